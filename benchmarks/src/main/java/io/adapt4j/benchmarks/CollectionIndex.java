@@ -40,10 +40,10 @@ final class CollectionIndex implements AutoCloseable {
         embeddings.passages(
             collection.documents().stream().map(TestCollection.Item::readable).toList());
     List<SearchIndex.Entry> entries = new ArrayList<>();
-    for (TestCollection.Item one : collection.documents()) {
-      Document document = new Document(one.id(), one.title(), one.text(), Map.of());
-      Span all = new Span(0, one.text().length());
-      Chunk chunk = new Chunk(one.id(), 0, all, all, "", one.text());
+    for (TestCollection.Item item : collection.documents()) {
+      Document document = new Document(item.id(), item.title(), item.text(), Map.of());
+      Span all = new Span(0, item.text().length());
+      Chunk chunk = new Chunk(item.id(), 0, all, all, "", item.text());
       List<float[]> vector = List.of(vectors.get(entries.size()));
       entries.add(new SearchIndex.Entry(document, List.of(chunk), vector));
     }

@@ -50,12 +50,12 @@ final class Corpus {
   private static void abstracts(Path file, List<Document> documents) throws IOException {
     ObjectMapper json = new ObjectMapper();
     for (String line : Files.readAllLines(file)) {
-      JsonNode one = json.readTree(line);
+      JsonNode node = json.readTree(line);
       documents.add(
           new Document(
-              "cacm/" + one.path("_id").asText(one.path("id").asText()),
-              one.path("title").asText(""),
-              one.path("text").asText(""),
+              "cacm/" + node.path("_id").asText(node.path("id").asText()),
+              node.path("title").asText(""),
+              node.path("text").asText(""),
               Map.of()));
     }
   }

@@ -88,11 +88,11 @@ public final class DecodeBenchmark {
     try (TemporaryFolder folder = TemporaryFolder.create()) {
       SmolLm.write(folder.path());
       try (LanguageModel model = LanguageModel.load(ModelSource.path(folder.path()), precision)) {
-        Timing one = time(model, 1);
+        Timing timing = time(model, 1);
         Timing many = time(model, batch);
         bandwidth.measure();
         long bytes = model.parameterCount() * (precision == Precision.BF16 ? 2 : 4);
-        report(bytes, one, many, bandwidth);
+        report(bytes, timing, many, bandwidth);
       }
     }
   }
@@ -130,7 +130,7 @@ public final class DecodeBenchmark {
     return precision == Precision.BF16 ? "bf16" : "fp32";
   }
 
-  private void report(long bytes, Timing one, Timing many, ReadBandwidth bandwidth) {
+  private void report(long bytes, Timing other, Timing many, ReadBandwidth bandwidth) {
     Report report = new Report("Greedy decoding, SmolLM2-135M's shape, random weights");
     Machine.describe(report);
     report.line(
@@ -140,7 +140,7 @@ public final class DecodeBenchmark {
         promptLength,
         newTokens,
         repetitions);
-    for (Timing timing : List.of(one, many)) {
+    for (Timing timing : List.of(other, many)) {
       report.line(
           "batch " + timing.rows(),
           "%.1f tokens/s, prompt included (prompt %.0f ms, then %.1f tokens/s)",
@@ -161,17 +161,19 @@ public final class DecodeBenchmark {
         bandwidth.details());
     report.line("weights", "%.0f MB, read once a token", bytes / 1e6);
     report.figure(
-        one.decodeRates()
+        other
+            .decodeRates()
             .errorOf(
                 Measurement.largerRatio(
-                    "of the bandwidth", bytes * one.decodeRate() / bandwidth.best()))
+                    "of the bandwidth", bytes * other.decodeRate() / bandwidth.best()))
             .target(BANDWIDTH_TARGET)
             .label("decoding, " + type() + ", batch 1: weights read, of the memory bandwidth"));
-    report.line("", "%.3f with the prompt's time included", bytes * one.rate() / bandwidth.best());
+    report.line(
+        "", "%.3f with the prompt's time included", bytes * other.rate() / bandwidth.best());
     report.atLeast(
-        "batch " + many.rows() + " / 1", many.decodeRate() / one.decodeRate(), BATCH_TARGET);
+        "batch " + many.rows() + " / 1", many.decodeRate() / other.decodeRate(), BATCH_TARGET);
     report.keep(Measurement.smaller("peak resident", "GB", Machine.peakResident() / 1e9));
-    report.line("", "%.3f with the prompts' time included", many.rate() / one.rate());
+    report.line("", "%.3f with the prompts' time included", many.rate() / other.rate());
     report.line("peak resident", "%.2f GB of the process", Machine.peakResident() / 1e9);
     report.print();
   }

@@ -23,7 +23,7 @@ import java.util.Set;
 
 /**
  * What evaluating costs beside the model: scoring against the model's own prefill, everything
- * outside the model, the bootstrap, and a run that is killed half-way and gone on with.
+ * outside the model, the bootstrap, and a run that is killed half-way and continued.
  */
 @InSuite(quick = "--requests 192 --rounds 3", full = "")
 public final class EvaluationBenchmark {
@@ -121,11 +121,13 @@ public final class EvaluationBenchmark {
     List<TokenScores> scores =
         model.scoreAll(
             requests.stream()
-                .map(one -> new ScoringRequest(one.context(), one.continuation()))
+                .map(request -> new ScoringRequest(request.context(), request.continuation()))
                 .toList());
     // The last token of a sequence is not read.
     int[] lengths =
-        scores.stream().mapToInt(one -> one.contextTokens() + one.tokenIds().size() - 1).toArray();
+        scores.stream()
+            .mapToInt(score -> score.contextTokens() + score.tokenIds().size() - 1)
+            .toArray();
     long tokens = Arrays.stream(lengths).asLongStream().sum();
     Candidate candidate = Candidate.of(model);
     int rounds = arguments.number("--rounds", 1);

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** Questions of the example passages: which line goes on from a passage? */
+/** Questions of the example passages: which line continues from a passage? */
 final class EvaluationQuestions {
 
   private static final int CHOICES = 4;

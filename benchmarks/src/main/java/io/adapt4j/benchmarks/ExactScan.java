@@ -70,8 +70,8 @@ final class ExactScan {
     for (; i < a.length; i++) {
       sum = Math.fma(a[i], b[i], sum);
     }
-    for (float one : sums) {
-      sum += one;
+    for (float value : sums) {
+      sum += value;
     }
     return sum;
   }

@@ -96,7 +96,7 @@ public final class FourBitDecodeBenchmark {
     String part = arguments.oneOf("--part", Set.of("all", NF4, BF16, FourBitDecodeCase.LLAMA));
     List<String> parts = part.equals("all") ? List.of(NF4, FourBitDecodeCase.LLAMA) : List.of(part);
     Map<String, List<OwnProcess>> found = measure(parts, folder, file);
-    parts.forEach(one -> report(one, found.get(one)));
+    parts.forEach(text -> report(text, found.get(text)));
     report.line(
         "memory reads",
         "%.1f GB/s, the fastest of: %s",
@@ -114,7 +114,7 @@ public final class FourBitDecodeBenchmark {
     bandwidth.measure();
     for (int round = 0; round < arguments.number("--rounds", 1); round++) {
       for (String part : parts) {
-        FourBitDecodeCase one =
+        FourBitDecodeCase fourBitDecodeCase =
             new FourBitDecodeCase(
                 part,
                 arguments.number("--prompt", 2),
@@ -122,7 +122,7 @@ public final class FourBitDecodeBenchmark {
                 arguments.number("--repetitions", 1),
                 threads > 0 ? threads : processors);
         Path model = part.equals(FourBitDecodeCase.LLAMA) ? file : folder;
-        found.computeIfAbsent(part, key -> new ArrayList<>()).add(one.run(model));
+        found.computeIfAbsent(part, key -> new ArrayList<>()).add(fourBitDecodeCase.run(model));
       }
     }
     bandwidth.measure();
@@ -134,7 +134,7 @@ public final class FourBitDecodeBenchmark {
   }
 
   private static Samples samples(List<OwnProcess> processes, String words) {
-    return Samples.of(processes.stream().mapToDouble(one -> one.number(words)).toArray());
+    return Samples.of(processes.stream().mapToDouble(process -> process.number(words)).toArray());
   }
 
   private void report(String part, List<OwnProcess> processes) {

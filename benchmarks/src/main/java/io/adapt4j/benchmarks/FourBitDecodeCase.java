@@ -59,20 +59,20 @@ record FourBitDecodeCase(String part, int prompt, int tokens, int repetitions, i
    */
   public static void main(String[] line) {
     int[] numbers = Arrays.stream(line, 1, 5).mapToInt(Integer::parseInt).toArray();
-    FourBitDecodeCase one =
+    FourBitDecodeCase fourBitDecodeCase =
         new FourBitDecodeCase(line[0], numbers[0], numbers[1], numbers[2], numbers[3]);
     Path model = Path.of(line[5]);
-    if (one.part.equals(LLAMA)) {
+    if (fourBitDecodeCase.part.equals(LLAMA)) {
       // Its binding leaves a thread attached to the JVM, which would wait for it at the end.
       Thread.setDefaultUncaughtExceptionHandler(
           (thread, problem) -> {
             problem.printStackTrace();
             System.exit(1);
           });
-      one.decodeByLlama(model);
+      fourBitDecodeCase.decodeByLlama(model);
       System.exit(0);
     } else {
-      one.decode(model);
+      fourBitDecodeCase.decode(model);
     }
   }
 

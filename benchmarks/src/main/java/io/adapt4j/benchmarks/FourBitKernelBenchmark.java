@@ -61,8 +61,8 @@ public final class FourBitKernelBenchmark {
     int chosen =
         variant.equals("-1") ? FourBitWeight.bestVariant() : options.number("--variant", 0);
     List<Integer> rows = new ArrayList<>();
-    for (String one : List.of(options.text("--rows").split(",", -1))) {
-      rows.add(Integer.parseInt(one));
+    for (String text : List.of(options.text("--rows").split(",", -1))) {
+      rows.add(Integer.parseInt(text));
     }
     new FourBitKernelBenchmark(chosen, options.number("--repetitions", 1)).run(rows);
   }

@@ -125,7 +125,7 @@ final class GgufFile {
   private void putVocabulary(GgufHeader header) {
     List<String> tokens = new ArrayList<>(SPECIAL);
     int characters = config.vocabSize() - SPECIAL.size();
-    text(characters).chars().forEach(one -> tokens.add(Character.toString(one)));
+    text(characters).chars().forEach(value -> tokens.add(Character.toString(value)));
     int[] types = new int[tokens.size()];
     Arrays.fill(types, NORMAL_TOKEN);
     types[0] = UNKNOWN_TOKEN;

@@ -54,21 +54,21 @@ public final class PlanBenchmark {
     report.print();
   }
 
-  private static double compare(Report report, PlanCase one, long measured, boolean items) {
-    MemoryEstimate predicted = one.predicted();
+  private static double compare(Report report, PlanCase planCase, long measured, boolean items) {
+    MemoryEstimate predicted = planCase.predicted();
     double ratio = (double) predicted.peakBytes() / measured;
     report.line(
-        one.model(),
+        planCase.model(),
         "%-24s %d x %d %s %-9s predicted %.3f GB, measured %.3f GB, ratio %.3f",
-        one.name(),
-        one.step().rows(),
-        one.step().length(),
-        one.step().type(),
-        one.step().optimizer().getClass().getSimpleName(),
+        planCase.name(),
+        planCase.step().rows(),
+        planCase.step().length(),
+        planCase.step().type(),
+        planCase.step().optimizer().getClass().getSimpleName(),
         predicted.peakBytes() / 1e9,
         measured / 1e9,
         ratio);
-    report.keep(Measurement.smaller(one.name() + ": peak resident", "GB", measured / 1e9));
+    report.keep(Measurement.smaller(planCase.name() + ": peak resident", "GB", measured / 1e9));
     if (items) {
       predicted.lasting().forEach(item -> line(report, "", item));
       report.line("", "in the %s:", predicted.peakPhase().name());

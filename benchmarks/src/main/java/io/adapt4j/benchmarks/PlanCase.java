@@ -90,8 +90,8 @@ record PlanCase(String name, String model, boolean lora, StepShape step) {
    * @param line the configuration's number in the grid
    */
   public static void main(String[] line) {
-    PlanCase one = grid().get(Integer.parseInt(line[0]));
-    one.train();
+    PlanCase planCase = grid().get(Integer.parseInt(line[0]));
+    planCase.train();
     System.out.println(PlanBenchmark.PEAK + Machine.peakResident());
   }
 

@@ -63,10 +63,10 @@ final class PlanDrawCase {
   public static void main(String[] line) {
     PlanDraw draw =
         PlanDraw.of(Long.parseLong(line[1]), Integer.parseInt(line[2]), Integer.parseInt(line[3]));
-    PlanDrawCase one = new PlanDrawCase(draw, Path.of(line[4]));
-    one.plan();
+    PlanDrawCase planDrawCase = new PlanDrawCase(draw, Path.of(line[4]));
+    planDrawCase.plan();
     if (line[0].equals("run")) {
-      one.run();
+      planDrawCase.run();
     }
   }
 
@@ -158,8 +158,8 @@ final class PlanDrawCase {
             .evaluateEvery(Interval.EPOCH)
             .output(folder.resolve("output"))
             .overwriteOutput();
-    for (TrainingListener one : listeners) {
-      builder.listener(one);
+    for (TrainingListener listener : listeners) {
+      builder.listener(listener);
     }
     return builder.build();
   }

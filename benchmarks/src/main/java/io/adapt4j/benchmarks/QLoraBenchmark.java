@@ -156,39 +156,42 @@ public final class QLoraBenchmark {
     return process.number(QLoraCase.SECONDS);
   }
 
-  private void keep(QLoraCase one, List<OwnProcess> processes) {
+  private void keep(QLoraCase qLoraCase, List<OwnProcess> processes) {
     Samples speeds =
         Samples.of(
             processes.stream()
-                .mapToDouble(process -> one.step().positions() / seconds(process))
+                .mapToDouble(process -> qLoraCase.step().positions() / seconds(process))
                 .toArray());
     Samples peaks =
         Samples.of(
             processes.stream().mapToDouble(process -> process.number(QLoraCase.PEAK)).toArray());
-    double predicted = one.predicted().peakBytes();
-    Measurement speed = Measurement.larger(one.part() + ": speed", "tokens/s", speeds.median());
+    double predicted = qLoraCase.predicted().peakBytes();
+    Measurement speed =
+        Measurement.larger(qLoraCase.part() + ": speed", "tokens/s", speeds.median());
     report.keep(speeds.errorOf(speed));
-    report.keep(Measurement.smaller(one.part() + ": peak resident", "GB", peaks.median() / 1e9));
+    report.keep(
+        Measurement.smaller(qLoraCase.part() + ": peak resident", "GB", peaks.median() / 1e9));
     report.keep(
         Measurement.smaller(
-                one.part() + ": error of the predicted peak",
+                qLoraCase.part() + ": error of the predicted peak",
                 "",
                 Math.abs(predicted / peaks.median() - 1))
             .target(PREDICTION));
   }
 
-  private void report(QLoraCase one, OwnProcess process) {
+  private void report(QLoraCase qLoraCase, OwnProcess process) {
     double seconds = seconds(process);
     double peak = process.number(QLoraCase.PEAK);
-    double predicted = one.predicted().peakBytes();
+    double predicted = qLoraCase.predicted().peakBytes();
     report.line(
-        one.part(),
+        qLoraCase.part(),
         "%s, %s, %d x %d, layers recomputed",
-        one.method().description(),
-        one.step().type(),
-        one.rows(),
-        one.length());
-    report.line("speed", "%.3f s a step, %.0f tokens/s", seconds, one.step().positions() / seconds);
+        qLoraCase.method().description(),
+        qLoraCase.step().type(),
+        qLoraCase.rows(),
+        qLoraCase.length());
+    report.line(
+        "speed", "%.3f s a step, %.0f tokens/s", seconds, qLoraCase.step().positions() / seconds);
     report.line(
         "peak resident",
         "%.3f GB, %.3f GB until the model was loaded",
@@ -201,13 +204,13 @@ public final class QLoraBenchmark {
         predicted / peak,
         PREDICTION * 100,
         Report.verdict(Math.abs(predicted / peak - 1) <= PREDICTION));
-    if (one.part().equals("qlora")) {
-      reportMemory(one, process, peak);
+    if (qLoraCase.part().equals("qlora")) {
+      reportMemory(qLoraCase, process, peak);
     }
   }
 
-  private void reportMemory(QLoraCase one, OwnProcess process, double peak) {
-    FullComparison full = one.planner().compared(one.step(), Device.Kind.CPU);
+  private void reportMemory(QLoraCase qLoraCase, OwnProcess process, double peak) {
+    FullComparison full = qLoraCase.planner().compared(qLoraCase.step(), Device.Kind.CPU);
     double share = peak / full.fullBytes();
     report.line(
         "of full",

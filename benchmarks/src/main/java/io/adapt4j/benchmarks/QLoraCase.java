@@ -92,7 +92,7 @@ record QLoraCase(
    */
   public static void main(String[] line) {
     int[] numbers = Arrays.stream(line, 2, 7).mapToInt(Integer::parseInt).toArray();
-    QLoraCase one =
+    QLoraCase qLoraCase =
         new QLoraCase(
             LlamaShape.named(line[0]),
             line[1],
@@ -101,10 +101,10 @@ record QLoraCase(
             numbers[2],
             numbers[3],
             numbers[4]);
-    if (one.threads() > 0) {
-      Torch.threads(one.threads());
+    if (qLoraCase.threads() > 0) {
+      Torch.threads(qLoraCase.threads());
     }
-    one.train(Path.of(line[7]));
+    qLoraCase.train(Path.of(line[7]));
     System.out.println(PEAK + Machine.peakResident());
   }
 

@@ -38,7 +38,7 @@ record RankedRun(String name, Map<String, RetrievalScores> perQuery) {
   }
 
   double ndcg() {
-    return mean(one -> one.ndcg(10));
+    return mean(retrievalScores -> retrievalScores.ndcg(10));
   }
 
   double map() {
@@ -46,11 +46,11 @@ record RankedRun(String name, Map<String, RetrievalScores> perQuery) {
   }
 
   double precision() {
-    return mean(one -> one.precision(30));
+    return mean(retrievalScores -> retrievalScores.precision(30));
   }
 
   double recall() {
-    return mean(one -> one.recall(100));
+    return mean(retrievalScores -> retrievalScores.recall(100));
   }
 
   private double mean(ToDoubleFunction<RetrievalScores> figure) {
@@ -63,6 +63,8 @@ record RankedRun(String name, Map<String, RetrievalScores> perQuery) {
   }
 
   private double[] ndcgs() {
-    return perQuery.values().stream().mapToDouble(one -> one.ndcg(10)).toArray();
+    return perQuery.values().stream()
+        .mapToDouble(retrievalScores -> retrievalScores.ndcg(10))
+        .toArray();
   }
 }

@@ -96,10 +96,10 @@ final class ReadBandwidth {
     try (Scope scope = Scope.open();
         Parameter weight = Parameter.of("weight", BYTES / 2 / columns, columns)) {
       weight.allocate(DType.BF16);
-      Tensor one = Tensor.of(new float[] {1f}, 1);
-      weight.value().copyFrom(one);
+      Tensor tensor = Tensor.of(new float[] {1f}, 1);
+      weight.value().copyFrom(tensor);
       Tensor x = Tensor.empty(DType.BF16, 1, columns);
-      x.copyFrom(one);
+      x.copyFrom(tensor);
       return best(() -> Ops.inference().linear(x, weight, null).close());
     }
   }

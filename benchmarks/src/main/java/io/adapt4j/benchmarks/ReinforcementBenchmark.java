@@ -152,7 +152,8 @@ public final class ReinforcementBenchmark {
         List<Generation> generated = loaded.generateAll(batch, options);
         double seconds = (System.nanoTime() - begun) / 1e9;
         if (i >= 0) {
-          tokensMade += generated.stream().mapToInt(one -> one.tokenIds().size()).sum();
+          tokensMade +=
+              generated.stream().mapToInt(generation -> generation.tokenIds().size()).sum();
           taken += seconds;
         }
       }

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * An evaluation that is killed half-way, in its own process, and gone on with in this one.
+ * An evaluation that is killed half-way, in its own process, and continued in this one.
  *
  * @param folder the model
  * @param precision its compute type
@@ -55,11 +55,13 @@ record ResumeCase(Path folder, String precision, int items, Path replies) {
    * @param line the components
    */
   public static void main(String[] line) {
-    ResumeCase one =
+    ResumeCase resumeCase =
         new ResumeCase(Path.of(line[0]), line[1], Integer.parseInt(line[2]), Path.of(line[3]));
     Precision precision = line[1].equals("bf16") ? Precision.BF16 : Precision.FP32;
-    try (LanguageModel model = LanguageModel.load(ModelSource.path(one.folder()), precision)) {
-      one.evaluator()
+    try (LanguageModel model =
+        LanguageModel.load(ModelSource.path(resumeCase.folder()), precision)) {
+      resumeCase
+          .evaluator()
           .listener(
               (name, done, all) -> {
                 if (2 * done >= all) {

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /**
  * What a reward model costs PPO in memory: policy, reference and values on one network of 135M
  * parameters in bf16 with LoRA of rank 16, and the reward from code, from an adapter on the same
- * network, and from its own network. Each case runs in its own process, several times; the least
+ * network, and from its own network. Each case runs in its own process, several times; the smallest
  * peak counts, since what a heap holds before it is collected only adds.
  */
 @InSuite(quick = "--prompts 4 --tokens 16 --rounds 1", full = "")

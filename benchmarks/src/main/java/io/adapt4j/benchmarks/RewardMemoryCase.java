@@ -52,11 +52,11 @@ final class RewardMemoryCase {
    * @param line way, folder, and but for preparing prompts of a rollout and tokens of a completion
    */
   public static void main(String[] line) {
-    RewardMemoryCase one = new RewardMemoryCase(Path.of(line[1]));
+    RewardMemoryCase rewardMemoryCase = new RewardMemoryCase(Path.of(line[1]));
     if (line[0].equals(PREPARE)) {
-      one.prepare();
+      rewardMemoryCase.prepare();
     } else {
-      one.run(line[0], Integer.parseInt(line[2]), Integer.parseInt(line[3]));
+      rewardMemoryCase.run(line[0], Integer.parseInt(line[2]), Integer.parseInt(line[3]));
     }
     System.out.println(PEAK + Machine.peakResident());
   }

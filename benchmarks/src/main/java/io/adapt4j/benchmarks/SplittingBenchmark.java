@@ -118,7 +118,7 @@ public final class SplittingBenchmark {
           seconds[round] = (System.nanoTime() - begun) / 1e9;
         }
       }
-      Samples rates = Samples.of(seconds).map(one -> megabytes / one);
+      Samples rates = Samples.of(seconds).map(value -> megabytes / value);
       report.figure(rates.errorOf(Measurement.larger(name, "MB/s", rates.median())));
       report.line("", "result %d in each of %d rounds", result, rounds);
     }

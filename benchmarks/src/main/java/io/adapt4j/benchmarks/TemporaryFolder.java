@@ -23,8 +23,8 @@ record TemporaryFolder(Path path) implements AutoCloseable {
   public void close() {
     try (Stream<Path> tree = Files.walk(path)) {
       List<Path> deepestFirst = tree.sorted(Comparator.reverseOrder()).toList();
-      for (Path one : deepestFirst) {
-        Files.delete(one);
+      for (Path file : deepestFirst) {
+        Files.delete(file);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -32,8 +32,8 @@ final class TitleTuning {
   static FineTuneReport tune(Path base, TestCollection collection, Path output) {
     List<Example> pairs =
         collection.documents().stream()
-            .filter(one -> !one.summary().isEmpty() && !one.title().isBlank())
-            .<Example>map(one -> new Example.QueryPassage(one.title(), one.summary()))
+            .filter(document -> !document.summary().isEmpty() && !document.title().isBlank())
+            .<Example>map(item -> new Example.QueryPassage(item.title(), item.summary()))
             .toList();
     Dataset all = Datasets.of(pairs);
     return FineTuner.builder()

@@ -118,12 +118,12 @@ final class DoctorCommand implements Callable<Integer> {
     found
         .properties()
         .forEach(
-            one -> {
+            property -> {
               String value =
-                  one.getValue().isTextual()
-                      ? one.getValue().textValue()
-                      : one.getValue().toString();
-              text.append(String.format("%-16s%s%n", one.getKey(), value));
+                  property.getValue().isTextual()
+                      ? property.getValue().textValue()
+                      : property.getValue().toString();
+              text.append(String.format("%-16s%s%n", property.getKey(), value));
             });
     return text.toString();
   }

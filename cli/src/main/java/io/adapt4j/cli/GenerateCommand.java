@@ -128,7 +128,7 @@ final class GenerateCommand implements Callable<Integer> {
               .println(
                   "Ended at the model's context length of "
                       + opened.contextLength()
-                      + " tokens; --ignore-context-length goes on where positions allow.");
+                      + " tokens; --ignore-context-length continues where positions allow.");
         }
       }
     }

@@ -25,7 +25,8 @@ final class InspectCommand implements Callable<Integer> {
   public Integer call() {
     ModelInfo info = ModelInfo.read(model.folder());
     StringBuilder text = new StringBuilder(info.describe());
-    info.warnings().forEach(one -> text.append(String.format("%-16s%s%n", "note", one.message())));
+    info.warnings()
+        .forEach(warning -> text.append(String.format("%-16s%s%n", "note", warning.message())));
     output.write(text.toString(), json(info));
     return info.supported() ? ExitCode.OK : ExitCode.FINDINGS;
   }
@@ -51,11 +52,11 @@ final class InspectCommand implements Callable<Integer> {
     ArrayNode warnings = json.putArray("warnings");
     info.warnings()
         .forEach(
-            one ->
+            warning ->
                 warnings
                     .addObject()
-                    .put("kind", one.kind().name().toLowerCase(Locale.ROOT))
-                    .put("message", one.message()));
+                    .put("kind", warning.kind().name().toLowerCase(Locale.ROOT))
+                    .put("message", warning.message()));
     return json;
   }
 }

@@ -19,7 +19,9 @@ final class Quoting {
   }
 
   static String line(List<String> arguments, boolean windows) {
-    return arguments.stream().map(one -> quoted(one, windows)).collect(Collectors.joining(" "));
+    return arguments.stream()
+        .map(argument -> quoted(argument, windows))
+        .collect(Collectors.joining(" "));
   }
 
   private static String quoted(String argument, boolean windows) {

@@ -62,7 +62,7 @@ final class RepeatCommand implements Callable<Integer> {
           json);
       return Training.exitCode(report);
     }
-    boolean same = COMPARED.stream().allMatch(one -> before.path(one).equals(now.path(one)));
+    boolean same = COMPARED.stream().allMatch(text -> before.path(text).equals(now.path(text)));
     json.put("same", same);
     output.write(
         Wording.of(report.text())

@@ -34,8 +34,8 @@ final class RunArgument {
               + ". Correct the path.");
     }
     RunDescription description = RunDescription.read(file);
-    for (Map.Entry<String, String> one : settings.entrySet()) {
-      description = description.with(one.getKey(), one.getValue());
+    for (Map.Entry<String, String> entry : settings.entrySet()) {
+      description = description.with(entry.getKey(), entry.getValue());
     }
     return description;
   }

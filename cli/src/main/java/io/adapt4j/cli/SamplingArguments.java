@@ -103,7 +103,7 @@ final class SamplingArguments {
     set("--repetition-penalty", () -> options.repetitionPenalty(repetitionPenalty));
     set(
         "--stop",
-        () -> options.stopStrings(stops.stream().map(one -> one.replace("\\n", "\n")).toList()));
+        () -> options.stopStrings(stops.stream().map(stop -> stop.replace("\\n", "\n")).toList()));
     if (isSampled()) {
       // Short enough to be typed again.
       options.seed(seed != null ? seed : ThreadLocalRandom.current().nextInt(1, 1_000_000_000));

@@ -62,7 +62,9 @@ final class Training {
 
   /** What is unusual about a run, a line each. */
   static String warnings(List<String> questions) {
-    return questions.stream().map(one -> "Warning: " + one + "\n").collect(Collectors.joining());
+    return questions.stream()
+        .map(question -> "Warning: " + question + "\n")
+        .collect(Collectors.joining());
   }
 
   static int exitCode(FineTuneReport report) {

@@ -300,7 +300,7 @@ class CommandsTest {
   void theDoctorNamesWhatIsHere() {
     Result result = execute("doctor", "--json");
     assertThat(result.code()).isZero();
-    assertThat(result.json().properties().stream().map(one -> one.getKey()))
+    assertThat(result.json().properties().stream().map(property -> property.getKey()))
         .contains("engine", "java", "processor", "features", "memoryMiB", "hubCache", "gpu")
         .contains("offline", "nativesCache", "library");
     assertThat(result.json().path("methods").toString())
@@ -348,10 +348,10 @@ class CommandsTest {
     assertThat(result.json().path("problems"))
         .hasSize(2)
         .anySatisfy(
-            one ->
-                assertThat(one.asText())
+            node ->
+                assertThat(node.asText())
                     .contains("run.yaml:11:1: learnRate: unknown key", "'learningRate'"))
-        .anySatisfy(one -> assertThat(one.asText()).contains("run.yaml:6:10: method.lora.rank"));
+        .anySatisfy(node -> assertThat(node.asText()).contains("run.yaml:6:10: method.lora.rank"));
     assertThat(result.err()).contains("learnRate");
     assertThat(folder.resolve("run")).doesNotExist();
   }

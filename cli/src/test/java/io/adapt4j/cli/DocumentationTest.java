@@ -55,6 +55,7 @@ class DocumentationTest {
     assertThat(commands.subcommands())
         .isNotEmpty()
         .allSatisfy(
-            one -> assertThat(page).contains("adapt4j " + one.getAnnotation(Command.class).name()));
+            type ->
+                assertThat(page).contains("adapt4j " + type.getAnnotation(Command.class).name()));
   }
 }

@@ -75,7 +75,7 @@ class WordingTest {
     Set<String> left = new TreeSet<>();
     for (String module : List.of("core", "lora", "qlora", "parquet", "cli")) {
       try (Stream<Path> files = Files.walk(Path.of("..", module, "src/main/java"))) {
-        for (Path file : files.filter(one -> one.toString().endsWith(".java")).toList()) {
+        for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
           String name = file.toString().replace('\\', '/');
           if (ELSEWHERE.stream().noneMatch(name::contains) && !name.endsWith("cli/Wording.java")) {
             for (String literal : literals(Files.readString(file))) {

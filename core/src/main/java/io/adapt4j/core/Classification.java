@@ -53,7 +53,7 @@ public record Classification(List<LabelScore> scores) {
    */
   public double score(String label) {
     return scores.stream()
-        .filter(one -> one.label().equals(label))
+        .filter(score -> score.label().equals(label))
         .findFirst()
         .orElseThrow(
             () ->
@@ -68,7 +68,7 @@ public record Classification(List<LabelScore> scores) {
 
   private LabelScore best() {
     return scores.stream()
-        .reduce((one, other) -> other.score() > one.score() ? other : one)
+        .reduce((score, other) -> other.score() > score.score() ? other : score)
         .orElseThrow();
   }
 }

@@ -75,7 +75,7 @@ public final class FineTuner {
     return builder(new Draft());
   }
 
-  /** A builder that goes on from options that were read. */
+  /** A builder that continues from options that were read. */
   static Builder builder(Draft draft) {
     return new Builder(draft);
   }
@@ -350,7 +350,7 @@ public final class FineTuner {
     }
 
     /**
-     * Goes on where an earlier run with the same description and output folder was cut off, from
+     * Continues where an earlier run with the same description and output folder was cut off, from
      * the newest intact state it saved; without one it starts from the beginning. The losses and
      * the result are those of an uninterrupted run, to the bit on the same machine.
      *
@@ -382,7 +382,7 @@ public final class FineTuner {
 
     /**
      * Says whether several samples share a row of up to maxLength tokens; default off. Each is seen
-     * as if it had its own row, and nothing is filled up, which for short samples saves most of the
+     * as if it had its own row, and nothing is padded, which for short samples saves most of the
      * time. {@link #batchSize} then counts such rows: choose it smaller, to keep the number of
      * samples a step.
      *
@@ -394,7 +394,7 @@ public final class FineTuner {
     }
 
     /**
-     * Puts samples of similar lengths into a batch, so that less is filled up; default off. For the
+     * Puts samples of similar lengths into a batch, so that less is padded; default off. For the
      * task of next tokens only, and not together with {@link #packing}.
      *
      * @return this builder

@@ -71,7 +71,9 @@ record FullMechanics(FullFineTuning full) implements MethodMechanics {
 
     @Override
     public List<Trainable> trained() {
-      return network.parameters().stream().flatMap(one -> one.trained().stream()).toList();
+      return network.parameters().stream()
+          .flatMap(parameter -> parameter.trained().stream())
+          .toList();
     }
 
     @Override

@@ -127,7 +127,7 @@ public final class LanguageModel extends AdaptedModel {
   /**
    * Generates the continuation of a prompt.
    *
-   * @param prompt the text to go on from
+   * @param prompt the text to continue from
    * @param options how to choose tokens and when to stop
    * @return the new text only; joined to the prompt it reads on
    * @throws IllegalArgumentException if the prompt does not fit into the context
@@ -141,7 +141,7 @@ public final class LanguageModel extends AdaptedModel {
   /**
    * Generates the continuation of a prompt and hands it on piece by piece.
    *
-   * @param prompt the text to go on from
+   * @param prompt the text to continue from
    * @param options how to choose tokens and when to stop
    * @param onText takes the text as it is produced, on this thread; joined, the pieces are the
    *     result's text. Characters come whole, and nothing that could still become a stop string
@@ -159,7 +159,7 @@ public final class LanguageModel extends AdaptedModel {
    * Generates the continuation of a prompt, hands it on piece by piece, and can be ended from
    * another thread.
    *
-   * @param prompt the text to go on from
+   * @param prompt the text to continue from
    * @param options how to choose tokens and when to stop
    * @param onText takes the text as it is produced, on this thread
    * @param cancellation ends the generation after the current token
@@ -183,7 +183,7 @@ public final class LanguageModel extends AdaptedModel {
    * gives for it alone, up to rounding; sampled rows have random streams of their own. A row ends
    * by itself, the batch when all rows have.
    *
-   * @param prompts the texts to go on from
+   * @param prompts the texts to continue from
    * @param options how to choose tokens and when to stop
    * @return one result a prompt, in their order
    * @throws IllegalArgumentException if a prompt does not fit into the context
@@ -218,7 +218,9 @@ public final class LanguageModel extends AdaptedModel {
             generator
                 .generate(prompts, options, LanguageModel::ignore, new CancellationToken())
                 .stream()
-                .map(one -> one.tokenIds().stream().mapToInt(Integer::intValue).toArray())
+                .map(
+                    generation ->
+                        generation.tokenIds().stream().mapToInt(Integer::intValue).toArray())
                 .toList());
   }
 
@@ -343,7 +345,7 @@ public final class LanguageModel extends AdaptedModel {
 
   /**
    * Returns this model as a generator of texts. Conversations are rendered by the chat template; a
-   * model without one goes on from the texts of the messages, with blank lines between them. Its
+   * model without one continues from the texts of the messages, with blank lines between them. Its
    * identity is the folder's configuration, tokenizer, template and weights (by name, size and
    * time), the compute type and the format of the weights, the files of the adapters that take
    * part, and a template that was set; a model with an adapter that is not on disk has none. It
@@ -450,11 +452,7 @@ public final class LanguageModel extends AdaptedModel {
     return model.decoder().contextLength();
   }
 
-  /**
-   * Returns the number of values in the model's parameters; a tied matrix counts once.
-   *
-   * @return their count
-   */
+  /** {@return the number of values in the model's parameters; a tied matrix counts once} */
   public long parameterCount() {
     return exclusively(() -> model.decoder().parameterCount());
   }
@@ -468,11 +466,7 @@ public final class LanguageModel extends AdaptedModel {
     return model.specialIds().end();
   }
 
-  /**
-   * Returns the padding token.
-   *
-   * @return a token id
-   */
+  /** {@return the padding token} */
   public int padTokenId() {
     return model.specialIds().pad();
   }

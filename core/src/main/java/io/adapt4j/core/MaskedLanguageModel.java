@@ -109,11 +109,7 @@ public final class MaskedLanguageModel implements AutoCloseable {
     return use.call(() -> filler.fill(text, best));
   }
 
-  /**
-   * Returns what stands for a hidden token in a text, such as {@code [MASK]}.
-   *
-   * @return the mask token
-   */
+  /** {@return what stands for a hidden token in a text, such as {@code [MASK]}} */
   public String maskToken() {
     return maskToken;
   }

@@ -80,9 +80,9 @@ final class ModelGenerator implements TextGenerator {
                       ? model.chatAll(part, options)
                       : model.generateAll(
                           part.stream().map(ModelGenerator::plain).toList(), options));
-      for (Generation one : generated) {
-        arrivals.arrived(answers.size(), text(one));
-        answers.add(text(one));
+      for (Generation generation : generated) {
+        arrivals.arrived(answers.size(), text(generation));
+        answers.add(text(generation));
       }
     }
     return answers;

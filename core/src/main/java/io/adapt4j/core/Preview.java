@@ -91,7 +91,7 @@ public record Preview(List<Row> rows) {
     for (int row = 0; row < first.size(); row++) {
       EncodedExample encoded = encoder.encodeRow(first, row);
       List<Sample> samples =
-          encoded.samples().stream().map(one -> sample(one, encoder.tokenizer())).toList();
+          encoded.samples().stream().map(sample -> sample(sample, encoder.tokenizer())).toList();
       shown.add(new Row(first.locate(row), samples, PreviewRemarks.of(encoded, encoder)));
     }
     return new Preview(shown);

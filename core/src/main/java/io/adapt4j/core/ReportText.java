@@ -102,7 +102,7 @@ final class ReportText {
 
   private static String metrics(TrainingResult result) {
     return result.bestMetrics().entrySet().stream()
-        .map(one -> format("%s %.4f", one.getKey(), one.getValue()))
+        .map(entry -> format("%s %.4f", entry.getKey(), entry.getValue()))
         .collect(Collectors.joining(", "));
   }
 

@@ -260,20 +260,12 @@ public final class TextEmbedder implements AutoCloseable {
     return source;
   }
 
-  /**
-   * Returns the width of the vectors.
-   *
-   * @return a number of floats
-   */
+  /** {@return the width of the vectors} */
   public int dimension() {
     return embedder.dimension();
   }
 
-  /**
-   * Returns the most tokens of a text that are read, added ones included.
-   *
-   * @return a number of tokens
-   */
+  /** {@return the most tokens of a text that are read, added ones included} */
   public int maxTokens() {
     return maxTokens;
   }
@@ -318,6 +310,8 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   private static Optional<io.adapt4j.core.internal.nn.Pooling> pooling(EmbeddingOptions options) {
-    return options.pooling().map(one -> io.adapt4j.core.internal.nn.Pooling.valueOf(one.name()));
+    return options
+        .pooling()
+        .map(pooling -> io.adapt4j.core.internal.nn.Pooling.valueOf(pooling.name()));
   }
 }

@@ -183,7 +183,7 @@ class ChatTemplateTuningTest {
       assertThat(answer.finishReason()).isEqualTo(FinishReason.STOP_STRING);
       assertThat(answer.text()).isBlank();
       assertThat(teller.chatAll(List.of(talk, talk), options))
-          .allSatisfy(one -> assertThat(one.text()).isBlank());
+          .allSatisfy(generation -> assertThat(generation.text()).isBlank());
       GenerationOptions on = options.toBuilder().ignoreEos(true).build();
       assertThat(teller.chat(talk, on)).contains("little girl");
     }

@@ -101,7 +101,7 @@ class CheckpointPolicyTest {
     assertThat(weights(output.resolve("run/checkpoint-5"))).isNotEqualTo(weights(report.last()));
     TestModels.fp32(output.resolve("run/checkpoint-5")).close();
     assertThat(events.checkpoints)
-        .filteredOn(one -> one.path().endsWith("checkpoint-3"))
+        .filteredOn(checkpointEvent -> checkpointEvent.path().endsWith("checkpoint-3"))
         .extracting(CheckpointEvent::step)
         .containsExactly(3);
   }

@@ -216,9 +216,10 @@ class EmbeddingTuningTest {
     Dataset pairs = data().train();
     List<Example> withNegatives = new ArrayList<>();
     for (int i = 0; i < pairs.size(); i++) {
-      Example.QueryPassage one = (Example.QueryPassage) pairs.get(i);
+      Example.QueryPassage queryPassage = (Example.QueryPassage) pairs.get(i);
       withNegatives.add(
-          new Example.QueryPassage(one.query(), one.passage(), List.of("the mat", "a mat")));
+          new Example.QueryPassage(
+              queryPassage.query(), queryPassage.passage(), List.of("the mat", "a mat")));
     }
     FineTunePlan plain = plan(base, pairs);
     FineTunePlan more = plan(base, Datasets.of(withNegatives));

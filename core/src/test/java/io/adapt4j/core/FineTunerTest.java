@@ -94,7 +94,7 @@ class FineTunerTest {
             "maxSkippedSteps must be at least 0, found -1");
     assertThat(found.problems()).hasSameSizeAs(expected);
     for (String problem : expected) {
-      assertThat(found.problems()).anyMatch(one -> one.contains(problem), problem);
+      assertThat(found.problems()).anyMatch(text -> text.contains(problem), problem);
       assertThat(found).hasMessageContaining(problem);
     }
     assertThat(files(output)).isEqualTo(before);
@@ -170,7 +170,9 @@ class FineTunerTest {
   @Test
   void eachCheckpointIsWrittenOnceAStep() {
     tuner().dataset(SmallModel.sentences(20)).build().run();
-    assertThat(events.checkpoints).extracting(one -> one.step()).containsExactly(5, 10, 15);
+    assertThat(events.checkpoints)
+        .extracting(checkpointEvent -> checkpointEvent.step())
+        .containsExactly(5, 10, 15);
     assertThat(events.evaluations).isEmpty();
   }
 
@@ -207,9 +209,11 @@ class FineTunerTest {
   void maxStepsEndsTheRunAndEvaluateEveryCountsSteps() {
     FineTuneReport report = tuner().maxSteps(7).evaluateEvery(Interval.steps(3)).build().run();
     assertThat(report.reason()).isEqualTo(StopReason.COMPLETED);
-    assertThat(events.steps).hasSize(7).allMatch(one -> one.totalSteps() == 7);
+    assertThat(events.steps).hasSize(7).allMatch(stepEvent -> stepEvent.totalSteps() == 7);
     assertThat(events.evaluations).extracting(EvaluationEvent::step).containsExactly(0, 3, 6, 7);
-    assertThat(events.checkpoints).extracting(one -> one.step()).containsExactly(3, 6, 7);
+    assertThat(events.checkpoints)
+        .extracting(checkpointEvent -> checkpointEvent.step())
+        .containsExactly(3, 6, 7);
   }
 
   @Test
@@ -234,7 +238,9 @@ class FineTunerTest {
     assertThat(report.reason()).isEqualTo(StopReason.STOP_REQUESTED);
     assertThat(report.steps()).isEqualTo(2);
     assertThat(report.last()).isDirectory();
-    assertThat(events.ends).extracting(one -> one.reason()).containsOnly(StopReason.STOP_REQUESTED);
+    assertThat(events.ends)
+        .extracting(runEnd -> runEnd.reason())
+        .containsOnly(StopReason.STOP_REQUESTED);
     assertThatThrownBy(tuner::run).isInstanceOf(IllegalStateException.class);
   }
 
@@ -264,12 +270,15 @@ class FineTunerTest {
         .hasMessageContaining("Lower the learning rate");
     List<Integer> finite =
         events.evaluations.stream()
-            .filter(one -> Double.isFinite(one.loss()))
+            .filter(evaluation -> Double.isFinite(evaluation.loss()))
             .map(EvaluationEvent::step)
             .toList();
-    assertThat(events.checkpoints).allMatch(one -> finite.contains(one.step()));
+    assertThat(events.checkpoints)
+        .allMatch(checkpointEvent -> finite.contains(checkpointEvent.step()));
     assertThat(events.skipped).hasSize(FineTuneDefaults.MAX_SKIPPED_STEPS + 1);
-    assertThat(events.ends).extracting(one -> one.reason()).containsExactly(StopReason.FAILED);
+    assertThat(events.ends)
+        .extracting(runEnd -> runEnd.reason())
+        .containsExactly(StopReason.FAILED);
   }
 
   @Test

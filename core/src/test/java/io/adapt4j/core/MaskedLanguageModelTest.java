@@ -55,9 +55,11 @@ class MaskedLanguageModelTest {
     }
     assertThat(found.candidates())
         .hasSize(VOCABULARY)
-        .isSortedAccordingTo(Comparator.comparingDouble((Candidate one) -> -one.probability()));
-    for (Candidate one : found.candidates()) {
-      assertThat(one.probability()).isCloseTo(Math.exp(logits[one.id()]) / sum, within(1e-5));
+        .isSortedAccordingTo(
+            Comparator.comparingDouble((Candidate candidate) -> -candidate.probability()));
+    for (Candidate candidate : found.candidates()) {
+      assertThat(candidate.probability())
+          .isCloseTo(Math.exp(logits[candidate.id()]) / sum, within(1e-5));
     }
     assertThat(found.best()).isEqualTo(found.candidates().get(0));
   }
@@ -70,7 +72,7 @@ class MaskedLanguageModelTest {
       assertThat(model.fill("[MASK]", 3).get(0).candidates())
           .isEqualTo(all.candidates().subList(0, 3));
       assertThat(all.candidates())
-          .filteredOn(one -> one.id() == 6)
+          .filteredOn(candidate -> candidate.id() == 6)
           .extracting(Candidate::text)
           .containsExactly("cat");
     }

@@ -304,8 +304,8 @@ class PolicyRunTest {
 
   private static List<MemoryItem> phase(MemoryEstimate memory, String name) {
     return memory.phases().stream()
-        .filter(one -> one.name().equals(name))
-        .flatMap(one -> one.items().stream())
+        .filter(phas -> phas.name().equals(name))
+        .flatMap(phase -> phase.items().stream())
         .toList();
   }
 
@@ -377,7 +377,9 @@ class PolicyRunTest {
     Grpo rloo =
         grpo().reward("letters", LETTERS).advantages(AdvantageEstimator.LEAVE_ONE_OUT).build();
     tuner(folder.resolve("run"), rloo, log).build().run();
-    assertThat(log.steps).isNotEmpty().allSatisfy(one -> assertThat(one.loss()).isFinite());
+    assertThat(log.steps)
+        .isNotEmpty()
+        .allSatisfy(stepEvent -> assertThat(stepEvent.loss()).isFinite());
   }
 
   @Test

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A run that was cut off and goes on ends as if it had not been. */
+/** A run that was cut off and continues ends as if it had not been. */
 class ResumeTest {
 
   private static final int STEPS = 12;

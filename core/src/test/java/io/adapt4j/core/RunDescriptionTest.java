@@ -200,7 +200,7 @@ class RunDescriptionTest {
   void everyKeyThatARecordCanHoldIsWritten() throws IOException {
     ObjectNode keys = WrittenRuns.write(settings(ALL)).keys();
     Set<String> acts = Set.of("overwriteOutput", "resume", "validation", "replay", "warmupRatio");
-    assertThat(keys.properties().stream().map(one -> one.getKey()))
+    assertThat(keys.properties().stream().map(property -> property.getKey()))
         .containsExactlyInAnyOrderElementsOf(
             TaskDefinitions.OPTIONS.stream()
                 .<String>map(Option::name)
@@ -310,13 +310,13 @@ class RunDescriptionTest {
                 epochs: none
                 """))
         .hasSize(7)
-        .anySatisfy(one -> assertThat(one).contains("modle: unknown key. Did you mean 'model'?"))
-        .anySatisfy(one -> assertThat(one).contains(": model: expected a value, found none."))
-        .anySatisfy(one -> assertThat(one).contains("run.yaml:3:3: data.path: ", "missing.jsonl"))
-        .anySatisfy(one -> assertThat(one).contains("data.splt: unknown key", "'split'"))
-        .anySatisfy(one -> assertThat(one).contains("method: expected one of full", "'prompts'"))
-        .anySatisfy(one -> assertThat(one).contains("epochs: expected a whole number"))
-        .anySatisfy(one -> assertThat(one).contains("output: expected a value, found none."));
+        .anySatisfy(text -> assertThat(text).contains("modle: unknown key. Did you mean 'model'?"))
+        .anySatisfy(text -> assertThat(text).contains(": model: expected a value, found none."))
+        .anySatisfy(text -> assertThat(text).contains("run.yaml:3:3: data.path: ", "missing.jsonl"))
+        .anySatisfy(text -> assertThat(text).contains("data.splt: unknown key", "'split'"))
+        .anySatisfy(text -> assertThat(text).contains("method: expected one of full", "'prompts'"))
+        .anySatisfy(text -> assertThat(text).contains("epochs: expected a whole number"))
+        .anySatisfy(text -> assertThat(text).contains("output: expected a value, found none."));
   }
 
   @Test

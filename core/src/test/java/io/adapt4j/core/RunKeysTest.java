@@ -70,13 +70,13 @@ class RunKeysTest {
     FineTuneSettings settings = settings(LEAST + TERMS);
     ObjectNode keys = WrittenRuns.write(settings).keys();
     FineTuneSettings again = WrittenRuns.builder(keys).build().settings();
-    for (FineTuneSettings one : List.of(settings, again)) {
-      assertThat(one.regularizations()).hasSize(3);
-      Ewc ewc = (Ewc) one.regularizations().get(0);
+    for (FineTuneSettings fineTuneSettings : List.of(settings, again)) {
+      assertThat(fineTuneSettings.regularizations()).hasSize(3);
+      Ewc ewc = (Ewc) fineTuneSettings.regularizations().get(0);
       assertThat(ewc.strength()).isEqualTo(2);
       assertThat(ewc.reference().orElseThrow().size()).isEqualTo(4);
-      assertThat(one.regularizations().get(1)).isEqualTo(L2ToBase.strength(0.1));
-      KlToBase kl = (KlToBase) one.regularizations().get(2);
+      assertThat(fineTuneSettings.regularizations().get(1)).isEqualTo(L2ToBase.strength(0.1));
+      KlToBase kl = (KlToBase) fineTuneSettings.regularizations().get(2);
       assertThat(kl.strength()).isEqualTo(0.5);
       assertThat(kl.every()).isEqualTo(3);
       assertThat(kl.reference().orElseThrow().size()).isEqualTo(1);

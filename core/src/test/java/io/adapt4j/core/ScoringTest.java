@@ -42,11 +42,11 @@ class ScoringTest {
       }
       List<TokenScores> scores = model.scoreIds(stories);
       for (int i = 0; i < lines.size(); i++) {
-        TokenScores one = scores.get(i);
-        assertThat(-one.sum() / one.tokenIds().size())
+        TokenScores item = scores.get(i);
+        assertThat(-item.sum() / item.tokenIds().size())
             .as("story %d", i)
             .isCloseTo(expected.get(i).get("loss").asDouble(), within(1e-5));
-        assertThat(one.droppedContextTokens()).isZero();
+        assertThat(item.droppedContextTokens()).isZero();
       }
     }
   }
@@ -87,7 +87,7 @@ class ScoringTest {
       assertThat(likeliest.greedy()).isTrue();
       assertThat(other.greedy()).isFalse();
       assertThat(likeliest.sum()).isGreaterThan(other.sum());
-      assertThat(likeliest.logProbabilities()).allMatch(one -> one <= 0);
+      assertThat(likeliest.logProbabilities()).allMatch(value -> value <= 0);
     }
   }
 

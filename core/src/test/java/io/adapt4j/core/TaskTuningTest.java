@@ -205,7 +205,7 @@ class TaskTuningTest {
         .noneMatch(name -> name.contains("pooler"));
     try (TokenClassifier classifier = TokenClassifier.load(ModelSource.path(report.best()))) {
       assertThat(classifier.tagWords(List.of("the", "red", "cat", "sat")))
-          .extracting(one -> one.label().orElseThrow())
+          .extracting(wordLabel -> wordLabel.label().orElseThrow())
           .containsExactly("O", "B-COL", "B-ANI", "O");
       assertThat(classifier.entities("the red cat sat"))
           .extracting(TokenClassifier.Entity::type, TokenClassifier.Entity::text)
@@ -391,7 +391,12 @@ class TaskTuningTest {
       long right =
           IntStream.range(0, rows.size())
               .mapToObj(i -> (Example.Classified) rows.get(i))
-              .filter(one -> classifier.classify(one.text()).label().equals(one.labels().get(0)))
+              .filter(
+                  classified ->
+                      classifier
+                          .classify(classified.text())
+                          .label()
+                          .equals(classified.labels().get(0)))
               .count();
       return (double) right / rows.size();
     }

@@ -245,7 +245,9 @@ class WorseRunTest {
     EvaluationEvent before = events.evaluations.get(0);
     boolean more = !given.metricForBestModel().equals("loss");
     List<Double> values =
-        events.evaluations.stream().map(one -> value(one, given.metricForBestModel())).toList();
+        events.evaluations.stream()
+            .map(evaluation -> value(evaluation, given.metricForBestModel()))
+            .toList();
     double best =
         more
             ? report.bestMetrics().get(given.metricForBestModel())

@@ -38,7 +38,7 @@ public record ComparisonReport(
    */
   public EvaluationReport report(String candidate) {
     return reports.stream()
-        .filter(one -> one.candidate().equals(candidate))
+        .filter(report -> report.candidate().equals(candidate))
         .findFirst()
         .orElseThrow(
             () ->
@@ -59,7 +59,9 @@ public record ComparisonReport(
    */
   public TaskComparison comparison(String candidate, String task) {
     return comparisons.stream()
-        .filter(one -> one.candidate().equals(candidate) && one.task().equals(task))
+        .filter(
+            comparison ->
+                comparison.candidate().equals(candidate) && comparison.task().equals(task))
         .findFirst()
         .orElseThrow(
             () ->

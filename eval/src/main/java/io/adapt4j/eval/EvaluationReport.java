@@ -34,7 +34,7 @@ public record EvaluationReport(
    */
   public TaskResult result(String task) {
     return results.stream()
-        .filter(one -> one.task().equals(task))
+        .filter(result -> result.task().equals(task))
         .findFirst()
         .orElseThrow(
             () ->

@@ -208,7 +208,7 @@ public final class Evaluator {
     /**
      * Sets how many requests a candidate gets at once.
      *
-     * @param answers prompts to go on from; 16 by default
+     * @param answers prompts to continue from; 16 by default
      * @param likelihoods continuations to score; 256 by default
      * @return this builder
      * @throws IllegalArgumentException if one is below 1

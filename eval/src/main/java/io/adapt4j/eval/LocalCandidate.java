@@ -150,10 +150,10 @@ final class LocalCandidate implements Candidate {
     long promptTokens = 0;
     long newTokens = 0;
     for (GeneratorCandidate.Stretch stretch : GeneratorCandidate.Stretch.of(questions)) {
-      for (Generation one : model.generateAll(stretch.prompts(), stretch.options())) {
-        replies.add(new Reply.Text(one.text(), one.finishReason()));
-        promptTokens += one.promptTokens();
-        newTokens += one.tokenIds().size();
+      for (Generation generation : model.generateAll(stretch.prompts(), stretch.options())) {
+        replies.add(new Reply.Text(generation.text(), generation.finishReason()));
+        promptTokens += generation.promptTokens();
+        newTokens += generation.tokenIds().size();
       }
     }
     return handedOn(new Replies(replies, promptTokens, newTokens), arrivals);

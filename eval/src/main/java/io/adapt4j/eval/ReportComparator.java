@@ -38,7 +38,8 @@ final class ReportComparator {
         : corpora.statistic(outcomes.size(), rows -> metric.of(pick(outcomes, rows)));
   }
 
-  TaskComparison compare(EvaluationReport one, EvaluationReport base, TaskResult result) {
+  TaskComparison compare(
+      EvaluationReport evaluationReport, EvaluationReport base, TaskResult result) {
     TaskResult baseline = base.result(result.task());
     requireSameItems(result, baseline);
     TaskMetric metric = result.primary();
@@ -49,7 +50,7 @@ final class ReportComparator {
     return new TaskComparison(
         result.task(),
         metric,
-        one.candidate(),
+        evaluationReport.candidate(),
         base.candidate(),
         difference.difference(),
         difference.pValue(),
@@ -62,11 +63,11 @@ final class ReportComparator {
             : Optional.empty());
   }
 
-  private static void requireSameItems(TaskResult one, TaskResult other) {
-    List<String> ids = one.outcomes().stream().map(Outcome::id).toList();
+  private static void requireSameItems(TaskResult taskResult, TaskResult other) {
+    List<String> ids = taskResult.outcomes().stream().map(Outcome::id).toList();
     if (!ids.equals(other.outcomes().stream().map(Outcome::id).toList())) {
       throw new IllegalArgumentException(
-          "Task '" + one.task() + "': the candidates were asked different items");
+          "Task '" + taskResult.task() + "': the candidates were asked different items");
     }
   }
 
@@ -126,7 +127,7 @@ final class ReportComparator {
     return Optional.of(Retention.of(kept, retentionThreshold));
   }
 
-  /** A draw on which the divisor is 0 tells of no loss. */
+  /** A resample whose divisor is 0 is skipped. */
   private static double share(TaskMetric metric, List<Outcome> over, List<Outcome> under) {
     double divisor = metric.of(under);
     return divisor > 0 ? metric.of(over) / divisor : 1;

@@ -70,14 +70,14 @@ final class RequestRunner implements AutoCloseable {
     for (Task task : tasks) {
       for (Item item : task.items()) {
         List<Request> all = requests.computeIfAbsent(item, Item::requests);
-        all.stream().filter(one -> kept(one).isEmpty()).forEach(open::add);
+        all.stream().filter(request -> kept(request).isEmpty()).forEach(open::add);
       }
     }
     toAsk = open.size();
   }
 
   private Optional<Reply> kept(Request request) {
-    return store.flatMap(one -> one.find(request));
+    return store.flatMap(replyStore -> replyStore.find(request));
   }
 
   /** Begins a task and asks whatever of it has no reply yet. */
@@ -87,7 +87,9 @@ final class RequestRunner implements AutoCloseable {
         open(task).stream()
             .collect(
                 Collectors.groupingBy(
-                    one -> one.getClass().getName(), TreeMap::new, Collectors.toList()));
+                    collector -> collector.getClass().getName(),
+                    TreeMap::new,
+                    Collectors.toList()));
     for (List<Request> alike : byKind.values()) {
       ask(alike, alike.get(0) instanceof Request.Likelihood ? likelihoodsAtOnce : answersAtOnce);
     }
@@ -130,7 +132,7 @@ final class RequestRunner implements AutoCloseable {
   /** Before the candidate is asked anything else. */
   private synchronized void keep(Request request, Reply reply) {
     long start = System.nanoTime();
-    store.ifPresent(one -> one.add(request, reply));
+    store.ifPresent(replyStore -> replyStore.add(request, reply));
     keepingNanos += System.nanoTime() - start;
   }
 

@@ -87,16 +87,17 @@ class ClassifierCandidateTest {
             .evaluate(Candidate.of("kinds-1", classifier))
             .result("kinds");
 
-    for (Outcome one : result.outcomes()) {
-      var expected = classifier.classify(one.prompt());
-      assertThat(one.got()).isEqualTo(expected.label());
-      assertThat(one.confidence().orElseThrow()).isCloseTo(expected.score(), within(1e-6));
+    for (Outcome outcome : result.outcomes()) {
+      var expected = classifier.classify(outcome.prompt());
+      assertThat(outcome.got()).isEqualTo(expected.label());
+      assertThat(outcome.confidence().orElseThrow()).isCloseTo(expected.score(), within(1e-6));
     }
     assertThat(result.outcomes())
         .extracting(Outcome::got)
         .containsExactly("size", "colour", "size");
     assertThat(result.metrics().keySet())
-        .containsExactlyElementsOf(ClassMetrics.ALL.stream().map(one -> one.name()).toList());
+        .containsExactlyElementsOf(
+            ClassMetrics.ALL.stream().map(taskMetric -> taskMetric.name()).toList());
     assertThat(result.score().value()).isEqualTo(2 / 3.0);
 
     TaskResult again =

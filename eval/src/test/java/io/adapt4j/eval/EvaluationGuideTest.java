@@ -76,9 +76,9 @@ class EvaluationGuideTest {
     candidates.put("base", saying("5"));
     candidates.put("tuned", saying("4"));
     ComparisonReport report = evaluator.compare(candidates);
-    TaskComparison one = report.comparison("tuned", "exam.jsonl");
-    assertThat(one.difference().value()).isEqualTo(0.5);
-    assertThat(one.pValue()).isBetween(0.0, 1.0);
+    TaskComparison comparison = report.comparison("tuned", "exam.jsonl");
+    assertThat(comparison.difference().value()).isEqualTo(0.5);
+    assertThat(comparison.pValue()).isBetween(0.0, 1.0);
   }
 
   @Test
@@ -97,7 +97,7 @@ class EvaluationGuideTest {
             .classes("label", Map.of("0", "bad", "1", "good"));
     Task intents = RowTask.of("intents", reviews).classesByHead("text", "label");
     assertThat(List.of(capitals, mood, intents))
-        .allSatisfy(one -> assertThat(one.items()).hasSize(1));
+        .allSatisfy(task -> assertThat(task.items()).hasSize(1));
   }
 
   @Test

@@ -197,12 +197,13 @@ class EvaluatorTest {
 
     ComparisonReport report = Evaluator.builder().tasks(counting(100)).build().compare(candidates);
 
-    TaskComparison one = report.comparison("tuned", "counting");
-    assertThat(one.difference().value()).isCloseTo(0.3, within(1e-12));
-    assertThat(List.of(one.wins(), one.ties(), one.losses())).containsExactly(30L, 70L, 0L);
-    assertThat(one.isSignificant(0.001)).isTrue();
-    assertThat(one.mcNemar().orElseThrow()).isCloseTo(Math.pow(2, -29), within(1e-12));
-    assertThat(one.retention()).isEmpty();
+    TaskComparison comparison = report.comparison("tuned", "counting");
+    assertThat(comparison.difference().value()).isCloseTo(0.3, within(1e-12));
+    assertThat(List.of(comparison.wins(), comparison.ties(), comparison.losses()))
+        .containsExactly(30L, 70L, 0L);
+    assertThat(comparison.isSignificant(0.001)).isTrue();
+    assertThat(comparison.mcNemar().orElseThrow()).isCloseTo(Math.pow(2, -29), within(1e-12));
+    assertThat(comparison.retention()).isEmpty();
     assertThat(report.baseline().candidate()).isEqualTo("base");
   }
 
@@ -236,11 +237,11 @@ class EvaluatorTest {
           public Replies reply(List<? extends Request> requests) {
             return new Replies(
                 requests.stream()
-                    .map(one -> (Request.WholeText) one)
+                    .map(other -> (Request.WholeText) other)
                     .<Reply>map(
-                        one ->
+                        wholeText ->
                             new Reply.Likelihood(
-                                -2.0 * one.text().length(), one.text().length(), false))
+                                -2.0 * wholeText.text().length(), wholeText.text().length(), false))
                     .toList(),
                 0,
                 0);
@@ -255,10 +256,10 @@ class EvaluatorTest {
 
     assertThat(report.baseline().result("texts").score().value())
         .isCloseTo(1 / Math.log(2), within(1e-12));
-    TaskComparison one = report.comparison("worse", "texts");
-    assertThat(one.largerIsBetter()).isFalse();
-    assertThat(one.losses()).isEqualTo(3);
-    assertThat(one.retention().orElseThrow().kept().value()).isCloseTo(0.5, within(1e-12));
+    TaskComparison comparison = report.comparison("worse", "texts");
+    assertThat(comparison.largerIsBetter()).isFalse();
+    assertThat(comparison.losses()).isEqualTo(3);
+    assertThat(comparison.retention().orElseThrow().kept().value()).isCloseTo(0.5, within(1e-12));
   }
 
   @Test
@@ -317,7 +318,8 @@ class EvaluatorTest {
     assertThat(cost.overhead()).isEqualTo(cost.total().minus(cost.candidate()));
     assertThat(cost.overheadShare()).isBetween(0.0, 1.0);
     assertThat(report.results())
-        .allSatisfy(one -> assertThat(one.cost().total()).isLessThanOrEqualTo(cost.total()));
+        .allSatisfy(
+            taskResult -> assertThat(taskResult.cost().total()).isLessThanOrEqualTo(cost.total()));
   }
 
   @Test

@@ -27,7 +27,7 @@ import java.util.Map;
  * {@code --key-from VARIABLE} names the environment variable with the server's key, {@code
  * --paraphrases N} how many paraphrases a row gets, {@code --questions N} makes questions instead,
  * and {@code --cache FOLDER} (default: {@code OUT.answers}) is where answers are kept, so that a
- * run that broke off goes on where it was. Exits with 2 if called wrongly.
+ * run that broke off resumes where it was. Exits with 2 if called wrongly.
  */
 public final class AugmentFacts {
 

@@ -27,7 +27,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Teaches a model of children's stories a taste by DPO: it goes on from beginnings of stories, a
+ * Teaches a model of children's stories a taste by DPO: it continues from beginnings of stories, a
  * rule prefers continuations in short sentences, and an adapter learns from these pairs. Prints how
  * often it prefers as the rule does on beginnings that were held out, before and after, and what it
  * writes.
@@ -53,7 +53,7 @@ public final class Preferences {
    * @param after metrics of the best checkpoint
    * @param wordsBefore words a sentence that the model writes before
    * @param wordsAfter words a sentence that it writes after
-   * @param text what it writes after, going on from the first prompt
+   * @param text what it writes after, continuing from the first prompt
    */
   record Outcome(
       Map<String, Double> before,
@@ -137,7 +137,9 @@ public final class Preferences {
   private static List<String> written(
       ModelSource model, List<String> prompts, Adapter... adapters) {
     try (LanguageModel loaded = LanguageModel.load(model, Precision.FP32, adapters)) {
-      return loaded.generateAll(prompts, SAMPLING).stream().map(one -> one.text()).toList();
+      return loaded.generateAll(prompts, SAMPLING).stream()
+          .map(generation -> generation.text())
+          .toList();
     }
   }
 

@@ -104,7 +104,9 @@ public final class StoryRewards {
       @Override
       public double[] scoreAll(List<Completion> completions) {
         return completions.stream()
-            .mapToDouble(one -> one.truncated() ? 0 : score(one.prompt(), one.text(), one.fields()))
+            .mapToDouble(
+                other ->
+                    other.truncated() ? 0 : score(other.prompt(), other.text(), other.fields()))
             .toArray();
       }
     };

@@ -28,7 +28,7 @@ class WhatToBuildTest {
         .extracting(Recommendation.Standing::strategy)
         .containsExactly(Strategy.values());
     assertThat(recommendation.standings())
-        .allSatisfy(one -> assertThat(one.timePerQuestion()).isPositive());
+        .allSatisfy(standing -> assertThat(standing.timePerQuestion()).isPositive());
     assertThat(recommendation.text())
         .contains("| both | 0.")
         .containsPattern("too small|Recommended");

@@ -20,15 +20,15 @@ record ArgumentList(
 
   Arguments eval(Frame frame) {
     List<Object> values = new ArrayList<>();
-    for (Expr one : positional) {
-      values.add(one.eval(frame));
+    for (Expr expr : positional) {
+      values.add(expr.eval(frame));
     }
     if (more != null) {
       Values.iterate(frame.run(), more.eval(frame)).forEachRemaining(values::add);
     }
     Map<String, Object> byName = new LinkedHashMap<>();
-    for (Map.Entry<String, Expr> one : named) {
-      byName.put(one.getKey(), one.getValue().eval(frame));
+    for (Map.Entry<String, Expr> entry : named) {
+      byName.put(entry.getKey(), entry.getValue().eval(frame));
     }
     if (moreNamed != null) {
       addNamed(moreNamed.eval(frame), byName);

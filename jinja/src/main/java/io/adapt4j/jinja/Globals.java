@@ -24,10 +24,10 @@ final class Globals {
 
   private static Object range(Run run, Arguments arguments) {
     Object[] values = arguments.bindPositional("range", 1, "start", "stop", "step");
-    boolean one = values[1] == Arguments.MISSING;
+    boolean value = values[1] == Arguments.MISSING;
     long first = Values.integer("range()", values[0]);
     long step = values[2] == Arguments.MISSING ? 1 : Values.integer("range()", values[2]);
-    return Range.of(one ? 0 : first, one ? first : Values.integer("range()", values[1]), step);
+    return Range.of(value ? 0 : first, value ? first : Values.integer("range()", values[1]), step);
   }
 
   private static Object dict(Run run, Arguments arguments) {

@@ -130,8 +130,8 @@ final class ItemFilters {
     Object[] values = arguments.bind("sort", 0, "reverse", "case_sensitive", "attribute");
     List<List<Object>> paths = new ArrayList<>();
     if (Values.isText(values[2])) {
-      for (String one : Values.text(values[2]).split(",", -1)) {
-        paths.add(FilterArguments.path(one));
+      for (String text : Values.text(values[2]).split(",", -1)) {
+        paths.add(FilterArguments.path(text));
       }
     } else {
       paths.add(FilterArguments.path(values[2]));
@@ -159,7 +159,7 @@ final class ItemFilters {
     Comparator<Keyed> order = Comparator.comparing(Keyed::key, Comparisons.order(run));
     keyed.sort(reversed ? order.reversed() : order);
     List<Object> sorted = new ArrayList<>();
-    keyed.forEach(one -> sorted.add(one.item()));
+    keyed.forEach(other -> sorted.add(other.item()));
     return sorted;
   }
 

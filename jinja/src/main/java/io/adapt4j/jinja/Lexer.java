@@ -273,7 +273,7 @@ final class Lexer {
     int start = position;
     String operator =
         OPERATORS.stream()
-            .filter(one -> text.startsWith(one, start))
+            .filter(name -> text.startsWith(name, start))
             .findFirst()
             .orElseThrow(
                 () ->

@@ -182,7 +182,7 @@ final class OperandParser {
         valid = moreNamed == null;
         String name = tokens.take().text();
         tokens.take();
-        valid &= named.stream().noneMatch(one -> one.getKey().equals(name));
+        valid &= named.stream().noneMatch(entry -> entry.getKey().equals(name));
         named.add(Map.entry(name, expressions.expression()));
       } else {
         valid = more == null && moreNamed == null && named.isEmpty();

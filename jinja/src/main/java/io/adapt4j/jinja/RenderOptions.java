@@ -37,10 +37,8 @@ public record RenderOptions(Clock clock, long maxSteps, int maxOutput, int maxDe
   }
 
   /**
-   * Returns the defaults: the system's clock, 20 million steps, 16,777,216 characters and 100
-   * levels.
-   *
-   * @return the defaults
+   * {@return the defaults: the system's clock, 20 million steps, 16,777,216 characters and 100
+   * levels}
    */
   public static RenderOptions defaults() {
     return DEFAULTS;

@@ -16,11 +16,7 @@ public final class Rendered {
     this.blocks = List.copyOf(blocks);
   }
 
-  /**
-   * Returns the whole text.
-   *
-   * @return the text
-   */
+  /** {@return the whole text} */
   public String text() {
     return text;
   }

@@ -95,8 +95,8 @@ final class Repr {
       add("])");
     } else if (value instanceof Namespace namespace) {
       Dict dict = new Dict();
-      for (Map.Entry<String, Object> one : namespace.attributes().entrySet()) {
-        dict.put(one.getKey(), one.getValue());
+      for (Map.Entry<String, Object> entry : namespace.attributes().entrySet()) {
+        dict.put(entry.getKey(), entry.getValue());
       }
       add("<Namespace ");
       dict(dict);

@@ -29,9 +29,9 @@ final class StringSearches {
     Iterator<?> affixes =
         values[0] instanceof Tuple tuple ? tuple.items().iterator() : List.of(values[0]).iterator();
     while (affixes.hasNext()) {
-      String one = StringMethods.text(affixes.next());
+      String text = StringMethods.text(affixes.next());
       run.step(1);
-      if (start ? part.startsWith(one) : part.endsWith(one)) {
+      if (start ? part.startsWith(text) : part.endsWith(text)) {
         return true;
       }
     }

@@ -75,20 +75,20 @@ final class Tests {
   }
 
   /** Whether two values are one object in Python: for numbers and texts that is not certain. */
-  private static boolean same(Object one, Object other) {
+  private static boolean same(Object object, Object other) {
     boolean unsure =
-        one != null
+        object != null
             && other != null
-            && one.getClass() == other.getClass()
-            && ((one instanceof Number && !isSmall(one))
-                || Values.isText(one)
-                || one instanceof Tuple);
-    if (unsure && one.equals(other)) {
-      throw Fault.unsupported("'sameas' for equal values of type " + Values.typeName(one));
+            && object.getClass() == other.getClass()
+            && ((object instanceof Number && !isSmall(object))
+                || Values.isText(object)
+                || object instanceof Tuple);
+    if (unsure && object.equals(other)) {
+      throw Fault.unsupported("'sameas' for equal values of type " + Values.typeName(object));
     }
-    return one == other
-        || (one instanceof Boolean && one.equals(other))
-        || (isSmall(one) && one.equals(other));
+    return object == other
+        || (object instanceof Boolean && object.equals(other))
+        || (isSmall(object) && object.equals(other));
   }
 
   /** Python keeps one object for each of the small integers. */

@@ -35,8 +35,8 @@ final class UrlEncoding {
     String text = Repr.str(run, value);
     run.make(3L * text.length());
     StringBuilder out = new StringBuilder();
-    for (byte one : text.getBytes(StandardCharsets.UTF_8)) {
-      char c = (char) (one & 0xff);
+    for (byte element : text.getBytes(StandardCharsets.UTF_8)) {
+      char c = (char) (element & 0xff);
       boolean plain = c < 128 && (Character.isLetterOrDigit(c) || SAFE.indexOf(c) >= 0);
       if (plain || (c == '/' && !inQuery)) {
         out.append(c);

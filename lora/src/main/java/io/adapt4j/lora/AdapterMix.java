@@ -82,7 +82,7 @@ public final class AdapterMix {
       List<Map<String, StoredLoraMatrices>> stored =
           adapters.stream().map(LoraAdapter::factors).toList();
       Set<String> paths = new LinkedHashSet<>();
-      stored.forEach(one -> paths.addAll(one.keySet()));
+      stored.forEach(map -> paths.addAll(map.keySet()));
       List<TensorData> tensors = new ArrayList<>();
       List<AdapterPlan.Adapted> adapted = new ArrayList<>();
       AdapterConfig first = adapters.get(0).config();
@@ -151,7 +151,7 @@ public final class AdapterMix {
   private static int rank(List<Map<String, StoredLoraMatrices>> stored, Blend how) {
     List<Integer> ranks =
         stored.stream()
-            .map(one -> one.values().stream().mapToInt(StoredLoraMatrices::rank).max().orElse(0))
+            .map(map -> map.values().stream().mapToInt(StoredLoraMatrices::rank).max().orElse(0))
             .toList();
     if (how instanceof Blend.Svd svd) {
       return svd.rank();
@@ -161,8 +161,8 @@ public final class AdapterMix {
     }
     boolean same =
         stored.stream()
-            .flatMap(one -> one.values().stream())
-            .allMatch(one -> one.rank() == ranks.get(0));
+            .flatMap(map -> map.values().stream())
+            .allMatch(storedLoraMatrices -> storedLoraMatrices.rank() == ranks.get(0));
     if (!same) {
       throw new IllegalArgumentException(
           "A linear blend needs one rank in all adapters and modules, found at most "
@@ -177,13 +177,13 @@ public final class AdapterMix {
     List<Tensor> a = new ArrayList<>();
     List<Tensor> b = new ArrayList<>();
     for (int i = 0; i < stored.size(); i++) {
-      StoredLoraMatrices one = stored.get(i).get(path);
-      if (one != null) {
-        double factor = weights.get(i) * one.scale();
+      StoredLoraMatrices storedLoraMatrices = stored.get(i).get(path);
+      if (storedLoraMatrices != null) {
+        double factor = weights.get(i) * storedLoraMatrices.scale();
         double share = Math.sqrt(Math.abs(factor));
-        a.add(one.a().scaled(share));
-        b.add(one.b().scaled(Math.copySign(share, factor)));
-        requireSameShape(path, one, stored, i);
+        a.add(storedLoraMatrices.a().scaled(share));
+        b.add(storedLoraMatrices.b().scaled(Math.copySign(share, factor)));
+        requireSameShape(path, storedLoraMatrices, stored, i);
       }
     }
     if (how == Blend.LINEAR) {
@@ -200,13 +200,14 @@ public final class AdapterMix {
 
   private void requireSameShape(
       String path,
-      StoredLoraMatrices one,
+      StoredLoraMatrices storedLoraMatrices,
       List<Map<String, StoredLoraMatrices>> stored,
       int index) {
     for (int i = 0; i < index; i++) {
       StoredLoraMatrices other = stored.get(i).get(path);
       if (other != null
-          && (other.a().size(1) != one.a().size(1) || other.b().size(0) != one.b().size(0))) {
+          && (other.a().size(1) != storedLoraMatrices.a().size(1)
+              || other.b().size(0) != storedLoraMatrices.b().size(0))) {
         throw new IllegalArgumentException(
             "The adapters '"
                 + adapters.get(i).name()

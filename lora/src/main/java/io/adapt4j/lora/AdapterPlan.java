@@ -157,7 +157,7 @@ record AdapterPlan(
           case NONE -> Stream.empty();
           case ALL -> tensors.stream().filter(name -> name.endsWith(".bias"));
           case LORA_ONLY ->
-              adapted.stream().map(one -> one.part().path() + ".bias").filter(tensors::contains);
+              adapted.stream().map(part -> part.part().path() + ".bias").filter(tensors::contains);
         };
     return biases.filter(name -> !saved.contains(name)).toList();
   }
@@ -186,15 +186,15 @@ record AdapterPlan(
     problems.addAll(SavedModules.problems(config.modulesToSave(), network, brought));
     if (config.initial() == LoraInit.ORTHOGONAL) {
       adapted.stream()
-          .filter(one -> one.rank() % 2 != 0)
+          .filter(part -> part.rank() % 2 != 0)
           .findFirst()
           .ifPresent(
-              one ->
+              part ->
                   problems.add(
                       "Orthogonal initial values need even ranks, but "
-                          + one.part().path()
+                          + part.part().path()
                           + " has rank "
-                          + one.rank()
+                          + part.rank()
                           + "."));
     }
     if (config.biasOfB() && (config.dora() || config.initial() != LoraInit.KAIMING)) {
@@ -212,14 +212,14 @@ record AdapterPlan(
     }
     if (config.initial().leavesResidual()) {
       adapted.stream()
-          .filter(one -> one.rank() > Math.min(one.in(), one.part().width()))
+          .filter(part -> part.rank() > Math.min(part.in(), part.part().width()))
           .findFirst()
           .ifPresent(
-              one ->
+              part ->
                   problems.add(
-                      one.part().path()
+                      part.part().path()
                           + " has fewer inputs or outputs than its rank "
-                          + one.rank()
+                          + part.rank()
                           + ", so "
                           + config.initial().peftName()
                           + " finds no initial values; lower the rank."));
@@ -266,7 +266,7 @@ record AdapterPlan(
    * cannot matter.
    */
   Optional<String> uselessRank() {
-    if (adapted.isEmpty() || adapted.stream().anyMatch(one -> one.rank() <= one.fullRank())) {
+    if (adapted.isEmpty() || adapted.stream().anyMatch(part -> part.rank() <= part.fullRank())) {
       return Optional.empty();
     }
     return Optional.of(
@@ -280,7 +280,7 @@ record AdapterPlan(
 
   /** What is unusual about ranks that some projections cannot use. */
   Optional<String> idleRank() {
-    List<Adapted> idle = adapted.stream().filter(one -> one.rank() > one.fullRank()).toList();
+    List<Adapted> idle = adapted.stream().filter(part -> part.rank() > part.fullRank()).toList();
     if (idle.isEmpty()) {
       return Optional.empty();
     }
@@ -332,11 +332,11 @@ record AdapterPlan(
                     own.get(0).in(),
                     slots.get(slot).linear().outFeatures(),
                     own.stream()
-                        .map(one -> new TrainableSummary.Part(one.part().width(), one.rank()))
+                        .map(part -> new TrainableSummary.Part(part.part().width(), part.rank()))
                         .toList(),
                     dropout)));
     long magnitudes =
-        adapted.stream().filter(Adapted::dora).mapToLong(one -> one.part().width()).sum();
+        adapted.stream().filter(Adapted::dora).mapToLong(part -> part.part().width()).sum();
     List<TrainableSummary.Rescaling> rescalings =
         magnitudes == 0
             ? List.of()

@@ -32,10 +32,10 @@ final class BiasesOfB implements AutoCloseable {
     this.type = type;
     this.layout =
         new LowRank.Layout(
-            adapted.stream().mapToLong(one -> one.part().start()).toArray(),
+            adapted.stream().mapToLong(part -> part.part().start()).toArray(),
             adapted.stream().mapToDouble(AdapterPlan.Adapted::scale).toArray());
-    for (AdapterPlan.Adapted one : adapted) {
-      values.add(Parameter.of(PeftNames.biasOfB(one.part().path()), one.part().width(), 1));
+    for (AdapterPlan.Adapted part : adapted) {
+      values.add(Parameter.of(PeftNames.biasOfB(part.part().path()), part.part().width(), 1));
     }
     values.forEach(value -> value.allocate(DType.F32));
     TensorLists.zero(values.stream().map(Parameter::value).toList());

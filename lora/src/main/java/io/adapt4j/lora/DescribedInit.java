@@ -24,7 +24,7 @@ final class DescribedInit {
     }
     String name = named.get().name();
     Optional<LoraInit> init =
-        name.equals(PISSA) ? pissa(named.get().options()) : plain(name).map(one -> one);
+        name.equals(PISSA) ? pissa(named.get().options()) : plain(name).map(plain -> plain);
     if (name.equals(PISSA) || init.isPresent()) {
       named.get().options().finish();
     } else {
@@ -36,7 +36,7 @@ final class DescribedInit {
 
   private static Optional<LoraInit.Plain> plain(String name) {
     return Arrays.stream(LoraInit.Plain.values())
-        .filter(one -> Fields.written(one).equals(name))
+        .filter(plain -> Fields.written(plain).equals(name))
         .findFirst();
   }
 

@@ -66,6 +66,6 @@ public final class Ia3 implements FineTuningMethod {
 
   @Override
   public String description() {
-    return "(IA)3" + chosen.map(one -> " targets=" + one.modules()).orElse("");
+    return "(IA)3" + chosen.map(ia3Config -> " targets=" + ia3Config.modules()).orElse("");
   }
 }

@@ -68,7 +68,7 @@ class Ia3Description implements MethodProvider {
               DescribedTargets.write(chosen.modules().targets(), TARGETS, options);
               chosen
                   .feedforward()
-                  .ifPresent(one -> DescribedTargets.write(one, FEEDFORWARD, options));
+                  .ifPresent(targets -> DescribedTargets.write(targets, FEEDFORWARD, options));
             });
     if (!ia3.modulesToSave().isEmpty()) {
       ia3.modulesToSave().forEach(options.putArray(SAVED)::add);

@@ -38,16 +38,16 @@ final class Ia3Linear extends AdapterLinear {
     this.scaled = List.copyOf(scaled);
     List<Slice> slices = new ArrayList<>();
     long count = 0;
-    for (Ia3Plan.Scaled one : scaled) {
-      slices.add(new Slice(one.name(), count, one.count()));
-      count += one.count();
+    for (Ia3Plan.Scaled part : scaled) {
+      slices.add(new Slice(part.name(), count, part.count()));
+      count += part.count();
     }
     vectors = new Parameter(slices, count);
     vectors.allocate(DType.F32);
     gain = Tensor.zeros(DType.F32, scalesInput() ? base.inFeatures() : base.outFeatures()).own();
-    try (Tensor one = Tensor.of(new float[] {1}, 1)) {
-      vectors.value().copyFrom(one);
-      gain.copyFrom(one);
+    try (Tensor tensor = Tensor.of(new float[] {1}, 1)) {
+      vectors.value().copyFrom(tensor);
+      gain.copyFrom(tensor);
     }
   }
 
@@ -75,8 +75,8 @@ final class Ia3Linear extends AdapterLinear {
 
   /** The entries of a tensor of all factors that belong to one part: a view. */
   private Tensor part(Tensor factors, int index) {
-    Ia3Plan.Scaled one = scaled.get(index);
-    return factors.narrow(0, one.feedforward() ? 0 : one.part().start(), one.count());
+    Ia3Plan.Scaled part = scaled.get(index);
+    return factors.narrow(0, part.feedforward() ? 0 : part.part().start(), part.count());
   }
 
   private Tensor vector(Tensor all, int index) {

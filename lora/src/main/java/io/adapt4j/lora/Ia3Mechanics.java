@@ -47,7 +47,7 @@ record Ia3Mechanics(Ia3 ia3) implements MethodMechanics {
             .map(Linear.Part::path)
             .collect(Collectors.toSet());
     return CHOICES.stream()
-        .filter(one -> isComplete(one, paths))
+        .filter(ia3Config -> isComplete(ia3Config, paths))
         .findFirst()
         .orElse(CHOICES.get(0));
   }
@@ -67,7 +67,10 @@ record Ia3Mechanics(Ia3 ia3) implements MethodMechanics {
   @Override
   public String identity() {
     return ia3.description()
-        + ia3.modules().flatMap(Ia3Config::feedforward).map(one -> " feedforward=" + one).orElse("")
+        + ia3.modules()
+            .flatMap(Ia3Config::feedforward)
+            .map(targets -> " feedforward=" + targets)
+            .orElse("")
         + (ia3.modulesToSave().isEmpty() ? "" : " modulesToSave=" + ia3.modulesToSave());
   }
 

@@ -38,7 +38,8 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
     for (int i = 0; i < slots.size(); i++) {
       int index = i;
       LinearSlot slot = slots.get(i);
-      List<Ia3Plan.Scaled> own = plan.scaled().stream().filter(one -> one.slot() == index).toList();
+      List<Ia3Plan.Scaled> own =
+          plan.scaled().stream().filter(part -> part.slot() == index).toList();
       if (!own.isEmpty()) {
         try (Scope scope = Scope.open(network.engine())) {
           model.put(slot, base -> new Ia3Linear(base, own));
@@ -63,8 +64,9 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
     List<Trainable> trained = new ArrayList<>();
     layers().forEach(layer -> trained.addAll(layer.trained()));
     for (BaseTensor base : bases()) {
-      Trainable one = base.trained();
-      trained.add(new Trainable(PeftNames.base(one.name()), one.value(), one.gradient()));
+      Trainable parameter = base.trained();
+      trained.add(
+          new Trainable(PeftNames.base(parameter.name()), parameter.value(), parameter.gradient()));
     }
     return trained;
   }
@@ -98,7 +100,7 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
       throw new IllegalStateException("Switch the adapter on before it is saved");
     }
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
-    plan.scaled().forEach(one -> shapes.put(one.name(), one.shape()));
+    plan.scaled().forEach(part -> shapes.put(part.name(), part.shape()));
     List<TensorData> tensors = new ArrayList<>();
     for (Ia3Linear layer : layers()) {
       Parameter vectors = layer.vectors();

@@ -89,7 +89,7 @@ record Ia3Plan(
   private static boolean transposed(Network network, List<Scaled> scaled) {
     return network.transposedTensors().stream()
         .anyMatch(
-            name -> scaled.stream().anyMatch(one -> name.equals(one.part().path() + ".weight")));
+            name -> scaled.stream().anyMatch(part -> name.equals(part.part().path() + ".weight")));
   }
 
   long trainableParameters() {
@@ -108,7 +108,7 @@ record Ia3Plan(
   TrainableSummary trainableSummary() {
     List<TrainableSummary.Rescaling> rescalings =
         scaled.stream()
-            .map(one -> new TrainableSummary.Rescaling(one.slot(), one.feedforward()))
+            .map(part -> new TrainableSummary.Rescaling(part.slot(), part.feedforward()))
             .distinct()
             .toList();
     return new TrainableSummary(
@@ -123,7 +123,7 @@ record Ia3Plan(
   /** The tensors of an adapter file, name to dimensions. */
   private Map<String, List<Long>> tensors() {
     Map<String, List<Long>> tensors = new LinkedHashMap<>();
-    scaled.forEach(one -> tensors.put(one.name(), one.shape()));
+    scaled.forEach(part -> tensors.put(part.name(), part.shape()));
     saved.shapes().forEach((name, shape) -> tensors.put(PeftNames.base(name), shape));
     return tensors;
   }

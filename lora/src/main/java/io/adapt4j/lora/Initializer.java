@@ -82,15 +82,15 @@ final class Initializer {
 
   /** Factors of the weight itself, whose opposite goes beside them. */
   private void takeOut(LoraLinear layer, int index, Tensor a, Tensor b) {
-    AdapterPlan.Adapted one = layer.adapted().get(index);
+    AdapterPlan.Adapted part = layer.adapted().get(index);
     Tensor weight = layer.baseRows(index);
     if (kind instanceof LoraInit.Pissa pissa) {
-      Factorization found = Factorization.principal(weight, one.rank(), pissa.iterations());
-      double share = 1 / Math.sqrt(one.scale());
+      Factorization found = Factorization.principal(weight, part.rank(), pissa.iterations());
+      double share = 1 / Math.sqrt(part.scale());
       b.copyFrom(found.left().scaled(share));
       a.copyFrom(found.right().scaled(share));
     } else {
-      Factorization found = Factorization.leadingQr(weight, one.rank());
+      Factorization found = Factorization.leadingQr(weight, part.rank());
       b.copyFrom(found.left());
       a.copyFrom(found.right());
     }

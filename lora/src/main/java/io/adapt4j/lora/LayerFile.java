@@ -28,11 +28,12 @@ final class LayerFile {
     int halves = layer.initial() == null ? 1 : 2;
     for (int i = 0; i < layer.adapted().size(); i++) {
       int index = i;
-      AdapterPlan.Adapted one = layer.adapted().get(i);
-      String path = one.part().path();
-      long rank = (long) halves * one.rank();
-      tensors.add(tensor(PeftNames.a(path), () -> layer.wholeA(index), rank, one.in()));
-      tensors.add(tensor(PeftNames.b(path), () -> layer.wholeB(index), one.part().width(), rank));
+      AdapterPlan.Adapted adapted = layer.adapted().get(i);
+      String path = adapted.part().path();
+      long rank = (long) halves * adapted.rank();
+      tensors.add(tensor(PeftNames.a(path), () -> layer.wholeA(index), rank, adapted.in()));
+      tensors.add(
+          tensor(PeftNames.b(path), () -> layer.wholeB(index), adapted.part().width(), rank));
     }
     if (layer.biases() != null) {
       for (int i = 0; i < layer.adapted().size(); i++) {
@@ -77,12 +78,12 @@ final class LayerFile {
   static void load(LoraLinear layer, Checkpoint file) {
     for (int i = 0; i < layer.adapted().size(); i++) {
       try (Scope scope = Scope.open()) {
-        AdapterPlan.Adapted one = layer.adapted().get(i);
-        String path = one.part().path();
+        AdapterPlan.Adapted part = layer.adapted().get(i);
+        String path = part.part().path();
         if (layer.biases() != null) {
           Weights.fill(layer.biases().value(i), file, PeftNames.biasOfB(path));
         }
-        boolean plain = file.entry(PeftNames.a(path)).shape().get(0) == one.rank();
+        boolean plain = file.entry(PeftNames.a(path)).shape().get(0) == part.rank();
         if (layer.initial() == null || plain) {
           Weights.fill(layer.factors().a(i), file, PeftNames.a(path));
           Weights.fill(layer.factors().b(i), file, PeftNames.b(path));
@@ -102,11 +103,11 @@ final class LayerFile {
   }
 
   private static void loadHalves(LoraLinear layer, int index, Checkpoint file) {
-    AdapterPlan.Adapted one = layer.adapted().get(index);
-    String path = one.part().path();
-    long rank = one.rank();
-    Tensor a = Tensor.empty(DType.F32, 2 * rank, one.in());
-    Tensor b = Tensor.empty(DType.F32, one.part().width(), 2 * rank);
+    AdapterPlan.Adapted part = layer.adapted().get(index);
+    String path = part.part().path();
+    long rank = part.rank();
+    Tensor a = Tensor.empty(DType.F32, 2 * rank, part.in());
+    Tensor b = Tensor.empty(DType.F32, part.part().width(), 2 * rank);
     Weights.fill(a, file, PeftNames.a(path));
     Weights.fill(b, file, PeftNames.b(path));
     layer.factors().a(index).copyFrom(a.narrow(0, 0, rank));

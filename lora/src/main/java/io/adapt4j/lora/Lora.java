@@ -72,7 +72,7 @@ public final class Lora implements FineTuningMethod {
     return plusRatio;
   }
 
-  /** The folder of the adapter that this goes on from. */
+  /** The folder of the adapter that this continues from. */
   Optional<Path> start() {
     return start;
   }

@@ -14,7 +14,7 @@ import java.util.List;
 
 /**
  * A linear layer with low-rank updates beside it: y = base(x) + scale B A x (Hu et al. 2021, eq.
- * 3), and for DoRA the rows of the sum's weight brought to magnitudes of their own.
+ * 3), and for DoRA the rows of the sum's weight rescaled to their own magnitudes.
  *
  * <p>The factors of all adapted parts of the layer are computed with as one pair ({@link
  * LoraMatrices}), so that a fused layer costs two products more however many of its parts are

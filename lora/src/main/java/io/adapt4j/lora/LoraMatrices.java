@@ -43,14 +43,14 @@ final class LoraMatrices implements AutoCloseable {
   LoraMatrices(List<AdapterPlan.Adapted> adapted, long in, long out, DType type, int sign) {
     this.layout =
         new LowRank.Layout(
-            adapted.stream().mapToLong(one -> one.part().start()).toArray(),
-            adapted.stream().mapToDouble(one -> sign * one.scale()).toArray());
+            adapted.stream().mapToLong(part -> part.part().start()).toArray(),
+            adapted.stream().mapToDouble(part -> sign * part.scale()).toArray());
     List<Slice> slices = new ArrayList<>();
     long ranks = 0;
-    for (AdapterPlan.Adapted one : adapted) {
-      slices.add(new Slice(PeftNames.a(one.part().path()), ranks, one.rank()));
-      ranks += one.rank();
-      b.add(Parameter.of(PeftNames.b(one.part().path()), one.part().width(), one.rank()));
+    for (AdapterPlan.Adapted part : adapted) {
+      slices.add(new Slice(PeftNames.a(part.part().path()), ranks, part.rank()));
+      ranks += part.rank();
+      b.add(Parameter.of(PeftNames.b(part.part().path()), part.part().width(), part.rank()));
     }
     a = new Parameter(slices, ranks, in);
     parameters().forEach(factor -> factor.allocate(DType.F32));

@@ -41,7 +41,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     for (int i = 0; i < slots.size(); i++) {
       int index = i;
       List<AdapterPlan.Adapted> own =
-          plan.adapted().stream().filter(one -> one.slot() == index).toList();
+          plan.adapted().stream().filter(part -> part.slot() == index).toList();
       if (!own.isEmpty()) {
         long first = place;
         try (Scope scope = Scope.open(network.engine())) {
@@ -104,8 +104,10 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     List<Trainable> trained = new ArrayList<>();
     layers().forEach(layer -> trained.addAll(layer.trained()));
     for (BaseTensor base : bases()) {
-      Trainable one = base.trained();
-      trained.add(new Trainable(PeftNames.base(one.name(), plan), one.value(), one.gradient()));
+      Trainable parameter = base.trained();
+      trained.add(
+          new Trainable(
+              PeftNames.base(parameter.name(), plan), parameter.value(), parameter.gradient()));
     }
     return trained;
   }

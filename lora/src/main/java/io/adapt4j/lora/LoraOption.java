@@ -55,7 +55,9 @@ record LoraOption(
               "exclude",
               (fields, lora) ->
                   DescribedTargets.read(fields, "exclude")
-                      .map(modules -> attempt(fields, "exclude", lora, one -> one.exclude(modules)))
+                      .map(
+                          modules ->
+                              attempt(fields, "exclude", lora, config -> config.exclude(modules)))
                       .orElse(lora),
               (lora, options) ->
                   lora.config()
@@ -95,7 +97,10 @@ record LoraOption(
         name,
         name,
         (fields, lora) ->
-            fields.number(name, range, isRight).map(one -> setter.apply(lora, one)).orElse(lora),
+            fields
+                .number(name, range, isRight)
+                .map(value -> setter.apply(lora, value))
+                .orElse(lora),
         (lora, options) -> options.put(name, getter.apply(lora)));
   }
 
@@ -117,7 +122,7 @@ record LoraOption(
           String[] texts = fields.texts(name).toArray(String[]::new);
           return texts.length == 0
               ? lora
-              : attempt(fields, name, lora, one -> setter.apply(one, texts));
+              : attempt(fields, name, lora, config -> setter.apply(config, texts));
         },
         (lora, options) -> {
           if (!getter.apply(lora).isEmpty()) {
@@ -148,20 +153,20 @@ record LoraOption(
   /** A list, since the first expression that fits a module counts. */
   private static Lora readRanks(Fields fields, Lora lora) {
     Lora changed = lora;
-    for (Fields one : fields.mappings("ranks")) {
-      one.require("rank", "Write the rank of these modules.");
-      Optional<Integer> rank = one.integer("rank", 1);
-      changed = ofModules(one, changed, rank, Lora::rankOf);
+    for (Fields keys : fields.mappings("ranks")) {
+      keys.require("rank", "Write the rank of these modules.");
+      Optional<Integer> rank = keys.integer("rank", 1);
+      changed = ofModules(keys, changed, rank, Lora::rankOf);
     }
     return changed;
   }
 
   private static Lora readAlphas(Fields fields, Lora lora) {
     Lora changed = lora;
-    for (Fields one : fields.mappings("alphas")) {
-      one.require("alpha", "Write the alpha of these modules.");
-      Optional<Double> alpha = one.number("alpha", "above 0", value -> value > 0);
-      changed = ofModules(one, changed, alpha, Lora::alphaOf);
+    for (Fields keys : fields.mappings("alphas")) {
+      keys.require("alpha", "Write the alpha of these modules.");
+      Optional<Double> alpha = keys.number("alpha", "above 0", value -> value > 0);
+      changed = ofModules(keys, changed, alpha, Lora::alphaOf);
     }
     return changed;
   }
@@ -177,7 +182,8 @@ record LoraOption(
     Optional<String> modules = fields.text("modules");
     fields.finish();
     return modules.isPresent() && value.isPresent()
-        ? attempt(fields, "modules", lora, one -> option.apply(one, modules.get(), value.get()))
+        ? attempt(
+            fields, "modules", lora, config -> option.apply(config, modules.get(), value.get()))
         : lora;
   }
 

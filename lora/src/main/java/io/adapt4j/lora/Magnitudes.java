@@ -35,18 +35,18 @@ final class Magnitudes implements AutoCloseable {
     this.base = base;
     List<Slice> slices = new ArrayList<>();
     long rows = 0;
-    for (AdapterPlan.Adapted one : adapted) {
-      long width = one.part().width();
-      slices.add(new Slice(PeftNames.magnitude(one.part().path()), rows, width));
+    for (AdapterPlan.Adapted part : adapted) {
+      long width = part.part().width();
+      slices.add(new Slice(PeftNames.magnitude(part.part().path()), rows, width));
       rows += width;
     }
     magnitudes = new Parameter(slices, rows);
     magnitudes.allocate(DType.F32);
     present = Tensor.zeros(DType.F32, rows).own();
     gain = Tensor.zeros(DType.F32, base.layer().outFeatures()).own();
-    try (Tensor one = Tensor.of(new float[] {1}, 1)) {
-      magnitudes.value().copyFrom(one);
-      gain.copyFrom(one);
+    try (Tensor tensor = Tensor.of(new float[] {1}, 1)) {
+      magnitudes.value().copyFrom(tensor);
+      gain.copyFrom(tensor);
     }
     for (int i = 0; i < adapted.size(); i++) {
       try (Tensor weight = weight(i)) {
@@ -119,8 +119,8 @@ final class Magnitudes implements AutoCloseable {
   /** Adds a gradient by the layer's gains [out] to those of the magnitudes. */
   void accumulate(Tensor dgain) {
     for (int i = 0; i < adapted.size(); i++) {
-      AdapterPlan.Adapted one = adapted.get(i);
-      try (Tensor own = dgain.narrow(0, one.part().start(), one.part().width())) {
+      AdapterPlan.Adapted part = adapted.get(i);
+      try (Tensor own = dgain.narrow(0, part.part().start(), part.part().width())) {
         accumulate(i, own);
       }
     }

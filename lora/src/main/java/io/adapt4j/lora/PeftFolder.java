@@ -254,7 +254,10 @@ final class PeftFolder {
     return Optional.of(folder.resolve(ModelConfig.FILE))
         .filter(Files::exists)
         .map(file -> ModelConfig.read(folder))
-        .filter(one -> OutputLayer.CLASSES.isOf(one) || OutputLayer.TOKEN_CLASSES.isOf(one));
+        .filter(
+            modelConfig ->
+                OutputLayer.CLASSES.isOf(modelConfig)
+                    || OutputLayer.TOKEN_CLASSES.isOf(modelConfig));
   }
 
   /**

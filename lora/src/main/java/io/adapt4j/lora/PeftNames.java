@@ -61,22 +61,22 @@ final class PeftNames {
     String path = tensor.substring(0, tensor.lastIndexOf('.'));
     boolean wrapped =
         plan.biases().contains(tensor)
-            && plan.adapted().stream().anyMatch(one -> one.part().path().equals(path));
+            && plan.adapted().stream().anyMatch(part -> part.part().path().equals(path));
     return ROOT + path + (wrapped ? ".base_layer." : ".") + tensor.substring(path.length() + 1);
   }
 
   /** The tensors of an adapter file, name to dimensions. */
   static Map<String, List<Long>> tensors(AdapterPlan plan) {
     Map<String, List<Long>> tensors = new LinkedHashMap<>();
-    for (AdapterPlan.Adapted one : plan.adapted()) {
-      String path = one.part().path();
-      tensors.put(a(path), List.of((long) one.rank(), one.in()));
-      tensors.put(b(path), List.of(one.part().width(), (long) one.rank()));
-      if (one.biasOfB()) {
-        tensors.put(biasOfB(path), List.of(one.part().width()));
+    for (AdapterPlan.Adapted part : plan.adapted()) {
+      String path = part.part().path();
+      tensors.put(a(path), List.of((long) part.rank(), part.in()));
+      tensors.put(b(path), List.of(part.part().width(), (long) part.rank()));
+      if (part.biasOfB()) {
+        tensors.put(biasOfB(path), List.of(part.part().width()));
       }
-      if (one.dora()) {
-        tensors.put(magnitude(path), List.of(one.part().width()));
+      if (part.dora()) {
+        tensors.put(magnitude(path), List.of(part.part().width()));
       }
     }
     plan.shapes().forEach((name, shape) -> tensors.put(base(name, plan), shape));

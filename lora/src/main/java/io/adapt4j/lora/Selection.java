@@ -80,7 +80,7 @@ record Selection(
   @Override
   public String toString() {
     return targets
-        + excluded.map(one -> " without " + one).orElse("")
+        + excluded.map(other -> " without " + other).orElse("")
         + (layers.isEmpty() ? "" : " in layers " + layers)
         + (layersPattern.isEmpty() ? "" : " of " + layersPattern);
   }

@@ -62,7 +62,7 @@ final class SelectionFields {
     JsonNode value = fields.json().path("layers_to_transform");
     List<Integer> layers = new ArrayList<>();
     if (value.isArray()) {
-      value.forEach(one -> layers.add(layer(fields, one)));
+      value.forEach(node -> layers.add(layer(fields, node)));
     } else if (!value.isMissingNode() && !value.isNull()) {
       layers.add(layer(fields, value));
     }
@@ -83,9 +83,9 @@ final class SelectionFields {
         value.isTextual() && !value.textValue().isEmpty()
             ? List.of(value.textValue())
             : value.isArray() ? fields.texts("layers_pattern") : List.of();
-    for (String one : pattern) {
+    for (String text : pattern) {
       try {
-        Pattern.compile(one);
+        Pattern.compile(text);
       } catch (PatternSyntaxException e) {
         throw new CheckpointException(
             fields.file() + ": layers_pattern: expected regular expressions: " + e.getMessage(), e);
@@ -125,8 +125,9 @@ final class SelectionFields {
     if (!(targets instanceof Targets.AllLinear)) {
       return json(targets);
     }
-    List<String> paths = plan.adapted().stream().map(one -> one.part().path()).toList();
-    List<String> names = plan.adapted().stream().map(one -> one.part().name()).distinct().toList();
+    List<String> paths = plan.adapted().stream().map(part -> part.part().path()).toList();
+    List<String> names =
+        plan.adapted().stream().map(part -> part.part().name()).distinct().toList();
     return array(paths.size() >= LONG_TARGET_LIST && !meansSaved(names, plan) ? names : paths);
   }
 

@@ -70,7 +70,7 @@ class FamilyLoraTest {
             .doesNotContain("base_model.model.classifier.lora_A.weight");
         assertThat(outputs(network)).isEqualTo(plain);
         SplittableRandom random = new SplittableRandom(5);
-        adaptation.trained().forEach(one -> randomize(one.value(), random));
+        adaptation.trained().forEach(parameter -> randomize(parameter.value(), random));
         adaptation.refresh();
         adaptation.save(folder);
       }
@@ -98,9 +98,9 @@ class FamilyLoraTest {
       try (Adaptation adaptation = Methods.of(both).attach(network, base, 1)) {
         assertThat(distance(outputs(network), plain)).isLessThan(1e-4);
         SplittableRandom random = new SplittableRandom(5);
-        for (Trainable one : adaptation.trained()) {
-          if (!one.name().endsWith("lora_magnitude_vector")) {
-            randomize(one.value(), random);
+        for (Trainable parameter : adaptation.trained()) {
+          if (!parameter.name().endsWith("lora_magnitude_vector")) {
+            randomize(parameter.value(), random);
           }
         }
         adaptation.refresh();

@@ -81,20 +81,20 @@ class Ia3Test {
     try (Decoder decoder = LoraCase.random(false, DType.F32);
         Adaptation adaptation = Methods.of(Ia3.create()).attach(decoder, BASE, 1)) {
       change(adaptation);
-      LoraCase.differentiate(decoder, adaptation.trained(), LoraCase.batch(), false, 3);
-      for (Trainable one : adaptation.trained()) {
-        float[] gradient = one.gradient().toFloats();
-        float[] start = one.value().toFloats();
+      LoraCase.forwardBackward(decoder, adaptation.trained(), LoraCase.batch(), false, 3);
+      for (Trainable parameter : adaptation.trained()) {
+        float[] gradient = parameter.gradient().toFloats();
+        float[] start = parameter.value().toFloats();
         double slope = 0;
         for (float value : gradient) {
           slope += value * value;
         }
         double step = 2e-3 / Math.sqrt(slope);
-        double up = lossAt(decoder, adaptation, one, start, gradient, step);
-        double down = lossAt(decoder, adaptation, one, start, gradient, -step);
-        lossAt(decoder, adaptation, one, start, gradient, 0);
+        double up = lossAt(decoder, adaptation, parameter, start, gradient, step);
+        double down = lossAt(decoder, adaptation, parameter, start, gradient, -step);
+        lossAt(decoder, adaptation, parameter, start, gradient, 0);
         assertThat((up - down) / (2 * step))
-            .as(one.name())
+            .as(parameter.name())
             .isCloseTo(slope, within(0.05 * slope + 1e-6));
       }
     }
@@ -103,7 +103,7 @@ class Ia3Test {
   private static double lossAt(
       Decoder decoder,
       Adaptation adaptation,
-      Trainable one,
+      Trainable parameter,
       float[] start,
       float[] direction,
       double step) {
@@ -111,9 +111,9 @@ class Ia3Test {
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (start[i] + step * direction[i]);
     }
-    set(one, values);
+    set(parameter, values);
     adaptation.refresh();
-    return LoraCase.differentiate(decoder, adaptation.trained(), LoraCase.batch(), false, 3);
+    return LoraCase.forwardBackward(decoder, adaptation.trained(), LoraCase.batch(), false, 3);
   }
 
   @Test
@@ -190,19 +190,19 @@ class Ia3Test {
   }
 
   private static void change(Adaptation adaptation) {
-    for (Trainable one : adaptation.trained()) {
-      float[] values = one.value().toFloats();
+    for (Trainable parameter : adaptation.trained()) {
+      float[] values = parameter.value().toFloats();
       for (int i = 0; i < values.length; i++) {
         values[i] += 0.5f * (float) Math.sin(i + values.length);
       }
-      set(one, values);
+      set(parameter, values);
     }
     adaptation.refresh();
   }
 
-  private static void set(Trainable one, float[] values) {
-    try (Tensor moved = Tensor.of(values, one.value().sizes())) {
-      one.value().copyFrom(moved);
+  private static void set(Trainable parameter, float[] values) {
+    try (Tensor moved = Tensor.of(values, parameter.value().sizes())) {
+      parameter.value().copyFrom(moved);
     }
   }
 }

@@ -106,25 +106,25 @@ final class LoraCase {
   }
 
   /** Mean loss; its gradients are in the trained values, which were zeroed first. */
-  static double differentiate(
+  static double forwardBackward(
       Decoder decoder,
       List<Trainable> trained,
       LanguageModelLoss.Inputs inputs,
       boolean recompute,
       long seed) {
-    for (Trainable one : trained) {
-      try (Tensor zero = Tensor.zeros(DType.F32, one.gradient().sizes())) {
-        one.gradient().copyFrom(zero);
+    for (Trainable parameter : trained) {
+      try (Tensor zero = Tensor.zeros(DType.F32, parameter.gradient().sizes())) {
+        parameter.gradient().copyFrom(zero);
       }
     }
     int targets = TargetRows.of(inputs.labels(), ROWS, LENGTH).count();
-    return LanguageModelLoss.differentiate(decoder, inputs, 1.0 / targets, recompute, seed)
+    return LanguageModelLoss.forwardBackward(decoder, inputs, 1.0 / targets, recompute, seed)
         / targets;
   }
 
   static Map<String, float[]> gradients(List<Trainable> trained) {
     Map<String, float[]> gradients = new HashMap<>();
-    trained.forEach(one -> gradients.put(one.name(), one.gradient().toFloats()));
+    trained.forEach(parameter -> gradients.put(parameter.name(), parameter.gradient().toFloats()));
     return gradients;
   }
 

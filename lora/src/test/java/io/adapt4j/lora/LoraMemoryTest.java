@@ -63,7 +63,8 @@ class LoraMemoryTest {
           long moments =
               adaptation.trained().stream()
                   .mapToLong(
-                      one -> OptimizerStates.stateBytes(Optimizer.adamW(), one.value().sizes()))
+                      parameter ->
+                          OptimizerStates.stateBytes(Optimizer.adamW(), parameter.value().sizes()))
                   .sum();
           assertThat(found.lasting(MemoryNames.GRADIENTS)).isEqualTo(gradients);
           assertThat(found.lasting(MemoryNames.OPTIMIZER)).isEqualTo(moments);

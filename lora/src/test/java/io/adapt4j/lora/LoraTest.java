@@ -138,8 +138,10 @@ class LoraTest {
             .doesNotContain("base_model.model.model.layers.1.mlp.up_proj.lora_A.weight")
             .doesNotHaveDuplicates();
         descend(decoder, adaptation);
-        for (Trainable one : adaptation.trained()) {
-          assertThat(one.gradient().toFloats()).as(one.name()).isNotEqualTo(zeros(one));
+        for (Trainable parameter : adaptation.trained()) {
+          assertThat(parameter.gradient().toFloats())
+              .as(parameter.name())
+              .isNotEqualTo(zeros(parameter));
         }
         changed = LoraCase.logits(decoder, LoraCase.batch());
         assertThat(changed).isNotEqualTo(baseLogits);
@@ -238,12 +240,12 @@ class LoraTest {
         Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
       descend(decoder, adaptation);
       List<Trainable> trained = adaptation.trained();
-      double once = LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 3);
+      double once = LoraCase.forwardBackward(decoder, trained, LoraCase.batch(), false, 3);
       Map<String, float[]> gradients = LoraCase.gradients(trained);
-      double again = LoraCase.differentiate(decoder, trained, LoraCase.batch(), true, 3);
+      double again = LoraCase.forwardBackward(decoder, trained, LoraCase.batch(), true, 3);
       assertThat(again).isEqualTo(once);
       assertSame(LoraCase.gradients(trained), gradients);
-      assertThat(LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 4))
+      assertThat(LoraCase.forwardBackward(decoder, trained, LoraCase.batch(), false, 4))
           .isNotEqualTo(once);
       assertThat(LoraCase.logits(decoder, LoraCase.batch()))
           .isEqualTo(LoraCase.logits(decoder, LoraCase.batch()));
@@ -257,26 +259,28 @@ class LoraTest {
         Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
       List<Trainable> trained = adaptation.trained();
       SplittableRandom random = new SplittableRandom(9);
-      for (Trainable one : trained) {
-        float[] values = zeros(one);
+      for (Trainable parameter : trained) {
+        float[] values = zeros(parameter);
         for (int i = 0; i < values.length; i++) {
           values[i] = (float) random.nextDouble(-1, 1);
         }
-        set(one, values, values, 0);
+        set(parameter, values, values, 0);
       }
       adaptation.refresh();
-      LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 3);
-      for (Trainable one : trained) {
-        double slope = squaredNorm(one.gradient().toFloats());
-        float[] start = one.value().toFloats();
-        float[] direction = one.gradient().toFloats();
+      LoraCase.forwardBackward(decoder, trained, LoraCase.batch(), false, 3);
+      for (Trainable parameter : trained) {
+        double slope = squaredNorm(parameter.gradient().toFloats());
+        float[] start = parameter.value().toFloats();
+        float[] direction = parameter.gradient().toFloats();
         double step = 1e-3 / slope;
-        double up = lossAt(decoder, adaptation, one, start, direction, step);
-        double down = lossAt(decoder, adaptation, one, start, direction, -step);
-        set(one, start, direction, 0);
+        double up = lossAt(decoder, adaptation, parameter, start, direction, step);
+        double down = lossAt(decoder, adaptation, parameter, start, direction, -step);
+        set(parameter, start, direction, 0);
         adaptation.refresh();
-        LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 3);
-        assertThat((up - down) / (2 * step)).as(one.name()).isCloseTo(slope, within(0.03 * slope));
+        LoraCase.forwardBackward(decoder, trained, LoraCase.batch(), false, 3);
+        assertThat((up - down) / (2 * step))
+            .as(parameter.name())
+            .isCloseTo(slope, within(0.03 * slope));
       }
     }
   }
@@ -284,22 +288,22 @@ class LoraTest {
   private static double lossAt(
       Decoder decoder,
       Adaptation adaptation,
-      Trainable one,
+      Trainable parameter,
       float[] start,
       float[] direction,
       double step) {
-    set(one, start, direction, step);
+    set(parameter, start, direction, step);
     adaptation.refresh();
-    return LoraCase.differentiate(decoder, adaptation.trained(), LoraCase.batch(), false, 3);
+    return LoraCase.forwardBackward(decoder, adaptation.trained(), LoraCase.batch(), false, 3);
   }
 
-  private static void set(Trainable one, float[] start, float[] direction, double step) {
+  private static void set(Trainable parameter, float[] start, float[] direction, double step) {
     float[] values = new float[start.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (start[i] + step * direction[i]);
     }
-    try (Tensor moved = Tensor.of(values, one.value().sizes())) {
-      one.value().copyFrom(moved);
+    try (Tensor moved = Tensor.of(values, parameter.value().sizes())) {
+      parameter.value().copyFrom(moved);
     }
   }
 
@@ -419,9 +423,9 @@ class LoraTest {
   /** Two plain gradient steps, so that B is not zero and A has moved. */
   private static void descend(Decoder decoder, Adaptation adaptation) {
     for (int step = 0; step < 2; step++) {
-      LoraCase.differentiate(decoder, adaptation.trained(), LoraCase.batch(), false, step);
-      for (Trainable one : adaptation.trained()) {
-        set(one, one.value().toFloats(), one.gradient().toFloats(), -0.5);
+      LoraCase.forwardBackward(decoder, adaptation.trained(), LoraCase.batch(), false, step);
+      for (Trainable parameter : adaptation.trained()) {
+        set(parameter, parameter.value().toFloats(), parameter.gradient().toFloats(), -0.5);
       }
       adaptation.refresh();
     }
@@ -434,8 +438,8 @@ class LoraTest {
     }
   }
 
-  private static float[] zeros(Trainable one) {
-    return new float[Math.toIntExact(one.gradient().count())];
+  private static float[] zeros(Trainable parameter) {
+    return new float[Math.toIntExact(parameter.gradient().count())];
   }
 
   private static double squaredNorm(float[] values) {

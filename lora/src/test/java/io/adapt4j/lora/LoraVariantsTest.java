@@ -130,9 +130,9 @@ class LoraVariantsTest {
         Adaptation adaptation = Methods.of(masked).attach(decoder, BASE, 1)) {
       descend(decoder, adaptation);
       List<Trainable> trained = adaptation.trained();
-      double once = LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 3);
+      double once = LoraCase.forwardBackward(decoder, trained, LoraCase.batch(), false, 3);
       Map<String, float[]> gradients = LoraCase.gradients(trained);
-      assertThat(LoraCase.differentiate(decoder, trained, LoraCase.batch(), true, 3))
+      assertThat(LoraCase.forwardBackward(decoder, trained, LoraCase.batch(), true, 3))
           .isEqualTo(once);
       LoraCase.gradients(trained)
           .forEach((key, found) -> assertThat(found).as(key).isEqualTo(gradients.get(key)));
@@ -253,15 +253,15 @@ class LoraVariantsTest {
   private static void write(Adaptation adaptation, Path folder, String kind, float factor)
       throws IOException {
     List<TensorData> tensors = new ArrayList<>();
-    for (Trainable one : adaptation.trained()) {
-      float[] values = one.value().toFloats();
+    for (Trainable parameter : adaptation.trained()) {
+      float[] values = parameter.value().toFloats();
       ByteBuffer bytes =
           ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
       for (float value : values) {
-        bytes.putFloat(one.name().contains("lora_B") ? factor * value : value);
+        bytes.putFloat(parameter.name().contains("lora_B") ? factor * value : value);
       }
-      List<Long> shape = Arrays.stream(one.value().sizes()).boxed().toList();
-      tensors.add(TensorData.of(one.name(), StoredType.F32, shape, bytes::flip));
+      List<Long> shape = Arrays.stream(parameter.value().sizes()).boxed().toList();
+      tensors.add(TensorData.of(parameter.name(), StoredType.F32, shape, bytes::flip));
     }
     Files.createDirectories(folder);
     SafetensorsWriter.create().writeFile(folder.resolve("adapter_model.safetensors"), tensors);
@@ -311,8 +311,8 @@ class LoraVariantsTest {
         // No unit vector is stretched more by the weight than the first right one.
         float[] weight = LoraCase.weights(decoder).get("model.layers.0.mlp.down_proj.weight");
         double frobenius = 0;
-        for (float one : weight) {
-          frobenius += one * one;
+        for (float number : weight) {
+          frobenius += number * number;
         }
         double first = 2 * left[0];
         assertThat(first * first).isLessThan(frobenius).isGreaterThan(frobenius / 32);
@@ -326,8 +326,8 @@ class LoraVariantsTest {
   private static double stretched(float[] weight, float[] vector) {
     double squares = 0;
     double length = 0;
-    for (float one : vector) {
-      length += one * one;
+    for (float value : vector) {
+      length += value * value;
     }
     for (int row = 0; row < weight.length / vector.length; row++) {
       double sum = 0;
@@ -414,7 +414,7 @@ class LoraVariantsTest {
             plain.plus(2));
     assertThat(
             Stream.concat(Stream.of(plain), changed.stream())
-                .map(one -> Methods.of(one).identity()))
+                .map(lora -> Methods.of(lora).identity()))
         .doesNotHaveDuplicates();
   }
 
@@ -464,15 +464,15 @@ class LoraVariantsTest {
 
   private static void descend(Decoder decoder, Adaptation adaptation) {
     for (int step = 0; step < 2; step++) {
-      LoraCase.differentiate(decoder, adaptation.trained(), LoraCase.batch(), false, step);
-      for (Trainable one : adaptation.trained()) {
-        float[] values = one.value().toFloats();
-        float[] gradient = one.gradient().toFloats();
+      LoraCase.forwardBackward(decoder, adaptation.trained(), LoraCase.batch(), false, step);
+      for (Trainable parameter : adaptation.trained()) {
+        float[] values = parameter.value().toFloats();
+        float[] gradient = parameter.gradient().toFloats();
         for (int i = 0; i < values.length; i++) {
           values[i] -= 0.5f * gradient[i];
         }
-        try (Tensor moved = Tensor.of(values, one.value().sizes())) {
-          one.value().copyFrom(moved);
+        try (Tensor moved = Tensor.of(values, parameter.value().sizes())) {
+          parameter.value().copyFrom(moved);
         }
       }
       adaptation.refresh();

@@ -80,7 +80,7 @@ class PeftClassifierTest {
     assertWrittenAsInPeft("ia3_cls", "bert_cls", Ia3.create(), folder);
   }
 
-  /** Training goes on from PEFT's values and writes them again: the same tensors, to the bit. */
+  /** Training continues from PEFT's values and writes them again: the same tensors, to the bit. */
   private static void assertWrittenAsInPeft(
       String name, String base, FineTuningMethod method, Path folder) throws IOException {
     Path golden = LoraCase.golden("interop/" + name);
@@ -90,9 +90,9 @@ class PeftClassifierTest {
       assertThat(Methods.of(method).problems(network, model)).isEmpty();
       JsonNode expected = JSON.readTree(golden.resolve("expected.json").toFile());
       Set<String> trained = new LinkedHashSet<>();
-      for (JsonNode one : expected.get("trained")) {
+      for (JsonNode node : expected.get("trained")) {
         trained.add(
-            one.asText()
+            node.asText()
                 .replace(".modules_to_save.default", "")
                 .replace(".default.weight", ".weight")
                 .replace(".ia3_l.default", ".ia3_l"));
@@ -243,7 +243,7 @@ class PeftClassifierTest {
   private static List<String> names(JsonNode node) {
     JsonNode list = node.has("modules_to_save") ? node.get("modules_to_save") : node;
     List<String> names = new ArrayList<>();
-    list.forEach(one -> names.add(one.asText()));
+    list.forEach(json -> names.add(json.asText()));
     return names;
   }
 

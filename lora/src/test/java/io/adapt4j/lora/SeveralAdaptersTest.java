@@ -61,13 +61,13 @@ class SeveralAdaptersTest {
     try (Decoder decoder = LoraCase.load(base, DType.F32);
         Adaptation adaptation = Methods.of(lora).attach(decoder, base, seed)) {
       SplittableRandom random = new SplittableRandom(seed);
-      for (Trainable one : adaptation.trained()) {
-        float[] values = one.value().toFloats();
+      for (Trainable parameter : adaptation.trained()) {
+        float[] values = parameter.value().toFloats();
         for (int i = 0; i < values.length; i++) {
           values[i] += (float) random.nextDouble(-0.1, 0.1);
         }
-        try (Tensor moved = Tensor.of(values, one.value().sizes())) {
-          one.value().copyFrom(moved);
+        try (Tensor moved = Tensor.of(values, parameter.value().sizes())) {
+          parameter.value().copyFrom(moved);
         }
       }
       adaptation.refresh();
@@ -204,16 +204,16 @@ class SeveralAdaptersTest {
 
   @Test
   void mixesThatCannotBeMadeSayWhy(@TempDir Path mix) {
-    AdapterMix one = AdapterMix.of(LoraAdapter.at(first), 1);
-    assertThatThrownBy(() -> one.and(LoraAdapter.at(dora), 1).write(mix, Blend.CONCATENATED))
+    AdapterMix adapterMix = AdapterMix.of(LoraAdapter.at(first), 1);
+    assertThatThrownBy(() -> adapterMix.and(LoraAdapter.at(dora), 1).write(mix, Blend.CONCATENATED))
         .hasMessageContaining("'dora' has DoRA");
-    assertThatThrownBy(() -> one.and(LoraAdapter.at(second), -1).write(mix, Blend.LINEAR))
+    assertThatThrownBy(() -> adapterMix.and(LoraAdapter.at(second), -1).write(mix, Blend.LINEAR))
         .hasMessageContaining("root");
     Path small = adapter("small", Lora.rank(2), 9);
-    assertThatThrownBy(() -> one.and(LoraAdapter.at(small), 1).write(mix, Blend.LINEAR))
+    assertThatThrownBy(() -> adapterMix.and(LoraAdapter.at(small), 1).write(mix, Blend.LINEAR))
         .hasMessageContaining("one rank");
     LoraAdapter foreign = LoraAdapter.at(LoraCase.golden("lora/llama_qv/random"));
-    assertThatThrownBy(() -> one.and(foreign, 1).write(mix, Blend.CONCATENATED))
+    assertThatThrownBy(() -> adapterMix.and(foreign, 1).write(mix, Blend.CONCATENATED))
         .hasMessageContaining("different bases");
   }
 

@@ -202,7 +202,7 @@ final class FourBitLinear implements QuantizedLinear {
 
   private FourBitPart part(Linear.Part wanted) {
     return packed.stream()
-        .filter(one -> one.part().equals(wanted))
+        .filter(fourBitPart -> fourBitPart.part().equals(wanted))
         .findFirst()
         .orElseThrow(
             () ->

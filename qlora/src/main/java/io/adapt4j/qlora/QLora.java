@@ -68,8 +68,8 @@ public final class QLora implements FineTuningMethod {
    * Puts an adapter over a base in 4 bits.
    *
    * @param weights how the base is held, and what of it is not
-   * @param adapter the adapter with all its options, begun anew or {@linkplain Lora#continuing
-   *     continuing} a stored one
+   * @param adapter the adapter with all its options, newly initialized or {@linkplain
+   *     Lora#continuing continuing} a stored one
    * @return the method
    */
   public static QLora of(Quantization weights, Lora adapter) {
@@ -151,7 +151,7 @@ public final class QLora implements FineTuningMethod {
    * @return a changed copy
    */
   public QLora lora(UnaryOperator<Lora> change) {
-    return new QLora(weights, begin, rank, one -> change.apply(options.apply(one)));
+    return new QLora(weights, begin, rank, lora -> change.apply(options.apply(lora)));
   }
 
   /**
@@ -162,7 +162,7 @@ public final class QLora implements FineTuningMethod {
    * @throws IllegalArgumentException if it is not
    */
   public QLora alpha(double alpha) {
-    return lora(one -> one.alpha(alpha));
+    return lora(lora -> lora.alpha(alpha));
   }
 
   /**
@@ -173,7 +173,7 @@ public final class QLora implements FineTuningMethod {
    * @throws IllegalArgumentException if it is not
    */
   public QLora dropout(double probability) {
-    return lora(one -> one.dropout(probability));
+    return lora(lora -> lora.dropout(probability));
   }
 
   /**
@@ -183,7 +183,7 @@ public final class QLora implements FineTuningMethod {
    * @return a changed copy
    */
   public QLora targets(Targets targets) {
-    return lora(one -> one.targets(targets));
+    return lora(lora -> lora.targets(targets));
   }
 
   @Override

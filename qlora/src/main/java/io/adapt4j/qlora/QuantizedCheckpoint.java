@@ -97,8 +97,8 @@ public final class QuantizedCheckpoint {
       List<TensorData> tensors = new ArrayList<>();
       for (String name : checkpoint.names()) {
         if (weights.contains(name)) {
-          StoredType one = type.apply(reader.state(name));
-          tensors.add(PlainWeights.dequantized(reader, name, one, KERNELS));
+          StoredType storedType = type.apply(reader.state(name));
+          tensors.add(PlainWeights.dequantized(reader, name, storedType, KERNELS));
         } else if (ComponentNames.weightOf(name).isEmpty()) {
           tensors.add(PlainWeights.copy(checkpoint, name));
         }

@@ -29,7 +29,8 @@ final class CudaTrainingProgram {
       List<float[]> logits = run.decode();
       long open = Tensor.live();
       run.read(new CudaKernels(counted, tensor -> true));
-      long parts = run.network.packedLinears().stream().mapToLong(one -> one.parts().size()).sum();
+      long parts =
+          run.network.packedLinears().stream().mapToLong(linear -> linear.parts().size()).sum();
       long codes = Tensor.live() - open + parts;
       counted.reset();
       print(type + " trained", run.train().equals(losses), counted);

@@ -115,12 +115,12 @@ class DevicePlacementTest {
         }
       }
       assertThat(adaptation.trained()).isNotEmpty();
-      for (Trainable one : adaptation.trained()) {
-        assertThat(one.value().isOnHost()).as(one.name()).isFalse();
-        assertThat(one.gradient().isOnHost()).as(one.name()).isFalse();
+      for (Trainable parameter : adaptation.trained()) {
+        assertThat(parameter.value().isOnHost()).as(parameter.name()).isFalse();
+        assertThat(parameter.gradient().isOnHost()).as(parameter.name()).isFalse();
       }
-      for (Parameter one : decoder.parameters()) {
-        assertThat(one.value().isOnHost()).isFalse();
+      for (Parameter parameter : decoder.parameters()) {
+        assertThat(parameter.value().isOnHost()).isFalse();
       }
     }
   }
@@ -214,7 +214,7 @@ class DevicePlacementTest {
       for (boolean recompute : new boolean[] {false, true}) {
         if (network instanceof Decoder decoder) {
           LanguageModelLoss.evaluate(decoder, padded());
-          LanguageModelLoss.differentiate(decoder, padded(), 1, recompute, 1);
+          LanguageModelLoss.forwardBackward(decoder, padded(), 1, recompute, 1);
         } else {
           encode((Encoder) network, recompute);
         }
@@ -230,7 +230,7 @@ class DevicePlacementTest {
     if (encoder.predictsTokens() || encoder.classes() > 0) {
       EncoderInputs batch = new EncoderInputs(ids, mask, types, labels, 1, 4);
       EncoderLoss.evaluate(encoder, batch);
-      EncoderLoss.differentiate(encoder, batch, 1, recompute, 1);
+      EncoderLoss.forwardBackward(encoder, batch, 1, recompute, 1);
       return;
     }
     try (Scope scope = Scope.open();

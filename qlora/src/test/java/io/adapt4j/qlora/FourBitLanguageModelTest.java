@@ -104,14 +104,14 @@ class FourBitLanguageModelTest {
 
   @Test
   void twoModelsRunAtTheSameTime() {
-    try (LanguageModel one = LanguageModel.load(FOUR_BIT);
+    try (LanguageModel languageModel = LanguageModel.load(FOUR_BIT);
         LanguageModel other = LanguageModel.load(STORIES, Quantization.fp4())) {
       GenerationOptions options = GenerationOptions.greedy().toBuilder().maxNewTokens(16).build();
-      List<int[]> first = one.generateIds(PROMPTS, options);
+      List<int[]> first = languageModel.generateIds(PROMPTS, options);
       List<int[]> second = other.generateIds(PROMPTS, options);
       List<CompletableFuture<Void>> running = new ArrayList<>();
       for (int i = 0; i < 6; i++) {
-        LanguageModel model = i % 2 == 0 ? one : other;
+        LanguageModel model = i % 2 == 0 ? languageModel : other;
         List<int[]> wanted = i % 2 == 0 ? first : second;
         running.add(
             CompletableFuture.runAsync(

@@ -75,10 +75,10 @@ class FourBitLoraTest {
       Decoder decoder, Lora lora, Path folder, boolean recompute) {
     try (Adaptation adaptation = Methods.of(lora).attach(decoder, folder, 3)) {
       randomize(adaptation);
-      LanguageModelLoss.differentiate(decoder, batch(decoder), 1.0 / ROWS, recompute, 5);
+      LanguageModelLoss.forwardBackward(decoder, batch(decoder), 1.0 / ROWS, recompute, 5);
       Map<String, float[]> gradients = new LinkedHashMap<>();
-      for (Trainable one : adaptation.trained()) {
-        gradients.put(one.name(), one.gradient().toFloats());
+      for (Trainable parameter : adaptation.trained()) {
+        gradients.put(parameter.name(), parameter.gradient().toFloats());
       }
       return gradients;
     }
@@ -87,14 +87,14 @@ class FourBitLoraTest {
   /** Factors that are not zero, so that both have gradients. */
   private static void randomize(Adaptation adaptation) {
     SplittableRandom random = new SplittableRandom(11);
-    for (Trainable one : adaptation.trained()) {
-      if (one.name().contains("lora_A") || one.name().contains("lora_B")) {
-        float[] values = new float[(int) one.value().count()];
+    for (Trainable parameter : adaptation.trained()) {
+      if (parameter.name().contains("lora_A") || parameter.name().contains("lora_B")) {
+        float[] values = new float[(int) parameter.value().count()];
         for (int i = 0; i < values.length; i++) {
           values[i] = (float) (0.1 * random.nextGaussian());
         }
-        try (Tensor drawn = Tensor.of(values, one.value().sizes())) {
-          one.value().copyFrom(drawn);
+        try (Tensor drawn = Tensor.of(values, parameter.value().sizes())) {
+          parameter.value().copyFrom(drawn);
         }
       }
     }
@@ -154,9 +154,11 @@ class FourBitLoraTest {
   void learnedVectorsRunBesideTheWeightsToo() {
     try (Decoder fourBit = (Decoder) FourBitCase.load(LLAMA, Quantization.nf4(), DType.F32);
         Adaptation adaptation = Methods.of(Ia3.create()).attach(fourBit, LLAMA, 1)) {
-      LanguageModelLoss.differentiate(fourBit, batch(fourBit), 1, true, 5);
-      for (Trainable one : adaptation.trained()) {
-        assertThat(one.gradient().toFloats()).as(one.name()).isNotEqualTo(one.value().toFloats());
+      LanguageModelLoss.forwardBackward(fourBit, batch(fourBit), 1, true, 5);
+      for (Trainable parameter : adaptation.trained()) {
+        assertThat(parameter.gradient().toFloats())
+            .as(parameter.name())
+            .isNotEqualTo(parameter.value().toFloats());
       }
     }
   }

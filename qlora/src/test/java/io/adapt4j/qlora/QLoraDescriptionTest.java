@@ -77,7 +77,7 @@ class QLoraDescriptionTest {
                     QLora.fp4()
                         .alpha(2)
                         .targets(Targets.names("q_proj"))
-                        .lora(one -> one.plus(4))
+                        .lora(lora -> lora.plus(4))
                         .blockSize(256)
                         .rank(4))
                 .identity());

@@ -43,7 +43,7 @@ final class QLoraRun implements AutoCloseable {
   /** Reads the 4-bit weights again, to compute with other kernels. */
   void read(FourBitKernels kernels) {
     try (Checkpoint checkpoint = Checkpoint.open(base)) {
-      network.packedLinears().forEach(one -> ((FourBitLinear) one).read(checkpoint, kernels));
+      network.packedLinears().forEach(linear -> ((FourBitLinear) linear).read(checkpoint, kernels));
     }
   }
 

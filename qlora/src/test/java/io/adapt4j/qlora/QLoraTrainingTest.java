@@ -121,7 +121,7 @@ class QLoraTrainingTest {
   }
 
   private static java.util.Comparator<Double> within1e6() {
-    return (one, other) -> Math.abs(one - other) < 1e-6 ? 0 : Double.compare(one, other);
+    return (value, other) -> Math.abs(value - other) < 1e-6 ? 0 : Double.compare(value, other);
   }
 
   @ParameterizedTest
@@ -216,19 +216,20 @@ class QLoraTrainingTest {
   }
 
   /** The root mean square of the differences. */
-  private static double distance(float[] one, float[] other) {
+  private static double distance(float[] value, float[] other) {
     double sum = 0;
-    for (int i = 0; i < one.length; i++) {
-      sum += Math.pow((double) one[i] - other[i], 2);
+    for (int i = 0; i < value.length; i++) {
+      sum += Math.pow((double) value[i] - other[i], 2);
     }
-    return Math.sqrt(sum / one.length);
+    return Math.sqrt(sum / value.length);
   }
 
   @Test
   void whatCannotTrainIsRefusedWithTheRemedy() {
     try (Network network = load(DType.F32)) {
       assertThat(
-              Methods.of(METHOD.lora(one -> one.modulesToSave("up_proj"))).problems(network, base))
+              Methods.of(METHOD.lora(lora -> lora.modulesToSave("up_proj")))
+                  .problems(network, base))
           .singleElement()
           .asString()
           .contains("mlp.up_proj", "held packed");
@@ -261,14 +262,14 @@ class QLoraTrainingTest {
 
   @Test
   void aSkippedModuleCanTrainInFull() {
-    QLora method = METHOD.skip("up_proj").lora(one -> one.modulesToSave("up_proj"));
+    QLora method = METHOD.skip("up_proj").lora(lora -> lora.modulesToSave("up_proj"));
     try (Network network = FourBitCase.load(base, Methods.of(method).weightFormat(), DType.F32)) {
       assertThat(Methods.of(method).problems(network, base)).isEmpty();
       try (Adaptation adaptation = Methods.of(method).attach(network, base, 5)) {
         List<Double> losses = train(network, adaptation, true, 20);
         assertThat(losses.get(19)).isLessThan(losses.get(0));
         assertThat(adaptation.trained())
-            .anySatisfy(one -> assertThat(one.name()).contains("up_proj", "weight"));
+            .anySatisfy(parameter -> assertThat(parameter.name()).contains("up_proj", "weight"));
       }
     }
   }
@@ -282,7 +283,8 @@ class QLoraTrainingTest {
       var declared = Planner.of(network.modelConfig(), method).estimate(step);
       var loaded = Planner.of(network, method).estimate(step);
       assertThat(loaded).isEqualTo(declared);
-      long packed = network.packedLinears().stream().mapToLong(one -> one.packedBytes()).sum();
+      long packed =
+          network.packedLinears().stream().mapToLong(linear -> linear.packedBytes()).sum();
       assertThat(
               loaded.lasting(MemoryNames.PACKED_CODES)
                   + loaded.lasting(MemoryNames.PACKED_SCALES)

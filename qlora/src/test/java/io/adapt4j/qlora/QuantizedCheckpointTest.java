@@ -125,14 +125,14 @@ class QuantizedCheckpointTest {
   }
 
   private static void assertSameState(Checkpoint wanted, Checkpoint found, String name) {
-    QuantState one = QuantState.parse(wanted.entry(name), Golden.bytes(wanted, name));
+    QuantState quantState = QuantState.parse(wanted.entry(name), Golden.bytes(wanted, name));
     QuantState other = QuantState.parse(found.entry(name), Golden.bytes(found, name));
-    float offset = one.nested().orElseThrow().offset();
+    float offset = quantState.nested().orElseThrow().offset();
     assertThat(other.nested().orElseThrow().offset())
         .isBetween(Math.nextDown(offset), Math.nextUp(offset));
-    assertThat(other.format()).isEqualTo(one.format());
-    assertThat(other.shape()).isEqualTo(one.shape());
-    assertThat(other.original()).isEqualTo(one.original());
+    assertThat(other.format()).isEqualTo(quantState.format());
+    assertThat(other.shape()).isEqualTo(quantState.shape());
+    assertThat(other.original()).isEqualTo(quantState.original());
     if (offset == other.nested().orElseThrow().offset()) {
       assertThat(Golden.bytes(found, name)).isEqualTo(Golden.bytes(wanted, name));
     }

@@ -68,7 +68,7 @@ final class Ingestion {
       for (List<BatchReader.Split> batch = reader.next(); !batch.isEmpty(); batch = reader.next()) {
         writer.write(embedded(batch));
         added += batch.size();
-        chunks += batch.stream().mapToInt(one -> one.chunks().size()).sum();
+        chunks += batch.stream().mapToInt(split -> split.chunks().size()).sum();
       }
       writer.finish();
     }
@@ -78,13 +78,14 @@ final class Ingestion {
 
   private List<Entry> embedded(List<BatchReader.Split> batch) {
     List<String> texts =
-        batch.stream().flatMap(one -> one.chunks().stream()).map(Chunk::searchText).toList();
+        batch.stream().flatMap(split -> split.chunks().stream()).map(Chunk::searchText).toList();
     List<float[]> vectors = texts.isEmpty() ? List.of() : embeddings.passages(texts);
     List<Entry> entries = new ArrayList<>();
     int from = 0;
-    for (BatchReader.Split one : batch) {
-      int to = from + one.chunks().size();
-      entries.add(new Entry(one.document(), one.chunks(), List.copyOf(vectors.subList(from, to))));
+    for (BatchReader.Split split : batch) {
+      int to = from + split.chunks().size();
+      entries.add(
+          new Entry(split.document(), split.chunks(), List.copyOf(vectors.subList(from, to))));
       from = to;
     }
     return entries;

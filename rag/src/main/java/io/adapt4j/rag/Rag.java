@@ -71,7 +71,7 @@ public final class Rag implements AutoCloseable {
    * Adds documents, each instead of the one with its id if there is one. After this returns,
    * searches find them. They are read, split, embedded and stored at the same time and stored in
    * batches, of which a failure leaves those before it. Files that cannot be read are reported and
-   * the rest goes on.
+   * the rest continues.
    *
    * <p>An interrupt of this thread ends it with an {@link IllegalStateException} after the batch
    * that is being stored; the thread's flag stays set, and {@link #sync} takes up the rest.

@@ -27,9 +27,9 @@ record RagParts(
 
   void close() {
     RuntimeException failure = null;
-    for (Runnable one : owned) {
+    for (Runnable runnable : owned) {
       try {
-        one.run();
+        runnable.run();
       } catch (RuntimeException e) {
         failure = failure == null ? e : failure;
       }

@@ -51,7 +51,7 @@ public final class MemoryIndex implements SearchIndex {
 
   private static boolean passes(Filter filter, Document document) {
     if (filter instanceof Filter.And and) {
-      return and.filters().stream().allMatch(one -> passes(one, document));
+      return and.filters().stream().allMatch(part -> passes(part, document));
     }
     Filter.Equal equal = (Filter.Equal) filter;
     return equal.value().equals(document.metadata().get(equal.field()));

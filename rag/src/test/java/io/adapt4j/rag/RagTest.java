@@ -261,8 +261,8 @@ class RagTest {
         rag.add(List.of(Document.of("more" + i, "Another letter " + i)));
         rag.delete(List.of("more" + i));
       }
-      for (Future<?> one : asking) {
-        one.get();
+      for (Future<?> future : asking) {
+        future.get();
       }
     } finally {
       threads.shutdownNow();

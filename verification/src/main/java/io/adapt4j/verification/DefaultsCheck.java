@@ -36,7 +36,7 @@ public final class DefaultsCheck {
       System.exit(2);
     }
     List<String> rest = Arrays.asList(arguments).subList(2, arguments.length);
-    List<String> only = rest.stream().filter(one -> !one.startsWith("--")).toList();
+    List<String> only = rest.stream().filter(text -> !text.startsWith("--")).toList();
     Path output = Path.of(arguments[1]);
     boolean worse = false;
     for (DefaultsTrials.Trial trial : DefaultsTrials.all(Path.of(arguments[0]), only)) {
@@ -90,7 +90,9 @@ public final class DefaultsCheck {
 
   private static String options(FineTunePlan plan) {
     return plan.options().stream()
-        .map(one -> one.name() + " " + one.value() + (one.isDefault() ? "" : " (stated)"))
+        .map(
+            option ->
+                option.name() + " " + option.value() + (option.isDefault() ? "" : " (stated)"))
         .collect(Collectors.joining(", "));
   }
 }

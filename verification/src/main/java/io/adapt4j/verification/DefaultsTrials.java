@@ -61,7 +61,7 @@ final class DefaultsTrials {
    * A run with the defaults.
    *
    * @param name task and method
-   * @param builder makes the run's description anew
+   * @param builder makes the run's description again
    * @param measure what is compared
    * @param seed of the run
    */
@@ -444,7 +444,7 @@ final class DefaultsTrials {
   /** The models have no chat template: what was said, without roles. */
   private static String text(List<ChatMessage> messages) {
     return messages.stream()
-        .map(one -> String.valueOf(one.content()))
+        .map(message -> String.valueOf(message.content()))
         .collect(Collectors.joining("\n"));
   }
 

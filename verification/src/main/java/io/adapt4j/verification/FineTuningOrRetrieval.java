@@ -18,7 +18,7 @@ import java.util.Map;
  *
  * <p>{@code FineTuningOrRetrieval SHARED_DATA [--small | --quick] [OUTPUT]}. The folder has {@code
  * stories3M} and {@code tinystories} in it. Everything is kept in the output folder ({@code
- * runs/fine-tuning-or-retrieval} unless given); the same command goes on where it was ended. With
+ * runs/fine-tuning-or-retrieval} unless given); the same command resumes where it was ended. With
  * {@code --small} there is less of everything; with {@code --quick} it checks in a minute that
  * everything works, and its figures mean nothing.
  */

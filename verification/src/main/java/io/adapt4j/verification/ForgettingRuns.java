@@ -151,7 +151,7 @@ final class ForgettingRuns {
             .toList();
     List<TokenScores> scores = model.scoreAll(requests);
     double sum = scores.stream().mapToDouble(TokenScores::sum).sum();
-    return -sum / scores.stream().mapToInt(one -> one.tokenIds().size()).sum();
+    return -sum / scores.stream().mapToInt(score -> score.tokenIds().size()).sum();
   }
 
   private Dataset stories() {

@@ -92,20 +92,20 @@ public final class QLoraQuality {
         qlora / full >= 0.99 ? "REACHED" : "MISSED");
   }
 
-  private static void print(Trained one) {
+  private static void print(Trained trained) {
     System.out.printf(
         Locale.ROOT,
         "| %s | %,d | %.2f %% | %.4f | %.0f |%n",
-        one.name(),
-        one.values(),
-        100 * one.accuracy(),
-        one.loss(),
-        one.seconds());
+        trained.name(),
+        trained.values(),
+        100 * trained.accuracy(),
+        trained.loss(),
+        trained.seconds());
   }
 
   private static double accuracy(List<Trained> all, String name) {
     return all.stream()
-        .filter(one -> one.name().equals(name))
+        .filter(trained -> trained.name().equals(name))
         .mapToDouble(Trained::accuracy)
         .findFirst()
         .orElseThrow();

@@ -97,7 +97,7 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
         LanguageModel.load(ModelSource.path(model), format, Precision.FP32)) {
       List<TokenScores> scores = loaded.scoreAll(requests);
       double sum = scores.stream().mapToDouble(TokenScores::sum).sum();
-      return new Loss(-sum / scores.stream().mapToInt(one -> one.tokenIds().size()).sum());
+      return new Loss(-sum / scores.stream().mapToInt(score -> score.tokenIds().size()).sum());
     }
   }
 
@@ -114,9 +114,9 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
     methods.put("LoRA, r=16", Lora.rank(16));
     methods.put("QLoRA, FP4, r=16", QLora.fp4().rank(16));
     List<Trained> all = new ArrayList<>();
-    for (Map.Entry<String, FineTuningMethod> one : methods.entrySet()) {
-      double rate = one.getKey().equals(FULL) ? FULL_RATE : ADAPTER_RATE;
-      all.add(train(one.getKey(), one.getValue(), rate));
+    for (Map.Entry<String, FineTuningMethod> entry : methods.entrySet()) {
+      double rate = entry.getKey().equals(FULL) ? FULL_RATE : ADAPTER_RATE;
+      all.add(train(entry.getKey(), entry.getValue(), rate));
       listener.accept(all.get(all.size() - 1));
     }
     return all;

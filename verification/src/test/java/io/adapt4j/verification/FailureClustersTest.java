@@ -82,11 +82,12 @@ class FailureClustersTest {
     for (FailureCluster cluster : clusters) {
       assertThat(
               cluster.outcomes().stream()
-                  .map(one -> topics.get(one.id()))
+                  .map(outcome -> topics.get(outcome.id()))
                   .collect(Collectors.toSet()))
           .hasSize(1);
     }
-    assertThat(clusters).anySatisfy(one -> assertThat(one.words()).contains("card"));
+    assertThat(clusters)
+        .anySatisfy(failureCluster -> assertThat(failureCluster.words()).contains("card"));
   }
 
   private static Item item(String id, String question) {

@@ -81,7 +81,7 @@ class LoraEmbeddingTest {
   private static int right(TextEmbedder embedder) {
     List<float[]> passages =
         embedder.embedAll(
-            PAIRS.stream().map(one -> ((Example.QueryPassage) one).passage()).toList());
+            PAIRS.stream().map(example -> ((Example.QueryPassage) example).passage()).toList());
     int right = 0;
     for (int i = 0; i < PAIRS.size(); i++) {
       float[] query = embedder.embed(((Example.QueryPassage) PAIRS.get(i)).query());

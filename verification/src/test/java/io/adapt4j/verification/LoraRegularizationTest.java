@@ -160,8 +160,8 @@ class LoraRegularizationTest {
   }
 
   private static void fill(Adaptation adaptation, float value) {
-    try (Tensor one = Tensor.of(new float[] {value}, 1)) {
-      adaptation.trained().forEach(trained -> trained.value().copyFrom(one));
+    try (Tensor tensor = Tensor.of(new float[] {value}, 1)) {
+      adaptation.trained().forEach(trained -> trained.value().copyFrom(tensor));
     }
     adaptation.refresh();
     TensorLists.zero(gradients(adaptation));

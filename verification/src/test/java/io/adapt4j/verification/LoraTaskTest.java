@@ -89,7 +89,7 @@ class LoraTaskTest {
     assertThat(report.bestMetrics().get("accuracy")).isEqualTo(1);
     try (TokenClassifier classifier = TokenClassifier.load(BASE, LoraAdapter.at(report.best()))) {
       assertThat(classifier.tagWords(List.of("Lily", "saw", "a", "dog")))
-          .extracting(one -> one.label().orElse(""))
+          .extracting(wordLabel -> wordLabel.label().orElse(""))
           .containsExactly("PER", "O", "O", "ANI");
     }
   }
@@ -108,7 +108,7 @@ class LoraTaskTest {
     try (TokenClassifier classifier = TokenClassifier.load(BASE, LoraAdapter.at(report.best()))) {
       for (String sign : List.of("Ω", "漢字")) {
         assertThat(classifier.tagWords(List.of("Lily", "saw", "a", sign, "and", "ran")).get(3))
-            .extracting(one -> one.label().orElse(""))
+            .extracting(wordLabel -> wordLabel.label().orElse(""))
             .isEqualTo("B-SIGN");
         assertThat(classifier.entities("Lily saw a " + sign + " and ran"))
             .singleElement()

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * and protected members.
  *
  * <p>The lists stand in {@code src/test/api}, one file per module, so that a change of the API is a
- * visible difference. {@code -Dadapt4j.api.write=true} writes them anew.
+ * visible difference. {@code -Dadapt4j.api.write=true} rewrites them.
  */
 class PublicApiTest {
 

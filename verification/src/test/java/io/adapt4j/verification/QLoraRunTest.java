@@ -165,7 +165,7 @@ class QLoraRunTest {
     assertThat(Tensor.live()).isEqualTo(before);
     FineTuner withHead =
         tuner(folder.resolve("head"), Precision.FP32, losses, 0)
-            .method(METHOD.lora(one -> one.modulesToSave("lm_head")))
+            .method(METHOD.lora(lora -> lora.modulesToSave("lm_head")))
             .regularize(penalty)
             .build();
     assertThatThrownBy(withHead::run).hasMessageContaining("held packed");

@@ -56,9 +56,9 @@ final class MainClasses {
     }
   }
 
-  private static boolean starts(Class<?> one) {
+  private static boolean starts(Class<?> type) {
     try {
-      return Modifier.isStatic(one.getDeclaredMethod("main", String[].class).getModifiers());
+      return Modifier.isStatic(type.getDeclaredMethod("main", String[].class).getModifiers());
     } catch (NoSuchMethodException e) {
       return false;
     }

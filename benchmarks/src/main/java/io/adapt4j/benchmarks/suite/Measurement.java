@@ -119,7 +119,7 @@ public record Measurement(
   /**
    * Sets what should be reached.
    *
-   * @param bound the least value of a figure that should be large, else the greatest
+   * @param bound the smallest value of a figure that should be large, else the greatest
    * @return a changed copy
    */
   public Measurement target(double bound) {

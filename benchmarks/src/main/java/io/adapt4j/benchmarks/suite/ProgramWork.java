@@ -24,10 +24,10 @@ record ProgramWork(Class<?> program, InSuite suite, Profile profile) implements 
   /** All programs of a package that have command lines in a profile. */
   static List<ProgramWork> all(String packageName, Profile profile) {
     List<ProgramWork> all = new ArrayList<>();
-    for (Class<?> one : MainClasses.of(packageName)) {
-      InSuite suite = one.getAnnotation(InSuite.class);
+    for (Class<?> type : MainClasses.of(packageName)) {
+      InSuite suite = type.getAnnotation(InSuite.class);
       if (suite != null && profile.lines(suite).length > 0) {
-        all.add(new ProgramWork(one, suite, profile));
+        all.add(new ProgramWork(type, suite, profile));
       }
     }
     return all;

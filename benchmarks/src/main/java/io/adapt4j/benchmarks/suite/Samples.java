@@ -62,11 +62,7 @@ public final class Samples {
     return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
   }
 
-  /**
-   * Returns the least.
-   *
-   * @return the smallest value
-   */
+  /** {@return the smallest value} */
   public double least() {
     return sorted[0];
   }
@@ -84,7 +80,7 @@ public final class Samples {
    * Returns how far the ends of the interval are from the median.
    *
    * @return the larger distance to the order statistics that enclose the true median with at least
-   *     95 %; with fewer than six measurements, to the least and the greatest of them
+   *     95 %; with fewer than six measurements, to the minimum and maximum of them
    */
   public double error() {
     int low = lowRank();

@@ -33,7 +33,7 @@ public final class Suite {
     List<Work> all = new ArrayList<>();
     all.addAll(JmhWork.all(profile));
     all.addAll(ProgramWork.all(programs, profile));
-    this.work = all.stream().filter(one -> pattern.matcher(one.name()).find()).toList();
+    this.work = all.stream().filter(work -> pattern.matcher(work.name()).find()).toList();
     this.profile = profile;
     this.progress = progress;
   }
@@ -76,9 +76,9 @@ public final class Suite {
     Files.writeString(Path.of(output + ".json"), table.json().toPrettyString() + "\n");
     progress.accept("\n" + table.markdown());
     results.stream()
-        .filter(one -> one.status() != Result.Status.MEASURED)
-        .map(one -> one.status() + " " + one.title() + ": " + one.reason())
+        .filter(result -> result.status() != Result.Status.MEASURED)
+        .map(result -> result.status() + " " + result.title() + ": " + result.reason())
         .forEach(progress);
-    return results.stream().noneMatch(one -> one.status() == Result.Status.FAILED);
+    return results.stream().noneMatch(result -> result.status() == Result.Status.FAILED);
   }
 }

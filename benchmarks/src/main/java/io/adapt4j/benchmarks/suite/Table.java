@@ -103,15 +103,15 @@ record Table(
     instructionSets.forEach(sets::add);
     ArrayNode all = json.putArray("results");
     for (Result result : results) {
-      ObjectNode one =
+      ObjectNode node =
           all.addObject()
               .put("benchmark", result.benchmark())
               .put("setting", result.setting())
               .put("status", name(result.status()));
       if (!result.reason().isEmpty()) {
-        one.put("reason", result.reason());
+        node.put("reason", result.reason());
       }
-      ArrayNode figures = one.putArray("figures");
+      ArrayNode figures = node.putArray("figures");
       result.figures().forEach(figure -> figures.add(MeasurementLog.json(figure)));
     }
     return json;

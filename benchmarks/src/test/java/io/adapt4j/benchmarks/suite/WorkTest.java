@@ -90,7 +90,7 @@ class WorkTest {
   private static Set<String> sourcesWith(String text) throws IOException {
     Set<String> names = new TreeSet<>();
     try (Stream<Path> files = Files.list(SOURCES)) {
-      for (Path file : files.filter(one -> one.toString().endsWith(".java")).toList()) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
         if (Files.readString(file).contains(text)) {
           names.add(file.getFileName().toString().replace(".java", ""));
         }

@@ -54,7 +54,7 @@ public final class HadamardUpdate implements WeightUpdate {
   }
 
   @Override
-  public void differentiate(
+  public void forwardBackward(
       Projection projection,
       Map<String, FloatBuffer> parameters,
       FloatBuffer byDelta,

@@ -108,13 +108,13 @@ public record AugmentationReport(
     ObjectNode reasons = root.putObject("rejected");
     rejected.forEach((reason, count) -> reasons.put(reason.name(), count));
     ArrayNode first = root.putArray("examples");
-    for (Rejected one : examples) {
+    for (Rejected example : examples) {
       first
           .addObject()
-          .put("row", one.row())
-          .put("reason", one.reason().name())
-          .put("original", one.original())
-          .put("text", one.text());
+          .put("row", example.row())
+          .put("reason", example.reason().name())
+          .put("original", example.original())
+          .put("text", example.text());
     }
     root.put("calls", calls).put("cached", cached);
     root.put("promptTokens", promptTokens).put("newTokens", newTokens);

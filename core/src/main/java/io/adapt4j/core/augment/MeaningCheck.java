@@ -24,7 +24,7 @@ final class MeaningCheck {
   static List<Boolean> asked(
       RequestRunner requests, GenerationOptions options, List<String> questions) {
     List<Question> prompts =
-        questions.stream().map(one -> new Question(one, options.seed())).toList();
+        questions.stream().map(question -> new Question(question, options.seed())).toList();
     return requests.ask(prompts, options).stream().map(MeaningCheck::isYes).toList();
   }
 

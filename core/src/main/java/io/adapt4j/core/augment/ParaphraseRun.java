@@ -31,7 +31,8 @@ final class ParaphraseRun {
     this.dataset = dataset;
     this.counts = new Counts(dataset.name(), dataset.size());
     this.requests = new RequestRunner(options.kept(options.generator), counts);
-    this.judge = options.judge.map(one -> new RequestRunner(options.kept(one), counts));
+    this.judge =
+        options.judge.map(textGenerator -> new RequestRunner(options.kept(textGenerator), counts));
     this.checks = new ParaphraseChecks(options);
   }
 
@@ -187,7 +188,9 @@ final class ParaphraseRun {
         MeaningCheck.asked(
             judge.get(),
             options.judging,
-            candidates.stream().map(one -> MeaningCheck.sameMeaning(one.pair())).toList());
+            candidates.stream()
+                .map(candidate -> MeaningCheck.sameMeaning(candidate.pair()))
+                .toList());
     for (int i = 0; i < candidates.size(); i++) {
       if (!same.get(i)) {
         withdraw(candidates.get(i), Rejection.BACK_CHECK);

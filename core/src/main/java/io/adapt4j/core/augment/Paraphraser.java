@@ -250,7 +250,7 @@ public final class Paraphraser {
    *
    * @param embedding makes vectors of texts, such as {@code embedder::embedAll} of a {@code
    *     TextEmbedder}
-   * @param least the least cosine, above 0 and up to 1
+   * @param least the smallest cosine, above 0 and up to 1
    * @return this
    * @throws IllegalArgumentException if it is outside that range
    */
@@ -353,7 +353,7 @@ public final class Paraphraser {
   }
 
   /** A generator whose answers are kept, if they are to be. */
-  TextGenerator kept(TextGenerator one) {
-    return cache.map(folder -> TextGenerator.cached(one, folder)).orElse(one);
+  TextGenerator kept(TextGenerator textGenerator) {
+    return cache.map(folder -> TextGenerator.cached(textGenerator, folder)).orElse(textGenerator);
   }
 }

@@ -30,7 +30,8 @@ final class QuestionRun {
     this.dataset = dataset;
     this.counts = new Counts(dataset.name(), dataset.size());
     this.requests = new RequestRunner(options.kept(options.generator), counts);
-    this.judge = options.judge.map(one -> new RequestRunner(options.kept(one), counts));
+    this.judge =
+        options.judge.map(textGenerator -> new RequestRunner(options.kept(textGenerator), counts));
   }
 
   /** A passage and the questions on it so far; the passage itself is no question. */
@@ -81,7 +82,7 @@ final class QuestionRun {
   private void fill(List<Passage> passages) {
     for (int attempt = 0; attempt < options.attempts; attempt++) {
       List<Passage> asked =
-          passages.stream().filter(one -> one.pairs.size() < options.questions).toList();
+          passages.stream().filter(other -> other.pairs.size() < options.questions).toList();
       if (asked.isEmpty()) {
         return;
       }
@@ -162,9 +163,11 @@ final class QuestionRun {
             options.judging,
             candidates.stream()
                 .map(
-                    one ->
+                    candidate ->
                         MeaningCheck.rightAnswer(
-                            one.passage().text, one.pair().question(), one.pair().answer()))
+                            candidate.passage().text,
+                            candidate.pair().question(),
+                            candidate.pair().answer()))
                 .toList());
     for (int i = 0; i < right.size(); i++) {
       if (!right.get(i)) {

@@ -242,8 +242,8 @@ public final class QuestionWriter {
   }
 
   /** A generator whose answers are kept, if they are to be. */
-  TextGenerator kept(TextGenerator one) {
-    return cache.map(folder -> TextGenerator.cached(one, folder)).orElse(one);
+  TextGenerator kept(TextGenerator textGenerator) {
+    return cache.map(folder -> TextGenerator.cached(textGenerator, folder)).orElse(textGenerator);
   }
 
   /** The text of a row that is one; null of another. */

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Asks a generator many things, and goes on where it refuses one. */
+/** Asks a generator many things, and resumes where it refuses one. */
 final class RequestRunner {
 
   /** So many refusals without an answer concern the settings, not the requests. */

@@ -26,7 +26,7 @@ public final class ChatOptions {
     NONE,
     /** The beginning of an answer. */
     GENERATION_PROMPT,
-    /** The last message without its end, for the model to go on from. */
+    /** The last message without its end, for the model to continue from. */
     CONTINUED_MESSAGE
   }
 
@@ -53,10 +53,8 @@ public final class ChatOptions {
   }
 
   /**
-   * Returns the defaults: no generation prompt, no continued message, no tools, no documents, no
-   * further variables, the default template and limits.
-   *
-   * @return the defaults
+   * {@return the defaults: no generation prompt, no continued message, no tools, no documents, no
+   * further variables, the default template and limits}
    */
   public static ChatOptions defaults() {
     return DEFAULTS;
@@ -76,7 +74,7 @@ public final class ChatOptions {
 
   /**
    * Returns a copy that ends the text with the last message's content, without what ends a turn,
-   * for the model to go on from there.
+   * for the model to continue from there.
    *
    * @return the copy
    * @throws IllegalStateException if there is to be a generation prompt
@@ -166,20 +164,12 @@ public final class ChatOptions {
     return maps.stream().<Map<String, Object>>map(PlainValues::copy).toList();
   }
 
-  /**
-   * Returns whether the text ends with the beginning of an answer.
-   *
-   * @return whether it does
-   */
+  /** {@return whether the text ends with the beginning of an answer} */
   public boolean addsGenerationPrompt() {
     return ending == Ending.GENERATION_PROMPT;
   }
 
-  /**
-   * Returns whether the text ends with the last message's content.
-   *
-   * @return whether it does
-   */
+  /** {@return whether the text ends with the last message's content} */
   public boolean continuesFinalMessage() {
     return ending == Ending.CONTINUED_MESSAGE;
   }
@@ -220,11 +210,7 @@ public final class ChatOptions {
     return Optional.ofNullable(templateName);
   }
 
-  /**
-   * Returns the clock and the limits of the template.
-   *
-   * @return the options
-   */
+  /** {@return the clock and the limits of the template} */
   public RenderOptions renderOptions() {
     return renderOptions;
   }

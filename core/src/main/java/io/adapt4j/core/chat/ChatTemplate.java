@@ -152,11 +152,7 @@ public final class ChatTemplate {
     return BuiltInTemplates.nameOf(sources());
   }
 
-  /**
-   * Returns the templates' texts.
-   *
-   * @return Jinja by name, in order
-   */
+  /** {@return the templates' texts} */
   public Map<String, String> sources() {
     Map<String, String> sources = new LinkedHashMap<>();
     templates.forEach((name, template) -> sources.put(name, template.source()));
@@ -220,10 +216,10 @@ public final class ChatTemplate {
   public String digest() {
     MessageDigest digest = FileDigest.sha256();
     boolean single = templates.keySet().equals(Set.of(DEFAULT));
-    for (Map.Entry<String, Template> one : new TreeMap<>(templates).entrySet()) {
-      String name = single ? "" : one.getKey() + "\0";
+    for (Map.Entry<String, Template> entry : new TreeMap<>(templates).entrySet()) {
+      String name = single ? "" : entry.getKey() + "\0";
       String end = single ? "" : "\0";
-      digest.update((name + text(one.getValue()) + end).getBytes(StandardCharsets.UTF_8));
+      digest.update((name + text(entry.getValue()) + end).getBytes(StandardCharsets.UTF_8));
     }
     return HexFormat.of().formatHex(digest.digest());
   }
@@ -243,10 +239,10 @@ public final class ChatTemplate {
    */
   public void save(Path folder) {
     TemplateFiles.dropField(folder);
-    for (Map.Entry<String, Template> one : templates.entrySet()) {
-      Path file = TemplateFiles.file(folder, one.getKey());
+    for (Map.Entry<String, Template> entry : templates.entrySet()) {
+      Path file = TemplateFiles.file(folder, entry.getKey());
       try {
-        AtomicFiles.writeText(file, one.getValue().source());
+        AtomicFiles.writeText(file, entry.getValue().source());
       } catch (IOException e) {
         throw new ChatException(
             file + ": writing failed: " + WriteFailure.explain(file, e) + ".", e);

@@ -200,9 +200,9 @@ final class Conversations {
   private static List<ChatMessage> messages(ObjectNode row, String field) throws RowProblem {
     JsonNode value = row.path(field);
     if (value.isObject()) {
-      List<ChatMessage> one = new ArrayList<>();
-      one.add(message(value, field));
-      return one;
+      List<ChatMessage> list = new ArrayList<>();
+      list.add(message(value, field));
+      return list;
     }
     if (!value.isArray() || value.isEmpty()) {
       throw new RowProblem(

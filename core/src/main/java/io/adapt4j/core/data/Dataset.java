@@ -20,11 +20,7 @@ public interface Dataset {
    */
   String name();
 
-  /**
-   * Returns the number of rows.
-   *
-   * @return the number of rows, at least 0
-   */
+  /** {@return the number of rows, at least 0} */
   int size();
 
   /**

@@ -58,11 +58,7 @@ public final class FileDataset implements Dataset {
     return origin;
   }
 
-  /**
-   * Returns what reading the files came to.
-   *
-   * @return the report
-   */
+  /** {@return what reading the files came to} */
   public ReadReport report() {
     return report;
   }

@@ -188,8 +188,8 @@ final class ShapeReader implements ExampleReader {
           "field '" + field + "': expected a list, found " + RowProblem.quote(value) + ".");
     }
     List<String> texts = new ArrayList<>();
-    for (JsonNode one : value) {
-      texts.add(label(field, one));
+    for (JsonNode node : value) {
+      texts.add(label(field, node));
     }
     return texts;
   }

@@ -200,7 +200,7 @@ public final class GenerationOptions {
   }
 
   /**
-   * Returns whether a generation goes on past the model's context length, as Transformers does.
+   * Returns whether a generation continues past the model's context length, as Transformers does.
    *
    * <p>Without this it ends there, with {@link FinishReason#CONTEXT_LENGTH}. Models with dynamic
    * rotary scaling go on either way, since their frequencies follow the length; models with learned
@@ -413,7 +413,7 @@ public final class GenerationOptions {
     }
 
     /**
-     * Goes on after the model's end-of-sequence token.
+     * Continues after the model's end-of-sequence token.
      *
      * @param ignoreEos true to ignore it
      * @return this builder
@@ -424,7 +424,7 @@ public final class GenerationOptions {
     }
 
     /**
-     * Goes on past the model's context length, as Transformers does; what a model writes there is
+     * Continues past the model's context length, as Transformers does; what a model writes there is
      * seldom of use. {@link GenerationOptions#ignoreContextLength()} says which models heed it.
      *
      * @param ignoreContextLength true to go on
@@ -435,11 +435,7 @@ public final class GenerationOptions {
       return this;
     }
 
-    /**
-     * Returns the options.
-     *
-     * @return immutable options
-     */
+    /** {@return immutable options} */
     public GenerationOptions build() {
       return new GenerationOptions(this);
     }

@@ -42,20 +42,20 @@ final class BlobDigest {
   /** Forgets all content. */
   void reset() {
     digest.ifPresent(
-        one -> {
-          one.reset();
-          one.update(header);
+        messageDigest -> {
+          messageDigest.reset();
+          messageDigest.update(header);
         });
   }
 
   /** Takes the next content, without moving the buffer's position. */
   void update(ByteBuffer content) {
-    digest.ifPresent(one -> one.update(content.duplicate()));
+    digest.ifPresent(messageDigest -> messageDigest.update(content.duplicate()));
   }
 
   /** The hash of all content, empty if the ETag is no hash. The digest is used up. */
   Optional<String> finish() {
-    return digest.map(one -> HexFormat.of().formatHex(one.digest()));
+    return digest.map(messageDigest -> HexFormat.of().formatHex(messageDigest.digest()));
   }
 
   // SHA-1 is how git names content; both must be in every Java platform.

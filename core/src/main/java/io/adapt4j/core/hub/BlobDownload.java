@@ -17,7 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Fetches one file's content into its blob: goes on from what an earlier download left, resumes
+ * Fetches one file's content into its blob: continues from what an earlier download left, resumes
  * after cut connections, and checks size and hash before the blob appears.
  */
 final class BlobDownload {

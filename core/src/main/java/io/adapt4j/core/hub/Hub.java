@@ -340,7 +340,7 @@ public final class Hub {
 
     /**
      * The lowest rate of a download. A connection on which less arrives over the read timeout
-     * counts as cut: the download goes on over a new one, and ends with an error when this has
+     * counts as cut: the download continues over a new one, and ends with an error when this has
      * happened as often in a row as there are retries. Large files may take as long as they need;
      * default {@value #DEFAULT_MIN_BYTES_PER_SECOND}.
      *

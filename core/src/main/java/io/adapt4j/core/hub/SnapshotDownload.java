@@ -241,7 +241,7 @@ final class SnapshotDownload {
     }
   }
 
-  /** Waits, so that no thread still writes to the cache when the caller goes on. */
+  /** Waits, so that no thread still writes to the cache when the caller continues. */
   private static void stop(ExecutorService pool, DownloadSession session) {
     session.guard().close();
     pool.shutdownNow();

@@ -105,7 +105,7 @@ final class Description {
   }
 
   private static String more(Optional<String> value) {
-    return value.map(one -> ", " + one).orElse("");
+    return value.map(text -> ", " + text).orElse("");
   }
 
   private static String number(OptionalInt value, String unit) {

@@ -64,8 +64,8 @@ record FrontMatter(Map<?, ?> fields, String body) {
     Stream<?> values = value instanceof List<?> list ? list.stream() : Stream.of(value);
     return values
         .filter(String.class::isInstance)
-        .map(one -> ((String) one).strip())
-        .filter(one -> !one.isEmpty() && !one.equals("null") && !one.equals("~"))
+        .map(element -> ((String) element).strip())
+        .filter(text -> !text.isEmpty() && !text.equals("null") && !text.equals("~"))
         .toList();
   }
 

@@ -26,7 +26,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a model folder part by part, and goes on where a part cannot be read. */
+/** Reads a model folder part by part, and continues where a part cannot be read. */
 final class ModelInfoReader {
 
   private static final Set<String> OUTPUT_MATRICES =
@@ -125,7 +125,9 @@ final class ModelInfoReader {
         return OptionalInt.of(id.intValue());
       }
     }
-    return tokenizer.filter(one -> one.specialTokens().containsKey("pad")).stream()
+    return tokenizer
+        .filter(tokenizerInfo -> tokenizerInfo.specialTokens().containsKey("pad"))
+        .stream()
         .mapToInt(TokenizerInfo::paddingId)
         .findFirst();
   }

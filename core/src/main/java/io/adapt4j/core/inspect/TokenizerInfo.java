@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * @param vocabularySize the largest id plus one
  * @param specialTokens the tokens that have their own part, by part: bos, eos, unk, pad, as far as
  *     the files name them
- * @param paddingId what fills rows of a batch unless the model's configuration says otherwise; see
+ * @param paddingId what pads rows of a batch unless the model's configuration says otherwise; see
  *     {@link Tokenizer#paddingId()}
  * @param paddingToken the token with this id, if the files name it
  * @param maxLength the longest sequence its configuration speaks of, in tokens
@@ -40,7 +40,7 @@ record TokenizerInfo(
    * @param tokenizerClass the class that Transformers uses
    * @param vocabularySize the largest id plus one
    * @param specialTokens tokens by part
-   * @param paddingId what fills rows of a batch
+   * @param paddingId what pads rows of a batch
    * @param paddingToken the token with this id
    * @param maxLength the longest sequence in tokens
    */

@@ -18,7 +18,7 @@ public record AxisScale(double low, double high, boolean logarithmic) {
   /**
    * Makes a linear scale with some room at both ends.
    *
-   * @param low the least number shown
+   * @param low the smallest number shown
    * @param high the greatest; may equal {@code low}
    * @return the scale
    */
@@ -30,7 +30,7 @@ public record AxisScale(double low, double high, boolean logarithmic) {
   /**
    * Makes a logarithmic scale with some room at both ends.
    *
-   * @param low the least number shown, above 0
+   * @param low the smallest number shown, above 0
    * @param high the greatest; may equal {@code low}
    * @return the scale
    */

@@ -22,7 +22,7 @@ public final class Html {
    */
   public static String escape(String text) {
     StringBuilder out = new StringBuilder(text.length());
-    text.codePoints().forEach(one -> append(out, one));
+    text.codePoints().forEach(point -> append(out, point));
     return out.toString();
   }
 

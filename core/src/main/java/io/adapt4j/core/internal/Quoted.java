@@ -37,11 +37,7 @@ public final class Quoted {
     return new Quoted(word);
   }
 
-  /**
-   * Returns the word around the texts.
-   *
-   * @return the word
-   */
+  /** {@return the word around the texts} */
   public String word() {
     return word;
   }

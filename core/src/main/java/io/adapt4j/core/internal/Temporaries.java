@@ -75,7 +75,7 @@ public final class Temporaries {
    * to.
    *
    * @param folder the folder; it may be missing
-   * @param age the least age of what is removed
+   * @param age the smallest age of what is removed
    */
   public static void sweepOlderThan(Path folder, Duration age) {
     sweep(folder, Instant.now().minus(age));

@@ -15,7 +15,7 @@ final class Curve {
    *
    * @param step the middle of their steps
    * @param mean their mean
-   * @param min the least
+   * @param min the smallest
    * @param max the greatest
    */
   record Point(double step, double mean, double min, double max) {}

@@ -19,7 +19,7 @@ import java.util.function.Function;
  *
  * <p>Stands between the trainer and other listeners: it passes every event on, and tells them of a
  * warning right after the event that raised it. {@link io.adapt4j.core.FineTuner} puts it there.
- * Each kind of warning is given once a run; after a resume the rules start anew.
+ * Each kind of warning is given once a run; after a resume the rules restart.
  *
  * <table>
  * <caption>What raises a warning</caption>
@@ -39,7 +39,7 @@ import java.util.function.Function;
  *     NaN or infinite</td></tr>
  * <tr><td>{@code LOSS_RISING}</td><td>two blocks of 20 steps in a row whose mean loss is above the
  *     lowest block's by 10 % and six standard errors of a block's mean</td></tr>
- * <tr><td>{@code MEMORY_GROWING}</td><td>the least RSS of 100 steps rose five times in
+ * <tr><td>{@code MEMORY_GROWING}</td><td>the smallest RSS of 100 steps rose five times in
  *     a row by at least 1 %, and by 20 % and 256 MiB in all</td></tr>
  * </table>
  */

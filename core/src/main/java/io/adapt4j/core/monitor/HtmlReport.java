@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Memory and page stay small however long the run: each curve keeps at most 512 points, and
  * joins neighbors to their mean, least and greatest beyond that. A resumed run's page begins at the
- * step it goes on from; {@link RunFiles} also shows what was before.
+ * step it continues from; {@link RunFiles} also shows what was before.
  */
 final class HtmlReport implements TrainingListener {
 

@@ -45,7 +45,7 @@ final class LossNotFiniteRule implements WarningRule {
         TrainingWarning.Kind.LOSS_NOT_FINITE,
         step,
         message,
-        "Lower the learning rate, lengthen the warm-up, or train in fp32; go on from a checkpoint"
+        "Lower the learning rate, lengthen the warm-up, or train in fp32; continue from a checkpoint"
             + " of before.");
   }
 }

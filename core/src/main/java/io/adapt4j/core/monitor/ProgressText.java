@@ -41,7 +41,7 @@ final class ProgressText {
   }
 
   static String resumed(ResumeEvent event) {
-    return "Goes on after step " + event.step() + " from " + event.path();
+    return "Continues after step " + event.step() + " from " + event.path();
   }
 
   static String step(StepEvent event) {
@@ -68,7 +68,7 @@ final class ProgressText {
   private static String watched(StepEvent event) {
     return event.metrics().entrySet().stream()
         .findFirst()
-        .map(one -> format(" | %s %.4f", one.getKey(), one.getValue()))
+        .map(entry -> format(" | %s %.4f", entry.getKey(), entry.getValue()))
         .orElse("");
   }
 
@@ -93,7 +93,7 @@ final class ProgressText {
         event.metrics().isEmpty()
             ? format("perplexity %.2f", event.perplexity())
             : event.metrics().entrySet().stream()
-                .map(one -> format("%s %.4f", one.getKey(), one.getValue()))
+                .map(entry -> format("%s %.4f", entry.getKey(), entry.getValue()))
                 .collect(Collectors.joining(" | "));
     return format(
         "step %d | validation loss %.4f | %s%s",

@@ -289,19 +289,21 @@ final class ReportPage {
     out.append("<th></tr>\n");
     List<EvaluationEvent> newestFirst = new ArrayList<>(state.evaluations);
     Collections.reverse(newestFirst);
-    for (EvaluationEvent one : newestFirst) {
-      out.append(format("<tr><td>%,d<td>%s<td>", one.step(), number(one.loss())))
-          .append(number(one.perplexity()));
+    for (EvaluationEvent evaluationEvent : newestFirst) {
+      out.append(
+              format(
+                  "<tr><td>%,d<td>%s<td>", evaluationEvent.step(), number(evaluationEvent.loss())))
+          .append(number(evaluationEvent.perplexity()));
       for (String name : names) {
-        out.append("<td>").append(number(one.metrics().getOrDefault(name, Double.NaN)));
+        out.append("<td>").append(number(evaluationEvent.metrics().getOrDefault(name, Double.NaN)));
       }
-      out.append("<td>").append(isBest(one) ? "best" : "").append("</tr>\n");
+      out.append("<td>").append(isBest(evaluationEvent) ? "best" : "").append("</tr>\n");
     }
     out.append("</table></div>\n");
   }
 
-  private boolean isBest(EvaluationEvent one) {
-    return state.best != null && state.best.step() == one.step();
+  private boolean isBest(EvaluationEvent evaluationEvent) {
+    return state.best != null && state.best.step() == evaluationEvent.step();
   }
 
   private void checkpoints() {
@@ -312,11 +314,11 @@ final class ReportPage {
         .append("<tr><th>step<th>folder<th></tr>\n");
     List<CheckpointEvent> newestFirst = new ArrayList<>(state.checkpoints.values());
     Collections.reverse(newestFirst);
-    for (CheckpointEvent one : newestFirst) {
-      out.append(format("<tr><td>%,d<td>", one.step()))
-          .append(Html.escape(one.path().toString()))
+    for (CheckpointEvent checkpointEvent : newestFirst) {
+      out.append(format("<tr><td>%,d<td>", checkpointEvent.step()))
+          .append(Html.escape(checkpointEvent.path().toString()))
           .append("<td>")
-          .append(one.best() ? "best" : "")
+          .append(checkpointEvent.best() ? "best" : "")
           .append("</tr>\n");
     }
     out.append("</table></div>\n");

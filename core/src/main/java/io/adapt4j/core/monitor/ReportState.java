@@ -90,7 +90,7 @@ final class ReportState {
       best = event;
     }
     // The run went on after it was judged.
-    warnings.removeIf(one -> one.kind() == TrainingWarning.Kind.ENDED_WORSE);
+    warnings.removeIf(warning -> warning.kind() == TrainingWarning.Kind.ENDED_WORSE);
     validationLoss.add(event.step(), event.loss());
     event
         .metrics()
@@ -117,7 +117,7 @@ final class ReportState {
 
   /** Of each kind the newest: a resumed run may say again what was said before. */
   void add(TrainingWarning warning) {
-    warnings.removeIf(one -> one.kind() == warning.kind());
+    warnings.removeIf(trainingWarning -> trainingWarning.kind() == warning.kind());
     warnings.add(warning);
   }
 }

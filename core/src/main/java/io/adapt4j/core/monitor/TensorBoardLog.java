@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * </table>
  *
  * <p>Every run begins its own file in the folder. That of a resumed run tells TensorBoard to drop
- * what earlier files have of the steps after the state it goes on from. The file is created when
+ * what earlier files have of the steps after the state it continues from. The file is created when
  * the run starts, each event is written at once, and the file is released when the run ends; {@link
  * #close()} is needed only if it never does.
  */

@@ -101,11 +101,11 @@ public final class ModelJudge implements PreferenceJudge {
   public Optional<Verdict> judge(String prompt, List<String> answers) {
     List<Verdict> pairs = new ArrayList<>();
     List<List<ChatMessage>> requests = new ArrayList<>();
-    for (int one = 0; one < answers.size(); one++) {
-      for (int other = one + 1; other < answers.size(); other++) {
-        pairs.add(new Verdict(one, other));
-        requests.add(request(prompt, answers.get(one), answers.get(other)));
-        requests.add(request(prompt, answers.get(other), answers.get(one)));
+    for (int value = 0; value < answers.size(); value++) {
+      for (int other = value + 1; other < answers.size(); other++) {
+        pairs.add(new Verdict(value, other));
+        requests.add(request(prompt, answers.get(value), answers.get(other)));
+        requests.add(request(prompt, answers.get(other), answers.get(value)));
       }
     }
     String[] replies = replies(requests);
@@ -164,11 +164,11 @@ public final class ModelJudge implements PreferenceJudge {
 
   private static Optional<Verdict> furthestApart(List<Verdict> preferred, int answers) {
     int[] lead = new int[answers];
-    for (Verdict one : preferred) {
-      lead[one.best()]++;
-      lead[one.worst()]--;
+    for (Verdict verdict : preferred) {
+      lead[verdict.best()]++;
+      lead[verdict.worst()]--;
     }
     return preferred.stream()
-        .max(Comparator.comparingInt(one -> lead[one.best()] - lead[one.worst()]));
+        .max(Comparator.comparingInt(verdict -> lead[verdict.best()] - lead[verdict.worst()]));
   }
 }

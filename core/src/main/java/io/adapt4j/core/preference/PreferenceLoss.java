@@ -129,10 +129,6 @@ public sealed interface PreferenceLoss permits Dpo, Orpo, SimPo, Cpo, Kto, Prefe
    */
   double beta();
 
-  /**
-   * Returns whether the loss compares with a reference model.
-   *
-   * @return whether it does
-   */
+  /** {@return whether the loss compares with a reference model} */
   boolean usesReference();
 }

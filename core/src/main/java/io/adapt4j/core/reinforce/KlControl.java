@@ -1,6 +1,6 @@
 package io.adapt4j.core.reinforce;
 
-/** What the divergence from the reference costs, as the run goes on. */
+/** What the divergence from the reference costs, as the run continues. */
 public sealed interface KlControl {
 
   /**

@@ -55,7 +55,7 @@ public abstract sealed class ReinforcementBuilder<B extends ReinforcementBuilder
 
   /**
    * Prompts a rollout; default 8. An epoch has as many rollouts as it takes to see every prompt
-   * once; the last one is filled up with prompts of its beginning.
+   * once; the last one is padded with prompts of its beginning.
    *
    * @param count at least 1
    * @return this builder

@@ -31,7 +31,8 @@ public interface RewardFunction {
    */
   default double[] scoreAll(List<Completion> completions) {
     return completions.stream()
-        .mapToDouble(one -> score(one.prompt(), one.text(), one.fields()))
+        .mapToDouble(
+            completion -> score(completion.prompt(), completion.text(), completion.fields()))
         .toArray();
   }
 }

@@ -75,6 +75,6 @@ public record Objective(String name, boolean isLess, ToDoubleFunction<Evaluation
   /** The best first; of equals the one drawn first. */
   Comparator<TrialResult> ranking() {
     Comparator<TrialResult> byValue = Comparator.comparingDouble(TrialResult::value);
-    return (isLess ? byValue : byValue.reversed()).thenComparing(one -> one.trial().number());
+    return (isLess ? byValue : byValue.reversed()).thenComparing(trial -> trial.trial().number());
   }
 }

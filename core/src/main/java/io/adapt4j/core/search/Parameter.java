@@ -11,11 +11,7 @@ public sealed interface Parameter {
   /** Significant digits of drawn numbers: more would only make tables unreadable. */
   int DIGITS = 3;
 
-  /**
-   * Returns the name by which a trial is asked for the value.
-   *
-   * @return the name
-   */
+  /** {@return the name by which a trial is asked for the value} */
   String name();
 
   /**

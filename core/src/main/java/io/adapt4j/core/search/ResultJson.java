@@ -43,7 +43,7 @@ final class ResultJson {
     Map<String, Object> settings = new LinkedHashMap<>();
     field(json, "settings")
         .properties()
-        .forEach(one -> settings.put(one.getKey(), value(one.getValue())));
+        .forEach(property -> settings.put(property.getKey(), value(property.getValue())));
     Optional<String> failure = Optional.ofNullable(json.path("failure").textValue());
     return new TrialResult(
         new Trial(field(json, "trial").intValue(), settings),

@@ -38,9 +38,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The template must give validation data, and leaves to the search: the output folder, {@code
  * resume}, {@code keepBest}, and with successive halving epochs, steps and when to evaluate.
  *
- * <p>Every finished trial is stored at once. A search that was cut off goes on when the same one
- * runs again: finished trials stay as they are, the one that was running goes on from its newest
- * state. A trial that fails is stored as failed, and the search goes on.
+ * <p>Every finished trial is stored at once. A search that was cut off continues when the same one
+ * runs again: finished trials stay as they are, the one that was running continues from its newest
+ * state. A trial that fails is stored as failed, and the search continues.
  */
 public final class Search {
 
@@ -131,7 +131,7 @@ public final class Search {
 
   private static Optional<TrialResult> find(List<TrialResult> results, Trial trial, int rung) {
     return results.stream()
-        .filter(one -> one.trial().number() == trial.number() && one.rung() == rung)
+        .filter(result -> result.trial().number() == trial.number() && result.rung() == rung)
         .findFirst();
   }
 
@@ -145,7 +145,7 @@ public final class Search {
     List<TrialResult> ranked =
         candidates.stream()
             .map(trial -> find(results, trial, rung).orElseThrow())
-            .filter(one -> !one.failed())
+            .filter(result -> !result.failed())
             .sorted(objective.ranking())
             .toList();
     int eta = strategy instanceof SuccessiveHalving halving ? halving.eta() : 1;
@@ -163,9 +163,9 @@ public final class Search {
 
   private void pruneAllButBest(SearchFolder folder, List<TrialResult> results) {
     Optional<TrialResult> best = SearchReport.best(results, objective);
-    for (TrialResult one : results) {
-      if (best.isEmpty() || !best.get().trial().equals(one.trial())) {
-        folder.prune(one.trial().number());
+    for (TrialResult result : results) {
+      if (best.isEmpty() || !best.get().trial().equals(result.trial())) {
+        folder.prune(result.trial().number());
       }
     }
   }
@@ -177,7 +177,7 @@ public final class Search {
             results,
             objective.name(),
             best,
-            best.map(one -> folder.trial(one.trial().number()).resolve("best")));
+            best.map(trial -> folder.trial(trial.trial().number()).resolve("best")));
     folder.storeTable(report.csv());
     return report;
   }
@@ -223,7 +223,7 @@ public final class Search {
      * @throws IllegalArgumentException if there is one of this name
      */
     public Builder parameter(Parameter parameter) {
-      if (space.stream().anyMatch(one -> one.name().equals(parameter.name()))) {
+      if (space.stream().anyMatch(other -> other.name().equals(parameter.name()))) {
         throw new IllegalArgumentException(
             "the setting '" + parameter.name() + "' is given twice; give each its own name");
       }
@@ -334,7 +334,7 @@ public final class Search {
     /**
      * Sets the folder of the search.
      *
-     * @param folder created if absent; it may hold the same search, which then goes on
+     * @param folder created if absent; it may hold the same search, which then continues
      * @return this builder
      */
     public Builder output(Path folder) {

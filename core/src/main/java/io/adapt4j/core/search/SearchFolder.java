@@ -111,7 +111,7 @@ final class SearchFolder implements AutoCloseable {
   void store(List<TrialResult> results) {
     String lines =
         results.stream()
-            .map(one -> CheckedJson.line(ResultJson.write(one)) + "\n")
+            .map(result -> CheckedJson.line(ResultJson.write(result)) + "\n")
             .collect(Collectors.joining());
     try {
       AtomicFiles.writeText(folder.resolve(RESULTS), lines);

@@ -43,17 +43,17 @@ public record SearchReport(
 
   /** Values of different rungs are not compared: more training would win whatever the settings. */
   static Optional<TrialResult> best(List<TrialResult> results, Objective objective) {
-    List<TrialResult> sound = results.stream().filter(one -> !one.failed()).toList();
+    List<TrialResult> sound = results.stream().filter(result -> !result.failed()).toList();
     int furthest = sound.stream().mapToInt(TrialResult::rung).max().orElse(0);
-    return sound.stream().filter(one -> one.rung() == furthest).min(objective.ranking());
+    return sound.stream().filter(trial -> trial.rung() == furthest).min(objective.ranking());
   }
 
   /** The last result of each trial, by number. */
   private Collection<TrialResult> latest() {
     Map<Integer, TrialResult> latest = new LinkedHashMap<>();
     results.stream()
-        .sorted(Comparator.comparingInt(one -> one.trial().number()))
-        .forEach(one -> latest.put(one.trial().number(), one));
+        .sorted(Comparator.comparingInt(trial -> trial.trial().number()))
+        .forEach(trial -> latest.put(trial.trial().number(), trial));
     return latest.values();
   }
 
@@ -68,16 +68,16 @@ public record SearchReport(
     return header;
   }
 
-  private List<String> cells(TrialResult one) {
+  private List<String> cells(TrialResult trial) {
     List<String> cells = new ArrayList<>();
-    cells.add(String.valueOf(one.trial().number()));
-    settings().forEach(name -> cells.add(one.trial().text(name)));
-    cells.add(String.valueOf(one.rung()));
-    cells.add(String.valueOf(one.steps()));
-    cells.add(one.failed() ? "" : String.format(Locale.ROOT, "%.6f", one.value()));
-    cells.add(one.failed() ? "" : String.valueOf(one.bestStep()));
-    cells.add(String.format(Locale.ROOT, "%.1f", one.seconds()));
-    cells.add(one.failure().orElse(""));
+    cells.add(String.valueOf(trial.trial().number()));
+    settings().forEach(name -> cells.add(trial.trial().text(name)));
+    cells.add(String.valueOf(trial.rung()));
+    cells.add(String.valueOf(trial.steps()));
+    cells.add(trial.failed() ? "" : String.format(Locale.ROOT, "%.6f", trial.value()));
+    cells.add(trial.failed() ? "" : String.valueOf(trial.bestStep()));
+    cells.add(String.format(Locale.ROOT, "%.1f", trial.seconds()));
+    cells.add(trial.failure().orElse(""));
     return cells;
   }
 
@@ -89,7 +89,7 @@ public record SearchReport(
   public String text() {
     List<List<String>> rows = new ArrayList<>();
     rows.add(header());
-    latest().forEach(one -> rows.add(cells(one)));
+    latest().forEach(trial -> rows.add(cells(trial)));
     int[] widths = new int[rows.get(0).size()];
     for (List<String> row : rows) {
       for (int i = 0; i < widths.length; i++) {
@@ -105,16 +105,16 @@ public record SearchReport(
       text.append(line.toString().stripTrailing()).append('\n');
     }
     best.ifPresent(
-        one ->
+        trial ->
             text.append(
                 String.format(
                     Locale.ROOT,
                     "best: trial %d, %s %.6f at step %d, %s%n",
-                    one.trial().number(),
+                    trial.trial().number(),
                     objective,
-                    one.value(),
-                    one.bestStep(),
-                    one.trial().settings())));
+                    trial.value(),
+                    trial.bestStep(),
+                    trial.trial().settings())));
     checkpoint.ifPresent(folder -> text.append("checkpoint: ").append(folder).append('\n'));
     return text.toString();
   }
@@ -127,7 +127,7 @@ public record SearchReport(
   public String csv() {
     List<List<String>> rows = new ArrayList<>();
     rows.add(header());
-    results.forEach(one -> rows.add(cells(one)));
+    results.forEach(result -> rows.add(cells(result)));
     return rows.stream()
         .map(
             row -> row.stream().map(SearchReport::quoted).collect(Collectors.joining(",")) + "\r\n")
@@ -135,7 +135,7 @@ public record SearchReport(
   }
 
   private static String quoted(String cell) {
-    boolean plain = cell.chars().noneMatch(one -> one == ',' || one == '"' || one < ' ');
+    boolean plain = cell.chars().noneMatch(value -> value == ',' || value == '"' || value < ' ');
     return plain ? cell : '"' + cell.replace("\"", "\"\"") + '"';
   }
 
@@ -149,8 +149,8 @@ public record SearchReport(
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("objective", objective);
     ArrayNode all = json.putArray("results");
-    results.forEach(one -> all.add(ResultJson.write(one)));
-    best.ifPresent(one -> json.set("best", ResultJson.write(one)));
+    results.forEach(result -> all.add(ResultJson.write(result)));
+    best.ifPresent(trial -> json.set("best", ResultJson.write(trial)));
     checkpoint.ifPresent(folder -> json.put("checkpoint", folder.toString()));
     return Json.indented(json);
   }

@@ -55,8 +55,8 @@ public sealed interface Strategy {
   /**
    * Successive halving (Jamieson and Talwalkar 2016, algorithm 1), as a bracket of Hyperband (Li et
    * al. 2018) runs it. Every trial's learning-rate schedule spans the largest budget, so that those
-   * that stay go on from where they stopped instead of beginning again, and all are compared at the
-   * same point of the schedule.
+   * that stay continue from where they stopped instead of beginning again, and all are compared at
+   * the same point of the schedule.
    *
    * @param unit what budgets are counted in
    * @param least budget of all trials

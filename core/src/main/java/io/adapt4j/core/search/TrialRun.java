@@ -72,7 +72,7 @@ final class TrialRun implements TrainingListener {
     }
   }
 
-  /** What the search decides: where to, how far, and that every cut can be gone on from. */
+  /** What the search decides: where to, how far, and that every cut can be continued from. */
   private FineTuner.Builder described(FineTuner.Builder builder) {
     builder.output(output).resume().saveLimit(STATES).keepBest().listener(this);
     if (strategy instanceof SuccessiveHalving halving) {

@@ -52,11 +52,13 @@ final class TrialScores {
     }
     json.path("values")
         .properties()
-        .forEach(one -> byStep.put(Integer.parseInt(one.getKey()), one.getValue().doubleValue()));
+        .forEach(
+            property ->
+                byStep.put(Integer.parseInt(property.getKey()), property.getValue().doubleValue()));
     seconds = json.path("seconds").doubleValue();
   }
 
-  /** Forgets what came after the state that a run goes on from. */
+  /** Forgets what came after the state that a run continues from. */
   void forgetAfter(int step) {
     byStep.tailMap(step, false).clear();
   }
@@ -98,9 +100,10 @@ final class TrialScores {
   /** The step and value of the best evaluation; step 0 and NaN if none has a value. */
   Map.Entry<Integer, Double> best() {
     Map.Entry<Integer, Double> best = Map.entry(0, Double.NaN);
-    for (Map.Entry<Integer, Double> one : byStep.entrySet()) {
-      if (Double.isFinite(one.getValue()) && objective.isBetter(one.getValue(), best.getValue())) {
-        best = Map.entry(one.getKey(), one.getValue());
+    for (Map.Entry<Integer, Double> entry : byStep.entrySet()) {
+      if (Double.isFinite(entry.getValue())
+          && objective.isBetter(entry.getValue(), best.getValue())) {
+        best = Map.entry(entry.getKey(), entry.getValue());
       }
     }
     return best;

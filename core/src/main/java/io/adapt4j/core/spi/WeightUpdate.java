@@ -82,7 +82,7 @@ public interface WeightUpdate {
    * @param byDelta derivative of the loss by the update, [outputs, inputs]; read-only
    * @param gradients of the parameters by name, to be added to
    */
-  void differentiate(
+  void forwardBackward(
       Projection projection,
       Map<String, FloatBuffer> parameters,
       FloatBuffer byDelta,

@@ -102,7 +102,7 @@ public final class OpenAiCompatible implements TextGenerator {
     Texts.requireAll("conversations", conversations);
     Texts.require("options", options);
     return new Parallel(settings.parallel())
-        .run(conversations, one -> client.complete(one, options), arrivals);
+        .run(conversations, list -> client.complete(list, options), arrivals);
   }
 
   /** Returns the address without its query, the model, and the fields that are sent besides. */

@@ -101,11 +101,7 @@ public record Encoding(
     return whole;
   }
 
-  /**
-   * Returns the number of tokens.
-   *
-   * @return the number of tokens
-   */
+  /** {@return the number of tokens} */
   public int length() {
     return ids.length;
   }

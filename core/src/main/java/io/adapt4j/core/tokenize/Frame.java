@@ -44,15 +44,15 @@ final class Frame {
    */
   static Frame of(NativeTokenizer tokenizer, String probe) {
     int length = tokenizer.encode(probe).length;
-    Encoding one = tokenizer.encodeFramed(probe);
+    Encoding encoding = tokenizer.encodeFramed(probe);
     Encoding two = tokenizer.encodeFramed(probe, probe);
-    int start = firstOfText(one);
+    int start = firstOfText(encoding);
     int firstStart = firstOfText(two);
     int secondEnd = endOfText(two);
     return new Frame(
-        one.slice(0, start),
-        one.slice(endOfText(one), one.length()),
-        typeAt(one, start),
+        encoding.slice(0, start),
+        encoding.slice(endOfText(encoding), encoding.length()),
+        typeAt(encoding, start),
         two.slice(0, firstStart),
         two.slice(firstStart + length, secondEnd - length),
         two.slice(secondEnd, two.length()),
@@ -78,7 +78,7 @@ final class Frame {
     requireRoom(maxLength, addedToPair(), 2, "a pair of texts");
   }
 
-  /** The beginning of a sequence that goes on; of an empty text at least one token is kept. */
+  /** The beginning of a sequence that continues; of an empty text at least one token is kept. */
   int[] beforePrompt(int[] ids) {
     boolean nothing = ids.length == 0 && before.length() == 0 && after.length() > 0;
     return nothing ? new int[] {after.ids()[0]} : join(before.ids(), ids, ids.length, new int[0]);

@@ -163,8 +163,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Turns the beginning of a text into token ids, for a model to go on from: with the tokens that
-   * are added before a text, such as bos, and without those added after it, such as eos.
+   * Turns the beginning of a text into token ids, for a model to continue from: with the tokens
+   * that are added before a text, such as bos, and without those added after it, such as eos.
    *
    * @param text the text; may be empty
    * @return the ids; empty only for an empty text around which nothing is added
@@ -204,12 +204,12 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Starts a text that goes on from other tokens, so that the two texts can be joined: its first
+   * Starts a text that continues from other tokens, so that the two texts can be joined: its first
    * token keeps a leading space it would lose at the beginning of a text. After a special token a
    * new text begins.
    *
    * @param skipSpecialTokens whether to leave special tokens out
-   * @param before the tokens it goes on from; whole characters
+   * @param before the tokens it continues from; whole characters
    * @return the stream, empty
    * @throws IllegalArgumentException if an id is negative
    */

@@ -138,10 +138,10 @@ public final class LearningRateSchedule {
   }
 
   /**
-   * Follows a function of your own. A run that goes on from a checkpoint has to be given the same
+   * Follows a function of your own. A run that continues from a checkpoint has to be given the same
    * one under the same description. A description of the run, as in YAML, cannot hold it.
    *
-   * @param description tells it from others in logs and when a run goes on
+   * @param description tells it from others in logs and when a run continues
    * @param factor the factor on the full rate after the warm-up, finite; below 0 counts as 0. It
    *     gets the share of the steps after the warm-up that are done, in [0, 1], and the share of
    *     all steps that are warm-up, in [0, 1]

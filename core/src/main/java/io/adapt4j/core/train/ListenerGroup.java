@@ -61,7 +61,9 @@ final class ListenerGroup implements TrainingListener {
         call.accept(listener);
       } catch (RuntimeException e) {
         LOG.warn(
-            "Training goes on although {} failed: {}", listener.getClass().getName(), e.toString());
+            "Training continues although {} failed: {}",
+            listener.getClass().getName(),
+            e.toString());
         LOG.debug("The failure of the listener", e);
       }
     }

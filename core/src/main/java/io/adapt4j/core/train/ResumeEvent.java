@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A run goes on from a saved state.
+ * A run continues from a saved state.
  *
  * @param step optimizer steps done before
  * @param path folder of the state

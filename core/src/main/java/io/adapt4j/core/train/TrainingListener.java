@@ -19,7 +19,7 @@ public interface TrainingListener {
   default void started(RunStart event) {}
 
   /**
-   * The run goes on from a saved state; follows {@link #started}.
+   * The run continues from a saved state; follows {@link #started}.
    *
    * @param event which one
    */
@@ -54,8 +54,8 @@ public interface TrainingListener {
   default void skipped(SkippedStep event) {}
 
   /**
-   * The figures of the run show something that usually means it is not going well. Each kind of
-   * warning is given once a run.
+   * the run's metrics show something that usually means it is not going well. Each kind of warning
+   * is given once a run.
    *
    * @param warning what was noticed, and what to try
    */

@@ -30,8 +30,8 @@ class ChatGoldenTest {
     for (Path folder : folders()) {
       Map<String, Object> suite = PlainJson.read(folder.resolve("cases.json"));
       String source = Files.readString(folder.resolve("template.jinja"));
-      for (Map<String, Object> one : PlainJson.objects(suite.get("cases"))) {
-        check(softly, folder.getFileName() + " " + one.get("name"), source, suite, one);
+      for (Map<String, Object> map : PlainJson.objects(suite.get("cases"))) {
+        check(softly, folder.getFileName() + " " + map.get("name"), source, suite, map);
       }
     }
     softly.assertAll();
@@ -55,8 +55,8 @@ class ChatGoldenTest {
       Map<String, Object> suite =
           PlainJson.read(Golden.folder("chat").resolve(format.getKey()).resolve("cases.json"));
       String source = ChatTemplate.named(format.getValue()).sources().get("default");
-      for (Map<String, Object> one : PlainJson.objects(suite.get("cases"))) {
-        check(softly, format.getKey() + " " + one.get("name"), source, suite, one);
+      for (Map<String, Object> map : PlainJson.objects(suite.get("cases"))) {
+        check(softly, format.getKey() + " " + map.get("name"), source, suite, map);
       }
     }
     softly.assertAll();

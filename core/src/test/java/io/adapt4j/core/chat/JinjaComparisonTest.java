@@ -41,10 +41,10 @@ class JinjaComparisonTest {
     List<Map<String, Object>> cases = PlainJson.objects(suite.get("cases"));
     assertThat(cases).isNotEmpty();
     List<String> differences = new ArrayList<>();
-    for (Map<String, Object> one : cases) {
-      String difference = difference(one, variables, options);
+    for (Map<String, Object> cas : cases) {
+      String difference = difference(cas, variables, options);
       if (!difference.isEmpty()) {
-        differences.add(one.get("template") + "\n    " + difference);
+        differences.add(cas.get("template") + "\n    " + difference);
       }
     }
     assertThat(differences).isEmpty();

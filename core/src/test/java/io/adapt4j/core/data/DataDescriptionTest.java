@@ -120,13 +120,15 @@ class DataDescriptionTest {
             problems);
     DataDescription.open(fields);
     assertThat(problems.all())
-        .anySatisfy(one -> assertThat(one).contains("data.fromat: unknown key", "'format'"))
-        .anySatisfy(one -> assertThat(one).contains("data.encoding: expected an encoding", "utf-9"))
-        .anySatisfy(one -> assertThat(one).contains("data.split.train: expected a number from 0"))
-        .anySatisfy(one -> assertThat(one).contains("data.split.stratify: expected one of label"))
-        .anySatisfy(one -> assertThat(one).contains("data.split.group: expected without stratify"))
-        .anySatisfy(one -> assertThat(one).contains("data.split.sede: unknown key", "'seed'"))
-        .anySatisfy(one -> assertThat(one).contains("data.balance: expected one of oversample"));
+        .anySatisfy(text -> assertThat(text).contains("data.fromat: unknown key", "'format'"))
+        .anySatisfy(
+            text -> assertThat(text).contains("data.encoding: expected an encoding", "utf-9"))
+        .anySatisfy(text -> assertThat(text).contains("data.split.train: expected a number from 0"))
+        .anySatisfy(text -> assertThat(text).contains("data.split.stratify: expected one of label"))
+        .anySatisfy(
+            text -> assertThat(text).contains("data.split.group: expected without stratify"))
+        .anySatisfy(text -> assertThat(text).contains("data.split.sede: unknown key", "'seed'"))
+        .anySatisfy(text -> assertThat(text).contains("data.balance: expected one of oversample"));
   }
 
   @Test

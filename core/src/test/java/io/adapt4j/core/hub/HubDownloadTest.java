@@ -92,10 +92,11 @@ class HubDownloadTest {
       assertThat(server.requests())
           .filteredOn(TestHub.Request::toContentServer)
           .isNotEmpty()
-          .allSatisfy(one -> assertThat(one.header("Authorization")).isEmpty());
+          .allSatisfy(request -> assertThat(request.header("Authorization")).isEmpty());
       assertThat(server.requests())
-          .filteredOn(one -> !one.toContentServer())
-          .allSatisfy(one -> assertThat(one.header("Authorization")).hasValue("Bearer hf_secret"));
+          .filteredOn(request -> !request.toContentServer())
+          .allSatisfy(
+              request -> assertThat(request.header("Authorization")).hasValue("Bearer hf_secret"));
     }
   }
 
@@ -112,7 +113,8 @@ class HubDownloadTest {
 
       assertThat(server.requests("HEAD", renamed))
           .singleElement()
-          .satisfies(one -> assertThat(one.header("Authorization")).hasValue("Bearer hf_secret"));
+          .satisfies(
+              request -> assertThat(request.header("Authorization")).hasValue("Bearer hf_secret"));
     }
   }
 

@@ -53,7 +53,7 @@ class HubResumeTest {
   private List<String> rangesAskedFor() {
     return server.requests("GET", WEIGHTS).stream()
         .filter(TestHub.Request::toContentServer)
-        .map(one -> one.header("Range").orElse("all"))
+        .map(request -> request.header("Range").orElse("all"))
         .toList();
   }
 

@@ -136,7 +136,7 @@ final class TestHub implements AutoCloseable {
 
   List<Request> requests(String method, String pathPart) {
     return requests.stream()
-        .filter(one -> one.method().equals(method) && one.path().contains(pathPart))
+        .filter(request -> request.method().equals(method) && request.path().contains(pathPart))
         .toList();
   }
 
@@ -237,12 +237,12 @@ final class TestHub implements AutoCloseable {
 
   private HttpServer start(HttpHandler handler) {
     try {
-      HttpServer one =
+      HttpServer httpServer =
           HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-      one.createContext("/", handler);
-      one.setExecutor(threads);
-      one.start();
-      return one;
+      httpServer.createContext("/", handler);
+      httpServer.setExecutor(threads);
+      httpServer.start();
+      return httpServer;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -265,12 +265,12 @@ final class TestHub implements AutoCloseable {
 
   private Optional<Reply> scripted(HttpExchange exchange, boolean contentServer) {
     synchronized (script) {
-      for (Scripted one : script) {
-        if (one.contentServer() == contentServer
-            && one.method().equals(exchange.getRequestMethod())
-            && exchange.getRequestURI().getRawPath().contains(one.path())
-            && !one.replies().isEmpty()) {
-          return Optional.of(one.replies().poll());
+      for (Scripted scripted : script) {
+        if (scripted.contentServer() == contentServer
+            && scripted.method().equals(exchange.getRequestMethod())
+            && exchange.getRequestURI().getRawPath().contains(scripted.path())
+            && !scripted.replies().isEmpty()) {
+          return Optional.of(scripted.replies().poll());
         }
       }
       return Optional.empty();

@@ -58,7 +58,7 @@ class CheckedJsonTest {
       try {
         ObjectNode found = (ObjectNode) CheckedJson.ofLine(damaged);
         // Only the name of the checksum itself may have become another.
-        found.remove(found.properties().stream().skip(4).map(one -> one.getKey()).toList());
+        found.remove(found.properties().stream().skip(4).map(entry -> entry.getKey()).toList());
         assertThat(Json.compact(found)).as(damaged).isEqualTo(text);
       } catch (IOException e) {
         // Found.

@@ -71,8 +71,8 @@ final class EventFiles {
 
   static int crc32c(byte[] bytes) {
     int checksum = ~0;
-    for (byte one : bytes) {
-      checksum ^= one & 0xFF;
+    for (byte value : bytes) {
+      checksum ^= value & 0xFF;
       for (int bit = 0; bit < 8; bit++) {
         checksum = (checksum >>> 1) ^ ((checksum & 1) * POLYNOMIAL);
       }
@@ -86,13 +86,13 @@ final class EventFiles {
     Map<String, String> texts = new LinkedHashMap<>();
     if (fields.containsKey(5)) {
       for (Object value : fields((byte[]) fields.get(5).get(0)).get(1)) {
-        Map<Integer, List<Object>> one = fields((byte[]) value);
-        String tag = text(one.get(1).get(0));
-        if (one.containsKey(2)) {
-          scalars.put(tag, (Float) one.get(2).get(0));
+        Map<Integer, List<Object>> map = fields((byte[]) value);
+        String tag = text(map.get(1).get(0));
+        if (map.containsKey(2)) {
+          scalars.put(tag, (Float) map.get(2).get(0));
         } else {
-          Map<Integer, List<Object>> tensor = fields((byte[]) one.get(8).get(0));
-          Map<Integer, List<Object>> metadata = fields((byte[]) one.get(9).get(0));
+          Map<Integer, List<Object>> tensor = fields((byte[]) map.get(8).get(0));
+          Map<Integer, List<Object>> metadata = fields((byte[]) map.get(9).get(0));
           String plugin = text(fields((byte[]) metadata.get(1).get(0)).get(1).get(0));
           if (!tensor.get(1).get(0).equals(7L) || !plugin.equals("text")) {
             throw new IllegalStateException(tag + " is no text");

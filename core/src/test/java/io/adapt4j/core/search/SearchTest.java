@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Searches over a small model: what is tried, kept and gone on from. */
+/** Searches over a small model: what is tried, kept and continued from. */
 class SearchTest {
 
   @TempDir static Path base;

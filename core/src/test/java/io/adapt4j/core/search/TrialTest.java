@@ -28,12 +28,13 @@ class TrialTest {
   @Test
   void valuesFillTheirRanges() {
     List<Trial> trials = IntStream.range(0, 2000).mapToObj(i -> Trial.draw(i, SPACE, 9)).toList();
-    assertThat(trials).allMatch(one -> one.number("rate") >= 1e-5 && one.number("rate") <= 1e-1);
-    double below = trials.stream().filter(one -> one.number("rate") < 1e-3).count() / 2000.0;
+    assertThat(trials)
+        .allMatch(trial -> trial.number("rate") >= 1e-5 && trial.number("rate") <= 1e-1);
+    double below = trials.stream().filter(trial -> trial.number("rate") < 1e-3).count() / 2000.0;
     assertThat(below).as("half of the decades hold half of the rates").isCloseTo(0.5, within(0.05));
-    assertThat(trials.stream().map(one -> one.whole("epochs")).distinct().sorted())
+    assertThat(trials.stream().map(trial -> trial.whole("epochs")).distinct().sorted())
         .containsExactly(1, 2, 3, 4);
-    assertThat(trials.stream().map(one -> one.text("method")).distinct())
+    assertThat(trials.stream().map(trial -> trial.text("method")).distinct())
         .containsExactlyInAnyOrder("lora", "full");
   }
 

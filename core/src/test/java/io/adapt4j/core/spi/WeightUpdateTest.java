@@ -87,7 +87,7 @@ class WeightUpdateTest {
     }
 
     @Override
-    public void differentiate(
+    public void forwardBackward(
         Projection projection,
         Map<String, FloatBuffer> parameters,
         FloatBuffer byDelta,
@@ -227,7 +227,7 @@ class WeightUpdateTest {
               Projection projection, Map<String, FloatBuffer> parameters, FloatBuffer delta) {}
 
           @Override
-          public void differentiate(
+          public void forwardBackward(
               Projection projection,
               Map<String, FloatBuffer> parameters,
               FloatBuffer byDelta,

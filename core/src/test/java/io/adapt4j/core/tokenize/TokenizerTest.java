@@ -277,11 +277,11 @@ class TokenizerTest {
 
   @Test
   void aPairThatIsTooLongLosesTheEndOfTheLongerTextFirst() {
-    int[] one = stories.encode("Tom", false);
+    int[] value = stories.encode("Tom", false);
     int[] many = stories.encode("Once upon a time there was a cat", false);
-    int added = stories.encodePair("Tom", "Tom").length() - 2 * one.length;
-    Encoding pair = stories.encodePair("Tom", "Once upon a time there was a cat", one.length + 6);
-    assertThat(pair.length()).isEqualTo(one.length + 6);
+    int added = stories.encodePair("Tom", "Tom").length() - 2 * value.length;
+    Encoding pair = stories.encodePair("Tom", "Once upon a time there was a cat", value.length + 6);
+    assertThat(pair.length()).isEqualTo(value.length + 6);
     assertThat(Arrays.copyOfRange(pair.ids(), pair.length() - (6 - added), pair.length()))
         .isEqualTo(Arrays.copyOf(many, 6 - added));
   }

@@ -46,7 +46,7 @@ public final class Advisor {
    */
   public Advisor with(Rule rule) {
     Objects.requireNonNull(rule, "rule");
-    if (rules.stream().anyMatch(one -> one.name().equals(rule.name()))) {
+    if (rules.stream().anyMatch(other -> other.name().equals(rule.name()))) {
       throw new IllegalArgumentException(
           "There is a rule '" + rule.name() + "' already; take it out with without(...) first");
     }
@@ -63,7 +63,7 @@ public final class Advisor {
    * @throws IllegalArgumentException if there is no such rule
    */
   public Advisor without(String name) {
-    List<Rule> fewer = rules.stream().filter(one -> !one.name().equals(name)).toList();
+    List<Rule> fewer = rules.stream().filter(rule -> !rule.name().equals(name)).toList();
     if (fewer.size() == rules.size()) {
       throw new IllegalArgumentException(
           "No rule '" + name + "'; there are " + rules.stream().map(Rule::name).toList());
@@ -95,8 +95,9 @@ public final class Advisor {
     return Arrays.stream(choices)
         .map(choice -> option(choice, fitting, effects))
         .sorted(
-            Comparator.comparing((Option<T> one) -> one.isRuledOut())
-                .thenComparing(Comparator.comparingInt((Option<T> one) -> one.points()).reversed()))
+            Comparator.comparing((Option<T> option) -> option.isRuledOut())
+                .thenComparing(
+                    Comparator.comparingInt((Option<T> option) -> option.points()).reversed()))
         .toList();
   }
 
@@ -106,7 +107,8 @@ public final class Advisor {
         fitting.stream()
             .filter(rule -> effects.apply(rule).containsKey(choice))
             .map(rule -> new Reason(rule, effects.apply(rule).get(choice)))
-            .sorted(Comparator.comparingInt((Reason one) -> Math.abs(one.points())).reversed())
+            .sorted(
+                Comparator.comparingInt((Reason reason) -> Math.abs(reason.points())).reversed())
             .toList();
     return new Option<>(choice, reasons.stream().mapToInt(Reason::points).sum(), reasons);
   }

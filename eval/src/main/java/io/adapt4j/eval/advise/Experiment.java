@@ -159,7 +159,7 @@ public final class Experiment {
     List<EvaluationReport> thatFirst = new ArrayList<>(List.of(reports.get(than)));
     reports.entrySet().stream()
         .filter(entry -> entry.getKey() != than)
-        .forEach(one -> thatFirst.add(one.getValue()));
+        .forEach(mapping -> thatFirst.add(mapping.getValue()));
     ComparisonReport compared = evaluator.compare(thatFirst);
     Map<Strategy, Gap> gaps = new EnumMap<>(Strategy.class);
     for (Strategy strategy : reports.keySet()) {

@@ -79,9 +79,9 @@ public record Recommendation(
             .filter(
                 standing ->
                     standing.strategy() != chosen && standing.isQuick() && !standing.isWorse())
-            .filter(one -> mostAhead(one, questions) >= margin)
+            .filter(item -> mostAhead(item, questions) >= margin)
             .toList();
-    int needed = open.stream().mapToInt(one -> needed(questions, one, margin)).max().orElse(0);
+    int needed = open.stream().mapToInt(item -> needed(questions, item, margin)).max().orElse(0);
     return new Recommendation(
         exam,
         questions,
@@ -92,17 +92,17 @@ public record Recommendation(
         standings);
   }
 
-  private static double mostAhead(Standing one, int questions) {
-    return Math.max(one.mostAhead(), RULE_OF_THREE / questions);
+  private static double mostAhead(Standing item, int questions) {
+    return Math.max(item.mostAhead(), RULE_OF_THREE / questions);
   }
 
   /**
    * An interval's half narrows with the root of the questions: enough that, with the lead as
    * measured, it either leaves 0 or stays below the margin.
    */
-  private static int needed(int questions, Standing one, double margin) {
-    double half = one.mostAhead() - one.ahead();
-    double room = Math.max(one.ahead(), margin - one.ahead());
+  private static int needed(int questions, Standing standing, double margin) {
+    double half = standing.mostAhead() - standing.ahead();
+    double room = Math.max(standing.ahead(), margin - standing.ahead());
     double times = Math.pow(half / room, 2);
     return 1 + (int) Math.ceil(Math.max(questions * times, RULE_OF_THREE / margin));
   }
@@ -113,7 +113,10 @@ public record Recommendation(
    * @return how it did
    */
   public Standing chosen() {
-    return standings.stream().filter(one -> one.strategy() == strategy).findFirst().orElseThrow();
+    return standings.stream()
+        .filter(standing -> standing.strategy() == strategy)
+        .findFirst()
+        .orElseThrow();
   }
 
   /**

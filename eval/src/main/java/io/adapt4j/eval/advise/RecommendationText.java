@@ -21,24 +21,24 @@ final class RecommendationText {
     return String.join("\n", lines) + "\n";
   }
 
-  private static String row(Standing one) {
+  private static String row(Standing item) {
     return format(
         "| %s | %.3f | %.3f to %.3f | %s | %s | %s |",
-        one.strategy().candidateName(),
-        one.score().value(),
-        one.score().low(),
-        one.score().high(),
-        format("%.3f", Math.max(0, one.lag())),
-        format("%.4f", one.pValue()),
-        time(one));
+        item.strategy().candidateName(),
+        item.score().value(),
+        item.score().low(),
+        item.score().high(),
+        format("%.3f", Math.max(0, item.lag())),
+        format("%.4f", item.pValue()),
+        time(item));
   }
 
-  private static String time(Standing one) {
-    if (one.timePerQuestion().equals(Duration.ZERO)) {
+  private static String time(Standing standing) {
+    if (standing.timePerQuestion().equals(Duration.ZERO)) {
       return "";
     }
-    return format("%.1f ms", one.timePerQuestion().toNanos() / 1e6)
-        + (one.isQuick() ? "" : ", too slow");
+    return format("%.1f ms", standing.timePerQuestion().toNanos() / 1e6)
+        + (standing.isQuick() ? "" : ", too slow");
   }
 
   private static String verdict(Recommendation it) {

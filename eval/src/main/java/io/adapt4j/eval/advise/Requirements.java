@@ -66,7 +66,7 @@ public record Requirements(
     DAILY
   }
 
-  /** Whether an answer must say where it comes from, the least first. */
+  /** Whether an answer must say where it comes from, the smallest first. */
   public enum Citations {
     /** No. */
     UNNEEDED,
@@ -348,7 +348,7 @@ public record Requirements(
     /**
      * Says what is good enough.
      *
-     * @param score the least score that is
+     * @param score the smallest score that is
      * @return this builder
      */
     public Builder target(double score) {

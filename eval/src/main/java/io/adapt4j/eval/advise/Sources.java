@@ -30,7 +30,7 @@ final class Sources {
   static final Source OPENAI_EXAMPLES =
       new Source(
           "OpenAI, Supervised fine-tuning, Right number of examples",
-          "10 examples are the least; begin with 50 good ones and evaluate");
+          "10 examples are the minimum; begin with 50 good ones and evaluate");
   static final Source OPENAI_PREFERENCE =
       new Source(
           "OpenAI, Direct preference optimization",

@@ -122,26 +122,26 @@ public final class EvaluationAssert {
       double share, ToDoubleFunction<ConfidenceInterval> value, String where) {
     List<TaskComparison> general =
         compared().stream()
-            .filter(one -> comparison().baseline().result(one.task()).isGeneral())
+            .filter(comparison -> comparison().baseline().result(comparison.task()).isGeneral())
             .toList();
     if (general.isEmpty()) {
       throw new AssertionError(
           "No task asks for general abilities, so nothing tells what was retained; make one"
               + " general with Task.general()");
     }
-    for (TaskComparison one : general) {
-      Optional<ConfidenceInterval> kept = one.retention().map(Retention::kept);
+    for (TaskComparison comparison : general) {
+      Optional<ConfidenceInterval> kept = comparison.retention().map(Retention::kept);
       if (kept.isPresent() && !(value.applyAsDouble(kept.get()) >= share)) {
         throw new AssertionError(
-            said(one)
+            said(comparison)
                 + " of task '"
-                + one.task()
+                + comparison.task()
                 + "' was kept to a share of "
                 + Messages.interval(kept.get())
                 + Messages.format(", expected at least %.4f", share)
                 + where
                 + " of the baseline '"
-                + one.baseline()
+                + comparison.baseline()
                 + "'");
       }
     }
@@ -182,17 +182,17 @@ public final class EvaluationAssert {
    * @throws AssertionError if a candidate is not significantly better
    */
   public EvaluationAssert isBetter(String task) {
-    for (TaskComparison one : compared(task)) {
-      if (!one.isBetter(LEVEL)) {
-        throw new AssertionError(difference(one, "expected it to be better"));
+    for (TaskComparison comparison : compared(task)) {
+      if (!comparison.isBetter(LEVEL)) {
+        throw new AssertionError(difference(comparison, "expected it to be better"));
       }
     }
     return this;
   }
 
-  private static void requireNotWorse(TaskComparison one) {
-    if (one.isWorse(LEVEL)) {
-      throw new AssertionError(difference(one, "expected it not to be worse"));
+  private static void requireNotWorse(TaskComparison comparison) {
+    if (comparison.isWorse(LEVEL)) {
+      throw new AssertionError(difference(comparison, "expected it not to be worse"));
     }
   }
 
@@ -204,7 +204,7 @@ public final class EvaluationAssert {
    * @throws AssertionError if one took so long or longer
    */
   public EvaluationAssert costsLessThan(Duration time) {
-    checked.forEach(one -> Costs.requireLess(one, time));
+    checked.forEach(evaluationReport -> Costs.requireLess(evaluationReport, time));
     return this;
   }
 
@@ -216,7 +216,7 @@ public final class EvaluationAssert {
    * @throws AssertionError if one is so large or larger
    */
   public EvaluationAssert costsLessThanTokens(long tokens) {
-    checked.forEach(one -> Costs.requireFewer(one, tokens));
+    checked.forEach(evaluationReport -> Costs.requireFewer(evaluationReport, tokens));
     return this;
   }
 
@@ -228,23 +228,25 @@ public final class EvaluationAssert {
   }
 
   private List<TaskComparison> compared(String task) {
-    return checked.stream().map(one -> comparison().comparison(one.candidate(), task)).toList();
+    return checked.stream()
+        .map(evaluationReport -> comparison().comparison(evaluationReport.candidate(), task))
+        .toList();
   }
 
-  private static String said(TaskComparison one) {
-    return "Candidate '" + one.candidate() + "': " + one.metric().name();
+  private static String said(TaskComparison comparison) {
+    return "Candidate '" + comparison.candidate() + "': " + comparison.metric().name();
   }
 
-  private static String difference(TaskComparison one, String expected) {
-    return said(one)
+  private static String difference(TaskComparison comparison, String expected) {
+    return said(comparison)
         + " of task '"
-        + one.task()
+        + comparison.task()
         + "' less that of the baseline '"
-        + one.baseline()
+        + comparison.baseline()
         + "' is "
-        + Messages.interval(one.difference())
-        + Messages.format(", p = %.4f, ", one.pValue())
-        + (one.largerIsBetter() ? "larger is better, " : "smaller is better, ")
+        + Messages.interval(comparison.difference())
+        + Messages.format(", p = %.4f, ", comparison.pValue())
+        + (comparison.largerIsBetter() ? "larger is better, " : "smaller is better, ")
         + expected
         + Messages.format(" at a level of %.2f", LEVEL);
   }

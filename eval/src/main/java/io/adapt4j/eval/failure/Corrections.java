@@ -117,7 +117,7 @@ public final class Corrections {
   private static String valid(String text) {
     StringBuilder valid = new StringBuilder(text.length());
     text.codePoints()
-        .map(one -> Character.getType(one) == Character.SURROGATE ? 0xFFFD : one)
+        .map(point -> Character.getType(point) == Character.SURROGATE ? 0xFFFD : point)
         .forEach(valid::appendCodePoint);
     return valid.toString();
   }

@@ -167,7 +167,7 @@ public final class FailureAnalysis {
               + "'; there are "
               + fields());
     }
-    return slices(one -> one.fields().getOrDefault(field, NO_VALUE));
+    return slices(outcome -> outcome.fields().getOrDefault(field, NO_VALUE));
   }
 
   /**
@@ -180,7 +180,7 @@ public final class FailureAnalysis {
     Map<String, List<Outcome>> groups =
         result.outcomes().stream()
             .collect(Collectors.groupingBy(by, LinkedHashMap::new, Collectors.toList()));
-    Comparator<Slice> sure = Comparator.comparingDouble(one -> one.failureRate().low());
+    Comparator<Slice> sure = Comparator.comparingDouble(slice -> slice.failureRate().low());
     return groups.entrySet().stream()
         .map(group -> slice(group.getKey(), group.getValue()))
         .sorted(sure.reversed().thenComparing(Slice::name))
@@ -188,7 +188,7 @@ public final class FailureAnalysis {
   }
 
   private Slice slice(String name, List<Outcome> outcomes) {
-    return Slice.of(name, outcomes, result.primary(), one -> hasFailed(one.id()));
+    return Slice.of(name, outcomes, result.primary(), outcome -> hasFailed(outcome.id()));
   }
 
   /**
@@ -203,7 +203,7 @@ public final class FailureAnalysis {
         failures.stream()
             .collect(
                 Collectors.groupingBy(
-                    one -> new Pair(one.expected().strip(), one.got().strip()),
+                    collector -> new Pair(collector.expected().strip(), collector.got().strip()),
                     LinkedHashMap::new,
                     Collectors.counting()));
     return counts.entrySet().stream()
@@ -224,7 +224,7 @@ public final class FailureAnalysis {
   public List<Slice> byLength(int most) {
     return buckets(
         result.outcomes(),
-        one -> one.prompt().length(),
+        outcome -> outcome.prompt().length(),
         most,
         value -> String.format(Locale.ROOT, "%.0f", value));
   }
@@ -241,7 +241,7 @@ public final class FailureAnalysis {
         result.outcomes().stream().filter(outcome -> outcome.confidence().isPresent()).toList();
     return buckets(
         known,
-        one -> one.confidence().getAsDouble(),
+        other -> other.confidence().getAsDouble(),
         most,
         value -> String.format(Locale.ROOT, "%.2f", value));
   }

@@ -122,7 +122,7 @@ final class KMeans {
     Arrays.setAll(
         centers,
         k -> {
-          double length = Math.sqrt(Arrays.stream(sums[k]).map(one -> one * one).sum());
+          double length = Math.sqrt(Arrays.stream(sums[k]).map(value -> value * value).sum());
           return length < 1e-9 ? before[k] : Vectors.scaled(sums[k], 1 / length);
         });
     return centers;

@@ -18,8 +18,8 @@ final class Vectors {
 
   private static float[] unit(float[] vector, int width) {
     double squares = 0;
-    for (float one : vector) {
-      squares += (double) one * one;
+    for (float value : vector) {
+      squares += (double) value * value;
     }
     double length = Math.sqrt(squares);
     if (vector.length != width || !(length > 0) || Double.isInfinite(length)) {

@@ -29,17 +29,17 @@ public record AnswerPair(String id, String question, String first, String second
     Map<String, Outcome> others = new HashMap<>();
     second.outcomes().forEach(outcome -> others.put(outcome.id(), outcome));
     List<AnswerPair> pairs = new ArrayList<>();
-    for (Outcome one : first.outcomes()) {
-      Outcome other = others.remove(one.id());
+    for (Outcome item : first.outcomes()) {
+      Outcome other = others.remove(item.id());
       if (other == null) {
         throw new IllegalArgumentException(
             "Item '"
-                + one.id()
+                + item.id()
                 + "' of task '"
                 + first.task()
                 + "' has an answer of one side only");
       }
-      pairs.add(new AnswerPair(one.id(), one.prompt(), one.got(), other.got()));
+      pairs.add(new AnswerPair(item.id(), item.prompt(), item.got(), other.got()));
     }
     if (!others.isEmpty()) {
       throw new IllegalArgumentException(

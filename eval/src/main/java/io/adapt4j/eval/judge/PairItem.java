@@ -49,11 +49,11 @@ record PairItem(AnswerPair pair, PairQuestion question, GenerationOptions option
   public Outcome judge(List<Reply> replies) {
     String inOrder = ((Reply.Text) replies.get(0)).text();
     String swapped = ((Reply.Text) replies.get(1)).text();
-    Optional<PairQuestion.Choice> one = PairQuestion.read(inOrder);
+    Optional<PairQuestion.Choice> found = PairQuestion.read(inOrder);
     Optional<PairQuestion.Choice> other = PairQuestion.read(swapped);
     Map<String, Double> metrics = new LinkedHashMap<>();
-    metrics.put(MALFORMED, one.isPresent() && other.isPresent() ? 0.0 : 1.0);
-    one.ifPresent(shown -> metrics.put(IN_ORDER, code(shown)));
+    metrics.put(MALFORMED, found.isPresent() && other.isPresent() ? 0.0 : 1.0);
+    found.ifPresent(shown -> metrics.put(IN_ORDER, code(shown)));
     other.ifPresent(shown -> metrics.put(SWAPPED, -code(shown)));
     return new Outcome(
         pair.id(),

@@ -141,7 +141,8 @@ public final class PairwiseJudge {
         .forEach(pair -> asked.add(new PairItem(pair, question, options)));
     Optional<TaskResult> result = asked.isEmpty() ? Optional.empty() : Optional.of(ask(asked));
     Map<String, Outcome> outcomes = new HashMap<>();
-    result.ifPresent(one -> one.outcomes().forEach(all -> outcomes.put(all.id(), all)));
+    result.ifPresent(
+        taskResult -> taskResult.outcomes().forEach(all -> outcomes.put(all.id(), all)));
     List<Verdict> verdicts =
         pairs.stream().map(pair -> verdict(pair, outcomes.get(pair.id()))).toList();
     return PairwiseReport.of(verdicts, result.map(TaskResult::cost).orElse(Cost.NONE), bootstrap);

@@ -40,7 +40,7 @@ record RubricItem(
     String prompt = prompt();
     return LongStream.range(0, times)
         .mapToObj(i -> options.toBuilder().seed(options.seed() + i).build())
-        .<Request>map(one -> new Request.Answer(prompt, one))
+        .<Request>map(generationOptions -> new Request.Answer(prompt, generationOptions))
         .toList();
   }
 

@@ -86,7 +86,8 @@ public final class RubricJudge {
     }
     List<Item> items =
         answers.stream()
-            .<Item>map(one -> new RubricItem(one, rubric, highest, times, options))
+            .<Item>map(
+                scoredAnswer -> new RubricItem(scoredAnswer, rubric, highest, times, options))
             .toList();
     TaskMetric malformed =
         new TaskMetric(RubricItem.MALFORMED, false, new TaskMetric.Mean(RubricItem.MALFORMED));

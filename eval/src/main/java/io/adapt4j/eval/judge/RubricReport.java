@@ -91,8 +91,8 @@ public record RubricReport(
     List<Scored> scored = new ArrayList<>();
     for (int i = 0; i < answers.size(); i++) {
       List<Verdict> verdicts = new ArrayList<>();
-      for (Map.Entry<String, TaskResult> one : results.entrySet()) {
-        verdicts.addAll(verdicts(one.getKey(), one.getValue().outcomes().get(i), times));
+      for (Map.Entry<String, TaskResult> entry : results.entrySet()) {
+        verdicts.addAll(verdicts(entry.getKey(), entry.getValue().outcomes().get(i), times));
       }
       scored.add(new Scored(answers.get(i), verdicts));
     }
@@ -105,7 +105,7 @@ public record RubricReport(
                     result.outcomes().stream()
                         .mapToDouble(outcome -> outcome.metric(RubricItem.MALFORMED))
                         .sum()));
-    double[] means = scored.stream().flatMapToDouble(one -> one.mean().stream()).toArray();
+    double[] means = scored.stream().flatMapToDouble(other -> other.mean().stream()).toArray();
     return new RubricReport(
         means.length == 0 ? Optional.empty() : Optional.of(bootstrap.mean(means)),
         agreement(scored),

@@ -51,10 +51,10 @@ final class Chrf {
     OrderSums best = null;
     double bestScore = -1;
     for (String text : texts) {
-      OrderSums one = said.against(new Grams(options, text));
-      double score = score(one);
+      OrderSums orderSums = said.against(new Grams(options, text));
+      double score = score(orderSums);
       if (score > bestScore) {
-        best = one;
+        best = orderSums;
         bestScore = score;
       }
     }

@@ -163,11 +163,11 @@ final class Classification {
     double products = 0;
     double truthSquares = 0;
     double predictedSquares = 0;
-    for (Counts one : table().counts()) {
-      double predicted = one.right() + one.wrong();
-      right += one.right();
-      products += one.support() * predicted;
-      truthSquares += (double) one.support() * one.support();
+    for (Counts count : table().counts()) {
+      double predicted = count.right() + count.wrong();
+      right += count.right();
+      products += count.support() * predicted;
+      truthSquares += (double) count.support() * count.support();
       predictedSquares += predicted * predicted;
     }
     return new Margins(right, products, truthSquares, predictedSquares);

@@ -36,9 +36,9 @@ final class KrippendorffAlpha {
 
   /** Adds what was said of one thing. */
   public void add(List<Double> values) {
-    for (double one : values) {
-      if (!Double.isFinite(one)) {
-        throw Rows.bad(rows + 1, "a value is " + one);
+    for (double value : values) {
+      if (!Double.isFinite(value)) {
+        throw Rows.bad(rows + 1, "a value is " + value);
       }
     }
     rows++;
@@ -76,8 +76,8 @@ final class KrippendorffAlpha {
                 value -> coincidences.get(value).values().stream().mapToDouble(w -> w).sum())
             .toArray();
     double all = 0;
-    for (double one : totals) {
-      all += one;
+    for (double total : totals) {
+      all += total;
     }
     double observed = 0;
     double expected = 0;

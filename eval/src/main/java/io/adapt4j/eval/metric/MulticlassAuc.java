@@ -42,10 +42,10 @@ final class MulticlassAuc {
   /** Returns the mean area of each class against all others. */
   public double oneVersusRest() {
     double sum = 0;
-    for (int one = 0; one < classes; one++) {
+    for (int value = 0; value < classes; value++) {
       RocAuc auc = new RocAuc();
       for (int row = 0; row < truths.size(); row++) {
-        auc.add(truths.get(row) == one, probabilities.get(one).get(row));
+        auc.add(truths.get(row) == value, probabilities.get(value).get(row));
       }
       sum += auc.area();
     }
@@ -58,19 +58,19 @@ final class MulticlassAuc {
    */
   public double oneVersusOne() {
     double sum = 0;
-    for (int one = 0; one < classes; one++) {
+    for (int value = 0; value < classes; value++) {
       for (int other = 0; other < classes; other++) {
-        sum += one == other ? 0 : area(one, other);
+        sum += value == other ? 0 : area(value, other);
       }
     }
     return sum / classes / (classes - 1);
   }
 
-  private double area(int one, int other) {
+  private double area(int value, int other) {
     RocAuc auc = new RocAuc();
     for (int row = 0; row < truths.size(); row++) {
-      if (truths.get(row) == one || truths.get(row) == other) {
-        auc.add(truths.get(row) == one, probabilities.get(one).get(row));
+      if (truths.get(row) == value || truths.get(row) == other) {
+        auc.add(truths.get(row) == value, probabilities.get(value).get(row));
       }
     }
     return auc.area();

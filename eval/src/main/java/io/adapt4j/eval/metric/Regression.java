@@ -23,13 +23,13 @@ final class Regression {
   public void add(double truth, double predicted) {
     Rows.finite(rows + 1, "the true number", truth);
     Rows.finite(rows + 1, "the predicted number", predicted);
-    Regression one = new Regression();
-    one.rows = 1;
-    one.meanTruth = truth;
-    one.meanPredicted = predicted;
-    one.squaredErrors = (truth - predicted) * (truth - predicted);
-    one.absoluteErrors = Math.abs(truth - predicted);
-    merge(one);
+    Regression regression = new Regression();
+    regression.rows = 1;
+    regression.meanTruth = truth;
+    regression.meanPredicted = predicted;
+    regression.squaredErrors = (truth - predicted) * (truth - predicted);
+    regression.absoluteErrors = Math.abs(truth - predicted);
+    merge(regression);
   }
 
   /** Adds everything that another has counted. */

@@ -69,7 +69,8 @@ public final class Faithfulness {
     List<String> statements =
         answer.isBlank() ? List.of() : judge.lines(statementsPrompt(question, answer));
     List<Optional<Boolean>> supported =
-        judge.yesOrNo(statements.stream().map(one -> supportPrompt(one, passages)).toList());
+        judge.yesOrNo(
+            statements.stream().map(statement -> supportPrompt(statement, passages)).toList());
     List<Verdict> verdicts = new ArrayList<>();
     for (int i = 0; i < statements.size(); i++) {
       verdicts.add(new Verdict(statements.get(i), supported.get(i)));
@@ -85,7 +86,7 @@ public final class Faithfulness {
     }
     rows++;
     unclear += verdicts.stream().filter(verdict -> verdict.supported().isEmpty()).count();
-    long right = verdicts.stream().filter(one -> one.supported().orElse(false)).count();
+    long right = verdicts.stream().filter(other -> other.supported().orElse(false)).count();
     sum += (double) right / verdicts.size();
   }
 

@@ -47,7 +47,7 @@ final class Judge {
   List<String> variants(String prompt, int count) {
     return LongStream.range(0, count)
         .mapToObj(i -> options.toBuilder().seed(options.seed() + i).build())
-        .map(one -> generator.generate(prompt, one).text())
+        .map(generationOptions -> generator.generate(prompt, generationOptions).text())
         .map(JudgeText::said)
         .toList();
   }

@@ -56,34 +56,34 @@ final class Cases {
       }
       cases.add(new Case(item, answers));
     }
-    Comparator<Case> worst = Comparator.comparingDouble(one -> worst(metric, one));
+    Comparator<Case> worst = Comparator.comparingDouble(other -> worst(metric, other));
     Multimaps.asMap(cases.cases)
         .values()
-        .forEach(list -> list.sort(worst.thenComparing(one -> -surest(one))));
+        .forEach(list -> list.sort(worst.thenComparing(other -> -surest(other))));
     return cases;
   }
 
-  private void add(Case one) {
-    boolean isComparison = one.answers().size() > 1;
-    boolean first = isComparison && one.answers().get(0).failed();
-    boolean any = one.answers().stream().skip(isComparison ? 1 : 0).anyMatch(Answer::failed);
+  private void add(Case other) {
+    boolean isComparison = other.answers().size() > 1;
+    boolean first = isComparison && other.answers().get(0).failed();
+    boolean any = other.answers().stream().skip(isComparison ? 1 : 0).anyMatch(Answer::failed);
     if (any || first) {
       Kind kind = !first ? Kind.FAILED : any ? Kind.STILL_FAILED : Kind.GAINED;
-      cases.put(kind, one);
+      cases.put(kind, other);
     }
   }
 
   /** The worst metric of the candidates that failed, so that a smaller number is worse. */
-  private static double worst(TaskMetric metric, Case one) {
-    return one.answers().stream()
+  private static double worst(TaskMetric metric, Case other) {
+    return other.answers().stream()
         .filter(Answer::failed)
         .mapToDouble(answer -> metric.largerIsBetter() ? answer.metric() : -answer.metric())
         .min()
         .orElse(0);
   }
 
-  private static double surest(Case one) {
-    return one.answers().stream()
+  private static double surest(Case other) {
+    return other.answers().stream()
         .filter(Answer::failed)
         .mapToDouble(answer -> answer.outcome().confidence().orElse(0))
         .max()
@@ -95,8 +95,8 @@ final class Cases {
   }
 
   /** What of a case's prompt asks. */
-  String question(Case one) {
-    return first.question(one.item());
+  String question(Case other) {
+    return first.question(other.item());
   }
 
   static String heading(Kind kind, Content content) {

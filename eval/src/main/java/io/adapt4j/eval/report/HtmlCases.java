@@ -44,27 +44,27 @@ final class HtmlCases {
             .append(Texts.count(all.size()))
             .append(all.size() > shown ? ", the worst " + Texts.count(shown) + " shown" : "")
             .append("</summary>\n");
-        all.subList(0, shown).forEach(one -> one(one, cases.question(one), metric));
+        all.subList(0, shown).forEach(other -> one(other, cases.question(other), metric));
         out.append("</details>\n");
       }
     }
   }
 
-  private void one(Case one, String question, String metric) {
+  private void one(Case other, String question, String metric) {
     out.append("<details class=\"case\"><summary><b>")
-        .append(Html.escape(Texts.line(one.item().id(), QUESTION)))
+        .append(Html.escape(Texts.line(other.item().id(), QUESTION)))
         .append("</b> ")
         .append(Html.escape(Texts.line(question, QUESTION)));
     if (content.isComparison()) {
-      one.answers().forEach(this::mark);
+      other.answers().forEach(this::mark);
     }
     out.append("</summary>\n");
-    text("prompt", Texts.tail(one.item().prompt(), TEXT));
-    if (!one.item().expected().isEmpty()) {
-      text("expected", Texts.head(one.item().expected(), TEXT));
+    text("prompt", Texts.tail(other.item().prompt(), TEXT));
+    if (!other.item().expected().isEmpty()) {
+      text("expected", Texts.head(other.item().expected(), TEXT));
     }
-    one.answers().forEach(answer -> answer(answer, metric));
-    fields(one.item().fields());
+    other.answers().forEach(answer -> answer(answer, metric));
+    fields(other.item().fields());
     out.append("</details>\n");
   }
 

@@ -95,11 +95,12 @@ final class HtmlCharts {
         String name = content.reports().get(i).candidate();
         String style = style(i);
         known.ifPresent(
-            one ->
+            calibrationReport ->
                 chart.line(
-                    Texts.format("%s, calibration error %.3f", name, one.expectedError()),
+                    Texts.format(
+                        "%s, calibration error %.3f", name, calibrationReport.expectedError()),
                     style,
-                    points(one)));
+                    points(calibrationReport)));
       }
       out.append(chart.html());
     }
@@ -142,7 +143,7 @@ final class HtmlCharts {
       return "";
     }
     List<Instant> times = new ArrayList<>();
-    content.history().forEach(one -> times.add(one.written()));
+    content.history().forEach(storedReport -> times.add(storedReport.written()));
     times.add(content.written());
     StringBuilder out = new StringBuilder();
     for (TaskResult result : content.first().results()) {

@@ -91,19 +91,19 @@ final class HtmlFailures {
 
   /** Answers in words are hardly ever taken for one another twice. */
   private void confusions(List<Confusion> all) {
-    List<Confusion> several = all.stream().filter(one -> one.count() > 1).toList();
+    List<Confusion> several = all.stream().filter(confusion -> confusion.count() > 1).toList();
     if (several.isEmpty() || several.get(0).expected().isEmpty()) {
       return;
     }
     out.append("<h3>Answers taken for others</h3><div class=\"wide\"><table>")
         .append("<tr><th class=\"name\">expected<th class=\"name\">got<th>items</tr>\n");
-    for (Confusion one : several) {
+    for (Confusion confusion : several) {
       out.append("<tr><td class=\"name\">")
-          .append(Html.escape(Texts.line(one.expected(), MOST_TEXT)))
+          .append(Html.escape(Texts.line(confusion.expected(), MOST_TEXT)))
           .append("<td class=\"name\">")
-          .append(Html.escape(Texts.line(one.got(), MOST_TEXT)))
+          .append(Html.escape(Texts.line(confusion.got(), MOST_TEXT)))
           .append("<td>")
-          .append(Texts.count(one.count()))
+          .append(Texts.count(confusion.count()))
           .append("</tr>\n");
     }
     out.append("</table></div>\n");

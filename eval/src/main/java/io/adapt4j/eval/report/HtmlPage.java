@@ -126,51 +126,51 @@ final class HtmlPage {
     out.append("</table></div>\n");
   }
 
-  private void comparison(TaskComparison one) {
-    String verdict = Verdicts.of(one);
+  private void comparison(TaskComparison item) {
+    String verdict = Verdicts.of(item);
     out.append("<tr><td class=\"name\">")
-        .append(Html.escape(one.task()))
+        .append(Html.escape(item.task()))
         .append("<small>")
-        .append(Html.escape(one.metric().name()))
+        .append(Html.escape(item.metric().name()))
         .append("&nbsp;")
-        .append(Texts.arrow(one.metric()))
+        .append(Texts.arrow(item.metric()))
         .append("</small><td class=\"name\">")
-        .append(Html.escape(one.candidate()))
+        .append(Html.escape(item.candidate()))
         .append("<td class=\"name verdict ")
         .append(verdict.replace(' ', '-'))
         .append("\">")
         .append(verdict)
         .append("<td>")
-        .append(Texts.signed(one.difference().value()))
+        .append(Texts.signed(item.difference().value()))
         .append("<small>")
-        .append(Texts.range(one.difference()))
+        .append(Texts.range(item.difference()))
         .append("</small><td>")
-        .append(Texts.pValue(one.pValue()))
+        .append(Texts.pValue(item.pValue()))
         .append("<td>")
-        .append(one.mcNemar().isPresent() ? Texts.pValue(one.mcNemar().getAsDouble()) : "")
+        .append(item.mcNemar().isPresent() ? Texts.pValue(item.mcNemar().getAsDouble()) : "")
         .append("<td>")
-        .append(shares(one))
+        .append(shares(item))
         .append("<td>")
-        .append(one.retention().map(HtmlPage::retention).orElse(""))
+        .append(item.retention().map(HtmlPage::retention).orElse(""))
         .append("</tr>\n");
   }
 
-  private static String shares(TaskComparison one) {
-    double all = Math.max(1, one.wins() + one.ties() + one.losses());
-    double won = 100 * one.wins() / all;
-    double tied = 100 * one.ties() / all;
+  private static String shares(TaskComparison comparison) {
+    double all = Math.max(1, comparison.wins() + comparison.ties() + comparison.losses());
+    double won = 100 * comparison.wins() / all;
+    double tied = 100 * comparison.ties() / all;
     return Texts.format(
         "%d, %d, %d<br><svg class=\"wtl\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\""
             + " role=\"img\" aria-label=\"%d won, %d tied, %d lost\">"
             + "<rect class=\"won\" width=\"%.2f\" height=\"10\"/>"
             + "<rect class=\"tied\" x=\"%.2f\" width=\"%.2f\" height=\"10\"/>"
             + "<rect class=\"lost\" x=\"%.2f\" width=\"%.2f\" height=\"10\"/></svg>",
-        one.wins(),
-        one.ties(),
-        one.losses(),
-        one.wins(),
-        one.ties(),
-        one.losses(),
+        comparison.wins(),
+        comparison.ties(),
+        comparison.losses(),
+        comparison.wins(),
+        comparison.ties(),
+        comparison.losses(),
         won,
         won,
         tied,

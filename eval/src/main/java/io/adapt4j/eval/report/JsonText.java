@@ -67,27 +67,30 @@ final class JsonText {
             .put("primary", result.primary().name());
     ArrayNode metrics = json.putArray("figures");
     for (TaskMetric metric : result.definitions()) {
-      ObjectNode one = object().put("name", metric.name());
-      one.put("larger_is_better", metric.largerIsBetter());
-      metrics.add(put(one, result.metrics().get(metric.name())));
+      ObjectNode node = object().put("name", metric.name());
+      node.put("larger_is_better", metric.largerIsBetter());
+      metrics.add(put(node, result.metrics().get(metric.name())));
     }
     return json;
   }
 
-  private static ObjectNode comparison(TaskComparison one) {
+  private static ObjectNode comparison(TaskComparison comparison) {
     ObjectNode json =
         object()
-            .put("candidate", one.candidate())
-            .put("baseline", one.baseline())
-            .put("task", one.task())
-            .put("figure", one.metric().name())
-            .put("larger_is_better", one.largerIsBetter());
-    json.set("difference", put(object(), one.difference()));
-    json.put("p_value", one.pValue());
-    one.mcNemar().ifPresent(value -> json.put("mcnemar_p_value", value));
-    json.put("wins", one.wins()).put("ties", one.ties()).put("losses", one.losses());
-    json.put("verdict", Verdicts.of(one).replace(' ', '_'));
-    one.retention()
+            .put("candidate", comparison.candidate())
+            .put("baseline", comparison.baseline())
+            .put("task", comparison.task())
+            .put("figure", comparison.metric().name())
+            .put("larger_is_better", comparison.largerIsBetter());
+    json.set("difference", put(object(), comparison.difference()));
+    json.put("p_value", comparison.pValue());
+    comparison.mcNemar().ifPresent(value -> json.put("mcnemar_p_value", value));
+    json.put("wins", comparison.wins())
+        .put("ties", comparison.ties())
+        .put("losses", comparison.losses());
+    json.put("verdict", Verdicts.of(comparison).replace(' ', '_'));
+    comparison
+        .retention()
         .ifPresent(
             kept ->
                 json.set(

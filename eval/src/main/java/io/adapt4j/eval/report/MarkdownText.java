@@ -72,16 +72,19 @@ final class MarkdownText {
       return;
     }
     List<List<String>> rows = new ArrayList<>();
-    for (TaskComparison one : content.comparisons()) {
+    for (TaskComparison comparison : content.comparisons()) {
       rows.add(
           List.of(
-              code(one.task()),
-              code(one.candidate()),
-              Verdicts.of(one),
-              Texts.signed(one.difference().value()) + " (" + Texts.range(one.difference()) + ")",
-              Texts.pValue(one.pValue()),
-              one.wins() + " / " + one.ties() + " / " + one.losses(),
-              one.retention().map(MarkdownText::retention).orElse("")));
+              code(comparison.task()),
+              code(comparison.candidate()),
+              Verdicts.of(comparison),
+              Texts.signed(comparison.difference().value())
+                  + " ("
+                  + Texts.range(comparison.difference())
+                  + ")",
+              Texts.pValue(comparison.pValue()),
+              comparison.wins() + " / " + comparison.ties() + " / " + comparison.losses(),
+              comparison.retention().map(MarkdownText::retention).orElse("")));
     }
     table(
         "Against " + code(content.first().candidate()),
@@ -160,8 +163,8 @@ final class MarkdownText {
   private int cases(String task, Cases.Kind kind, List<Cases.Case> cases) {
     List<String> shown = new ArrayList<>();
     int length = out.length();
-    for (Cases.Case one : cases.subList(0, Math.min(content.cases(), cases.size()))) {
-      String text = text(one);
+    for (Cases.Case other : cases.subList(0, Math.min(content.cases(), cases.size()))) {
+      String text = text(other);
       length += text.length();
       if (length > MOST) {
         break;
@@ -182,13 +185,13 @@ final class MarkdownText {
     return cases.size() - shown.size();
   }
 
-  private static String text(Cases.Case one) {
-    StringBuilder text = new StringBuilder("\n**" + code(one.item().id()) + "**\n\n");
-    text.append(block(Texts.tail(one.item().prompt(), TEXT)));
-    if (!one.item().expected().isEmpty()) {
-      text.append("\nexpected\n\n").append(block(Texts.head(one.item().expected(), TEXT)));
+  private static String text(Cases.Case other) {
+    StringBuilder text = new StringBuilder("\n**" + code(other.item().id()) + "**\n\n");
+    text.append(block(Texts.tail(other.item().prompt(), TEXT)));
+    if (!other.item().expected().isEmpty()) {
+      text.append("\nexpected\n\n").append(block(Texts.head(other.item().expected(), TEXT)));
     }
-    for (Cases.Answer answer : one.answers()) {
+    for (Cases.Answer answer : other.answers()) {
       text.append("\n")
           .append(code(answer.candidate()))
           .append(answer.failed() ? ": failed, " : ": ")

@@ -148,10 +148,8 @@ public final class ReportWriter {
   }
 
   /**
-   * Returns the report as Markdown as GitHub has it, short enough for a comment there (65,536
-   * characters): cases that do not fit are left out and counted.
-   *
-   * @return Markdown
+   * {@return the report as Markdown as GitHub has it, short enough for a comment there (65,536
+   * characters): cases that do not fit are left out and counted}
    */
   public String markdown() {
     return MarkdownText.of(content);

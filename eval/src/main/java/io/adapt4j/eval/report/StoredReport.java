@@ -137,7 +137,7 @@ record StoredReport(String title, Instant written, List<Score> scores) {
   Optional<ConfidenceInterval> score(String candidate, String task, String metric) {
     return scores.stream()
         .filter(score -> score.candidate().equals(candidate))
-        .filter(one -> one.task().equals(task) && one.metric().equals(metric))
+        .filter(other -> other.task().equals(task) && other.metric().equals(metric))
         .map(Score::value)
         .findFirst();
   }

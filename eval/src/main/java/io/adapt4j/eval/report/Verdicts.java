@@ -20,11 +20,11 @@ final class Verdicts {
   private Verdicts() {}
 
   /** The verdict on one task. */
-  static String of(TaskComparison one) {
-    if (one.isBetter(LEVEL)) {
+  static String of(TaskComparison comparison) {
+    if (comparison.isBetter(LEVEL)) {
       return "better";
     }
-    return one.isWorse(LEVEL) ? "worse" : "no clear difference";
+    return comparison.isWorse(LEVEL) ? "worse" : "no clear difference";
   }
 
   static String of(Retention.Verdict verdict) {
@@ -50,14 +50,16 @@ final class Verdicts {
             + " against "
             + name.apply(content.first().candidate())
             + ": better on "
-            + some(all, one -> one.isBetter(LEVEL), name)
+            + some(all, comparison -> comparison.isBetter(LEVEL), name)
             + ", worse on "
-            + some(all, one -> one.isWorse(LEVEL), name)
+            + some(all, comparison -> comparison.isWorse(LEVEL), name)
             + ", no clear difference on "
-            + some(all, one -> !one.isBetter(LEVEL) && !one.isWorse(LEVEL), name)
+            + some(
+                all, comparison -> !comparison.isBetter(LEVEL) && !comparison.isWorse(LEVEL), name)
             + ".");
-    for (TaskComparison one : all) {
-      one.retention()
+    for (TaskComparison comparison : all) {
+      comparison
+          .retention()
           .ifPresent(
               kept ->
                   sentences.add(
@@ -69,7 +71,7 @@ final class Verdicts {
                           + " to "
                           + Texts.percent(kept.kept().high())
                           + ") of the general ability "
-                          + name.apply(one.task())
+                          + name.apply(comparison.task())
                           + ", "
                           + required(content)
                           + meaning(kept.verdict())));

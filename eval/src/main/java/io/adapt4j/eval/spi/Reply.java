@@ -60,8 +60,8 @@ public sealed interface Reply {
     public Classes {
       probabilities = Collections.unmodifiableMap(new LinkedHashMap<>(probabilities));
       double sum = 0;
-      for (double one : probabilities.values()) {
-        sum += one >= 0 ? one : Double.NaN;
+      for (double value : probabilities.values()) {
+        sum += value >= 0 ? value : Double.NaN;
       }
       // Not so where the sum is not a number.
       if (!(Math.abs(sum - 1) <= ROUNDING)) {

@@ -60,7 +60,7 @@ public sealed interface Request {
   /**
    * What comes next?
    *
-   * @param prompt what to answer or go on from
+   * @param prompt what to answer or continue from
    * @param options how to choose tokens and when to stop
    */
   record Answer(String prompt, GenerationOptions options) implements Request {}

@@ -86,7 +86,7 @@ public record TaskMetric(String name, boolean largerIsBetter, Kind kind) {
    * @param other another
    * @return true if it is strictly better
    */
-  public boolean isBetter(double one, double other) {
-    return largerIsBetter ? one > other : one < other;
+  public boolean isBetter(double value, double other) {
+    return largerIsBetter ? value > other : value < other;
   }
 }

@@ -118,9 +118,9 @@ public record Bootstrap(int resamples, double confidence, long seed) {
     return new Comparison(
         interval(difference, drawn),
         pValue,
-        Arrays.stream(differences).filter(one -> one > 0).count(),
-        Arrays.stream(differences).filter(one -> one == 0).count(),
-        Arrays.stream(differences).filter(one -> one < 0).count());
+        Arrays.stream(differences).filter(value -> value > 0).count(),
+        Arrays.stream(differences).filter(value -> value == 0).count(),
+        Arrays.stream(differences).filter(value -> value < 0).count());
   }
 
   /**
@@ -154,7 +154,7 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   private static double pValue(double difference, double[] drawn) {
     long asFar =
         Arrays.stream(drawn)
-            .filter(one -> Math.abs(one - difference) >= Math.abs(difference))
+            .filter(value -> Math.abs(value - difference) >= Math.abs(difference))
             .count();
     return (1.0 + asFar) / (1.0 + drawn.length);
   }

@@ -106,7 +106,7 @@ record ChoiceItem(
     metrics.put(ACC_NORM, isRight(largest(divided(sums, ChoiceItem::characters))));
     metrics.put(
         ACC_BYTES,
-        isRight(largest(divided(sums, one -> one.getBytes(StandardCharsets.UTF_8).length))));
+        isRight(largest(divided(sums, text -> text.getBytes(StandardCharsets.UTF_8).length))));
     metrics.put(MC2, right.stream().mapToDouble(number -> shares[number]).sum());
     return new Outcome(
         id,
@@ -145,6 +145,6 @@ record ChoiceItem(
     double most = Arrays.stream(sums).max().orElseThrow();
     double[] exponents = Arrays.stream(sums).map(sum -> Math.exp(sum - most)).toArray();
     double all = Arrays.stream(exponents).sum();
-    return Arrays.stream(exponents).map(one -> one / all).toArray();
+    return Arrays.stream(exponents).map(value -> value / all).toArray();
   }
 }

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 /**
  * A question with answers to choose from, in any of the shapes that public sets have.
  *
- * @param question the question, or the beginning to go on from
+ * @param question the question, or the beginning to continue from
  * @param choices the answers
  * @param right the number of the right one, from 0
  * @param fields whatever else the row tells as texts

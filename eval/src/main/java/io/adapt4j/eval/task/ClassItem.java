@@ -51,7 +51,7 @@ record ClassItem(String id, String text, String label, Map<String, String> field
     }
     Map.Entry<String, Double> best =
         probabilities.entrySet().stream()
-            .reduce((one, other) -> other.getValue() > one.getValue() ? other : one)
+            .reduce((entry, other) -> other.getValue() > entry.getValue() ? other : entry)
             .orElseThrow();
     return new Outcome(
         id,

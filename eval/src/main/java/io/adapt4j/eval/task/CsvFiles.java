@@ -18,7 +18,7 @@ final class CsvFiles {
       return List.of(path);
     }
     try (Stream<Path> files = Files.list(path)) {
-      List<Path> found = files.filter(one -> one.toString().endsWith(".csv")).sorted().toList();
+      List<Path> found = files.filter(file -> file.toString().endsWith(".csv")).sorted().toList();
       if (found.isEmpty()) {
         throw new IllegalArgumentException(path + ": expected CSV files, found none");
       }

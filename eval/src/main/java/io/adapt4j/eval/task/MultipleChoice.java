@@ -22,7 +22,7 @@ public final class MultipleChoice {
     LETTERS,
     /** {@code Question: ... Answer:}; the answers' texts are scored (ARC). */
     QUESTION,
-    /** The question as it is; the answers' texts go on from it (HellaSwag). */
+    /** The question as it is; the answers' texts continue from it (HellaSwag). */
     CONTINUE
   }
 
@@ -140,15 +140,15 @@ public final class MultipleChoice {
   public Task build() {
     List<Item> items = new ArrayList<>();
     for (int i = 0; i < questions.size(); i++) {
-      ChoiceQuestion one = questions.get(i);
+      ChoiceQuestion choiceQuestion = questions.get(i);
       items.add(
           new ChoiceItem(
-              one.fields().getOrDefault("id", String.valueOf(i + 1)),
-              before(one) + prompt(one),
-              answers(one),
+              choiceQuestion.fields().getOrDefault("id", String.valueOf(i + 1)),
+              before(choiceQuestion) + prompt(choiceQuestion),
+              answers(choiceQuestion),
               " ",
-              List.of(one.right()),
-              one.fields()));
+              List.of(choiceQuestion.right()),
+              choiceQuestion.fields()));
     }
     boolean byLength = style == Style.CONTINUE;
     List<TaskMetric> metrics = new ArrayList<>();
@@ -158,8 +158,8 @@ public final class MultipleChoice {
     return new Task(name, items, metrics, false);
   }
 
-  private String before(ChoiceQuestion one) {
-    String subject = one.fields().getOrDefault(FIELD_SUBJECT, "");
+  private String before(ChoiceQuestion choiceQuestion) {
+    String subject = choiceQuestion.fields().getOrDefault(FIELD_SUBJECT, "");
     String description =
         style == Style.LETTERS && !subject.isEmpty()
             ? "The following are multiple choice questions (with answers) about "
@@ -186,24 +186,26 @@ public final class MultipleChoice {
             .collect(Collectors.joining());
   }
 
-  private String prompt(ChoiceQuestion one) {
+  private String prompt(ChoiceQuestion choiceQuestion) {
     return switch (style) {
       case LETTERS ->
-          one.question().strip()
+          choiceQuestion.question().strip()
               + "\n"
-              + IntStream.range(0, one.choices().size())
-                  .mapToObj(i -> letter(i) + ". " + one.choices().get(i) + "\n")
+              + IntStream.range(0, choiceQuestion.choices().size())
+                  .mapToObj(i -> letter(i) + ". " + choiceQuestion.choices().get(i) + "\n")
                   .collect(Collectors.joining())
               + "Answer:";
-      case QUESTION -> "Question: " + one.question() + "\nAnswer:";
-      case CONTINUE -> one.question();
+      case QUESTION -> "Question: " + choiceQuestion.question() + "\nAnswer:";
+      case CONTINUE -> choiceQuestion.question();
     };
   }
 
-  private List<String> answers(ChoiceQuestion one) {
+  private List<String> answers(ChoiceQuestion choiceQuestion) {
     return style == Style.LETTERS
-        ? IntStream.range(0, one.choices().size()).mapToObj(MultipleChoice::letter).toList()
-        : one.choices();
+        ? IntStream.range(0, choiceQuestion.choices().size())
+            .mapToObj(MultipleChoice::letter)
+            .toList()
+        : choiceQuestion.choices();
   }
 
   private static String letter(int number) {

@@ -115,7 +115,7 @@ final class TaskDescription {
   private static Optional<Task> ofFile(Fields fields, Function<Path, Task> reader) {
     Optional<Path> file = path(fields);
     fields.finish();
-    return file.flatMap(one -> made(fields, PATH, () -> reader.apply(one)));
+    return file.flatMap(path -> made(fields, PATH, () -> reader.apply(path)));
   }
 
   /** Solved rows before each question. */
@@ -131,7 +131,7 @@ final class TaskDescription {
               Optional<Integer> count = shots.integer("count", 0);
               Optional<Path> file = shots.file(PATH);
               shots.finish();
-              return count.flatMap(many -> file.map(one -> new FewShot(many, one)));
+              return count.flatMap(many -> file.map(path -> new FewShot(many, path)));
             });
   }
 
@@ -203,8 +203,8 @@ final class TaskDescription {
     String summary = fields.text("summary").orElse("summary");
     fields.finish();
     return file.flatMap(
-        one ->
-            made(fields, PATH, () -> Tasks.summaries(called(name, one), one, document, summary)));
+        path ->
+            made(fields, PATH, () -> Tasks.summaries(called(name, path), path, document, summary)));
   }
 
   private static Optional<Task> perplexity(Fields fields, Optional<String> name) {
@@ -214,14 +214,14 @@ final class TaskDescription {
     int stride = fields.integer("stride", 1).orElse(0);
     fields.finish();
     return file.flatMap(
-        one ->
+        path ->
             made(
                 fields,
                 PATH,
                 () ->
                     Tasks.perplexity(
-                        called(name, one),
-                        TaskRows.read(Datasets.read(one), (i, row) -> row.text(field)),
+                        called(name, path),
+                        TaskRows.read(Datasets.read(path), (i, row) -> row.text(field)),
                         window,
                         stride)));
   }
@@ -237,12 +237,12 @@ final class TaskDescription {
     Optional<FewShot> shots = fewShot(fields);
     fields.finish();
     return file.flatMap(
-        one ->
+        path ->
             made(
                 fields,
                 PATH,
                 () -> {
-                  MultipleChoice questions = reader.apply(one);
+                  MultipleChoice questions = reader.apply(path);
                   questions = style.map(questions::style).orElse(questions);
                   return shots.isPresent()
                       ? questions.fewShot(shots.get().count(), shots.get().file()).build()
@@ -255,21 +255,21 @@ final class TaskDescription {
     Optional<FewShot> shots = fewShot(fields);
     fields.finish();
     return file.flatMap(
-        one ->
+        path ->
             made(
                 fields,
                 PATH,
                 () ->
                     shots.isPresent()
-                        ? Tasks.gsm8k(one, shots.get().count(), shots.get().file())
-                        : Tasks.gsm8k(one, 0, one)));
+                        ? Tasks.gsm8k(path, shots.get().count(), shots.get().file())
+                        : Tasks.gsm8k(path, 0, path)));
   }
 
   private static Optional<Task> squad(Fields fields, Optional<String> name) {
     Optional<Path> file = path(fields);
     boolean passage = fields.flag("passage").orElse(true);
     fields.finish();
-    return file.flatMap(one -> made(fields, PATH, () -> Tasks.squad(one, passage)));
+    return file.flatMap(path -> made(fields, PATH, () -> Tasks.squad(path, passage)));
   }
 
   /** What the kinds made of templates have in common. */

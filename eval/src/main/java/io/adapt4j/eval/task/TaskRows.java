@@ -42,7 +42,7 @@ final class TaskRows {
     if (!(value instanceof List<?> list) || list.isEmpty()) {
       throw wrong(field, "a list of texts", value);
     }
-    return list.stream().map(one -> text(one, field)).toList();
+    return list.stream().map(element -> text(element, field)).toList();
   }
 
   /** A field that is a text, or a list of texts. */

@@ -284,7 +284,7 @@ public final class Tasks {
   private static List<String> parts(String joined) {
     return Stream.of(joined.split(";"))
         .map(String::strip)
-        .filter(one -> !one.isEmpty())
+        .filter(text -> !text.isEmpty())
         .distinct()
         .toList();
   }
@@ -310,7 +310,7 @@ public final class Tasks {
         withPassage ? "Title: " + title + "\n\nBackground: " + row.text("context") + "\n\n" : "";
     List<String> answers =
         list(row.value("answers"), "answers").stream()
-            .map(one -> TaskRows.text(TaskRows.object(one, "answers").get("text"), "text"))
+            .map(value -> TaskRows.text(TaskRows.object(value, "answers").get("text"), "text"))
             .distinct()
             .toList();
     return new TextItem(

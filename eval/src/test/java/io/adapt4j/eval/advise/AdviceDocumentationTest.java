@@ -41,7 +41,7 @@ class AdviceDocumentationTest {
     Requirements confidential =
         Requirements.needing(Need.BEHAVIOR).examples(2_000).privacy(Privacy.CONFIDENTIAL).build();
     assertThat(ours.advise(confidential).strategies())
-        .filteredOn(one -> one.choice() == Strategy.FINE_TUNING)
+        .filteredOn(option -> option.choice() == Strategy.FINE_TUNING)
         .allMatch(Advice.Option::isRuledOut);
   }
 }

@@ -27,18 +27,20 @@ class AdvisorTest {
 
   @Property
   void moreNeedOfCitationsNeverLowersRag(
-      @ForAll("situations") Requirements some, @ForAll Citations one, @ForAll Citations other) {
-    Citations less = one.compareTo(other) < 0 ? one : other;
-    Citations more = one.compareTo(other) < 0 ? other : one;
+      @ForAll("situations") Requirements some,
+      @ForAll Citations citations,
+      @ForAll Citations other) {
+    Citations less = citations.compareTo(other) < 0 ? citations : other;
+    Citations more = citations.compareTo(other) < 0 ? other : citations;
     assertThat(rank(with(some, more), Strategy.RAG))
         .isLessThanOrEqualTo(rank(with(some, less), Strategy.RAG));
   }
 
   @Property
   void factsThatChangeMoreOftenNeverLowerRag(
-      @ForAll("situations") Requirements some, @ForAll Updates one, @ForAll Updates other) {
-    Updates less = one.compareTo(other) < 0 ? one : other;
-    Updates more = one.compareTo(other) < 0 ? other : one;
+      @ForAll("situations") Requirements some, @ForAll Updates updates, @ForAll Updates other) {
+    Updates less = updates.compareTo(other) < 0 ? updates : other;
+    Updates more = updates.compareTo(other) < 0 ? other : updates;
     assertThat(rank(with(some, more), Strategy.RAG))
         .isLessThanOrEqualTo(rank(with(some, less), Strategy.RAG));
   }
@@ -68,11 +70,11 @@ class AdvisorTest {
         .containsExactlyInAnyOrder(TuningMethod.values());
     assertThat(advice.strategies())
         .allSatisfy(
-            one ->
-                assertThat(one.points())
-                    .isEqualTo(one.reasons().stream().mapToInt(Advice.Reason::points).sum()));
+            option ->
+                assertThat(option.points())
+                    .isEqualTo(option.reasons().stream().mapToInt(Advice.Reason::points).sum()));
     assertThat(advice.strategies())
-        .filteredOn(one -> !one.isRuledOut())
+        .filteredOn(option -> !option.isRuledOut())
         .isSortedAccordingTo((a, b) -> Integer.compare(b.points(), a.points()));
   }
 

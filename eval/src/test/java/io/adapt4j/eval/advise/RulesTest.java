@@ -49,7 +49,7 @@ class RulesTest {
     TESTED.add(name);
     Rule rule =
         Advisor.standard().rules().stream()
-            .filter(one -> one.name().equals(name))
+            .filter(other -> other.name().equals(name))
             .findFirst()
             .orElseThrow();
     assertThat(rule.fits(fitting.build())).as("fits").isTrue();
@@ -118,7 +118,7 @@ class RulesTest {
     rule("nothing to look up", facts(), facts().documentTokens(1));
     Advice advice = Advisor.standard().advise(facts().build());
     assertThat(advice.strategies())
-        .filteredOn(one -> one.choice().retrieves())
+        .filteredOn(option -> option.choice().retrieves())
         .allMatch(Advice.Option::isRuledOut);
   }
 

@@ -73,7 +73,9 @@ class ClusteringTest {
     List<FailureCluster> clusters =
         failures(9, 6, 4).clusters(Clustering.with(ClusteringTest::embed));
 
-    assertThat(clusters).extracting(one -> one.outcomes().size()).containsExactly(9, 6, 4);
+    assertThat(clusters)
+        .extracting(failureCluster -> failureCluster.outcomes().size())
+        .containsExactly(9, 6, 4);
     for (FailureCluster cluster : clusters) {
       Set<String> topics =
           cluster.outcomes().stream()
@@ -87,11 +89,11 @@ class ClusteringTest {
 
   @Test
   void namesAClusterByWhatTellsItFromAllItems() {
-    List<FailureCluster> one = failures(5).clusters(Clustering.with(ClusteringTest::embed));
+    List<FailureCluster> list = failures(5).clusters(Clustering.with(ClusteringTest::embed));
 
     // Words that all items have, right ones too, tell nothing.
-    assertThat(one).hasSize(1);
-    assertThat(one.get(0).name()).isEqualTo("refund");
+    assertThat(list).hasSize(1);
+    assertThat(list.get(0).name()).isEqualTo("refund");
   }
 
   @Test

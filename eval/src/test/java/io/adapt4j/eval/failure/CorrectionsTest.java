@@ -95,7 +95,9 @@ class CorrectionsTest {
     Corrections.writeChat(of("How?", "So.", "No idea"), file);
 
     Example.Chat chat = (Example.Chat) Corrections.read(file).all().get(0).example();
-    assertThat(chat.messages()).extracting(one -> one.role()).containsExactly("user", "assistant");
+    assertThat(chat.messages())
+        .extracting(chatMessage -> chatMessage.role())
+        .containsExactly("user", "assistant");
     assertThat(Corrections.read(file).changed()).isEmpty();
   }
 

@@ -147,7 +147,7 @@ class FailureAnalysisTest {
     List<Confusion> pairs = found.confusions(3);
 
     assertThat(pairs).hasSize(3);
-    assertThat(pairs).allSatisfy(one -> assertThat(one.got()).startsWith("wrong"));
+    assertThat(pairs).allSatisfy(confusion -> assertThat(confusion.got()).startsWith("wrong"));
     assertThat(analysis(outcome("a", "p", 0, 1), outcome("b", "p", 0, 1)).confusions(5))
         .containsExactly(new Confusion("yes", "no", 2));
   }

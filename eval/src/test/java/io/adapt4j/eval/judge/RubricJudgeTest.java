@@ -76,7 +76,7 @@ class RubricJudgeTest {
     assertThat(report.agreement()).isEmpty();
     assertThat(report.answers().get(4).mean()).isEmpty();
     assertThat(report.answers().get(4).verdicts())
-        .allSatisfy(one -> assertThat(one.score()).isEmpty());
+        .allSatisfy(verdict -> assertThat(verdict.score()).isEmpty());
   }
 
   @Test
@@ -95,7 +95,7 @@ class RubricJudgeTest {
             .score(ANSWERS.subList(0, 1));
 
     assertThat(report.answers().get(0).verdicts())
-        .extracting(one -> one.score().orElseThrow())
+        .extracting(verdict -> verdict.score().orElseThrow())
         .containsExactly(1, 2, 3);
   }
 

@@ -34,16 +34,16 @@ class ChrfTest {
     List<String> second = Golden.texts(golden.get("references").get(1));
     double[] sentences = Golden.numbers(expected.get("sentences"));
     ChrfOptions options = options(expected.get("args"));
-    Chrf one = new Chrf(options);
+    Chrf chrf = new Chrf(options);
     Chrf two = new Chrf(options);
     for (int i = 0; i < said.size(); i++) {
-      one.add(said.get(i), first.get(i));
+      chrf.add(said.get(i), first.get(i));
       two.add(said.get(i), List.of(first.get(i), second.get(i)));
       assertThat(Chrf.sentence(options, said.get(i), List.of(first.get(i))))
           .as("row %d", i)
           .isCloseTo(sentences[i], EQUAL);
     }
-    assertThat(one.score()).isCloseTo(expected.get("corpus").asDouble(), EQUAL);
+    assertThat(chrf.score()).isCloseTo(expected.get("corpus").asDouble(), EQUAL);
     assertThat(two.score()).isCloseTo(expected.get("corpus_two_references").asDouble(), EQUAL);
   }
 

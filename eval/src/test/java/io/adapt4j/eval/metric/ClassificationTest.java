@@ -50,11 +50,11 @@ class ClassificationTest {
     List<String> labels = Golden.texts(row.get("labels"));
     JsonNode expected = row.get("per_class");
     for (int i = 0; i < labels.size(); i++) {
-      Counts one = scores.table().counts().get(i);
-      assertThat(one.precision()).isCloseTo(expected.get("precision").get(i).asDouble(), EQUAL);
-      assertThat(one.recall()).isCloseTo(expected.get("recall").get(i).asDouble(), EQUAL);
-      assertThat(one.f1()).isCloseTo(expected.get("f1").get(i).asDouble(), EQUAL);
-      assertThat(one.support()).isEqualTo(expected.get("support").get(i).asLong());
+      Counts counts = scores.table().counts().get(i);
+      assertThat(counts.precision()).isCloseTo(expected.get("precision").get(i).asDouble(), EQUAL);
+      assertThat(counts.recall()).isCloseTo(expected.get("recall").get(i).asDouble(), EQUAL);
+      assertThat(counts.f1()).isCloseTo(expected.get("f1").get(i).asDouble(), EQUAL);
+      assertThat(counts.support()).isEqualTo(expected.get("support").get(i).asLong());
       for (int j = 0; j < labels.size(); j++) {
         assertThat(scores.count(labels.get(i), labels.get(j)))
             .isEqualTo(row.get("confusion_matrix").get(i).get(j).asLong());
@@ -109,15 +109,16 @@ class ClassificationTest {
   @Test
   void swappingTruthAndPredictionsKeepsMatthewsAndSwapsPrecisionAndRecall() {
     List<String> labels = List.of("a", "b", "c");
-    Classification one = new Classification(labels);
+    Classification classification = new Classification(labels);
     Classification back = new Classification(labels);
     for (String pair : List.of("aa", "ab", "bb", "bc", "cc", "ca", "cc")) {
-      one.add(pair.substring(0, 1), pair.substring(1));
+      classification.add(pair.substring(0, 1), pair.substring(1));
       back.add(pair.substring(1), pair.substring(0, 1));
     }
-    assertThat(one.matthews()).isCloseTo(back.matthews(), EQUAL);
-    assertThat(one.cohenKappa()).isCloseTo(back.cohenKappa(), EQUAL);
-    assertThat(one.precision(Average.MACRO)).isCloseTo(back.recall(Average.MACRO), EQUAL);
+    assertThat(classification.matthews()).isCloseTo(back.matthews(), EQUAL);
+    assertThat(classification.cohenKappa()).isCloseTo(back.cohenKappa(), EQUAL);
+    assertThat(classification.precision(Average.MACRO))
+        .isCloseTo(back.recall(Average.MACRO), EQUAL);
   }
 
   @Test

@@ -47,15 +47,15 @@ class KrippendorffAlphaTest {
   @Test
   void partsMergeIntoTheWhole() {
     KrippendorffAlpha whole = new KrippendorffAlpha(Level.ORDINAL);
-    KrippendorffAlpha one = new KrippendorffAlpha(Level.ORDINAL);
+    KrippendorffAlpha krippendorffAlpha = new KrippendorffAlpha(Level.ORDINAL);
     KrippendorffAlpha other = new KrippendorffAlpha(Level.ORDINAL);
     for (int unit = 0; unit < 12; unit++) {
       whole.add(unit(unit));
-      (unit < 5 ? one : other).add(unit(unit));
+      (unit < 5 ? krippendorffAlpha : other).add(unit(unit));
     }
-    one.merge(other);
+    krippendorffAlpha.merge(other);
 
-    assertThat(one.alpha()).isCloseTo(whole.alpha(), within(1e-12));
+    assertThat(krippendorffAlpha.alpha()).isCloseTo(whole.alpha(), within(1e-12));
   }
 
   @Test

@@ -139,11 +139,11 @@ class RougeTest {
   void swappingTheTextsSwapsPrecisionAndRecall() {
     String some = "the cat sat on the mat\nand slept";
     String other = "a cat slept on a mat";
-    Map<RougeType, F1Score> one = new Rouge().add(some, other);
+    Map<RougeType, F1Score> map = new Rouge().add(some, other);
     Map<RougeType, F1Score> back = new Rouge().add(other, some);
     for (RougeType type : new RougeType[] {RougeType.ROUGE_1, RougeType.ROUGE_L}) {
-      assertThat(one.get(type).precision()).isEqualTo(back.get(type).recall());
-      assertThat(one.get(type).f1()).isEqualTo(back.get(type).f1());
+      assertThat(map.get(type).precision()).isEqualTo(back.get(type).recall());
+      assertThat(map.get(type).f1()).isEqualTo(back.get(type).f1());
     }
   }
 

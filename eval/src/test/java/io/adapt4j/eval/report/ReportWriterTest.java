@@ -142,9 +142,9 @@ class ReportWriterTest {
       boolean others =
           Stream.of("tuned", "tuned and rag")
               .allMatch(
-                  one ->
+                  text ->
                       COMPARISON
-                              .report(one)
+                              .report(text)
                               .result("counting")
                               .outcomes()
                               .get(row)
@@ -203,7 +203,7 @@ class ReportWriterTest {
         assertThat(plain).doesNotContain("@someone");
       }
       if (line.startsWith("|")) {
-        assertThat(line.replace("\\|", "").chars().filter(one -> one == '|').count())
+        assertThat(line.replace("\\|", "").chars().filter(value -> value == '|').count())
             .isIn(5L, 6L, 8L);
       }
     }
@@ -312,7 +312,10 @@ class ReportWriterTest {
 
     List<StoredReport> stored = StoredReport.readAll(folder.resolve("history"));
 
-    assertThat(stored).extracting(one -> one.written().toString()).isSorted().hasSize(3);
+    assertThat(stored)
+        .extracting(storedReport -> storedReport.written().toString())
+        .isSorted()
+        .hasSize(3);
     assertThat(stored.get(0).score("tuned", "exam", "acc"))
         .contains(COMPARISON.report("tuned").result("exam").score());
     String page =

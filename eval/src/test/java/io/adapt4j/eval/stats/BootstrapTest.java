@@ -124,10 +124,10 @@ class BootstrapTest {
 
   @Test
   void swappingTheModelsTurnsTheComparisonRound() {
-    double[] one = normal(30, 9);
+    double[] value = normal(30, 9);
     double[] two = normal(30, 10);
-    Comparison there = Bootstrap.DEFAULT.compare(one, two);
-    Comparison back = Bootstrap.DEFAULT.compare(two, one);
+    Comparison there = Bootstrap.DEFAULT.compare(value, two);
+    Comparison back = Bootstrap.DEFAULT.compare(two, value);
     assertThat(back.pValue()).isEqualTo(there.pValue());
     assertThat(back.wins()).isEqualTo(there.losses());
     assertThat(back.difference().low()).isCloseTo(-there.difference().high(), within(1e-12));

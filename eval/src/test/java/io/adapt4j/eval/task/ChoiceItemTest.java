@@ -22,7 +22,7 @@ class ChoiceItemTest {
   private static Map<String, Double> metrics(ChoiceItem item, double... logProbabilities) {
     return item.judge(
             Arrays.stream(logProbabilities)
-                .<Reply>mapToObj(one -> new Reply.Likelihood(one, 1, false))
+                .<Reply>mapToObj(value -> new Reply.Likelihood(value, 1, false))
                 .toList())
         .metrics();
   }

@@ -167,7 +167,7 @@ class RowTaskTest {
     Task task = RowTask.of("c", rows).choices("options", "key");
 
     assertThat(task.items())
-        .allSatisfy(one -> assertThat(((ChoiceItem) one).right()).containsExactly(1));
+        .allSatisfy(item -> assertThat(((ChoiceItem) item).right()).containsExactly(1));
     Path wrong = file("w.jsonl", "{\"question\":\"?\",\"options\":[\"x\",\"y\"],\"key\":\"C\"}");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> RowTask.of("w", wrong).choices("options", "key"))

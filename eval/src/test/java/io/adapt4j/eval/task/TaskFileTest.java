@@ -172,14 +172,14 @@ class TaskFileTest {
             e ->
                 assertThat(e.problems())
                     .anySatisfy(
-                        one ->
-                            assertThat(one)
+                        text ->
+                            assertThat(text)
                                 .contains("tasks.yaml:2", "tasks[0].answers.answr", "'answer'"))
-                    .anySatisfy(one -> assertThat(one).contains("'rogue'", "'rouge'"))
+                    .anySatisfy(text -> assertThat(text).contains("'rogue'", "'rouge'"))
                     .anySatisfy(
-                        one -> assertThat(one).contains("tasks.yaml:3", "fewShot.count", "-1"))
-                    .anySatisfy(one -> assertThat(one).contains("expected one kind of task"))
-                    .anySatisfy(one -> assertThat(one).contains("'perplexity'")));
+                        text -> assertThat(text).contains("tasks.yaml:3", "fewShot.count", "-1"))
+                    .anySatisfy(text -> assertThat(text).contains("expected one kind of task"))
+                    .anySatisfy(text -> assertThat(text).contains("'perplexity'")));
   }
 
   @Test

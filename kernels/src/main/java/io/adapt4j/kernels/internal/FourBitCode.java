@@ -123,7 +123,7 @@ public enum FourBitCode {
 
   /**
    * The 15 ascending boundaries between codes, each the largest value below it: of values or, where
-   * the code has a sign, of magnitudes, filled up with infinity.
+   * the code has a sign, of magnitudes, padded with infinity.
    */
   abstract float[] limits();
 }

@@ -11,11 +11,7 @@ import java.util.List;
  */
 public interface FourBitKernels {
 
-  /**
-   * Returns what log lines and errors call this implementation.
-   *
-   * @return its name
-   */
+  /** {@return what log lines and errors call this implementation} */
   String name();
 
   /**

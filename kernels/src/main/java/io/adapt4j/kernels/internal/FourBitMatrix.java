@@ -9,24 +9,14 @@ import io.adapt4j.core.internal.tensor.Tensor;
  */
 public interface FourBitMatrix extends AutoCloseable {
 
-  /**
-   * Returns the outputs of the layer.
-   *
-   * @return how many
-   */
+  /** {@return the outputs of the layer} */
   int rows();
 
-  /**
-   * Returns the inputs of the layer.
-   *
-   * @return how many
-   */
+  /** {@return the inputs of the layer} */
   int columns();
 
   /**
-   * Returns the memory it holds: codes, scales, and whatever the implementation keeps beside them.
-   *
-   * @return bytes
+   * {@return the memory it holds: codes, scales, and whatever the implementation keeps beside them}
    */
   long bytes();
 

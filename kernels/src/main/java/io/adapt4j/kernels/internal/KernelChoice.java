@@ -73,22 +73,23 @@ public final class KernelChoice {
 
   private static Choice first(List<Candidate> candidates) {
     List<String> absent = new ArrayList<>();
-    for (Candidate one : candidates) {
+    for (Candidate candidate : candidates) {
       try {
-        FourBitKernels kernels = one.open().get();
+        FourBitKernels kernels = candidate.open().get();
         String others = absent.isEmpty() ? "" : "; not used: " + String.join("; ", absent);
         return new Choice(kernels, "4-bit kernels: " + kernels.name() + others);
       } catch (RuntimeException | LinkageError e) {
-        absent.add(one.name() + " (" + reason(e) + ")");
+        absent.add(candidate.name() + " (" + reason(e) + ")");
       }
     }
     throw new IllegalStateException("No 4-bit kernels: " + String.join("; ", absent));
   }
 
   private static Choice named(String forced, List<Candidate> candidates) {
-    for (Candidate one : candidates) {
-      if (one.name().equals(forced)) {
-        return new Choice(open(one), "4-bit kernels: " + forced + ", as " + PROPERTY + " says");
+    for (Candidate candidate : candidates) {
+      if (candidate.name().equals(forced)) {
+        return new Choice(
+            open(candidate), "4-bit kernels: " + forced + ", as " + PROPERTY + " says");
       }
     }
     throw new IllegalArgumentException(

@@ -60,11 +60,7 @@ public record QuantizedTensor(
     return elements(shape);
   }
 
-  /**
-   * Returns the memory of codes, scales and the 16 numbers.
-   *
-   * @return bytes
-   */
+  /** {@return the memory of codes, scales and the 16 numbers} */
   public long bytes() {
     return packed.limit() + scales.bytes() + (long) numbers.length * Float.BYTES;
   }

@@ -3,11 +3,7 @@ package io.adapt4j.kernels.internal;
 /** The scales of a tensor's blocks, as floats or quantized: the largest magnitude in each. */
 public interface Scales {
 
-  /**
-   * Returns the number of blocks.
-   *
-   * @return how many
-   */
+  /** {@return the number of blocks} */
   int count();
 
   /**
@@ -18,10 +14,6 @@ public interface Scales {
    */
   float of(int block);
 
-  /**
-   * Returns the memory they take.
-   *
-   * @return bytes
-   */
+  /** {@return the memory they take} */
   long bytes();
 }

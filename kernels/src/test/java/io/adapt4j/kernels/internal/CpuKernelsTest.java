@@ -72,7 +72,7 @@ class CpuKernelsTest {
     CpuVariant best = CpuLibrary.get().best();
     return best == null
         ? Stream.of(CpuVariant.SCALAR) // skipped
-        : Arrays.stream(CpuVariant.values()).filter(one -> one.compareTo(best) <= 0);
+        : Arrays.stream(CpuVariant.values()).filter(cpuVariant -> cpuVariant.compareTo(best) <= 0);
   }
 
   @ParameterizedTest
@@ -233,10 +233,11 @@ class CpuKernelsTest {
   @Test
   void weightsOfOtherColumnsAreNotMultipliedTogether() {
     CpuKernels kernels = CpuKernels.open();
-    try (FourBitMatrix one = kernels.matrix(FourBitCases.random(4, 64, FourBitCases.NF4));
+    try (FourBitMatrix fourBitMatrix =
+            kernels.matrix(FourBitCases.random(4, 64, FourBitCases.NF4));
         FourBitMatrix other = kernels.matrix(FourBitCases.random(4, 128, FourBitCases.NF4))) {
       refused(
-          () -> kernels.product(List.of(one, other)),
+          () -> kernels.product(List.of(fourBitMatrix, other)),
           "columns: expected 64 in every weight, found 128");
     }
   }
@@ -244,10 +245,11 @@ class CpuKernelsTest {
   @Test
   void whatDoesNotFitAProductIsRefused() {
     CpuKernels kernels = CpuKernels.open();
-    try (FourBitMatrix one = kernels.matrix(FourBitCases.random(4, 64, FourBitCases.NF4));
+    try (FourBitMatrix fourBitMatrix =
+            kernels.matrix(FourBitCases.random(4, 64, FourBitCases.NF4));
         Tensor x = Tensor.zeros(DType.F32, 2, 64);
         Tensor y = Tensor.zeros(DType.F32, 2, 7)) {
-      FourBitProduct product = kernels.product(List.of(one, one));
+      FourBitProduct product = kernels.product(List.of(fourBitMatrix, fourBitMatrix));
       refused(() -> product.multiply(x, y), "y: expected shape [2, 8], found [2, 7]");
       product.close();
       assertThatIllegalStateException()

@@ -156,12 +156,12 @@ class FourBitTest {
     float[] x = gaussian(rows * inputs);
     float[] y = JavaMatrix.matmul(weight, x, rows);
     for (int row = 0; row < rows; row++) {
-      float[] one = Arrays.copyOfRange(x, row * inputs, (row + 1) * inputs);
-      float[] products = JavaMatrix.matmul(weight, one, 1);
+      float[] value = Arrays.copyOfRange(x, row * inputs, (row + 1) * inputs);
+      float[] products = JavaMatrix.matmul(weight, value, 1);
       for (int output = 0; output < outputs; output++) {
         double sum = 0;
         for (int i = 0; i < inputs; i++) {
-          sum += (double) dense[output * inputs + i] * one[i];
+          sum += (double) dense[output * inputs + i] * value[i];
         }
         assertThat((double) products[output]).isCloseTo(sum, within(1e-5));
         assertThat(y[row * outputs + output]).isEqualTo(products[output]);

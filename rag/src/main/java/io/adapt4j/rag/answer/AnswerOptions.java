@@ -24,11 +24,7 @@ public final class AnswerOptions {
     this.systemMessage = builder.systemMessage;
   }
 
-  /**
-   * Returns the defaults: greedy, at most {@value #DEFAULT_MAX_NEW_TOKENS} new tokens.
-   *
-   * @return the options
-   */
+  /** {@return the defaults: greedy, at most {@value #DEFAULT_MAX_NEW_TOKENS} new tokens} */
   public static AnswerOptions defaults() {
     return builder().build();
   }

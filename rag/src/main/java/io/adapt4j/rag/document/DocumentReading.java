@@ -4,7 +4,7 @@ import java.util.Iterator;
 
 /**
  * Documents as they are read: only one at a time is in memory. What cannot be read is left out and
- * reported; the rest goes on. For one thread.
+ * reported; the rest continues. For one thread.
  */
 public interface DocumentReading extends Iterator<Document>, AutoCloseable {
 

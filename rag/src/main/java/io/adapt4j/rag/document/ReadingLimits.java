@@ -46,10 +46,8 @@ public record ReadingLimits(
   }
 
   /**
-   * Returns the limits where none are given: 64 MiB, 20 million characters, 512 MiB inflated, two
-   * levels of documents within documents, one minute.
-   *
-   * @return the limits
+   * {@return the limits where none are given: 64 MiB, 20 million characters, 512 MiB inflated, two
+   * levels of documents within documents, one minute}
    */
   public static ReadingLimits standard() {
     return new ReadingLimits(64 * MIB, 20_000_000, 512 * MIB, 2, Duration.ofMinutes(1));

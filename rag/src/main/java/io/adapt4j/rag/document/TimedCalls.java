@@ -33,7 +33,7 @@ final class TimedCalls implements AutoCloseable {
       throw Unreadable.failed(
           "was not tried: the reading of "
               + MOST_LEFT
-              + " earlier files goes on after their time ran out",
+              + " earlier files continues after their time ran out",
           "Leave those files out, which the report lists, and read again");
     }
     if (worker == null) {

@@ -59,9 +59,9 @@ final class VectorFile implements AutoCloseable {
       read(block.clear(), (long) records * recordBytes);
       block.flip();
       for (int at = 0; at + recordBytes <= block.limit(); at += recordBytes) {
-        ByteBuffer one = block.slice(at, recordBytes);
-        if (isWhole(one)) {
-          places.put(VectorKey.read(one.rewind()), records);
+        ByteBuffer byteBuffer = block.slice(at, recordBytes);
+        if (isWhole(byteBuffer)) {
+          places.put(VectorKey.read(byteBuffer.rewind()), records);
         } else {
           damaged++;
         }
@@ -74,9 +74,9 @@ final class VectorFile implements AutoCloseable {
     }
   }
 
-  private boolean isWhole(ByteBuffer one) {
+  private boolean isWhole(ByteBuffer byteBuffer) {
     int content = recordBytes - Integer.BYTES;
-    return checksum(one.slice(0, content)) == one.getInt(content);
+    return checksum(byteBuffer.slice(0, content)) == byteBuffer.getInt(content);
   }
 
   private static int checksum(ByteBuffer content) {

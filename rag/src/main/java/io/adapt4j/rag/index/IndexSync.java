@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Brings an index up to date with a source of documents, by what they contain: new ones are added,
  * changed ones replaced, and those that the source no longer has deleted. Unchanged ones are
- * neither split nor embedded again. Interrupted anywhere, it goes on where it was when it is run
+ * neither split nor embedded again. Interrupted anywhere, it resumes where it was when it is run
  * again.
  */
 public final class IndexSync {
@@ -52,7 +52,7 @@ public final class IndexSync {
 
   /**
    * Brings the index up to date. A document that cannot be prepared or stored is reported, its
-   * earlier version stays, and the rest goes on. If the source itself fails, nothing is deleted.
+   * earlier version stays, and the rest continues. If the source itself fails, nothing is deleted.
    *
    * @param source all documents whose ids begin with the prefix; each is asked for once
    * @return what was done

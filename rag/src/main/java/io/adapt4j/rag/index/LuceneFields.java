@@ -138,16 +138,16 @@ final class LuceneFields {
 
   private static List<IndexableField> filters(Document document) {
     List<IndexableField> fields = new ArrayList<>();
-    for (Map.Entry<String, Object> one : document.metadata().entrySet()) {
-      String field = one.getKey();
-      if (one.getValue() instanceof Long number) {
+    for (Map.Entry<String, Object> entry : document.metadata().entrySet()) {
+      String field = entry.getKey();
+      if (entry.getValue() instanceof Long number) {
         fields.add(new LongPoint(whole(field), number));
-      } else if (one.getValue() instanceof Double number) {
+      } else if (entry.getValue() instanceof Double number) {
         fields.add(new DoublePoint(decimal(field), Numbers.positiveZero(number)));
-      } else if (one.getValue() instanceof Boolean flag) {
+      } else if (entry.getValue() instanceof Boolean flag) {
         fields.add(new StringField(flag(field), flag.toString(), Store.NO));
       } else {
-        fields.add(new StringField(word(field), (String) one.getValue(), Store.NO));
+        fields.add(new StringField(word(field), (String) entry.getValue(), Store.NO));
       }
     }
     return fields;

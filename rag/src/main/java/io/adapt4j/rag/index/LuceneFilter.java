@@ -126,7 +126,7 @@ final class LuceneFilter {
 
   private static Query any(List<Query> queries) {
     BooleanQuery.Builder query = new BooleanQuery.Builder();
-    queries.forEach(one -> query.add(one, Occur.SHOULD));
+    queries.forEach(other -> query.add(other, Occur.SHOULD));
     return query.build();
   }
 

@@ -60,8 +60,8 @@ final class LuceneReads {
             IntPoint.newRangeQuery(LuceneFields.NUMBER, first, last));
     int most = Math.max(1, searcher.count(query));
     List<Chunk> chunks = new ArrayList<>();
-    for (ScoreDoc one : searcher.search(query, most, BY_NUMBER).scoreDocs) {
-      chunks.add(LuceneFields.chunk(searcher.storedFields().document(one.doc)));
+    for (ScoreDoc doc : searcher.search(query, most, BY_NUMBER).scoreDocs) {
+      chunks.add(LuceneFields.chunk(searcher.storedFields().document(doc.doc)));
     }
     return chunks;
   }
@@ -86,11 +86,11 @@ final class LuceneReads {
       Map<String, float[]> vectors, LeafReader reader, Map<String, Map<Integer, String>> wanted)
       throws IOException {
     SortedMap<Integer, Map<Integer, String>> places = new TreeMap<>();
-    for (Map.Entry<String, Map<Integer, String>> one : wanted.entrySet()) {
+    for (Map.Entry<String, Map<Integer, String>> entry : wanted.entrySet()) {
       PostingsEnum found =
-          reader.postings(new Term(LuceneFields.ID, one.getKey()), PostingsEnum.NONE);
+          reader.postings(new Term(LuceneFields.ID, entry.getKey()), PostingsEnum.NONE);
       while (found != null && found.nextDoc() != DocIdSetIterator.NO_MORE_DOCS) {
-        places.put(found.docID(), one.getValue());
+        places.put(found.docID(), entry.getValue());
       }
     }
     FloatVectorValues values = reader.getFloatVectorValues(LuceneFields.VECTOR);
@@ -99,10 +99,10 @@ final class LuceneReads {
     }
     Bits live = reader.getLiveDocs();
     NumericDocValues numbers = DocValues.getNumeric(reader, LuceneFields.NUMBER);
-    for (Map.Entry<Integer, Map<Integer, String>> one : places.entrySet()) {
-      int place = one.getKey();
+    for (Map.Entry<Integer, Map<Integer, String>> entry : places.entrySet()) {
+      int place = entry.getKey();
       boolean isChunk = (live == null || live.get(place)) && numbers.advanceExact(place);
-      String id = isChunk ? one.getValue().get((int) numbers.longValue()) : null;
+      String id = isChunk ? entry.getValue().get((int) numbers.longValue()) : null;
       if (id != null && values.advance(place) == place) {
         vectors.put(id, values.vectorValue().clone());
       }

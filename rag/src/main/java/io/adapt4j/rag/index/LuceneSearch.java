@@ -67,16 +67,16 @@ final class LuceneSearch {
 
   private List<Scored> words(BooleanQuery bag, Optional<Query> filter) throws IOException {
     BooleanQuery.Builder all = new BooleanQuery.Builder().add(bag, Occur.MUST);
-    filter.ifPresent(one -> all.add(one, Occur.FILTER));
+    filter.ifPresent(query -> all.add(query, Occur.FILTER));
     ScoreDoc[] found =
         searcher.search(
                 all.build(), new TopFieldCollectorManager(BY_SCORE, candidates, null, candidates))
             .scoreDocs;
     List<Scored> list = new ArrayList<>();
-    for (ScoreDoc one : found) {
-      Object[] values = ((FieldDoc) one).fields;
+    for (ScoreDoc scoreDoc : found) {
+      Object[] values = ((FieldDoc) scoreDoc).fields;
       ChunkKey key = new ChunkKey(((BytesRef) values[1]).utf8ToString(), (Integer) values[2]);
-      places.put(key, one.doc);
+      places.put(key, scoreDoc.doc);
       list.add(new Scored(key, (Float) values[0]));
     }
     return list;
@@ -85,7 +85,7 @@ final class LuceneSearch {
   private List<Scored> vectors(float[] unit, Query filter) throws IOException {
     Query nearest = new KnnFloatVectorQuery(LuceneFields.VECTOR, unit, candidates, filter);
     ScoreDoc[] found = searcher.search(nearest, candidates).scoreDocs;
-    Arrays.sort(found, Comparator.comparingInt(one -> one.doc));
+    Arrays.sort(found, Comparator.comparingInt(scoreDoc -> scoreDoc.doc));
     List<Scored> list = new ArrayList<>();
     List<LeafReaderContext> leaves = searcher.getIndexReader().leaves();
     for (int next = 0; next < found.length; ) {
@@ -109,14 +109,14 @@ final class LuceneSearch {
     FloatVectorValues vectors = leaf.reader().getFloatVectorValues(LuceneFields.VECTOR);
     SortedDocValues ids = DocValues.getSorted(leaf.reader(), LuceneFields.ID);
     NumericDocValues numbers = DocValues.getNumeric(leaf.reader(), LuceneFields.NUMBER);
-    for (ScoreDoc one : found) {
-      int place = one.doc - leaf.docBase;
+    for (ScoreDoc scoreDoc : found) {
+      int place = scoreDoc.doc - leaf.docBase;
       vectors.advance(place);
       ids.advanceExact(place);
       numbers.advanceExact(place);
       String id = ids.lookupOrd(ids.ordValue()).utf8ToString();
       ChunkKey key = new ChunkKey(id, (int) numbers.longValue());
-      places.put(key, one.doc);
+      places.put(key, scoreDoc.doc);
       list.add(new Scored(key, VectorUtil.dotProduct(vectors.vectorValue(), unit)));
     }
   }
@@ -124,8 +124,8 @@ final class LuceneSearch {
   private List<Hit> stored(List<Scored> ranked) throws IOException {
     StoredFields stored = searcher.storedFields();
     List<Hit> hits = new ArrayList<>();
-    for (Scored one : ranked.subList(0, Math.min(query.limit(), ranked.size()))) {
-      hits.add(LuceneFields.hit(stored.document(places.get(one.key())), one.score()));
+    for (Scored scored : ranked.subList(0, Math.min(query.limit(), ranked.size()))) {
+      hits.add(LuceneFields.hit(stored.document(places.get(scored.key())), scored.score()));
     }
     return hits;
   }

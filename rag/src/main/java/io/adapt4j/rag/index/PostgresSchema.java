@@ -58,8 +58,8 @@ final class PostgresSchema {
     if (done > 0) {
       options.identity().check(options.name(), settings);
     } else {
-      for (Map.Entry<String, String> one : options.identity().asMap().entrySet()) {
-        set(connection, one.getKey(), one.getValue());
+      for (Map.Entry<String, String> entry : options.identity().asMap().entrySet()) {
+        set(connection, entry.getKey(), entry.getValue());
       }
     }
     for (int script = done + 1; script <= SCRIPTS; script++) {

@@ -82,7 +82,7 @@ final class PostgresSearch {
             + " SELECT document_id, number, sum(times * rarity * count"
             + " / (count + ?::float8 * (1 - ?::float8 + ?::float8 * word_count / size.words)))"
             + " AS score FROM held JOIN rarity USING (lexeme), size"
-            + filter.map(one -> " WHERE " + one.sql()).orElse("")
+            + filter.map(part -> " WHERE " + part.sql()).orElse("")
             + " GROUP BY document_id, number ORDER BY score DESC, document_id, number LIMIT ?";
     try (PreparedStatement statement = prepare(sql)) {
       List<Object> parameters = new ArrayList<>();
@@ -91,7 +91,7 @@ final class PostgresSearch {
       parameters.add(
           bag.keySet().stream().map(PostgresText::quoted).collect(Collectors.joining(" | ")));
       parameters.addAll(List.of(options.k1(), options.b(), options.b()));
-      filter.ifPresent(one -> parameters.addAll(one.parameters()));
+      filter.ifPresent(part -> parameters.addAll(part.parameters()));
       parameters.add(candidates);
       bind(statement, parameters);
       return scored(statement);
@@ -104,12 +104,12 @@ final class PostgresSearch {
     set("hnsw.iterative_scan", "strict_order");
     String sql =
         "SELECT document_id, number, 1 - (embedding <=> ?::vector) AS score FROM {schema}.chunk"
-            + filter.map(one -> " WHERE " + one.sql()).orElse("")
+            + filter.map(part -> " WHERE " + part.sql()).orElse("")
             + " ORDER BY embedding <=> ?::vector LIMIT ?";
     try (PreparedStatement statement = prepare(sql)) {
       String vector = PostgresText.vector(unit);
       List<Object> parameters = new ArrayList<>(List.of(vector));
-      filter.ifPresent(one -> parameters.addAll(one.parameters()));
+      filter.ifPresent(part -> parameters.addAll(part.parameters()));
       parameters.addAll(List.of(vector, candidates));
       bind(statement, parameters);
       List<Scored> list = scored(statement);
@@ -149,8 +149,8 @@ final class PostgresSearch {
       bind(
           statement,
           List.of(
-              best.stream().map(one -> one.key().documentId()).toArray(String[]::new),
-              best.stream().map(one -> one.key().number()).toArray(Integer[]::new)));
+              best.stream().map(scored -> scored.key().documentId()).toArray(String[]::new),
+              best.stream().map(scored -> scored.key().number()).toArray(Integer[]::new)));
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
           ChunkKey key = new ChunkKey(rows.getString("document_id"), rows.getInt("number"));
@@ -159,7 +159,7 @@ final class PostgresSearch {
         }
       }
     }
-    return best.stream().map(one -> hits.get(one.key()).withScore(one.score())).toList();
+    return best.stream().map(scored -> hits.get(scored.key()).withScore(scored.score())).toList();
   }
 
   private void bind(PreparedStatement statement, List<Object> parameters) throws SQLException {

@@ -36,10 +36,10 @@ final class RankFusion {
   private static void addScores(Map<ChunkKey, Double> sums, List<Scored> list, double weight) {
     double least = list.stream().mapToDouble(Scored::score).min().orElse(0);
     double most = list.stream().mapToDouble(Scored::score).max().orElse(0);
-    for (Scored one : list) {
+    for (Scored scored : list) {
       // Where all score the same, all are as good as the best.
-      double share = most > least ? (one.score() - least) / (most - least) : 1;
-      sums.merge(one.key(), weight * share, Double::sum);
+      double share = most > least ? (scored.score() - least) / (most - least) : 1;
+      sums.merge(scored.key(), weight * share, Double::sum);
     }
   }
 }

@@ -92,7 +92,7 @@ final class LangChain4jIndex implements SearchIndex {
 
   @Override
   public List<Chunk> chunks(String id, int first, int last) {
-    return document(id).filter(one -> first <= 0 && last >= 0).stream()
+    return document(id).filter(document -> first <= 0 && last >= 0).stream()
         .map(LangChain4jIndex::chunk)
         .toList();
   }

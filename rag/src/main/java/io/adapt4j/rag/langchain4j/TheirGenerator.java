@@ -86,8 +86,12 @@ record TheirGenerator(ChatModel model) implements TextGenerator {
   private static GeneratedText answer(ChatResponse response) {
     Optional<TokenUsage> usage =
         Optional.ofNullable(response.tokenUsage())
-            .filter(one -> one.inputTokenCount() != null && one.outputTokenCount() != null)
-            .map(one -> new TokenUsage(one.inputTokenCount(), one.outputTokenCount()));
+            .filter(
+                tokenUsage ->
+                    tokenUsage.inputTokenCount() != null && tokenUsage.outputTokenCount() != null)
+            .map(
+                tokenUsage ->
+                    new TokenUsage(tokenUsage.inputTokenCount(), tokenUsage.outputTokenCount()));
     String text = Optional.ofNullable(response.aiMessage().text()).orElse("");
     return new GeneratedText(text, reason(response.finishReason()), usage, false);
   }

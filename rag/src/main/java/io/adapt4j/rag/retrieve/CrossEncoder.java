@@ -56,7 +56,7 @@ public final class CrossEncoder implements Reranker, AutoCloseable {
     Texts.requireAll("passages", passages);
     List<String> clean = passages.stream().map(WellFormed::of).toList();
     return classifier.classifyPairs(WellFormed.of(question), clean).stream()
-        .mapToDouble(one -> one.scores().get(relevant).score())
+        .mapToDouble(classification -> classification.scores().get(relevant).score())
         .toArray();
   }
 

@@ -55,10 +55,8 @@ public final class RetrievalOptions {
   }
 
   /**
-   * Returns the defaults: {@value #DEFAULT_LIMIT} passages of {@value #DEFAULT_CANDIDATES}
-   * candidates, by words and vector, with their parents.
-   *
-   * @return the options
+   * {@return the defaults: {@value #DEFAULT_LIMIT} passages of {@value #DEFAULT_CANDIDATES}
+   * candidates, by words and vector, with their parents}
    */
   public static RetrievalOptions defaults() {
     return builder().build();
@@ -237,7 +235,7 @@ public final class RetrievalOptions {
     /**
      * Drops candidates whose score by the reranker is lower; none unless it is set.
      *
-     * @param value the least score, in the reranker's own numbers
+     * @param value the smallest score, in the reranker's own numbers
      * @return this
      */
     public Builder minimumScore(double value) {
@@ -249,7 +247,7 @@ public final class RetrievalOptions {
      * Drops candidates whose vector is further from the question's; none unless it is set. Vectors
      * are those of the index; where it keeps none they are computed again, which takes longer.
      *
-     * @param value the least cosine, from -1 to 1. Each model and each index has its own scale;
+     * @param value the smallest cosine, from -1 to 1. Each model and each index has its own scale;
      *     {@link SimilarityCalibration} proposes one with its two error rates
      * @return this
      */

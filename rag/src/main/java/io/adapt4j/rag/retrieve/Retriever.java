@@ -28,9 +28,10 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code expand}: further searches are made of the question.
  *   <li>{@code search}: each search by words, vector or both; several searches are joined by
  *       reciprocal rank fusion.
- *   <li>{@code subject}: nothing goes on if the question is plainly off the documents' subject.
- *   <li>{@code rerank}: the candidates get the reranker's scores, and the least score is applied.
- *   <li>{@code threshold}: the least similarity is applied.
+ *   <li>{@code subject}: nothing continues if the question is plainly off the documents' subject.
+ *   <li>{@code rerank}: the candidates get the reranker's scores, and the smallest score is
+ *       applied.
+ *   <li>{@code threshold}: the smallest similarity is applied.
  *   <li>{@code diversify}: they are put in the order of maximal marginal relevance.
  *   <li>{@code read}: chunks become passages with their neighbors and parents, of which the first
  *       {@code limit} are the result; passages of a document that overlap become one.

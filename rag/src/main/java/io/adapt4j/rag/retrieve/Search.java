@@ -37,11 +37,11 @@ final class Search {
     return lists.size() == 1 ? lists.get(0) : fused(lists);
   }
 
-  private static Optional<Filter> and(Optional<Filter> one, Optional<Filter> other) {
-    if (one.isPresent() && other.isPresent()) {
-      return Optional.of(new Filter.And(List.of(one.get(), other.get())));
+  private static Optional<Filter> and(Optional<Filter> found, Optional<Filter> other) {
+    if (found.isPresent() && other.isPresent()) {
+      return Optional.of(new Filter.And(List.of(found.get(), other.get())));
     }
-    return one.or(() -> other);
+    return found.or(() -> other);
   }
 
   private SearchQuery query(SearchText text, Optional<Filter> filter, Similarities similarities) {

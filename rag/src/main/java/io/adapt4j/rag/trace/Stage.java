@@ -27,11 +27,7 @@ public record Stage(String name, Duration duration, List<Candidate> candidates, 
     candidates = List.copyOf(candidates);
   }
 
-  /**
-   * Returns how long it took; in JSON {@code milliseconds}.
-   *
-   * @return the time
-   */
+  /** {@return how long it took; in JSON {@code milliseconds}} */
   @Override
   @JsonIgnore
   public Duration duration() {

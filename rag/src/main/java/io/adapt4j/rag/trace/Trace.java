@@ -43,11 +43,7 @@ public record Trace(
     prompt = List.copyOf(prompt);
   }
 
-  /**
-   * Returns the tokens as the generator counted them; in JSON null if it does not.
-   *
-   * @return the tokens
-   */
+  /** {@return the tokens as the generator counted them; in JSON null if it does not} */
   @Override
   @JsonIgnore
   public Optional<TokenUsage> usage() {

@@ -147,7 +147,7 @@ public final class HardNegatives {
     return index.search(query).stream()
         .map(Hit::chunk)
         .map(chunk -> chunk.text())
-        .filter(one -> !one.isBlank())
+        .filter(name -> !name.isBlank())
         .distinct()
         .toList();
   }

@@ -148,7 +148,7 @@ class HostileFilesTest {
     end.countDown();
     assertThat(report.failed()).hasSize(9);
     assertThat(report.failed().get(8).reason())
-        .startsWith("was not tried: the reading of 8 earlier files goes on");
+        .startsWith("was not tried: the reading of 8 earlier files continues");
   }
 
   @Test

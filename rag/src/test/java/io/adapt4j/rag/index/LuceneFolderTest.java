@@ -41,7 +41,7 @@ class LuceneFolderTest {
 
   private Path file(String name) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(one -> one.getFileName().toString().matches(name)).findFirst().get();
+      return files.filter(file -> file.getFileName().toString().matches(name)).findFirst().get();
     }
   }
 

@@ -288,7 +288,9 @@ class LangChain4jTest {
     LangChain4j.streamingChatModel(echo, OPTIONS)
         .chat("one two three", handler(pieces, whole, errors));
     assertThat(pieces).containsExactly("one ", "two ", "three");
-    assertThat(whole).extracting(one -> one.aiMessage().text()).containsExactly("one two three");
+    assertThat(whole)
+        .extracting(chatResponse -> chatResponse.aiMessage().text())
+        .containsExactly("one two three");
     TextGenerator broken =
         (messages, chosen) -> {
           throw new RequestRefusedException("too long");

@@ -185,8 +185,8 @@ class RetrieverTest {
   void neighborsAreReadWithAChunkAndOverlapsBecomeOne() {
     add("a", "x", "intro", "red shoes", "their price", "blue hats", "end");
     Retriever retriever = retriever(RetrievalOptions.builder().neighbors(1));
-    Retrieval one = retriever.retrieve("red shoes");
-    assertThat(texts(one)).containsExactly("intro\nred shoes\ntheir price");
+    Retrieval retrieval = retriever.retrieve("red shoes");
+    assertThat(texts(retrieval)).containsExactly("intro\nred shoes\ntheir price");
     Retrieval two = retriever.retrieve("red shoes blue hats");
     assertThat(texts(two)).containsExactly("intro\nred shoes\ntheir price\nblue hats\nend");
     Passage passage = two.passages().get(0);

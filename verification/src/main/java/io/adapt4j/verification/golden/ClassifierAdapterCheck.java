@@ -90,7 +90,7 @@ final class ClassifierAdapterCheck {
 
   private static String trained(Adaptation adaptation) {
     Set<String> names = new TreeSet<>();
-    adaptation.trained().forEach(one -> names.add(one.name()));
+    adaptation.trained().forEach(parameter -> names.add(parameter.name()));
     return names.toString();
   }
 }

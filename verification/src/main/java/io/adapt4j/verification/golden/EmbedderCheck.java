@@ -144,12 +144,16 @@ final class EmbedderCheck {
         new RankingLoss.Inputs(
             rows(batch, 0, half), rows(batch, half, 2 * half), new boolean[half * half], weights);
     encoder.parameters().forEach(Parameter::train);
-    double sum = new RankingLoss(encoder, head, SCALE).differentiate(inputs, 1.0 / half, false, 0);
+    double sum =
+        new RankingLoss(encoder, head, SCALE).forwardBackward(inputs, 1.0 / half, false, 0);
     section.compared(
         "mnrl_loss", Deviation.of(sum / half, golden.floats("mnrl_loss")[0], ModelCheck.FP32, 0));
     Map<String, float[]> gradients =
         Networks.gradients(
-            encoder, encoder.parameters().stream().flatMap(one -> one.trained().stream()).toList());
+            encoder,
+            encoder.parameters().stream()
+                .flatMap(parameter -> parameter.trained().stream())
+                .toList());
     for (String tensor : golden.names(GRADIENT)) {
       section.attempt(
           tensor, () -> gradient(tensor, tensor.substring(GRADIENT.length()), gradients));
@@ -164,7 +168,9 @@ final class EmbedderCheck {
     String parameter = name.replaceFirst("^0\\.(auto_model|model)\\.", "");
     float[] found =
         gradients.entrySet().stream()
-            .filter(one -> one.getKey().equals(parameter) || one.getKey().endsWith("." + parameter))
+            .filter(
+                entry ->
+                    entry.getKey().equals(parameter) || entry.getKey().endsWith("." + parameter))
             .findFirst()
             .orElseThrow(
                 () -> new GoldenException("expected a gradient of " + parameter + ", found none"))

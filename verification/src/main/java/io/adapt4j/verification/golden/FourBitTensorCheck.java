@@ -37,9 +37,9 @@ final class FourBitTensorCheck {
           "4-bit tensors",
           source -> source.file(ChatCheck.CASES).at("/cases/0").has("quant_type"),
           (source, section) -> {
-            for (JsonNode one : source.file(ChatCheck.CASES).path("cases")) {
-              String name = one.path("name").asText();
-              section.attempt(name, () -> run(source.path(), one, section));
+            for (JsonNode node : source.file(ChatCheck.CASES).path("cases")) {
+              String name = node.path("name").asText();
+              section.attempt(name, () -> run(source.path(), node, section));
             }
           });
 
@@ -60,15 +60,15 @@ final class FourBitTensorCheck {
     this.section = section;
   }
 
-  private static void run(Path folder, JsonNode one, Report.Section section) throws IOException {
-    String type = one.path("quant_type").asText();
+  private static void run(Path folder, JsonNode node, Report.Section section) throws IOException {
+    String type = node.path("quant_type").asText();
     if (!type.equals("nf4") && !type.equals("fp4")) {
       throw new UnsupportedQuantityException("quant_type " + type);
     }
     Quantization quantization =
         (type.equals("nf4") ? Quantization.nf4() : Quantization.fp4())
-            .blockSize(one.path("blocksize").asInt(Quantization.DEFAULT_BLOCK));
-    String name = one.path("name").asText();
+            .blockSize(node.path("blocksize").asInt(Quantization.DEFAULT_BLOCK));
+    String name = node.path("name").asText();
     try (Checkpoint golden = Checkpoint.openFile(folder.resolve(name + ".safetensors"));
         TemporaryFolder temporary = TemporaryFolder.create()) {
       Path plain = temporary.path().resolve("plain");
@@ -237,7 +237,7 @@ final class FourBitTensorCheck {
         Scope scope = Scope.open()) {
       LinearSlot slot =
           network.linears().stream()
-              .filter(one -> one.linear().parts().stream().anyMatch(this::isTensor))
+              .filter(linear -> linear.linear().parts().stream().anyMatch(this::isTensor))
               .findFirst()
               .orElseThrow();
       Tensor y = slot.linear().forward(Ops.inference(), Tensor.of(x, 1, x.length / in, in));

@@ -48,7 +48,7 @@ final class GenerationCheck {
     List<int[]> expected = golden.rows(tensor);
     GenerationOptions.Builder options =
         GenerationOptions.greedy().toBuilder().maxNewTokens(expected.get(0).length).ignoreEos(true);
-    // Transformers goes on past the context length.
+    // Transformers continues past the context length.
     options.ignoreContextLength(true);
     if (tensor.endsWith("_eos")) {
       options.stopIds(Set.of(golden.json().get("eos_token_id_for_" + tensor).intValue()));

@@ -185,7 +185,7 @@ final class LoraCheck {
     String suffix = recompute ? " (recompute)" : "";
     try (Network network = Networks.load(base, DType.F32);
         Adaptation adaptation = PeftParts.attach(golden.path().resolve("random"), network, base)) {
-      double loss = Networks.differentiate(network, batch, recompute);
+      double loss = Networks.forwardBackward(network, batch, recompute);
       section.compared(
           "loss_random" + suffix,
           Deviation.of(loss, golden.floats("loss_random")[0], ModelCheck.FP32, 0));

@@ -103,10 +103,10 @@ final class MethodsCheck {
     losses
         .properties()
         .forEach(
-            one -> {
-              String name = one.getKey();
-              if (one.getValue().isObject()) {
-                section.attempt("sft " + name, () -> loss(name, one.getValue()));
+            property -> {
+              String name = property.getKey();
+              if (property.getValue().isObject()) {
+                section.attempt("sft " + name, () -> loss(name, property.getValue()));
               }
             });
   }
@@ -155,7 +155,7 @@ final class MethodsCheck {
     }
     double items = wanted.path("num_items_in_batch").asDouble();
     double found =
-        LanguageModelLoss.differentiate(decoder, inputs(0, batch.rows()), 1 / items, false, 0)
+        LanguageModelLoss.forwardBackward(decoder, inputs(0, batch.rows()), 1 / items, false, 0)
             / items;
     section.compared("sft " + name, Deviation.of(found, wanted.path("loss").asDouble(), LOSS, 0));
     Map<String, float[]> gradients = Networks.gradients(decoder, adaptation.trained());

@@ -173,21 +173,21 @@ final class MetricsCheck {
               args.path("lowercase").asBoolean(),
               args.path("whitespace").asBoolean(),
               args.path("eps_smoothing").asBoolean());
-      Metric<String, List<String>, ChrfScore> one = Metrics.chrf(options);
+      Metric<String, List<String>, ChrfScore> metric = Metrics.chrf(options);
       Metric<String, List<String>, ChrfScore> two = Metrics.chrf(options);
       Deviation worst = Deviation.NONE;
       for (int i = 0; i < said.size(); i++) {
-        one.add(said.get(i), references(i, 1));
+        metric.add(said.get(i), references(i, 1));
         two.add(said.get(i), references(i, 2));
         worst =
             worst.or(
                 of(
-                    one.of(said.get(i), references(i, 1)).score(),
+                    metric.of(said.get(i), references(i, 1)).score(),
                     wanted.path("sentences").path(i),
                     SACREBLEU));
       }
       return worst
-          .or(of(one.result().score(), wanted.path("corpus"), SACREBLEU))
+          .or(of(metric.result().score(), wanted.path("corpus"), SACREBLEU))
           .or(of(two.result().score(), wanted.path("corpus_two_references"), SACREBLEU));
     }
   }
@@ -243,22 +243,22 @@ final class MetricsCheck {
 
   private static void summaries(JsonNode json, Report.Section section) {
     int row = 0;
-    for (JsonNode one : json.path("cases")) {
+    for (JsonNode node : json.path("cases")) {
       for (String variant : List.of("plain", "stemmed")) {
         String quantity = "row " + row + " " + variant;
         section.attempt(
             quantity,
-            () -> section.compared(quantity, rouge(one, variant.equals("stemmed"), variant)));
+            () -> section.compared(quantity, rouge(node, variant.equals("stemmed"), variant)));
       }
       row++;
     }
   }
 
-  private static Deviation rouge(JsonNode one, boolean stemmed, String variant) {
+  private static Deviation rouge(JsonNode node, boolean stemmed, String variant) {
     Map<String, F1Score> found =
-        Metrics.rouge(stemmed).of(one.path("prediction").asText(), one.path("target").asText());
+        Metrics.rouge(stemmed).of(node.path("prediction").asText(), node.path("target").asText());
     Deviation worst = Deviation.NONE;
-    for (Map.Entry<String, JsonNode> field : one.path(variant).properties()) {
+    for (Map.Entry<String, JsonNode> field : node.path(variant).properties()) {
       if (!ROUGE.contains(field.getKey())) {
         throw new UnsupportedQuantityException("metric " + field.getKey());
       }
@@ -274,27 +274,27 @@ final class MetricsCheck {
 
   private static void answers(JsonNode json, Report.Section section) {
     int row = 0;
-    for (JsonNode one : json.path("cases")) {
+    for (JsonNode node : json.path("cases")) {
       String label = "row " + row++;
-      String gold = one.path("gold").asText();
-      String said = one.path("prediction").asText();
+      String gold = node.path("gold").asText();
+      String said = node.path("prediction").asText();
       section.equal(
-          label + " gold", one.path("gold_normalized").asText(), Metrics.normalizeAnswer(gold));
+          label + " gold", node.path("gold_normalized").asText(), Metrics.normalizeAnswer(gold));
       section.equal(
           label + " prediction",
-          one.path("prediction_normalized").asText(),
+          node.path("prediction_normalized").asText(),
           Metrics.normalizeAnswer(said));
       section.compared(
           label + " scores",
-          of(Metrics.exactMatch().of(said, List.of(gold)), one.path("exact"), 0)
-              .or(of(Metrics.answerF1().of(said, List.of(gold)), one.path("f1"), EXACT)));
+          of(Metrics.exactMatch().of(said, List.of(gold)), node.path("exact"), 0)
+              .or(of(Metrics.answerF1().of(said, List.of(gold)), node.path("f1"), EXACT)));
     }
   }
 
   private static void classes(JsonNode json, Report.Section section) {
-    for (JsonNode one : json.path("cases")) {
-      String label = one.path("name").asText();
-      section.attempt(label, () -> new Classes(one, section, label).check());
+    for (JsonNode node : json.path("cases")) {
+      String label = node.path("name").asText();
+      section.attempt(label, () -> new Classes(node, section, label).check());
     }
     if (json.has("regression")) {
       section.attempt("regression", () -> regression(json.path("regression"), section));
@@ -421,12 +421,12 @@ final class MetricsCheck {
       Deviation ofClasses = Deviation.NONE;
       Deviation confusion = Deviation.NONE;
       for (int i = 0; i < labels.size(); i++) {
-        F1Score one = report.classes().get(labels.get(i));
+        F1Score f1Score = report.classes().get(labels.get(i));
         ofClasses =
             ofClasses
-                .or(of(one.precision(), each.path("precision").path(i), EXACT))
-                .or(of(one.recall(), each.path("recall").path(i), EXACT))
-                .or(of(one.f1(), each.path("f1").path(i), EXACT))
+                .or(of(f1Score.precision(), each.path("precision").path(i), EXACT))
+                .or(of(f1Score.recall(), each.path("recall").path(i), EXACT))
+                .or(of(f1Score.f1(), each.path("f1").path(i), EXACT))
                 .or(of((double) report.support(labels.get(i)), each.path("support").path(i), 0));
         for (int j = 0; j < labels.size(); j++) {
           confusion =

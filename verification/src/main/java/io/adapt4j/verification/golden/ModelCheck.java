@@ -92,13 +92,15 @@ final class ModelCheck {
     String suffix = recompute ? " (recompute)" : "";
     try (Network network = Networks.load(golden.path(), DType.F32)) {
       network.parameters().forEach(Parameter::train);
-      double loss = Networks.differentiate(network, golden.batch("", ""), recompute);
+      double loss = Networks.forwardBackward(network, golden.batch("", ""), recompute);
       section.compared(
           "loss of training" + suffix, Deviation.of(loss, golden.floats("loss")[0], FP32, 0));
       Map<String, float[]> gradients =
           Networks.gradients(
               network,
-              network.parameters().stream().flatMap(one -> one.trained().stream()).toList());
+              network.parameters().stream()
+                  .flatMap(parameter -> parameter.trained().stream())
+                  .toList());
       section.attempt("grad_norms" + suffix, () -> gradientNorms(gradients, suffix));
       for (String tensor : tensors) {
         section.attempt(

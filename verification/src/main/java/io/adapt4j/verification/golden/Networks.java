@@ -130,18 +130,18 @@ final class Networks {
   }
 
   /** Mean loss; adds its gradients to the trained values. */
-  static double differentiate(Network network, EncoderInputs batch, boolean recompute) {
+  static double forwardBackward(Network network, EncoderInputs batch, boolean recompute) {
     int targets = targets(network, batch);
-    return objective(network).differentiate(batch, 1.0 / targets, recompute, 0) / targets;
+    return objective(network).forwardBackward(batch, 1.0 / targets, recompute, 0) / targets;
   }
 
   /** What a network of its kind is trained to minimize. */
   static TrainingStep.Objective<EncoderInputs> objective(Network network) {
     return network instanceof Decoder decoder
         ? (batch, scale, recompute, seed) ->
-            LanguageModelLoss.differentiate(decoder, causal(batch), scale, recompute, seed)
+            LanguageModelLoss.forwardBackward(decoder, causal(batch), scale, recompute, seed)
         : (batch, scale, recompute, seed) ->
-            EncoderLoss.differentiate((Encoder) network, batch, scale, recompute, seed);
+            EncoderLoss.forwardBackward((Encoder) network, batch, scale, recompute, seed);
   }
 
   private static LanguageModelLoss.Inputs causal(EncoderInputs batch) {
@@ -153,7 +153,7 @@ final class Networks {
     return network instanceof Decoder
         ? TargetRows.of(batch.labels(), batch.rows(), batch.length()).count()
         : Math.toIntExact(
-            Arrays.stream(batch.labels()).filter(one -> one != TargetRows.IGNORED).count());
+            Arrays.stream(batch.labels()).filter(value -> value != TargetRows.IGNORED).count());
   }
 
   /** Gradients as the checkpoint would store them. */
@@ -166,10 +166,10 @@ final class Networks {
             .collect(Collectors.toSet());
     Map<String, float[]> gradients = new HashMap<>();
     try (Scope scope = Scope.open()) {
-      for (Trainable one : trained) {
-        boolean turn = transposed.contains(one.name());
-        Tensor gradient = turn ? one.gradient().transposed() : one.gradient();
-        gradients.put(one.name(), gradient.toFloats());
+      for (Trainable trainable : trained) {
+        boolean turn = transposed.contains(trainable.name());
+        Tensor gradient = turn ? trainable.gradient().transposed() : trainable.gradient();
+        gradients.put(trainable.name(), gradient.toFloats());
       }
     }
     return gradients;

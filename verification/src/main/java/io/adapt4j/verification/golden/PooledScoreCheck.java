@@ -46,9 +46,9 @@ final class PooledScoreCheck {
               .toArray();
       long[] mask = new long[ids.length];
       Arrays.fill(mask, 1);
-      EncoderInputs one =
+      EncoderInputs encoderInputs =
           new EncoderInputs(ids, mask, new long[ids.length], new long[0], 1, ids.length);
-      found[row] = Networks.logits(network, one)[0];
+      found[row] = Networks.logits(network, encoderInputs)[0];
     }
     section.compared(
         "scores_alone", Deviation.of(found, golden.floats("scores_alone"), ModelCheck.FP32, 0));

@@ -45,10 +45,12 @@ final class PpoCheck {
       ppo.path("cases")
           .properties()
           .forEach(
-              one ->
+              property ->
                   section.attempt(
-                      "ppo " + one.getKey(),
-                      () -> new PpoCheck(tensors, section, one.getKey(), one.getValue()).check()));
+                      "ppo " + property.getKey(),
+                      () ->
+                          new PpoCheck(tensors, section, property.getKey(), property.getValue())
+                              .check()));
     }
   }
 

@@ -235,10 +235,10 @@ final class PreferenceCheck {
     Deviation losses = ranked ? ofRanks(loss, wanted) : Deviation.NONE;
     Deviation rewards = Deviation.NONE;
     for (int i = 0; i < pairs.size(); i++) {
-      Evaluation<PreferenceBatch> one = task.evaluation();
-      double alone = one.add(batch(pairs.subList(i, i + 1)));
+      Evaluation<PreferenceBatch> evaluation = task.evaluation();
+      double alone = evaluation.add(batch(pairs.subList(i, i + 1)));
       losses = ranked ? losses : losses.or(of(alone, wanted, "losses", i, tolerance));
-      Map<String, Double> found = one.metrics();
+      Map<String, Double> found = evaluation.metrics();
       if (!free) {
         rewards =
             rewards
@@ -392,7 +392,7 @@ final class PreferenceCheck {
     String suffix = recompute ? " (recompute)" : "";
     JsonNode first = json.at("/dpo/losses/sigmoid_beta0.1");
     pairs(PairLoss.of(PreferenceLoss.dpo(first.path("beta").asDouble(0.1))), base())
-        .differentiate(batch(pairs), 1.0 / pairs.size(), recompute, 0);
+        .forwardBackward(batch(pairs), 1.0 / pairs.size(), recompute, 0);
     Map<String, float[]> found = Networks.gradients(decoder, adaptation.trained());
     for (String tensor : tensors.names()) {
       if (tensor.startsWith(GRADIENTS)) {

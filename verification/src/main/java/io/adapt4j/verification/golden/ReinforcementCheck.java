@@ -116,10 +116,16 @@ final class ReinforcementCheck {
           .path("losses")
           .properties()
           .forEach(
-              one ->
+              property ->
                   section.attempt(
-                      "grpo " + one.getKey(),
-                      () -> loss(one.getKey(), one.getValue(), decoder, adaptation, reference)));
+                      "grpo " + property.getKey(),
+                      () ->
+                          loss(
+                              property.getKey(),
+                              property.getValue(),
+                              decoder,
+                              adaptation,
+                              reference)));
     }
   }
 
@@ -144,8 +150,10 @@ final class ReinforcementCheck {
             : new float[0];
     double divisor = divisor(normalization, options);
     double[] loss = new double[1];
-    adaptation.trained().forEach(one -> one.gradient().copyFrom(one.gradient().scaled(0)));
-    TokenLogProbs.differentiate(
+    adaptation
+        .trained()
+        .forEach(parameter -> parameter.gradient().copyFrom(parameter.gradient().scaled(0)));
+    TokenLogProbs.forwardBackward(
         decoder,
         inputs,
         1 / divisor,
@@ -179,7 +187,7 @@ final class ReinforcementCheck {
         });
     String type = options.path("loss_type").asText();
     if (Arrays.stream(LossNormalization.values())
-        .noneMatch(one -> one.name().equalsIgnoreCase(type))) {
+        .noneMatch(lossNormalization -> lossNormalization.name().equalsIgnoreCase(type))) {
       throw new UnsupportedQuantityException("GRPO loss_type " + type);
     }
   }

@@ -66,7 +66,7 @@ final class RerankCheck {
     }
     try (LanguageModel model =
         LanguageModel.load(ModelSource.path(golden.path()), Precision.FP32)) {
-      List<Double> logProbs = model.scoreIds(spans).stream().map(one -> one.sum()).toList();
+      List<Double> logProbs = model.scoreIds(spans).stream().map(scores -> scores.sum()).toList();
       float[] found = new float[spans.size() / 2];
       for (int i = 0; i < found.length; i++) {
         found[i] = (float) (1 / (1 + Math.exp(logProbs.get(2 * i + 1) - logProbs.get(2 * i))));
@@ -124,7 +124,7 @@ final class RerankCheck {
       float[] weights = new float[batch.rows()];
       Arrays.fill(weights, 1);
       double loss =
-          TextLoss.differentiate(
+          TextLoss.forwardBackward(
                   encoder,
                   batch,
                   new TextTargets.ManyClasses(golden.floats("labels"), weights),
@@ -137,7 +137,9 @@ final class RerankCheck {
       Map<String, float[]> gradients =
           Networks.gradients(
               encoder,
-              encoder.parameters().stream().flatMap(one -> one.trained().stream()).toList());
+              encoder.parameters().stream()
+                  .flatMap(parameter -> parameter.trained().stream())
+                  .toList());
       for (String tensor : golden.names(GRADIENT)) {
         section.attempt(
             tensor,

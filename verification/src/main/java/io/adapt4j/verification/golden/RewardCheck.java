@@ -43,9 +43,10 @@ final class RewardCheck {
           .path("losses")
           .properties()
           .forEach(
-              one ->
+              property ->
                   section.attempt(
-                      "reward " + one.getKey(), () -> check.loss(one.getKey(), one.getValue())));
+                      "reward " + property.getKey(),
+                      () -> check.loss(property.getKey(), property.getValue())));
     }
   }
 
@@ -73,13 +74,15 @@ final class RewardCheck {
           new PairwiseLoss(
               encoder,
               new PairwiseObjective(expected.path("center_rewards_coefficient").asDouble()));
-      double found = loss.differentiate(batch, 1.0 / batch.size(), false, 0) / batch.size();
+      double found = loss.forwardBackward(batch, 1.0 / batch.size(), false, 0) / batch.size();
       section.compared(
           "reward " + name, Deviation.of(found, expected.path("loss").asDouble(), LOSS, 0));
       Map<String, float[]> gradients =
           Networks.gradients(
               encoder,
-              encoder.parameters().stream().flatMap(one -> one.trained().stream()).toList());
+              encoder.parameters().stream()
+                  .flatMap(parameter -> parameter.trained().stream())
+                  .toList());
       String prefix = "grad_" + name + ".";
       tensors.names().stream()
           .filter(tensor -> tensor.startsWith(prefix))

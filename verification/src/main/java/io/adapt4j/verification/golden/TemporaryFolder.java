@@ -22,8 +22,8 @@ record TemporaryFolder(Path path) implements AutoCloseable {
   public void close() throws IOException {
     try (Stream<Path> all = Files.walk(path)) {
       List<Path> deepestFirst = all.sorted(Comparator.reverseOrder()).toList();
-      for (Path one : deepestFirst) {
-        Files.delete(one);
+      for (Path file : deepestFirst) {
+        Files.delete(file);
       }
     }
   }

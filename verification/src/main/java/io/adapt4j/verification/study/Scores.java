@@ -16,7 +16,7 @@ final class Scores {
   static void write(Path file, Map<String, Double> scores) throws IOException {
     String text =
         scores.entrySet().stream()
-            .map(one -> one.getKey() + "\t" + one.getValue().intValue() + "\n")
+            .map(entry -> entry.getKey() + "\t" + entry.getValue().intValue() + "\n")
             .collect(Collectors.joining());
     Files.createDirectories(file.getParent());
     Path unfinished = file.resolveSibling(file.getFileName() + ".part");

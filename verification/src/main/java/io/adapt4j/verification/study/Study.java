@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * are new to it rather from training on them, in one or more paraphrases, or from passages that are
  * looked up?
  *
- * <p>The facts are of invented villages, so that no model can know them. The base model goes on
+ * <p>The facts are of invented villages, so that no model can know them. The base model continues
  * from a small one on real stories and on other villages, and so learns what statements, questions
  * and documents on villages are like before it meets the new ones.
  */
@@ -32,10 +32,10 @@ public final class Study {
   /**
    * Prepares a study.
    *
-   * @param start the checkpoint that the base model goes on from
+   * @param start the checkpoint that the base model continues from
    * @param stories real texts as JSON lines, at least as many as the size says
    * @param size how large the study is
-   * @param output where all of it is kept; a study that was ended goes on there
+   * @param output where all of it is kept; a study that was ended continues there
    * @param progress hears what is done
    */
   public Study(

@@ -43,7 +43,7 @@ final class StudyRuns {
   /**
    * Prepares the runs.
    *
-   * @param start the model that pre-training goes on from
+   * @param start the model that pre-training continues from
    * @param stories real texts, learned in pre-training and in the way of retrieval
    * @param size how large the study is
    * @param output where everything is kept
@@ -186,7 +186,8 @@ final class StudyRuns {
               String prompt = ((Request.Likelihood) item.requests().get(0)).context();
               boolean gold =
                   finder.find(prompt).stream()
-                      .anyMatch(one -> one.documentId().equals(item.fields().get("village")));
+                      .anyMatch(
+                          passage -> passage.documentId().equals(item.fields().get("village")));
               found.put(item.id(), gold ? 1.0 : 0.0);
             });
     Scores.write(retrieved(seed), found);
@@ -196,8 +197,8 @@ final class StudyRuns {
     List<Outcome> outcomes =
         Evaluator.builder().tasks(exam).build().evaluate(candidate).result(exam.name()).outcomes();
     Map<String, Double> scores = new LinkedHashMap<>();
-    outcomes.forEach(one -> scores.put(one.id(), one.metric("acc")));
+    outcomes.forEach(outcome -> scores.put(outcome.id(), outcome.metric("acc")));
     Scores.write(file, scores);
-    return scores.values().stream().mapToDouble(one -> one).average().orElseThrow();
+    return scores.values().stream().mapToDouble(score -> score).average().orElseThrow();
   }
 }

@@ -89,11 +89,11 @@ final class StudyTable {
         100 * kept);
   }
 
-  private String difference(Condition one, Condition other) {
-    Comparison compared = compare(one, other);
+  private String difference(Condition item, Condition other) {
+    Comparison compared = compare(item, other);
     return format(
         "| %s less %s | %+.1f | %+.1f to %+.1f | %.4f |",
-        one.title(),
+        item.title(),
         other.title(),
         100 * compared.difference().value(),
         100 * compared.difference().low(),
@@ -101,8 +101,8 @@ final class StudyTable {
         compared.pValue());
   }
 
-  private Comparison compare(Condition one, Condition other) {
-    return Bootstrap.DEFAULT.compare(scores.get(one), scores.get(other));
+  private Comparison compare(Condition condition, Condition other) {
+    return Bootstrap.DEFAULT.compare(scores.get(condition), scores.get(other));
   }
 
   private String retrieval() throws IOException {
@@ -134,7 +134,7 @@ final class StudyTable {
           verdict(
               "accuracy rises from each number of paraphrases to the next ("
                   + Condition.byWordings(rate).stream()
-                      .map(one -> format("%.1f", 100 * mean(one)))
+                      .map(condition -> format("%.1f", 100 * mean(condition)))
                       .collect(Collectors.joining(", "))
                   + ")",
               rises(Condition.byWordings(rate))));
@@ -157,11 +157,12 @@ final class StudyTable {
   }
 
   private boolean ragIsAbove(double rate) {
-    return Condition.byWordings(rate).stream().allMatch(one -> isAbove(Condition.RAG, one));
+    return Condition.byWordings(rate).stream()
+        .allMatch(condition -> isAbove(Condition.RAG, condition));
   }
 
-  private boolean isAbove(Condition one, Condition other) {
-    Comparison compared = compare(one, other);
+  private boolean isAbove(Condition condition, Condition other) {
+    Comparison compared = compare(condition, other);
     return compared.difference().value() > 0 && compared.pValue() <= LEVEL;
   }
 

@@ -38,7 +38,7 @@ final class StudyTraining {
     this.progress = progress;
   }
 
-  /** The base model: it goes on from another one, on stories and villages. */
+  /** The base model: it continues from another one, on stories and villages. */
   Path base(ModelSource start, List<String> stories) throws IOException {
     Path folder = output.resolve("base");
     return once(

@@ -91,11 +91,7 @@ public final class DataReport {
     return rows;
   }
 
-  /**
-   * Returns the checks that were made.
-   *
-   * @return the checks
-   */
+  /** {@return the checks that were made} */
   public Set<Check> checks() {
     return done;
   }
@@ -248,11 +244,11 @@ public final class DataReport {
     ArrayNode checks = root.putArray("checks");
     for (Check check : Check.values()) {
       if (done.contains(check)) {
-        ObjectNode one = checks.addObject();
-        one.put("check", check.name());
-        one.put("severity", check.severity().name());
-        one.put("count", count(check));
-        ArrayNode first = one.putArray("findings");
+        ObjectNode node = checks.addObject();
+        node.put("check", check.name());
+        node.put("severity", check.severity().name());
+        node.put("count", count(check));
+        ArrayNode first = node.putArray("findings");
         findings(check)
             .forEach(
                 finding ->

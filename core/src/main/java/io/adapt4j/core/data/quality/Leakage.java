@@ -118,7 +118,7 @@ final class Leakage {
     for (int row = 0; row < ofTest.length; row++) {
       int length = ofTest[row].length;
       telling[row] =
-          (int) Arrays.stream(ofTest[row]).filter(one -> tells(index(one), length)).count();
+          (int) Arrays.stream(ofTest[row]).filter(value -> tells(index(value), length)).count();
     }
     for (int row = 0; row < train.size(); row++) {
       Map<Integer, Integer> shared = new HashMap<>();
@@ -130,8 +130,8 @@ final class Leakage {
           }
         }
       }
-      for (Map.Entry<Integer, Integer> one : shared.entrySet()) {
-        note(row, one.getKey(), (double) one.getValue() / telling[one.getKey()]);
+      for (Map.Entry<Integer, Integer> entry : shared.entrySet()) {
+        note(row, entry.getKey(), (double) entry.getValue() / telling[entry.getKey()]);
       }
     }
   }

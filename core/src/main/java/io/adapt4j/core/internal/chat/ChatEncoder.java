@@ -135,19 +135,25 @@ public final class ChatEncoder {
     List<TemplateMarker> all = markers();
     Optional<TemplateMarker> end = turnEnd(ChatOptions.defaults());
     List<String> parts = new ArrayList<>();
-    List<TemplateMarker> spelled = all.stream().filter(one -> !one.isToken()).toList();
+    List<TemplateMarker> spelled =
+        all.stream().filter(templateMarker -> !templateMarker.isToken()).toList();
     if (!spelled.isEmpty()) {
       parts.add(
           "the tokenizer does not know "
               + spelled.stream()
-                  .map(one -> one.text() + " (" + one.ids().size() + " tokens)")
+                  .map(
+                      templateMarker ->
+                          templateMarker.text() + " (" + templateMarker.ids().size() + " tokens)")
                   .collect(Collectors.joining(", "))
               + " as a token, so the model learns "
               + (spelled.size() == 1 ? "it" : "them")
               + " as text, and each message takes that many tokens more");
     }
     List<String> lost =
-        all.stream().filter(one -> !one.isSpelled()).map(TemplateMarker::text).toList();
+        all.stream()
+            .filter(templateMarker -> !templateMarker.isSpelled())
+            .map(TemplateMarker::text)
+            .toList();
     if (!lost.isEmpty()) {
       parts.add(
           "the vocabulary lacks characters of "

@@ -71,7 +71,8 @@ final class TemplateMarkers {
               .map(text -> text.contains(header) ? text.substring(0, text.indexOf(header)) : "")
               .flatMap(TemplateMarkers::firstLine);
     }
-    return end.map(this::endMarker).filter(one -> one.text().length() >= SHORTEST_END);
+    return end.map(this::endMarker)
+        .filter(templateMarker -> templateMarker.text().length() >= SHORTEST_END);
   }
 
   private Optional<String> rendered(List<ChatMessage> messages, boolean generationPrompt) {

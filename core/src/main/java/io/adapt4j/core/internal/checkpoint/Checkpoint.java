@@ -99,11 +99,7 @@ public final class Checkpoint implements AutoCloseable {
     return openSingle(file.toAbsolutePath().getParent(), file);
   }
 
-  /**
-   * Returns the folder the checkpoint was opened with.
-   *
-   * @return the folder
-   */
+  /** {@return the folder the checkpoint was opened with} */
   public Path folder() {
     return folder;
   }

@@ -63,11 +63,7 @@ public final class SafetensorsFile implements AutoCloseable {
     }
   }
 
-  /**
-   * Returns the path the file was opened with.
-   *
-   * @return the path
-   */
+  /** {@return the path the file was opened with} */
   public Path file() {
     return file;
   }

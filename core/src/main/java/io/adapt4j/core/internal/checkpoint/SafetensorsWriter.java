@@ -68,11 +68,7 @@ public final class SafetensorsWriter {
     this.checksum = checksum;
   }
 
-  /**
-   * Returns a writer with {@link #DEFAULT_METADATA} and {@link #DEFAULT_MAX_SHARD_BYTES}.
-   *
-   * @return a writer
-   */
+  /** {@return a writer with {@link #DEFAULT_METADATA} and {@link #DEFAULT_MAX_SHARD_BYTES}} */
   public static SafetensorsWriter create() {
     return new SafetensorsWriter(DEFAULT_METADATA, DEFAULT_MAX_SHARD_BYTES, false);
   }

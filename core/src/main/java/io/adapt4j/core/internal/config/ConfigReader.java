@@ -92,11 +92,7 @@ public final class ConfigReader {
     return new ConfigReader(file, "", object);
   }
 
-  /**
-   * Returns the file that errors name.
-   *
-   * @return the file
-   */
+  /** {@return the file that errors name} */
   public Path file() {
     return file;
   }

@@ -25,7 +25,7 @@ public record GenerationDefaults(
    *
    * @param bosTokenId the token that begins a text
    * @param eosTokenIds the tokens that end generation
-   * @param padTokenId the token that fills rows
+   * @param padTokenId the token that pads rows
    */
   public GenerationDefaults {
     eosTokenIds = List.copyOf(eosTokenIds);

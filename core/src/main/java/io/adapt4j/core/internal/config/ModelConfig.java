@@ -121,7 +121,7 @@ public final class ModelConfig {
   }
 
   /**
-   * Returns the token that fills rows of a batch.
+   * Returns the token that pads rows of a batch.
    *
    * @return {@code pad_token_id}, if there is one; -1, as some old files have it, counts as none
    */
@@ -138,11 +138,7 @@ public final class ModelConfig {
     return fields;
   }
 
-  /**
-   * Returns a copy of all fields.
-   *
-   * @return the JSON object
-   */
+  /** {@return a copy of all fields} */
   public ObjectNode toJson() {
     return fields.json();
   }

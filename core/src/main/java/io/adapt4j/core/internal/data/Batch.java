@@ -143,11 +143,7 @@ public record Batch(
     return Arrays.stream(labels).filter(label -> label != TrainingSample.IGNORED).count();
   }
 
-  /**
-   * Returns the number of tokens, padding left out.
-   *
-   * @return the number of tokens
-   */
+  /** {@return the number of tokens, padding left out} */
   public long tokens() {
     return Arrays.stream(attentionMask).sum();
   }

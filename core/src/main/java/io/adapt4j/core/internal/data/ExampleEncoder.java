@@ -266,11 +266,7 @@ public final class ExampleEncoder implements SampleEncoding {
     return turnEnd;
   }
 
-  /**
-   * Returns the tokenizer.
-   *
-   * @return the tokenizer that the encoder was made with
-   */
+  /** {@return the tokenizer that the encoder was made with} */
   public Tokenizer tokenizer() {
     return tokenizer;
   }

@@ -63,7 +63,7 @@ record LengthLimit(
       int end = Math.min(done + room, sample.length());
       parts.add(part(sample, done - overlap, overlap, end));
     }
-    List<TrainingSample> learned = parts.stream().filter(one -> one.targetTokens() > 0).toList();
+    List<TrainingSample> learned = parts.stream().filter(part -> part.targetTokens() > 0).toList();
     return learned.stream().anyMatch(this::hasContentToLearn)
         ? new EncodedExample.Split(learned)
         : new EncodedExample.Dropped(EncodedExample.Reason.NOTHING_TO_LEARN, sample.length());

@@ -33,11 +33,7 @@ public record PaddedTexts(int rows, int length, long[] inputIds, long[] attentio
     return new PaddedTexts(rows, length, inputIds, mask);
   }
 
-  /**
-   * Returns the number of tokens, padding left out.
-   *
-   * @return the number of tokens
-   */
+  /** {@return the number of tokens, padding left out} */
   public long tokens() {
     return Arrays.stream(attentionMask).sum();
   }

@@ -117,11 +117,7 @@ public record TextBatch(
         .count();
   }
 
-  /**
-   * Returns the number of tokens, padding left out.
-   *
-   * @return the number of tokens
-   */
+  /** {@return the number of tokens, padding left out} */
   public long tokens() {
     return Arrays.stream(attentionMask).sum();
   }

@@ -41,11 +41,7 @@ public record TrainingSample(int[] ids, int[] labels) {
     }
   }
 
-  /**
-   * Returns the number of tokens.
-   *
-   * @return the number of tokens
-   */
+  /** {@return the number of tokens} */
   public int length() {
     return ids.length;
   }

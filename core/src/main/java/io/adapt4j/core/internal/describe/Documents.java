@@ -156,7 +156,7 @@ public final class Documents {
     }
     if (node instanceof SequenceNode sequence) {
       List<Value> elements = new ArrayList<>();
-      sequence.getValue().forEach(one -> elements.add(value(one, depth + 1)));
+      sequence.getValue().forEach(other -> elements.add(value(other, depth + 1)));
       return new Value(elements, place);
     }
     return new Value(scalar((ScalarNode) node, place), place);

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 
 /**
  * Reads the keys of a mapping. What is wrong goes to the {@link Problems}, and the key then reads
- * as if it were not there, so that reading goes on. {@link #finish} refuses the keys that were
+ * as if it were not there, so that reading continues. {@link #finish} refuses the keys that were
  * never asked for.
  *
  * <p>Not thread-safe.
@@ -324,8 +324,8 @@ public final class Fields {
   public List<String> texts(String key) {
     Optional<Value> value = find(key);
     List<String> texts = new ArrayList<>();
-    for (Value one : value.map(Value::elements).orElse(List.of())) {
-      typed(key, one, String.class, "a text or a list of texts").ifPresent(texts::add);
+    for (Value other : value.map(Value::elements).orElse(List.of())) {
+      typed(key, other, String.class, "a text or a list of texts").ifPresent(texts::add);
     }
     return texts;
   }
@@ -340,8 +340,8 @@ public final class Fields {
   public List<Integer> integers(String key, int least) {
     List<Integer> numbers = new ArrayList<>();
     String expected = "whole numbers of at least " + least;
-    for (Value one : find(key).map(Value::elements).orElse(List.of())) {
-      typed(key, one, BigDecimal.class, expected)
+    for (Value value : find(key).map(Value::elements).orElse(List.of())) {
+      typed(key, value, BigDecimal.class, expected)
           .ifPresent(
               number -> {
                 try {

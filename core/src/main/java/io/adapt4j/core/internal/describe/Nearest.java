@@ -22,9 +22,9 @@ public final class Nearest {
     String plain = plain(word);
     int limit = Math.max(2, plain.length() / 3);
     return known.stream()
-        .filter(one -> edits(plain, plain(one)) <= limit)
+        .filter(text -> edits(plain, plain(text)) <= limit)
         .min(
-            Comparator.<String>comparingInt(one -> edits(plain, plain(one)))
+            Comparator.<String>comparingInt(text -> edits(plain, plain(text)))
                 .thenComparing(Comparator.naturalOrder()));
   }
 

@@ -40,12 +40,13 @@ public record Value(Object content, Place place) {
   public static Value of(JsonNode node, Place place) {
     if (node.isObject()) {
       Map<String, Value> entries = new LinkedHashMap<>();
-      node.properties().forEach(one -> entries.put(one.getKey(), of(one.getValue(), place)));
+      node.properties()
+          .forEach(property -> entries.put(property.getKey(), of(property.getValue(), place)));
       return new Value(entries, place);
     }
     if (node.isArray()) {
       List<Value> elements = new ArrayList<>();
-      node.forEach(one -> elements.add(of(one, place)));
+      node.forEach(json -> elements.add(of(json, place)));
       return new Value(elements, place);
     }
     Object content =
@@ -68,11 +69,7 @@ public record Value(Object content, Place place) {
     return entries;
   }
 
-  /**
-   * Returns the elements of a list.
-   *
-   * @return the elements; this value alone if it is no list
-   */
+  /** {@return the elements; this value alone if it is no list} */
   public List<Value> elements() {
     return content instanceof List<?> list
         ? list.stream().map(Value.class::cast).toList()

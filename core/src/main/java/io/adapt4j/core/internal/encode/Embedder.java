@@ -120,11 +120,7 @@ public final class Embedder implements AutoCloseable {
     }
   }
 
-  /**
-   * Returns the width of the vectors.
-   *
-   * @return a number of floats
-   */
+  /** {@return the width of the vectors} */
   public int dimension() {
     return head.width();
   }

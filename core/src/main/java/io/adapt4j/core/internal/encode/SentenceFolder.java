@@ -93,10 +93,10 @@ public record SentenceFolder(
         modules.after(),
         hasModules,
         settings
-            .filter(one -> one.has("max_seq_length"))
-            .map(one -> OptionalInt.of(one.requirePositiveInt("max_seq_length")))
+            .filter(setting -> setting.has("max_seq_length"))
+            .map(reader -> OptionalInt.of(reader.requirePositiveInt("max_seq_length")))
             .orElse(OptionalInt.empty()),
-        settings.map(one -> one.bool("do_lower_case", false)).orElse(false),
+        settings.map(setting -> setting.bool("do_lower_case", false)).orElse(false),
         prompts.map(SentenceFolder::prompts).orElse(Map.of()),
         prompts.flatMap(SentenceFolder::defaultPrompt));
   }

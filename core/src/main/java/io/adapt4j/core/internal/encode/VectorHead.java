@@ -117,11 +117,7 @@ public final class VectorHead implements AutoCloseable {
     return pooling.includePrompt();
   }
 
-  /**
-   * Returns the width of the vectors.
-   *
-   * @return a number of floats
-   */
+  /** {@return the width of the vectors} */
   public int width() {
     return width;
   }

@@ -72,11 +72,7 @@ public final class StallGuard implements AutoCloseable {
     return guarded;
   }
 
-  /**
-   * Returns whether the guard is closed.
-   *
-   * @return whether it is
-   */
+  /** {@return whether the guard is closed} */
   public boolean isClosed() {
     return closed;
   }
@@ -115,9 +111,9 @@ public final class StallGuard implements AutoCloseable {
 
     @Override
     public int read() throws IOException {
-      byte[] one = new byte[1];
-      int count = read(one, 0, 1);
-      return count < 0 ? count : one[0] & 0xff;
+      byte[] value = new byte[1];
+      int count = read(value, 0, 1);
+      return count < 0 ? count : value[0] & 0xff;
     }
 
     @Override

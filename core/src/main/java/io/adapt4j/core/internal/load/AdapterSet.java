@@ -93,7 +93,7 @@ public final class AdapterSet implements AutoCloseable {
     attached.get(name).close();
     attached.remove(name);
     identities.remove(name);
-    used = used.stream().filter(one -> !one.equals(name)).toList();
+    used = used.stream().filter(text -> !text.equals(name)).toList();
     switchTo(enabled ? used : List.of());
   }
 

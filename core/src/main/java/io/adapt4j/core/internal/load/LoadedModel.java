@@ -39,7 +39,7 @@ public record LoadedModel(
    *
    * @param first stands before an empty prompt: bos, else eos
    * @param end any of them ends a sequence
-   * @param pad fills rows of a batch
+   * @param pad pads rows of a batch
    */
   public record SpecialIds(OptionalInt first, Set<Integer> end, int pad) {}
 
@@ -57,7 +57,7 @@ public record LoadedModel(
       Weights.check(decoder, checkpoint);
       requireFitting(folder, decoder, adapters);
       tokenizer = tokenizer(folder);
-      tokenizer.ifPresent(one -> TokenizerFit.require(folder, decoder, one));
+      tokenizer.ifPresent(other -> TokenizerFit.require(folder, decoder, other));
       SpecialIds specialIds = specialIds(config, defaults, tokenizer);
       decoder.allocate(type(precision, decoder, checkpoint));
       Weights.load(decoder, checkpoint);
@@ -93,7 +93,7 @@ public record LoadedModel(
       end.addAll(config.eosTokenIds());
     }
     if (end.isEmpty()) {
-      tokenizer.ifPresent(one -> one.eosId().ifPresent(end::add));
+      tokenizer.ifPresent(other -> other.eosId().ifPresent(end::add));
     }
     OptionalInt eos = end.stream().mapToInt(Integer::intValue).findFirst();
     OptionalInt bos = tokenizer.isPresent() ? tokenizer.get().bosId() : defaults.bosTokenId();

@@ -110,29 +110,29 @@ final class Advisor {
     return Optional.empty();
   }
 
-  private long bytes(Candidate one) {
-    return one.planner().estimate(one.shape(), device.kind()).peakBytes();
+  private long bytes(Candidate candidate) {
+    return candidate.planner().estimate(candidate.shape(), device.kind()).peakBytes();
   }
 
-  private boolean fits(Candidate one) {
-    return bytes(one) <= device.bytes();
+  private boolean fits(Candidate candidate) {
+    return bytes(candidate) <= device.bytes();
   }
 
-  private Advice advice(Candidate one) {
-    return new Advice(one.change(), bytes(one), fits(one));
+  private Advice advice(Candidate candidate) {
+    return new Advice(candidate.change(), bytes(candidate), fits(candidate));
   }
 
   /** Halves the micro-batch and doubles their number, as long as needed. */
-  private Candidate smallerBatch(Candidate one) {
-    StepShape shape = one.shape();
-    while (shape.rows() > 1 && !fits(new Candidate(one.planner(), shape, ""))) {
+  private Candidate smallerBatch(Candidate candidate) {
+    StepShape shape = candidate.shape();
+    while (shape.rows() > 1 && !fits(new Candidate(candidate.planner(), shape, ""))) {
       int rows = (shape.rows() + 1) / 2;
-      int examples = one.shape().rows() * one.shape().accumulation();
+      int examples = candidate.shape().rows() * candidate.shape().accumulation();
       shape = shape.withBatch(rows, (examples + rows - 1) / rows);
     }
-    return shape.equals(one.shape())
-        ? one
-        : one.with(
+    return shape.equals(candidate.shape())
+        ? candidate
+        : candidate.with(
             shape,
             "batchSize("
                 + shape.rows()
@@ -141,17 +141,19 @@ final class Advisor {
                 + ")");
   }
 
-  private static Candidate recomputed(Candidate one) {
-    return one.shape().recompute()
-        ? one
-        : one.with(one.shape().withRecompute(true), "gradientCheckpointing(true)");
+  private static Candidate recomputed(Candidate candidate) {
+    return candidate.shape().recompute()
+        ? candidate
+        : candidate.with(candidate.shape().withRecompute(true), "gradientCheckpointing(true)");
   }
 
-  private static Candidate lowRank(Candidate one) {
-    boolean adapter = !one.planner().trainableSummary().factors().isEmpty();
+  private static Candidate lowRank(Candidate candidate) {
+    boolean adapter = !candidate.planner().trainableSummary().factors().isEmpty();
     return adapter
-        ? one
-        : one.with(one.shape(), "LoRA of rank " + RANK + " instead").with(lowRank(one.planner()));
+        ? candidate
+        : candidate
+            .with(candidate.shape(), "LoRA of rank " + RANK + " instead")
+            .with(lowRank(candidate.planner()));
   }
 
   private static Planner lowRank(Planner planner) {
@@ -159,28 +161,32 @@ final class Advisor {
   }
 
   /** Halves the longest example as long as needed. */
-  private Candidate shorter(Candidate one) {
-    StepShape shape = one.shape();
-    while (shape.length() > SHORTEST && !fits(new Candidate(one.planner(), shape, ""))) {
+  private Candidate shorter(Candidate candidate) {
+    StepShape shape = candidate.shape();
+    while (shape.length() > SHORTEST && !fits(new Candidate(candidate.planner(), shape, ""))) {
       shape = shape.withLength(Math.max(SHORTEST, shape.length() / 2));
     }
-    return shape.equals(one.shape()) ? one : one.with(shape, "maxLength(" + shape.length() + ")");
+    return shape.equals(candidate.shape())
+        ? candidate
+        : candidate.with(shape, "maxLength(" + shape.length() + ")");
   }
 
-  private static Candidate smallOptimizer(Candidate one) {
-    return one.shape().optimizer() instanceof Optimizer.AdamW
-        ? one.with(one.shape().withOptimizer(Optimizer.adamW8bit()), "Optimizer.adamW8bit()")
-        : one;
+  private static Candidate smallOptimizer(Candidate candidate) {
+    return candidate.shape().optimizer() instanceof Optimizer.AdamW
+        ? candidate.with(
+            candidate.shape().withOptimizer(Optimizer.adamW8bit()), "Optimizer.adamW8bit()")
+        : candidate;
   }
 
   /** A formula: it counts 4-bit weights where they are frozen, so the method must be an adapter. */
-  private static Candidate quantized(Candidate one) {
-    if (one.planner().isPacked()) {
-      return one;
+  private static Candidate quantized(Candidate candidate) {
+    if (candidate.planner().isPacked()) {
+      return candidate;
     }
-    boolean adapter = !one.planner().trainableSummary().factors().isEmpty();
-    Planner low = adapter ? one.planner() : lowRank(one.planner());
-    return one.with(one.shape(), "QLoRA (4-bit base, counted by formula)")
+    boolean adapter = !candidate.planner().trainableSummary().factors().isEmpty();
+    Planner low = adapter ? candidate.planner() : lowRank(candidate.planner());
+    return candidate
+        .with(candidate.shape(), "QLoRA (4-bit base, counted by formula)")
         .with(low.with(low.trainableSummary(), NF4));
   }
 }

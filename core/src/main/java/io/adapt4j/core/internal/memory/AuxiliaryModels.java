@@ -70,7 +70,7 @@ record AuxiliaryModels(
 
   List<MemoryItem> lasting(DType type) {
     return parts.stream()
-        .map(one -> new MemoryItem(one.name(), one.bytes().applyAsLong(type)))
+        .map(part -> new MemoryItem(part.name(), part.bytes().applyAsLong(type)))
         .toList();
   }
 }

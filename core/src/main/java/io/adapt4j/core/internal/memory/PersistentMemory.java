@@ -54,9 +54,9 @@ final class PersistentMemory {
 
   private long adapterValues() {
     long count = trainableSummary.others();
-    for (TrainableSummary.LoraMatrices one : trainableSummary.factors()) {
-      for (TrainableSummary.Part part : one.parts()) {
-        count += part.rank() * (one.in() + part.width());
+    for (TrainableSummary.LoraMatrices factor : trainableSummary.factors()) {
+      for (TrainableSummary.Part part : factor.parts()) {
+        count += part.rank() * (factor.in() + part.width());
       }
     }
     return count;
@@ -67,9 +67,9 @@ final class PersistentMemory {
    */
   long adapters(DType type) {
     long bytes = adapterValues() * Float.BYTES;
-    for (TrainableSummary.LoraMatrices one : trainableSummary.factors()) {
-      bytes += type == DType.F32 ? 0 : one.ranks() * one.in() * type.bytes();
-      bytes += one.ranks() * one.out() * type.bytes();
+    for (TrainableSummary.LoraMatrices factor : trainableSummary.factors()) {
+      bytes += type == DType.F32 ? 0 : factor.ranks() * factor.in() * type.bytes();
+      bytes += factor.ranks() * factor.out() * type.bytes();
     }
     return bytes;
   }

@@ -272,13 +272,14 @@ public final class Planner {
     add(items, MemoryNames.MASTERS, lasting.masters(type));
     add(items, MemoryNames.GRADIENTS, lasting.gradients());
     add(items, MemoryNames.OPTIMIZER, outside ? 0 : state);
-    company.lasting(type).forEach(one -> add(items, one.name(), one.bytes()));
+    company.lasting(type).forEach(memoryItem -> add(items, memoryItem.name(), memoryItem.bytes()));
     List<MemoryItem> host = new ArrayList<>();
     add(host, MemoryNames.OPTIMIZER, outside ? state : 0);
     List<Phase> phases = new ArrayList<>();
     company
         .generation()
-        .ifPresent(one -> phases.add(phase("generation", generating(shape, one), kind)));
+        .ifPresent(
+            generation -> phases.add(phase("generation", generating(shape, generation), kind)));
     phases.add(phase("validation", step.validation(passing(shape), targets(shape)), kind));
     phases.add(phase("forward and backward", training(shape, kind), kind));
     phases.add(phase("optimizer step", optimizing(shape.optimizer(), outside), kind));
@@ -311,13 +312,16 @@ public final class Planner {
   private StepShape targets(StepShape shape) {
     return company
         .generation()
-        .map(one -> shape.sized(shape.rows(), Math.min(shape.length(), one.newTokens())))
+        .map(
+            generation ->
+                shape.sized(shape.rows(), Math.min(shape.length(), generation.newTokens())))
         .orElse(shape);
   }
 
   /** What the virtual machine holds, the arrays that tokens are drawn with among it. */
   private long javaHeap(StepShape shape) {
-    long arrays = company.generation().map(one -> step.drawing(one.rows())).orElse(0L);
+    long arrays =
+        company.generation().map(generation -> step.drawing(generation.rows())).orElse(0L);
     return JavaHeap.ofThisMachine()
         .resident(
             company.batches() * step.layers() * (shape.recompute() ? 2 : 1),
@@ -337,7 +341,7 @@ public final class Planner {
         new FixedOverhead.Products(
             !trainableSummary.factors().isEmpty(),
             company.lengths(),
-            company.generation().map(one -> one.newTokens()).orElse(0),
+            company.generation().map(generation -> generation.newTokens()).orElse(0),
             step.head().capped()));
   }
 

@@ -46,10 +46,10 @@ record QuantizedLinears(QuantizedSize bytes, long asParameters, long largest) {
     long values = 0;
     List<Linear.Part> parts = layer.parts();
     for (int i = 0; i < parts.size(); i++) {
-      Optional<QuantizedSize> one = packing.of(parts.get(i), layer.inFeatures());
-      if (one.isPresent()
+      Optional<QuantizedSize> found = packing.of(parts.get(i), layer.inFeatures());
+      if (found.isPresent()
           && !trainableSummary.trained().contains(layer.weight().slices().get(i).name())) {
-        bytes = bytes.plus(one.get());
+        bytes = bytes.plus(found.get());
         values += parts.get(i).width() * layer.inFeatures();
       }
     }

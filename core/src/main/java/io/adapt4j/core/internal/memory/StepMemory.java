@@ -91,7 +91,7 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
   long kept(StepShape shape) {
     long widths =
         sketch.layers().stream()
-            .mapToLong(one -> one.input() + (shape.recompute() ? 0 : one.kept()))
+            .mapToLong(layer -> layer.input() + (shape.recompute() ? 0 : layer.kept()))
             .sum();
     return bytes(widths, shape);
   }
@@ -117,10 +117,10 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
   private long undifferentiated(StepShape shape) {
     return sketch.layers().stream()
         .mapToLong(
-            one ->
-                bytes(one.input() + one.made(), shape)
-                    + copies(one.forwardCopies(), shape)
-                    + blocks(one, shape, 3))
+            layer ->
+                bytes(layer.input() + layer.made(), shape)
+                    + copies(layer.forwardCopies(), shape)
+                    + blocks(layer, shape, 3))
         .max()
         .orElse(0);
   }
@@ -148,24 +148,27 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
   /** The end of a layer's forward pass. */
   private long forward(StepShape shape) {
     long most = 0;
-    for (LayerSketch one : sketch.layers()) {
-      long passing = one.made() - (shape.recompute() ? 0 : one.kept());
+    for (LayerSketch layer : sketch.layers()) {
+      long passing = layer.made() - (shape.recompute() ? 0 : layer.kept());
       most =
           Math.max(
               most,
-              bytes(passing, shape) + copies(one.forwardCopies(), shape) + blocks(one, shape, 3));
+              bytes(passing, shape)
+                  + copies(layer.forwardCopies(), shape)
+                  + blocks(layer, shape, 3));
     }
     return most;
   }
 
   private long backward(StepShape shape) {
     long most = 0;
-    for (LayerSketch one : sketch.layers()) {
-      long floats = floats(one.backwardFloats(), shape) + copies(one.backwardCopies(), shape);
-      long gradient = one.weightGradient() * shape.type().bytes();
-      long derivative = bytes(one.backward(), shape) + floats + gradient + blocks(one, shape, 5);
-      long again = shape.recompute() ? bytes(one.kept(), shape) : 0;
-      long forward = bytes(one.made() - one.kept(), shape) + blocks(one, shape, 3);
+    for (LayerSketch layer : sketch.layers()) {
+      long floats = floats(layer.backwardFloats(), shape) + copies(layer.backwardCopies(), shape);
+      long gradient = layer.weightGradient() * shape.type().bytes();
+      long derivative =
+          bytes(layer.backward(), shape) + floats + gradient + blocks(layer, shape, 5);
+      long again = shape.recompute() ? bytes(layer.kept(), shape) : 0;
+      long forward = bytes(layer.made() - layer.kept(), shape) + blocks(layer, shape, 3);
       long worked = shape.recompute() ? again + Math.max(derivative, forward) : derivative;
       most = Math.max(most, worked);
     }

@@ -59,7 +59,7 @@ public final class BaseTensor implements AutoCloseable {
 
   public Trainable trained() {
     return parameter.trained().stream()
-        .filter(one -> one.name().equals(slice.name()))
+        .filter(trainable -> trainable.name().equals(slice.name()))
         .findFirst()
         .orElseThrow();
   }

@@ -29,7 +29,7 @@ public interface MethodMechanics extends FineTuningMethod {
 
   /**
    * Tells this method from others: everything that decides how training goes. Runs with different
-   * identities cannot go on from each other.
+   * identities cannot continue from each other.
    *
    * @return a text; the description where that says it all
    */
@@ -38,7 +38,7 @@ public interface MethodMechanics extends FineTuningMethod {
   }
 
   /**
-   * Returns what this method goes on from.
+   * Returns what this method continues from.
    *
    * @return the folder of a stored adapter; empty where training starts from new values
    */

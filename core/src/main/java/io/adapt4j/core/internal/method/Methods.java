@@ -31,7 +31,7 @@ public final class Methods {
    */
   public static MethodProvider named(String name) {
     return known().stream()
-        .filter(one -> one.name().equals(name))
+        .filter(provider -> provider.name().equals(name))
         .findFirst()
         .orElseThrow(() -> new IllegalStateException("no provider of the method " + name));
   }
@@ -53,8 +53,8 @@ public final class Methods {
     if (method instanceof FineTuningMethod.CustomUpdate custom) {
       return new UpdateMechanics(custom);
     }
-    for (MethodProvider one : known()) {
-      Optional<MethodMechanics> found = one.mechanics(method);
+    for (MethodProvider provider : known()) {
+      Optional<MethodMechanics> found = provider.mechanics(method);
       if (found.isPresent()) {
         return found.get();
       }

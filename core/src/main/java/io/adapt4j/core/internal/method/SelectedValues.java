@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Values of some of a model's parameters in the place of the base's, which are kept beside. */
+/** Values of some of a model's parameters instead of the base's, which are kept beside. */
 final class SelectedValues implements AttachedAdapter {
 
   private final List<BaseTensor> tensors = new ArrayList<>();

@@ -65,7 +65,7 @@ final class UpdateLinear implements Linear {
   void collectGradients() {
     for (UpdatePart update : updates) {
       try (Tensor rows = rows(delta.gradient(), update)) {
-        update.differentiate(rows);
+        update.forwardBackward(rows);
       }
     }
     TensorLists.zero(List.of(delta.gradient()));

@@ -99,10 +99,10 @@ final class UpdatePart implements AutoCloseable {
   }
 
   /** Adds the gradients of the parameters, from that of the rows. */
-  void differentiate(Tensor byRows) {
+  void forwardBackward(Tensor byRows) {
     try (Scope scope = Scope.open()) {
       Map<String, Tensor> gradients = near(true);
-      update.differentiate(
+      update.forwardBackward(
           projection,
           floats(near(false), true),
           byRows.toHost().data().asFloatBuffer().asReadOnlyBuffer(),

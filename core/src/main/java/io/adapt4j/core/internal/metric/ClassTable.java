@@ -59,16 +59,16 @@ public record ClassTable(List<String> labels, List<Counts> counts) {
     String head = "%-" + width + "s  precision  recall      f1  support%n";
     text.append(String.format(Locale.ROOT, head, "class"));
     for (int i = 0; i < labels.size(); i++) {
-      Counts one = counts.get(i);
+      Counts other = counts.get(i);
       text.append(
           String.format(
               Locale.ROOT,
               "%-" + width + "s  %9.4f  %6.4f  %6.4f  %7d%n",
               labels.get(i),
-              one.precision(),
-              one.recall(),
-              one.f1(),
-              one.support()));
+              other.precision(),
+              other.recall(),
+              other.f1(),
+              other.support()));
     }
     return text.toString();
   }
@@ -81,13 +81,13 @@ public record ClassTable(List<String> labels, List<Counts> counts) {
   public ArrayNode json() {
     ArrayNode all = JsonNodeFactory.instance.arrayNode();
     for (int i = 0; i < labels.size(); i++) {
-      Counts one = counts.get(i);
+      Counts other = counts.get(i);
       ObjectNode node = all.addObject();
       node.put("label", labels.get(i));
-      node.put("precision", one.precision());
-      node.put("recall", one.recall());
-      node.put("f1", one.f1());
-      node.put("support", one.support());
+      node.put("precision", other.precision());
+      node.put("recall", other.recall());
+      node.put("f1", other.f1());
+      node.put("support", other.support());
     }
     return all;
   }

@@ -131,9 +131,10 @@ public final class Confusion {
   public String text() {
     StringBuilder text = new StringBuilder(table().text());
     text.append(String.format("%nMost frequent mistakes (true class, taken for)%n"));
-    for (Mistake one : worst(WORST)) {
+    for (Mistake mistake : worst(WORST)) {
       text.append(
-          String.format(Locale.ROOT, "%6d  %s, %s%n", one.count(), one.truth(), one.predicted()));
+          String.format(
+              Locale.ROOT, "%6d  %s, %s%n", mistake.count(), mistake.truth(), mistake.predicted()));
     }
     return text.toString();
   }
@@ -147,12 +148,12 @@ public final class Confusion {
   public void json(ObjectNode into) {
     into.set("classes", table().json());
     ArrayNode mistakes = into.putArray("worst");
-    for (Mistake one : worst(WORST)) {
+    for (Mistake mistake : worst(WORST)) {
       mistakes
           .addObject()
-          .put("truth", one.truth())
-          .put("predicted", one.predicted())
-          .put("count", one.count());
+          .put("truth", mistake.truth())
+          .put("predicted", mistake.predicted())
+          .put("count", mistake.count());
     }
     ArrayNode matrix = into.putArray("matrix");
     for (long[] row : counts) {

@@ -32,11 +32,7 @@ public record Counts(long right, long wrong, long missed) {
     return right + missed;
   }
 
-  /**
-   * Returns whether the class occurs, in the truth or in the predictions.
-   *
-   * @return true if it does
-   */
+  /** {@return whether the class occurs, in the truth or in the predictions} */
   public boolean occurs() {
     return right + wrong + missed > 0;
   }

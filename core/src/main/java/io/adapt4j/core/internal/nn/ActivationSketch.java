@@ -87,8 +87,10 @@ public final class ActivationSketch {
     this.trainableSummary = trainableSummary;
     this.unknown = trainableSummary.others() > 0 && trainableSummary.rescalings().isEmpty();
     List<LinearSlot> slots = network.linears();
-    trainableSummary.factors().forEach(one -> factors.put(slots.get(one.slot()), one));
-    trainableSummary.rescalings().forEach(one -> rescalings.put(slots.get(one.slot()), one));
+    trainableSummary.factors().forEach(factor -> factors.put(slots.get(factor.slot()), factor));
+    trainableSummary
+        .rescalings()
+        .forEach(rescaling -> rescalings.put(slots.get(rescaling.slot()), rescaling));
   }
 
   /**
@@ -181,7 +183,7 @@ public final class ActivationSketch {
     value.memory().kept = true;
   }
 
-  private void differentiate(long values, long floats) {
+  private void forwardBackward(long values, long floats) {
     backward = Math.max(backward, values);
     backwardFloats = Math.max(backwardFloats, floats);
   }
@@ -198,7 +200,7 @@ public final class ActivationSketch {
     if (tracked) {
       keep(x);
       // In fp32: x, its normal form, the gradient twice, and a product on the way.
-      differentiate(2 * x.width(), 5 * x.width());
+      forwardBackward(2 * x.width(), 5 * x.width());
     }
     return make(x.width(), tracked);
   }
@@ -219,7 +221,7 @@ public final class ActivationSketch {
     keep(x);
     forwardCopies = Math.max(forwardCopies, 2 * x.width());
     backwardCopies = Math.max(backwardCopies, 3 * x.width());
-    differentiate(2 * x.width(), x.width());
+    forwardBackward(2 * x.width(), x.width());
     return make(x.width(), true);
   }
 
@@ -228,7 +230,8 @@ public final class ActivationSketch {
     List<Parameter> parameters = linear.parameters();
     boolean trains = unknown || parameters.stream().anyMatch(trainableSummary::trains);
     if (unknown
-        || parameters.stream().anyMatch(one -> isMatrix(one) && trainableSummary.trains(one))) {
+        || parameters.stream()
+            .anyMatch(parameter -> isMatrix(parameter) && trainableSummary.trains(parameter))) {
       keep(x);
       weightGradient = Math.max(weightGradient, linear.inFeatures() * linear.outFeatures());
     }
@@ -239,7 +242,7 @@ public final class ActivationSketch {
     boolean tracked = x.tracked() || trains || own != null;
     if (tracked) {
       long inputs = own == null ? 1 : 3;
-      differentiate(linear.outFeatures() + inputs * linear.inFeatures(), 0);
+      forwardBackward(linear.outFeatures() + inputs * linear.inFeatures(), 0);
     }
     return make(linear.outFeatures(), tracked);
   }
@@ -273,14 +276,14 @@ public final class ActivationSketch {
     }
     Value turned = rotated || normed ? make(queries + keys, tracked) : null;
     if (normed && tracked) {
-      differentiate(2 * (queries + keys), 5 * queries);
+      forwardBackward(2 * (queries + keys), 5 * queries);
     }
     if (tracked) {
       keep(projected);
       if (turned != null) {
         keep(turned);
       }
-      differentiate(3 * queries + 6 * keys, 2 * keys);
+      forwardBackward(3 * queries + 6 * keys, 2 * keys);
     }
     return linear(attention.output(), make(queries, tracked));
   }
@@ -302,7 +305,7 @@ public final class ActivationSketch {
   private Value activated(Value x, long width) {
     if (x.tracked()) {
       keep(x);
-      differentiate(x.width() + 3 * width, 0);
+      forwardBackward(x.width() + 3 * width, 0);
     }
     return make(width, x.tracked());
   }

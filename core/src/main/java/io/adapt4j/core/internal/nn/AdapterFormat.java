@@ -38,8 +38,8 @@ public interface AdapterFormat {
    * @throws CheckpointException if none of them knows it
    */
   static AdapterMechanics read(Path folder) {
-    for (AdapterFormat one : ServiceLoader.load(AdapterFormat.class)) {
-      Optional<AdapterMechanics> found = one.find(folder);
+    for (AdapterFormat adapterFormat : ServiceLoader.load(AdapterFormat.class)) {
+      Optional<AdapterMechanics> found = adapterFormat.find(folder);
       if (found.isPresent()) {
         return found.get();
       }

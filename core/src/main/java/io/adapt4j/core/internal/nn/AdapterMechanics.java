@@ -25,8 +25,8 @@ public interface AdapterMechanics extends Adapter {
     if (adapter instanceof Adapter.Stored stored) {
       return AdapterFormat.read(stored.folder());
     }
-    for (AdapterFormat one : ServiceLoader.load(AdapterFormat.class)) {
-      Optional<AdapterMechanics> found = one.mechanics(adapter);
+    for (AdapterFormat adapterFormat : ServiceLoader.load(AdapterFormat.class)) {
+      Optional<AdapterMechanics> found = adapterFormat.mechanics(adapter);
       if (found.isPresent()) {
         return found.get();
       }

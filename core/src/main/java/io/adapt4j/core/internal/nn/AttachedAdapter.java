@@ -6,7 +6,7 @@ public interface AttachedAdapter extends AutoCloseable {
   /** Adds the adapter to the base weights, so that it costs nothing while the model runs. */
   void merge();
 
-  /** Takes the adapter out of the base weights again; it goes on beside them. */
+  /** Takes the adapter out of the base weights again; it continues beside them. */
   void unmerge();
 
   /**

@@ -46,6 +46,8 @@ public record Attention(
   List<Parameter> normParameters() {
     return norm == null
         ? List.of()
-        : Stream.of(norm.query(), norm.key()).flatMap(one -> one.parameters().stream()).toList();
+        : Stream.of(norm.query(), norm.key())
+            .flatMap(other -> other.parameters().stream())
+            .toList();
   }
 }

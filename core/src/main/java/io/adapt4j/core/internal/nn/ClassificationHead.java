@@ -101,8 +101,8 @@ public record ClassificationHead(
   }
 
   Tensor logits(Ops ops, Tensor hidden, long[] mask) {
-    Tensor pooled = pooling.map(one -> one.pool(ops, hidden, mask)).orElse(hidden);
-    Tensor transformed = transform.map(one -> one.forward(ops, pooled)).orElse(pooled);
+    Tensor pooled = pooling.map(other -> other.pool(ops, hidden, mask)).orElse(hidden);
+    Tensor transformed = transform.map(other -> other.forward(ops, pooled)).orElse(pooled);
     return classifier.forward(ops, transformed);
   }
 
@@ -113,6 +113,6 @@ public record ClassificationHead(
 
   @Override
   public List<Parameter> parameters() {
-    return transform.map(one -> one.norm().parameters()).orElse(List.of());
+    return transform.map(other -> other.norm().parameters()).orElse(List.of());
   }
 }

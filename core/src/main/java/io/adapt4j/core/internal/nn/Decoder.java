@@ -188,20 +188,16 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Returns the maximum number of tokens for which there are positions: the rows of the table of
-   * learned ones; rotary positions have no end.
-   *
-   * @return a number of tokens
+   * {@return the maximum number of tokens for which there are positions: the rows of the table of
+   * learned ones; rotary positions have no end}
    */
   public int positionLimit() {
     return placement.learned() == 0 ? Integer.MAX_VALUE : placement.learned();
   }
 
   /**
-   * Returns how long a sequence may grow unless the user wants more: the context length, or as far
-   * as there are positions where the rotary frequencies follow the length (dynamic scaling).
-   *
-   * @return a number of tokens
+   * {@return how long a sequence may grow unless the user wants more: the context length, or as far
+   * as there are positions where the rotary frequencies follow the length (dynamic scaling)}
    */
   public int lengthLimit() {
     boolean follows = placement.rotary().stream().anyMatch(RotaryFrequencies::dependsOnLength);
@@ -220,7 +216,8 @@ public final class Decoder extends Network {
    */
   public boolean outgrowsCache(int from, int to) {
     return modelConfig().modelType().equals("phi3")
-        && placement.rotary().stream().anyMatch(one -> one.switchesBetween(from, to));
+        && placement.rotary().stream()
+            .anyMatch(rotaryFrequencies -> rotaryFrequencies.switchesBetween(from, to));
   }
 
   /**

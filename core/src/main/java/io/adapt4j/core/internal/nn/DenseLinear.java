@@ -116,6 +116,6 @@ public final class DenseLinear implements Linear {
 
   @Override
   public List<Parameter> parameters() {
-    return Stream.of(weight, bias).filter(one -> one != null).toList();
+    return Stream.of(weight, bias).filter(parameter -> parameter != null).toList();
   }
 }

@@ -44,7 +44,7 @@ public final class Divergence {
    * @param seed decides dropout masks
    * @return the sum, not scaled
    */
-  public static double differentiate(
+  public static double forwardBackward(
       Decoder model,
       LanguageModelLoss.Inputs inputs,
       Tensor baseRows,
@@ -60,7 +60,7 @@ public final class Divergence {
       Tensor hidden = model.hidden(ops, ids(inputs), positions, recompute);
       Tensor rows = ops.gatherRows(hidden, targets(inputs).index());
       VocabularyLoss.Result sum =
-          VocabularyDivergence.differentiate(rows, model.head(), baseRows, baseHead, scale);
+          VocabularyDivergence.forwardBackward(rows, model.head(), baseRows, baseHead, scale);
       tape.backward(rows, sum.hiddenGradient(), rows);
       return sum.sum();
     }

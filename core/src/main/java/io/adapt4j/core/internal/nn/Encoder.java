@@ -62,7 +62,7 @@ public final class Encoder extends Network {
     this.shared = shared;
   }
 
-  /** Whether the layers are those of a decoder that goes on using them. */
+  /** Whether the layers are those of a decoder that continues using them. */
   @Override
   public boolean sharesLayers() {
     return shared;

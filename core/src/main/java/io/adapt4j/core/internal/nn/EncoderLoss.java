@@ -60,7 +60,7 @@ public final class EncoderLoss {
    * @throws io.adapt4j.core.exception.CheckpointException if it classifies otherwise than by one
    *     label
    */
-  public static double differentiate(
+  public static double forwardBackward(
       Encoder encoder, EncoderInputs inputs, double scale, boolean recompute, long seed) {
     try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(encoder, inputs);
@@ -80,7 +80,7 @@ public final class EncoderLoss {
       }
       Tensor rows = encoder.vocabularyInput(ops, ops.gatherRows(hidden, targets.index()));
       VocabularyLoss.Result loss =
-          VocabularyLoss.differentiate(rows, encoder.vocabularyHead(), targets.targets(), scale);
+          VocabularyLoss.forwardBackward(rows, encoder.vocabularyHead(), targets.targets(), scale);
       tape.backward(rows, loss.hiddenGradient(), rows);
       return loss.sum();
     }

@@ -97,7 +97,7 @@ public final class LanguageModelLoss {
    * @param seed decides dropout masks
    * @return sum of -log p(target), each times its weight, not scaled
    */
-  public static double differentiate(
+  public static double forwardBackward(
       Decoder decoder, Inputs inputs, double scale, boolean recompute, long seed) {
     TargetRows targets = inputs.targets();
     if (targets.count() == 0) {
@@ -110,7 +110,7 @@ public final class LanguageModelLoss {
       Tensor hidden = decoder.hidden(ops, inputs.idTensor(), positions, recompute);
       Tensor rows = ops.gatherRows(hidden, targets.index());
       VocabularyLoss.Result loss =
-          VocabularyLoss.differentiate(
+          VocabularyLoss.forwardBackward(
               rows, decoder.head(), targets.targets(), weights(inputs, targets), scale);
       tape.backward(rows, loss.hiddenGradient(), rows);
       return loss.sum();

@@ -29,6 +29,6 @@ public record LayerNorm(Parameter weight, Parameter bias, double eps) implements
 
   @Override
   public List<Parameter> parameters() {
-    return Stream.of(weight, bias).filter(one -> one != null).toList();
+    return Stream.of(weight, bias).filter(parameter -> parameter != null).toList();
   }
 }

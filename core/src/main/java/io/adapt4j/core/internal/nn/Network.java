@@ -273,11 +273,7 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
         + packedLinears().stream().mapToLong(QuantizedLinear::packedCount).sum();
   }
 
-  /**
-   * Returns the most tokens of a sequence: as many as the model was made for.
-   *
-   * @return a number of tokens
-   */
+  /** {@return the most tokens of a sequence: as many as the model was made for} */
   public int contextLength() {
     return dimensions.contextLength();
   }

@@ -59,12 +59,12 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
       long[] positions, int[] lengths, DType type, int rows, int length) {
     List<RotaryTable> tables = new ArrayList<>();
     try (Scope scope = Scope.open()) {
-      for (RotaryFrequencies one : rotary) {
+      for (RotaryFrequencies rotaryFrequencies : rotary) {
         tables.add(
             RotaryTable.of(
                 Tensor.of(positions, rows, length),
-                frequencies(one, lengths, rows, length),
-                one.attentionFactor(),
+                frequencies(rotaryFrequencies, lengths, rows, length),
+                rotaryFrequencies.attentionFactor(),
                 type));
       }
     }
@@ -75,10 +75,10 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
   private static Tensor frequencies(RotaryFrequencies rotary, int[] lengths, int rows, int length) {
     Map<Integer, float[]> byLength = new HashMap<>();
     Arrays.stream(lengths)
-        .forEach(one -> byLength.computeIfAbsent(one, rotary::inverseFrequencies));
+        .forEach(value -> byLength.computeIfAbsent(value, rotary::inverseFrequencies));
     int width = rotary.rotaryDim() / 2;
     float[] first = byLength.get(lengths[0]);
-    if (byLength.values().stream().allMatch(one -> Arrays.equals(one, first))) {
+    if (byLength.values().stream().allMatch(value -> Arrays.equals(value, first))) {
       return Tensor.of(first, width);
     }
     float[] all = new float[lengths.length * width];
@@ -182,12 +182,14 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
       long[] positions, int sequenceLength, DType type, long... sizes) {
     List<RotaryTable> tables = new ArrayList<>();
     try (Scope scope = Scope.open()) {
-      for (RotaryFrequencies one : rotary) {
+      for (RotaryFrequencies rotaryFrequencies : rotary) {
         tables.add(
             RotaryTable.of(
                 Tensor.of(positions, sizes),
-                Tensor.of(one.inverseFrequencies(sequenceLength), one.rotaryDim() / 2),
-                one.attentionFactor(),
+                Tensor.of(
+                    rotaryFrequencies.inverseFrequencies(sequenceLength),
+                    rotaryFrequencies.rotaryDim() / 2),
+                rotaryFrequencies.attentionFactor(),
                 type));
       }
     }
@@ -213,6 +215,6 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
   }
 
   private static boolean allOnes(long[] mask) {
-    return Arrays.stream(mask).allMatch(one -> one != 0);
+    return Arrays.stream(mask).allMatch(value -> value != 0);
   }
 }

@@ -47,8 +47,8 @@ public record StoredModel(ModelConfig config, WeightMechanics weights) {
   }
 
   private static Optional<WeightMechanics> find(ConfigReader stored, WeightFormat wanted) {
-    for (StoredWeightFormat one : ServiceLoader.load(StoredWeightFormat.class)) {
-      Optional<WeightMechanics> found = one.find(stored, wanted);
+    for (StoredWeightFormat storedWeightFormat : ServiceLoader.load(StoredWeightFormat.class)) {
+      Optional<WeightMechanics> found = storedWeightFormat.find(stored, wanted);
       if (found.isPresent()) {
         return found;
       }

@@ -70,7 +70,7 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   public String find(String name, Set<String> stored) {
     return Stream.of(
             name, prefix + name, name.startsWith(prefix) ? name.substring(prefix.length()) : name)
-        .flatMap(one -> Stream.of(one, older(one)))
+        .flatMap(text -> Stream.of(text, older(text)))
         .filter(stored::contains)
         .findFirst()
         .orElse(name);

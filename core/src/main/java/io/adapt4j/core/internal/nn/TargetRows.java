@@ -60,11 +60,7 @@ public final class TargetRows {
     return new TargetRows(index, targets);
   }
 
-  /**
-   * Returns the number of targets.
-   *
-   * @return N
-   */
+  /** {@return the number of targets} */
   public int count() {
     return targets.length;
   }

@@ -49,7 +49,7 @@ public final class TextLoss {
    * @param seed decides dropout masks
    * @return the sum, not scaled
    */
-  public static double differentiate(
+  public static double forwardBackward(
       Encoder encoder,
       EncoderInputs inputs,
       TextTargets targets,

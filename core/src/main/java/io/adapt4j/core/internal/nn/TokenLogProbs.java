@@ -63,7 +63,7 @@ public final class TokenLogProbs {
    * @param derivative of the loss, not scaled; asked once, and not at all without targets
    * @return log p(target) of all targets, row by row
    */
-  public static float[] differentiate(
+  public static float[] forwardBackward(
       Decoder decoder,
       LanguageModelLoss.Inputs inputs,
       double scale,
@@ -82,7 +82,7 @@ public final class TokenLogProbs {
       Tensor rows = ops.gatherRows(hidden, targets.index());
       float[] logProbs = score(decoder, rows, targets);
       VocabularyLoss.Result loss =
-          VocabularyLoss.differentiate(
+          VocabularyLoss.forwardBackward(
               rows,
               decoder.head(),
               targets.targets(),

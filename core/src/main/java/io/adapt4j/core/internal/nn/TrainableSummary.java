@@ -170,9 +170,9 @@ public record TrainableSummary(
     if (untiesHead && !open.isEmpty()) {
       shapes.add(network.embedding().sizes());
     }
-    for (LoraMatrices one : factors) {
-      for (Part part : one.parts()) {
-        shapes.add(new long[] {part.rank(), one.in()});
+    for (LoraMatrices factor : factors) {
+      for (Part part : factor.parts()) {
+        shapes.add(new long[] {part.rank(), factor.in()});
         shapes.add(new long[] {part.width(), part.rank()});
       }
     }

@@ -30,8 +30,8 @@ public interface WeightMechanics extends WeightFormat {
     if (format instanceof WeightFormat.Custom custom) {
       return new CodecWeights(custom);
     }
-    for (StoredWeightFormat one : ServiceLoader.load(StoredWeightFormat.class)) {
-      Optional<WeightMechanics> found = one.mechanics(format);
+    for (StoredWeightFormat storedWeightFormat : ServiceLoader.load(StoredWeightFormat.class)) {
+      Optional<WeightMechanics> found = storedWeightFormat.mechanics(format);
       if (found.isPresent()) {
         return found.get();
       }

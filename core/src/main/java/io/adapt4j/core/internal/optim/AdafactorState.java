@@ -23,14 +23,14 @@ final class AdafactorState extends OptimizerState {
     super(trained);
     this.options = options;
     this.weightDecay = weightDecay;
-    for (Trainable one : trained) {
-      long[] sizes = one.value().sizes();
+    for (Trainable parameter : trained) {
+      long[] sizes = parameter.value().sizes();
       squares.add(
           sizes.length == 2
               ? List.of(
-                  moment("row." + one.name(), DType.F32, sizes[0]),
-                  moment("column." + one.name(), DType.F32, sizes[1]))
-              : List.of(moment("square." + one.name(), DType.F32, sizes)));
+                  moment("row." + parameter.name(), DType.F32, sizes[0]),
+                  moment("column." + parameter.name(), DType.F32, sizes[1]))
+              : List.of(moment("square." + parameter.name(), DType.F32, sizes)));
     }
   }
 
@@ -38,17 +38,17 @@ final class AdafactorState extends OptimizerState {
   void update(double learningRate) {
     double beta2 = 1 - Math.pow(steps(), options.decayRate());
     for (int i = 0; i < squares.size(); i++) {
-      Trainable one = trained().get(i);
+      Trainable parameter = trained().get(i);
       TensorLists.adafactor(
-          one.value(),
-          one.gradient(),
+          parameter.value(),
+          parameter.gradient(),
           squares.get(i),
           new double[] {
             learningRate,
             beta2,
             options.eps(),
             options.clipThreshold(),
-            decays(one.name()) ? weightDecay : 0
+            decays(parameter.name()) ? weightDecay : 0
           });
     }
   }

@@ -37,9 +37,9 @@ final class AdamW8bitState extends OptimizerState {
     super(trained, memory);
     this.options = options;
     this.weightDecay = weightDecay;
-    for (Trainable one : trained) {
-      long count = one.value().count();
-      moments.add(count < SMALLEST ? full(one) : quantized(one.name(), count));
+    for (Trainable parameter : trained) {
+      long count = parameter.value().count();
+      moments.add(count < SMALLEST ? full(parameter) : quantized(parameter.name(), count));
     }
   }
 
@@ -60,10 +60,10 @@ final class AdamW8bitState extends OptimizerState {
     return (count + BLOCK - 1) / BLOCK;
   }
 
-  private TensorLists.Moments full(Trainable one) {
+  private TensorLists.Moments full(Trainable parameter) {
     return new TensorLists.Moments(
-        List.of(moment("mean." + one.name(), DType.F32, one.value().sizes())),
-        List.of(moment("square." + one.name(), DType.F32, one.value().sizes())));
+        List.of(moment("mean." + parameter.name(), DType.F32, parameter.value().sizes())),
+        List.of(moment("square." + parameter.name(), DType.F32, parameter.value().sizes())));
   }
 
   private TensorLists.Moments quantized(String name, long count) {
@@ -82,27 +82,27 @@ final class AdamW8bitState extends OptimizerState {
   @Override
   void update(double learningRate) {
     for (int i = 0; i < moments.size(); i++) {
-      Trainable one = trained().get(i);
+      Trainable parameter = trained().get(i);
       List<Tensor> kept = new ArrayList<>(moments.get(i).mean());
       int half = kept.size();
       kept.addAll(moments.get(i).square());
       memory()
           .update(
               kept,
-              one.value(),
+              parameter.value(),
               near ->
                   update(
-                      one,
+                      parameter,
                       new TensorLists.Moments(
                           near.subList(0, half), near.subList(half, near.size())),
                       learningRate));
     }
   }
 
-  private void update(Trainable one, TensorLists.Moments near, double learningRate) {
+  private void update(Trainable parameter, TensorLists.Moments near, double learningRate) {
     TensorLists.adamW8bit(
-        one.value(),
-        one.gradient(),
+        parameter.value(),
+        parameter.gradient(),
         near,
         signed,
         unsigned,
@@ -112,7 +112,7 @@ final class AdamW8bitState extends OptimizerState {
           options.beta1(),
           options.beta2(),
           options.eps(),
-          decays(one.name()) ? weightDecay : 0
+          decays(parameter.name()) ? weightDecay : 0
         });
   }
 

@@ -22,7 +22,7 @@ final class AdamWState extends OptimizerState {
     super(trained, memory);
     this.options = options;
     this.weightDecay = weightDecay;
-    trained.forEach(one -> counters.add(Tensor.zeros(DType.F32).own()));
+    trained.forEach(parameter -> counters.add(Tensor.zeros(DType.F32).own()));
   }
 
   @Override

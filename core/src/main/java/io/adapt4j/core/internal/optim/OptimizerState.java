@@ -73,7 +73,10 @@ public abstract class OptimizerState implements AutoCloseable {
   }
 
   static List<Tensor> decayedValues(List<Trainable> some) {
-    return some.stream().filter(one -> decays(one.name())).map(Trainable::value).toList();
+    return some.stream()
+        .filter(parameter -> decays(parameter.name()))
+        .map(Trainable::value)
+        .toList();
   }
 
   final List<Tensor> gradients() {
@@ -99,8 +102,8 @@ public abstract class OptimizerState implements AutoCloseable {
   /** One moment a value, shaped like it. */
   final List<Tensor> moments(String name) {
     List<Tensor> made = new ArrayList<>();
-    for (Trainable one : trained) {
-      made.add(moment(name + "." + one.name(), DType.F32, one.value().sizes()));
+    for (Trainable parameter : trained) {
+      made.add(moment(name + "." + parameter.name(), DType.F32, parameter.value().sizes()));
     }
     return made;
   }
@@ -112,7 +115,7 @@ public abstract class OptimizerState implements AutoCloseable {
    */
   public final List<TensorData> save() {
     List<TensorData> saved = new ArrayList<>();
-    trained.forEach(one -> saved.add(data("value." + one.name(), one.value())));
+    trained.forEach(parameter -> saved.add(data("value." + parameter.name(), parameter.value())));
     moments.forEach((name, tensor) -> saved.add(data(name, tensor)));
     return saved;
   }
@@ -124,7 +127,8 @@ public abstract class OptimizerState implements AutoCloseable {
    * @param performed the number of steps performed
    */
   public final void restore(Checkpoint saved, int performed) {
-    trained.forEach(one -> Weights.fill(one.value(), saved, "value." + one.name()));
+    trained.forEach(
+        parameter -> Weights.fill(parameter.value(), saved, "value." + parameter.name()));
     moments.forEach((name, tensor) -> Weights.fill(tensor, saved, name));
     steps = performed;
     restored();

@@ -23,7 +23,9 @@ final class SgdState extends OptimizerState {
   @Override
   void update(double learningRate) {
     double[] decays =
-        trained().stream().mapToDouble(one -> decays(one.name()) ? weightDecay : 0).toArray();
+        trained().stream()
+            .mapToDouble(parameter -> decays(parameter.name()) ? weightDecay : 0)
+            .toArray();
     TensorLists.sgd(
         values(),
         gradients(),

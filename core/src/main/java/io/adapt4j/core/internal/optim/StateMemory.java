@@ -22,7 +22,9 @@ public enum StateMemory {
 
   /** Where paged moments of some values stay: those of values in host memory are there anyway. */
   static StateMemory paged(List<Trainable> trained) {
-    return trained.stream().allMatch(one -> one.value().isOnHost()) ? BESIDE_VALUES : PAGED;
+    return trained.stream().allMatch(parameter -> parameter.value().isOnHost())
+        ? BESIDE_VALUES
+        : PAGED;
   }
 
   /** How many of so many values are updated at once. */
@@ -48,7 +50,7 @@ public enum StateMemory {
       return;
     }
     try (Scope scope = Scope.open(values.engine())) {
-      List<Tensor> copies = moments.stream().map(one -> one.copyBeside(values)).toList();
+      List<Tensor> copies = moments.stream().map(moment -> moment.copyBeside(values)).toList();
       update.accept(copies);
       TensorLists.copy(moments, copies);
     }

@@ -89,15 +89,15 @@ public record Forecast(
     for (MemoryItem item : memory.host()) {
       line(text, "outside it: " + item.name(), item.bytes());
     }
-    full.ifPresent(one -> text.append("  ").append(one.text()).append('\n'));
+    full.ifPresent(fullComparison -> text.append("  ").append(fullComparison.text()).append('\n'));
     text.append("  ").append(verdict()).append('\n');
-    for (Advice one : advice) {
-      advice(text, one);
+    for (Advice other : advice) {
+      advice(text, other);
     }
     together.ifPresent(
-        one -> {
+        other -> {
           text.append("  none of these is enough; together:\n");
-          advice(text, one);
+          advice(text, other);
         });
     return text.toString();
   }
@@ -117,14 +117,14 @@ public record Forecast(
     text.append(String.format(Locale.ROOT, "  %-36s %12s%n", name, Bytes.text(bytes)));
   }
 
-  private static void advice(StringBuilder text, Advice one) {
+  private static void advice(StringBuilder text, Advice advice) {
     text.append(
         String.format(
             Locale.ROOT,
             "    %s: %s%s%n",
-            one.change(),
-            Bytes.text(one.bytes()),
-            one.fits() ? ", fits" : ""));
+            advice.change(),
+            Bytes.text(advice.bytes()),
+            advice.fits() ? ", fits" : ""));
   }
 
   /**
@@ -146,10 +146,10 @@ public record Forecast(
       items(phases.putObject(phase.name()), phase.items());
     }
     items(json.putObject("host"), memory.host());
-    full.ifPresent(one -> json.put("fullFineTuningBytes", one.fullBytes()));
+    full.ifPresent(fullComparison -> json.put("fullFineTuningBytes", fullComparison.fullBytes()));
     ArrayNode changes = json.putArray("advice");
-    advice.forEach(one -> changes.add(json(one)));
-    together.ifPresent(one -> json.set("together", json(one)));
+    advice.forEach(other -> changes.add(json(other)));
+    together.ifPresent(other -> json.set("together", json(other)));
     return Json.indented(json);
   }
 
@@ -157,11 +157,11 @@ public record Forecast(
     items.forEach(item -> json.put(item.name(), item.bytes()));
   }
 
-  private static ObjectNode json(Advice one) {
+  private static ObjectNode json(Advice advice) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("change", one.change());
-    json.put("bytes", one.bytes());
-    json.put("fits", one.fits());
+    json.put("change", advice.change());
+    json.put("bytes", advice.bytes());
+    json.put("fits", advice.fits());
     return json;
   }
 }

@@ -93,7 +93,7 @@ public record MemoryEstimate(List<MemoryItem> lasting, List<Phase> phases, List<
    */
   public long lasting(String name) {
     return lasting.stream()
-        .filter(one -> one.name().equals(name))
+        .filter(memoryItem -> memoryItem.name().equals(name))
         .mapToLong(MemoryItem::bytes)
         .sum();
   }

@@ -133,11 +133,7 @@ public final class Provenance {
     return json.deepCopy();
   }
 
-  /**
-   * Returns the description of the run.
-   *
-   * @return every option, under the keys of a run's description
-   */
+  /** {@return every option, under the keys of a run's description} */
   public ObjectNode configuration() {
     return json.path("configuration") instanceof ObjectNode keys
         ? keys.deepCopy()
@@ -151,7 +147,7 @@ public final class Provenance {
    */
   public List<String> untold() {
     List<String> untold = new ArrayList<>();
-    json.path("untold").forEach(one -> untold.add(one.asText()));
+    json.path("untold").forEach(node -> untold.add(node.asText()));
     return untold;
   }
 
@@ -193,10 +189,10 @@ public final class Provenance {
   public List<String> changedFiles(Path model) {
     List<String> changed = new ArrayList<>();
     for (String part : List.of(MODEL, "start", "data")) {
-      for (JsonNode one : json.path(part).path("files")) {
-        Path before = Path.of(one.path("path").asText());
+      for (JsonNode node : json.path(part).path("files")) {
+        Path before = Path.of(node.path("path").asText());
         Path now = part.equals(MODEL) ? model.resolve(before.getFileName()) : before;
-        FileHash.change(now, one.path("sha256").asText())
+        FileHash.change(now, node.path("sha256").asText())
             .ifPresent(change -> changed.add(part + ": " + change));
       }
     }

@@ -120,7 +120,7 @@ public final class Checks {
       return Optional.empty();
     }
     Optional<TaskModel> found = find(() -> ofTask.apply(folder));
-    Optional<Network> declared = found.flatMap(one -> find(one::declare));
+    Optional<Network> declared = found.flatMap(taskModel -> find(taskModel::declare));
     declared.ifPresent(network -> attempt(() -> found.get().checkWeights(network)));
     attempt(() -> tokenizer(folder, declared));
     if (declared.isPresent() && method != null) {

@@ -170,10 +170,10 @@ public final class DataDescription {
   private static Optional<Dataset> mixture(Fields fields) {
     Mixture mixture = Datasets.mix();
     boolean complete = true;
-    for (Fields one : fields.mappings("mix")) {
-      Optional<Double> weight = one.number("weight", "above 0", value -> value > 0);
-      one.require("weight", "Give the share of these rows.");
-      Optional<Dataset> rows = whole(one);
+    for (Fields keys : fields.mappings("mix")) {
+      Optional<Double> weight = keys.number("weight", "above 0", value -> value > 0);
+      keys.require("weight", "Give the share of these rows.");
+      Optional<Dataset> rows = whole(keys);
       complete &= rows.isPresent() && weight.isPresent();
       if (rows.isPresent() && weight.isPresent()) {
         opening(fields, "mix", () -> mixture.add(rows.get(), weight.get()));

@@ -27,7 +27,7 @@ public final class DataKeys {
               Optional<Double> share =
                   replay.number("share", "above 0 and below 1", value -> value > 0 && value < 1);
               Optional<Split> rows = DataDescription.open(replay);
-              return share.flatMap(one -> rows.map(split -> new Replay(split.train(), one)));
+              return share.flatMap(number -> rows.map(split -> new Replay(split.train(), number)));
             });
   }
 
@@ -51,7 +51,7 @@ public final class DataKeys {
   static Optional<ObjectNode> training(FineTuneSettings settings) {
     Optional<ObjectNode> train = described(settings.train());
     if (isOneSplit(settings)) {
-      train.ifPresent(one -> ((ObjectNode) one.get("split")).remove("part"));
+      train.ifPresent(node -> ((ObjectNode) node.get("split")).remove("part"));
     }
     return train;
   }
@@ -71,14 +71,14 @@ public final class DataKeys {
   private static boolean isOneSplit(FineTuneSettings settings) {
     Optional<ObjectNode> train = part(settings.train(), "train");
     Optional<ObjectNode> held = settings.validation().flatMap(data -> part(data, "validation"));
-    train.ifPresent(one -> one.remove("balance"));
+    train.ifPresent(node -> node.remove("balance"));
     return train.isPresent() && train.equals(held);
   }
 
   /** The description without the name of the part, if it is of that part. */
   private static Optional<ObjectNode> part(Dataset data, String name) {
     Optional<ObjectNode> description = described(data);
-    JsonNode split = description.map(one -> one.path("split")).orElse(null);
+    JsonNode split = description.map(node -> node.path("split")).orElse(null);
     return split instanceof ObjectNode options && name.equals(options.path("part").asText())
         ? Optional.of(removed(description.get(), options))
         : Optional.empty();

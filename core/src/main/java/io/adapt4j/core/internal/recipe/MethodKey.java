@@ -30,9 +30,9 @@ public final class MethodKey {
       return Optional.empty();
     }
     String name = method.get().name();
-    for (MethodProvider one : known) {
-      if (one.name().equals(name)) {
-        Optional<FineTuningMethod> read = one.read(method.get().options());
+    for (MethodProvider provider : known) {
+      if (provider.name().equals(name)) {
+        Optional<FineTuningMethod> read = provider.read(method.get().options());
         method.get().options().finish();
         return read;
       }
@@ -42,10 +42,11 @@ public final class MethodKey {
   }
 
   static Optional<JsonNode> write(MethodMechanics method) {
-    for (MethodProvider one : Methods.known()) {
-      Optional<ObjectNode> options = one.write(method.chosen());
+    for (MethodProvider provider : Methods.known()) {
+      Optional<ObjectNode> options = provider.write(method.chosen());
       if (options.isPresent()) {
-        return Optional.of(JsonNodeFactory.instance.objectNode().set(one.name(), options.get()));
+        return Optional.of(
+            JsonNodeFactory.instance.objectNode().set(provider.name(), options.get()));
       }
     }
     return Optional.empty();

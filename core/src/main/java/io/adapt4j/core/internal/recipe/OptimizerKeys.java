@@ -121,15 +121,15 @@ final class OptimizerKeys {
 
   static Optional<List<LearningRateFactor>> readFactors(Fields fields) {
     List<LearningRateFactor> factors = new ArrayList<>();
-    for (Fields one : fields.mappings("learningRateFactors")) {
-      Optional<String> names = one.text("names");
-      Optional<Double> factor = one.number("factor", "of at least 0", value -> value >= 0);
-      one.require("names", "Write a regular expression for the names of the values.");
-      one.require("factor", "Write what multiplies their learning rate.");
+    for (Fields keys : fields.mappings("learningRateFactors")) {
+      Optional<String> names = keys.text("names");
+      Optional<Double> factor = keys.number("factor", "of at least 0", value -> value >= 0);
+      keys.require("names", "Write a regular expression for the names of the values.");
+      keys.require("factor", "Write what multiplies their learning rate.");
       if (names.isPresent() && factor.isPresent()) {
-        one.attempt("names", () -> factors.add(new LearningRateFactor(names.get(), factor.get())));
+        keys.attempt("names", () -> factors.add(new LearningRateFactor(names.get(), factor.get())));
       }
-      one.finish();
+      keys.finish();
     }
     return factors.isEmpty() ? Optional.empty() : Optional.of(factors);
   }
@@ -144,7 +144,7 @@ final class OptimizerKeys {
 
   private static Optional<JsonNode> writeFactors(List<LearningRateFactor> rates) {
     ArrayNode all = JsonNodeFactory.instance.arrayNode();
-    rates.forEach(one -> all.addObject().put("names", one.names()).put("factor", one.factor()));
+    rates.forEach(rate -> all.addObject().put("names", rate.names()).put("factor", rate.factor()));
     return all.isEmpty() ? Optional.empty() : Optional.of(all);
   }
 }

@@ -209,11 +209,7 @@ public final class Option<T> {
     return name;
   }
 
-  /**
-   * Returns the builder's method.
-   *
-   * @return its name
-   */
+  /** {@return the builder's method} */
   public String setter() {
     return setter;
   }

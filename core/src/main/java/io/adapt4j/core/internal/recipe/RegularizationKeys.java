@@ -37,24 +37,24 @@ final class RegularizationKeys {
 
   static Optional<List<Regularization>> read(Fields fields) {
     List<Regularization> terms = new ArrayList<>();
-    for (Fields one : fields.mappings(KEY)) {
-      List<String> names = List.copyOf(one.written());
+    for (Fields keys : fields.mappings(KEY)) {
+      List<String> names = List.copyOf(keys.written());
       if (names.size() != 1) {
-        one.problem("", "expected one term with its options, found " + names + ". Name one.");
+        keys.problem("", "expected one term with its options, found " + names + ". Name one.");
         continue;
       }
       String name = names.get(0);
       if (!List.of(EWC, L2, KL).contains(name)) {
-        one.refuse("", name, List.of(EWC, L2, KL));
+        keys.refuse("", name, List.of(EWC, L2, KL));
         continue;
       }
-      one.mapping(name)
+      keys.mapping(name)
           .ifPresentOrElse(
               options -> {
                 term(name, options).ifPresent(terms::add);
                 options.finish();
               },
-              () -> one.problem(name, "expected options, found none. Write its strength."));
+              () -> keys.problem(name, "expected options, found none. Write its strength."));
     }
     return terms.isEmpty() ? Optional.empty() : Optional.of(terms);
   }

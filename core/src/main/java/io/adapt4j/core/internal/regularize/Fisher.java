@@ -44,7 +44,7 @@ public final class Fisher {
             singles.epoch(0),
             run.adaptation().trained(),
             run.recompute());
-    file.ifPresent(one -> anchor.write(one, fisher, rows.report().digest()));
+    file.ifPresent(path -> anchor.write(path, fisher, rows.report().digest()));
     return fisher;
   }
 
@@ -53,13 +53,13 @@ public final class Fisher {
       NextTokens task, Iterator<Batch> singles, List<Trainable> trained, boolean recompute) {
     List<Tensor> gradients = trained.stream().map(Trainable::gradient).toList();
     List<Tensor> sums = new ArrayList<>();
-    for (Trainable one : trained) {
-      sums.add(Tensor.zeros(DType.F32, one.value().sizes()).own());
+    for (Trainable parameter : trained) {
+      sums.add(Tensor.zeros(DType.F32, parameter.value().sizes()).own());
     }
     long targets = 0;
     for (int example = 0; singles.hasNext(); example++) {
       Batch single = singles.next();
-      task.differentiate(single, 1, recompute, example);
+      task.forwardBackward(single, 1, recompute, example);
       TensorLists.addSquares(sums, gradients);
       TensorLists.zero(gradients);
       targets += task.targets(single);

@@ -61,10 +61,10 @@ final class FisherFile {
 
     static Anchor of(List<Trainable> trained) {
       MessageDigest digest = FileDigest.sha256();
-      for (Trainable one : trained) {
-        digest.update(one.name().getBytes(StandardCharsets.UTF_8));
+      for (Trainable parameter : trained) {
+        digest.update(parameter.name().getBytes(StandardCharsets.UTF_8));
         try (Scope scope = Scope.open()) {
-          digest.update(one.value().toHost().data());
+          digest.update(parameter.value().toHost().data());
         }
       }
       return new Anchor(trained, HexFormat.of().formatHex(digest.digest()));
@@ -114,10 +114,10 @@ final class FisherFile {
       requireOwn(file);
       List<Tensor> fisher = new ArrayList<>();
       try (Checkpoint stored = Checkpoint.openFile(file)) {
-        for (Trainable one : trained) {
-          Tensor values = Tensor.empty(DType.F32, one.value().sizes()).own();
+        for (Trainable parameter : trained) {
+          Tensor values = Tensor.empty(DType.F32, parameter.value().sizes()).own();
           fisher.add(values);
-          Weights.fill(values, stored, one.name());
+          Weights.fill(values, stored, parameter.name());
         }
       } catch (RuntimeException e) {
         fisher.forEach(Tensor::close);

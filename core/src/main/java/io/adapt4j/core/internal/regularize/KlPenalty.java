@@ -41,7 +41,7 @@ record KlPenalty(
     try (Scope scope = Scope.open(decoder.engine())) {
       Tensor rows = base.rows(inputs);
       return scale
-          * Divergence.differentiate(decoder, inputs, rows, base.head(), scale, recompute, seed);
+          * Divergence.forwardBackward(decoder, inputs, rows, base.head(), scale, recompute, seed);
     }
   }
 

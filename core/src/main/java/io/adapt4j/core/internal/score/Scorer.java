@@ -80,11 +80,11 @@ public final class Scorer {
     }
   }
 
-  /** In lexical order a beginning stands before whatever goes on from it. */
+  /** In lexical order a beginning stands before whatever continues from it. */
   private List<Sequence> sequences(List<Row> rows) {
     List<Row> sorted = new ArrayList<>(rows);
     sorted.sort(
-        (one, other) -> Arrays.compare(one.ids, 0, one.inputs(), other.ids, 0, other.inputs()));
+        (item, other) -> Arrays.compare(item.ids, 0, item.inputs(), other.ids, 0, other.inputs()));
     List<Sequence> sequences = new ArrayList<>();
     for (int i = sorted.size() - 1; i >= 0; i--) {
       Row row = sorted.get(i);
@@ -150,7 +150,7 @@ public final class Scorer {
 
   private void scoreBatch(List<Sequence> batch, TokenScores[] results) {
     int width = batch.get(0).inputs();
-    List<Row> rows = batch.stream().flatMap(one -> one.rows.stream()).toList();
+    List<Row> rows = batch.stream().flatMap(other -> other.rows.stream()).toList();
     int targets = rows.stream().mapToInt(Row::scored).sum();
     long[] inputs = new long[batch.size() * width];
     Arrays.fill(inputs, padId);

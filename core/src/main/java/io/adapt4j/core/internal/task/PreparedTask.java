@@ -41,11 +41,7 @@ public interface PreparedTask<B> {
    */
   EncodedData data();
 
-  /**
-   * Returns the micro-batches of an epoch.
-   *
-   * @return how many
-   */
+  /** {@return the micro-batches of an epoch} */
   int batches();
 
   /**

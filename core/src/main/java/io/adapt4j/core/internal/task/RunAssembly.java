@@ -136,7 +136,9 @@ public final class RunAssembly {
         "warmupRatio and warmupSteps are both set; give one of them");
     TokenChoices.check(draft, checks);
     checks.require(
-        draft.get(Options.LISTENERS).stream().allMatch(one -> one != null), "a listener is null");
+        draft.get(Options.LISTENERS).stream()
+            .allMatch(trainingListener -> trainingListener != null),
+        "a listener is null");
     if (task != null) {
       checkTask(task);
     }

@@ -40,7 +40,9 @@ final class RunIdentity {
     identity.put("training data", train.kept() + " rows " + train.digest());
     identity.put(
         "validation data",
-        data.held().map(one -> one.kept() + " rows " + one.digest()).orElse("none"));
+        data.held()
+            .map(encodingReport -> encodingReport.kept() + " rows " + encodingReport.digest())
+            .orElse("none"));
     identity.put("epochs", training.epochs() + ", at most " + training.maxSteps() + " steps");
     identity.put(
         "batch", settings.batchSize() + " x " + training.accumulation() + " x " + data.maxLength());

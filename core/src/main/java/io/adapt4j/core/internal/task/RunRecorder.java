@@ -103,7 +103,7 @@ final class RunRecorder implements TrainingListener {
     return described;
   }
 
-  /** The record of the adapter or the checkpoint that the run goes on from. */
+  /** The record of the adapter or the checkpoint that the run continues from. */
   private static Optional<ObjectNode> parent(FineTuneSettings settings) {
     Path start = settings.method().start().orElseGet(() -> settings.model().folder());
     return Provenance.find(start).map(record -> FileHash.describe(record.file()));

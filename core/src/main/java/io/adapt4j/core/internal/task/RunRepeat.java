@@ -68,18 +68,18 @@ public final class RunRepeat {
   }
 
   private static Draft withoutData(Provenance record) {
-    List<String> untold = record.untold().stream().filter(one -> !isData(one)).toList();
+    List<String> untold = record.untold().stream().filter(text -> !isData(text)).toList();
     return repeating(record, untold, Options.DATA_KEYS);
   }
 
   private static Draft repeating(Provenance record, List<String> untold, Set<String> unread) {
     List<String> problems = new ArrayList<>();
-    for (String one : untold) {
+    for (String text : untold) {
       problems.add(
           record.file()
               + " cannot tell how to make "
-              + one
-              + (isData(one) ? ". Give it: repeat(record, data)." : "."));
+              + text
+              + (isData(text) ? ". Give it: repeat(record, data)." : "."));
     }
     Path model = modelFolder(record);
     problems.addAll(record.changedFiles(model));

@@ -31,11 +31,7 @@ import java.util.Optional;
  */
 public interface TaskDefinition<T extends Task> {
 
-  /**
-   * Returns the type of the options.
-   *
-   * @return the type
-   */
+  /** {@return the type of the options} */
   Class<T> type();
 
   /**

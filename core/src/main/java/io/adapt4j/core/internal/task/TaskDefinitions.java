@@ -36,11 +36,11 @@ public final class TaskDefinitions {
   public static List<TaskDefinition<?>> all() {
     List<TaskDefinition<?>> all = new ArrayList<>();
     ClassLoader own = TaskDefinition.class.getClassLoader();
-    for (TaskDefinition<?> one : ServiceLoader.load(TaskDefinition.class, own)) {
-      all.add(one);
+    for (TaskDefinition<?> taskDefinition : ServiceLoader.load(TaskDefinition.class, own)) {
+      all.add(taskDefinition);
     }
     for (TaskDefinition<?> more : ServiceLoader.load(TaskDefinition.class)) {
-      if (all.stream().noneMatch(one -> one.getClass() == more.getClass())) {
+      if (all.stream().noneMatch(taskDefinition -> taskDefinition.getClass() == more.getClass())) {
         all.add(more);
       }
     }
@@ -59,7 +59,7 @@ public final class TaskDefinitions {
   public static <T extends Task> TaskDefinition<T> of(T task) {
     return (TaskDefinition<T>)
         all().stream()
-            .filter(one -> one.type().isInstance(task))
+            .filter(taskDefinition -> taskDefinition.type().isInstance(task))
             .findFirst()
             .orElseThrow(
                 () ->

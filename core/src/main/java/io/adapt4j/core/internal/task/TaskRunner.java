@@ -240,7 +240,9 @@ public final class TaskRunner<B> {
         settings.training().totalSteps(task.batches()),
         train.kept(),
         held.map(EncodingReport::kept).orElse(0),
-        train.rows() - train.kept() + held.map(one -> one.rows() - one.kept()).orElse(0),
+        train.rows()
+            - train.kept()
+            + held.map(encodingReport -> encodingReport.rows() - encodingReport.kept()).orElse(0),
         train.truncated() + held.map(EncodingReport::truncated).orElse(0),
         train.split() + held.map(EncodingReport::split).orElse(0),
         train.targetTokens(),

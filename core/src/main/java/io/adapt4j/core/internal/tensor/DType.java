@@ -27,11 +27,7 @@ public enum DType {
     this.bytes = bytes;
   }
 
-  /**
-   * Returns the ATen scalar type code, as scripts take it.
-   *
-   * @return the code of this type
-   */
+  /** {@return the ATen scalar type code, as scripts take it} */
   public int code() {
     return code;
   }

@@ -93,11 +93,11 @@ public record DocumentBlocks(List<Tensor> gather, List<Tensor> real, List<Tensor
     long[] to = new long[tokens];
     int count = 0;
     for (int i = 0; i < block.size(); i++) {
-      Document one = block.get(i);
+      Document document = block.get(i);
       for (int t = 0; t < longest; t++) {
         int at = i * longest + t;
-        from[at] = one.start() + (long) Math.min(t, one.length() - 1);
-        if (t < one.length()) {
+        from[at] = document.start() + (long) Math.min(t, document.length() - 1);
+        if (t < document.length()) {
           kept[count] = at;
           to[count++] = from[at];
         }

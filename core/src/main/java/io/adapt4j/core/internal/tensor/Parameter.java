@@ -225,7 +225,7 @@ public final class Parameter implements AutoCloseable {
   }
 
   private boolean trains(String name) {
-    return trained.stream().anyMatch(one -> one.name.equals(name));
+    return trained.stream().anyMatch(parameter -> parameter.name.equals(name));
   }
 
   private void allocateTraining() {
@@ -237,9 +237,9 @@ public final class Parameter implements AutoCloseable {
 
   /** Freezes the parameter again and frees what training needed. */
   public void freeze() {
-    for (Trainable one : trained) {
-      one.value.close();
-      one.gradient.close();
+    for (Trainable parameter : trained) {
+      parameter.value.close();
+      parameter.gradient.close();
     }
     trained.clear();
     if (gradient != null) {

@@ -24,18 +24,18 @@ public final class VocabularyDivergence {
    * @param scale multiplies the gradients, not the sum
    * @return the sum and the gradient by the model's hidden states
    */
-  public static VocabularyLoss.Result differentiate(
+  public static VocabularyLoss.Result forwardBackward(
       Tensor hidden,
       VocabularyHead head,
       Tensor baseHidden,
       VocabularyHead baseHead,
       double scale) {
     long rows = Math.max(16, LOGITS / 2 / head.weight().sizes()[0]);
-    return differentiate(hidden, head, baseHidden, baseHead, scale, rows);
+    return forwardBackward(hidden, head, baseHidden, baseHead, scale, rows);
   }
 
   /** Differentiates with the logits of so many rows at once; the result does not depend on it. */
-  static VocabularyLoss.Result differentiate(
+  static VocabularyLoss.Result forwardBackward(
       Tensor hidden,
       VocabularyHead head,
       Tensor baseHidden,

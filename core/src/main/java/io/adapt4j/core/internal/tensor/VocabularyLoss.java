@@ -62,9 +62,9 @@ public final class VocabularyLoss {
    * @param scale multiplies the gradients, not the sum
    * @return the sum and the gradient by the hidden states
    */
-  public static Result differentiate(
+  public static Result forwardBackward(
       Tensor hidden, VocabularyHead head, Tensor targets, double scale) {
-    return differentiate(hidden, head, targets, List.of(), scale);
+    return forwardBackward(hidden, head, targets, List.of(), scale);
   }
 
   /**
@@ -77,13 +77,13 @@ public final class VocabularyLoss {
    * @param scale multiplies the gradients, not the sum
    * @return the sum and the gradient by the hidden states
    */
-  public static Result differentiate(
+  public static Result forwardBackward(
       Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights, double scale) {
     return run(hidden, head, targets, weights, scale, true, rows(head));
   }
 
   /** Differentiates with the logits of so many rows at once; the result does not depend on it. */
-  static Result differentiate(
+  static Result forwardBackward(
       Tensor hidden, VocabularyHead head, Tensor targets, double scale, long rows) {
     return run(hidden, head, targets, List.of(), scale, true, rows);
   }

@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /**
  * What the checkpoints {@code best} and {@code last} hold: their step and the checksums of their
- * files, in one file of the run's folder. A run that goes on keeps these checkpoints until better
+ * files, in one file of the run's folder. A run that continues keeps these checkpoints until better
  * or later ones replace them, so they have to be what was saved.
  *
  * @param output the run's folder
@@ -39,10 +39,10 @@ record CheckpointMarks(Path output) {
 
   private void write(String name, ObjectNode mark) throws IOException {
     ObjectNode marks = JsonNodeFactory.instance.objectNode();
-    for (String one : List.of(Trainer.BEST, Trainer.LAST)) {
-      JsonNode kept = one.equals(name) ? mark : stored().get(one);
+    for (String text : List.of(Trainer.BEST, Trainer.LAST)) {
+      JsonNode kept = text.equals(name) ? mark : stored().get(text);
       if (kept != null) {
-        marks.set(one, kept);
+        marks.set(text, kept);
       }
     }
     CheckedJson.write(file(), marks);

@@ -42,26 +42,26 @@ final class FileChecksums {
    * @return what is wrong with the first that differs, without the last period; empty if none does
    */
   static Optional<String> problem(Path folder, JsonNode checksums) throws IOException {
-    for (Map.Entry<String, JsonNode> one : checksums.properties()) {
-      Path file = folder.resolve(one.getKey());
+    for (Map.Entry<String, JsonNode> property : checksums.properties()) {
+      Path file = folder.resolve(property.getKey());
       if (!Files.isRegularFile(file)) {
-        return Optional.of(one.getKey() + " is missing");
+        return Optional.of(property.getKey() + " is missing");
       }
-      long bytes = one.getValue().path(BYTES).longValue();
+      long bytes = property.getValue().path(BYTES).longValue();
       if (Files.size(file) != bytes) {
         return Optional.of(
-            one.getKey()
+            property.getKey()
                 + " is damaged (it has "
                 + Files.size(file)
                 + " bytes, not "
                 + bytes
                 + ")");
       }
-      String stored = one.getValue().path(CHECKSUM).asText();
+      String stored = property.getValue().path(CHECKSUM).asText();
       String found = FileDigest.crc32c(file);
       if (!found.equals(stored)) {
         return Optional.of(
-            one.getKey() + " is damaged (its checksum is " + found + ", not " + stored + ")");
+            property.getKey() + " is damaged (its checksum is " + found + ", not " + stored + ")");
       }
     }
     return Optional.empty();

@@ -55,8 +55,8 @@ public record Freezing(int layers, boolean embeddings, List<String> frozen, List
     Set<String> still = still(network);
     Set<String> names = new LinkedHashSet<>();
     for (String name : network.tensors().keySet()) {
-      boolean wanted = trained.isEmpty() || trained.stream().anyMatch(one -> found(one, name));
-      if (wanted && !still.contains(name) && frozen.stream().noneMatch(one -> found(one, name))) {
+      boolean wanted = trained.isEmpty() || trained.stream().anyMatch(text -> found(text, name));
+      if (wanted && !still.contains(name) && frozen.stream().noneMatch(text -> found(text, name))) {
         names.add(name);
       }
     }

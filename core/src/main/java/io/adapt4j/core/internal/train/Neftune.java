@@ -19,7 +19,7 @@ import java.util.Optional;
  * Adds noise to the token embeddings while training, whatever trains (NEFTune, Jain et al. 2023):
  * uniform within alpha / sqrt(L d) either way, where L is the number of tokens of a row without
  * padding and d the hidden width. Evaluation sees none. The noise follows the step's seed, so that
- * a run that goes on after a break draws the same.
+ * a run that continues after a break draws the same.
  *
  * <p>It comes after the factor that some families put on the rows of the embedding, and before
  * learned positions and norms.

@@ -12,8 +12,8 @@ import io.adapt4j.core.internal.nn.LanguageModelLoss;
 public record NextTokens(Decoder decoder) implements TrainingTask<Batch> {
 
   @Override
-  public double differentiate(Batch batch, double scale, boolean recompute, long seed) {
-    return LanguageModelLoss.differentiate(decoder, inputs(batch), scale, recompute, seed);
+  public double forwardBackward(Batch batch, double scale, boolean recompute, long seed) {
+    return LanguageModelLoss.forwardBackward(decoder, inputs(batch), scale, recompute, seed);
   }
 
   @Override

@@ -10,7 +10,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * How far a run has come: everything that decides how it goes on, apart from tensors. Losses are
+ * How far a run has come: everything that decides how it continues, apart from tensors. Losses are
  * stored as text, which keeps every bit and NaN.
  *
  * @param steps optimizer steps performed, those skipped included
@@ -53,9 +53,9 @@ record Progress(
     put(json, "initialMetrics", initialMetrics);
     put(json, "bestMetrics", bestMetrics);
     patience.ifPresent(
-        one -> {
-          json.put("patienceBest", Double.toString(one.best()));
-          json.put("staleEvaluations", one.staleEvaluations());
+        earlyStopping -> {
+          json.put("patienceBest", Double.toString(earlyStopping.best()));
+          json.put("staleEvaluations", earlyStopping.staleEvaluations());
         });
     json.put("savedAt", savedAt);
     return json;
@@ -94,10 +94,10 @@ record Progress(
             : OptionalInt.of(whole(json, "bestStep")),
         metrics(json, "bestMetrics", sparse),
         rules.map(
-            one ->
+            rule ->
                 new EarlyStopping(
-                    one.patience(),
-                    one.minDelta(),
+                    rule.patience(),
+                    rule.minDelta(),
                     number(json, "patienceBest"),
                     whole(json, "staleEvaluations"))),
         whole(json, "savedAt"));
@@ -112,7 +112,9 @@ record Progress(
     if (!stored.isObject()) {
       throw unreadable(name, stored);
     }
-    stored.properties().forEach(one -> metrics.put(one.getKey(), number(stored, one.getKey())));
+    stored
+        .properties()
+        .forEach(property -> metrics.put(property.getKey(), number(stored, property.getKey())));
     return metrics;
   }
 

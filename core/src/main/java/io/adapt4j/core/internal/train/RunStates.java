@@ -52,7 +52,7 @@ final class RunStates {
   }
 
   /**
-   * A state that can be gone on from.
+   * A state that can be continued from.
    *
    * @param path its folder
    * @param tensors its tensors, a safetensors file
@@ -95,7 +95,7 @@ final class RunStates {
    * Finds the newest intact state.
    *
    * @param rules the patience of the run
-   * @param unfit says what else forbids to go on from a state that is intact itself
+   * @param unfit says what else forbids to continue from a state that is intact itself
    * @return empty if no state was saved
    * @throws TrainingException if every state is damaged, or the run that saved it was another
    */
@@ -120,7 +120,7 @@ final class RunStates {
     throw new TrainingException(
         "No state in "
             + folder
-            + " can be gone on from:\n  "
+            + " can be continued from:\n  "
             + String.join("\n  ", damaged)
             + "\nPut the files back from a copy. Without one, delete a damaged checkpoint '"
             + Trainer.BEST
@@ -222,7 +222,7 @@ final class RunStates {
           state
               + " belongs to another run"
               + (content.checked() ? "" : ", or is damaged: states of its version have no checksum")
-              + ", so going on from it would not be the run described here:"
+              + ", so continuing from it would not be the run described here:"
               + "\n  "
               + String.join("\n  ", changes)
               + "\nDescribe the run as it was, or train into another output folder.");
@@ -232,8 +232,8 @@ final class RunStates {
   /** Deletes every state. */
   void clear() {
     try {
-      for (Path one : folders()) {
-        AtomicFolders.delete(one);
+      for (Path file : folders()) {
+        AtomicFolders.delete(file);
       }
     } catch (IOException e) {
       throw new TrainingException("Deleting the old states in " + folder + " failed: " + e);

@@ -11,7 +11,8 @@ import java.util.TreeMap;
  * @param interval optimizer steps between saves; 0 for the end of each epoch; not read with a time
  * @param time at least this long between saves; zero to go by the interval
  * @param kept how many of the newest states stay on disk; 0 saves none
- * @param resume whether to go on from the newest intact state in the output folder, if there is one
+ * @param resume whether to continue from the newest intact state in the output folder, if there is
+ *     one
  * @param identity what must be the same for a run to go on, by name: data, model, options
  */
 public record StateOptions(
@@ -26,7 +27,7 @@ public record StateOptions(
    * @param interval optimizer steps between saves; 0 for the end of each epoch
    * @param time at least this long between saves; zero to go by the interval
    * @param kept how many of the newest states stay on disk; 0 saves none
-   * @param resume whether to go on from the newest intact state
+   * @param resume whether to continue from the newest intact state
    * @param identity what must be the same for a run to go on
    * @throws IllegalArgumentException if a number is negative
    */
@@ -48,7 +49,7 @@ public record StateOptions(
    *
    * @param interval optimizer steps between saves; 0 for the end of each epoch
    * @param kept how many of the newest states stay on disk; 0 saves none
-   * @param resume whether to go on from the newest intact state
+   * @param resume whether to continue from the newest intact state
    * @param identity what must be the same for a run to go on
    * @throws IllegalArgumentException if a number is negative
    */

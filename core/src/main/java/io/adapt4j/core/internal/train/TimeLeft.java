@@ -115,7 +115,10 @@ final class TimeLeft {
     long[] sorted = groups.stream().mapToLong(Long::longValue).sorted().toArray();
     double most = (double) HELD_UP * sorted[sorted.length / 2];
     double mean =
-        Arrays.stream(sorted).mapToDouble(one -> Math.min((double) one, most)).average().orElse(0);
+        Arrays.stream(sorted)
+            .mapToDouble(value -> Math.min((double) value, most))
+            .average()
+            .orElse(0);
     return mean / together;
   }
 }

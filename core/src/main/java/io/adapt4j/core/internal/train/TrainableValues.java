@@ -29,7 +29,9 @@ public final class TrainableValues {
    */
   public static TrainableValues of(Adaptation adaptation) {
     Map<String, float[]> values = new LinkedHashMap<>();
-    adaptation.trained().forEach(one -> values.put(one.name(), one.value().toFloats()));
+    adaptation
+        .trained()
+        .forEach(parameter -> values.put(parameter.name(), parameter.value().toFloats()));
     return new TrainableValues(values);
   }
 
@@ -117,7 +119,7 @@ public final class TrainableValues {
   }
 
   /**
-   * Makes an adaptation go on from these values. The optimizer's moments stay as they are.
+   * Makes an adaptation continue from these values. The optimizer's moments stay as they are.
    *
    * @param adaptation of the same method on the same model
    * @throws IllegalArgumentException if names or sizes do not fit; nothing has changed then
@@ -128,10 +130,10 @@ public final class TrainableValues {
       throw new IllegalArgumentException(
           "expected " + trained.size() + " trained values, found " + values.size());
     }
-    trained.forEach(one -> require(one.name(), one.value().count()));
-    for (Trainable one : trained) {
-      try (Tensor source = Tensor.of(values.get(one.name()), one.value().sizes())) {
-        one.value().copyFrom(source);
+    trained.forEach(parameter -> require(parameter.name(), parameter.value().count()));
+    for (Trainable parameter : trained) {
+      try (Tensor source = Tensor.of(values.get(parameter.name()), parameter.value().sizes())) {
+        parameter.value().copyFrom(source);
       }
     }
     adaptation.refresh();

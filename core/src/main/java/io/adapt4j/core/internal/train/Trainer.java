@@ -241,7 +241,7 @@ public final class Trainer<B> {
     }
   }
 
-  /** Goes on from the newest saved state; false if there is none or none is wanted. */
+  /** Continues from the newest saved state; false if there is none or none is wanted. */
   private boolean resume(TrainingStep<B> step) {
     if (!options.states().resume()) {
       states.clear();

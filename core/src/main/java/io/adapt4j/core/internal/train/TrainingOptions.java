@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param earlyStopping when to give up, if at all
  * @param maxSkippedSteps steps in a row that may fail to be finite before the run ends
  * @param seed decides dropout masks
- * @param states what is saved to go on from
+ * @param states what is saved to continue from
  */
 public record TrainingOptions(
     int epochs,

@@ -48,7 +48,7 @@ public final class TrainingStep<I> implements AutoCloseable {
      * @param seed decides dropout masks
      * @return the sum, not scaled
      */
-    double differentiate(I inputs, double scale, boolean recompute, long seed);
+    double forwardBackward(I inputs, double scale, boolean recompute, long seed);
   }
 
   /**
@@ -172,7 +172,7 @@ public final class TrainingStep<I> implements AutoCloseable {
     this.settings = settings;
     this.hooks = hooks;
     this.gradients = adaptation.trained().stream().map(Trainable::gradient).toList();
-    Multimaps.asMap(Multimaps.index(adaptation.trained(), one -> factor(one.name())))
+    Multimaps.asMap(Multimaps.index(adaptation.trained(), parameter -> factor(parameter.name())))
         .forEach(
             (factor, trained) ->
                 groups.add(new Group(start.apply(trained, settings.weightDecay()), factor)));
@@ -181,7 +181,7 @@ public final class TrainingStep<I> implements AutoCloseable {
   /** The factor of the first expression that fits. */
   private double factor(String name) {
     return settings.rates().stream()
-        .filter(one -> Pattern.compile(one.names()).matcher(name).find())
+        .filter(rate -> Pattern.compile(rate.names()).matcher(name).find())
         .mapToDouble(LearningRateFactor::factor)
         .findFirst()
         .orElse(1);
@@ -199,7 +199,7 @@ public final class TrainingStep<I> implements AutoCloseable {
       Decoder decoder, Adaptation adaptation, Settings settings) {
     return new TrainingStep<>(
         (inputs, scale, recompute, seed) ->
-            LanguageModelLoss.differentiate(decoder, inputs, scale, recompute, seed),
+            LanguageModelLoss.forwardBackward(decoder, inputs, scale, recompute, seed),
         adaptation,
         settings);
   }
@@ -215,7 +215,7 @@ public final class TrainingStep<I> implements AutoCloseable {
    * @return the losses and the gradient norm
    */
   public Outcome run(List<I> microBatches, double divisor, double learningRate, long seed) {
-    List<Double> losses = differentiate(microBatches, divisor, seed);
+    List<Double> losses = forwardBackward(microBatches, divisor, seed);
     adaptation.collectGradients();
     double own = losses.stream().mapToDouble(Double::doubleValue).sum();
     double loss =
@@ -223,7 +223,8 @@ public final class TrainingStep<I> implements AutoCloseable {
             .reduction()
             .reduce(adaptation.trained(), new GradientReduction.Share(own, divisor))
             .loss();
-    double penalty = hooks.penalties().stream().mapToDouble(one -> one.add(applied, seed)).sum();
+    double penalty =
+        hooks.penalties().stream().mapToDouble(other -> other.add(applied, seed)).sum();
     double norm = TensorLists.norm(gradients);
     boolean finite = Double.isFinite(loss) && Double.isFinite(penalty) && Double.isFinite(norm);
     if (finite) {
@@ -233,13 +234,14 @@ public final class TrainingStep<I> implements AutoCloseable {
     return new Outcome(List.copyOf(losses), loss, penalty, norm, finite);
   }
 
-  private List<Double> differentiate(List<I> microBatches, double divisor, long seed) {
+  private List<Double> forwardBackward(List<I> microBatches, double divisor, long seed) {
     List<Double> losses = new ArrayList<>();
     for (int i = 0; i < microBatches.size(); i++) {
       // What the backward pass before has left in pieces would lie beside what this one keeps.
       Torch.giveBackMemory();
       double sum =
-          objective.differentiate(microBatches.get(i), 1 / divisor, settings.recompute(), seed + i);
+          objective.forwardBackward(
+              microBatches.get(i), 1 / divisor, settings.recompute(), seed + i);
       losses.add(sum / divisor);
     }
     return losses;

@@ -73,10 +73,10 @@ class PlannerTest {
           long weights = 0;
           long masters = 0;
           long gradients = 0;
-          for (Parameter one : network.parameters()) {
-            weights += bytes(one.value());
-            masters += one.master() == one.value() ? 0 : bytes(one.master());
-            gradients += bytes(one.gradient());
+          for (Parameter parameter : network.parameters()) {
+            weights += bytes(parameter.value());
+            masters += parameter.master() == parameter.value() ? 0 : bytes(parameter.master());
+            gradients += bytes(parameter.gradient());
           }
           assertThat(found.lasting(MemoryNames.WEIGHTS)).isEqualTo(weights);
           assertThat(found.lasting(MemoryNames.MASTERS)).isEqualTo(masters);
@@ -84,7 +84,8 @@ class PlannerTest {
           long values =
               adaptation.trained().stream()
                   .mapToLong(
-                      one -> OptimizerStates.stateBytes(Optimizer.adamW(), one.value().sizes()))
+                      parameter ->
+                          OptimizerStates.stateBytes(Optimizer.adamW(), parameter.value().sizes()))
                   .sum();
           assertThat(found.lasting(MemoryNames.OPTIMIZER)).isEqualTo(values);
         }
@@ -171,7 +172,7 @@ class PlannerTest {
     assertThat(found.advice())
         .filteredOn(Advice::fits)
         .singleElement()
-        .satisfies(one -> assertThat(one.change()).startsWith("QLoRA"));
+        .satisfies(advice -> assertThat(advice.change()).startsWith("QLoRA"));
     WeightSizes halfBytes =
         (part, in) -> Optional.of(new QuantizedSize(part.width() * in / 2, 0, 0));
     Planner packed = Planner.of(network, TrainableSummary.lowRank(network, 16), halfBytes);
@@ -192,12 +193,12 @@ class PlannerTest {
       Device device = Device.cpu("a machine", bytes);
       Forecast found = planner.forecast(shape, device);
       assertThat(found.fits()).isEqualTo(bytes >= peak);
-      for (Advice one : found.advice()) {
-        assertThat(one.bytes()).as(one.change()).isLessThan(peak);
-        assertThat(one.fits()).as(one.change()).isEqualTo(one.bytes() <= bytes);
+      for (Advice advice : found.advice()) {
+        assertThat(advice.bytes()).as(advice.change()).isLessThan(peak);
+        assertThat(advice.fits()).as(advice.change()).isEqualTo(advice.bytes() <= bytes);
       }
       boolean alone = found.advice().stream().anyMatch(Advice::fits);
-      found.together().ifPresent(one -> assertThat(one.fits()).isTrue());
+      found.together().ifPresent(advice -> assertThat(advice.fits()).isTrue());
       assertThat(alone && found.together().isPresent()).isFalse();
     }
   }
@@ -264,11 +265,11 @@ class PlannerTest {
 
   @Test
   void eachLengthOfABatchBringsKernelsInBfloat16AsFarAsTheyAreRemembered() {
-    long one = process(small(), DType.BF16);
+    long value = process(small(), DType.BF16);
     long four = process(small().ofLengths(4), DType.BF16);
     long many = process(small().ofLengths(300), DType.BF16);
-    assertThat(process(small().ofLengths(4), DType.F32)).isEqualTo(one);
-    assertThat(four - one).isBetween(10_000_000L, 60_000_000L);
+    assertThat(process(small().ofLengths(4), DType.F32)).isEqualTo(value);
+    assertThat(four - value).isBetween(10_000_000L, 60_000_000L);
     assertThat(many).isGreaterThan(four);
     assertThat(process(small().ofLengths(1000), DType.BF16)).isEqualTo(many);
   }

@@ -43,18 +43,18 @@ class TrainingDefaultsTest {
   @ParameterizedTest
   @EnumSource
   void everyDefaultHasASourceAndIsNotQuestioned(TaskKind task) {
-    for (TrainingDefaults one :
+    for (TrainingDefaults trainingDefaults :
         new TrainingDefaults[] {
           TrainingDefaults.fullFineTuning(task),
           TrainingDefaults.lowRank("LoRA", task),
           TrainingDefaults.scaling("(IA)3", task)
         }) {
-      assertThat(one.source()).isNotBlank();
-      assertThat(one.question(one.learningRate())).isEmpty();
-      assertThat(one.question(one.lowestRate())).isEmpty();
-      assertThat(one.question(one.highestRate())).isEmpty();
-      assertThat(one.question(one.highestRate() * 1.01)).isPresent();
-      assertThat(one.question(one.lowestRate() * 0.99)).isPresent();
+      assertThat(trainingDefaults.source()).isNotBlank();
+      assertThat(trainingDefaults.question(trainingDefaults.learningRate())).isEmpty();
+      assertThat(trainingDefaults.question(trainingDefaults.lowestRate())).isEmpty();
+      assertThat(trainingDefaults.question(trainingDefaults.highestRate())).isEmpty();
+      assertThat(trainingDefaults.question(trainingDefaults.highestRate() * 1.01)).isPresent();
+      assertThat(trainingDefaults.question(trainingDefaults.lowestRate() * 0.99)).isPresent();
     }
     assertThat(TrainingDefaults.fullFineTuning(task).learningRate())
         .isLessThan(TrainingDefaults.lowRank("LoRA", task).learningRate());

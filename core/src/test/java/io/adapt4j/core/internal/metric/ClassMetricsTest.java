@@ -19,22 +19,22 @@ class ClassMetricsTest {
 
   @Test
   void classesAreMeasuredAsScikitLearnDoes() throws IOException {
-    for (JsonNode one : golden().get("cases")) {
-      List<String> labels = texts(one.get("labels"));
+    for (JsonNode node : golden().get("cases")) {
+      List<String> labels = texts(node.get("labels"));
       Confusion confusion = new Confusion(labels);
-      for (int i = 0; i < one.get("y_true").size(); i++) {
-        confusion.add(one.get("y_true").get(i).asInt(), one.get("y_pred").get(i).asInt());
+      for (int i = 0; i < node.get("y_true").size(); i++) {
+        confusion.add(node.get("y_true").get(i).asInt(), node.get("y_pred").get(i).asInt());
       }
-      String name = one.get("name").asText();
+      String name = node.get("name").asText();
       assertThat(confusion.accuracy())
           .as(name)
-          .isCloseTo(one.get("accuracy").asDouble(), within(1e-9));
+          .isCloseTo(node.get("accuracy").asDouble(), within(1e-9));
       assertThat(confusion.table().microF1())
           .as(name)
-          .isCloseTo(one.get("micro").get("f1").asDouble(), within(1e-9));
+          .isCloseTo(node.get("micro").get("f1").asDouble(), within(1e-9));
       List<Counts> counts = confusion.table().counts();
       for (int i = 0; i < labels.size(); i++) {
-        JsonNode perClass = one.get("per_class");
+        JsonNode perClass = node.get("per_class");
         assertThat(counts.get(i).precision())
             .isCloseTo(perClass.get("precision").get(i).asDouble(), within(1e-9));
         assertThat(counts.get(i).recall())
@@ -47,7 +47,7 @@ class ClassMetricsTest {
       if (counts.stream().allMatch(Counts::occurs)) {
         assertThat(confusion.table().macroF1())
             .as(name)
-            .isCloseTo(one.get("macro").get("f1").asDouble(), within(1e-9));
+            .isCloseTo(node.get("macro").get("f1").asDouble(), within(1e-9));
       }
     }
   }

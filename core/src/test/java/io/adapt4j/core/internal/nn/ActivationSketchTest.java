@@ -75,9 +75,9 @@ class ActivationSketchTest {
     List<TrainableSummary.LoraMatrices> dropped =
         plain.factors().stream()
             .map(
-                one ->
+                factor ->
                     new TrainableSummary.LoraMatrices(
-                        one.slot(), one.in(), one.out(), one.parts(), true))
+                        factor.slot(), factor.in(), factor.out(), factor.parts(), true))
             .toList();
     // q, k and v, output, gate and up: 2 x 32 each; down: 2 x 48. Their plain inputs go.
     long masks = 2 * 32 * (3 + 1 + 2) + 2 * 48;
@@ -95,7 +95,7 @@ class ActivationSketchTest {
     TrainableSummary plain = TrainableSummary.lowRank(network, 2);
     List<TrainableSummary.Rescaling> gains =
         plain.factors().stream()
-            .map(one -> new TrainableSummary.Rescaling(one.slot(), false))
+            .map(factor -> new TrainableSummary.Rescaling(factor.slot(), false))
             .toList();
     TrainableSummary trainableSummary =
         new TrainableSummary(Set.of(), plain.factors(), false, 1, gains);

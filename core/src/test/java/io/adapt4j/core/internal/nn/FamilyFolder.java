@@ -204,7 +204,7 @@ public final class FamilyFolder implements AutoCloseable {
   static int targets(Network network, EncoderInputs batch) {
     return network instanceof Decoder
         ? TargetRows.of(batch.labels(), ROWS, LENGTH).count()
-        : (int) Arrays.stream(batch.labels()).filter(one -> one != TargetRows.IGNORED).count();
+        : (int) Arrays.stream(batch.labels()).filter(value -> value != TargetRows.IGNORED).count();
   }
 
   /** The mean loss. */
@@ -217,12 +217,12 @@ public final class FamilyFolder implements AutoCloseable {
   }
 
   /** The mean loss; its gradients are added to those of the trained parameters. */
-  static double differentiate(Network network, EncoderInputs batch, boolean recompute) {
+  static double forwardBackward(Network network, EncoderInputs batch, boolean recompute) {
     double scale = 1.0 / targets(network, batch);
     double sum =
         network instanceof Decoder decoder
-            ? LanguageModelLoss.differentiate(decoder, causal(batch), scale, recompute, 0)
-            : EncoderLoss.differentiate((Encoder) network, batch, scale, recompute, 0);
+            ? LanguageModelLoss.forwardBackward(decoder, causal(batch), scale, recompute, 0)
+            : EncoderLoss.forwardBackward((Encoder) network, batch, scale, recompute, 0);
     return sum * scale;
   }
 

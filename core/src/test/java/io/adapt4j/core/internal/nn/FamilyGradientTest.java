@@ -29,22 +29,22 @@ class FamilyGradientTest {
         Network network = folder.load()) {
       network.parameters().forEach(Parameter::train);
       EncoderInputs batch = folder.batch("");
-      FamilyFolder.differentiate(network, batch, false);
+      FamilyFolder.forwardBackward(network, batch, false);
       SplittableRandom random = new SplittableRandom(3);
       for (Parameter parameter : network.parameters()) {
-        for (Trainable one : parameter.trained()) {
-          float[] gradient = one.gradient().toFloats();
+        for (Trainable trainable : parameter.trained()) {
+          float[] gradient = trainable.gradient().toFloats();
           double[] direction = direction(gradient, random);
           double slope = 0;
           for (int i = 0; i < gradient.length; i++) {
             slope += gradient[i] * direction[i];
           }
           double difference =
-              (lossAt(network, batch, parameter, one.value(), direction, STEP)
-                      - lossAt(network, batch, parameter, one.value(), direction, -STEP))
+              (lossAt(network, batch, parameter, trainable.value(), direction, STEP)
+                      - lossAt(network, batch, parameter, trainable.value(), direction, -STEP))
                   / (2 * STEP);
           assertThat(slope)
-              .as(one.name())
+              .as(trainable.name())
               .isCloseTo(difference, within(NOISE + 1e-2 * Math.abs(difference)));
         }
       }
@@ -69,11 +69,11 @@ class FamilyGradientTest {
   private static Map<String, float[]> gradients(FamilyFolder folder, boolean recompute) {
     try (Network network = folder.load()) {
       network.parameters().forEach(Parameter::train);
-      FamilyFolder.differentiate(network, folder.batch(""), recompute);
+      FamilyFolder.forwardBackward(network, folder.batch(""), recompute);
       Map<String, float[]> gradients = new LinkedHashMap<>();
       network.parameters().stream()
           .flatMap(parameter -> parameter.trained().stream())
-          .forEach(one -> gradients.put(one.name(), one.gradient().toFloats()));
+          .forEach(trainable -> gradients.put(trainable.name(), trainable.gradient().toFloats()));
       return gradients;
     }
   }

@@ -39,7 +39,7 @@ class LanguageModelLossTest {
       double expected = expected(decoder);
       assertThat(LanguageModelLoss.evaluate(decoder, INPUTS))
           .isCloseTo(expected, within(tolerance));
-      assertThat(LanguageModelLoss.differentiate(decoder, INPUTS, 1, false, 0))
+      assertThat(LanguageModelLoss.forwardBackward(decoder, INPUTS, 1, false, 0))
           .isCloseTo(expected, within(tolerance));
     }
   }

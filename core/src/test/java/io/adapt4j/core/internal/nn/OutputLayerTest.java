@@ -63,7 +63,7 @@ class OutputLayerTest {
       ModelConfig base = ModelConfig.read(folder.path());
       OutputLayer layer =
           Arrays.stream(OutputLayer.values())
-              .filter(one -> className.endsWith(one.suffix()))
+              .filter(outputLayer -> className.endsWith(outputLayer.suffix()))
               .findFirst()
               .orElseThrow();
       assertThat(layer.className(base)).isEqualTo(className);

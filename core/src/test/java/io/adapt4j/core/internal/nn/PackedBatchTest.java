@@ -143,7 +143,7 @@ class PackedBatchTest {
       assertThat(LanguageModelLoss.evaluate(decoder, weighted))
           .isCloseTo(once + more, within(1e-4));
       Map<String, float[]> found = gradients(decoder, weighted, false);
-      LanguageModelLoss.differentiate(decoder, packed, 0.1, false, 0);
+      LanguageModelLoss.forwardBackward(decoder, packed, 0.1, false, 0);
       assertEqual(found, gradients(decoder, first, false));
     }
   }
@@ -234,12 +234,12 @@ class PackedBatchTest {
   /** What a batch adds to gradients that may not be zero; they are zero afterwards. */
   private static Map<String, float[]> gradients(
       Decoder decoder, LanguageModelLoss.Inputs inputs, boolean recompute) {
-    LanguageModelLoss.differentiate(decoder, inputs, 0.1, recompute, 0);
+    LanguageModelLoss.forwardBackward(decoder, inputs, 0.1, recompute, 0);
     Map<String, float[]> gradients = new LinkedHashMap<>();
     for (Parameter parameter : decoder.parameters()) {
-      for (Parameter.Trainable one : parameter.trained()) {
-        gradients.put(one.name(), one.gradient().toFloats());
-        one.gradient().copyFrom(one.gradient().scaled(0));
+      for (Parameter.Trainable trainable : parameter.trained()) {
+        gradients.put(trainable.name(), trainable.gradient().toFloats());
+        trainable.gradient().copyFrom(trainable.gradient().scaled(0));
       }
     }
     return gradients;

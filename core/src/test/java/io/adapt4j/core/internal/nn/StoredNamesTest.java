@@ -120,9 +120,13 @@ class StoredNamesTest {
       written.allocate(DType.F32);
       Weights.randomize(written, 3);
       List<TensorData> tensors = new ArrayList<>();
-      for (TensorData one : Weights.tensors(written, StoredType.F32)) {
+      for (TensorData tensorData : Weights.tensors(written, StoredType.F32)) {
         tensors.add(
-            new TensorData(stored.apply(one.name()), one.type(), one.shape(), one.content()));
+            new TensorData(
+                stored.apply(tensorData.name()),
+                tensorData.type(),
+                tensorData.shape(),
+                tensorData.content()));
       }
       for (String name : others) {
         tensors.add(

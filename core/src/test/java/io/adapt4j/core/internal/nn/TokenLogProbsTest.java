@@ -60,19 +60,19 @@ class TokenLogProbsTest {
 
   @Test
   void theirNegativeSumHasTheGradientsOfTheCrossEntropy() {
-    LanguageModelLoss.differentiate(decoder, INPUTS, 0.5, false, 0);
+    LanguageModelLoss.forwardBackward(decoder, INPUTS, 0.5, false, 0);
     double[] expected = takeGradients();
     float[] logProbs =
-        TokenLogProbs.differentiate(decoder, INPUTS, 0.5, false, 0, p -> filled(p.length, -1));
+        TokenLogProbs.forwardBackward(decoder, INPUTS, 0.5, false, 0, p -> filled(p.length, -1));
     assertThat(logProbs).isEqualTo(TokenLogProbs.evaluate(decoder, INPUTS));
     assertThat(takeGradients()).containsExactly(expected, within(1e-6));
   }
 
   @Test
   void aDerivativeCountsWithItsSign() {
-    TokenLogProbs.differentiate(decoder, INPUTS, 1, true, 0, p -> filled(p.length, 1));
+    TokenLogProbs.forwardBackward(decoder, INPUTS, 1, true, 0, p -> filled(p.length, 1));
     double[] up = takeGradients();
-    TokenLogProbs.differentiate(decoder, INPUTS, 1, true, 0, p -> filled(p.length, -1));
+    TokenLogProbs.forwardBackward(decoder, INPUTS, 1, true, 0, p -> filled(p.length, -1));
     double[] down = Arrays.stream(takeGradients()).map(value -> -value).toArray();
     assertThat(up).containsExactly(down, within(1e-6));
   }
@@ -80,7 +80,7 @@ class TokenLogProbsTest {
   @Test
   void aDerivativeOfOtherLengthIsRefused() {
     assertThatThrownBy(
-            () -> TokenLogProbs.differentiate(decoder, INPUTS, 1, false, 0, p -> new float[2]))
+            () -> TokenLogProbs.forwardBackward(decoder, INPUTS, 1, false, 0, p -> new float[2]))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("each of 6 log-probabilities, found 2");
   }
@@ -88,12 +88,12 @@ class TokenLogProbsTest {
   /** All gradients in a row, which are zero afterwards. */
   private double[] takeGradients() {
     List<Trainable> trained =
-        decoder.parameters().stream().flatMap(one -> one.trained().stream()).toList();
+        decoder.parameters().stream().flatMap(parameter -> parameter.trained().stream()).toList();
     double[] taken =
         trained.stream()
             .flatMapToDouble(
-                one -> {
-                  float[] values = one.gradient().toFloats();
+                parameter -> {
+                  float[] values = parameter.gradient().toFloats();
                   return IntStream.range(0, values.length).mapToDouble(i -> values[i]);
                 })
             .toArray();

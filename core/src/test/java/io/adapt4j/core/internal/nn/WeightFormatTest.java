@@ -52,11 +52,11 @@ class WeightFormatTest {
   private static Map<String, float[]> gradients(
       FamilyFolder folder, Network network, boolean recompute) {
     network.parameters().forEach(Parameter::train);
-    FamilyFolder.differentiate(network, folder.batch(""), recompute);
+    FamilyFolder.forwardBackward(network, folder.batch(""), recompute);
     Map<String, float[]> gradients = new LinkedHashMap<>();
     network.parameters().stream()
         .flatMap(parameter -> parameter.trained().stream())
-        .forEach(one -> gradients.put(one.name(), one.gradient().toFloats()));
+        .forEach(trainable -> gradients.put(trainable.name(), trainable.gradient().toFloats()));
     return gradients;
   }
 

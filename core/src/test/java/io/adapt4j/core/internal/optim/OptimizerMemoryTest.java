@@ -49,7 +49,7 @@ class OptimizerMemoryTest {
         OptimizerState state = OptimizerStates.start(optimizer, trained, 0.01)) {
       long made =
           state.save().stream()
-              .filter(one -> !one.name().startsWith("value."))
+              .filter(tensorData -> !tensorData.name().startsWith("value."))
               .mapToLong(OptimizerMemoryTest::bytes)
               .sum();
       // AdamW's counters are not saved: the number of steps tells them.

@@ -148,7 +148,8 @@ class OptimizerTest {
     float[] start = values(count);
     Trainable exact = trained("layer.weight", start.clone(), count);
     Trainable coded = trained("layer.weight", start.clone(), count);
-    try (OptimizerState one = OptimizerStates.start(Optimizer.adamW(), List.of(exact), DECAY);
+    try (OptimizerState optimizerState =
+            OptimizerStates.start(Optimizer.adamW(), List.of(exact), DECAY);
         OptimizerState other =
             OptimizerStates.start(Optimizer.adamW8bit(), List.of(coded), DECAY)) {
       for (int step = 0; step < 50; step++) {
@@ -158,7 +159,7 @@ class OptimizerTest {
         }
         exact.gradient().copyFrom(Tensor.of(gradient, count));
         coded.gradient().copyFrom(Tensor.of(gradient, count));
-        one.step(RATE);
+        optimizerState.step(RATE);
         other.step(RATE);
       }
     }
@@ -178,14 +179,15 @@ class OptimizerTest {
     float[] start = values(ROWS * COLUMNS);
     Trainable exact = trained("layer.weight", start.clone(), ROWS, COLUMNS);
     Trainable coded = trained("layer.weight", start.clone(), ROWS, COLUMNS);
-    try (OptimizerState one = OptimizerStates.start(Optimizer.adamW(), List.of(exact), DECAY);
+    try (OptimizerState optimizerState =
+            OptimizerStates.start(Optimizer.adamW(), List.of(exact), DECAY);
         OptimizerState other =
             OptimizerStates.start(Optimizer.adamW8bit(), List.of(coded), DECAY)) {
       for (int step = 0; step < STEPS; step++) {
         Tensor gradient = Tensor.of(values(ROWS * COLUMNS), ROWS, COLUMNS);
         exact.gradient().copyFrom(gradient);
         coded.gradient().copyFrom(gradient);
-        one.step(RATE);
+        optimizerState.step(RATE);
         other.step(RATE);
       }
     }
@@ -200,14 +202,14 @@ class OptimizerTest {
     Trainable plain = trained("layer.weight", start.clone(), count);
     Trainable paged = trained("layer.weight", start.clone(), count);
     Optimizer optimizer = eightBit ? Optimizer.adamW8bit() : Optimizer.adamW();
-    try (OptimizerState one = OptimizerStates.start(optimizer, List.of(plain), DECAY);
+    try (OptimizerState optimizerState = OptimizerStates.start(optimizer, List.of(plain), DECAY);
         OptimizerState other =
             OptimizerStates.start(new Optimizer.Paged(optimizer), List.of(paged), DECAY)) {
       for (int step = 0; step < STEPS; step++) {
         Tensor gradient = Tensor.of(values(count), count);
         plain.gradient().copyFrom(gradient);
         paged.gradient().copyFrom(gradient);
-        one.step(RATE);
+        optimizerState.step(RATE);
         other.step(RATE);
       }
     }
@@ -237,11 +239,11 @@ class OptimizerTest {
     for (int i = 0; i < start.length; i++) {
       expected[i] = start[i];
     }
-    Trainable one = trained(name, start, ROWS, COLUMNS);
-    try (OptimizerState state = OptimizerStates.start(optimizer, List.of(one), DECAY)) {
+    Trainable parameter = trained(name, start, ROWS, COLUMNS);
+    try (OptimizerState state = OptimizerStates.start(optimizer, List.of(parameter), DECAY)) {
       for (int step = 1; step <= STEPS; step++) {
         float[] gradient = values(start.length);
-        one.gradient().copyFrom(Tensor.of(gradient, ROWS, COLUMNS));
+        parameter.gradient().copyFrom(Tensor.of(gradient, ROWS, COLUMNS));
         state.step(RATE);
         double[] exact = new double[gradient.length];
         for (int i = 0; i < exact.length; i++) {
@@ -250,7 +252,7 @@ class OptimizerTest {
         formula.step(expected, exact, step);
       }
     }
-    float[] found = one.value().toFloats();
+    float[] found = parameter.value().toFloats();
     for (int i = 0; i < found.length; i++) {
       assertThat((double) found[i]).isCloseTo(expected[i], within(tolerance));
     }

@@ -94,7 +94,7 @@ class PagedStateTest {
         losses.add(step.run(List.of(batch), targets, 1e-3, losses.size()).loss());
       }
       try (Scope scope = Scope.open()) {
-        step.state().forEach(one -> state.put(one.name(), bytes(one)));
+        step.state().forEach(tensorData -> state.put(tensorData.name(), bytes(tensorData)));
       }
     }
     return losses;
@@ -128,12 +128,12 @@ class PagedStateTest {
 
     Values(int count) {
       for (int i = 0; i < count; i++) {
-        Parameter one = Parameter.of("layer." + i + ".weight", 70, 65 + i);
-        one.allocate(DType.F32);
-        fill(one.value(), i);
-        one.train();
-        parameters.add(one);
-        trained.addAll(one.trained());
+        Parameter parameter = Parameter.of("layer." + i + ".weight", 70, 65 + i);
+        parameter.allocate(DType.F32);
+        fill(parameter.value(), i);
+        parameter.train();
+        parameters.add(parameter);
+        trained.addAll(parameter.trained());
       }
     }
 
@@ -154,7 +154,7 @@ class PagedStateTest {
     }
 
     List<float[]> numbers() {
-      return trained.stream().map(one -> one.value().toFloats()).toList();
+      return trained.stream().map(parameter -> parameter.value().toFloats()).toList();
     }
 
     @Override
@@ -166,7 +166,7 @@ class PagedStateTest {
   private static Map<String, byte[]> saved(OptimizerState state) {
     Map<String, byte[]> saved = new LinkedHashMap<>();
     try (Scope scope = Scope.open()) {
-      state.save().forEach(one -> saved.put(one.name(), bytes(one)));
+      state.save().forEach(tensorData -> saved.put(tensorData.name(), bytes(tensorData)));
     }
     return saved;
   }

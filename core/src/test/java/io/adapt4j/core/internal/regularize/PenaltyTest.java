@@ -88,7 +88,7 @@ class PenaltyTest {
     NextTokens task = new NextTokens(small.decoder);
     while (singles.hasNext()) {
       Batch single = singles.next();
-      task.differentiate(single, 1, false, 0);
+      task.forwardBackward(single, 1, false, 0);
       float[] gradient = gradient(0);
       for (int i = 0; i < expected.length; i++) {
         expected[i] += (double) gradient[i] * gradient[i];
@@ -119,8 +119,8 @@ class PenaltyTest {
   void ewcWeighsDistancesByFisher() {
     List<Tensor> fisher = fisher(DATA);
     double sum = 0;
-    for (Tensor one : fisher) {
-      for (float value : one.toFloats()) {
+    for (Tensor tensor : fisher) {
+      for (float value : tensor.toFloats()) {
         sum += value;
       }
     }
@@ -186,8 +186,8 @@ class PenaltyTest {
     try (Penalty penalty =
         Penalties.start(KlToBase.on(DATA).strength(2), small.run(Optional.empty()))) {
       SplittableRandom random = new SplittableRandom(3);
-      for (Trainable one : small.adaptation.trained()) {
-        shift(one, random.doubles(one.value().count(), -1, 1).toArray(), MOVED);
+      for (Trainable parameter : small.adaptation.trained()) {
+        shift(parameter, random.doubles(parameter.value().count(), -1, 1).toArray(), MOVED);
       }
       assertThat(penalty.add(0, 0)).isPositive();
       double norm = TensorLists.norm(gradients());
@@ -261,12 +261,12 @@ class PenaltyTest {
   /** Moves every value by the same distance, and tells how many there are. */
   private long move() {
     long count = 0;
-    for (Trainable one : small.adaptation.trained()) {
-      float[] values = one.value().toFloats();
+    for (Trainable parameter : small.adaptation.trained()) {
+      float[] values = parameter.value().toFloats();
       for (int i = 0; i < values.length; i++) {
         values[i] += MOVED;
       }
-      set(one, values);
+      set(parameter, values);
       count += values.length;
     }
     return count;
@@ -278,12 +278,12 @@ class PenaltyTest {
     }
   }
 
-  private static void shift(Trainable one, double[] direction, double factor) {
-    float[] values = one.value().toFloats();
+  private static void shift(Trainable parameter, double[] direction, double factor) {
+    float[] values = parameter.value().toFloats();
     for (int i = 0; i < values.length; i++) {
       values[i] += (float) (factor * direction[i]);
     }
-    set(one, values);
+    set(parameter, values);
   }
 
   private static double[] doubles(float[] values) {
@@ -294,9 +294,9 @@ class PenaltyTest {
     return wide;
   }
 
-  private static void set(Trainable one, float[] values) {
-    try (Tensor moved = Tensor.of(values, one.value().sizes())) {
-      one.value().copyFrom(moved);
+  private static void set(Trainable parameter, float[] values) {
+    try (Tensor moved = Tensor.of(values, parameter.value().sizes())) {
+      parameter.value().copyFrom(moved);
     }
   }
 

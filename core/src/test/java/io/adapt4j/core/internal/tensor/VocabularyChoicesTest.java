@@ -26,8 +26,8 @@ class VocabularyChoicesTest {
       for (int row = 0; row < ROWS; row++) {
         double[] p = softmax(states, weights, row);
         double entropy = 0;
-        for (double one : p) {
-          entropy -= one * Math.log(one);
+        for (double value : p) {
+          entropy -= value * Math.log(value);
         }
         assertThat((double) entropies[row]).isCloseTo(entropy, within(1e-5));
         assertThat((double) logProbs[row]).isCloseTo(Math.log(p[(int) targets[row]]), within(1e-5));
@@ -43,8 +43,8 @@ class VocabularyChoicesTest {
           choices(floats(new SplittableRandom(1), ROWS * HIDDEN), even, new long[ROWS])
               .entropies()
               .toFloats();
-      for (float one : found) {
-        assertThat((double) one).isCloseTo(Math.log(VOCABULARY), within(1e-6));
+      for (float value : found) {
+        assertThat((double) value).isCloseTo(Math.log(VOCABULARY), within(1e-6));
       }
     }
   }

@@ -32,7 +32,7 @@ class VocabularyDivergenceTest {
       head.train();
       headBias.train();
       VocabularyLoss.Result found =
-          VocabularyDivergence.differentiate(
+          VocabularyDivergence.forwardBackward(
               Tensor.of(hidden, ROWS, WIDTH),
               new VocabularyHead(head, headBias, scale, cap),
               Tensor.of(baseHidden, ROWS, WIDTH),

@@ -50,14 +50,14 @@ class VocabularyLossTest {
       Tensor input = Tensor.of(hidden, ROWS, WIDTH);
       Tensor labels = Tensor.of(targets, ROWS);
       float[] frozen =
-          VocabularyLoss.differentiate(input, VocabularyHead.of(weight), labels, SCALE, chunk)
+          VocabularyLoss.forwardBackward(input, VocabularyHead.of(weight), labels, SCALE, chunk)
               .hiddenGradient()
               .toFloats();
       assertThat(weight.gradient()).isNull();
       assertClose(frozen, hiddenGradient, 1e-5);
       weight.train();
-      VocabularyLoss.differentiate(input, VocabularyHead.of(weight), labels, SCALE, chunk);
-      VocabularyLoss.differentiate(input, VocabularyHead.of(weight), labels, SCALE, chunk);
+      VocabularyLoss.forwardBackward(input, VocabularyHead.of(weight), labels, SCALE, chunk);
+      VocabularyLoss.forwardBackward(input, VocabularyHead.of(weight), labels, SCALE, chunk);
       double[] twice = new double[headGradient.length];
       for (int i = 0; i < twice.length; i++) {
         twice[i] = 2 * headGradient[i];
@@ -73,7 +73,7 @@ class VocabularyLossTest {
       Tensor input = Tensor.of(hidden, ROWS, WIDTH).copyAs(type);
       Tensor labels = Tensor.of(targets, ROWS);
       VocabularyLoss.Result found =
-          VocabularyLoss.differentiate(input, VocabularyHead.of(weight), labels, SCALE, chunk);
+          VocabularyLoss.forwardBackward(input, VocabularyHead.of(weight), labels, SCALE, chunk);
       assertThat(found.sum()).isCloseTo(sum, within(sumTolerance));
       assertThat(VocabularyLoss.evaluate(input, VocabularyHead.of(weight), labels))
           .isCloseTo(sum, within(sumTolerance));

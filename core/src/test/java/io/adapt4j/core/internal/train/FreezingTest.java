@@ -71,7 +71,10 @@ class FreezingTest {
         assertThat(decoder.embedding().isTrained()).isFalse();
         assertThat(decoder.layerParameters(0)).noneMatch(Parameter::isTrained);
         assertThat(decoder.layerParameters(1)).anyMatch(Parameter::isTrained);
-        assertThat(adaptation.trained().stream().mapToLong(one -> one.value().count()).sum())
+        assertThat(
+                adaptation.trained().stream()
+                    .mapToLong(parameter -> parameter.value().count())
+                    .sum())
             .isEqualTo(Methods.of(method).trainableParameters(decoder));
         float[] still = values(decoder, "model.layers.1.mlp.down_proj.weight");
         float[] moved = values(decoder, "model.layers.1.self_attn.o_proj.weight");
@@ -169,31 +172,33 @@ class FreezingTest {
   private static Map<String, float[]> gradients(FullFineTuning method, boolean recompute) {
     try (Decoder decoder = load(base);
         Adaptation adaptation = Methods.of(method).attach(decoder, base, 0)) {
-      differentiate(decoder, recompute);
+      forwardBackward(decoder, recompute);
       Map<String, float[]> gradients = new HashMap<>();
-      adaptation.trained().forEach(one -> gradients.put(one.name(), one.gradient().toFloats()));
+      adaptation
+          .trained()
+          .forEach(parameter -> gradients.put(parameter.name(), parameter.gradient().toFloats()));
       return gradients;
     }
   }
 
   private static void descend(Decoder decoder, Adaptation adaptation) {
-    differentiate(decoder, false);
-    for (Trainable one : adaptation.trained()) {
+    forwardBackward(decoder, false);
+    for (Trainable parameter : adaptation.trained()) {
       try (Scope scope = Scope.open()) {
-        float[] values = one.value().toFloats();
-        float[] gradient = one.gradient().toFloats();
+        float[] values = parameter.value().toFloats();
+        float[] gradient = parameter.gradient().toFloats();
         for (int i = 0; i < values.length; i++) {
           values[i] -= gradient[i];
         }
-        one.value().copyFrom(Tensor.of(values, one.value().sizes()));
+        parameter.value().copyFrom(Tensor.of(values, parameter.value().sizes()));
       }
     }
     adaptation.refresh();
   }
 
-  private static void differentiate(Decoder decoder, boolean recompute) {
+  private static void forwardBackward(Decoder decoder, boolean recompute) {
     LanguageModelLoss.Inputs inputs = new LanguageModelLoss.Inputs(ids(), mask(), ids(), 1, LENGTH);
-    LanguageModelLoss.differentiate(decoder, inputs, 1, recompute, 1);
+    LanguageModelLoss.forwardBackward(decoder, inputs, 1, recompute, 1);
   }
 
   private static long[] ids() {

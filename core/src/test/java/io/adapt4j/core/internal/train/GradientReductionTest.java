@@ -43,7 +43,7 @@ class GradientReductionTest {
 
   @Test
   void twoWorkersWithHalfTheMicroBatchesEachAreOneWorker() throws Exception {
-    Trace one = train(0, 1, GradientReduction.NONE);
+    Trace trace = train(0, 1, GradientReduction.NONE);
 
     Exchange exchange = new Exchange();
     ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
@@ -57,12 +57,12 @@ class GradientReductionTest {
       for (Future<Trace> worker : running) {
         Trace found = worker.get();
         for (int step = 0; step < STEPS; step++) {
-          assertThat(found.losses.get(step)).isCloseTo(one.losses.get(step), within(1e-6));
+          assertThat(found.losses.get(step)).isCloseTo(trace.losses.get(step), within(1e-6));
         }
-        for (String name : one.values.names()) {
+        for (String name : trace.values.names()) {
           assertThat(found.values.values(name))
               .as(name)
-              .containsExactly(one.values.values(name), within(1e-6f));
+              .containsExactly(trace.values.values(name), within(1e-6f));
         }
       }
     } finally {
@@ -72,9 +72,9 @@ class GradientReductionTest {
 
   @Test
   void withoutReductionTheWorkersDriftApart() {
-    Trace one = train(0, 1, GradientReduction.NONE);
+    Trace trace = train(0, 1, GradientReduction.NONE);
     Trace half = train(1, WORKERS, GradientReduction.NONE);
-    assertThat(half.losses.get(STEPS - 1)).isNotCloseTo(one.losses.get(STEPS - 1), within(1e-6));
+    assertThat(half.losses.get(STEPS - 1)).isNotCloseTo(trace.losses.get(STEPS - 1), within(1e-6));
   }
 
   @Test
@@ -149,21 +149,22 @@ class GradientReductionTest {
     GradientReduction reduction(int worker) {
       return (trained, own) -> {
         shares[worker] = own;
-        gradients.set(worker, trained.stream().map(one -> one.gradient().toFloats()).toList());
+        gradients.set(
+            worker, trained.stream().map(parameter -> parameter.gradient().toFloats()).toList());
         await();
         GradientReduction.Share all = shares[0].plus(shares[1]);
         for (int i = 0; i < trained.size(); i++) {
           float[] mean = new float[gradients.get(0).get(i).length];
           for (int j = 0; j < mean.length; j++) {
             double sum = 0;
-            for (int one = 0; one < WORKERS; one++) {
-              sum += gradients.get(one).get(i)[j] * shares[one].divisor();
+            for (int value = 0; value < WORKERS; value++) {
+              sum += gradients.get(value).get(i)[j] * shares[value].divisor();
             }
             mean[j] = (float) (sum / all.divisor());
           }
-          Trainable one = trained.get(i);
-          try (Tensor reduced = Tensor.of(mean, one.gradient().sizes())) {
-            one.gradient().copyFrom(reduced);
+          Trainable parameter = trained.get(i);
+          try (Tensor reduced = Tensor.of(mean, parameter.gradient().sizes())) {
+            parameter.gradient().copyFrom(reduced);
           }
         }
         await();

@@ -88,9 +88,10 @@ class NeftuneTest {
       LanguageModelLoss.Inputs inputs = inputs(LENGTH, false);
       double plain = LanguageModelLoss.evaluate(decoder, inputs);
       NoisyEmbedding.put(decoder, 50);
-      double once = LanguageModelLoss.differentiate(decoder, inputs, 1, false, 5);
-      assertThat(LanguageModelLoss.differentiate(decoder, inputs, 1, true, 5)).isEqualTo(once);
-      assertThat(LanguageModelLoss.differentiate(decoder, inputs, 1, false, 6)).isNotEqualTo(once);
+      double once = LanguageModelLoss.forwardBackward(decoder, inputs, 1, false, 5);
+      assertThat(LanguageModelLoss.forwardBackward(decoder, inputs, 1, true, 5)).isEqualTo(once);
+      assertThat(LanguageModelLoss.forwardBackward(decoder, inputs, 1, false, 6))
+          .isNotEqualTo(once);
       assertThat(once).isNotEqualTo(plain);
       assertThat(LanguageModelLoss.evaluate(decoder, inputs)).isEqualTo(plain);
     }
@@ -105,10 +106,10 @@ class NeftuneTest {
       assertThat(method.identity()).isEqualTo("full fine-tuning neftune=50.0");
       try (Adaptation adaptation = method.attach(decoder, base, 1)) {
         assertThat(adaptation.trained()).isNotEmpty();
-        assertThat(LanguageModelLoss.differentiate(decoder, inputs, 1, false, 5))
+        assertThat(LanguageModelLoss.forwardBackward(decoder, inputs, 1, false, 5))
             .isNotCloseTo(plain, within(1e-3));
       }
-      assertThat(LanguageModelLoss.differentiate(decoder, inputs, 1, false, 5))
+      assertThat(LanguageModelLoss.forwardBackward(decoder, inputs, 1, false, 5))
           .isCloseTo(plain, within(1e-4));
     }
   }
@@ -132,7 +133,7 @@ class NeftuneTest {
   }
 
   private static double loss(Decoder decoder, int length, boolean padded) {
-    return LanguageModelLoss.differentiate(decoder, inputs(length, padded), 1, false, 5);
+    return LanguageModelLoss.forwardBackward(decoder, inputs(length, padded), 1, false, 5);
   }
 
   /** One row whose second half may be padding; only its first half has targets. */

@@ -9,11 +9,7 @@ import java.nio.ByteBuffer;
  */
 public interface Device {
 
-  /**
-   * Returns what log lines call it.
-   *
-   * @return its name
-   */
+  /** {@return what log lines call it} */
   String name();
 
   /**

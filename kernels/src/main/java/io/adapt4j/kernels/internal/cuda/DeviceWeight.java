@@ -70,11 +70,7 @@ public final class DeviceWeight implements AutoCloseable {
     return Integer.numberOfTrailingZeros(powerOfTwo);
   }
 
-  /**
-   * Returns the memory it holds.
-   *
-   * @return bytes
-   */
+  /** {@return the memory it holds} */
   public long bytes() {
     return bytes;
   }

@@ -35,19 +35,17 @@ public final class Architectures {
 
   private static final Set<String> OWN =
       ALL.stream()
-          .flatMap(one -> one.modelTypes().stream())
+          .flatMap(architecture -> architecture.modelTypes().stream())
           .collect(Collectors.toUnmodifiableSet());
 
   private Architectures() {}
 
   /**
-   * Returns the families.
-   *
-   * @return the values of {@code model_type} that this build and families on the class path know
+   * {@return the values of {@code model_type} that this build and families on the class path know}
    */
   public static Set<String> modelTypes() {
     return Stream.concat(ALL.stream(), CustomFamily.all(OWN).stream())
-        .flatMap(one -> one.modelTypes().stream())
+        .flatMap(architecture -> architecture.modelTypes().stream())
         .collect(Collectors.toUnmodifiableSet());
   }
 
@@ -176,7 +174,7 @@ public final class Architectures {
             "model_type",
             "one of "
                 + ALL.stream()
-                    .flatMap(one -> one.modelTypes().stream().sorted())
+                    .flatMap(other -> other.modelTypes().stream().sorted())
                     .collect(Collectors.joining(", ")),
             "This model family is not supported; a ModelFamily on the class path can bring it.");
   }

@@ -126,7 +126,7 @@ final class GptNeoX implements Architecture {
       double share = fields.positiveNumber("rotary_pct", 0.25);
       if (!fields
           .child("rope_parameters")
-          .map(one -> one.has("partial_rotary_factor"))
+          .map(reader -> reader.has("partial_rotary_factor"))
           .orElse(false)) {
         renamed = renamed.with("partial_rotary_factor", DoubleNode.valueOf(share));
       }

@@ -61,6 +61,6 @@ final class SmolLm3 implements Architecture {
           .fields()
           .invalid("no_rope_layers", layers + " entries, 1 or 0 each", "Add the missing ones.");
     }
-    return stated.stream().map(one -> one != 0).toList();
+    return stated.stream().map(value -> value != 0).toList();
   }
 }

@@ -62,11 +62,11 @@ public final class ClassificationModel {
         throw new IllegalArgumentException(
             "labels: expected none for a regression, found " + task.labels());
       }
-      List<String> one = present.orElse(List.of("LABEL_0"));
-      if (one.size() != 1) {
-        throw other(base, one, "one number");
+      List<String> list = present.orElse(List.of("LABEL_0"));
+      if (list.size() != 1) {
+        throw other(base, list, "one number");
       }
-      return one;
+      return list;
     }
     if (task.labels().isEmpty() && train == null) {
       throw new IllegalArgumentException(

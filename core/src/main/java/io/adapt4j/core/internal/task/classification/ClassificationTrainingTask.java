@@ -27,8 +27,8 @@ public record ClassificationTrainingTask(
     implements TrainingTask<TextBatch> {
 
   @Override
-  public double differentiate(TextBatch batch, double scale, boolean recompute, long seed) {
-    return TextLoss.differentiate(
+  public double forwardBackward(TextBatch batch, double scale, boolean recompute, long seed) {
+    return TextLoss.forwardBackward(
         encoder, TextInputs.of(encoder, batch), targets(problem, batch), scale, recompute, seed);
   }
 

@@ -31,7 +31,7 @@ record CustomTrainingTask(TrainingObjective objective, Network network, BestMode
     implements TrainingTask<CustomBatch> {
 
   @Override
-  public double differentiate(CustomBatch batch, double scale, boolean recompute, long seed) {
+  public double forwardBackward(CustomBatch batch, double scale, boolean recompute, long seed) {
     try (Scope scope = Scope.open();
         Positions positions = positions(batch);
         Tape tape = new Tape()) {

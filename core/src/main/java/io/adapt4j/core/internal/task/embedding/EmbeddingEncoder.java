@@ -58,7 +58,7 @@ public final class EmbeddingEncoder {
     List<String> texts = new ArrayList<>();
     texts.add(prepare(options.queryPrompt() + pair.query()));
     texts.add(prepare(options.passagePrompt() + pair.passage()));
-    pair.negatives().forEach(one -> texts.add(prepare(options.passagePrompt() + one)));
+    pair.negatives().forEach(negative -> texts.add(prepare(options.passagePrompt() + negative)));
     boolean truncated = false;
     List<int[]> encoded = new ArrayList<>();
     for (String text : texts) {

@@ -35,7 +35,7 @@ public final class EmbeddingRows {
     this.report = report;
     this.numbers = List.copyOf(collected.numbers);
     this.answers = collected.answers;
-    this.most = numbers.stream().mapToInt(one -> one.passages().length).max().orElse(0);
+    this.most = numbers.stream().mapToInt(number -> number.passages().length).max().orElse(0);
   }
 
   /**

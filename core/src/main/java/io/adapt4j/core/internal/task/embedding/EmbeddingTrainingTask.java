@@ -17,8 +17,8 @@ public record EmbeddingTrainingTask(RankingLoss loss, BestModelMetric selection)
     implements TrainingTask<EmbeddingBatch> {
 
   @Override
-  public double differentiate(EmbeddingBatch batch, double scale, boolean recompute, long seed) {
-    return loss.differentiate(inputs(batch), scale, recompute, seed);
+  public double forwardBackward(EmbeddingBatch batch, double scale, boolean recompute, long seed) {
+    return loss.forwardBackward(inputs(batch), scale, recompute, seed);
   }
 
   @Override

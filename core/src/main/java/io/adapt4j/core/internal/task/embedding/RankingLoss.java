@@ -80,7 +80,7 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale) {
    * @param seed decides dropout masks
    * @return the sum, not multiplied
    */
-  public double differentiate(Inputs batch, double factor, boolean recompute, long seed) {
+  public double forwardBackward(Inputs batch, double factor, boolean recompute, long seed) {
     try (Scope scope = Scope.open(encoder.engine());
         Positions ofQueries = positions(batch.queries());
         Positions ofPassages = positions(batch.passages());

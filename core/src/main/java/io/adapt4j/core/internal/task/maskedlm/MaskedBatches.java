@@ -32,7 +32,7 @@ import java.util.stream.IntStream;
  * text, are never chosen.
  *
  * <p>The choice depends on seed, epoch and row alone, so every epoch hides other tokens, and a run
- * can go on from any batch. When not shuffled, every epoch hides the same, so that evaluations
+ * can continue from any batch. When not shuffled, every epoch hides the same, so that evaluations
  * compare. Immutable; each iterator is for one thread.
  */
 public final class MaskedBatches implements BatchSource<TextBatch> {

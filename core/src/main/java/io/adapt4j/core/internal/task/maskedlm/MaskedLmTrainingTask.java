@@ -14,8 +14,8 @@ import io.adapt4j.core.internal.train.TrainingTask;
 public record MaskedLmTrainingTask(Encoder encoder) implements TrainingTask<TextBatch> {
 
   @Override
-  public double differentiate(TextBatch batch, double scale, boolean recompute, long seed) {
-    return EncoderLoss.differentiate(
+  public double forwardBackward(TextBatch batch, double scale, boolean recompute, long seed) {
+    return EncoderLoss.forwardBackward(
         encoder, TextInputs.of(encoder, batch), scale, recompute, seed);
   }
 

@@ -27,10 +27,10 @@ abstract class AnswerTask<B> implements TrainingTask<B> {
   abstract Scores scores(B batch);
 
   @Override
-  public double differentiate(B batch, double scale, boolean recompute, long seed) {
+  public double forwardBackward(B batch, double scale, boolean recompute, long seed) {
     Scores scores = scores(batch);
-    TokenLogProbs.differentiate(
-        decoder, scores.targets().inputs(), scale, recompute, seed, scores::differentiate);
+    TokenLogProbs.forwardBackward(
+        decoder, scores.targets().inputs(), scale, recompute, seed, scores::forwardBackward);
     scores.measure(inStep);
     return scores.sum();
   }
@@ -42,7 +42,7 @@ abstract class AnswerTask<B> implements TrainingTask<B> {
 
   private Scores scored(B batch) {
     Scores scores = scores(batch);
-    scores.differentiate(TokenLogProbs.evaluate(decoder, scores.targets().inputs()));
+    scores.forwardBackward(TokenLogProbs.evaluate(decoder, scores.targets().inputs()));
     return scores;
   }
 

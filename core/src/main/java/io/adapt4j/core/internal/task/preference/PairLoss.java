@@ -43,11 +43,7 @@ public interface PairLoss {
    */
   double beta();
 
-  /**
-   * Returns whether the loss compares with a reference.
-   *
-   * @return whether it does
-   */
+  /** {@return whether the loss compares with a reference} */
   boolean usesReference();
 
   /**
@@ -126,10 +122,6 @@ public interface PairLoss {
    */
   double likelihood();
 
-  /**
-   * Returns whether that cross-entropy covers the prompts too.
-   *
-   * @return whether it does
-   */
+  /** {@return whether that cross-entropy covers the prompts too} */
   boolean likelihoodCoversPrompt();
 }

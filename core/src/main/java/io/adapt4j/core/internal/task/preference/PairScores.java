@@ -46,7 +46,7 @@ final class PairScores implements Scores {
   }
 
   @Override
-  public float[] differentiate(float[] tokens) {
+  public float[] forwardBackward(float[] tokens) {
     float[] sums = targets.sums(tokens);
     logProbs = new double[sums.length];
     scores = new double[sums.length];
@@ -68,26 +68,26 @@ final class PairScores implements Scores {
     double[] byRow = new double[scores.length];
     sum = 0;
     for (int term = 0; term < pairs; term++) {
-      int one = left[term];
+      int value = left[term];
       int other = right[term];
-      PairLoss.Terms terms = loss.terms(pair(one, other), left(one), right(other));
-      double counts = ((double) weights[one] + weights[other]) / 2;
+      PairLoss.Terms terms = loss.terms(pair(value, other), left(value), right(other));
+      double counts = ((double) weights[value] + weights[other]) / 2;
       sum += counts * terms.loss();
-      byRow[one] += counts * terms.byChosen() / divisor(one);
-      int against = pairs + (differences ? one : other);
+      byRow[value] += counts * terms.byChosen() / divisor(value);
+      int against = pairs + (differences ? value : other);
       double by = differences ? -terms.byChosen() : terms.byRejected();
       byRow[against] += counts * by / divisor(against);
     }
     return byRow;
   }
 
-  private PairwiseLoss.Pair pair(int one, int other) {
+  private PairwiseLoss.Pair pair(int value, int other) {
     return new PairwiseLoss.Pair(
-        logProbs[one],
+        logProbs[value],
         logProbs[pairs + other],
-        reference[one],
+        reference[value],
         reference[pairs + other],
-        targets.length(one),
+        targets.length(value),
         targets.length(pairs + other));
   }
 

@@ -54,8 +54,8 @@ public record PreferenceBatch(Batch sides, int[] pairs, float[] weights, float[]
   public static PreferenceBatch of(
       List<PreferenceSample> samples, int[] pairs, float[] weights, int paddingId) {
     List<TrainingSample> sides = new ArrayList<>();
-    samples.forEach(one -> sides.add(one.chosen()));
-    samples.forEach(one -> sides.add(one.rejected()));
+    samples.forEach(sample -> sides.add(sample.chosen()));
+    samples.forEach(sample -> sides.add(sample.rejected()));
     return new PreferenceBatch(
         Batch.of(sides, paddingId, PaddingSide.RIGHT), pairs, weights, new float[0]);
   }
@@ -70,11 +70,7 @@ public record PreferenceBatch(Batch sides, int[] pairs, float[] weights, float[]
     return new PreferenceBatch(sides, pairs, weights, logProbs);
   }
 
-  /**
-   * Returns the number of pairs.
-   *
-   * @return N
-   */
+  /** {@return the number of pairs} */
   public int size() {
     return pairs.length;
   }

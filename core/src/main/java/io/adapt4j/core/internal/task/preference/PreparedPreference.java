@@ -201,9 +201,9 @@ final class PreparedPreference<B> implements PreparedTask<B> {
         kind.task(decoder, base, settings.objective().selection()),
         answered(train, train.shuffled(), base, kept, model, "reference-training.safetensors"),
         held.map(
-            one ->
+            data ->
                 answered(
-                    one, one.inOrder(), base, kept, model, "reference-validation.safetensors")));
+                    data, data.inOrder(), base, kept, model, "reference-validation.safetensors")));
   }
 
   private BatchSource<B> answered(

@@ -7,7 +7,7 @@ interface Scores {
   AnswerTargets targets();
 
   /** Finds the loss, and its derivative by each log-probability. */
-  float[] differentiate(float[] tokens);
+  float[] forwardBackward(float[] tokens);
 
   /** The loss that was found: a sum over the batch, each term by its weight. */
   double sum();

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * What a reference model says of all answers, asked once. On disk it is a safetensors file with
  * what it belongs to and how far it got, written as a whole every {@value #SECONDS} seconds and
- * when asking ends or fails, so that a run that was cut off goes on from there.
+ * when asking ends or fails, so that a run that was cut off continues from there.
  *
  * @param <B> a batch
  */

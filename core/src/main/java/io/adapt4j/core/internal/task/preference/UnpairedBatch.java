@@ -63,11 +63,7 @@ public record UnpairedBatch(
     return new UnpairedBatch(completions, mismatched, answers, desirable, weights, logProbs);
   }
 
-  /**
-   * Returns the number of answers.
-   *
-   * @return N
-   */
+  /** {@return the number of answers} */
   public int size() {
     return answers.length;
   }

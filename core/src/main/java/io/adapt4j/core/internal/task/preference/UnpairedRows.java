@@ -115,8 +115,8 @@ public final class UnpairedRows {
   }
 
   private TrainingSample sample(int answer) {
-    Answer one = answers.get(answer);
-    return encoder.single(dataset, one.row(), one.desirable()).samples().get(0);
+    Answer other = answers.get(answer);
+    return encoder.single(dataset, other.row(), other.desirable()).samples().get(0);
   }
 
   /** The next answer to another prompt; the next one where there is only one prompt. */

@@ -39,7 +39,7 @@ final class UnpairedScores implements Scores {
   }
 
   @Override
-  public float[] differentiate(float[] tokens) {
+  public float[] forwardBackward(float[] tokens) {
     logProbs = targets.sums(tokens);
     double[] byRow = new double[logProbs.length];
     sum = 0;

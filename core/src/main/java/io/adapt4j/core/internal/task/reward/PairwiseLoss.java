@@ -49,7 +49,7 @@ public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
    * @param seed decides dropout masks
    * @return the weighted sum of the losses, not scaled
    */
-  public double differentiate(RewardBatch batch, double scale, boolean recompute, long seed) {
+  public double forwardBackward(RewardBatch batch, double scale, boolean recompute, long seed) {
     Batch sides = batch.sides();
     try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(sides);

@@ -32,11 +32,7 @@ public record RewardBatch(Batch sides, float[] margins, float[] weights) {
     }
   }
 
-  /**
-   * Returns the number of pairs.
-   *
-   * @return N
-   */
+  /** {@return the number of pairs} */
   public int size() {
     return margins.length;
   }

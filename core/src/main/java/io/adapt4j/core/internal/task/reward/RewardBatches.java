@@ -49,7 +49,7 @@ public final class RewardBatches implements BatchSource<RewardBatch> {
 
   private static float margin(Dataset dataset, int row, String field) {
     Optional<Row> source = dataset.source(row);
-    Object value = source.map(one -> one.value(field)).orElse(null);
+    Object value = source.map(other -> other.value(field)).orElse(null);
     float margin = value instanceof Number number ? number.floatValue() : Float.NaN;
     if (!Float.isFinite(margin) || margin < 0) {
       throw new DatasetException(

@@ -15,8 +15,8 @@ public record RewardTrainingTask(PairwiseLoss loss, BestModelMetric selection)
     implements TrainingTask<RewardBatch> {
 
   @Override
-  public double differentiate(RewardBatch batch, double scale, boolean recompute, long seed) {
-    return loss.differentiate(batch, scale, recompute, seed);
+  public double forwardBackward(RewardBatch batch, double scale, boolean recompute, long seed) {
+    return loss.forwardBackward(batch, scale, recompute, seed);
   }
 
   @Override

@@ -96,7 +96,7 @@ public final class AdapterReward implements RunReward {
   private List<String> problems(Decoder declared, ModelConfig config) {
     try (Encoder output = Architectures.withClassOutput(declared, config)) {
       CompletionScorer.requireUsable(output);
-      return adapter.get().problems(output).stream().map(one -> label() + ": " + one).toList();
+      return adapter.get().problems(output).stream().map(text -> label() + ": " + text).toList();
     }
   }
 

@@ -52,11 +52,11 @@ final class MeanMetrics {
     MeanMetrics figures = new MeanMetrics();
     json.properties()
         .forEach(
-            one ->
+            property ->
                 figures.addAll(
-                    one.getKey(),
-                    one.getValue().path(0).asDouble(),
-                    one.getValue().path(1).asDouble()));
+                    property.getKey(),
+                    property.getValue().path(0).asDouble(),
+                    property.getValue().path(1).asDouble()));
     return figures;
   }
 }

@@ -38,8 +38,8 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
 
     double entropySum() {
       double sum = 0;
-      for (float one : entropies) {
-        sum += one;
+      for (float entropy : entropies) {
+        sum += entropy;
       }
       return sum;
     }
@@ -76,7 +76,7 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
   }
 
   /** Adds the gradients of a loss, times a scale, to the trained parameters. */
-  void differentiate(
+  void forwardBackward(
       LanguageModelLoss.Inputs inputs,
       double scale,
       boolean recompute,
@@ -94,7 +94,7 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
       Optional<Tensor> values = valueHead.map(head -> head.forward(ops, rows));
       Gradient by = derivative.at(scores(rows, targets, values));
       VocabularyLoss.Result loss =
-          VocabularyLoss.differentiate(
+          VocabularyLoss.forwardBackward(
               rows, head(), targets.targets(), List.of(negative(by.logProbs())), scale);
       if (values.isEmpty()) {
         tape.backward(rows, loss.hiddenGradient(), rows);

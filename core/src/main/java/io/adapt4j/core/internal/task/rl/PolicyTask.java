@@ -28,10 +28,10 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
   private record Outcome(double loss, Policy.Gradient derivative) {}
 
   @Override
-  public double differentiate(RolloutBatch batch, double scale, boolean recompute, long seed) {
+  public double forwardBackward(RolloutBatch batch, double scale, boolean recompute, long seed) {
     double[] loss = new double[1];
     rollout = batch.figures();
-    policy.differentiate(
+    policy.forwardBackward(
         batch.inputs(),
         scale,
         recompute,

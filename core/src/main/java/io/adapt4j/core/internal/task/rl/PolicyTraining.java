@@ -33,7 +33,7 @@ public final class PolicyTraining implements AutoCloseable {
    * @param decoder the network
    * @param adaptation what trains in it; closed by whoever made it
    * @param generator runs the network; it must have a tokenizer
-   * @param padId fills rows
+   * @param padId pads rows
    * @param prompts to train on
    * @param held prompts held out, if there are any
    * @param batchSize completions in a micro-batch

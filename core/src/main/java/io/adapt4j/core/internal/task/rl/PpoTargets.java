@@ -20,14 +20,14 @@ record PpoTargets(Ppo ppo, double klCoefficient) {
     int completions = 0;
     List<double[]> shaped = new ArrayList<>();
     for (int i = 0; i < samples.size(); i++) {
-      Sample one = samples.get(i);
-      shaped.add(shaped(one, rewards[i]));
-      if (one.counts()) {
-        divergence += divergence(one);
+      Sample sample = samples.get(i);
+      shaped.add(shaped(sample, rewards[i]));
+      if (sample.counts()) {
+        divergence += divergence(sample);
         completions++;
       }
-      if (one.reference().length > 0) {
-        RolloutMaker.addDivergence(one, figures);
+      if (sample.reference().length > 0) {
+        RolloutMaker.addDivergence(sample, figures);
       }
     }
     figures.add(MetricNames.KL_COEFFICIENT, klCoefficient);

@@ -177,7 +177,7 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
     long batch = settings.batchSize();
     long all = rollout.completions();
     long ofRollout = parts(all, side) * rollout.maxNewTokens() + 2 * parts(all, batch);
-    long kept = held.map(one -> one.report().kept()).orElse(0);
+    long kept = held.map(promptRows -> promptRows.report().kept()).orElse(0);
     long evaluating =
         parts(kept, rollout.generationBatch()) * rollout.maxNewTokens() + 2 * parts(kept, batch);
     return rolloutsOfRun() * ofRollout + evaluations(rolloutsOfRun()) * evaluating;

@@ -26,8 +26,8 @@ import java.util.OptionalInt;
 
 /**
  * The prompts of a dataset as tokens: what {@link RowPrompt} finds in its rows, conversations as
- * the chat template has them, up to where the assistant goes on. Prompts longer than the limit are
- * left out and counted.
+ * the chat template has them, up to where the assistant continues. Prompts longer than the limit
+ * are left out and counted.
  */
 public final class PromptRows {
 
@@ -112,7 +112,7 @@ public final class PromptRows {
   private static Map<String, Object> fields(Dataset dataset, int row, Example example) {
     Map<String, Object> fields = new LinkedHashMap<>();
     Optional<Row> source = dataset.source(row);
-    source.ifPresent(one -> one.fields().forEach(name -> fields.put(name, one.value(name))));
+    source.ifPresent(other -> other.fields().forEach(name -> fields.put(name, other.value(name))));
     if (example instanceof Example.PromptCompletion pair) {
       fields.putIfAbsent("completion", pair.completion());
     }

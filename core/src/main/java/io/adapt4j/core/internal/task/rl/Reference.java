@@ -56,7 +56,7 @@ final class Reference implements AutoCloseable {
 
   List<float[]> logProbs(List<LanguageModelLoss.Inputs> batches) {
     Supplier<List<float[]>> scoring =
-        () -> batches.stream().map(one -> policy.evaluate(one).logProbs()).toList();
+        () -> batches.stream().map(batch -> policy.evaluate(batch).logProbs()).toList();
     return adapter.isPresent() ? adapter.get().withoutAdapter(scoring) : scoring.get();
   }
 

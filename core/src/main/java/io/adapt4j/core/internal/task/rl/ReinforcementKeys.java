@@ -127,8 +127,8 @@ final class ReinforcementKeys {
   private static int readRollout(Fields fields, ReinforcementBuilder<?> builder) {
     fields.require(REWARDS, "Give a list such as '- {name: format, regex: ...}'.");
     int rewards = 0;
-    for (Fields one : fields.mappings(REWARDS)) {
-      rewards += readReward(one, builder) ? 1 : 0;
+    for (Fields keys : fields.mappings(REWARDS)) {
+      rewards += readReward(keys, builder) ? 1 : 0;
     }
     fields.integer("promptsPerRollout", 1).ifPresent(builder::promptsPerRollout);
     fields.integer("groupSize", 1).ifPresent(builder::groupSize);
@@ -205,15 +205,15 @@ final class ReinforcementKeys {
     ObjectNode options = keys.putObject(algorithm instanceof Grpo ? GRPO : PPO);
     ArrayNode rewards = options.putArray(REWARDS);
     for (WeightedReward reward : algorithm.rollout().rewards()) {
-      ObjectNode one = rewards.addObject().put(NAME, reward.name()).put(WEIGHT, reward.weight());
+      ObjectNode node = rewards.addObject().put(NAME, reward.name()).put(WEIGHT, reward.weight());
       if (reward.function() instanceof Rewards.Format format) {
-        one.put(REGEX, format.regex());
+        node.put(REGEX, format.regex());
       } else if (reward.function() instanceof Rewards.NumericAnswer answer) {
-        one.put(NUMERIC_ANSWER, answer.field());
+        node.put(NUMERIC_ANSWER, answer.field());
       } else if (reward.function() instanceof ModelReward own) {
-        one.put(MODEL, own.folder().toAbsolutePath().normalize().toString());
+        node.put(MODEL, own.folder().toAbsolutePath().normalize().toString());
       } else if (reward.function() instanceof AdapterReward own && own.folder().isPresent()) {
-        one.put(ADAPTER, own.folder().get().toAbsolutePath().normalize().toString());
+        node.put(ADAPTER, own.folder().get().toAbsolutePath().normalize().toString());
       } else {
         return Optional.empty();
       }

@@ -35,7 +35,9 @@ public final class RolloutBatch {
   }
 
   static int[] lengths(List<Sample> samples) {
-    return samples.stream().mapToInt(one -> one.counts() ? one.completion().length : 0).toArray();
+    return samples.stream()
+        .mapToInt(sample -> sample.counts() ? sample.completion().length : 0)
+        .toArray();
   }
 
   float[] old() {

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  * @param sampling draws completions
  * @param policy scores them
  * @param reference scores them, if there is one
- * @param padId fills rows
+ * @param padId pads rows
  * @param rows completions scored side by side
  * @param onPolicy whether every update is of the policy that drew, so that its log-probabilities
  *     are those of the update itself
@@ -70,8 +70,8 @@ record RolloutMaker(
     MeanMetrics figures = new MeanMetrics();
     List<Sample> samples = judged(prompts, seed, 1, figures).samples();
     if (reference.isPresent()) {
-      for (Sample one : withReference(withPolicy(samples, figures))) {
-        addDivergence(one, figures);
+      for (Sample sample : withReference(withPolicy(samples, figures))) {
+        addDivergence(sample, figures);
       }
     }
     return figures;
@@ -102,10 +102,10 @@ record RolloutMaker(
     figures.add(MetricNames.REWARDING, rewarding);
     List<Sample> samples = new ArrayList<>();
     for (int i = 0; i < drawn.size(); i++) {
-      Sampling.Drawn one = drawn.get(i);
-      boolean masked = algorithm.rollout().masksTruncated() && one.truncated();
+      Sampling.Drawn other = drawn.get(i);
+      boolean masked = algorithm.rollout().masksTruncated() && other.truncated();
       boolean counts = !masked && !Double.isNaN(judgment.total()[i]);
-      samples.add(Sample.of(one.prompt().ids(), one.ids(), counts));
+      samples.add(Sample.of(other.prompt().ids(), other.ids(), counts));
     }
     return new Judged(samples, judgment.total());
   }

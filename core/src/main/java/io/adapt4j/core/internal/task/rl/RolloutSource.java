@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 
 /**
  * Micro-batches of rollouts that are made when their turn comes. Every rollout has as many prompts
- * as the others: the last one of an epoch is filled up with prompts of its beginning.
+ * as the others: the last one of an epoch is padded with prompts of its beginning.
  */
 final class RolloutSource implements BatchSource<RolloutBatch> {
 

@@ -66,19 +66,19 @@ final class RolloutState {
 
   private static List<Integer> lengths(List<Sample> samples) {
     List<Integer> lengths = new ArrayList<>();
-    for (Sample one : samples) {
-      lengths.add(one.prompt().length);
-      lengths.add(one.completion().length);
-      lengths.add(one.counts() ? 1 : 0);
-      NUMBERS.forEach(numbers -> lengths.add(numbers.apply(one).length));
+    for (Sample sample : samples) {
+      lengths.add(sample.prompt().length);
+      lengths.add(sample.completion().length);
+      lengths.add(sample.counts() ? 1 : 0);
+      NUMBERS.forEach(numbers -> lengths.add(numbers.apply(sample).length));
     }
     return lengths;
   }
 
   private static List<Integer> ids(List<Sample> samples) {
     List<Integer> ids = new ArrayList<>();
-    for (Sample one : samples) {
-      for (int[] part : List.of(one.prompt(), one.completion())) {
+    for (Sample sample : samples) {
+      for (int[] part : List.of(sample.prompt(), sample.completion())) {
         for (int id : part) {
           ids.add(id);
         }
@@ -95,10 +95,10 @@ final class RolloutState {
 
   private static TensorData floats(
       String name, List<Sample> samples, Function<Sample, float[]> numbers) {
-    int count = samples.stream().mapToInt(one -> numbers.apply(one).length).sum();
+    int count = samples.stream().mapToInt(sample -> numbers.apply(sample).length).sum();
     ByteBuffer bytes = buffer(count * Float.BYTES);
-    for (Sample one : samples) {
-      for (float number : numbers.apply(one)) {
+    for (Sample sample : samples) {
+      for (float number : numbers.apply(sample)) {
         bytes.putFloat(number);
       }
     }

@@ -36,8 +36,8 @@ sealed interface RunReward extends RewardFunction permits AdapterReward, ModelRe
   static List<RunReward> in(Reinforcement algorithm) {
     List<RunReward> rewards = new ArrayList<>();
     Set<RunReward> known = Collections.newSetFromMap(new IdentityHashMap<>());
-    for (WeightedReward one : algorithm.rollout().rewards()) {
-      if (one.function() instanceof RunReward own && known.add(own)) {
+    for (WeightedReward reward : algorithm.rollout().rewards()) {
+      if (reward.function() instanceof RunReward own && known.add(own)) {
         rewards.add(own);
       }
     }
@@ -51,9 +51,9 @@ sealed interface RunReward extends RewardFunction permits AdapterReward, ModelRe
 
     Open(Reinforcement algorithm, Policy policy) {
       try {
-        for (RunReward one : in(algorithm)) {
-          one.begin(policy);
-          begun.add(one);
+        for (RunReward runReward : in(algorithm)) {
+          runReward.begin(policy);
+          begun.add(runReward);
         }
       } catch (RuntimeException | Error e) {
         close();

@@ -56,7 +56,7 @@ record Sample(
    * Pads samples on the right.
    *
    * @param samples at least one
-   * @param padId fills rows
+   * @param padId pads rows
    * @param all whether the tokens of samples that do not count are targets too
    */
   static LanguageModelLoss.Inputs inputs(List<Sample> samples, int padId, boolean all) {

@@ -55,7 +55,7 @@ final class ValueHead implements AutoCloseable {
   }
 
   Stream<Parameter.Trainable> trained() {
-    return parameters().stream().flatMap(one -> one.trained().stream());
+    return parameters().stream().flatMap(parameter -> parameter.trained().stream());
   }
 
   void refresh() {
@@ -66,11 +66,11 @@ final class ValueHead implements AutoCloseable {
     List<TensorData> tensors =
         parameters().stream()
             .map(
-                one ->
+                parameter ->
                     Weights.tensor(
-                        one.slices().get(0).name(),
-                        one.master(),
-                        one.slices().get(0),
+                        parameter.slices().get(0).name(),
+                        parameter.master(),
+                        parameter.slices().get(0),
                         StoredType.F32))
             .toList();
     SafetensorsWriter.create().writeFile(folder.resolve(FILE), tensors);
@@ -78,8 +78,8 @@ final class ValueHead implements AutoCloseable {
 
   void restore(Path folder) {
     try (Checkpoint stored = Checkpoint.openFile(folder.resolve(FILE))) {
-      for (Parameter one : parameters()) {
-        Weights.fill(one.master(), stored, one.slices().get(0).name());
+      for (Parameter parameter : parameters()) {
+        Weights.fill(parameter.master(), stored, parameter.slices().get(0).name());
       }
     }
     refresh();

@@ -83,7 +83,7 @@ class LlamaGoldenTest {
               longs(expected, "input_ids"), longs(expected, "attention_mask"), labels, 2, 24);
       int targets = TargetRows.of(labels, 2, 24).count();
       long held = Tensor.live();
-      double sum = LanguageModelLoss.differentiate(decoder, inputs, 1.0 / targets, recompute, 0);
+      double sum = LanguageModelLoss.forwardBackward(decoder, inputs, 1.0 / targets, recompute, 0);
       assertThat(Tensor.live()).isEqualTo(held);
       assertThat(sum / targets).isCloseTo(json.get("loss").asDouble(), within(1e-4));
       Map<String, float[]> gradients = gradients(decoder);
@@ -155,8 +155,8 @@ class LlamaGoldenTest {
   private static Map<String, float[]> gradients(Decoder decoder) {
     Map<String, float[]> gradients = new HashMap<>();
     for (Parameter parameter : decoder.parameters()) {
-      for (Parameter.Trainable one : parameter.trained()) {
-        gradients.put(one.name(), one.gradient().toFloats());
+      for (Parameter.Trainable trainable : parameter.trained()) {
+        gradients.put(trainable.name(), trainable.gradient().toFloats());
       }
     }
     return gradients;

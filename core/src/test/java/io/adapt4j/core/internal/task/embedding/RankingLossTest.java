@@ -93,22 +93,22 @@ class RankingLossTest {
     RankingLoss.Inputs batch = batch(excluded, 1, 2, 0.5f);
     RankingLoss loss = loss(pooling);
     encoder.parameters().forEach(Parameter::train);
-    double sum = loss.differentiate(batch, 1, false, 1);
+    double sum = loss.forwardBackward(batch, 1, false, 1);
     assertThat(sum).isCloseTo(loss.evaluate(batch).sum(), within(1e-4));
     SplittableRandom random = new SplittableRandom(3);
     for (Parameter parameter : encoder.parameters()) {
-      for (Trainable one : parameter.trained()) {
-        double[] direction = direction(one.gradient().toFloats(), random);
+      for (Trainable trainable : parameter.trained()) {
+        double[] direction = direction(trainable.gradient().toFloats(), random);
         double slope = 0;
-        float[] gradient = one.gradient().toFloats();
+        float[] gradient = trainable.gradient().toFloats();
         for (int i = 0; i < gradient.length; i++) {
           slope += gradient[i] * direction[i];
         }
-        double up = lossAt(loss, batch, parameter, one.value(), direction, STEP);
-        double down = lossAt(loss, batch, parameter, one.value(), direction, -STEP);
+        double up = lossAt(loss, batch, parameter, trainable.value(), direction, STEP);
+        double down = lossAt(loss, batch, parameter, trainable.value(), direction, -STEP);
         double difference = (up - down) / (2 * STEP);
         assertThat(slope)
-            .as(one.name())
+            .as(trainable.name())
             .isCloseTo(difference, within(NOISE + 2e-2 * Math.abs(difference)));
       }
     }
@@ -131,11 +131,11 @@ class RankingLossTest {
   private Map<String, float[]> gradients(boolean recompute, double factor) {
     encoder.parameters().forEach(Parameter::train);
     loss(Pooling.MEAN)
-        .differentiate(batch(new boolean[QUERIES * PASSAGES], 1, 1, 1), factor, recompute, 1);
+        .forwardBackward(batch(new boolean[QUERIES * PASSAGES], 1, 1, 1), factor, recompute, 1);
     Map<String, float[]> gradients = new LinkedHashMap<>();
     encoder.parameters().stream()
         .flatMap(parameter -> parameter.trained().stream())
-        .forEach(one -> gradients.put(one.name(), one.gradient().toFloats()));
+        .forEach(trainable -> gradients.put(trainable.name(), trainable.gradient().toFloats()));
     encoder.parameters().forEach(Parameter::freeze);
     return gradients;
   }

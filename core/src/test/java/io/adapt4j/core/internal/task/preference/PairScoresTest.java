@@ -34,7 +34,7 @@ class PairScoresTest {
     Dpo loss =
         new Dpo(golden.get("beta").asDouble(), form, golden.path("label_smoothing").asDouble(0));
     PairScores scores = scores(PairLoss.of(loss), ones(), golden("ref"));
-    scores.differentiate(golden("policy"));
+    scores.forwardBackward(golden("policy"));
     assertThat(scores.sum() / PAIRS).isCloseTo(golden.get("mean").asDouble(), within(1e-4));
   }
 
@@ -59,7 +59,7 @@ class PairScoresTest {
     }
     float[] weights = {1, 2, 0.5f, 1};
     PairScores scores = scores(PairLoss.of(new Dpo(0.3, form, 0)), weights, base);
-    float[] found = scores.differentiate(apart);
+    float[] found = scores.forwardBackward(apart);
     double step = 1.0 / 256;
     for (int i = 0; i < apart.length; i++) {
       double numeric = (at(scores, apart, i, step) - at(scores, apart, i, -step)) / (2 * step);
@@ -75,7 +75,7 @@ class PairScoresTest {
   private static double at(PairScores scores, float[] logProbs, int index, double step) {
     float[] moved = logProbs.clone();
     moved[index] += (float) step;
-    scores.differentiate(moved);
+    scores.forwardBackward(moved);
     return scores.sum();
   }
 
@@ -99,7 +99,7 @@ class PairScoresTest {
 
   private static double sum(Dpo.Form form, float[] policy, float[] reference) {
     PairScores scores = scores(PairLoss.of(new Dpo(0.5, form, 0.1)), ones(), reference);
-    scores.differentiate(policy);
+    scores.forwardBackward(policy);
     return scores.sum();
   }
 
@@ -109,7 +109,7 @@ class PairScoresTest {
     PairScores scores =
         scores(PairLoss.of(new Dpo(1, Dpo.Form.AOT_PAIR, 0)), new float[] {1, 2, 3, 4}, none);
     // The lowest chosen answer is of the first pair, the lowest rejected one of the last.
-    float[] derivative = scores.differentiate(new float[] {-4, -3, -2, -1, -1, -2, -3, -4});
+    float[] derivative = scores.forwardBackward(new float[] {-4, -3, -2, -1, -1, -2, -3, -4});
     assertThat(scores.sum()).isCloseTo(10 * Math.log(2), within(1e-6));
     assertThat(derivative).containsExactly(repeated(-1.25f, 1.25f), within(1e-6f));
   }

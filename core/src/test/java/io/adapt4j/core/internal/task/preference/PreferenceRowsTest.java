@@ -51,7 +51,7 @@ class PreferenceRowsTest {
 
   private String learned(TrainingSample sample) {
     int[] ids =
-        Arrays.stream(sample.labels()).filter(one -> one != TrainingSample.IGNORED).toArray();
+        Arrays.stream(sample.labels()).filter(value -> value != TrainingSample.IGNORED).toArray();
     return tokenizer.decode(ids, true);
   }
 

@@ -56,7 +56,7 @@ class RewardGoldenTest {
       }
       PairwiseLoss loss = loss(encoder, expected.path("center_rewards_coefficient").asDouble());
       RewardBatch batch = batch(golden, margins, PaddingSide.RIGHT);
-      assertThat(loss.differentiate(batch, 0.25, false, 0) / 4)
+      assertThat(loss.forwardBackward(batch, 0.25, false, 0) / 4)
           .isCloseTo(expected.path("loss").asDouble(), within(TOLERANCE));
       assertThat(loss.evaluate(batch).sum() / 4)
           .isCloseTo(expected.path("loss").asDouble(), within(TOLERANCE));
@@ -71,9 +71,9 @@ class RewardGoldenTest {
       GoldenRewards golden, Encoder encoder, String name, String parameter) {
     float[] found =
         encoder.parameters().stream()
-            .flatMap(one -> one.trained().stream())
-            .filter(one -> one.name().equals(parameter))
-            .map(one -> one.gradient().toFloats())
+            .flatMap(other -> other.trained().stream())
+            .filter(trainable -> trainable.name().equals(parameter))
+            .map(trainable -> trainable.gradient().toFloats())
             .findFirst()
             .orElseThrow();
     assertThat(found)

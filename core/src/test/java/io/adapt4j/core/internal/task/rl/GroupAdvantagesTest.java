@@ -34,7 +34,7 @@ class GroupAdvantagesTest {
       @ForAll AdvantageEstimator estimator,
       @ForAll @Size(6) List<@DoubleRange(min = -5, max = 5) Double> drawn) {
     double[] rewards = array(drawn);
-    double[] moved = Arrays.stream(rewards).map(one -> one + 3).toArray();
+    double[] moved = Arrays.stream(rewards).map(value -> value + 3).toArray();
     assertThat(GroupAdvantages.of(estimator, moved, 3))
         .containsExactly(GroupAdvantages.of(estimator, rewards, 3), within(1e-6));
   }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Rows become what a policy goes on from. */
+/** Rows become what a policy continues from. */
 class PromptRowsTest {
 
   private static final ChatTemplate TEMPLATE =
