@@ -79,7 +79,7 @@ class GoldenCheckTest {
 
   @Test
   void whatThisBuildDoesNotOfferIsNamed() {
-    for (String[] string[] :
+    for (String[] unsupported :
         new String[][] {
           {"next/models/t5", "kind seq2seq (model_type t5)"},
           {"next/models/mixtral", "model family mixtral"},
@@ -89,10 +89,10 @@ class GoldenCheckTest {
           {"gguf/mistral", "format GGUF"},
           {"gguf/vectors", "format GGUF"}
         }) {
-      assertThat(run(true, golden(string[][0])))
+      assertThat(run(true, golden(unsupported[0])))
           .hasSize(2)
           .contains("0 passed, 0 failed, 1 unsupported")
-          .anyMatch(line -> line.contains("UNSUPPORTED " + string[][1]));
+          .anyMatch(line -> line.contains("UNSUPPORTED " + unsupported[1]));
     }
   }
 

@@ -82,7 +82,7 @@ public record TaskMetric(String name, boolean largerIsBetter, Kind kind) {
   /**
    * Returns whether one value is better than another.
    *
-   * @param one a value of this metric
+   * @param value a value of this metric
    * @param other another
    * @return true if it is strictly better
    */
