@@ -1,6 +1,7 @@
 package io.adapt4j.core.tokenize;
 
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.UnpairedSurrogates;
 import java.nio.file.Path;
 import java.util.List;
@@ -361,6 +362,8 @@ public final class Tokenizer implements AutoCloseable {
   private static NativeTokenizer openNative(Path folder, TokenizerFile file) {
     try {
       return new NativeTokenizer(folder.toString(), file.text());
+    } catch (EngineException e) {
+      throw e;
     } catch (RuntimeException e) {
       throw new CheckpointException(
           file.path()
