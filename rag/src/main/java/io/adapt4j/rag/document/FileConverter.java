@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /** Makes documents of files. */
@@ -55,7 +56,7 @@ final class FileConverter {
         case NONE -> throw TextDecoder.noText();
       };
     } catch (TextSink.TooLong e) {
-      throw tooLarge(e.getMessage());
+      throw tooLarge(Objects.requireNonNull(e.getMessage()));
     }
   }
 

@@ -2,7 +2,9 @@ package io.adapt4j.rag.document;
 
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Files as documents, one at a time. */
 final class FileReading implements DocumentReading {
@@ -13,7 +15,7 @@ final class FileReading implements DocumentReading {
   private final ReadingLimits limits;
   private final UnaryOperator<Document> extras;
   private final TimedCalls calls = new TimedCalls();
-  private Document next;
+  private @Nullable Document next;
 
   FileReading(
       Iterator<RawFile> files,
@@ -41,7 +43,7 @@ final class FileReading implements DocumentReading {
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
-    Document document = extras.apply(next);
+    Document document = extras.apply(Objects.requireNonNull(next));
     next = null;
     report.read();
     return document;
@@ -58,7 +60,7 @@ final class FileReading implements DocumentReading {
   }
 
   /** The file's document; null if it gives none. */
-  private Document read(RawFile file) {
+  private @Nullable Document read(RawFile file) {
     try {
       return calls.call(() -> converter.convert(file), limits.time());
     } catch (Unreadable e) {

@@ -15,7 +15,9 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files below a folder in the order of their names. In memory are the names of the folders that
@@ -30,7 +32,7 @@ final class FolderFiles implements Iterator<RawFile> {
   private final FolderOptions options;
   private final ReportBuilder report;
   private final Deque<Level> open = new ArrayDeque<>();
-  private RawFile next;
+  private @Nullable RawFile next;
 
   private record Level(Path folder, Path real, Iterator<String> names) {}
 
@@ -64,7 +66,7 @@ final class FolderFiles implements Iterator<RawFile> {
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
-    RawFile file = next;
+    RawFile file = Objects.requireNonNull(next);
     next = null;
     return file;
   }

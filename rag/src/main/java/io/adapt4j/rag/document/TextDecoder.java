@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes as text. A byte order mark tells UTF-8, UTF-16 and UTF-32; without one, bytes that are
@@ -133,7 +134,7 @@ final class TextDecoder {
       this.bytes = bytes;
     }
 
-    static Mark of(byte[] content) {
+    static @Nullable Mark of(byte[] content) {
       int length = Math.min(content.length, 4);
       String head = new String(content, 0, length, StandardCharsets.ISO_8859_1);
       return Arrays.stream(values())

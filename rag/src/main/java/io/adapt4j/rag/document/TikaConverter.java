@@ -20,6 +20,7 @@ import org.apache.tika.metadata.TikaCoreProperties;
 import org.apache.tika.parser.AutoDetectParser;
 import org.apache.tika.parser.ParseContext;
 import org.apache.tika.parser.Parser;
+import org.jspecify.annotations.Nullable;
 import org.xml.sax.SAXException;
 
 /** PDF, office files and e-mail through Apache Tika. */
@@ -128,7 +129,7 @@ final class TikaConverter {
     return new String(bytes, from, bytes.length - from, StandardCharsets.ISO_8859_1);
   }
 
-  private static Unreadable encrypted(Throwable cause) {
+  private static Unreadable encrypted(@Nullable Throwable cause) {
     Unreadable encrypted =
         Unreadable.failed("is protected by a password", "Save it without the password");
     encrypted.initCause(cause);

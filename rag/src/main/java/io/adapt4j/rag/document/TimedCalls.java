@@ -3,6 +3,7 @@ package io.adapt4j.rag.document;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -11,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs one call at a time in another thread, and leaves the thread to itself where the call takes
@@ -25,7 +27,7 @@ final class TimedCalls implements AutoCloseable {
   private static final int LONGEST = 200;
 
   private final List<CompletableFuture<Void>> left = new ArrayList<>();
-  private ExecutorService worker;
+  private @Nullable ExecutorService worker;
 
   <T> T call(Callable<T> callable, Duration time) throws Unreadable, InterruptedException {
     left.removeIf(TimedCalls::hasEnded);
@@ -51,7 +53,7 @@ final class TimedCalls implements AutoCloseable {
           "took longer than " + time.toMillis() / 1000.0 + " s",
           "Raise the limit by limits(), or convert the file to text");
     } catch (ExecutionException e) {
-      throw failure(e.getCause());
+      throw failure(Objects.requireNonNull(e.getCause()));
     }
   }
 

@@ -1,5 +1,7 @@
 package io.adapt4j.rag.document;
 
+import java.util.Objects;
+
 /** A file gives no document. */
 final class Unreadable extends Exception {
 
@@ -29,6 +31,6 @@ final class Unreadable extends Exception {
   }
 
   FileProblem problem(String id) {
-    return new FileProblem(id, getMessage(), remedy);
+    return new FileProblem(id, Objects.requireNonNull(getMessage()), remedy);
   }
 }

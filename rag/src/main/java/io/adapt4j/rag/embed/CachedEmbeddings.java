@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
@@ -136,7 +137,7 @@ public final class CachedEmbeddings implements TextEmbeddings {
     }
     for (int i = 0; i < vectors.length; i++) {
       if (vectors[i] == null) {
-        vectors[i] = byText.get(texts.get(i)).clone();
+        vectors[i] = Objects.requireNonNull(byText.get(texts.get(i))).clone();
       }
     }
   }

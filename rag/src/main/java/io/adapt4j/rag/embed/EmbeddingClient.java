@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -164,7 +165,7 @@ final class EmbeddingClient {
     return vector;
   }
 
-  private GeneratorException unreadable(String expected, Exception cause) {
+  private GeneratorException unreadable(String expected, @Nullable Exception cause) {
     return new GeneratorException(
         settings.shown()
             + ": expected "

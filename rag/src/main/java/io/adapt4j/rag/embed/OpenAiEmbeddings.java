@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Vectors of a server with OpenAI's interface for embeddings ({@code POST /v1/embeddings}), such as
@@ -137,7 +138,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
   public static final class Builder {
 
     private final URI endpoint;
-    private String model;
+    private @Nullable String model;
     private Optional<String> key = Optional.empty();
     private Prompts prompts = Prompts.none();
     private int batch = DEFAULT_BATCH;

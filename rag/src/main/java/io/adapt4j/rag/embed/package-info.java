@@ -1,2 +1,5 @@
 /** Texts as vectors. */
+@NullMarked
 package io.adapt4j.rag.embed;
+
+import org.jspecify.annotations.NullMarked;

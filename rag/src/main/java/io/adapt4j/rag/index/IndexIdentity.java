@@ -1,6 +1,8 @@
 package io.adapt4j.rag.index;
 
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an index records about itself, and refuses to be opened without.
@@ -43,11 +45,12 @@ record IndexIdentity(String embeddings, int dimension, String words) {
               + "; delete it and index the documents again, or use the version that wrote it");
     }
     checkEmbeddings(where, recorded);
-    if (!recorded.get(WORDS_KEY).equals(words)) {
+    String cut = Objects.requireNonNull(recorded.get(WORDS_KEY), WORDS_KEY);
+    if (!cut.equals(words)) {
       throw new IllegalStateException(
           where
               + ": its words were cut by '"
-              + recorded.get(WORDS_KEY)
+              + cut
               + "', asked for is '"
               + words
               + "'; open it with the former, or delete it and index the documents again");
@@ -55,7 +58,8 @@ record IndexIdentity(String embeddings, int dimension, String words) {
   }
 
   private void checkEmbeddings(String where, Map<String, String> recorded) {
-    String there = vectors(recorded.get(EMBEDDINGS_KEY), recorded.get(DIMENSION_KEY));
+    String entries = Objects.requireNonNull(recorded.get(DIMENSION_KEY), DIMENSION_KEY);
+    String there = vectors(recorded.get(EMBEDDINGS_KEY), entries);
     String asked = vectors(embeddings, Integer.toString(dimension));
     if (!there.equals(asked)) {
       throw new IllegalStateException(
@@ -68,7 +72,7 @@ record IndexIdentity(String embeddings, int dimension, String words) {
     }
   }
 
-  private static String vectors(String embeddings, String dimension) {
+  private static String vectors(@Nullable String embeddings, String dimension) {
     return dimension.equals("0")
         ? "words without vectors"
         : "vectors of '" + embeddings + "' with " + dimension + " entries";

@@ -14,6 +14,7 @@ import org.apache.lucene.search.TermInSetQuery;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.TermRangeQuery;
 import org.apache.lucene.util.BytesRef;
+import org.jspecify.annotations.Nullable;
 
 /** Filters as Lucene's queries. */
 final class LuceneFilter {
@@ -99,11 +100,11 @@ final class LuceneFilter {
         number(between.field(), between.most()));
   }
 
-  private static Number number(String field, Object limit) {
+  private static @Nullable Number number(String field, @Nullable Object limit) {
     return limit == null ? null : (Number) FilterCheck.value(field, limit);
   }
 
-  private static Query numbers(String field, Number least, Number most) {
+  private static Query numbers(String field, @Nullable Number least, @Nullable Number most) {
     Numbers.Longs longs = Numbers.longs(least, most);
     Query whole =
         longs.isEmpty()

@@ -18,6 +18,7 @@ import org.apache.lucene.analysis.Analyzer;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.Directory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An index in a folder, inside this process, by Apache Lucene: BM25 over words, a graph (HNSW;
@@ -168,13 +169,13 @@ public final class LuceneIndex implements SearchIndex {
 
   /** Runs a change on a thread that nobody interrupts, which would close files for all. */
   private void change(Step step) {
-    LuceneWriter[] used = {null};
+    @Nullable LuceneWriter[] used = {null};
     try {
       OwnThreads.call(
           () -> {
             LuceneState now = usable();
             used[0] = now.writer();
-            step.with(now.writer());
+            step.with(Objects.requireNonNull(now.writer()));
             now.searchers().maybeRefreshBlocking();
             return null;
           });
@@ -215,7 +216,8 @@ public final class LuceneIndex implements SearchIndex {
   /**
    * Says what went wrong where the writer noticed it, which other calls may only see the end of.
    */
-  private RuntimeException failed(Exception failure, LuceneWriter writer, String consequence) {
+  private RuntimeException failed(
+      Exception failure, @Nullable LuceneWriter writer, String consequence) {
     Throwable first = writer == null ? null : writer.failure();
     Exception cause = first instanceof Exception exception ? exception : failure;
     if (first instanceof Error error) {
@@ -225,7 +227,7 @@ public final class LuceneIndex implements SearchIndex {
     return folder.explained(cause, (lost == 0 ? "" : LOST.formatted(lost)) + consequence);
   }
 
-  private IllegalStateException wasClosed(Exception cause) {
+  private IllegalStateException wasClosed(@Nullable Exception cause) {
     return new IllegalStateException(folder.name() + ": has been closed", cause);
   }
 

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.lucene.index.DocValues;
 import org.apache.lucene.index.FloatVectorValues;
@@ -29,6 +30,7 @@ import org.apache.lucene.search.SortField;
 import org.apache.lucene.search.TopFieldCollectorManager;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.VectorUtil;
+import org.jspecify.annotations.Nullable;
 
 /** One search in one state of the index. */
 final class LuceneSearch {
@@ -82,7 +84,7 @@ final class LuceneSearch {
     return list;
   }
 
-  private List<Scored> vectors(float[] unit, Query filter) throws IOException {
+  private List<Scored> vectors(float[] unit, @Nullable Query filter) throws IOException {
     Query nearest = new KnnFloatVectorQuery(LuceneFields.VECTOR, unit, candidates, filter);
     ScoreDoc[] found = searcher.search(nearest, candidates).scoreDocs;
     Arrays.sort(found, Comparator.comparingInt(scoreDoc -> scoreDoc.doc));
@@ -125,7 +127,8 @@ final class LuceneSearch {
     StoredFields stored = searcher.storedFields();
     List<Hit> hits = new ArrayList<>();
     for (Scored scored : ranked.subList(0, Math.min(query.limit(), ranked.size()))) {
-      hits.add(LuceneFields.hit(stored.document(places.get(scored.key())), scored.score()));
+      int place = Objects.requireNonNull(places.get(scored.key()));
+      hits.add(LuceneFields.hit(stored.document(place), scored.score()));
     }
     return hits;
   }

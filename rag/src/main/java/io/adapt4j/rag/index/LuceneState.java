@@ -1,6 +1,7 @@
 package io.adapt4j.rag.index;
 
 import org.apache.lucene.search.SearcherManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an open index works with.
@@ -8,4 +9,4 @@ import org.apache.lucene.search.SearcherManager;
  * @param writer changes it; null if it was opened for reading
  * @param searchers search what is there
  */
-record LuceneState(LuceneWriter writer, SearcherManager searchers) {}
+record LuceneState(@Nullable LuceneWriter writer, SearcherManager searchers) {}

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.Term;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +22,7 @@ final class LuceneWriter implements AutoCloseable {
 
   private final LuceneOptions options;
   private final IndexWriter writer;
-  private final ScheduledExecutorService commits;
+  private final @Nullable ScheduledExecutorService commits;
   private final Object commitLock = new Object();
   private final AtomicInteger uncommitted = new AtomicInteger();
 
@@ -98,7 +99,7 @@ final class LuceneWriter implements AutoCloseable {
   }
 
   /** What ended it; null if nothing did. */
-  Throwable failure() {
+  @Nullable Throwable failure() {
     return writer.getTragicException();
   }
 

@@ -2,6 +2,7 @@ package io.adapt4j.rag.index;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import org.jspecify.annotations.Nullable;
 
 /** Limits of one number type in the other, so that numbers are compared by value, exactly. */
 final class Numbers {
@@ -26,7 +27,7 @@ final class Numbers {
   }
 
   /** The longs between two numbers, of which null is no limit. */
-  static Longs longs(Number least, Number most) {
+  static Longs longs(@Nullable Number least, @Nullable Number most) {
     BigDecimal from = least == null ? LEAST : exact(least).setScale(0, RoundingMode.CEILING);
     BigDecimal to = most == null ? MOST : exact(most).setScale(0, RoundingMode.FLOOR);
     if (from.compareTo(MOST) > 0 || to.compareTo(LEAST) < 0) {

@@ -4,6 +4,7 @@ import com.google.common.base.Throwables;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What errors of the server mean, and what to do about them.
@@ -22,7 +23,7 @@ record PostgresFailures(String name) {
   private static final Set<String> CONFLICTS = Set.of("40001", "40P01");
 
   /** Returns an address without user names and passwords. */
-  static String withoutSecrets(String url) {
+  static String withoutSecrets(@Nullable String url) {
     return url == null
         ? "no address"
         : url.replaceFirst("//[^/@]*@", "//").replaceFirst("\\?.*", "");

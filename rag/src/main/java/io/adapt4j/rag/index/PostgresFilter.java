@@ -5,6 +5,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A filter as a condition of SQL over the column {@code metadata}. Names of fields and values are
@@ -120,7 +121,7 @@ final class PostgresFilter {
     sql.append(" ELSE false END)");
   }
 
-  private void addLimit(String field, boolean texts, String comparison, Object limit) {
+  private void addLimit(String field, boolean texts, String comparison, @Nullable Object limit) {
     if (limit == null) {
       return;
     }

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An index in a PostgreSQL server with the extension pgvector (0.8 or newer), shared by any number
@@ -146,7 +147,7 @@ public final class PostgresIndex implements SearchIndex {
         Connection.TRANSACTION_READ_COMMITTED,
         connection -> {
           change.in(connection);
-          return null;
+          return true; // A result is asked for, and not used.
         });
   }
 
@@ -208,8 +209,8 @@ public final class PostgresIndex implements SearchIndex {
 
   /** Options of an index. Those marked as recorded must be the same whenever it is opened. */
   public static final class Builder {
-    private final DataSource given;
-    private final HikariConfig pool;
+    private final @Nullable DataSource given;
+    private final @Nullable HikariConfig pool;
     private String schema = "adapt4j";
     private String embeddings = "";
     private int dimension;
@@ -220,7 +221,7 @@ public final class PostgresIndex implements SearchIndex {
     private double k1 = 0.9;
     private double b = 0.4;
 
-    private Builder(DataSource given, HikariConfig pool) {
+    private Builder(@Nullable DataSource given, @Nullable HikariConfig pool) {
       this.given = given;
       this.pool = pool;
     }
@@ -338,7 +339,7 @@ public final class PostgresIndex implements SearchIndex {
               schema, embeddings, dimension, language, links, buildBeam, searchBeam, k1, b);
       PostgresIndex index =
           given == null
-              ? pooled(options)
+              ? pooled(options, Objects.requireNonNull(pool))
               : new PostgresIndex(
                   options,
                   given,
@@ -353,7 +354,7 @@ public final class PostgresIndex implements SearchIndex {
       }
     }
 
-    private PostgresIndex pooled(PostgresOptions options) {
+    private static PostgresIndex pooled(PostgresOptions options, HikariConfig pool) {
       PostgresFailures failures =
           new PostgresFailures(
               options.name() + " at " + PostgresFailures.withoutSecrets(pool.getJdbcUrl()));

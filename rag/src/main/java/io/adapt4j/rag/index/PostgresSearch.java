@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -159,7 +160,9 @@ final class PostgresSearch {
         }
       }
     }
-    return best.stream().map(scored -> hits.get(scored.key()).withScore(scored.score())).toList();
+    return best.stream()
+        .map(scored -> Objects.requireNonNull(hits.get(scored.key())).withScore(scored.score()))
+        .toList();
   }
 
   private void bind(PreparedStatement statement, List<Object> parameters) throws SQLException {

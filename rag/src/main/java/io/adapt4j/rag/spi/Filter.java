@@ -1,6 +1,7 @@
 package io.adapt4j.rag.spi;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What the metadata of a document must say for its chunks to be found. */
 public sealed interface Filter {
@@ -28,7 +29,7 @@ public sealed interface Filter {
    * @param least the smallest allowed; null for no limit
    * @param most the largest allowed; null for no limit
    */
-  record Between(String field, Object least, Object most) implements Filter {}
+  record Between(String field, @Nullable Object least, @Nullable Object most) implements Filter {}
 
   /**
    * All of these hold.
