@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.nn.QuantizedLinear;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The base weight under an adapter: there as it is, or restored from a packed form.
@@ -30,7 +31,7 @@ record BaseWeight(Linear layer, DType type) {
   }
 
   /** The bias, or null. */
-  Parameter bias() {
+  @Nullable Parameter bias() {
     if (layer instanceof QuantizedLinear packed) {
       return packed.bias().orElse(null);
     }

@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.lora.internal.Factorization;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
 
@@ -94,8 +95,9 @@ final class Initializer {
       b.copyFrom(found.left());
       a.copyFrom(found.right());
     }
-    layer.initial().a(index).copyFrom(a);
-    layer.initial().b(index).copyFrom(b);
+    LoraMatrices initial = Objects.requireNonNull(layer.initial());
+    initial.a(index).copyFrom(a);
+    initial.b(index).copyFrom(b);
   }
 
   /** Odd rows of an orthogonal matrix carry A, even ones B, so that B A is zero. */

@@ -35,15 +35,14 @@ final class LayerFile {
       tensors.add(
           tensor(PeftNames.b(path), () -> layer.wholeB(index), adapted.part().width(), rank));
     }
-    if (layer.biases() != null) {
+    BiasesOfB biases = layer.biases();
+    if (biases != null) {
       for (int i = 0; i < layer.adapted().size(); i++) {
         int index = i;
         Linear.Part part = layer.adapted().get(i).part();
         tensors.add(
             tensor(
-                PeftNames.biasOfB(part.path()),
-                () -> layer.biases().value(index),
-                List.of(part.width())));
+                PeftNames.biasOfB(part.path()), () -> biases.value(index), List.of(part.width())));
       }
     }
     if (layer.magnitudes() != null) {
@@ -84,11 +83,12 @@ final class LayerFile {
           Weights.fill(layer.biases().value(i), file, PeftNames.biasOfB(path));
         }
         boolean plain = file.entry(PeftNames.a(path)).shape().get(0) == part.rank();
-        if (layer.initial() == null || plain) {
+        LoraMatrices initial = layer.initial();
+        if (initial == null || plain) {
           Weights.fill(layer.factors().a(i), file, PeftNames.a(path));
           Weights.fill(layer.factors().b(i), file, PeftNames.b(path));
         } else {
-          loadHalves(layer, i, file);
+          loadHalves(layer, initial, i, file);
         }
       }
     }
@@ -102,7 +102,8 @@ final class LayerFile {
     }
   }
 
-  private static void loadHalves(LoraLinear layer, int index, Checkpoint file) {
+  private static void loadHalves(
+      LoraLinear layer, LoraMatrices initial, int index, Checkpoint file) {
     AdapterPlan.Adapted part = layer.adapted().get(index);
     String path = part.part().path();
     long rank = part.rank();
@@ -111,8 +112,8 @@ final class LayerFile {
     Weights.fill(a, file, PeftNames.a(path));
     Weights.fill(b, file, PeftNames.b(path));
     layer.factors().a(index).copyFrom(a.narrow(0, 0, rank));
-    layer.initial().a(index).copyFrom(a.narrow(0, rank, rank));
+    initial.a(index).copyFrom(a.narrow(0, rank, rank));
     layer.factors().b(index).copyFrom(b.narrow(1, 0, rank));
-    layer.initial().b(index).copyFrom(b.narrow(1, rank, rank).scaled(-1));
+    initial.b(index).copyFrom(b.narrow(1, rank, rank).scaled(-1));
   }
 }

@@ -11,6 +11,8 @@ import io.adapt4j.lora.internal.Dora;
 import io.adapt4j.lora.internal.LowRank;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A linear layer with low-rank updates beside it: y = base(x) + scale B A x (Hu et al. 2021, eq.
@@ -30,13 +32,13 @@ final class LoraLinear extends AdapterLinear {
   private final LoraMatrices factors;
 
   /** The opposite of initial factors that came out of the base weight, or null. */
-  private final LoraMatrices initial;
+  private final @Nullable LoraMatrices initial;
 
   /** The magnitudes that DoRA trains, or null. */
-  private final Magnitudes magnitudes;
+  private final @Nullable Magnitudes magnitudes;
 
   /** The biases of B, or null. */
-  private final BiasesOfB biases;
+  private final @Nullable BiasesOfB biases;
 
   /**
    * Wraps a layer; the factors are zero until an {@link Initializer} or a file fills them.
@@ -76,17 +78,17 @@ final class LoraLinear extends AdapterLinear {
   }
 
   /** The initial factors that are taken away again, or null. */
-  LoraMatrices initial() {
+  @Nullable LoraMatrices initial() {
     return initial;
   }
 
   /** The magnitudes that DoRA trains, or null. */
-  Magnitudes magnitudes() {
+  @Nullable Magnitudes magnitudes() {
     return magnitudes;
   }
 
   /** The biases of B, or null. */
-  BiasesOfB biases() {
+  @Nullable BiasesOfB biases() {
     return biases;
   }
 
@@ -125,7 +127,7 @@ final class LoraLinear extends AdapterLinear {
       initial.refresh();
     }
     if (magnitudes != null) {
-      measure();
+      measure(magnitudes);
       magnitudes.refresh();
     }
   }
@@ -133,15 +135,15 @@ final class LoraLinear extends AdapterLinear {
   /** Lets the magnitudes start from those the rows have. */
   void keepLengths() {
     if (magnitudes != null) {
-      measure();
+      measure(magnitudes);
       magnitudes.keepPresent();
     }
   }
 
-  private void measure() {
+  private void measure(Magnitudes rows) {
     for (int i = 0; i < adapted.size(); i++) {
       try (Scope scope = Scope.open()) {
-        magnitudes.measure(i, wholeA(i), wholeB(i));
+        rows.measure(i, wholeA(i), wholeB(i));
       }
     }
   }
@@ -210,12 +212,13 @@ final class LoraLinear extends AdapterLinear {
 
   private Tensor directed(Ops ops, Tensor y, Tensor x, int index) {
     Part part = adapted.get(index).part();
+    Magnitudes trained = Objects.requireNonNull(magnitudes);
     Dora.Projection projection =
         new Dora.Projection(
-            ops.saveForBackward(magnitudes.weight(index)),
+            ops.saveForBackward(trained.weight(index)),
             factors.partA(index),
             ops.saveForBackward(factors.partB(index).narrow(0, part.start(), part.width())),
-            ops.saveForBackward(magnitudes.gain(index)),
+            ops.saveForBackward(trained.gain(index)),
             part.start());
     return Dora.update(
         ops,
@@ -224,7 +227,7 @@ final class LoraLinear extends AdapterLinear {
         projection,
         (da, db, dgain) -> {
           factors.accumulate(index, da, db, 0);
-          magnitudes.accumulate(index, dgain);
+          trained.accumulate(index, dgain);
         });
   }
 

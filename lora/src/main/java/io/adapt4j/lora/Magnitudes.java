@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.lora.internal.Dora;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The magnitudes that DoRA trains for the rows of one layer's weight, and the gains that give the
@@ -84,7 +85,7 @@ final class Magnitudes implements AutoCloseable {
   }
 
   /** The base's bias, or null. */
-  Parameter bias() {
+  @Nullable Parameter bias() {
     return base.bias();
   }
 

@@ -106,7 +106,7 @@ public final class Advisor {
     List<Reason> reasons =
         fitting.stream()
             .filter(rule -> effects.apply(rule).containsKey(choice))
-            .map(rule -> new Reason(rule, effects.apply(rule).get(choice)))
+            .map(rule -> new Reason(rule, Objects.requireNonNull(effects.apply(rule).get(choice))))
             .sorted(
                 Comparator.comparingInt((Reason reason) -> Math.abs(reason.points())).reversed())
             .toList();

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds out whether to prompt, to look up, to train or to do both, by asking each the questions of
@@ -40,7 +41,7 @@ public final class Experiment {
 
   private Experiment(Builder builder) {
     this.candidates = new EnumMap<>(builder.candidates);
-    this.exam = builder.exam;
+    this.exam = Objects.requireNonNull(builder.exam);
     this.settings = builder.settings;
     this.level = builder.level;
     this.margin = builder.margin;
@@ -97,14 +98,15 @@ public final class Experiment {
     Map<Strategy, Gap> behindBest = gaps(evaluator, reports, best(quick));
     Strategy chosen =
         quick.keySet().stream()
-            .filter(key -> !isWorse(behindBest.get(key)))
+            .filter(key -> !isWorse(Objects.requireNonNull(behindBest.get(key))))
             .findFirst()
             .orElseThrow();
     Map<Strategy, Gap> aheadOfChosen = gaps(evaluator, reports, chosen);
     List<Standing> standings = new ArrayList<>();
     reports.forEach(
         (strategy, report) -> {
-          Gap behind = behindBest.get(strategy);
+          Gap behind = Objects.requireNonNull(behindBest.get(strategy));
+          Gap ahead = Objects.requireNonNull(aheadOfChosen.get(strategy));
           standings.add(
               new Standing(
                   strategy,
@@ -114,22 +116,24 @@ public final class Experiment {
                   behind.pValue(),
                   isWorse(behind),
                   quick.containsKey(strategy),
-                  aheadOfChosen.get(strategy).value(),
-                  aheadOfChosen.get(strategy).most()));
+                  ahead.value(),
+                  ahead.most()));
         });
     return Recommendation.of(exam.name(), exam.items().size(), chosen, standings, margin);
   }
 
   /** Of equal ones the simplest. */
   private Strategy best(Map<Strategy, EvaluationReport> reports) {
-    Strategy best = null;
-    for (Strategy strategy : reports.keySet()) {
-      if (best == null
-          || sign() * score(reports.get(strategy)) > sign() * score(reports.get(best))) {
-        best = strategy;
+    @Nullable Strategy best = null;
+    double most = 0;
+    for (Map.Entry<Strategy, EvaluationReport> entry : reports.entrySet()) {
+      double score = sign() * score(entry.getValue());
+      if (best == null || score > most) {
+        best = entry.getKey();
+        most = score;
       }
     }
-    return best;
+    return Objects.requireNonNull(best);
   }
 
   private double sign() {
@@ -183,7 +187,7 @@ public final class Experiment {
   public static final class Builder {
 
     private final Map<Strategy, Candidate> candidates = new EnumMap<>(Strategy.class);
-    private Task exam;
+    private @Nullable Task exam;
     private UnaryOperator<Evaluator.Builder> settings = evaluator -> evaluator;
     private double level = 0.05;
     private double margin = 0.05;

@@ -4,6 +4,8 @@ import com.google.common.collect.Multiset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * chrF and chrF++ of a corpus or of single sentences (Popović 2015, "chrF: character n-gram F-score
@@ -48,7 +50,7 @@ final class Chrf {
     references.add(rows + 1, hypothesis, texts);
     rows++;
     Grams said = new Grams(options, hypothesis);
-    OrderSums best = null;
+    @Nullable OrderSums best = null;
     double bestScore = -1;
     for (String text : texts) {
       OrderSums orderSums = said.against(new Grams(options, text));
@@ -58,7 +60,7 @@ final class Chrf {
         bestScore = score;
       }
     }
-    sums.add(best);
+    sums.add(Objects.requireNonNull(best));
   }
 
   /** Adds everything that another has counted. */

@@ -3,6 +3,7 @@ package io.adapt4j.eval.metric;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -71,9 +72,8 @@ final class KrippendorffAlpha {
     Rows.some("Krippendorff's alpha", coincidences.size());
     List<Double> values = new ArrayList<>(new TreeSet<>(coincidences.keySet()));
     double[] totals =
-        values.stream()
-            .mapToDouble(
-                value -> coincidences.get(value).values().stream().mapToDouble(w -> w).sum())
+        coincidences.values().stream()
+            .mapToDouble(row -> row.values().stream().mapToDouble(w -> w).sum())
             .toArray();
     double all = 0;
     for (double total : totals) {
@@ -82,9 +82,10 @@ final class KrippendorffAlpha {
     double observed = 0;
     double expected = 0;
     for (int c = 0; c < totals.length; c++) {
+      Map<Double, Double> row = Objects.requireNonNull(coincidences.get(values.get(c)));
       for (int k = 0; k < totals.length; k++) {
         double difference = difference(values, totals, Math.min(c, k), Math.max(c, k));
-        observed += coincidences.get(values.get(c)).getOrDefault(values.get(k), 0.0) * difference;
+        observed += row.getOrDefault(values.get(k), 0.0) * difference;
         expected += totals[c] * totals[k] * difference;
       }
     }

@@ -51,7 +51,7 @@ final class PassAtK {
       try {
         chances[i] = estimate(samples, correct, ks[i]);
       } catch (IllegalArgumentException e) {
-        throw Rows.bad(rows + 1, e.getMessage());
+        throw Rows.bad(rows + 1, String.valueOf(e.getMessage()));
       }
     }
     rows++;

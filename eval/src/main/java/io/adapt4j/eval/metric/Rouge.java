@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
@@ -65,7 +66,7 @@ final class Rouge {
   /** Returns the mean of the rows. */
   public F1Score score(RougeType type) {
     Rows.some("ROUGE", rows);
-    return sums.get(type).dividedBy(rows);
+    return Objects.requireNonNull(sums.get(type)).dividedBy(rows);
   }
 
   Map<String, F1Score> scores() {

@@ -1,5 +1,7 @@
 package io.adapt4j.eval.metric;
 
+import org.jspecify.annotations.Nullable;
+
 /** Checks of what is added to a metric, with messages that name the row. */
 final class Rows {
 
@@ -23,7 +25,7 @@ final class Rows {
     return value;
   }
 
-  static <T> T present(long row, String name, T value) {
+  static <T> T present(long row, String name, @Nullable T value) {
     if (value == null) {
       throw bad(row, name + " is null; give an empty text where the model said nothing");
     }

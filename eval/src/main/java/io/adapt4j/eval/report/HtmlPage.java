@@ -15,6 +15,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
 /** A report as a page. */
 final class HtmlPage {
@@ -102,7 +103,7 @@ final class HtmlPage {
         .append(Texts.arrow(metric))
         .append("</span>");
     for (TaskResult result : results) {
-      var found = result.metrics().get(metric.name());
+      var found = Objects.requireNonNull(result.metrics().get(metric.name()));
       String value = Texts.number(found.value());
       out.append("<td>")
           .append(counts ? "<b>" + value + "</b>" : value)

@@ -11,6 +11,7 @@ import io.adapt4j.eval.TaskResult;
 import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Duration;
+import java.util.Objects;
 
 /** A report as JSON, for builds and for {@link StoredReport}. */
 final class JsonText {
@@ -69,7 +70,7 @@ final class JsonText {
     for (TaskMetric metric : result.definitions()) {
       ObjectNode node = object().put("name", metric.name());
       node.put("larger_is_better", metric.largerIsBetter());
-      metrics.add(put(node, result.metrics().get(metric.name())));
+      metrics.add(put(node, Objects.requireNonNull(result.metrics().get(metric.name()))));
     }
     return json;
   }

@@ -9,6 +9,7 @@ import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -54,7 +55,7 @@ final class MarkdownText {
         row.add(code(metric.name()) + " " + Texts.arrow(metric));
         row.add(counts ? Texts.count(results.get(0).outcomes().size()) : "");
         for (TaskResult result : results) {
-          row.add(score(result.metrics().get(metric.name()), counts));
+          row.add(score(Objects.requireNonNull(result.metrics().get(metric.name())), counts));
         }
         rows.add(row);
       }

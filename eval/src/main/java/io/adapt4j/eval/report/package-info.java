@@ -1,2 +1,5 @@
 /** Reports of evaluations for people, pull requests and builds. */
+@NullMarked
 package io.adapt4j.eval.report;
+
+import org.jspecify.annotations.NullMarked;

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A question with answers to choose from, in any of the shapes that public sets have.
@@ -100,7 +101,7 @@ record ChoiceQuestion(
   }
 
   /** The number of an answer, which is written as its number, its letter, or itself. */
-  static int right(Object answer, String field, List<String> choices) {
+  static int right(@Nullable Object answer, String field, List<String> choices) {
     int number = number(answer, field, choices);
     if (number < 0 || number >= choices.size()) {
       throw TaskRows.wrong(field, "one of " + choices.size() + " answers, from 0 or A", answer);
@@ -108,7 +109,7 @@ record ChoiceQuestion(
     return number;
   }
 
-  private static int number(Object answer, String field, List<String> choices) {
+  private static int number(@Nullable Object answer, String field, List<String> choices) {
     if (answer instanceof Number number) {
       return number.intValue();
     }
@@ -130,7 +131,7 @@ record ChoiceQuestion(
       boolean plain =
           value instanceof String || value instanceof Number || value instanceof Boolean;
       if (plain && !OWN.contains(field)) {
-        fields.put(field, value.toString());
+        fields.put(field, String.valueOf(value));
       }
     }
     return fields;

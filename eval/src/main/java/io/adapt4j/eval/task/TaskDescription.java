@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -82,7 +83,7 @@ final class TaskDescription {
     }
     return fields
         .mapping(written.get(0))
-        .flatMap(kind -> KINDS.get(written.get(0)).read(kind, name))
+        .flatMap(kind -> Objects.requireNonNull(KINDS.get(written.get(0))).read(kind, name))
         .map(task -> name.isPresent() ? task.named(name.get()) : task)
         .map(task -> limit.isPresent() ? task.limit(limit.get()) : task)
         .map(task -> general ? task.general() : task);

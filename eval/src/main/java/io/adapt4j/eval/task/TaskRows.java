@@ -7,6 +7,7 @@ import io.adapt4j.core.data.Row;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Rows of a file as something else. */
 final class TaskRows {
@@ -38,7 +39,7 @@ final class TaskRows {
     return texts(row.value(field), field);
   }
 
-  static List<String> texts(Object value, String field) {
+  static List<String> texts(@Nullable Object value, String field) {
     if (!(value instanceof List<?> list) || list.isEmpty()) {
       throw wrong(field, "a list of texts", value);
     }
@@ -50,14 +51,14 @@ final class TaskRows {
     return row.value(field) instanceof List<?> ? texts(row, field) : List.of(row.text(field));
   }
 
-  static String text(Object value, String field) {
+  static String text(@Nullable Object value, String field) {
     if (value == null || value instanceof List<?> || value instanceof Map<?, ?>) {
       throw wrong(field, "a text", value);
     }
     return value.toString();
   }
 
-  static int number(Object value, String field) {
+  static int number(@Nullable Object value, String field) {
     if (value instanceof Number number) {
       return number.intValue();
     }
@@ -68,14 +69,14 @@ final class TaskRows {
     }
   }
 
-  static Map<?, ?> object(Object value, String field) {
+  static Map<?, ?> object(@Nullable Object value, String field) {
     if (value instanceof Map<?, ?> map) {
       return map;
     }
     throw wrong(field, "an object", value);
   }
 
-  static IllegalArgumentException wrong(String field, String expected, Object found) {
+  static IllegalArgumentException wrong(String field, String expected, @Nullable Object found) {
     return new IllegalArgumentException(
         "field '" + field + "': expected " + expected + ", found " + found);
   }

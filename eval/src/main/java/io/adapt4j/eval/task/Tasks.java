@@ -16,10 +16,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Tasks of public sets and of one's own files. For multiple choice see {@link MultipleChoice}. */
 public final class Tasks {
@@ -182,8 +184,8 @@ public final class Tasks {
    * @return the task, with {@code exact_match} of the number after four number signs, and {@code
    *     flexible} of the last number in the answer
    */
-  public static Task gsm8k(Path file, int shots, Path solved) {
-    String before = shots == 0 ? "" : gsm8kExamples(shots, solved);
+  public static Task gsm8k(Path file, int shots, @Nullable Path solved) {
+    String before = shots == 0 ? "" : gsm8kExamples(shots, Objects.requireNonNull(solved));
     GenerationOptions options = answerOptions(256, GSM8K_STOPS);
     AnswerMetric both = new Gsm8kMetric();
     List<Item> items =
@@ -230,7 +232,7 @@ public final class Tasks {
     }
 
     private static double number(String answer, List<String> references) {
-      return AnswerMetric.NUMBER.grade(answer, references).get(name());
+      return Objects.requireNonNull(AnswerMetric.NUMBER.grade(answer, references).get(name()));
     }
   }
 
@@ -323,7 +325,7 @@ public final class Tasks {
         Map.of("title", title));
   }
 
-  private static List<?> list(Object value, String field) {
+  private static List<?> list(@Nullable Object value, String field) {
     if (value instanceof List<?> list) {
       return list;
     }
