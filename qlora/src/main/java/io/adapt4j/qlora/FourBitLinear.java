@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A linear layer with its weight in 4 bits (QLoRA, Dettmers et al. 2023, eq. 5): restored for a
@@ -34,12 +35,12 @@ final class FourBitLinear implements QuantizedLinear {
   private final List<Part> parts;
   private final long in;
   private final long out;
-  private final Parameter bias;
+  private final @Nullable Parameter bias;
   private final boolean transposed;
   private final List<FourBitPart> packed = new ArrayList<>();
   private final Map<Part, Parameter> plain = new LinkedHashMap<>();
   private final Workspace workspace;
-  private FourBitProduct product;
+  private @Nullable FourBitProduct product;
   private boolean closed;
 
   /**
@@ -154,8 +155,9 @@ final class FourBitLinear implements QuantizedLinear {
 
   @Override
   public Tensor forward(Ops ops, Tensor x) {
-    if (!ops.isRecording() && multipliesFaster(x)) {
-      return ops.customKernelLinear(x, out, product::multiply, bias);
+    FourBitProduct kernel = product;
+    if (kernel != null && !ops.isRecording() && multipliesFaster(x)) {
+      return ops.customKernelLinear(x, out, kernel::multiply, bias);
     }
     return ops.frozenLinear(x, this::using, bias);
   }

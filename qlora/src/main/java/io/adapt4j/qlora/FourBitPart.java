@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.FourBitKernels;
 import io.adapt4j.kernels.internal.FourBitMatrix;
 import io.adapt4j.kernels.internal.QuantizedTensor;
+import org.jspecify.annotations.Nullable;
 
 /** The 4-bit weight of one projection: its codes, and what computes with them. */
 final class FourBitPart implements AutoCloseable {
@@ -15,8 +16,8 @@ final class FourBitPart implements AutoCloseable {
   private final Linear.Part part;
   private final long in;
   private final WeightSource source;
-  private Tensor codes;
-  private FourBitMatrix matrix;
+  private @Nullable Tensor codes;
+  private @Nullable FourBitMatrix matrix;
 
   FourBitPart(Linear.Part part, long in, WeightSource source) {
     this.part = part;

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Describes quantized weights to {@link io.adapt4j.core.internal.checkpoint.SafetensorsWriter},
@@ -24,8 +25,8 @@ final class FourBitWriter {
   private final Checkpoint source;
   private final FourBitFormat format;
   private final FourBitKernels kernels;
-  private String latestName;
-  private QuantizedTensor latest;
+  private @Nullable String latestName;
+  private @Nullable QuantizedTensor latest;
 
   FourBitWriter(Checkpoint source, FourBitFormat format, FourBitKernels kernels) {
     this.source = source;
@@ -89,10 +90,11 @@ final class FourBitWriter {
   private QuantizedTensor quantized(StoredWeight weight) {
     if (!weight.entry().name().equals(latestName)) {
       latest = null; // let go of before the next one is made
-      latest = weight.quantize(format, kernels);
       latestName = weight.entry().name();
     }
-    return latest;
+    QuantizedTensor found = latest == null ? weight.quantize(format, kernels) : latest;
+    latest = found;
+    return found;
   }
 
   private static TensorData bytes(String name, long count, Supplier<ByteBuffer> content) {

@@ -89,14 +89,13 @@ record QuantState(
       }
       throw Problems.inTensor(entry, "a JSON object", Json.compact(json), Problems.DAMAGED);
     } catch (JsonProcessingException e) {
-      throw new CheckpointException(
+      CheckpointException damaged =
           Problems.inTensor(
-                  entry,
-                  "JSON that describes the quantized weight",
-                  e.getOriginalMessage(),
-                  Problems.DAMAGED)
-              .getMessage(),
-          e);
+              entry,
+              "JSON that describes the quantized weight",
+              String.valueOf(e.getOriginalMessage()),
+              Problems.DAMAGED);
+      throw new CheckpointException(String.valueOf(damaged.getMessage()), e);
     }
   }
 

@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The memory that the 4-bit layers of one model restore their weights in, one after the other: as
@@ -14,7 +15,7 @@ final class Workspace {
 
   private long elements;
   private int layers;
-  private Tensor memory;
+  private @Nullable Tensor memory;
 
   /** Takes part from now on; {@link #leave} ends it. */
   synchronized void join(long weights) {
@@ -37,10 +38,9 @@ final class Workspace {
     if (memory != null && memory.type() != type) {
       free();
     }
-    if (memory == null) {
-      memory = Tensor.empty(type, elements).own();
-    }
-    return memory;
+    Tensor all = memory == null ? Tensor.empty(type, elements).own() : memory;
+    memory = all;
+    return all;
   }
 
   synchronized void leave() {
