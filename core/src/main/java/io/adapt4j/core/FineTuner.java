@@ -57,13 +57,13 @@ public final class FineTuner {
   private static final Logger LOG = LoggerFactory.getLogger(FineTuner.class);
 
   private final FineTuneSettings settings;
-  private final RunMetrics.Collector figures;
+  private final RunMetrics.Collector metrics;
   private final AtomicBoolean stopRequested = new AtomicBoolean();
   private final AtomicBoolean started = new AtomicBoolean();
 
-  private FineTuner(FineTuneSettings settings, RunMetrics.Collector figures) {
+  private FineTuner(FineTuneSettings settings, RunMetrics.Collector metrics) {
     this.settings = settings;
-    this.figures = figures;
+    this.metrics = metrics;
   }
 
   /**
@@ -226,7 +226,7 @@ public final class FineTuner {
       throw new IllegalStateException("This FineTuner has run; build another for another run");
     }
     TaskRunner.Outcome outcome = TaskRunner.run(settings, stopRequested::get);
-    return new FineTuneReport(outcome.plan(), outcome.result(), figures.figures());
+    return new FineTuneReport(outcome.plan(), outcome.result(), metrics.metrics());
   }
 
   /**
@@ -465,10 +465,10 @@ public final class FineTuner {
      *     output that holds another run
      */
     public FineTuner build() {
-      RunMetrics.Collector figures = new RunMetrics.Collector();
-      FineTuneSettings settings = RunAssembly.of(draft, figures);
+      RunMetrics.Collector metrics = new RunMetrics.Collector();
+      FineTuneSettings settings = RunAssembly.of(draft, metrics);
       settings.choices().questions().forEach(LOG::warn);
-      return new FineTuner(settings, figures);
+      return new FineTuner(settings, metrics);
     }
   }
 }

@@ -110,7 +110,7 @@ class ProvenanceTest {
       assertThat(record.at("/metrics/step").asInt()).isEqualTo(6);
       assertThat(record.at("/metrics/validationLoss").isNumber()).isTrue();
       assertThat(record.has("chatTemplate")).isFalse();
-      assertThat(record.has("untold")).isFalse();
+      assertThat(record.has("omitted")).isFalse();
     }
     assertThat(Provenance.read(run).json().at("/metrics/ended").asText()).isEqualTo("completed");
   }

@@ -187,7 +187,7 @@ class RunDescriptionTest {
   void whatIsWrittenReadsBackAsTheSame() throws IOException {
     FineTuneSettings settings = settings(ALL);
     WrittenRecipe written = WrittenRuns.write(settings);
-    assertThat(written.untold()).isEmpty();
+    assertThat(written.omitted()).isEmpty();
     FineTuneSettings again = WrittenRuns.builder(written.keys()).build().settings();
     assertThat(WrittenRuns.write(again).keys()).isEqualTo(written.keys());
     assertThat(again.training()).isEqualTo(settings.training());
@@ -345,7 +345,7 @@ class RunDescriptionTest {
             .output(folder.resolve("run"))
             .build()
             .settings();
-    assertThat(WrittenRuns.write(settings).untold()).containsExactly("data: rows in memory");
+    assertThat(WrittenRuns.write(settings).omitted()).containsExactly("data: rows in memory");
   }
 
   @Test
@@ -358,6 +358,6 @@ class RunDescriptionTest {
             .settings();
     WrittenRecipe written = WrittenRuns.write(settings);
     assertThat(written.keys().has("schedule")).isFalse();
-    assertThat(written.untold()).containsExactly("schedule: a schedule of your own is code");
+    assertThat(written.omitted()).containsExactly("schedule: a schedule of your own is code");
   }
 }

@@ -102,7 +102,7 @@ class RunKeysTest {
             .build()
             .settings();
     WrittenRecipe written = WrittenRuns.write(settings);
-    assertThat(written.untold()).containsExactly("regularize: rows in memory");
+    assertThat(written.omitted()).containsExactly("regularize: rows in memory");
     assertThat(written.keys().has("regularize")).isFalse();
   }
 
@@ -111,7 +111,7 @@ class RunKeysTest {
     FineTuneSettings settings = settings(LEAST + "replay: {path: earlier.jsonl, share: 0.2}\n");
     assertThat(settings.train().size()).isEqualTo(10);
     WrittenRecipe written = WrittenRuns.write(settings);
-    assertThat(written.untold()).isEmpty();
+    assertThat(written.omitted()).isEmpty();
     FineTuneSettings again = WrittenRuns.builder(written.keys()).build().settings();
     assertThat(again.train().size()).isEqualTo(10);
     for (int row = 0; row < 10; row++) {

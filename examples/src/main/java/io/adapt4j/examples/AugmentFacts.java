@@ -94,7 +94,7 @@ public final class AugmentFacts {
     }
     Paraphraser paraphraser =
         Paraphraser.by(generator)
-            .paraphrases(paraphrases(options, Paraphraser.DEFAULT_WORDINGS))
+            .paraphrases(paraphrases(options, Paraphraser.DEFAULT_PARAPHRASES))
             .cache(cache)
             .onProgress(report -> System.err.printf("%d of %d%n", report.done(), report.rows()));
     AugmentationPlan plan = paraphraser.plan(facts);

@@ -43,16 +43,16 @@ public final class Grpo {
     System.out.println(table);
   }
 
-  private static String row(long seed, String when, Map<String, Double> figures) {
+  private static String row(long seed, String when, Map<String, Double> metrics) {
     return String.format(
         "| %d | %s | %.3f | %.3f | %.3f | %.4f | %.2f | %.0f |%n",
         seed,
         when,
-        figures.get("reward"),
-        figures.get("reward/words"),
-        figures.get("reward/ending"),
-        figures.get("kl"),
-        figures.get("truncated"),
-        figures.get("length"));
+        metrics.get("reward"),
+        metrics.get("reward/words"),
+        metrics.get("reward/ending"),
+        metrics.get("kl"),
+        metrics.get("truncated"),
+        metrics.get("length"));
   }
 }

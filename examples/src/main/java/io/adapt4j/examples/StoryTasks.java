@@ -43,8 +43,8 @@ final class StoryTasks {
           Tasks.choiceItem(
               "story " + (i + 1), end(before), choices, " ", List.of(right), fields(before)));
     }
-    List<TaskMetric> figures = List.of(TaskMetric.mean("acc"), TaskMetric.mean("acc_norm"));
-    return new Task("endings", items, figures, false);
+    List<TaskMetric> metrics = List.of(TaskMetric.mean("acc"), TaskMetric.mean("acc_norm"));
+    return new Task("endings", items, metrics, false);
   }
 
   /** The bits a byte of held-out stories: what the model must not forget. */

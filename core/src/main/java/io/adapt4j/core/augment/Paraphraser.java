@@ -43,7 +43,7 @@ import java.util.function.ToIntFunction;
 public final class Paraphraser {
 
   /** Default of the paraphrases of a text. */
-  public static final int DEFAULT_WORDINGS = 10;
+  public static final int DEFAULT_PARAPHRASES = 10;
 
   /** Default of how often paraphrases that are missing are asked for. */
   public static final int DEFAULT_ATTEMPTS = 3;
@@ -78,7 +78,7 @@ public final class Paraphraser {
       -----""";
 
   final TextGenerator generator;
-  int paraphrases = DEFAULT_WORDINGS;
+  int paraphrases = DEFAULT_PARAPHRASES;
   int attempts = DEFAULT_ATTEMPTS;
   double nearness = DEFAULT_NEARNESS;
   List<String> styles = DEFAULT_STYLES;

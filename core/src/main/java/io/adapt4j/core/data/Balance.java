@@ -96,7 +96,7 @@ public final class Balance {
   private DataOrigin then(JsonNode options) {
     return byLabel
         ? dataset.origin().then("balance", options)
-        : dataset.origin().thenUntold("classes told by a function");
+        : dataset.origin().thenOmitted("classes told by a function");
   }
 
   private Dataset sample(int size, long seed) {

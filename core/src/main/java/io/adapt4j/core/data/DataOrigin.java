@@ -49,7 +49,7 @@ public final class DataOrigin {
    * @param reason why, such as {@code rows in memory}
    * @return the origin
    */
-  public static DataOrigin untold(String reason) {
+  public static DataOrigin omitted(String reason) {
     return new DataOrigin(null, Objects.requireNonNull(reason, "reason"), List.of());
   }
 
@@ -101,7 +101,7 @@ public final class DataOrigin {
   }
 
   /** The same files, but made into something that no description tells. */
-  DataOrigin thenUntold(String why) {
+  DataOrigin thenOmitted(String why) {
     return new DataOrigin(null, description == null ? reason : why, sources);
   }
 }

@@ -75,7 +75,7 @@ public interface Dataset {
    * @return a description, or why there is none
    */
   default DataOrigin origin() {
-    return DataOrigin.untold("rows of " + getClass().getName());
+    return DataOrigin.omitted("rows of " + getClass().getName());
   }
 
   /**

@@ -416,7 +416,7 @@ public final class DatasetReader {
 
   private DataOrigin origin(List<DataOrigin.Source> sources) {
     DataOrigin told = DataOrigin.of(description(), sources);
-    return reader == null || plain ? told : told.thenUntold("rows read with a function");
+    return reader == null || plain ? told : told.thenOmitted("rows read with a function");
   }
 
   /** These options under the keys of a description. */

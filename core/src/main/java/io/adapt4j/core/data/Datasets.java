@@ -129,7 +129,7 @@ public final class Datasets {
 
     @Override
     public DataOrigin origin() {
-      return DataOrigin.untold("rows in memory");
+      return DataOrigin.omitted("rows in memory");
     }
 
     @Override

@@ -106,7 +106,7 @@ public final class Mixture {
       }
     }
     Dataset ordered =
-        new Mixed(List.copyOf(datasets), sets, numbers, DataOrigin.untold("part of a mixture"));
+        new Mixed(List.copyOf(datasets), sets, numbers, DataOrigin.omitted("part of a mixture"));
     return Subset.told(ordered.subset(Shuffle.permutation(size, seed)), origin());
   }
 
@@ -132,7 +132,7 @@ public final class Mixture {
     return parts.stream()
         .filter(part -> part.description().isEmpty())
         .findFirst()
-        .map(part -> whole.thenUntold(part.reason()))
+        .map(part -> whole.thenOmitted(part.reason()))
         .orElse(whole);
   }
 

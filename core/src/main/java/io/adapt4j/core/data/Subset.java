@@ -12,7 +12,7 @@ final class Subset implements Dataset {
   private final DataOrigin origin;
 
   Subset(Dataset all, int[] rows) {
-    this(all, rows, all.origin().thenUntold("rows chosen by a program"));
+    this(all, rows, all.origin().thenOmitted("rows chosen by a program"));
   }
 
   private Subset(Dataset all, int[] rows, DataOrigin origin) {

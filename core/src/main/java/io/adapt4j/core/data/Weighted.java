@@ -6,7 +6,7 @@ final class Weighted extends DatasetView {
   private final double[] weights;
 
   Weighted(Dataset all, double[] weights) {
-    this(all, weights, all.origin().thenUntold("weights given by a program"));
+    this(all, weights, all.origin().thenOmitted("weights given by a program"));
   }
 
   Weighted(Dataset all, double[] weights, DataOrigin origin) {

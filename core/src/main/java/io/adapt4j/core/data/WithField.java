@@ -13,7 +13,7 @@ final class WithField extends DatasetView {
   private final List<JsonNode> values;
 
   WithField(Dataset all, String field, List<?> values) {
-    super(all, all.origin().thenUntold("values of '" + field + "' given by a program"));
+    super(all, all.origin().thenOmitted("values of '" + field + "' given by a program"));
     if (values.size() != all.size()) {
       throw new IllegalArgumentException(
           "field '"

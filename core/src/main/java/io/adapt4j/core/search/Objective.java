@@ -9,9 +9,9 @@ import java.util.function.ToDoubleFunction;
  *
  * @param name what the figure is called in tables
  * @param isLess whether smaller values are better
- * @param figure reads it; NaN where an evaluation does not have it
+ * @param metric reads it; NaN where an evaluation does not have it
  */
-public record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> figure) {
+public record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> metric) {
 
   /**
    * Looks for the lowest validation loss, the default.
@@ -26,22 +26,22 @@ public record Objective(String name, boolean isLess, ToDoubleFunction<Evaluation
    * Looks for the lowest value of a figure.
    *
    * @param name what it is called
-   * @param figure reads it
+   * @param metric reads it
    * @return the objective
    */
-  public static Objective lowest(String name, ToDoubleFunction<EvaluationEvent> figure) {
-    return new Objective(name, true, figure);
+  public static Objective lowest(String name, ToDoubleFunction<EvaluationEvent> metric) {
+    return new Objective(name, true, metric);
   }
 
   /**
    * Looks for the highest value of a figure, such as an accuracy.
    *
    * @param name what it is called
-   * @param figure reads it
+   * @param metric reads it
    * @return the objective
    */
-  public static Objective highest(String name, ToDoubleFunction<EvaluationEvent> figure) {
-    return new Objective(name, false, figure);
+  public static Objective highest(String name, ToDoubleFunction<EvaluationEvent> metric) {
+    return new Objective(name, false, metric);
   }
 
   /**

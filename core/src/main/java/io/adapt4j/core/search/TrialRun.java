@@ -133,7 +133,7 @@ final class TrialRun implements TrainingListener {
     if (event.step() == 0) {
       scores.clear();
     } else {
-      scores.add(event.step(), objective.figure().applyAsDouble(event));
+      scores.add(event.step(), objective.metric().applyAsDouble(event));
     }
   }
 

@@ -15,7 +15,7 @@ class RunFiguresTest {
 
   @Test
   void beforeAnyStepNothingIsKnown() {
-    assertThat(collector.figures()).isEqualTo(RunMetrics.NONE);
+    assertThat(collector.metrics()).isEqualTo(RunMetrics.NONE);
   }
 
   @Test
@@ -29,12 +29,12 @@ class RunFiguresTest {
       collector.step(MadeUpRun.step(1, 2, 1, 1, use));
     }
     collector.warned(MadeUpRun.WARNING);
-    RunMetrics figures = collector.figures();
-    assertThat(figures.tokensPerSecond().orElseThrow()).isCloseTo(1234.5, within(1e-9));
-    assertThat(figures.targetTokensPerSecond().orElseThrow()).isCloseTo(824, within(1e-9));
-    assertThat(figures.peakResidentBytes()).hasValue(300L << 20);
-    assertThat(figures.processorShare().orElseThrow()).isCloseTo(0.5, within(1e-9));
-    assertThat(figures.warnings()).containsExactly(MadeUpRun.WARNING);
+    RunMetrics metrics = collector.metrics();
+    assertThat(metrics.tokensPerSecond().orElseThrow()).isCloseTo(1234.5, within(1e-9));
+    assertThat(metrics.targetTokensPerSecond().orElseThrow()).isCloseTo(824, within(1e-9));
+    assertThat(metrics.peakResidentBytes()).hasValue(300L << 20);
+    assertThat(metrics.processorShare().orElseThrow()).isCloseTo(0.5, within(1e-9));
+    assertThat(metrics.warnings()).containsExactly(MadeUpRun.WARNING);
   }
 
   @Test
@@ -42,6 +42,6 @@ class RunFiguresTest {
     collector.step(MadeUpRun.step(1, 2, 1, 1, ResourceUse.UNKNOWN));
     collector.warned(MadeUpRun.WARNING);
     collector.started(MadeUpRun.start(10));
-    assertThat(collector.figures()).isEqualTo(RunMetrics.NONE);
+    assertThat(collector.metrics()).isEqualTo(RunMetrics.NONE);
   }
 }

@@ -14,24 +14,24 @@ class ObjectiveTest {
 
   @Test
   void theLossIsWantedLow() {
-    assertThat(Objective.loss().figure().applyAsDouble(EVENT)).isEqualTo(0.5);
+    assertThat(Objective.loss().metric().applyAsDouble(EVENT)).isEqualTo(0.5);
     assertThat(Objective.loss().isBetter(0.4, 0.5)).isTrue();
   }
 
   @Test
   void whatATaskMeasuresIsFoundByItsName() {
     Objective accuracy = Objective.highest("accuracy");
-    assertThat(accuracy.figure().applyAsDouble(EVENT)).isEqualTo(0.9);
+    assertThat(accuracy.metric().applyAsDouble(EVENT)).isEqualTo(0.9);
     assertThat(accuracy.isBetter(0.9, 0.8)).isTrue();
     Objective error = Objective.lowest("mse");
-    assertThat(error.figure().applyAsDouble(EVENT)).isEqualTo(0.2);
+    assertThat(error.metric().applyAsDouble(EVENT)).isEqualTo(0.2);
     assertThat(error.isBetter(0.2, 0.3)).isTrue();
   }
 
   @Test
   void anEvaluationWithoutTheFigureIsTheWorst() {
     Objective missing = Objective.highest("macro_f1");
-    assertThat(missing.figure().applyAsDouble(EVENT)).isNaN();
+    assertThat(missing.metric().applyAsDouble(EVENT)).isNaN();
     assertThat(missing.isBetter(0.1, Double.NaN)).isTrue();
     assertThat(missing.isBetter(Double.NaN, 0.1)).isFalse();
   }

@@ -145,10 +145,11 @@ public final class Provenance {
    *
    * @return a key and the reason each; empty if the run can be made of the description alone
    */
-  public List<String> untold() {
-    List<String> untold = new ArrayList<>();
-    json.path("untold").forEach(node -> untold.add(node.asText()));
-    return untold;
+  public List<String> omitted() {
+    List<String> omitted = new ArrayList<>();
+    json.path(json.has("omitted") ? "omitted" : "untold")
+        .forEach(node -> omitted.add(node.asText()));
+    return omitted;
   }
 
   /**

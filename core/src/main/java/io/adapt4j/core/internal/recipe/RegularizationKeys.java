@@ -94,7 +94,7 @@ final class RegularizationKeys {
   /** The terms; empty if there are none, or the data of one cannot be described. */
   static Optional<ArrayNode> write(FineTuneSettings settings) {
     List<Regularization> terms = settings.regularizations();
-    if (terms.isEmpty() || untold(terms).isPresent()) {
+    if (terms.isEmpty() || omitted(terms).isPresent()) {
       return Optional.empty();
     }
     ArrayNode all = JsonNodeFactory.instance.arrayNode();
@@ -126,7 +126,7 @@ final class RegularizationKeys {
   }
 
   /** Why reference data cannot be described; empty if all of it can. */
-  static Optional<String> untold(List<Regularization> terms) {
+  static Optional<String> omitted(List<Regularization> terms) {
     return terms.stream()
         .flatMap(term -> term.reference().stream())
         .map(Dataset::origin)

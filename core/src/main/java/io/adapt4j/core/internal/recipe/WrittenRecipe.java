@@ -9,9 +9,9 @@ import java.util.List;
  * A run's description as it was written.
  *
  * @param keys the tree, every option stated
- * @param untold what it lacks, so that a run cannot be made of it alone: a key and the reason each
+ * @param omitted what it lacks, so that a run cannot be made of it alone: a key and the reason each
  */
-public record WrittenRecipe(ObjectNode keys, List<String> untold) {
+public record WrittenRecipe(ObjectNode keys, List<String> omitted) {
 
   /**
    * Writes a description.
@@ -25,28 +25,28 @@ public record WrittenRecipe(ObjectNode keys, List<String> untold) {
     for (Option<?> option : options) {
       option.write(settings).ifPresent(value -> keys.set(option.name(), value));
     }
-    List<String> untold = new ArrayList<>();
+    List<String> omitted = new ArrayList<>();
     if (!keys.has("task")) {
-      untold.add("task: a reward, a loss or a task of your own is code");
+      omitted.add("task: a reward, a loss or a task of your own is code");
     }
     if (!keys.has("data")) {
-      untold.add("data: " + settings.train().origin().reason());
+      omitted.add("data: " + settings.train().origin().reason());
     }
     settings
         .validation()
         .filter(data -> data.origin().description().isEmpty())
-        .ifPresent(data -> untold.add("validation: " + data.origin().reason()));
+        .ifPresent(data -> omitted.add("validation: " + data.origin().reason()));
     if (settings.training().schedule().isCustom()) {
-      untold.add("schedule: a schedule of your own is code");
+      omitted.add("schedule: a schedule of your own is code");
     }
     if (!keys.has("optimizer")) {
-      untold.add("optimizer: an optimizer of your own is code");
+      omitted.add("optimizer: an optimizer of your own is code");
     }
     if (!keys.has("method")) {
-      untold.add("method: no module describes " + settings.method().description());
+      omitted.add("method: no module describes " + settings.method().description());
     }
-    RegularizationKeys.untold(settings.regularizations())
-        .ifPresent(reason -> untold.add("regularize: " + reason));
-    return new WrittenRecipe(keys, untold);
+    RegularizationKeys.omitted(settings.regularizations())
+        .ifPresent(reason -> omitted.add("regularize: " + reason));
+    return new WrittenRecipe(keys, omitted);
   }
 }

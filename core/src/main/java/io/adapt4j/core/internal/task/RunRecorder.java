@@ -73,8 +73,8 @@ final class RunRecorder implements TrainingListener {
     ObjectNode run = nodes.objectNode();
     run.put("seed", settings.seed());
     run.set("configuration", written.keys());
-    if (!written.untold().isEmpty()) {
-      written.untold().forEach(run.putArray("untold")::add);
+    if (!written.omitted().isEmpty()) {
+      written.omitted().forEach(run.putArray("omitted")::add);
     }
     run.set("model", model(settings.model()));
     settings.method().start().ifPresent(folder -> run.set("start", folder(folder)));

@@ -37,7 +37,7 @@ public final class RunRepeat {
    */
   public static Draft of(Path path) {
     Provenance record = Provenance.read(path);
-    return repeating(record, record.untold(), Set.of());
+    return repeating(record, record.omitted(), Set.of());
   }
 
   /**
@@ -68,13 +68,13 @@ public final class RunRepeat {
   }
 
   private static Draft withoutData(Provenance record) {
-    List<String> untold = record.untold().stream().filter(text -> !isData(text)).toList();
-    return repeating(record, untold, Options.DATA_KEYS);
+    List<String> omitted = record.omitted().stream().filter(text -> !isData(text)).toList();
+    return repeating(record, omitted, Options.DATA_KEYS);
   }
 
-  private static Draft repeating(Provenance record, List<String> untold, Set<String> unread) {
+  private static Draft repeating(Provenance record, List<String> omitted, Set<String> unread) {
     List<String> problems = new ArrayList<>();
-    for (String text : untold) {
+    for (String text : omitted) {
       problems.add(
           record.file()
               + " cannot tell how to make "
@@ -105,9 +105,9 @@ public final class RunRepeat {
     return draft;
   }
 
-  /** Whether something untold is what {@code repeat(record, data)} gives. */
-  private static boolean isData(String untold) {
-    return Options.DATA_KEYS.stream().anyMatch(key -> untold.startsWith(key + ":"));
+  /** Whether something omitted is what {@code repeat(record, data)} gives. */
+  private static boolean isData(String omitted) {
+    return Options.DATA_KEYS.stream().anyMatch(key -> omitted.startsWith(key + ":"));
   }
 
   /** The recorded folder; of a model on a hub, the commit wherever the cache is here. */

@@ -104,7 +104,7 @@ public record RunMetrics(
      *
      * @return the figures
      */
-    public RunMetrics figures() {
+    public RunMetrics metrics() {
       return new RunMetrics(
           ratio(tokens, seconds),
           ratio(targets, seconds),

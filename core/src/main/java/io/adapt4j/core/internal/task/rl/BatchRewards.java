@@ -12,17 +12,17 @@ import java.util.Map;
  * Rewards of completions.
  *
  * @param total weighted sum of each completion; NaN where a function gave none
- * @param figures what each function gave
+ * @param metrics what each function gave
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-record BatchRewards(double[] total, Map<String, double[]> figures) {
+record BatchRewards(double[] total, Map<String, double[]> metrics) {
 
   static BatchRewards of(List<WeightedReward> rewards, List<Completion> completions) {
     double[] total = new double[completions.size()];
-    Map<String, double[]> figures = new LinkedHashMap<>();
+    Map<String, double[]> metrics = new LinkedHashMap<>();
     for (WeightedReward reward : rewards) {
       double[] scores = scores(reward, completions);
-      figures.put(reward.name(), scores);
+      metrics.put(reward.name(), scores);
       for (int i = 0; i < total.length; i++) {
         total[i] += reward.weight() * scores[i];
       }
@@ -40,7 +40,7 @@ record BatchRewards(double[] total, Map<String, double[]> figures) {
               + completions.get(0).prompt()
               + "'. Correct the functions, or the fields of the rows that they read.");
     }
-    return new BatchRewards(total, figures);
+    return new BatchRewards(total, metrics);
   }
 
   private static double[] scores(WeightedReward reward, List<Completion> completions) {

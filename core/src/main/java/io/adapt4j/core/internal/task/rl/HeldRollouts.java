@@ -37,8 +37,8 @@ record HeldRollouts(RolloutMaker maker, PromptRows prompts, long seed)
         IntStream.range(number * batch(), Math.min(prompts.size(), (number + 1) * batch()))
             .mapToObj(prompts::get)
             .toList();
-    MeanMetrics figures = maker.evaluate(part, seed + number);
-    double judged = figures.count(MetricNames.REWARD);
-    return new RolloutBatch(List.of(), maker.padId(), judged, figures);
+    MeanMetrics metrics = maker.evaluate(part, seed + number);
+    double judged = metrics.count(MetricNames.REWARD);
+    return new RolloutBatch(List.of(), maker.padId(), judged, metrics);
   }
 }

@@ -49,14 +49,14 @@ final class MeanMetrics {
   }
 
   static MeanMetrics of(JsonNode json) {
-    MeanMetrics figures = new MeanMetrics();
+    MeanMetrics metrics = new MeanMetrics();
     json.properties()
         .forEach(
             property ->
-                figures.addAll(
+                metrics.addAll(
                     property.getKey(),
                     property.getValue().path(0).asDouble(),
                     property.getValue().path(1).asDouble()));
-    return figures;
+    return metrics;
   }
 }

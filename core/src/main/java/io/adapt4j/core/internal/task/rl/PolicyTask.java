@@ -30,7 +30,7 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
   @Override
   public double forwardBackward(RolloutBatch batch, double scale, boolean recompute, long seed) {
     double[] loss = new double[1];
-    rollout = batch.figures();
+    rollout = batch.metrics();
     policy.forwardBackward(
         batch.inputs(),
         scale,
@@ -49,7 +49,7 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
     return outcome(batch, policy.evaluate(batch.inputs()), new MeanMetrics()).loss();
   }
 
-  private Outcome outcome(RolloutBatch batch, Policy.Scores scores, MeanMetrics figures) {
+  private Outcome outcome(RolloutBatch batch, Policy.Scores scores, MeanMetrics metrics) {
     int[] lengths = batch.lengths();
     LossNormalization normalization =
         algorithm instanceof Grpo grpo ? grpo.normalization() : LossNormalization.DAPO;
@@ -66,13 +66,13 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
                 batch.advantages()));
     int tokens = scores.logProbs().length;
     if (reference.length > 0) {
-      figures.addAll(MetricNames.KL, policyLoss.kl(), tokens);
+      metrics.addAll(MetricNames.KL, policyLoss.kl(), tokens);
     }
-    figures.addAll(MetricNames.ENTROPY, scores.entropySum(), tokens);
-    figures.addAll(MetricNames.CLIPPED, policyLoss.clippedLow() + policyLoss.clippedHigh(), tokens);
-    figures.addAll(MetricNames.OVERFLOWS, policyLoss.overflows(), tokens);
+    metrics.addAll(MetricNames.ENTROPY, scores.entropySum(), tokens);
+    metrics.addAll(MetricNames.CLIPPED, policyLoss.clippedLow() + policyLoss.clippedHigh(), tokens);
+    metrics.addAll(MetricNames.OVERFLOWS, policyLoss.overflows(), tokens);
     return algorithm instanceof Ppo ppo
-        ? withValues(ppo, batch, scores, policyLoss, figures)
+        ? withValues(ppo, batch, scores, policyLoss, metrics)
         : new Outcome(
             policyLoss.loss(), new Policy.Gradient(policyLoss.derivative(), new float[0]));
   }
@@ -82,10 +82,10 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
       RolloutBatch batch,
       Policy.Scores scores,
       ClippedObjective.Outcome policyLoss,
-      MeanMetrics figures) {
+      MeanMetrics metrics) {
     ValueObjective.Outcome valueLoss =
         new ValueObjective(ppo.valueClip()).of(scores.values(), batch.values(), batch.returns());
-    figures.addAll(MetricNames.VALUE_LOSS, valueLoss.loss(), scores.values().length);
+    metrics.addAll(MetricNames.VALUE_LOSS, valueLoss.loss(), scores.values().length);
     float[] byValues = valueLoss.derivative();
     for (int i = 0; i < byValues.length; i++) {
       byValues[i] *= (float) ppo.valueCoefficient();
@@ -101,8 +101,8 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
     return new Evaluation<>() {
       @Override
       public double add(RolloutBatch batch) {
-        all.addAll(batch.figures());
-        return -batch.figures().sum(MetricNames.REWARD);
+        all.addAll(batch.metrics());
+        return -batch.metrics().sum(MetricNames.REWARD);
       }
 
       @Override

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  */
 record PpoTargets(Ppo ppo, double klCoefficient) {
 
-  Rollout rollout(int number, List<Sample> samples, double[] rewards, MeanMetrics figures) {
+  Rollout rollout(int number, List<Sample> samples, double[] rewards, MeanMetrics metrics) {
     double divergence = 0;
     int completions = 0;
     List<double[]> shaped = new ArrayList<>();
@@ -27,17 +27,17 @@ record PpoTargets(Ppo ppo, double klCoefficient) {
         completions++;
       }
       if (sample.reference().length > 0) {
-        RolloutMaker.addDivergence(sample, figures);
+        RolloutMaker.addDivergence(sample, metrics);
       }
     }
-    figures.add(MetricNames.KL_COEFFICIENT, klCoefficient);
+    metrics.add(MetricNames.KL_COEFFICIENT, klCoefficient);
     List<Sample> judged =
         judged(samples, ppo.whitensRewards() ? whitened(samples, shaped) : shaped);
     double next =
         completions == 0
             ? klCoefficient
             : ppo.kl().after(klCoefficient, divergence / completions, completions);
-    return new Rollout(number, judged, figures, next);
+    return new Rollout(number, judged, metrics, next);
   }
 
   /** The reward of each token: what its divergence costs, and that of the whole at the last. */

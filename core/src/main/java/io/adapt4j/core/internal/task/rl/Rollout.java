@@ -7,10 +7,10 @@ import java.util.List;
  *
  * @param number of the rollout in the run, from 0
  * @param samples its completions, those of a prompt after each other
- * @param figures what they came to
+ * @param metrics what they came to
  * @param nextKl coefficient of the divergence in the next rollout
  */
-record Rollout(int number, List<Sample> samples, MeanMetrics figures, double nextKl) {
+record Rollout(int number, List<Sample> samples, MeanMetrics metrics, double nextKl) {
 
   Rollout {
     samples = List.copyOf(samples);

@@ -16,13 +16,13 @@ public final class RolloutBatch {
   private final List<Sample> samples;
   private final int padId;
   private final double weight;
-  private final MeanMetrics figures;
+  private final MeanMetrics metrics;
 
-  RolloutBatch(List<Sample> samples, int padId, double weight, MeanMetrics figures) {
+  RolloutBatch(List<Sample> samples, int padId, double weight, MeanMetrics metrics) {
     this.samples = List.copyOf(samples);
     this.padId = padId;
     this.weight = weight;
-    this.figures = figures;
+    this.metrics = metrics;
   }
 
   LanguageModelLoss.Inputs inputs() {
@@ -76,8 +76,8 @@ public final class RolloutBatch {
     return weight;
   }
 
-  MeanMetrics figures() {
-    return figures;
+  MeanMetrics metrics() {
+    return metrics;
   }
 
   long targets() {

@@ -35,8 +35,8 @@ record RolloutMaker(
 
   /** Makes a rollout to train on. */
   Rollout make(int number, List<PromptRows.Prompt> prompts, long seed, double kl) {
-    MeanMetrics figures = new MeanMetrics();
-    Judged judged = judged(prompts, seed, algorithm.rollout().groupSize(), figures);
+    MeanMetrics metrics = new MeanMetrics();
+    Judged judged = judged(prompts, seed, algorithm.rollout().groupSize(), metrics);
     long begun = System.nanoTime();
     List<Sample> scored = judged.samples();
     if (algorithm instanceof Ppo || !onPolicy) {
@@ -46,13 +46,13 @@ record RolloutMaker(
     if (algorithm.usesReference()) {
       scored = withReference(scored);
     }
-    figures.add(MetricNames.SCORING, seconds(begun));
+    metrics.add(MetricNames.SCORING, seconds(begun));
     return algorithm instanceof Ppo ppo
-        ? new PpoTargets(ppo, kl).rollout(number, scored, judged.rewards(), figures)
-        : grouped(number, scored, judged.rewards(), figures);
+        ? new PpoTargets(ppo, kl).rollout(number, scored, judged.rewards(), metrics)
+        : grouped(number, scored, judged.rewards(), metrics);
   }
 
-  private Rollout grouped(int number, List<Sample> samples, double[] rewards, MeanMetrics figures) {
+  private Rollout grouped(int number, List<Sample> samples, double[] rewards, MeanMetrics metrics) {
     Grpo grpo = (Grpo) algorithm;
     double[] advantages =
         GroupAdvantages.of(grpo.advantages(), rewards, grpo.rollout().groupSize());
@@ -62,24 +62,24 @@ record RolloutMaker(
       Arrays.fill(ofTokens, (float) advantages[i]);
       judged.add(samples.get(i).judged(ofTokens, new float[0]));
     }
-    return new Rollout(number, judged, figures, 0);
+    return new Rollout(number, judged, metrics, 0);
   }
 
   /** Draws a completion a prompt and reports what they came to, the divergence too. */
   MeanMetrics evaluate(List<PromptRows.Prompt> prompts, long seed) {
-    MeanMetrics figures = new MeanMetrics();
-    List<Sample> samples = judged(prompts, seed, 1, figures).samples();
+    MeanMetrics metrics = new MeanMetrics();
+    List<Sample> samples = judged(prompts, seed, 1, metrics).samples();
     if (reference.isPresent()) {
-      for (Sample sample : withReference(withPolicy(samples, figures))) {
-        addDivergence(sample, figures);
+      for (Sample sample : withReference(withPolicy(samples, metrics))) {
+        addDivergence(sample, metrics);
       }
     }
-    return figures;
+    return metrics;
   }
 
-  static void addDivergence(Sample sample, MeanMetrics figures) {
+  static void addDivergence(Sample sample, MeanMetrics metrics) {
     for (int t = 0; t < sample.completion().length; t++) {
-      figures.add(
+      metrics.add(
           MetricNames.KL, Divergence.of(KlEstimator.K3, sample.old()[t], sample.reference()[t]));
     }
   }
@@ -88,7 +88,7 @@ record RolloutMaker(
   private record Judged(List<Sample> samples, double[] rewards) {}
 
   private Judged judged(
-      List<PromptRows.Prompt> prompts, long seed, int groupSize, MeanMetrics figures) {
+      List<PromptRows.Prompt> prompts, long seed, int groupSize, MeanMetrics metrics) {
     long begun = System.nanoTime();
     List<Sampling.Drawn> drawn = sampling.draw(prompts, seed);
     double generating = seconds(begun);
@@ -97,9 +97,9 @@ record RolloutMaker(
         BatchRewards.of(
             algorithm.rollout().rewards(), drawn.stream().map(Sampling.Drawn::completion).toList());
     double rewarding = seconds(begun);
-    report(judgment, drawn, groupSize, figures);
-    figures.add(MetricNames.GENERATING, generating);
-    figures.add(MetricNames.REWARDING, rewarding);
+    report(judgment, drawn, groupSize, metrics);
+    metrics.add(MetricNames.GENERATING, generating);
+    metrics.add(MetricNames.REWARDING, rewarding);
     List<Sample> samples = new ArrayList<>();
     for (int i = 0; i < drawn.size(); i++) {
       Sampling.Drawn other = drawn.get(i);
@@ -111,37 +111,37 @@ record RolloutMaker(
   }
 
   private static void report(
-      BatchRewards judgment, List<Sampling.Drawn> drawn, int groupSize, MeanMetrics figures) {
+      BatchRewards judgment, List<Sampling.Drawn> drawn, int groupSize, MeanMetrics metrics) {
     double[] rewards = judgment.total();
     for (double reward : rewards) {
-      figures.add(MetricNames.REWARD, reward);
+      metrics.add(MetricNames.REWARD, reward);
     }
-    figures.add(MetricNames.REWARD_SPREAD, MeanVariance.of(rewards, 0, rewards.length).deviation());
+    metrics.add(MetricNames.REWARD_SPREAD, MeanVariance.of(rewards, 0, rewards.length).deviation());
     judgment
-        .figures()
+        .metrics()
         .forEach(
             (name, scores) -> {
               for (double score : scores) {
-                figures.add(MetricNames.REWARD_OF + name, score);
+                metrics.add(MetricNames.REWARD_OF + name, score);
               }
             });
     for (int i = 0; i < rewards.length; i++) {
-      figures.add(MetricNames.UNDEFINED, Double.isNaN(rewards[i]) ? 1 : 0);
-      figures.add(MetricNames.TRUNCATED, drawn.get(i).truncated() ? 1 : 0);
-      figures.add(MetricNames.LENGTH, drawn.get(i).generation().tokenIds().size());
+      metrics.add(MetricNames.UNDEFINED, Double.isNaN(rewards[i]) ? 1 : 0);
+      metrics.add(MetricNames.TRUNCATED, drawn.get(i).truncated() ? 1 : 0);
+      metrics.add(MetricNames.LENGTH, drawn.get(i).generation().tokenIds().size());
     }
     for (int from = 0; groupSize > 1 && from < rewards.length; from += groupSize) {
       boolean equal = MeanVariance.of(rewards, from, from + groupSize).variance() == 0;
-      figures.add(MetricNames.EQUAL_GROUPS, equal ? 1 : 0);
+      metrics.add(MetricNames.EQUAL_GROUPS, equal ? 1 : 0);
     }
   }
 
-  private List<Sample> withPolicy(List<Sample> samples, MeanMetrics figures) {
+  private List<Sample> withPolicy(List<Sample> samples, MeanMetrics metrics) {
     List<List<Integer>> batches = byLength(samples);
     Sample[] scored = samples.toArray(new Sample[0]);
     for (List<Integer> batch : batches) {
       Policy.Scores scores = policy.evaluate(inputs(samples, batch));
-      figures.addAll(MetricNames.ENTROPY, scores.entropySum(), scores.entropies().length);
+      metrics.addAll(MetricNames.ENTROPY, scores.entropySum(), scores.entropies().length);
       int at = 0;
       for (int i : batch) {
         int to = at + samples.get(i).completion().length;

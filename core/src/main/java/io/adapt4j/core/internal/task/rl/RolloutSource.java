@@ -140,7 +140,7 @@ final class RolloutSource implements BatchSource<RolloutBatch> {
         samples,
         maker.padId(),
         normalization.divisor(lengths, options().maxNewTokens()),
-        rollout.figures());
+        rollout.metrics());
   }
 
   /** A batch of the rollout in hand, so that none is made to try a model on. */

@@ -52,7 +52,7 @@ final class RolloutState {
     List<TensorData> tensors = new ArrayList<>();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put(NUMBER, rollout.number()).put(NEXT_KL, rollout.nextKl());
-    json.set(FIGURES, rollout.figures().json());
+    json.set(FIGURES, rollout.metrics().json());
     byte[] description = Json.compact(json).getBytes(StandardCharsets.UTF_8);
     tensors.add(
         tensor(DESCRIPTION, StoredType.U8, description.length, ByteBuffer.wrap(description)));
