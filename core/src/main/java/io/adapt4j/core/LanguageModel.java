@@ -68,9 +68,8 @@ public final class LanguageModel extends AdaptedModel {
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing,
-   *     malformed or of an unsupported family
-   * @throws io.adapt4j.core.exception.CheckpointException if the weights do not match it
-   * @throws io.adapt4j.core.exception.CheckpointException if the tokenizer cannot be used
+   *     malformed or of an unsupported family, or if the weights do not match it, or if the
+   *     tokenizer cannot be used
    * @throws IllegalArgumentException if an adapter does not fit, with every reason
    * @throws ChatException if an adapter was trained in another chat template than the model has
    */

@@ -45,9 +45,8 @@ public final class MaskedLanguageModel implements AutoCloseable {
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing,
-   *     malformed, not that of an encoder, or names no head for masked tokens
-   * @throws io.adapt4j.core.exception.CheckpointException if the weights do not match it
-   * @throws CheckpointException if there is no tokenizer that can be used, or it has no mask token
+   *     malformed, not that of an encoder, or names no head for masked tokens, or if the weights do
+   *     not match it, or if there is no tokenizer that can be used, or it has no mask token
    * @throws IllegalArgumentException if an adapter does not fit, with every reason
    */
   public static MaskedLanguageModel load(ModelSource source, Adapter... adapters) {

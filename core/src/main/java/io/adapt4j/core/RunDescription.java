@@ -3,7 +3,6 @@ package io.adapt4j.core;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.data.quality.DataChecker;
 import io.adapt4j.core.data.quality.DataReport;
-import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Problems;
@@ -104,8 +103,8 @@ public final class RunDescription {
    * alone. The test part of a split is compared with the training part.
    *
    * @return the report
-   * @throws io.adapt4j.core.exception.SettingsException if the description is wrong
-   * @throws SettingsException if the run cannot start
+   * @throws io.adapt4j.core.exception.SettingsException if the description is wrong, or if the run
+   *     cannot start
    */
   public DataReport checkData() {
     return check().data();
@@ -134,8 +133,8 @@ public final class RunDescription {
    * Looks for what is wrong with the data, and for what is unusual about the run.
    *
    * @return both
-   * @throws io.adapt4j.core.exception.SettingsException if the description is wrong
-   * @throws SettingsException if the run cannot start
+   * @throws io.adapt4j.core.exception.SettingsException if the description is wrong, or if the run
+   *     cannot start
    */
   public Findings check() {
     FineTuner tuner = builder().build();

@@ -72,9 +72,8 @@ public final class TokenClassifier implements AutoCloseable {
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing or
-   *     malformed, or names no output that scores classes of tokens
-   * @throws io.adapt4j.core.exception.CheckpointException if the weights do not match it
-   * @throws io.adapt4j.core.exception.CheckpointException if there is no tokenizer that can be used
+   *     malformed, or names no output that scores classes of tokens, or if the weights do not match
+   *     it, or if there is no tokenizer that can be used
    * @throws IllegalArgumentException if an adapter does not fit, with every reason
    */
   public static TokenClassifier load(ModelSource source, Adapter... adapters) {

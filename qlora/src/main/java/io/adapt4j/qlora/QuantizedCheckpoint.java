@@ -43,9 +43,9 @@ public final class QuantizedCheckpoint {
    *
    * @param folder a checkpoint with {@code quantization_config}
    * @param target the folder to write; another than {@code folder}
-   * @throws CheckpointException if the checkpoint is not a 4-bit one of bitsandbytes
-   * @throws CheckpointException if a tensor is missing or inconsistent, or writing fails; the
-   *     message names file, tensor and field
+   * @throws CheckpointException if the checkpoint is not a 4-bit one of bitsandbytes, or if a
+   *     tensor is missing or inconsistent, or writing fails; the message names file, tensor and
+   *     field
    * @throws IllegalArgumentException if the folders are the same
    * @throws UncheckedIOException if a small file cannot be written
    */
@@ -60,9 +60,9 @@ public final class QuantizedCheckpoint {
    * @param folder a checkpoint with {@code quantization_config}
    * @param target the folder to write; another than {@code folder}
    * @param precision FP32, which keeps every digit, BF16 or FP16
-   * @throws CheckpointException if the checkpoint is not a 4-bit one of bitsandbytes
-   * @throws CheckpointException if a tensor is missing or inconsistent, or writing fails; the
-   *     message names file, tensor and field
+   * @throws CheckpointException if the checkpoint is not a 4-bit one of bitsandbytes, or if a
+   *     tensor is missing or inconsistent, or writing fails; the message names file, tensor and
+   *     field
    * @throws IllegalArgumentException if the folders are the same, or the type is another
    * @throws UncheckedIOException if a small file cannot be written
    */
@@ -116,9 +116,8 @@ public final class QuantizedCheckpoint {
    * @param target the folder to write; another than {@code folder}
    * @param options how, and what to skip
    * @throws CheckpointException if the model is not a decoder of a known family, or is quantized
-   *     already
-   * @throws CheckpointException if weights do not fit the configuration, one is NaN or infinite, or
-   *     reading or writing fails; the message names file, tensor and index
+   *     already, or if weights do not fit the configuration, one is NaN or infinite, or reading or
+   *     writing fails; the message names file, tensor and index
    * @throws IllegalArgumentException if the folders are the same, or a module to skip is not there
    * @throws UncheckedIOException if a small file cannot be written
    */

@@ -42,9 +42,8 @@ public final class LocalEmbeddings implements TextEmbeddings {
    * @param source where the model is
    * @return the embeddings, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
-   * @throws io.adapt4j.core.exception.CheckpointException if the folder is not that of an encoder
-   * @throws io.adapt4j.core.exception.CheckpointException if the weights do not match
-   * @throws io.adapt4j.core.exception.CheckpointException if there is no tokenizer that can be used
+   * @throws io.adapt4j.core.exception.CheckpointException if the folder is not that of an encoder,
+   *     or if the weights do not match, or if there is no tokenizer that can be used
    */
   public static LocalEmbeddings load(ModelSource source) {
     return builder(source).build();

@@ -34,8 +34,8 @@ public final class CrossEncoder implements Reranker, AutoCloseable {
    * @param source where the model is
    * @param adapters what to put on its weights; usually none or one
    * @return the reranker, closed by the caller
-   * @throws io.adapt4j.core.exception.CheckpointException if the folder is not that of a classifier
-   * @throws io.adapt4j.core.exception.CheckpointException if the weights do not match
+   * @throws io.adapt4j.core.exception.CheckpointException if the folder is not that of a
+   *     classifier, or if the weights do not match
    * @throws IllegalArgumentException if it has more than two classes
    */
   public static CrossEncoder load(ModelSource source, Adapter... adapters) {

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * Cleaned cleaned =
  *     DataCleaner.of(dataset)
- *         .normalise(Normalization.MOJIBAKE, Normalization.NFC)
+ *         .normalize(Normalization.MOJIBAKE, Normalization.NFC)
  *         .redact(Sensitive.EMAIL, Sensitive.PHONE)
  *         .drop(Check.EMPTY_ANSWER)
  *         .dropNearDuplicates(0.8)
@@ -66,10 +66,10 @@ public final class DataCleaner {
    * @param ways what to do, in this order
    * @return this
    */
-  public DataCleaner normalise(Normalization... ways) {
+  public DataCleaner normalize(Normalization... ways) {
     List<Normalization> chosen = List.of(ways);
     return change(
-        "normalise " + chosen,
+        "normalize " + chosen,
         text -> {
           String changed = text;
           for (Normalization way : chosen) {

@@ -40,7 +40,7 @@ class DataCleanerTest {
         texts("same ", "a\r\nb", "caf\u00C3\u00A9", "same", "mail x@y.org", "same \u0007");
     Cleaned cleaned =
         DataCleaner.of(rows)
-            .normalise(
+            .normalize(
                 Normalization.MOJIBAKE,
                 Normalization.LINE_ENDS,
                 Normalization.CONTROL_CHARACTERS,

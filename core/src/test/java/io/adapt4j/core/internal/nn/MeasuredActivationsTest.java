@@ -42,7 +42,7 @@ class MeasuredActivationsTest {
   @ParameterizedTest
   @MethodSource("families")
   void aForwardPassKeepsWhatTheSketchSays(String name) {
-    assumeThat(System.getProperty("os.name")).as("glibc counts allocated bytes").isEqualTo("Linux");
+    assumeThat(isCounted()).as("glibc 2.33 or newer counts allocated bytes").isTrue();
     try (FamilyFolder folder = FamilyFolder.open(name);
         Network network = folder.load()) {
       network.parameters().forEach(Parameter::train);
@@ -96,6 +96,14 @@ class MeasuredActivationsTest {
       long before = allocated();
       network.body().forward(ops, ids, types, positions, false);
       return allocated() - before;
+    }
+  }
+
+  private static boolean isCounted() {
+    try {
+      return allocated() > 0;
+    } catch (UnsatisfiedLinkError e) {
+      return false;
     }
   }
 
