@@ -119,6 +119,10 @@ class FourBitWeight {
     }
   }
 
+  // What products of a few rows at a time need.
+  const Kernels& kernels() const { return kernels_; }
+  const WeightData& data() const { return data_; }
+
  private:
   friend class FourBitWeights;
 

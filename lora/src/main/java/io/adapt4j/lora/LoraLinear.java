@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearTerms;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
@@ -188,6 +189,22 @@ final class LoraLinear extends AdapterLinear {
     return magnitudes == null
         ? sum
         : Dora.rescaled(ops, sum, magnitudes.gain(), magnitudes.bias(), magnitudes::accumulate);
+  }
+
+  /** DoRA rescales the sum and biases of B come in between: those are not products alone. */
+  @Override
+  public boolean describe(LinearTerms terms) {
+    if (!base().describe(terms)) {
+      return false;
+    }
+    if (!acts()) {
+      return true;
+    }
+    if (initial != null) {
+      terms.lowRank(initial.packedA(), initial.packedB());
+    }
+    terms.lowRank(factors.packedA(), factors.packedB());
+    return biases == null && magnitudes == null;
   }
 
   private Tensor droppedOut(Ops ops, Tensor y, Tensor x) {

@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearTerms;
 import io.adapt4j.core.internal.nn.QuantizedLinear;
 import io.adapt4j.core.internal.nn.QuantizedSize;
 import io.adapt4j.core.internal.tensor.DType;
@@ -12,6 +13,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.FourBitKernels;
 import io.adapt4j.kernels.internal.FourBitProduct;
+import io.adapt4j.kernels.internal.FourBitTerms;
 import io.adapt4j.kernels.internal.KernelChoice;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -160,6 +162,19 @@ final class FourBitLinear implements QuantizedLinear {
       return ops.customKernelLinear(x, out, kernel::multiply, bias);
     }
     return ops.frozenLinear(x, this::using, bias);
+  }
+
+  @Override
+  public boolean describe(LinearTerms terms) {
+    if (!plain.isEmpty() || !(terms instanceof FourBitTerms fourBit)) {
+      return false;
+    }
+    for (FourBitPart part : packed) {
+      if (!fourBit.add(part.matrix(), part.part().start(), bias)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private boolean multipliesFaster(Tensor x) {

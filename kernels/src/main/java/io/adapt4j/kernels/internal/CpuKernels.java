@@ -53,6 +53,10 @@ final class CpuKernels implements FourBitKernels {
     return new CpuKernels(variant);
   }
 
+  CpuVariant variant() {
+    return variant;
+  }
+
   @Override
   public String name() {
     return "cpu (" + variant.propertyName() + ")";

@@ -24,7 +24,7 @@ record CpuLibrary(CpuVariant best, String absence) {
   }
 
   private static CpuLibrary load() {
-    String file = Loader.getPlatform() + "/" + System.mapLibraryName("jniAdapt4jFourBit");
+    String file = Loader.getPlatform() + "/" + System.mapLibraryName("jniAdapt4jKernels");
     if (FourBitWeight.class.getResource(file) == null) {
       return new CpuLibrary(
           null,

@@ -4,8 +4,10 @@ import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.DecoderSteps;
 import io.adapt4j.core.internal.nn.KvCache;
 import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.StepKernels;
 import io.adapt4j.core.internal.tensor.Logits;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
@@ -13,6 +15,8 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Generates a batch: the prompts in one pass, then one token a row and pass.
@@ -52,7 +56,8 @@ final class TokenLoop {
   /** Runs until every sequence has ended. */
   void run(CancellationToken cancellation) {
     int steps = rows.stream().mapToInt(Sequence::mostTokens).max().orElseThrow();
-    try (KvCache cache = decoder.newCache(rows.size(), longestPrompt + steps - 1)) {
+    try (KvCache cache = decoder.newCache(rows.size(), longestPrompt + steps - 1);
+        DecoderSteps kernels = steps == 1 ? null : prepared(cache)) {
       long[] input = paddedPrompts();
       while (!allFinished()) {
         if (cancellation.isCancelled()) {
@@ -61,7 +66,8 @@ final class TokenLoop {
               .forEach(row -> row.finish(FinishReason.CANCELLED));
           return;
         }
-        accept(forward(input, cache));
+        boolean isStep = kernels != null && input.length == rows.size();
+        accept(isStep ? step(input, cache, kernels) : forward(input, cache));
         input = newest();
         generated.add(input);
         int held = Math.toIntExact(cache.length());
@@ -71,6 +77,10 @@ final class TokenLoop {
         }
       }
     }
+  }
+
+  private @Nullable DecoderSteps prepared(KvCache cache) {
+    return StepKernels.prepared(decoder, cache, rows.size()).orElse(null);
   }
 
   private boolean allFinished() {
@@ -117,8 +127,7 @@ final class TokenLoop {
     long[] mask = new long[rows.size() * total];
     Arrays.fill(mask, 1);
     for (int row = 0; row < rows.size(); row++) {
-      int padding = longestPrompt - rows.get(row).prompt().length;
-      Arrays.fill(mask, row * total, row * total + padding, 0);
+      Arrays.fill(mask, row * total, row * total + padding(row), 0);
     }
     return mask;
   }
@@ -134,6 +143,43 @@ final class TokenLoop {
       Tensor last = count == 1 ? hidden : hidden.narrow(1, count - 1L, 1);
       return choose(decoder.logits(last));
     }
+  }
+
+  /** Feeds one token to each row that has not ended, with kernels that run the whole step. */
+  private long[] step(long[] input, KvCache cache, DecoderSteps kernels) {
+    int[] active =
+        IntStream.range(0, rows.size()).filter(row -> !rows.get(row).isFinished()).toArray();
+    int place = Math.toIntExact(cache.length());
+    List<DecoderSteps.Token> tokens = new ArrayList<>();
+    for (int row : active) {
+      int id = Math.toIntExact(input[row]);
+      tokens.add(new DecoderSteps.Token(id, row, place, padding(row), true));
+    }
+    int[] likeliest = kernels.run(tokens);
+    cache.advance(1);
+    boolean taken = plainGreedy && Arrays.stream(likeliest).allMatch(id -> id >= 0);
+    long[] ids = new long[rows.size()];
+    int vocabulary = Math.toIntExact(decoder.head().weight().sizes()[0]);
+    Sampler before = null;
+    for (int i = 0; i < active.length; i++) {
+      if (taken) {
+        ids[active[i]] = likeliest[i];
+      } else {
+        all = all.length == vocabulary ? all : new float[vocabulary];
+        kernels.logits(i, all, 0);
+        Sampler sampler = rows.get(active[i]).sampler();
+        if (before != null) {
+          sampler.shareArrays(before);
+        }
+        before = sampler;
+        ids[active[i]] = sampler.next(all, 0, vocabulary);
+      }
+    }
+    return ids;
+  }
+
+  private int padding(int row) {
+    return longestPrompt - rows.get(row).prompt().length;
   }
 
   private long[] choose(Tensor logits) {

@@ -115,6 +115,12 @@ public final class DenseLinear implements Linear {
   }
 
   @Override
+  public boolean describe(LinearTerms terms) {
+    terms.dense(weight, bias);
+    return true;
+  }
+
+  @Override
   public List<Parameter> parameters() {
     return Stream.of(weight, bias).filter(parameter -> parameter != null).toList();
   }

@@ -42,6 +42,26 @@ public final class KvCache implements AutoCloseable {
     return capacity;
   }
 
+  /**
+   * Returns the keys of a layer.
+   *
+   * @param layer its index
+   * @return [rows, key-value heads, capacity, width]; this cache closes it
+   */
+  public Tensor keys(int layer) {
+    return keys.get(layer);
+  }
+
+  /**
+   * Returns the values of a layer.
+   *
+   * @param layer its index
+   * @return [rows, key-value heads, capacity, width]; this cache closes it
+   */
+  public Tensor values(int layer) {
+    return values.get(layer);
+  }
+
   Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
     return CachedAttention.apply(q, k, v, keys.get(layer), values.get(layer), length, mask, rule);
   }
@@ -63,8 +83,12 @@ public final class KvCache implements AutoCloseable {
     length = 0;
   }
 
-  /** Counts the tokens of a finished pass as held. */
-  void advance(long tokens) {
+  /**
+   * Counts the tokens of a finished pass as held.
+   *
+   * @param tokens tokens of each row
+   */
+  public void advance(long tokens) {
     length += tokens;
   }
 

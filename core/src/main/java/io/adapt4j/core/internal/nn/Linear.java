@@ -70,6 +70,16 @@ public interface Linear extends AutoCloseable {
   List<Parameter> parameters();
 
   /**
+   * Takes the layer apart into products.
+   *
+   * @param terms takes the products in the order in which they are added
+   * @return whether that is all the layer does; where not, what terms got is of no use
+   */
+  default boolean describe(LinearTerms terms) {
+    return false;
+  }
+
+  /**
    * Returns the layer that holds the base weight.
    *
    * @return this layer, or the one under all adapters

@@ -41,7 +41,8 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
     this.body = body;
   }
 
-  Transformer body() {
+  /** {@return embeddings, layers and final norm} */
+  public Transformer body() {
     return body;
   }
 

@@ -11,15 +11,19 @@ import io.adapt4j.core.internal.tensor.Tensor;
  * @param rows [vocabulary, hidden]
  * @param scale multiplies the rows
  */
-record TokenTable(Parameter rows, Embeddings.Scale scale) implements TokenEmbedding {
+public record TokenTable(Parameter rows, Embeddings.Scale scale) implements TokenEmbedding {
 
   /** What libtorch says of an id without a row. */
   private static final String OUT_OF_RANGE = "index out of range";
 
   @Override
   public Tensor forward(Ops ops, Tensor ids, Positions positions) {
-    double factor = scale.rounded() ? rows.value().type().round(scale.factor()) : scale.factor();
-    return ops.scaled(lookUp(ops, ids), factor);
+    return ops.scaled(lookUp(ops, ids), factor());
+  }
+
+  /** {@return what the rows are multiplied by} */
+  public double factor() {
+    return scale.rounded() ? rows.value().type().round(scale.factor()) : scale.factor();
   }
 
   private Tensor lookUp(Ops ops, Tensor ids) {

@@ -19,8 +19,8 @@ public enum Activation {
     this.kind = kind;
   }
 
-  /** The number by which the operator script knows this function. */
-  int kind() {
+  /** {@return the number by which operator scripts and kernels know this function} */
+  public int kind() {
     return kind;
   }
 }

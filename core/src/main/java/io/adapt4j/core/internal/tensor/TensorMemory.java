@@ -20,6 +20,9 @@ final class TensorMemory {
   /** The buffers that may still be in use. */
   private final List<WeakReference<ByteBuffer>> lent = new ArrayList<>(1);
 
+  /** 0 until it is asked for: finding it takes several calls. */
+  private long address;
+
   private int pruneAt = LEAST_PRUNED;
 
   TensorMemory(Tensor tensor) {
@@ -41,6 +44,13 @@ final class TensorMemory {
 
   /** The address of the first element, on the tensor's own device. */
   long address() {
+    if (address == 0) {
+      address = findAddress();
+    }
+    return address;
+  }
+
+  private long findAddress() {
     requireContiguous();
     if (tensor.count() == 0) {
       return 0;

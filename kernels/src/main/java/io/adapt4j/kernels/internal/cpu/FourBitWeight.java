@@ -13,7 +13,7 @@ import org.bytedeco.javacpp.annotation.Platform;
  * The class of that name in {@code src/main/cpp/four_bit_weight.h}. Nothing is checked here: wrong
  * sizes or a closed weight end the process.
  */
-@Platform(include = "four_bit_weight.h", library = "jniAdapt4jFourBit")
+@Platform(include = "four_bit_weight.h", library = "jniAdapt4jKernels")
 @Namespace("adapt4j")
 public final class FourBitWeight extends Pointer {
 

@@ -13,7 +13,7 @@ import org.bytedeco.javacpp.annotation.Platform;
  * The class of that name in {@code src/main/cpp/four_bit_weight.h}: weights of one input,
  * multiplied together. Nothing is checked here, as in {@link FourBitWeight}.
  */
-@Platform(include = "four_bit_weight.h", library = "jniAdapt4jFourBit")
+@Platform(include = "four_bit_weight.h", library = "jniAdapt4jKernels")
 @Namespace("adapt4j")
 public final class FourBitWeights extends Pointer {
 

@@ -1,0 +1,45 @@
+package io.adapt4j.core.internal.nn;
+
+import java.util.List;
+
+/** Runs decoding steps over a cache of keys and values. Not thread safe. */
+public interface DecoderSteps extends AutoCloseable {
+
+  /**
+   * A token of a step.
+   *
+   * @param id its id
+   * @param row its row of the cache
+   * @param place where in the row its key goes; it sees what is there up to itself
+   * @param first the first place that it sees, after any padding
+   * @param isOutput whether its successor is asked for
+   */
+  record Token(int id, int row, int place, int first, boolean isOutput) {
+
+    /** {@return its position in its text} */
+    public int position() {
+      return place - first;
+    }
+  }
+
+  /**
+   * Runs a step.
+   *
+   * @param tokens at most as many as were prepared for, any number a row, those of one row by
+   *     rising place; the cache has room for them
+   * @return the likeliest successor of each output, -1 where one of its logits is not finite
+   */
+  int[] run(List<Token> tokens);
+
+  /**
+   * Reads logits of the last step.
+   *
+   * @param output index among the outputs
+   * @param to takes the logits of the whole vocabulary
+   * @param at where they begin in it
+   */
+  void logits(int output, float[] to, int at);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,355 @@
+#pragma once
+
+// Loops over the entries of a vector, 16 at a time. Compiled anew for each instruction set that they
+// are inlined for.
+
+#include <cmath>
+
+#include "kernels.h"
+
+namespace adapt4j {
+
+// Element-wise functions by the numbers that io.adapt4j.core.internal.tensor.Activation has.
+enum ActivationKind { SILU, GELU, GELU_TANH, RELU, TANH };
+
+struct NormRule {
+  bool centered;      // mean 0, as LayerNorm
+  const void* weight;
+  const void* bias;   // or null
+  int type;           // of weight and bias
+  float offset;       // added to the weights
+  float epsilon;
+};
+
+struct ElementKernels {
+  // y = norm(x) over width entries; x and y may be the same.
+  void (*norm)(const NormRule& rule, const float* x, int64_t width, float* y);
+
+  // y = gain * f(x), times up where that is not null.
+  void (*activate)(int kind, const float* x, const float* up, float gain, int64_t width, float* y);
+
+  // Scores become probabilities: scaled, capped where cap is not 0, normalized.
+  void (*softmax)(float* scores, int64_t count, float scale, float cap);
+
+  // y = base + factor * x.
+  void (*addScaled)(const float* base, const float* x, float factor, int64_t width, float* y);
+
+  // Turns the first 2 half entries of a head.
+  void (*rotate)(float* head, const float* cos, const float* sin, int64_t half);
+};
+
+namespace lanes {
+
+constexpr int WIDTH = 16;
+
+typedef float Floats __attribute__((vector_size(WIDTH * 4), aligned(4)));
+typedef int32_t Ints __attribute__((vector_size(WIDTH * 4), aligned(4)));
+typedef uint32_t Bits __attribute__((vector_size(WIDTH * 4), aligned(4)));
+typedef uint16_t Halves __attribute__((vector_size(WIDTH * 2), aligned(2)));
+
+ADAPT4J_INLINE Floats all(float value) { return value - Floats{}; }
+
+ADAPT4J_INLINE Floats load(const float* from) {
+  Floats values;
+  std::memcpy(&values, from, sizeof values);
+  return values;
+}
+
+ADAPT4J_INLINE void put(Floats values, float* to) { std::memcpy(to, &values, sizeof values); }
+
+template <class Words>
+ADAPT4J_INLINE Floats floatsOf(Words bits) {
+  Floats values;
+  std::memcpy(&values, &bits, sizeof values);
+  return values;
+}
+
+inline float ofHalf(uint16_t half) {
+  const uint32_t sign = (half & 0x8000u) << 16, magnitude = half & 0x7FFF;
+  if (magnitude >= 0x7C00) {
+    return floatOf(sign | 0x7F800000 | (magnitude & 0x3FF) << 13);
+  }
+  // Exact in fp32, subnormal ones too.
+  return floatOf(sign | bitsOf(floatOf(magnitude << 13) * 5.192296858534828e33f));
+}
+
+inline float valueAt(const void* from, int type, int64_t index) {
+  if (type == F32) {
+    return static_cast<const float*>(from)[index];
+  }
+  const uint16_t bits = static_cast<const uint16_t*>(from)[index];
+  return type == BF16 ? ofBrain(bits) : ofHalf(bits);
+}
+
+ADAPT4J_INLINE Floats load(const void* from, int type, int64_t index) {
+  if (type == F32) {
+    return load(static_cast<const float*>(from) + index);
+  }
+  Halves halves;
+  std::memcpy(&halves, static_cast<const uint16_t*>(from) + index, sizeof halves);
+  if (type == BF16) {
+    return floatsOf(__builtin_convertvector(halves, Bits) << 16);
+  }
+  Floats values;
+  for (int i = 0; i < WIDTH; i++) {
+    values[i] = ofHalf(halves[i]);
+  }
+  return values;
+}
+
+ADAPT4J_INLINE float sum(Floats values) {
+  float sum = 0;
+  for (int i = 0; i < WIDTH; i++) {
+    sum += values[i];
+  }
+  return sum;
+}
+
+ADAPT4J_INLINE float dot(const void* row, int type, const float* x, int64_t columns) {
+  Floats sums = {};
+  int64_t i = 0;
+  for (; i + WIDTH <= columns; i += WIDTH) {
+    sums += load(row, type, i) * load(x + i);
+  }
+  float rest = 0;
+  for (; i < columns; i++) {
+    rest += valueAt(row, type, i) * x[i];
+  }
+  return sum(sums) + rest;
+}
+
+ADAPT4J_INLINE void mix(const void* rows, int type, int64_t width, int64_t count,
+                        const float* weights, float* out) {
+  int64_t i = 0;
+  for (; i + WIDTH <= width; i += WIDTH) {
+    Floats sums = {};
+    for (int64_t j = 0; j < count; j++) {
+      sums += all(weights[j]) * load(rows, type, j * width + i);
+    }
+    put(sums, out + i);
+  }
+  for (; i < width; i++) {
+    float sum = 0;
+    for (int64_t j = 0; j < count; j++) {
+      sum += weights[j] * valueAt(rows, type, j * width + i);
+    }
+    out[i] = sum;
+  }
+}
+
+ADAPT4J_INLINE Floats larger(Floats a, Floats b) { return a > b ? a : b; }
+ADAPT4J_INLINE Floats smaller(Floats a, Floats b) { return a < b ? a : b; }
+
+// e^x to about 2 units in the last place: 2^n e^r with a polynomial of degree 6 for |r| <= ln 2 / 2.
+ADAPT4J_INLINE Floats exponential(Floats x) {
+  x = smaller(larger(x, all(-87.3f)), all(88.7f));
+  const Floats n = x * 1.44269504088896341f + 12582912.0f - 12582912.0f;
+  const Floats r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+  Floats p = 1.3981999507e-3f * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  // In two steps, since 2^128 is no fp32 number.
+  const Ints half = __builtin_convertvector(n, Ints) >> 1;
+  const Ints rest = __builtin_convertvector(n, Ints) - half;
+  return p * floatsOf((half + 127) << 23) * floatsOf((rest + 127) << 23);
+}
+
+ADAPT4J_INLINE Floats tanhOf(Floats x) {
+  // Near 0 the difference below cancels: the series takes over.
+  const Floats square = x * x;
+  const Floats series =
+      x * (1.0f + square * (-1.0f / 3 + square * (2.0f / 15 + square * (-17.0f / 315))));
+  const Floats magnitude = x < 0.0f ? -x : x;
+  const Floats e = exponential(magnitude * -2.0f);
+  const Floats far = (1.0f - e) / (1.0f + e);
+  return magnitude < 0.2f ? series : (x < 0.0f ? -far : far);
+}
+
+// Abramowitz and Stegun 7.1.26 is too coarse: libm's function for each entry.
+ADAPT4J_INLINE Floats errorFunction(Floats x) {
+  Floats y;
+  for (int i = 0; i < WIDTH; i++) {
+    y[i] = std::erf(x[i]);
+  }
+  return y;
+}
+
+ADAPT4J_INLINE Floats activated(int kind, Floats x) {
+  switch (kind) {
+    case SILU:
+      return x / (1.0f + exponential(-x));
+    case GELU:
+      return 0.5f * x * (1.0f + errorFunction(x * 0.70710678118654752f));
+    case GELU_TANH:
+      return 0.5f * x * (1.0f + tanhOf(0.79788456080286536f * (x + 0.044715f * x * x * x)));
+    case RELU:
+      return larger(x, Floats{});
+    default:
+      return tanhOf(x);
+  }
+}
+
+// Entries [i, i + 16) of which those past width are 0.
+ADAPT4J_INLINE Floats loadSome(const float* x, int64_t i, int64_t width) {
+  if (i + WIDTH <= width) {
+    return load(x + i);
+  }
+  float some[WIDTH] = {};
+  std::memcpy(some, x + i, (width - i) * 4);
+  return load(some);
+}
+
+ADAPT4J_INLINE void putSome(Floats values, float* y, int64_t i, int64_t width) {
+  if (i + WIDTH <= width) {
+    put(values, y + i);
+  } else {
+    float some[WIDTH];
+    put(values, some);
+    std::memcpy(y + i, some, (width - i) * 4);
+  }
+}
+
+ADAPT4J_INLINE Floats loadSome(const void* from, int type, int64_t i, int64_t width) {
+  if (i + WIDTH <= width) {
+    return load(from, type, i);
+  }
+  Floats values = {};
+  for (int64_t j = i; j < width; j++) {
+    values[j - i] = valueAt(from, type, j);
+  }
+  return values;
+}
+
+ADAPT4J_INLINE void normEntries(const NormRule& rule, const float* x, int64_t width, float* y) {
+  Floats sums = {};
+  float mean = 0;
+  if (rule.centered) {
+    for (int64_t i = 0; i < width; i += WIDTH) {
+      sums += loadSome(x, i, width);
+    }
+    mean = sum(sums) / width;
+    sums = Floats{};
+    for (int64_t i = 0; i < width; i++) {
+      y[i] = x[i] - mean;
+    }
+    x = y;
+  }
+  for (int64_t i = 0; i < width; i += WIDTH) {
+    const Floats values = loadSome(x, i, width);
+    sums += values * values;
+  }
+  const float inverse = 1 / std::sqrt(sum(sums) / width + rule.epsilon);
+  for (int64_t i = 0; i < width; i += WIDTH) {
+    Floats values = loadSome(x, i, width) * inverse;
+    if (rule.weight != nullptr) {
+      values *= loadSome(rule.weight, rule.type, i, width) + rule.offset;
+    }
+    if (rule.bias != nullptr) {
+      values += loadSome(rule.bias, rule.type, i, width);
+    }
+    putSome(values, y, i, width);
+  }
+}
+
+template <int KIND>
+ADAPT4J_INLINE void activateEntries(const float* x, const float* up, float gain,
+                                    int64_t width, float* y) {
+  for (int64_t i = 0; i < width; i += WIDTH) {
+    Floats values = gain * activated(KIND, loadSome(x, i, width));
+    if (up != nullptr) {
+      values *= loadSome(up, i, width);
+    }
+    putSome(values, y, i, width);
+  }
+}
+
+ADAPT4J_INLINE void activateKind(int kind, const float* x, const float* up, float gain,
+                                 int64_t width, float* y) {
+  switch (kind) {
+    case SILU:
+      return activateEntries<SILU>(x, up, gain, width, y);
+    case GELU:
+      return activateEntries<GELU>(x, up, gain, width, y);
+    case GELU_TANH:
+      return activateEntries<GELU_TANH>(x, up, gain, width, y);
+    case RELU:
+      return activateEntries<RELU>(x, up, gain, width, y);
+    default:
+      return activateEntries<TANH>(x, up, gain, width, y);
+  }
+}
+
+ADAPT4J_INLINE void softmaxEntries(float* scores, int64_t count, float scale, float cap) {
+  Floats most = all(-INFINITY);
+  for (int64_t i = 0; i < count; i += WIDTH) {
+    Floats values = loadSome(scores, i, count) * scale;
+    if (cap != 0) {
+      values = cap * tanhOf(values / cap);
+    }
+    if (i + WIDTH > count) {
+      for (int64_t j = count; j < i + WIDTH; j++) {
+        values[j - i] = -INFINITY;
+      }
+    }
+    putSome(values, scores, i, count);
+    most = larger(values, most);
+  }
+  float highest = most[0];
+  for (int i = 1; i < WIDTH; i++) {
+    highest = most[i] > highest ? most[i] : highest;
+  }
+  Floats sums = {};
+  for (int64_t i = 0; i < count; i += WIDTH) {
+    Floats values = exponential(loadSome(scores, i, count) - highest);
+    if (i + WIDTH > count) {
+      for (int64_t j = count; j < i + WIDTH; j++) {
+        values[j - i] = 0;
+      }
+    }
+    putSome(values, scores, i, count);
+    sums += values;
+  }
+  const float inverse = 1 / sum(sums);
+  for (int64_t i = 0; i < count; i += WIDTH) {
+    putSome(loadSome(scores, i, count) * inverse, scores, i, count);
+  }
+}
+
+ADAPT4J_INLINE void addScaledEntries(const float* base, const float* x, float factor,
+                                     int64_t width, float* y) {
+  for (int64_t i = 0; i < width; i++) {
+    y[i] = base[i] + factor * x[i];
+  }
+}
+
+ADAPT4J_INLINE void rotateEntries(float* head, const float* cos, const float* sin, int64_t half) {
+  for (int64_t i = 0; i < half; i++) {
+    const float first = head[i], second = head[half + i];
+    head[i] = first * cos[i] - second * sin[i];
+    head[half + i] = second * cos[i] + first * sin[i];
+  }
+}
+
+// For any processor.
+
+inline void norm(const NormRule& rule, const float* x, int64_t width, float* y) {
+  normEntries(rule, x, width, y);
+}
+inline void activate(int kind, const float* x, const float* up, float gain, int64_t width,
+                     float* y) {
+  activateKind(kind, x, up, gain, width, y);
+}
+inline void softmax(float* scores, int64_t count, float scale, float cap) {
+  softmaxEntries(scores, count, scale, cap);
+}
+inline void addScaled(const float* base, const float* x, float factor, int64_t width, float* y) {
+  addScaledEntries(base, x, factor, width, y);
+}
+inline void rotate(float* head, const float* cos, const float* sin, int64_t half) {
+  rotateEntries(head, cos, sin, half);
+}
+
+}  // namespace lanes
+}  // namespace adapt4j

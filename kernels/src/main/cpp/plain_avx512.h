@@ -1,0 +1,328 @@
+#pragma once
+
+// Products of plain weights with AVX-512, with and without its bfloat16 instructions.
+
+#include "avx512.h"
+#include "plain_product.h"
+
+#if defined(__x86_64__)
+
+namespace adapt4j {
+namespace avx512 {
+
+// Rows are prefetched so many ahead: of a few, that would be too late.
+template <int ROWS>
+constexpr int64_t AHEAD_ROWS = ROWS < 8 ? 8 : ROWS;
+
+// 16 vectors to the vector of their sums.
+ADAPT4J_AVX512 ADAPT4J_INLINE __m512 sums(const __m512* v) {
+  __m512 pairs[8], fours[4], eights[2];
+  for (int i = 0; i < 8; i++) {
+    const __m512 a = v[2 * i], b = v[2 * i + 1];
+    pairs[i] = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+  }
+  for (int i = 0; i < 4; i++) {
+    const __m512d a = _mm512_castps_pd(pairs[2 * i]), b = _mm512_castps_pd(pairs[2 * i + 1]);
+    fours[i] = _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(a, b)),
+                             _mm512_castpd_ps(_mm512_unpackhi_pd(a, b)));
+  }
+  for (int i = 0; i < 2; i++) {
+    const __m512 a = fours[2 * i], b = fours[2 * i + 1];
+    eights[i] =
+        _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xDD));
+  }
+  return _mm512_add_ps(_mm512_shuffle_f32x4(eights[0], eights[1], 0x88),
+                       _mm512_shuffle_f32x4(eights[0], eights[1], 0xDD));
+}
+
+// Stores sums of ROWS x TOKENS, tokens first, of which some are there.
+template <int ROWS, int TOKENS>
+ADAPT4J_AVX512 ADAPT4J_INLINE void putSums(const __m512* parts, int64_t rows, int tokens,
+                                           float* out, int64_t stride) {
+  const __m512 values = sums(parts);
+  if (TOKENS == 1) {
+    _mm512_mask_storeu_ps(out, static_cast<__mmask16>((1u << rows) - 1), values);
+    return;
+  }
+  float all[16];
+  _mm512_storeu_ps(all, values);
+  for (int t = 0; t < tokens; t++) {
+    for (int r = 0; r < rows; r++) {
+      out[t * stride + r] = all[t * ROWS + r];
+    }
+  }
+}
+
+// 16 weights in fp32, of which those past the mask are 0.
+template <int TYPE>
+ADAPT4J_AVX512 ADAPT4J_INLINE __m512 weights(const void* row, int64_t at, __mmask16 present) {
+  if (TYPE == F32) {
+    return _mm512_maskz_loadu_ps(present, static_cast<const float*>(row) + at);
+  }
+  const __m256i bits =
+      _mm256_maskz_loadu_epi16(present, static_cast<const uint16_t*>(row) + at);
+  return TYPE == F16 ? _mm512_cvtph_ps(bits)
+                     : _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+}
+
+template <int TYPE, int ROWS, int TOKENS>
+ADAPT4J_AVX512 inline void multiplyBlock(const PlainRows& rows, int64_t first, const float* x,
+                                         int tokens, float* out, int64_t stride) {
+  const int64_t width = padded(rows.columns);
+  const int64_t present = rows.count - first < ROWS ? rows.count - first : ROWS;
+  const void* row[ROWS];
+  const float* token[TOKENS];
+  __m512 parts[ROWS * TOKENS];
+  for (int r = 0; r < ROWS; r++) {
+    row[r] = rows.row(first + (r < present ? r : present - 1));
+  }
+  for (int t = 0; t < TOKENS; t++) {
+    token[t] = x + (t < tokens ? t : tokens - 1) * width;
+    for (int r = 0; r < ROWS; r++) {
+      parts[t * ROWS + r] = _mm512_setzero_ps();
+    }
+  }
+  const int64_t ahead = AHEAD_ROWS<ROWS> * rows.columns * bytesOf(TYPE);
+  for (int64_t i = 0; i < rows.columns; i += 16) {
+    const int64_t left = rows.columns - i;
+    const __mmask16 mask = left >= 16 ? 0xFFFF : static_cast<__mmask16>((1u << left) - 1);
+    __m512 values[ROWS];
+    for (int r = 0; r < ROWS; r++) {
+      values[r] = weights<TYPE>(row[r], i, mask);
+      if (i % (64 / bytesOf(TYPE)) == 0) {
+        prefetch(static_cast<const uint8_t*>(row[r]) + i * bytesOf(TYPE) + ahead);
+      }
+    }
+    for (int t = 0; t < TOKENS; t++) {
+      const __m512 entries = _mm512_loadu_ps(token[t] + i);
+      for (int r = 0; r < ROWS; r++) {
+        parts[t * ROWS + r] = _mm512_fmadd_ps(values[r], entries, parts[t * ROWS + r]);
+      }
+    }
+  }
+  putSums<ROWS, TOKENS>(parts, present, tokens, out, stride);
+}
+
+template <int TYPE, int TOKENS>
+inline void multiplyTokens(const PlainRows& rows, const void* tokens, int count, float* sums,
+                           int64_t stride) {
+  constexpr int ROWS = 16 / TOKENS;
+  for (int64_t r = 0; r < rows.count; r += ROWS) {
+    multiplyBlock<TYPE, ROWS, TOKENS>(rows, r, static_cast<const float*>(tokens), count, sums + r,
+                                      stride);
+  }
+}
+
+template <int TYPE>
+inline void multiplyType(const PlainRows& rows, const void* tokens, int count, float* sums,
+                         int64_t stride) {
+  if (count == 1) {
+    multiplyTokens<TYPE, 1>(rows, tokens, count, sums, stride);
+  } else if (count == 2) {
+    multiplyTokens<TYPE, 2>(rows, tokens, count, sums, stride);
+  } else if (count <= 4) {
+    multiplyTokens<TYPE, 4>(rows, tokens, count, sums, stride);
+  } else {
+    multiplyTokens<TYPE, 8>(rows, tokens, count, sums, stride);
+  }
+}
+
+inline void multiplyPlain(const PlainRows& rows, const void* tokens, int count, float* sums,
+                          int64_t stride) {
+  if (rows.type == F32) {
+    multiplyType<F32>(rows, tokens, count, sums, stride);
+  } else if (rows.type == F16) {
+    multiplyType<F16>(rows, tokens, count, sums, stride);
+  } else {
+    multiplyType<BF16>(rows, tokens, count, sums, stride);
+  }
+}
+
+// Sums of HEADS heads over 64 entries of each row stay in registers.
+template <int TYPE, int HEADS>
+ADAPT4J_AVX512 inline void mixEntries(const PlainRows& rows, int64_t first, const float* weights,
+                                      int64_t stride, float* out) {
+  __m512 sums[HEADS][4];
+  __mmask16 present[4];
+  for (int i = 0; i < 4; i++) {
+    const int64_t left = rows.columns - first - i * 16;
+    present[i] = left >= 16 ? 0xFFFF : left <= 0 ? 0 : static_cast<__mmask16>((1u << left) - 1);
+    for (int h = 0; h < HEADS; h++) {
+      sums[h][i] = _mm512_setzero_ps();
+    }
+  }
+  for (int64_t j = 0; j < rows.count; j++) {
+    const void* row = rows.row(j);
+    for (int i = 0; i < 4; i++) {
+      const __m512 values = avx512::weights<TYPE>(row, first + i * 16, present[i]);
+      for (int h = 0; h < HEADS; h++) {
+        sums[h][i] = _mm512_fmadd_ps(_mm512_set1_ps(weights[h * stride + j]), values, sums[h][i]);
+      }
+    }
+  }
+  for (int h = 0; h < HEADS; h++) {
+    for (int i = 0; i < 4; i++) {
+      _mm512_mask_storeu_ps(out + h * rows.columns + first + i * 16, present[i], sums[h][i]);
+    }
+  }
+}
+
+template <int TYPE>
+inline void mixType(const PlainRows& rows, const float* weights, int64_t stride, int heads,
+                    float* out) {
+  for (int h = 0; h < heads;) {
+    const float* of = weights + h * stride;
+    float* to = out + h * rows.columns;
+    const int together = heads - h >= 4 ? 4 : heads - h;
+    for (int64_t i = 0; i < rows.columns; i += 64) {
+      switch (together) {
+        case 4:
+          mixEntries<TYPE, 4>(rows, i, of, stride, to);
+          break;
+        case 3:
+          mixEntries<TYPE, 3>(rows, i, of, stride, to);
+          break;
+        case 2:
+          mixEntries<TYPE, 2>(rows, i, of, stride, to);
+          break;
+        default:
+          mixEntries<TYPE, 1>(rows, i, of, stride, to);
+      }
+    }
+    h += together;
+  }
+}
+
+inline void mix(const PlainRows& rows, const float* weights, int64_t stride, int heads,
+                float* out) {
+  if (rows.type == F32) {
+    mixType<F32>(rows, weights, stride, heads, out);
+  } else if (rows.type == F16) {
+    mixType<F16>(rows, weights, stride, heads, out);
+  } else {
+    mixType<BF16>(rows, weights, stride, heads, out);
+  }
+}
+
+ADAPT4J_AVX512 inline void norm(const NormRule& rule, const float* x, int64_t width, float* y) {
+  lanes::normEntries(rule, x, width, y);
+}
+ADAPT4J_AVX512 inline void activate(int kind, const float* x, const float* up, float gain, int64_t width,
+                                    float* y) {
+  lanes::activateKind(kind, x, up, gain, width, y);
+}
+ADAPT4J_AVX512 inline void softmax(float* scores, int64_t count, float scale, float cap) {
+  lanes::softmaxEntries(scores, count, scale, cap);
+}
+ADAPT4J_AVX512 inline void addScaled(const float* base, const float* x, float factor,
+                                     int64_t width, float* y) {
+  lanes::addScaledEntries(base, x, factor, width, y);
+}
+ADAPT4J_AVX512 inline void rotate(float* head, const float* cos, const float* sin, int64_t half) {
+  lanes::rotateEntries(head, cos, sin, half);
+}
+
+constexpr ElementKernels ELEMENTS{norm, activate, softmax, addScaled, rotate};
+
+constexpr PlainKernels PLAIN{scalar::tokenType, scalar::prepareToken, multiplyPlain, mix,
+                             &ELEMENTS};
+
+}  // namespace avx512
+
+// bfloat16 weights with bfloat16 tokens, sums in fp32; other weights as above.
+namespace avx512bf16 {
+
+inline int tokenType(int weightType) { return weightType == BF16 ? BF16 : F32; }
+
+ADAPT4J_BF16 inline void prepareToken(const float* x, int64_t columns, int type, void* out) {
+  if (type != BF16) {
+    scalar::prepareToken(x, columns, type, out);
+    return;
+  }
+  auto* ready = static_cast<uint16_t*>(out);
+  for (int64_t i = 0; i < padded(columns); i += 16) {
+    const int64_t left = columns - i;
+    const __mmask16 present =
+        left >= 16 ? 0xFFFF : left <= 0 ? 0 : static_cast<__mmask16>((1u << left) - 1);
+    const __m256bh brain = _mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(present, x + i));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(ready + i), (__m256i)brain);
+  }
+}
+
+template <int ROWS, int TOKENS>
+ADAPT4J_BF16 inline void multiplyBlock(const PlainRows& rows, int64_t first, const uint16_t* x,
+                                       int tokens, float* out, int64_t stride) {
+  const int64_t width = padded(rows.columns);
+  const int64_t present = rows.count - first < ROWS ? rows.count - first : ROWS;
+  const uint16_t* row[ROWS];
+  const uint16_t* token[TOKENS];
+  __m512 parts[ROWS * TOKENS];
+  for (int r = 0; r < ROWS; r++) {
+    row[r] = static_cast<const uint16_t*>(rows.row(first + (r < present ? r : present - 1)));
+  }
+  for (int t = 0; t < TOKENS; t++) {
+    token[t] = x + (t < tokens ? t : tokens - 1) * width;
+    for (int r = 0; r < ROWS; r++) {
+      parts[t * ROWS + r] = _mm512_setzero_ps();
+    }
+  }
+  const int64_t ahead = avx512::AHEAD_ROWS<ROWS> * rows.columns;
+  int64_t i = 0;
+  for (; i + 32 <= rows.columns; i += 32) {
+    __m512bh values[ROWS];
+    for (int r = 0; r < ROWS; r++) {
+      values[r] = (__m512bh)_mm512_loadu_si512(row[r] + i);
+      avx512::prefetch(reinterpret_cast<const uint8_t*>(row[r] + i + ahead));
+    }
+    for (int t = 0; t < TOKENS; t++) {
+      const auto entries = (__m512bh)_mm512_loadu_si512(token[t] + i);
+      for (int r = 0; r < ROWS; r++) {
+        parts[t * ROWS + r] = _mm512_dpbf16_ps(parts[t * ROWS + r], values[r], entries);
+      }
+    }
+  }
+  if (i < rows.columns) {
+    const auto mask = static_cast<__mmask32>((1u << (rows.columns - i)) - 1);
+    for (int t = 0; t < TOKENS; t++) {
+      const auto entries = (__m512bh)_mm512_loadu_si512(token[t] + i);
+      for (int r = 0; r < ROWS; r++) {
+        const auto values = (__m512bh)_mm512_maskz_loadu_epi16(mask, row[r] + i);
+        parts[t * ROWS + r] = _mm512_dpbf16_ps(parts[t * ROWS + r], values, entries);
+      }
+    }
+  }
+  avx512::putSums<ROWS, TOKENS>(parts, present, tokens, out, stride);
+}
+
+template <int TOKENS>
+inline void multiplyTokens(const PlainRows& rows, const void* tokens, int count, float* sums,
+                           int64_t stride) {
+  constexpr int ROWS = 16 / TOKENS;
+  for (int64_t r = 0; r < rows.count; r += ROWS) {
+    multiplyBlock<ROWS, TOKENS>(rows, r, static_cast<const uint16_t*>(tokens), count, sums + r,
+                                stride);
+  }
+}
+
+inline void multiplyPlain(const PlainRows& rows, const void* tokens, int count, float* sums,
+                          int64_t stride) {
+  if (rows.type != BF16) {
+    avx512::multiplyPlain(rows, tokens, count, sums, stride);
+  } else if (count == 1) {
+    multiplyTokens<1>(rows, tokens, count, sums, stride);
+  } else if (count == 2) {
+    multiplyTokens<2>(rows, tokens, count, sums, stride);
+  } else if (count <= 4) {
+    multiplyTokens<4>(rows, tokens, count, sums, stride);
+  } else {
+    multiplyTokens<8>(rows, tokens, count, sums, stride);
+  }
+}
+
+constexpr PlainKernels PLAIN{tokenType, prepareToken, multiplyPlain, avx512::mix,
+                             &avx512::ELEMENTS};
+
+}  // namespace avx512bf16
+}  // namespace adapt4j
+
+#endif

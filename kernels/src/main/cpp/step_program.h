@@ -1,0 +1,225 @@
+#pragma once
+
+// A decoding step of a model as a list of operators, run by all threads in one parallel region.
+
+#include <memory>
+#include <vector>
+
+#include "step_op.h"
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+namespace adapt4j {
+
+// How far an operator is: the pieces handed out, and those done. Threads go on to the next operator
+// when all pieces are done, not when all threads have arrived, so that one that the system took off
+// its core holds the others up only while it has a piece.
+struct alignas(64) Progress {
+  std::atomic<int64_t> next{0};
+  std::atomic<int64_t> done{0};
+};
+
+class StepProgram {
+ public:
+  StepProgram(int variant, int threads, int maxTokens)
+      : kernels_(plainKernelsOf(variant)), threads_(threads), maxTokens_(maxTokens) {}
+
+  // A buffer of so many entries a token; returns its number.
+  int buffer(long long width) {
+    memory_.emplace_back(new float[maxTokens_ * width + 16]());
+    buffers_.push_back(Buffer{memory_.back().get(), width});
+    return static_cast<int>(buffers_.size()) - 1;
+  }
+
+  void embed(int to, long long rows, int type, float factor, long long positions) {
+    add(new EmbedOp(buffers_[to], pointer(rows), type, factor, pointer(positions)));
+  }
+
+  void norm(int from, int to, long long start, long long width, long long stride, int segments,
+            bool centered, long long weight, long long bias, int type, float offset,
+            float epsilon) {
+    const NormRule rule{centered, pointer(weight), pointer(bias), type, offset, epsilon};
+    addOfTokens(new NormOp(kernels_, rule, buffers_[from], buffers_[to], start, width, stride,
+                           segments));
+  }
+
+  void product(int from, long long fromStart, int to, long long toStart, long long weight,
+               int type, long long rows, long long columns, long long bias, int biasType,
+               float scale, bool added) {
+    const Target target{buffers_[to], toStart, pointer(bias), biasType, scale, added};
+    auto* op = new PlainProductOp(kernels_, pointer(weight), type, buffers_[from], fromStart,
+                                  columns, rows, target, threads_);
+    op->ofOutputs = ofOutputs_;
+    add(op);
+  }
+
+  // The weight must outlive the program.
+  void fourBitProduct(int from, int to, long long toStart, const FourBitWeight& weight,
+                      int tokenType, long long bias, int biasType, float scale, bool added) {
+    const Target target{buffers_[to], toStart, pointer(bias), biasType, scale, added};
+    auto* op = new FourBitProductOp(weight, tokenType, buffers_[from], target, threads_);
+    op->ofOutputs = ofOutputs_;
+    add(op);
+  }
+
+  // Where the heads of the next attend stand in its buffer.
+  void heads(int heads, int kvHeads, long long dim, bool interleaved, long long keys,
+             long long values, int type, long long capacity) {
+    layout_ = HeadLayout{heads, kvHeads, dim, 0, dim, heads * dim, dim, (heads + kvHeads) * dim,
+                         dim, pointer(keys), pointer(values), type, capacity};
+    if (interleaved) {
+      layout_.queryStride = layout_.keyStride = layout_.valueStride = 3 * dim;
+      layout_.keyStart = dim;
+      layout_.valueStart = 2 * dim;
+    }
+  }
+
+  void attend(int from, int to, int table, long long half, float scale, float cap,
+              long long window) {
+    add(new AppendOp(kernels_, buffers_[from], layout_, table, half));
+    add(new AttendOp(kernels_, buffers_[from], buffers_[to], layout_, scale, cap, window,
+                     threads_));
+  }
+
+  void activate(int kind, int from, int to, float gain, bool gated) {
+    addOfTokens(new ActivateOp(kernels_, kind, buffers_[from], buffers_[to], gain, gated));
+  }
+
+  void add(int from, int to, float factor) {
+    addOfTokens(new AddOp(kernels_, buffers_[from], buffers_[to], factor));
+  }
+
+  // What follows works on the tokens whose logits are wanted alone.
+  void gather(int from, int to) {
+    add(new GatherOp(buffers_[from], buffers_[to]));
+    ofOutputs_ = true;
+  }
+
+  void likeliest(int from) {
+    likeliest_.resize(maxTokens_);
+    add(new LikeliestOp(buffers_[from], likeliest_.data()));
+  }
+
+  // Of each token: id, slot, place, first, position; which ones' logits are wanted; tables [tables,
+  // 2, tokens, half] with cosines and sines. Ids of the likeliest tokens go to likeliest.
+  void run(int tokens, const int* of, int outputs, const int* outputOf, int tables,
+           const int* halves, const float* turns, int* likeliest) {
+    Running running;
+    Step& step = running.step;
+    step = Step{tokens,           of,  of + tokens, of + 2 * tokens, of + 3 * tokens,
+                of + 4 * tokens,  nullptr, nullptr, outputs, outputOf, 0};
+    std::vector<const float*> cos, sin;
+    for (int i = 0; i < tables; i++) {
+      cos.push_back(turns);
+      sin.push_back(turns + static_cast<int64_t>(tokens) * halves[i]);
+      turns += 2L * tokens * halves[i];
+    }
+    step.cos = cos.data();
+    step.sin = sin.data();
+    for (int t = 0; t < tokens; t++) {
+      const int64_t seen = step.places[t] - step.firsts[t] + 1;
+      step.longest = seen > step.longest ? seen : step.longest;
+    }
+    int64_t sums = 0;
+    for (size_t i = 0; i < ops_.size(); i++) {
+      progress_[i].next.store(0, std::memory_order_relaxed);
+      progress_[i].done.store(0, std::memory_order_relaxed);
+      const int64_t bytes = ops_[i]->sumBytes(step);
+      sums = bytes > sums ? bytes : sums;
+    }
+    running.program = this;
+    running.tokenBytes = aligned(tokenBytes_);
+    running.workerBytes = running.tokenBytes + aligned(sums);
+    running.memory = Scratch::of(threads_ * running.workerBytes);
+    onThreads(threads_, work, &running);
+    for (int i = 0; i < outputs && !likeliest_.empty(); i++) {
+      likeliest[i] = likeliest_[i];
+    }
+  }
+
+  // The entries of a token in a buffer, such as its logits.
+  void read(int buffer, int token, float* to) const {
+    std::memcpy(to, buffers_[buffer].row(token), buffers_[buffer].width * sizeof(float));
+  }
+
+ private:
+  struct Running {
+    StepProgram* program;
+    Step step;
+    uint8_t* memory;
+    int64_t tokenBytes;
+    int64_t workerBytes;
+  };
+
+  static void* pointer(long long address) { return reinterpret_cast<void*>(address); }
+
+  void addOfTokens(TokenOp* op) {
+    op->ofOutputs = ofOutputs_;
+    add(op);
+  }
+
+  void add(StepOp* op) {
+    ops_.emplace_back(op);
+    progress_.reset(new Progress[ops_.size()]);
+    const int64_t bytes = op->tokenBytes(maxTokens_);
+    tokenBytes_ = bytes > tokenBytes_ ? bytes : tokenBytes_;
+  }
+
+  static void work(void* context, int number) {
+    auto* running = static_cast<Running*>(context);
+    const StepProgram& program = *running->program;
+    const Step& step = running->step;
+    uint8_t* memory = running->memory + number * running->workerBytes;
+    Worker worker{memory, reinterpret_cast<float*>(memory + running->tokenBytes)};
+    for (size_t i = 0; i < program.ops_.size(); i++) {
+      const StepOp& op = *program.ops_[i];
+      Progress& progress = program.progress_[i];
+      const int64_t pieces = op.pieces(step);
+      int64_t piece;
+      while ((piece = progress.next.fetch_add(1, std::memory_order_relaxed)) < pieces) {
+        op.run(step, piece, worker);
+        progress.done.fetch_add(1, std::memory_order_release);
+      }
+      worker.preparedFor = nullptr;
+      await(progress.done, pieces);
+    }
+  }
+
+  // Spins for about as long as an operator takes, then lets others have the core.
+  static void await(const std::atomic<int64_t>& done, int64_t pieces) {
+    for (int spins = 0; done.load(std::memory_order_acquire) < pieces; spins++) {
+      if (spins < SPINS) {
+        pause();
+      } else {
+#if defined(__linux__)
+        sched_yield();
+#else
+        std::this_thread::yield();
+#endif
+      }
+    }
+  }
+
+  static constexpr int SPINS = 4000;
+
+  static void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+
+  const PlainKernels& kernels_;
+  const int threads_;
+  const int maxTokens_;
+  std::vector<std::unique_ptr<float[]>> memory_;
+  std::vector<Buffer> buffers_;
+  std::vector<std::unique_ptr<StepOp>> ops_;
+  std::unique_ptr<Progress[]> progress_;
+  std::vector<int> likeliest_;
+  HeadLayout layout_{};
+  int64_t tokenBytes_ = 0;
+  bool ofOutputs_ = false;
+};
+
+}  // namespace adapt4j

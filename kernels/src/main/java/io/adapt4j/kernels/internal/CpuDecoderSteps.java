@@ -1,0 +1,133 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.nn.DecoderSteps;
+import io.adapt4j.core.internal.nn.KvCache;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.kernels.internal.cpu.StepProgram;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** A compiled program, and what it is told of each step. */
+final class CpuDecoderSteps implements DecoderSteps {
+
+  private final StepProgram program;
+  private final List<RotaryFrequencies> rotary;
+  private final DType type;
+  private final int maxTokens;
+  private final int vocabulary;
+  private final int cacheRows;
+  private final int capacity;
+  private final int logitsBuffer;
+
+  /** What the logits are read through. */
+  private FloatBuffer read = FloatBuffer.allocate(0);
+
+  private boolean open = true;
+
+  CpuDecoderSteps(
+      StepProgram program,
+      List<RotaryFrequencies> rotary,
+      DType type,
+      int maxTokens,
+      int vocabulary,
+      KvCache cache,
+      int logitsBuffer) {
+    this.program = program;
+    this.rotary = rotary;
+    this.type = type;
+    this.maxTokens = maxTokens;
+    this.vocabulary = vocabulary;
+    this.cacheRows = Math.toIntExact(cache.keys(0).size(0));
+    this.capacity = Math.toIntExact(cache.capacity());
+    this.logitsBuffer = logitsBuffer;
+  }
+
+  @Override
+  public int[] run(List<Token> tokens) {
+    requireOpen();
+    int count = tokens.size();
+    if (count < 1 || count > maxTokens) {
+      throw new IllegalArgumentException(
+          "tokens: expected 1 to " + maxTokens + " in a step, found " + count);
+    }
+    int[] of = new int[5 * count];
+    for (int i = 0; i < count; i++) {
+      Token token = tokens.get(i);
+      requireIn("id", token.id(), vocabulary);
+      requireIn("row", token.row(), cacheRows);
+      requireIn("place", token.place(), capacity);
+      requireIn("first", token.first(), token.place() + 1);
+      of[i] = token.id();
+      of[count + i] = token.row();
+      of[2 * count + i] = token.place();
+      of[3 * count + i] = token.first();
+      of[4 * count + i] = token.position();
+    }
+    int[] outputs = IntStream.range(0, count).filter(i -> tokens.get(i).isOutput()).toArray();
+    int[] likeliest = new int[outputs.length];
+    int[] positions = tokens.stream().mapToInt(Token::position).toArray();
+    List<RotaryFrequencies.Tables> tables =
+        rotary.stream().map(frequencies -> frequencies.tables(positions)).toList();
+    program.run(
+        count,
+        of,
+        likeliest.length,
+        outputs,
+        tables.size(),
+        tables.stream().mapToInt(RotaryFrequencies.Tables::columns).toArray(),
+        turns(tables),
+        likeliest);
+    return likeliest;
+  }
+
+  private static void requireIn(String name, int value, int end) {
+    if (value < 0 || value >= end) {
+      throw new IllegalArgumentException(
+          name + ": expected 0 to " + (end - 1) + ", found " + value);
+    }
+  }
+
+  /** Rounded to the compute type, as training has them. */
+  private float[] turns(List<RotaryFrequencies.Tables> tables) {
+    float[] turns =
+        new float[tables.stream().mapToInt(table -> table.cos().length + table.sin().length).sum()];
+    int at = 0;
+    for (RotaryFrequencies.Tables table : tables) {
+      for (float[] values : List.of(table.cos(), table.sin())) {
+        for (float value : values) {
+          turns[at++] = (float) type.round(value);
+        }
+      }
+    }
+    return turns;
+  }
+
+  @Override
+  public void logits(int output, float[] to, int at) {
+    requireOpen();
+    if (read.capacity() == 0) {
+      read =
+          ByteBuffer.allocateDirect(vocabulary * Float.BYTES)
+              .order(ByteOrder.nativeOrder())
+              .asFloatBuffer();
+    }
+    program.read(logitsBuffer, output, read);
+    read.get(0, to, at, vocabulary);
+  }
+
+  private void requireOpen() {
+    if (!open) {
+      throw new IllegalStateException("These steps have been closed");
+    }
+  }
+
+  @Override
+  public void close() {
+    open = false;
+    program.close();
+  }
+}

@@ -1,0 +1,32 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.DecoderSteps;
+import io.adapt4j.core.internal.nn.KvCache;
+import io.adapt4j.core.internal.nn.StepKernels;
+import java.util.Optional;
+
+/** Runs decoding steps with the kernels in C++. */
+public final class CpuStepKernels implements StepKernels {
+
+  /** {@code off} has steps run operator by operator. */
+  static final String PROPERTY = "adapt4j.kernels.steps";
+
+  /** Most tokens of a step: for more, libtorch's products are as fast. */
+  private static final int MAX_TOKENS = 32;
+
+  /** Made by {@link java.util.ServiceLoader}. */
+  public CpuStepKernels() {}
+
+  @Override
+  public Optional<DecoderSteps> prepare(Decoder decoder, KvCache cache, int maxTokens) {
+    if (maxTokens > MAX_TOKENS
+        || "off".equals(System.getProperty(PROPERTY))
+        || !CpuLibrary.get().isPresent()
+        || !cache.keys(0).isOnHost()) {
+      return Optional.empty();
+    }
+    return StepCompiler.compile(decoder, cache, maxTokens, CpuKernels.open().variant())
+        .map(DecoderSteps.class::cast);
+  }
+}

@@ -1,0 +1,19 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.nn.LinearTerms;
+import io.adapt4j.core.internal.tensor.Parameter;
+import org.jspecify.annotations.Nullable;
+
+/** Takes products with 4-bit weights too. */
+public interface FourBitTerms extends LinearTerms {
+
+  /**
+   * Adds the product with one projection of a layer.
+   *
+   * @param matrix its weight
+   * @param start its first output in the layer
+   * @param bias the bias of the whole layer, or null
+   * @return whether these kernels multiply with it
+   */
+  boolean add(FourBitMatrix matrix, long start, @Nullable Parameter bias);
+}

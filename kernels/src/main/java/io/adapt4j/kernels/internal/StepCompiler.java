@@ -1,0 +1,434 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.nn.Attention;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.GatedMlp;
+import io.adapt4j.core.internal.nn.Heads;
+import io.adapt4j.core.internal.nn.KvCache;
+import io.adapt4j.core.internal.nn.Layer;
+import io.adapt4j.core.internal.nn.LayerNorm;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Mlp;
+import io.adapt4j.core.internal.nn.Norm;
+import io.adapt4j.core.internal.nn.ParallelLayer;
+import io.adapt4j.core.internal.nn.PlainMlp;
+import io.adapt4j.core.internal.nn.PostNormLayer;
+import io.adapt4j.core.internal.nn.QueryKeyNorm;
+import io.adapt4j.core.internal.nn.RmsNorm;
+import io.adapt4j.core.internal.nn.SequentialLayer;
+import io.adapt4j.core.internal.nn.TokenTable;
+import io.adapt4j.core.internal.nn.Transformer;
+import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.Torch;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import io.adapt4j.kernels.internal.cpu.StepProgram;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a decoder down as a {@link StepProgram}. Entries between products stay in fp32; products
+ * round their input to the type of the weight, as the operators do.
+ */
+final class StepCompiler {
+
+  /** A part of the model that the program has no operator for. */
+  private static final class Unsupported extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Unsupported() {
+      super(null, null, false, false);
+    }
+  }
+
+  /** 4-bit rows are multiplied in groups of so many columns. */
+  private static final int GROUP = 64;
+
+  private final StepProgram program;
+  private final KvCache cache;
+  private final List<RotaryFrequencies> rotary;
+  private final long hiddenSize;
+  private final DType type;
+
+  private StepCompiler(
+      StepProgram program,
+      KvCache cache,
+      List<RotaryFrequencies> rotary,
+      long hiddenSize,
+      DType type) {
+    this.program = program;
+    this.cache = cache;
+    this.rotary = rotary;
+    this.hiddenSize = hiddenSize;
+    this.type = type;
+  }
+
+  /**
+   * Compiles a decoder.
+   *
+   * @return empty where it has a part without an operator
+   */
+  static Optional<CpuDecoderSteps> compile(
+      Decoder decoder, KvCache cache, int maxTokens, CpuVariant variant) {
+    StepProgram program = new StepProgram(variant.number, Torch.threads(), maxTokens);
+    boolean compiled = false;
+    try {
+      Transformer body = decoder.body();
+      StepCompiler compiler =
+          new StepCompiler(
+              program, cache, body.rotary(), decoder.dimensions().hiddenSize(), decoder.type());
+      int hidden = compiler.transformer(body);
+      VocabularyHead head = decoder.head();
+      int logits = compiler.head(hidden, head);
+      compiled = true;
+      return Optional.of(
+          new CpuDecoderSteps(
+              program,
+              body.rotary(),
+              decoder.type(),
+              maxTokens,
+              Math.toIntExact(head.weight().sizes()[0]),
+              cache,
+              logits));
+    } catch (Unsupported e) {
+      return Optional.empty();
+    } finally {
+      if (!compiled) {
+        program.close();
+      }
+    }
+  }
+
+  private int transformer(Transformer body) {
+    int hidden = embeddings(body.embeddings());
+    for (int i = 0; i < body.layers().size(); i++) {
+      layer(body.layers().get(i), hidden, i);
+    }
+    int wanted = program.buffer(hiddenSize);
+    program.gather(hidden, wanted);
+    return norm(body.norm(), wanted);
+  }
+
+  private int embeddings(Embeddings embeddings) {
+    TokenTable table = embeddings.slot().table().orElseThrow(Unsupported::new);
+    if (embeddings.types() != null) {
+      throw new Unsupported();
+    }
+    int hidden = program.buffer(hiddenSize);
+    Tensor rows = table.rows().value();
+    program.embed(
+        hidden, address(rows), code(rows), (float) table.factor(), address(embeddings.positions()));
+    normInPlace(embeddings.norm(), hidden);
+    return hidden;
+  }
+
+  private void layer(Layer layer, int hidden, int index) {
+    if (layer instanceof SequentialLayer sequential) {
+      double scale = sequential.residualScale();
+      int attended = norm(sequential.beforeAttention(), hidden);
+      attention(
+          sequential.attention(), attended, index, sequential.afterAttention(), hidden, scale);
+      int worked = norm(sequential.beforeMlp(), hidden);
+      mlp(sequential.mlp(), worked, sequential.afterMlp(), hidden, scale);
+    } else if (layer instanceof ParallelLayer parallel) {
+      int attended = norm(parallel.attentionNorm(), hidden);
+      int worked = norm(parallel.mlpNorm(), hidden);
+      // The residual stream is written only after both have read it.
+      if (attended == hidden || worked == hidden) {
+        throw new Unsupported();
+      }
+      attention(parallel.attention(), attended, index, Norm.NONE, hidden, 1);
+      mlp(parallel.mlp(), worked, Norm.NONE, hidden, 1);
+    } else if (layer instanceof PostNormLayer after) {
+      attention(after.attention(), hidden, index, Norm.NONE, hidden, 1);
+      normInPlace(after.attentionNorm(), hidden);
+      mlp(after.mlp(), hidden, Norm.NONE, hidden, 1);
+      normInPlace(after.mlpNorm(), hidden);
+    } else {
+      throw new Unsupported();
+    }
+  }
+
+  private void attention(
+      Attention attention, int x, int layer, Norm after, int residual, double scale) {
+    Heads heads = attention.heads();
+    int projected = program.buffer(heads.queryWidth() + 2 * heads.keyValueWidth());
+    linear(attention.qkv(), x, projected, 1, false);
+    if (attention.norm() != null) {
+      queryKeyNorm(attention.norm(), projected, heads);
+    }
+    Tensor keys = cache.keys(layer);
+    program.heads(
+        heads.query(),
+        heads.keyValue(),
+        heads.dim(),
+        heads.interleaved(),
+        address(keys),
+        address(cache.values(layer)),
+        code(keys),
+        cache.capacity());
+    int joined = program.buffer(heads.queryWidth());
+    AttentionRule rule = attention.rule();
+    boolean turns = attention.rotary() != Attention.NO_ROTARY;
+    program.attend(
+        projected,
+        joined,
+        attention.rotary(),
+        turns ? rotary.get(attention.rotary()).rotaryDim() / 2 : 0,
+        (float) rule.scale(),
+        (float) rule.softCap(),
+        rule.window());
+    branch(attention.output(), joined, after, residual, scale);
+  }
+
+  private void queryKeyNorm(QueryKeyNorm norm, int projected, Heads heads) {
+    long dim = heads.dim();
+    if (!norm.perHead()) {
+      if (heads.interleaved()) {
+        throw new Unsupported();
+      }
+      segments(norm.query(), projected, 0, heads.queryWidth(), 0, 1);
+      segments(norm.key(), projected, heads.queryWidth(), heads.keyValueWidth(), 0, 1);
+    } else if (heads.interleaved()) {
+      segments(norm.query(), projected, 0, dim, 3 * dim, heads.query());
+      segments(norm.key(), projected, dim, dim, 3 * dim, heads.keyValue());
+    } else {
+      segments(norm.query(), projected, 0, dim, dim, heads.query());
+      segments(norm.key(), projected, heads.queryWidth(), dim, dim, heads.keyValue());
+    }
+  }
+
+  private void mlp(Mlp mlp, int x, Norm after, int residual, double scale) {
+    LinearSlot up;
+    LinearSlot down;
+    Activation activation;
+    if (mlp instanceof GatedMlp gated) {
+      up = gated.gateUp();
+      down = gated.down();
+      activation = gated.activation();
+    } else if (mlp instanceof PlainMlp plain) {
+      up = plain.up();
+      down = plain.down();
+      activation = plain.activation();
+    } else {
+      throw new Unsupported();
+    }
+    int wide = program.buffer(up.linear().outFeatures());
+    linear(up, x, wide, 1, false);
+    int inner = program.buffer(down.linear().inFeatures());
+    program.activate(activation.kind(), wide, inner, 1, mlp instanceof GatedMlp);
+    branch(down, inner, after, residual, scale);
+  }
+
+  /** What a branch adds to the residual stream, through a norm of its own where it has one. */
+  private void branch(LinearSlot linear, int x, Norm after, int residual, double scale) {
+    if (after instanceof Norm.None) {
+      linear(linear, x, residual, (float) scale, true);
+    } else {
+      int y = program.buffer(hiddenSize);
+      linear(linear, x, y, 1, false);
+      normInPlace(after, y);
+      program.add(y, residual, (float) scale);
+    }
+  }
+
+  private int head(int hidden, VocabularyHead head) {
+    Tensor weight = head.weight().value();
+    int logits = program.buffer(weight.size(0));
+    double cap = head.softCap();
+    product(
+        hidden,
+        logits,
+        0,
+        weight,
+        head.bias(),
+        (float) (cap == 0 ? head.scale() : head.scale() / cap),
+        false);
+    if (cap != 0) {
+      program.activate(Activation.TANH.kind(), logits, logits, (float) cap, false);
+    }
+    program.likeliest(logits);
+    return logits;
+  }
+
+  private int norm(Norm norm, int from) {
+    if (norm instanceof Norm.None) {
+      return from;
+    }
+    int to = program.buffer(hiddenSize);
+    segments(norm, from, to, 0, hiddenSize, 0, 1);
+    return to;
+  }
+
+  private void normInPlace(Norm norm, int buffer) {
+    if (!(norm instanceof Norm.None)) {
+      segments(norm, buffer, 0, hiddenSize, 0, 1);
+    }
+  }
+
+  private void segments(Norm norm, int buffer, long start, long width, long stride, int count) {
+    segments(norm, buffer, buffer, start, width, stride, count);
+  }
+
+  private void segments(
+      Norm norm, int from, int to, long start, long width, long stride, int count) {
+    if (norm instanceof RmsNorm rms) {
+      norm(
+          from,
+          to,
+          start,
+          width,
+          stride,
+          count,
+          false,
+          rms.weight(),
+          null,
+          rms.offset(),
+          rms.eps());
+    } else if (norm instanceof LayerNorm layer) {
+      norm(
+          from,
+          to,
+          start,
+          width,
+          stride,
+          count,
+          true,
+          layer.weight(),
+          layer.bias(),
+          0,
+          layer.eps());
+    } else if (!(norm instanceof Norm.None)) {
+      throw new Unsupported();
+    }
+  }
+
+  private void norm(
+      int from,
+      int to,
+      long start,
+      long width,
+      long stride,
+      int count,
+      boolean centered,
+      Parameter weight,
+      @Nullable Parameter bias,
+      double offset,
+      double epsilon) {
+    program.norm(
+        from,
+        to,
+        start,
+        width,
+        stride,
+        count,
+        centered,
+        address(weight),
+        address(bias),
+        code(weight.value()),
+        (float) offset,
+        (float) epsilon);
+  }
+
+  private void linear(LinearSlot slot, int from, int to, float scale, boolean added) {
+    if (!slot.linear().describe(new Terms(from, to, scale, added))) {
+      throw new Unsupported();
+    }
+  }
+
+  /** Writes products down as they come; the first of a layer overwrites unless all are added. */
+  private final class Terms implements FourBitTerms {
+    private final int from;
+    private final int to;
+    private final float scale;
+    private final boolean added;
+
+    Terms(int from, int to, float scale, boolean added) {
+      this.from = from;
+      this.to = to;
+      this.scale = scale;
+      this.added = added;
+    }
+
+    @Override
+    public void dense(Parameter weight, @Nullable Parameter bias) {
+      product(from, to, 0, weight.value(), bias, scale, added);
+    }
+
+    @Override
+    public void lowRank(Tensor a, Tensor b) {
+      int inner = program.buffer(a.size(0));
+      product(from, inner, 0, a, null, 1, false);
+      product(inner, to, 0, b, null, scale, true);
+    }
+
+    @Override
+    public boolean add(FourBitMatrix matrix, long start, @Nullable Parameter bias) {
+      if (!(matrix instanceof CpuMatrix cpu) || cpu.columns() % GROUP != 0) {
+        return false;
+      }
+      long at = bias == null ? 0 : address(bias) + start * bias.value().type().bytes();
+      program.fourBitProduct(
+          from,
+          to,
+          start,
+          cpu.open(),
+          code(type == DType.F32 ? DType.F32 : DType.BF16),
+          at,
+          bias == null ? 0 : code(bias.value()),
+          scale,
+          added);
+      return true;
+    }
+  }
+
+  private void product(
+      int from,
+      int to,
+      long toStart,
+      Tensor weight,
+      @Nullable Parameter bias,
+      float scale,
+      boolean added) {
+    program.product(
+        from,
+        0,
+        to,
+        toStart,
+        address(weight),
+        code(weight),
+        weight.size(0),
+        weight.size(1),
+        address(bias),
+        bias == null ? 0 : code(bias.value()),
+        scale,
+        added);
+  }
+
+  private static long address(@Nullable Parameter parameter) {
+    return parameter == null ? 0 : address(parameter.value());
+  }
+
+  private static long address(Tensor tensor) {
+    return tensor.address();
+  }
+
+  private static int code(Tensor tensor) {
+    return code(tensor.type());
+  }
+
+  private static int code(DType type) {
+    return switch (type) {
+      case F32 -> 0;
+      case F16 -> 1;
+      case BF16 -> 2;
+      default -> throw new Unsupported();
+    };
+  }
+}

@@ -1,0 +1,254 @@
+package io.adapt4j.kernels.internal.cpu;
+
+import java.nio.FloatBuffer;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.annotation.ByRef;
+import org.bytedeco.javacpp.annotation.Cast;
+import org.bytedeco.javacpp.annotation.Const;
+import org.bytedeco.javacpp.annotation.Namespace;
+import org.bytedeco.javacpp.annotation.Platform;
+
+/**
+ * The class of that name in {@code src/main/cpp/step_program.h}. Nothing is checked here: wrong
+ * sizes, addresses or a closed program end the process. Types are 0 F32, 1 F16, 2 BF16; addresses
+ * may be 0 where something is left out.
+ */
+@Platform(include = "step_program.h", library = "jniAdapt4jKernels")
+@Namespace("adapt4j")
+public final class StepProgram extends Pointer {
+
+  static {
+    Loader.load();
+  }
+
+  /**
+   * Makes a program without operators.
+   *
+   * @param variant one that the processor has
+   * @param threads at least 1
+   * @param maxTokens most tokens of a step
+   */
+  public StepProgram(int variant, int threads, int maxTokens) {
+    super((Pointer) null);
+    allocate(variant, threads, maxTokens);
+  }
+
+  private native void allocate(int variant, int threads, int maxTokens);
+
+  /**
+   * Adds a buffer.
+   *
+   * @param width fp32 entries a token
+   * @return its number
+   */
+  public native int buffer(@Cast("long long") long width);
+
+  /**
+   * Looks tokens up.
+   *
+   * @param to buffer
+   * @param rows address of the table, as wide as the buffer
+   * @param type of both tables
+   * @param factor multiplies its rows
+   * @param positions address of a table of learned positions, or 0
+   */
+  public native void embed(
+      int to,
+      @Cast("long long") long rows,
+      int type,
+      float factor,
+      @Cast("long long") long positions);
+
+  /**
+   * Normalizes segments.
+   *
+   * @param from buffer
+   * @param to buffer, the same or another
+   * @param start of the first segment in both
+   * @param width of a segment
+   * @param stride from one segment to the next
+   * @param segments how many
+   * @param centered whether the mean is taken off first
+   * @param weight address
+   * @param bias address or 0
+   * @param type of weight and bias
+   * @param offset added to the weight
+   * @param epsilon added to the mean square
+   */
+  public native void norm(
+      int from,
+      int to,
+      @Cast("long long") long start,
+      @Cast("long long") long width,
+      @Cast("long long") long stride,
+      int segments,
+      @Cast("bool") boolean centered,
+      @Cast("long long") long weight,
+      @Cast("long long") long bias,
+      int type,
+      float offset,
+      float epsilon);
+
+  /**
+   * Multiplies: y = scale (W x + b), or that added to y.
+   *
+   * @param from buffer of x
+   * @param fromStart where x begins in its rows
+   * @param to buffer of y
+   * @param toStart where y begins in its rows
+   * @param weight address of W [rows, columns]
+   * @param type of W
+   * @param rows outputs
+   * @param columns inputs
+   * @param bias address or 0
+   * @param biasType its type
+   * @param scale multiplies the sum
+   * @param added whether y is added to
+   */
+  public native void product(
+      int from,
+      @Cast("long long") long fromStart,
+      int to,
+      @Cast("long long") long toStart,
+      @Cast("long long") long weight,
+      int type,
+      @Cast("long long") long rows,
+      @Cast("long long") long columns,
+      @Cast("long long") long bias,
+      int biasType,
+      float scale,
+      @Cast("bool") boolean added);
+
+  /**
+   * Multiplies with a 4-bit weight whose rows are whole groups of 64.
+   *
+   * @param from buffer of x
+   * @param to buffer of y
+   * @param toStart where y begins in its rows
+   * @param weight outlives the program
+   * @param tokenType what x is rounded to: 0 or 2
+   * @param bias address or 0
+   * @param biasType its type
+   * @param scale multiplies the sum
+   * @param added whether y is added to
+   */
+  public native void fourBitProduct(
+      int from,
+      int to,
+      @Cast("long long") long toStart,
+      @Const @ByRef FourBitWeight weight,
+      int tokenType,
+      @Cast("long long") long bias,
+      int biasType,
+      float scale,
+      @Cast("bool") boolean added);
+
+  /**
+   * Says where the heads of the next {@link #attend} are.
+   *
+   * @param heads query heads
+   * @param kvHeads key and value heads
+   * @param dim entries a head
+   * @param interleaved whether query, key and value of a head stand side by side
+   * @param keys address of the layer's keys [slots, kvHeads, capacity, dim]
+   * @param values address of its values, likewise
+   * @param type of keys and values
+   * @param capacity places a slot
+   */
+  public native void heads(
+      int heads,
+      int kvHeads,
+      @Cast("long long") long dim,
+      @Cast("bool") boolean interleaved,
+      @Cast("long long") long keys,
+      @Cast("long long") long values,
+      int type,
+      @Cast("long long") long capacity);
+
+  /**
+   * Rotates queries and keys, keeps keys and values, and attends.
+   *
+   * @param from buffer of the joined projection
+   * @param to buffer of the joined heads
+   * @param table number of the rotary table, or -1
+   * @param half frequencies in it
+   * @param scale multiplies scores
+   * @param cap soft cap of scores, or 0
+   * @param window places that a token sees, or 0 for all
+   */
+  public native void attend(
+      int from,
+      int to,
+      int table,
+      @Cast("long long") long half,
+      float scale,
+      float cap,
+      @Cast("long long") long window);
+
+  /**
+   * Applies an activation: y = gain f(x), times what stands beside x where that is gated.
+   *
+   * @param kind its number
+   * @param from buffer
+   * @param to buffer; its width says how much of x is activated
+   * @param gain multiplies
+   * @param gated whether the second half of x multiplies too
+   */
+  public native void activate(int kind, int from, int to, float gain, @Cast("bool") boolean gated);
+
+  /**
+   * Adds: y += factor x.
+   *
+   * @param from buffer of x
+   * @param to buffer of y
+   * @param factor multiplies x
+   */
+  public native void add(int from, int to, float factor);
+
+  /**
+   * Collects the tokens whose logits are wanted; what follows works on these alone.
+   *
+   * @param from buffer
+   * @param to buffer of the same width
+   */
+  public native void gather(int from, int to);
+
+  /**
+   * Finds the likeliest token of each output.
+   *
+   * @param from buffer of logits
+   */
+  public native void likeliest(int from);
+
+  /**
+   * Runs a step.
+   *
+   * @param tokens how many
+   * @param of for each token its id; then for each its slot, place, first place, position
+   * @param outputs how many are asked for
+   * @param outputOf indexes of the tokens that are
+   * @param tables rotary tables
+   * @param halves frequencies of each
+   * @param turns for each table the cosines of all tokens, then the sines
+   * @param likeliest takes an id for each output; -1 where a logit is not finite
+   */
+  public native void run(
+      int tokens,
+      @Const int[] of,
+      int outputs,
+      @Const int[] outputOf,
+      int tables,
+      @Const int[] halves,
+      @Const float[] turns,
+      int[] likeliest);
+
+  /**
+   * Reads a token's entries.
+   *
+   * @param buffer its number
+   * @param token index of the row
+   * @param to direct, takes the width of the buffer
+   */
+  public native void read(int buffer, int token, FloatBuffer to);
+}

@@ -1,0 +1,287 @@
+package io.adapt4j.kernels.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.DecoderSteps;
+import io.adapt4j.core.internal.nn.DecoderSteps.Token;
+import io.adapt4j.core.internal.nn.KvCache;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.StepKernels;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Steps in one native call against the same steps operator by operator: the logits of a padded
+ * batch after its prompts, for a tiny checkpoint of every family.
+ */
+class StepKernelsTest {
+
+  private static final Path FAMILIES =
+      Path.of("..", "core", "src", "test", "resources", "families");
+
+  private static final int ROWS = 3;
+  private static final int PROMPT = 11;
+  private static final int STEPS = 8;
+
+  /** The second row is shorter: it is padded on the left. */
+  private static final int[] PADDING = {0, 4, 0};
+
+  @BeforeEach
+  void needTheLibrary() {
+    assumeThat(CpuLibrary.get().isPresent()).as(CpuLibrary.get().absence()).isTrue();
+  }
+
+  static Stream<String> families() {
+    try (Stream<Path> folders = Files.list(FAMILIES)) {
+      return folders
+          .filter(folder -> Files.exists(folder.resolve("generation_config.json")))
+          .map(folder -> folder.getFileName().toString())
+          .sorted()
+          .toList()
+          .stream();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static Stream<Arguments> familiesAndVariants() {
+    return families()
+        .flatMap(
+            family ->
+                Arrays.stream(CpuVariant.values())
+                    .filter(variant -> variant != CpuVariant.AMX)
+                    .map(variant -> Arguments.of(family, variant)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("familiesAndVariants")
+  void stepsGiveTheLogitsOfTheOperators(String family, CpuVariant variant) {
+    assumeThat(variant).isLessThanOrEqualTo(CpuLibrary.get().best());
+    try (Decoder decoder = load(family, DType.F32)) {
+      assertThat(difference(decoder, null, decoder, variant)).isLessThan(1e-4);
+    }
+  }
+
+  /** Operators round each result to 8 bits, steps only what products take. */
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "AMX")
+  void stepsInBfloat16AreAsNearToFp32AsTheOperators(CpuVariant variant) {
+    assumeThat(variant).isLessThanOrEqualTo(CpuLibrary.get().best());
+    try (Decoder exact = load("smollm3", DType.F32);
+        Decoder rounded = load("smollm3", DType.BF16)) {
+      double operators = difference(exact, null, rounded, null);
+      assertThat(operators).isBetween(1e-3, 0.2);
+      assertThat(difference(exact, null, rounded, variant)).isLessThan(1.2 * operators);
+    }
+  }
+
+  @Test
+  void severalTokensOfARowInAStepSeeEachOther() {
+    try (Decoder decoder = load("granite", DType.F32);
+        Run alone = new Run(decoder, CpuKernels.open().variant());
+        Run together = new Run(decoder, CpuKernels.open().variant())) {
+      int[][] next = tokens(decoder, 4);
+      float[] last = {};
+      for (int i = 0; i < 4; i++) {
+        last = alone.step(new int[] {next[0][i], next[1][i], next[2][i]}).get(0);
+      }
+      List<Token> tokens = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        tokens.add(new Token(next[0][i], 0, PROMPT + i, 0, i == 3));
+      }
+      int[] likeliest = together.steps.run(tokens);
+      float[] found = new float[last.length];
+      together.steps.logits(0, found, 0);
+      assertThat(difference(found, last)).isLessThan(1e-4);
+      assertThat(likeliest).containsExactly(likeliest(last));
+    }
+  }
+
+  @Test
+  void aTokenBeyondTheVocabularyOrTheCacheIsRefused() {
+    try (Decoder decoder = load("granite", DType.F32);
+        Run run = new Run(decoder, CpuKernels.open().variant())) {
+      assertThatThrownBy(() -> run.steps.run(List.of(new Token(1_000_000, 0, PROMPT, 0, true))))
+          .hasMessageContaining("id: expected 0 to");
+      assertThatThrownBy(() -> run.steps.run(List.of(new Token(1, 0, 1000, 0, true))))
+          .hasMessageContaining("place: expected 0 to");
+      assertThatThrownBy(() -> run.steps.run(List.of(new Token(1, ROWS, PROMPT, 0, true))))
+          .hasMessageContaining("row: expected 0 to");
+      assertThatThrownBy(() -> run.steps.run(List.of())).hasMessageContaining("tokens: expected");
+    }
+  }
+
+  @Test
+  void theKernelsAreFoundByCore() {
+    try (Decoder decoder = load("granite", DType.F32);
+        KvCache cache = decoder.newCache(1, 4)) {
+      assertThat(StepKernels.prepared(decoder, cache, 1))
+          .hasValueSatisfying(
+              steps -> {
+                assertThat(steps).isInstanceOf(CpuDecoderSteps.class);
+                steps.close();
+              });
+      assertThat(StepKernels.prepared(decoder, cache, 33)).isEmpty();
+    }
+  }
+
+  @Test
+  void closedStepsSaySo() {
+    try (Decoder decoder = load("granite", DType.F32);
+        KvCache cache = decoder.newCache(1, 4)) {
+      DecoderSteps steps = StepKernels.prepared(decoder, cache, 1).orElseThrow();
+      steps.close();
+      assertThatThrownBy(() -> steps.run(List.of(new Token(1, 0, 0, 0, true))))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("closed");
+    }
+  }
+
+  /**
+   * The largest difference of a logit over some steps, each with tokens given: with steps of a
+   * variant, or operators where it is null.
+   */
+  private static double difference(
+      Decoder first, CpuVariant ofFirst, Decoder second, CpuVariant ofSecond) {
+    int[][] next = tokens(first, STEPS);
+    double largest = 0;
+    try (Run one = new Run(first, ofFirst);
+        Run other = new Run(second, ofSecond)) {
+      for (int i = 0; i < STEPS; i++) {
+        int step = i;
+        int[] ids = Arrays.stream(next).mapToInt(row -> row[step]).toArray();
+        List<float[]> wanted = one.step(ids);
+        List<float[]> found = other.step(ids);
+        for (int row = 0; row < ROWS; row++) {
+          largest = Math.max(largest, difference(found.get(row), wanted.get(row)));
+        }
+      }
+    }
+    return largest;
+  }
+
+  private static double difference(float[] found, float[] wanted) {
+    assertThat(found).hasSameSizeAs(wanted);
+    return IntStream.range(0, found.length)
+        .mapToDouble(i -> Math.abs((double) found[i] - wanted[i]))
+        .max()
+        .orElseThrow();
+  }
+
+  private static int likeliest(float[] logits) {
+    return IntStream.range(0, logits.length)
+        .reduce((a, b) -> logits[b] > logits[a] ? b : a)
+        .orElseThrow();
+  }
+
+  private static int[][] tokens(Decoder decoder, int count) {
+    SplittableRandom random = new SplittableRandom(7);
+    int vocabulary = Math.toIntExact(decoder.head().weight().sizes()[0]);
+    return IntStream.range(0, ROWS)
+        .mapToObj(row -> random.ints(count, 1, vocabulary).toArray())
+        .toArray(int[][]::new);
+  }
+
+  private static Decoder load(String family, DType type) {
+    Path path = FAMILIES.resolve(family);
+    Decoder decoder = (Decoder) Architectures.declare(ModelConfig.read(path));
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+      decoder.allocate(type);
+      Weights.load(decoder, checkpoint);
+    }
+    return decoder;
+  }
+
+  /** A batch after its prompts. */
+  private static final class Run implements AutoCloseable {
+    private final Decoder decoder;
+    private final KvCache cache;
+    private final CpuDecoderSteps steps;
+
+    /** With steps of a variant, or operators where it is null. */
+    Run(Decoder decoder, CpuVariant variant) {
+      this.decoder = decoder;
+      cache = decoder.newCache(ROWS, PROMPT + STEPS);
+      int[][] prompts = tokens(decoder, PROMPT);
+      long[] ids = Arrays.stream(prompts).flatMapToInt(Arrays::stream).asLongStream().toArray();
+      forward(ids, PROMPT);
+      steps =
+          variant == null
+              ? null
+              : StepCompiler.compile(decoder, cache, 4 * ROWS, variant).orElseThrow();
+    }
+
+    List<float[]> step(int[] ids) {
+      if (steps == null) {
+        return forward(Arrays.stream(ids).asLongStream().toArray(), 1);
+      }
+      int place = Math.toIntExact(cache.length());
+      int[] likeliest =
+          steps.run(
+              IntStream.range(0, ROWS)
+                  .mapToObj(row -> new Token(ids[row], row, place, PADDING[row], true))
+                  .toList());
+      cache.advance(1);
+      List<float[]> logits = new ArrayList<>();
+      for (int row = 0; row < ROWS; row++) {
+        float[] values = new float[Math.toIntExact(decoder.head().weight().sizes()[0])];
+        steps.logits(row, values, 0);
+        assertThat(likeliest[row]).isEqualTo(StepKernelsTest.likeliest(values));
+        logits.add(values);
+      }
+      return logits;
+    }
+
+    private List<float[]> forward(long[] ids, int count) {
+      int total = Math.toIntExact(cache.length()) + count;
+      long[] mask = new long[ROWS * total];
+      Arrays.fill(mask, 1);
+      for (int row = 0; row < ROWS; row++) {
+        Arrays.fill(mask, row * total, row * total + PADDING[row], 0);
+      }
+      try (Scope scope = Scope.open(decoder.engine());
+          Positions positions = decoder.positions(mask, ROWS, count, cache)) {
+        Tensor hidden =
+            decoder.hidden(Ops.inference(), Tensor.of(ids, ROWS, count), positions, false);
+        float[] all = decoder.logits(hidden.narrow(1, count - 1L, 1)).toFloats();
+        int vocabulary = all.length / ROWS;
+        return IntStream.range(0, ROWS)
+            .mapToObj(row -> Arrays.copyOfRange(all, row * vocabulary, (row + 1) * vocabulary))
+            .toList();
+      }
+    }
+
+    @Override
+    public void close() {
+      if (steps != null) {
+        steps.close();
+      }
+      cache.close();
+    }
+  }
+}
