@@ -63,7 +63,8 @@ inline Variant detect() {
   if ((saved & 0xE0) != 0xE0 || !avx512) {
     return AVX2;
   }
-  if (!has(cpuid(7, 1).a, 5)) {
+  // Products in 8 bits come with those in bfloat16.
+  if (!has(cpuid(7, 1).a, 5) || !has(seven.c, 11)) {
     return AVX512;
   }
   bool amx = has(seven.d, 22) && has(seven.d, 24);

@@ -3,6 +3,7 @@
 // The operators of a decoding step. Each is cut into pieces that threads take as they come.
 
 #include "four_bit_weight.h"
+#include "int8_weight.h"
 #include "plain_avx2.h"
 #include "plain_avx512.h"
 #include "plain_product.h"
@@ -333,6 +334,44 @@ class FourBitProductOp : public ProductOp {
 
   const FourBitWeight& weight_;
   int type_;
+};
+
+// A weight in 8 bits, with tokens rounded to 8 bits.
+class Int8ProductOp : public ProductOp {
+ public:
+  Int8ProductOp(const Int8Kernels& kernels, const uint8_t* tiles, Buffer from, int64_t columns,
+                int64_t rows, const Target& target, int threads)
+      : ProductOp(from, 0, columns, rows, target, threads), kernels_(kernels), tiles_(tiles) {}
+
+  int64_t tokenBytes(int tokens) const override { return tokens * Int8Token::bytes(columns_); }
+
+  void run(const Step& step, int64_t piece, Worker& worker) const override {
+    const int count = tokens(step);
+    const int64_t bytes = Int8Token::bytes(columns_);
+    if (worker.preparedFor != this) {
+      for (int t = 0; t < count; t++) {
+        kernels_.round(token(t), columns_, worker.tokens + t * bytes);
+      }
+      worker.preparedFor = this;
+    }
+    const int64_t start = piece * pieceRows_;
+    const int64_t end = rows_ - start < pieceRows_ ? rows_ : start + pieceRows_;
+    for (int t = 0; t < count; t += TOKENS_AT_ONCE) {
+      const int some = count - t < TOKENS_AT_ONCE ? count - t : TOKENS_AT_ONCE;
+      for (int64_t row = start; row < end; row += INT8_ROWS) {
+        kernels_.multiply(tiles_ + row / INT8_ROWS * Int8Token::blocks(columns_) * INT8_TILE,
+                          columns_, worker.tokens + t * bytes, some, worker.sums + (row - start),
+                          pieceRows_);
+      }
+      for (int i = 0; i < some; i++) {
+        target_.put(t + i, start, worker.sums + i * pieceRows_, end - start);
+      }
+    }
+  }
+
+ private:
+  const Int8Kernels& kernels_;
+  const uint8_t* tiles_;
 };
 
 // Where queries, keys and values stand in the joined projection, and the cache of a layer.

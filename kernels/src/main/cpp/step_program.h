@@ -23,7 +23,7 @@ struct alignas(64) Progress {
 class StepProgram {
  public:
   StepProgram(int variant, int threads, int maxTokens)
-      : kernels_(plainKernelsOf(variant)), threads_(threads), maxTokens_(maxTokens) {}
+      : kernels_(plainKernelsOf(variant)), int8_(int8KernelsOf(variant)), threads_(threads), maxTokens_(maxTokens) {}
 
   // A buffer of so many entries a token; returns its number.
   int buffer(long long width) {
@@ -59,6 +59,16 @@ class StepProgram {
                       int tokenType, long long bias, int biasType, float scale, bool added) {
     const Target target{buffers_[to], toStart, pointer(bias), biasType, scale, added};
     auto* op = new FourBitProductOp(weight, tokenType, buffers_[from], target, threads_);
+    op->ofOutputs = ofOutputs_;
+    add(op);
+  }
+
+  // tiles as Int8Weight makes them; rows that begin a group of 16.
+  void int8Product(int from, int to, long long toStart, long long tiles, long long rows,
+                   long long columns, long long bias, int biasType, float scale, bool added) {
+    const Target target{buffers_[to], toStart, pointer(bias), biasType, scale, added};
+    auto* op = new Int8ProductOp(int8_, static_cast<const uint8_t*>(pointer(tiles)),
+                                 buffers_[from], columns, rows, target, threads_);
     op->ofOutputs = ofOutputs_;
     add(op);
   }
@@ -210,6 +220,7 @@ class StepProgram {
   }
 
   const PlainKernels& kernels_;
+  const Int8Kernels& int8_;
   const int threads_;
   const int maxTokens_;
   std::vector<std::unique_ptr<float[]>> memory_;

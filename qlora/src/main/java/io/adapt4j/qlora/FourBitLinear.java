@@ -13,8 +13,8 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.FourBitKernels;
 import io.adapt4j.kernels.internal.FourBitProduct;
-import io.adapt4j.kernels.internal.FourBitTerms;
 import io.adapt4j.kernels.internal.KernelChoice;
+import io.adapt4j.kernels.internal.QuantizedTerms;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -166,7 +166,7 @@ final class FourBitLinear implements QuantizedLinear {
 
   @Override
   public boolean describe(LinearTerms terms) {
-    if (!plain.isEmpty() || !(terms instanceof FourBitTerms fourBit)) {
+    if (!plain.isEmpty() || !(terms instanceof QuantizedTerms fourBit)) {
       return false;
     }
     for (FourBitPart part : packed) {

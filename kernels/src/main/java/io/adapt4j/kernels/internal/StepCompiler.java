@@ -343,7 +343,7 @@ final class StepCompiler {
   }
 
   /** Writes products down as they come; the first of a layer overwrites unless all are added. */
-  private final class Terms implements FourBitTerms {
+  private final class Terms implements QuantizedTerms {
     private final int from;
     private final int to;
     private final float scale;
@@ -373,18 +373,37 @@ final class StepCompiler {
       if (!(matrix instanceof CpuMatrix cpu) || cpu.columns() % GROUP != 0) {
         return false;
       }
-      long at = bias == null ? 0 : address(bias) + start * bias.value().type().bytes();
       program.fourBitProduct(
           from,
           to,
           start,
           cpu.open(),
           code(type == DType.F32 ? DType.F32 : DType.BF16),
-          at,
-          bias == null ? 0 : code(bias.value()),
+          addressFrom(bias, start),
+          codeOf(bias),
           scale,
           added);
       return true;
+    }
+
+    @Override
+    public void add(Int8Matrix matrix, long start, @Nullable Parameter bias) {
+      program.int8Product(
+          from,
+          to,
+          start,
+          matrix.address(),
+          matrix.rows(),
+          matrix.columns(),
+          addressFrom(bias, start),
+          codeOf(bias),
+          scale,
+          added);
+    }
+
+    /** The bias of the whole layer from one of its outputs on. */
+    private static long addressFrom(@Nullable Parameter bias, long start) {
+      return bias == null ? 0 : address(bias) + start * bias.value().type().bytes();
     }
   }
 
@@ -406,7 +425,7 @@ final class StepCompiler {
         weight.size(0),
         weight.size(1),
         address(bias),
-        bias == null ? 0 : code(bias.value()),
+        codeOf(bias),
         scale,
         added);
   }
@@ -417,6 +436,10 @@ final class StepCompiler {
 
   private static long address(Tensor tensor) {
     return tensor.address();
+  }
+
+  private static int codeOf(@Nullable Parameter parameter) {
+    return parameter == null ? 0 : code(parameter.value());
   }
 
   private static int code(Tensor tensor) {

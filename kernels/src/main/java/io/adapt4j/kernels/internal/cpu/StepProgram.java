@@ -145,6 +145,32 @@ public final class StepProgram extends Pointer {
       @Cast("bool") boolean added);
 
   /**
+   * Multiplies with a weight in 8 bits.
+   *
+   * @param from buffer of x
+   * @param to buffer of y
+   * @param toStart where y begins in its rows
+   * @param tiles address of what {@link Int8Weight#quantize} made
+   * @param rows outputs
+   * @param columns inputs
+   * @param bias address or 0
+   * @param biasType its type
+   * @param scale multiplies the sum
+   * @param added whether y is added to
+   */
+  public native void int8Product(
+      int from,
+      int to,
+      @Cast("long long") long toStart,
+      @Cast("long long") long tiles,
+      @Cast("long long") long rows,
+      @Cast("long long") long columns,
+      @Cast("long long") long bias,
+      int biasType,
+      float scale,
+      @Cast("bool") boolean added);
+
+  /**
    * Says where the heads of the next {@link #attend} are.
    *
    * @param heads query heads

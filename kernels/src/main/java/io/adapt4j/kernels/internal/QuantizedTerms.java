@@ -4,8 +4,8 @@ import io.adapt4j.core.internal.nn.LinearTerms;
 import io.adapt4j.core.internal.tensor.Parameter;
 import org.jspecify.annotations.Nullable;
 
-/** Takes products with 4-bit weights too. */
-public interface FourBitTerms extends LinearTerms {
+/** Takes products with quantized weights too. */
+public interface QuantizedTerms extends LinearTerms {
 
   /**
    * Adds the product with one projection of a layer.
@@ -16,4 +16,13 @@ public interface FourBitTerms extends LinearTerms {
    * @return whether these kernels multiply with it
    */
   boolean add(FourBitMatrix matrix, long start, @Nullable Parameter bias);
+
+  /**
+   * Adds the product with one projection of a layer.
+   *
+   * @param matrix its weight
+   * @param start its first output in the layer
+   * @param bias the bias of the whole layer, or null
+   */
+  void add(Int8Matrix matrix, long start, @Nullable Parameter bias);
 }

@@ -1,0 +1,334 @@
+#pragma once
+
+// A weight in 8 bits: blocks of 32 inputs share an fp16 scale, as in GGUF's Q8_0 (d = absmax / 127,
+// codes rounded to nearest). 16 rows stand together, so that products need no sums across lanes:
+// for each block of inputs first the codes, 8 times 4 inputs of each row, raised by 128 to be
+// unsigned; then the 16 scales.
+
+#include <atomic>
+
+#include "four_bit_weight.h"
+#include "lanes.h"
+
+namespace adapt4j {
+
+constexpr int64_t INT8_BLOCK = 32;
+constexpr int64_t INT8_ROWS = 16;
+constexpr int64_t INT8_CODES = INT8_BLOCK * INT8_ROWS;
+constexpr int64_t INT8_TILE = INT8_CODES + INT8_ROWS * 2;
+
+// A token in 8 bits: codes, then a scale and -128 times the sum of the codes for each block.
+struct Int8Token {
+  const int8_t* codes;
+  const float* scales;
+  const int32_t* offsets;
+
+  static int64_t blocks(int64_t columns) { return (columns + INT8_BLOCK - 1) / INT8_BLOCK; }
+
+  static int64_t bytes(int64_t columns) { return aligned(blocks(columns) * (INT8_BLOCK + 8)); }
+
+  static Int8Token at(const uint8_t* from, int64_t columns) {
+    const int64_t count = blocks(columns);
+    const auto* scales = reinterpret_cast<const float*>(from + count * INT8_BLOCK);
+    return {reinterpret_cast<const int8_t*>(from), scales,
+            reinterpret_cast<const int32_t*>(scales + count)};
+  }
+};
+
+// Rounds a token to 8 bits; inputs past its end are 0.
+ADAPT4J_INLINE void roundToInt8(const float* x, int64_t columns, uint8_t* out) {
+  const int64_t blocks = Int8Token::blocks(columns);
+  auto* codes = reinterpret_cast<int8_t*>(out);
+  auto* scales = reinterpret_cast<float*>(out + blocks * INT8_BLOCK);
+  auto* offsets = reinterpret_cast<int32_t*>(scales + blocks);
+  for (int64_t b = 0; b < blocks; b++) {
+    float values[INT8_BLOCK] = {};
+    const int64_t left = columns - b * INT8_BLOCK;
+    std::memcpy(values, x + b * INT8_BLOCK, (left < INT8_BLOCK ? left : INT8_BLOCK) * 4);
+    float most = 0;
+    for (float value : values) {
+      const float magnitude = value < 0 ? -value : value;
+      most = magnitude > most ? magnitude : most;
+    }
+    const float inverse = most == 0 ? 0 : 127 / most;
+    int32_t sum = 0;
+    for (int i = 0; i < INT8_BLOCK; i++) {
+      // Adding 1.5 * 2^23 rounds to the nearest integer.
+      const int32_t code = static_cast<int32_t>(values[i] * inverse + 12582912.0f - 12582912.0f);
+      codes[b * INT8_BLOCK + i] = static_cast<int8_t>(code);
+      sum += code;
+    }
+    scales[b] = most / 127;
+    offsets[b] = -128 * sum;
+  }
+}
+
+// Products of tiles: rows [0, 16) of each of some tokens; sums[t * stride + r].
+struct Int8Kernels {
+  void (*round)(const float* x, int64_t columns, uint8_t* out);
+  void (*multiply)(const uint8_t* tiles, int64_t columns, const uint8_t* tokens, int count,
+                   float* sums, int64_t stride);
+};
+
+namespace scalar {
+
+inline void roundInt8(const float* x, int64_t columns, uint8_t* out) {
+  roundToInt8(x, columns, out);
+}
+
+inline void multiplyInt8(const uint8_t* tiles, int64_t columns, const uint8_t* tokens, int count,
+                         float* sums, int64_t stride) {
+  for (int t = 0; t < count; t++) {
+    const Int8Token token = Int8Token::at(tokens + t * Int8Token::bytes(columns), columns);
+    float total[INT8_ROWS] = {};
+    for (int64_t b = 0; b < Int8Token::blocks(columns); b++) {
+      const uint8_t* tile = tiles + b * INT8_TILE;
+      int32_t parts[INT8_ROWS];
+      for (int r = 0; r < INT8_ROWS; r++) {
+        parts[r] = token.offsets[b];
+      }
+      for (int i = 0; i < INT8_CODES; i++) {
+        parts[i / 4 % INT8_ROWS] += tile[i] * token.codes[b * INT8_BLOCK + i / 64 * 4 + i % 4];
+      }
+      const auto* scales = reinterpret_cast<const uint16_t*>(tile + INT8_CODES);
+      for (int r = 0; r < INT8_ROWS; r++) {
+        total[r] += parts[r] * (lanes::ofHalf(scales[r]) * token.scales[b]);
+      }
+    }
+    std::memcpy(sums + t * stride, total, sizeof total);
+  }
+}
+
+constexpr Int8Kernels INT8{roundInt8, multiplyInt8};
+
+}  // namespace scalar
+
+#if defined(__x86_64__)
+
+namespace avx2 {
+
+ADAPT4J_AVX2 inline void roundInt8(const float* x, int64_t columns, uint8_t* out) {
+  roundToInt8(x, columns, out);
+}
+
+// 16-bit products: unsigned codes times signed ones of up to 127 would not fit in 8-bit pairs.
+ADAPT4J_AVX2 inline void multiplyInt8(const uint8_t* tiles, int64_t columns,
+                                      const uint8_t* tokens, int count, float* sums,
+                                      int64_t stride) {
+  const __m256i low = _mm256_set1_epi16(0xFF);
+  for (int t = 0; t < count; t++) {
+    const Int8Token token = Int8Token::at(tokens + t * Int8Token::bytes(columns), columns);
+    __m256 total[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
+    for (int64_t b = 0; b < Int8Token::blocks(columns); b++) {
+      const uint8_t* tile = tiles + b * INT8_TILE;
+      _mm_prefetch(reinterpret_cast<const char*>(tile + 8 * INT8_TILE), _MM_HINT_T0);
+      __m256i parts[2] = {_mm256_set1_epi32(token.offsets[b]),
+                          _mm256_set1_epi32(token.offsets[b])};
+      for (int s = 0; s < 8; s++) {
+        int32_t four;
+        std::memcpy(&four, token.codes + b * INT8_BLOCK + s * 4, 4);
+        const __m256i x = _mm256_set1_epi32(four);
+        const __m256i even = _mm256_srai_epi16(_mm256_slli_epi16(x, 8), 8);
+        const __m256i odd = _mm256_srai_epi16(x, 8);
+        for (int half = 0; half < 2; half++) {
+          const __m256i codes = _mm256_loadu_si256(
+              reinterpret_cast<const __m256i*>(tile + s * 64 + half * 32));
+          const __m256i first = _mm256_madd_epi16(_mm256_and_si256(codes, low), even);
+          const __m256i second = _mm256_madd_epi16(_mm256_srli_epi16(codes, 8), odd);
+          parts[half] = _mm256_add_epi32(parts[half], _mm256_add_epi32(first, second));
+        }
+      }
+      for (int half = 0; half < 2; half++) {
+        const __m256 scales = _mm256_mul_ps(
+            _mm256_cvtph_ps(_mm_loadu_si128(
+                reinterpret_cast<const __m128i*>(tile + INT8_CODES + half * 16))),
+            _mm256_set1_ps(token.scales[b]));
+        total[half] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(parts[half]), scales, total[half]);
+      }
+    }
+    _mm256_storeu_ps(sums + t * stride, total[0]);
+    _mm256_storeu_ps(sums + t * stride + 8, total[1]);
+  }
+}
+
+constexpr Int8Kernels INT8{roundInt8, multiplyInt8};
+
+}  // namespace avx2
+
+namespace avx512bf16 {
+
+// Processors with bfloat16 instructions have those for 8 bits too.
+#define ADAPT4J_VNNI                                                                      \
+  __attribute__((                                                                         \
+      target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni")))
+
+ADAPT4J_VNNI inline void roundInt8(const float* x, int64_t columns, uint8_t* out) {
+  roundToInt8(x, columns, out);
+}
+
+template <int TOKENS>
+ADAPT4J_VNNI inline void multiplyTiles(const uint8_t* tiles, int64_t columns,
+                                       const uint8_t* tokens, float* sums, int64_t stride) {
+  Int8Token token[TOKENS];
+  __m512 total[TOKENS];
+  for (int t = 0; t < TOKENS; t++) {
+    token[t] = Int8Token::at(tokens + t * Int8Token::bytes(columns), columns);
+    total[t] = _mm512_setzero_ps();
+  }
+  for (int64_t b = 0; b < Int8Token::blocks(columns); b++) {
+    const uint8_t* tile = tiles + b * INT8_TILE;
+    __m512i parts[TOKENS];
+    for (int t = 0; t < TOKENS; t++) {
+      parts[t] = _mm512_set1_epi32(token[t].offsets[b]);
+    }
+    for (int s = 0; s < 8; s++) {
+      const __m512i codes = _mm512_loadu_si512(tile + s * 64);
+      avx512::prefetch(tile + s * 64 + avx512::AHEAD);
+      for (int t = 0; t < TOKENS; t++) {
+        int32_t four;
+        std::memcpy(&four, token[t].codes + b * INT8_BLOCK + s * 4, 4);
+        parts[t] = _mm512_dpbusd_epi32(parts[t], codes, _mm512_set1_epi32(four));
+      }
+    }
+    const __m512 scales = _mm512_cvtph_ps(
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(tile + INT8_CODES)));
+    for (int t = 0; t < TOKENS; t++) {
+      const __m512 scale = _mm512_mul_ps(scales, _mm512_set1_ps(token[t].scales[b]));
+      total[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(parts[t]), scale, total[t]);
+    }
+  }
+  for (int t = 0; t < TOKENS; t++) {
+    _mm512_storeu_ps(sums + t * stride, total[t]);
+  }
+}
+
+inline void multiplyInt8(const uint8_t* tiles, int64_t columns, const uint8_t* tokens, int count,
+                         float* sums, int64_t stride) {
+  using Multiply = void (*)(const uint8_t*, int64_t, const uint8_t*, float*, int64_t);
+  static constexpr Multiply BY_TOKENS[] = {multiplyTiles<1>, multiplyTiles<2>, multiplyTiles<3>,
+                                           multiplyTiles<4>, multiplyTiles<5>, multiplyTiles<6>,
+                                           multiplyTiles<7>, multiplyTiles<8>};
+  BY_TOKENS[count - 1](tiles, columns, tokens, sums, stride);
+}
+
+constexpr Int8Kernels INT8{roundInt8, multiplyInt8};
+
+}  // namespace avx512bf16
+
+#endif
+
+inline const Int8Kernels& int8KernelsOf(int variant) {
+#if defined(__x86_64__)
+  static const Int8Kernels* const ALL[] = {&scalar::INT8, &avx2::INT8, &avx2::INT8,
+                                           &avx512bf16::INT8, &avx512bf16::INT8};
+  return *ALL[variant];
+#else
+  return scalar::INT8;
+#endif
+}
+
+class Int8Weight {
+ public:
+  // Where the tiles of a weight take so many bytes.
+  static long long bytes(long long rows, long long columns) {
+    return (rows + INT8_ROWS - 1) / INT8_ROWS * Int8Token::blocks(columns) * INT8_TILE;
+  }
+
+  // Rounds a weight [rows, columns] of a type to tiles. Returns whether all numbers are finite;
+  // where not, the tiles are of no use.
+  static bool quantize(long long values, int type, long long rows, long long columns,
+                       long long tiles, int threads) {
+    Job job{pointer(values), type, rows, columns, pointer(tiles), nullptr, 0,
+            Pieces((rows + INT8_ROWS - 1) / INT8_ROWS, 4), {true}};
+    onThreads(threads, quantizePieces, &job);
+    return job.finite;
+  }
+
+  // Restores rows [first, first + count) of a weight.
+  static void dequantize(long long tiles, long long columns, long long first, long long count,
+                         long long target, int type, int threads) {
+    Job job{nullptr, type, first + count, columns, pointer(tiles), pointer(target), first,
+            Pieces(count, 16), {true}};
+    onThreads(threads, dequantizePieces, &job);
+  }
+
+ private:
+  static uint8_t* pointer(long long address) { return reinterpret_cast<uint8_t*>(address); }
+
+  struct Job {
+    const void* values;
+    int type;
+    int64_t rows;
+    int64_t columns;
+    uint8_t* tiles;
+    void* target;
+    int64_t first;
+    Pieces pieces;
+    std::atomic<bool> finite;
+  };
+
+  static void quantizePieces(void* context, int) {
+    auto* job = static_cast<Job*>(context);
+    int64_t start, end;
+    while (job->pieces.next(&start, &end)) {
+      for (int64_t group = start; group < end; group++) {
+        for (int64_t b = 0; b < Int8Token::blocks(job->columns); b++) {
+          quantizeTile(*job, group, b);
+        }
+      }
+    }
+  }
+
+  static void quantizeTile(Job& job, int64_t group, int64_t block) {
+    uint8_t* tile =
+        job.tiles + (group * Int8Token::blocks(job.columns) + block) * INT8_TILE;
+    for (int r = 0; r < INT8_ROWS; r++) {
+      const int64_t row = group * INT8_ROWS + r;
+      float values[INT8_BLOCK] = {};
+      float most = 0;
+      for (int i = 0; i < INT8_BLOCK; i++) {
+        const int64_t column = block * INT8_BLOCK + i;
+        if (row < job.rows && column < job.columns) {
+          values[i] = lanes::valueAt(job.values, job.type, row * job.columns + column);
+          const float magnitude = std::fabs(values[i]);
+          if (!(magnitude < INFINITY)) {
+            job.finite = false;
+          }
+          most = magnitude > most ? magnitude : most;
+        }
+      }
+      const float scale = most / 127;
+      const float inverse = scale == 0 ? 0 : 1 / scale;
+      for (int i = 0; i < INT8_BLOCK; i++) {
+        const float code = std::round(values[i] * inverse);
+        tile[i / 4 * 64 + r * 4 + i % 4] =
+            static_cast<uint8_t>((code > 127 ? 127 : code < -127 ? -127 : code) + 128);
+      }
+      const uint16_t half = toHalf(scale);
+      std::memcpy(tile + INT8_CODES + r * 2, &half, 2);
+    }
+  }
+
+  static void dequantizePieces(void* context, int) {
+    auto* job = static_cast<Job*>(context);
+    int64_t start, end;
+    while (job->pieces.next(&start, &end)) {
+      for (int64_t i = start; i < end; i++) {
+        const int64_t row = job->first + i;
+        const uint8_t* tiles =
+            job->tiles + row / INT8_ROWS * Int8Token::blocks(job->columns) * INT8_TILE;
+        const int64_t r = row % INT8_ROWS;
+        for (int64_t c = 0; c < job->columns; c++) {
+          const uint8_t* tile = tiles + c / INT8_BLOCK * INT8_TILE;
+          uint16_t half;
+          std::memcpy(&half, tile + INT8_CODES + r * 2, 2);
+          const int64_t at = c % INT8_BLOCK;
+          const int code = tile[at / 4 * 64 + r * 4 + at % 4] - 128;
+          store(lanes::ofHalf(half) * code, job->type, job->target, i * job->columns + c);
+        }
+      }
+    }
+  }
+};
+
+}  // namespace adapt4j

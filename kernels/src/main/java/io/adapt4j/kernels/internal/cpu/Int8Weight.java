@@ -1,0 +1,73 @@
+package io.adapt4j.kernels.internal.cpu;
+
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.annotation.Cast;
+import org.bytedeco.javacpp.annotation.Namespace;
+import org.bytedeco.javacpp.annotation.Platform;
+
+/**
+ * The class of that name in {@code src/main/cpp/int8_weight.h}. Nothing is checked here: wrong
+ * sizes or addresses end the process. Types are 0 F32, 1 F16, 2 BF16.
+ */
+@Platform(include = "int8_weight.h", library = "jniAdapt4jKernels")
+@Namespace("adapt4j")
+public final class Int8Weight extends Pointer {
+
+  static {
+    Loader.load();
+  }
+
+  private Int8Weight() {
+    super((Pointer) null);
+  }
+
+  /**
+   * Returns the memory that a weight takes.
+   *
+   * @param rows outputs
+   * @param columns inputs
+   * @return bytes of its tiles
+   */
+  public static native @Cast("long long") long bytes(
+      @Cast("long long") long rows, @Cast("long long") long columns);
+
+  /**
+   * Rounds a weight to 8 bits.
+   *
+   * @param values address of [rows, columns]
+   * @param type theirs
+   * @param rows outputs
+   * @param columns inputs
+   * @param tiles address of {@link #bytes} bytes
+   * @param threads at least 1
+   * @return whether all numbers are finite; where not, the tiles are of no use
+   */
+  public static native @Cast("bool") boolean quantize(
+      @Cast("long long") long values,
+      int type,
+      @Cast("long long") long rows,
+      @Cast("long long") long columns,
+      @Cast("long long") long tiles,
+      int threads);
+
+  /**
+   * Restores some rows.
+   *
+   * @param tiles address of the whole weight's
+   * @param columns inputs
+   * @param first row
+   * @param count rows
+   * @param target address of [count, columns]
+   * @param type of the target
+   * @param threads at least 1
+   */
+  public static native void dequantize(
+      @Cast("long long") long tiles,
+      @Cast("long long") long columns,
+      @Cast("long long") long first,
+      @Cast("long long") long count,
+      @Cast("long long") long target,
+      int type,
+      int threads);
+}
