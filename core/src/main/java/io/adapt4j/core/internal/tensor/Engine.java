@@ -4,6 +4,7 @@ import io.adapt4j.core.exception.EngineException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -32,6 +33,7 @@ public final class Engine {
 
   private final TensorDevice device;
   private final UnaryOperator<String> rewriting;
+  private volatile OperatorObserver observer;
   private final Map<OperatorLibrary, Long> modules = new ConcurrentHashMap<>();
 
   /**
@@ -161,12 +163,35 @@ public final class Engine {
     return made.typedAs(type);
   }
 
+  /**
+   * Has every run of an operator of this engine told.
+   *
+   * @param told takes them, on the thread that runs the operator; null for nobody
+   */
+  public void observe(OperatorObserver told) {
+    observer = told;
+  }
+
+  private <T> T observed(Operator operator, Supplier<T> run) {
+    OperatorObserver told = observer;
+    if (told == null) {
+      return run.get();
+    }
+    long begun = System.nanoTime();
+    T result = run.get();
+    told.ran(operator, System.nanoTime() - begun);
+    return result;
+  }
+
   Tensor tensor(Operator operator, Object... arguments) {
-    return new Tensor(this, LibTorch.tensor(module(operator), operator.name(), arguments));
+    return new Tensor(
+        this,
+        observed(operator, () -> LibTorch.tensor(module(operator), operator.name(), arguments)));
   }
 
   Tensor[] tensors(Operator operator, Object... arguments) {
-    long[] handles = LibTorch.tensors(module(operator), operator.name(), arguments);
+    long[] handles =
+        observed(operator, () -> LibTorch.tensors(module(operator), operator.name(), arguments));
     Tensor[] tensors = new Tensor[handles.length];
     for (int i = 0; i < handles.length; i++) {
       tensors[i] = new Tensor(this, handles[i]);
@@ -175,15 +200,20 @@ public final class Engine {
   }
 
   double number(Operator operator, Object... arguments) {
-    return LibTorch.number(module(operator), operator.name(), arguments);
+    return observed(operator, () -> LibTorch.number(module(operator), operator.name(), arguments));
   }
 
   long integer(Operator operator, Object... arguments) {
-    return LibTorch.integer(module(operator), operator.name(), arguments);
+    return observed(operator, () -> LibTorch.integer(module(operator), operator.name(), arguments));
   }
 
   void run(Operator operator, Object... arguments) {
-    LibTorch.run(module(operator), operator.name(), arguments);
+    observed(
+        operator,
+        () -> {
+          LibTorch.run(module(operator), operator.name(), arguments);
+          return null;
+        });
   }
 
   /** The compiled library of an operator, which stays in memory. */
