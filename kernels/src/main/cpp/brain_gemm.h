@@ -107,14 +107,16 @@ struct Left {
   Left from(int64_t index) const { return {data + index * row, row, pair}; }
 };
 
-// Where a tile goes: fp32, overwritten or added to; bfloat16, likewise.
-enum Store { OVERWRITE, ADD, ROUND, ADD_ROUNDED };
+// Where a tile goes: fp32, overwritten or added to; bfloat16, likewise, or with a bias for each
+// column.
+enum Store { OVERWRITE, ADD, ROUND, ADD_ROUNDED, BIAS };
 
 constexpr bool isRounded(int store) { return store >= ROUND; }
 
 template <int ROWS, int STORE>
-ADAPT4J_BF16 inline void multiplyTile(const Left& a, const uint16_t* panel, int64_t pairs, void* c,
-                                      int64_t strideC, int64_t columns) {
+ADAPT4J_BF16 inline void multiplyTile(const Left& a, const uint16_t* panel, int64_t pairs,
+                                      const uint16_t* bias, void* c, int64_t strideC,
+                                      int64_t columns) {
   __m512 sums[ROWS][4];
   for (int r = 0; r < ROWS; r++) {
     for (int j = 0; j < 4; j++) {
@@ -143,7 +145,8 @@ ADAPT4J_BF16 inline void multiplyTile(const Left& a, const uint16_t* panel, int6
       if (isRounded(STORE)) {
         auto* to = static_cast<uint16_t*>(c) + r * strideC + j * 16;
         const __m512 before = STORE == ADD_ROUNDED ? avx512::weights<BF16>(to, 0, present)
-                                                   : _mm512_setzero_ps();
+                              : STORE == BIAS ? avx512::weights<BF16>(bias, j * 16, present)
+                                              : _mm512_setzero_ps();
         const __m512 sum = _mm512_add_ps(before, sums[r][j]);
         _mm256_mask_storeu_epi16(to, present, (__m256i)_mm512_cvtneps_pbh(sum));
       } else {
@@ -159,15 +162,17 @@ ADAPT4J_BF16 inline void multiplyTile(const Left& a, const uint16_t* panel, int6
 // C [rows, columns] from A [rows, depth] and one panel; depth is even.
 template <int STORE>
 inline void multiplyPanel(const Left& a, const uint16_t* panel, int64_t rows, int64_t depth,
-                          void* c, int64_t strideC, int64_t columns) {
+                          void* c, int64_t strideC, int64_t columns,
+                          const uint16_t* bias = nullptr) {
   const int64_t pairs = depth / 2;
   const int64_t bytes = strideC * (isRounded(STORE) ? 2 : 4);
   auto* to = static_cast<uint8_t*>(c);
   int64_t r = 0;
   for (; r + TILE_ROWS <= rows; r += TILE_ROWS) {
-    multiplyTile<TILE_ROWS, STORE>(a.from(r), panel, pairs, to + r * bytes, strideC, columns);
+    multiplyTile<TILE_ROWS, STORE>(a.from(r), panel, pairs, bias, to + r * bytes, strideC, columns);
   }
-  using Multiply = void (*)(const Left&, const uint16_t*, int64_t, void*, int64_t, int64_t);
+  using Multiply = void (*)(const Left&, const uint16_t*, int64_t, const uint16_t*, void*, int64_t,
+                            int64_t);
   static constexpr Multiply REST[] = {nullptr,
                                       multiplyTile<1, STORE>,
                                       multiplyTile<2, STORE>,
@@ -175,7 +180,7 @@ inline void multiplyPanel(const Left& a, const uint16_t* panel, int64_t rows, in
                                       multiplyTile<4, STORE>,
                                       multiplyTile<5, STORE>};
   if (r < rows) {
-    REST[rows - r](a.from(r), panel, pairs, to + r * bytes, strideC, columns);
+    REST[rows - r](a.from(r), panel, pairs, bias, to + r * bytes, strideC, columns);
   }
 }
 

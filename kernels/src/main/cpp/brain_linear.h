@@ -20,6 +20,7 @@ struct Product {
   const uint16_t* b;
   bool transposed;  // b is [columns, depth], else [depth, columns]
   int64_t columns;
+  const uint16_t* bias;
   void* c;
   int store;
   int64_t rowsOfPiece;
@@ -60,6 +61,10 @@ inline void multiplyPieces(void* context, int worker) {
           multiplyPanel<ROUND>(a, packed, rows, job->depth, rounded, job->columns,
                                job->columns - column);
           break;
+        case BIAS:
+          multiplyPanel<BIAS>(a, packed, rows, job->depth, rounded, job->columns,
+                              job->columns - column, job->bias + column);
+          break;
         case ADD_ROUNDED:
           multiplyPanel<ADD_ROUNDED>(a, packed, rows, job->depth, rounded, job->columns,
                                      job->columns - column);
@@ -78,7 +83,8 @@ inline void multiplyPieces(void* context, int worker) {
 
 // depth is even.
 inline void multiply(const uint16_t* a, int64_t rows, int64_t depth, const uint16_t* b,
-                     bool transposed, int64_t columns, void* c, int store, int threads) {
+                     bool transposed, int64_t columns, const uint16_t* bias, void* c, int store,
+                     int threads) {
   const int64_t panels = Product::panels(columns);
   // Enough pieces to share evenly, none so small that packing counts.
   int64_t rowPieces = (8L * threads + panels - 1) / panels;
@@ -88,7 +94,7 @@ inline void multiply(const uint16_t* a, int64_t rows, int64_t depth, const uint1
   rowsOfPiece = (rowsOfPiece + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
   rowPieces = (rows + rowsOfPiece - 1) / rowsOfPiece;
   const int64_t ofWorker = aligned(panelEntries(depth) * 2);
-  Product job{a,     rows, depth, b, transposed, columns, c, store, rowsOfPiece, rowPieces,
+  Product job{a,     rows, depth, b, transposed, columns, bias, c, store, rowsOfPiece, rowPieces,
               Scratch::of(threads * ofWorker), ofWorker, Pieces(panels * rowPieces, 1)};
   onThreads(threads, multiplyPieces, &job);
 }

@@ -91,12 +91,12 @@ class LayerKernels {
   }
 
 #if defined(__x86_64__)
-  // C [rows, columns] of bfloat16 = A [rows, depth] B, or added to C. B is [columns, depth] where it
-  // is transposed, else [depth, columns]; depth is even.
+  // C [rows, columns] of bfloat16 = A [rows, depth] B + bias, or added to C. B is [columns, depth]
+  // where it is transposed, else [depth, columns]; depth is even.
   static void multiply(long long a, long long rows, long long depth, long long b, bool transposed,
-                       long long columns, long long c, bool added, int threads) {
-    brain::multiply(halves(a), rows, depth, halves(b), transposed, columns, bytes(c),
-                    added ? brain::ADD_ROUNDED : brain::ROUND, threads);
+                       long long columns, long long bias, long long c, bool added, int threads) {
+    brain::multiply(halves(a), rows, depth, halves(b), transposed, columns, halves(bias), bytes(c),
+                    added ? brain::ADD_ROUNDED : bias != 0 ? brain::BIAS : brain::ROUND, threads);
   }
 
   // Tensors by address, then strides of batch, head and row: q, k, v, y; for the derivative then
@@ -121,7 +121,7 @@ class LayerKernels {
   }
 #else
   static void multiply(long long, long long, long long, long long, bool, long long, long long,
-                       bool, int) {}
+                       long long, bool, int) {}
   static void attend(const long long*, const long long*, bool, long long, float, float, bool,
                      int) {}
 #endif

@@ -14,8 +14,6 @@ abstract class AttentionOps extends LinearOps {
   private static final Operator ROTARY = Operator.core("rotary");
   private static final Operator ROTARY_BACKWARD = Operator.core("rotary_backward");
   private static final Operator FUSED_ATTENTION = Operator.core("fused_attention");
-  private static final Operator ATTENTION = Operator.core("attention");
-  private static final Operator ATTENTION_BACKWARD = Operator.core("attention_backward");
   private static final Operator PACKED_ATTENTION = Operator.core("packed_attention");
   private static final Operator PACKED_ATTENTION_BACKWARD =
       Operator.core("packed_attention_backward");
@@ -112,10 +110,7 @@ abstract class AttentionOps extends LinearOps {
     if (!differentiated && seesAll && rule.softCap() == 0 && q.size(1) == k.size(1)) {
       return FUSED_ATTENTION.tensor(q, k, v, masks, scale);
     }
-    double cap = rule.softCap();
-    boolean causal = rule.causal();
-    long window = rule.window();
-    Tensor y = ATTENTION.tensor(q, k, v, masks, scale, cap, causal, window);
+    Tensor y = FusedOps.attention(q, k, v, mask, rule);
     if (differentiated) {
       for (Tensor needed : List.of(q, k, v)) {
         saveForBackward(needed);
@@ -123,7 +118,7 @@ abstract class AttentionOps extends LinearOps {
       record(
           new Tensor[] {y},
           new Tensor[] {q, k, v},
-          dy -> ATTENTION_BACKWARD.tensors(dy[0], q, k, v, masks, scale, cap, causal, window));
+          dy -> FusedOps.attentionBackward(dy[0], q, k, v, mask, rule));
     }
     return y;
   }

@@ -97,6 +97,11 @@ public final class VocabularyLoss {
       boolean gradients,
       long rows) {
     HostAllocator.current().giveBack();
+    HostKernels kernels = FusedOps.scoring(hidden, targets);
+    if (kernels != null) {
+      return new FusedCrossEntropy(kernels, hidden, head, targets, weights)
+          .run(scale, gradients, rows);
+    }
     Tensor[] made =
         CROSS_ENTROPY.tensors(
             hidden,

@@ -65,3 +65,14 @@ def matmul(self, x: Tensor, y: Tensor) -> Tensor:
 
 def multiply(self, x: Tensor, y: Tensor) -> Tensor:
   return torch.mul(x, y)
+
+# How many elements apart neighbors are along each dimension, as a tensor of the host.
+def strides(self, x: Tensor) -> Tensor:
+  steps = annotate(List[int], [])
+  for i in range(torch.dim(x)):
+    steps.append(torch.stride(x, i))
+  return torch.tensor(steps, dtype=4)
+
+# A view of the first element.
+def first_element(self, x: Tensor) -> Tensor:
+  return torch.as_strided(x, [1], [1])
