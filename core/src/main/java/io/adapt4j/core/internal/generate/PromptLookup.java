@@ -2,16 +2,33 @@ package io.adapt4j.core.internal.generate;
 
 /**
  * Guesses the next tokens of a text from the text itself: those that followed where its last tokens
- * stood before (prompt lookup decoding, Saxena 2023).
- *
- * @param tokens how many to guess
+ * stood before (prompt lookup decoding, Saxena 2023). A guess that was wrong makes the next one
+ * short, so that a text which quotes nothing costs little, and each that was right a longer one.
  */
-record PromptLookup(int tokens) {
+final class PromptLookup {
 
   /** The most of the last tokens that are looked up; if they are found nowhere, fewer are. */
   private static final int LONGEST = 3;
 
   private static final int[] NONE = {};
+
+  private final int tokens;
+  private int next;
+
+  /**
+   * Prepares for one text.
+   *
+   * @param tokens the most to guess at once; 0 for none
+   */
+  PromptLookup(int tokens) {
+    this.tokens = tokens;
+    this.next = tokens;
+  }
+
+  /** Learns how many of the last guess were right. */
+  void accepted(int right) {
+    next = Math.min(tokens, 2 * right + 1);
+  }
 
   /**
    * Guesses.
@@ -23,7 +40,7 @@ record PromptLookup(int tokens) {
    *     in between is read on in what was guessed
    */
   int[] guess(int[] text, int length, int most) {
-    int count = Math.min(tokens, most);
+    int count = Math.min(next, most);
     if (count <= 0) {
       return NONE;
     }

@@ -68,7 +68,11 @@ final class RequestLoop {
       int[] unread = sequence.tokens(held, sequence.length());
       int[] guessed = unread.length == 1 ? guess() : NONE;
       read(unread, guessed, cache);
+      int before = sequence.length();
       accept(guessed, cancellation);
+      if (guessed.length > 0) {
+        lookup.accepted(sequence.length() - before - 1);
+      }
       cache.truncate(Math.min(cache.length(), sequence.length() - 1L));
       held = Math.toIntExact(cache.length());
       if (decoder.outgrowsCache(held, held + 1)) {

@@ -56,6 +56,19 @@ class PromptLookupTest {
       assertThat(new PromptLookup(0).guess(text, 5, 9)).isEmpty();
     }
 
+    @Test
+    void areFewAfterAWrongOneAndMoreAfterEachRightOne() {
+      int[] text = {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2};
+      PromptLookup lookup = new PromptLookup(6);
+      assertThat(lookup.guess(text, 11, 100)).hasSize(6);
+      lookup.accepted(0);
+      assertThat(lookup.guess(text, 11, 100)).hasSize(1);
+      lookup.accepted(1);
+      assertThat(lookup.guess(text, 11, 100)).hasSize(3);
+      lookup.accepted(3);
+      assertThat(lookup.guess(text, 11, 100)).hasSize(6);
+    }
+
     private int[] guess(int tokens, int... text) {
       int[] longer = Arrays.copyOf(text, text.length + 2);
       return new PromptLookup(tokens).guess(longer, text.length, 100);
