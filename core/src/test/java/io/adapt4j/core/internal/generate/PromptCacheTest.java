@@ -154,7 +154,7 @@ class PromptCacheTest {
     }
 
     @Test
-    void aCancelledGenerationIsKeptAsFarAsItWent() {
+    void aGenerationCancelledBeforeItReadsKeepsNothing() {
       CancellationToken cancelled = new CancellationToken();
       cancelled.cancel();
       Generation found =
