@@ -1,9 +1,10 @@
-package io.adapt4j.core.tokenize;
+package io.adapt4j.core.internal.tokenize;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,12 +87,11 @@ public final class TokenizerFiles {
     if (paddingId.isEmpty() || !Files.isRegularFile(base.resolve(TOKENIZER))) {
       return Optional.empty();
     }
-    TokenizerFile file = TokenizerFile.read(base);
-    Vocabulary vocabulary = Vocabulary.read(file.path(), file.root());
-    OptionalInt named = SpecialTokens.read(base, vocabulary, file.isWordPiece()).pad();
-    return named.equals(paddingId)
-        ? Optional.empty()
-        : Optional.ofNullable(vocabulary.token(paddingId.getAsInt()));
+    try (Tokenizer tokenizer = Tokenizer.load(base)) {
+      return tokenizer.padId().equals(paddingId)
+          ? Optional.empty()
+          : Optional.of(tokenizer.token(paddingId.getAsInt()));
+    }
   }
 
   private static ObjectNode read(Path file) {

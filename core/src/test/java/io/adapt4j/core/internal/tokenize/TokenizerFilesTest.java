@@ -1,10 +1,11 @@
-package io.adapt4j.core.tokenize;
+package io.adapt4j.core.internal.tokenize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
