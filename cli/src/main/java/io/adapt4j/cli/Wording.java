@@ -35,7 +35,7 @@ final class Wording {
     say("reference(Reference.model(folder))", "'reference: {model: {path: FOLDER}}'");
     say("Reference.precomputed()", "'reference: precomputed'");
     say("Reference.model(folder)", "'reference: {model: {path: FOLDER}}'");
-    say("say withoutDivergence()", "write 'divergence: false' under the task");
+    say("take PreferenceLoss.apoZeroUnpaired(...)", "write 'divergence: false' under the task");
     say("Say replaceClassifier()", "Write 'replaceClassifier: true' under the task");
     say("state them with labels(...)", "state them with 'labels: [A, B]' under the task");
     say("say overflow(SPLIT)", "write 'overflow: split'");

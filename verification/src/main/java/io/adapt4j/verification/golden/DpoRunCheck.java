@@ -16,7 +16,7 @@ import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.LearningRate;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.internal.train.Warmup;
-import io.adapt4j.core.preference.Dpo;
+import io.adapt4j.core.internal.task.preference.Dpo;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Path;
