@@ -9,7 +9,6 @@ import io.adapt4j.core.data.Example;
 import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.RewardFunction;
 import io.adapt4j.core.task.Task;
@@ -112,7 +111,7 @@ final class RewardMemoryCase {
             .overwriteOutput()
             .build();
     long forecast =
-        ((RunPlan) tuner.plan(PlanOptions.defaults()))
+        ((RunPlan) tuner.plan())
             .forecast()
             .orElseThrow()
             .memory()

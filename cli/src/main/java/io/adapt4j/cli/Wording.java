@@ -43,7 +43,7 @@ final class Wording {
     say("load the adapter withAnyChatTemplate()", "give --any-chat-template");
     say("Optimizer.adamW8bit()", "'optimizer: adamw8bit'");
     say("Use Lora.continuing(folder)", "Write 'method: {lora: {continuing: FOLDER}}'");
-    say("Ewc.on(...)", "'ewc: {on: DATA}'");
+    say("Regularization.ewc(...)", "'ewc: {on: DATA}'");
     say("the adapter given to of(...)", "the adapter");
     say(", or set appendEos(false)", "");
     say(", or read rows with a function", "");

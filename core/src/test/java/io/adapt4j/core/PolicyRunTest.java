@@ -21,8 +21,8 @@ import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.KlControl;
@@ -267,7 +267,7 @@ class PolicyRunTest {
   void aPlanTimesRolloutsWithTheirSteps() {
     FineTuner tuner =
         tuner(folder.resolve("run"), grpo().reward("letters", LETTERS).build(), new Log()).build();
-    FineTunePlan plan = tuner.plan(PlanOptions.timed(3));
+    FineTunePlan plan = tuner.plan(Device.machine(), 3);
     assertThat(plan.steps()).isEqualTo(8);
     assertThat(plan.timed().orElseThrow().steps()).isEqualTo(4);
     assertThat(plan.timed().orElseThrow().secondsPerStep()).isPositive();
@@ -298,7 +298,7 @@ class PolicyRunTest {
         tuner(folder.resolve("run"), algorithm, new Log())
             .dataset(Datasets.of(List.of(new Example.Text(PROMPT))))
             .build()
-            .plan(PlanOptions.defaults());
+            .plan();
     return ((RunPlan) plan).forecast().orElseThrow().memory();
   }
 

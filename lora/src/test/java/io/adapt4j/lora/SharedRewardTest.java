@@ -27,7 +27,6 @@ import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.KlControl;
@@ -215,7 +214,7 @@ class SharedRewardTest {
     FineTunePlan plan =
         tuner("x", grpo(Map.of("liked", onPolicy())), Lora.rank(4), new ArrayList<>())
             .build()
-            .plan(PlanOptions.defaults());
+            .plan();
     MemoryEstimate shared = ((RunPlan) plan).forecast().orElseThrow().memory();
     long factors = shared.lasting(MemoryNames.ADAPTERS);
     long head = 64 * Float.BYTES;

@@ -1,4 +1,4 @@
-package io.adapt4j.core.train;
+package io.adapt4j.core.internal.train;
 
 /**
  * The learning-rate range test (Smith 2017, section 3.3): trains a few steps at exponentially

@@ -1,7 +1,8 @@
-package io.adapt4j.core.monitor;
+package io.adapt4j.core.internal.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.core.monitor.MadeUpRun;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.ResourceUse;
 import io.adapt4j.core.train.SkippedStep;

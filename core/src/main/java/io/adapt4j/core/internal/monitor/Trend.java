@@ -1,4 +1,4 @@
-package io.adapt4j.core.monitor;
+package io.adapt4j.core.internal.monitor;
 
 /** The straight line of least squares through a series, kept in sums. */
 final class Trend {

@@ -1,4 +1,4 @@
-package io.adapt4j.core.monitor;
+package io.adapt4j.core.internal.monitor;
 
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.StepEvent;

@@ -1,4 +1,4 @@
-package io.adapt4j.core.monitor;
+package io.adapt4j.core.internal.monitor;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
