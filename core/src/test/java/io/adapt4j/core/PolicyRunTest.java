@@ -25,7 +25,6 @@ import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.Grpo;
-import io.adapt4j.core.reinforce.KlControl;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RewardFunction;
@@ -84,7 +83,7 @@ class PolicyRunTest {
             .promptsPerRollout(8)
             .maxNewTokens(6)
             .passes(2)
-            .kl(KlControl.adaptive(0.05, 1, 100))
+            .adaptiveKl(0.05, 1, 100)
             .whitenRewards()
             .build());
   }
@@ -166,7 +165,7 @@ class PolicyRunTest {
             .promptsPerRollout(32)
             .maxNewTokens(6)
             .passes(2)
-            .kl(KlControl.fixed(0.001))
+            .klCoefficient(0.001)
             .build());
   }
 

@@ -29,10 +29,8 @@ import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.reinforce.Grpo;
-import io.adapt4j.core.reinforce.KlControl;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
-import io.adapt4j.core.reinforce.ReinforcementBuilder;
 import io.adapt4j.core.reinforce.RewardFunction;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.Interval;
@@ -116,11 +114,11 @@ class SharedRewardTest {
   }
 
   private static Reinforcement ppo(Map<String, RewardFunction> rewards) {
-    return with(Ppo.builder().promptsPerRollout(8).passes(2).kl(KlControl.fixed(0.01)), rewards)
+    return with(Ppo.builder().promptsPerRollout(8).passes(2).klCoefficient(0.01), rewards)
         .build();
   }
 
-  private static <B extends ReinforcementBuilder<B>> B with(
+  private static <B extends Reinforcement.Builder<B>> B with(
       B builder, Map<String, RewardFunction> rewards) {
     rewards.forEach(builder::reward);
     return builder.maxNewTokens(8);

@@ -15,7 +15,7 @@ import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.TaskDefinition;
-import io.adapt4j.core.reinforce.RolloutOptions;
+import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.task.ReinforcementLearningTask;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -62,7 +62,7 @@ public final class ReinforcementLearningDefinition
   @Override
   public void check(ReinforcementLearningTask task, Draft draft, int batchSize, Checks checks) {
     TaskDefinition.super.check(task, draft, batchSize, checks);
-    RolloutOptions options = task.algorithm().rollout();
+    Reinforcement options = task.algorithm();
     int accumulation = draft.get(Options.GRADIENT_ACCUMULATION);
     long step = (long) batchSize * accumulation;
     checks.require(

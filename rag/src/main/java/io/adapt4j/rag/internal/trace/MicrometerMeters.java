@@ -1,5 +1,8 @@
-package io.adapt4j.rag.trace;
+package io.adapt4j.rag.internal.trace;
 
+import io.adapt4j.rag.trace.Stage;
+import io.adapt4j.rag.trace.Trace;
+import io.adapt4j.rag.trace.TraceListener;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.util.Objects;

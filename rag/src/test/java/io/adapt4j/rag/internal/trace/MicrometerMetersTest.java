@@ -1,11 +1,14 @@
-package io.adapt4j.rag.trace;
+package io.adapt4j.rag.internal.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.text.TokenUsage;
+import io.adapt4j.rag.trace.Stage;
+import io.adapt4j.rag.trace.Trace;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -20,8 +23,8 @@ class MicrometerMetersTest {
         new Trace(
             "Why?",
             List.of(
-                new Stage("search", Duration.ofMillis(20), List.of(), ""),
-                new Stage("generate", Duration.ofMillis(300), List.of(), "")),
+                new Stage("search", Duration.ofMillis(20), Map.of(), ""),
+                new Stage("generate", Duration.ofMillis(300), Map.of(), "")),
             List.of(),
             0,
             Optional.of(new TokenUsage(50, 7)),
