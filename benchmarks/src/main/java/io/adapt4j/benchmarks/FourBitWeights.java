@@ -2,8 +2,8 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.kernels.internal.cpu.FourBitWeight;
 import io.adapt4j.kernels.internal.FourBitCode;
+import io.adapt4j.kernels.internal.cpu.FourBitWeight;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -110,12 +110,7 @@ final class RewardMemoryCase {
             .output(folder.resolve("policy"))
             .overwriteOutput()
             .build();
-    long forecast =
-        ((RunPlan) tuner.plan())
-            .forecast()
-            .orElseThrow()
-            .memory()
-            .peakBytes();
+    long forecast = ((RunPlan) tuner.plan()).forecast().orElseThrow().memory().peakBytes();
     tuner.run();
     System.out.println(FORECAST + forecast);
   }

@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.method.WeightFormat;
-import io.adapt4j.core.task.TaskKind;
+import io.adapt4j.core.internal.method.TaskKind;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

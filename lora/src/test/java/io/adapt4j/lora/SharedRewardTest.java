@@ -114,8 +114,7 @@ class SharedRewardTest {
   }
 
   private static Reinforcement ppo(Map<String, RewardFunction> rewards) {
-    return with(Ppo.builder().promptsPerRollout(8).passes(2).klCoefficient(0.01), rewards)
-        .build();
+    return with(Ppo.builder().promptsPerRollout(8).passes(2).klCoefficient(0.01), rewards).build();
   }
 
   private static <B extends Reinforcement.Builder<B>> B with(

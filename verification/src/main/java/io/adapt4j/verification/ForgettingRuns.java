@@ -75,7 +75,9 @@ final class ForgettingRuns {
     ways.put("none", tuner -> tuner);
     ways.put("L2 to the base, 1", tuner -> tuner.regularize(Regularization.l2ToBase(1)));
     ways.put("EWC, 50", tuner -> tuner.regularize(Regularization.ewc(stories()).strength(50)));
-    ways.put("KL to the base, 1", tuner -> tuner.regularize(Regularization.klToBase(stories()).strength(1)));
+    ways.put(
+        "KL to the base, 1",
+        tuner -> tuner.regularize(Regularization.klToBase(stories()).strength(1)));
     ways.put("replay, 0.3", tuner -> tuner.replay(stories(), 0.3));
     return ways;
   }

@@ -93,7 +93,9 @@ class LoraRegularizationTest {
 
   static Stream<Regularization> terms() {
     return Stream.of(
-        Regularization.klToBase(STORIES).strength(1), Regularization.ewc(STORIES).strength(10), Regularization.l2ToBase(1));
+        Regularization.klToBase(STORIES).strength(1),
+        Regularization.ewc(STORIES).strength(10),
+        Regularization.l2ToBase(1));
   }
 
   @ParameterizedTest

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.TextClassifier;
@@ -19,6 +18,7 @@ import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;

@@ -20,7 +20,7 @@ import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.task.TaskKind;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.RunOutcome;
 import io.adapt4j.lora.Ia3;

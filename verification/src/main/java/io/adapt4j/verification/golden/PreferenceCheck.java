@@ -8,11 +8,14 @@ import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.task.preference.Dpo;
+import io.adapt4j.core.internal.task.preference.Kto;
 import io.adapt4j.core.internal.task.preference.PairLoss;
 import io.adapt4j.core.internal.task.preference.PreferenceBatch;
 import io.adapt4j.core.internal.task.preference.PreferencePairs;
 import io.adapt4j.core.internal.task.preference.PreferenceSample;
 import io.adapt4j.core.internal.task.preference.ReferenceModel;
+import io.adapt4j.core.internal.task.preference.SimPo;
 import io.adapt4j.core.internal.task.preference.UnpairedAnswers;
 import io.adapt4j.core.internal.task.preference.UnpairedBatch;
 import io.adapt4j.core.internal.task.preference.UnpairedSample;
@@ -21,12 +24,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
-import io.adapt4j.core.internal.task.preference.Cpo;
-import io.adapt4j.core.internal.task.preference.Dpo;
-import io.adapt4j.core.internal.task.preference.Kto;
-import io.adapt4j.core.internal.task.preference.Orpo;
 import io.adapt4j.core.preference.PreferenceLoss;
-import io.adapt4j.core.internal.task.preference.SimPo;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -291,13 +289,13 @@ final class PreferenceCheck {
   }
 
   private void kto(String name, JsonNode wanted) {
-    Kto loss = new Kto(wanted.path("beta").asDouble(), wanted.path("desirable_weight").asDouble(), wanted.path("undesirable_weight").asDouble(), !name.equals("apo_zero_unpaired"));
-    UnpairedAnswers task =
-        new UnpairedAnswers(
-            decoder,
-            loss,
-            base(),
-            BestModelMetric.BY_LOSS);
+    Kto loss =
+        new Kto(
+            wanted.path("beta").asDouble(),
+            wanted.path("desirable_weight").asDouble(),
+            wanted.path("undesirable_weight").asDouble(),
+            !name.equals("apo_zero_unpaired"));
+    UnpairedAnswers task = new UnpairedAnswers(decoder, loss, base(), BestModelMetric.BY_LOSS);
     Evaluation<UnpairedBatch> evaluation = task.evaluation();
     double mean = evaluation.add(unpaired()) / pairs.size();
     Map<String, Double> found = evaluation.metrics();

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
@@ -49,6 +50,13 @@ public final class PreferenceDefinition implements TaskDefinition<PreferenceTask
     return task.loss().custom().isPresent()
         ? Optional.empty()
         : Optional.of(PreferenceKeys.write(task));
+  }
+
+  @Override
+  public TaskKind kind(PreferenceTask task) {
+    return task.loss().usesReference()
+        ? TaskKind.PREFERENCE
+        : TaskKind.PREFERENCE_WITHOUT_REFERENCE;
   }
 
   @Override

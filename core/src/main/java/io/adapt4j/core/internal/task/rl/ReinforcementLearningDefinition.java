@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.monitor.EarlyWarnings;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
@@ -46,6 +47,11 @@ public final class ReinforcementLearningDefinition
   @Override
   public Optional<JsonNode> write(ReinforcementLearningTask task) {
     return ReinforcementKeys.write(task.algorithm()).map(JsonNode.class::cast);
+  }
+
+  @Override
+  public TaskKind kind(ReinforcementLearningTask task) {
+    return TaskKind.REINFORCEMENT;
   }
 
   @Override

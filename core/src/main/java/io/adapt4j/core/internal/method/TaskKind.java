@@ -1,4 +1,4 @@
-package io.adapt4j.core.task;
+package io.adapt4j.core.internal.method;
 
 /** What a model is trained for, as far as the defaults of a run depend on it. */
 public enum TaskKind {
