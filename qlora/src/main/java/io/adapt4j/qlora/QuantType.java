@@ -6,7 +6,7 @@ import io.adapt4j.kernels.internal.FourBitCode;
  * The 4-bit number formats of bitsandbytes. A weight is one of 16 numbers in [-1, 1], times the
  * largest magnitude of its block.
  */
-public enum QuantType {
+enum QuantType {
   /**
    * NormalFloat (Dettmers et al. 2023, QLoRA, section 3): the numbers are quantiles of a normal
    * distribution, with an exact zero. A value takes the nearest number; of two as near, the lower.

@@ -102,10 +102,10 @@ final class LicenseTerms {
 
   private static ModelWarning notStated(ModelCard card, Optional<String> text) {
     String own =
-        card.sections().stream()
-            .filter(section -> section.heading().toLowerCase(Locale.ROOT).matches(".*licen[cs]e.*"))
+        card.sections().keySet().stream()
+            .filter(heading -> heading.toLowerCase(Locale.ROOT).matches(".*licen[cs]e.*"))
             .findFirst()
-            .map(section -> " The card has a section '" + section.heading() + "': read it.")
+            .map(heading -> " The card has a section '" + heading + "': read it.")
             .orElse("");
     return new ModelWarning(
         Kind.LICENSE_NOT_STATED,

@@ -231,12 +231,12 @@ public final class PreferenceCollector {
     if (Files.exists(file)) {
       Path bad = file.resolveSibling(file.getFileName() + ".malformed.jsonl");
       FileDataset rows = Datasets.read(file).quarantine(bad).open();
-      if (rows.report().malformed() > 0) {
-        rows.report().problems().forEach(problem -> LOG.warn("{}", problem));
+      if (rows.malformed() > 0) {
+        rows.problems().forEach(problem -> LOG.warn("{}", problem));
         LOG.warn(
             "{}: {} damaged rows are skipped, their prompts are asked again; they are kept in {}",
             file,
-            rows.report().malformed(),
+            rows.malformed(),
             bad);
       }
       for (int row = 0; row < rows.size(); row++) {

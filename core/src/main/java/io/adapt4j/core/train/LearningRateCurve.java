@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 
 /**
- * What a {@link LearningRateRangeTest} found: the loss at each rate.
+ * What a learning-rate range test found: the loss at each rate.
  *
  * @param points in the order of the rates
  * @param diverged whether the loss rose beyond the limit or ceased to be finite before the last

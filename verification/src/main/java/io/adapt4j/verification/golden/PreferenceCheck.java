@@ -8,11 +8,14 @@ import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.task.preference.Dpo;
+import io.adapt4j.core.internal.task.preference.Kto;
 import io.adapt4j.core.internal.task.preference.PairLoss;
 import io.adapt4j.core.internal.task.preference.PreferenceBatch;
 import io.adapt4j.core.internal.task.preference.PreferencePairs;
 import io.adapt4j.core.internal.task.preference.PreferenceSample;
 import io.adapt4j.core.internal.task.preference.ReferenceModel;
+import io.adapt4j.core.internal.task.preference.SimPo;
 import io.adapt4j.core.internal.task.preference.UnpairedAnswers;
 import io.adapt4j.core.internal.task.preference.UnpairedBatch;
 import io.adapt4j.core.internal.task.preference.UnpairedSample;
@@ -21,12 +24,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
-import io.adapt4j.core.preference.Cpo;
-import io.adapt4j.core.preference.Dpo;
-import io.adapt4j.core.preference.Kto;
-import io.adapt4j.core.preference.Orpo;
 import io.adapt4j.core.preference.PreferenceLoss;
-import io.adapt4j.core.preference.SimPo;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -291,18 +289,13 @@ final class PreferenceCheck {
   }
 
   private void kto(String name, JsonNode wanted) {
-    Kto weighted =
-        PreferenceLoss.kto(wanted.path("beta").asDouble())
-            .weights(
-                wanted.path("desirable_weight").asDouble(),
-                wanted.path("undesirable_weight").asDouble());
-    boolean apart = name.equals("apo_zero_unpaired");
-    UnpairedAnswers task =
-        new UnpairedAnswers(
-            decoder,
-            apart ? weighted.withoutDivergence() : weighted,
-            base(),
-            BestModelMetric.BY_LOSS);
+    Kto loss =
+        new Kto(
+            wanted.path("beta").asDouble(),
+            wanted.path("desirable_weight").asDouble(),
+            wanted.path("undesirable_weight").asDouble(),
+            !name.equals("apo_zero_unpaired"));
+    UnpairedAnswers task = new UnpairedAnswers(decoder, loss, base(), BestModelMetric.BY_LOSS);
     Evaluation<UnpairedBatch> evaluation = task.evaluation();
     double mean = evaluation.add(unpaired()) / pairs.size();
     Map<String, Double> found = evaluation.metrics();
@@ -372,7 +365,7 @@ final class PreferenceCheck {
   private static PairLoss loss(String name, JsonNode wanted) {
     double beta = wanted.path("beta").asDouble();
     if (name.startsWith("orpo")) {
-      return PairLoss.of(new Orpo(beta));
+      return PairLoss.of(PreferenceLoss.orpo(beta));
     }
     double smoothing = wanted.path("label_smoothing").asDouble(0);
     double alpha = wanted.path("cpo_alpha").asDouble(0);
@@ -380,7 +373,7 @@ final class PreferenceCheck {
       throw new UnsupportedQuantityException("AlphaPO");
     }
     return switch (wanted.path("loss_type").asText()) {
-      case "sigmoid" -> PairLoss.of(new Cpo(beta, alpha, smoothing));
+      case "sigmoid" -> PairLoss.of(PreferenceLoss.cpo(beta, alpha, smoothing));
       case "simpo" ->
           PairLoss.of(new SimPo(beta, wanted.path("simpo_gamma").asDouble(), smoothing, alpha));
       default ->

@@ -260,9 +260,9 @@ public final class DataChecker {
 
   private void checkReading(DataReport.Collector found) {
     if (found.wants(Check.MALFORMED_ROW) && dataset instanceof FileDataset file) {
-      List<String> problems = file.report().problems();
+      List<String> problems = file.problems();
       problems.forEach(problem -> found.add(Check.MALFORMED_ROW, -1, dataset::name, problem));
-      found.addMore(Check.MALFORMED_ROW, file.report().malformed() - problems.size());
+      found.addMore(Check.MALFORMED_ROW, file.malformed() - problems.size());
     }
   }
 

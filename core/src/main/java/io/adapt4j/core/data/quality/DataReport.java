@@ -134,12 +134,8 @@ public final class DataReport {
     return labels;
   }
 
-  /**
-   * Returns how long the rows are.
-   *
-   * @return the lengths; empty where no encoder was given
-   */
-  public Optional<Lengths> lengths() {
+  /** How long the rows are; empty where no encoder was given. */
+  Optional<Lengths> lengths() {
     return Optional.ofNullable(lengths);
   }
 

@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.method;
 
 import io.adapt4j.core.method.FineTuningMethod;
-import io.adapt4j.core.task.TaskKind;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;

@@ -7,7 +7,6 @@ import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.spi.WeightUpdate;
-import io.adapt4j.core.task.TaskKind;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -7,6 +7,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
@@ -56,6 +57,11 @@ public final class EmbeddingDefinition implements TaskDefinition<EmbeddingTask> 
         .put(QUERY_PROMPT, task.queryPrompt())
         .put(PASSAGE_PROMPT, task.passagePrompt());
     return Optional.of(keys);
+  }
+
+  @Override
+  public TaskKind kind(EmbeddingTask task) {
+    return TaskKind.EMBEDDINGS;
   }
 
   @Override

@@ -1,7 +1,5 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.preference.Dpo;
-
 /** What {@code Dpo} computes. */
 record DpoLoss(double beta, Dpo.Form form, double labelSmoothing) implements PairLoss {
 

@@ -1,10 +1,6 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.preference.Cpo;
-import io.adapt4j.core.preference.Dpo;
-import io.adapt4j.core.preference.Orpo;
 import io.adapt4j.core.preference.PreferenceLoss;
-import io.adapt4j.core.preference.SimPo;
 import io.adapt4j.core.spi.PairwiseLoss;
 
 /** A loss of pairs of answers: a term of each pair, and perhaps the cross-entropy of the chosen. */
@@ -18,6 +14,17 @@ public interface PairLoss {
    * @throws IllegalArgumentException if it is a loss of answers by themselves
    */
   static PairLoss of(PreferenceLoss loss) {
+    return of(LossSettings.of(loss));
+  }
+
+  /**
+   * Finds what a loss computes.
+   *
+   * @param loss the settings of a loss of pairs
+   * @return what it computes
+   * @throws IllegalArgumentException if it is a loss of answers by themselves
+   */
+  static PairLoss of(LossSettings loss) {
     if (loss instanceof Dpo dpo) {
       return new DpoLoss(dpo.beta(), dpo.form(), dpo.labelSmoothing());
     }
@@ -30,7 +37,7 @@ public interface PairLoss {
     if (loss instanceof Cpo cpo) {
       return new CpoLoss(cpo.beta(), cpo.alpha(), cpo.labelSmoothing());
     }
-    if (loss instanceof PreferenceLoss.Custom custom) {
+    if (loss instanceof LossSettings.Custom custom) {
       return new CustomLoss(custom.loss());
     }
     throw new IllegalArgumentException("loss: expected one of pairs, found " + loss);

@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.TrainingTask;
-import io.adapt4j.core.preference.Kto;
 
 /**
  * What pairs and unpaired answers differ in.

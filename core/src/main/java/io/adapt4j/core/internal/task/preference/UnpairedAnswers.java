@@ -2,7 +2,6 @@ package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.train.BestModelMetric;
-import io.adapt4j.core.preference.Kto;
 import java.util.Arrays;
 
 /**

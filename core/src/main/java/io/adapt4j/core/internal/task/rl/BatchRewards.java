@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.task.rl;
 
 import io.adapt4j.core.reinforce.Completion;
-import io.adapt4j.core.reinforce.WeightedReward;
 import io.adapt4j.core.train.TrainingException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
