@@ -250,11 +250,7 @@ public final class TextEmbedder implements AutoCloseable {
     return model.tokenizer().encode(text, true).length;
   }
 
-  /**
-   * Returns where the model was read from.
-   *
-   * @return its folder; in the cache for a model of a hub
-   */
+  /** {@return the folder the model was read from; in the cache for a model of a hub} */
   public Path folder() {
     return source;
   }

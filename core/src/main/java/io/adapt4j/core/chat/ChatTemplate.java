@@ -189,11 +189,7 @@ public final class ChatTemplate {
     return TemplateFiles.find(folder);
   }
 
-  /**
-   * Returns the names of the templates; a single one is called {@code default}.
-   *
-   * @return an immutable set, at least one name
-   */
+  /** {@return the names of the templates; a single one is called {@code default}} */
   public Set<String> names() {
     return Set.copyOf(templates.keySet());
   }

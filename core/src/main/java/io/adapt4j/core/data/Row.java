@@ -46,11 +46,7 @@ public final class Row {
     return new Row(changed);
   }
 
-  /**
-   * Returns the names of the fields.
-   *
-   * @return the names, in the order of the file
-   */
+  /** {@return the names of the fields, in the order of the file} */
   public Set<String> fields() {
     Set<String> names = new LinkedHashSet<>();
     object.fieldNames().forEachRemaining(names::add);

@@ -78,11 +78,7 @@ public final class Ewc implements Regularization {
     return strength;
   }
 
-  /**
-   * Returns the file that the term was made from.
-   *
-   * @return the file; empty if it was made on reference data
-   */
+  /** {@return the file that the term was made from; empty if it was made on reference data} */
   public Optional<Path> fisher() {
     return file;
   }

@@ -9,10 +9,6 @@ import java.util.Optional;
  */
 public sealed interface Regularization permits Ewc, L2ToBase, KlToBase {
 
-  /**
-   * Returns the examples of what is not to be forgotten.
-   *
-   * @return the data; empty if the term looks at none
-   */
+  /** {@return the examples of what is not to be forgotten; empty if the term looks at none} */
   Optional<Dataset> reference();
 }

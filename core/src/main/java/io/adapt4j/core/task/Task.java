@@ -149,11 +149,7 @@ public interface Task {
     return new Custom(objective);
   }
 
-  /**
-   * Returns what this task is as far as the defaults of a run depend on it.
-   *
-   * @return the kind
-   */
+  /** {@return what this task is as far as the defaults of a run depend on it} */
   TaskKind kind();
 
   /**

@@ -97,11 +97,7 @@ public final class AnswerCache {
     return new AnswerCache(folder, maxBytes);
   }
 
-  /**
-   * Returns the folder.
-   *
-   * @return its path
-   */
+  /** {@return the folder} */
   public Path folder() {
     return folder;
   }

@@ -84,10 +84,8 @@ public final class SafetensorsWriter {
   }
 
   /**
-   * Returns a writer that adds a checksum of the whole file to the free text entries, which {@link
-   * SafetensorsFile#isIntact} compares.
-   *
-   * @return a new writer
+   * {@return a writer that adds a checksum of the whole file to the free text entries, which {@link
+   * SafetensorsFile#isIntact} compares}
    */
   public SafetensorsWriter withChecksum() {
     return new SafetensorsWriter(metadata, maxShardBytes, true);
