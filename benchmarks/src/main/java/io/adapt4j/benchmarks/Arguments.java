@@ -37,12 +37,8 @@ final class Arguments {
         values.put(line[i], line[++i]);
       } else {
         throw new IllegalArgumentException(
-            "Unknown or incomplete option '"
-                + line[i]
-                + "'; options and their defaults: "
-                + defaults
-                + "; switches: "
-                + switches);
+            "Unknown or incomplete option '%s'; options and their defaults: %s; switches: %s"
+                .formatted(line[i], defaults, switches));
       }
     }
     return new Arguments(values, on);

@@ -56,10 +56,8 @@ record LlamaShape(String name, String json) {
     LlamaShape shape = ALL.get(name);
     if (shape == null) {
       throw new IllegalArgumentException(
-          "--shape: expected one of "
-              + ALL.keySet().stream().sorted().toList()
-              + ", found "
-              + name);
+          "--shape: expected one of %s, found %s"
+              .formatted(ALL.keySet().stream().sorted().toList(), name));
     }
     return shape;
   }

@@ -288,12 +288,9 @@ public final class ChatTemplate {
     Template template = templates.get(name);
     if (template == null) {
       throw new ChatException(
-          origin
-              + ": expected a template called '"
-              + name
-              + "', found "
-              + templates.keySet()
-              + ". Choose one of these with ChatOptions.withTemplateName.");
+          ("%s: expected a template called '%s', found %s. Choose one of these with"
+                  + " ChatOptions.withTemplateName.")
+              .formatted(origin, name, templates.keySet()));
     }
     return template;
   }

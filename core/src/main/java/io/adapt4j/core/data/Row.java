@@ -74,12 +74,8 @@ public final class Row {
     JsonNode value = object.path(field);
     if (!value.isValueNode() || value.isNull()) {
       throw new IllegalArgumentException(
-          "field '"
-              + field
-              + "': expected a text, found "
-              + RowProblem.quote(value)
-              + "; the row has the fields "
-              + fields());
+          "field '%s': expected a text, found %s; the row has the fields %s"
+              .formatted(field, RowProblem.quote(value), fields()));
     }
     return value.asText();
   }

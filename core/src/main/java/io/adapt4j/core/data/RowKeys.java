@@ -93,12 +93,8 @@ final class RowKeys {
                             + "'. Give a function of the example."));
     if (!source.has(field)) {
       throw new DatasetException(
-          dataset.locate(row)
-              + ": expected field '"
-              + field
-              + "', found "
-              + source.fields()
-              + ". Fill it in every row, or name another.");
+          "%s: expected field '%s', found %s. Fill it in every row, or name another."
+              .formatted(dataset.locate(row), field, source.fields()));
     }
     return source;
   }

@@ -77,10 +77,8 @@ public record Dpo(double beta, Form form, double labelSmoothing) implements Pref
     Settings.requireSmoothing(labelSmoothing);
     if (labelSmoothing > 0 && !form.smooths()) {
       throw new IllegalArgumentException(
-          "labelSmoothing is for the forms SIGMOID, ROBUST, AOT and AOT_PAIR, found "
-              + labelSmoothing
-              + " with "
-              + form);
+          "labelSmoothing is for the forms SIGMOID, ROBUST, AOT and AOT_PAIR, found %s with %s"
+              .formatted(labelSmoothing, form));
     }
   }
 

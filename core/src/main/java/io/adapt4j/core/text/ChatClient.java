@@ -81,22 +81,16 @@ final class ChatClient {
           : retries.callIfReachable(settings.shown(), limited);
     } catch (ConnectException | HttpConnectTimeoutException e) {
       throw new GeneratorException(
-          "cannot reach "
-              + settings.shown()
-              + ": "
-              + Retries.reason(e)
-              + ". Start the server or correct the address",
+          "cannot reach %s: %s. Start the server or correct the address"
+              .formatted(settings.shown(), Retries.reason(e)),
           e);
     } catch (InterruptedIOException | AnswerLimitException e) {
       throw new GeneratorException(e.getMessage(), e);
     } catch (IOException e) {
       throw new GeneratorException(
-          settings.shown()
-              + ": "
-              + Retries.reason(e)
-              + "; gave up after "
-              + (settings.retries() + 1)
-              + " attempts. Look at the server's log, lower parallel, or raise timeout or retries",
+          ("%s: %s; gave up after %s attempts. Look at the server's log, lower parallel, or"
+                  + " raise timeout or retries")
+              .formatted(settings.shown(), Retries.reason(e), settings.retries() + 1),
           e);
     }
   }

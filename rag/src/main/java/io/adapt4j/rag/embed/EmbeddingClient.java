@@ -59,10 +59,8 @@ final class EmbeddingClient {
       throw new GeneratorException(e.getMessage(), e);
     } catch (IOException e) {
       throw new GeneratorException(
-          settings.shown()
-              + ": "
-              + Retries.reason(e)
-              + ". Check the address and the server's log, or raise timeout or retries",
+          "%s: %s. Check the address and the server's log, or raise timeout or retries"
+              .formatted(settings.shown(), Retries.reason(e)),
           e);
     }
   }
@@ -167,10 +165,8 @@ final class EmbeddingClient {
 
   private GeneratorException unreadable(String expected, @Nullable Exception cause) {
     return new GeneratorException(
-        settings.shown()
-            + ": expected "
-            + expected
-            + ". Check that the address is that of an OpenAI-compatible server",
+        "%s: expected %s. Check that the address is that of an OpenAI-compatible server"
+            .formatted(settings.shown(), expected),
         cause);
   }
 

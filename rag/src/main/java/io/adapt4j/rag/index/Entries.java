@@ -32,15 +32,13 @@ final class Entries {
     int expected = dimension == 0 ? 0 : entry.chunks().size();
     if (entry.vectors().size() != expected) {
       throw new IllegalArgumentException(
-          "document '"
-              + entry.document().id()
-              + "': expected "
-              + expected
-              + " vectors for "
-              + entry.chunks().size()
-              + " chunks, found "
-              + entry.vectors().size()
-              + (dimension == 0 ? ": the index was opened for words only" : ""));
+          "document '%s': expected %s vectors for %s chunks, found %s%s"
+              .formatted(
+                  entry.document().id(),
+                  expected,
+                  entry.chunks().size(),
+                  entry.vectors().size(),
+                  dimension == 0 ? ": the index was opened for words only" : ""));
     }
     for (int i = 0; i < expected; i++) {
       unit(entry.vectors().get(i), dimension, "chunk '" + entry.chunks().get(i).id() + "'");

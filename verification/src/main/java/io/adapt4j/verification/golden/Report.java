@@ -82,12 +82,8 @@ final class Report {
         }
         failed(
             quantity,
-            "at character "
-                + at
-                + ": expected "
-                + excerpt(expected, at)
-                + ", found "
-                + excerpt(found, at));
+            "at character %s: expected %s, found %s"
+                .formatted(at, excerpt(expected, at), excerpt(found, at)));
       }
     }
 

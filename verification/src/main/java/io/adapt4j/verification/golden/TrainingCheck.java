@@ -79,12 +79,8 @@ final class TrainingCheck {
       expected(step).path("micro_batches").forEach(number -> numbers.add(number.asInt()));
       if (!numbers.equals(run.steps().get(step))) {
         throw new GoldenException(
-            "step "
-                + (step + 1)
-                + ": expected micro-batches "
-                + numbers
-                + ", found "
-                + run.steps().get(step));
+            "step %s: expected micro-batches %s, found %s"
+                .formatted(step + 1, numbers, run.steps().get(step)));
       }
     }
   }

@@ -270,10 +270,8 @@ public final class SafetensorsWriter {
 
   private static CheckpointException unwritable(Path target, IOException cause) {
     return new CheckpointException(
-        target
-            + ": writing failed: "
-            + WriteFailure.explain(target, cause)
-            + ". The files that were there before are unchanged.",
+        "%s: writing failed: %s. The files that were there before are unchanged."
+            .formatted(target, WriteFailure.explain(target, cause)),
         cause);
   }
 

@@ -380,16 +380,8 @@ public final class ConfigReader {
    */
   public CheckpointException invalid(String field, String expected, String remedy) {
     return new CheckpointException(
-        file
-            + ": field '"
-            + prefix
-            + field
-            + "': expected "
-            + expected
-            + ", found "
-            + describe(object.path(field))
-            + ". "
-            + remedy);
+        "%s: field '%s%s': expected %s, found %s. %s"
+            .formatted(file, prefix, field, expected, describe(object.path(field)), remedy));
   }
 
   /** The fields of the object. */

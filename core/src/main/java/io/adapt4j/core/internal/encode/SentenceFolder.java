@@ -172,11 +172,9 @@ public record SentenceFolder(
           case "Dropout" -> require(file, type, pooling != null, "after Pooling");
           default ->
               throw new CheckpointException(
-                  file
-                      + ": expected modules of the types Transformer, Pooling, Dense, Normalize and"
-                      + " Dropout, found '"
-                      + type
-                      + "'. This build cannot run such a model.");
+                  ("%s: expected modules of the types Transformer, Pooling, Dense, Normalize"
+                          + " and Dropout, found '%s'. This build cannot run such a model.")
+                      .formatted(file, type));
         }
       }
       require(file, "Pooling", pooling != null, "once");
@@ -214,12 +212,8 @@ public record SentenceFolder(
     private static void require(Path file, String type, boolean condition, String place) {
       if (!condition) {
         throw new CheckpointException(
-            file
-                + ": expected a module of type "
-                + type
-                + " "
-                + place
-                + ". This build cannot run another order.");
+            "%s: expected a module of type %s %s. This build cannot run another order."
+                .formatted(file, type, place));
       }
     }
   }

@@ -42,12 +42,9 @@ record UpdateAdapter(Adapter.Custom adapter) implements AdapterMechanics {
       String stored = ValueFolder.UPDATE.method(adapter.folder());
       if (!own.equals(stored)) {
         problems.add(
-            adapter.folder()
-                + ": expected parameters of "
-                + own
-                + ", found those of "
-                + stored
-                + ". Give the update that the adapter was trained with.");
+            ("%s: expected parameters of %s, found those of %s. Give the update that the"
+                    + " adapter was trained with.")
+                .formatted(adapter.folder(), own, stored));
       }
       Map<String, List<Long>> expected =
           new TreeMap<>(UpdateModel.shapes(declared, adapter.update()));

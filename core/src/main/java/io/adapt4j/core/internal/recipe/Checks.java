@@ -76,12 +76,9 @@ public final class Checks {
       for (String name : names) {
         require(
             !Files.exists(output.resolve(name)),
-            "output "
-                + output
-                + " holds '"
-                + name
-                + "' of another run; choose another folder, or say resume() to go on with it or"
-                + " overwriteOutput() to replace it");
+            ("output %s holds '%s' of another run; choose another folder, or say resume() to"
+                    + " go on with it or overwriteOutput() to replace it")
+                .formatted(output, name));
       }
     }
   }

@@ -179,12 +179,9 @@ final class PreparedPreference<B> implements PreparedTask<B> {
     long found = other.head().weight().sizes()[0];
     if (own != found) {
       throw new TrainingException(
-          folder
-              + ": expected a reference with the model's vocabulary of "
-              + own
-              + " tokens, found "
-              + found
-              + ". Give a model of the same tokenizer.");
+          ("%s: expected a reference with the model's vocabulary of %s tokens, found %s. Give"
+                  + " a model of the same tokenizer.")
+              .formatted(folder, own, found));
     }
   }
 
