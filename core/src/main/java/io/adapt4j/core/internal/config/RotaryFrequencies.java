@@ -188,56 +188,7 @@ public final class RotaryFrequencies {
   }
 
   /** Cosines and sines, row-major, one row for each position and one column for each frequency. */
-  public static final class Tables {
-
-    private final int rows;
-    private final int columns;
-    private final float[] cos;
-    private final float[] sin;
-
-    private Tables(int rows, int columns, float[] cos, float[] sin) {
-      this.rows = rows;
-      this.columns = columns;
-      this.cos = cos;
-      this.sin = sin;
-    }
-
-    /**
-     * Returns the number of positions.
-     *
-     * @return the number of rows
-     */
-    public int rows() {
-      return rows;
-    }
-
-    /**
-     * Returns the number of frequencies, which is half the rotated width of a head.
-     *
-     * @return the number of columns
-     */
-    public int columns() {
-      return columns;
-    }
-
-    /**
-     * Returns the cosines times the attention factor.
-     *
-     * @return the values [rows, columns]; the array itself, not a copy
-     */
-    public float[] cos() {
-      return cos;
-    }
-
-    /**
-     * Returns the sines times the attention factor.
-     *
-     * @return the values [rows, columns]; the array itself, not a copy
-     */
-    public float[] sin() {
-      return sin;
-    }
-  }
+  public record Tables(int rows, int columns, float[] cos, float[] sin) {}
 
   private float[] withinContext() {
     float[] plain = powers((float) theta);
