@@ -155,6 +155,7 @@ public final class Mixture {
     return new Mixed(List.copyOf(datasets), sets, numbers, combined(description, origins));
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   private record Mixed(List<Dataset> datasets, int[] sets, int[] rows, DataOrigin origin)
       implements Dataset {
 

@@ -123,11 +123,6 @@ final class RowKeys {
     return numbers.size();
   }
 
-  /** The number of a row's key. */
-  int of(int row) {
-    return keys[row];
-  }
-
   /** The rows of each key, in their order. */
   int[][] rows() {
     int[] sizes = new int[count()];

@@ -117,17 +117,6 @@ public final class ConfigReader {
   }
 
   /**
-   * Reads an integer.
-   *
-   * @param field the field's name
-   * @return its value
-   * @throws CheckpointException if it is absent or not an integer in the range of int
-   */
-  public int requireInt(String field) {
-    return optionalInt(field).orElseThrow(() -> missing(field, "an integer"));
-  }
-
-  /**
    * Reads an integer if there is one.
    *
    * @param field the field's name
@@ -171,17 +160,6 @@ public final class ConfigReader {
       throw invalid(field, "a positive integer", CORRECT);
     }
     return value;
-  }
-
-  /**
-   * Reads a finite number.
-   *
-   * @param field the field's name
-   * @return its value
-   * @throws CheckpointException if it is absent or not a finite number
-   */
-  public double requireNumber(String field) {
-    return optionalNumber(field).orElseThrow(() -> missing(field, "a number"));
   }
 
   /**

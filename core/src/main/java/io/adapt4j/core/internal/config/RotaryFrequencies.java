@@ -148,48 +148,6 @@ public final class RotaryFrequencies {
         && to > original(longRope);
   }
 
-  /**
-   * Computes cosines and sines for some positions, with the frequencies of a sequence that ends at
-   * the highest of them.
-   *
-   * @param positions token positions, each at least 0
-   * @return the tables, one row for each position
-   */
-  public Tables tables(int[] positions) {
-    int length = 0;
-    for (int position : positions) {
-      require(position >= 0, "position", "at least 0", position);
-      length = Math.max(length, position + 1);
-    }
-    return tables(positions, length);
-  }
-
-  /**
-   * Computes cosines and sines for some positions of a sequence.
-   *
-   * @param positions token positions
-   * @param sequenceLength the highest position in the batch plus one, as for {@link
-   *     #inverseFrequencies}
-   * @return the tables, one row for each position
-   */
-  public Tables tables(int[] positions, int sequenceLength) {
-    float[] frequencies = inverseFrequencies(sequenceLength);
-    float[] cos = new float[Math.multiplyExact(positions.length, frequencies.length)];
-    float[] sin = new float[cos.length];
-    for (int row = 0, at = 0; row < positions.length; row++) {
-      for (float frequency : frequencies) {
-        double angle = positions[row] * frequency;
-        cos[at] = (float) Math.cos(angle) * attentionFactor;
-        sin[at] = (float) Math.sin(angle) * attentionFactor;
-        at++;
-      }
-    }
-    return new Tables(positions.length, frequencies.length, cos, sin);
-  }
-
-  /** Cosines and sines, row-major, one row for each position and one column for each frequency. */
-  public record Tables(int rows, int columns, float[] cos, float[] sin) {}
-
   private float[] withinContext() {
     float[] plain = powers((float) theta);
     if (scaling instanceof RopeScaling.Linear linear) {

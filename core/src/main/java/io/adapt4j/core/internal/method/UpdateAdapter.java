@@ -89,13 +89,6 @@ record UpdateAdapter(Adapter.Custom adapter) implements AdapterMechanics {
     if (!problems.isEmpty()) {
       throw new CheckpointException(String.join("\n", problems));
     }
-    UpdateModel model = UpdateModel.attach(network, adapter.update());
-    try {
-      model.load(adapter.folder());
-    } catch (RuntimeException e) {
-      model.close();
-      throw e;
-    }
-    return model;
+    return UpdateModel.attach(network, adapter.update()).loaded(adapter.folder());
   }
 }

@@ -49,10 +49,6 @@ public final class Checks {
     require(value >= minimum, name + " must be at least " + minimum + ", found " + value);
   }
 
-  void notNegative(String name, double value) {
-    require(value >= 0 && Double.isFinite(value), name + " must be at least 0, found " + value);
-  }
-
   public void dataset(String part, Dataset data) {
     if (data == null) {
       problems.add("no dataset: give Datasets.jsonl(...), or a split of it");

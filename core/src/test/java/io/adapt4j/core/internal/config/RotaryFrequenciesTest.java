@@ -135,31 +135,6 @@ class RotaryFrequenciesTest {
   }
 
   @Test
-  void tablesHoldCosinesAndSinesTimesTheAttentionFactor() {
-    RotaryFrequencies rotary =
-        RotaryFrequencies.of(10_000, 4, 2048, yarn(4, true, OptionalDouble.of(2)));
-    float[] frequencies = rotary.inverseFrequencies(8);
-    RotaryFrequencies.Tables tables = rotary.tables(new int[] {0, 7, 3});
-    assertThat(tables.rows()).isEqualTo(3);
-    assertThat(tables.columns()).isEqualTo(2);
-    assertThat(tables.cos()[0]).isEqualTo(2f);
-    assertThat(tables.sin()[1]).isEqualTo(0f);
-    assertThat(tables.cos()[2]).isCloseTo((float) (2 * Math.cos(7)), within(1e-6f));
-    assertThat(tables.sin()[5])
-        .isCloseTo((float) (2 * Math.sin(3 * (double) frequencies[1])), within(1e-6f));
-  }
-
-  @Test
-  void tablesOfDynamicScalingUseTheHighestPosition() {
-    RotaryFrequencies rotary = RotaryFrequencies.of(10_000, 8, 16, new RopeScaling.Dynamic(2));
-    RotaryFrequencies.Tables tables = rotary.tables(new int[] {23, 1});
-    assertThat(tables.sin()[5]).isCloseTo((float) Math.sin(0.07937005), within(1e-7f));
-    assertThat(rotary.tables(new int[] {1}, 24).sin()[1]).isEqualTo(tables.sin()[5]);
-    assertThat(rotary.tables(new int[] {1}).sin()[1])
-        .isCloseTo((float) Math.sin(0.1), within(1e-7f));
-  }
-
-  @Test
   void refusesParametersOutOfRange() {
     RopeScaling plain = new RopeScaling.Default();
     assertThatIllegalArgumentException()
@@ -172,7 +147,7 @@ class RotaryFrequenciesTest {
         .isThrownBy(() -> RotaryFrequencies.of(10, 2, 16, new RopeScaling.Dynamic(2)))
         .withMessageContaining("dynamic");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> RotaryFrequencies.of(10, 2, 16, plain).tables(new int[] {-1}))
+        .isThrownBy(() -> RotaryFrequencies.of(10, 2, 16, plain).inverseFrequencies(-1))
         .withMessageContaining("found -1");
   }
 
