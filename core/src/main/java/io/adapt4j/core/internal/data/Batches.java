@@ -4,8 +4,6 @@ import io.adapt4j.core.data.Dataset;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
-import java.util.Objects;
 
 /**
  * Cuts a dataset into batches, epoch by epoch. Samples are made one batch at a time.
@@ -23,14 +21,14 @@ import java.util.Objects;
 public final class Batches implements BatchSource<Batch> {
 
   private final SampleSource samples;
-  private final BatchSampler batchSampler;
+  private final BatchSource<Batch> arranged;
   private final boolean packed;
   private final int paddingId;
   private final int maxLength;
 
   private Batches(Builder builder, BatchSampler batchSampler) {
     this.samples = builder.samples;
-    this.batchSampler = batchSampler;
+    this.arranged = new ArrangedBatches<>(batchSampler, this::batch);
     this.packed = builder.batching == Batching.PACKED;
     this.paddingId = builder.encoder.paddingId();
     this.maxLength = builder.encoder.maxLength();
@@ -154,41 +152,13 @@ public final class Batches implements BatchSource<Batch> {
   /** Rows, packed ones or samples, divided by batch size, rounded up. */
   @Override
   public int count() {
-    return batchSampler.count();
+    return arranged.count();
   }
 
   /** Samples before the first batch asked for are not made. */
   @Override
   public Iterator<Batch> epoch(int epoch, int firstBatch) {
-    if (epoch < 0) {
-      throw new IllegalArgumentException("epoch must be at least 0, found " + epoch);
-    }
-    Objects.checkIndex(firstBatch, count() + 1);
-    return new Epoch(batchSampler.epoch(epoch), firstBatch);
-  }
-
-  private final class Epoch implements Iterator<Batch> {
-
-    private final BatchSampler.Epoch arranged;
-    private int next;
-
-    Epoch(BatchSampler.Epoch arranged, int next) {
-      this.arranged = arranged;
-      this.next = next;
-    }
-
-    @Override
-    public boolean hasNext() {
-      return next < count();
-    }
-
-    @Override
-    public Batch next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException("the epoch has " + count() + " batches");
-      }
-      return batch(arranged.batch(next++));
-    }
+    return arranged.epoch(epoch, firstBatch);
   }
 
   private Batch batch(int[][] numbers) {

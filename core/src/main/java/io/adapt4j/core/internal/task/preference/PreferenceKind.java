@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.task.preference;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.EncodingReport;
+import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
@@ -16,7 +17,7 @@ import io.adapt4j.core.preference.Kto;
  *
  * @param <B> a batch
  */
-interface PreferenceKind<B> {
+interface PreferenceKind<B extends AnswerBatch<B>> {
 
   /**
    * Answers that can be learned from.
@@ -35,8 +36,6 @@ interface PreferenceKind<B> {
 
   TrainingTask<B> task(Decoder decoder, ReferenceModel reference, BestModelMetric selection);
 
-  StoredReference.Answers<B> answers();
-
   /** Texts that are differentiated together of each row of a batch. */
   int texts();
 
@@ -52,19 +51,14 @@ interface PreferenceKind<B> {
       return new Data<>(
           rows.report(),
           rows.size(),
-          PreferenceBatches.inOrder(rows, settings.batchSize(), padding),
-          PreferenceBatches.shuffled(rows, settings.batchSize(), padding, settings.seed()));
+          PreferenceBatches.of(rows, settings.batchSize(), padding, EpochOrder.UNSHUFFLED),
+          PreferenceBatches.of(rows, settings.batchSize(), padding, settings.order()));
     }
 
     @Override
     public TrainingTask<PreferenceBatch> task(
         Decoder decoder, ReferenceModel reference, BestModelMetric selection) {
       return new PreferencePairs(decoder, loss, reference, selection);
-    }
-
-    @Override
-    public StoredReference.Answers<PreferenceBatch> answers() {
-      return StoredReference.PAIRS;
     }
 
     @Override
@@ -85,19 +79,14 @@ interface PreferenceKind<B> {
       return new Data<>(
           rows.report(),
           rows.size(),
-          UnpairedBatches.inOrder(rows, settings.batchSize(), padding),
-          UnpairedBatches.shuffled(rows, settings.batchSize(), padding, settings.seed()));
+          UnpairedBatches.of(rows, settings.batchSize(), padding, EpochOrder.UNSHUFFLED),
+          UnpairedBatches.of(rows, settings.batchSize(), padding, settings.order()));
     }
 
     @Override
     public TrainingTask<UnpairedBatch> task(
         Decoder decoder, ReferenceModel reference, BestModelMetric selection) {
       return new UnpairedAnswers(decoder, loss, reference, selection);
-    }
-
-    @Override
-    public StoredReference.Answers<UnpairedBatch> answers() {
-      return StoredReference.UNPAIRED;
     }
 
     @Override

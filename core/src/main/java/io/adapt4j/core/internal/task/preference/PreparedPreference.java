@@ -35,7 +35,7 @@ import java.util.function.Function;
  *
  * @param <B> a batch
  */
-final class PreparedPreference<B> implements PreparedTask<B> {
+final class PreparedPreference<B extends AnswerBatch<B>> implements PreparedTask<B> {
 
   private final FineTuneSettings settings;
   private final PreferenceTask task;
@@ -59,7 +59,7 @@ final class PreparedPreference<B> implements PreparedTask<B> {
     this.held = held;
   }
 
-  static <B> PreparedPreference<B> of(
+  static <B extends AnswerBatch<B>> PreparedPreference<B> of(
       PreferenceTask task,
       FineTuneSettings settings,
       ExampleEncoder encoder,
@@ -150,7 +150,7 @@ final class PreparedPreference<B> implements PreparedTask<B> {
         return action.apply(on(decoder, ReferenceModel.of(other.decoder())));
       }
     }
-    boolean switchable = canBeSwitchedOff(adaptation);
+    boolean switchable = adaptation.canBeSwitchedOff();
     ReferenceModel base =
         switchable
             ? ReferenceModel.withoutAdapter(decoder, adaptation)
@@ -164,14 +164,6 @@ final class PreparedPreference<B> implements PreparedTask<B> {
               + " Reference.precomputed(), Reference.model(folder) or an adapter");
     }
     return action.apply(on(decoder, base));
-  }
-
-  private static boolean canBeSwitchedOff(Adaptation adaptation) {
-    try {
-      return adaptation.withoutAdapter(() -> true);
-    } catch (UnsupportedOperationException e) {
-      return false;
-    }
   }
 
   private static void requireSameVocabulary(Decoder decoder, Decoder other, Path folder) {
@@ -211,7 +203,7 @@ final class PreparedPreference<B> implements PreparedTask<B> {
       Optional<String> model,
       String name) {
     StoredReference<B> stored =
-        new StoredReference<>(kind.answers(), data.inOrder(), data.size(), settings.batchSize());
+        new StoredReference<>(data.inOrder(), data.size(), settings.batchSize());
     float[] values =
         kept.isEmpty()
             ? stored.ask(base)
