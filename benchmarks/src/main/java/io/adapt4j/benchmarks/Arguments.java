@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.core.internal.tensor.Torch;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -68,5 +69,17 @@ final class Arguments {
           name + ": expected one of " + choices + ", found '" + text + "'");
     }
     return text;
+  }
+
+  boolean isBf16() {
+    return oneOf("--precision", Set.of("bf16", "fp32")).equals("bf16");
+  }
+
+  /** Lets the engine use the threads that the line asks for. */
+  void useThreads() {
+    int threads = number("--threads", 0);
+    if (threads > 0) {
+      Torch.threads(threads);
+    }
   }
 }

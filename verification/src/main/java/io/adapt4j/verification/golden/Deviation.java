@@ -1,6 +1,9 @@
 package io.adapt4j.verification.golden;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import java.util.Arrays;
+import java.util.function.Predicate;
 
 /**
  * The value of a quantity that is worst against its tolerance.
@@ -22,6 +25,11 @@ record Deviation(double error, double tolerance) {
     return Double.isFinite(expected)
         ? new Deviation(Math.abs(found - expected), absolute + relative * Math.abs(expected))
         : new Deviation(Double.NaN, absolute);
+  }
+
+  /** Of an expected number; what is none passes no check. */
+  static Deviation of(double found, JsonNode expected, double absolute, double relative) {
+    return of(found, expected.asDouble(Double.NaN), absolute, relative);
   }
 
   /** The worst of all values. */
@@ -65,5 +73,25 @@ record Deviation(double error, double tolerance) {
       return Double.POSITIVE_INFINITY;
     }
     return error == 0 ? 0 : error / tolerance;
+  }
+
+  /** The worst value of all tensors of two files, which must have the same names. */
+  static Deviation of(
+      Checkpoint found, Checkpoint expected, Predicate<String> compared, double absolute) {
+    if (!found.names().equals(expected.names())) {
+      throw new GoldenException(
+          "expected the tensors " + expected.names() + ", found " + found.names());
+    }
+    Deviation worst = NONE;
+    for (String name : expected.names().stream().filter(compared).toList()) {
+      worst =
+          worst.or(
+              of(
+                  GoldenFolder.floats(found, name),
+                  GoldenFolder.floats(expected, name),
+                  absolute,
+                  0));
+    }
+    return worst;
   }
 }

@@ -144,16 +144,11 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
   void compare(
       String prefix, Report.Section section, Function<String, float[]> found, double tolerance) {
     for (String tensor : names(prefix)) {
-      section.attempt(
+      section.compare(
           tensor,
           () ->
-              section.compared(
-                  tensor,
-                  Deviation.of(
-                      found.apply(tensor.substring(prefix.length())),
-                      floats(tensor),
-                      tolerance,
-                      0)));
+              Deviation.of(
+                  found.apply(tensor.substring(prefix.length())), floats(tensor), tolerance, 0));
     }
   }
 
