@@ -78,4 +78,27 @@ final class Entries {
     }
     query.filter().ifPresent(FilterCheck::check);
   }
+
+  static int within(String name, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException(
+          name + ": expected " + least + " to " + most + ", found " + value);
+    }
+    return value;
+  }
+
+  /** Checks what embeddings call themselves. */
+  static String identity(String identity) {
+    if (identity.isBlank()) {
+      throw new IllegalArgumentException("identity: expected a text, found '" + identity + "'");
+    }
+    return identity;
+  }
+
+  static void checkBm25(double k1, double b) {
+    if (!(k1 >= 0 && Double.isFinite(k1)) || !(b >= 0 && b <= 1)) {
+      throw new IllegalArgumentException(
+          "bm25: expected k1 of at least 0 and b from 0 to 1, found " + k1 + " and " + b);
+    }
+  }
 }

@@ -300,11 +300,8 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if the identity is blank or the dimension out of range
      */
     public Builder embeddings(String identity, int dimension) {
-      if (identity.isBlank()) {
-        throw new IllegalArgumentException("identity: expected a text, found '" + identity + "'");
-      }
-      this.embeddings = identity;
-      this.dimension = within("dimension", dimension, 1, 8192);
+      this.embeddings = Entries.identity(identity);
+      this.dimension = Entries.within("dimension", dimension, 1, 8192);
       return this;
     }
 
@@ -354,8 +351,8 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if one is out of range
      */
     public Builder graph(int links, int buildBeam) {
-      this.links = within("links", links, 2, 512);
-      this.buildBeam = within("buildBeam", buildBeam, 1, 3200);
+      this.links = Entries.within("links", links, 2, 512);
+      this.buildBeam = Entries.within("buildBeam", buildBeam, 1, 3200);
       return this;
     }
 
@@ -367,7 +364,7 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if it is less than 1
      */
     public Builder searchBeam(int candidates) {
-      this.searchBeam = within("searchBeam", candidates, 1, 1_000_000);
+      this.searchBeam = Entries.within("searchBeam", candidates, 1, 1_000_000);
       return this;
     }
 
@@ -380,10 +377,7 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if one is out of range
      */
     public Builder bm25(double k1, double b) {
-      if (!(k1 >= 0 && Double.isFinite(k1)) || !(b >= 0 && b <= 1)) {
-        throw new IllegalArgumentException(
-            "bm25: expected k1 of at least 0 and b from 0 to 1, found " + k1 + " and " + b);
-      }
+      Entries.checkBm25(k1, b);
       this.k1 = (float) k1;
       this.b = (float) b;
       return this;
@@ -409,7 +403,7 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder buffer(int megabytes) {
-      this.bufferMegabytes = within("buffer", megabytes, 1, 2000);
+      this.bufferMegabytes = Entries.within("buffer", megabytes, 1, 2000);
       return this;
     }
 
@@ -423,14 +417,6 @@ public final class LuceneIndex implements SearchIndex {
     public Builder verification(Verification value) {
       this.verification = Objects.requireNonNull(value, "verification");
       return this;
-    }
-
-    private static int within(String name, int value, int least, int most) {
-      if (value < least || value > most) {
-        throw new IllegalArgumentException(
-            name + ": expected " + least + " to " + most + ", found " + value);
-      }
-      return value;
     }
 
     /**

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,15 +48,7 @@ public final class ConfigReader {
       throw new CheckpointException(
           file + ": no such file. Give the checkpoint folder that holds it, or download it.");
     }
-    try {
-      return parse(file, BoundedFiles.readText(file, BoundedFiles.SETTINGS));
-    } catch (BoundedFiles.TooLargeException e) {
-      throw new CheckpointException(
-          file + ": " + e.getReason() + ". Fetch the model's original file.", e);
-    } catch (IOException e) {
-      throw new CheckpointException(
-          file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
-    }
+    return parse(file, BoundedFiles.readModelText(file, BoundedFiles.SETTINGS));
   }
 
   /**

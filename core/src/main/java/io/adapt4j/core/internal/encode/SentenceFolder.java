@@ -6,7 +6,6 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ConfigReader;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -183,7 +182,7 @@ public record SentenceFolder(
 
     private static JsonNode parse(Path file) {
       try {
-        JsonNode list = Json.parse(BoundedFiles.readText(file, BoundedFiles.SETTINGS));
+        JsonNode list = Json.parse(BoundedFiles.readModelText(file, BoundedFiles.SETTINGS));
         if (list.isArray()) {
           return list;
         }
@@ -191,12 +190,6 @@ public record SentenceFolder(
       } catch (JsonProcessingException e) {
         throw new CheckpointException(
             file + ": not valid JSON: " + e.getOriginalMessage() + ". Download it again.", e);
-      } catch (BoundedFiles.TooLargeException e) {
-        throw new CheckpointException(
-            file + ": " + e.getReason() + ". Fetch the model's original file.", e);
-      } catch (IOException e) {
-        throw new CheckpointException(
-            file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
       }
     }
 

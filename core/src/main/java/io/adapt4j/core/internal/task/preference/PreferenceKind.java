@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.preference.Kto;
+import java.util.function.Function;
 
 /**
  * What pairs and unpaired answers differ in.
@@ -28,8 +29,17 @@ interface PreferenceKind<B extends AnswerBatch<B>> {
    * @param shuffled batches in an order of each epoch's own
    * @param <B> a batch
    */
-  record Data<B>(
-      EncodingReport report, int size, BatchSource<B> inOrder, BatchSource<B> shuffled) {}
+  record Data<B>(EncodingReport report, int size, BatchSource<B> inOrder, BatchSource<B> shuffled) {
+
+    static <B> Data<B> of(
+        EncodingReport report,
+        int size,
+        FineTuneSettings settings,
+        Function<EpochOrder, BatchSource<B>> batches) {
+      return new Data<>(
+          report, size, batches.apply(EpochOrder.UNSHUFFLED), batches.apply(settings.order()));
+    }
+  }
 
   /** Tokenizes data; refuses data of which nothing is left. */
   Data<B> data(Dataset dataset, ExampleEncoder encoder, FineTuneSettings settings);
@@ -47,12 +57,11 @@ interface PreferenceKind<B extends AnswerBatch<B>> {
         Dataset dataset, ExampleEncoder encoder, FineTuneSettings settings) {
       PreferenceRows rows = PreferenceRows.of(dataset, encoder);
       EncodedData.requireUsable(dataset, rows.report(), encoder.maxLength());
-      int padding = encoder.paddingId();
-      return new Data<>(
+      return Data.of(
           rows.report(),
           rows.size(),
-          PreferenceBatches.of(rows, settings.batchSize(), padding, EpochOrder.UNSHUFFLED),
-          PreferenceBatches.of(rows, settings.batchSize(), padding, settings.order()));
+          settings,
+          order -> PreferenceBatches.of(rows, settings.batchSize(), encoder.paddingId(), order));
     }
 
     @Override
@@ -75,12 +84,11 @@ interface PreferenceKind<B extends AnswerBatch<B>> {
         Dataset dataset, ExampleEncoder encoder, FineTuneSettings settings) {
       UnpairedRows rows = UnpairedRows.of(dataset, encoder);
       EncodedData.requireUsable(dataset, rows.report(), encoder.maxLength());
-      int padding = encoder.paddingId();
-      return new Data<>(
+      return Data.of(
           rows.report(),
           rows.size(),
-          UnpairedBatches.of(rows, settings.batchSize(), padding, EpochOrder.UNSHUFFLED),
-          UnpairedBatches.of(rows, settings.batchSize(), padding, settings.order()));
+          settings,
+          order -> UnpairedBatches.of(rows, settings.batchSize(), encoder.paddingId(), order));
     }
 
     @Override
