@@ -1,9 +1,7 @@
 package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import java.util.Arrays;
-import java.util.function.Predicate;
 
 /**
  * The value of a quantity that is worst against its tolerance.
@@ -73,25 +71,5 @@ record Deviation(double error, double tolerance) {
       return Double.POSITIVE_INFINITY;
     }
     return error == 0 ? 0 : error / tolerance;
-  }
-
-  /** The worst value of all tensors of two files, which must have the same names. */
-  static Deviation of(
-      Checkpoint found, Checkpoint expected, Predicate<String> compared, double absolute) {
-    if (!found.names().equals(expected.names())) {
-      throw new GoldenException(
-          "expected the tensors " + expected.names() + ", found " + found.names());
-    }
-    Deviation worst = NONE;
-    for (String name : expected.names().stream().filter(compared).toList()) {
-      worst =
-          worst.or(
-              of(
-                  GoldenFolder.floats(found, name),
-                  GoldenFolder.floats(expected, name),
-                  absolute,
-                  0));
-    }
-    return worst;
   }
 }

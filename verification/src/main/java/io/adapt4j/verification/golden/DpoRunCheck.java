@@ -170,7 +170,7 @@ final class DpoRunCheck {
     try (Checkpoint found = Checkpoint.openFile(saved.resolve("adapter_model.safetensors"));
         Checkpoint expected = Checkpoint.openFile(wanted.resolve("adapter_model.safetensors"))) {
       section.compared(
-          "dpo_run: final weights", Deviation.of(found, expected, name -> true, WEIGHTS));
+          "dpo_run: final weights", GoldenFolder.deviation(found, expected, name -> true, WEIGHTS));
     }
   }
 }

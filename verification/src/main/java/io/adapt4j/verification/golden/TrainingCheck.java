@@ -166,7 +166,7 @@ final class TrainingCheck {
       }
       section.compared(
           "final weights",
-          Deviation.of(found, wanted, name -> !KEY_BIAS.matcher(name).find(), WEIGHTS));
+          GoldenFolder.deviation(found, wanted, name -> !KEY_BIAS.matcher(name).find(), WEIGHTS));
     }
   }
 
