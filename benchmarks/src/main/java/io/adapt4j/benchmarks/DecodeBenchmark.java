@@ -5,7 +5,6 @@ import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import java.util.List;
@@ -38,10 +37,7 @@ public final class DecodeBenchmark {
   private final int repetitions;
 
   private DecodeBenchmark(Arguments arguments) {
-    precision =
-        arguments.oneOf("--precision", Set.of("bf16", "fp32")).equals("bf16")
-            ? Precision.BF16
-            : Precision.FP32;
+    precision = arguments.isBf16() ? Precision.BF16 : Precision.FP32;
     promptLength = arguments.number("--prompt", 1);
     newTokens = arguments.number("--tokens", 2);
     batch = arguments.number("--batch", 2);
@@ -75,10 +71,7 @@ public final class DecodeBenchmark {
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
     DecodeBenchmark benchmark = new DecodeBenchmark(arguments);
-    int threads = arguments.number("--threads", 0);
-    if (threads > 0) {
-      Torch.threads(threads);
-    }
+    arguments.useThreads();
     benchmark.run();
   }
 

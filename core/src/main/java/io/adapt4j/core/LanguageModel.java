@@ -468,11 +468,7 @@ public final class LanguageModel extends AdaptedModel {
     return exclusively(() -> model.decoder().parameterCount());
   }
 
-  /**
-   * Returns the tokens that end a generation.
-   *
-   * @return an immutable set
-   */
+  /** {@return the tokens that end a generation} */
   public Set<Integer> endTokenIds() {
     return model.specialIds().end();
   }

@@ -151,12 +151,10 @@ public final class AdapterMix {
       String name = "'" + adapters.get(i).name() + "'";
       if (config.initial().leavesResidual()) {
         throw new IllegalArgumentException(
-            "The adapter "
-                + name
-                + " starts from the base's weights ("
-                + config.initial().peftName()
-                + "), so its factors alone are not what it adds; convert it to plain LoRA with PEFT"
-                + " first, or merge it into the base.");
+            ("The adapter %s starts from the base's weights (%s), so its factors alone are not"
+                    + " what it adds; convert it to plain LoRA with PEFT first, or merge it"
+                    + " into the base.")
+                .formatted(name, config.initial().peftName()));
       }
       if (config.dora()
           || config.biasOfB()
@@ -170,11 +168,9 @@ public final class AdapterMix {
       }
       if (how == Blend.LINEAR && weights.get(i) < 0) {
         throw new IllegalArgumentException(
-            "The adapter "
-                + name
-                + " has the weight "
-                + weights.get(i)
-                + ", of which a linear blend would take the root; use another blend.");
+            ("The adapter %s has the weight %s, of which a linear blend would take the root;"
+                    + " use another blend.")
+                .formatted(name, weights.get(i)));
       }
     }
   }
@@ -241,13 +237,8 @@ public final class AdapterMix {
           && (other.a().size(1) != storedLoraMatrices.a().size(1)
               || other.b().size(0) != storedLoraMatrices.b().size(0))) {
         throw new IllegalArgumentException(
-            "The adapters '"
-                + adapters.get(i).name()
-                + "' and '"
-                + adapters.get(index).name()
-                + "' belong to different bases: "
-                + path
-                + " has other sizes in them.");
+            "The adapters '%s' and '%s' belong to different bases: %s has other sizes in them."
+                .formatted(adapters.get(i).name(), adapters.get(index).name(), path));
       }
     }
   }

@@ -76,11 +76,8 @@ record Ia3Plan(
         SavedModules.problems(config.modulesToSave(), network, Set.copyOf(saved.tensors())));
     if (scaled.isEmpty()) {
       problems.add(
-          "The (IA)3 targets "
-              + config.modules()
-              + " match no projection; "
-              + AdapterPlan.choices(network)
-              + ".");
+          "The (IA)3 targets %s match no projection; %s."
+              .formatted(config.modules(), AdapterPlan.choices(network)));
     }
     return new Ia3Plan(
         taskType, List.copyOf(scaled), saved, transposed(network, scaled), List.copyOf(problems));

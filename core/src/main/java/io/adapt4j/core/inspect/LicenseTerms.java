@@ -81,12 +81,10 @@ final class LicenseTerms {
       warnings.add(
           new ModelWarning(
               Kind.LICENSE_UNKNOWN,
-              title
-                  + " is not a license whose terms are known here. Read its text before you use"
-                  + " the model"
-                  + card.licenseLink().map(link -> ": " + link).orElse("")
-                  + "."
-                  + hint(text)));
+              ("%s is not a license whose terms are known here. Read its text before you use"
+                      + " the model%s.%s")
+                  .formatted(
+                      title, card.licenseLink().map(link -> ": " + link).orElse(""), hint(text))));
     }
     return List.copyOf(warnings);
   }

@@ -174,12 +174,8 @@ public record ModelCard(
     try {
       if (Files.size(file) > MAX_BYTES) {
         throw new CheckpointException(
-            file
-                + ": expected at most "
-                + MAX_BYTES
-                + " bytes, found "
-                + Files.size(file)
-                + ". Check that it is a model card.");
+            "%s: expected at most %s bytes, found %s. Check that it is a model card."
+                .formatted(file, MAX_BYTES, Files.size(file)));
       }
       return Files.readString(file);
     } catch (IOException e) {

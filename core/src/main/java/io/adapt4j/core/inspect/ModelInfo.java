@@ -171,9 +171,8 @@ public final class ModelInfo {
   }
 
   /**
-   * Returns the chat templates.
-   *
-   * @return their names; {@code default} is the one used unless another is asked for
+   * {@return the names of the chat templates; {@code default} is the one used unless another is
+   * asked for}
    */
   public List<String> chatTemplates() {
     return chatTemplates;

@@ -243,12 +243,9 @@ public final class PreferenceCollector {
         Example pair = rows.get(row);
         if (!kind.isInstance(pair)) {
           throw new DatasetException(
-              rows.locate(row)
-                  + ": expected a "
-                  + kind.getSimpleName()
-                  + " as is to be written, found a "
-                  + pair.getClass().getSimpleName()
-                  + ". Choose another file.");
+              "%s: expected a %s as is to be written, found a %s. Choose another file."
+                  .formatted(
+                      rows.locate(row), kind.getSimpleName(), pair.getClass().getSimpleName()));
         }
         pairs.add(pair);
       }

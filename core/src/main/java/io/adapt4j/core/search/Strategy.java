@@ -42,12 +42,9 @@ sealed interface Strategy {
     public SuccessiveHalving {
       if (least < 1 || most < least || eta < 2) {
         throw new IllegalArgumentException(
-            "successive halving needs 1 <= least <= most and eta >= 2, found least "
-                + least
-                + ", most "
-                + most
-                + ", eta "
-                + eta);
+            ("successive halving needs 1 <= least <= most and eta >= 2, found least %s, most"
+                    + " %s, eta %s")
+                .formatted(least, most, eta));
       }
     }
 

@@ -299,11 +299,8 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if the identity is blank or the dimension out of range
      */
     public Builder embeddings(String identity, int dimension) {
-      if (identity.isBlank()) {
-        throw new IllegalArgumentException("identity: expected a text, found '" + identity + "'");
-      }
-      this.embeddings = identity;
-      this.dimension = LuceneOptions.within("dimension", dimension, 1, 8192);
+      this.embeddings = Entries.identity(identity);
+      this.dimension = Entries.within("dimension", dimension, 1, 8192);
       return this;
     }
 
@@ -357,8 +354,8 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if one is out of range
      */
     public Builder graph(int links, int buildBeam) {
-      this.links = LuceneOptions.within("links", links, 2, 512);
-      this.buildBeam = LuceneOptions.within("buildBeam", buildBeam, 1, 3200);
+      this.links = Entries.within("links", links, 2, 512);
+      this.buildBeam = Entries.within("buildBeam", buildBeam, 1, 3200);
       return this;
     }
 
@@ -370,7 +367,7 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if it is less than 1
      */
     public Builder searchBeam(int candidates) {
-      this.searchBeam = LuceneOptions.within("searchBeam", candidates, 1, 1_000_000);
+      this.searchBeam = Entries.within("searchBeam", candidates, 1, 1_000_000);
       return this;
     }
 
@@ -383,7 +380,7 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if one is out of range
      */
     public Builder bm25(double k1, double b) {
-      LuceneOptions.requireBm25(k1, b);
+      Entries.checkBm25(k1, b);
       this.k1 = (float) k1;
       this.b = (float) b;
       return this;
@@ -422,7 +419,7 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder buffer(int megabytes) {
-      this.bufferMegabytes = LuceneOptions.within("buffer", megabytes, 1, 2000);
+      this.bufferMegabytes = Entries.within("buffer", megabytes, 1, 2000);
       return this;
     }
 

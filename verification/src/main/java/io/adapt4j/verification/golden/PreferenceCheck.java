@@ -248,10 +248,7 @@ final class PreferenceCheck {
     section.compared(
         "dpo " + name + " mean",
         Deviation.of(
-            task.evaluate(batch(pairs)) / pairs.size(),
-            wanted.path("mean").asDouble(Double.NaN),
-            tolerance,
-            RELATIVE));
+            task.evaluate(batch(pairs)) / pairs.size(), wanted.path("mean"), tolerance, RELATIVE));
     if (!free) {
       section.compared("dpo " + name + " rewards", rewards);
     }
@@ -284,8 +281,7 @@ final class PreferenceCheck {
 
   private static Deviation of(
       double found, JsonNode wanted, String field, int index, double tolerance) {
-    return Deviation.of(
-        found, wanted.path(field).path(index).asDouble(Double.NaN), tolerance, RELATIVE);
+    return Deviation.of(found, wanted.path(field).path(index), tolerance, RELATIVE);
   }
 
   private void kto(String name, JsonNode wanted) {
@@ -299,12 +295,9 @@ final class PreferenceCheck {
     Evaluation<UnpairedBatch> evaluation = task.evaluation();
     double mean = evaluation.add(unpaired()) / pairs.size();
     Map<String, Double> found = evaluation.metrics();
+    section.compared("kto " + name + " mean", Deviation.of(mean, wanted.path("mean"), LOSS, 0));
     section.compared(
-        "kto " + name + " mean",
-        Deviation.of(mean, wanted.path("mean").asDouble(Double.NaN), LOSS, 0));
-    section.compared(
-        "kto " + name + " kl",
-        Deviation.of(found.get("kl"), wanted.path("kl").asDouble(Double.NaN), LOG_PROBS, 0));
+        "kto " + name + " kl", Deviation.of(found.get("kl"), wanted.path("kl"), LOG_PROBS, 0));
     section.compared(
         "kto " + name + " rewards",
         Deviation.of(found.get("reward_chosen"), mean(wanted.path("chosen_rewards")), LOSS, 0)
@@ -342,8 +335,7 @@ final class PreferenceCheck {
         pairs(loss(name, wanted), ReferenceModel.none()).evaluation();
     double loss = evaluation.add(batch(pairs)) / pairs.size();
     Map<String, Double> found = evaluation.metrics();
-    section.compared(
-        name + " loss", Deviation.of(loss, wanted.path("loss").asDouble(Double.NaN), LOSS, 0));
+    section.compared(name + " loss", Deviation.of(loss, wanted.path("loss"), LOSS, 0));
     JsonNode metrics = wanted.path("metrics");
     Deviation worst =
         metric(found, "reward_chosen", metrics.path("rewards/chosen"))
@@ -359,7 +351,7 @@ final class PreferenceCheck {
   }
 
   private static Deviation metric(Map<String, Double> found, String name, JsonNode wanted) {
-    return Deviation.of(found.get(name), wanted.asDouble(Double.NaN), LOG_PROBS, 0);
+    return Deviation.of(found.get(name), wanted, LOG_PROBS, 0);
   }
 
   private static PairLoss loss(String name, JsonNode wanted) {
@@ -390,16 +382,14 @@ final class PreferenceCheck {
     for (String tensor : tensors.names()) {
       if (tensor.startsWith(GRADIENTS)) {
         String parameter = PeftParts.stored(tensor.substring(GRADIENTS.length()));
-        section.attempt(
+        section.compare(
             tensor + suffix,
             () ->
-                section.compared(
-                    tensor + suffix,
-                    Deviation.of(
-                        ModelCheck.found(found, parameter),
-                        GoldenFolder.floats(tensors, tensor),
-                        GRADIENT,
-                        0)));
+                Deviation.of(
+                    ModelCheck.found(found, parameter),
+                    GoldenFolder.floats(tensors, tensor),
+                    GRADIENT,
+                    0));
       }
     }
     TensorLists.zero(adaptation.trained().stream().map(Parameter.Trainable::gradient).toList());

@@ -464,10 +464,8 @@ public final class DataChecker {
           Check.TEMPLATE_DIFFERS,
           -1,
           dataset::name,
-          "the template of training has sha256 "
-              + training
-              + ", that of use "
-              + Objects.requireNonNull(usedTemplate).digest());
+          "the template of training has sha256 %s, that of use %s"
+              .formatted(training, Objects.requireNonNull(usedTemplate).digest()));
     }
   }
 

@@ -126,15 +126,14 @@ public final class DataReport {
   }
 
   /**
-   * Returns how often each label occurs.
-   *
-   * @return the counts, the most frequent label first; empty where rows have no labels
+   * {@return how often each label occurs, the most frequent label first; empty where rows have no
+   * labels}
    */
   public Map<String, Integer> labels() {
     return labels;
   }
 
-  /** How long the rows are; empty where no encoder was given. */
+  /** {@return how long the rows are; empty where no encoder was given} */
   Optional<Lengths> lengths() {
     return Optional.ofNullable(lengths);
   }

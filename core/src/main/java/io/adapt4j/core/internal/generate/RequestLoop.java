@@ -32,6 +32,7 @@ final class RequestLoop {
   private final Decoder decoder;
   private final Sequence sequence;
   private final PromptLookup lookup;
+  private final int mostTokens;
   private final boolean plainGreedy;
   private final Ops ops = Ops.inference();
 
@@ -57,6 +58,7 @@ final class RequestLoop {
     this.decoder = decoder;
     this.sequence = sequence;
     this.lookup = new PromptLookup(options.promptLookupTokens());
+    this.mostTokens = 1 + options.promptLookupTokens();
     this.plainGreedy = options.isGreedy() && options.repetitionPenalty() == 1;
   }
 
@@ -76,7 +78,7 @@ final class RequestLoop {
   private @Nullable DecoderSteps prepared(KvCache cache) {
     return sequence.room() == 1
         ? null
-        : StepKernels.prepared(decoder, cache, 1 + lookup.most()).orElse(null);
+        : StepKernels.prepared(decoder, cache, mostTokens).orElse(null);
   }
 
   private void loop(KvCache cache, CancellationToken cancellation) {
@@ -153,7 +155,8 @@ final class RequestLoop {
     }
     likeliest = new long[0];
     int vocabulary = Math.toIntExact(decoder.head().weight().sizes()[0]);
-    logits = logits.length == input.length * vocabulary ? logits : new float[input.length * vocabulary];
+    logits =
+        logits.length == input.length * vocabulary ? logits : new float[input.length * vocabulary];
     for (int i = 0; i < input.length; i++) {
       kernels.logits(i, logits, i * vocabulary);
     }

@@ -25,11 +25,7 @@ public enum TaskKind {
     this.text = text;
   }
 
-  /**
-   * Returns the kind in words.
-   *
-   * @return such as {@code next tokens}
-   */
+  /** {@return the kind in words, such as {@code next tokens}} */
   public String text() {
     return text;
   }

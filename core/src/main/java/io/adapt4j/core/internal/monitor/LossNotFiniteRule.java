@@ -26,11 +26,8 @@ final class LossNotFiniteRule implements WarningRule {
         : Optional.of(
             warning(
                 event.step(),
-                "Three steps within "
-                    + WITHIN_STEPS
-                    + " were skipped as not finite; in the last "
-                    + event.reason()
-                    + "."));
+                "Three steps within %s were skipped as not finite; in the last %s."
+                    .formatted(WITHIN_STEPS, event.reason())));
   }
 
   @Override

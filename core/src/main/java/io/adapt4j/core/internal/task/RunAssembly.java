@@ -151,10 +151,8 @@ public final class RunAssembly {
     String metricForBestModel = draft.get(Options.METRIC_FOR_BEST_MODEL);
     checks.require(
         measured.contains(metricForBestModel),
-        "metricForBestModel: expected one of "
-            + measured
-            + ", which this task measures, found "
-            + metricForBestModel);
+        "metricForBestModel: expected one of %s, which this task measures, found %s"
+            .formatted(measured, metricForBestModel));
     definition.check(of, draft, or(draft.get(Options.BATCH_SIZE), defaults.batchSize()), checks);
   }
 

@@ -89,13 +89,8 @@ public final class ClassificationDefinition implements TaskDefinition<Classifica
           case REGRESSION -> "NUMBER";
           case TOKEN -> "TOKEN_LABELS";
         };
-    return "Labelled[problem="
-        + problem
-        + ", labels="
-        + task.labels()
-        + ", replacesClassifier="
-        + task.replacesClassifier()
-        + "]";
+    return "Labelled[problem=%s, labels=%s, replacesClassifier=%s]"
+        .formatted(problem, task.labels(), task.replacesClassifier());
   }
 
   @Override

@@ -66,13 +66,8 @@ public final class EmbeddingDefinition implements TaskDefinition<EmbeddingTask> 
 
   @Override
   public String identity(EmbeddingTask task) {
-    return "Embeddings[scale="
-        + task.scale()
-        + ", queryPrompt="
-        + task.queryPrompt()
-        + ", passagePrompt="
-        + task.passagePrompt()
-        + "]";
+    return "Embeddings[scale=%s, queryPrompt=%s, passagePrompt=%s]"
+        .formatted(task.scale(), task.queryPrompt(), task.passagePrompt());
   }
 
   @Override

@@ -23,16 +23,6 @@ record DpoLoss(double beta, Dpo.Form form, double labelSmoothing) implements Pai
   }
 
   @Override
-  public double likelihood() {
-    return 0;
-  }
-
-  @Override
-  public boolean likelihoodCoversPrompt() {
-    return false;
-  }
-
-  @Override
   public Terms terms(double chosen, double rejected) {
     double c = beta * chosen;
     double r = beta * rejected;
@@ -61,9 +51,7 @@ record DpoLoss(double beta, Dpo.Form form, double labelSmoothing) implements Pai
   }
 
   private Terms conservative(double z) {
-    return Terms.ofDifference(
-        Logistic.smoothed(z, labelSmoothing),
-        beta * Logistic.smoothedDerivative(z, labelSmoothing));
+    return Terms.logistic(z, beta, labelSmoothing);
   }
 
   private Terms robust(double z) {

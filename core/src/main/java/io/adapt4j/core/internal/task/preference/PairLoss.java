@@ -51,7 +51,9 @@ public interface PairLoss {
   double beta();
 
   /** {@return whether the loss compares with a reference} */
-  boolean usesReference();
+  default boolean usesReference() {
+    return false;
+  }
 
   /**
    * The term of a pair and its derivatives.
@@ -65,6 +67,13 @@ public interface PairLoss {
     /** The terms of a function of the difference of both scores. */
     static Terms ofDifference(double loss, double derivative) {
       return new Terms(loss, derivative, -derivative);
+    }
+
+    /** The terms of a smoothed logistic loss of z, whose derivative by the difference is beta. */
+    static Terms logistic(double z, double beta, double labelSmoothing) {
+      return ofDifference(
+          Logistic.smoothed(z, labelSmoothing),
+          beta * Logistic.smoothedDerivative(z, labelSmoothing));
     }
   }
 
@@ -119,7 +128,9 @@ public interface PairLoss {
    *
    * @return whether they are
    */
-  boolean averages();
+  default boolean averages() {
+    return false;
+  }
 
   /**
    * Returns the weight of the cross-entropy of the chosen answers, a mean over all their tokens of
@@ -127,8 +138,12 @@ public interface PairLoss {
    *
    * @return at least 0
    */
-  double likelihood();
+  default double likelihood() {
+    return 0;
+  }
 
   /** {@return whether that cross-entropy covers the prompts too} */
-  boolean likelihoodCoversPrompt();
+  default boolean likelihoodCoversPrompt() {
+    return false;
+  }
 }

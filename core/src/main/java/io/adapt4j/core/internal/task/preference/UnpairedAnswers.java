@@ -55,19 +55,4 @@ public final class UnpairedAnswers extends AnswerTask<UnpairedBatch> {
     }
     return new UnpairedScores(loss, batch, own, Math.max(0, divergence));
   }
-
-  @Override
-  public long targets(UnpairedBatch batch) {
-    return batch.size();
-  }
-
-  @Override
-  public double weight(UnpairedBatch batch) {
-    return batch.weight();
-  }
-
-  @Override
-  public long tokens(UnpairedBatch batch) {
-    return batch.completions().tokens();
-  }
 }

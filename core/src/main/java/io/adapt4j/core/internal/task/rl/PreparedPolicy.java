@@ -61,11 +61,9 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
     if (most < 1) {
       throw SettingsException.ofFineTuning(
           List.of(
-              "maxLength "
-                  + maxLength
-                  + " leaves no room for a prompt beside maxNewTokens "
-                  + algorithm.maxNewTokens()
-                  + "; lower maxNewTokens"));
+              ("maxLength %s leaves no room for a prompt beside maxNewTokens %s; lower"
+                      + " maxNewTokens")
+                  .formatted(maxLength, algorithm.maxNewTokens())));
     }
     Optional<ChatTemplate> template = settings.chatTemplate();
     PromptRows.Encoding encoding = new PromptRows.Encoding(tokenizer, template, most);
@@ -85,13 +83,9 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
     if (rows.report().kept() == 0) {
       throw SettingsException.ofFineTuning(
           List.of(
-              data.name()
-                  + ": each of its "
-                  + rows.report().rows()
-                  + " prompts is longer than "
-                  + encoding.most()
-                  + " tokens, which is what maxLength less maxNewTokens leaves. Shorten them, or"
-                  + " raise maxLength."));
+              ("%s: each of its %s prompts is longer than %s tokens, which is what maxLength"
+                      + " less maxNewTokens leaves. Shorten them, or raise maxLength.")
+                  .formatted(data.name(), rows.report().rows(), encoding.most())));
     }
     return rows;
   }

@@ -161,11 +161,8 @@ final class ReinforcementKeys {
     if (functions.isEmpty()) {
       fields.problem(
           REGEX,
-          "expected what is rewarded: "
-              + String.join(", ", REGEX, NUMERIC_ANSWER, MODEL)
-              + " or "
-              + ADAPTER
-              + ", found none.");
+          "expected what is rewarded: %s or %s, found none."
+              .formatted(String.join(", ", REGEX, NUMERIC_ANSWER, MODEL), ADAPTER));
       return false;
     }
     name.ifPresent(given -> builder.reward(given, weight, functions.get(0)));

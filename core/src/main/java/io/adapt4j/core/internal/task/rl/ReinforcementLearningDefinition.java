@@ -73,14 +73,9 @@ public final class ReinforcementLearningDefinition
     long step = (long) batchSize * accumulation;
     checks.require(
         step < 1 || options.completions() % step == 0,
-        "batchSize "
-            + batchSize
-            + " times gradientAccumulation "
-            + accumulation
-            + " must divide the completions of a rollout, which are "
-            + options.prompts()
-            + " prompts times "
-            + options.groupSize());
+        ("batchSize %s times gradientAccumulation %s must divide the completions of a rollout,"
+                + " which are %s prompts times %s")
+            .formatted(batchSize, accumulation, options.prompts(), options.groupSize()));
     checks.require(
         draft.get(Options.NEFTUNE) == 0,
         "neftune changes what the policy is between drawing and updating; leave it out for this"
