@@ -99,6 +99,60 @@ inline void multiply(const uint16_t* a, int64_t rows, int64_t depth, const uint1
   onThreads(threads, multiplyPieces, &job);
 }
 
+// C [m, n] = A' B from A [rows, m] and B [rows, n], or in fp32 added to C. A piece is a panel of each;
+// threads keep the panels that they are at.
+struct TransposedProduct {
+  const uint16_t* a;
+  const uint16_t* b;
+  int64_t rows, m, n;
+  void* c;
+  bool added;
+  uint8_t* memory;
+  int64_t memoryOfPanel;
+  Pieces pieces;
+};
+
+inline void multiplyTransposedPieces(void* context, int worker) {
+  auto* job = static_cast<TransposedProduct*>(context);
+  uint8_t* memory = job->memory + 2 * worker * job->memoryOfPanel;
+  auto* left = reinterpret_cast<uint16_t*>(memory);
+  auto* right = reinterpret_cast<uint16_t*>(memory + job->memoryOfPanel);
+  int64_t holdsLeft = -1, holdsRight = -1;
+  const int64_t depth = (job->rows + 1) / 2 * 2;
+  const int64_t across = Product::panels(job->n);
+  int64_t start, end;
+  while (job->pieces.next(&start, &end)) {
+    for (int64_t piece = start; piece < end; piece++) {
+      const int64_t row = piece / across * PANEL, column = piece % across * PANEL;
+      if (holdsLeft != row) {
+        packPanel(job->a + row, job->m, job->rows, job->m - row, left);
+        holdsLeft = row;
+      }
+      if (holdsRight != column) {
+        packPanel(job->b + column, job->n, job->rows, job->n - column, right);
+        holdsRight = column;
+      }
+      const int64_t count = job->m - row < PANEL ? job->m - row : PANEL;
+      const int64_t at = row * job->n + column;
+      if (job->added) {
+        multiplyPanel<ADD>(Left::transposedPanel(left), right, count, depth,
+                           static_cast<float*>(job->c) + at, job->n, job->n - column);
+      } else {
+        multiplyPanel<ROUND>(Left::transposedPanel(left), right, count, depth,
+                             static_cast<uint16_t*>(job->c) + at, job->n, job->n - column);
+      }
+    }
+  }
+}
+
+inline void multiplyTransposed(const uint16_t* a, int64_t rows, int64_t m, const uint16_t* b,
+                               int64_t n, void* c, bool added, int threads) {
+  const int64_t ofPanel = aligned(panelEntries(rows) * 2);
+  TransposedProduct job{a, b, rows, m, n, c, added, Scratch::of(2 * threads * ofPanel), ofPanel,
+                        Pieces(Product::panels(m) * Product::panels(n), 1)};
+  onThreads(threads, multiplyTransposedPieces, &job);
+}
+
 }  // namespace brain
 }  // namespace adapt4j
 

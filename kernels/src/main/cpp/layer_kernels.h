@@ -99,6 +99,12 @@ class LayerKernels {
                     added ? brain::ADD_ROUNDED : bias != 0 ? brain::BIAS : brain::ROUND, threads);
   }
 
+  // C [m, n] = A' B from A [rows, m] and B [rows, n] in bfloat16; added to C in fp32, or rounded.
+  static void multiplyTransposed(long long a, long long rows, long long m, long long b,
+                                 long long n, long long c, bool added, int threads) {
+    brain::multiplyTransposed(halves(a), rows, m, halves(b), n, bytes(c), added, threads);
+  }
+
   // Tensors by address, then strides of batch, head and row: q, k, v, y; for the derivative then
   // dy, dq, dk, dv. Sizes: batch, heads, key-value heads, queries, keys, entries of a head.
   static void attend(const long long* tensors, const long long* sizes, bool causal,
@@ -122,6 +128,8 @@ class LayerKernels {
 #else
   static void multiply(long long, long long, long long, long long, bool, long long, long long,
                        long long, bool, int) {}
+  static void multiplyTransposed(long long, long long, long long, long long, long long, long long,
+                                 bool, int) {}
   static void attend(const long long*, const long long*, bool, long long, float, float, bool,
                      int) {}
 #endif

@@ -173,6 +173,20 @@ final class CpuLayerKernels implements HostKernels {
   }
 
   @Override
+  public void multiplyTransposed(Tensor a, Tensor b, Tensor c) {
+    long m = last(a);
+    LayerKernels.multiplyTransposed(
+        a.address(),
+        a.count() / m,
+        m,
+        b.address(),
+        last(b),
+        c.address(),
+        c.type() == DType.F32,
+        Torch.threads());
+  }
+
+  @Override
   public boolean attends(DType type, long dim) {
     return variant.compareTo(CpuVariant.AVX512BF16) >= 0 && type == DType.BF16 && dim % 2 == 0;
   }

@@ -109,6 +109,15 @@ public interface HostKernels {
   void multiply(Tensor a, Tensor b, boolean transposed, Tensor bias, Tensor c, boolean added);
 
   /**
+   * Multiplies the transpose of a matrix where {@link #multiplies} says so: a' b.
+   *
+   * @param a [.., m]
+   * @param b [.., n], of as many rows
+   * @param c [m, n]; F32, added to, or of the type of a, overwritten
+   */
+  void multiplyTransposed(Tensor a, Tensor b, Tensor c);
+
+  /**
    * Returns whether attention over whole sequences is computed.
    *
    * @param type of queries, keys and values

@@ -101,6 +101,17 @@ public final class LayerKernels extends Pointer {
       @Cast("bool") boolean added,
       int threads);
 
+  /** Multiplies the transpose of a bfloat16 matrix; needs a variant with bfloat16 instructions. */
+  public static native void multiplyTransposed(
+      @Cast("long long") long a,
+      @Cast("long long") long rows,
+      @Cast("long long") long m,
+      @Cast("long long") long b,
+      @Cast("long long") long n,
+      @Cast("long long") long c,
+      @Cast("bool") boolean added,
+      int threads);
+
   /** Attends in bfloat16, or differentiates that; needs a variant with bfloat16 instructions. */
   public static native void attend(
       @Cast("const long long*") long[] tensors,
