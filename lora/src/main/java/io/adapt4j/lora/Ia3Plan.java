@@ -112,7 +112,22 @@ record Ia3Plan(
             .distinct()
             .toList();
     return new TrainableSummary(
-        Set.copyOf(saved.tensors()), List.of(), saved.untiesHead(), vectorValues(), rescalings);
+        Set.copyOf(saved.tensors()),
+        List.of(),
+        saved.untiesHead(),
+        vectorValues(),
+        rescalings,
+        (base, slot, type) ->
+            adapter(base, scaled.stream().filter(part -> part.slot() == slot).toList()));
+  }
+
+  private static Linear adapter(Linear base, List<Scaled> own) {
+    if (own.isEmpty()) {
+      return base;
+    }
+    Ia3Linear adapter = new Ia3Linear(base, own);
+    adapter.vectors().train();
+    return adapter;
   }
 
   /** Whether an adapter of the other plan can stand in for one of this. */

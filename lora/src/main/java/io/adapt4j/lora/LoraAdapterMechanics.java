@@ -72,7 +72,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
 
   @Override
   public TrainableSummary trainableSummary(Network declared) {
-    return AdapterPlan.of(adapter.config(), declared).trainableSummary(declared, false);
+    return AdapterPlan.of(adapter.config(), declared).trainableSummary(declared, adapter.config());
   }
 
   /**

@@ -132,7 +132,7 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
   @Override
   public TrainableSummary trainableSummary(Network declared) {
     return AdapterPlan.of(completed(declared), declared)
-        .trainableSummary(declared, config().dropout() > 0);
+        .trainableSummary(declared, completed(declared));
   }
 
   @Override

@@ -4,6 +4,7 @@ import static io.adapt4j.lora.internal.LoraOperators.operator;
 
 import io.adapt4j.core.internal.tensor.Operator;
 import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scratch;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -18,14 +19,24 @@ import java.util.function.BiConsumer;
  */
 public final class LowRank {
 
-  private static final Operator LOW_RANK = operator("low_rank");
-  private static final Operator LOW_RANK_BACKWARD = operator("low_rank_backward");
+  private static final Operator LOW_RANK = operator("low_rank").needing(projections(1, 1));
+  private static final Operator LOW_RANK_BACKWARD =
+      operator("low_rank_backward").needing(projections(1, 2));
   private static final Operator LOW_RANK_BACKWARD_INPUT = operator("low_rank_backward_input");
   private static final Operator LOW_RANK_COMPOSE = operator("low_rank_compose");
   private static final Operator LOW_RANK_ACCUMULATE = operator("low_rank_accumulate");
   private static final Operator LOW_RANK_MERGE = operator("low_rank_merge");
 
   private LowRank() {}
+
+  /** So many projections of x to the rank, where a follows x. */
+  private static Scratch projections(int input, int count) {
+    return arguments -> {
+      Tensor x = (Tensor) arguments[input];
+      Tensor a = (Tensor) arguments[input + 1];
+      return count * (x.count() / x.size(-1)) * a.size(0) * x.type().bytes();
+    };
+  }
 
   /**
    * Adds a low-rank update (x a') b' to y in place (Hu et al. 2021, eq. 3). Retains x.

@@ -11,17 +11,44 @@ abstract class AttentionOps extends LinearOps {
   private static final Operator SPLIT_INTERLEAVED_HEADS_BACKWARD =
       Operator.core("split_interleaved_heads_backward");
   private static final Operator CONCATENATE = Operator.core("concatenate");
-  private static final Operator ROTARY = Operator.core("rotary");
-  private static final Operator ROTARY_BACKWARD = Operator.core("rotary_backward");
+  private static final Operator ROTARY = Operator.core("rotary").needing(Scratch.like(0, 0.5));
+  private static final Operator ROTARY_BACKWARD =
+      Operator.core("rotary_backward").needing(Scratch.like(0, 0.5));
   private static final Operator FUSED_ATTENTION = Operator.core("fused_attention");
-  private static final Operator ATTENTION = Operator.core("attention");
-  private static final Operator ATTENTION_BACKWARD = Operator.core("attention_backward");
+
+  /** Contiguous keys and values, scores of a block of queries, and what is made from them. */
+  private static final Operator ATTENTION =
+      Operator.core("attention").needing(Scratch.like(1, 2).and(scores(0, 1, 3)));
+
+  /**
+   * Besides those, what a block adds to the gradients of keys and values, which are sums in F32.
+   */
+  private static final Operator ATTENTION_BACKWARD =
+      Operator.core("attention_backward")
+          .needing(Scratch.like(2, 3).and(Scratch.floats(2, 0, 2)).and(scores(1, 2, 5)));
+
   private static final Operator PACKED_ATTENTION = Operator.core("packed_attention");
   private static final Operator PACKED_ATTENTION_BACKWARD =
       Operator.core("packed_attention_backward");
 
+  /** Scores that exist at once, and the fewest and most queries, as in the script. */
+  private static final long SCORES = 1L << 21;
+
+  private static final long FEWEST_QUERIES = 16;
+  private static final long MOST_QUERIES = 128;
+
   AttentionOps(Tape tape) {
     super(tape);
+  }
+
+  /** So many tensors of the scores of a block: as many queries as fit, within limits. */
+  private static Scratch scores(int queries, int keys, int tensors) {
+    return arguments -> {
+      Tensor q = (Tensor) arguments[queries];
+      long column = q.size(0) * q.size(1) * ((Tensor) arguments[keys]).size(2);
+      long block = Math.min(MOST_QUERIES * column, Math.max(SCORES, FEWEST_QUERIES * column));
+      return Math.min(block, column * q.size(2)) * q.type().bytes() * tensors;
+    };
   }
 
   /**

@@ -28,11 +28,17 @@ public final class Engine {
   private static final Operator ZEROS = Operator.core("zeros");
   private static final Operator ZEROS_ON = Operator.core("zeros_on");
 
+  /** The compiled libraries of all engines that take the sources as they are. */
+  private static final Map<OperatorLibrary, Long> COMPILED = new ConcurrentHashMap<>();
+
   private static volatile Engine processDefault;
 
   private final TensorDevice device;
   private final UnaryOperator<String> rewriting;
-  private final Map<OperatorLibrary, Long> modules = new ConcurrentHashMap<>();
+  private final Map<OperatorLibrary, Long> modules;
+
+  /** Counts what this engine's tensors take, or null. */
+  private final MemoryMeter meter;
 
   /**
    * Makes an engine. Nothing is loaded yet.
@@ -41,20 +47,36 @@ public final class Engine {
    * @param rewriting changes the sources of a library before they are compiled
    */
   Engine(TensorDevice device, UnaryOperator<String> rewriting) {
+    this(device, rewriting, new ConcurrentHashMap<>(), null);
+  }
+
+  private Engine(
+      TensorDevice device,
+      UnaryOperator<String> rewriting,
+      Map<OperatorLibrary, Long> modules,
+      MemoryMeter meter) {
     this.device = device;
     this.rewriting = rewriting;
+    this.modules = modules;
+    this.meter = meter;
+  }
+
+  /** An engine that computes shapes only, whose tensors are counted. */
+  static Engine metered(MemoryMeter meter) {
+    return new Engine(TensorDevice.META, UnaryOperator.identity(), COMPILED, meter);
   }
 
   /**
    * Makes an engine on a device.
    *
    * @param device {@code cpu}, or {@code cuda} for the first CUDA device
-   * @return the engine; what it loads stays in memory, so make one a device
+   * @return the engine; what it loads stays in memory
    * @throws EngineException if the device is unknown, libtorch is built without it, or it is not
    *     there
    */
   public static Engine on(String device) {
-    Engine engine = new Engine(TensorDevice.named(device), UnaryOperator.identity());
+    Engine engine =
+        new Engine(TensorDevice.named(device), UnaryOperator.identity(), COMPILED, null);
     engine.requireDevice();
     return engine;
   }
@@ -162,7 +184,9 @@ public final class Engine {
   }
 
   Tensor tensor(Operator operator, Object... arguments) {
-    return new Tensor(this, LibTorch.tensor(module(operator), operator.name(), arguments));
+    Tensor made = new Tensor(this, LibTorch.tensor(module(operator), operator.name(), arguments));
+    count(operator, arguments, made);
+    return made;
   }
 
   Tensor[] tensors(Operator operator, Object... arguments) {
@@ -171,7 +195,20 @@ public final class Engine {
     for (int i = 0; i < handles.length; i++) {
       tensors[i] = new Tensor(this, handles[i]);
     }
+    count(operator, arguments, tensors);
     return tensors;
+  }
+
+  private void count(Operator operator, Object[] arguments, Tensor... made) {
+    if (meter != null) {
+      meter.ran(operator, arguments, made);
+    }
+  }
+
+  void closed(Tensor tensor) {
+    if (meter != null) {
+      meter.closed(tensor);
+    }
   }
 
   double number(Operator operator, Object... arguments) {
@@ -184,6 +221,7 @@ public final class Engine {
 
   void run(Operator operator, Object... arguments) {
     LibTorch.run(module(operator), operator.name(), arguments);
+    count(operator, arguments);
   }
 
   /** The compiled library of an operator, which stays in memory. */

@@ -6,7 +6,14 @@ import java.util.function.BiConsumer;
 abstract class LinearOps extends BasicOps {
 
   private static final Operator LINEAR = Operator.core("linear");
-  private static final Operator LINEAR_BACKWARD_WEIGHT = Operator.core("linear_backward_weight");
+
+  /** The gradient of the weight in the compute type, before it is added. */
+  private static final Operator LINEAR_BACKWARD_WEIGHT =
+      Operator.core("linear_backward_weight")
+          .needing(
+              arguments ->
+                  ((Tensor) arguments[2]).count() * ((Tensor) arguments[0]).type().bytes());
+
   private static final Operator LINEAR_BACKWARD_BIAS = Operator.core("linear_backward_bias");
   private static final Operator LINEAR_BACKWARD_INPUT = Operator.core("linear_backward_input");
   private static final Operator FOREIGN_OPERANDS = Operator.core("foreign_operands");

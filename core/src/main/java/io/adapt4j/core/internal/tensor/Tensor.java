@@ -481,6 +481,7 @@ public final class Tensor implements AutoCloseable {
       if (memory != null) {
         memory.takeBack();
       }
+      engine.closed(this);
       LibTorch.deleteTensor(handle);
       handle = 0;
       scope = null;

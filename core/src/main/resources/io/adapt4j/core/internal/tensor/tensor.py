@@ -65,3 +65,13 @@ def matmul(self, x: Tensor, y: Tensor) -> Tensor:
 
 def multiply(self, x: Tensor, y: Tensor) -> Tensor:
   return torch.mul(x, y)
+
+# Bytes of a new tensor, or -1 - i where its memory is that of given[i]: libtorch counts a write to one
+# for both. Writes zeros, so it is for tensors of the meta device.
+def memory_of(self, made: Tensor, given: List[Tensor]) -> int:
+  for i in range(len(given)):
+    before = torch._version(made)
+    torch.zero_(given[i])
+    if torch._version(made) != before:
+      return -1 - i
+  return torch.numel(made) * torch.element_size(made)
