@@ -221,7 +221,7 @@ public final class Planner {
         trainableSummary,
         packing,
         company,
-        new ActivationMemory(network, trainableSummary));
+        new ActivationMemory(() -> Architectures.declare(network.modelConfig()), trainableSummary));
   }
 
   private static StepMemory.Head head(Network network, TrainableSummary trainableSummary) {
@@ -338,10 +338,11 @@ public final class Planner {
   private long javaHeap(StepShape shape) {
     long arrays =
         company.generation().map(generation -> step.drawing(generation.rows())).orElse(0L);
+    long layers = network.dimensions().layers();
     return JavaHeap.ofThisMachine()
         .resident(
-            company.batches() * step.layers() * (shape.recompute() ? 2 : 1),
-            company.forwards() * step.layers(),
+            company.batches() * layers * (shape.recompute() ? 2 : 1),
+            company.forwards() * layers,
             !trainableSummary.factors().isEmpty() && !trainableSummary.rescalings().isEmpty(),
             isPacked(),
             company.generation().isPresent(),

@@ -47,10 +47,6 @@ record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, lon
   /** Ids, masks and labels of a batch: as tensors and as Java arrays. */
   private static final long BATCH_BYTES = 6 * Long.BYTES;
 
-  int layers() {
-    return activations.layers();
-  }
-
   /**
    * Arrays in which tokens are drawn from the scores of some rows: the scores, and for one row at a
    * time them again with ids, tempered scores and weights.

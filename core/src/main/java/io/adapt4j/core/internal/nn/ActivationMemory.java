@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.nn;
 
-import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.MemoryMeter;
 import io.adapt4j.core.internal.tensor.Ops;
@@ -12,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * What the passes of a network keep for their derivatives and what they need on the way: the same
@@ -67,24 +67,19 @@ public final class ActivationMemory {
   /** A layer that ran, and whether derivatives reach what goes into it and what comes out. */
   private record Run(OfLayer memory, boolean differentiated) {}
 
-  private final Network declared;
+  private final Supplier<Network> declared;
   private final TrainableSummary trainable;
   private final Map<Batch, OfPass> passes = new HashMap<>();
 
   /**
    * Prepares to measure a network.
    *
-   * @param declared its structure; not changed
+   * @param declared declares it anew for each pass
    * @param trainable what trains in it
    */
-  public ActivationMemory(Network declared, TrainableSummary trainable) {
+  public ActivationMemory(Supplier<Network> declared, TrainableSummary trainable) {
     this.declared = declared;
     this.trainable = trainable;
-  }
-
-  /** {@return the number of layers} */
-  public int layers() {
-    return declared.body().layers().size();
   }
 
   /**
@@ -102,6 +97,7 @@ public final class ActivationMemory {
     private final Batch batch;
     private final MemoryMeter meter = new MemoryMeter();
     private final Map<Object, Run> runs = new HashMap<>();
+    private long hidden;
 
     Pass(Batch batch) {
       this.batch = batch;
@@ -109,7 +105,8 @@ public final class ActivationMemory {
 
     OfPass measure() {
       try (Scope scope = Scope.open(meter.engine());
-          Network network = Architectures.declare(declared.modelConfig())) {
+          Network network = declared.get()) {
+        hidden = network.dimensions().hiddenSize();
         Transformer body = network.body();
         Positions positions = body.placement().shaped(batch.rows(), batch.length(), batch.type());
         try (positions;
@@ -191,8 +188,7 @@ public final class ActivationMemory {
     }
 
     private Tensor states() {
-      return Tensor.zeros(
-          batch.type(), batch.rows(), batch.length(), declared.dimensions().hiddenSize());
+      return Tensor.zeros(batch.type(), batch.rows(), batch.length(), hidden);
     }
 
     private void prepare(List<Parameter> parameters) {
