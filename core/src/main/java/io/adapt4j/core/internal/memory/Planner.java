@@ -63,7 +63,7 @@ public final class Planner {
     this.step =
         new StepMemory(
             activations,
-            company.encodedAtOnce() > 0 ? StepMemory.NO_HEAD : head(network, trainableSummary),
+            company.encodedAtOnce() > 0 ? StepMemory.NO_HEAD : head(network),
             network.rotaryWidth(),
             network.windowMasks());
   }
@@ -224,17 +224,11 @@ public final class Planner {
         new ActivationMemory(() -> Architectures.declare(network.modelConfig()), trainableSummary));
   }
 
-  private static StepMemory.Head head(Network network, TrainableSummary trainableSummary) {
+  private static StepMemory.Head head(Network network) {
     return network
         .vocabulary()
-        .map(
-            head -> {
-              long[] sizes = head.weight().sizes();
-              boolean trains =
-                  trainableSummary.trains(head.weight())
-                      || (trainableSummary.untiesHead() && !trainableSummary.trained().isEmpty());
-              return new StepMemory.Head(sizes[0], sizes[1], trains, head.softCap() > 0);
-            })
+        .map(head -> head.weight().sizes())
+        .map(sizes -> new StepMemory.Head(sizes[0], sizes[1]))
         .orElse(StepMemory.NO_HEAD);
   }
 
@@ -359,7 +353,7 @@ public final class Planner {
             !trainableSummary.factors().isEmpty(),
             company.lengths(),
             company.generation().map(generation -> generation.newTokens()).orElse(0),
-            step.head().capped()));
+            network.vocabulary().map(head -> head.softCap() > 0).orElse(false)));
   }
 
   /** Keys and values of all tokens, beside the pass that reads the prompts. */

@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.memory;
 
 import io.adapt4j.core.internal.nn.ActivationMemory;
 import io.adapt4j.core.internal.nn.ActivationMemory.OfLayer;
+import io.adapt4j.core.internal.nn.ActivationMemory.OfLoss;
 import io.adapt4j.core.internal.nn.ActivationMemory.OfPass;
 import io.adapt4j.core.internal.plan.MemoryItem;
 import io.adapt4j.core.internal.tensor.DType;
@@ -25,21 +26,14 @@ record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, lon
    *
    * @param vocabulary its outputs; 0 where there is no such layer
    * @param hidden its inputs
-   * @param trains whether its weight has a gradient
-   * @param capped whether its scores have a soft cap
    */
-  record Head(long vocabulary, long hidden, boolean trains, boolean capped) {}
+  record Head(long vocabulary, long hidden) {}
 
   private static final String LAYER = "a layer at work";
   private static final String LOSS = "loss over the vocabulary";
   private static final String GAPS = "gaps of the forward pass";
 
-  static final Head NO_HEAD = new Head(0, 0, false, false);
-
-  /** Logits that exist at once, as in {@code VocabularyLoss}. */
-  private static final long LOGITS = 1L << 24;
-
-  private static final long FEWEST_ROWS = 16;
+  static final Head NO_HEAD = new Head(0, 0);
 
   /** Of a token that may be drawn: its score twice, its id and its weight. */
   private static final long DRAWING_BYTES = 3 * Integer.BYTES + Double.BYTES;
@@ -70,7 +64,7 @@ record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, lon
       StepShape shape, StepShape passing, StepShape targets, boolean scored, long gaps) {
     List<MemoryItem> items = new ArrayList<>();
     items.add(new MemoryItem("activations kept", kept(shape)));
-    long loss = Math.max(loss(targets, true), scored ? scores(targets) : 0);
+    long loss = Math.max(loss(targets).training(), scored ? loss(targets).scoring() : 0);
     long layer = largest(passing, of -> Math.max(of.forward(), of.backward()));
     items.addAll(
         gaps > Math.max(loss, layer)
@@ -95,7 +89,7 @@ record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, lon
 
   /** The height of a pass without derivatives: one layer at a time, then the loss. */
   List<MemoryItem> validation(StepShape shape, StepShape targets) {
-    return passing(shape, loss(targets, false), largest(shape, OfLayer::inference));
+    return passing(shape, loss(targets).evaluation(), largest(shape, OfLayer::inference));
   }
 
   /**
@@ -134,33 +128,9 @@ record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, lon
     return width * shape.positions() * shape.type().bytes();
   }
 
-  /** Targets whose logits exist at once. */
-  private long chunk(StepShape shape) {
-    return Math.min(shape.positions(), Math.max(FEWEST_ROWS, LOGITS / head.vocabulary()));
-  }
-
-  /** Log-probabilities of a chunk, their exponentials, and the product of both. */
-  private long scores(StepShape shape) {
-    return bytes(head.hidden(), shape) + chunk(shape) * head.vocabulary() * 3L * Float.BYTES;
-  }
-
-  /** Hidden states of the targets and their gradients, and the logits of a chunk. */
-  private long loss(StepShape shape, boolean gradients) {
-    if (head.vocabulary() == 0) {
-      return 0;
-    }
-    long element = shape.type().bytes();
-    long states = shape.positions() * head.hidden() * element * (gradients ? 2 : 1);
-    long weight = gradients && head.trains() ? head.vocabulary() * head.hidden() * element : 0;
-    return states + chunk(shape) * head.vocabulary() * logitBytes(shape) + weight;
-  }
-
-  /**
-   * Bytes a logit: itself, and its probability in fp32; where it is no fp32, its fp32 copy on the
-   * way there; with a soft cap, two more on the way back.
-   */
-  private long logitBytes(StepShape shape) {
-    int copies = shape.type() == DType.F32 ? 1 : 2;
-    return shape.type().bytes() + (copies + (head.capped() ? 1 : 0)) * (long) Float.BYTES;
+  private OfLoss loss(StepShape targets) {
+    return head.vocabulary() == 0
+        ? new OfLoss(0, 0, 0)
+        : activations.loss(targets.positions(), targets.type());
   }
 }

@@ -7,11 +7,14 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import io.adapt4j.core.internal.tensor.VocabularyLoss;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 
 /**
  * What the passes of a network keep for their derivatives and what they need on the way: the same
@@ -64,12 +67,25 @@ public final class ActivationMemory {
     }
   }
 
+  /**
+   * Bytes of the loss over the vocabulary, hidden states of the targets among them.
+   *
+   * @param training with its gradients
+   * @param evaluation without
+   * @param scoring of log-probabilities and entropies
+   */
+  public record OfLoss(long training, long evaluation, long scoring) {}
+
+  /** Targets in a compute type. */
+  private record Targets(long count, DType type) {}
+
   /** A layer that ran, and whether derivatives reach what goes into it and what comes out. */
   private record Run(OfLayer memory, boolean differentiated) {}
 
   private final Supplier<Network> declared;
   private final TrainableSummary trainable;
   private final Map<Batch, OfPass> passes = new HashMap<>();
+  private final Map<Targets, OfLoss> losses = new HashMap<>();
 
   /**
    * Prepares to measure a network.
@@ -90,6 +106,50 @@ public final class ActivationMemory {
    */
   public synchronized OfPass of(Batch batch) {
     return passes.computeIfAbsent(batch, shape -> new Pass(shape).measure());
+  }
+
+  /**
+   * Measures the loss over the vocabulary.
+   *
+   * @param targets tokens that it is taken of
+   * @param type the compute type
+   * @return what it takes; zeros where the network predicts no tokens
+   */
+  public synchronized OfLoss loss(long targets, DType type) {
+    return losses.computeIfAbsent(new Targets(targets, type), this::measure);
+  }
+
+  private OfLoss measure(Targets targets) {
+    MemoryMeter meter = new MemoryMeter();
+    try (Scope scope = Scope.open(meter.engine());
+        Network network = declared.get()) {
+      if (network.vocabulary().isEmpty()) {
+        return new OfLoss(0, 0, 0);
+      }
+      VocabularyHead head = network.vocabulary().get();
+      head.weight().allocate(targets.type());
+      if (head.bias() != null) {
+        head.bias().allocate(targets.type());
+      }
+      if (trainable.trainsHead(head.weight())) {
+        head.weight().train();
+      }
+      Tensor ids = Tensor.zeros(DType.I64, targets.count());
+      long before = meter.bytes();
+      Tensor states = Tensor.zeros(targets.type(), targets.count(), head.weight().sizes()[1]);
+      ToLongFunction<Runnable> height =
+          work -> {
+            meter.restart();
+            try (Scope inside = Scope.open()) {
+              work.run();
+            }
+            return meter.peak() - before;
+          };
+      return new OfLoss(
+          height.applyAsLong(() -> VocabularyLoss.forwardBackward(states, head, ids, 1)),
+          height.applyAsLong(() -> VocabularyLoss.evaluate(states, head, ids)),
+          height.applyAsLong(() -> VocabularyLoss.choices(states, head, ids)));
+    }
   }
 
   /** One pass on shapes. */

@@ -158,6 +158,11 @@ public record TrainableSummary(
     return new TrainableSummary(Set.of(), factors, false, 0);
   }
 
+  /** Whether the weight of the output layer has a gradient, its own or that of a tied one. */
+  boolean trainsHead(Parameter weight) {
+    return trains(weight) || (untiesHead && !trained.isEmpty());
+  }
+
   /**
    * Prepares a layer for a pass on shapes: with what trains beside it, or trained itself where
    * nothing is known of what trains.

@@ -165,6 +165,11 @@ public final class Engine {
     return device.isHost();
   }
 
+  /** Whether this engine computes shapes only, and counts what its tensors would take. */
+  boolean isMetered() {
+    return meter != null;
+  }
+
   /** An uninitialized tensor on the device. */
   Tensor empty(DType type, long... sizes) {
     return make(EMPTY, EMPTY_ON, type, sizes);
