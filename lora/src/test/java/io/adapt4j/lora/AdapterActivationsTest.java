@@ -66,7 +66,7 @@ class AdapterActivationsTest {
 
   @Test
   void adviceOfLoraCountsWhatLoraItselfDoes() {
-    Lora lora = Lora.rank(2).targets(Targets.allLinear());
+    Lora lora = Lora.rank(2);
     ActivationMemory.Batch batch = new ActivationMemory.Batch(ROWS, 64, DType.F32, false);
     Network network = llama();
     ActivationMemory.OfLayer itself =
