@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
-import io.adapt4j.core.internal.tensor.DType;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -319,7 +318,8 @@ record AdapterPlan(
   }
 
   /** What the plan adds to a model's memory. */
-  TrainableSummary trainableSummary(Network network, AdapterConfig config) {
+  TrainableSummary trainableSummary(
+      Network network, boolean dropout, TrainableSummary.Adapters adapters) {
     Map<Integer, List<Adapted>> bySlot =
         adapted.stream()
             .collect(Collectors.groupingBy(Adapted::slot, LinkedHashMap::new, Collectors.toList()));
@@ -335,7 +335,7 @@ record AdapterPlan(
                     own.stream()
                         .map(part -> new TrainableSummary.Part(part.part().width(), part.rank()))
                         .toList(),
-                    config.dropout() > 0)));
+                    dropout)));
     long magnitudes =
         adapted.stream().filter(Adapted::dora).mapToLong(part -> part.part().width()).sum();
     List<TrainableSummary.Rescaling> rescalings =
@@ -345,21 +345,7 @@ record AdapterPlan(
                 .map(slot -> new TrainableSummary.Rescaling(slot, false))
                 .toList();
     return new TrainableSummary(
-        shapes.keySet(),
-        factors,
-        untiesHead,
-        magnitudes,
-        rescalings,
-        (base, slot, type) -> adapter(base, bySlot.getOrDefault(slot, List.of()), type, config));
-  }
-
-  private static Linear adapter(Linear base, List<Adapted> own, DType type, AdapterConfig config) {
-    if (own.isEmpty()) {
-      return base;
-    }
-    LoraLinear adapter = new LoraLinear(base, own, type, config, 0);
-    adapter.train();
-    return adapter;
+        shapes.keySet(), factors, untiesHead, magnitudes, rescalings, adapters);
   }
 
   /** PEFT's mark of an adapter whose base weights are stored as [in, out]. */

@@ -105,7 +105,7 @@ record Ia3Plan(
   }
 
   /** What the plan adds to a model's memory. */
-  TrainableSummary trainableSummary() {
+  TrainableSummary trainableSummary(TrainableSummary.Adapters adapters) {
     List<TrainableSummary.Rescaling> rescalings =
         scaled.stream()
             .map(part -> new TrainableSummary.Rescaling(part.slot(), part.feedforward()))
@@ -117,17 +117,7 @@ record Ia3Plan(
         saved.untiesHead(),
         vectorValues(),
         rescalings,
-        (base, slot, type) ->
-            adapter(base, scaled.stream().filter(part -> part.slot() == slot).toList()));
-  }
-
-  private static Linear adapter(Linear base, List<Scaled> own) {
-    if (own.isEmpty()) {
-      return base;
-    }
-    Ia3Linear adapter = new Ia3Linear(base, own);
-    adapter.vectors().train();
-    return adapter;
+        adapters);
   }
 
   /** Whether an adapter of the other plan can stand in for one of this. */

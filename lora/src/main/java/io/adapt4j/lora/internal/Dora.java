@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.tensor.Operator;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scratch;
+import io.adapt4j.core.internal.tensor.Temporaries;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.function.Consumer;
 
@@ -16,9 +17,9 @@ import java.util.function.Consumer;
  */
 public final class Dora {
 
-  private static final Operator RESCALE = operator("rescale").needing(Scratch.floats(0, 0, 2));
+  private static final Operator RESCALE = operator("rescale").needing(Temporaries.floats(0, 0, 2));
   private static final Operator RESCALE_BACKWARD =
-      operator("rescale_backward").needing(Scratch.floats(0, 2, 4));
+      operator("rescale_backward").needing(Temporaries.floats(0, 2, 4));
 
   /** The projection by the weight and by the matrices, and their sum with its gain in F32. */
   private static final Operator DORA_DROPPED =
@@ -26,7 +27,7 @@ public final class Dora {
 
   /** Gradients of the projection, three times in F32, and two by the input. */
   private static final Operator DORA_DROPPED_BACKWARD =
-      operator("dora_dropped_backward").needing(Scratch.like(1, 2).and(outputs(1, 2, 3, 3)));
+      operator("dora_dropped_backward").needing(Temporaries.like(1, 2).and(outputs(1, 2, 3, 3)));
 
   private static final Operator ROW_SQUARES = operator("row_squares");
   private static final Operator ROW_MAGNITUDES = operator("row_magnitudes");

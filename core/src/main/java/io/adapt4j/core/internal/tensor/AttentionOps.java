@@ -11,21 +11,21 @@ abstract class AttentionOps extends LinearOps {
   private static final Operator SPLIT_INTERLEAVED_HEADS_BACKWARD =
       Operator.core("split_interleaved_heads_backward");
   private static final Operator CONCATENATE = Operator.core("concatenate");
-  private static final Operator ROTARY = Operator.core("rotary").needing(Scratch.like(0, 0.5));
+  private static final Operator ROTARY = Operator.core("rotary").needing(Temporaries.like(0, 0.5));
   private static final Operator ROTARY_BACKWARD =
-      Operator.core("rotary_backward").needing(Scratch.like(0, 0.5));
+      Operator.core("rotary_backward").needing(Temporaries.like(0, 0.5));
   private static final Operator FUSED_ATTENTION = Operator.core("fused_attention");
 
   /** Contiguous keys and values, scores of a block of queries, and what is made from them. */
   private static final Operator ATTENTION =
-      Operator.core("attention").needing(Scratch.like(1, 2).and(scores(0, 1, 3)));
+      Operator.core("attention").needing(Temporaries.like(1, 2).and(scores(0, 1, 3)));
 
   /**
    * Besides those, what a block adds to the gradients of keys and values, which are sums in F32.
    */
   private static final Operator ATTENTION_BACKWARD =
       Operator.core("attention_backward")
-          .needing(Scratch.like(2, 3).and(Scratch.floats(2, 0, 2)).and(scores(1, 2, 5)));
+          .needing(Temporaries.like(2, 3).and(Temporaries.floats(2, 0, 2)).and(scores(1, 2, 5)));
 
   private static final Operator PACKED_ATTENTION = Operator.core("packed_attention");
   private static final Operator PACKED_ATTENTION_BACKWARD =

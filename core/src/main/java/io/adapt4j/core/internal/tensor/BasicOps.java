@@ -10,17 +10,17 @@ abstract class BasicOps extends Recorder {
   private static final Operator EMBEDDING = Operator.core("embedding");
   private static final Operator EMBEDDING_BACKWARD = Operator.core("embedding_backward");
   private static final Operator RMS_NORM =
-      Operator.core("rms_norm").needing(Scratch.floats(0, 2, 3));
+      Operator.core("rms_norm").needing(Temporaries.floats(0, 2, 3));
   private static final Operator RMS_NORM_BACKWARD =
-      Operator.core("rms_norm_backward").needing(Scratch.floats(1, 2, 5));
+      Operator.core("rms_norm_backward").needing(Temporaries.floats(1, 2, 5));
   private static final Operator LAYER_NORM = Operator.core("layer_norm");
   private static final Operator LAYER_NORM_BACKWARD =
-      Operator.core("layer_norm_backward").needing(Scratch.floats(1, 2, 5));
+      Operator.core("layer_norm_backward").needing(Temporaries.floats(1, 2, 5));
   private static final Operator SPLIT_COLUMNS = Operator.core("split_columns");
   private static final Operator CONCATENATE = Operator.core("concatenate");
   private static final Operator GATED = Operator.core("gated");
   private static final Operator GATED_BACKWARD =
-      Operator.core("gated_backward").needing(Scratch.like(0, 2));
+      Operator.core("gated_backward").needing(Temporaries.like(0, 2));
   private static final Operator ACTIVATION = Operator.core("activation");
   private static final Operator ACTIVATION_BACKWARD = Operator.core("activation_backward");
   private static final Operator ACTIVATION_IN_PLACE = Operator.core("activation_in_place");

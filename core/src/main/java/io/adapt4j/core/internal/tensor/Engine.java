@@ -28,6 +28,13 @@ public final class Engine {
   private static final Operator ZEROS = Operator.core("zeros");
   private static final Operator ZEROS_ON = Operator.core("zeros_on");
 
+  /** Hears of what an engine's operators make and of what is closed. */
+  interface Counter {
+    void ran(Operator operator, Object[] arguments, Tensor... made);
+
+    void closed(Tensor tensor);
+  }
+
   /** The compiled libraries of all engines that take the sources as they are. */
   private static final Map<OperatorLibrary, Long> COMPILED = new ConcurrentHashMap<>();
 
@@ -37,8 +44,8 @@ public final class Engine {
   private final UnaryOperator<String> rewriting;
   private final Map<OperatorLibrary, Long> modules;
 
-  /** Counts what this engine's tensors take, or null. */
-  private final MemoryMeter meter;
+  /** Hears of all tensors, or null. */
+  private final Counter counter;
 
   /**
    * Makes an engine. Nothing is loaded yet.
@@ -54,16 +61,16 @@ public final class Engine {
       TensorDevice device,
       UnaryOperator<String> rewriting,
       Map<OperatorLibrary, Long> modules,
-      MemoryMeter meter) {
+      Counter counter) {
     this.device = device;
     this.rewriting = rewriting;
     this.modules = modules;
-    this.meter = meter;
+    this.counter = counter;
   }
 
   /** An engine that computes shapes only, whose tensors are counted. */
-  static Engine metered(MemoryMeter meter) {
-    return new Engine(TensorDevice.META, UnaryOperator.identity(), COMPILED, meter);
+  static Engine metered(Counter counter) {
+    return new Engine(TensorDevice.META, UnaryOperator.identity(), COMPILED, counter);
   }
 
   /**
@@ -167,7 +174,7 @@ public final class Engine {
 
   /** Whether this engine computes shapes only, and counts what its tensors would take. */
   boolean isMetered() {
-    return meter != null;
+    return counter != null;
   }
 
   /** An uninitialized tensor on the device. */
@@ -205,14 +212,14 @@ public final class Engine {
   }
 
   private void count(Operator operator, Object[] arguments, Tensor... made) {
-    if (meter != null) {
-      meter.ran(operator, arguments, made);
+    if (counter != null) {
+      counter.ran(operator, arguments, made);
     }
   }
 
   void closed(Tensor tensor) {
-    if (meter != null) {
-      meter.closed(tensor);
+    if (counter != null) {
+      counter.closed(tensor);
     }
   }
 

@@ -23,7 +23,7 @@ public final class MemoryMeter {
     }
   }
 
-  private final Engine engine = Engine.metered(this);
+  private final Engine engine = Engine.metered(new Told());
   private final IdentityHashMap<Tensor, Block> blocks = new IdentityHashMap<>();
   private long bytes;
   private long peak;
@@ -51,36 +51,42 @@ public final class MemoryMeter {
     peak = bytes;
   }
 
-  void ran(Operator operator, Object[] arguments, Tensor... made) {
-    List<Tensor> given = counted(arguments);
-    for (Tensor tensor : made) {
-      long found = MEMORY_OF.integer(tensor, given);
-      Block block = found < 0 ? blocks.get(given.get((int) (-1 - found))) : new Block(found);
-      blocks.put(tensor, block);
-      bytes += block.tensors++ == 0 ? block.bytes : 0;
-      given.add(tensor);
-    }
-    peak = Math.max(peak, bytes + operator.scratch().bytes(arguments));
-  }
+  /** What the engine tells. */
+  private final class Told implements Engine.Counter {
 
-  private List<Tensor> counted(Object[] arguments) {
-    List<Tensor> found = new ArrayList<>();
-    for (Object argument : arguments) {
-      if (argument instanceof Tensor tensor && blocks.containsKey(tensor)) {
-        found.add(tensor);
-      } else if (argument instanceof Tensor[] tensors) {
-        found.addAll(counted(tensors));
-      } else if (argument instanceof List<?> list) {
-        found.addAll(counted(list.toArray()));
+    @Override
+    public void ran(Operator operator, Object[] arguments, Tensor... made) {
+      List<Tensor> given = counted(arguments);
+      for (Tensor tensor : made) {
+        long found = MEMORY_OF.integer(tensor, given);
+        Block block = found < 0 ? blocks.get(given.get((int) (-1 - found))) : new Block(found);
+        blocks.put(tensor, block);
+        bytes += block.tensors++ == 0 ? block.bytes : 0;
+        given.add(tensor);
       }
+      peak = Math.max(peak, bytes + operator.scratch().bytes(arguments));
     }
-    return found;
-  }
 
-  void closed(Tensor tensor) {
-    Block block = blocks.remove(tensor);
-    if (block != null) {
-      bytes -= --block.tensors == 0 ? block.bytes : 0;
+    private List<Tensor> counted(Object[] arguments) {
+      List<Tensor> found = new ArrayList<>();
+      for (Object argument : arguments) {
+        if (argument instanceof Tensor tensor && blocks.containsKey(tensor)) {
+          found.add(tensor);
+        } else if (argument instanceof Tensor[] tensors) {
+          found.addAll(counted(tensors));
+        } else if (argument instanceof List<?> list) {
+          found.addAll(counted(list.toArray()));
+        }
+      }
+      return found;
+    }
+
+    @Override
+    public void closed(Tensor tensor) {
+      Block block = blocks.remove(tensor);
+      if (block != null) {
+        bytes -= --block.tensors == 0 ? block.bytes : 0;
+      }
     }
   }
 }

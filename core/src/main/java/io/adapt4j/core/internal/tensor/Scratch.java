@@ -20,36 +20,6 @@ public interface Scratch {
   long bytes(Object... arguments);
 
   /**
-   * So many tensors of an argument's size and type.
-   *
-   * @param argument its index
-   * @param count how many
-   * @return what they take
-   */
-  static Scratch like(int argument, double count) {
-    return arguments -> {
-      Tensor tensor = (Tensor) arguments[argument];
-      return (long) (count * tensor.count() * tensor.type().bytes());
-    };
-  }
-
-  /**
-   * So many tensors in F32 of an argument's size.
-   *
-   * @param argument its index
-   * @param inF32 how many where the argument is F32 itself
-   * @param otherwise how many where it is first converted
-   * @return what they take
-   */
-  static Scratch floats(int argument, double inF32, double otherwise) {
-    return arguments -> {
-      Tensor tensor = (Tensor) arguments[argument];
-      double count = tensor.type() == DType.F32 ? inF32 : otherwise;
-      return (long) (count * tensor.count() * Float.BYTES);
-    };
-  }
-
-  /**
    * Adds what exists at the same time.
    *
    * @param other what is allocated besides
