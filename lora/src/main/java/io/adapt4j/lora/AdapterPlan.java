@@ -298,7 +298,8 @@ record AdapterPlan(
   }
 
   /** What the plan adds to a model's memory. */
-  TrainableSummary trainableSummary(Network network, boolean dropout) {
+  TrainableSummary trainableSummary(
+      Network network, boolean dropout, TrainableSummary.Adapters adapters) {
     Map<Integer, List<Adapted>> bySlot =
         adapted.stream()
             .collect(Collectors.groupingBy(Adapted::slot, LinkedHashMap::new, Collectors.toList()));
@@ -323,7 +324,8 @@ record AdapterPlan(
             : bySlot.keySet().stream()
                 .map(slot -> new TrainableSummary.Rescaling(slot, false))
                 .toList();
-    return new TrainableSummary(shapes.keySet(), factors, untiesHead, magnitudes, rescalings);
+    return new TrainableSummary(
+        shapes.keySet(), factors, untiesHead, magnitudes, rescalings, adapters);
   }
 
   /** PEFT's mark of an adapter whose base weights are stored as [in, out]. */

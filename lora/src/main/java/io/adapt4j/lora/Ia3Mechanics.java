@@ -98,7 +98,8 @@ record Ia3Mechanics(Ia3 ia3) implements MethodMechanics {
 
   @Override
   public TrainableSummary trainableSummary(Network declared) {
-    return Ia3Plan.of(config(declared), declared).trainableSummary();
+    Ia3Plan plan = Ia3Plan.of(config(declared), declared);
+    return plan.trainableSummary(Ia3Model.adapters(plan));
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.method.BaseTensor;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
@@ -47,6 +48,20 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
     }
     model.takeBases(Set.copyOf(plan.saved().tensors()));
     return model;
+  }
+
+  /** Puts the vectors of a plan on single layers, for passes on shapes. */
+  static TrainableSummary.Adapters adapters(Ia3Plan plan) {
+    return (base, slot, type) -> {
+      List<Ia3Plan.Scaled> own =
+          plan.scaled().stream().filter(part -> part.slot() == slot).toList();
+      if (own.isEmpty()) {
+        return base;
+      }
+      Ia3Linear adapter = new Ia3Linear(base, own);
+      adapter.vectors().train();
+      return adapter;
+    };
   }
 
   Ia3Plan plan() {

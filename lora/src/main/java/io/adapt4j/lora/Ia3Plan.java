@@ -102,14 +102,19 @@ record Ia3Plan(
   }
 
   /** What the plan adds to a model's memory. */
-  TrainableSummary trainableSummary() {
+  TrainableSummary trainableSummary(TrainableSummary.Adapters adapters) {
     List<TrainableSummary.Rescaling> rescalings =
         scaled.stream()
             .map(part -> new TrainableSummary.Rescaling(part.slot(), part.feedforward()))
             .distinct()
             .toList();
     return new TrainableSummary(
-        Set.copyOf(saved.tensors()), List.of(), saved.untiesHead(), vectorValues(), rescalings);
+        Set.copyOf(saved.tensors()),
+        List.of(),
+        saved.untiesHead(),
+        vectorValues(),
+        rescalings,
+        adapters);
   }
 
   /** Whether an adapter of the other plan can stand in for one of this. */

@@ -124,8 +124,9 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
 
   @Override
   public TrainableSummary trainableSummary(Network declared) {
-    return AdapterPlan.of(completed(declared), declared)
-        .trainableSummary(declared, config().dropout() > 0);
+    AdapterConfig own = completed(declared);
+    AdapterPlan plan = AdapterPlan.of(own, declared);
+    return plan.trainableSummary(declared, own.dropout() > 0, LoraModel.adapters(plan, own));
   }
 
   @Override

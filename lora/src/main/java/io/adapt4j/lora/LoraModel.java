@@ -5,10 +5,13 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.method.BaseTensor;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** A network with an adapter on it: the factors in its linear places and the base tensors. */
 final class LoraModel extends AdapterModel<LoraLinear> {
@@ -48,6 +51,20 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     }
     model.takeBases(plan.shapes().keySet());
     return model;
+  }
+
+  /** Puts the factors of a plan on single layers, for passes on shapes. */
+  static TrainableSummary.Adapters adapters(AdapterPlan plan, AdapterConfig config) {
+    Map<Integer, List<AdapterPlan.Adapted>> bySlot =
+        plan.adapted().stream().collect(Collectors.groupingBy(AdapterPlan.Adapted::slot));
+    return (base, slot, type) -> {
+      if (!bySlot.containsKey(slot)) {
+        return base;
+      }
+      LoraLinear adapter = new LoraLinear(base, bySlot.get(slot), type, config, 0);
+      adapter.train();
+      return adapter;
+    };
   }
 
   AdapterPlan plan() {

@@ -11,15 +11,32 @@ abstract class AttentionOps extends LinearOps {
   private static final Operator SPLIT_INTERLEAVED_HEADS_BACKWARD =
       Operator.core("split_interleaved_heads_backward");
   private static final Operator CONCATENATE = Operator.core("concatenate");
-  private static final Operator ROTARY = Operator.core("rotary");
-  private static final Operator ROTARY_BACKWARD = Operator.core("rotary_backward");
+  private static final Operator ROTARY = Operator.core("rotary").needing(Temporaries.like(0, 0.5));
+  private static final Operator ROTARY_BACKWARD =
+      Operator.core("rotary_backward").needing(Temporaries.like(0, 0.5));
   private static final Operator FUSED_ATTENTION = Operator.core("fused_attention");
   private static final Operator PACKED_ATTENTION = Operator.core("packed_attention");
   private static final Operator PACKED_ATTENTION_BACKWARD =
       Operator.core("packed_attention_backward");
 
+  /** Scores that exist at once, and the fewest and most queries, as in the script. */
+  private static final long SCORES = 1L << 21;
+
+  private static final long FEWEST_QUERIES = 16;
+  private static final long MOST_QUERIES = 128;
+
   AttentionOps(Tape tape) {
     super(tape);
+  }
+
+  /** So many tensors of the scores of a block: as many queries as fit, within limits. */
+  static Scratch scores(int queries, int keys, int tensors) {
+    return arguments -> {
+      Tensor q = (Tensor) arguments[queries];
+      long column = q.size(0) * q.size(1) * ((Tensor) arguments[keys]).size(2);
+      long block = Math.min(MOST_QUERIES * column, Math.max(SCORES, FEWEST_QUERIES * column));
+      return Math.min(block, column * q.size(2)) * q.type().bytes() * tensors;
+    };
   }
 
   /**

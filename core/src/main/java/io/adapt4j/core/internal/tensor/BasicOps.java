@@ -10,7 +10,8 @@ abstract class BasicOps extends Recorder {
   private static final Operator EMBEDDING = Operator.core("embedding");
   private static final Operator EMBEDDING_BACKWARD = Operator.core("embedding_backward");
   private static final Operator LAYER_NORM = Operator.core("layer_norm");
-  private static final Operator LAYER_NORM_BACKWARD = Operator.core("layer_norm_backward");
+  private static final Operator LAYER_NORM_BACKWARD =
+      Operator.core("layer_norm_backward").needing(Temporaries.floats(1, 2, 5));
   private static final Operator SPLIT_COLUMNS = Operator.core("split_columns");
   private static final Operator CONCATENATE = Operator.core("concatenate");
   private static final Operator ACTIVATION = Operator.core("activation");

@@ -16,7 +16,6 @@ import java.util.List;
 record FusedCrossEntropy(
     HostKernels kernels, Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights) {
 
-  private static final Operator LINEAR_BACKWARD_WEIGHT = Operator.core("linear_backward_weight");
   private static final Operator LINEAR_BACKWARD_BIAS = Operator.core("linear_backward_bias");
 
   /**
@@ -40,8 +39,10 @@ record FusedCrossEntropy(
         Tensor w = weights.isEmpty() ? null : weights.get(0).narrow(0, start, count);
         Tensor logits = logits(h)) {
       double sum =
-          kernels.crossEntropy(
-              logits, t, w, head.scale() * factor, head.softCap(), dhidden != null);
+          FusedOps.onShapes(hidden)
+              ? 0
+              : kernels.crossEntropy(
+                  logits, t, w, head.scale() * factor, head.softCap(), dhidden != null);
       if (dhidden != null) {
         differentiate(logits, h, start, count, dhidden);
       }
@@ -62,7 +63,7 @@ record FusedCrossEntropy(
       target.copyFrom(made);
     }
     for (Tensor dweight : head.weightGradient()) {
-      LINEAR_BACKWARD_WEIGHT.run(dlogits, h, dweight);
+      FusedOps.linearBackwardWeight(dlogits, h, dweight);
     }
     for (Tensor dbias : head.biasGradient()) {
       LINEAR_BACKWARD_BIAS.run(dlogits, dbias);

@@ -161,6 +161,21 @@ public interface HostKernels {
     return Installed.KERNELS;
   }
 
+  /**
+   * Returns the kernels that multiply a tensor faster than libtorch.
+   *
+   * @param x [.., depth]
+   * @param columns of the other matrix
+   * @return empty where there are none for it, or x is not contiguous host memory
+   */
+  static Optional<HostKernels> multiplying(Tensor x, long columns) {
+    long depth = x.size(-1);
+    return x.engine().isOnHost() && x.isContiguous()
+        ? installed()
+            .filter(kernels -> kernels.multiplies(x.type(), x.count() / depth, depth, columns))
+        : Optional.empty();
+  }
+
   /** Says which kernels there are; looked for once a process. */
   interface Provider {
 

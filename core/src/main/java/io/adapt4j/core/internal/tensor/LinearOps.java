@@ -5,7 +5,6 @@ import java.util.function.BiConsumer;
 /** Products with a weight. */
 abstract class LinearOps extends BasicOps {
 
-  private static final Operator LINEAR_BACKWARD_WEIGHT = Operator.core("linear_backward_weight");
   private static final Operator LINEAR_BACKWARD_BIAS = Operator.core("linear_backward_bias");
   private static final Operator FOREIGN_OPERANDS = Operator.core("foreign_operands");
   private static final Operator ADD_BIAS = Operator.core("add_bias");
@@ -34,7 +33,7 @@ abstract class LinearOps extends BasicOps {
           new Tensor[] {x},
           dy -> {
             if (weight.isTrained()) {
-              LINEAR_BACKWARD_WEIGHT.run(dy[0], x, weight.gradient());
+              FusedOps.linearBackwardWeight(dy[0], x, weight.gradient());
             }
             if (bias != null && bias.isTrained()) {
               LINEAR_BACKWARD_BIAS.run(dy[0], bias.gradient());

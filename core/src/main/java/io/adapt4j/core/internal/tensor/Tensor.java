@@ -412,9 +412,7 @@ public final class Tensor implements AutoCloseable {
     return VIEW.tensor(this, to);
   }
 
-  /**
-   * {@return a transposed view [columns, rows] of a matrix; owned by the open scope or the caller}
-   */
+  /** {@return a transposed view of a matrix; owned by the open scope, else by the caller} */
   public Tensor transposed() {
     return TRANSPOSE.tensor(this);
   }
@@ -506,6 +504,7 @@ public final class Tensor implements AutoCloseable {
       if (memory != null) {
         memory.takeBack();
       }
+      engine.closed(this);
       LibTorch.deleteTensor(handle);
       handle = 0;
       scope = null;
