@@ -36,6 +36,7 @@ final class HostAllocator {
 
   private final Optional<Function> trim;
   private final String description;
+  private final HugePages hugePages = new HugePages();
   private final AtomicLong last = new AtomicLong(System.nanoTime() - INTERVAL_NANOS);
 
   private HostAllocator(Optional<Function> trim, String description) {
@@ -92,6 +93,7 @@ final class HostAllocator {
     long now = System.nanoTime();
     long before = last.get();
     if (now - before >= INTERVAL_NANOS && last.compareAndSet(before, now)) {
+      hugePages.advise();
       trim.get().invokeInt(new Object[] {0});
       last.set(System.nanoTime());
     }
