@@ -76,7 +76,7 @@ public final class FourBitDecodeBenchmark {
       shape.write(folder);
     }
     if (!Files.exists(file)) {
-      GgufFile.write(shape, folder, file);
+      GgufFile.write(shape.config(), folder, GgufFile.Weights.Q4_0, file);
     }
     Machine.describe(report);
     report.line(

@@ -6,6 +6,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -19,8 +20,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A Llama's bf16 checkpoint as llama.cpp reads it: a GGUF file with its matrices in Q4_0 and its
- * norms in fp32. Tensors pass through one after another, a piece at a time.
+ * A Llama's bf16 checkpoint as llama.cpp reads it: a GGUF file with its matrices in a type of ggml's
+ * and its norms in fp32. Tensors pass through one after another, a piece at a time.
  *
  * <p>llama.cpp's converter also permutes the rows of the query and key projections, since it turns
  * neighboring entries of a head. That is left out here: it changes what the model says, not how
@@ -29,7 +30,7 @@ import java.util.Map;
  */
 final class GgufFile {
 
-  private static final char FIRST_CHARACTER = '\u3400';
+  private static final int FIRST_CHARACTER = 0x20000;
   private static final List<String> SPECIAL = List.of("<unk>", "<s>", "</s>");
   private static final int BEGINNING = 1;
   private static final int END = 2;
@@ -41,7 +42,6 @@ final class GgufFile {
   private static final int CONTROL_TOKEN = 3;
 
   private static final int F32 = 0;
-  private static final int MOSTLY_Q4_0 = 2;
   private static final int PIECE = 1 << 20;
 
   private static final Map<String, String> NAMES =
@@ -61,24 +61,62 @@ final class GgufFile {
 
   private final Checkpoint source;
   private final DecoderConfig config;
+  private final Weights weights;
 
-  private GgufFile(Checkpoint source, DecoderConfig config) {
+  private GgufFile(Checkpoint source, DecoderConfig config, Weights weights) {
     this.source = source;
     this.config = config;
+    this.weights = weights;
+  }
+
+  /** How matrices are stored, with ggml's numbers of the type and of a file of them. */
+  enum Weights {
+    BF16(30, 32),
+    Q8_0(8, 7),
+    Q4_0(Q4Blocks.TYPE, 2);
+
+    private final int type;
+    private final int fileType;
+
+    Weights(int type, int fileType) {
+      this.type = type;
+      this.fileType = fileType;
+    }
+
+    private long bytes(long count) {
+      return switch (this) {
+        case BF16 -> count * Short.BYTES;
+        case Q8_0 -> Q8Blocks.bytes(count);
+        case Q4_0 -> Q4Blocks.bytes(count);
+      };
+    }
+
+    private void put(float[] values, int count, ByteBuffer target) {
+      switch (this) {
+        case BF16 -> {
+          for (int i = 0; i < count; i++) {
+            target.putShort((short) (Float.floatToRawIntBits(values[i]) >>> 16));
+          }
+        }
+        case Q8_0 -> Q8Blocks.quantize(values, count, target);
+        case Q4_0 -> Q4Blocks.quantize(values, count, target);
+      }
+    }
   }
 
   /**
    * Writes a file.
    *
-   * @param shape the model
+   * @param model the model's configuration
    * @param folder its checkpoint in bf16
+   * @param weights how matrices are stored
    * @param target the file
    */
-  static void write(LlamaShape shape, Path folder, Path target) {
-    DecoderConfig config = DecoderConfig.from(shape.config(), DecoderConfig.Defaults.LLAMA);
+  static void write(ModelConfig model, Path folder, Weights weights, Path target) {
+    DecoderConfig config = DecoderConfig.from(model, DecoderConfig.Defaults.LLAMA);
     try (Checkpoint source = Checkpoint.open(folder);
         WritableByteChannel file = Files.newByteChannel(target, CREATE_NEW, WRITE)) {
-      new GgufFile(source, config).write(file);
+      new GgufFile(source, config, weights).write(file);
     } catch (IOException e) {
       throw new UncheckedIOException("Writing " + target + " failed", e);
     }
@@ -88,7 +126,7 @@ final class GgufFile {
   static String text(int tokens) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < tokens; i++) {
-      text.append((char) (FIRST_CHARACTER + i));
+      text.appendCodePoint(FIRST_CHARACTER + i);
     }
     return text.toString();
   }
@@ -99,7 +137,7 @@ final class GgufFile {
     putVocabulary(header);
     for (String name : source.names()) {
       TensorEntry entry = source.entry(name);
-      int type = isMatrix(entry) ? Q4Blocks.TYPE : F32;
+      int type = isMatrix(entry) ? weights.type : F32;
       header.tensor(renamed(name), entry.shape(), type, bytes(entry));
     }
     file.write(ByteBuffer.wrap(header.bytes()));
@@ -110,7 +148,7 @@ final class GgufFile {
 
   private void putModel(GgufHeader header) {
     header.put("general.architecture", "llama");
-    header.put("general.file_type", MOSTLY_Q4_0);
+    header.put("general.file_type", weights.fileType);
     header.put("llama.block_count", config.layers());
     header.put("llama.context_length", config.contextLength());
     header.put("llama.embedding_length", config.hiddenSize());
@@ -125,7 +163,7 @@ final class GgufFile {
   private void putVocabulary(GgufHeader header) {
     List<String> tokens = new ArrayList<>(SPECIAL);
     int characters = config.vocabSize() - SPECIAL.size();
-    text(characters).chars().forEach(value -> tokens.add(Character.toString(value)));
+    text(characters).codePoints().forEach(value -> tokens.add(Character.toString(value)));
     int[] types = new int[tokens.size()];
     Arrays.fill(types, NORMAL_TOKEN);
     types[0] = UNKNOWN_TOKEN;
@@ -154,8 +192,8 @@ final class GgufFile {
     return entry.shape().size() == 2;
   }
 
-  private static long bytes(TensorEntry entry) {
-    return isMatrix(entry) ? Q4Blocks.bytes(entry.elements()) : entry.elements() * Float.BYTES;
+  private long bytes(TensorEntry entry) {
+    return isMatrix(entry) ? weights.bytes(entry.elements()) : entry.elements() * Float.BYTES;
   }
 
   private void copy(TensorEntry entry, WritableByteChannel file) throws IOException {
@@ -171,7 +209,7 @@ final class GgufFile {
       }
       written.clear();
       if (isMatrix(entry)) {
-        Q4Blocks.quantize(values, count, written);
+        weights.put(values, count, written);
       } else {
         written.asFloatBuffer().put(values, 0, count);
         written.position(count * Float.BYTES);

@@ -54,7 +54,7 @@ final class Q4Blocks {
   }
 
   /** The nearest number in fp16, of two as near the even one. */
-  private static short half(float value) {
+  static short half(float value) {
     int sign = (Float.floatToRawIntBits(value) >>> 16) & 0x8000;
     int bits = Float.floatToRawIntBits(value) & 0x7FFFFFFF;
     if (bits < 0x38800000) { // 2^-14: multiples of 2^-24 below
