@@ -88,7 +88,7 @@ class QLoraDescriptionTest {
       delimiter = '|',
       value = {
         "{alpha: 2} | method.qlora.rank: expected a value, found none. Write 'rank: 16'",
-        "{rank: 4, type: nf5} | method.qlora.type: expected one of fp4, nf4, found 'nf5'",
+        "{rank: 4, type: nf5} | method.qlora.type: expected one of fp4, int8, nf4, found 'nf5'",
         "{rank: 4, blockSize: 63} | blockSize: expected a power of two from 64 to 4096, found 63",
         "{rank: 4, doubleQaunt: true} | doubleQaunt: unknown key. Did you mean 'doubleQuant'?",
         "{rank: 4, doubleQuant: 1} | method.qlora.doubleQuant: expected true or false"

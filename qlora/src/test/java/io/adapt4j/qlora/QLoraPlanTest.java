@@ -69,7 +69,8 @@ class QLoraPlanTest {
     // Dettmers et al. 2023: from more than 780 GB to less than 48 GB.
     assertThat(memory.peakBytes()).isBetween(35_000_000_000L, 48_000_000_000L);
     assertThat(found.text())
-        .contains("4-bit weights", "scales of 4-bit weights", "one layer's weights, restored")
+        .contains(
+            "quantized weights", "scales of quantized weights", "one layer's weights, restored")
         .contains("outside it: optimizer state", "just fits a 48 GB card")
         .contains("full fine-tuning with AdamW in fp32 would need 1049.", "; this needs 46.");
   }
@@ -128,7 +129,7 @@ class QLoraPlanTest {
   void bytesOfAWeightAreThoseOfThePaper(int block, boolean doubleQuant, double expected) {
     long elements = 4096L * 11008;
     QuantizedSize found =
-        Quantization.nf4().blockSize(block).doubleQuant(doubleQuant).bytes(elements);
+        Quantization.nf4().blockSize(block).doubleQuant(doubleQuant).bytes(1, elements);
     assertThat((double) found.total() / elements).isCloseTo(expected, within(0.001));
   }
 
@@ -140,7 +141,7 @@ class QLoraPlanTest {
     }
     for (boolean doubleQuant : new boolean[] {false, true}) {
       Quantization quantization = Quantization.fp4().doubleQuant(doubleQuant);
-      QuantizedSize told = quantization.bytes(values.length);
+      QuantizedSize told = quantization.bytes(1, values.length);
       assertThat(told.codes()).isEqualTo(100);
       assertThat(told.scales()).isEqualTo(doubleQuant ? 4 : 16);
       assertThat(told.total()).isEqualTo(quantized(quantization.format(), values).bytes());
