@@ -18,11 +18,13 @@ import io.adapt4j.core.internal.plan.FullComparison;
 import io.adapt4j.core.internal.plan.MemoryEstimate;
 import io.adapt4j.core.internal.plan.MemoryItem;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.JavaKernels;
 import io.adapt4j.kernels.internal.QuantizedTensor;
+import io.adapt4j.lora.Lora;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -131,6 +133,18 @@ class QLoraPlanTest {
     QuantizedSize found =
         Quantization.nf4().blockSize(block).doubleQuant(doubleQuant).bytes(1, elements);
     assertThat((double) found.total() / elements).isCloseTo(expected, within(0.001));
+  }
+
+  @Test
+  void aBaseInEightBitsIsCountedToTheByte() {
+    FineTuningMethod method = QLora.of(Quantization.int8(), Lora.rank(16));
+    MemoryEstimate found = Planner.of(llama(22, 2048, 5632, 32, 4), method).estimate(
+        step(Optimizer.adamW()));
+    long weights = 22L * (2 * 2048 * 2048 + 2 * 2048 * 256 + 3 * 2048 * 5632);
+    assertThat(found.lasting(MemoryNames.PACKED_CODES)).isEqualTo(weights);
+    assertThat(found.lasting(MemoryNames.PACKED_SCALES)).isEqualTo(weights / 16);
+    assertThat(found.lasting(MemoryNames.PACKED_TABLES)).isZero();
+    assertThat(found.lasting(MemoryNames.RESTORED)).isEqualTo(2L * 2 * 2048 * 5632);
   }
 
   @Test
