@@ -68,7 +68,24 @@ struct Int8Kernels {
   void (*round)(const float* x, int64_t columns, uint8_t* out);
   void (*multiply)(const uint8_t* tiles, int64_t columns, const uint8_t* tokens, int count,
                    float* sums, int64_t stride);
+  // Restores a row of 16 that stand together, to numbers of a type from an index on.
+  void (*restore)(const uint8_t* tiles, int64_t row, int64_t columns, int type, void* target,
+                  int64_t index);
 };
+
+ADAPT4J_INLINE float scaleOfRow(const uint8_t* tile, int64_t row) {
+  uint16_t half;
+  std::memcpy(&half, tile + INT8_CODES + row * 2, 2);
+  return lanes::ofHalf(half);
+}
+
+inline void restoreTile(const uint8_t* tile, int64_t row, int64_t count, int type, void* target,
+                        int64_t index) {
+  const float scale = scaleOfRow(tile, row);
+  for (int64_t i = 0; i < count; i++) {
+    store(scale * (tile[i / 4 * 64 + row * 4 + i % 4] - 128), type, target, index + i);
+  }
+}
 
 namespace scalar {
 
@@ -99,7 +116,15 @@ inline void multiplyInt8(const uint8_t* tiles, int64_t columns, const uint8_t* t
   }
 }
 
-constexpr Int8Kernels INT8{roundInt8, multiplyInt8};
+inline void restoreInt8(const uint8_t* tiles, int64_t row, int64_t columns, int type,
+                        void* target, int64_t index) {
+  for (int64_t c = 0; c < columns; c += INT8_BLOCK) {
+    const int64_t count = columns - c < INT8_BLOCK ? columns - c : INT8_BLOCK;
+    restoreTile(tiles + c / INT8_BLOCK * INT8_TILE, row, count, type, target, index + c);
+  }
+}
+
+constexpr Int8Kernels INT8{roundInt8, multiplyInt8, restoreInt8};
 
 }  // namespace scalar
 
@@ -151,7 +176,53 @@ ADAPT4J_AVX2 inline void multiplyInt8(const uint8_t* tiles, int64_t columns,
   }
 }
 
-constexpr Int8Kernels INT8{roundInt8, multiplyInt8};
+ADAPT4J_AVX2 ADAPT4J_INLINE void storeBlock(const __m256* values, int type, void* target,
+                                            int64_t index) {
+  if (type == F32) {
+    for (int i = 0; i < 4; i++) {
+      _mm256_storeu_ps(static_cast<float*>(target) + index + i * 8, values[i]);
+    }
+    return;
+  }
+  auto* words = static_cast<uint16_t*>(target) + index;
+  for (int i = 0; i < 4; i += 2) {
+    const __m256i both =
+        type == F16
+            ? _mm256_set_m128i(_mm256_cvtps_ph(values[i + 1], _MM_FROUND_TO_NEAREST_INT),
+                               _mm256_cvtps_ph(values[i], _MM_FROUND_TO_NEAREST_INT))
+            : _mm256_permute4x64_epi64(
+                  _mm256_packus_epi32(roundedToBrain(values[i]), roundedToBrain(values[i + 1])),
+                  0xD8);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(words + i * 8), both);
+  }
+}
+
+ADAPT4J_AVX2 inline void restoreInt8(const uint8_t* tiles, int64_t row, int64_t columns, int type,
+                                     void* target, int64_t index) {
+  const __m256i places = _mm256_setr_epi32(0, 16, 32, 48, 64, 80, 96, 112);
+  const int64_t whole = columns / INT8_BLOCK;
+  for (int64_t b = 0; b < whole; b++) {
+    const uint8_t* tile = tiles + b * INT8_TILE;
+    const __m256i codes = _mm256_xor_si256(
+        _mm256_i32gather_epi32(reinterpret_cast<const int*>(tile + row * 4), places, 4),
+        _mm256_set1_epi8(-128));
+    const __m256 scale = _mm256_set1_ps(scaleOfRow(tile, row));
+    const __m128i low = _mm256_castsi256_si128(codes);
+    const __m128i high = _mm256_extracti128_si256(codes, 1);
+    const __m128i eights[4] = {low, _mm_srli_si128(low, 8), high, _mm_srli_si128(high, 8)};
+    __m256 values[4];
+    for (int i = 0; i < 4; i++) {
+      values[i] = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(eights[i])), scale);
+    }
+    storeBlock(values, type, target, index + b * INT8_BLOCK);
+  }
+  if (columns % INT8_BLOCK != 0) {
+    restoreTile(tiles + whole * INT8_TILE, row, columns % INT8_BLOCK, type, target,
+                index + whole * INT8_BLOCK);
+  }
+}
+
+constexpr Int8Kernels INT8{roundInt8, multiplyInt8, restoreInt8};
 
 }  // namespace avx2
 
@@ -211,7 +282,7 @@ inline void multiplyInt8(const uint8_t* tiles, int64_t columns, const uint8_t* t
   BY_TOKENS[count - 1](tiles, columns, tokens, sums, stride);
 }
 
-constexpr Int8Kernels INT8{roundInt8, multiplyInt8};
+constexpr Int8Kernels INT8{roundInt8, multiplyInt8, avx2::restoreInt8};
 
 }  // namespace avx512bf16
 
@@ -311,21 +382,15 @@ class Int8Weight {
 
   static void dequantizePieces(void* context, int) {
     auto* job = static_cast<Job*>(context);
+    const Int8Kernels& kernels = int8KernelsOf(best());
     int64_t start, end;
     while (job->pieces.next(&start, &end)) {
       for (int64_t i = start; i < end; i++) {
         const int64_t row = job->first + i;
         const uint8_t* tiles =
             job->tiles + row / INT8_ROWS * Int8Token::blocks(job->columns) * INT8_TILE;
-        const int64_t r = row % INT8_ROWS;
-        for (int64_t c = 0; c < job->columns; c++) {
-          const uint8_t* tile = tiles + c / INT8_BLOCK * INT8_TILE;
-          uint16_t half;
-          std::memcpy(&half, tile + INT8_CODES + r * 2, 2);
-          const int64_t at = c % INT8_BLOCK;
-          const int code = tile[at / 4 * 64 + r * 4 + at % 4] - 128;
-          store(lanes::ofHalf(half) * code, job->type, job->target, i * job->columns + c);
-        }
+        kernels.restore(tiles, row % INT8_ROWS, job->columns, job->type, job->target,
+                        i * job->columns);
       }
     }
   }

@@ -6,8 +6,10 @@ import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.tensor.Torch;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
+import io.adapt4j.qlora.Quantization;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,7 +19,7 @@ import java.util.stream.IntStream;
 /** Greedy generation with a 135M-parameter model: speed, and the use of the memory's bandwidth. */
 @InSuite(
     quick = "--prompt 64 --tokens 64 --repetitions 3",
-    full = {"", "--precision fp32"})
+    full = {"", "--precision fp32", "--precision int8"})
 public final class DecodeBenchmark {
 
   private static final Map<String, String> DEFAULTS =
@@ -28,20 +30,18 @@ public final class DecodeBenchmark {
           "--batch", "8",
           "--repetitions", "5",
           "--threads", "0");
+  private static final String INT8 = "int8";
   private static final double BANDWIDTH_TARGET = 0.42;
   private static final double BATCH_TARGET = 3.5;
 
-  private final Precision precision;
+  private final String precision;
   private final int promptLength;
   private final int newTokens;
   private final int batch;
   private final int repetitions;
 
   private DecodeBenchmark(Arguments arguments) {
-    precision =
-        arguments.oneOf("--precision", Set.of("bf16", "fp32")).equals("bf16")
-            ? Precision.BF16
-            : Precision.FP32;
+    precision = arguments.oneOf("--precision", Set.of("bf16", "fp32", INT8));
     promptLength = arguments.number("--prompt", 1);
     newTokens = arguments.number("--tokens", 2);
     batch = arguments.number("--batch", 2);
@@ -69,8 +69,9 @@ public final class DecodeBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param line {@code --precision bf16|fp32}, {@code --prompt}, {@code --tokens}, {@code --batch},
-   *     {@code --repetitions}, {@code --threads} (0: the engine's choice)
+   * @param line {@code --precision bf16|fp32|int8} (int8: linear weights in 8 bits, computed with in
+   *     bf16), {@code --prompt}, {@code --tokens}, {@code --batch}, {@code --repetitions}, {@code
+   *     --threads} (0: the engine's choice)
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
@@ -87,12 +88,12 @@ public final class DecodeBenchmark {
     bandwidth.measure();
     try (TemporaryFolder folder = TemporaryFolder.create()) {
       SmolLm.write(folder.path());
-      try (LanguageModel model = LanguageModel.load(ModelSource.path(folder.path()), precision)) {
+      try (LanguageModel model =
+          LanguageModel.load(ModelSource.path(folder.path()), format(), compute())) {
         Timing timing = time(model, 1);
         Timing many = time(model, batch);
         bandwidth.measure();
-        long bytes = model.parameterCount() * (precision == Precision.BF16 ? 2 : 4);
-        report(bytes, timing, many, bandwidth);
+        report(SmolLm.bytes(format(), folder.path(), compute()), timing, many, bandwidth);
       }
     }
   }
@@ -126,8 +127,12 @@ public final class DecodeBenchmark {
     return Samples.of(seconds);
   }
 
-  private String type() {
-    return precision == Precision.BF16 ? "bf16" : "fp32";
+  private WeightFormat format() {
+    return precision.equals(INT8) ? Quantization.int8() : WeightFormat.asStored();
+  }
+
+  private Precision compute() {
+    return precision.equals("fp32") ? Precision.FP32 : Precision.BF16;
   }
 
   private void report(long bytes, Timing other, Timing many, ReadBandwidth bandwidth) {
@@ -136,7 +141,7 @@ public final class DecodeBenchmark {
     report.line(
         "setting",
         "%s, prompt %d + %d new tokens, medians of %d",
-        type(),
+        precision,
         promptLength,
         newTokens,
         repetitions);
@@ -152,7 +157,7 @@ public final class DecodeBenchmark {
       report.keep(
           rates
               .errorOf(Measurement.larger(name, "tokens/s", rates.median()))
-              .label("decoding with a 135M model, " + type() + ", " + name));
+              .label("decoding with a 135M model, " + precision + ", " + name));
     }
     report.line(
         "memory reads",
@@ -167,7 +172,7 @@ public final class DecodeBenchmark {
                 Measurement.largerRatio(
                     "of the bandwidth", bytes * other.decodeRate() / bandwidth.best()))
             .target(BANDWIDTH_TARGET)
-            .label("decoding, " + type() + ", batch 1: weights read, of the memory bandwidth"));
+            .label("decoding, " + precision + ", batch 1: weights read, of the memory bandwidth"));
     report.line(
         "", "%.3f with the prompt's time included", bytes * other.rate() / bandwidth.best());
     report.atLeast(

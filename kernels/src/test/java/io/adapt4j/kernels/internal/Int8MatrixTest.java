@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class Int8MatrixTest {
@@ -56,6 +58,38 @@ class Int8MatrixTest {
           }
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F16", "BF16"})
+  void halfTypesGetTheNumbersInFp32RoundedOnce(DType type) {
+    try (Scope scope = Scope.open();
+        Int8Matrix matrix = Int8Matrix.of(Tensor.of(numbers(19 * 70), 19, 70))) {
+      Tensor exact = Tensor.empty(DType.F32, 19, 70);
+      Tensor target = Tensor.empty(type, 19, 70);
+      matrix.dequantize(exact);
+      matrix.dequantize(target);
+      assertThat(target.toFloats()).isEqualTo(exact.copyAs(type).toFloats());
+      assertThat(target.toFloats()).isNotEqualTo(exact.toFloats());
+    }
+  }
+
+  @Test
+  void piecesAreWholeTilesOrTheLast() {
+    ByteBuffer values = ByteBuffer.allocateDirect(19 * 70 * Float.BYTES);
+    try (Int8Matrix matrix = Int8Matrix.empty(19, 70)) {
+      assertThat(matrix.quantize(0, 16, StoredType.F32, values)).isTrue();
+      assertThat(matrix.quantize(16, 3, StoredType.F32, values)).isTrue();
+      for (int[] rows : new int[][] {{1, 16}, {0, 3}, {16, 16}, {-16, 16}, {0, 0}}) {
+        assertThatThrownBy(() -> matrix.quantize(rows[0], rows[1], StoredType.F32, values))
+            .hasMessageStartingWith("rows: expected whole tiles of 16 in 19 rows");
+      }
+      assertThatThrownBy(
+              () -> matrix.quantize(0, 16, StoredType.F32, ByteBuffer.allocateDirect(64)))
+          .hasMessageContaining("expected 1120 numbers in direct memory");
     }
   }
 
