@@ -13,6 +13,7 @@ import io.adapt4j.kernels.internal.cpu.StepProgram;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -58,6 +59,56 @@ class Int8MatrixTest {
           }
         }
       }
+    }
+  }
+
+  /** Whole blocks and the short ones at the ends of rows are rounded by other code. */
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "F16", "BF16"})
+  void aWeightIsRoundedAsQ8_0Rounds(DType type) {
+    int rows = 19;
+    int columns = 70;
+    float[] values = numbers(rows * columns);
+    // Halves of a step: away from 0. Below one: to nearest.
+    float[] steps = {127, 0.5f, -0.5f, 1.5f, -2.5f, 0.49999997f, -126.5f, 126.5f};
+    System.arraycopy(steps, 0, values, 0, steps.length);
+    Arrays.fill(values, columns, columns + 32, 0);
+    try (Scope scope = Scope.open()) {
+      Tensor weight = Tensor.of(values, rows, columns).copyAs(type);
+      float[] stored = weight.toFloats();
+      Tensor target = Tensor.empty(DType.F32, rows, columns);
+      try (Int8Matrix matrix = Int8Matrix.of(weight)) {
+        matrix.dequantize(target);
+      }
+      float[] wanted = new float[rows * columns];
+      for (int row = 0; row < rows; row++) {
+        for (int block = 0; block < columns; block += 32) {
+          int to = row * columns + Math.min(block + 32, columns);
+          roundToSteps(stored, row * columns + block, to, wanted);
+        }
+      }
+      assertThat(target.toFloats()).isEqualTo(wanted);
+    }
+  }
+
+  private static void roundToSteps(float[] values, int from, int to, float[] target) {
+    float most = 0;
+    for (int i = from; i < to; i++) {
+      most = Math.max(most, Math.abs(values[i]));
+    }
+    float scale = most / 127;
+    float inverse = scale == 0 ? 0 : 1 / scale;
+    float half;
+    try (Tensor exact = Tensor.of(new float[] {scale}, 1);
+        Tensor rounded = exact.copyAs(DType.F16)) {
+      half = rounded.toFloats()[0];
+    }
+    for (int i = from; i < to; i++) {
+      double code = values[i] * inverse;
+      int whole = (int) Math.floor(Math.abs(code) + 0.5);
+      target[i] = half * (code < 0 ? -whole : whole);
     }
   }
 
