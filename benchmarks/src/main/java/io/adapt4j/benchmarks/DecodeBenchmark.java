@@ -69,9 +69,9 @@ public final class DecodeBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param line {@code --precision bf16|fp32|int8} (int8: linear weights in 8 bits, computed with in
-   *     bf16), {@code --prompt}, {@code --tokens}, {@code --batch}, {@code --repetitions}, {@code
-   *     --threads} (0: the engine's choice)
+   * @param line {@code --precision bf16|fp32|int8} (int8: linear weights in 8 bits, computed with
+   *     in bf16), {@code --prompt}, {@code --tokens}, {@code --batch}, {@code --repetitions},
+   *     {@code --threads} (0: the engine's choice)
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());

@@ -84,8 +84,8 @@ class Int8ModelTest {
       QuantizedLinear down = int8.packedLinears().get(3);
       assertThat(down.packed()).containsExactly("model.layers.0.mlp.down_proj.weight");
       try (Tensor restored = down.restored(down.parts().get(0), DType.F32);
-          Tensor wanted = exact.linears().get(3).linear().parameters().get(0).value().copyAs(
-              DType.F32)) {
+          Tensor wanted =
+              exact.linears().get(3).linear().parameters().get(0).value().copyAs(DType.F32)) {
         // Half a step of a block, 1/127 of its largest weight.
         float[] values = wanted.toFloats();
         float most = 0;
@@ -165,8 +165,7 @@ class Int8ModelTest {
 
   @Test
   void checkpointsAreNotWrittenInEightBits() {
-    assertThatThrownBy(
-            () -> QuantizedCheckpoint.quantize(LLAMA, temporary, Quantization.int8()))
+    assertThatThrownBy(() -> QuantizedCheckpoint.quantize(LLAMA, temporary, Quantization.int8()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("expected 4 bits, NF4 or FP4, found INT8")
         .hasMessageContaining("Quantization.int8()");

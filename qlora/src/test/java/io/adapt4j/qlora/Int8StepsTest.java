@@ -53,6 +53,7 @@ class Int8StepsTest {
   private static final Path HELD_OUT =
       Path.of("..", "examples", "data", "tinystories", "heldout.jsonl");
   private static final int CHARACTERS = 600;
+
   /** Codes that fall to the other side of a half. */
   private static final double LIMIT = 1e-3;
 
@@ -94,8 +95,7 @@ class Int8StepsTest {
   void roundedTokensChangeLogitsByAFewPercent(String family) {
     try (Decoder decoder = load(FAMILIES.resolve(family), Quantization.int8())) {
       Logits logits = decode(decoder, decoder);
-      assertThat(Int8Case.difference(logits.ofSteps(), logits.ofOperators()))
-          .isBetween(1e-3, 0.06);
+      assertThat(Int8Case.difference(logits.ofSteps(), logits.ofOperators())).isBetween(1e-3, 0.06);
     }
   }
 
@@ -165,8 +165,7 @@ class Int8StepsTest {
             .toList();
     List<TokenScores> exact;
     List<TokenScores> found;
-    try (LanguageModel plain =
-            LanguageModel.load(ModelSource.path(STORIES), Precision.FP32);
+    try (LanguageModel plain = LanguageModel.load(ModelSource.path(STORIES), Precision.FP32);
         LanguageModel int8 = Int8Case.loadModel(STORIES)) {
       List<ScoringRequest> requests =
           stories.stream().map(text -> new ScoringRequest("", text)).toList();

@@ -138,8 +138,8 @@ class QLoraPlanTest {
   @Test
   void aBaseInEightBitsIsCountedToTheByte() {
     FineTuningMethod method = QLora.of(Quantization.int8(), Lora.rank(16));
-    MemoryEstimate found = Planner.of(llama(22, 2048, 5632, 32, 4), method).estimate(
-        step(Optimizer.adamW()));
+    MemoryEstimate found =
+        Planner.of(llama(22, 2048, 5632, 32, 4), method).estimate(step(Optimizer.adamW()));
     long weights = 22L * (2 * 2048 * 2048 + 2 * 2048 * 256 + 3 * 2048 * 5632);
     assertThat(found.lasting(MemoryNames.PACKED_CODES)).isEqualTo(weights);
     assertThat(found.lasting(MemoryNames.PACKED_SCALES)).isEqualTo(weights / 16);

@@ -24,8 +24,7 @@ class QuantizationTest {
     Quantization int8 = Quantization.int8();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> int8.blockSize(64))
-        .withMessage(
-            "int8: expected blockSize 32 and no double quantization, found blockSize 64");
+        .withMessage("int8: expected blockSize 32 and no double quantization, found blockSize 64");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> int8.doubleQuant(true))
         .withMessageEndingWith("found blockSize 32 and double quantization");

@@ -12,8 +12,9 @@ import java.util.Map;
 
 /**
  * Measures what quantized weights cost. Prints the perplexity of real models on held-out stories
- * with their weights plain, in 8 bits, in NF4 and in FP4, with and without double quantization; and the accuracy of
- * a small model that learns to tell news topics apart, trained in full, by LoRA and by QLoRA.
+ * with their weights plain, in 8 bits, in NF4 and in FP4, with and without double quantization; and
+ * the accuracy of a small model that learns to tell news topics apart, trained in full, by LoRA and
+ * by QLoRA.
  *
  * <p>{@code QLoraQuality [SHARED_DATA [ROWS [EPOCHS]]]}: run it from the root of the repository.
  * The folder has {@code stories3M} and {@code agnews} in it; without it only the perplexity of the
