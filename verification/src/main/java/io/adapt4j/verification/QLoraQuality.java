@@ -23,7 +23,7 @@ import java.util.Map;
  */
 public final class QLoraQuality {
 
-  private static final int STORIES = 100;
+  private static final int STORIES = 60;
 
   /**
    * Perplexity of Llama 2 on WikiText-2 in fp16 and in bitsandbytes' 4 bits with blocks of 64, 7B
