@@ -191,6 +191,13 @@ ADAPT4J_INLINE Floats activated(int kind, Floats x) {
   }
 }
 
+// Rounds to nearest even as toBrain does.
+ADAPT4J_INLINE Halves rounded(Floats values) {
+  Bits bits;
+  std::memcpy(&bits, &values, sizeof bits);
+  return __builtin_convertvector((bits + 0x7FFF + (bits >> 16 & 1)) >> 16, Halves);
+}
+
 // Entries [i, i + 16) of which those past width are 0.
 ADAPT4J_INLINE Floats loadSome(const float* x, int64_t i, int64_t width) {
   if (i + WIDTH <= width) {
@@ -220,6 +227,19 @@ ADAPT4J_INLINE Floats loadSome(const void* from, int type, int64_t i, int64_t wi
     values[j - i] = valueAt(from, type, j);
   }
   return values;
+}
+
+ADAPT4J_INLINE void putSome(Floats values, void* to, int type, int64_t i, int64_t width) {
+  if (type == F32) {
+    putSome(values, static_cast<float*>(to), i, width);
+  } else if (type == BF16 && i + WIDTH <= width) {
+    const Halves halves = rounded(values);
+    std::memcpy(static_cast<uint16_t*>(to) + i, &halves, sizeof halves);
+  } else {
+    for (int64_t j = i; j < width && j < i + WIDTH; j++) {
+      store(values[j - i], type, to, j);
+    }
+  }
 }
 
 ADAPT4J_INLINE void normEntries(const NormRule& rule, const float* x, int64_t width, float* y) {

@@ -54,6 +54,8 @@ class StepOp {
  public:
   virtual ~StepOp() = default;
 
+  virtual const char* name() const = 0;
+
   virtual int64_t pieces(const Step& step) const = 0;
 
   virtual void run(const Step& step, int64_t piece, Worker& worker) const = 0;
@@ -76,6 +78,8 @@ class EmbedOp : public TokenOp {
  public:
   EmbedOp(Buffer to, const void* rows, int type, float factor, const void* positions)
       : to_(to), rows_(rows), type_(type), factor_(factor), positions_(positions) {}
+
+  const char* name() const override { return "embed"; }
 
   void run(const Step& step, int64_t piece, Worker&) const override {
     float* y = to_.row(piece);
@@ -103,6 +107,8 @@ class NormOp : public TokenOp {
       : kernels_(kernels), rule_(rule), from_(from), to_(to), start_(start), width_(width),
         stride_(stride), segments_(segments) {}
 
+  const char* name() const override { return "norm"; }
+
   void run(const Step&, int64_t piece, Worker&) const override {
     for (int s = 0; s < segments_; s++) {
       const int64_t at = start_ + s * stride_;
@@ -124,6 +130,8 @@ class ActivateOp : public TokenOp {
   ActivateOp(const PlainKernels& kernels, int kind, Buffer from, Buffer to, float gain, bool gated)
       : kernels_(kernels), kind_(kind), from_(from), to_(to), gain_(gain), gated_(gated) {}
 
+  const char* name() const override { return "activate"; }
+
   void run(const Step&, int64_t piece, Worker&) const override {
     const float* x = from_.row(piece);
     kernels_.elements->activate(kind_, x, gated_ ? x + to_.width : nullptr, gain_, to_.width,
@@ -144,6 +152,8 @@ class AddOp : public TokenOp {
   AddOp(const PlainKernels& kernels, Buffer from, Buffer to, float factor)
       : kernels_(kernels), from_(from), to_(to), factor_(factor) {}
 
+  const char* name() const override { return "add"; }
+
   void run(const Step&, int64_t piece, Worker&) const override {
     float* y = to_.row(piece);
     kernels_.elements->addScaled(y, from_.row(piece), factor_, to_.width, y);
@@ -160,6 +170,8 @@ class GatherOp : public TokenOp {
  public:
   GatherOp(Buffer from, Buffer to) : from_(from), to_(to) { ofOutputs = true; }
 
+  const char* name() const override { return "gather"; }
+
   void run(const Step& step, int64_t piece, Worker&) const override {
     std::memcpy(to_.row(piece), from_.row(step.outputOf[piece]), to_.width * 4);
   }
@@ -172,6 +184,8 @@ class GatherOp : public TokenOp {
 class LikeliestOp : public TokenOp {
  public:
   LikeliestOp(Buffer from, int* ids) : from_(from), ids_(ids) { ofOutputs = true; }
+
+  const char* name() const override { return "likeliest"; }
 
   void run(const Step&, int64_t piece, Worker&) const override {
     const float* logits = from_.row(piece);
@@ -253,6 +267,8 @@ class PlainProductOp : public ProductOp {
       : ProductOp(from, fromStart, columns, rows, target, threads), kernels_(kernels),
         weight_{weight, type, columns, rows}, tokenType_(kernels.tokenType(type)) {}
 
+  const char* name() const override { return "product"; }
+
   int64_t tokenBytes(int tokens) const override { return tokens * bytesOfToken(); }
 
   void run(const Step& step, int64_t piece, Worker& worker) const override {
@@ -291,6 +307,8 @@ class FourBitProductOp : public ProductOp {
                    int threads)
       : ProductOp(from, 0, weight.data().columns, weight.data().rows, target, threads),
         weight_(weight), type_(type) {}
+
+  const char* name() const override { return "4-bit product"; }
 
   int64_t tokenBytes(int tokens) const override {
     return aligned(tokens * bytesOfToken()) + aligned(columns_ * 4);
@@ -342,6 +360,8 @@ class Int8ProductOp : public ProductOp {
   Int8ProductOp(const Int8Kernels& kernels, const uint8_t* tiles, Buffer from, int64_t columns,
                 int64_t rows, const Target& target, int threads)
       : ProductOp(from, 0, columns, rows, target, threads), kernels_(kernels), tiles_(tiles) {}
+
+  const char* name() const override { return "int8 product"; }
 
   int64_t tokenBytes(int tokens) const override { return tokens * Int8Token::bytes(columns_); }
 
@@ -397,6 +417,8 @@ class AppendOp : public TokenOp {
            int64_t half)
       : kernels_(kernels), projected_(projected), layout_(layout), table_(table), half_(half) {}
 
+  const char* name() const override { return "rotate and append"; }
+
   void run(const Step& step, int64_t piece, Worker&) const override {
     float* row = projected_.row(piece);
     for (int h = 0; h < layout_.heads; h++) {
@@ -439,6 +461,8 @@ class AttendOp : public StepOp {
            float scale, float cap, int64_t window, int threads)
       : kernels_(kernels), projected_(projected), to_(to), layout_(layout), scale_(scale),
         cap_(cap), window_(window), threads_(threads), tokenType_(kernels.tokenType(layout.type)) {}
+
+  const char* name() const override { return "attend"; }
 
   int64_t pieces(const Step& step) const override {
     return static_cast<int64_t>(step.tokens) * layout_.kvHeads * parts(step);

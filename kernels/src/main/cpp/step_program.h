@@ -2,6 +2,7 @@
 
 // A decoding step of a model as a list of operators, run by all threads in one parallel region.
 
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -148,6 +149,19 @@ class StepProgram {
     }
   }
 
+  void timed(bool on) {
+    timed_ = on;
+    if (on) {
+      nanos_.assign(ops_.size(), 0);
+    }
+  }
+
+  int operators() const { return static_cast<int>(ops_.size()); }
+
+  const char* name(int index) const { return ops_[index]->name(); }
+
+  long long nanos(int index) const { return nanos_[index]; }
+
   // The entries of a token in a buffer, such as its logits.
   void read(int buffer, int token, float* to) const {
     std::memcpy(to, buffers_[buffer].row(token), buffers_[buffer].width * sizeof(float));
@@ -178,7 +192,9 @@ class StepProgram {
 
   static void work(void* context, int number) {
     auto* running = static_cast<Running*>(context);
-    const StepProgram& program = *running->program;
+    StepProgram& program = *running->program;
+    const bool timed = program.timed_ && number == 0;
+    auto begun = std::chrono::steady_clock::now();
     const Step& step = running->step;
     uint8_t* memory = running->memory + number * running->workerBytes;
     Worker worker{memory, reinterpret_cast<float*>(memory + running->tokenBytes)};
@@ -193,6 +209,12 @@ class StepProgram {
       }
       worker.preparedFor = nullptr;
       await(progress.done, pieces);
+      if (timed) {
+        const auto now = std::chrono::steady_clock::now();
+        program.nanos_[i] =
+            std::chrono::duration_cast<std::chrono::nanoseconds>(now - begun).count();
+        begun = now;
+      }
     }
   }
 
@@ -231,6 +253,8 @@ class StepProgram {
   HeadLayout layout_{};
   int64_t tokenBytes_ = 0;
   bool ofOutputs_ = false;
+  bool timed_ = false;
+  std::vector<long long> nanos_;
 };
 
 }  // namespace adapt4j

@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.core.internal.tensor.Torch;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -37,12 +38,8 @@ final class Arguments {
         values.put(line[i], line[++i]);
       } else {
         throw new IllegalArgumentException(
-            "Unknown or incomplete option '"
-                + line[i]
-                + "'; options and their defaults: "
-                + defaults
-                + "; switches: "
-                + switches);
+            "Unknown or incomplete option '%s'; options and their defaults: %s; switches: %s"
+                .formatted(line[i], defaults, switches));
       }
     }
     return new Arguments(values, on);
@@ -72,5 +69,17 @@ final class Arguments {
           name + ": expected one of " + choices + ", found '" + text + "'");
     }
     return text;
+  }
+
+  boolean isBf16() {
+    return oneOf("--precision", Set.of("bf16", "fp32")).equals("bf16");
+  }
+
+  /** Lets the engine use the threads that the line asks for. */
+  void useThreads() {
+    int threads = number("--threads", 0);
+    if (threads > 0) {
+      Torch.threads(threads);
+    }
   }
 }

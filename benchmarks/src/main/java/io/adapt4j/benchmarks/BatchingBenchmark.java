@@ -6,27 +6,12 @@ import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.tokenize.Tokenizer;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** One epoch of the example passages: read, tokenized, shuffled and cut into batches of 8. */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.SingleShotTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Fork(1)
-@Warmup(iterations = 3)
-@Measurement(iterations = 7)
-public class BatchingBenchmark {
+public class BatchingBenchmark extends SingleShot {
 
   private static final int MAX_LENGTH = 256;
 

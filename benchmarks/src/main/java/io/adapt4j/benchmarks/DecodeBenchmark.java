@@ -5,7 +5,6 @@ import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -76,10 +75,7 @@ public final class DecodeBenchmark {
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
     DecodeBenchmark benchmark = new DecodeBenchmark(arguments);
-    int threads = arguments.number("--threads", 0);
-    if (threads > 0) {
-      Torch.threads(threads);
-    }
+    arguments.useThreads();
     benchmark.run();
   }
 

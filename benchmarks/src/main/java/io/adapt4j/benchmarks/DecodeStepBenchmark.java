@@ -6,35 +6,21 @@ import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.Positions;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Arrays;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Decoding of one token with a 135M-parameter model after a prompt of 128: cache, layers and
  * logits. An invocation decodes 32; the figure is for one.
  */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.SingleShotTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Fork(1)
-@Warmup(iterations = 3)
-@Measurement(iterations = 7)
-public class DecodeStepBenchmark {
+public class DecodeStepBenchmark extends SingleShot {
 
   private static final int PROMPT = 128;
   private static final int TOKENS = 32;
@@ -87,8 +73,7 @@ public class DecodeStepBenchmark {
     Ops ops = Ops.inference();
     long[] mask = new long[Math.toIntExact(cache.length() + ids.length)];
     Arrays.fill(mask, 1);
-    try (io.adapt4j.core.internal.tensor.Scope scope =
-            io.adapt4j.core.internal.tensor.Scope.open();
+    try (Scope scope = Scope.open();
         Positions positions = decoder.positions(mask, 1, ids.length, cache)) {
       Tensor hidden = decoder.hidden(ops, Tensor.of(ids, 1, ids.length), positions, false);
       return decoder.logits(hidden.narrow(1, ids.length - 1L, 1)).count();

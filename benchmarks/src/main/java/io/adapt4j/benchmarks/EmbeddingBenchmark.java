@@ -61,10 +61,7 @@ public final class EmbeddingBenchmark {
    */
   public static void main(String[] line) throws IOException, OrtException {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
-    int threads = arguments.number("--threads", 0);
-    if (threads > 0) {
-      Torch.threads(threads);
-    }
+    arguments.useThreads();
     new EmbeddingBenchmark(arguments).run();
   }
 

@@ -3,7 +3,6 @@ package io.adapt4j.benchmarks;
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.ScoringRequest;
@@ -58,10 +57,7 @@ public final class EvaluationBenchmark {
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
-    int threads = arguments.number("--threads", 0);
-    if (threads > 0) {
-      Torch.threads(threads);
-    }
+    arguments.useThreads();
     new EvaluationBenchmark(arguments).run();
   }
 
@@ -105,9 +101,7 @@ public final class EvaluationBenchmark {
   }
 
   private DType type() {
-    return arguments.oneOf("--precision", Set.of("bf16", "fp32")).equals("bf16")
-        ? DType.BF16
-        : DType.F32;
+    return arguments.isBf16() ? DType.BF16 : DType.F32;
   }
 
   private LanguageModel load(Path folder) {
@@ -137,7 +131,7 @@ public final class EvaluationBenchmark {
     try (PrefillCase alone = new PrefillCase(folder, type(), lengths)) {
       for (int i = -1; i < rounds; i++) {
         double raw = alone.rate();
-        double scored = tokens / seconds(() -> candidate.reply(requests));
+        double scored = tokens / Timing.seconds(() -> candidate.reply(requests));
         if (i >= 0) {
           prefill[i] = raw;
           scoring[i] = scored;
@@ -176,18 +170,15 @@ public final class EvaluationBenchmark {
     double[] second = random.doubles(BOOTSTRAP_ROWS).toArray();
     Bootstrap.DEFAULT.mean(first);
     report.atMost(
-        "bootstrap mean", seconds(() -> Bootstrap.DEFAULT.mean(first)), 2, "s, 10,000 x 10,000");
-    report.atMost(
-        "bootstrap pair",
-        seconds(() -> Bootstrap.DEFAULT.compare(first, second)),
+        "bootstrap mean",
+        Timing.seconds(() -> Bootstrap.DEFAULT.mean(first)),
         2,
         "s, 10,000 x 10,000");
-  }
-
-  private static double seconds(Runnable action) {
-    long begun = System.nanoTime();
-    action.run();
-    return (System.nanoTime() - begun) / 1e9;
+    report.atMost(
+        "bootstrap pair",
+        Timing.seconds(() -> Bootstrap.DEFAULT.compare(first, second)),
+        2,
+        "s, 10,000 x 10,000");
   }
 
   private static double median(double[] values) {

@@ -5,29 +5,15 @@ import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.Positions;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** One forward pass of a 135M-parameter model: logits of one row of 256 tokens. */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.SingleShotTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Fork(1)
-@Warmup(iterations = 3)
-@Measurement(iterations = 7)
-public class ForwardBenchmark {
+public class ForwardBenchmark extends SingleShot {
 
   private static final int LENGTH = 256;
 
@@ -55,8 +41,7 @@ public class ForwardBenchmark {
   @Benchmark
   public long logits() {
     Ops ops = Ops.inference();
-    try (io.adapt4j.core.internal.tensor.Scope scope =
-            io.adapt4j.core.internal.tensor.Scope.open();
+    try (Scope scope = Scope.open();
         Positions positions = decoder.positions(inputs.attentionMask(), 1, LENGTH)) {
       Tensor ids = Tensor.of(inputs.ids(), 1, LENGTH);
       return decoder.logits(decoder.hidden(ops, ids, positions, false)).count();

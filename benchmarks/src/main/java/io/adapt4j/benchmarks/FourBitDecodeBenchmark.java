@@ -66,14 +66,7 @@ public final class FourBitDecodeBenchmark {
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
     FourBitDecodeBenchmark benchmark = new FourBitDecodeBenchmark(arguments);
-    String kept = arguments.text("--folder");
-    if (kept.isEmpty()) {
-      try (TemporaryFolder folder = TemporaryFolder.create()) {
-        benchmark.run(folder.path());
-      }
-    } else {
-      benchmark.run(Path.of(kept));
-    }
+    TemporaryFolder.run(arguments.text("--folder"), benchmark::run);
     benchmark.report.print();
   }
 

@@ -42,14 +42,7 @@ record FourBitDecodeCase(String part, int prompt, int tokens, int repetitions, i
    */
   OwnProcess run(Path model) {
     return OwnProcess.run(
-        FourBitDecodeCase.class,
-        List.of(
-            part,
-            String.valueOf(prompt),
-            String.valueOf(tokens),
-            String.valueOf(repetitions),
-            String.valueOf(threads),
-            model.toString()));
+        FourBitDecodeCase.class, part, prompt, tokens, repetitions, threads, model);
   }
 
   /**
@@ -137,16 +130,10 @@ record FourBitDecodeCase(String part, int prompt, int tokens, int repetitions, i
     generate.accept(tokens);
     double[] rates = new double[repetitions];
     for (int i = 0; i < repetitions; i++) {
-      double first = seconds(generate, 1);
-      rates[i] = (tokens - 1) / (seconds(generate, tokens) - first);
+      double first = Timing.seconds(() -> generate.accept(1));
+      rates[i] = (tokens - 1) / (Timing.seconds(() -> generate.accept(tokens)) - first);
     }
     System.out.println(RATE + Samples.of(rates).median());
-  }
-
-  private static double seconds(IntConsumer generate, int count) {
-    long begun = System.nanoTime();
-    generate.accept(count);
-    return secondsSince(begun);
   }
 
   private static double secondsSince(long begun) {

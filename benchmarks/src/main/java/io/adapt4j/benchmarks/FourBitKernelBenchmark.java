@@ -53,10 +53,7 @@ public final class FourBitKernelBenchmark {
    */
   public static void main(String[] args) {
     Arguments options = Arguments.parse(args, DEFAULTS, Set.of());
-    int threads = options.number("--threads", 0);
-    if (threads > 0) {
-      Torch.threads(threads);
-    }
+    options.useThreads();
     String variant = options.text("--variant");
     int chosen =
         variant.equals("-1") ? FourBitWeight.bestVariant() : options.number("--variant", 0);

@@ -2,8 +2,8 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.FourBitCode;
 import io.adapt4j.kernels.internal.cpu.FourBitWeight;
-import io.adapt4j.qlora.QuantType;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,7 +43,7 @@ final class FourBitWeights implements AutoCloseable {
 
   private FourBitWeight weight(int variant, ByteBuffer packed, Random random) {
     FourBitWeight weight =
-        new FourBitWeight(variant, packed, rows, columns, BLOCK, QuantType.NF4.numbers());
+        new FourBitWeight(variant, packed, rows, columns, BLOCK, FourBitCode.NF4.numbers());
     byte[] scales = new byte[rows * columns / BLOCK];
     random.nextBytes(scales);
     float[] numbers = new float[256];

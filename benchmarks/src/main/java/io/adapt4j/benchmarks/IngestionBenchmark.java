@@ -77,11 +77,11 @@ public final class IngestionBenchmark {
       for (int i = 0; i < rounds; i++) {
         Round round = dealt.get(i);
         if (i % 2 == 0) {
-          alone[i] = time(() -> model.passages(round.texts()));
+          alone[i] = Timing.seconds(() -> model.passages(round.texts()));
         }
-        whole[i] = time(() -> rag.add(round.documents()));
+        whole[i] = Timing.seconds(() -> rag.add(round.documents()));
         if (i % 2 == 1) {
-          alone[i] = time(() -> model.passages(round.texts()));
+          alone[i] = Timing.seconds(() -> model.passages(round.texts()));
         }
       }
       report(dealt, model, alone, whole);
@@ -111,12 +111,6 @@ public final class IngestionBenchmark {
           "--chunks: the data below " + data + " gives " + made + ", fewer than " + chunks);
     }
     return dealt;
-  }
-
-  private static double time(Runnable action) {
-    long begun = System.nanoTime();
-    action.run();
-    return (System.nanoTime() - begun) / 1e9;
   }
 
   private void report(List<Round> dealt, LocalEmbeddings model, double[] alone, double[] whole) {

@@ -1,21 +1,10 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.core.internal.checkpoint.StoredType;
-import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.CheckpointFolder;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.family.Architectures;
-import io.adapt4j.core.internal.tensor.DType;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 
 /**
  * Llamas of random weights, known by their shape.
@@ -26,10 +15,6 @@ import java.util.SplittableRandom;
 record LlamaShape(String name, String json) {
 
   /** Numbers that weights are taken from, over and over: a step's time does not depend on them. */
-  private static final int NUMBERS = 1 << 20;
-
-  private static final double DEVIATION = 0.02;
-
   private static final Map<String, LlamaShape> ALL =
       Map.of(
           "small", llama("small", 4, 256, 704, 8, 2, 4096),
@@ -56,10 +41,8 @@ record LlamaShape(String name, String json) {
     LlamaShape shape = ALL.get(name);
     if (shape == null) {
       throw new IllegalArgumentException(
-          "--shape: expected one of "
-              + ALL.keySet().stream().sorted().toList()
-              + ", found "
-              + name);
+          "--shape: expected one of %s, found %s"
+              .formatted(ALL.keySet().stream().sorted().toList(), name));
     }
     return shape;
   }
@@ -79,52 +62,6 @@ record LlamaShape(String name, String json) {
 
   /** The same with the tokenizer of another model. */
   void write(Path folder, Path base) {
-    byte[] numbers = numbers();
-    List<TensorData> tensors = new ArrayList<>();
-    try (Decoder declared = declare()) {
-      declared
-          .tensors()
-          .forEach(
-              (tensor, shape) ->
-                  tensors.add(
-                      new TensorData(
-                          tensor,
-                          StoredType.BF16,
-                          shape,
-                          channel -> fill(channel, shape, numbers))));
-      CheckpointFolder.write(folder, base, declared.modelConfig(), tensors);
-    }
-  }
-
-  private static byte[] numbers() {
-    SplittableRandom random = new SplittableRandom(1);
-    ByteBuffer bytes = ByteBuffer.allocate(NUMBERS * Short.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < NUMBERS; i++) {
-      bytes.putShort(bf16(random.nextGaussian() * DEVIATION));
-    }
-    return bytes.array();
-  }
-
-  private static short bf16(double value) {
-    return (short) (Float.floatToRawIntBits((float) DType.BF16.round(value)) >>> 16);
-  }
-
-  /** Norms become ones. */
-  private static void fill(WritableByteChannel channel, List<Long> shape, byte[] numbers)
-      throws IOException {
-    long left = shape.stream().reduce(1L, Math::multiplyExact) * Short.BYTES;
-    byte[] source = numbers;
-    if (shape.size() == 1) {
-      ByteBuffer ones = ByteBuffer.allocate((int) left).order(ByteOrder.LITTLE_ENDIAN);
-      while (ones.hasRemaining()) {
-        ones.putShort(bf16(1));
-      }
-      source = ones.array();
-    }
-    while (left > 0) {
-      int count = (int) Math.min(left, source.length);
-      channel.write(ByteBuffer.wrap(source, 0, count));
-      left -= count;
-    }
+    RandomCheckpoint.write(config(), folder, base);
   }
 }

@@ -7,7 +7,6 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import java.io.IOException;
@@ -43,10 +42,7 @@ public final class LoadBenchmark {
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
     int rounds = arguments.number("--rounds", 1);
-    int threads = arguments.number("--threads", 0);
-    if (threads > 0) {
-      Torch.threads(threads);
-    }
+    arguments.useThreads();
     try (TemporaryFolder folder = TemporaryFolder.create()) {
       SmolLm.write(folder.path());
       measure(folder.path(), rounds);
@@ -67,9 +63,9 @@ public final class LoadBenchmark {
     read(file);
     copy(file);
     for (int round = 0; round < rounds; round++) {
-      reading[round] = seconds(() -> read(file));
-      copying[round] = seconds(() -> copy(file));
-      loading[round] = seconds(() -> load(folder));
+      reading[round] = Timing.seconds(() -> read(file));
+      copying[round] = Timing.seconds(() -> copy(file));
+      loading[round] = Timing.seconds(() -> load(folder));
     }
     report(
         rounds,
@@ -156,11 +152,5 @@ public final class LoadBenchmark {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static double seconds(Runnable action) {
-    long begun = System.nanoTime();
-    action.run();
-    return (System.nanoTime() - begun) / 1e9;
   }
 }

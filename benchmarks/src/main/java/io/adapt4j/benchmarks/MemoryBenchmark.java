@@ -5,7 +5,6 @@ import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.train.Interval;
@@ -41,10 +40,7 @@ public final class MemoryBenchmark {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
     int steps = arguments.number("--steps", BASELINE_STEP + 1);
     int batch = arguments.number("--batch", 1);
-    int threads = arguments.number("--threads", 0);
-    if (threads > 0) {
-      Torch.threads(threads);
-    }
+    arguments.useThreads();
     FineTuningMethod method =
         arguments.oneOf("--method", Set.of("lora", "qlora")).equals("lora")
             ? Lora.rank(8)

@@ -4,6 +4,8 @@ import io.adapt4j.benchmarks.suite.JavaCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A program in its own JVM, so that its memory is its own. */
 final class OwnProcess {
@@ -22,20 +24,25 @@ final class OwnProcess {
    * Runs a program to its end.
    *
    * @param program its main class
-   * @param arguments its arguments
+   * @param arguments its arguments, as texts
    * @return what it printed
    */
-  static OwnProcess run(Class<?> program, List<String> arguments) {
+  static OwnProcess run(Class<?> program, Object... arguments) {
+    List<String> line = Stream.of(arguments).map(String::valueOf).toList();
+    return run(program.getSimpleName() + line, JavaCommand.of(program, List.of(), line));
+  }
+
+  /** Runs a process to its end. */
+  static OwnProcess run(String name, ProcessBuilder command) {
     try {
-      Process process =
-          JavaCommand.of(program, List.of(), arguments).redirectErrorStream(true).start();
+      Process process = command.redirectErrorStream(true).start();
       List<String> output = process.inputReader().lines().toList();
-      return new OwnProcess(program.getSimpleName() + arguments, process.waitFor(), output);
+      return new OwnProcess(name, process.waitFor(), output);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while " + program.getName() + " ran", e);
+      throw new IllegalStateException("Interrupted while " + name + " ran", e);
     }
   }
 
@@ -51,5 +58,10 @@ final class OwnProcess {
   /** The lines that begin with some words. */
   List<String> lines(String words) {
     return output.stream().filter(line -> line.startsWith(words)).toList();
+  }
+
+  /** The lines that match an expression. */
+  Stream<String> lines(Pattern expression) {
+    return output.stream().filter(expression.asMatchPredicate());
   }
 }

@@ -10,7 +10,6 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.optim.Optimizer;
@@ -78,16 +77,13 @@ public final class PackingBenchmark {
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
-    int threads = arguments.number("--threads", 0);
-    if (threads > 0) {
-      Torch.threads(threads);
-    }
+    arguments.useThreads();
     new PackingBenchmark(arguments).run();
   }
 
   private void run() {
     Path folder = Path.of(arguments.text("--tokenizer"));
-    boolean bf16 = arguments.oneOf("--precision", Set.of("bf16", "fp32")).equals("bf16");
+    boolean bf16 = arguments.isBf16();
     EncodableRows rows;
     try (Tokenizer tokenizer = Tokenizer.load(folder);
         Decoder decoder = SmolLm.random(bf16 ? DType.BF16 : DType.F32);

@@ -83,6 +83,6 @@ public final class PlanBenchmark {
 
   /** Runs a configuration in a JVM like this one. */
   private static long measure(int number) {
-    return (long) OwnProcess.run(PlanCase.class, List.of(String.valueOf(number))).number(PEAK);
+    return (long) OwnProcess.run(PlanCase.class, number).number(PEAK);
   }
 }

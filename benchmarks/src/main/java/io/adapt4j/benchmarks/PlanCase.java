@@ -18,9 +18,7 @@ import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
 
 /**
  * One configuration of {@link PlanBenchmark}, and the program that runs it in its own process.
@@ -101,7 +99,8 @@ record PlanCase(String name, String model, boolean lora, StepShape step) {
       Weights.randomize(decoder, 1);
       TrainingStep.Settings settings =
           new TrainingStep.Settings(step.optimizer(), 0.01, 1.0, step.recompute());
-      LanguageModelLoss.Inputs batch = batch(decoder.dimensions().vocabularySize());
+      LanguageModelLoss.Inputs batch =
+          SmolLm.batch(step.rows(), step.length(), decoder.dimensions().vocabularySize());
       double targets = (double) step.rows() * (step.length() - 1);
       try (Adaptation adaptation = Methods.of(method()).attach(decoder, Path.of("random"), 1);
           TrainingStep<LanguageModelLoss.Inputs> steps =
@@ -112,12 +111,5 @@ record PlanCase(String name, String model, boolean lora, StepShape step) {
         }
       }
     }
-  }
-
-  private LanguageModelLoss.Inputs batch(int vocabulary) {
-    long[] ids = new SplittableRandom(1).longs(step.positions(), 0, vocabulary).toArray();
-    long[] mask = new long[ids.length];
-    Arrays.fill(mask, 1);
-    return new LanguageModelLoss.Inputs(ids, mask, ids, step.rows(), step.length());
   }
 }

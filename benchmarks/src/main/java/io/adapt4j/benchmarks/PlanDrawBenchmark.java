@@ -128,6 +128,6 @@ public final class PlanDrawBenchmark {
 
   private static OwnProcess run(String what, List<String> which) {
     return OwnProcess.run(
-        PlanDrawCase.class, Stream.concat(Stream.of(what), which.stream()).toList());
+        PlanDrawCase.class, Stream.concat(Stream.of(what), which.stream()).toArray());
   }
 }

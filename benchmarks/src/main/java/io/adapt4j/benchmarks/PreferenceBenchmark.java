@@ -89,15 +89,7 @@ public final class PreferenceBenchmark {
   }
 
   private static Cost cost(String way, int pairs, int length, int steps, int warmup) {
-    OwnProcess process =
-        OwnProcess.run(
-            PreferenceCase.class,
-            List.of(
-                way,
-                String.valueOf(pairs),
-                String.valueOf(length),
-                String.valueOf(steps),
-                String.valueOf(warmup)));
+    OwnProcess process = OwnProcess.run(PreferenceCase.class, way, pairs, length, steps, warmup);
     return new Cost(process.number(PreferenceCase.SECONDS), process.number(PreferenceCase.PEAK));
   }
 

@@ -40,7 +40,6 @@ final class PreferenceCase {
   static final String PEAK = "peak ";
 
   private static final int RANK = 16;
-  private static final double LEARNING_RATE = 1e-4;
 
   private PreferenceCase() {}
 
@@ -82,22 +81,9 @@ final class PreferenceCase {
       TrainingTask<B> task, Adaptation adaptation, B batch, int steps, int warmup) {
     TrainingStep.Settings settings =
         new TrainingStep.Settings(Optimizer.adamW(), 0.01, 1.0, /* recompute= */ false);
-    double[] seconds = new double[steps];
     try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, settings)) {
-      for (int i = -warmup; i < steps; i++) {
-        long begun = System.nanoTime();
-        TrainingStep.Outcome outcome =
-            step.run(List.of(batch), task.weight(batch), LEARNING_RATE, i);
-        if (!outcome.applied()) {
-          throw new IllegalStateException("A step was not finite: " + outcome);
-        }
-        if (i >= 0) {
-          seconds[i] = (System.nanoTime() - begun) / 1e9;
-        }
-      }
+      return Timing.ofSteps(step, batch, task.weight(batch), warmup, steps).median();
     }
-    Arrays.sort(seconds);
-    return seconds[steps / 2];
   }
 
   /** Random tokens, the first half of each row a prompt. */

@@ -111,14 +111,7 @@ public final class QLoraBenchmark {
   }
 
   private void measure(String part) {
-    String kept = arguments.text("--folder");
-    if (kept.isEmpty()) {
-      try (TemporaryFolder folder = TemporaryFolder.create()) {
-        measure(part, folder.path());
-      }
-    } else {
-      measure(part, Path.of(kept));
-    }
+    TemporaryFolder.run(arguments.text("--folder"), folder -> measure(part, folder));
   }
 
   private void measure(String part, Path folder) {

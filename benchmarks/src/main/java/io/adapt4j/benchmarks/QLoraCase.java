@@ -23,7 +23,6 @@ import io.adapt4j.qlora.QLora;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
 
 /**
  * A training of {@link QLoraBenchmark}, and the program that runs it in its own process.
@@ -47,7 +46,6 @@ record QLoraCase(
   static final String BYTES = "their bytes ";
 
   private static final int RANK = 16;
-  private static final double RATE = 1e-4;
 
   FineTuningMethod method() {
     return switch (part) {
@@ -73,16 +71,7 @@ record QLoraCase(
 
   OwnProcess run(Path folder) {
     return OwnProcess.run(
-        QLoraCase.class,
-        List.of(
-            shape.name(),
-            part,
-            String.valueOf(rows),
-            String.valueOf(length),
-            String.valueOf(steps),
-            String.valueOf(warmup),
-            String.valueOf(threads),
-            folder.toString()));
+        QLoraCase.class, shape.name(), part, rows, length, steps, warmup, threads, folder);
   }
 
   /**
@@ -114,27 +103,17 @@ record QLoraCase(
       List<QuantizedLinear> packed = decoder.packedLinears();
       System.out.println(WEIGHTS + packed.stream().mapToLong(QuantizedLinear::packedCount).sum());
       System.out.println(BYTES + packed.stream().mapToLong(QuantizedLinear::packedBytes).sum());
-      double[] seconds = new double[steps];
       TrainingStep.Settings settings =
           new TrainingStep.Settings(step().optimizer(), 0.01, 1.0, step().recompute());
-      LanguageModelLoss.Inputs batch = batch(decoder.dimensions().vocabularySize());
+      LanguageModelLoss.Inputs batch =
+          SmolLm.batch(rows, length, decoder.dimensions().vocabularySize());
       double targets = (double) rows * (length - 1);
       try (Adaptation adaptation = Methods.of(method()).attach(decoder, folder, 1);
           TrainingStep<LanguageModelLoss.Inputs> training =
               TrainingStep.ofLanguageModel(decoder, adaptation, settings)) {
-        for (int i = -warmup; i < steps; i++) {
-          long begun = System.nanoTime();
-          TrainingStep.Outcome outcome = training.run(List.of(batch), targets, RATE, i);
-          if (!outcome.applied()) {
-            throw new IllegalStateException("A step was not finite: " + outcome);
-          }
-          if (i >= 0) {
-            seconds[i] = (System.nanoTime() - begun) / 1e9;
-          }
-        }
+        System.out.println(
+            SECONDS + Timing.ofSteps(training, batch, targets, warmup, steps).median());
       }
-      Arrays.sort(seconds);
-      System.out.println(SECONDS + seconds[steps / 2]);
     }
   }
 
@@ -147,12 +126,5 @@ record QLoraCase(
       Weights.load(decoder, checkpoint);
     }
     return decoder;
-  }
-
-  private LanguageModelLoss.Inputs batch(int vocabulary) {
-    long[] ids = new SplittableRandom(1).longs(step().positions(), 0, vocabulary).toArray();
-    long[] mask = new long[ids.length];
-    Arrays.fill(mask, 1);
-    return new LanguageModelLoss.Inputs(ids, mask, ids, rows, length);
   }
 }

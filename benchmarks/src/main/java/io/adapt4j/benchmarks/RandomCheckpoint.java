@@ -27,6 +27,11 @@ final class RandomCheckpoint {
   private RandomCheckpoint() {}
 
   static void write(ModelConfig config, Path folder) {
+    write(config, folder, folder);
+  }
+
+  /** Writes random weights, with the other files of a folder. */
+  static void write(ModelConfig config, Path folder, Path base) {
     StoredType type = config.dtype().orElse(StoredType.F32);
     byte[] numbers = numbers(type);
     List<TensorData> tensors = new ArrayList<>();
@@ -41,7 +46,7 @@ final class RandomCheckpoint {
                           type,
                           shape,
                           channel -> fill(channel, name, shape, type, numbers))));
-      CheckpointFolder.write(folder, folder, config, tensors);
+      CheckpointFolder.write(folder, base, config, tensors);
     }
   }
 

@@ -9,7 +9,6 @@ import io.adapt4j.eval.Cost;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.task.Task;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * An evaluation that is killed half-way, in its own process, and continued in this one.
@@ -26,10 +25,7 @@ record ResumeCase(Path folder, String precision, int items, Path replies) {
   private static final String ASKED = "asked ";
 
   void report(Report report, LanguageModel model) {
-    OwnProcess half =
-        OwnProcess.run(
-            ResumeCase.class,
-            List.of(folder.toString(), precision, String.valueOf(items), replies.toString()));
+    OwnProcess half = OwnProcess.run(ResumeCase.class, folder, precision, items, replies);
     long before = (long) half.number(ASKED);
     Cost rest = evaluator().build().evaluate(Candidate.of(model)).cost();
     long all = rest.asked() + rest.kept();

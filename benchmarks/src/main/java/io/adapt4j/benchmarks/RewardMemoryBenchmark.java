@@ -3,8 +3,6 @@ package io.adapt4j.benchmarks;
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.benchmarks.suite.Measurement;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -48,7 +46,7 @@ public final class RewardMemoryBenchmark {
     int tokens = arguments.number("--tokens", 1);
     int rounds = arguments.number("--rounds", 1);
     try (TemporaryFolder folder = TemporaryFolder.create()) {
-      OwnProcess.run(RewardMemoryCase.class, List.of(RewardMemoryCase.PREPARE, "" + folder.path()))
+      OwnProcess.run(RewardMemoryCase.class, RewardMemoryCase.PREPARE, folder.path())
           .number(RewardMemoryCase.PEAK);
       report(
           prompts,
@@ -64,10 +62,7 @@ public final class RewardMemoryBenchmark {
   }
 
   private static Cost cost(Path folder, String way, int prompts, int tokens) {
-    List<String> arguments = new ArrayList<>(List.of(way, folder.toString()));
-    arguments.add(String.valueOf(prompts));
-    arguments.add(String.valueOf(tokens));
-    OwnProcess process = OwnProcess.run(RewardMemoryCase.class, arguments);
+    OwnProcess process = OwnProcess.run(RewardMemoryCase.class, way, folder, prompts, tokens);
     return new Cost(
         process.number(RewardMemoryCase.PEAK), process.number(RewardMemoryCase.FORECAST));
   }

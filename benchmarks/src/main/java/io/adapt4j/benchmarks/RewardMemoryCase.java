@@ -9,7 +9,6 @@ import io.adapt4j.core.data.Example;
 import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.RewardFunction;
 import io.adapt4j.core.task.Task;
@@ -111,12 +110,7 @@ final class RewardMemoryCase {
             .output(folder.resolve("policy"))
             .overwriteOutput()
             .build();
-    long forecast =
-        ((RunPlan) tuner.plan(PlanOptions.defaults()))
-            .forecast()
-            .orElseThrow()
-            .memory()
-            .peakBytes();
+    long forecast = ((RunPlan) tuner.plan()).forecast().orElseThrow().memory().peakBytes();
     tuner.run();
     System.out.println(FORECAST + forecast);
   }

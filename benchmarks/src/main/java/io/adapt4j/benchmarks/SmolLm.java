@@ -110,7 +110,11 @@ final class SmolLm {
 
   /** A full batch of random tokens, each of them a target. */
   static LanguageModelLoss.Inputs batch(int rows, int length) {
-    long[] ids = new SplittableRandom(SEED).longs((long) rows * length, 0, VOCABULARY).toArray();
+    return batch(rows, length, VOCABULARY);
+  }
+
+  static LanguageModelLoss.Inputs batch(int rows, int length, int vocabulary) {
+    long[] ids = new SplittableRandom(SEED).longs((long) rows * length, 0, vocabulary).toArray();
     long[] mask = new long[ids.length];
     Arrays.fill(mask, 1);
     return new LanguageModelLoss.Inputs(ids, mask, ids, rows, length);

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** A folder that is deleted with all it holds. */
@@ -16,6 +17,17 @@ record TemporaryFolder(Path path) implements AutoCloseable {
       return new TemporaryFolder(Files.createTempDirectory("adapt4j-benchmark"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Runs something in a folder that stays, or in a temporary one where none is named. */
+  static void run(String kept, Consumer<Path> action) {
+    if (!kept.isEmpty()) {
+      action.accept(Path.of(kept));
+      return;
+    }
+    try (TemporaryFolder folder = create()) {
+      action.accept(folder.path());
     }
   }
 

@@ -9,13 +9,11 @@ import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -36,7 +34,6 @@ public final class TrainingBenchmark {
           "--threads", "0");
   private static final String RECOMPUTE = "--recompute";
   private static final int RANK = 16;
-  private static final double LEARNING_RATE = 1e-4;
 
   private final DType type;
   private final boolean lora;
@@ -47,10 +44,7 @@ public final class TrainingBenchmark {
   private final int warmup;
 
   private TrainingBenchmark(Arguments arguments) {
-    type =
-        arguments.oneOf("--precision", Set.of("bf16", "fp32")).equals("bf16")
-            ? DType.BF16
-            : DType.F32;
+    type = arguments.isBf16() ? DType.BF16 : DType.F32;
     lora = arguments.oneOf("--method", Set.of("lora", "full")).equals("lora");
     recompute = arguments.has(RECOMPUTE);
     rows = arguments.number("--batch", 1);
@@ -69,10 +63,7 @@ public final class TrainingBenchmark {
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of(RECOMPUTE));
     TrainingBenchmark benchmark = new TrainingBenchmark(arguments);
-    int threads = arguments.number("--threads", 0);
-    if (threads > 0) {
-      Torch.threads(threads);
-    }
+    arguments.useThreads();
     benchmark.run();
   }
 
@@ -81,46 +72,33 @@ public final class TrainingBenchmark {
     ceiling.measure();
     FineTuningMethod method = lora ? Lora.rank(RANK) : FullFineTuning.create();
     long matmulParameters = SmolLm.matmulParameters(SmolLm.declare());
-    double[] seconds;
+    Samples samples;
     try (Decoder decoder = SmolLm.random(type);
         Adaptation adaptation = Methods.of(method).attach(decoder, Path.of("random"), 1)) {
-      seconds = time(decoder, adaptation);
+      samples = time(decoder, adaptation);
     }
     long peak = Machine.peakResident();
     ceiling.measure();
-    report(method, matmulParameters, seconds, ceiling, peak);
+    report(method, matmulParameters, samples, ceiling, peak);
   }
 
   /** Seconds of each measured step. */
-  private double[] time(Decoder decoder, Adaptation adaptation) {
+  private Samples time(Decoder decoder, Adaptation adaptation) {
     TrainingStep.Settings settings =
         new TrainingStep.Settings(Optimizer.adamW(), 0.01, 1.0, recompute);
-    List<LanguageModelLoss.Inputs> batch = List.of(SmolLm.batch(rows, length));
     double targets = (double) rows * (length - 1);
-    double[] seconds = new double[steps];
     try (TrainingStep<LanguageModelLoss.Inputs> step =
         TrainingStep.ofLanguageModel(decoder, adaptation, settings)) {
-      for (int i = -warmup; i < steps; i++) {
-        long begun = System.nanoTime();
-        TrainingStep.Outcome outcome = step.run(batch, targets, LEARNING_RATE, i);
-        if (!outcome.applied()) {
-          throw new IllegalStateException("A step was not finite: " + outcome);
-        }
-        if (i >= 0) {
-          seconds[i] = (System.nanoTime() - begun) / 1e9;
-        }
-      }
+      return Timing.ofSteps(step, SmolLm.batch(rows, length), targets, warmup, steps);
     }
-    return seconds;
   }
 
   private void report(
       FineTuningMethod method,
       long matmulParameters,
-      double[] seconds,
+      Samples samples,
       MatmulCeiling ceiling,
       long peak) {
-    Samples samples = Samples.of(seconds);
     double median = samples.median();
     long tokens = (long) rows * length;
     int perParameter = lora ? 4 : 6;

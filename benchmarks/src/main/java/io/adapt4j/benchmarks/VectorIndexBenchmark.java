@@ -5,9 +5,7 @@ import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
-import io.adapt4j.rag.index.CommitPolicy;
 import io.adapt4j.rag.index.LuceneIndex;
-import io.adapt4j.rag.index.Quantization;
 import io.adapt4j.rag.spi.Fusion;
 import io.adapt4j.rag.spi.Hit;
 import io.adapt4j.rag.spi.SearchIndex;
@@ -108,20 +106,23 @@ public final class VectorIndexBenchmark {
   }
 
   private LuceneIndex open(Path folder) {
-    Quantization quantization =
-        Quantization.valueOf(arguments.oneOf("--quantization", Set.of("NONE", "INT7", "INT4")));
+    String quantization = arguments.oneOf("--quantization", Set.of("NONE", "INT7", "INT4"));
     int links = arguments.number("--links", 2);
     int buildBeam = arguments.number("--build-beam", 1);
     int beam = arguments.number("--beam", 1);
     report.line("graph", "%s, %d links, beams %d and %d", quantization, links, buildBeam, beam);
-    return LuceneIndex.builder(folder)
-        .embeddings("synthetic", dimension)
-        .quantized(quantization)
-        .graph(links, buildBeam)
-        .searchBeam(beam)
-        .buffer(arguments.number("--buffer", 1))
-        .commit(new CommitPolicy.OnClose())
-        .open();
+    LuceneIndex.Builder index =
+        LuceneIndex.builder(folder)
+            .embeddings("synthetic", dimension)
+            .graph(links, buildBeam)
+            .searchBeam(beam)
+            .buffer(arguments.number("--buffer", 1))
+            .commitOnClose();
+    return switch (quantization) {
+      case "INT7" -> index.quantized(7).open();
+      case "INT4" -> index.quantized(4).open();
+      default -> index.open();
+    };
   }
 
   /** Whole documents of chunks, as an application adds them, in large batches. */

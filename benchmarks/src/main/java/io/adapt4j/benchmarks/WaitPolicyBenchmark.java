@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What it costs how libtorch's threads wait for each other, on a quiet machine and beside processes
@@ -79,19 +80,16 @@ public final class WaitPolicyBenchmark {
     settings()
         .forEach(
             (name, setting) -> {
-              List<String> output = measure(setting);
-              double decoding = number(output, WaitPolicyCase.DECODING);
-              double step = number(output, WaitPolicyCase.STEP);
+              OwnProcess output = measure(setting);
+              double decoding = output.number(WaitPolicyCase.DECODING);
+              double step = output.number(WaitPolicyCase.STEP);
               report.line(
                   machine,
                   "%s: decoding %.3f s, a step %.3f s (%s)",
                   name,
                   decoding,
                   step,
-                  output.stream()
-                      .filter(line -> line.matches("(OMP|GOMP|as|threads).*"))
-                      .findFirst()
-                      .orElse(""));
+                  output.lines(Pattern.compile("(OMP|GOMP|as|threads).*")).findFirst().orElse(""));
               if (name.equals(LIBRARY)) {
                 String label = String.format(Locale.ROOT, "%s, ", machine);
                 report.keep(Measurement.smaller(label + "decoding", "s", decoding));
@@ -100,34 +98,13 @@ public final class WaitPolicyBenchmark {
             });
   }
 
-  private List<String> measure(Setting setting) {
+  private OwnProcess measure(Setting setting) {
     List<String> arguments = List.of(String.valueOf(repetitions));
-    ProcessBuilder command =
-        JavaCommand.of(WaitPolicyCase.class, setting.flags(), arguments).redirectErrorStream(true);
+    ProcessBuilder command = JavaCommand.of(WaitPolicyCase.class, setting.flags(), arguments);
     command.environment().remove("OMP_WAIT_POLICY");
     command.environment().remove("GOMP_SPINCOUNT");
     command.environment().putAll(setting.environment());
-    try {
-      Process process = command.start();
-      List<String> output = process.inputReader().lines().toList();
-      if (process.waitFor() != 0) {
-        throw new IllegalStateException("The case ended with an error: " + output);
-      }
-      return output;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while a case ran", e);
-    }
-  }
-
-  private static double number(List<String> output, String words) {
-    return output.stream()
-        .filter(line -> line.startsWith(words))
-        .mapToDouble(line -> Double.parseDouble(line.substring(words.length())))
-        .findFirst()
-        .orElseThrow(() -> new IllegalStateException("The case printed " + output));
+    return OwnProcess.run("the case", command);
   }
 
   /** Starts one, and waits until it is busy. */

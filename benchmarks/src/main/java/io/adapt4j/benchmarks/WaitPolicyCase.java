@@ -14,7 +14,6 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 
 /** One process of {@link WaitPolicyBenchmark}: it measures, or only keeps a processor busy. */
@@ -56,7 +55,8 @@ final class WaitPolicyCase {
         GenerationOptions.greedy().toBuilder().maxNewTokens(TOKENS).ignoreEos(true).build();
     try (LanguageModel model = LanguageModel.load(ModelSource.path(ExampleFiles.model()))) {
       model.generate("Once upon a time", options);
-      return median(repetitions, i -> model.generate("Once upon a time", options));
+      return Timing.seconds(0, repetitions, i -> model.generate("Once upon a time", options))
+          .median();
     }
   }
 
@@ -69,22 +69,7 @@ final class WaitPolicyCase {
             TrainingStep.ofLanguageModel(decoder, adaptation, settings)) {
       double targets = (double) ROWS * (LENGTH - 1);
       step.run(batch, targets, RATE, 0);
-      return median(repetitions, i -> step.run(batch, targets, RATE, i + 1));
+      return Timing.seconds(0, repetitions, i -> step.run(batch, targets, RATE, i + 1)).median();
     }
-  }
-
-  private interface Work {
-    void run(int repetition);
-  }
-
-  private static double median(int repetitions, Work work) {
-    double[] seconds = new double[repetitions];
-    for (int i = 0; i < repetitions; i++) {
-      long begun = System.nanoTime();
-      work.run(i);
-      seconds[i] = (System.nanoTime() - begun) / 1e9;
-    }
-    Arrays.sort(seconds);
-    return seconds[repetitions / 2];
   }
 }

@@ -2,7 +2,6 @@ package io.adapt4j.cli;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.adapt4j.core.method.Adapter;
-import io.adapt4j.lora.Ia3Adapter;
 import io.adapt4j.lora.LoraAdapter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +23,7 @@ final class Adapters {
   static Adapter read(Path folder, boolean anyChatTemplate) {
     requireAdapter(folder);
     if (isIa3(folder)) {
-      return Ia3Adapter.at(folder);
+      return Adapter.at(folder);
     }
     LoraAdapter adapter = LoraAdapter.at(folder);
     return anyChatTemplate ? adapter.withAnyChatTemplate() : adapter;

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.train.LearningRateCurve;
-import io.adapt4j.core.train.LearningRateRangeTest;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
@@ -21,6 +20,9 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class FindRateCommand implements Callable<Integer> {
 
+  private static final double FIRST_RATE = 1e-6;
+  private static final double LAST_RATE = 1;
+
   @Mixin private RunArgument run;
   @Mixin private Output output;
 
@@ -35,8 +37,8 @@ final class FindRateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    LearningRateRangeTest sweep = LearningRateRangeTest.standard().steps(steps);
-    LearningRateCurve curve = run.readToLook().builder().build().findLearningRate(sweep);
+    LearningRateCurve curve =
+        run.readToLook().builder().build().findLearningRate(FIRST_RATE, LAST_RATE, steps);
     OptionalDouble rate = curve.suggestion();
     String advice =
         rate.isPresent()

@@ -72,6 +72,15 @@ final class GenerateCommand implements Callable<Integer> {
   private boolean ignoreContextLength;
 
   @Option(
+      names = "--prompt-lookup-tokens",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Guess up to N tokens at once where the text repeats its prompt, about 10: the same"
+              + " text, sooner where it quotes. Default ${DEFAULT-VALUE}, no guesses.")
+  private int promptLookupTokens;
+
+  @Option(
       names = "--any-chat-template",
       description = "Use another chat template than the model or the adapter was trained in.")
   private boolean anyChatTemplate;
@@ -102,8 +111,11 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    GenerationOptions options =
-        sampling.options().toBuilder().ignoreContextLength(ignoreContextLength).build();
+    GenerationOptions.Builder builder =
+        sampling.options().toBuilder().ignoreContextLength(ignoreContextLength);
+    SamplingArguments.set(
+        "--prompt-lookup-tokens", () -> builder.promptLookupTokens(promptLookupTokens));
+    GenerationOptions options = builder.build();
     requireSense();
     Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
     Adapter[] loaded = adapters.stream().map(this::adapter).toArray(Adapter[]::new);

@@ -37,10 +37,8 @@ final class ModelArgument {
     } catch (HubException e) {
       // A mistyped path looks like OWNER/NAME, too.
       throw new IllegalArgumentException(
-          "MODEL: there is no folder "
-              + folder.toAbsolutePath().normalize()
-              + ", and on the hub: "
-              + e.getMessage(),
+          "MODEL: there is no folder %s, and on the hub: %s"
+              .formatted(folder.toAbsolutePath().normalize(), e.getMessage()),
           e);
     }
   }

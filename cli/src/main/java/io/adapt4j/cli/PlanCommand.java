@@ -3,8 +3,9 @@ package io.adapt4j.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.plan.PlanOptions;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,8 +33,8 @@ final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PlanOptions options = timed == null ? PlanOptions.defaults() : PlanOptions.timed(timed);
-    FineTunePlan plan = run.readToLook().builder().build().plan(options);
+    FineTuner tuner = run.readToLook().builder().build();
+    FineTunePlan plan = timed == null ? tuner.plan() : tuner.plan(Device.machine(), timed);
     output.write(Wording.of(plan.text()), json(plan));
     return ExitCode.OK;
   }

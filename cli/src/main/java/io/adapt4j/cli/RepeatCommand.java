@@ -55,10 +55,8 @@ final class RepeatCommand implements Callable<Integer> {
     if (!before.path("step").equals(now.path("step"))) {
       json.putNull("same");
       output.write(
-          Wording.of(report.text())
-              + "The record is of step "
-              + before.path("step")
-              + ", so its losses are not those of the end.",
+          "%sThe record is of step %s, so its losses are not those of the end."
+              .formatted(Wording.of(report.text()), before.path("step")),
           json);
       return Training.exitCode(report);
     }

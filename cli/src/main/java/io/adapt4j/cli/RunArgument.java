@@ -22,10 +22,6 @@ final class RunArgument {
               + " is YAML. May be given more than once.")
   private final Map<String, String> settings = new LinkedHashMap<>();
 
-  Path file() {
-    return file;
-  }
-
   RunDescription read() {
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(

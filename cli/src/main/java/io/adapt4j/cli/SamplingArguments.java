@@ -119,7 +119,7 @@ final class SamplingArguments {
   }
 
   /** The library names the value in Java; here it is an option. */
-  private static void set(String option, Runnable setter) {
+  static void set(String option, Runnable setter) {
     try {
       setter.run();
     } catch (IllegalArgumentException e) {

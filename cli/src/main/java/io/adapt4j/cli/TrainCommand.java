@@ -68,10 +68,8 @@ final class TrainCommand implements Callable<Integer> {
         Training.run(
             tuner,
             output,
-            "Interrupted after a whole step; the state is in "
-                + folder.resolve("states")
-                + ". Go on with: "
-                + resumption());
+            "Interrupted after a whole step; the state is in %s. Go on with: %s"
+                .formatted(folder.resolve("states"), resumption()));
     output.write(Wording.of(report.text()), Training.json(report));
     return Training.exitCode(report);
   }

@@ -35,7 +35,7 @@ final class Wording {
     say("reference(Reference.model(folder))", "'reference: {model: {path: FOLDER}}'");
     say("Reference.precomputed()", "'reference: precomputed'");
     say("Reference.model(folder)", "'reference: {model: {path: FOLDER}}'");
-    say("say withoutDivergence()", "write 'divergence: false' under the task");
+    say("take PreferenceLoss.apoZeroUnpaired(...)", "write 'divergence: false' under the task");
     say("Say replaceClassifier()", "Write 'replaceClassifier: true' under the task");
     say("state them with labels(...)", "state them with 'labels: [A, B]' under the task");
     say("say overflow(SPLIT)", "write 'overflow: split'");
@@ -43,7 +43,7 @@ final class Wording {
     say("load the adapter withAnyChatTemplate()", "give --any-chat-template");
     say("Optimizer.adamW8bit()", "'optimizer: adamw8bit'");
     say("Use Lora.continuing(folder)", "Write 'method: {lora: {continuing: FOLDER}}'");
-    say("Ewc.on(...)", "'ewc: {on: DATA}'");
+    say("Regularization.ewc(...)", "'ewc: {on: DATA}'");
     say("the adapter given to of(...)", "the adapter");
     say(", or set appendEos(false)", "");
     say(", or read rows with a function", "");

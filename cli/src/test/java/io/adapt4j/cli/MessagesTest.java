@@ -128,6 +128,13 @@ class MessagesTest {
   }
 
   @Test
+  void guessesLeaveTheTextAsItIs() {
+    assertThat(generate("--prompt-lookup-tokens", "5").json()).isEqualTo(generate().json());
+    assertThat(refused("generate", MODEL, "--prompt", "a", "--prompt-lookup-tokens", "-1").err())
+        .contains("--prompt-lookup-tokens must be at least 0");
+  }
+
+  @Test
   void oneOptionOfSamplingSamplesAndTellsItsSeed() {
     Result greedy = generate();
     assertThat(greedy.json().has("seed")).isFalse();

@@ -17,7 +17,12 @@ abstract class AdaptedModel implements AutoCloseable {
   AdaptedModel(String name, LoadedModel model, TrainedTemplates trainedTemplates) {
     this.model = model;
     this.trainedTemplates = trainedTemplates;
-    this.use = new SingleUse(name, model::close);
+    this.use = new SingleUse(name, this::free);
+  }
+
+  /** Frees the model's memory. */
+  void free() {
+    model.close();
   }
 
   final void exclusively(Runnable action) {

@@ -58,11 +58,8 @@ public record Classification(List<LabelScore> scores) {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "label: expected one of "
-                        + scores.stream().map(LabelScore::label).toList()
-                        + ", found '"
-                        + label
-                        + "'"))
+                    "label: expected one of %s, found '%s'"
+                        .formatted(scores.stream().map(LabelScore::label).toList(), label)))
         .score();
   }
 

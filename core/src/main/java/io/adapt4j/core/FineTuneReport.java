@@ -62,11 +62,7 @@ public final class FineTuneReport {
     return result.best();
   }
 
-  /**
-   * Returns the newest checkpoint.
-   *
-   * @return its folder
-   */
+  /** {@return the newest checkpoint} */
   public Path last() {
     return result.last();
   }
@@ -80,11 +76,7 @@ public final class FineTuneReport {
     return result.outcome();
   }
 
-  /**
-   * Returns why the run ended.
-   *
-   * @return the reason
-   */
+  /** {@return why the run ended} */
   public StopReason reason() {
     return result.reason();
   }
@@ -108,19 +100,16 @@ public final class FineTuneReport {
   }
 
   /**
-   * Returns what the task measured at the best checkpoint besides the loss.
-   *
-   * @return such as {@code accuracy}; empty without validation data, and where tokens are predicted
+   * {@return what the task measured at the best checkpoint besides the loss, such as {@code
+   * accuracy}; empty without validation data, and where tokens are predicted}
    */
   public Map<String, Double> bestMetrics() {
     return result.bestMetrics();
   }
 
   /**
-   * Returns the step of the best evaluation.
-   *
-   * @return the step; 0 where no evaluation was better than that before training; empty without
-   *     validation data
+   * {@return the step of the best evaluation; 0 where no evaluation was better than that before
+   * training; empty without validation data}
    */
   public OptionalInt bestStep() {
     return result.bestStep();

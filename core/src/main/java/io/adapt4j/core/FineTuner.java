@@ -17,16 +17,16 @@ import io.adapt4j.core.internal.task.RunAssembly;
 import io.adapt4j.core.internal.task.RunRepeat;
 import io.adapt4j.core.internal.task.TaskDefinitions;
 import io.adapt4j.core.internal.task.TaskRunner;
+import io.adapt4j.core.internal.train.LearningRateRangeTest;
 import io.adapt4j.core.internal.train.RunMetrics;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.LearningRateCurve;
-import io.adapt4j.core.train.LearningRateRangeTest;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -146,20 +146,36 @@ public final class FineTuner {
    * @throws SettingsException if no row of the training data can be used
    */
   public FineTunePlan plan() {
-    return plan(PlanOptions.defaults());
+    return plan(Device.machine());
   }
 
   /**
-   * Works out what {@link #run} will do, what memory it will take on a device and, where steps are
-   * to be timed, how long it will take. Timed steps need the weights; they write nothing, and what
-   * they train is dropped.
+   * Works out what {@link #run} will do and what memory it will take on a device.
    *
-   * @param options the device, and how many steps to time
+   * @param device where the run is to take place
    * @return the plan
    * @throws SettingsException if no row of the training data can be used
    */
-  public FineTunePlan plan(PlanOptions options) {
-    return TaskRunner.plan(settings, options);
+  public FineTunePlan plan(Device device) {
+    return TaskRunner.plan(settings, device, 0);
+  }
+
+  /**
+   * Works out what {@link #run} will do, what memory it will take on a device and how long it will
+   * take. Steps are timed on this machine, whatever the device. They need the weights and write
+   * nothing, and what they train is dropped.
+   *
+   * @param device where the run is to take place
+   * @param timedSteps how many steps to perform and time, at least 1
+   * @return the plan
+   * @throws SettingsException if no row of the training data can be used
+   * @throws IllegalArgumentException if no step is to be timed
+   */
+  public FineTunePlan plan(Device device, int timedSteps) {
+    if (timedSteps < 1) {
+      throw new IllegalArgumentException("timed steps must be at least 1, found " + timedSteps);
+    }
+    return TaskRunner.plan(settings, device, timedSteps);
   }
 
   /**
@@ -202,7 +218,7 @@ public final class FineTuner {
   }
 
   /**
-   * Performs some steps to see how long {@link #run} will take, as {@link #plan(PlanOptions)} does.
+   * Performs some steps to see how long {@link #run} will take, as {@link #plan(Device, int)} does.
    *
    * @param steps how many, at least 1
    * @return seconds a step, the time of the whole run, and the memory that was used
@@ -210,7 +226,7 @@ public final class FineTuner {
    * @throws IllegalArgumentException if there is nothing to time
    */
   public TimedSteps measure(int steps) {
-    return plan(PlanOptions.timed(steps)).timed().orElseThrow();
+    return plan(Device.machine(), steps).timed().orElseThrow();
   }
 
   /**
@@ -237,18 +253,22 @@ public final class FineTuner {
    * @throws SettingsException if no row of the training data can be used
    */
   public LearningRateCurve findLearningRate() {
-    return findLearningRate(LearningRateRangeTest.standard());
+    return TaskRunner.sweep(settings, LearningRateRangeTest.standard());
   }
 
   /**
-   * Looks for a learning rate with a sweep of other rates or length than the default.
+   * Looks for a learning rate with other rates or more steps.
    *
-   * @param sweep which rates to try
+   * @param from the first rate, above 0; 1e-6 by default
+   * @param to the last rate, above the first; 1 by default
+   * @param steps how many steps at most, 10 to 500; 100 by default
    * @return the losses and a suggestion
    * @throws SettingsException if no row of the training data can be used
+   * @throws IllegalArgumentException if a value is out of its range
    */
-  public LearningRateCurve findLearningRate(LearningRateRangeTest sweep) {
-    return TaskRunner.sweep(settings, sweep);
+  public LearningRateCurve findLearningRate(double from, double to, int steps) {
+    return TaskRunner.sweep(
+        settings, LearningRateRangeTest.standard().rates(from, to).steps(steps));
   }
 
   /**

@@ -10,6 +10,7 @@ import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.generate.Generator;
+import io.adapt4j.core.internal.generate.PromptCache;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModel.SpecialIds;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
@@ -38,12 +39,19 @@ import java.util.function.Consumer;
  * end-of-sequence tokens ({@code generation_config.json}, else {@code config.json}, else the
  * tokenizer's), which gives no text.
  *
+ * <p>Keys and values of prompts and answers stay in memory: {@link #generate} and {@link #chat}
+ * read a prompt only from where it differs from earlier ones ({@link #limitPromptCache}).
+ *
  * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
  * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
  * IllegalStateException}.
  */
 public final class LanguageModel extends AdaptedModel {
 
+  /** Default limit on the memory of earlier prompts, 256 MiB. */
+  public static final long DEFAULT_PROMPT_CACHE_BYTES = 256L << 20;
+
+  final PromptCache prompts;
   private final Generator generator;
   private final Scorer scorer;
   private final ModelChat chat;
@@ -56,6 +64,8 @@ public final class LanguageModel extends AdaptedModel {
     SpecialIds special = model.specialIds();
     this.generator =
         new Generator(model.decoder(), model.tokenizer(), special.end(), special.pad());
+    this.prompts = new PromptCache(model.decoder(), DEFAULT_PROMPT_CACHE_BYTES);
+    model.adapters().beforeChange(prompts::clear);
     this.scorer = new Scorer(model.decoder(), special.pad(), contextLength());
   }
 
@@ -132,9 +142,7 @@ public final class LanguageModel extends AdaptedModel {
    * @throws IllegalArgumentException if the prompt does not fit into the context
    */
   public String generate(String prompt, GenerationOptions options) {
-    Texts.require("prompt", prompt);
-    Texts.require("options", options);
-    return generate(prompt, options, LanguageModel::ignore).text();
+    return generate(prompt, options, piece -> {}).text();
   }
 
   /**
@@ -148,9 +156,6 @@ public final class LanguageModel extends AdaptedModel {
    * @throws IllegalArgumentException if the prompt does not fit into the context
    */
   public Generation generate(String prompt, GenerationOptions options, Consumer<String> onText) {
-    Texts.require("prompt", prompt);
-    Texts.require("options", options);
-    Texts.require("onText", onText);
     return generate(prompt, options, onText, new CancellationToken());
   }
 
@@ -174,7 +179,7 @@ public final class LanguageModel extends AdaptedModel {
     Texts.require("options", options);
     Texts.require("onText", onText);
     return exclusively(
-        () -> generator.generate(List.of(promptIds(prompt)), options, onText, cancellation).get(0));
+        () -> generator.generate(model.promptIds(prompt), prompts, options, onText, cancellation));
   }
 
   /**
@@ -191,12 +196,7 @@ public final class LanguageModel extends AdaptedModel {
     Texts.requireAll("prompts", prompts);
     Texts.require("options", options);
     return exclusively(
-        () ->
-            generator.generate(
-                prompts.stream().map(this::promptIds).toList(),
-                options,
-                LanguageModel::ignore,
-                new CancellationToken()));
+        () -> generator.generate(prompts.stream().map(model::promptIds).toList(), options));
   }
 
   /**
@@ -214,9 +214,7 @@ public final class LanguageModel extends AdaptedModel {
     Texts.require("options", options);
     return exclusively(
         () ->
-            generator
-                .generate(prompts, options, LanguageModel::ignore, new CancellationToken())
-                .stream()
+            generator.generate(prompts, options).stream()
                 .map(
                     generation ->
                         generation.tokenIds().stream().mapToInt(Integer::intValue).toArray())
@@ -236,9 +234,7 @@ public final class LanguageModel extends AdaptedModel {
    * @throws IllegalArgumentException if the prompt does not fit into the context
    */
   public String chat(List<ChatMessage> messages, GenerationOptions options) {
-    Texts.requireAll("messages", messages);
-    Texts.require("options", options);
-    return chat(messages, options, LanguageModel::ignore).text();
+    return chat(messages, options, piece -> {}).text();
   }
 
   /**
@@ -252,9 +248,6 @@ public final class LanguageModel extends AdaptedModel {
    */
   public Generation chat(
       List<ChatMessage> messages, GenerationOptions options, Consumer<String> onText) {
-    Texts.requireAll("messages", messages);
-    Texts.require("options", options);
-    Texts.require("onText", onText);
     return chat(messages, ChatOptions.defaults(), options, onText, new CancellationToken());
   }
 
@@ -283,7 +276,8 @@ public final class LanguageModel extends AdaptedModel {
     return exclusively(
         () -> {
           ModelChat.Prompts prompt = this.chat.prompts(List.of(messages), rendering, options);
-          return generator.generate(prompt.ids(), prompt.options(), onText, cancellation).get(0);
+          return generator.generate(
+              prompt.ids().get(0), prompts, prompt.options(), onText, cancellation);
         });
   }
 
@@ -305,10 +299,28 @@ public final class LanguageModel extends AdaptedModel {
     ChatOptions rendering = ChatOptions.defaults().withGenerationPrompt();
     return exclusively(
         () -> {
-          ModelChat.Prompts prompts = chat.prompts(conversations, rendering, options);
-          return generator.generate(
-              prompts.ids(), prompts.options(), LanguageModel::ignore, new CancellationToken());
+          ModelChat.Prompts rendered = chat.prompts(conversations, rendering, options);
+          return generator.generate(rendered.ids(), rendered.options());
         });
+  }
+
+  /**
+   * Limits the memory that keys and values of earlier prompts and answers take between calls,
+   * {@value #DEFAULT_PROMPT_CACHE_BYTES} bytes unless set. With them {@link #generate} and {@link
+   * #chat} read a prompt only from where it differs from the earlier one that begins most alike, as
+   * each turn of a conversation does. Calls for several prompts neither use nor change them. All
+   * are dropped when an adapter is added, removed, switched or merged, those longest unused where
+   * the limit is reached; of a prompt that is larger than the limit its beginning is kept.
+   *
+   * <p>A prompt that is read in two parts rounds otherwise than in one. In {@link Precision#FP32}
+   * that does not show; in half precision a token may differ where two are nearly as likely, so
+   * that an answer may depend on earlier calls, unless the limit is 0.
+   *
+   * @param bytes the most that are kept; 0 for none
+   * @throws IllegalArgumentException if it is negative
+   */
+  public void limitPromptCache(long bytes) {
+    exclusively(() -> prompts.limit(bytes));
   }
 
   /**
@@ -456,11 +468,7 @@ public final class LanguageModel extends AdaptedModel {
     return exclusively(() -> model.decoder().parameterCount());
   }
 
-  /**
-   * Returns the tokens that end a generation.
-   *
-   * @return an immutable set
-   */
+  /** {@return the tokens that end a generation} */
   public Set<Integer> endTokenIds() {
     return model.specialIds().end();
   }
@@ -480,12 +488,9 @@ public final class LanguageModel extends AdaptedModel {
     return exclusively(model::decoder);
   }
 
-  private static void ignore(String piece) {}
-
-  private int[] promptIds(String prompt) {
-    int[] ids = model.requireTokenizer().encodePrompt(prompt);
-    return ids.length == 0 && model.specialIds().first().isPresent()
-        ? new int[] {model.specialIds().first().getAsInt()}
-        : ids;
+  @Override
+  void free() {
+    prompts.close();
+    super.free();
   }
 }

@@ -129,12 +129,8 @@ public final class TextEmbedder implements AutoCloseable {
       int most = encoder.contextLength();
       if (options.maxTokens().orElse(0) > most) {
         throw new IllegalArgumentException(
-            "maxTokens: expected at most "
-                + most
-                + ", the positions of the model "
-                + folder.transformer()
-                + ", found "
-                + options.maxTokens().getAsInt());
+            "maxTokens: expected at most %s, the positions of the model %s, found %s"
+                .formatted(most, folder.transformer(), options.maxTokens().getAsInt()));
       }
       maxTokens =
           options
@@ -250,11 +246,7 @@ public final class TextEmbedder implements AutoCloseable {
     return model.tokenizer().encode(text, true).length;
   }
 
-  /**
-   * Returns where the model was read from.
-   *
-   * @return its folder; in the cache for a model of a hub
-   */
+  /** {@return the folder the model was read from; in the cache for a model of a hub} */
   public Path folder() {
     return source;
   }
@@ -287,12 +279,8 @@ public final class TextEmbedder implements AutoCloseable {
     String prompt = folder.prompts().get(name);
     if (prompt == null) {
       throw new IllegalArgumentException(
-          "promptName: expected one of "
-              + folder.prompts().keySet()
-              + ", found '"
-              + name
-              + "', for the model "
-              + model.folder());
+          "promptName: expected one of %s, found '%s', for the model %s"
+              .formatted(folder.prompts().keySet(), name, model.folder()));
     }
     return prompt;
   }

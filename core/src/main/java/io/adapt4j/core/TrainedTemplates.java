@@ -130,16 +130,9 @@ final class TrainedTemplates {
 
   private ChatException differs(String what, String trained, ChatTemplate used, String option) {
     return new ChatException(
-        what
-            + " was trained in a chat template with sha256 "
-            + trained
-            + ", but the one in use (model "
-            + folder
-            + ") has "
-            + used.digest()
-            + ". Use the chat_template.jinja saved with the training, or, to use another all the"
-            + " same, "
-            + option
-            + ".");
+        ("%s was trained in a chat template with sha256 %s, but the one in use (model %s) has"
+                + " %s. Use the chat_template.jinja saved with the training, or, to use"
+                + " another all the same, %s.")
+            .formatted(what, trained, folder, used.digest(), option));
   }
 }

@@ -9,6 +9,8 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.method.TaskKind;
+import io.adapt4j.core.internal.task.TaskDefinitions;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.optim.Optimizer;
@@ -17,7 +19,6 @@ import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.task.PreferenceTask;
 import io.adapt4j.core.task.Task;
-import io.adapt4j.core.task.TaskKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -102,8 +103,9 @@ class DefaultsByMethodTest {
                     .build()
                     .plan()))
         .contains(entry("learningRate", "5e-07"), entry("epochs", "1"), entry("batchSize", "8"));
-    assertThat(dpo.kind()).isEqualTo(TaskKind.PREFERENCE);
-    assertThat(Task.preference(PreferenceLoss.orpo(0.1)).kind())
+    PreferenceTask orpo = Task.preference(PreferenceLoss.orpo(0.1));
+    assertThat(TaskDefinitions.of(dpo).kind(dpo)).isEqualTo(TaskKind.PREFERENCE);
+    assertThat(TaskDefinitions.of(orpo).kind(orpo))
         .isEqualTo(TaskKind.PREFERENCE_WITHOUT_REFERENCE);
   }
 

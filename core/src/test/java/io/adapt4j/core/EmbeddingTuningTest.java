@@ -16,6 +16,7 @@ import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.nn.CheckpointFolder;
 import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.internal.task.embedding.EmbeddingBatch;
@@ -189,7 +190,8 @@ class EmbeddingTuningTest {
       EmbeddingEncoder encoder =
           new EmbeddingEncoder(tokenizer, new EmbeddingEncoder.Options(16, "", "", false));
       EmbeddingRows encoded = EmbeddingRows.of(rows, encoder);
-      EmbeddingBatch batch = EmbeddingBatches.inOrder(encoded, 4, 0).epoch(0).next();
+      EmbeddingBatch batch =
+          EmbeddingBatches.of(encoded, 4, 0, EpochOrder.UNSHUFFLED).epoch(0).next();
       assertThat(batch.passages().rows()).isEqualTo(6);
       assertThat(encoded.mostTexts()).isEqualTo(4);
       // Columns: red cat, red dog, red cat, dog, red dog (negative), cat (negative).

@@ -8,7 +8,6 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,7 +54,7 @@ class FineTunePlanTest {
 
   @Test
   void aPlanForASmallerDeviceSaysWhatHelps() {
-    FineTunePlan plan = tuner().plan(PlanOptions.defaults().on(Device.gpu("tiny", 1_000_000)));
+    FineTunePlan plan = tuner().plan(Device.gpu("tiny", 1_000_000));
     assertThat(((RunPlan) plan).forecast().orElseThrow().fits()).isFalse();
     assertThat(plan.text()).contains("does not fit tiny (1.0 MB)");
   }

@@ -9,7 +9,6 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateCurve.Point;
-import io.adapt4j.core.train.LearningRateRangeTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,19 +48,18 @@ class LearningRateSweepTest {
 
   @Test
   void ratesGrowByAFactorAndTheSameSweepGivesTheSameLosses() {
-    LearningRateRangeTest sweep = LearningRateRangeTest.standard().steps(10).rates(1e-5, 1e-2);
-    LearningRateCurve curve = tuner().findLearningRate(sweep);
+    LearningRateCurve curve = tuner().findLearningRate(1e-5, 1e-2, 10);
     assertThat(curve.points()).hasSize(10);
     assertThat(curve.points().get(0).rate()).isEqualTo(1e-5);
     assertThat(curve.points().get(3).rate()).isCloseTo(1e-4, within(1e-12));
     assertThat(curve.points().get(9).rate()).isCloseTo(1e-2, within(1e-10));
-    assertThat(tuner().findLearningRate(sweep)).isEqualTo(curve);
+    assertThat(tuner().findLearningRate(1e-5, 1e-2, 10)).isEqualTo(curve);
   }
 
   @Test
   void modelAndOutputStayAsTheyWere() throws IOException {
     Map<Path, byte[]> model = contents(base);
-    tuner().findLearningRate(LearningRateRangeTest.standard().steps(10));
+    tuner().findLearningRate(1e-6, 1, 10);
     assertThat(folder).isEmptyDirectory();
     Map<Path, byte[]> after = contents(base);
     assertThat(after.keySet()).isEqualTo(model.keySet());
@@ -97,9 +95,11 @@ class LearningRateSweepTest {
 
   @Test
   void sweepsOutOfRangeAreRefused() {
-    LearningRateRangeTest sweep = LearningRateRangeTest.standard();
-    assertThatThrownBy(() -> sweep.steps(501)).hasMessageContaining("steps must be 10 to 500");
-    assertThatThrownBy(() -> sweep.rates(1, 0.1)).hasMessageContaining("found 1.0 to 0.1");
+    FineTuner tuner = tuner();
+    assertThatThrownBy(() -> tuner.findLearningRate(1e-6, 1, 501))
+        .hasMessageContaining("steps must be 10 to 500");
+    assertThatThrownBy(() -> tuner.findLearningRate(1, 0.1, 100))
+        .hasMessageContaining("found 1.0 to 0.1");
   }
 
   private FineTuner tuner() {

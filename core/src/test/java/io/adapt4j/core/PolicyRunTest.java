@@ -21,11 +21,10 @@ import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.Grpo;
-import io.adapt4j.core.reinforce.KlControl;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RewardFunction;
@@ -84,7 +83,7 @@ class PolicyRunTest {
             .promptsPerRollout(8)
             .maxNewTokens(6)
             .passes(2)
-            .kl(KlControl.adaptive(0.05, 1, 100))
+            .adaptiveKl(0.05, 1, 100)
             .whitenRewards()
             .build());
   }
@@ -166,7 +165,7 @@ class PolicyRunTest {
             .promptsPerRollout(32)
             .maxNewTokens(6)
             .passes(2)
-            .kl(KlControl.fixed(0.001))
+            .klCoefficient(0.001)
             .build());
   }
 
@@ -267,7 +266,7 @@ class PolicyRunTest {
   void aPlanTimesRolloutsWithTheirSteps() {
     FineTuner tuner =
         tuner(folder.resolve("run"), grpo().reward("letters", LETTERS).build(), new Log()).build();
-    FineTunePlan plan = tuner.plan(PlanOptions.timed(3));
+    FineTunePlan plan = tuner.plan(Device.machine(), 3);
     assertThat(plan.steps()).isEqualTo(8);
     assertThat(plan.timed().orElseThrow().steps()).isEqualTo(4);
     assertThat(plan.timed().orElseThrow().secondsPerStep()).isPositive();
@@ -298,7 +297,7 @@ class PolicyRunTest {
         tuner(folder.resolve("run"), algorithm, new Log())
             .dataset(Datasets.of(List.of(new Example.Text(PROMPT))))
             .build()
-            .plan(PlanOptions.defaults());
+            .plan();
     return ((RunPlan) plan).forecast().orElseThrow().memory();
   }
 

@@ -11,9 +11,6 @@ import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.regularization.Ewc;
-import io.adapt4j.core.regularization.KlToBase;
-import io.adapt4j.core.regularization.L2ToBase;
 import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.RunRecorder;
@@ -52,7 +49,9 @@ class RegularizedRunTest {
 
   static Stream<Regularization> terms() {
     return Stream.of(
-        Ewc.on(OLD).strength(100), L2ToBase.strength(1), KlToBase.on(OLD).strength(1).every(2));
+        Regularization.ewc(OLD).strength(100),
+        Regularization.l2ToBase(1),
+        Regularization.klToBase(OLD, 2));
   }
 
   @ParameterizedTest
@@ -90,7 +89,10 @@ class RegularizedRunTest {
   void aRunWithAnotherTermIsNotGoneOnFrom() {
     Stop stop = new Stop();
     stop.tuner =
-        tuner("cut", new RunRecorder()).listener(stop).regularize(L2ToBase.strength(1)).build();
+        tuner("cut", new RunRecorder())
+            .listener(stop)
+            .regularize(Regularization.l2ToBase(1))
+            .build();
     stop.tuner.run();
     assertThatExceptionOfType(TrainingException.class)
         .isThrownBy(() -> tuner("cut", new RunRecorder()).resume().build().run())

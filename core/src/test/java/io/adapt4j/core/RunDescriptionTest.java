@@ -14,13 +14,13 @@ import io.adapt4j.core.internal.recipe.Option;
 import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.WrittenRecipe;
 import io.adapt4j.core.internal.task.TaskDefinitions;
+import io.adapt4j.core.internal.task.preference.Dpo;
+import io.adapt4j.core.internal.task.preference.LossSettings;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.preference.Dpo;
-import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
-import io.adapt4j.core.task.Task;
+import io.adapt4j.core.task.PreferenceTask;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.LearningRateSchedule;
 import java.io.IOException;
@@ -250,8 +250,9 @@ class RunDescriptionTest {
     String name = form.name().toLowerCase(Locale.ROOT).replace('_', '-');
     FineTuneSettings settings =
         settings(LEAST + "task: {dpo: {form: " + name + ", reference: none}}\n");
-    Task expected = Task.preference(PreferenceLoss.dpo(0.1).form(form)).reference(Reference.none());
-    assertThat(settings.objective().task()).isEqualTo(expected);
+    PreferenceTask task = (PreferenceTask) settings.objective().task();
+    assertThat(LossSettings.of(task.loss())).isEqualTo(new Dpo(0.1, form, 0));
+    assertThat(task.reference()).isEqualTo(Reference.none());
     assertThat(WrittenRuns.write(settings).keys().at("/task/dpo/form").asText()).isEqualTo(name);
   }
 

@@ -12,9 +12,7 @@ import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.WrittenRecipe;
 import io.adapt4j.core.internal.task.TaskDefinitions;
 import io.adapt4j.core.method.FineTuningMethod;
-import io.adapt4j.core.regularization.Ewc;
-import io.adapt4j.core.regularization.KlToBase;
-import io.adapt4j.core.regularization.L2ToBase;
+import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.task.Task;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,11 +70,11 @@ class RunKeysTest {
     FineTuneSettings again = WrittenRuns.builder(keys).build().settings();
     for (FineTuneSettings fineTuneSettings : List.of(settings, again)) {
       assertThat(fineTuneSettings.regularizations()).hasSize(3);
-      Ewc ewc = (Ewc) fineTuneSettings.regularizations().get(0);
+      Regularization ewc = fineTuneSettings.regularizations().get(0);
       assertThat(ewc.strength()).isEqualTo(2);
       assertThat(ewc.reference().orElseThrow().size()).isEqualTo(4);
-      assertThat(fineTuneSettings.regularizations().get(1)).isEqualTo(L2ToBase.strength(0.1));
-      KlToBase kl = (KlToBase) fineTuneSettings.regularizations().get(2);
+      assertThat(fineTuneSettings.regularizations().get(1)).hasToString("l2ToBase[strength=0.1]");
+      Regularization kl = fineTuneSettings.regularizations().get(2);
       assertThat(kl.strength()).isEqualTo(0.5);
       assertThat(kl.every()).isEqualTo(3);
       assertThat(kl.reference().orElseThrow().size()).isEqualTo(1);
@@ -87,7 +85,7 @@ class RunKeysTest {
   void aFisherFileIsNamedInThePlaceOfReferenceData() throws IOException {
     FineTuneSettings settings =
         settings(LEAST + "regularize: {ewc: {from: fisher.safetensors, strength: 3}}\n");
-    Ewc ewc = (Ewc) settings.regularizations().get(0);
+    Regularization ewc = settings.regularizations().get(0);
     assertThat(ewc.fisher()).contains(folder.resolve("fisher.safetensors"));
     assertThat(WrittenRuns.write(settings).keys().at("/regularize/0/ewc/from").asText())
         .isEqualTo(folder.resolve("fisher.safetensors").toString());
@@ -98,7 +96,7 @@ class RunKeysTest {
     FineTuneSettings settings =
         described(LEAST)
             .builder()
-            .regularize(KlToBase.on(SmallModel.sentences(2)))
+            .regularize(Regularization.klToBase(SmallModel.sentences(2)))
             .build()
             .settings();
     WrittenRecipe written = WrittenRuns.write(settings);

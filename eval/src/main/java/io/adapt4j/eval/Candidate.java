@@ -43,13 +43,8 @@ public interface Candidate {
     Replies all = reply(requests);
     if (all.replies().size() != requests.size()) {
       throw new IllegalStateException(
-          "The candidate '"
-              + identity()
-              + "' gave "
-              + all.replies().size()
-              + " replies to "
-              + requests.size()
-              + " requests");
+          "The candidate '%s' gave %s replies to %s requests"
+              .formatted(identity(), all.replies().size(), requests.size()));
     }
     for (int i = 0; i < requests.size(); i++) {
       arrivals.arrived(i, all.replies().get(i));

@@ -39,9 +39,7 @@ public record EvaluationReport(
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "No task '"
-                        + task
-                        + "'; there are "
-                        + results.stream().map(TaskResult::task).toList()));
+                    "No task '%s'; there are %s"
+                        .formatted(task, results.stream().map(TaskResult::task).toList())));
   }
 }

@@ -55,11 +55,8 @@ final class ReplyStore implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "The kept replies "
-              + file
-              + " cannot be opened: "
-              + WriteFailure.explain(file, e)
-              + ", or name another folder",
+          "The kept replies %s cannot be opened: %s, or name another folder"
+              .formatted(file, WriteFailure.explain(file, e)),
           e);
     }
   }

@@ -143,13 +143,8 @@ final class RequestRunner implements AutoCloseable {
     tally.nanos += System.nanoTime() - start - keepingNanos;
     if (answer.replies().size() != batch.size()) {
       throw new IllegalStateException(
-          "The candidate '"
-              + name
-              + "' gave "
-              + answer.replies().size()
-              + " replies to "
-              + batch.size()
-              + " requests");
+          "The candidate '%s' gave %s replies to %s requests"
+              .formatted(name, answer.replies().size(), batch.size()));
     }
     tally.asked += batch.size();
     tally.promptTokens += answer.promptTokens();

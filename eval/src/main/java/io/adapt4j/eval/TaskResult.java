@@ -90,12 +90,8 @@ public record TaskResult(
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "Task '"
-                        + task
-                        + "' has no metric '"
-                        + name
-                        + "'; it has "
-                        + metrics.keySet()));
+                    "Task '%s' has no metric '%s'; it has %s"
+                        .formatted(task, name, metrics.keySet())));
   }
 
   /** {@return the value of the metric that counts} */

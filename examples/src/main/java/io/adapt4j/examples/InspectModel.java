@@ -1,6 +1,5 @@
 package io.adapt4j.examples;
 
-import io.adapt4j.core.inspect.Intent;
 import io.adapt4j.core.inspect.ModelInfo;
 import java.nio.file.Path;
 
@@ -25,12 +24,14 @@ public final class InspectModel {
       System.exit(2);
     }
     ModelInfo info = ModelInfo.read(Path.of(arguments[0]));
-    Intent intent = Intent.of().chat(generatesText(info));
+    if (generatesText(info)) {
+      info = info.forChats();
+    }
     if (arguments.length == 2) {
-      intent = intent.sequenceLength(Integer.parseInt(arguments[1]));
+      info = info.forSequencesOf(Integer.parseInt(arguments[1]));
     }
     System.out.print(info.describe());
-    info.warnings(intent)
+    info.warnings()
         .forEach(warning -> System.out.println("! " + warning.kind() + ": " + warning.message()));
   }
 

@@ -7,7 +7,6 @@ import io.adapt4j.core.RewardModel;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.monitor.TrainingListeners;
-import io.adapt4j.core.reinforce.KlControl;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.Interval;
@@ -84,7 +83,7 @@ public final class Rlhf {
             .promptsPerRollout(48)
             .maxNewTokens(TOKENS)
             .passes(2)
-            .kl(KlControl.fixed(0.03))
+            .klCoefficient(0.03)
             .build();
     return FineTuner.builder()
         .model(BASE)

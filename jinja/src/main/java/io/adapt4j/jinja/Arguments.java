@@ -27,11 +27,8 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
   Object[] bind(String function, int required, String... parameters) {
     if (positional.size() > parameters.length) {
       throw new Fault(
-          function
-              + "() takes at most "
-              + parameters.length
-              + " arguments, found "
-              + positional.size());
+          "%s() takes at most %s arguments, found %s"
+              .formatted(function, parameters.length, positional.size()));
     }
     Object[] values = new Object[parameters.length];
     for (int i = 0; i < values.length; i++) {

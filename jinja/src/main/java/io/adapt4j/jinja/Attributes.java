@@ -158,10 +158,7 @@ final class Attributes {
   /** An attribute that Jinja's sandbox keeps from templates. */
   private static Undefined unsafe(Object object, String name) {
     return new Undefined(
-        "access to attribute '"
-            + name
-            + "' of '"
-            + Values.typeName(object)
-            + "' object is unsafe.");
+        "access to attribute '%s' of '%s' object is unsafe."
+            .formatted(name, Values.typeName(object)));
   }
 }

@@ -147,13 +147,8 @@ final class Comparisons {
       throw undefined.fault();
     }
     throw new Fault(
-        "'"
-            + operator
-            + "' not supported between instances of '"
-            + Values.typeName(left)
-            + "' and '"
-            + Values.typeName(right)
-            + "'");
+        "'%s' not supported between instances of '%s' and '%s'"
+            .formatted(operator, Values.typeName(left), Values.typeName(right)));
   }
 
   private static int compareAll(Run run, String operator, List<?> left, List<?> right) {

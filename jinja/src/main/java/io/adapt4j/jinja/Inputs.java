@@ -22,10 +22,8 @@ final class Inputs {
   private static Object convert(String path, Object value, int depth) {
     if (depth > MAX_DEPTH) {
       throw new IllegalArgumentException(
-          "variable "
-              + path.substring(0, Math.min(60, path.length()))
-              + "... is nested deeper than "
-              + MAX_DEPTH);
+          "variable %s... is nested deeper than %s"
+              .formatted(path.substring(0, Math.min(60, path.length())), MAX_DEPTH));
     }
     if (value == null || value instanceof Boolean) {
       return value;
@@ -87,10 +85,8 @@ final class Inputs {
 
   private static IllegalArgumentException refused(String path, Object value) {
     return new IllegalArgumentException(
-        "variable "
-            + path
-            + ": expected text, a number, a boolean, null, a collection or a map, found "
-            + value.getClass().getName()
-            + ". Convert it first.");
+        ("variable %s: expected text, a number, a boolean, null, a collection or a map, found"
+                + " %s. Convert it first.")
+            .formatted(path, value.getClass().getName()));
   }
 }

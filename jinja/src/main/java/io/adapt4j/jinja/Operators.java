@@ -226,12 +226,7 @@ final class Operators {
 
   private static Fault unsupported(String operator, Object left, Object right) {
     return new Fault(
-        "unsupported operand type(s) for "
-            + operator
-            + ": '"
-            + Values.typeName(left)
-            + "' and '"
-            + Values.typeName(right)
-            + "'");
+        "unsupported operand type(s) for %s: '%s' and '%s'"
+            .formatted(operator, Values.typeName(left), Values.typeName(right)));
   }
 }

@@ -122,11 +122,9 @@ final class Run {
   private void requireLength(long length) {
     if (length > options.maxOutput()) {
       throw new Fault(
-          "a text or list of "
-              + length
-              + " is longer than "
-              + options.maxOutput()
-              + "; if the template is to be trusted, raise maxOutput in RenderOptions");
+          ("a text or list of %s is longer than %s; if the template is to be trusted, raise"
+                  + " maxOutput in RenderOptions")
+              .formatted(length, options.maxOutput()));
     }
   }
 

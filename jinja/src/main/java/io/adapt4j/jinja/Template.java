@@ -93,20 +93,12 @@ public final class Template {
     return new Rendered(source, run.printed(), run.generated());
   }
 
-  /**
-   * Returns whether the template has {@code {% generation %}} blocks, whether or not they run.
-   *
-   * @return whether it has any
-   */
+  /** {@return whether the template has {@code {% generation %}} blocks, whether or not they run} */
   public boolean hasGenerationBlocks() {
     return generation;
   }
 
-  /**
-   * Returns the template's text, with line feeds only and without one at its end.
-   *
-   * @return the source
-   */
+  /** {@return the template's text, with line feeds only and without one at its end} */
   public String source() {
     return source.text();
   }

@@ -3,6 +3,7 @@ package io.adapt4j.lora;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +59,11 @@ abstract class AdapterLinear implements Linear {
   public final List<Parameter> parameters() {
     return base.parameters();
   }
+
+  abstract void train();
+
+  /** What an optimizer sees. */
+  abstract List<Trainable> trained();
 
   /** Brings what the layer computes with up to date after its values changed. */
   abstract void refresh();

@@ -40,7 +40,7 @@ public final class AdapterMix {
    * Begins with one adapter.
    *
    * @param adapter an adapter
-   * @param weight multiplies its update; may be negative but with {@link Blend#LINEAR}
+   * @param weight multiplies its update; may be negative but with {@link #writeLinear}
    * @return the mix
    * @throws IllegalArgumentException if the weight is not finite
    */
@@ -68,15 +68,47 @@ public final class AdapterMix {
   }
 
   /**
-   * Writes the mix as a PEFT folder. Its scale is 1, and its targets are the paths of all adapted
-   * modules.
+   * Writes the mix as a PEFT folder with the factors side by side, as PEFT's {@code cat} does:
+   * exactly the weighted sum of the updates, in the sum of the ranks. The folder's scale is 1, and
+   * its targets are the paths of all adapted modules.
    *
    * @param output created if absent; files in it are replaced atomically
-   * @param how how the updates are added
    * @throws IllegalArgumentException if the adapters cannot be added in this way, with the reason
    * @throws CheckpointException if a folder cannot be read or written
    */
-  public void write(Path output, Blend how) {
+  public void writeConcatenated(Path output) {
+    write(output, Blend.CONCATENATED);
+  }
+
+  /**
+   * Writes the mix as a PEFT folder with A and B matrices added by themselves, each times the root
+   * of weight and scale, as PEFT's {@code linear} does. Keeps the rank, which must be the same in
+   * all. The update is not the sum of the updates: the product of two sums has terms that mix the
+   * adapters. Right for adapters that come from the same one.
+   *
+   * @param output created if absent; files in it are replaced atomically
+   * @throws IllegalArgumentException if the adapters cannot be added in this way, with the reason
+   * @throws CheckpointException if a folder cannot be read or written
+   */
+  public void writeLinear(Path output) {
+    write(output, Blend.LINEAR);
+  }
+
+  /**
+   * Writes the mix as a PEFT folder that approximates the weighted sum of the updates in a given
+   * rank as well as it can be, as PEFT's {@code svd} does.
+   *
+   * @param output created if absent; files in it are replaced atomically
+   * @param rank of the result, at least 1
+   * @throws IllegalArgumentException if the rank is below 1, or the adapters cannot be added, with
+   *     the reason
+   * @throws CheckpointException if a folder cannot be read or written
+   */
+  public void writeSvd(Path output, int rank) {
+    write(output, Blend.svd(rank));
+  }
+
+  private void write(Path output, Blend how) {
     requireSupported(how);
     try (Scope scope = Scope.open()) {
       List<Map<String, StoredLoraMatrices>> stored =
@@ -119,12 +151,10 @@ public final class AdapterMix {
       String name = "'" + adapters.get(i).name() + "'";
       if (config.initial().leavesResidual()) {
         throw new IllegalArgumentException(
-            "The adapter "
-                + name
-                + " starts from the base's weights ("
-                + config.initial().peftName()
-                + "), so its factors alone are not what it adds; convert it to plain LoRA with PEFT"
-                + " first, or merge it into the base.");
+            ("The adapter %s starts from the base's weights (%s), so its factors alone are not"
+                    + " what it adds; convert it to plain LoRA with PEFT first, or merge it"
+                    + " into the base.")
+                .formatted(name, config.initial().peftName()));
       }
       if (config.dora()
           || config.biasOfB()
@@ -138,11 +168,9 @@ public final class AdapterMix {
       }
       if (how == Blend.LINEAR && weights.get(i) < 0) {
         throw new IllegalArgumentException(
-            "The adapter "
-                + name
-                + " has the weight "
-                + weights.get(i)
-                + ", of which a linear blend would take the root; use another blend.");
+            ("The adapter %s has the weight %s, of which a linear blend would take the root;"
+                    + " use another blend.")
+                .formatted(name, weights.get(i)));
       }
     }
   }
@@ -209,13 +237,8 @@ public final class AdapterMix {
           && (other.a().size(1) != storedLoraMatrices.a().size(1)
               || other.b().size(0) != storedLoraMatrices.b().size(0))) {
         throw new IllegalArgumentException(
-            "The adapters '"
-                + adapters.get(i).name()
-                + "' and '"
-                + adapters.get(index).name()
-                + "' belong to different bases: "
-                + path
-                + " has other sizes in them.");
+            "The adapters '%s' and '%s' belong to different bases: %s has other sizes in them."
+                .formatted(adapters.get(i).name(), adapters.get(index).name(), path));
       }
     }
   }

@@ -1,12 +1,15 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.method.BaseTensor;
-import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.method.SwitchableAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.HeadSlot;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
@@ -24,15 +27,12 @@ import java.util.function.Function;
  *
  * @param <L> the layers
  */
-abstract class AdapterModel<L extends AdapterLinear> implements AttachedAdapter {
+abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
 
   private final Network network;
   private final Map<LinearSlot, L> layers = new LinkedHashMap<>();
   private final List<BaseTensor> bases = new ArrayList<>();
   private final Optional<HeadSlot.Untied> untied;
-  private boolean enabled = true;
-  private boolean merged;
-  private boolean closed;
 
   /**
    * Prepares a network for an adapter.
@@ -80,60 +80,68 @@ abstract class AdapterModel<L extends AdapterLinear> implements AttachedAdapter 
         });
   }
 
+  /** PEFT's name of a base tensor. */
+  abstract String stored(String base);
+
+  /** The layers' own tensors as PEFT stores them, in fp32. */
+  abstract List<TensorData> layerTensors();
+
+  final void train() {
+    layers().forEach(AdapterLinear::train);
+    bases.forEach(BaseTensor::train);
+  }
+
   /** Everything that trains, under PEFT's names. */
-  abstract List<Trainable> trained();
+  final List<Trainable> trained() {
+    List<Trainable> trained = new ArrayList<>();
+    layers().forEach(layer -> trained.addAll(layer.trained()));
+    for (BaseTensor base : bases) {
+      Trainable parameter = base.trained();
+      trained.add(new Trainable(stored(parameter.name()), parameter.value(), parameter.gradient()));
+    }
+    return trained;
+  }
 
   /** Brings what the model computes with up to date after the trained values changed. */
-  abstract void refresh();
+  final void refresh() {
+    layers().forEach(AdapterLinear::refresh);
+    bases.stream().map(BaseTensor::parameter).distinct().forEach(Parameter::refresh);
+  }
 
-  final boolean isEnabled() {
-    return enabled;
+  /** The adapter's tensors as PEFT stores them, in fp32. */
+  final List<TensorData> tensors() {
+    requireEnabled("saved");
+    List<TensorData> tensors = new ArrayList<>(layerTensors());
+    for (BaseTensor base : bases) {
+      tensors.add(
+          Weights.tensor(
+              stored(base.name()), base.parameter().master(), base.slice(), StoredType.F32));
+    }
+    return tensors;
   }
 
   @Override
-  public final void merge() {
-    requireOpen();
-    if (!enabled) {
-      throw new IllegalStateException("Switch the adapter on before it is merged");
-    }
+  protected final void addToBase() {
     layers().forEach(AdapterLinear::plain);
     layers().forEach(AdapterLinear::merge);
-    merged = true;
   }
 
   @Override
-  public final void unmerge() {
-    requireOpen();
+  protected final void takeFromBase() {
     layers().forEach(AdapterLinear::unmerge);
-    merged = false;
   }
 
   @Override
-  public final void enabled(boolean on) {
-    requireOpen();
-    if (merged && !on) {
-      throw new IllegalStateException("Unmerge the adapter before it is switched off");
-    }
-    enabled = on;
+  protected final void switched(boolean on) {
     layers().forEach(layer -> layer.enabled(on));
     bases.forEach(base -> base.adapted(on));
   }
 
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("This adapter has been taken off its model");
-    }
-  }
-
   @Override
-  public final void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
+  protected final void detach() {
     boolean modelIsOpen = !network.embedding().value().isClosed();
-    if (merged && modelIsOpen) {
-      layers().forEach(AdapterLinear::unmerge);
+    if (isMerged() && modelIsOpen) {
+      takeFromBase();
     }
     layers.forEach((slot, layer) -> slot.replace(layer::detach));
     bases.forEach(BaseTensor::close);

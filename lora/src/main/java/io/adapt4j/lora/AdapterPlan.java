@@ -112,11 +112,9 @@ record AdapterPlan(
     return stated.isEmpty() || stated.equals(task.orElse(stated))
         ? Optional.empty()
         : Optional.of(
-            "The adapter was trained for "
-                + stated
-                + ", and this model is for "
-                + task.get()
-                + "; put it on its own model kind.");
+            ("The adapter was trained for %s, and this model is for %s; put it on its own"
+                    + " model kind.")
+                .formatted(stated, task.get()));
   }
 
   private static List<Adapted> adapted(AdapterConfig config, Network network, SavedModules saved) {
@@ -174,12 +172,9 @@ record AdapterPlan(
       for (String path : otherModules(network, tensors.keySet())) {
         if (config.modules().matches(path)) {
           problems.add(
-              "The LoRA targets "
-                  + config.modules()
-                  + " match "
-                  + path
-                  + ", which is no projection of a layer; name it in modulesToSave to train"
-                  + " it in full, or narrow the targets.");
+              ("The LoRA targets %s match %s, which is no projection of a layer; name it in"
+                      + " modulesToSave to train it in full, or narrow the targets.")
+                  .formatted(config.modules(), path));
         }
       }
     }
@@ -191,11 +186,8 @@ record AdapterPlan(
           .ifPresent(
               part ->
                   problems.add(
-                      "Orthogonal initial values need even ranks, but "
-                          + part.part().path()
-                          + " has rank "
-                          + part.rank()
-                          + "."));
+                      "Orthogonal initial values need even ranks, but %s has rank %s."
+                          .formatted(part.part().path(), part.rank())));
     }
     if (config.biasOfB() && (config.dora() || config.initial() != LoraInit.KAIMING)) {
       problems.add(
@@ -217,20 +209,15 @@ record AdapterPlan(
           .ifPresent(
               part ->
                   problems.add(
-                      part.part().path()
-                          + " has fewer inputs or outputs than its rank "
-                          + part.rank()
-                          + ", so "
-                          + config.initial().peftName()
-                          + " finds no initial values; lower the rank."));
+                      ("%s has fewer inputs or outputs than its rank %s, so %s finds no"
+                              + " initial values; lower the rank.")
+                          .formatted(
+                              part.part().path(), part.rank(), config.initial().peftName())));
     }
     if (adapted.isEmpty() && problems.isEmpty()) {
       problems.add(
-          "The LoRA targets "
-              + config.modules()
-              + " match no projection that is not trained in full already; "
-              + choices(network)
-              + ".");
+          "The LoRA targets %s match no projection that is not trained in full already; %s."
+              .formatted(config.modules(), choices(network)));
     }
     return List.copyOf(problems);
   }
@@ -255,10 +242,8 @@ record AdapterPlan(
             .map(Linear.Part::name)
             .distinct()
             .toList();
-    return "this model has "
-        + String.join(", ", names)
-        + " in each layer, with paths such as "
-        + paths(network).findFirst().orElse("(none)");
+    return "this model has %s in each layer, with paths such as %s"
+        .formatted(String.join(", ", names), paths(network).findFirst().orElse("(none)"));
   }
 
   /**
@@ -270,12 +255,10 @@ record AdapterPlan(
       return Optional.empty();
     }
     return Optional.of(
-        "The "
-            + ranks()
-            + " is above the smaller dimension of every projection it adapts, which is at most "
-            + adapted.stream().mapToLong(Adapted::fullRank).max().orElseThrow()
-            + ": an update can have no higher rank than that, so that the rest would only cost time"
-            + " and memory. Lower the rank; 8 to 64 are usual.");
+        ("The %s is above the smaller dimension of every projection it adapts, which is at"
+                + " most %s: an update can have no higher rank than that, so that the rest"
+                + " would only cost time and memory. Lower the rank; 8 to 64 are usual.")
+            .formatted(ranks(), adapted.stream().mapToLong(Adapted::fullRank).max().orElseThrow()));
   }
 
   /** What is unusual about ranks that some projections cannot use. */
@@ -286,20 +269,17 @@ record AdapterPlan(
     }
     Adapted smallest = idle.stream().min(Comparator.comparingLong(Adapted::fullRank)).orElseThrow();
     return Optional.of(
-        "The "
-            + ranks()
-            + " is above the smaller dimension of "
-            + idle.size()
-            + " of the "
-            + adapted.size()
-            + " projections it adapts ("
-            + smallest.part().path()
-            + " has "
-            + smallest.in()
-            + " inputs and "
-            + smallest.part().width()
-            + " outputs): their updates can have no higher rank than that, so that the rest only"
-            + " costs time and memory. Lower the rank, or give these a lower one with rankOf.");
+        ("The %s is above the smaller dimension of %s of the %s projections it adapts (%s has"
+                + " %s inputs and %s outputs): their updates can have no higher rank than"
+                + " that, so that the rest only costs time and memory. Lower the rank, or give"
+                + " these a lower one with rankOf.")
+            .formatted(
+                ranks(),
+                idle.size(),
+                adapted.size(),
+                smallest.part().path(),
+                smallest.in(),
+                smallest.part().width()));
   }
 
   private String ranks() {
@@ -318,7 +298,8 @@ record AdapterPlan(
   }
 
   /** What the plan adds to a model's memory. */
-  TrainableSummary trainableSummary(Network network, boolean dropout) {
+  TrainableSummary trainableSummary(
+      Network network, boolean dropout, TrainableSummary.Adapters adapters) {
     Map<Integer, List<Adapted>> bySlot =
         adapted.stream()
             .collect(Collectors.groupingBy(Adapted::slot, LinkedHashMap::new, Collectors.toList()));
@@ -343,7 +324,8 @@ record AdapterPlan(
             : bySlot.keySet().stream()
                 .map(slot -> new TrainableSummary.Rescaling(slot, false))
                 .toList();
-    return new TrainableSummary(shapes.keySet(), factors, untiesHead, magnitudes, rescalings);
+    return new TrainableSummary(
+        shapes.keySet(), factors, untiesHead, magnitudes, rescalings, adapters);
   }
 
   /** PEFT's mark of an adapter whose base weights are stored as [in, out]. */

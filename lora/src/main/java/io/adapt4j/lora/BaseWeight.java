@@ -49,10 +49,8 @@ record BaseWeight(Linear layer, DType type) {
       return dense;
     }
     throw new IllegalStateException(
-        what
-            + " needs plain weights, but those of "
-            + layer.parts().get(0).path()
-            + " are held packed. Leave the adapter beside them, or load the original checkpoint"
-            + " with plain weights.");
+        ("%s needs plain weights, but those of %s are held packed. Leave the adapter beside"
+                + " them, or load the original checkpoint with plain weights.")
+            .formatted(what, layer.parts().get(0).path()));
   }
 }

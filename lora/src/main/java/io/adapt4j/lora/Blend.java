@@ -1,7 +1,7 @@
 package io.adapt4j.lora;
 
 /** How several adapters become one. */
-public sealed interface Blend {
+sealed interface Blend {
 
   /**
    * Adds first factors and B matrices by themselves, each times the root of weight and scale, as

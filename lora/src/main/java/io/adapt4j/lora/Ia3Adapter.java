@@ -5,7 +5,7 @@ import io.adapt4j.core.method.Adapter;
 import java.nio.file.Path;
 
 /** An (IA)3 adapter in a PEFT folder. Immutable; the vectors are read when it is attached. */
-public final class Ia3Adapter implements Adapter {
+final class Ia3Adapter implements Adapter {
 
   private final Path folder;
   private final Ia3Config config;
@@ -23,7 +23,7 @@ public final class Ia3Adapter implements Adapter {
    * @throws CheckpointException if the configuration is missing, malformed, or asks for something
    *     unsupported; the message names the field
    */
-  public static Ia3Adapter at(Path folder) {
+  static Ia3Adapter at(Path folder) {
     return new Ia3Adapter(folder, Ia3Config.read(folder));
   }
 

@@ -43,7 +43,8 @@ record Ia3AdapterMechanics(Ia3Adapter adapter) implements AdapterMechanics {
 
   @Override
   public TrainableSummary trainableSummary(Network declared) {
-    return Ia3Plan.of(adapter.config(), declared).trainableSummary();
+    Ia3Plan plan = Ia3Plan.of(adapter.config(), declared);
+    return plan.trainableSummary(Ia3Model.adapters(plan));
   }
 
   /**

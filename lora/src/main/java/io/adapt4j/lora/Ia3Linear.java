@@ -59,6 +59,12 @@ final class Ia3Linear extends AdapterLinear {
     return vectors;
   }
 
+  @Override
+  void train() {
+    vectors.train();
+  }
+
+  @Override
   List<Trainable> trained() {
     return vectors.trained();
   }

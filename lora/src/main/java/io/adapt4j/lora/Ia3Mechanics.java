@@ -4,11 +4,11 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
-import io.adapt4j.core.task.TaskKind;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -98,7 +98,8 @@ record Ia3Mechanics(Ia3 ia3) implements MethodMechanics {
 
   @Override
   public TrainableSummary trainableSummary(Network declared) {
-    return Ia3Plan.of(config(declared), declared).trainableSummary();
+    Ia3Plan plan = Ia3Plan.of(config(declared), declared);
+    return plan.trainableSummary(Ia3Model.adapters(plan));
   }
 
   @Override

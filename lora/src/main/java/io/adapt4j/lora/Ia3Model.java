@@ -6,10 +6,10 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.method.BaseTensor;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
@@ -50,31 +50,27 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
     return model;
   }
 
+  /** Puts the vectors of a plan on single layers, for passes on shapes. */
+  static TrainableSummary.Adapters adapters(Ia3Plan plan) {
+    return (base, slot, type) -> {
+      List<Ia3Plan.Scaled> own =
+          plan.scaled().stream().filter(part -> part.slot() == slot).toList();
+      if (own.isEmpty()) {
+        return base;
+      }
+      Ia3Linear adapter = new Ia3Linear(base, own);
+      adapter.vectors().train();
+      return adapter;
+    };
+  }
+
   Ia3Plan plan() {
     return plan;
   }
 
-  void train() {
-    layers().forEach(layer -> layer.vectors().train());
-    bases().forEach(BaseTensor::train);
-  }
-
   @Override
-  List<Trainable> trained() {
-    List<Trainable> trained = new ArrayList<>();
-    layers().forEach(layer -> trained.addAll(layer.trained()));
-    for (BaseTensor base : bases()) {
-      Trainable parameter = base.trained();
-      trained.add(
-          new Trainable(PeftNames.base(parameter.name()), parameter.value(), parameter.gradient()));
-    }
-    return trained;
-  }
-
-  @Override
-  void refresh() {
-    layers().forEach(Ia3Linear::refresh);
-    bases().stream().map(BaseTensor::parameter).distinct().forEach(Parameter::refresh);
+  String stored(String base) {
+    return PeftNames.base(base);
   }
 
   /** Fills everything from a file that has been compared with the plan. */
@@ -88,17 +84,14 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
     }
     for (BaseTensor base : bases()) {
       try (Tensor rows = base.master()) {
-        Weights.fill(rows, file, PeftNames.base(base.name()), base.slice().transposed());
+        Weights.fill(rows, file, stored(base.name()), base.slice().transposed());
       }
     }
     refresh();
   }
 
-  /** The vectors and the modules that train in full as PEFT stores them, in fp32. */
-  List<TensorData> tensors() {
-    if (!isEnabled()) {
-      throw new IllegalStateException("Switch the adapter on before it is saved");
-    }
+  @Override
+  List<TensorData> layerTensors() {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     plan.scaled().forEach(part -> shapes.put(part.name(), part.shape()));
     List<TensorData> tensors = new ArrayList<>();
@@ -109,14 +102,6 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
         tensors.add(
             new TensorData(plain.name(), plain.type(), shapes.get(slice.name()), plain.content()));
       }
-    }
-    for (BaseTensor base : bases()) {
-      tensors.add(
-          Weights.tensor(
-              PeftNames.base(base.name()),
-              base.parameter().master(),
-              base.slice(),
-              StoredType.F32));
     }
     return tensors;
   }

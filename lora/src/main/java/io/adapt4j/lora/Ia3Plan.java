@@ -76,11 +76,8 @@ record Ia3Plan(
         SavedModules.problems(config.modulesToSave(), network, Set.copyOf(saved.tensors())));
     if (scaled.isEmpty()) {
       problems.add(
-          "The (IA)3 targets "
-              + config.modules()
-              + " match no projection; "
-              + AdapterPlan.choices(network)
-              + ".");
+          "The (IA)3 targets %s match no projection; %s."
+              .formatted(config.modules(), AdapterPlan.choices(network)));
     }
     return new Ia3Plan(
         taskType, List.copyOf(scaled), saved, transposed(network, scaled), List.copyOf(problems));
@@ -105,14 +102,19 @@ record Ia3Plan(
   }
 
   /** What the plan adds to a model's memory. */
-  TrainableSummary trainableSummary() {
+  TrainableSummary trainableSummary(TrainableSummary.Adapters adapters) {
     List<TrainableSummary.Rescaling> rescalings =
         scaled.stream()
             .map(part -> new TrainableSummary.Rescaling(part.slot(), part.feedforward()))
             .distinct()
             .toList();
     return new TrainableSummary(
-        Set.copyOf(saved.tensors()), List.of(), saved.untiesHead(), vectorValues(), rescalings);
+        Set.copyOf(saved.tensors()),
+        List.of(),
+        saved.untiesHead(),
+        vectorValues(),
+        rescalings,
+        adapters);
   }
 
   /** Whether an adapter of the other plan can stand in for one of this. */

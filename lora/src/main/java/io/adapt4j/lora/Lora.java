@@ -122,12 +122,25 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Chooses which base biases train and are saved with the adapter.
+   * Trains every bias of the base too, and saves them with the adapter (PEFT's {@code all}).
    *
-   * @param bias none, all, or those of adapted projections
    * @return a changed copy
    */
-  public Lora bias(LoraBias bias) {
+  public Lora trainBiases() {
+    return bias(LoraBias.ALL);
+  }
+
+  /**
+   * Trains the biases of the adapted projections too, and saves them with the adapter (PEFT's
+   * {@code lora_only}).
+   *
+   * @return a changed copy
+   */
+  public Lora trainAdaptedBiases() {
+    return bias(LoraBias.LORA_ONLY);
+  }
+
+  Lora bias(LoraBias bias) {
     return with(draft -> draft.bias = bias);
   }
 

@@ -72,7 +72,8 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
 
   @Override
   public TrainableSummary trainableSummary(Network declared) {
-    return AdapterPlan.of(adapter.config(), declared).trainableSummary(declared, false);
+    AdapterPlan plan = AdapterPlan.of(adapter.config(), declared);
+    return plan.trainableSummary(declared, false, LoraModel.adapters(plan, adapter.config()));
   }
 
   /**

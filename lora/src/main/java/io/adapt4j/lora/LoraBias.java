@@ -1,7 +1,7 @@
 package io.adapt4j.lora;
 
 /** Which biases of the base model train with the adapter. */
-public enum LoraBias {
+enum LoraBias {
   /** None. */
   NONE("none"),
   /** Every bias of the model. */

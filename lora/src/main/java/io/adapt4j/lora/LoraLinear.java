@@ -93,6 +93,7 @@ final class LoraLinear extends AdapterLinear {
     return biases;
   }
 
+  @Override
   void train() {
     factors.train();
     if (biases != null) {
@@ -103,7 +104,8 @@ final class LoraLinear extends AdapterLinear {
     }
   }
 
-  /** What an optimizer sees: A, B and, for DoRA, the magnitudes of each part in turn. */
+  /** A, B and, for DoRA, the magnitudes of each part in turn. */
+  @Override
   List<Trainable> trained() {
     List<Trainable> trained = new ArrayList<>();
     for (int i = 0; i < adapted.size(); i++) {

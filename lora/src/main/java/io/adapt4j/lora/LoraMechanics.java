@@ -3,11 +3,11 @@ package io.adapt4j.lora;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.method.WeightFormat;
-import io.adapt4j.core.task.TaskKind;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,26 +60,22 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
 
   @Override
   public String identity() {
-    return lora.description()
-        + " dropout="
-        + config().dropout()
-        + " bias="
-        + config().bias()
-        + " modulesToSave="
-        + config().modulesToSave()
-        + " rankPattern="
-        + config().rankPattern()
-        + " alphaPattern="
-        + config().alphaPattern()
-        + " init="
-        + config().initial().peftName()
-        + (config().biasOfB() ? " biasOfB" : "")
-        + " plus="
-        + lora.plusRatio()
-        + lora.start().map(folder -> " from " + folder).orElse("")
-        + (lora.weights() == WeightFormat.asStored()
-            ? ""
-            : " over " + lora.weights().description());
+    return ("%s dropout=%s bias=%s modulesToSave=%s rankPattern=%s alphaPattern=%s init=%s%s"
+            + " plus=%s%s%s")
+        .formatted(
+            lora.description(),
+            config().dropout(),
+            config().bias(),
+            config().modulesToSave(),
+            config().rankPattern(),
+            config().alphaPattern(),
+            config().initial().peftName(),
+            config().biasOfB() ? " biasOfB" : "",
+            lora.plusRatio(),
+            lora.start().map(folder -> " from " + folder).orElse(""),
+            lora.weights() == WeightFormat.asStored()
+                ? ""
+                : " over " + lora.weights().description());
   }
 
   @Override
@@ -98,11 +94,8 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
                 .anyMatch(part -> Targets.Names.names(part.path(), name));
         if (!used) {
           problems.add(
-              "The LoRA target '"
-                  + name
-                  + "' matches no projection; "
-                  + AdapterPlan.choices(declared)
-                  + ".");
+              "The LoRA target '%s' matches no projection; %s."
+                  .formatted(name, AdapterPlan.choices(declared)));
         }
       }
     }
@@ -131,8 +124,9 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
 
   @Override
   public TrainableSummary trainableSummary(Network declared) {
-    return AdapterPlan.of(completed(declared), declared)
-        .trainableSummary(declared, config().dropout() > 0);
+    AdapterConfig own = completed(declared);
+    AdapterPlan plan = AdapterPlan.of(own, declared);
+    return plan.trainableSummary(declared, own.dropout() > 0, LoraModel.adapters(plan, own));
   }
 
   @Override

@@ -1,18 +1,17 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.method.BaseTensor;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.internal.nn.Weights;
-import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** A network with an adapter on it: the factors in its linear places and the base tensors. */
 final class LoraModel extends AdapterModel<LoraLinear> {
@@ -54,6 +53,20 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     return model;
   }
 
+  /** Puts the factors of a plan on single layers, for passes on shapes. */
+  static TrainableSummary.Adapters adapters(AdapterPlan plan, AdapterConfig config) {
+    Map<Integer, List<AdapterPlan.Adapted>> bySlot =
+        plan.adapted().stream().collect(Collectors.groupingBy(AdapterPlan.Adapted::slot));
+    return (base, slot, type) -> {
+      if (!bySlot.containsKey(slot)) {
+        return base;
+      }
+      LoraLinear adapter = new LoraLinear(base, bySlot.get(slot), type, config, 0);
+      adapter.train();
+      return adapter;
+    };
+  }
+
   AdapterPlan plan() {
     return plan;
   }
@@ -84,7 +97,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
   void load(Checkpoint checkpoint) {
     layers().forEach(layer -> LayerFile.load(layer, checkpoint));
     for (BaseTensor base : bases()) {
-      String name = PeftNames.find(PeftNames.base(base.name(), plan), checkpoint.names());
+      String name = PeftNames.find(stored(base.name()), checkpoint.names());
       if (checkpoint.names().contains(name)) {
         try (Tensor rows = base.master()) {
           Weights.fill(rows, checkpoint, name, base.slice().transposed());
@@ -94,45 +107,13 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     refresh();
   }
 
-  void train() {
-    layers().forEach(LoraLinear::train);
-    bases().forEach(BaseTensor::train);
+  @Override
+  String stored(String base) {
+    return PeftNames.base(base, plan);
   }
 
   @Override
-  List<Trainable> trained() {
-    List<Trainable> trained = new ArrayList<>();
-    layers().forEach(layer -> trained.addAll(layer.trained()));
-    for (BaseTensor base : bases()) {
-      Trainable parameter = base.trained();
-      trained.add(
-          new Trainable(
-              PeftNames.base(parameter.name(), plan), parameter.value(), parameter.gradient()));
-    }
-    return trained;
-  }
-
-  @Override
-  void refresh() {
-    layers().forEach(LoraLinear::refresh);
-    bases().stream().map(BaseTensor::parameter).distinct().forEach(Parameter::refresh);
-  }
-
-  /** The adapter's tensors as PEFT stores them, in fp32. */
-  List<TensorData> tensors() {
-    if (!isEnabled()) {
-      throw new IllegalStateException("Switch the adapter on before it is saved");
-    }
-    List<TensorData> tensors = new ArrayList<>();
-    layers().forEach(layer -> tensors.addAll(LayerFile.tensors(layer)));
-    for (BaseTensor base : bases()) {
-      tensors.add(
-          Weights.tensor(
-              PeftNames.base(base.name(), plan),
-              base.parameter().master(),
-              base.slice(),
-              StoredType.F32));
-    }
-    return tensors;
+  List<TensorData> layerTensors() {
+    return layers().stream().flatMap(layer -> LayerFile.tensors(layer).stream()).toList();
   }
 }

@@ -50,7 +50,7 @@ final class PeftFolder {
 
   /** What reads the kinds of adapters that can be read. */
   private static final Map<String, String> READERS =
-      ImmutableMap.of(LORA, "LoraAdapter", IA3, "Ia3Adapter");
+      ImmutableMap.of(LORA, "LoraAdapter.at", IA3, "Adapter.at");
 
   /** Fields that change nothing in what a finished adapter computes. */
   private static final Set<String> WITHOUT_MEANING =

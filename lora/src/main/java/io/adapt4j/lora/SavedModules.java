@@ -181,12 +181,9 @@ record SavedModules(
         .ifPresent(
             weight ->
                 problems.add(
-                    "modulesToSave "
-                        + modules
-                        + " holds "
-                        + weight
-                        + ", which is held packed and cannot train in full; leave it out, or give"
-                        + " the base plain weights."));
+                    ("modulesToSave %s holds %s, which is held packed and cannot train in"
+                            + " full; leave it out, or give the base plain weights.")
+                        .formatted(modules, weight)));
     return problems;
   }
 

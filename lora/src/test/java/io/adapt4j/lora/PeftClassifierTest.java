@@ -230,7 +230,7 @@ class PeftClassifierTest {
   void theOtherReaderIsNamedForAKindThatIsRead() {
     assertThatThrownBy(() -> LoraAdapter.at(LoraCase.golden("interop/ia3_cls")))
         .hasMessageContaining("IA3")
-        .hasMessageContaining("Ia3Adapter");
+        .hasMessageContaining("Adapter.at");
     assertThatThrownBy(() -> Ia3Adapter.at(LoraCase.golden("interop/lora_cls")))
         .hasMessageContaining("LORA")
         .hasMessageContaining("LoraAdapter");

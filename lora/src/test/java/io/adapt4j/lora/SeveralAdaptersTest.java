@@ -167,7 +167,7 @@ class SeveralAdaptersTest {
   void concatenationIsTheWeightedSumOfTheUpdates(@TempDir Path mix) throws IOException {
     AdapterMix.of(LoraAdapter.at(first), 0.7)
         .and(LoraAdapter.at(second), -0.5)
-        .write(mix, Blend.CONCATENATED);
+        .writeConcatenated(mix);
     assertThat(config(mix).get("r").asInt()).isEqualTo(8);
     assertThat(config(mix).get("lora_alpha").asInt()).isEqualTo(8);
     assertClose(difference(mix), sum(0.7, difference(first), -0.5, difference(second)));
@@ -177,13 +177,13 @@ class SeveralAdaptersTest {
   void svdOfEnoughRankIsThatSumTooAndOfLessIsNearer(@TempDir Path mix) throws IOException {
     AdapterMix both = AdapterMix.of(LoraAdapter.at(first), 1).and(LoraAdapter.at(second), 0.5);
     double[] wanted = sum(1, difference(first), 0.5, difference(second));
-    both.write(mix, Blend.svd(8));
+    both.writeSvd(mix, 8);
     assertClose(difference(mix), wanted);
-    both.write(mix, Blend.svd(12));
+    both.writeSvd(mix, 12);
     assertClose(difference(mix), wanted);
     double previous = Double.MAX_VALUE;
     for (int rank : new int[] {1, 2, 4, 6}) {
-      both.write(mix, Blend.svd(rank));
+      both.writeSvd(mix, rank);
       assertThat(config(mix).get("r").asInt()).isEqualTo(rank);
       double error = error(difference(mix), wanted);
       assertThat(error).isLessThan(previous).isGreaterThan(1e-4);
@@ -194,26 +194,24 @@ class SeveralAdaptersTest {
   @Test
   void linearAddsFactorsAsPeftDoes(@TempDir Path mix) {
     // Where adapters are equal, the factors of the sum are multiples of theirs.
-    AdapterMix.of(LoraAdapter.at(first), 0.25)
-        .and(LoraAdapter.at(first), 0.25)
-        .write(mix, Blend.LINEAR);
+    AdapterMix.of(LoraAdapter.at(first), 0.25).and(LoraAdapter.at(first), 0.25).writeLinear(mix);
     assertClose(difference(mix), sum(1, difference(first), 0, difference(first)));
-    AdapterMix.of(LoraAdapter.at(first), 0.25).write(mix, Blend.LINEAR);
+    AdapterMix.of(LoraAdapter.at(first), 0.25).writeLinear(mix);
     assertClose(difference(mix), sum(0.25, difference(first), 0, difference(first)));
   }
 
   @Test
   void mixesThatCannotBeMadeSayWhy(@TempDir Path mix) {
     AdapterMix adapterMix = AdapterMix.of(LoraAdapter.at(first), 1);
-    assertThatThrownBy(() -> adapterMix.and(LoraAdapter.at(dora), 1).write(mix, Blend.CONCATENATED))
+    assertThatThrownBy(() -> adapterMix.and(LoraAdapter.at(dora), 1).writeConcatenated(mix))
         .hasMessageContaining("'dora' has DoRA");
-    assertThatThrownBy(() -> adapterMix.and(LoraAdapter.at(second), -1).write(mix, Blend.LINEAR))
+    assertThatThrownBy(() -> adapterMix.and(LoraAdapter.at(second), -1).writeLinear(mix))
         .hasMessageContaining("root");
     Path small = adapter("small", Lora.rank(2), 9);
-    assertThatThrownBy(() -> adapterMix.and(LoraAdapter.at(small), 1).write(mix, Blend.LINEAR))
+    assertThatThrownBy(() -> adapterMix.and(LoraAdapter.at(small), 1).writeLinear(mix))
         .hasMessageContaining("one rank");
     LoraAdapter foreign = LoraAdapter.at(LoraCase.golden("lora/llama_qv/random"));
-    assertThatThrownBy(() -> adapterMix.and(foreign, 1).write(mix, Blend.CONCATENATED))
+    assertThatThrownBy(() -> adapterMix.and(foreign, 1).writeConcatenated(mix))
         .hasMessageContaining("different bases");
   }
 

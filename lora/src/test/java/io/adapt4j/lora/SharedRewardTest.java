@@ -27,13 +27,10 @@ import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.reinforce.Grpo;
-import io.adapt4j.core.reinforce.KlControl;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
-import io.adapt4j.core.reinforce.ReinforcementBuilder;
 import io.adapt4j.core.reinforce.RewardFunction;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.Interval;
@@ -117,11 +114,10 @@ class SharedRewardTest {
   }
 
   private static Reinforcement ppo(Map<String, RewardFunction> rewards) {
-    return with(Ppo.builder().promptsPerRollout(8).passes(2).kl(KlControl.fixed(0.01)), rewards)
-        .build();
+    return with(Ppo.builder().promptsPerRollout(8).passes(2).klCoefficient(0.01), rewards).build();
   }
 
-  private static <B extends ReinforcementBuilder<B>> B with(
+  private static <B extends Reinforcement.Builder<B>> B with(
       B builder, Map<String, RewardFunction> rewards) {
     rewards.forEach(builder::reward);
     return builder.maxNewTokens(8);
@@ -215,7 +211,7 @@ class SharedRewardTest {
     FineTunePlan plan =
         tuner("x", grpo(Map.of("liked", onPolicy())), Lora.rank(4), new ArrayList<>())
             .build()
-            .plan(PlanOptions.defaults());
+            .plan();
     MemoryEstimate shared = ((RunPlan) plan).forecast().orElseThrow().memory();
     long factors = shared.lasting(MemoryNames.ADAPTERS);
     long head = 64 * Float.BYTES;

@@ -48,11 +48,9 @@ final class PlainSources {
   void requireUsed() {
     if (!unused.isEmpty()) {
       throw new IllegalArgumentException(
-          "skipped: expected linear layers of "
-              + checkpoint.folder()
-              + ", found "
-              + unused
-              + ", which names none. Embeddings, norms and the output layer are skipped anyway.");
+          ("skipped: expected linear layers of %s, found %s, which names none. Embeddings,"
+                  + " norms and the output layer are skipped anyway.")
+              .formatted(checkpoint.folder(), unused));
     }
   }
 }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * The number formats of quantized weights: those of bitsandbytes in 4 bits, and 8 bits. A weight is
  * one of a few numbers in [-1, 1], times the largest magnitude of its block.
  */
-public enum QuantType {
+enum QuantType {
   /**
    * NormalFloat (Dettmers et al. 2023, QLoRA, section 3): the numbers are quantiles of a normal
    * distribution, with an exact zero. A value takes the nearest number; of two as near, the lower.

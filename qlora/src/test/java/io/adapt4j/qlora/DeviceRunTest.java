@@ -17,9 +17,7 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.preference.PreferenceLoss;
-import io.adapt4j.core.regularization.Ewc;
-import io.adapt4j.core.regularization.KlToBase;
-import io.adapt4j.core.regularization.L2ToBase;
+import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.StepEvent;
@@ -126,9 +124,9 @@ class DeviceRunTest {
     assertThat(
             tuner(Lora.rank(2))
                 .packing(true)
-                .regularize(L2ToBase.strength(0.1))
-                .regularize(KlToBase.on(sentences()))
-                .regularize(Ewc.on(sentences()))
+                .regularize(Regularization.l2ToBase(0.1))
+                .regularize(Regularization.klToBase(sentences()))
+                .regularize(Regularization.ewc(sentences()))
                 .epochs(1)
                 .build()
                 .run()

@@ -18,7 +18,6 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
-import io.adapt4j.lora.LoraBias;
 import io.adapt4j.lora.LoraInit;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -47,7 +46,7 @@ class FourBitLoraTest {
     return new Arguments[] {
       Arguments.of("LoRA", LLAMA, Lora.rank(4)),
       Arguments.of("dropout", LLAMA, Lora.rank(4).dropout(0.3)),
-      Arguments.of("biases", WITH_BIASES, Lora.rank(2).bias(LoraBias.ALL)),
+      Arguments.of("biases", WITH_BIASES, Lora.rank(2).trainBiases()),
       Arguments.of("DoRA", LLAMA, Lora.rank(4).dora()),
       Arguments.of("DoRA with dropout", LLAMA, Lora.rank(4).dora().dropout(0.3)),
       Arguments.of("PiSSA", LLAMA, Lora.rank(4).initialize(LoraInit.pissa())),

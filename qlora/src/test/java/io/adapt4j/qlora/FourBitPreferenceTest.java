@@ -17,7 +17,6 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.reinforce.Grpo;
-import io.adapt4j.core.reinforce.KlControl;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RewardFunction;
@@ -122,7 +121,7 @@ class FourBitPreferenceTest {
               .promptsPerRollout(24)
               .maxNewTokens(8)
               .passes(2)
-              .kl(KlControl.fixed(0.001))
+              .klCoefficient(0.001)
               .build())
     };
   }

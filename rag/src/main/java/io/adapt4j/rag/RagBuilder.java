@@ -6,11 +6,13 @@ import io.adapt4j.rag.answer.AnswerOptions;
 import io.adapt4j.rag.answer.TokenBudget;
 import io.adapt4j.rag.embed.MiniLm;
 import io.adapt4j.rag.index.LuceneIndex;
+import io.adapt4j.rag.internal.trace.MicrometerMeters;
 import io.adapt4j.rag.retrieve.RetrievalOptions;
 import io.adapt4j.rag.spi.SearchIndex;
 import io.adapt4j.rag.spi.TextEmbeddings;
 import io.adapt4j.rag.split.Splitter;
 import io.adapt4j.rag.trace.TraceListener;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -144,8 +146,7 @@ public final class RagBuilder {
   }
 
   /**
-   * Adds a listener that gets the trace of every answer, such as {@link
-   * io.adapt4j.rag.trace.MicrometerMeters}.
+   * Adds a listener that gets the trace of every answer.
    *
    * @param value the listener
    * @return this
@@ -153,6 +154,29 @@ public final class RagBuilder {
   public RagBuilder listener(TraceListener value) {
     listeners.add(Objects.requireNonNull(value, "listener"));
     return this;
+  }
+
+  /**
+   * Keeps meters of answers in a registry of Micrometer. Needs the optional dependency {@code
+   * io.micrometer:micrometer-core}.
+   *
+   * <table>
+   * <caption>Meters; each has the tags given here</caption>
+   * <tr><th>name, after {@code adapt4j.rag.}</th><th>kind</th><th>what</th></tr>
+   * <tr><td>{@code answer}</td><td>timer</td><td>whole answers; the tag {@code answerable} is
+   *     {@code true} or {@code false}</td></tr>
+   * <tr><td>{@code stage}</td><td>timer</td><td>stages; the tag {@code stage} names them</td></tr>
+   * <tr><td>{@code prompt.tokens, new.tokens}</td><td>counters, tokens</td><td>read and written by
+   *     the generator, where it counts them</td></tr>
+   * </table>
+   *
+   * @param registry where they are kept
+   * @param tags keys and values in turn, such as {@code "corpus", "handbook"}
+   * @return this
+   * @throws IllegalArgumentException if a key has no value
+   */
+  public RagBuilder meters(MeterRegistry registry, String... tags) {
+    return listener(MicrometerMeters.of(registry, tags));
   }
 
   /**

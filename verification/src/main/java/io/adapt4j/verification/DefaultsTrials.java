@@ -23,9 +23,7 @@ import io.adapt4j.eval.metric.Metric;
 import io.adapt4j.eval.metric.Metrics;
 import io.adapt4j.examples.StoryRewards;
 import io.adapt4j.lora.Ia3;
-import io.adapt4j.lora.Ia3Adapter;
 import io.adapt4j.lora.Lora;
-import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.qlora.QLora;
 import io.adapt4j.rag.embed.MiniLm;
 import java.io.IOException;
@@ -185,7 +183,7 @@ final class DefaultsTrials {
           method.equals("full")
               ? LanguageModel.load(ModelSource.path(report.last()), Precision.FP32)
               : LanguageModel.load(
-                  ModelSource.path(base), Precision.FP32, adapter(method, report.last()))) {
+                  ModelSource.path(base), Precision.FP32, Adapter.at(report.last()))) {
         after = lossOfOld(model);
       }
       return String.format(Locale.ROOT, ", old text %.4f -> %.4f", before, after);
@@ -239,7 +237,7 @@ final class DefaultsTrials {
           method.equals("full")
               ? TextEmbedder.load(ModelSource.path(report.last()), Precision.FP32)
               : TextEmbedder.load(
-                  ModelSource.path(base), Precision.FP32, adapter(method, report.last()))) {
+                  ModelSource.path(base), Precision.FP32, Adapter.at(report.last()))) {
         return spearman(embedder);
       }
     }
@@ -272,10 +270,6 @@ final class DefaultsTrials {
       }
       return correlation.result();
     }
-  }
-
-  private static Adapter adapter(String method, Path folder) {
-    return method.equals("ia3") ? Ia3Adapter.at(folder) : LoraAdapter.at(folder);
   }
 
   /** The trials whose task is among the names, or all. */

@@ -8,9 +8,7 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.regularization.Ewc;
-import io.adapt4j.core.regularization.KlToBase;
-import io.adapt4j.core.regularization.L2ToBase;
+import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.train.CheckpointEvent;
@@ -75,9 +73,11 @@ final class ForgettingRuns {
   Map<String, UnaryOperator<FineTuner.Builder>> ways() {
     Map<String, UnaryOperator<FineTuner.Builder>> ways = new LinkedHashMap<>();
     ways.put("none", tuner -> tuner);
-    ways.put("L2 to the base, 1", tuner -> tuner.regularize(L2ToBase.strength(1)));
-    ways.put("EWC, 50", tuner -> tuner.regularize(Ewc.on(stories()).strength(50)));
-    ways.put("KL to the base, 1", tuner -> tuner.regularize(KlToBase.on(stories()).strength(1)));
+    ways.put("L2 to the base, 1", tuner -> tuner.regularize(Regularization.l2ToBase(1)));
+    ways.put("EWC, 50", tuner -> tuner.regularize(Regularization.ewc(stories()).strength(50)));
+    ways.put(
+        "KL to the base, 1",
+        tuner -> tuner.regularize(Regularization.klToBase(stories()).strength(1)));
     ways.put("replay, 0.3", tuner -> tuner.replay(stories(), 0.3));
     return ways;
   }

@@ -9,7 +9,7 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.regularization.L2ToBase;
+import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
@@ -86,7 +86,7 @@ class FormerFilesTest {
         .model(ModelSource.path(MODEL))
         .dataset(Datasets.read(FORMER.resolve("rows.jsonl")).open().split(0.8, 0.2, 0, 1))
         .method(Lora.rank(2).alpha(4).rankStabilized().initialize(LoraInit.pissa()))
-        .regularize(L2ToBase.strength(0.1))
+        .regularize(Regularization.l2ToBase(0.1))
         .output(output)
         .epochs(9)
         .maxSteps(9)

@@ -24,9 +24,6 @@ import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.train.Penalty;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.regularization.Ewc;
-import io.adapt4j.core.regularization.KlToBase;
-import io.adapt4j.core.regularization.L2ToBase;
 import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Interval;
@@ -96,7 +93,9 @@ class LoraRegularizationTest {
 
   static Stream<Regularization> terms() {
     return Stream.of(
-        KlToBase.on(STORIES).strength(1), Ewc.on(STORIES).strength(10), L2ToBase.strength(1));
+        Regularization.klToBase(STORIES).strength(1),
+        Regularization.ewc(STORIES).strength(10),
+        Regularization.l2ToBase(1));
   }
 
   @ParameterizedTest
@@ -146,7 +145,7 @@ class LoraRegularizationTest {
 
   private static Penalty start(Decoder decoder, Adaptation adaptation, ExampleEncoder encoder) {
     return Penalties.start(
-        KlToBase.on(STORIES).strength(2),
+        Regularization.klToBase(STORIES).strength(2),
         new PenaltyRun(decoder, adaptation, MODEL, encoder, Optional.empty(), 4, false, 1));
   }
 

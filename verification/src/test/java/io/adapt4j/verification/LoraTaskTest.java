@@ -18,12 +18,12 @@ import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.lora.Ia3;
-import io.adapt4j.lora.Ia3Adapter;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import java.io.IOException;
@@ -132,7 +132,7 @@ class LoraTaskTest {
     assertThat(config.get("task_type").asText()).isEqualTo("SEQ_CLS");
     assertThat(config.get("modules_to_save").toString()).isEqualTo("[\"classifier\",\"score\"]");
     try (TextClassifier adapted =
-        TextClassifier.load(BASE, Precision.FP32, Ia3Adapter.at(report.best()))) {
+        TextClassifier.load(BASE, Precision.FP32, Adapter.at(report.best()))) {
       for (int i = 0; i < 8; i++) {
         assertThat(adapted.classify(text(i)).label()).isEqualTo(i % 2 == 0 ? "big" : "red");
       }

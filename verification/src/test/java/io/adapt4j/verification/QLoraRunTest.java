@@ -16,7 +16,6 @@ import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.regularization.KlToBase;
 import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.train.Interval;
@@ -158,7 +157,7 @@ class QLoraRunTest {
   void theBaseInFourBitsIsTheReferenceOfAPenalty() {
     long before = Tensor.live();
     Regularization penalty =
-        KlToBase.on(Datasets.jsonl(example("data/tinystories/stories.jsonl")).take(8));
+        Regularization.klToBase(Datasets.jsonl(example("data/tinystories/stories.jsonl")).take(8));
     Map<Integer, Double> losses = new TreeMap<>();
     tuner(folder.resolve("run"), Precision.FP32, losses, 0).regularize(penalty).build().run();
     assertThat(losses).hasSize(8);

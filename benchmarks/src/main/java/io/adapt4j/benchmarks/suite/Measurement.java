@@ -47,11 +47,8 @@ public record Measurement(
     }
     if (!Double.isFinite(value) || !Double.isFinite(error.orElse(0)) || error.orElse(0) < 0) {
       throw new IllegalArgumentException(
-          name
-              + ": expected a finite value and an error of at least 0, found "
-              + value
-              + ", "
-              + error);
+          "%s: expected a finite value and an error of at least 0, found %s, %s"
+              .formatted(name, value, error));
     }
   }
 

@@ -38,11 +38,7 @@ public final class Suite {
     this.progress = progress;
   }
 
-  /**
-   * Returns the benchmarks of the profile.
-   *
-   * @return their names, in the order of measurement
-   */
+  /** {@return the benchmarks of the profile, in the order of measurement} */
   public List<String> names() {
     return work.stream().map(Work::name).toList();
   }

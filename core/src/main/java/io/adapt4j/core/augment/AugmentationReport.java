@@ -73,11 +73,7 @@ public record AugmentationReport(
    */
   public record Rejected(int row, Rejection reason, String original, String text) {}
 
-  /**
-   * Returns the report as lines of text.
-   *
-   * @return the counts, a line for each reason of rejection
-   */
+  /** {@return the report as lines of text, a line for each reason of rejection} */
   public String text() {
     StringBuilder text = new StringBuilder();
     text.append(dataset).append(": ").append(done).append(" of ").append(rows).append(" rows, ");

@@ -53,12 +53,8 @@ final class Checks {
     List<String> copy = List.of(fields);
     if (copy.contains(Augmented.SOURCE) || copy.contains(Augmented.PARAPHRASE)) {
       throw new IllegalArgumentException(
-          "fields must not be '"
-              + Augmented.SOURCE
-              + "' or '"
-              + Augmented.PARAPHRASE
-              + "', which the result has itself; found "
-              + copy);
+          "fields must not be '%s' or '%s', which the result has itself; found %s"
+              .formatted(Augmented.SOURCE, Augmented.PARAPHRASE, copy));
     }
     return copy;
   }

@@ -228,10 +228,8 @@ public final class TemplateAugmenter {
       return template.render(values);
     } catch (IllegalArgumentException e) {
       throw new DatasetException(
-          dataset.locate(row)
-              + ": "
-              + e.getMessage()
-              + ". Give a list of that name, or fill the field in every row.",
+          "%s: %s. Give a list of that name, or fill the field in every row."
+              .formatted(dataset.locate(row), e.getMessage()),
           e);
     }
   }

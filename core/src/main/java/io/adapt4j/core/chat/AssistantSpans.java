@@ -160,11 +160,9 @@ final class AssistantSpans {
 
   private static ChatException cannotTell(int index, @Nullable String reason) {
     return new ChatException(
-        "message "
-            + index
-            + " (assistant): its part of the rendered conversation cannot be told: "
-            + reason
-            + ". Use a template with {% generation %} blocks around what the model is to learn, or"
-            + " train on the last message only.");
+        ("message %s (assistant): its part of the rendered conversation cannot be told: %s."
+                + " Use a template with {%% generation %%} blocks around what the model is to"
+                + " learn, or train on the last message only.")
+            .formatted(index, reason));
   }
 }

@@ -192,11 +192,7 @@ public final class ChatOptions {
     return Optional.ofNullable(documents);
   }
 
-  /**
-   * Returns further variables for the template.
-   *
-   * @return an immutable map
-   */
+  /** {@return further variables for the template} */
   public Map<String, Object> variables() {
     return variables;
   }

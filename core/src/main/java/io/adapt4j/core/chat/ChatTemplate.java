@@ -189,11 +189,7 @@ public final class ChatTemplate {
     return TemplateFiles.find(folder);
   }
 
-  /**
-   * Returns the names of the templates; a single one is called {@code default}.
-   *
-   * @return an immutable set, at least one name
-   */
+  /** {@return the names of the templates; a single one is called {@code default}} */
   public Set<String> names() {
     return Set.copyOf(templates.keySet());
   }
@@ -292,12 +288,9 @@ public final class ChatTemplate {
     Template template = templates.get(name);
     if (template == null) {
       throw new ChatException(
-          origin
-              + ": expected a template called '"
-              + name
-              + "', found "
-              + templates.keySet()
-              + ". Choose one of these with ChatOptions.withTemplateName.");
+          ("%s: expected a template called '%s', found %s. Choose one of these with"
+                  + " ChatOptions.withTemplateName.")
+              .formatted(origin, name, templates.keySet()));
     }
     return template;
   }

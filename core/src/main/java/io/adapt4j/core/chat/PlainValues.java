@@ -15,10 +15,6 @@ final class PlainValues {
   private PlainValues() {}
 
   /** Copies maps and collections at every level; other values are taken as they are. */
-  static Object copy(Object value) {
-    return copy(value, 0);
-  }
-
   static Map<String, Object> copy(Map<?, ?> map) {
     return copy(map, 0);
   }

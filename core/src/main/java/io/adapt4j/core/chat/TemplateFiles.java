@@ -69,11 +69,9 @@ final class TemplateFiles {
     }
     if (nameOrPath.matches(".*[/\\\\].*|.*\\.(jinja2?|txt|json)")) {
       throw new ChatException(
-          "chat template: the file "
-              + path.toAbsolutePath().normalize()
-              + " does not exist. Correct the path, or name one of "
-              + String.join(", ", BuiltInTemplates.NAMES)
-              + ".");
+          "chat template: the file %s does not exist. Correct the path, or name one of %s."
+              .formatted(
+                  path.toAbsolutePath().normalize(), String.join(", ", BuiltInTemplates.NAMES)));
     }
     return BuiltInTemplates.read(nameOrPath);
   }

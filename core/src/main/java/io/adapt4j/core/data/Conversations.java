@@ -234,21 +234,15 @@ final class Conversations {
     }
     if (!message.path("role").isTextual()) {
       throw new RowProblem(
-          "field '"
-              + place
-              + "': expected 'role' and 'content', or 'from' and 'value', found "
-              + RowProblem.quote(message)
-              + ".");
+          "field '%s': expected 'role' and 'content', or 'from' and 'value', found %s."
+              .formatted(place, RowProblem.quote(message)));
     }
     JsonNode content = message.path("content");
     boolean calls = message.hasNonNull("tool_calls");
     if (!content.isTextual() && !content.isArray() && !calls) {
       throw new RowProblem(
-          "field '"
-              + place
-              + ".content': expected a text or parts, found "
-              + RowProblem.quote(content)
-              + ".");
+          "field '%s.content': expected a text or parts, found %s."
+              .formatted(place, RowProblem.quote(content)));
     }
     return ChatMessage.of(fields(message));
   }
@@ -262,15 +256,12 @@ final class Conversations {
     String role = ROLES.get(from);
     if (role == null) {
       throw new RowProblem(
-          "field '"
-              + place
-              + ".from': expected one of "
-              + ROLES.keySet().stream().sorted().toList()
-              + " or "
-              + FUNCTION_CALL
-              + ", found "
-              + RowProblem.quote(from)
-              + ".");
+          "field '%s.from': expected one of %s or %s, found %s."
+              .formatted(
+                  place,
+                  ROLES.keySet().stream().sorted().toList(),
+                  FUNCTION_CALL,
+                  RowProblem.quote(from)));
     }
     return ChatMessage.of(role, value);
   }
@@ -285,11 +276,8 @@ final class Conversations {
       // Told below, as of any other value.
     }
     throw new RowProblem(
-        "field '"
-            + place
-            + ".value': expected the JSON of a function call, found "
-            + RowProblem.quote(value)
-            + ".");
+        "field '%s.value': expected the JSON of a function call, found %s."
+            .formatted(place, RowProblem.quote(value)));
   }
 
   /** Tools as a list, or as a text that holds the JSON of one. */

@@ -111,15 +111,13 @@ final class CsvFormat implements RecordFormat {
       if (other != delimiter && names.get(0).indexOf(other) > 0) {
         String shown = other == '\t' ? "a tab" : "'" + other + "'";
         throw new RowProblem(
-            "the fields ["
-                + RowProblem.quote(names.get(0))
-                + "] are of no known shape: expected names with "
-                + (delimiter == '\t' ? "tabs" : "'" + delimiter + "'")
-                + " between them, found one that holds "
-                + shown
-                + ". State another delimiter: "
-                + (other == '\t' ? "a tab, \"\\t\" in double quotes" : shown)
-                + ".");
+            ("the fields [%s] are of no known shape: expected names with %s between them,"
+                    + " found one that holds %s. State another delimiter: %s.")
+                .formatted(
+                    RowProblem.quote(names.get(0)),
+                    delimiter == '\t' ? "tabs" : "'" + delimiter + "'",
+                    shown,
+                    other == '\t' ? "a tab, \"\\t\" in double quotes" : shown));
       }
     }
   }
@@ -129,15 +127,13 @@ final class CsvFormat implements RecordFormat {
     List<String> names = Objects.requireNonNull(columns, "the header is read first");
     if (fields.size() != names.size()) {
       throw new RowProblem(
-          "expected "
-              + columns.size()
-              + " fields "
-              + RowProblem.quote(columns.toString())
-              + ", found "
-              + fields.size()
-              + " in "
-              + RowProblem.quote(record)
-              + ". Quote fields that hold the delimiter, or state another delimiter.");
+          ("expected %s fields %s, found %s in %s. Quote fields that hold the delimiter, or"
+                  + " state another delimiter.")
+              .formatted(
+                  columns.size(),
+                  RowProblem.quote(columns.toString()),
+                  fields.size(),
+                  RowProblem.quote(record)));
     }
     ObjectNode row = JsonNodeFactory.instance.objectNode();
     for (int i = 0; i < fields.size(); i++) {
@@ -158,11 +154,8 @@ final class CsvFormat implements RecordFormat {
           .getFields();
     } catch (CsvParseException | IllegalArgumentException e) {
       throw new RowProblem(
-          "not valid CSV: "
-              + e.getMessage()
-              + " in "
-              + RowProblem.quote(record)
-              + ". Double quotes inside a quoted field, or read without quotes.");
+          "not valid CSV: %s in %s. Double quotes inside a quoted field, or read without quotes."
+              .formatted(e.getMessage(), RowProblem.quote(record)));
     }
   }
 }

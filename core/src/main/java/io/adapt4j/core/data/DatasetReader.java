@@ -364,20 +364,17 @@ public final class DatasetReader {
   /** Says which fields there are instead of those that are to be renamed. */
   static String unmatched(Collection<String> missing, Collection<String> fields) {
     String plural = missing.size() == 1 ? "" : "s";
-    return "map: expected the field"
-        + plural
-        + " "
-        + missing.stream().map(field -> "'" + field + "'").collect(Collectors.joining(", "))
-        + ", found no row that has "
-        + (missing.size() == 1 ? "it" : "them")
-        + ". The fields are "
-        + String.join(", ", fields)
-        + "."
-        + missing.stream()
-            .flatMap(field -> Nearest.to(field, fields).stream())
-            .findFirst()
-            .map(near -> " Did you mean '" + near + "'?")
-            .orElse("");
+    return "map: expected the field%s %s, found no row that has %s. The fields are %s.%s"
+        .formatted(
+            plural,
+            missing.stream().map(field -> "'" + field + "'").collect(Collectors.joining(", ")),
+            missing.size() == 1 ? "it" : "them",
+            String.join(", ", fields),
+            missing.stream()
+                .flatMap(field -> Nearest.to(field, fields).stream())
+                .findFirst()
+                .map(near -> " Did you mean '" + near + "'?")
+                .orElse(""));
   }
 
   private FileDataset dataset(Indexer indexer, int files, boolean quarantined) {

@@ -53,12 +53,8 @@ final class DatasetWriter {
     for (String field : kept) {
       if (object.has(field)) {
         throw new DatasetException(
-            dataset.locate(row)
-                + ": field '"
-                + field
-                + "' is one of the row itself. Keep only fields beside "
-                + fields(object)
-                + ".");
+            "%s: field '%s' is one of the row itself. Keep only fields beside %s."
+                .formatted(dataset.locate(row), field, fields(object)));
       }
       object.set(field, RowKeys.source(dataset, row, field).node(field));
     }
@@ -133,12 +129,9 @@ final class DatasetWriter {
     Class<?> kind = example.getClass();
     if (kind != first && !(MIXABLE.contains(kind) && MIXABLE.contains(first))) {
       throw new DatasetException(
-          dataset.locate(row)
-              + ": expected a "
-              + first.getSimpleName()
-              + " as in the first row, found a "
-              + kind.getSimpleName()
-              + "; one file of both could not be read. Write a file for each.");
+          ("%s: expected a %s as in the first row, found a %s; one file of both could not be"
+                  + " read. Write a file for each.")
+              .formatted(dataset.locate(row), first.getSimpleName(), kind.getSimpleName()));
     }
   }
 

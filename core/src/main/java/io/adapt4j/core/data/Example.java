@@ -212,11 +212,8 @@ public sealed interface Example
       tags = List.copyOf(tags);
       if (tokens.isEmpty() || tags.size() != tokens.size()) {
         throw new IllegalArgumentException(
-            "expected at least one word and as many tags, found "
-                + tokens.size()
-                + " words and "
-                + tags.size()
-                + " tags");
+            "expected at least one word and as many tags, found %s words and %s tags"
+                .formatted(tokens.size(), tags.size()));
       }
       tokens.forEach(token -> requireContent("word", token));
       tags.forEach(tag -> requireContent("tag", tag));
@@ -314,10 +311,8 @@ public sealed interface Example
       rejected = List.copyOf(rejected);
       if (chosen.isEmpty() || rejected.isEmpty()) {
         throw new IllegalArgumentException(
-            "chosen and rejected need at least one message each, found "
-                + chosen.size()
-                + " and "
-                + rejected.size());
+            "chosen and rejected need at least one message each, found %s and %s"
+                .formatted(chosen.size(), rejected.size()));
       }
     }
   }

@@ -58,9 +58,40 @@ public final class FileDataset implements Dataset {
     return origin;
   }
 
-  /** {@return what reading the files came to} */
-  public ReadReport report() {
-    return report;
+  /** {@return how many files were read} */
+  public int files() {
+    return report.files();
+  }
+
+  /** {@return how many malformed rows were left out} */
+  public long malformed() {
+    return report.malformed();
+  }
+
+  /** {@return what is wrong with the first ten malformed rows, with file and line} */
+  public List<String> problems() {
+    return report.problems();
+  }
+
+  /**
+   * {@return the shape of the rows; empty where a function read them, or each row tells its own}
+   */
+  public Optional<Shape> shape() {
+    return report.shape();
+  }
+
+  /** {@return fields of the first row that its shape does not know} */
+  public List<String> unusedFields() {
+    return report.unusedFields();
+  }
+
+  /**
+   * Returns the file that holds the malformed rows.
+   *
+   * @return the file; empty where there are none, or they were not kept
+   */
+  public Optional<Path> quarantine() {
+    return report.quarantine();
   }
 
   @Override

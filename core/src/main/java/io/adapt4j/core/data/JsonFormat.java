@@ -112,10 +112,8 @@ final class JsonFormat implements RecordFormat {
     }
     if (arrays.size() > 1 && !arrays.contains("messages") && !arrays.contains("conversations")) {
       throw new DatasetException(
-          source.file()
-              + ": expected one array of rows, found several: "
-              + arrays
-              + ". State the field with rowsAt.");
+          "%s: expected one array of rows, found several: %s. State the field with rowsAt."
+              .formatted(source.file(), arrays));
     }
     return null;
   }

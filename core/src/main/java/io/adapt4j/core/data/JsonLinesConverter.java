@@ -14,11 +14,7 @@ public interface JsonLinesConverter {
   /** How many bytes a format is told by. */
   int FIRST_BYTES = 4;
 
-  /**
-   * Returns the name of the format.
-   *
-   * @return the name, for messages
-   */
+  /** {@return the name of the format, for messages} */
   String format();
 
   /**

@@ -43,11 +43,8 @@ final class JsonlFormat implements RecordFormat {
       row = Json.parseStrictly(line);
     } catch (JsonProcessingException e) {
       throw new RowProblem(
-          "not valid JSON: "
-              + firstLine(e.getOriginalMessage())
-              + " in "
-              + RowProblem.quote(line)
-              + ". Correct the line.");
+          "not valid JSON: %s in %s. Correct the line."
+              .formatted(firstLine(e.getOriginalMessage()), RowProblem.quote(line)));
     }
     if (row instanceof ObjectNode object) {
       return object;

@@ -155,24 +155,9 @@ public final class Mixture {
     return new Mixed(List.copyOf(datasets), sets, numbers, combined(description, origins));
   }
 
-  private static final class Mixed implements Dataset {
-
-    private final List<Dataset> datasets;
-    private final int[] sets;
-    private final int[] rows;
-    private final DataOrigin origin;
-
-    Mixed(List<Dataset> datasets, int[] sets, int[] rows, DataOrigin origin) {
-      this.datasets = datasets;
-      this.sets = sets;
-      this.rows = rows;
-      this.origin = origin;
-    }
-
-    @Override
-    public DataOrigin origin() {
-      return origin;
-    }
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  private record Mixed(List<Dataset> datasets, int[] sets, int[] rows, DataOrigin origin)
+      implements Dataset {
 
     private Dataset of(int row) {
       Objects.checkIndex(row, sets.length);

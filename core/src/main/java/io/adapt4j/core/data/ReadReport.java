@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param quarantine the file that holds the malformed rows; empty where there are none, or they
  *     were not kept
  */
-public record ReadReport(
+record ReadReport(
     int files,
     int rows,
     long malformed,
@@ -36,7 +36,7 @@ public record ReadReport(
    * @param unusedFields fields of the first row that its shape does not know, copied
    * @param quarantine the file that holds the malformed rows
    */
-  public ReadReport {
+  ReadReport {
     problems = List.copyOf(problems);
     unusedFields = List.copyOf(unusedFields);
   }

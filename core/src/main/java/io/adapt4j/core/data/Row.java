@@ -46,11 +46,7 @@ public final class Row {
     return new Row(changed);
   }
 
-  /**
-   * Returns the names of the fields.
-   *
-   * @return the names, in the order of the file
-   */
+  /** {@return the names of the fields, in the order of the file} */
   public Set<String> fields() {
     Set<String> names = new LinkedHashSet<>();
     object.fieldNames().forEachRemaining(names::add);
@@ -78,12 +74,8 @@ public final class Row {
     JsonNode value = object.path(field);
     if (!value.isValueNode() || value.isNull()) {
       throw new IllegalArgumentException(
-          "field '"
-              + field
-              + "': expected a text, found "
-              + RowProblem.quote(value)
-              + "; the row has the fields "
-              + fields());
+          "field '%s': expected a text, found %s; the row has the fields %s"
+              .formatted(field, RowProblem.quote(value), fields()));
     }
     return value.asText();
   }

@@ -93,12 +93,8 @@ final class RowKeys {
                             + "'. Give a function of the example."));
     if (!source.has(field)) {
       throw new DatasetException(
-          dataset.locate(row)
-              + ": expected field '"
-              + field
-              + "', found "
-              + source.fields()
-              + ". Fill it in every row, or name another.");
+          "%s: expected field '%s', found %s. Fill it in every row, or name another."
+              .formatted(dataset.locate(row), field, source.fields()));
     }
     return source;
   }
@@ -125,11 +121,6 @@ final class RowKeys {
   /** How many keys there are. */
   int count() {
     return numbers.size();
-  }
-
-  /** The number of a row's key. */
-  int of(int row) {
-    return keys[row];
   }
 
   /** The rows of each key, in their order. */

@@ -151,15 +151,8 @@ public enum Shape {
       List<String> found = field.in(row);
       if (found.size() > 1 && !row.has(field.name())) {
         throw new RowProblem(
-            "the fields "
-                + found
-                + " could each be the '"
-                + field.name()
-                + "' of "
-                + shape
-                + ". Map one of them to '"
-                + field.name()
-                + "'.");
+            "the fields %s could each be the '%s' of %s. Map one of them to '%s'."
+                .formatted(found, field.name(), shape, field.name()));
       }
     }
     return shape;

@@ -123,11 +123,9 @@ final class ShapeReader implements ExampleReader {
     }
     if (!value.isTextual()) {
       throw new RowProblem(
-          "field '"
-              + field
-              + "': expected an answer, found "
-              + RowProblem.quote(row.path(field))
-              + ". Remove the row, or state what to answer where there is no answer.");
+          ("field '%s': expected an answer, found %s. Remove the row, or state what to answer"
+                  + " where there is no answer.")
+              .formatted(field, RowProblem.quote(row.path(field))));
     }
     return PlainReader.requireContent(field, value.textValue(), false);
   }

@@ -140,12 +140,9 @@ final class SourceFile {
 
   DatasetException changed(int row, @Nullable String how) {
     return new DatasetException(
-        file
-            + ": row "
-            + row
-            + " changed since the file was opened: "
-            + how
-            + ". Open the dataset again and leave the file alone while it is in use.");
+        ("%s: row %s changed since the file was opened: %s. Open the dataset again and leave"
+                + " the file alone while it is in use.")
+            .formatted(file, row, how));
   }
 
   static DatasetException unreadable(Path file, @Nullable IOException e) {

@@ -149,12 +149,8 @@ public record Split(Dataset train, Dataset validation, Dataset test) {
     requireFraction("test", test);
     if (train == 0 || Math.abs(train + validation + test - 1) > ROUNDING) {
       throw new IllegalArgumentException(
-          "train, validation and test must sum to 1 with train above 0, found "
-              + train
-              + " + "
-              + validation
-              + " + "
-              + test);
+          "train, validation and test must sum to 1 with train above 0, found %s + %s + %s"
+              .formatted(train, validation, test));
     }
   }
 

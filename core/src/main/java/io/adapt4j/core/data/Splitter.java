@@ -240,12 +240,8 @@ public final class Splitter {
       return instant(text);
     } catch (DateTimeParseException | ArithmeticException e) {
       throw new DatasetException(
-          dataset.locate(row)
-              + ": field '"
-              + timeField
-              + "': expected a date or time of ISO 8601 or a number, found "
-              + RowProblem.quote(text)
-              + ".",
+          "%s: field '%s': expected a date or time of ISO 8601 or a number, found %s."
+              .formatted(dataset.locate(row), timeField, RowProblem.quote(text)),
           e);
     }
   }

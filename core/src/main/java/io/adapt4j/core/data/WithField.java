@@ -16,12 +16,8 @@ final class WithField extends DatasetView {
     super(all, all.origin().thenOmitted("values of '" + field + "' given by a program"));
     if (values.size() != all.size()) {
       throw new IllegalArgumentException(
-          "field '"
-              + field
-              + "': expected a value for each of "
-              + all.size()
-              + " rows, found "
-              + values.size());
+          "field '%s': expected a value for each of %s rows, found %s"
+              .formatted(field, all.size(), values.size()));
     }
     this.field = field;
     this.values = values.stream().map(PlainJson::tree).toList();

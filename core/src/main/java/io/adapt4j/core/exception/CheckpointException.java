@@ -59,15 +59,8 @@ public final class CheckpointException extends Adapt4jException {
   public static CheckpointException inField(
       Path file, String field, String expected, String found, String remedy) {
     return new CheckpointException(
-        file
-            + ": field '"
-            + field
-            + "': expected "
-            + expected
-            + ", found "
-            + found
-            + ". "
-            + remedy);
+        "%s: field '%s': expected %s, found %s. %s"
+            .formatted(file, field, expected, found, remedy));
   }
 
   /**
@@ -83,14 +76,7 @@ public final class CheckpointException extends Adapt4jException {
   public static CheckpointException inTensor(
       Path file, String tensor, String expected, String found, String remedy) {
     return new CheckpointException(
-        file
-            + ": tensor '"
-            + tensor
-            + "': expected "
-            + expected
-            + ", found "
-            + found
-            + ". "
-            + remedy);
+        "%s: tensor '%s': expected %s, found %s. %s"
+            .formatted(file, tensor, expected, found, remedy));
   }
 }

@@ -36,6 +36,7 @@ public final class GenerationOptions {
   private final Set<Integer> stopIds;
   private final boolean ignoreEos;
   private final boolean ignoreContextLength;
+  private final int promptLookupTokens;
 
   private GenerationOptions(Builder builder) {
     maxNewTokens = builder.maxNewTokens;
@@ -49,6 +50,7 @@ public final class GenerationOptions {
     stopIds = builder.stopIds;
     ignoreEos = builder.ignoreEos;
     ignoreContextLength = builder.ignoreContextLength;
+    promptLookupTokens = builder.promptLookupTokens;
   }
 
   /**
@@ -97,6 +99,7 @@ public final class GenerationOptions {
     builder.stopIds = stopIds;
     builder.ignoreEos = ignoreEos;
     builder.ignoreContextLength = ignoreContextLength;
+    builder.promptLookupTokens = promptLookupTokens;
     return builder;
   }
 
@@ -212,6 +215,15 @@ public final class GenerationOptions {
     return ignoreContextLength;
   }
 
+  /**
+   * How many tokens are guessed at once from what the prompt and the text so far have in common.
+   *
+   * @return tokens; 0 means none
+   */
+  public int promptLookupTokens() {
+    return promptLookupTokens;
+  }
+
   /** Options with equal values are equal. */
   @Override
   public boolean equals(Object other) {
@@ -235,12 +247,13 @@ public final class GenerationOptions {
         stopStrings,
         stopIds,
         ignoreEos,
-        ignoreContextLength);
+        ignoreContextLength,
+        promptLookupTokens);
   }
 
   @Override
   public String toString() {
-    return "GenerationOptions[maxNewTokens=%d, temperature=%s, topK=%d, topP=%s, minP=%s, repetitionPenalty=%s, seed=%d, stopStrings=%s, stopIds=%s, ignoreEos=%s, ignoreContextLength=%s]"
+    return "GenerationOptions[maxNewTokens=%d, temperature=%s, topK=%d, topP=%s, minP=%s, repetitionPenalty=%s, seed=%d, stopStrings=%s, stopIds=%s, ignoreEos=%s, ignoreContextLength=%s, promptLookupTokens=%d]"
         .formatted(
             maxNewTokens,
             temperature,
@@ -252,7 +265,8 @@ public final class GenerationOptions {
             stopStrings,
             stopIds,
             ignoreEos,
-            ignoreContextLength);
+            ignoreContextLength,
+            promptLookupTokens);
   }
 
   /** Collects the options; every setter checks its value at once. */
@@ -268,6 +282,7 @@ public final class GenerationOptions {
     private Set<Integer> stopIds = Set.of();
     private boolean ignoreEos;
     private boolean ignoreContextLength;
+    private int promptLookupTokens;
 
     private Builder() {}
 
@@ -432,6 +447,27 @@ public final class GenerationOptions {
      */
     public Builder ignoreContextLength(boolean ignoreContextLength) {
       this.ignoreContextLength = ignoreContextLength;
+      return this;
+    }
+
+    /**
+     * Guesses several tokens at once where the last ones stand in the prompt or the text already,
+     * and checks them in one pass (prompt lookup, {@code prompt_lookup_num_tokens} in
+     * Transformers). It is faster where an answer quotes its prompt, as summaries and answers from
+     * passages do, and slower where it does not. The tokens are those of a generation without it,
+     * up to rounding, sampled ones too. A batch of several prompts is generated without it.
+     *
+     * @param promptLookupTokens how many to guess, usually about 10; 0 for none
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder promptLookupTokens(int promptLookupTokens) {
+      require(
+          promptLookupTokens >= 0,
+          "promptLookupTokens",
+          "at least 0 (0 is off)",
+          promptLookupTokens);
+      this.promptLookupTokens = promptLookupTokens;
       return this;
     }
 

@@ -76,13 +76,9 @@ final class BlobDownload {
       if (problem.isPresent()) {
         channel.truncate(0);
         throw new HubException(
-            session.repository()
-                + ": "
-                + file
-                + ": "
-                + problem.get()
-                + ", twice; the bad file is deleted. Try again later; if it stays, a proxy or"
-                + " mirror changes files on the way");
+            ("%s: %s: %s, twice; the bad file is deleted. Try again later; if it stays, a"
+                    + " proxy or mirror changes files on the way")
+                .formatted(session.repository(), file, problem.get()));
       }
     } catch (HubException e) {
       deleteIfEmpty(partial);
@@ -200,15 +196,13 @@ final class BlobDownload {
         throw e;
       }
       throw new HubException(
-          session.repository()
-              + ": "
-              + file
-              + " cannot be written to "
-              + session.cache().partial(remote.etag())
-              + " ("
-              + Retries.reason(e)
-              + "). Free some space, or set HF_HUB_CACHE to a folder on another disk; what has"
-              + " arrived is kept",
+          ("%s: %s cannot be written to %s (%s). Free some space, or set HF_HUB_CACHE to a"
+                  + " folder on another disk; what has arrived is kept")
+              .formatted(
+                  session.repository(),
+                  file,
+                  session.cache().partial(remote.etag()),
+                  Retries.reason(e)),
           e);
     }
   }

@@ -56,12 +56,8 @@ final class HubClient {
   Listing listing(String revision) throws IOException {
     URI address =
         URI.create(
-            settings.endpoint()
-                + "/"
-                + repository.api()
-                + "/revision/"
-                + encode(revision)
-                + "?blobs=true");
+            "%s/%s/revision/%s?blobs=true"
+                .formatted(settings.endpoint(), repository.api(), encode(revision)));
     HttpResponse<InputStream> response = send("GET", address, -1, false);
     AnswerLimit limit = new AnswerLimit(address.toString(), MAX_LISTING_BYTES, "");
     Duration total = settings.readTimeout().multipliedBy(MAX_LISTING_TIME);
@@ -87,16 +83,8 @@ final class HubClient {
     String found = headers.firstValue("X-Repo-Commit").orElse(commit);
     if (!found.equals(commit)) {
       throw new HubException(
-          repository
-              + ": "
-              + file
-              + ": asked for commit "
-              + commit
-              + ", the server answered for "
-              + Names.shown(found)
-              + ". Check HF_ENDPOINT ("
-              + settings.endpoint()
-              + ")");
+          "%s: %s: asked for commit %s, the server answered for %s. Check HF_ENDPOINT (%s)"
+              .formatted(repository, file, commit, Names.shown(found), settings.endpoint()));
     }
     String etag =
         headers
@@ -106,12 +94,9 @@ final class HubClient {
             .orElseThrow(
                 () ->
                     new HubException(
-                        repository
-                            + ": "
-                            + file
-                            + ": the server's answer has no ETag. Check HF_ENDPOINT ("
-                            + settings.endpoint()
-                            + ") and proxies"));
+                        ("%s: %s: the server's answer has no ETag. Check HF_ENDPOINT (%s) and"
+                                + " proxies")
+                            .formatted(repository, file, settings.endpoint())));
     boolean here = response.statusCode() == 200;
     long size =
         headers
@@ -159,14 +144,8 @@ final class HubClient {
       address = next;
     }
     throw new HubException(
-        repository
-            + ": more than "
-            + MOST_REDIRECTS
-            + " redirects from "
-            + first
-            + ". Check HF_ENDPOINT ("
-            + settings.endpoint()
-            + ")");
+        "%s: more than %s redirects from %s. Check HF_ENDPOINT (%s)"
+            .formatted(repository, MOST_REDIRECTS, first, settings.endpoint()));
   }
 
   private HttpRequest request(String method, URI address, long from) {
@@ -215,14 +194,8 @@ final class HubClient {
   private HubException badRedirect(
       URI from, String location, String problem, @Nullable Exception cause) {
     return new HubException(
-        repository
-            + ": "
-            + from
-            + " redirects to '"
-            + Names.shown(location)
-            + "', "
-            + problem
-            + ". Check HF_ENDPOINT and proxies",
+        "%s: %s redirects to '%s', %s. Check HF_ENDPOINT and proxies"
+            .formatted(repository, from, Names.shown(location), problem),
         cause);
   }
 

@@ -96,14 +96,9 @@ final class ModelFiles implements FileChoice {
   private String listedShard(String folder, String shard, Set<String> listed) {
     if (!listed.contains(folder + shard)) {
       throw new HubException(
-          repository
-              + ": "
-              + folder
-              + INDEX
-              + " names the shard '"
-              + Names.shown(shard)
-              + "', which the repository does not have. Report it to its owner, or try another"
-              + " revision");
+          ("%s: %s%s names the shard '%s', which the repository does not have. Report it to"
+                  + " its owner, or try another revision")
+              .formatted(repository, folder, INDEX, Names.shown(shard)));
     }
     return folder + shard;
   }

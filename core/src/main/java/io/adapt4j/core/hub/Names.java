@@ -47,11 +47,8 @@ final class Names {
     }
     if (!problem.isEmpty()) {
       throw new HubException(
-          "'"
-              + shown(revision)
-              + "' cannot be a revision: it has "
-              + problem
-              + ". Give a branch, a tag or a commit");
+          "'%s' cannot be a revision: it has %s. Give a branch, a tag or a commit"
+              .formatted(shown(revision), problem));
     }
     return revision;
   }
@@ -75,13 +72,10 @@ final class Names {
     }
     if (!problem.isEmpty()) {
       throw new HubException(
-          repository
-              + ": the file name '"
-              + shown(file)
-              + "' has "
-              + problem
-              + " and could lead outside of the cache; nothing is written for it. Do not trust this"
-              + " repository, or choose its files by name without this one");
+          ("%s: the file name '%s' has %s and could lead outside of the cache; nothing is"
+                  + " written for it. Do not trust this repository, or choose its files by"
+                  + " name without this one")
+              .formatted(repository, shown(file), problem));
     }
     return file;
   }
@@ -89,12 +83,9 @@ final class Names {
   static String requireEtag(RepositoryId repository, String file, String etag) {
     if (!ETAG.matcher(etag).matches()) {
       throw new HubException(
-          repository
-              + ": "
-              + file
-              + ": the server gave the ETag '"
-              + shown(etag)
-              + "', which cannot name a file. Is HF_ENDPOINT a Hugging Face Hub?");
+          ("%s: %s: the server gave the ETag '%s', which cannot name a file. Is HF_ENDPOINT a"
+                  + " Hugging Face Hub?")
+              .formatted(repository, file, shown(etag)));
     }
     return etag;
   }

@@ -180,16 +180,14 @@ final class RepositoryCache {
     long free = storage.usableSpace(blobs);
     if (bytes > free) {
       throw new HubException(
-          repository
-              + ": "
-              + file
-              + " needs "
-              + ConsoleDownloads.bytes(bytes)
-              + " more, but the disk of "
-              + blobs
-              + " has "
-              + ConsoleDownloads.bytes(free)
-              + " free. Free some space, or set HF_HUB_CACHE to a folder on another disk");
+          ("%s: %s needs %s more, but the disk of %s has %s free. Free some space, or set"
+                  + " HF_HUB_CACHE to a folder on another disk")
+              .formatted(
+                  repository,
+                  file,
+                  ConsoleDownloads.bytes(bytes),
+                  blobs,
+                  ConsoleDownloads.bytes(free)));
     }
   }
 }

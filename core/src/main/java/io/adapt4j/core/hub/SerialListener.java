@@ -1,13 +1,7 @@
 package io.adapt4j.core.hub;
 
 /** Hands events on one after the other. */
-final class SerialListener implements DownloadListener {
-
-  private final DownloadListener listener;
-
-  SerialListener(DownloadListener listener) {
-    this.listener = listener;
-  }
+record SerialListener(DownloadListener listener) implements DownloadListener {
 
   @Override
   public synchronized void fileStarted(String file, long size, long present) {

@@ -101,11 +101,9 @@ final class SnapshotDownload {
     return snapshot.orElseThrow(
         () ->
             new HubException(
-                this
-                    + ": offline mode is on and "
-                    + notCached(missing)
-                    + ". Download it once with HF_HUB_OFFLINE and TRANSFORMERS_OFFLINE unset, or"
-                    + " copy another machine's cache"));
+                ("%s: offline mode is on and %s. Download it once with HF_HUB_OFFLINE and"
+                        + " TRANSFORMERS_OFFLINE unset, or copy another machine's cache")
+                    .formatted(this, notCached(missing))));
   }
 
   private Path online() throws IOException {
@@ -152,15 +150,13 @@ final class SnapshotDownload {
     }
     if (!absent.isEmpty()) {
       throw new HubException(
-          this
-              + " has no file "
-              + Names.shown(String.join(", ", absent))
-              + ". See its files at "
-              + settings.endpoint()
-              + "/"
-              + repository.page()
-              + "/tree/"
-              + revision);
+          "%s has no file %s. See its files at %s/%s/tree/%s"
+              .formatted(
+                  this,
+                  Names.shown(String.join(", ", absent)),
+                  settings.endpoint(),
+                  repository.page(),
+                  revision));
     }
   }
 
@@ -197,10 +193,8 @@ final class SnapshotDownload {
   private String notCached(List<String> missing) {
     return missing.isEmpty()
         ? "the cache " + settings.cache() + " has no snapshot of this revision"
-        : "the cache "
-            + settings.cache()
-            + " lacks of this revision: "
-            + Names.shown(String.join(", ", missing));
+        : "the cache %s lacks of this revision: %s"
+            .formatted(settings.cache(), Names.shown(String.join(", ", missing)));
   }
 
   private static String networkRemedy() {

@@ -8,4 +8,4 @@ package io.adapt4j.core.inspect;
  * @param text the Markdown below the heading up to the next one of the same or a higher level, so
  *     subsections are part of it
  */
-public record CardSection(int level, String heading, String text) {}
+record CardSection(int level, String heading, String text) {}

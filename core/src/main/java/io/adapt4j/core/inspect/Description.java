@@ -86,9 +86,8 @@ final class Description {
     list("data sets", card.datasets());
     list("base models", card.baseModels());
     list("tags", card.tags());
-    for (CardSection section : card.limitations()) {
-      line("limitations", section.heading() + ": " + excerpt(section.text()));
-    }
+    card.limitations()
+        .forEach((heading, text) -> line("limitations", heading + ": " + excerpt(text)));
   }
 
   private void list(String name, List<String> values) {

@@ -9,7 +9,7 @@ import java.util.OptionalInt;
  * @param sequenceLength the longest sequence in tokens, if known
  * @param commercial whether the use is commercial; true unless stated, to be on the safe side
  */
-public record Intent(boolean chat, OptionalInt sequenceLength, boolean commercial) {
+record Intent(boolean chat, OptionalInt sequenceLength, boolean commercial) {
 
   /**
    * Makes an intent.
@@ -31,7 +31,7 @@ public record Intent(boolean chat, OptionalInt sequenceLength, boolean commercia
    *
    * @return commercial use, no chats, sequences of unknown length
    */
-  public static Intent of() {
+  static Intent of() {
     return new Intent(false, OptionalInt.empty(), true);
   }
 
@@ -41,7 +41,7 @@ public record Intent(boolean chat, OptionalInt sequenceLength, boolean commercia
    * @param value whether they are
    * @return a new intent
    */
-  public Intent chat(boolean value) {
+  Intent chat(boolean value) {
     return new Intent(value, sequenceLength, commercial);
   }
 
@@ -52,7 +52,7 @@ public record Intent(boolean chat, OptionalInt sequenceLength, boolean commercia
    * @return a new intent
    * @throws IllegalArgumentException if it is below 1
    */
-  public Intent sequenceLength(int tokens) {
+  Intent sequenceLength(int tokens) {
     return new Intent(chat, OptionalInt.of(tokens), commercial);
   }
 
@@ -62,7 +62,7 @@ public record Intent(boolean chat, OptionalInt sequenceLength, boolean commercia
    * @param value whether it is
    * @return a new intent
    */
-  public Intent commercial(boolean value) {
+  Intent commercial(boolean value) {
     return new Intent(chat, sequenceLength, value);
   }
 }

@@ -81,12 +81,10 @@ final class LicenseTerms {
       warnings.add(
           new ModelWarning(
               Kind.LICENSE_UNKNOWN,
-              title
-                  + " is not a license whose terms are known here. Read its text before you use"
-                  + " the model"
-                  + card.licenseLink().map(link -> ": " + link).orElse("")
-                  + "."
-                  + hint(text)));
+              ("%s is not a license whose terms are known here. Read its text before you use"
+                      + " the model%s.%s")
+                  .formatted(
+                      title, card.licenseLink().map(link -> ": " + link).orElse(""), hint(text))));
     }
     return List.copyOf(warnings);
   }
@@ -102,10 +100,10 @@ final class LicenseTerms {
 
   private static ModelWarning notStated(ModelCard card, Optional<String> text) {
     String own =
-        card.sections().stream()
-            .filter(section -> section.heading().toLowerCase(Locale.ROOT).matches(".*licen[cs]e.*"))
+        card.sections().keySet().stream()
+            .filter(heading -> heading.toLowerCase(Locale.ROOT).matches(".*licen[cs]e.*"))
             .findFirst()
-            .map(section -> " The card has a section '" + section.heading() + "': read it.")
+            .map(heading -> " The card has a section '" + heading + "': read it.")
             .orElse("");
     return new ModelWarning(
         Kind.LICENSE_NOT_STATED,

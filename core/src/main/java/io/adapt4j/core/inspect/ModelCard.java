@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -23,7 +26,11 @@ import java.util.regex.Pattern;
  * @param pipelineTag its task, such as {@code text-generation}
  * @param libraryName the library it was made for
  * @param tags free labels
- * @param sections every section of the text, in order
+ * @param sections every section of the text by its heading without markup, in order: the Markdown
+ *     below the heading up to the next one of the same or a higher level, so subsections are part
+ *     of it; of several with one heading the first
+ * @param limitations the sections whose headings speak of limitations, bias, risks, ethics, safety,
+ *     misuse or uses out of scope, in order; one that is part of another is not listed again
  * @param text the Markdown without the front matter
  * @see <a href="https://huggingface.co/docs/hub/model-cards">Model cards</a>
  */
@@ -37,7 +44,8 @@ public record ModelCard(
     Optional<String> pipelineTag,
     Optional<String> libraryName,
     List<String> tags,
-    List<CardSection> sections,
+    Map<String, String> sections,
+    Map<String, String> limitations,
     String text) {
 
   /** Name of the file in a model folder. */
@@ -64,6 +72,7 @@ public record ModelCard(
    * @param libraryName the library it was made for
    * @param tags free labels
    * @param sections every section of the text
+   * @param limitations the sections on limitations
    * @param text the Markdown without the front matter
    */
   public ModelCard {
@@ -71,7 +80,8 @@ public record ModelCard(
     datasets = List.copyOf(datasets);
     baseModels = List.copyOf(baseModels);
     tags = List.copyOf(tags);
-    sections = List.copyOf(sections);
+    sections = Collections.unmodifiableMap(new LinkedHashMap<>(sections));
+    limitations = Collections.unmodifiableMap(new LinkedHashMap<>(limitations));
   }
 
   /**
@@ -97,6 +107,7 @@ public record ModelCard(
    */
   public static ModelCard parse(Path file, String text) {
     FrontMatter front = FrontMatter.of(file, text);
+    List<CardSection> sections = MarkdownSections.of(front.body());
     return new ModelCard(
         front.text("license"),
         front.text("license_name"),
@@ -107,7 +118,8 @@ public record ModelCard(
         front.text("pipeline_tag"),
         front.text("library_name"),
         front.texts("tags"),
-        MarkdownSections.of(front.body()),
+        byHeading(sections),
+        byHeading(limitations(sections)),
         front.body().strip());
   }
 
@@ -119,29 +131,30 @@ public record ModelCard(
   public static ModelCard empty() {
     Optional<String> none = Optional.empty();
     return new ModelCard(
-        none, none, none, List.of(), List.of(), List.of(), none, none, List.of(), List.of(), "");
+        none, none, none, List.of(), List.of(), List.of(), none, none, List.of(), Map.of(),
+        Map.of(), "");
   }
 
   /**
    * Finds a section by its heading.
    *
    * @param heading the heading without markup, in any case
-   * @return the first section with this heading
+   * @return the text of the first section with this heading
    */
-  public Optional<CardSection> section(String heading) {
-    return sections.stream()
-        .filter(section -> section.heading().equalsIgnoreCase(heading))
+  public Optional<String> section(String heading) {
+    return sections.entrySet().stream()
+        .filter(section -> section.getKey().equalsIgnoreCase(heading))
+        .map(Map.Entry::getValue)
         .findFirst();
   }
 
-  /**
-   * Returns what the card says the model is not good or not meant for: the sections whose headings
-   * speak of limitations, bias, risks, ethics, safety, misuse or uses out of scope. One that is
-   * part of another is not listed again.
-   *
-   * @return the sections, in order
-   */
-  public List<CardSection> limitations() {
+  private static Map<String, String> byHeading(List<CardSection> sections) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    sections.forEach(section -> texts.putIfAbsent(section.heading(), section.text()));
+    return texts;
+  }
+
+  private static List<CardSection> limitations(List<CardSection> sections) {
     List<CardSection> found = new ArrayList<>();
     int enclosing = Integer.MAX_VALUE;
     for (CardSection section : sections) {
@@ -154,19 +167,15 @@ public record ModelCard(
         found.add(section);
       }
     }
-    return List.copyOf(found);
+    return found;
   }
 
   private static String readText(Path file) {
     try {
       if (Files.size(file) > MAX_BYTES) {
         throw new CheckpointException(
-            file
-                + ": expected at most "
-                + MAX_BYTES
-                + " bytes, found "
-                + Files.size(file)
-                + ". Check that it is a model card.");
+            "%s: expected at most %s bytes, found %s. Check that it is a model card."
+                .formatted(file, MAX_BYTES, Files.size(file)));
       }
       return Files.readString(file);
     } catch (IOException e) {

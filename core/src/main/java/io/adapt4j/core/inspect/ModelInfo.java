@@ -25,6 +25,7 @@ public final class ModelInfo {
   private final ModelCard card;
   private final Optional<String> licenseText;
   private final List<ModelWarning> problems;
+  private final Intent intent;
 
   ModelInfo(
       Path folder,
@@ -37,7 +38,8 @@ public final class ModelInfo {
       List<String> chatTemplates,
       ModelCard card,
       Optional<String> licenseText,
-      List<ModelWarning> problems) {
+      List<ModelWarning> problems,
+      Intent intent) {
     this.folder = folder;
     this.shape = shape;
     this.quantization = quantization;
@@ -49,6 +51,7 @@ public final class ModelInfo {
     this.card = card;
     this.licenseText = licenseText;
     this.problems = List.copyOf(problems);
+    this.intent = intent;
   }
 
   /**
@@ -168,9 +171,8 @@ public final class ModelInfo {
   }
 
   /**
-   * Returns the chat templates.
-   *
-   * @return their names; {@code default} is the one used unless another is asked for
+   * {@return the names of the chat templates; {@code default} is the one used unless another is
+   * asked for}
    */
   public List<String> chatTemplates() {
     return chatTemplates;
@@ -211,23 +213,51 @@ public final class ModelInfo {
         : tokenizer.map(TokenizerInfo::maxLength).orElse(OptionalInt.empty());
   }
 
-  /**
-   * Returns what to know before using the model commercially, for no particular task.
-   *
-   * @return the warnings of {@link #warnings(Intent)} for {@link Intent#of()}
-   */
-  public List<ModelWarning> warnings() {
-    return warnings(Intent.of());
+  /** {@return the same model, to be trained on or used for chats} */
+  public ModelInfo forChats() {
+    return with(intent.chat(true));
   }
 
   /**
-   * Returns what to know before using the model.
+   * Returns the same model, to be used with sequences of some length.
    *
-   * @param intent what for
-   * @return the problems, and what of the license, the tokenizer and the context matters for it
+   * @param tokens the longest sequence, at least 1
+   * @return the model
+   * @throws IllegalArgumentException if it is below 1
    */
-  public List<ModelWarning> warnings(Intent intent) {
+  public ModelInfo forSequencesOf(int tokens) {
+    return with(intent.sequenceLength(tokens));
+  }
+
+  /** {@return the same model, not to be used commercially} */
+  public ModelInfo forNonCommercialUse() {
+    return with(intent.commercial(false));
+  }
+
+  /**
+   * Returns what to know before using the model: commercially and for no particular task, unless
+   * {@link #forNonCommercialUse}, {@link #forChats} or {@link #forSequencesOf} say otherwise.
+   *
+   * @return the problems, and what of the license, the tokenizer and the context matters
+   */
+  public List<ModelWarning> warnings() {
     return new Warnings(this, intent).list();
+  }
+
+  private ModelInfo with(Intent changed) {
+    return new ModelInfo(
+        folder,
+        shape,
+        quantization,
+        unsupported,
+        weights,
+        tokenizer,
+        padTokenId,
+        chatTemplates,
+        card,
+        licenseText,
+        problems,
+        changed);
   }
 
   /**

@@ -78,7 +78,8 @@ final class ModelInfoReader {
         attempt(Kind.UNREADABLE_FILE, this::chatTemplates).orElseGet(List::of),
         attempt(Kind.UNREADABLE_FILE, () -> ModelCard.read(folder)).orElseGet(ModelCard::empty),
         licenseText(),
-        problems);
+        problems,
+        Intent.of());
   }
 
   private List<String> chatTemplates() {

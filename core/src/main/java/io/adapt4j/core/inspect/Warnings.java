@@ -59,13 +59,9 @@ final class Warnings {
     if (wanted > limit) {
       add(
           Kind.SEQUENCE_TOO_LONG,
-          "Sequences of "
-              + wanted
-              + " tokens are longer than the model's context of "
-              + limit
-              + ". Cut or split them to "
-              + limit
-              + " tokens, or choose a model with a longer context.");
+          ("Sequences of %s tokens are longer than the model's context of %s. Cut or split"
+                  + " them to %s tokens, or choose a model with a longer context.")
+              .formatted(wanted, limit, limit));
     }
   }
 
@@ -92,12 +88,10 @@ final class Warnings {
     if (ids > rows) {
       add(
           Kind.TOKENIZER_EXCEEDS_EMBEDDING,
-          "The tokenizer has "
-              + ids
-              + " ids, but the embedding only "
-              + rows
-              + " rows, so a text with one of the last tokens fails. Use the tokenizer saved with"
-              + " this model, or remove the tokens added to it.");
+          ("The tokenizer has %s ids, but the embedding only %s rows, so a text with one of"
+                  + " the last tokens fails. Use the tokenizer saved with this model, or"
+                  + " remove the tokens added to it.")
+              .formatted(ids, rows));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal;
 
+import io.adapt4j.core.exception.CheckpointException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -60,6 +61,26 @@ public final class BoundedFiles {
         .newDecoder()
         .decode(ByteBuffer.wrap(read(file, limit)))
         .toString();
+  }
+
+  /**
+   * Reads a text of a model.
+   *
+   * @param file the file
+   * @param limit the most bytes it may have
+   * @return its content
+   * @throws CheckpointException if it has more, cannot be read or is not UTF-8
+   */
+  public static String readModelText(Path file, long limit) {
+    try {
+      return readText(file, limit);
+    } catch (TooLargeException e) {
+      throw new CheckpointException(
+          file + ": " + e.getReason() + ". Fetch the model's original file.", e);
+    } catch (IOException e) {
+      throw new CheckpointException(
+          file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
+    }
   }
 
   /**

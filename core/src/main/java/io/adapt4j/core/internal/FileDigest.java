@@ -2,6 +2,7 @@ package io.adapt4j.core.internal;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -73,5 +74,17 @@ public final class FileDigest {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every Java platform has SHA-256", e);
     }
+  }
+
+  /**
+   * Adds numbers to a digest, their count before them.
+   *
+   * @param digest the digest
+   * @param values the numbers
+   */
+  public static void update(MessageDigest digest, int[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate((values.length + 1) * Integer.BYTES);
+    bytes.putInt(values.length).asIntBuffer().put(values);
+    digest.update(bytes.array());
   }
 }

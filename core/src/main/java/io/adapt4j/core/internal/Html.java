@@ -51,19 +51,12 @@ public final class Html {
    * @return everything up to the end of the head
    */
   public static String head(String title, String policy, String more) {
-    return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-        + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';"
-        + " style-src 'unsafe-inline'; "
-        + policy
-        + "img-src data:\">\n"
-        + "<link rel=\"icon\" href=\"data:,\"><title>"
-        + escape(title)
-        + "</title>\n<style>\n"
-        + STYLE
-        + "</style>\n"
-        + more
-        + "</head>\n";
+    return ("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta"
+            + " name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta"
+            + " http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';"
+            + " style-src 'unsafe-inline'; %simg-src data:\">\n<link rel=\"icon\""
+            + " href=\"data:,\"><title>%s</title>\n<style>\n%s</style>\n%s</head>\n")
+        .formatted(policy, escape(title), STYLE, more);
   }
 
   private static String style() {

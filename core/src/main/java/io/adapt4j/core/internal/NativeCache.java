@@ -131,11 +131,9 @@ public final class NativeCache {
       Optional<String> problem = PrivateFolder.problem(wanted);
       if (problem.isPresent()) {
         throw new NativeCacheException(
-            wanted
-                + ": native libraries are not loaded from here: "
-                + problem.get()
-                + ", so that others could have put code of their own there"
-                + remedy);
+            ("%s: native libraries are not loaded from here: %s, so that others could have put"
+                    + " code of their own there%s")
+                .formatted(wanted, problem.get(), remedy));
       }
       return wanted;
     } catch (IOException e) {
@@ -192,12 +190,8 @@ public final class NativeCache {
               .collect(Collectors.toCollection(TreeSet::new));
       if (!others.isEmpty()) {
         throw new NativeCacheException(
-            unpacked
-                + ": expected the libraries "
-                + libraries
-                + " and nothing else, found also "
-                + others
-                + deleteRemedy(unpacked));
+            "%s: expected the libraries %s and nothing else, found also %s%s"
+                .formatted(unpacked, libraries, others, deleteRemedy(unpacked)));
       }
     } catch (IOException e) {
       throw unreadable(unpacked, e);
@@ -250,24 +244,16 @@ public final class NativeCache {
       Optional<String> problem = PrivateFolder.problem(file);
       if (problem.isPresent()) {
         throw new NativeCacheException(
-            file
-                + ": native code is not loaded from here: "
-                + problem.get()
-                + deleteRemedy(unpacked));
+            "%s: native code is not loaded from here: %s%s"
+                .formatted(file, problem.get(), deleteRemedy(unpacked)));
       }
       Content expected = Content.of(original);
       long size = Files.size(file);
       if (size != expected.size() || crc(file) != expected.crc()) {
         throw new NativeCacheException(
-            file
-                + ": expected the library of "
-                + expected.size()
-                + " bytes that "
-                + original
-                + " has, found another of "
-                + size
-                + " bytes. It was damaged or put there by somebody"
-                + deleteRemedy(unpacked));
+            ("%s: expected the library of %s bytes that %s has, found another of %s bytes. It"
+                    + " was damaged or put there by somebody%s")
+                .formatted(file, expected.size(), original, size, deleteRemedy(unpacked)));
       }
     } catch (IOException e) {
       throw unreadable(file, e);

@@ -103,12 +103,8 @@ final class PrivateFolder {
     }
     if ((mode & GROUP_WRITE) != 0 && !protectedBySticky && !isOwnGroup(path, attributes)) {
       return Optional.of(
-          path
-              + " may be written to by the group "
-              + attributes.group().getName()
-              + " ("
-              + permissions(attributes)
-              + ")");
+          "%s may be written to by the group %s (%s)"
+              .formatted(path, attributes.group().getName(), permissions(attributes)));
     }
     return Optional.empty();
   }

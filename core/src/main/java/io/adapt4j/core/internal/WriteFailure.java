@@ -38,22 +38,15 @@ public final class WriteFailure {
           + " again without interrupting the thread";
     }
     if (isFull(cause)) {
-      return "the disk is full ("
-          + text(root(cause))
-          + "): "
-          + free(target)
-          + " are free in "
-          + existing(target)
-          + ". Free some space, or choose a folder on another disk";
+      return ("the disk is full (%s): %s are free in %s. Free some space, or choose a folder on"
+              + " another disk")
+          .formatted(text(root(cause)), free(target), existing(target));
     }
     if (isDenied(cause)) {
       return root(cause) + ". Check the permissions of " + existing(target);
     }
-    return root(cause)
-        + ". Check free space and permissions: "
-        + free(target)
-        + " are free in "
-        + existing(target);
+    return "%s. Check free space and permissions: %s are free in %s"
+        .formatted(root(cause), free(target), existing(target));
   }
 
   /**

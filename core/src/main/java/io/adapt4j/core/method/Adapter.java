@@ -6,7 +6,7 @@ import java.util.Objects;
 
 /**
  * A stored change to a model, such as a LoRA adapter, that can be put on its base. Modules bring
- * kinds of adapters; those of adapt4j-lora are {@code LoraAdapter} and {@code Ia3Adapter}.
+ * kinds of adapters; that of adapt4j-lora is {@code LoraAdapter}.
  */
 public interface Adapter {
 

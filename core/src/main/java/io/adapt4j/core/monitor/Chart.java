@@ -2,6 +2,7 @@ package io.adapt4j.core.monitor;
 
 import io.adapt4j.core.internal.AxisScale;
 import io.adapt4j.core.internal.Html;
+import io.adapt4j.core.internal.PlotArea;
 import io.adapt4j.core.monitor.Curve.Point;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,12 +23,7 @@ final class Chart {
    */
   record Line(String name, String style, List<Point> points, boolean detail) {}
 
-  private static final int WIDTH = 480;
-  private static final int HEIGHT = 250;
-  private static final int LEFT = 50;
-  private static final int RIGHT = WIDTH - 14;
-  private static final int TOP = 8;
-  private static final int BOTTOM = HEIGHT - 24;
+  private static final PlotArea AREA = new PlotArea(250);
 
   /** Fewer points than this are marked with dots. */
   private static final int DOTS_UP_TO = 40;
@@ -75,15 +71,9 @@ final class Chart {
     if (lines.isEmpty()) {
       return "";
     }
-    StringBuilder out = new StringBuilder("<figure><figcaption><b>");
-    out.append(Html.escape(title)).append("</b>");
+    StringBuilder out = PlotArea.captioned(title);
     for (Line line : lines) {
-      out.append("<span class=\"key ")
-          .append(line.style())
-          .append(line.detail() ? " faint" : "")
-          .append("\">")
-          .append(Html.escape(line.name()))
-          .append("</span>");
+      PlotArea.key(out, line.style() + (line.detail() ? " faint" : ""), line.name());
     }
     out.append("</figcaption>");
     if (bothScales) {
@@ -106,19 +96,20 @@ final class Chart {
             "<svg class=\"%s\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\""
                 + " data-scale=\"%s %s %s %s %b\" data-box=\"%d %d %d %d\">",
             style,
-            WIDTH,
-            HEIGHT,
+            PlotArea.WIDTH,
+            AREA.height(),
             Html.escape(title + ": " + summary()),
             x.low(),
             x.high(),
             y.low(),
             y.high(),
             logarithmic,
-            LEFT,
-            RIGHT,
-            TOP,
-            BOTTOM));
-    grid(out, x, y);
+            PlotArea.LEFT,
+            PlotArea.RIGHT,
+            PlotArea.TOP,
+            AREA.bottom()));
+    AREA.grid(out, y);
+    AREA.below(out, x);
     for (Line line : lines) {
       List<Point> points = line.points().stream().filter(shown).toList();
       if (line.detail()) {
@@ -166,32 +157,6 @@ final class Chart {
         .flatMapToDouble(point -> DoubleStream.of(point.min(), point.max()));
   }
 
-  private static void grid(StringBuilder out, AxisScale x, AxisScale y) {
-    for (double tick : y.ticks()) {
-      double at = vertical(y, tick);
-      out.append(
-          String.format(
-              Locale.ROOT,
-              "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text class=\"y\" x=\"%d\" y=\"%.1f\">%s"
-                  + "</text>",
-              LEFT,
-              at,
-              RIGHT,
-              LEFT - 6,
-              at + 4,
-              AxisScale.label(tick)));
-    }
-    for (double tick : x.ticks()) {
-      out.append(
-          String.format(
-              Locale.ROOT,
-              "<text class=\"x\" x=\"%.1f\" y=\"%d\">%s</text>",
-              horizontal(x, tick),
-              HEIGHT - 6,
-              AxisScale.label(tick)));
-    }
-  }
-
   private static void band(
       StringBuilder out, Line line, List<Point> points, AxisScale x, AxisScale y) {
     if (points.stream().allMatch(point -> point.min() == point.max())) {
@@ -199,10 +164,10 @@ final class Chart {
     }
     out.append("<polygon class=\"").append(line.style()).append("\" points=\"");
     for (Point point : points) {
-      place(out, horizontal(x, point.step()), vertical(y, point.max()));
+      place(out, AREA.along(x, point.step()), AREA.down(y, point.max()));
     }
     for (int i = points.size() - 1; i >= 0; i--) {
-      place(out, horizontal(x, points.get(i).step()), vertical(y, points.get(i).min()));
+      place(out, AREA.along(x, points.get(i).step()), AREA.down(y, points.get(i).min()));
     }
     out.append("\"/>");
   }
@@ -216,7 +181,7 @@ final class Chart {
         .append(Html.escape(line.name()))
         .append("\" points=\"");
     for (Point point : points) {
-      place(out, horizontal(x, point.step()), vertical(y, point.mean()));
+      place(out, AREA.along(x, point.step()), AREA.down(y, point.mean()));
     }
     out.append("\"/>");
     if (!line.detail() && points.size() <= DOTS_UP_TO) {
@@ -226,18 +191,10 @@ final class Chart {
                 Locale.ROOT,
                 "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\"/>",
                 line.style(),
-                horizontal(x, point.step()),
-                vertical(y, point.mean())));
+                AREA.along(x, point.step()),
+                AREA.down(y, point.mean())));
       }
     }
-  }
-
-  private static double horizontal(AxisScale x, double value) {
-    return LEFT + x.place(value) * (RIGHT - LEFT);
-  }
-
-  private static double vertical(AxisScale y, double value) {
-    return BOTTOM - y.place(value) * (BOTTOM - TOP);
   }
 
   private static void place(StringBuilder out, double x, double y) {

@@ -18,39 +18,8 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Keeps a run's figures in meters of Micrometer, for the monitoring system that an application
- * reports to. Needs the optional dependency {@code io.micrometer:micrometer-core}.
- *
- * <table>
- * <caption>Meters; each has the tags given to {@link #of}</caption>
- * <tr><th>name, after {@code adapt4j.training.}</th><th>kind</th><th>what</th></tr>
- * <tr><td>{@code active}</td><td>gauge</td><td>1 while a run goes, else 0</td></tr>
- * <tr><td>{@code progress}</td><td>gauge</td><td>share of the planned steps done, 0 to 1</td></tr>
- * <tr><td>{@code remaining}</td><td>gauge, seconds</td><td>estimated time left</td></tr>
- * <tr><td>{@code loss, gradient.norm, learning.rate}</td><td>gauges</td><td>of the last step</td>
- *     </tr>
- * <tr><td>{@code step}</td><td>timer</td><td>steps applied and the time they took</td></tr>
- * <tr><td>{@code tokens}</td><td>counter, tokens</td><td>tokens processed</td></tr>
- * <tr><td>{@code target.tokens}</td><td>counter, tokens</td><td>tokens learned from</td></tr>
- * <tr><td>{@code memory.heap, memory.resident}</td><td>gauges, bytes</td><td>of the process, where
- *     known</td></tr>
- * <tr><td>{@code processor.share}</td><td>gauge</td><td>share of the processors used, 0 to 1, where
- *     known</td></tr>
- * <tr><td>{@code validation.loss, validation.perplexity}</td><td>gauges</td><td>of the last
- *     evaluation</td></tr>
- * <tr><td>{@code validation.metric}</td><td>gauge</td><td>a further metric, named by the tag {@code
- *     metric}</td></tr>
- * <tr><td>{@code skipped.steps}</td><td>counter</td><td>steps that were not finite</td></tr>
- * <tr><td>{@code checkpoints}</td><td>counter</td><td>checkpoints written</td></tr>
- * <tr><td>{@code warnings}</td><td>counter</td><td>early warnings; the tag {@code kind} names them,
- *     such as {@code overfitting}</td></tr>
- * </table>
- *
- * <p>Meters appear with their first figure and stay after the run. To watch several runs in one
- * registry, give each tags of its own.
- */
-public final class MicrometerMeters implements TrainingListener {
+/** What {@link TrainingListeners#micrometer} makes. */
+final class MicrometerMeters implements TrainingListener {
 
   private static final String PREFIX = "adapt4j.training.";
 
@@ -73,7 +42,7 @@ public final class MicrometerMeters implements TrainingListener {
    * @return a new listener
    * @throws IllegalArgumentException if a key has no value
    */
-  public static MicrometerMeters of(MeterRegistry registry, String... tags) {
+  static MicrometerMeters of(MeterRegistry registry, String... tags) {
     return new MicrometerMeters(Objects.requireNonNull(registry, "registry"), Tags.of(tags));
   }
 

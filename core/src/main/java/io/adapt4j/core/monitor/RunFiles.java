@@ -78,11 +78,9 @@ final class RunFiles implements TrainingListener, AutoCloseable {
       MetricsHistory.replay(folder.resolve(TrainingListeners.METRICS), event.step(), report);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "Cannot read the figures of the steps before from "
-              + folder.resolve(TrainingListeners.METRICS)
-              + ": "
-              + e
-              + ". The report shows those after.",
+          ("Cannot read the figures of the steps before from %s: %s. The report shows those"
+                  + " after.")
+              .formatted(folder.resolve(TrainingListeners.METRICS), e),
           e);
     }
   }

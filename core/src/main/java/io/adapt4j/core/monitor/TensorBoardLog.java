@@ -213,11 +213,9 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
 
   private UncheckedIOException failed(IOException e) {
     return new UncheckedIOException(
-        "Cannot write TensorBoard's event file in "
-            + folder
-            + ": "
-            + e
-            + ". Check that the folder is writable and that the disk is not full.",
+        ("Cannot write TensorBoard's event file in %s: %s. Check that the folder is writable"
+                + " and that the disk is not full.")
+            .formatted(folder, e),
         e);
   }
 }

@@ -55,9 +55,8 @@ public interface FineTunePlan {
   OptionalLong peakBytes();
 
   /**
-   * Returns whether the predicted peak is within the device's memory.
-   *
-   * @return false if it is not; true also where no memory was predicted
+   * {@return whether the predicted peak is within the device's memory; false if it is not; true
+   * also where no memory was predicted}
    */
   boolean fits();
 

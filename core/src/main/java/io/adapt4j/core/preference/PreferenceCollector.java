@@ -231,24 +231,21 @@ public final class PreferenceCollector {
     if (Files.exists(file)) {
       Path bad = file.resolveSibling(file.getFileName() + ".malformed.jsonl");
       FileDataset rows = Datasets.read(file).quarantine(bad).open();
-      if (rows.report().malformed() > 0) {
-        rows.report().problems().forEach(problem -> LOG.warn("{}", problem));
+      if (rows.malformed() > 0) {
+        rows.problems().forEach(problem -> LOG.warn("{}", problem));
         LOG.warn(
             "{}: {} damaged rows are skipped, their prompts are asked again; they are kept in {}",
             file,
-            rows.report().malformed(),
+            rows.malformed(),
             bad);
       }
       for (int row = 0; row < rows.size(); row++) {
         Example pair = rows.get(row);
         if (!kind.isInstance(pair)) {
           throw new DatasetException(
-              rows.locate(row)
-                  + ": expected a "
-                  + kind.getSimpleName()
-                  + " as is to be written, found a "
-                  + pair.getClass().getSimpleName()
-                  + ". Choose another file.");
+              "%s: expected a %s as is to be written, found a %s. Choose another file."
+                  .formatted(
+                      rows.locate(row), kind.getSimpleName(), pair.getClass().getSimpleName()));
         }
         pairs.add(pair);
       }

@@ -9,46 +9,28 @@ import java.util.Objects;
  * <p>RLOO is {@code advantages(LEAVE_ONE_OUT)}; Dr. GRPO is {@code advantages(CENTERED)} with
  * {@code normalization(DR_GRPO)}; DAPO's loss is {@code normalization(DAPO).clip(0.2, 0.28)};
  * GSPO's is {@code sequenceRatios()}.
- *
- * @param rollout what is sampled, and what it is rewarded for
- * @param advantages how completions of a group are compared; default {@link
- *     AdvantageEstimator#GROUP_SCALED}
- * @param normalization what token losses are divided by; default {@link LossNormalization#DAPO}
- * @param clipLow how far below 1 a ratio counts; default 0.2
- * @param clipHigh how far above 1 a ratio counts; default 0.2
- * @param klCoefficient beta of the divergence from the model as it was before; default 0.04, 0
- *     leaves it out
- * @param sequenceRatios whether a completion has one ratio, the geometric mean over its tokens
  */
-public record Grpo(
-    RolloutOptions rollout,
-    AdvantageEstimator advantages,
-    LossNormalization normalization,
-    double clipLow,
-    double clipHigh,
-    double klCoefficient,
-    boolean sequenceRatios)
-    implements Reinforcement {
+public final class Grpo extends Reinforcement {
 
   /** Default of how far from 1 a ratio counts. */
   public static final double CLIP = 0.2;
 
-  /**
-   * Checks the values.
-   *
-   * @param rollout what is sampled, and what it is rewarded for
-   * @param advantages how completions of a group are compared
-   * @param normalization what token losses are divided by
-   * @param clipLow how far below 1 a ratio counts
-   * @param clipHigh how far above 1 a ratio counts
-   * @param klCoefficient beta of the divergence from the model as it was before
-   * @param sequenceRatios whether a completion has one ratio
-   * @throws IllegalArgumentException if a value is out of its range
-   */
-  public Grpo {
-    Objects.requireNonNull(advantages, "advantages");
-    Objects.requireNonNull(normalization, "normalization");
-    Numbers.requireAtLeast("groupSize of GRPO", rollout.groupSize(), 2);
+  private final AdvantageEstimator advantages;
+  private final LossNormalization normalization;
+  private final double clipLow;
+  private final double clipHigh;
+  private final double klCoefficient;
+  private final boolean sequenceRatios;
+
+  private Grpo(Builder builder) {
+    super(builder);
+    advantages = Objects.requireNonNull(builder.advantages, "advantages");
+    normalization = Objects.requireNonNull(builder.normalization, "normalization");
+    clipLow = builder.clipLow;
+    clipHigh = builder.clipHigh;
+    klCoefficient = builder.klCoefficient;
+    sequenceRatios = builder.sequenceRatios;
+    Numbers.requireAtLeast("groupSize of GRPO", groupSize(), 2);
     Numbers.require(clipLow > 0 && clipLow < 1, "clipLow", "above 0 and below 1", clipLow);
     Numbers.requirePositive("clipHigh", clipHigh);
     Numbers.requireNotNegative("klCoefficient", klCoefficient);
@@ -63,13 +45,62 @@ public record Grpo(
     return new Builder();
   }
 
+  /** {@return how completions of a group are compared} */
+  public AdvantageEstimator advantages() {
+    return advantages;
+  }
+
+  /** {@return what token losses are divided by} */
+  public LossNormalization normalization() {
+    return normalization;
+  }
+
+  /** {@return how far below 1 a ratio counts} */
+  public double clipLow() {
+    return clipLow;
+  }
+
+  /** {@return how far above 1 a ratio counts} */
+  public double clipHigh() {
+    return clipHigh;
+  }
+
+  /** {@return beta of the divergence from the model as it was before; 0 leaves it out} */
+  public double klCoefficient() {
+    return klCoefficient;
+  }
+
+  /** {@return whether a completion has one ratio, the geometric mean over its tokens} */
+  public boolean sequenceRatios() {
+    return sequenceRatios;
+  }
+
   @Override
   public boolean usesReference() {
     return klCoefficient > 0;
   }
 
+  @Override
+  public String toString() {
+    return "Grpo[rollout="
+        + rollout()
+        + ", advantages="
+        + advantages
+        + ", normalization="
+        + normalization
+        + ", clipLow="
+        + clipLow
+        + ", clipHigh="
+        + clipHigh
+        + ", klCoefficient="
+        + klCoefficient
+        + ", sequenceRatios="
+        + sequenceRatios
+        + "]";
+  }
+
   /** Collects the options. Required: a reward. */
-  public static final class Builder extends ReinforcementBuilder<Builder> {
+  public static final class Builder extends Reinforcement.Builder<Builder> {
 
     private AdvantageEstimator advantages = AdvantageEstimator.GROUP_SCALED;
     private LossNormalization normalization = LossNormalization.DAPO;
@@ -152,8 +183,7 @@ public record Grpo(
      * @throws IllegalArgumentException if a value is out of its range or no reward is given
      */
     public Grpo build() {
-      return new Grpo(
-          rollout(), advantages, normalization, clipLow, clipHigh, klCoefficient, sequenceRatios);
+      return new Grpo(this);
     }
   }
 }

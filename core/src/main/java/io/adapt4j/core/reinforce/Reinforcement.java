@@ -1,19 +1,328 @@
 package io.adapt4j.core.reinforce;
 
-/** An algorithm that trains a policy on rewards of its own completions. */
-public sealed interface Reinforcement permits Grpo, Ppo {
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-  /**
-   * Returns what is sampled, and what it is rewarded for.
-   *
-   * @return the options of a rollout
-   */
-  RolloutOptions rollout();
+/**
+ * An algorithm that trains a policy on rewards of its own completions: what is sampled, and what it
+ * is rewarded for. Immutable.
+ */
+public abstract sealed class Reinforcement permits Grpo, Ppo {
+
+  private final Map<String, RewardFunction> rewards;
+  private final Map<String, Double> weights;
+  private final int prompts;
+  private final int groupSize;
+  private final int maxNewTokens;
+  private final double temperature;
+  private final double topP;
+  private final int topK;
+  private final int generationBatch;
+  private final int passes;
+  private final boolean masksTruncated;
+
+  Reinforcement(Builder<?> builder) {
+    rewards = Collections.unmodifiableMap(new LinkedHashMap<>(builder.rewards));
+    weights = Collections.unmodifiableMap(new LinkedHashMap<>(builder.weights));
+    prompts = builder.prompts;
+    groupSize = builder.groupSize;
+    maxNewTokens = builder.maxNewTokens;
+    temperature = builder.temperature;
+    topP = builder.topP;
+    topK = builder.topK;
+    generationBatch = builder.generationBatch;
+    passes = builder.passes;
+    masksTruncated = builder.masksTruncated;
+    Numbers.require(!rewards.isEmpty(), "rewards", "at least one", "none");
+    Numbers.require(!builder.repeats, "rewards", "of different names", rewards.keySet());
+    Numbers.requireAtLeast("prompts", prompts, 1);
+    Numbers.requireAtLeast("groupSize", groupSize, 1);
+    Numbers.requireAtLeast("maxNewTokens", maxNewTokens, 1);
+    Numbers.requirePositive("temperature", temperature);
+    Numbers.require(topP > 0 && topP <= 1, "topP", "above 0 and at most 1", topP);
+    Numbers.requireAtLeast("topK", topK, 0);
+    Numbers.requireAtLeast("generationBatch", generationBatch, 1);
+    Numbers.requireAtLeast("passes", passes, 1);
+  }
+
+  /** {@return the functions whose weighted sum is the reward, by the names of their means} */
+  public Map<String, RewardFunction> rewards() {
+    return rewards;
+  }
+
+  /** {@return what the rewards of each function are multiplied by, by its name} */
+  public Map<String, Double> weights() {
+    return weights;
+  }
+
+  /** {@return prompts a rollout} */
+  public int prompts() {
+    return prompts;
+  }
+
+  /** {@return completions a prompt} */
+  public int groupSize() {
+    return groupSize;
+  }
+
+  /** {@return the completions of a rollout: prompts times the group size} */
+  public int completions() {
+    return Math.multiplyExact(prompts, groupSize);
+  }
+
+  /** {@return the most tokens of a completion} */
+  public int maxNewTokens() {
+    return maxNewTokens;
+  }
+
+  /** {@return what divides the logits, when sampling and in every log-probability} */
+  public double temperature() {
+    return temperature;
+  }
+
+  /** {@return probability of the likeliest tokens that are sampled from; 1 for all} */
+  public double topP() {
+    return topP;
+  }
+
+  /** {@return number of the likeliest tokens that are sampled from; 0 for all} */
+  public int topK() {
+    return topK;
+  }
+
+  /** {@return completions generated side by side} */
+  public int generationBatch() {
+    return generationBatch;
+  }
+
+  /** {@return optimization passes over a rollout} */
+  public int passes() {
+    return passes;
+  }
+
+  /** {@return whether completions that were cut off teach nothing} */
+  public boolean masksTruncated() {
+    return masksTruncated;
+  }
 
   /**
    * Returns whether the divergence from the model as it was before is part of what is optimized.
    *
    * @return true if a reference is needed
    */
-  boolean usesReference();
+  public abstract boolean usesReference();
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Reinforcement algorithm
+        && toString().equals(algorithm.toString())
+        && rewards.equals(algorithm.rewards);
+  }
+
+  @Override
+  public int hashCode() {
+    return toString().hashCode();
+  }
+
+  /**
+   * Names all options, rewards without their functions, whose texts would not be the same in
+   * another process.
+   */
+  @Override
+  public abstract String toString();
+
+  final String rollout() {
+    return "RolloutOptions[rewards="
+        + weights.entrySet().stream()
+            .map(reward -> reward.getKey() + " x " + reward.getValue())
+            .collect(Collectors.joining(", ", "[", "]"))
+        + ", prompts="
+        + prompts
+        + ", groupSize="
+        + groupSize
+        + ", maxNewTokens="
+        + maxNewTokens
+        + ", temperature="
+        + temperature
+        + ", topP="
+        + topP
+        + ", topK="
+        + topK
+        + ", generationBatch="
+        + generationBatch
+        + ", passes="
+        + passes
+        + ", masksTruncated="
+        + masksTruncated
+        + "]";
+  }
+
+  /**
+   * Collects what all algorithms have in common. Values are checked when the algorithm is built.
+   *
+   * @param <B> the builder itself
+   */
+  public abstract static sealed class Builder<B extends Builder<B>>
+      permits Grpo.Builder, Ppo.Builder {
+
+    private final Map<String, RewardFunction> rewards = new LinkedHashMap<>();
+    private final Map<String, Double> weights = new LinkedHashMap<>();
+    private boolean repeats;
+    private int prompts = 8;
+    private int groupSize;
+    private int maxNewTokens = 128;
+    private double temperature = 1;
+    private double topP = 1;
+    private int topK;
+    private int generationBatch = 64;
+    private int passes;
+    private boolean masksTruncated;
+
+    Builder(int groupSize, int passes) {
+      this.groupSize = groupSize;
+      this.passes = passes;
+    }
+
+    abstract B self();
+
+    /**
+     * Adds a reward function of weight 1.
+     *
+     * @param name under which its mean is reported
+     * @param function judges completions
+     * @return this builder
+     */
+    public B reward(String name, RewardFunction function) {
+      return reward(name, 1, function);
+    }
+
+    /**
+     * Adds a reward function. The reward of a completion is the sum of all, each times its weight.
+     *
+     * @param name under which its mean is reported
+     * @param weight what its rewards are multiplied by
+     * @param function judges completions
+     * @return this builder
+     * @throws IllegalArgumentException if the name is blank or the weight is not finite
+     */
+    public B reward(String name, double weight, RewardFunction function) {
+      Objects.requireNonNull(function, "function");
+      Numbers.require(name != null && !name.isBlank(), "the name of a reward", "a text", name);
+      Numbers.require(
+          Double.isFinite(weight),
+          "the weight of reward '" + name + "'",
+          "a finite number",
+          weight);
+      repeats |= rewards.put(name, function) != null;
+      weights.put(name, weight);
+      return self();
+    }
+
+    /**
+     * Prompts a rollout; default 8. An epoch has as many rollouts as it takes to see every prompt
+     * once; the last one is padded with prompts of its beginning.
+     *
+     * @param count at least 1
+     * @return this builder
+     */
+    public B promptsPerRollout(int count) {
+      prompts = count;
+      return self();
+    }
+
+    /**
+     * Completions a prompt; default 8 for GRPO, 1 for PPO.
+     *
+     * @param completions at least 1
+     * @return this builder
+     */
+    public B groupSize(int completions) {
+      groupSize = completions;
+      return self();
+    }
+
+    /**
+     * The most tokens of a completion; default 128.
+     *
+     * @param tokens at least 1
+     * @return this builder
+     */
+    public B maxNewTokens(int tokens) {
+      maxNewTokens = tokens;
+      return self();
+    }
+
+    /**
+     * Divides the logits when sampling and in every log-probability; default 1.
+     *
+     * @param value above 0
+     * @return this builder
+     */
+    public B temperature(double value) {
+      temperature = value;
+      return self();
+    }
+
+    /**
+     * Samples from the likeliest tokens of this probability only; default 1, which is all. The
+     * log-probabilities of the loss stay those of the whole vocabulary.
+     *
+     * @param probability above 0 and at most 1
+     * @return this builder
+     */
+    public B topP(double probability) {
+      topP = probability;
+      return self();
+    }
+
+    /**
+     * Samples from so many of the likeliest tokens only; default 0, which is all. The
+     * log-probabilities of the loss stay those of the whole vocabulary.
+     *
+     * @param tokens at least 0
+     * @return this builder
+     */
+    public B topK(int tokens) {
+      topK = tokens;
+      return self();
+    }
+
+    /**
+     * Completions generated side by side; default 64. More are faster and take more memory for keys
+     * and values.
+     *
+     * @param completions at least 1
+     * @return this builder
+     */
+    public B generationBatch(int completions) {
+      generationBatch = completions;
+      return self();
+    }
+
+    /**
+     * Optimization passes over a rollout; default 1 for GRPO, 4 for PPO.
+     *
+     * @param count at least 1
+     * @return this builder
+     */
+    public B passes(int count) {
+      passes = count;
+      return self();
+    }
+
+    /**
+     * Lets completions that were cut off at the most new tokens teach nothing. They stay in the
+     * comparison of their group.
+     *
+     * @return this builder
+     */
+    public B maskTruncated() {
+      masksTruncated = true;
+      return self();
+    }
+  }
 }

@@ -29,10 +29,8 @@ public record TokenSpan(int[] context, int[] continuation) {
   public TokenSpan {
     if (context.length == 0 || continuation.length == 0) {
       throw new IllegalArgumentException(
-          "Scoring needs at least one token of context and of continuation, found "
-              + context.length
-              + " and "
-              + continuation.length);
+          "Scoring needs at least one token of context and of continuation, found %s and %s"
+              .formatted(context.length, continuation.length));
     }
   }
 

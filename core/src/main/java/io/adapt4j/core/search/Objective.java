@@ -5,42 +5,42 @@ import java.util.Comparator;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What a search looks for: the best value of an evaluation's figure over a trial.
+ * What a search looks for: the best value of an evaluation's metric over a trial.
  *
- * @param name what the figure is called in tables
+ * @param name what the metric is called in tables
  * @param isLess whether smaller values are better
  * @param metric reads it; NaN where an evaluation does not have it
  */
-public record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> metric) {
+record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> metric) {
 
   /**
    * Looks for the lowest validation loss, the default.
    *
    * @return the objective
    */
-  public static Objective loss() {
+  static Objective loss() {
     return lowest("loss", EvaluationEvent::loss);
   }
 
   /**
-   * Looks for the lowest value of a figure.
+   * Looks for the lowest value of a metric.
    *
    * @param name what it is called
    * @param metric reads it
    * @return the objective
    */
-  public static Objective lowest(String name, ToDoubleFunction<EvaluationEvent> metric) {
+  static Objective lowest(String name, ToDoubleFunction<EvaluationEvent> metric) {
     return new Objective(name, true, metric);
   }
 
   /**
-   * Looks for the highest value of a figure, such as an accuracy.
+   * Looks for the highest value of a metric, such as an accuracy.
    *
    * @param name what it is called
    * @param metric reads it
    * @return the objective
    */
-  public static Objective highest(String name, ToDoubleFunction<EvaluationEvent> metric) {
+  static Objective highest(String name, ToDoubleFunction<EvaluationEvent> metric) {
     return new Objective(name, false, metric);
   }
 
@@ -50,7 +50,7 @@ public record Objective(String name, boolean isLess, ToDoubleFunction<Evaluation
    * @param metric its name among {@link EvaluationEvent#metrics}
    * @return the objective
    */
-  public static Objective highest(String metric) {
+  static Objective highest(String metric) {
     return highest(metric, event -> event.metrics().getOrDefault(metric, Double.NaN));
   }
 
@@ -60,7 +60,7 @@ public record Objective(String name, boolean isLess, ToDoubleFunction<Evaluation
    * @param metric its name among {@link EvaluationEvent#metrics}
    * @return the objective
    */
-  public static Objective lowest(String metric) {
+  static Objective lowest(String metric) {
     return lowest(metric, event -> event.metrics().getOrDefault(metric, Double.NaN));
   }
 

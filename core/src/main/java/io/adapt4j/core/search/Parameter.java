@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** A setting that a search tries values of. */
-public sealed interface Parameter {
+sealed interface Parameter {
 
   /** Significant digits of drawn numbers: more would only make tables unreadable. */
   int DIGITS = 3;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.search.Strategy.SuccessiveHalving;
+import io.adapt4j.core.train.EvaluationEvent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *         .logUniform("learningRate", 1e-5, 1e-3)
  *         .choice("rank", 4, 8, 16)
  *         .trials(9)
- *         .strategy(Strategy.halvingByEpochs(1, 9, 3))
+ *         .halvingByEpochs(1, 9, 3)
  *         .output(Path.of("runs/search"))
  *         .build()
  *         .run();
@@ -205,7 +207,7 @@ public final class Search {
     private final Function<Trial, FineTuner.Builder> template;
     private final List<Parameter> space = new ArrayList<>();
     private int trials = TRIALS;
-    private Strategy strategy = Strategy.random();
+    private Strategy strategy = new Strategy.Random();
     private Objective objective = Objective.loss();
     private long seed = SEED;
     private @Nullable Path output;
@@ -215,14 +217,7 @@ public final class Search {
       this.template = template;
     }
 
-    /**
-     * Adds a setting.
-     *
-     * @param parameter its name and values
-     * @return this builder
-     * @throws IllegalArgumentException if there is one of this name
-     */
-    public Builder parameter(Parameter parameter) {
+    private Builder parameter(Parameter parameter) {
       if (space.stream().anyMatch(other -> other.name().equals(parameter.name()))) {
         throw new IllegalArgumentException(
             "the setting '" + parameter.name() + "' is given twice; give each its own name");
@@ -299,24 +294,80 @@ public final class Search {
     }
 
     /**
-     * Sets how the effort is spent; default {@link Strategy#random}.
+     * Trains all trials for some steps, and the better share of them on and on for longer. Default:
+     * every trial is trained to its end.
      *
-     * @param how the strategy
+     * @param least optimizer steps of all trials
+     * @param most optimizer steps of the last ones
+     * @param eta the steps grow by this factor, and the trials shrink by it
      * @return this builder
+     * @throws IllegalArgumentException if it is not 1 to {@code most} steps, or eta is below 2
      */
-    public Builder strategy(Strategy how) {
-      strategy = Objects.requireNonNull(how, "strategy");
+    public Builder halvingBySteps(int least, int most, int eta) {
+      strategy = new SuccessiveHalving(Strategy.Unit.STEPS, least, most, eta);
       return this;
     }
 
     /**
-     * Sets what is looked for; default the lowest validation loss.
+     * Trains all trials for some epochs, and the better share of them on and on for longer.
+     * Default: every trial is trained to its end.
      *
-     * @param what the objective
+     * @param least epochs of all trials
+     * @param most epochs of the last ones
+     * @param eta the epochs grow by this factor, and the trials shrink by it
+     * @return this builder
+     * @throws IllegalArgumentException if it is not 1 to {@code most} epochs, or eta is below 2
+     */
+    public Builder halvingByEpochs(int least, int most, int eta) {
+      strategy = new SuccessiveHalving(Strategy.Unit.EPOCHS, least, most, eta);
+      return this;
+    }
+
+    /**
+     * Looks for the highest value of what a task measures, such as {@code accuracy}. Default: the
+     * lowest validation loss.
+     *
+     * @param metric its name among {@link EvaluationEvent#metrics}
      * @return this builder
      */
-    public Builder objective(Objective what) {
-      objective = Objects.requireNonNull(what, "objective");
+    public Builder maximize(String metric) {
+      objective = Objective.highest(metric);
+      return this;
+    }
+
+    /**
+     * Looks for the highest value of a metric. Default: the lowest validation loss.
+     *
+     * @param name what it is called in tables
+     * @param metric reads it; NaN where an evaluation does not have it
+     * @return this builder
+     */
+    public Builder maximize(String name, ToDoubleFunction<EvaluationEvent> metric) {
+      objective = Objective.highest(name, metric);
+      return this;
+    }
+
+    /**
+     * Looks for the lowest value of what a task measures, such as {@code mse}. Default: the lowest
+     * validation loss.
+     *
+     * @param metric its name among {@link EvaluationEvent#metrics}
+     * @return this builder
+     */
+    public Builder minimize(String metric) {
+      objective = Objective.lowest(metric);
+      return this;
+    }
+
+    /**
+     * Looks for the lowest value of a metric. Default: the lowest validation loss.
+     *
+     * @param name what it is called in tables
+     * @param metric reads it; NaN where an evaluation does not have it
+     * @return this builder
+     */
+    public Builder minimize(String name, ToDoubleFunction<EvaluationEvent> metric) {
+      objective = Objective.lowest(name, metric);
       return this;
     }
 

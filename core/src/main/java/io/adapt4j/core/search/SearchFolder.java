@@ -66,12 +66,9 @@ final class SearchFolder implements AutoCloseable {
       String stored = Json.compact(Json.parse(Files.readString(file)));
       if (!stored.equals(Json.compact(Json.parse(Json.compact(description))))) {
         throw new SearchException(
-            file
-                + " describes another search: "
-                + stored
-                + ", not "
-                + Json.compact(description)
-                + ". Describe the search as it was, or choose another folder.");
+            ("%s describes another search: %s, not %s. Describe the search as it was, or"
+                    + " choose another folder.")
+                .formatted(file, stored, Json.compact(description)));
       }
     } catch (IOException e) {
       throw new SearchException(file + " cannot be read or written", e);
@@ -94,11 +91,8 @@ final class SearchFolder implements AutoCloseable {
           results.add(ResultJson.read(CheckedJson.ofLine(lines.get(i))));
         } catch (IOException | IllegalArgumentException e) {
           throw new SearchException(
-              file
-                  + ", line "
-                  + (i + 1)
-                  + " is damaged; delete it to run that trial again: "
-                  + e.getMessage(),
+              "%s, line %s is damaged; delete it to run that trial again: %s"
+                  .formatted(file, i + 1, e.getMessage()),
               e);
         }
       }
@@ -117,10 +111,8 @@ final class SearchFolder implements AutoCloseable {
       AtomicFiles.writeText(folder.resolve(RESULTS), lines);
     } catch (IOException e) {
       throw new SearchException(
-          folder.resolve(RESULTS)
-              + " cannot be written: "
-              + WriteFailure.explain(folder, e)
-              + ". Trials stored before are intact.",
+          "%s cannot be written: %s. Trials stored before are intact."
+              .formatted(folder.resolve(RESULTS), WriteFailure.explain(folder, e)),
           e);
     }
   }

@@ -4,42 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** How the effort of a search is spent on its trials. */
-public sealed interface Strategy {
-
-  /**
-   * Trains every trial to its end (Bergstra and Bengio 2012).
-   *
-   * @return the strategy
-   */
-  static Strategy random() {
-    return new Random();
-  }
-
-  /**
-   * Trains all trials for some steps, and the better share of them on and on for longer.
-   *
-   * @param least optimizer steps of all trials
-   * @param most optimizer steps of the last ones
-   * @param eta the steps grow by this factor, and the trials shrink by it
-   * @return the strategy
-   * @throws IllegalArgumentException if it is not 1 to {@code most} steps, or eta is below 2
-   */
-  static Strategy halvingBySteps(int least, int most, int eta) {
-    return new SuccessiveHalving(Unit.STEPS, least, most, eta);
-  }
-
-  /**
-   * Trains all trials for some epochs, and the better share of them on and on for longer.
-   *
-   * @param least epochs of all trials
-   * @param most epochs of the last ones
-   * @param eta the epochs grow by this factor, and the trials shrink by it
-   * @return the strategy
-   * @throws IllegalArgumentException if it is not 1 to {@code most} epochs, or eta is below 2
-   */
-  static Strategy halvingByEpochs(int least, int most, int eta) {
-    return new SuccessiveHalving(Unit.EPOCHS, least, most, eta);
-  }
+sealed interface Strategy {
 
   /** What effort is counted in. */
   enum Unit {
@@ -77,12 +42,9 @@ public sealed interface Strategy {
     public SuccessiveHalving {
       if (least < 1 || most < least || eta < 2) {
         throw new IllegalArgumentException(
-            "successive halving needs 1 <= least <= most and eta >= 2, found least "
-                + least
-                + ", most "
-                + most
-                + ", eta "
-                + eta);
+            ("successive halving needs 1 <= least <= most and eta >= 2, found least %s, most"
+                    + " %s, eta %s")
+                .formatted(least, most, eta));
       }
     }
 

@@ -34,12 +34,8 @@ final class TrialScores {
         scores.read(CheckedJson.read(scores.file).json());
       } catch (IOException | IllegalArgumentException e) {
         throw new SearchException(
-            scores.file
-                + " is damaged: "
-                + e.getMessage()
-                + ". Delete the folder "
-                + trial
-                + " to run that trial from its beginning",
+            "%s is damaged: %s. Delete the folder %s to run that trial from its beginning"
+                .formatted(scores.file, e.getMessage(), trial),
             e);
       }
     }

@@ -36,14 +36,8 @@ public record ObjectiveBatch(
     int count = Math.multiplyExact(rows, columns);
     if (outputs.limit() != count || gradient.limit() != count) {
       throw new IllegalArgumentException(
-          "expected buffers of "
-              + rows
-              + " x "
-              + columns
-              + " floats, found outputs of "
-              + outputs.limit()
-              + " and gradient of "
-              + gradient.limit());
+          "expected buffers of %s x %s floats, found outputs of %s and gradient of %s"
+              .formatted(rows, columns, outputs.limit(), gradient.limit()));
     }
   }
 

@@ -29,12 +29,8 @@ public record ObjectiveSample(int[] tokens, int[] positions, float[] targets) {
     for (int position : positions) {
       if (position <= last || position >= tokens.length) {
         throw new IllegalArgumentException(
-            "positions: expected ascending indices below "
-                + tokens.length
-                + ", found "
-                + position
-                + " after "
-                + last);
+            "positions: expected ascending indices below %s, found %s after %s"
+                .formatted(tokens.length, position, last));
       }
       last = position;
     }

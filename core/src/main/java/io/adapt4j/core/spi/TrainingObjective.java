@@ -65,10 +65,8 @@ public interface TrainingObjective {
   double loss(ObjectiveBatch batch);
 
   /**
-   * Returns the names of what {@link #measure} measures, by which the best checkpoint can be
-   * chosen: more is better.
-   *
-   * @return the names; none by default
+   * {@return the names of what {@link #measure} measures, by which the best checkpoint can be
+   * chosen: more is better; none by default}
    */
   default List<String> metrics() {
     return List.of();

@@ -1,10 +1,4 @@
 package io.adapt4j.core.task;
 
 /** See {@link Task#nextTokens}. */
-public record CausalLmTask() implements Task {
-
-  @Override
-  public TaskKind kind() {
-    return TaskKind.NEXT_TOKENS;
-  }
-}
+public record CausalLmTask() implements Task {}

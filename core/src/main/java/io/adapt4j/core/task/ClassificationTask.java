@@ -24,11 +24,6 @@ public record ClassificationTask(
     labels = List.copyOf(labels);
   }
 
-  @Override
-  public TaskKind kind() {
-    return TaskKind.CLASSIFICATION;
-  }
-
   /**
    * States the classes and their order. By default they are those of the data: whole numbers by
    * value, other names by their characters. Data may then have the number of a class, from 0, in

@@ -31,11 +31,6 @@ public record EmbeddingTask(double scale, String queryPrompt, String passageProm
     }
   }
 
-  @Override
-  public TaskKind kind() {
-    return TaskKind.EMBEDDINGS;
-  }
-
   /**
    * Sets what the cosines are multiplied by: the larger, the more the nearest wrong passages count.
    *

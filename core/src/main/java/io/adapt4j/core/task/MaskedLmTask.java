@@ -19,9 +19,4 @@ public record MaskedLmTask(double probability) implements Task {
           "maskedTokens: expected a probability above 0 and below 1, found " + probability);
     }
   }
-
-  @Override
-  public TaskKind kind() {
-    return TaskKind.MASKED_TOKENS;
-  }
 }

@@ -23,11 +23,6 @@ public record PreferenceTask(PreferenceLoss loss, Reference reference) implement
     Objects.requireNonNull(reference, "reference");
   }
 
-  @Override
-  public TaskKind kind() {
-    return loss.usesReference() ? TaskKind.PREFERENCE : TaskKind.PREFERENCE_WITHOUT_REFERENCE;
-  }
-
   /**
    * Sets what the loss compares with.
    *

@@ -18,9 +18,4 @@ public record ReinforcementLearningTask(Reinforcement algorithm) implements Task
   public ReinforcementLearningTask {
     Objects.requireNonNull(algorithm, "algorithm");
   }
-
-  @Override
-  public TaskKind kind() {
-    return TaskKind.REINFORCEMENT;
-  }
 }

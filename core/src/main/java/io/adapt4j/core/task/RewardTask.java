@@ -24,11 +24,6 @@ public record RewardTask(String marginField, double centering) implements Task {
     }
   }
 
-  @Override
-  public TaskKind kind() {
-    return TaskKind.REWARD;
-  }
-
   /**
    * Asks that the rewards of a pair differ by at least a number of its row, which pairs in memory
    * have from {@link io.adapt4j.core.data.Dataset#withField}.

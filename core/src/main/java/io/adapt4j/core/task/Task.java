@@ -150,13 +150,6 @@ public interface Task {
   }
 
   /**
-   * Returns what this task is as far as the defaults of a run depend on it.
-   *
-   * @return the kind
-   */
-  TaskKind kind();
-
-  /**
    * A task that is code.
    *
    * @param objective what is minimized
@@ -177,11 +170,6 @@ public interface Task {
         throw new IllegalArgumentException(
             "textOutputs: expected at least 0, found " + objective.textOutputs());
       }
-    }
-
-    @Override
-    public TaskKind kind() {
-      return objective.textOutputs() == 0 ? TaskKind.NEXT_TOKENS : TaskKind.CLASSIFICATION;
     }
   }
 }

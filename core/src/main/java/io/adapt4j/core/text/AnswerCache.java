@@ -97,11 +97,7 @@ public final class AnswerCache {
     return new AnswerCache(folder, maxBytes);
   }
 
-  /**
-   * Returns the folder.
-   *
-   * @return its path
-   */
+  /** {@return the folder} */
   public Path folder() {
     return folder;
   }
@@ -305,11 +301,8 @@ public final class AnswerCache {
 
   private GeneratorException unusable(IOException cause) {
     return new GeneratorException(
-        "the folder of kept answers "
-            + folder
-            + " cannot be used: "
-            + WriteFailure.explain(folder, cause)
-            + ", or name another folder",
+        "the folder of kept answers %s cannot be used: %s, or name another folder"
+            .formatted(folder, WriteFailure.explain(folder, cause)),
         cause);
   }
 }

@@ -3,29 +3,23 @@ package io.adapt4j.core.text;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.http.AnswerLimit;
 import io.adapt4j.core.internal.http.AnswerLimitException;
 import io.adapt4j.core.internal.http.BoundedInput;
+import io.adapt4j.core.internal.http.JsonApi;
 import io.adapt4j.core.internal.http.Retries;
 import io.adapt4j.core.internal.http.StallGuard;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
-import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +32,7 @@ final class ChatClient {
 
   private final ChatSettings settings;
   private final ChatErrors errors;
-  private final HttpClient http;
+  private final JsonApi api;
   private final Retries retries;
   private final Semaphore places;
   private final RateLimiter rateLimiter;
@@ -49,14 +43,13 @@ final class ChatClient {
   ChatClient(ChatSettings settings) {
     this.settings = settings;
     this.errors = new ChatErrors(settings);
-    // Servers on plain HTTP rarely know HTTP/2, and some stumble over the offer to change to it.
-    boolean plain = settings.endpoint().getScheme().equals("http");
-    this.http =
-        HttpClient.newBuilder()
-            .version(plain ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
-            .connectTimeout(settings.connectTimeout())
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .build();
+    this.api =
+        new JsonApi(
+            settings.endpoint(),
+            settings.shown(),
+            settings.connectTimeout(),
+            settings.timeout(),
+            GeneratorException::new);
     this.retries = new Retries(settings.retries(), settings.sleeper(), LOG::warn);
     this.places = new Semaphore(settings.parallel());
     this.rateLimiter = new RateLimiter(settings.perMinute(), settings.sleeper());
@@ -81,22 +74,16 @@ final class ChatClient {
           : retries.callIfReachable(settings.shown(), limited);
     } catch (ConnectException | HttpConnectTimeoutException e) {
       throw new GeneratorException(
-          "cannot reach "
-              + settings.shown()
-              + ": "
-              + Retries.reason(e)
-              + ". Start the server or correct the address",
+          "cannot reach %s: %s. Start the server or correct the address"
+              .formatted(settings.shown(), Retries.reason(e)),
           e);
     } catch (InterruptedIOException | AnswerLimitException e) {
       throw new GeneratorException(e.getMessage(), e);
     } catch (IOException e) {
       throw new GeneratorException(
-          settings.shown()
-              + ": "
-              + Retries.reason(e)
-              + "; gave up after "
-              + (settings.retries() + 1)
-              + " attempts. Look at the server's log, lower parallel, or raise timeout or retries",
+          ("%s: %s; gave up after %s attempts. Look at the server's log, lower parallel, or"
+                  + " raise timeout or retries")
+              .formatted(settings.shown(), Retries.reason(e), settings.retries() + 1),
           e);
     }
   }
@@ -105,22 +92,20 @@ final class ChatClient {
     try {
       places.acquire();
     } catch (InterruptedException e) {
-      throw interrupted(e);
+      throw api.interrupted(e);
     }
     try {
       rateLimiter.await();
       return attempt.run();
     } catch (InterruptedException e) {
-      throw interrupted(e);
+      throw api.interrupted(e);
     } finally {
       places.release();
     }
   }
 
   private GeneratedText complete(HttpRequest request) throws IOException {
-    CompletableFuture<HttpResponse<byte[]>> sent =
-        http.sendAsync(request, settings.answerLimit().collected());
-    HttpResponse<byte[]> response = await(sent);
+    HttpResponse<byte[]> response = api.send(request, settings.answerLimit().collected());
     reached = true;
     String body = new String(response.body(), StandardCharsets.UTF_8);
     if (response.statusCode() != 200) {
@@ -129,29 +114,9 @@ final class ChatClient {
     return ChatAnswer.parse(body, errors);
   }
 
-  /** The client's own timeout ends with the headers, so the whole exchange is timed here. */
-  private <T> T await(CompletableFuture<T> sent) throws IOException {
-    try {
-      return sent.get(settings.timeout().toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      sent.cancel(true);
-      throw new HttpTimeoutException(
-          "no answer within " + settings.timeout().toMillis() / 1000.0 + " s");
-    } catch (InterruptedException e) {
-      sent.cancel(true);
-      throw interrupted(e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException failure) {
-        throw failure;
-      }
-      throw new GeneratorException(settings.shown() + ": " + Retries.reason(e), e);
-    }
-  }
-
   private GeneratedText stream(HttpRequest request, int maxNewTokens, Consumer<String> onText)
       throws IOException {
-    HttpResponse<InputStream> response =
-        await(http.sendAsync(request, BodyHandlers.ofInputStream()));
+    HttpResponse<InputStream> response = api.send(request, BodyHandlers.ofInputStream());
     reached = true;
     AnswerLimit limit = settings.answerLimit();
     try (StallGuard guard = new StallGuard(settings.timeout());
@@ -178,18 +143,8 @@ final class ChatClient {
   }
 
   private HttpRequest request(ObjectNode body) {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(settings.endpoint())
-            .header("Content-Type", "application/json")
-            .header("User-Agent", "adapt4j; java/" + Runtime.version().feature())
-            .POST(HttpRequest.BodyPublishers.ofString(Json.compact(body), StandardCharsets.UTF_8));
-    settings.key().ifPresent(key -> request.header("Authorization", "Bearer " + key));
+    HttpRequest.Builder request = api.request(body, settings.key());
     settings.headers().forEach(request::setHeader);
     return request.build();
-  }
-
-  private IOException interrupted(InterruptedException e) {
-    Thread.currentThread().interrupt();
-    return Retries.interrupted("the request to " + settings.shown(), e);
   }
 }

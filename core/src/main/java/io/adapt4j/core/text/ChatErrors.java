@@ -55,11 +55,9 @@ final class ChatErrors {
                   + settings.model()
               : "a key is needed. Set one with apiKey";
       case 404, 405 ->
-          "not found. Check the address, and whether the server has the model "
-              + settings.model()
-              + ": GET "
-              + ChatSettings.models(settings.endpoint())
-              + " lists what it has";
+          ("not found. Check the address, and whether the server has the model %s: GET %s"
+                  + " lists what it has")
+              .formatted(settings.model(), ChatSettings.models(settings.endpoint()));
       default -> "the request failed. Check the address and the server's log";
     };
   }
@@ -67,10 +65,8 @@ final class ChatErrors {
   /** An error that comes instead of an answer. */
   GeneratorException ofAnswer(String body) {
     return new GeneratorException(
-        settings.shown()
-            + ": the request failed. Look at the server's log (it said"
-            + message(body)
-            + ")");
+        "%s: the request failed. Look at the server's log (it said%s)"
+            .formatted(settings.shown(), message(body)));
   }
 
   GeneratorException notACompletion(String body, @Nullable Exception cause) {
@@ -84,31 +80,19 @@ final class ChatErrors {
 
   GeneratorException cutOff(String reason, int characters, Exception cause) {
     return new GeneratorException(
-        settings.shown()
-            + ": "
-            + reason
-            + " after "
-            + characters
-            + " characters of the answer. Ask again, or without streaming",
+        "%s: %s after %s characters of the answer. Ask again, or without streaming"
+            .formatted(settings.shown(), reason, characters),
         cause);
   }
 
   /** An answer that goes on and on although the number of its tokens was limited. */
   GeneratorException endless(String what, long most, int maxNewTokens, int characters) {
     return new GeneratorException(
-        settings.shown()
-            + ": more than "
-            + most
-            + " "
-            + what
-            + " came in answer to a request with maxNewTokens "
-            + maxNewTokens
-            + "; stopped reading after "
-            + characters
-            + " characters. The server ignores the field "
-            + settings.limitName()
-            + ": set the name it knows with OpenAiCompatible.Builder.limitName, or raise"
-            + " maxNewTokens");
+        ("%s: more than %s %s came in answer to a request with maxNewTokens %s; stopped"
+                + " reading after %s characters. The server ignores the field %s: set the name"
+                + " it knows with OpenAiCompatible.Builder.limitName, or raise maxNewTokens")
+            .formatted(
+                settings.shown(), most, what, maxNewTokens, characters, settings.limitName()));
   }
 
   /** The server's own words: OpenAI's, vLLM's, Ollama's and FastAPI's shapes. */

@@ -45,18 +45,15 @@ public record Encoding(
         || special.length != ids.length
         || pieces.length != ids.length) {
       throw new IllegalArgumentException(
-          "an encoding needs arrays of one length, found ids "
-              + ids.length
-              + ", typeIds "
-              + typeIds.length
-              + ", starts "
-              + starts.length
-              + ", ends "
-              + ends.length
-              + ", special "
-              + special.length
-              + ", pieces "
-              + pieces.length);
+          ("an encoding needs arrays of one length, found ids %s, typeIds %s, starts %s, ends"
+                  + " %s, special %s, pieces %s")
+              .formatted(
+                  ids.length,
+                  typeIds.length,
+                  starts.length,
+                  ends.length,
+                  special.length,
+                  pieces.length));
     }
   }
 

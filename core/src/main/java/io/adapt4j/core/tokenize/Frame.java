@@ -123,17 +123,9 @@ final class Frame {
   private static void requireRoom(int maxLength, int added, int least, String around) {
     if (maxLength < added + least) {
       throw new IllegalArgumentException(
-          "maxLength: expected at least "
-              + (added + least)
-              + ", for the "
-              + added
-              + " tokens added around "
-              + around
-              + " and "
-              + least
-              + " of its own, found "
-              + maxLength
-              + ". Give a larger maxLength.");
+          ("maxLength: expected at least %s, for the %s tokens added around %s and %s of its"
+                  + " own, found %s. Give a larger maxLength.")
+              .formatted(added + least, added, around, least, maxLength));
     }
   }
 

@@ -220,56 +220,39 @@ public final class Tokenizer implements AutoCloseable {
     return stream;
   }
 
-  /**
-   * Returns the id of the token that begins a sequence.
-   *
-   * @return the id, or empty if the model names none
-   */
+  /** {@return the id of the token that begins a sequence, or empty if the model names none} */
   public OptionalInt bosId() {
     return specialTokens.bos();
   }
 
-  /**
-   * Returns the id of the token that ends a sequence.
-   *
-   * @return the id, or empty if the model names none
-   */
+  /** {@return the id of the token that ends a sequence, or empty if the model names none} */
   public OptionalInt eosId() {
     return specialTokens.eos();
   }
 
-  /**
-   * Returns the id of the padding token.
-   *
-   * @return the id, or empty if the model names none
-   */
+  /** {@return the id of the padding token, or empty if the model names none} */
   public OptionalInt padId() {
     return specialTokens.pad();
   }
 
   /**
-   * Returns the id of the token that stands for unknown text.
-   *
-   * @return the id, or empty if the model names none
+   * {@return the id of the token that stands for unknown text, or empty if the model names none}
    */
   public OptionalInt unkId() {
     return specialTokens.unk();
   }
 
   /**
-   * Returns the id of the token that stands for a hidden one in masked language models.
-   *
-   * @return the id, or empty if the model names none
+   * {@return the id of the token that stands for a hidden one in masked language models, or empty
+   * if the model names none}
    */
   public OptionalInt maskId() {
     return specialTokens.mask();
   }
 
   /**
-   * Returns the most tokens a text may have for the model, added ones included, as {@code
-   * model_max_length} states it.
-   *
-   * @return the number, or empty if the files state none
+   * {@return the most tokens a text may have for the model, added ones included, as {@code
+   * model_max_length} states it, or empty if the files state none}
    */
   public OptionalInt modelMaxLength() {
     return specialTokens.maxLength();

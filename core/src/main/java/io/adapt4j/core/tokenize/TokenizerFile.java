@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -39,15 +38,7 @@ record TokenizerFile(Path path, JsonNode root, String text) {
               + ": no such file. Give the model folder that holds it; a model that has only"
               + " tokenizer.model or vocab files must be saved again as a fast tokenizer.");
     }
-    try {
-      return BoundedFiles.readText(file, BoundedFiles.TOKENIZER);
-    } catch (BoundedFiles.TooLargeException e) {
-      throw new CheckpointException(
-          file + ": " + e.getReason() + ". Fetch the model's original file.", e);
-    } catch (IOException e) {
-      throw new CheckpointException(
-          file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
-    }
+    return BoundedFiles.readModelText(file, BoundedFiles.TOKENIZER);
   }
 
   private static JsonNode parse(Path file, String json) {

@@ -69,11 +69,7 @@ public record Interval(int steps, Duration time) {
     return new Interval(0, time);
   }
 
-  /**
-   * Returns whether the interval is a time.
-   *
-   * @return whether it is, not steps or epochs
-   */
+  /** {@return whether the interval is a time, not steps or epochs} */
   public boolean isTime() {
     return !time.isZero();
   }

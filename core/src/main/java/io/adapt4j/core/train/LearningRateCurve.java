@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 
 /**
- * What a {@link LearningRateRangeTest} found: the loss at each rate.
+ * What a learning-rate range test found: the loss at each rate.
  *
  * @param points in the order of the rates
  * @param diverged whether the loss rose beyond the limit or ceased to be finite before the last
@@ -39,11 +39,7 @@ public record LearningRateCurve(List<Point> points, boolean diverged) {
     points = List.copyOf(points);
   }
 
-  /**
-   * Returns where the smoothed loss is lowest.
-   *
-   * @return the rate; empty if nothing could be trained
-   */
+  /** {@return where the smoothed loss is lowest; empty if nothing could be trained} */
   public OptionalDouble atMinimum() {
     return points.stream()
         .min(Comparator.comparingDouble(Point::smoothed))
@@ -52,9 +48,8 @@ public record LearningRateCurve(List<Point> points, boolean diverged) {
   }
 
   /**
-   * Returns where the smoothed loss falls fastest, by the logarithm of the rate.
-   *
-   * @return the rate; empty if it falls nowhere
+   * {@return where the smoothed loss falls fastest, by the logarithm of the rate; empty if it falls
+   * nowhere}
    */
   public OptionalDouble steepest() {
     double lowest = 0;

@@ -198,12 +198,8 @@ public final class LearningRateSchedule {
     double factor = curve.applyAsDouble(progress, warmup);
     if (!Double.isFinite(factor)) {
       throw new IllegalStateException(
-          "schedule '"
-              + description
-              + "': expected a finite factor at progress "
-              + progress
-              + ", found "
-              + factor);
+          "schedule '%s': expected a finite factor at progress %s, found %s"
+              .formatted(description, progress, factor));
     }
     return factor;
   }

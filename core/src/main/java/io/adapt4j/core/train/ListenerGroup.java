@@ -6,14 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Passes events to several listeners and keeps their exceptions away from the training loop. */
-final class ListenerGroup implements TrainingListener {
+record ListenerGroup(List<TrainingListener> listeners) implements TrainingListener {
   private static final Logger LOG = LoggerFactory.getLogger(ListenerGroup.class);
-
-  private final List<TrainingListener> listeners;
-
-  ListenerGroup(List<TrainingListener> listeners) {
-    this.listeners = listeners;
-  }
 
   @Override
   public void started(RunStart event) {

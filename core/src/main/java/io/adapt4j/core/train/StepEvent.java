@@ -207,9 +207,8 @@ public record StepEvent(
   }
 
   /**
-   * Returns the estimated time to the end of the run.
-   *
-   * @return the time; empty in the first steps, which take longer than others
+   * {@return the estimated time to the end of the run; empty in the first steps, which take longer
+   * than others}
    */
   public Optional<Duration> timeLeft() {
     return remaining.isNegative() ? Optional.empty() : Optional.of(remaining);

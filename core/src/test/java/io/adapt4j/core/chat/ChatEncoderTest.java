@@ -30,7 +30,7 @@ class ChatEncoderTest {
     try (Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories())) {
       ChatEncoder encoder =
           new ChatEncoder(tokenizer, TestTemplates.template(TestTemplates.BRACKETS));
-      EncodedChat chat = encoder.encodeWithMask(TALK, ChatOptions.defaults());
+      EncodedChat chat = encoder.encodeWithMask(TALK, ChatOptions.defaults(), false);
       int eos = tokenizer.eosId().orElseThrow();
       assertThat(chat.ids()).hasSameSizeAs(chat.assistantMask());
       assertThat(tokenizer.decode(learned(chat), false)).isEqualTo("upon a time</s>was a girl</s>");
@@ -57,7 +57,7 @@ class ChatEncoderTest {
     try (Tokenizer tokenizer = Tokenizer.load(folder)) {
       int bos = tokenizer.bosId().orElseThrow();
       EncodedChat chat =
-          new ChatEncoder(tokenizer, template).encodeWithMask(TALK, ChatOptions.defaults());
+          new ChatEncoder(tokenizer, template).encodeWithMask(TALK, ChatOptions.defaults(), false);
       assertThat(chat.ids()[0]).isEqualTo(bos);
       assertThat(Arrays.stream(chat.ids()).filter(id -> id == bos)).hasSize(1);
       assertThat(tokenizer.decode(learned(chat), true)).isEqualTo("upon a timewas a girl");

@@ -43,7 +43,7 @@ class ConversationsTest {
          {"role": "assistant", "content": "four"}], "tools": [{"type": "function"}]}
         """;
     FileDataset rows = read(row).open();
-    assertThat(rows.report().shape()).contains(Shape.MESSAGES);
+    assertThat(rows.shape()).contains(Shape.MESSAGES);
     Example.Chat chat = (Example.Chat) rows.get(0);
     assertThat(chat.messages())
         .extracting(ChatMessage::role)
@@ -65,7 +65,7 @@ class ConversationsTest {
          {"from": "gpt", "value": "four"}], "system": "s", "tools": "[{\\"name\\": \\"f\\"}]"}
         """;
     FileDataset rows = read(row).open();
-    assertThat(rows.report().shape()).contains(Shape.CONVERSATIONS);
+    assertThat(rows.shape()).contains(Shape.CONVERSATIONS);
     Example.Chat chat = (Example.Chat) rows.get(0);
     assertThat(chat.messages().get(0)).isEqualTo(ChatMessage.system("s"));
     assertThat(chat.messages().get(1)).isEqualTo(ChatMessage.user("u"));
@@ -101,7 +101,7 @@ class ConversationsTest {
             "{\"conversations\":[{\"from\":\"human\",\"value\":\"u\"}],\"chosen\":{\"from\":\"gpt\","
                 + "\"value\":\"good\"},\"rejected\":{\"from\":\"gpt\",\"value\":\"bad\"}}")) {
       FileDataset rows = read(row).open();
-      assertThat(rows.report().shape()).contains(Shape.PREFERENCE);
+      assertThat(rows.shape()).contains(Shape.PREFERENCE);
       assertThat(rows.get(0)).as(row).isEqualTo(expected);
     }
   }
@@ -156,7 +156,7 @@ class ConversationsTest {
       })
   void aConversationThatNobodyAnswersIsAPrompt(String row) throws IOException {
     FileDataset rows = read(row.replace('\'', '"')).open();
-    assertThat(rows.report().shape()).contains(Shape.PROMPT);
+    assertThat(rows.shape()).contains(Shape.PROMPT);
     assertThat(rows.get(0))
         .isEqualTo(new Example.ChatPrompt(List.of(ChatMessage.system("s"), ChatMessage.user("u"))));
     assertThat(rows.source(0).orElseThrow().value("answer")).isEqualTo(42L);
@@ -174,7 +174,7 @@ class ConversationsTest {
         .isEqualTo(new Example.ChatPrompt(messages, List.of(Map.of("name", "f"))));
     // What it says in between can be learned, so the row serves either purpose.
     FileDataset chat = read(("{'messages':" + talk + tools).replace('\'', '"')).open();
-    assertThat(chat.report().shape()).contains(Shape.MESSAGES);
+    assertThat(chat.shape()).contains(Shape.MESSAGES);
     assertThat(chat.get(0)).isEqualTo(new Example.Chat(messages, List.of(Map.of("name", "f"))));
     assertThat(RowPrompt.of(chat.get(0)))
         .isEqualTo(new RowPrompt.Conversation(messages, List.of(Map.of("name", "f"))));
@@ -232,7 +232,7 @@ class ConversationsTest {
   void publicPreferencesAreConversations() {
     FileDataset rows = Datasets.read(Golden.data("preference_demo/dpo_en_demo.json")).open();
     assertThat(rows.size()).isEqualTo(300);
-    assertThat(rows.report().shape()).contains(Shape.PREFERENCE);
+    assertThat(rows.shape()).contains(Shape.PREFERENCE);
     Example.ChatPreference first = (Example.ChatPreference) rows.get(0);
     assertThat(first.prompt().get(0).role()).isEqualTo("user");
     assertThat(first.chosen().get(0).role()).isEqualTo("assistant");

@@ -179,12 +179,12 @@ class DatasetReaderTest {
     FileDataset skipped = Datasets.read(file).skipMalformed().open();
     assertThat(contents(skipped)).containsExactly(new Example.Text("a"), new Example.Text("c"));
     assertThat(skipped.locate(1)).endsWith("line 3");
-    assertThat(skipped.report().malformed()).isEqualTo(2);
-    assertThat(skipped.report().problems().get(1)).startsWith("line 4: ");
+    assertThat(skipped.malformed()).isEqualTo(2);
+    assertThat(skipped.problems().get(1)).startsWith("line 4: ");
 
     Path kept = folder.resolve("out/malformed.jsonl");
     FileDataset rest = Datasets.read(file).quarantine(kept).open();
-    assertThat(rest.report().quarantine()).contains(kept);
+    assertThat(rest.quarantine()).contains(kept);
     List<String> lines = Files.readAllLines(kept);
     assertThat(lines).hasSize(2);
     assertThat(Json.parse(lines.get(0)).path("line").asInt()).isEqualTo(2);
@@ -197,8 +197,7 @@ class DatasetReaderTest {
   @Test
   void noQuarantineFileIsWrittenForGoodRows() throws IOException {
     Path kept = folder.resolve("none.jsonl");
-    assertThat(Datasets.read(write("a.txt", "a")).quarantine(kept).open().report().quarantine())
-        .isEmpty();
+    assertThat(Datasets.read(write("a.txt", "a")).quarantine(kept).open().quarantine()).isEmpty();
     assertThat(kept).doesNotExist();
   }
 
@@ -244,7 +243,7 @@ class DatasetReaderTest {
     assertThat(named.source(0).orElseThrow().text("id")).isEqualTo("7");
     assertThat(named.subset(0).source(0).orElseThrow().fields())
         .containsExactly("id", "question", "reply", "prompt");
-    assertThat(named.report().unusedFields()).containsExactly("id");
+    assertThat(named.unusedFields()).containsExactly("id");
     assertThat(
             Datasets.read(file)
                 .map(row -> new Example.Text(row.text("question") + " " + row.text("reply")))

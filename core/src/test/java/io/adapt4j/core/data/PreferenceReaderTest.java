@@ -142,7 +142,7 @@ class PreferenceReaderTest {
   @Test
   void answersWithAVerdictAreUnpaired() throws IOException {
     FileDataset rows = read("{'prompt':'p','completion':'a','label':true}").open();
-    assertThat(rows.report().shape()).contains(Shape.UNPAIRED_PREFERENCE);
+    assertThat(rows.shape()).contains(Shape.UNPAIRED_PREFERENCE);
     assertThat(rows.get(0)).isEqualTo(new Example.UnpairedPreference("p", "a", true));
     String messages =
         "{'prompt':[{'role':'user','content':'p'}],"
@@ -161,7 +161,7 @@ class PreferenceReaderTest {
 
   @Test
   void aLabelThatIsNoVerdictDoesNotMakeARowUnpaired() throws IOException {
-    assertThat(read("{'prompt':'p','completion':'a','label':'billing'}").open().report().shape())
+    assertThat(read("{'prompt':'p','completion':'a','label':'billing'}").open().shape())
         .contains(Shape.PROMPT_COMPLETION);
   }
 
@@ -204,6 +204,6 @@ class PreferenceReaderTest {
             .skipMalformed()
             .open();
     assertThat(rows.size()).isEqualTo(1);
-    assertThat(rows.report().malformed()).isEqualTo(1);
+    assertThat(rows.malformed()).isEqualTo(1);
   }
 }

@@ -27,7 +27,7 @@ class RealDataTest {
   void isRecognisedAndReadWhole(String file, Shape shape, int rows) {
     Path path = Golden.data(file);
     FileDataset dataset = Datasets.read(path).open();
-    assertThat(dataset.report().shape()).contains(shape);
+    assertThat(dataset.shape()).contains(shape);
     assertThat(dataset.size()).isEqualTo(rows);
     for (int row = 0; row < rows; row++) {
       assertThat(dataset.get(row)).isNotNull();
@@ -57,7 +57,7 @@ class RealDataTest {
             .skipMalformed()
             .open();
     assertThat(pairs.size()).isEqualTo(1478);
-    assertThat(pairs.report().malformed()).isEqualTo(22);
+    assertThat(pairs.malformed()).isEqualTo(22);
     assertThat(pairs.get(0))
         .isEqualTo(
             new Example.PromptCompletion(

@@ -18,7 +18,7 @@ class GenerationOptionsTest {
         .hasToString(
             "GenerationOptions[maxNewTokens=256, temperature=1.0, topK=0, topP=1.0, minP=0.0,"
                 + " repetitionPenalty=1.0, seed=0, stopStrings=[], stopIds=[], ignoreEos=false,"
-                + " ignoreContextLength=false]");
+                + " ignoreContextLength=false, promptLookupTokens=0]");
   }
 
   @Test
@@ -33,6 +33,7 @@ class GenerationOptionsTest {
     assertThat(options.toBuilder().build()).isEqualTo(options).hasSameHashCodeAs(options);
     assertThat(options.toBuilder().seed(1).build()).isNotEqualTo(options);
     assertThat(options.toBuilder().ignoreContextLength(true).build()).isNotEqualTo(options);
+    assertThat(options.toBuilder().promptLookupTokens(10).build()).isNotEqualTo(options);
     assertThat(options.toBuilder().stopStrings("b").build()).isNotEqualTo(options);
   }
 
@@ -51,6 +52,7 @@ class GenerationOptionsTest {
             .stopIds(Set.of(3))
             .ignoreEos(true)
             .ignoreContextLength(true)
+            .promptLookupTokens(10)
             .build();
     assertThat(options.toBuilder().build()).hasToString(options.toString());
   }
@@ -76,6 +78,9 @@ class GenerationOptionsTest {
         () -> builder.repetitionPenalty(0),
         "repetitionPenalty must be a finite number above 0 (1 is off), but is 0.0");
     refuses(() -> builder.stopStrings(""), "stopStrings must be non-empty texts, but is []");
+    refuses(
+        () -> builder.promptLookupTokens(-1),
+        "promptLookupTokens must be at least 0 (0 is off), but is -1");
     refuses(() -> builder.stopIds(Set.of(-2)), "stopIds must be ids of at least 0, but is [-2]");
   }
 

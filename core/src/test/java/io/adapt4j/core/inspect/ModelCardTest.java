@@ -45,8 +45,7 @@ class ModelCardTest {
   @Test
   void splitsTheTextAtHeadingsWithSubsectionsInTheirSection() {
     ModelCard card = Cards.read("permissive");
-    assertThat(card.sections())
-        .extracting(CardSection::heading)
+    assertThat(card.sections().keySet())
         .containsExactly(
             "A made-up model",
             "Uses",
@@ -56,31 +55,22 @@ class ModelCardTest {
             "Recommendations",
             "Ethical considerations",
             "Licence");
-    assertThat(card.sections())
-        .extracting(CardSection::level)
-        .containsExactly(1, 2, 3, 3, 2, 3, 2, 1);
-    assertThat(card.section("uses"))
-        .get()
-        .extracting(CardSection::text)
-        .asString()
+    assertThat(card.section("uses").orElseThrow())
         .startsWith("### Direct use")
         .endsWith("Anything true.");
-    assertThat(card.section("Direct use").orElseThrow().text()).isEqualTo("Stories for children.");
-    assertThat(card.section("Ethical considerations").orElseThrow().text())
-        .isEqualTo("None were had.");
+    assertThat(card.section("Direct use")).contains("Stories for children.");
+    assertThat(card.section("Ethical considerations")).contains("None were had.");
   }
 
   @Test
   void findsKnownLimitationsUnderTheirManyNames() {
-    assertThat(Cards.read("permissive").limitations())
-        .extracting(CardSection::heading)
+    assertThat(Cards.read("permissive").limitations().keySet())
         .containsExactly(
             "Out-of-scope use", "Bias, Risks, and Limitations", "Ethical considerations");
-    assertThat(Cards.read("permissive").limitations().get(1).text())
+    assertThat(Cards.read("permissive").limitations().get("Bias, Risks, and Limitations"))
         .startsWith("It knows `512` words.")
         .contains("Do not ask it for advice.");
-    assertThat(Cards.read("custom-license").limitations())
-        .extracting(CardSection::heading)
+    assertThat(Cards.read("custom-license").limitations().keySet())
         .containsExactly("Usage and Limitations");
   }
 
@@ -93,9 +83,7 @@ class ModelCardTest {
   void aCardNeedsNoFrontMatter() {
     ModelCard card = Cards.read("no-front-matter");
     assertThat(card.license()).isEmpty();
-    assertThat(card.sections())
-        .extracting(CardSection::heading)
-        .containsExactly("Just a title", "License");
+    assertThat(card.sections().keySet()).containsExactly("Just a title", "License");
   }
 
   @Test
@@ -105,7 +93,7 @@ class ModelCardTest {
     assertThat(card.license()).hasValue("mit");
     assertThat(card.languages()).isEmpty();
     assertThat(card.datasets()).isEmpty();
-    assertThat(card.section("Title").orElseThrow().text()).isEqualTo("Text");
+    assertThat(card.section("Title")).contains("Text");
     assertThat(parse("---\n---\n# Title").license()).isEmpty();
     assertThat(parse("---\n# only a comment\n---\n").license()).isEmpty();
   }
@@ -155,7 +143,7 @@ class ModelCardTest {
   void anyTextIsReadOrRefusedAndNothingElseBreaks(@ForAll("cards") String text) {
     try {
       ModelCard card = parse(text);
-      assertThat(card.limitations()).isSubsetOf(card.sections());
+      assertThat(card.limitations().keySet()).isSubsetOf(card.sections().keySet());
     } catch (CheckpointException e) {
       assertThat(e).hasMessageContaining("README.md: line ");
     }

@@ -189,13 +189,12 @@ class ModelInfoTest {
   void warnsOfChatsWithoutATemplateAndOfSequencesThatAreTooLong() throws IOException {
     copyTokenizer("{'eos_token': '</s>'}");
     write("config.json", "{'model_type': 'x', 'max_position_embeddings': 128, 'vocab_size': 512}");
-    ModelInfo info = ModelInfo.read(folder);
-    Intent intent = Intent.of().chat(true).sequenceLength(4096);
-    assertThat(kinds(info.warnings(intent)))
+    ModelInfo info = ModelInfo.read(folder).forChats().forSequencesOf(4096);
+    assertThat(kinds(info.warnings()))
         .contains(Kind.NO_CHAT_TEMPLATE, Kind.SEQUENCE_TOO_LONG, Kind.NO_PADDING_TOKEN);
-    assertThat(message(info.warnings(intent), Kind.SEQUENCE_TOO_LONG)).contains("4096", "128");
-    assertThat(message(info.warnings(intent), Kind.NO_PADDING_TOKEN)).contains("2 (</s>)");
-    assertThat(kinds(info.warnings(Intent.of().sequenceLength(128))))
+    assertThat(message(info.warnings(), Kind.SEQUENCE_TOO_LONG)).contains("4096", "128");
+    assertThat(message(info.warnings(), Kind.NO_PADDING_TOKEN)).contains("2 (</s>)");
+    assertThat(kinds(ModelInfo.read(folder).forSequencesOf(128).warnings()))
         .doesNotContain(Kind.NO_CHAT_TEMPLATE, Kind.SEQUENCE_TOO_LONG);
   }
 
@@ -218,7 +217,7 @@ class ModelInfoTest {
             + " 'template': ''}]}");
     ModelInfo info = ModelInfo.read(folder);
     assertThat(info.chatTemplates()).containsExactly("default", "tool_use");
-    assertThat(kinds(info.warnings(Intent.of().chat(true)))).doesNotContain(Kind.NO_CHAT_TEMPLATE);
+    assertThat(kinds(info.forChats().warnings())).doesNotContain(Kind.NO_CHAT_TEMPLATE);
     write("chat_template.jinja", "x");
     Files.createDirectory(folder.resolve("additional_chat_templates"));
     write("additional_chat_templates/rag.jinja", "");
@@ -245,8 +244,10 @@ class ModelInfoTest {
   }
 
   @Test
-  void anIntentHasASequenceOfAtLeastOneToken() {
-    assertThatThrownBy(() -> Intent.of().sequenceLength(0))
+  void sequencesHaveAtLeastOneToken() throws IOException {
+    write("config.json", "{'model_type': 'x'}");
+    ModelInfo info = ModelInfo.read(folder);
+    assertThatThrownBy(() -> info.forSequencesOf(0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("sequenceLength");
   }

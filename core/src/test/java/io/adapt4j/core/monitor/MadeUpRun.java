@@ -19,19 +19,19 @@ import java.util.OptionalLong;
 import java.util.Random;
 
 /** Events that no model was trained for. */
-final class MadeUpRun {
+public final class MadeUpRun {
 
-  static final TrainingWarning WARNING =
+  public static final TrainingWarning WARNING =
       new TrainingWarning(
           TrainingWarning.Kind.OVERFITTING, 40, "Validation gets worse.", "Train for less time.");
 
   private MadeUpRun() {}
 
-  static RunStart start(int steps) {
+  public static RunStart start(int steps) {
     return start(steps, "SmolLM2-135M, LoRA r=16");
   }
 
-  static RunStart start(int steps, String model) {
+  public static RunStart start(int steps, String model) {
     return new RunStart(
         steps,
         3,
@@ -44,7 +44,7 @@ final class MadeUpRun {
         Map.of("seed", "42"));
   }
 
-  static StepEvent step(int step, double loss, double norm, double rate, ResourceUse use) {
+  public static StepEvent step(int step, double loss, double norm, double rate, ResourceUse use) {
     return new StepEvent(
         step,
         1000,
@@ -61,12 +61,12 @@ final class MadeUpRun {
         use);
   }
 
-  static EvaluationEvent evaluation(int step, double loss, boolean best) {
+  public static EvaluationEvent evaluation(int step, double loss, boolean best) {
     return new EvaluationEvent(
         step, loss, Math.exp(loss), best, Map.of("accuracy", Math.min(1, 1 / loss)));
   }
 
-  static RunEnd end(int steps) {
+  public static RunEnd end(int steps) {
     return new RunEnd(
         StopReason.COMPLETED,
         steps,
@@ -76,13 +76,13 @@ final class MadeUpRun {
   }
 
   /** A noisy run that overfits in its second half, with ten evaluations, without its end. */
-  static void replay(TrainingListener listener, int steps) {
+  public static void replay(TrainingListener listener, int steps) {
     listener.started(start(steps));
     replay(listener, 1, steps);
   }
 
   /** The steps of such a run from one to another, both included. */
-  static void replay(TrainingListener listener, int from, int steps) {
+  public static void replay(TrainingListener listener, int from, int steps) {
     Random noise = new Random(5);
     double best = Double.POSITIVE_INFINITY;
     if (from == 1) {

@@ -60,15 +60,26 @@ class RewardsTest {
                     .build())
         .withMessageContaining("of different names");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> KlControl.adaptive(0.1, 0, 10))
+        .isThrownBy(() -> Ppo.builder().adaptiveKl(0.1, 0, 10))
         .withMessageContaining("the target of the divergence must be above 0");
   }
 
   @Test
-  void anAdaptiveCoefficientFollowsItsTarget() {
-    KlControl control = KlControl.adaptive(0.1, 6, 1000);
-    assertThat(control.after(0.1, 12, 100)).isGreaterThan(0.1).isEqualTo(0.1 * 1.02);
-    assertThat(control.after(0.1, 3, 100)).isLessThan(0.1).isEqualTo(0.1 * 0.98);
-    assertThat(KlControl.fixed(0.1).after(0.1, 12, 100)).isEqualTo(0.1);
+  void anAlgorithmIsNamedAsInRunsWrittenBefore() {
+    Ppo.Builder ppo = Ppo.builder().reward("a", 2, Rewards.regex("a"));
+    assertThat(ppo.build())
+        .hasToString(
+            "Ppo[rollout=RolloutOptions[rewards=[a x 2.0], prompts=8, groupSize=1,"
+                + " maxNewTokens=128, temperature=1.0, topP=1.0, topK=0, generationBatch=64,"
+                + " passes=4, masksTruncated=false], clip=0.2, valueClip=0.2,"
+                + " valueCoefficient=0.1, discount=1.0, lambda=0.95, kl=Fixed[coefficient=0.05],"
+                + " klEstimator=K1, whitensRewards=false]");
+    assertThat(ppo.adaptiveKl(0.1, 6, 1000).build().toString())
+        .contains("kl=Adaptive[coefficient=0.1, target=6.0, horizon=1000.0]");
+    assertThat(Grpo.builder().reward("a", Rewards.regex("a")).build().toString())
+        .startsWith("Grpo[rollout=RolloutOptions[rewards=[a x 1.0], prompts=8, groupSize=8,")
+        .endsWith(
+            " advantages=GROUP_SCALED, normalization=DAPO, clipLow=0.2, clipHigh=0.2,"
+                + " klCoefficient=0.04, sequenceRatios=false]");
   }
 }

@@ -144,11 +144,7 @@ class SearchTest {
   @Test
   void halvingContinuesTheBetterTrialsInsteadOfBeginningAgain(@TempDir Path alone) {
     SearchReport report =
-        search(output, this::counted)
-            .trials(4)
-            .strategy(Strategy.halvingByEpochs(1, 4, 2))
-            .build()
-            .run();
+        search(output, this::counted).trials(4).halvingByEpochs(1, 4, 2).build().run();
     assertThat(report.results().stream().map(TrialResult::rung))
         .containsExactly(0, 0, 0, 0, 1, 1, 2);
     assertThat(report.results().stream().map(TrialResult::steps))
@@ -170,8 +166,7 @@ class SearchTest {
 
   @Test
   void halvingByStepsCountsSteps() {
-    SearchReport report =
-        search(output, this::counted).strategy(Strategy.halvingBySteps(1, 3, 3)).build().run();
+    SearchReport report = search(output, this::counted).halvingBySteps(1, 3, 3).build().run();
     assertThat(report.results().stream().map(TrialResult::steps)).containsExactly(1, 1, 1, 3);
   }
 
@@ -200,7 +195,7 @@ class SearchTest {
   void anotherObjectiveMayWantTheHighestValue() {
     SearchReport report =
         search(output, this::counted)
-            .objective(Objective.highest("negative loss", event -> -event.loss()))
+            .maximize("negative loss", event -> -event.loss())
             .build()
             .run();
     assertThat(report.best().orElseThrow().value())

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.search.Strategy.SuccessiveHalving;
+import io.adapt4j.core.search.Strategy.Unit;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -52,14 +54,14 @@ class TrialTest {
         .hasMessageContaining("rate: expected 0 < low");
     assertThatThrownBy(() -> new Parameter.Whole("epochs", 3, 2)).hasMessageContaining("epochs");
     assertThatThrownBy(() -> new Parameter.Choice("x", List.of())).hasMessageContaining("x");
-    assertThatThrownBy(() -> Strategy.halvingBySteps(4, 2, 2)).hasMessageContaining("least 4");
+    assertThatThrownBy(() -> new SuccessiveHalving(Unit.STEPS, 4, 2, 2))
+        .hasMessageContaining("least 4");
   }
 
   @Test
   void budgetsGrowByEtaUpToTheLargest() {
-    assertThat(((Strategy.SuccessiveHalving) Strategy.halvingByEpochs(1, 9, 3)).budgets())
-        .containsExactly(1, 3, 9);
-    assertThat(((Strategy.SuccessiveHalving) Strategy.halvingBySteps(10, 50, 2)).budgets())
+    assertThat(new SuccessiveHalving(Unit.EPOCHS, 1, 9, 3).budgets()).containsExactly(1, 3, 9);
+    assertThat(new SuccessiveHalving(Unit.STEPS, 10, 50, 2).budgets())
         .containsExactly(10, 20, 40, 50);
   }
 }

@@ -12,14 +12,12 @@ final class Costs {
     Duration took = report.cost().candidate();
     if (took.compareTo(time) >= 0) {
       throw new AssertionError(
-          Messages.candidate(report)
-              + ": expected replies in less than "
-              + Messages.seconds(time)
-              + ", took "
-              + Messages.seconds(took)
-              + " for "
-              + report.cost().asked()
-              + " requests");
+          "%s: expected replies in less than %s, took %s for %s requests"
+              .formatted(
+                  Messages.candidate(report),
+                  Messages.seconds(time),
+                  Messages.seconds(took),
+                  report.cost().asked()));
     }
   }
 
@@ -28,16 +26,8 @@ final class Costs {
     long written = report.cost().newTokens();
     if (read + written >= tokens) {
       throw new AssertionError(
-          Messages.candidate(report)
-              + ": expected fewer than "
-              + tokens
-              + " tokens, found "
-              + (read + written)
-              + " ("
-              + read
-              + " read, "
-              + written
-              + " written)");
+          "%s: expected fewer than %s tokens, found %s (%s read, %s written)"
+              .formatted(Messages.candidate(report), tokens, read + written, read, written));
     }
   }
 }

@@ -133,16 +133,14 @@ public final class EvaluationAssert {
       Optional<ConfidenceInterval> kept = comparison.retention().map(Retention::kept);
       if (kept.isPresent() && !(value.applyAsDouble(kept.get()) >= share)) {
         throw new AssertionError(
-            said(comparison)
-                + " of task '"
-                + comparison.task()
-                + "' was kept to a share of "
-                + Messages.interval(kept.get())
-                + Messages.format(", expected at least %.4f", share)
-                + where
-                + " of the baseline '"
-                + comparison.baseline()
-                + "'");
+            "%s of task '%s' was kept to a share of %s%s%s of the baseline '%s'"
+                .formatted(
+                    said(comparison),
+                    comparison.task(),
+                    Messages.interval(kept.get()),
+                    Messages.format(", expected at least %.4f", share),
+                    where,
+                    comparison.baseline()));
       }
     }
     return this;

@@ -189,10 +189,8 @@ public final class Corrections {
   }
 
   /**
-   * Returns the rows whose answer was changed since they were written: wrong answers of the test
-   * itself.
-   *
-   * @return the rows, in the order of the file
+   * {@return the rows whose answer was changed since they were written: wrong answers of the test
+   * itself, in the order of the file}
    */
   public List<Correction> changed() {
     return all.stream().filter(Correction::isChanged).toList();

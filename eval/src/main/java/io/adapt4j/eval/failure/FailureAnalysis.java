@@ -160,12 +160,8 @@ public final class FailureAnalysis {
   public List<Slice> slices(String field) {
     if (!fields().contains(field)) {
       throw new IllegalArgumentException(
-          "Task '"
-              + result.task()
-              + "': no item has the field '"
-              + field
-              + "'; there are "
-              + fields());
+          "Task '%s': no item has the field '%s'; there are %s"
+              .formatted(result.task(), field, fields()));
     }
     return slices(outcome -> outcome.fields().getOrDefault(field, NO_VALUE));
   }

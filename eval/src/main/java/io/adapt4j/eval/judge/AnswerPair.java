@@ -33,21 +33,15 @@ public record AnswerPair(String id, String question, String first, String second
       Outcome other = others.remove(item.id());
       if (other == null) {
         throw new IllegalArgumentException(
-            "Item '"
-                + item.id()
-                + "' of task '"
-                + first.task()
-                + "' has an answer of one side only");
+            "Item '%s' of task '%s' has an answer of one side only"
+                .formatted(item.id(), first.task()));
       }
       pairs.add(new AnswerPair(item.id(), item.prompt(), item.got(), other.got()));
     }
     if (!others.isEmpty()) {
       throw new IllegalArgumentException(
-          "Items "
-              + others.keySet().stream().sorted().toList()
-              + " of task '"
-              + second.task()
-              + "' have an answer of one side only");
+          "Items %s of task '%s' have an answer of one side only"
+              .formatted(others.keySet().stream().sorted().toList(), second.task()));
     }
     return pairs;
   }

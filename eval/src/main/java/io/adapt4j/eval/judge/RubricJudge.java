@@ -64,10 +64,8 @@ public final class RubricJudge {
   public static Builder builder(String rubric, int highest) {
     if (rubric.isBlank() || highest < 2 || highest > 100) {
       throw new IllegalArgumentException(
-          "rubric: expected a text and a best score from 2 to 100, found '"
-              + rubric
-              + "' and "
-              + highest);
+          "rubric: expected a text and a best score from 2 to 100, found '%s' and %s"
+              .formatted(rubric, highest));
     }
     return new Builder(rubric, highest);
   }

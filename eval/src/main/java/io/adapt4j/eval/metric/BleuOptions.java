@@ -126,16 +126,13 @@ public record BleuOptions(
 
   String signature(String references) {
     boolean hasValue = smoothing.equals(FLOOR) || smoothing.equals(ADD_K);
-    return "nrefs:"
-        + references
-        + "|case:"
-        + (lowercase ? "lc" : "mixed")
-        + "|eff:"
-        + (effectiveOrder ? "yes" : "no")
-        + "|tok:"
-        + tokenizer
-        + "|smooth:"
-        + smoothing
-        + (hasValue ? String.format(Locale.ROOT, "[%.2f]", smoothingValue) : "");
+    return "nrefs:%s|case:%s|eff:%s|tok:%s|smooth:%s%s"
+        .formatted(
+            references,
+            lowercase ? "lc" : "mixed",
+            effectiveOrder ? "yes" : "no",
+            tokenizer,
+            smoothing,
+            hasValue ? String.format(Locale.ROOT, "[%.2f]", smoothingValue) : "");
   }
 }

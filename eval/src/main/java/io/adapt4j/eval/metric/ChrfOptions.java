@@ -39,12 +39,9 @@ public record ChrfOptions(
   public ChrfOptions {
     if (characterOrder < 1 || wordOrder < 0 || !(beta > 0) || Double.isInfinite(beta)) {
       throw new IllegalArgumentException(
-          "chrF needs characterOrder from 1, wordOrder from 0 and beta above 0, found "
-              + characterOrder
-              + ", "
-              + wordOrder
-              + " and "
-              + beta);
+          ("chrF needs characterOrder from 1, wordOrder from 0 and beta above 0, found %s, %s"
+                  + " and %s")
+              .formatted(characterOrder, wordOrder, beta));
     }
   }
 
@@ -53,17 +50,13 @@ public record ChrfOptions(
   }
 
   String signature(String references) {
-    return "nrefs:"
-        + references
-        + "|case:"
-        + (lowercase ? "lc" : "mixed")
-        + "|eff:"
-        + (epsSmoothing ? "no" : "yes")
-        + "|nc:"
-        + characterOrder
-        + "|nw:"
-        + wordOrder
-        + "|space:"
-        + (whitespace ? "yes" : "no");
+    return "nrefs:%s|case:%s|eff:%s|nc:%s|nw:%s|space:%s"
+        .formatted(
+            references,
+            lowercase ? "lc" : "mixed",
+            epsSmoothing ? "no" : "yes",
+            characterOrder,
+            wordOrder,
+            whitespace ? "yes" : "no");
   }
 }

@@ -27,13 +27,9 @@ final class PassAtK {
   public static double estimate(int samples, int correct, int k) {
     if (k < 1 || k > samples || correct < 0 || correct > samples) {
       throw new IllegalArgumentException(
-          "pass@"
-              + k
-              + " needs at least so many samples, of which some are right; found "
-              + samples
-              + " samples and "
-              + correct
-              + " right ones");
+          ("pass@%s needs at least so many samples, of which some are right; found %s samples"
+                  + " and %s right ones")
+              .formatted(k, samples, correct));
     }
     if (samples - correct < k) {
       return 1;

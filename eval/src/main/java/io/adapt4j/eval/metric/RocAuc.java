@@ -79,12 +79,8 @@ final class RocAuc {
   private void requireBoth(String name) {
     if (positives.size() == 0 || negatives.size() == 0) {
       throw new IllegalStateException(
-          name
-              + " needs rows of both classes, found "
-              + positives.size()
-              + " positive and "
-              + negatives.size()
-              + " negative ones");
+          "%s needs rows of both classes, found %s positive and %s negative ones"
+              .formatted(name, positives.size(), negatives.size()));
     }
   }
 

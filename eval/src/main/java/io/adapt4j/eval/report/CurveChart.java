@@ -2,6 +2,7 @@ package io.adapt4j.eval.report;
 
 import io.adapt4j.core.internal.AxisScale;
 import io.adapt4j.core.internal.Html;
+import io.adapt4j.core.internal.PlotArea;
 import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,12 +20,7 @@ final class CurveChart {
 
   private record Line(String name, String style, List<Point> points) {}
 
-  private static final int WIDTH = 480;
-  private static final int HEIGHT = 260;
-  private static final int LEFT = 50;
-  private static final int RIGHT = WIDTH - 14;
-  private static final int TOP = 8;
-  private static final int BOTTOM = HEIGHT - 24;
+  private static final PlotArea AREA = new PlotArea(260);
 
   private final String title;
   private final List<Line> lines = new ArrayList<>();
@@ -62,20 +58,13 @@ final class CurveChart {
     if (lines.isEmpty()) {
       return "";
     }
-    StringBuilder out = new StringBuilder("<figure><figcaption><b>");
-    out.append(Html.escape(title)).append("</b>");
-    lines.forEach(
-        line ->
-            out.append("<span class=\"key ")
-                .append(line.style())
-                .append("\">")
-                .append(Html.escape(line.name()))
-                .append("</span>"));
+    StringBuilder out = PlotArea.captioned(title);
+    lines.forEach(line -> PlotArea.key(out, line.style(), line.name()));
     out.append("</figcaption>")
         .append(
             Texts.format(
                 "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">",
-                WIDTH, HEIGHT, Html.escape(title)));
+                PlotArea.WIDTH, AREA.height(), Html.escape(title)));
     AxisScale x = shares ? unit() : horizontal();
     AxisScale y = shares ? unit() : vertical();
     grid(out, x, y);
@@ -113,56 +102,39 @@ final class CurveChart {
   }
 
   private void grid(StringBuilder out, AxisScale x, AxisScale y) {
-    for (double tick : y.ticks()) {
-      out.append(
-          Texts.format(
-              "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text class=\"y\" x=\"%d\" y=\"%.1f\">%s"
-                  + "</text>",
-              LEFT, down(y, tick), RIGHT, LEFT - 6, down(y, tick) + 4, AxisScale.label(tick)));
-    }
+    AREA.grid(out, y);
     if (ticks.isEmpty()) {
-      x.ticks().forEach(tick -> below(out, along(x, tick), AxisScale.label(tick)));
+      AREA.below(out, x);
     } else {
-      ticks.forEach((at, text) -> below(out, along(x, at), text));
+      ticks.forEach((at, text) -> AREA.below(out, AREA.along(x, at), text));
     }
     if (shares) {
       out.append(
-          Texts.format("<path class=\"ideal\" d=\"M%d %dL%d %d\"/>", LEFT, BOTTOM, RIGHT, TOP));
+          Texts.format(
+              "<path class=\"ideal\" d=\"M%d %dL%d %d\"/>",
+              PlotArea.LEFT, AREA.bottom(), PlotArea.RIGHT, PlotArea.TOP));
     }
-  }
-
-  private static void below(StringBuilder out, double at, String text) {
-    out.append(
-        Texts.format(
-            "<text class=\"x\" x=\"%.1f\" y=\"%d\">%s</text>", at, HEIGHT - 6, Html.escape(text)));
   }
 
   private static void draw(StringBuilder out, Line line, AxisScale x, AxisScale y) {
     out.append("<polyline class=\"").append(line.style()).append("\" points=\"");
     for (Point point : line.points()) {
-      out.append(Texts.format("%.1f,%.1f ", along(x, point.x()), down(y, point.y().value())));
+      out.append(
+          Texts.format("%.1f,%.1f ", AREA.along(x, point.x()), AREA.down(y, point.y().value())));
     }
     out.append("\"/>");
     for (Point point : line.points()) {
-      double at = along(x, point.x());
+      double at = AREA.along(x, point.x());
       out.append(
           Texts.format(
               "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"/>",
-              line.style(), at, down(y, point.y().value())));
+              line.style(), at, AREA.down(y, point.y().value())));
       if (Double.isFinite(point.y().low()) && Double.isFinite(point.y().high())) {
         out.append(
             Texts.format(
                 "<path class=\"error %s\" d=\"M%.1f %.1fV%.1f\"/>",
-                line.style(), at, down(y, point.y().low()), down(y, point.y().high())));
+                line.style(), at, AREA.down(y, point.y().low()), AREA.down(y, point.y().high())));
       }
     }
-  }
-
-  private static double along(AxisScale x, double value) {
-    return LEFT + x.place(value) * (RIGHT - LEFT);
-  }
-
-  private static double down(AxisScale y, double value) {
-    return BOTTOM - y.place(value) * (BOTTOM - TOP);
   }
 }

@@ -46,35 +46,31 @@ final class Verdicts {
       List<String> sentences, Content content, String candidate, UnaryOperator<String> name) {
     List<TaskComparison> all = content.comparisons(candidate);
     sentences.add(
-        name.apply(candidate)
-            + " against "
-            + name.apply(content.first().candidate())
-            + ": better on "
-            + some(all, comparison -> comparison.isBetter(LEVEL), name)
-            + ", worse on "
-            + some(all, comparison -> comparison.isWorse(LEVEL), name)
-            + ", no clear difference on "
-            + some(
-                all, comparison -> !comparison.isBetter(LEVEL) && !comparison.isWorse(LEVEL), name)
-            + ".");
+        "%s against %s: better on %s, worse on %s, no clear difference on %s."
+            .formatted(
+                name.apply(candidate),
+                name.apply(content.first().candidate()),
+                some(all, comparison -> comparison.isBetter(LEVEL), name),
+                some(all, comparison -> comparison.isWorse(LEVEL), name),
+                some(
+                    all,
+                    comparison -> !comparison.isBetter(LEVEL) && !comparison.isWorse(LEVEL),
+                    name)));
     for (TaskComparison comparison : all) {
       comparison
           .retention()
           .ifPresent(
               kept ->
                   sentences.add(
-                      name.apply(candidate)
-                          + " kept "
-                          + Texts.percent(kept.kept().value())
-                          + " ("
-                          + Texts.percent(kept.kept().low())
-                          + " to "
-                          + Texts.percent(kept.kept().high())
-                          + ") of the general ability "
-                          + name.apply(comparison.task())
-                          + ", "
-                          + required(content)
-                          + meaning(kept.verdict())));
+                      "%s kept %s (%s to %s) of the general ability %s, %s%s"
+                          .formatted(
+                              name.apply(candidate),
+                              Texts.percent(kept.kept().value()),
+                              Texts.percent(kept.kept().low()),
+                              Texts.percent(kept.kept().high()),
+                              name.apply(comparison.task()),
+                              required(content),
+                              meaning(kept.verdict()))));
     }
   }
 

@@ -47,12 +47,9 @@ public sealed interface Request {
     public WholeText {
       if (text.isEmpty() || window < 0 || stride < 0) {
         throw new IllegalArgumentException(
-            "expected a text to score, window and stride of 0 or more, found "
-                + text.length()
-                + " characters, "
-                + window
-                + " and "
-                + stride);
+            ("expected a text to score, window and stride of 0 or more, found %s characters,"
+                    + " %s and %s")
+                .formatted(text.length(), window, stride));
       }
     }
   }

@@ -33,10 +33,8 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   public Bootstrap {
     if (resamples < 1 || !(confidence > 0 && confidence < 1)) {
       throw new IllegalArgumentException(
-          "A bootstrap needs resamples from 1 and a confidence between 0 and 1, found "
-              + resamples
-              + " and "
-              + confidence);
+          "A bootstrap needs resamples from 1 and a confidence between 0 and 1, found %s and %s"
+              .formatted(resamples, confidence));
     }
   }
 
@@ -203,13 +201,9 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   static void requireSameLength(int first, int second) {
     if (first != second) {
       throw new IllegalArgumentException(
-          "The models have "
-              + first
-              + " and "
-              + second
-              + " rows: row "
-              + (Math.min(first, second) + 1)
-              + " is missing from one; a paired comparison needs both on every row");
+          ("The models have %s and %s rows: row %s is missing from one; a paired comparison"
+                  + " needs both on every row")
+              .formatted(first, second, Math.min(first, second) + 1));
     }
   }
 }

@@ -37,10 +37,8 @@ public record ConfidenceInterval(double value, double low, double high, double c
   public static ConfidenceInterval wilson(long hits, long rows) {
     if (rows < 1 || hits < 0 || hits > rows) {
       throw new IllegalArgumentException(
-          "expected rows of at least 1 and hits from 0 to their number, found "
-              + hits
-              + " of "
-              + rows);
+          "expected rows of at least 1 and hits from 0 to their number, found %s of %s"
+              .formatted(hits, rows));
     }
     double share = hits / (double) rows;
     double squared = Z * Z / rows;

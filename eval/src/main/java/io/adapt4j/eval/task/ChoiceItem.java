@@ -77,12 +77,8 @@ record ChoiceItem(
     }
     if (right.isEmpty() || right.stream().anyMatch(number -> number < 0 || number >= count)) {
       throw new IllegalArgumentException(
-          "Item '"
-              + id
-              + "': right: expected numbers from 0 to "
-              + (count - 1)
-              + ", found "
-              + right);
+          "Item '%s': right: expected numbers from 0 to %s, found %s"
+              .formatted(id, count - 1, right));
     }
   }
 

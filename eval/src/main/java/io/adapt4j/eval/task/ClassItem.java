@@ -41,13 +41,9 @@ record ClassItem(String id, String text, String label, Map<String, String> field
     Map<String, Double> probabilities = ((Reply.Classes) replies.get(0)).probabilities();
     if (!probabilities.containsKey(label)) {
       throw new IllegalArgumentException(
-          "Item '"
-              + id
-              + "': label '"
-              + label
-              + "' is none that the classifier has learned: "
-              + probabilities.keySet()
-              + "; correct the label, or leave the row out");
+          ("Item '%s': label '%s' is none that the classifier has learned: %s; correct the"
+                  + " label, or leave the row out")
+              .formatted(id, label, probabilities.keySet()));
     }
     Map.Entry<String, Double> best =
         probabilities.entrySet().stream()

@@ -173,12 +173,8 @@ public final class MultipleChoice {
             .toList();
     if (solved.size() < shots) {
       throw new IllegalArgumentException(
-          "fewShot: expected "
-              + shots
-              + " solved questions of subject '"
-              + subject
-              + "', found "
-              + solved.size());
+          "fewShot: expected %s solved questions of subject '%s', found %s"
+              .formatted(shots, subject, solved.size()));
     }
     return description
         + solved.stream()

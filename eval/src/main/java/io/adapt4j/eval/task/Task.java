@@ -32,10 +32,8 @@ public record Task(String name, List<Item> items, List<TaskMetric> metrics, bool
     metrics = List.copyOf(metrics);
     if (items.isEmpty() || metrics.isEmpty()) {
       throw new IllegalArgumentException(
-          "Task '"
-              + name
-              + "': expected items and metrics, found no "
-              + (items.isEmpty() ? "items" : "metrics"));
+          "Task '%s': expected items and metrics, found no %s"
+              .formatted(name, items.isEmpty() ? "items" : "metrics"));
     }
     requireDistinct(name, items);
   }
@@ -45,13 +43,8 @@ public record Task(String name, List<Item> items, List<TaskMetric> metrics, bool
     for (int i = 0; i < items.size(); i++) {
       if (!seen.add(items.get(i).id())) {
         throw new IllegalArgumentException(
-            "Task '"
-                + name
-                + "': row "
-                + (i + 1)
-                + ": id '"
-                + items.get(i).id()
-                + "' was used before; each row needs its own");
+            "Task '%s': row %s: id '%s' was used before; each row needs its own"
+                .formatted(name, i + 1, items.get(i).id()));
       }
     }
   }

@@ -74,11 +74,8 @@ final class TaskDescription {
     if (written.size() != 1) {
       fields.problem(
           "",
-          "expected one kind of task ("
-              + String.join(", ", KINDS.keySet())
-              + "), found "
-              + written
-              + ". Write one.");
+          "expected one kind of task (%s), found %s. Write one."
+              .formatted(String.join(", ", KINDS.keySet()), written));
       return Optional.empty();
     }
     return fields

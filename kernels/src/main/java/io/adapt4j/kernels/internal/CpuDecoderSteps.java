@@ -8,7 +8,9 @@ import io.adapt4j.kernels.internal.cpu.StepProgram;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /** A compiled program, and what it is told of each step. */
@@ -89,6 +91,19 @@ final class CpuDecoderSteps implements DecoderSteps {
       throw new IllegalArgumentException(
           name + ": expected 0 to " + (end - 1) + ", found " + value);
     }
+  }
+
+  @Override
+  public Map<String, Long> profile(List<Token> tokens) {
+    requireOpen();
+    program.timed(true);
+    run(tokens);
+    program.timed(false);
+    Map<String, Long> times = new LinkedHashMap<>();
+    for (int i = 0; i < program.operators(); i++) {
+      times.merge(program.name(i).getString(), program.nanos(i), Long::sum);
+    }
+    return times;
   }
 
   /** Rounded to the compute type, as training has them. */

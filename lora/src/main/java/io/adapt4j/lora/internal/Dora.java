@@ -5,6 +5,8 @@ import static io.adapt4j.lora.internal.LoraOperators.operator;
 import io.adapt4j.core.internal.tensor.Operator;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Scratch;
+import io.adapt4j.core.internal.tensor.Temporaries;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.function.Consumer;
 
@@ -15,10 +17,18 @@ import java.util.function.Consumer;
  */
 public final class Dora {
 
-  private static final Operator RESCALE = operator("rescale");
-  private static final Operator RESCALE_BACKWARD = operator("rescale_backward");
-  private static final Operator DORA_DROPPED = operator("dora_dropped");
-  private static final Operator DORA_DROPPED_BACKWARD = operator("dora_dropped_backward");
+  private static final Operator RESCALE = operator("rescale").needing(Temporaries.floats(0, 0, 2));
+  private static final Operator RESCALE_BACKWARD =
+      operator("rescale_backward").needing(Temporaries.floats(0, 2, 4));
+
+  /** The projection by the weight and by the matrices, and their sum with its gain in F32. */
+  private static final Operator DORA_DROPPED =
+      operator("dora_dropped").needing(outputs(1, 2, 2, 2));
+
+  /** Gradients of the projection, three times in F32, and two by the input. */
+  private static final Operator DORA_DROPPED_BACKWARD =
+      operator("dora_dropped_backward").needing(Temporaries.like(1, 2).and(outputs(1, 2, 3, 3)));
+
   private static final Operator ROW_SQUARES = operator("row_squares");
   private static final Operator ROW_MAGNITUDES = operator("row_magnitudes");
   private static final Operator DIVIDE_INTO = operator("divide_into");
@@ -26,6 +36,15 @@ public final class Dora {
   private static final Operator DORA_MERGE = operator("dora_merge");
 
   private Dora() {}
+
+  /** So many tensors of what a weight makes of x, in the compute type and in F32. */
+  private static Scratch outputs(int input, int weight, int plain, int floats) {
+    return arguments -> {
+      Tensor x = (Tensor) arguments[input];
+      long values = x.count() / x.size(-1) * ((Tensor) arguments[weight]).size(0);
+      return values * (plain * x.type().bytes() + floats * Float.BYTES);
+    };
+  }
 
   /**
    * Multiplies the outputs of a layer: gain (x - bias) + bias, as if the rows of its weight were

@@ -2,11 +2,14 @@ package io.adapt4j.lora.internal;
 
 import static io.adapt4j.lora.internal.LoraOperators.operator;
 
+import io.adapt4j.core.internal.tensor.HostKernels;
 import io.adapt4j.core.internal.tensor.Operator;
 import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scratch;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Low-rank updates of a weight (Hu et al. 2021, eq. 3), and several updates of one weight, each of
@@ -18,14 +21,24 @@ import java.util.function.BiConsumer;
  */
 public final class LowRank {
 
-  private static final Operator LOW_RANK = operator("low_rank");
-  private static final Operator LOW_RANK_BACKWARD = operator("low_rank_backward");
+  private static final Operator LOW_RANK = operator("low_rank").needing(projections(1, 1));
+  private static final Operator LOW_RANK_BACKWARD =
+      operator("low_rank_backward").needing(projections(1, 2));
   private static final Operator LOW_RANK_BACKWARD_INPUT = operator("low_rank_backward_input");
   private static final Operator LOW_RANK_COMPOSE = operator("low_rank_compose");
   private static final Operator LOW_RANK_ACCUMULATE = operator("low_rank_accumulate");
   private static final Operator LOW_RANK_MERGE = operator("low_rank_merge");
 
   private LowRank() {}
+
+  /** So many projections of x to the rank, where a follows x. */
+  private static Scratch projections(int input, int count) {
+    return arguments -> {
+      Tensor x = (Tensor) arguments[input];
+      Tensor a = (Tensor) arguments[input + 1];
+      return count * (x.count() / x.size(-1)) * a.size(0) * x.type().bytes();
+    };
+  }
 
   /**
    * Adds a low-rank update (x a') b' to y in place (Hu et al. 2021, eq. 3). Retains x.
@@ -40,19 +53,65 @@ public final class LowRank {
    */
   public static Tensor add(
       Ops ops, Tensor y, Tensor x, Tensor a, Tensor b, BiConsumer<Tensor, Tensor> gradients) {
-    Tensor sum = LOW_RANK.tensor(y, x, a, b);
+    Tensor sum = sum(y, x, a, b);
     if (ops.isRecording()) {
       ops.saveForBackward(x);
       ops.record(
           new Tensor[] {sum},
           new Tensor[] {y, x},
           dy -> {
-            Tensor[] d = LOW_RANK_BACKWARD.tensors(dy[0], x, a, b);
+            Tensor[] d = backward(dy[0], x, a, b);
             gradients.accept(d[1], d[2]);
             return new Tensor[] {dy[0], d[0]};
           });
     }
     return sum;
+  }
+
+  /** The kernels that multiply such matrices faster, else null. */
+  private static @Nullable HostKernels kernels(Tensor x, Tensor y, Tensor a, Tensor b) {
+    boolean alike =
+        a.size(0) % 2 == 0
+            && List.of(y, a, b).stream()
+                .allMatch(other -> other.type() == x.type() && other.isContiguous());
+    return alike ? HostKernels.multiplying(x, a.size(0)).orElse(null) : null;
+  }
+
+  private static Tensor sum(Tensor y, Tensor x, Tensor a, Tensor b) {
+    HostKernels kernels = kernels(x, y, a, b);
+    if (kernels == null) {
+      return LOW_RANK.tensor(y, x, a, b);
+    }
+    try (Tensor h = projected(kernels, x, a, true)) {
+      kernels.multiply(h, b, true, null, y, true);
+    }
+    return y.narrow(0, 0, y.size(0));
+  }
+
+  /** The derivatives by x, a and b. */
+  private static Tensor[] backward(Tensor dy, Tensor x, Tensor a, Tensor b) {
+    HostKernels kernels = kernels(x, dy, a, b);
+    if (kernels == null) {
+      return LOW_RANK_BACKWARD.tensors(dy, x, a, b);
+    }
+    Tensor dx = Tensor.empty(x.type(), x.sizes());
+    Tensor da = Tensor.empty(x.type(), a.sizes());
+    Tensor db = Tensor.empty(x.type(), b.sizes());
+    try (Tensor h = projected(kernels, x, a, true);
+        Tensor dh = projected(kernels, dy, b, false)) {
+      kernels.multiply(dh, a, false, null, dx, false);
+      kernels.multiplyTransposed(dh, x, da);
+      kernels.multiplyTransposed(dy, h, db);
+    }
+    return new Tensor[] {dx, da, db};
+  }
+
+  private static Tensor projected(
+      HostKernels kernels, Tensor x, Tensor factor, boolean transposed) {
+    long rank = factor.size(transposed ? 0 : 1);
+    Tensor h = Tensor.empty(x.type(), x.count() / x.size(-1), rank);
+    kernels.multiply(x, factor, transposed, null, h, false);
+    return h;
   }
 
   /**
@@ -66,7 +125,7 @@ public final class LowRank {
    * @return the sum
    */
   public static Tensor addFrozen(Ops ops, Tensor y, Tensor x, Tensor a, Tensor b) {
-    Tensor sum = LOW_RANK.tensor(y, x, a, b);
+    Tensor sum = sum(y, x, a, b);
     if (ops.isDifferentiated(x) || ops.isDifferentiated(y)) {
       ops.record(
           new Tensor[] {sum},

@@ -36,11 +36,8 @@ final class Codecs implements CompressionCodecFactory {
     }
     if (!OF_PARQUET.contains(codec)) {
       throw new UnsupportedOperationException(
-          "compression "
-              + codec
-              + " is not supported; write the file with one of "
-              + OF_PARQUET
-              + " or GZIP");
+          "compression %s is not supported; write the file with one of %s or GZIP"
+              .formatted(codec, OF_PARQUET));
     }
     return parquet.getDecompressor(codec);
   }

@@ -15,11 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Quote(String text, Optional<Place> place) {
 
-  /**
-   * Returns where a source has the words; in JSON null if none has.
-   *
-   * @return the place
-   */
+  /** {@return where a source has the words; in JSON null if none has} */
   @Override
   @JsonIgnore
   public Optional<Place> place() {

@@ -36,10 +36,8 @@ public record Chunk(
     Objects.requireNonNull(heading, "heading");
     if (text.length() != span.length()) {
       throw new IllegalArgumentException(
-          "text: expected the "
-              + span.length()
-              + " characters of the span, found "
-              + text.length());
+          "text: expected the %s characters of the span, found %s"
+              .formatted(span.length(), text.length()));
     }
     if (!parent.contains(span)) {
       throw new IllegalArgumentException(

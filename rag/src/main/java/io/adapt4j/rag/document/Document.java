@@ -112,9 +112,7 @@ public record Document(String id, String title, String text, Map<String, Object>
       return value;
     }
     throw new IllegalArgumentException(
-        "metadata: field '"
-            + field
-            + "': expected a String, Boolean, Long or finite Double, found "
-            + value);
+        "metadata: field '%s': expected a String, Boolean, Long or finite Double, found %s"
+            .formatted(field, value));
   }
 }

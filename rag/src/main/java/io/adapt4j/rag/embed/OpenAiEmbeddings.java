@@ -123,14 +123,9 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
     }
     if (vector.length != dimension) {
       throw new GeneratorException(
-          settings.shown()
-              + ": expected vectors of "
-              + dimension
-              + " entries, found one of "
-              + vector.length
-              + ". Set the dimension that the model "
-              + settings.model()
-              + " has");
+          ("%s: expected vectors of %s entries, found one of %s. Set the dimension that the"
+                  + " model %s has")
+              .formatted(settings.shown(), dimension, vector.length, settings.model()));
     }
   }
 

@@ -46,12 +46,8 @@ final class VectorCache implements AutoCloseable {
     long most = maxBytes / 2 / VectorFile.recordBytes(dimension);
     if (most < 1) {
       throw new IllegalArgumentException(
-          "maxBytes: expected room for two vectors of "
-              + dimension
-              + " entries, at least "
-              + 2 * VectorFile.recordBytes(dimension)
-              + ", found "
-              + maxBytes);
+          "maxBytes: expected room for two vectors of %s entries, at least %s, found %s"
+              .formatted(dimension, 2 * VectorFile.recordBytes(dimension), maxBytes));
     }
     Files.createDirectories(folder);
     ProcessLock lock = lock(folder.resolve(name + ".lock"));
@@ -135,11 +131,8 @@ final class VectorCache implements AutoCloseable {
 
   private GeneratorException unusable(IOException cause) {
     return new GeneratorException(
-        "the folder of kept vectors "
-            + folder
-            + " cannot be used: "
-            + WriteFailure.explain(folder, cause)
-            + ", or name another one",
+        "the folder of kept vectors %s cannot be used: %s, or name another one"
+            .formatted(folder, WriteFailure.explain(folder, cause)),
         cause);
   }
 

@@ -6,7 +6,7 @@ import java.time.Duration;
  * When changes are made to outlast a crash. Searches see them at once in any case; a crash takes
  * back those since the last commit, each document as a whole.
  */
-public sealed interface CommitPolicy {
+sealed interface CommitPolicy {
 
   /** Each call that changes the index returns after its changes are on disk. */
   record EachBatch() implements CommitPolicy {}

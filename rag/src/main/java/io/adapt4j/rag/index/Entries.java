@@ -32,15 +32,13 @@ final class Entries {
     int expected = dimension == 0 ? 0 : entry.chunks().size();
     if (entry.vectors().size() != expected) {
       throw new IllegalArgumentException(
-          "document '"
-              + entry.document().id()
-              + "': expected "
-              + expected
-              + " vectors for "
-              + entry.chunks().size()
-              + " chunks, found "
-              + entry.vectors().size()
-              + (dimension == 0 ? ": the index was opened for words only" : ""));
+          "document '%s': expected %s vectors for %s chunks, found %s%s"
+              .formatted(
+                  entry.document().id(),
+                  expected,
+                  entry.chunks().size(),
+                  entry.vectors().size(),
+                  dimension == 0 ? ": the index was opened for words only" : ""));
     }
     for (int i = 0; i < expected; i++) {
       unit(entry.vectors().get(i), dimension, "chunk '" + entry.chunks().get(i).id() + "'");
@@ -79,5 +77,28 @@ final class Entries {
       throw new IllegalArgumentException("limit: expected at least 1, found " + query.limit());
     }
     query.filter().ifPresent(FilterCheck::check);
+  }
+
+  static int within(String name, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException(
+          name + ": expected " + least + " to " + most + ", found " + value);
+    }
+    return value;
+  }
+
+  /** Checks what embeddings call themselves. */
+  static String identity(String identity) {
+    if (identity.isBlank()) {
+      throw new IllegalArgumentException("identity: expected a text, found '" + identity + "'");
+    }
+    return identity;
+  }
+
+  static void checkBm25(double k1, double b) {
+    if (!(k1 >= 0 && Double.isFinite(k1)) || !(b >= 0 && b <= 1)) {
+      throw new IllegalArgumentException(
+          "bm25: expected k1 of at least 0 and b from 0 to 1, found " + k1 + " and " + b);
+    }
   }
 }

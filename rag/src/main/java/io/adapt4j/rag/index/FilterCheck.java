@@ -16,11 +16,8 @@ final class FilterCheck {
     int conditions = count(filter);
     if (conditions > MOST_CONDITIONS) {
       throw new IllegalArgumentException(
-          "filter: expected at most "
-              + MOST_CONDITIONS
-              + " conditions, found "
-              + conditions
-              + "; one In takes any number of values");
+          "filter: expected at most %s conditions, found %s; one In takes any number of values"
+              .formatted(MOST_CONDITIONS, conditions));
     }
     checkPart(filter);
   }
@@ -84,12 +81,8 @@ final class FilterCheck {
         && most != null
         && kind(value(between.field(), least)) != kind(value(between.field(), most))) {
       throw new IllegalArgumentException(
-          "filter on '"
-              + between.field()
-              + "': expected two texts or two numbers, found "
-              + least
-              + " and "
-              + most);
+          "filter on '%s': expected two texts or two numbers, found %s and %s"
+              .formatted(between.field(), least, most));
     }
   }
 
@@ -111,9 +104,7 @@ final class FilterCheck {
       return value;
     }
     throw new IllegalArgumentException(
-        "filter on '"
-            + field
-            + "': expected a String, Boolean, Long or finite Double, found "
-            + value);
+        "filter on '%s': expected a String, Boolean, Long or finite Double, found %s"
+            .formatted(field, value));
   }
 }

@@ -37,23 +37,17 @@ record IndexIdentity(String embeddings, int dimension, String words) {
     }
     if (!format.equals(FORMAT)) {
       throw new IllegalStateException(
-          where
-              + ": holds an index of format "
-              + format
-              + ", this version reads format "
-              + FORMAT
-              + "; delete it and index the documents again, or use the version that wrote it");
+          ("%s: holds an index of format %s, this version reads format %s; delete it and index"
+                  + " the documents again, or use the version that wrote it")
+              .formatted(where, format, FORMAT));
     }
     checkEmbeddings(where, recorded);
     String cut = Objects.requireNonNull(recorded.get(WORDS_KEY), WORDS_KEY);
     if (!cut.equals(words)) {
       throw new IllegalStateException(
-          where
-              + ": its words were cut by '"
-              + cut
-              + "', asked for is '"
-              + words
-              + "'; open it with the former, or delete it and index the documents again");
+          ("%s: its words were cut by '%s', asked for is '%s'; open it with the former, or"
+                  + " delete it and index the documents again")
+              .formatted(where, cut, words));
     }
   }
 
@@ -63,12 +57,9 @@ record IndexIdentity(String embeddings, int dimension, String words) {
     String asked = vectors(embeddings, Integer.toString(dimension));
     if (!there.equals(asked)) {
       throw new IllegalStateException(
-          where
-              + ": holds "
-              + there
-              + ", asked for are "
-              + asked
-              + "; open it with the former's model, or delete it and index the documents again");
+          ("%s: holds %s, asked for are %s; open it with the former's model, or delete it and"
+                  + " index the documents again")
+              .formatted(where, there, asked));
     }
   }
 

@@ -157,12 +157,9 @@ final class LuceneFields {
     int length = text.getBytes(StandardCharsets.UTF_8).length;
     if (length > IndexWriter.MAX_TERM_LENGTH) {
       throw new IllegalArgumentException(
-          owner
-              + ": expected at most "
-              + IndexWriter.MAX_TERM_LENGTH
-              + " bytes in UTF-8, found "
-              + length
-              + "; long texts belong into the document's text");
+          ("%s: expected at most %s bytes in UTF-8, found %s; long texts belong into the"
+                  + " document's text")
+              .formatted(owner, IndexWriter.MAX_TERM_LENGTH, length));
     }
   }
 

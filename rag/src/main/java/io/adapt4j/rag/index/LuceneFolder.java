@@ -66,11 +66,9 @@ record LuceneFolder(Path path) {
           IndexFileNames.CODEC_FILE_PATTERN.matcher(file).matches() && !known.contains(file);
       if (deleted && !CODEC_ENDINGS.contains(ending(file))) {
         throw new IllegalStateException(
-            name()
-                + ": holds "
-                + file
-                + ", which is no file of the index and which Lucene would delete for its name;"
-                + " move it to another folder");
+            ("%s: holds %s, which is no file of the index and which Lucene would delete for"
+                    + " its name; move it to another folder")
+                .formatted(name(), file));
       }
     }
   }

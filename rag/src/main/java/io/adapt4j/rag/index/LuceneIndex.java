@@ -9,6 +9,7 @@ import io.adapt4j.rag.spi.SearchQuery;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,15 +28,13 @@ import org.jspecify.annotations.Nullable;
  * <p>One object writes; a second one, in this process or another, is refused. Any number of threads
  * may use it. What is added or deleted is found, or no longer found, by every search that begins
  * after the call has returned. After a crash the folder opens as it was at the last commit ({@link
- * CommitPolicy}), each document whole.
+ * Builder#commitEvery}), each document whole.
  *
- * <p>An interrupt of a thread that uses the index changes nothing for the others, nor for its own
- * call: that ends as if there had been none, and the thread's flag is set afterwards. After a
- * failure to write, such as on a full disk, the index stays open: the call that failed may be
- * repeated, and what came after the last commit and was lost with it is told.
+ * <p>A call of an interrupted thread ends as if there had been no interrupt, and leaves the flag
+ * set. After a failure to write, such as on a full disk, the index stays open: the call that failed
+ * may be repeated, and what came after the last commit and was lost with it is told.
  *
- * <p>Scores of a search by words are BM25's, those of a search by vector are cosines, from -1 to 1,
- * and those of a search by both are the fusion's.
+ * <p>Scores of a search by words are BM25's, by vector cosines from -1 to 1, by both the fusion's.
  */
 public final class LuceneIndex implements SearchIndex {
 
@@ -124,7 +123,7 @@ public final class LuceneIndex implements SearchIndex {
   }
 
   /**
-   * Makes all changes outlast a crash, whatever the {@link CommitPolicy}.
+   * Makes all changes outlast a crash, however seldom that is done of itself.
    *
    * @throws UncheckedIOException if they cannot be written
    */
@@ -300,11 +299,8 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if the identity is blank or the dimension out of range
      */
     public Builder embeddings(String identity, int dimension) {
-      if (identity.isBlank()) {
-        throw new IllegalArgumentException("identity: expected a text, found '" + identity + "'");
-      }
-      this.embeddings = identity;
-      this.dimension = within("dimension", dimension, 1, 8192);
+      this.embeddings = Entries.identity(identity);
+      this.dimension = Entries.within("dimension", dimension, 1, 8192);
       return this;
     }
 
@@ -332,14 +328,18 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Chooses how vectors are held for searching. It holds for what is written from now on, so it
-     * may differ from one opening to the next.
+     * Shortens the vectors that are searched: 7 bits an entry take a quarter of the memory, 4 an
+     * eighth, less exactly and of even dimensions only. Holds for what is written from now on.
      *
-     * @param quantization whole vectors by default
+     * @param bits 7 or 4
      * @return this
+     * @throws IllegalArgumentException if it is another number
      */
-    public Builder quantized(Quantization quantization) {
-      this.quantization = Objects.requireNonNull(quantization, "quantization");
+    public Builder quantized(int bits) {
+      if (bits != 7 && bits != 4) {
+        throw new IllegalArgumentException("bits: expected 7 or 4, found " + bits);
+      }
+      this.quantization = bits == 7 ? Quantization.INT7 : Quantization.INT4;
       return this;
     }
 
@@ -354,8 +354,8 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if one is out of range
      */
     public Builder graph(int links, int buildBeam) {
-      this.links = within("links", links, 2, 512);
-      this.buildBeam = within("buildBeam", buildBeam, 1, 3200);
+      this.links = Entries.within("links", links, 2, 512);
+      this.buildBeam = Entries.within("buildBeam", buildBeam, 1, 3200);
       return this;
     }
 
@@ -367,7 +367,7 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if it is less than 1
      */
     public Builder searchBeam(int candidates) {
-      this.searchBeam = within("searchBeam", candidates, 1, 1_000_000);
+      this.searchBeam = Entries.within("searchBeam", candidates, 1, 1_000_000);
       return this;
     }
 
@@ -380,57 +380,70 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if one is out of range
      */
     public Builder bm25(double k1, double b) {
-      if (!(k1 >= 0 && Double.isFinite(k1)) || !(b >= 0 && b <= 1)) {
-        throw new IllegalArgumentException(
-            "bm25: expected k1 of at least 0 and b from 0 to 1, found " + k1 + " and " + b);
-      }
+      Entries.checkBm25(k1, b);
       this.k1 = (float) k1;
       this.b = (float) b;
       return this;
     }
 
     /**
-     * Chooses when changes are made to outlast a crash.
+     * Makes changes outlast a crash this long after they were made, not before calls return.
      *
-     * @param policy with each call by default
+     * @param interval longer than 0
+     * @return this
+     * @throws IllegalArgumentException if it is not
+     */
+    public Builder commitEvery(Duration interval) {
+      return commit(new CommitPolicy.Every(interval));
+    }
+
+    /**
+     * Makes changes outlast a crash when the index is closed, not before calls return.
+     *
      * @return this
      */
-    public Builder commit(CommitPolicy policy) {
-      this.commit = Objects.requireNonNull(policy, "policy");
+    public Builder commitOnClose() {
+      return commit(new CommitPolicy.OnClose());
+    }
+
+    Builder commit(CommitPolicy policy) {
+      this.commit = policy;
       return this;
     }
 
     /**
-     * Sets how much is gathered in memory before it is written as its own part: more makes indexing
-     * of much at once faster.
+     * Sets how much is gathered in memory before it is written: more makes large loads faster.
      *
      * @param megabytes 64 by default, from 1 to 2000
      * @return this
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder buffer(int megabytes) {
-      this.bufferMegabytes = within("buffer", megabytes, 1, 2000);
+      this.bufferMegabytes = Entries.within("buffer", megabytes, 1, 2000);
       return this;
     }
 
     /**
-     * Chooses what is checked when the index is opened.
+     * Opens without comparing checksums; a flipped bit may then change results without an error.
      *
-     * @param value {@link Verification#CHECKSUMS} by default, since a flipped bit otherwise may
-     *     change what searches find without an error
      * @return this
      */
-    public Builder verification(Verification value) {
-      this.verification = Objects.requireNonNull(value, "verification");
-      return this;
+    public Builder withoutChecksums() {
+      return verification(Verification.NONE);
     }
 
-    private static int within(String name, int value, int least, int most) {
-      if (value < least || value > most) {
-        throw new IllegalArgumentException(
-            name + ": expected " + least + " to " + most + ", found " + value);
-      }
-      return value;
+    /**
+     * Checks that the parts of the index agree, which takes about thirty times longer.
+     *
+     * @return this
+     */
+    public Builder verifyStructure() {
+      return verification(Verification.STRUCTURE);
+    }
+
+    Builder verification(Verification value) {
+      this.verification = value;
+      return this;
     }
 
     /**

@@ -252,11 +252,8 @@ public final class PostgresIndex implements SearchIndex {
      * @throws IllegalArgumentException if the identity is blank or the dimension out of range
      */
     public Builder embeddings(String identity, int dimension) {
-      if (identity.isBlank()) {
-        throw new IllegalArgumentException("identity: expected a text, found '" + identity + "'");
-      }
-      this.embeddings = identity;
-      this.dimension = within("dimension", dimension, 1, 2000);
+      this.embeddings = Entries.identity(identity);
+      this.dimension = Entries.within("dimension", dimension, 1, 2000);
       return this;
     }
 
@@ -280,8 +277,8 @@ public final class PostgresIndex implements SearchIndex {
      * @throws IllegalArgumentException if one is out of range
      */
     public Builder graph(int links, int buildBeam) {
-      this.links = within("links", links, 2, 100);
-      this.buildBeam = within("buildBeam", buildBeam, 2 * links, 1000);
+      this.links = Entries.within("links", links, 2, 100);
+      this.buildBeam = Entries.within("buildBeam", buildBeam, 2 * links, 1000);
       return this;
     }
 
@@ -293,7 +290,7 @@ public final class PostgresIndex implements SearchIndex {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder searchBeam(int candidates) {
-      this.searchBeam = within("searchBeam", candidates, 1, 1000);
+      this.searchBeam = Entries.within("searchBeam", candidates, 1, 1000);
       return this;
     }
 
@@ -306,21 +303,10 @@ public final class PostgresIndex implements SearchIndex {
      * @throws IllegalArgumentException if one is out of range
      */
     public Builder bm25(double k1, double b) {
-      if (!(k1 >= 0 && Double.isFinite(k1)) || !(b >= 0 && b <= 1)) {
-        throw new IllegalArgumentException(
-            "bm25: expected k1 of at least 0 and b from 0 to 1, found " + k1 + " and " + b);
-      }
+      Entries.checkBm25(k1, b);
       this.k1 = k1;
       this.b = b;
       return this;
-    }
-
-    private static int within(String name, int value, int least, int most) {
-      if (value < least || value > most) {
-        throw new IllegalArgumentException(
-            name + ": expected " + least + " to " + most + ", found " + value);
-      }
-      return value;
     }
 
     /**

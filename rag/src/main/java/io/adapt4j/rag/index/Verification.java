@@ -1,7 +1,7 @@
 package io.adapt4j.rag.index;
 
 /** What is checked of a {@link LuceneIndex} when it is opened. */
-public enum Verification {
+enum Verification {
   /**
    * That all files of the last commit exist and begin and end as they should. Does not read them
    * whole: a bit that flipped on disk or in a copy may change results without an error.

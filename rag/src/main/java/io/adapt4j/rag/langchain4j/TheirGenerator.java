@@ -67,11 +67,9 @@ record TheirGenerator(ChatModel model) implements TextGenerator {
   private static dev.langchain4j.data.message.ChatMessage message(ChatMessage message) {
     if (!(message.content() instanceof String text)) {
       throw new RequestRefusedException(
-          "message of the role "
-              + message.role()
-              + ": expected a text, found "
-              + message.content()
-              + ". Models of LangChain4j are given texts only.");
+          ("message of the role %s: expected a text, found %s. Models of LangChain4j are given"
+                  + " texts only.")
+              .formatted(message.role(), message.content()));
     }
     return switch (message.role()) {
       case "system" -> SystemMessage.from(text);

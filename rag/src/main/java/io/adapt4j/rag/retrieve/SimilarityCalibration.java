@@ -91,11 +91,9 @@ public record SimilarityCalibration(
     List<String> samples = samples(index);
     if (samples.size() < MIN_QUESTIONS) {
       throw new IllegalStateException(
-          "the index gives "
-              + samples.size()
-              + " sentences to calibrate on, at least "
-              + MIN_QUESTIONS
-              + " are needed: add documents, or give questions that they answer");
+          ("the index gives %s sentences to calibrate on, at least %s are needed: add"
+                  + " documents, or give questions that they answer")
+              .formatted(samples.size(), MIN_QUESTIONS));
     }
     return of(index, embeddings, samples);
   }

@@ -68,7 +68,7 @@ class RetrieverTest {
     assertThat(query.text()).isEqualTo("red shoes");
     assertThat(query.vector()).isPresent();
     assertThat(query.limit()).isEqualTo(RetrievalOptions.DEFAULT_CANDIDATES);
-    assertThat(found.stages().get(0).candidates().get(0).chunkId()).isEqualTo("a#0");
+    assertThat(found.stages().get(0).candidates().keySet()).first().isEqualTo("a#0");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.adapt4j.verification.golden;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
 
 /**
@@ -22,6 +23,11 @@ record Deviation(double error, double tolerance) {
     return Double.isFinite(expected)
         ? new Deviation(Math.abs(found - expected), absolute + relative * Math.abs(expected))
         : new Deviation(Double.NaN, absolute);
+  }
+
+  /** Of an expected number; what is none passes no check. */
+  static Deviation of(double found, JsonNode expected, double absolute, double relative) {
+    return of(found, expected.asDouble(Double.NaN), absolute, relative);
   }
 
   /** The worst of all values. */

@@ -148,12 +148,7 @@ final class EmbedderCheck {
         new RankingLoss(encoder, head, SCALE).forwardBackward(inputs, 1.0 / half, false, 0);
     section.compared(
         "mnrl_loss", Deviation.of(sum / half, golden.floats("mnrl_loss")[0], ModelCheck.FP32, 0));
-    Map<String, float[]> gradients =
-        Networks.gradients(
-            encoder,
-            encoder.parameters().stream()
-                .flatMap(parameter -> parameter.trained().stream())
-                .toList());
+    Map<String, float[]> gradients = Networks.gradients(encoder);
     for (String tensor : golden.names(GRADIENT)) {
       section.attempt(
           tensor, () -> gradient(tensor, tensor.substring(GRADIENT.length()), gradients));

@@ -176,16 +176,14 @@ final class FourBitTensorCheck {
   }
 
   private void floats(String tensor, Checkpoint written, String part, double relative) {
-    section.attempt(
+    section.compare(
         label(tensor),
         () ->
-            section.compared(
-                label(tensor),
-                Deviation.of(
-                    GoldenFolder.floats(written, WEIGHT + "." + part),
-                    GoldenFolder.floats(golden, tensor),
-                    0,
-                    relative)));
+            Deviation.of(
+                GoldenFolder.floats(written, WEIGHT + "." + part),
+                GoldenFolder.floats(golden, tensor),
+                0,
+                relative));
   }
 
   /** Our file with the recorded codes, which may have been rounded by the other rule. */

@@ -60,14 +60,9 @@ final class GenerationCheck {
   private static int differences(List<int[]> found, List<int[]> expected) {
     if (found.size() != expected.size() || found.get(0).length != expected.get(0).length) {
       throw new GoldenException(
-          "expected "
-              + expected.size()
-              + " rows of "
-              + expected.get(0).length
-              + " ids, found "
-              + found.size()
-              + " of "
-              + found.get(0).length);
+          "expected %s rows of %s ids, found %s of %s"
+              .formatted(
+                  expected.size(), expected.get(0).length, found.size(), found.get(0).length));
     }
     int differences = 0;
     for (int row = 0; row < expected.size(); row++) {

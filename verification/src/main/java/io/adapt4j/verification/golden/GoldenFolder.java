@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * A golden folder: its checkpoint or run, and the numbers expected of it. A folder without tensors
@@ -144,16 +145,11 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
   void compare(
       String prefix, Report.Section section, Function<String, float[]> found, double tolerance) {
     for (String tensor : names(prefix)) {
-      section.attempt(
+      section.compare(
           tensor,
           () ->
-              section.compared(
-                  tensor,
-                  Deviation.of(
-                      found.apply(tensor.substring(prefix.length())),
-                      floats(tensor),
-                      tolerance,
-                      0)));
+              Deviation.of(
+                  found.apply(tensor.substring(prefix.length())), floats(tensor), tolerance, 0));
     }
   }
 
@@ -164,6 +160,20 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
     return ofTokens
         ? Deviation.masked(found, expected, batch.attentionMask(), tolerance, 0)
         : Deviation.of(found, expected, tolerance, 0);
+  }
+
+  /** The worst value of all tensors of two files, which must have the same names. */
+  static Deviation deviation(
+      Checkpoint found, Checkpoint expected, Predicate<String> compared, double absolute) {
+    if (!found.names().equals(expected.names())) {
+      throw new GoldenException(
+          "expected the tensors " + expected.names() + ", found " + found.names());
+    }
+    Deviation worst = Deviation.NONE;
+    for (String name : expected.names().stream().filter(compared).toList()) {
+      worst = worst.or(Deviation.of(floats(found, name), floats(expected, name), absolute, 0));
+    }
+    return worst;
   }
 
   /** The rows of an integer tensor [rows, length]. */

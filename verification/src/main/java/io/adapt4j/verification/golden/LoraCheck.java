@@ -192,16 +192,14 @@ final class LoraCheck {
       Map<String, float[]> gradients = Networks.gradients(network, adaptation.trained());
       for (String tensor : golden.names("grad_random.")) {
         String parameter = PeftParts.stored(tensor.substring("grad_random.".length()));
-        section.attempt(
+        section.compare(
             tensor + suffix,
             () ->
-                section.compared(
-                    tensor + suffix,
-                    Deviation.of(
-                        ModelCheck.found(gradients, parameter),
-                        golden.floats(tensor),
-                        ModelCheck.FP32,
-                        ModelCheck.RELATIVE)));
+                Deviation.of(
+                    ModelCheck.found(gradients, parameter),
+                    golden.floats(tensor),
+                    ModelCheck.FP32,
+                    ModelCheck.RELATIVE));
       }
     }
   }

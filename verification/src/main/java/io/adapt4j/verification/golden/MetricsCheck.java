@@ -98,9 +98,7 @@ final class MetricsCheck {
         .forEach(
             field -> {
               String quantity = metric + " " + field.getKey();
-              section.attempt(
-                  quantity,
-                  () -> section.compared(quantity, variant.of(field.getKey(), field.getValue())));
+              section.compare(quantity, () -> variant.of(field.getKey(), field.getValue()));
             });
   }
 
@@ -238,7 +236,7 @@ final class MetricsCheck {
   }
 
   private static Deviation of(double found, JsonNode wanted, double tolerance) {
-    return Deviation.of(found, wanted.asDouble(Double.NaN), tolerance, 0);
+    return Deviation.of(found, wanted, tolerance, 0);
   }
 
   private static void summaries(JsonNode json, Report.Section section) {
@@ -246,9 +244,7 @@ final class MetricsCheck {
     for (JsonNode node : json.path("cases")) {
       for (String variant : List.of("plain", "stemmed")) {
         String quantity = "row " + row + " " + variant;
-        section.attempt(
-            quantity,
-            () -> section.compared(quantity, rouge(node, variant.equals("stemmed"), variant)));
+        section.compare(quantity, () -> rouge(node, variant.equals("stemmed"), variant));
       }
       row++;
     }

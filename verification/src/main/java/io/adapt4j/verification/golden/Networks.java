@@ -156,6 +156,13 @@ final class Networks {
             Arrays.stream(batch.labels()).filter(value -> value != TargetRows.IGNORED).count());
   }
 
+  /** Gradients of all parameters. */
+  static Map<String, float[]> gradients(Network network) {
+    return gradients(
+        network,
+        network.parameters().stream().flatMap(parameter -> parameter.trained().stream()).toList());
+  }
+
   /** Gradients as the checkpoint would store them. */
   static Map<String, float[]> gradients(Network network, List<Trainable> trained) {
     Set<String> transposed =

@@ -6,9 +6,7 @@ import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.lora.Ia3;
-import io.adapt4j.lora.Ia3Adapter;
 import io.adapt4j.lora.Lora;
-import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.Targets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,7 +48,7 @@ final class PeftParts {
   }
 
   static Adapter at(Path folder) {
-    return isIa3(folder) ? Ia3Adapter.at(folder) : LoraAdapter.at(folder);
+    return Adapter.at(folder);
   }
 
   /** Trains an adapter on from what a folder holds. */

@@ -8,11 +8,14 @@ import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.task.preference.Dpo;
+import io.adapt4j.core.internal.task.preference.Kto;
 import io.adapt4j.core.internal.task.preference.PairLoss;
 import io.adapt4j.core.internal.task.preference.PreferenceBatch;
 import io.adapt4j.core.internal.task.preference.PreferencePairs;
 import io.adapt4j.core.internal.task.preference.PreferenceSample;
 import io.adapt4j.core.internal.task.preference.ReferenceModel;
+import io.adapt4j.core.internal.task.preference.SimPo;
 import io.adapt4j.core.internal.task.preference.UnpairedAnswers;
 import io.adapt4j.core.internal.task.preference.UnpairedBatch;
 import io.adapt4j.core.internal.task.preference.UnpairedSample;
@@ -21,12 +24,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
-import io.adapt4j.core.preference.Cpo;
-import io.adapt4j.core.preference.Dpo;
-import io.adapt4j.core.preference.Kto;
-import io.adapt4j.core.preference.Orpo;
 import io.adapt4j.core.preference.PreferenceLoss;
-import io.adapt4j.core.preference.SimPo;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -250,10 +248,7 @@ final class PreferenceCheck {
     section.compared(
         "dpo " + name + " mean",
         Deviation.of(
-            task.evaluate(batch(pairs)) / pairs.size(),
-            wanted.path("mean").asDouble(Double.NaN),
-            tolerance,
-            RELATIVE));
+            task.evaluate(batch(pairs)) / pairs.size(), wanted.path("mean"), tolerance, RELATIVE));
     if (!free) {
       section.compared("dpo " + name + " rewards", rewards);
     }
@@ -286,32 +281,23 @@ final class PreferenceCheck {
 
   private static Deviation of(
       double found, JsonNode wanted, String field, int index, double tolerance) {
-    return Deviation.of(
-        found, wanted.path(field).path(index).asDouble(Double.NaN), tolerance, RELATIVE);
+    return Deviation.of(found, wanted.path(field).path(index), tolerance, RELATIVE);
   }
 
   private void kto(String name, JsonNode wanted) {
-    Kto weighted =
-        PreferenceLoss.kto(wanted.path("beta").asDouble())
-            .weights(
-                wanted.path("desirable_weight").asDouble(),
-                wanted.path("undesirable_weight").asDouble());
-    boolean apart = name.equals("apo_zero_unpaired");
-    UnpairedAnswers task =
-        new UnpairedAnswers(
-            decoder,
-            apart ? weighted.withoutDivergence() : weighted,
-            base(),
-            BestModelMetric.BY_LOSS);
+    Kto loss =
+        new Kto(
+            wanted.path("beta").asDouble(),
+            wanted.path("desirable_weight").asDouble(),
+            wanted.path("undesirable_weight").asDouble(),
+            !name.equals("apo_zero_unpaired"));
+    UnpairedAnswers task = new UnpairedAnswers(decoder, loss, base(), BestModelMetric.BY_LOSS);
     Evaluation<UnpairedBatch> evaluation = task.evaluation();
     double mean = evaluation.add(unpaired()) / pairs.size();
     Map<String, Double> found = evaluation.metrics();
+    section.compared("kto " + name + " mean", Deviation.of(mean, wanted.path("mean"), LOSS, 0));
     section.compared(
-        "kto " + name + " mean",
-        Deviation.of(mean, wanted.path("mean").asDouble(Double.NaN), LOSS, 0));
-    section.compared(
-        "kto " + name + " kl",
-        Deviation.of(found.get("kl"), wanted.path("kl").asDouble(Double.NaN), LOG_PROBS, 0));
+        "kto " + name + " kl", Deviation.of(found.get("kl"), wanted.path("kl"), LOG_PROBS, 0));
     section.compared(
         "kto " + name + " rewards",
         Deviation.of(found.get("reward_chosen"), mean(wanted.path("chosen_rewards")), LOSS, 0)
@@ -349,8 +335,7 @@ final class PreferenceCheck {
         pairs(loss(name, wanted), ReferenceModel.none()).evaluation();
     double loss = evaluation.add(batch(pairs)) / pairs.size();
     Map<String, Double> found = evaluation.metrics();
-    section.compared(
-        name + " loss", Deviation.of(loss, wanted.path("loss").asDouble(Double.NaN), LOSS, 0));
+    section.compared(name + " loss", Deviation.of(loss, wanted.path("loss"), LOSS, 0));
     JsonNode metrics = wanted.path("metrics");
     Deviation worst =
         metric(found, "reward_chosen", metrics.path("rewards/chosen"))
@@ -366,13 +351,13 @@ final class PreferenceCheck {
   }
 
   private static Deviation metric(Map<String, Double> found, String name, JsonNode wanted) {
-    return Deviation.of(found.get(name), wanted.asDouble(Double.NaN), LOG_PROBS, 0);
+    return Deviation.of(found.get(name), wanted, LOG_PROBS, 0);
   }
 
   private static PairLoss loss(String name, JsonNode wanted) {
     double beta = wanted.path("beta").asDouble();
     if (name.startsWith("orpo")) {
-      return PairLoss.of(new Orpo(beta));
+      return PairLoss.of(PreferenceLoss.orpo(beta));
     }
     double smoothing = wanted.path("label_smoothing").asDouble(0);
     double alpha = wanted.path("cpo_alpha").asDouble(0);
@@ -380,7 +365,7 @@ final class PreferenceCheck {
       throw new UnsupportedQuantityException("AlphaPO");
     }
     return switch (wanted.path("loss_type").asText()) {
-      case "sigmoid" -> PairLoss.of(new Cpo(beta, alpha, smoothing));
+      case "sigmoid" -> PairLoss.of(PreferenceLoss.cpo(beta, alpha, smoothing));
       case "simpo" ->
           PairLoss.of(new SimPo(beta, wanted.path("simpo_gamma").asDouble(), smoothing, alpha));
       default ->
@@ -397,16 +382,14 @@ final class PreferenceCheck {
     for (String tensor : tensors.names()) {
       if (tensor.startsWith(GRADIENTS)) {
         String parameter = PeftParts.stored(tensor.substring(GRADIENTS.length()));
-        section.attempt(
+        section.compare(
             tensor + suffix,
             () ->
-                section.compared(
-                    tensor + suffix,
-                    Deviation.of(
-                        ModelCheck.found(found, parameter),
-                        GoldenFolder.floats(tensors, tensor),
-                        GRADIENT,
-                        0)));
+                Deviation.of(
+                    ModelCheck.found(found, parameter),
+                    GoldenFolder.floats(tensors, tensor),
+                    GRADIENT,
+                    0));
       }
     }
     TensorLists.zero(adaptation.trained().stream().map(Parameter.Trainable::gradient).toList());

@@ -201,15 +201,10 @@ final class ReinforcementCheck {
   }
 
   private void gradients(String name, JsonNode options, Map<String, float[]> found) {
-    double squares = 0;
-    for (float[] gradient : found.values()) {
-      for (float value : gradient) {
-        squares += (double) value * value;
-      }
-    }
     section.compared(
         "grpo " + name + " grad_norm",
-        Deviation.of(Math.sqrt(squares), options.path("grad_norm").asDouble(), 1e-3, 1e-3));
+        Deviation.of(
+            ModelCheck.norm(found.values()), options.path("grad_norm").asDouble(), 1e-3, 1e-3));
     String prefix = GRADIENT + name + ".";
     tensors.names().stream()
         .filter(tensor -> tensor.startsWith(prefix))

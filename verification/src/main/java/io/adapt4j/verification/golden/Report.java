@@ -20,6 +20,11 @@ final class Report {
     void run() throws Exception;
   }
 
+  /** Finds how far a quantity is off. */
+  interface Recomputation {
+    Deviation deviation() throws Exception;
+  }
+
   /** How many quantities had each outcome. */
   private static final class Counts {
     private int passed;
@@ -82,12 +87,8 @@ final class Report {
         }
         failed(
             quantity,
-            "at character "
-                + at
-                + ": expected "
-                + excerpt(expected, at)
-                + ", found "
-                + excerpt(found, at));
+            "at character %s: expected %s, found %s"
+                .formatted(at, excerpt(expected, at), excerpt(found, at)));
       }
     }
 
@@ -116,6 +117,11 @@ final class Report {
       } catch (Exception e) {
         failed(quantity, e.getMessage() == null ? e.toString() : e.getMessage());
       }
+    }
+
+    /** Recomputes a quantity and reports it. */
+    void compare(String quantity, Recomputation recomputation) {
+      attempt(quantity, () -> compared(quantity, recomputation.deviation()));
     }
 
     private void line(String quantity, String format, Object... values) {

@@ -77,12 +77,7 @@ final class RewardCheck {
       double found = loss.forwardBackward(batch, 1.0 / batch.size(), false, 0) / batch.size();
       section.compared(
           "reward " + name, Deviation.of(found, expected.path("loss").asDouble(), LOSS, 0));
-      Map<String, float[]> gradients =
-          Networks.gradients(
-              encoder,
-              encoder.parameters().stream()
-                  .flatMap(parameter -> parameter.trained().stream())
-                  .toList());
+      Map<String, float[]> gradients = Networks.gradients(encoder);
       String prefix = "grad_" + name + ".";
       tensors.names().stream()
           .filter(tensor -> tensor.startsWith(prefix))

@@ -79,12 +79,8 @@ final class TrainingCheck {
       expected(step).path("micro_batches").forEach(number -> numbers.add(number.asInt()));
       if (!numbers.equals(run.steps().get(step))) {
         throw new GoldenException(
-            "step "
-                + (step + 1)
-                + ": expected micro-batches "
-                + numbers
-                + ", found "
-                + run.steps().get(step));
+            "step %s: expected micro-batches %s, found %s"
+                .formatted(step + 1, numbers, run.steps().get(step)));
       }
     }
   }
@@ -111,16 +107,20 @@ final class TrainingCheck {
       TrainingStep.Outcome found = outcomes.get(step);
       JsonNode wanted = expected(step);
       if (wanted.hasNonNull("num_items_in_batch")) {
-        items = items.or(of(run.labels(step), wanted.path("num_items_in_batch"), 0, 0));
+        items = items.or(Deviation.of(run.labels(step), wanted.path("num_items_in_batch"), 0, 0));
       }
-      rate = rate.or(of(run.learningRate().rate(step), wanted.path("lr"), LEARNING_RATE, 0));
-      loss = loss.or(of(found.loss(), wanted.path("loss"), LOSS, 0));
+      rate =
+          rate.or(Deviation.of(run.learningRate().rate(step), wanted.path("lr"), LEARNING_RATE, 0));
+      loss = loss.or(Deviation.of(found.loss(), wanted.path("loss"), LOSS, 0));
       norm =
-          norm.or(of(found.gradientNorm(), wanted.path("grad_norm"), GRADIENT_NORM, GRADIENT_NORM));
+          norm.or(
+              Deviation.of(
+                  found.gradientNorm(), wanted.path("grad_norm"), GRADIENT_NORM, GRADIENT_NORM));
       for (int i = 0; i < found.microLosses().size(); i++) {
         microLoss =
             microLoss.or(
-                of(found.microLosses().get(i), wanted.path("micro_losses").path(i), LOSS, 0));
+                Deviation.of(
+                    found.microLosses().get(i), wanted.path("micro_losses").path(i), LOSS, 0));
       }
     }
     if (!items.equals(Deviation.NONE)) {
@@ -130,10 +130,6 @@ final class TrainingCheck {
     section.compared("steps: micro_losses", microLoss);
     section.compared("steps: loss", loss);
     section.compared("steps: grad_norm", norm);
-  }
-
-  private static Deviation of(double found, JsonNode wanted, double absolute, double relative) {
-    return Deviation.of(found, wanted.asDouble(Double.NaN), absolute, relative);
   }
 
   private void result(Network network, Adaptation adaptation) throws IOException {
@@ -168,23 +164,9 @@ final class TrainingCheck {
         converted(found, wanted);
         return;
       }
-      if (!found.names().equals(wanted.names())) {
-        throw new GoldenException(
-            "expected the tensors " + wanted.names() + ", found " + found.names());
-      }
-      Deviation worst = Deviation.NONE;
-      for (String name : wanted.names()) {
-        if (!KEY_BIAS.matcher(name).find()) {
-          worst =
-              worst.or(
-                  Deviation.of(
-                      GoldenFolder.floats(found, name),
-                      GoldenFolder.floats(wanted, name),
-                      WEIGHTS,
-                      0));
-        }
-      }
-      section.compared("final weights", worst);
+      section.compared(
+          "final weights",
+          GoldenFolder.deviation(found, wanted, name -> !KEY_BIAS.matcher(name).find(), WEIGHTS));
     }
   }
 

@@ -82,11 +82,9 @@ public final class Study {
     String found = Files.readString(file);
     if (!found.equals(wanted)) {
       throw new IllegalStateException(
-          output
-              + " holds a study of another size; choose another folder or delete it. Wanted: "
-              + wanted
-              + "; found: "
-              + found);
+          ("%s holds a study of another size; choose another folder or delete it. Wanted: %s;"
+                  + " found: %s")
+              .formatted(output, wanted, found));
     }
   }
 }

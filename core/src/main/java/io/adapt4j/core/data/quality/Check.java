@@ -81,11 +81,7 @@ public enum Check {
     return title;
   }
 
-  /**
-   * Returns how bad it is.
-   *
-   * @return the severity
-   */
+  /** {@return how bad it is} */
   public Severity severity() {
     return severity;
   }

@@ -260,9 +260,9 @@ public final class DataChecker {
 
   private void checkReading(DataReport.Collector found) {
     if (found.wants(Check.MALFORMED_ROW) && dataset instanceof FileDataset file) {
-      List<String> problems = file.report().problems();
+      List<String> problems = file.problems();
       problems.forEach(problem -> found.add(Check.MALFORMED_ROW, -1, dataset::name, problem));
-      found.addMore(Check.MALFORMED_ROW, file.report().malformed() - problems.size());
+      found.addMore(Check.MALFORMED_ROW, file.malformed() - problems.size());
     }
   }
 
@@ -464,10 +464,8 @@ public final class DataChecker {
           Check.TEMPLATE_DIFFERS,
           -1,
           dataset::name,
-          "the template of training has sha256 "
-              + training
-              + ", that of use "
-              + Objects.requireNonNull(usedTemplate).digest());
+          "the template of training has sha256 %s, that of use %s"
+              .formatted(training, Objects.requireNonNull(usedTemplate).digest()));
     }
   }
 

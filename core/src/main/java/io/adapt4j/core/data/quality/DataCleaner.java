@@ -148,10 +148,8 @@ public final class DataCleaner {
       Function<Example, String> found = RowChecks.ALL.get(check);
       if (found == null) {
         throw new IllegalArgumentException(
-            check
-                + " does not look at single rows; use one of "
-                + RowChecks.ALL.keySet()
-                + ", or the step of its name");
+            "%s does not look at single rows; use one of %s, or the step of its name"
+                .formatted(check, RowChecks.ALL.keySet()));
       }
       drop("drop " + check, example -> !found.apply(example).isEmpty());
     }

@@ -126,20 +126,15 @@ public final class DataReport {
   }
 
   /**
-   * Returns how often each label occurs.
-   *
-   * @return the counts, the most frequent label first; empty where rows have no labels
+   * {@return how often each label occurs, the most frequent label first; empty where rows have no
+   * labels}
    */
   public Map<String, Integer> labels() {
     return labels;
   }
 
-  /**
-   * Returns how long the rows are.
-   *
-   * @return the lengths; empty where no encoder was given
-   */
-  public Optional<Lengths> lengths() {
+  /** {@return how long the rows are; empty where no encoder was given} */
+  Optional<Lengths> lengths() {
     return Optional.ofNullable(lengths);
   }
 

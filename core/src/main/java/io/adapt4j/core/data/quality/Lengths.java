@@ -14,7 +14,7 @@ import java.util.Arrays;
  * @param p99 99 % of the rows have at most so many
  * @param longest tokens of the longest row
  */
-public record Lengths(
+record Lengths(
     int rows, int limit, int over, double mean, int median, int p90, int p99, int longest) {
 
   static Lengths of(int[] tokens, int limit) {

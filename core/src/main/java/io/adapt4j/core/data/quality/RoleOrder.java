@@ -27,11 +27,8 @@ final class RoleOrder {
       }
       if (!instructions) {
         if (!follows(role, before, i == 0 ? null : messages.get(i - 1))) {
-          return "message "
-              + i
-              + " is of "
-              + role
-              + (before.isEmpty() ? " and the first" : " after one of " + before);
+          return "message %s is of %s%s"
+              .formatted(i, role, before.isEmpty() ? " and the first" : " after one of " + before);
         }
         before = role;
       }

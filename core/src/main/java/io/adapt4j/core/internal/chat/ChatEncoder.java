@@ -50,20 +50,6 @@ public final class ChatEncoder {
   }
 
   /**
-   * Encodes a conversation for training, with the tokens of assistant messages marked. A token is
-   * marked if any of its characters is in a span of {@link ChatTemplate#renderWithSpans}.
-   *
-   * @param messages the conversation
-   * @param options how to render it
-   * @return text, ids and mask
-   * @throws io.adapt4j.jinja.TemplateException if the template fails or refuses the conversation
-   * @throws ChatException as {@link ChatTemplate#renderWithSpans} does
-   */
-  public EncodedChat encodeWithMask(List<ChatMessage> messages, ChatOptions options) {
-    return encodeWithMask(messages, options, false);
-  }
-
-  /**
    * Encodes a conversation for training, with the tokens of all assistant messages marked or only
    * those of the last span of {@link ChatTemplate#renderWithSpans}. A token is marked if any of its
    * characters is in a span.

@@ -22,11 +22,8 @@ public record EncodedChat(String text, int[] ids, boolean[] assistantMask) {
   public EncodedChat {
     if (ids.length != assistantMask.length) {
       throw new IllegalArgumentException(
-          "a mask needs one value a token, found "
-              + assistantMask.length
-              + " for "
-              + ids.length
-              + " tokens");
+          "a mask needs one value a token, found %s for %s tokens"
+              .formatted(assistantMask.length, ids.length));
     }
   }
 }

@@ -70,10 +70,8 @@ public final class TrainedFolder {
       }
     } catch (IOException e) {
       throw new ChatException(
-          folder
-              + ": writing the chat template failed: "
-              + e
-              + ". Check free space and permissions.",
+          "%s: writing the chat template failed: %s. Check free space and permissions."
+              .formatted(folder, e),
           e);
     }
   }

@@ -215,14 +215,8 @@ public final class Checkpoint implements AutoCloseable {
               } else if (!entry(name).shape().equals(shape)) {
                 TensorEntry found = entry(name);
                 misshapen.add(
-                    name
-                        + " (expected "
-                        + shape
-                        + ", found "
-                        + found.shape()
-                        + " in "
-                        + found.file().getFileName()
-                        + ")");
+                    "%s (expected %s, found %s in %s)"
+                        .formatted(name, shape, found.shape(), found.file().getFileName()));
               }
             });
     List<String> unexpected =

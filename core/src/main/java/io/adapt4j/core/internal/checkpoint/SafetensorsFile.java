@@ -165,15 +165,8 @@ public final class SafetensorsFile implements AutoCloseable {
     TensorEntry entry = entry(name);
     if (offset < 0 || length < 0 || offset > entry.length() - length) {
       throw new IndexOutOfBoundsException(
-          file
-              + ": tensor '"
-              + name
-              + "' has "
-              + entry.length()
-              + " bytes, asked for "
-              + length
-              + " from "
-              + offset);
+          "%s: tensor '%s' has %s bytes, asked for %s from %s"
+              .formatted(file, name, entry.length(), length, offset));
     }
     return map(entry, offset, length);
   }
@@ -235,10 +228,8 @@ public final class SafetensorsFile implements AutoCloseable {
 
   private static CheckpointException unreadable(Path file, IOException cause) {
     return new CheckpointException(
-        file
-            + ": reading failed: "
-            + cause
-            + ". Check that the file is readable and not being written.",
+        "%s: reading failed: %s. Check that the file is readable and not being written."
+            .formatted(file, cause),
         cause);
   }
 

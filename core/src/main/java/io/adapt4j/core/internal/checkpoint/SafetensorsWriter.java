@@ -84,10 +84,8 @@ public final class SafetensorsWriter {
   }
 
   /**
-   * Returns a writer that adds a checksum of the whole file to the free text entries, which {@link
-   * SafetensorsFile#isIntact} compares.
-   *
-   * @return a new writer
+   * {@return a writer that adds a checksum of the whole file to the free text entries, which {@link
+   * SafetensorsFile#isIntact} compares}
    */
   public SafetensorsWriter withChecksum() {
     return new SafetensorsWriter(metadata, maxShardBytes, true);
@@ -272,10 +270,8 @@ public final class SafetensorsWriter {
 
   private static CheckpointException unwritable(Path target, IOException cause) {
     return new CheckpointException(
-        target
-            + ": writing failed: "
-            + WriteFailure.explain(target, cause)
-            + ". The files that were there before are unchanged.",
+        "%s: writing failed: %s. The files that were there before are unchanged."
+            .formatted(target, WriteFailure.explain(target, cause)),
         cause);
   }
 

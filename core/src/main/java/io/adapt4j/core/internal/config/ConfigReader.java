@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,15 +48,7 @@ public final class ConfigReader {
       throw new CheckpointException(
           file + ": no such file. Give the checkpoint folder that holds it, or download it.");
     }
-    try {
-      return parse(file, BoundedFiles.readText(file, BoundedFiles.SETTINGS));
-    } catch (BoundedFiles.TooLargeException e) {
-      throw new CheckpointException(
-          file + ": " + e.getReason() + ". Fetch the model's original file.", e);
-    } catch (IOException e) {
-      throw new CheckpointException(
-          file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
-    }
+    return parse(file, BoundedFiles.readModelText(file, BoundedFiles.SETTINGS));
   }
 
   /**
@@ -117,17 +108,6 @@ public final class ConfigReader {
   }
 
   /**
-   * Reads an integer.
-   *
-   * @param field the field's name
-   * @return its value
-   * @throws CheckpointException if it is absent or not an integer in the range of int
-   */
-  public int requireInt(String field) {
-    return optionalInt(field).orElseThrow(() -> missing(field, "an integer"));
-  }
-
-  /**
    * Reads an integer if there is one.
    *
    * @param field the field's name
@@ -171,17 +151,6 @@ public final class ConfigReader {
       throw invalid(field, "a positive integer", CORRECT);
     }
     return value;
-  }
-
-  /**
-   * Reads a finite number.
-   *
-   * @param field the field's name
-   * @return its value
-   * @throws CheckpointException if it is absent or not a finite number
-   */
-  public double requireNumber(String field) {
-    return optionalNumber(field).orElseThrow(() -> missing(field, "a number"));
   }
 
   /**
@@ -380,16 +349,8 @@ public final class ConfigReader {
    */
   public CheckpointException invalid(String field, String expected, String remedy) {
     return new CheckpointException(
-        file
-            + ": field '"
-            + prefix
-            + field
-            + "': expected "
-            + expected
-            + ", found "
-            + describe(object.path(field))
-            + ". "
-            + remedy);
+        "%s: field '%s%s': expected %s, found %s. %s"
+            .formatted(file, prefix, field, expected, describe(object.path(field)), remedy));
   }
 
   /** The fields of the object. */

@@ -167,10 +167,8 @@ public record DecoderConfig(
     if (!fields.has("head_dim") && defaults.headDim().isEmpty() && hiddenSize % heads != 0) {
       throw fields.invalid(
           "head_dim",
-          "a value, as hidden_size "
-              + hiddenSize
-              + " is not a multiple of num_attention_heads "
-              + heads,
+          "a value, as hidden_size %s is not a multiple of num_attention_heads %s"
+              .formatted(hiddenSize, heads),
           "Add head_dim, or correct one of the two.");
     }
     return fields.positiveInt("head_dim", defaults.headDim().orElse(hiddenSize / heads));
@@ -189,11 +187,9 @@ public record DecoderConfig(
     if (rotaryDim < 2 || rotaryDim % 2 != 0) {
       throw fields.invalid(
           "head_dim",
-          "a head width whose rotated part is even and not 0, as values are rotated in pairs; "
-              + rotaryDim
-              + " of "
-              + headDim
-              + " would be rotated",
+          ("a head width whose rotated part is even and not 0, as values are rotated in pairs;"
+                  + " %s of %s would be rotated")
+              .formatted(rotaryDim, headDim),
           "Correct head_dim, or hidden_size and num_attention_heads, or partial_rotary_factor.");
     }
     return rotaryDim;

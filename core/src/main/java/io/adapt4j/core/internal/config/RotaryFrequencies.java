@@ -149,6 +149,18 @@ public final class RotaryFrequencies {
   }
 
   /**
+   * Returns whether the frequencies of two lengths differ.
+   *
+   * @param from a length
+   * @param to a length that is not smaller
+   * @return whether {@link #inverseFrequencies} gives different values for them
+   */
+  public boolean changesBetween(int from, int to) {
+    return switchesBetween(from, to)
+        || (dependsOnLength() && from < to && to > maxPositionEmbeddings);
+  }
+
+  /**
    * Computes cosines and sines for some positions, with the frequencies of a sequence that ends at
    * the highest of them.
    *

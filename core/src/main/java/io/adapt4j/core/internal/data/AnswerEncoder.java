@@ -107,11 +107,8 @@ public record AnswerEncoder(ExampleEncoder encoder) {
 
   private static DatasetException unexpected(Example example, String expected) {
     return new DatasetException(
-        "expected "
-            + expected
-            + ", found "
-            + example.getClass().getSimpleName()
-            + ". State the shape or map the fields when the data is read.");
+        "expected %s, found %s. State the shape or map the fields when the data is read."
+            .formatted(expected, example.getClass().getSimpleName()));
   }
 
   private Outcome distinct(TrainingSample chosen, TrainingSample rejected) {

@@ -9,11 +9,24 @@ import java.util.function.Function;
  * Batches made of rows as an arrangement has them, one at a time.
  *
  * @param batchSampler which rows come together
- * @param maker makes a batch of rows by their numbers
+ * @param maker makes a batch of the numbers of the samples in each row
  * @param <B> a batch
  */
-public record ArrangedBatches<B>(BatchSampler batchSampler, Function<int[], B> maker)
+public record ArrangedBatches<B>(BatchSampler batchSampler, Function<int[][], B> maker)
     implements BatchSource<B> {
+
+  /**
+   * Makes batches of one sample a row.
+   *
+   * @param <B> a batch
+   * @param batchSampler which rows come together
+   * @param maker makes a batch of rows by their numbers
+   * @return the batches
+   */
+  public static <B> ArrangedBatches<B> single(BatchSampler batchSampler, Function<int[], B> maker) {
+    return new ArrangedBatches<>(
+        batchSampler, numbers -> maker.apply(BatchSampler.single(numbers)));
+  }
 
   @Override
   public int count() {
@@ -41,7 +54,7 @@ public record ArrangedBatches<B>(BatchSampler batchSampler, Function<int[], B> m
         if (!hasNext()) {
           throw new NoSuchElementException("the epoch has " + count() + " batches");
         }
-        return maker.apply(BatchSampler.single(batches.batch(next++)));
+        return maker.apply(batches.batch(next++));
       }
     };
   }

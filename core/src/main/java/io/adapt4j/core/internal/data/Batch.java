@@ -68,20 +68,6 @@ public record Batch(
   }
 
   /**
-   * Creates a batch of one sample a row that all count the same.
-   *
-   * @param rows number of rows, at least 1
-   * @param length tokens in each row, padding included
-   * @param inputIds token ids
-   * @param attentionMask 1 for a token, 0 for padding
-   * @param labels token id to learn, or {@link TrainingSample#IGNORED}; not shifted
-   * @throws IllegalArgumentException if an array does not have rows times length elements
-   */
-  public Batch(int rows, int length, long[] inputIds, long[] attentionMask, long[] labels) {
-    this(rows, length, inputIds, attentionMask, labels, new int[0][], new float[0]);
-  }
-
-  /**
    * Pads samples to the longest of them.
    *
    * @param samples the samples, at least one
@@ -131,16 +117,6 @@ public record Batch(
       sum += i % length == 0 || labels[i] == TrainingSample.IGNORED ? 0 : weights[i];
     }
     return sum;
-  }
-
-  /**
-   * Returns the number of labels that count, the first of each row among them. Transformers divides
-   * the loss of a step by this number ({@code num_items_in_batch}).
-   *
-   * @return the number of labels that are not {@link TrainingSample#IGNORED}
-   */
-  public long labelledTokens() {
-    return Arrays.stream(labels).filter(label -> label != TrainingSample.IGNORED).count();
   }
 
   /** {@return the number of tokens, padding left out} */

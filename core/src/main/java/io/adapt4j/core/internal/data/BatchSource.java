@@ -1,9 +1,11 @@
 package io.adapt4j.core.internal.data;
 
+import com.google.common.collect.Iterators;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Batches to train or evaluate on, epoch by epoch. The batches of an epoch are the same every time
@@ -41,6 +43,29 @@ public interface BatchSource<B> {
    */
   default Iterator<B> epoch(int epoch) {
     return epoch(epoch, 0);
+  }
+
+  /**
+   * Makes other batches of these, one at a time.
+   *
+   * @param <C> the other batches
+   * @param change makes a batch of one of these
+   * @return as many batches
+   */
+  default <C> BatchSource<C> map(Function<? super B, C> change) {
+    BatchSource<B> own = this;
+    return new BatchSource<>() {
+
+      @Override
+      public int count() {
+        return own.count();
+      }
+
+      @Override
+      public Iterator<C> epoch(int epoch, int firstBatch) {
+        return Iterators.transform(own.epoch(epoch, firstBatch), change::apply);
+      }
+    };
   }
 
   /**

@@ -4,8 +4,6 @@ import io.adapt4j.core.data.Dataset;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
-import java.util.Objects;
 
 /**
  * Cuts a dataset into batches, epoch by epoch. Samples are made one batch at a time.
@@ -23,19 +21,15 @@ import java.util.Objects;
 public final class Batches implements BatchSource<Batch> {
 
   private final SampleSource samples;
-  private final BatchSampler batchSampler;
+  private final BatchSource<Batch> arranged;
   private final boolean packed;
-  private final PaddingSide paddingSide;
-  private final int padToMultipleOf;
   private final int paddingId;
   private final int maxLength;
 
   private Batches(Builder builder, BatchSampler batchSampler) {
     this.samples = builder.samples;
-    this.batchSampler = batchSampler;
+    this.arranged = new ArrangedBatches<>(batchSampler, this::batch);
     this.packed = builder.batching == Batching.PACKED;
-    this.paddingSide = builder.paddingSide;
-    this.padToMultipleOf = builder.padToMultipleOf;
     this.paddingId = builder.encoder.paddingId();
     this.maxLength = builder.encoder.maxLength();
   }
@@ -76,8 +70,6 @@ public final class Batches implements BatchSource<Batch> {
     private int batchSize = DEFAULT_BATCH_SIZE;
     private boolean shuffle;
     private long seed;
-    private PaddingSide paddingSide = PaddingSide.RIGHT;
-    private int padToMultipleOf = 1;
 
     private Builder(String name, SampleSource samples, ExampleEncoder encoder) {
       if (samples.size() == 0) {
@@ -112,30 +104,6 @@ public final class Batches implements BatchSource<Batch> {
     }
 
     /**
-     * Sets where rows are filled. Default: {@link PaddingSide#RIGHT}.
-     *
-     * @param side where to fill
-     * @return this
-     */
-    public Builder paddingSide(PaddingSide side) {
-      this.paddingSide = side;
-      return this;
-    }
-
-    /**
-     * Rounds the length of batches up to a multiple, but never beyond the encoder's limit. Default:
-     * 1, the length of the longest sample.
-     *
-     * @param multiple in tokens, at least 1
-     * @return this
-     * @throws IllegalArgumentException if it is below 1
-     */
-    public Builder padToMultipleOf(int multiple) {
-      this.padToMultipleOf = requirePositive("padToMultipleOf", multiple);
-      return this;
-    }
-
-    /**
      * Sets which samples come together. Default: {@link Batching#PADDED}. Not shuffled, {@link
      * Batching#BY_LENGTH} puts the longest samples first.
      *
@@ -152,13 +120,9 @@ public final class Batches implements BatchSource<Batch> {
      *
      * @return the batches
      * @throws IllegalArgumentException if samples are to be packed or grouped by length, but are
-     *     not tokenized yet, or are to be packed with padding on the left
+     *     not tokenized yet
      */
     public Batches build() {
-      if (batching == Batching.PACKED && paddingSide == PaddingSide.LEFT) {
-        throw new IllegalArgumentException(
-            "packed rows are filled on the right: leave paddingSide at RIGHT");
-      }
       return new Batches(this, batchSampler());
     }
 
@@ -188,41 +152,13 @@ public final class Batches implements BatchSource<Batch> {
   /** Rows, packed ones or samples, divided by batch size, rounded up. */
   @Override
   public int count() {
-    return batchSampler.count();
+    return arranged.count();
   }
 
   /** Samples before the first batch asked for are not made. */
   @Override
   public Iterator<Batch> epoch(int epoch, int firstBatch) {
-    if (epoch < 0) {
-      throw new IllegalArgumentException("epoch must be at least 0, found " + epoch);
-    }
-    Objects.checkIndex(firstBatch, count() + 1);
-    return new Epoch(batchSampler.epoch(epoch), firstBatch);
-  }
-
-  private final class Epoch implements Iterator<Batch> {
-
-    private final BatchSampler.Epoch arranged;
-    private int next;
-
-    Epoch(BatchSampler.Epoch arranged, int next) {
-      this.arranged = arranged;
-      this.next = next;
-    }
-
-    @Override
-    public boolean hasNext() {
-      return next < count();
-    }
-
-    @Override
-    public Batch next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException("the epoch has " + count() + " batches");
-      }
-      return batch(arranged.batch(next++));
-    }
+    return arranged.epoch(epoch, firstBatch);
   }
 
   private Batch batch(int[][] numbers) {
@@ -238,7 +174,7 @@ public final class Batches implements BatchSource<Batch> {
         if (packed) {
           filler.pack(row, sample, weight);
         } else {
-          filler.add(row, sample, paddingSide, weight);
+          filler.add(row, sample, PaddingSide.RIGHT, weight);
         }
       }
     }
@@ -251,7 +187,6 @@ public final class Batches implements BatchSource<Batch> {
             .mapToInt(row -> row.stream().mapToInt(TrainingSample::length).sum())
             .max()
             .orElse(0);
-    long rounded = ((longest - 1L) / padToMultipleOf + 1) * padToMultipleOf;
-    return (int) Math.min(rounded, maxLength);
+    return Math.min(longest, maxLength);
   }
 }

@@ -27,11 +27,9 @@ record LengthLimit(
       case DROP -> new EncodedExample.Dropped(EncodedExample.Reason.TOO_LONG, sample.length());
       case FAIL ->
           throw new DatasetException(
-              "an example has "
-                  + sample.length()
-                  + " tokens, expected at most "
-                  + maxLength
-                  + ". Shorten it, raise the limit, or choose to truncate, split or drop.");
+              ("an example has %s tokens, expected at most %s. Shorten it, raise the limit, or"
+                      + " choose to truncate, split or drop.")
+                  .formatted(sample.length(), maxLength));
       case TRUNCATE_RIGHT -> keep(first(sample), sample.length(), true);
       case TRUNCATE_LEFT -> keep(last(sample), sample.length(), true);
       case SPLIT -> split(sample);

@@ -66,7 +66,8 @@ public final class RowFilter {
             tokens,
             targetTokens,
             longest,
-            HexFormat.of().formatHex(digest.digest())),
+            HexFormat.of().formatHex(digest.digest()),
+            0),
         samples.build());
   }
 

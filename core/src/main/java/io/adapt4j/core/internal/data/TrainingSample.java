@@ -33,11 +33,8 @@ public record TrainingSample(int[] ids, int[] labels) {
   public TrainingSample {
     if (ids.length == 0 || labels.length != ids.length) {
       throw new IllegalArgumentException(
-          "a sample needs at least one id and as many labels, found "
-              + ids.length
-              + " ids and "
-              + labels.length
-              + " labels");
+          "a sample needs at least one id and as many labels, found %s ids and %s labels"
+              .formatted(ids.length, labels.length));
     }
   }
 

@@ -82,10 +82,8 @@ public final class Documents {
     } catch (BoundedFiles.TooLargeException e) {
       throw SettingsException.inDescription(
           List.of(
-              file
-                  + ": "
-                  + e.getReason()
-                  + ". Check that it is the right file: data belongs into files of its own."));
+              "%s: %s. Check that it is the right file: data belongs into files of its own."
+                  .formatted(file, e.getReason())));
     } catch (IOException e) {
       throw SettingsException.inDescription(
           List.of(file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file."));

@@ -64,26 +64,7 @@ public final class Fields {
   }
 
   /** A choice by name, alone or with options: {@code linear}, {@code {cosine: {to: 0.1}}}. */
-  public static final class Named {
-
-    private final String name;
-    private final Fields options;
-
-    private Named(String name, Fields options) {
-      this.name = name;
-      this.options = options;
-    }
-
-    /** {@return the name, as it was written} */
-    public String name() {
-      return name;
-    }
-
-    /** {@return the keys of its options; none if the name stood alone} */
-    public Fields options() {
-      return options;
-    }
-  }
+  public record Named(String name, Fields options) {}
 
   /**
    * Returns the keys that lead to a key of this mapping.

@@ -71,11 +71,8 @@ public final class MaskFiller {
   private void requireFitting(int[] ids) {
     if (ids.length > maxTokens) {
       throw new IllegalArgumentException(
-          "The text has "
-              + ids.length
-              + " tokens, but the model reads "
-              + maxTokens
-              + "; give a shorter text around the mask");
+          "The text has %s tokens, but the model reads %s; give a shorter text around the mask"
+              .formatted(ids.length, maxTokens));
     }
   }
 

@@ -6,7 +6,6 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ConfigReader;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -172,11 +171,9 @@ public record SentenceFolder(
           case "Dropout" -> require(file, type, pooling != null, "after Pooling");
           default ->
               throw new CheckpointException(
-                  file
-                      + ": expected modules of the types Transformer, Pooling, Dense, Normalize and"
-                      + " Dropout, found '"
-                      + type
-                      + "'. This build cannot run such a model.");
+                  ("%s: expected modules of the types Transformer, Pooling, Dense, Normalize"
+                          + " and Dropout, found '%s'. This build cannot run such a model.")
+                      .formatted(file, type));
         }
       }
       require(file, "Pooling", pooling != null, "once");
@@ -185,7 +182,7 @@ public record SentenceFolder(
 
     private static JsonNode parse(Path file) {
       try {
-        JsonNode list = Json.parse(BoundedFiles.readText(file, BoundedFiles.SETTINGS));
+        JsonNode list = Json.parse(BoundedFiles.readModelText(file, BoundedFiles.SETTINGS));
         if (list.isArray()) {
           return list;
         }
@@ -193,12 +190,6 @@ public record SentenceFolder(
       } catch (JsonProcessingException e) {
         throw new CheckpointException(
             file + ": not valid JSON: " + e.getOriginalMessage() + ". Download it again.", e);
-      } catch (BoundedFiles.TooLargeException e) {
-        throw new CheckpointException(
-            file + ": " + e.getReason() + ". Fetch the model's original file.", e);
-      } catch (IOException e) {
-        throw new CheckpointException(
-            file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
       }
     }
 
@@ -214,12 +205,8 @@ public record SentenceFolder(
     private static void require(Path file, String type, boolean condition, String place) {
       if (!condition) {
         throw new CheckpointException(
-            file
-                + ": expected a module of type "
-                + type
-                + " "
-                + place
-                + ". This build cannot run another order.");
+            "%s: expected a module of type %s %s. This build cannot run another order."
+                .formatted(file, type, place));
       }
     }
   }

@@ -109,9 +109,8 @@ public final class VectorHead implements AutoCloseable {
   }
 
   /**
-   * Returns whether the tokens of a prompt count in pooling.
-   *
-   * @return false where the folder says {@code include_prompt: false}
+   * {@return whether the tokens of a prompt count in pooling; false where the folder says {@code
+   * include_prompt: false}}
    */
   public boolean includesPrompt() {
     return pooling.includePrompt();

@@ -4,6 +4,7 @@ import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.KvCache;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,19 +51,77 @@ public final class Generator {
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
-    int limit = options.ignoreContextLength() ? decoder.positionLimit() : decoder.lengthLimit();
+    int limit = limit(options);
     requireUsable(prompts, limit);
-    if (prompts.isEmpty()) {
-      return List.of();
-    }
     List<Sequence> rows = new ArrayList<>();
     for (int row = 0; row < prompts.size(); row++) {
-      int[] prompt = prompts.get(row);
-      TextOutput text = text(prompt, options, onText);
-      rows.add(new Sequence(prompt, row, limit - prompt.length, options, endIds, text));
+      rows.add(sequence(prompts.get(row), row, limit, options, onText));
     }
-    new TokenLoop(decoder, rows, options, padId).run(cancellation);
+    if (rows.size() == 1) {
+      Sequence sequence = rows.get(0);
+      try (KvCache cache = decoder.newCache(1, capacity(sequence))) {
+        new RequestLoop(decoder, sequence, options).run(cache, cancellation);
+      }
+    } else if (!rows.isEmpty()) {
+      new TokenLoop(decoder, rows, options, padId).run(cancellation);
+    }
     return rows.stream().map(Sequence::result).toList();
+  }
+
+  /**
+   * Generates from several prompts as one batch, to the end and without a stream of text.
+   *
+   * @param prompts token ids, at least one each
+   * @param options how to choose tokens and when to stop
+   * @return one result a prompt, in their order
+   * @throws IllegalArgumentException as the other methods do
+   */
+  public List<Generation> generate(List<int[]> prompts, GenerationOptions options) {
+    return generate(prompts, options, piece -> {}, new CancellationToken());
+  }
+
+  /**
+   * Generates from one prompt, whose beginning is not read again where an earlier prompt or answer
+   * had the same.
+   *
+   * @param prompt token ids, at least one
+   * @param prompts what is kept of earlier ones; takes this one too
+   * @param options how to choose tokens and when to stop
+   * @param onText takes the text in pieces as it is produced
+   * @param cancellation ends the generation early
+   * @return the result
+   * @throws IllegalArgumentException if the prompt is empty, has an unknown token or leaves no room
+   *     for a new token
+   */
+  public Generation generate(
+      int[] prompt,
+      PromptCache prompts,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
+    int limit = limit(options);
+    requireUsable(List.of(prompt), limit);
+    Sequence sequence = sequence(prompt, 0, limit, options, onText);
+    try (PromptCache.Lease lease = prompts.lease(prompt, capacity(sequence))) {
+      KvCache cache = lease.cache();
+      new RequestLoop(decoder, sequence, options).run(cache, cancellation);
+      lease.keep(sequence.tokens(0, Math.toIntExact(cache.length())));
+    }
+    return sequence.result();
+  }
+
+  private int limit(GenerationOptions options) {
+    return options.ignoreContextLength() ? decoder.positionLimit() : decoder.lengthLimit();
+  }
+
+  private static int capacity(Sequence sequence) {
+    return sequence.prompt().length + sequence.mostTokens() - 1;
+  }
+
+  private Sequence sequence(
+      int[] prompt, int row, int limit, GenerationOptions options, Consumer<String> onText) {
+    TextOutput text = text(prompt, options, onText);
+    return new Sequence(prompt, row, limit - prompt.length, options, endIds, text);
   }
 
   private TextOutput text(int[] prompt, GenerationOptions options, Consumer<String> onText) {

@@ -3,8 +3,7 @@ package io.adapt4j.core.internal.generate;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Set;
 
 /** One row of a batch while it is generated: its tokens so far and whether it has ended. */
@@ -17,7 +16,11 @@ final class Sequence {
   private final Set<Integer> endIds;
   private final Sampler sampler;
   private final TextOutput text;
-  private final List<Integer> ids = new ArrayList<>();
+
+  /** Prompt and new tokens, with room for more. */
+  private int[] tokens;
+
+  private int length;
   private FinishReason finishReason;
 
   /**
@@ -44,6 +47,8 @@ final class Sequence {
     this.endIds = endIds;
     this.sampler = new Sampler(options, row, prompt);
     this.text = text;
+    this.tokens = prompt.clone();
+    this.length = prompt.length;
   }
 
   int[] prompt() {
@@ -62,13 +67,35 @@ final class Sequence {
     return finishReason != null;
   }
 
+  /** How many tokens there are, prompt and new ones. */
+  int length() {
+    return length;
+  }
+
+  /** How many more tokens there may be. */
+  int room() {
+    return prompt.length + mostTokens - length;
+  }
+
+  /** The sequence's own array, which begins with its tokens. */
+  int[] tokens() {
+    return tokens;
+  }
+
+  int[] tokens(int from, int to) {
+    return Arrays.copyOfRange(tokens, from, to);
+  }
+
   int lastId() {
-    return ids.get(ids.size() - 1);
+    return tokens[length - 1];
   }
 
   /** Takes the next token. */
   void accept(int id) {
-    ids.add(id);
+    if (length == tokens.length) {
+      tokens = Arrays.copyOf(tokens, length + Math.max(64, length / 2));
+    }
+    tokens[length++] = id;
     if (!options.ignoreEos() && endIds.contains(id)) {
       finish(FinishReason.EOS);
     } else if (options.stopIds().contains(id)) {
@@ -77,7 +104,7 @@ final class Sequence {
       text.push(id);
       if (text.isStopped()) {
         finish(FinishReason.STOP_STRING);
-      } else if (ids.size() == mostTokens) {
+      } else if (room() == 0) {
         finish(atMost);
       }
     }
@@ -90,6 +117,10 @@ final class Sequence {
   }
 
   Generation result() {
-    return new Generation(text.text(), ids, finishReason, prompt.length);
+    return new Generation(
+        text.text(),
+        Arrays.stream(tokens, prompt.length, length).boxed().toList(),
+        finishReason,
+        prompt.length);
   }
 }

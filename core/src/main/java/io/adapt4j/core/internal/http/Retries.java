@@ -112,16 +112,8 @@ public final class Retries {
     }
     Duration delay = delay(failure, failures);
     notices.accept(
-        what
-            + ": "
-            + reason(failure)
-            + "; trying again in "
-            + delay.toMillis() / 1000.0
-            + " s ("
-            + failures
-            + " of "
-            + most
-            + ")");
+        "%s: %s; trying again in %s s (%s of %s)"
+            .formatted(what, reason(failure), delay.toMillis() / 1000.0, failures, most));
     try {
       sleeper.sleep(delay);
     } catch (InterruptedException e) {

@@ -33,9 +33,20 @@ public final class AdapterSet implements AutoCloseable {
 
   private boolean enabled = true;
   private boolean merged;
+  private Runnable beforeChange = () -> {};
 
   AdapterSet(Network network) {
     this.network = network;
+  }
+
+  /**
+   * Sets what is to be done before the network computes something else than so far, because
+   * adapters go on or off it or into its weights.
+   *
+   * @param action such as dropping what was computed
+   */
+  public void beforeChange(Runnable action) {
+    beforeChange = action;
   }
 
   /** Puts an adapter on that takes part at once; where its name is taken it gets a number. */
@@ -76,6 +87,7 @@ public final class AdapterSet implements AutoCloseable {
   private void put(String name, AdapterMechanics adapter) {
     requireUnmerged();
     switchTo(List.of());
+    beforeChange.run();
     attached.put(name, adapter.attach(network));
     adapter.folder().map(FolderIdentity::ofAdapter).ifPresent(id -> identities.put(name, id));
     on = List.of(name);
@@ -131,6 +143,10 @@ public final class AdapterSet implements AutoCloseable {
   }
 
   private void switchTo(List<String> wanted) {
+    if (wanted.equals(on)) {
+      return;
+    }
+    beforeChange.run();
     int same = 0;
     while (same < Math.min(on.size(), wanted.size()) && on.get(same).equals(wanted.get(same))) {
       same++;
@@ -149,6 +165,7 @@ public final class AdapterSet implements AutoCloseable {
     if (merged) {
       return;
     }
+    beforeChange.run();
     int done = 0;
     try {
       for (String name : inPlaceOrder()) {
@@ -165,6 +182,7 @@ public final class AdapterSet implements AutoCloseable {
 
   public void unmerge() {
     if (merged) {
+      beforeChange.run();
       unmerge(inPlaceOrder());
       merged = false;
     }

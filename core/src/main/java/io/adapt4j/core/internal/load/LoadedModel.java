@@ -148,6 +148,20 @@ public record LoadedModel(
                     + " use generateIds and scoreIds"));
   }
 
+  /**
+   * Encodes a prompt; an empty one begins with the token that stands before texts.
+   *
+   * @param prompt a text
+   * @return its tokens
+   * @throws IllegalStateException if the folder has no tokenizer
+   */
+  public int[] promptIds(String prompt) {
+    int[] ids = requireTokenizer().encodePrompt(prompt);
+    return ids.length == 0 && specialIds.first().isPresent()
+        ? new int[] {specialIds.first().getAsInt()}
+        : ids;
+  }
+
   /** Closes adapters, the last one first, then the tokenizer and the network. */
   static void close(
       Network network, Optional<Tokenizer> tokenizer, List<AttachedAdapter> adapters) {

@@ -45,18 +45,16 @@ public final class TokenizerFit {
       return;
     }
     throw new CheckpointException(
-        folder.resolve("tokenizer.json")
-            + ": expected at most "
-            + rows
-            + " tokens, the vocab_size in "
-            + folder.resolve(ModelConfig.FILE)
-            + ", found "
-            + ids
-            + "; the first that the model does not know is "
-            + first(tokenizer, rows)
-            + ". Use the tokenizer that belongs to the model. If tokens were added to it, take them"
-            + " out of the file, or enlarge the model's embedding first"
-            + " (resize_token_embeddings in Transformers)");
+        ("%s: expected at most %s tokens, the vocab_size in %s, found %s; the first that the"
+                + " model does not know is %s. Use the tokenizer that belongs to the model. If"
+                + " tokens were added to it, take them out of the file, or enlarge the model's"
+                + " embedding first (resize_token_embeddings in Transformers)")
+            .formatted(
+                folder.resolve("tokenizer.json"),
+                rows,
+                folder.resolve(ModelConfig.FILE),
+                ids,
+                first(tokenizer, rows)));
   }
 
   /** Whether every token that the model does not know was added to the vocabulary. */

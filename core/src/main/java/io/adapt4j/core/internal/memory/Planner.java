@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.memory;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.Methods;
-import io.adapt4j.core.internal.nn.ActivationSketch;
+import io.adapt4j.core.internal.nn.ActivationMemory;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
@@ -45,22 +45,25 @@ public final class Planner {
   private final StepMemory step;
 
   private final AuxiliaryModels company;
+  private final ActivationMemory activations;
 
   private Planner(
       Network network,
       TrainableSummary trainableSummary,
       WeightSizes packing,
-      AuxiliaryModels company) {
+      AuxiliaryModels company,
+      ActivationMemory activations) {
     this.network = network;
     this.company = company;
+    this.activations = activations;
     this.trainableSummary = trainableSummary;
     this.packing = packing;
     this.packed = QuantizedLinears.of(network, trainableSummary, packing);
     this.lasting = new PersistentMemory(network, trainableSummary, packed);
     this.step =
         new StepMemory(
-            ActivationSketch.of(network, trainableSummary),
-            company.encodedAtOnce() > 0 ? StepMemory.NO_HEAD : head(network, trainableSummary),
+            activations,
+            company.encodedAtOnce() > 0 ? StepMemory.NO_HEAD : head(network),
             network.rotaryWidth(),
             network.windowMasks());
   }
@@ -101,7 +104,7 @@ public final class Planner {
    */
   public static Planner of(
       Network declared, TrainableSummary trainableSummary, WeightSizes packing) {
-    return new Planner(declared, trainableSummary, packing, AuxiliaryModels.NONE);
+    return measured(declared, trainableSummary, packing, AuxiliaryModels.NONE);
   }
 
   /**
@@ -200,25 +203,32 @@ public final class Planner {
   }
 
   private Planner with(AuxiliaryModels changed) {
-    return new Planner(network, trainableSummary, packing, changed);
+    return new Planner(network, trainableSummary, packing, changed, activations);
   }
 
   /** The same model with another footprint or packing, and what stands beside it. */
   Planner with(TrainableSummary changed, WeightSizes packed) {
-    return new Planner(network, changed, packed, company);
+    return measured(network, changed, packed, company);
   }
 
-  private static StepMemory.Head head(Network network, TrainableSummary trainableSummary) {
+  private static Planner measured(
+      Network network,
+      TrainableSummary trainableSummary,
+      WeightSizes packing,
+      AuxiliaryModels company) {
+    return new Planner(
+        network,
+        trainableSummary,
+        packing,
+        company,
+        new ActivationMemory(() -> Architectures.declare(network.modelConfig()), trainableSummary));
+  }
+
+  private static StepMemory.Head head(Network network) {
     return network
         .vocabulary()
-        .map(
-            head -> {
-              long[] sizes = head.weight().sizes();
-              boolean trains =
-                  trainableSummary.trains(head.weight())
-                      || (trainableSummary.untiesHead() && !trainableSummary.trained().isEmpty());
-              return new StepMemory.Head(sizes[0], sizes[1], trains, head.softCap() > 0);
-            })
+        .map(head -> head.weight().sizes())
+        .map(sizes -> new StepMemory.Head(sizes[0], sizes[1]))
         .orElse(StepMemory.NO_HEAD);
   }
 
@@ -322,10 +332,11 @@ public final class Planner {
   private long javaHeap(StepShape shape) {
     long arrays =
         company.generation().map(generation -> step.drawing(generation.rows())).orElse(0L);
+    long layers = network.dimensions().layers();
     return JavaHeap.ofThisMachine()
         .resident(
-            company.batches() * step.layers() * (shape.recompute() ? 2 : 1),
-            company.forwards() * step.layers(),
+            company.batches() * layers * (shape.recompute() ? 2 : 1),
+            company.forwards() * layers,
             !trainableSummary.factors().isEmpty() && !trainableSummary.rescalings().isEmpty(),
             isPacked(),
             company.generation().isPresent(),
@@ -342,7 +353,7 @@ public final class Planner {
             !trainableSummary.factors().isEmpty(),
             company.lengths(),
             company.generation().map(generation -> generation.newTokens()).orElse(0),
-            step.head().capped()));
+            network.vocabulary().map(head -> head.softCap() > 0).orElse(false)));
   }
 
   /** Keys and values of all tokens, beside the pass that reads the prompts. */
@@ -382,7 +393,7 @@ public final class Planner {
             shape.recompute());
     try (Network plain = Architectures.declare(network.modelConfig())) {
       return new FullComparison(
-          new Planner(plain, TrainableSummary.everything(plain), WeightSizes.NONE, company)
+          measured(plain, TrainableSummary.everything(plain), WeightSizes.NONE, company)
               .estimate(full, kind)
               .peakBytes(),
           estimate(shape, kind).peakBytes());

@@ -75,6 +75,15 @@ public interface Adaptation extends AutoCloseable {
     }
   }
 
+  /** {@return whether the model can run as it was before training} */
+  default boolean canBeSwitchedOff() {
+    try {
+      return withoutAdapter(() -> true);
+    } catch (UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
   @Override
   void close();
 }

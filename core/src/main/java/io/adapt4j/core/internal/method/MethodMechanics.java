@@ -4,7 +4,6 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
-import io.adapt4j.core.task.TaskKind;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.method;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
-import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.Parameter;
@@ -16,12 +15,9 @@ import java.util.List;
 import java.util.Set;
 
 /** Values of some of a model's parameters instead of the base's, which are kept beside. */
-final class SelectedValues implements AttachedAdapter {
+final class SelectedValues extends SwitchedValues {
 
   private final List<BaseTensor> tensors = new ArrayList<>();
-  private boolean enabled = true;
-  private boolean merged;
-  private boolean closed;
 
   private SelectedValues() {}
 
@@ -42,19 +38,19 @@ final class SelectedValues implements AttachedAdapter {
     tensors.forEach(BaseTensor::train);
   }
 
+  @Override
   List<Trainable> trained() {
     return tensors.stream().map(BaseTensor::trained).toList();
   }
 
+  @Override
   void refresh() {
     tensors.stream().map(BaseTensor::parameter).distinct().forEach(Parameter::refresh);
   }
 
-  /** The values as checkpoints store them, in fp32. */
+  @Override
   List<TensorData> tensors() {
-    if (!enabled) {
-      throw new IllegalStateException("Switch the adapter on before it is saved");
-    }
+    requireEnabled("saved");
     return tensors.stream()
         .map(
             tensor ->
@@ -63,6 +59,7 @@ final class SelectedValues implements AttachedAdapter {
         .toList();
   }
 
+  @Override
   void load(Path folder) {
     try (Checkpoint file = ValueFolder.SELECTION.open(folder)) {
       for (BaseTensor tensor : tensors) {
@@ -74,41 +71,13 @@ final class SelectedValues implements AttachedAdapter {
     refresh();
   }
 
-  /** The values are in the weights already. */
   @Override
-  public void merge() {
-    requireOpen();
-    if (!enabled) {
-      throw new IllegalStateException("Switch the adapter on before it is merged");
-    }
-    merged = true;
-  }
-
-  @Override
-  public void unmerge() {
-    requireOpen();
-    merged = false;
-  }
-
-  @Override
-  public void enabled(boolean on) {
-    requireOpen();
-    if (merged && !on) {
-      throw new IllegalStateException("Unmerge the adapter before it is switched off");
-    }
-    enabled = on;
+  protected void switched(boolean on) {
     tensors.forEach(tensor -> tensor.adapted(on));
   }
 
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("This adapter has been taken off its model");
-    }
-  }
-
   @Override
-  public void close() {
-    closed = true;
+  protected void detach() {
     tensors.forEach(BaseTensor::close);
   }
 }

@@ -76,13 +76,6 @@ record SelectionAdapter(Path path) implements AdapterMechanics {
     if (!problems.isEmpty()) {
       throw new CheckpointException(String.join("\n", problems));
     }
-    SelectedValues values = SelectedValues.of(network, names());
-    try {
-      values.load(path);
-    } catch (RuntimeException e) {
-      values.close();
-      throw e;
-    }
-    return values;
+    return SelectedValues.of(network, names()).loaded(path);
   }
 }

@@ -2,7 +2,6 @@ package io.adapt4j.core.internal.method;
 
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.spi.ParameterSelection;
 import java.nio.file.Path;
@@ -79,39 +78,6 @@ record SelectionMechanics(FineTuningMethod.Custom custom) implements MethodMecha
   public Adaptation attach(Network network, Path base, long seed) {
     SelectedValues values = SelectedValues.of(network, names(network));
     values.train();
-    return new Training(values, description(), base);
-  }
-
-  private record Training(SelectedValues values, String method, Path base) implements Adaptation {
-
-    @Override
-    public List<Trainable> trained() {
-      return values.trained();
-    }
-
-    @Override
-    public void refresh() {
-      values.refresh();
-    }
-
-    @Override
-    public void save(Path folder) {
-      ValueFolder.SELECTION.write(folder, method, base, values.tensors());
-    }
-
-    @Override
-    public void restore(Path folder) {
-      values.load(folder);
-    }
-
-    @Override
-    public void enabled(boolean on) {
-      values.enabled(on);
-    }
-
-    @Override
-    public void close() {
-      values.close();
-    }
+    return values.training(ValueFolder.SELECTION, description(), base);
   }
 }

@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.method;
 
 import io.adapt4j.core.method.FineTuningMethod;
-import io.adapt4j.core.task.TaskKind;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -147,21 +146,14 @@ public record TrainingDefaults(
     Objects.requireNonNull(source, "source");
     if (!(lowestRate > 0 && lowestRate <= learningRate && learningRate <= highestRate)) {
       throw new IllegalArgumentException(
-          "learningRate: expected "
-              + lowestRate
-              + ", the lowest usual rate, to "
-              + highestRate
-              + ", the highest, found "
-              + learningRate);
+          "learningRate: expected %s, the lowest usual rate, to %s, the highest, found %s"
+              .formatted(lowestRate, highestRate, learningRate));
     }
     if (epochs < 1 || batchSize < 1 || !(warmupRatio >= 0 && warmupRatio <= 1)) {
       throw new IllegalArgumentException(
-          "expected at least 1 epoch, a batchSize of at least 1 and a warmupRatio from 0 to 1, found "
-              + epochs
-              + ", "
-              + batchSize
-              + " and "
-              + warmupRatio);
+          ("expected at least 1 epoch, a batchSize of at least 1 and a warmupRatio from 0 to"
+                  + " 1, found %s, %s and %s")
+              .formatted(epochs, batchSize, warmupRatio));
     }
   }
 
@@ -301,17 +293,14 @@ public record TrainingDefaults(
                 + " instead of fall"
             : "at so low a rate the model hardly learns anything";
     return Optional.of(
-        "learningRate "
-            + text(rate)
-            + " is "
-            + (rate > highestRate ? "above" : "below")
-            + " what is usual, "
-            + usualRates()
-            + ": "
-            + why
-            + ". Set learningRate within that range, or leave it out for the default of "
-            + text(learningRate)
-            + ".");
+        ("learningRate %s is %s what is usual, %s: %s. Set learningRate within that range, or"
+                + " leave it out for the default of %s.")
+            .formatted(
+                text(rate),
+                rate > highestRate ? "above" : "below",
+                usualRates(),
+                why,
+                text(learningRate)));
   }
 
   /** Rates that were computed, such as ten times 5e-6, are within the range they were meant for. */

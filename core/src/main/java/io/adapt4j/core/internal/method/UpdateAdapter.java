@@ -42,12 +42,9 @@ record UpdateAdapter(Adapter.Custom adapter) implements AdapterMechanics {
       String stored = ValueFolder.UPDATE.method(adapter.folder());
       if (!own.equals(stored)) {
         problems.add(
-            adapter.folder()
-                + ": expected parameters of "
-                + own
-                + ", found those of "
-                + stored
-                + ". Give the update that the adapter was trained with.");
+            ("%s: expected parameters of %s, found those of %s. Give the update that the"
+                    + " adapter was trained with.")
+                .formatted(adapter.folder(), own, stored));
       }
       Map<String, List<Long>> expected =
           new TreeMap<>(UpdateModel.shapes(declared, adapter.update()));
@@ -92,13 +89,6 @@ record UpdateAdapter(Adapter.Custom adapter) implements AdapterMechanics {
     if (!problems.isEmpty()) {
       throw new CheckpointException(String.join("\n", problems));
     }
-    UpdateModel model = UpdateModel.attach(network, adapter.update());
-    try {
-      model.load(adapter.folder());
-    } catch (RuntimeException e) {
-      model.close();
-      throw e;
-    }
-    return model;
+    return UpdateModel.attach(network, adapter.update()).loaded(adapter.folder());
   }
 }

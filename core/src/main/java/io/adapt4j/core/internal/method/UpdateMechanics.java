@@ -4,10 +4,8 @@ import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.spi.WeightUpdate;
-import io.adapt4j.core.task.TaskKind;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,44 +73,6 @@ record UpdateMechanics(FineTuningMethod.CustomUpdate custom) implements MethodMe
       model.close();
       throw e;
     }
-    return new Training(model, description(), base);
-  }
-
-  private record Training(UpdateModel model, String method, Path base) implements Adaptation {
-
-    @Override
-    public List<Trainable> trained() {
-      return model.trained();
-    }
-
-    @Override
-    public void refresh() {
-      model.refresh();
-    }
-
-    @Override
-    public void collectGradients() {
-      model.collectGradients();
-    }
-
-    @Override
-    public void save(Path folder) {
-      ValueFolder.UPDATE.write(folder, method, base, model.tensors());
-    }
-
-    @Override
-    public void restore(Path folder) {
-      model.load(folder);
-    }
-
-    @Override
-    public void enabled(boolean on) {
-      model.enabled(on);
-    }
-
-    @Override
-    public void close() {
-      model.close();
-    }
+    return model.training(ValueFolder.UPDATE, description(), base);
   }
 }

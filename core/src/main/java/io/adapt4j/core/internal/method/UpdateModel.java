@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.method;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
-import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
@@ -18,12 +17,9 @@ import java.util.List;
 import java.util.Map;
 
 /** A network with updates beside its linear layers. */
-final class UpdateModel implements AttachedAdapter {
+final class UpdateModel extends SwitchedValues {
 
   private final Map<LinearSlot, UpdateLinear> layers = new LinkedHashMap<>();
-  private boolean enabled = true;
-  private boolean merged;
-  private boolean closed;
 
   private UpdateModel() {}
 
@@ -81,18 +77,22 @@ final class UpdateModel implements AttachedAdapter {
     refresh();
   }
 
+  @Override
   List<Trainable> trained() {
     return parameters().stream().flatMap(parameter -> parameter.trained().stream()).toList();
   }
 
+  @Override
   void refresh() {
     layers.values().forEach(UpdateLinear::refresh);
   }
 
+  @Override
   void collectGradients() {
     layers.values().forEach(UpdateLinear::collectGradients);
   }
 
+  @Override
   List<TensorData> tensors() {
     return parameters().stream()
         .map(
@@ -105,6 +105,7 @@ final class UpdateModel implements AttachedAdapter {
         .toList();
   }
 
+  @Override
   void load(Path folder) {
     try (Checkpoint file = ValueFolder.UPDATE.open(folder)) {
       for (Parameter parameter : parameters()) {
@@ -114,43 +115,13 @@ final class UpdateModel implements AttachedAdapter {
     refresh();
   }
 
-  /** The updates go on beside the weights: they may be held in fewer bits. */
   @Override
-  public void merge() {
-    requireOpen();
-    if (!enabled) {
-      throw new IllegalStateException("Switch the adapter on before it is merged");
-    }
-    merged = true;
-  }
-
-  @Override
-  public void unmerge() {
-    requireOpen();
-    merged = false;
-  }
-
-  @Override
-  public void enabled(boolean on) {
-    requireOpen();
-    if (merged && !on) {
-      throw new IllegalStateException("Unmerge the adapter before it is switched off");
-    }
-    enabled = on;
+  protected void switched(boolean on) {
     layers.values().forEach(layer -> layer.enabled(on));
   }
 
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("This adapter has been taken off its model");
-    }
-  }
-
   @Override
-  public void close() {
-    if (!closed) {
-      closed = true;
-      layers.forEach((slot, layer) -> slot.replace(layer::detach));
-    }
+  protected void detach() {
+    layers.forEach((slot, layer) -> slot.replace(layer::detach));
   }
 }

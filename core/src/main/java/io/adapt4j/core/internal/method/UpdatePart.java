@@ -52,14 +52,9 @@ final class UpdatePart implements AutoCloseable {
       WeightUpdate update, WeightUpdate.Projection projection, String name, List<Integer> sizes) {
     if (name.isBlank() || sizes.isEmpty() || sizes.stream().anyMatch(size -> size < 1)) {
       throw new IllegalArgumentException(
-          "update "
-              + update.name()
-              + ": "
-              + projection.module()
-              + ": expected parameters with a name and dimensions of at least 1, found '"
-              + name
-              + "' "
-              + sizes);
+          ("update %s: %s: expected parameters with a name and dimensions of at least 1, found"
+                  + " '%s' %s")
+              .formatted(update.name(), projection.module(), name, sizes));
     }
     return sizes.stream().mapToLong(Integer::longValue).toArray();
   }

@@ -9,7 +9,7 @@ import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.config.GenerationDefaults;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.tokenize.TokenizerFiles;
+import io.adapt4j.core.internal.tokenize.TokenizerFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

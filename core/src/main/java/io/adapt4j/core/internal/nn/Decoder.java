@@ -221,6 +221,20 @@ public final class Decoder extends Network {
   }
 
   /**
+   * Returns whether the rotation of a token depends on the length of the sequence that it is read
+   * in, for lengths of a range. Where it does not, keys are the same in whatever passes the
+   * sequence is read, up to rounding.
+   *
+   * @param from a length in tokens
+   * @param to a length that is not smaller
+   * @return false for all models but those with dynamic or longrope scaling
+   */
+  public boolean rotationChanges(int from, int to) {
+    return placement.rotary().stream()
+        .anyMatch(rotaryFrequencies -> rotaryFrequencies.changesBetween(from, to));
+  }
+
+  /**
    * Makes an empty cache.
    *
    * @param rows B

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn;
 
 import java.util.List;
+import java.util.Map;
 
 /** Runs decoding steps over a cache of keys and values. Not thread safe. */
 public interface DecoderSteps extends AutoCloseable {
@@ -39,6 +40,14 @@ public interface DecoderSteps extends AutoCloseable {
    * @param at where they begin in it
    */
   void logits(int output, float[] to, int at);
+
+  /**
+   * Runs a step and tells where its time goes.
+   *
+   * @param tokens as for {@link #run}
+   * @return nanoseconds by kind of operator, the threads' waiting for each other included
+   */
+  Map<String, Long> profile(List<Token> tokens);
 
   @Override
   void close();

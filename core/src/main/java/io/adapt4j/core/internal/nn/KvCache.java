@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.core.internal.tensor.CachedAttention;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.RotaryTable;
+import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,9 +79,56 @@ public final class KvCache implements AutoCloseable {
         projected, heads.query(), table, keys.get(layer), values.get(layer), length, mask, rule);
   }
 
+  /**
+   * Returns the memory that all keys and values take, room for further tokens included.
+   *
+   * @return a number of bytes
+   */
+  public long bytes() {
+    Tensor first = keys.get(0);
+    return 2L * keys.size() * first.count() * first.type().bytes();
+  }
+
   /** Forgets every token, so that the sequence can be read again from its beginning. */
   public void clear() {
     length = 0;
+  }
+
+  /**
+   * Forgets the tokens after the first ones. What a window of attention reaches back to stays: keys
+   * and values are held of every token, in layers with a window too.
+   *
+   * @param tokens how many of each row to keep, at most {@link #length}
+   */
+  public void truncate(long tokens) {
+    if (tokens < 0 || tokens > length) {
+      throw new IllegalArgumentException("tokens: expected 0 to " + length + ", found " + tokens);
+    }
+    length = tokens;
+  }
+
+  /**
+   * Begins with the first tokens of another cache of the same model, instead of what is held.
+   *
+   * @param other as many rows as this one
+   * @param tokens how many of each row to copy, at most the other's length and this capacity
+   */
+  public void copyFrom(KvCache other, long tokens) {
+    if (tokens > other.length || tokens > capacity) {
+      throw new IllegalArgumentException(
+          "tokens: expected at most " + Math.min(other.length, capacity) + ", found " + tokens);
+    }
+    try (Scope scope = Scope.open()) {
+      for (int layer = 0; layer < keys.size(); layer++) {
+        copy(other.keys.get(layer), keys.get(layer), tokens);
+        copy(other.values.get(layer), values.get(layer), tokens);
+      }
+    }
+    length = tokens;
+  }
+
+  private static void copy(Tensor from, Tensor to, long tokens) {
+    to.narrow(2, 0, tokens).copyFrom(from.narrow(2, 0, tokens));
   }
 
   /**

@@ -32,6 +32,20 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
     return counted(mask, rows, length, length, null, type);
   }
 
+  /** Positions of a batch of which only the shape is known. */
+  Positions shaped(int rows, int length, DType type) {
+    List<RotaryTable> tables =
+        rotary.stream()
+            .map(
+                frequencies ->
+                    new RotaryTable(
+                        Tensor.zeros(type, length, frequencies.rotaryDim() / 2).own(),
+                        Tensor.zeros(type, length, frequencies.rotaryDim() / 2).own()))
+            .toList();
+    Tensor ids = learned == 0 ? null : Tensor.zeros(DType.I64, rows, length).own();
+    return new Positions(ids, tables, Map.of(), null, new long[rows]);
+  }
+
   /** A batch of rows that hold several documents each; positions count each document's tokens. */
   Positions packed(int[][] documents, int length, DType type) {
     DocumentBlocks.check(documents, length);

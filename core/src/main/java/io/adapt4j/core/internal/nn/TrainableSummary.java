@@ -1,10 +1,12 @@
 package io.adapt4j.core.internal.nn;
 
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What training adds to a declared network: known before anything has memory.
@@ -14,13 +16,30 @@ import java.util.Set;
  * @param untiesHead whether a tied output head becomes its own matrix
  * @param others trained values of a kind not listed above, those of rescalings among them
  * @param rescalings learned vectors that multiply what goes into linear layers or comes out
+ * @param adapters puts the factors and rescalings on a layer
  */
 public record TrainableSummary(
     Set<String> trained,
     List<LoraMatrices> factors,
     boolean untiesHead,
     long others,
-    List<Rescaling> rescalings) {
+    List<Rescaling> rescalings,
+    Adapters adapters) {
+
+  /** Puts on a linear layer what the method trains beside it. */
+  @FunctionalInterface
+  public interface Adapters {
+
+    /**
+     * Adapts a layer whose weight has memory, so that it computes and trains as in a run.
+     *
+     * @param base the layer, owned by what is returned
+     * @param slot index of the layer in {@link Network#linears}
+     * @param type the compute type
+     * @return the adapted layer; the layer itself where nothing is beside it
+     */
+    Linear put(Linear base, int slot, DType type);
+  }
 
   /**
    * The low-rank factors beside one linear layer: A [ranks, in], and B [width, rank] for each part.
@@ -65,8 +84,7 @@ public record TrainableSummary(
   public record Part(long width, long rank) {}
 
   /**
-   * A learned vector beside one linear layer: the gains of DoRA, the vectors of (IA)3. What it
-   * multiplies is kept for its derivative.
+   * A learned vector beside one linear layer: the gains of DoRA, the vectors of (IA)3.
    *
    * @param slot index of the layer in {@link Network#linears}
    * @param ofInput whether it multiplies the layer's input, not its output
@@ -81,6 +99,7 @@ public record TrainableSummary(
    * @param untiesHead whether a tied output head becomes its own matrix
    * @param others trained values of another kind
    * @param rescalings learned vectors beside linear layers
+   * @param adapters puts the factors and rescalings on a layer
    */
   public TrainableSummary {
     trained = Set.copyOf(trained);
@@ -89,7 +108,7 @@ public record TrainableSummary(
   }
 
   /**
-   * Makes a footprint without rescalings.
+   * Makes a footprint without rescalings, whose factors are those of plain LoRA.
    *
    * @param trained names of base tensors that train
    * @param factors low-rank factors
@@ -98,7 +117,7 @@ public record TrainableSummary(
    */
   public TrainableSummary(
       Set<String> trained, List<LoraMatrices> factors, boolean untiesHead, long others) {
-    this(trained, factors, untiesHead, others, List.of());
+    this(trained, factors, untiesHead, others, List.of(), new LowRankOutline.OfSlots(factors));
   }
 
   /**
@@ -137,6 +156,40 @@ public record TrainableSummary(
       factors.add(new LoraMatrices(i, linear.inFeatures(), linear.outFeatures(), parts, false));
     }
     return new TrainableSummary(Set.of(), factors, false, 0);
+  }
+
+  /** Whether the weight of the output layer has a gradient, its own or that of a tied one. */
+  boolean trainsHead(Parameter weight) {
+    return trains(weight) || (untiesHead && !trained.isEmpty());
+  }
+
+  /**
+   * Prepares a layer for a pass on shapes: with what trains beside it, or trained itself where
+   * nothing is known of what trains.
+   *
+   * @param linear a layer with memory, owned by what is returned
+   * @param slot index of the layer in {@link Network#linears}
+   * @param type the compute type
+   * @return the layer to compute with
+   */
+  Linear adapted(Linear linear, int slot, DType type) {
+    if (others > 0 && rescalings.isEmpty()) {
+      linear.parameters().stream()
+          .filter(parameter -> parameter.sizes().length > 1)
+          .forEach(Parameter::train);
+    }
+    return adapters.put(linear, slot, type);
+  }
+
+  /** What stands beside a layer, equal for layers that take the same memory. */
+  List<Object> beside(int slot) {
+    Stream<Object> matrices =
+        factors.stream()
+            .filter(factor -> factor.slot() == slot)
+            .map(factor -> List.of(factor.parts(), factor.dropout()));
+    Stream<Object> vectors =
+        rescalings.stream().filter(rescaling -> rescaling.slot() == slot).map(Rescaling::ofInput);
+    return Stream.concat(matrices, vectors).toList();
   }
 
   /**

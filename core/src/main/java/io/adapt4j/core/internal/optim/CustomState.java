@@ -74,16 +74,8 @@ final class CustomState extends OptimizerState {
     for (int i = 0; i < values.limit(); i++) {
       if (!Float.isFinite(values.get(i))) {
         throw new TrainingException(
-            "optimizer "
-                + rule.name()
-                + ": expected finite values, found "
-                + values.get(i)
-                + " at index "
-                + i
-                + " of "
-                + name
-                + " after step "
-                + steps());
+            "optimizer %s: expected finite values, found %s at index %s of %s after step %s"
+                .formatted(rule.name(), values.get(i), i, name, steps()));
       }
     }
   }

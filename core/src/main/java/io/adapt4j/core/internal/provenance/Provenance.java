@@ -74,23 +74,16 @@ public final class Provenance {
         return new Provenance(file, fields);
       }
       throw new CheckpointException(
-          file
-              + ": schema: expected "
-              + SCHEMA
-              + ", found "
-              + json.path("schema")
-              + ". Read it with the version of this library that wrote it.");
+          ("%s: schema: expected %s, found %s. Read it with the version of this library that"
+                  + " wrote it.")
+              .formatted(file, SCHEMA, json.path("schema")));
     } catch (JsonProcessingException e) {
       throw new CheckpointException(
           file + ": not valid JSON: " + e.getOriginalMessage() + ". Take the file from a copy.", e);
     } catch (IOException e) {
       throw new CheckpointException(
-          file
-              + ": reading failed: "
-              + e
-              + ". Name a "
-              + FILE
-              + ", or a folder of a run or checkpoint.",
+          "%s: reading failed: %s. Name a %s, or a folder of a run or checkpoint."
+              .formatted(file, e, FILE),
           e);
     }
   }
@@ -214,16 +207,9 @@ public final class Provenance {
     return found.equals(digest)
         ? Optional.empty()
         : Optional.of(
-            part
-                + " data: its encoded samples were "
-                + before.path("kept").asInt()
-                + " with sha256 "
-                + found
-                + ", are "
-                + rows
-                + " with "
-                + digest
-                + ". Give the rows of the record, with its split and limits.");
+            ("%s data: its encoded samples were %s with sha256 %s, are %s with %s. Give the"
+                    + " rows of the record, with its split and limits.")
+                .formatted(part, before.path("kept").asInt(), found, rows, digest));
   }
 
   /**

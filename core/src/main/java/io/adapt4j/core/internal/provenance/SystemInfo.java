@@ -52,11 +52,7 @@ public record SystemInfo(
         EngineInfo.threads());
   }
 
-  /**
-   * Returns the version of this library.
-   *
-   * @return such as {@code 0.1.0}
-   */
+  /** {@return the version of this library, such as {@code 0.1.0}} */
   public static String libraryVersion() {
     Properties properties = new Properties();
     try (InputStream in = SystemInfo.class.getResourceAsStream(VERSION)) {

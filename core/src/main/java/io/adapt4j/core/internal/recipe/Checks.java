@@ -49,10 +49,6 @@ public final class Checks {
     require(value >= minimum, name + " must be at least " + minimum + ", found " + value);
   }
 
-  void notNegative(String name, double value) {
-    require(value >= 0 && Double.isFinite(value), name + " must be at least 0, found " + value);
-  }
-
   public void dataset(String part, Dataset data) {
     if (data == null) {
       problems.add("no dataset: give Datasets.jsonl(...), or a split of it");
@@ -76,12 +72,9 @@ public final class Checks {
       for (String name : names) {
         require(
             !Files.exists(output.resolve(name)),
-            "output "
-                + output
-                + " holds '"
-                + name
-                + "' of another run; choose another folder, or say resume() to go on with it or"
-                + " overwriteOutput() to replace it");
+            ("output %s holds '%s' of another run; choose another folder, or say resume() to"
+                    + " go on with it or overwriteOutput() to replace it")
+                .formatted(output, name));
       }
     }
   }

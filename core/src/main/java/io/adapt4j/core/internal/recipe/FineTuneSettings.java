@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.recipe;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.provenance.Provenance;
@@ -60,5 +61,10 @@ public record FineTuneSettings(
   /** The template of conversations: the chosen one, else the model's. */
   public Optional<ChatTemplate> chatTemplate() {
     return chosenTemplate.isPresent() ? chosenTemplate : ChatTemplate.find(model.folder());
+  }
+
+  /** The order of rows in training: another in every epoch. */
+  public EpochOrder order() {
+    return new EpochOrder(true, seed);
   }
 }

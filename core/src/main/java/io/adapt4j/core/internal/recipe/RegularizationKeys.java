@@ -9,9 +9,6 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.describe.Fields;
-import io.adapt4j.core.regularization.Ewc;
-import io.adapt4j.core.regularization.KlToBase;
-import io.adapt4j.core.regularization.L2ToBase;
 import io.adapt4j.core.regularization.Regularization;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,27 +61,27 @@ final class RegularizationKeys {
     return switch (name) {
       case L2 -> {
         options.require(STRENGTH, "1e-3 to 10 are usual for full fine-tuning.");
-        yield Optional.of(L2ToBase.strength(strength));
+        yield Optional.of(Regularization.l2ToBase(strength));
       }
       case EWC -> ewc(options).map(term -> term.strength(strength));
       default -> {
         options.require(ON, "Write 'on: {path: FILE}' with examples not to be forgotten.");
         int every = options.integer(EVERY, 1).orElse(1);
-        yield data(options).map(rows -> KlToBase.on(rows).strength(strength).every(every));
+        yield data(options).map(rows -> Regularization.klToBase(rows, every).strength(strength));
       }
     };
   }
 
-  private static Optional<Ewc> ewc(Fields options) {
+  private static Optional<Regularization> ewc(Fields options) {
     options.exclude(ON, FROM);
     Optional<Path> file = options.file(FROM);
     if (options.written().contains(FROM)) {
       options.find(ON);
-      return file.map(Ewc::from);
+      return file.map(Regularization::ewc);
     }
     options.require(
         ON, "Write 'on: {path: FILE}' with examples not to be forgotten, or 'from: FISHER FILE'.");
-    return data(options).map(Ewc::on);
+    return data(options).map(Regularization::ewc);
   }
 
   private static Optional<Dataset> data(Fields options) {
@@ -104,17 +101,13 @@ final class RegularizationKeys {
 
   private static JsonNode write(Regularization term) {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
-    if (term instanceof Ewc ewc) {
-      ObjectNode options = keys.putObject(EWC).put(STRENGTH, ewc.strength());
-      ewc.fisher()
-          .ifPresent(file -> options.put(FROM, file.toAbsolutePath().normalize().toString()));
-      writeData(ewc, options);
-    } else if (term instanceof KlToBase kl) {
-      ObjectNode options = keys.putObject(KL).put(STRENGTH, kl.strength()).put(EVERY, kl.every());
-      writeData(kl, options);
-    } else if (term instanceof L2ToBase l2) {
-      keys.putObject(L2).put(STRENGTH, l2.strength());
+    ObjectNode options = keys.putObject(term.name()).put(STRENGTH, term.strength());
+    if (term.name().equals(KL)) {
+      options.put(EVERY, term.every());
     }
+    term.fisher()
+        .ifPresent(file -> options.put(FROM, file.toAbsolutePath().normalize().toString()));
+    writeData(term, options);
     return keys;
   }
 

@@ -24,18 +24,10 @@ record BaseModel(Decoder decoder, Optional<Adaptation> adapter) implements AutoC
     VocabularyHead head = run.decoder().head();
     boolean headTrains =
         head.weight().isTrained() || (head.bias() != null && head.bias().isTrained());
-    if (!headTrains && canBeSwitchedOff(run.adaptation())) {
+    if (!headTrains && run.adaptation().canBeSwitchedOff()) {
       return new BaseModel(run.decoder(), Optional.of(run.adaptation()));
     }
     return new BaseModel(copy(run), Optional.empty());
-  }
-
-  private static boolean canBeSwitchedOff(Adaptation adaptation) {
-    try {
-      return adaptation.withoutAdapter(() -> true);
-    } catch (UnsupportedOperationException e) {
-      return false;
-    }
   }
 
   private static Decoder copy(PenaltyRun run) {

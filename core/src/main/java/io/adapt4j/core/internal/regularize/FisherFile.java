@@ -132,13 +132,13 @@ final class FisherFile {
           throw new TrainingException(
               file
                   + ": this Fisher information is damaged: its checksum differs. Put it back from a"
-                  + " copy, or give the reference data with Ewc.on(...) instead");
+                  + " copy, or give the reference data with Regularization.ewc(...) instead");
         }
         if (!digest.equals(stored.metadata().get(VALUES))) {
           throw new TrainingException(
               file
                   + ": this Fisher information was estimated for another model, method or seed;"
-                  + " give the reference data with Ewc.on(...) instead");
+                  + " give the reference data with Regularization.ewc(...) instead");
         }
       }
     }

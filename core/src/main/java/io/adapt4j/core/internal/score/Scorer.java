@@ -132,13 +132,9 @@ public final class Scorer {
     decoder.requireKnownIds(continuation, "Continuation " + request);
     if (continuation.length > contextLength) {
       throw new IllegalArgumentException(
-          "Continuation "
-              + request
-              + " has "
-              + continuation.length
-              + " tokens, but the model's context holds "
-              + contextLength
-              + "; split it and score the parts");
+          ("Continuation %s has %s tokens, but the model's context holds %s; split it and"
+                  + " score the parts")
+              .formatted(request, continuation.length, contextLength));
     }
     int dropped = Math.max(0, context.length + continuation.length - 1 - contextLength);
     int kept = context.length - dropped;

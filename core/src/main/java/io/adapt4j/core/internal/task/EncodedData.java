@@ -54,20 +54,19 @@ public record EncodedData(EncodingReport train, Optional<EncodingReport> held, i
     if (report.kept() == 0) {
       throw SettingsException.ofFineTuning(
           List.of(
-              data.name()
-                  + ": none of its "
-                  + report.rows()
-                  + " rows can be used: "
-                  + report.tooLong()
-                  + " are longer than maxLength "
-                  + maxLength
-                  + ", "
-                  + report.nothingToLearn()
-                  + " have nothing to learn within it"
-                  + (report.alike() == 0
-                      ? ""
-                      : ", " + report.alike() + " have two completions that are alike within it")
-                  + ". Raise maxLength or check the data."));
+              ("%s: none of its %s rows can be used: %s are longer than maxLength %s, %s have"
+                      + " nothing to learn within it%s. Raise maxLength or check the data.")
+                  .formatted(
+                      data.name(),
+                      report.rows(),
+                      report.tooLong(),
+                      maxLength,
+                      report.nothingToLearn(),
+                      report.alike() == 0
+                          ? ""
+                          : ", "
+                              + report.alike()
+                              + " have two completions that are alike within it")));
     }
   }
 }

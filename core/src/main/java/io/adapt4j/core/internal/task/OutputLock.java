@@ -47,11 +47,8 @@ final class OutputLock implements AutoCloseable {
     } catch (IOException e) {
       throw SettingsException.ofFineTuning(
           List.of(
-              "output "
-                  + output
-                  + " cannot be written to: "
-                  + WriteFailure.explain(output, e)
-                  + "."));
+              "output %s cannot be written to: %s."
+                  .formatted(output, WriteFailure.explain(output, e))));
     }
   }
 

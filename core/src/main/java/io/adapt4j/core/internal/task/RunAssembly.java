@@ -5,6 +5,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredModel;
@@ -28,7 +29,6 @@ import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.task.Task;
-import io.adapt4j.core.task.TaskKind;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
@@ -73,7 +73,7 @@ public final class RunAssembly {
 
   /** What holds for this method and task where nothing is said. */
   private TrainingDefaults defaults() {
-    TaskKind kind = task == null ? TaskKind.NEXT_TOKENS : task.kind();
+    TaskKind kind = task == null ? TaskKind.NEXT_TOKENS : TaskDefinitions.of(task).kind(task);
     TrainingDefaults ofMethod =
         method == null ? TrainingDefaults.fullFineTuning(kind) : method.defaults(kind);
     double factor = optimizer == null ? 1 : optimizer.usualRateFactor().orElse(1);
@@ -151,10 +151,8 @@ public final class RunAssembly {
     String metricForBestModel = draft.get(Options.METRIC_FOR_BEST_MODEL);
     checks.require(
         measured.contains(metricForBestModel),
-        "metricForBestModel: expected one of "
-            + measured
-            + ", which this task measures, found "
-            + metricForBestModel);
+        "metricForBestModel: expected one of %s, which this task measures, found %s"
+            .formatted(measured, metricForBestModel));
     definition.check(of, draft, or(draft.get(Options.BATCH_SIZE), defaults.batchSize()), checks);
   }
 

@@ -53,12 +53,9 @@ final class RunIdentity {
     identity.put("optimizer", training.step().toString());
     identity.put(
         "evaluation",
-        "every "
-            + training.evaluationInterval()
-            + " steps, best kept "
-            + training.keepBest()
-            + ", "
-            + training.earlyStopping());
+        "every %s steps, best kept %s, %s"
+            .formatted(
+                training.evaluationInterval(), training.keepBest(), training.earlyStopping()));
     identity.put("task", settings.objective().wholeIdentity());
     identity.put("regularization", regularizations.toString());
     identity.put("precision", settings.precision().toString());

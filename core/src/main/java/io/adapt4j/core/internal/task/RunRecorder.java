@@ -9,12 +9,12 @@ import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.chat.TrainedFolder;
 import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.ForwardingAdaptation;
 import io.adapt4j.core.internal.provenance.FileHash;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.provenance.SystemInfo;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.WrittenRecipe;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.ResumeEvent;
@@ -145,27 +145,10 @@ final class RunRecorder implements TrainingListener {
     return new Recorded(adaptation);
   }
 
-  private final class Recorded implements Adaptation {
-
-    private final Adaptation adaptation;
+  private final class Recorded extends ForwardingAdaptation {
 
     private Recorded(Adaptation adaptation) {
-      this.adaptation = adaptation;
-    }
-
-    @Override
-    public List<Trainable> trained() {
-      return adaptation.trained();
-    }
-
-    @Override
-    public void collectGradients() {
-      adaptation.collectGradients();
-    }
-
-    @Override
-    public void refresh() {
-      adaptation.refresh();
+      super(adaptation);
     }
 
     /** A process killed in between leaves weights without a record, never with that of others. */
@@ -173,27 +156,12 @@ final class RunRecorder implements TrainingListener {
     public void save(Path folder) {
       try {
         Files.deleteIfExists(folder.resolve(Provenance.FILE));
-        adaptation.save(folder);
+        super.save(folder);
         template.ifPresent(used -> new TrainedFolder(base, folder).write(used));
         write(folder);
       } catch (IOException e) {
         throw new UncheckedIOException("Writing the record of " + folder + " failed", e);
       }
-    }
-
-    @Override
-    public void restore(Path folder) {
-      adaptation.restore(folder);
-    }
-
-    @Override
-    public void enabled(boolean on) {
-      adaptation.enabled(on);
-    }
-
-    @Override
-    public void close() {
-      adaptation.close();
     }
   }
 

@@ -125,10 +125,7 @@ public final class RunRepeat {
     return before.equals(now)
         ? Optional.empty()
         : Optional.of(
-            "chat template: its sha256 was "
-                + before
-                + ", is "
-                + now
-                + ". Put the recorded chat_template.jinja back.");
+            "chat template: its sha256 was %s, is %s. Put the recorded chat_template.jinja back."
+                .formatted(before, now));
   }
 }

@@ -6,6 +6,8 @@ import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.TaskKind;
+import io.adapt4j.core.internal.monitor.EarlyWarnings;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.recipe.Checks;
@@ -13,7 +15,6 @@ import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.TaskModel;
-import io.adapt4j.core.monitor.EarlyWarnings;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.TrainingListener;
@@ -57,6 +58,15 @@ public interface TaskDefinition<T extends Task> {
    * @return its name with its options; empty if part of it is code
    */
   Optional<JsonNode> write(T task);
+
+  /**
+   * Returns what the task is as far as the defaults of a run depend on it: whose learning rate,
+   * epochs and batch size suit it.
+   *
+   * @param task the task
+   * @return the kind
+   */
+  TaskKind kind(T task);
 
   /**
    * Returns everything of a task that decides how a run goes. States hold it, and are resumed by

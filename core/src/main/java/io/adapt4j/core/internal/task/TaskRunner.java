@@ -14,6 +14,7 @@ import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.recipe.WrittenRecipe;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.train.LearningRateRangeTest;
 import io.adapt4j.core.internal.train.RangeTestLoop;
 import io.adapt4j.core.internal.train.Trainer;
 import io.adapt4j.core.internal.train.TrainingOptions;
@@ -21,12 +22,10 @@ import io.adapt4j.core.internal.train.TrainingResult;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.LearningRateCurve;
-import io.adapt4j.core.train.LearningRateRangeTest;
 import io.adapt4j.core.train.RunStart;
 import java.util.List;
 import java.util.Optional;
@@ -61,20 +60,19 @@ public final class TaskRunner<B> {
    * Works out what a run will do.
    *
    * @param settings the run
-   * @param options the device, and how many steps to time
+   * @param device where it is to take place
+   * @param timedSteps how many steps to time; 0 for none
    * @return the plan
    * @throws SettingsException if no row of the training data can be used
    */
-  public static FineTunePlan plan(FineTuneSettings settings, PlanOptions options) {
+  public static FineTunePlan plan(FineTuneSettings settings, Device device, int timedSteps) {
     return prepared(
         settings,
         (runner, tokenizer) -> {
           Network declared = settings.objective().model().declare();
-          Forecast memory = runner.forecast(declared, options.device());
+          Forecast memory = runner.forecast(declared, device);
           Optional<TimedSteps> time =
-              options.timedSteps() == 0
-                  ? Optional.empty()
-                  : Optional.of(runner.timed(options.timedSteps()));
+              timedSteps == 0 ? Optional.empty() : Optional.of(runner.timed(timedSteps));
           return runner.plan(
               declared, Optional.of(memory), time, TemplateNotes.of(settings, tokenizer));
         });

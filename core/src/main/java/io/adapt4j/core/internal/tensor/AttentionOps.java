@@ -11,17 +11,32 @@ abstract class AttentionOps extends LinearOps {
   private static final Operator SPLIT_INTERLEAVED_HEADS_BACKWARD =
       Operator.core("split_interleaved_heads_backward");
   private static final Operator CONCATENATE = Operator.core("concatenate");
-  private static final Operator ROTARY = Operator.core("rotary");
-  private static final Operator ROTARY_BACKWARD = Operator.core("rotary_backward");
+  private static final Operator ROTARY = Operator.core("rotary").needing(Temporaries.like(0, 0.5));
+  private static final Operator ROTARY_BACKWARD =
+      Operator.core("rotary_backward").needing(Temporaries.like(0, 0.5));
   private static final Operator FUSED_ATTENTION = Operator.core("fused_attention");
-  private static final Operator ATTENTION = Operator.core("attention");
-  private static final Operator ATTENTION_BACKWARD = Operator.core("attention_backward");
   private static final Operator PACKED_ATTENTION = Operator.core("packed_attention");
   private static final Operator PACKED_ATTENTION_BACKWARD =
       Operator.core("packed_attention_backward");
 
+  /** Scores that exist at once, and the fewest and most queries, as in the script. */
+  private static final long SCORES = 1L << 21;
+
+  private static final long FEWEST_QUERIES = 16;
+  private static final long MOST_QUERIES = 128;
+
   AttentionOps(Tape tape) {
     super(tape);
+  }
+
+  /** So many tensors of the scores of a block: as many queries as fit, within limits. */
+  static Scratch scores(int queries, int keys, int tensors) {
+    return arguments -> {
+      Tensor q = (Tensor) arguments[queries];
+      long column = q.size(0) * q.size(1) * ((Tensor) arguments[keys]).size(2);
+      long block = Math.min(MOST_QUERIES * column, Math.max(SCORES, FEWEST_QUERIES * column));
+      return Math.min(block, column * q.size(2)) * q.type().bytes() * tensors;
+    };
   }
 
   /**
@@ -112,10 +127,7 @@ abstract class AttentionOps extends LinearOps {
     if (!differentiated && seesAll && rule.softCap() == 0 && q.size(1) == k.size(1)) {
       return FUSED_ATTENTION.tensor(q, k, v, masks, scale);
     }
-    double cap = rule.softCap();
-    boolean causal = rule.causal();
-    long window = rule.window();
-    Tensor y = ATTENTION.tensor(q, k, v, masks, scale, cap, causal, window);
+    Tensor y = FusedOps.attention(q, k, v, mask, rule);
     if (differentiated) {
       for (Tensor needed : List.of(q, k, v)) {
         saveForBackward(needed);
@@ -123,7 +135,7 @@ abstract class AttentionOps extends LinearOps {
       record(
           new Tensor[] {y},
           new Tensor[] {q, k, v},
-          dy -> ATTENTION_BACKWARD.tensors(dy[0], q, k, v, masks, scale, cap, causal, window));
+          dy -> FusedOps.attentionBackward(dy[0], q, k, v, mask, rule));
     }
     return y;
   }

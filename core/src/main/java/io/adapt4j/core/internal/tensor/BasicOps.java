@@ -9,14 +9,11 @@ abstract class BasicOps extends Recorder {
 
   private static final Operator EMBEDDING = Operator.core("embedding");
   private static final Operator EMBEDDING_BACKWARD = Operator.core("embedding_backward");
-  private static final Operator RMS_NORM = Operator.core("rms_norm");
-  private static final Operator RMS_NORM_BACKWARD = Operator.core("rms_norm_backward");
   private static final Operator LAYER_NORM = Operator.core("layer_norm");
-  private static final Operator LAYER_NORM_BACKWARD = Operator.core("layer_norm_backward");
+  private static final Operator LAYER_NORM_BACKWARD =
+      Operator.core("layer_norm_backward").needing(Temporaries.floats(1, 2, 5));
   private static final Operator SPLIT_COLUMNS = Operator.core("split_columns");
   private static final Operator CONCATENATE = Operator.core("concatenate");
-  private static final Operator GATED = Operator.core("gated");
-  private static final Operator GATED_BACKWARD = Operator.core("gated_backward");
   private static final Operator ACTIVATION = Operator.core("activation");
   private static final Operator ACTIVATION_BACKWARD = Operator.core("activation_backward");
   private static final Operator ACTIVATION_IN_PLACE = Operator.core("activation_in_place");
@@ -68,7 +65,7 @@ abstract class BasicOps extends Recorder {
    * @return the shape of x
    */
   public Tensor rmsNorm(Tensor x, Parameter weight, double offset, double eps) {
-    Tensor y = RMS_NORM.tensor(x, weight.value(), offset, eps).typedAs(x);
+    Tensor y = FusedOps.rmsNorm(x, weight.value(), offset, eps);
     if (isDifferentiated(x) || trains(weight)) {
       saveForBackward(x);
       record(
@@ -76,7 +73,7 @@ abstract class BasicOps extends Recorder {
           new Tensor[] {x},
           dy ->
               new Tensor[] {
-                RMS_NORM_BACKWARD.tensor(
+                FusedOps.rmsNormBackward(
                     dy[0], x, weight.value(), offset, eps, Parameter.gradientOf(weight))
               });
     }
@@ -171,13 +168,13 @@ abstract class BasicOps extends Recorder {
    * @return [.., width]
    */
   public Tensor gated(Tensor x, Activation activation) {
-    Tensor y = GATED.tensor(x, activation.kind()).typedAs(x);
+    Tensor y = FusedOps.gated(x, activation);
     if (isDifferentiated(x)) {
       saveForBackward(x);
       record(
           new Tensor[] {y},
           new Tensor[] {x},
-          dy -> new Tensor[] {GATED_BACKWARD.tensor(dy[0], x, activation.kind())});
+          dy -> new Tensor[] {FusedOps.gatedBackward(dy[0], x, activation)});
     }
     return y;
   }

@@ -5,6 +5,8 @@ import java.util.List;
 /** Attention of new tokens over a cache of keys and values; never differentiated. */
 public final class CachedAttention {
 
+  private static final Operator SPLIT_HEADS = Operator.core("split_heads");
+  private static final Operator ROTARY = Operator.core("rotary");
   private static final Operator CACHE_APPEND = Operator.core("cache_append");
   private static final Operator CACHED_ATTENTION = Operator.core("cached_attention");
   private static final Operator ROTATED_CACHED_ATTENTION =
@@ -36,6 +38,10 @@ public final class CachedAttention {
       Tensor mask,
       AttentionRule rule) {
     CACHE_APPEND.run(keys, values, k, v, length);
+    if (q.size(2) > 1 && FusedOps.attends(q, mask)) {
+      long held = length + k.size(2);
+      return FusedOps.attention(q, keys.narrow(2, 0, held), values.narrow(2, 0, held), null, rule);
+    }
     return CACHED_ATTENTION.tensor(
         q,
         keys,
@@ -69,6 +75,14 @@ public final class CachedAttention {
       long length,
       Tensor mask,
       AttentionRule rule) {
+    if (projected.size(1) > 1 && FusedOps.attends(keys, mask)) {
+      long[] parts = {queryHeads + keys.size(1), keys.size(1)};
+      Tensor[] split = SPLIT_HEADS.tensors(projected, parts, keys.size(3));
+      Tensor turned = ROTARY.tensor(split[0], table.cos(), table.sin()).typedAs(projected);
+      Tensor q = turned.narrow(1, 0, queryHeads).typedAs(projected);
+      Tensor k = turned.narrow(1, queryHeads, keys.size(1));
+      return apply(q, k, split[1], keys, values, length, mask, rule);
+    }
     return ROTATED_CACHED_ATTENTION
         .tensor(
             projected,

@@ -4,6 +4,7 @@ import io.adapt4j.core.exception.EngineException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -28,11 +29,25 @@ public final class Engine {
   private static final Operator ZEROS = Operator.core("zeros");
   private static final Operator ZEROS_ON = Operator.core("zeros_on");
 
+  /** Hears of what an engine's operators make and of what is closed. */
+  interface Counter {
+    void ran(Operator operator, Object[] arguments, Tensor... made);
+
+    void closed(Tensor tensor);
+  }
+
+  /** The compiled libraries of all engines that take the sources as they are. */
+  private static final Map<OperatorLibrary, Long> COMPILED = new ConcurrentHashMap<>();
+
   private static volatile Engine processDefault;
 
   private final TensorDevice device;
   private final UnaryOperator<String> rewriting;
-  private final Map<OperatorLibrary, Long> modules = new ConcurrentHashMap<>();
+  private volatile OperatorObserver observer;
+  private final Map<OperatorLibrary, Long> modules;
+
+  /** Hears of all tensors, or null. */
+  private final Counter counter;
 
   /**
    * Makes an engine. Nothing is loaded yet.
@@ -41,20 +56,36 @@ public final class Engine {
    * @param rewriting changes the sources of a library before they are compiled
    */
   Engine(TensorDevice device, UnaryOperator<String> rewriting) {
+    this(device, rewriting, new ConcurrentHashMap<>(), null);
+  }
+
+  private Engine(
+      TensorDevice device,
+      UnaryOperator<String> rewriting,
+      Map<OperatorLibrary, Long> modules,
+      Counter counter) {
     this.device = device;
     this.rewriting = rewriting;
+    this.modules = modules;
+    this.counter = counter;
+  }
+
+  /** An engine that computes shapes only, whose tensors are counted. */
+  static Engine metered(Counter counter) {
+    return new Engine(TensorDevice.META, UnaryOperator.identity(), COMPILED, counter);
   }
 
   /**
    * Makes an engine on a device.
    *
    * @param device {@code cpu}, or {@code cuda} for the first CUDA device
-   * @return the engine; what it loads stays in memory, so make one a device
+   * @return the engine; what it loads stays in memory
    * @throws EngineException if the device is unknown, libtorch is built without it, or it is not
    *     there
    */
   public static Engine on(String device) {
-    Engine engine = new Engine(TensorDevice.named(device), UnaryOperator.identity());
+    Engine engine =
+        new Engine(TensorDevice.named(device), UnaryOperator.identity(), COMPILED, null);
     engine.requireDevice();
     return engine;
   }
@@ -70,7 +101,8 @@ public final class Engine {
     return scope == null ? ofProcess() : scope.engine();
   }
 
-  private static Engine ofProcess() {
+  /** The engine of tensors that no scope chooses one for. */
+  static Engine ofProcess() {
     Engine chosen = processDefault;
     return chosen == null ? choose() : chosen;
   }
@@ -138,9 +170,19 @@ public final class Engine {
     return !device.isHost() || Processor.hasBf16();
   }
 
+  /** Whether this engine computes shapes and no numbers. */
+  boolean isOnShapes() {
+    return device.kind() == TensorDevice.META.kind();
+  }
+
   /** Whether this engine's tensors live in host memory. */
   boolean isOnHost() {
     return device.isHost();
+  }
+
+  /** Whether this engine computes shapes only, and counts what its tensors would take. */
+  boolean isMetered() {
+    return counter != null;
   }
 
   /** An uninitialized tensor on the device. */
@@ -161,29 +203,76 @@ public final class Engine {
     return made.typedAs(type);
   }
 
+  /**
+   * Has every run of an operator of this engine told.
+   *
+   * @param told takes them, on the thread that runs the operator; null for nobody
+   */
+  public void observe(OperatorObserver told) {
+    observer = told;
+  }
+
+  /** Runs what stands for an operator, and tells who observes it. */
+  <T> T observed(Operator operator, Supplier<T> run) {
+    OperatorObserver told = observer;
+    if (told == null) {
+      return run.get();
+    }
+    long begun = System.nanoTime();
+    T result = run.get();
+    told.ran(operator, System.nanoTime() - begun);
+    return result;
+  }
+
   Tensor tensor(Operator operator, Object... arguments) {
-    return new Tensor(this, LibTorch.tensor(module(operator), operator.name(), arguments));
+    Tensor made =
+        new Tensor(
+            this,
+            observed(
+                operator, () -> LibTorch.tensor(module(operator), operator.name(), arguments)));
+    count(operator, arguments, made);
+    return made;
   }
 
   Tensor[] tensors(Operator operator, Object... arguments) {
-    long[] handles = LibTorch.tensors(module(operator), operator.name(), arguments);
+    long[] handles =
+        observed(operator, () -> LibTorch.tensors(module(operator), operator.name(), arguments));
     Tensor[] tensors = new Tensor[handles.length];
     for (int i = 0; i < handles.length; i++) {
       tensors[i] = new Tensor(this, handles[i]);
     }
+    count(operator, arguments, tensors);
     return tensors;
   }
 
+  private void count(Operator operator, Object[] arguments, Tensor... made) {
+    if (counter != null) {
+      counter.ran(operator, arguments, made);
+    }
+  }
+
+  void closed(Tensor tensor) {
+    if (counter != null) {
+      counter.closed(tensor);
+    }
+  }
+
   double number(Operator operator, Object... arguments) {
-    return LibTorch.number(module(operator), operator.name(), arguments);
+    return observed(operator, () -> LibTorch.number(module(operator), operator.name(), arguments));
   }
 
   long integer(Operator operator, Object... arguments) {
-    return LibTorch.integer(module(operator), operator.name(), arguments);
+    return observed(operator, () -> LibTorch.integer(module(operator), operator.name(), arguments));
   }
 
   void run(Operator operator, Object... arguments) {
-    LibTorch.run(module(operator), operator.name(), arguments);
+    observed(
+        operator,
+        () -> {
+          LibTorch.run(module(operator), operator.name(), arguments);
+          return null;
+        });
+    count(operator, arguments);
   }
 
   /** The compiled library of an operator, which stays in memory. */

@@ -5,10 +5,7 @@ import java.util.function.BiConsumer;
 /** Products with a weight. */
 abstract class LinearOps extends BasicOps {
 
-  private static final Operator LINEAR = Operator.core("linear");
-  private static final Operator LINEAR_BACKWARD_WEIGHT = Operator.core("linear_backward_weight");
   private static final Operator LINEAR_BACKWARD_BIAS = Operator.core("linear_backward_bias");
-  private static final Operator LINEAR_BACKWARD_INPUT = Operator.core("linear_backward_input");
   private static final Operator FOREIGN_OPERANDS = Operator.core("foreign_operands");
   private static final Operator ADD_BIAS = Operator.core("add_bias");
 
@@ -25,7 +22,7 @@ abstract class LinearOps extends BasicOps {
    * @return [.., out]
    */
   public Tensor linear(Tensor x, Parameter weight, Parameter bias) {
-    Tensor y = LINEAR.tensor(x, weight.value(), Parameter.valueOf(bias));
+    Tensor y = FusedOps.linear(x, weight.value(), Parameter.valueOf(bias));
     boolean wantsInput = isDifferentiated(x);
     if (wantsInput || trains(weight) || trains(bias)) {
       if (trains(weight)) {
@@ -36,13 +33,13 @@ abstract class LinearOps extends BasicOps {
           new Tensor[] {x},
           dy -> {
             if (weight.isTrained()) {
-              LINEAR_BACKWARD_WEIGHT.run(dy[0], x, weight.gradient());
+              FusedOps.linearBackwardWeight(dy[0], x, weight.gradient());
             }
             if (bias != null && bias.isTrained()) {
               LINEAR_BACKWARD_BIAS.run(dy[0], bias.gradient());
             }
             return new Tensor[] {
-              wantsInput ? LINEAR_BACKWARD_INPUT.tensor(dy[0], weight.value()) : null
+              wantsInput ? FusedOps.linearBackwardInput(dy[0], weight.value()) : null
             };
           });
     }
@@ -59,7 +56,7 @@ abstract class LinearOps extends BasicOps {
    */
   public Tensor frozenLinear(Tensor x, OnDemandWeight weight, Parameter bias) {
     DType type = x.type();
-    Tensor y = weight.using(type, w -> LINEAR.tensor(x, w, Parameter.valueOf(bias)));
+    Tensor y = weight.using(type, w -> FusedOps.linear(x, w, Parameter.valueOf(bias)));
     boolean wantsInput = isDifferentiated(x);
     if (wantsInput || trains(bias)) {
       record(
@@ -70,7 +67,7 @@ abstract class LinearOps extends BasicOps {
               LINEAR_BACKWARD_BIAS.run(dy[0], bias.gradient());
             }
             return new Tensor[] {
-              wantsInput ? weight.using(type, w -> LINEAR_BACKWARD_INPUT.tensor(dy[0], w)) : null
+              wantsInput ? weight.using(type, w -> FusedOps.linearBackwardInput(dy[0], w)) : null
             };
           });
     }

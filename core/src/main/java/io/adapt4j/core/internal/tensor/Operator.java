@@ -10,12 +10,23 @@ package io.adapt4j.core.internal.tensor;
  *
  * @param library where the function stands
  * @param name its name there
+ * @param scratch what it allocates and frees again while it runs
  */
-public record Operator(OperatorLibrary library, String name) {
+public record Operator(OperatorLibrary library, String name, Scratch scratch) {
 
   /** Returns the handle of one of core's own operators. */
   static Operator core(String name) {
     return OperatorLibrary.CORE.operator(name);
+  }
+
+  /**
+   * States what the function allocates and frees again while it runs, for the planner.
+   *
+   * @param needed besides what it is given and returns
+   * @return a changed copy
+   */
+  public Operator needing(Scratch needed) {
+    return new Operator(library, name, needed);
   }
 
   /** {@return whether the library's sources define this operator} */

@@ -60,7 +60,7 @@ public final class OperatorLibrary {
    * @return the handle
    */
   public Operator operator(String name) {
-    return new Operator(this, name);
+    return new Operator(this, name, Scratch.NONE);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.tensor;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -130,16 +131,17 @@ public final class Tape implements AutoCloseable {
     if (!any) {
       return;
     }
+    List<Tensor> done = new ArrayList<>(Arrays.asList(incoming));
     try (Scope scope = Scope.open(seed.engine())) {
       Tensor[] outgoing = node.backward.apply(incoming);
       for (int i = 0; i < outgoing.length; i++) {
         if (outgoing[i] != null && tracked.contains(node.inputs[i])) {
           Tensor sum = merge(gradients.get(node.inputs[i]), outgoing[i]);
-          gradients.put(node.inputs[i], scope.keep(sum));
+          done.add(gradients.put(node.inputs[i], scope.keep(sum)));
         }
       }
     }
-    for (Tensor spent : incoming) {
+    for (Tensor spent : done) {
       if (spent != null && spent != seed && !gradients.containsValue(spent)) {
         spent.close();
       }

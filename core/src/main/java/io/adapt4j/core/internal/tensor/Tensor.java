@@ -41,6 +41,7 @@ public final class Tensor implements AutoCloseable {
   private static final Operator MULTIPLY = Operator.core("multiply");
   private static final Operator MATMUL = Operator.core("matmul");
   private static final Operator CONCATENATE = Operator.core("concatenate");
+  private static final Operator STRIDES = Operator.core("strides");
   private static final Operator COPY_INTO = Operator.core("copy_into");
 
   private static final AtomicLong LIVE = new AtomicLong();
@@ -306,7 +307,31 @@ public final class Tensor implements AutoCloseable {
    * @return the address
    */
   public long address() {
+    return memory().contiguousAddress();
+  }
+
+  /**
+   * The address of the first element of a tensor of any layout; for native code that takes {@link
+   * #strides}. The tensor must stay open while the address is used.
+   *
+   * @return the address
+   */
+  public long addressOfFirst() {
     return memory().address();
+  }
+
+  /** {@return how many elements apart neighbors are along each dimension} */
+  public long[] strides() {
+    long[] strides = new long[sizes().length];
+    try (Tensor found = STRIDES.tensor(this)) {
+      found.data().asLongBuffer().get(strides);
+    }
+    return strides;
+  }
+
+  /** {@return whether elements lie one after the other in row-major order} */
+  public boolean isContiguous() {
+    return LibTorch.isContiguous(handle());
   }
 
   private synchronized TensorMemory memory() {
@@ -387,9 +412,7 @@ public final class Tensor implements AutoCloseable {
     return VIEW.tensor(this, to);
   }
 
-  /**
-   * {@return a transposed view [columns, rows] of a matrix; owned by the open scope or the caller}
-   */
+  /** {@return a transposed view of a matrix; owned by the open scope, else by the caller} */
   public Tensor transposed() {
     return TRANSPOSE.tensor(this);
   }
@@ -481,6 +504,7 @@ public final class Tensor implements AutoCloseable {
       if (memory != null) {
         memory.takeBack();
       }
+      engine.closed(this);
       LibTorch.deleteTensor(handle);
       handle = 0;
       scope = null;

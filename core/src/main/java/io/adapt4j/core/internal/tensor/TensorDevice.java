@@ -4,7 +4,7 @@ import io.adapt4j.core.exception.EngineException;
 import java.util.regex.Pattern;
 
 /**
- * A place where tensors live: host memory, or the first CUDA device.
+ * A place where tensors live: host memory, the first CUDA device, or nowhere.
  *
  * @param kind ATen's number of the kind of device
  * @param name what libtorch calls it
@@ -13,6 +13,9 @@ record TensorDevice(int kind, String name) {
 
   static final TensorDevice HOST = new TensorDevice(0, "cpu");
   static final TensorDevice CUDA = new TensorDevice(1, "cuda:0");
+
+  /** Computes shapes and no numbers; on any machine. */
+  static final TensorDevice META = new TensorDevice(14, "meta");
 
   /** How libtorch says that it has no code for CUDA at all. */
   private static final Pattern NOT_BUILT =

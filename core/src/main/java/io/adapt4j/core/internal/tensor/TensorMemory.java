@@ -13,6 +13,7 @@ import java.util.List;
  */
 final class TensorMemory {
 
+  private static final Operator FIRST_ELEMENT = Operator.core("first_element");
   private static final int LEAST_PRUNED = 8;
 
   private final Tensor tensor;
@@ -42,36 +43,30 @@ final class TensorMemory {
     return lend(LibTorch.directBuffer(tensor.handle()));
   }
 
-  /** The address of the first element, on the tensor's own device. */
+  /** The address of the first element, on the tensor's own device, whatever the layout. */
   long address() {
-    if (address == 0) {
-      address = findAddress();
+    if (address == 0 && tensor.count() > 0) {
+      // A buffer holds 2 GiB at most, of contiguous memory: else one over the first element.
+      boolean whole = tensor.count() < Integer.MAX_VALUE / Long.BYTES && tensor.isContiguous();
+      if (whole) {
+        address = addressOf(tensor);
+      } else {
+        try (Tensor first = FIRST_ELEMENT.tensor(tensor)) {
+          address = addressOf(first);
+        }
+      }
     }
     return address;
   }
 
-  private long findAddress() {
+  long contiguousAddress() {
     requireContiguous();
-    if (tensor.count() == 0) {
-      return 0;
-    }
-    // A buffer holds 2 GiB at most: one over a single element is enough to find the address.
-    Tensor first = tensor;
-    for (int dimension = 0; dimension < tensor.sizes().length; dimension++) {
-      Tensor narrowed = first.narrow(dimension, 0, 1);
-      if (first != tensor) {
-        first.close();
-      }
-      first = narrowed;
-    }
-    try {
-      return Pointer.nativeValue(
-          Native.getDirectBufferPointer(LibTorch.directBuffer(first.handle())));
-    } finally {
-      if (first != tensor) {
-        first.close();
-      }
-    }
+    return address();
+  }
+
+  private static long addressOf(Tensor tensor) {
+    return Pointer.nativeValue(
+        Native.getDirectBufferPointer(LibTorch.directBuffer(tensor.handle())));
   }
 
   private void requireContiguous() {

@@ -10,13 +10,44 @@ import java.util.List;
  */
 public final class VocabularyLoss {
 
-  private static final Operator CROSS_ENTROPY = Operator.core("cross_entropy");
-  private static final Operator TOKEN_LOG_PROBABILITIES = Operator.core("token_log_probabilities");
+  private static final Operator CROSS_ENTROPY =
+      Operator.core("cross_entropy").needing(VocabularyLoss::logitsAndWeight);
+
+  /** Log-probabilities of a chunk, their exponentials, and the product of both. */
+  private static final Operator TOKEN_LOG_PROBABILITIES =
+      Operator.core("token_log_probabilities")
+          .needing(
+              arguments -> logits((Tensor) arguments[0], (Tensor) arguments[1]) * 3 * Float.BYTES);
 
   /** Logits that exist at once. */
   private static final long LOGITS = 1L << 24;
 
+  private static final long FEWEST_ROWS = 16;
+
   private VocabularyLoss() {}
+
+  /** How many logits of a chunk there are. */
+  private static long logits(Tensor hidden, Tensor weight) {
+    return Math.min(hidden.size(0), rows(weight)) * weight.size(0);
+  }
+
+  private static long rows(Tensor weight) {
+    return Math.max(FEWEST_ROWS, LOGITS / weight.size(0));
+  }
+
+  /**
+   * A logit itself, and its probability in F32; where it is no F32, its F32 copy on the way there;
+   * with a soft cap, two more on the way back. The gradient of the weight before it is added.
+   */
+  private static long logitsAndWeight(Object... arguments) {
+    Tensor weight = (Tensor) arguments[1];
+    boolean capped = (double) arguments[4] > 0;
+    boolean trains = (boolean) arguments[9] && !((List<?>) arguments[10]).isEmpty();
+    long type = weight.type().bytes();
+    int floats = (weight.type() == DType.F32 ? 1 : 2) + (capped ? 1 : 0);
+    return logits((Tensor) arguments[0], weight) * (type + (long) floats * Float.BYTES)
+        + (trains ? weight.count() * type : 0);
+  }
 
   /**
    * Cross-entropy and its gradients in one pass.
@@ -49,7 +80,7 @@ public final class VocabularyLoss {
    */
   public static double evaluate(
       Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights) {
-    return run(hidden, head, targets, weights, 1, false, rows(head)).sum();
+    return run(hidden, head, targets, weights, 1, false, rows(hidden, head)).sum();
   }
 
   /**
@@ -79,7 +110,7 @@ public final class VocabularyLoss {
    */
   public static Result forwardBackward(
       Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights, double scale) {
-    return run(hidden, head, targets, weights, scale, true, rows(head));
+    return run(hidden, head, targets, weights, scale, true, rows(hidden, head));
   }
 
   /** Differentiates with the logits of so many rows at once; the result does not depend on it. */
@@ -97,6 +128,11 @@ public final class VocabularyLoss {
       boolean gradients,
       long rows) {
     HostAllocator.current().giveBack();
+    HostKernels kernels = FusedOps.scoring(hidden, targets);
+    if (kernels != null) {
+      return new FusedCrossEntropy(kernels, hidden, head, targets, weights)
+          .run(scale, gradients, rows);
+    }
     Tensor[] made =
         CROSS_ENTROPY.tensors(
             hidden,
@@ -168,11 +204,12 @@ public final class VocabularyLoss {
         head.scale(),
         head.softCap(),
         targets,
-        rows(head),
+        rows(hidden, head),
         entropies);
   }
 
-  private static long rows(VocabularyHead head) {
-    return Math.max(16, LOGITS / head.weight().sizes()[0]);
+  /** Where shapes alone are computed, all at once. */
+  private static long rows(Tensor hidden, VocabularyHead head) {
+    return hidden.engine().isMetered() ? hidden.size(0) : rows(head.weight().value());
   }
 }

@@ -50,12 +50,8 @@ final class FileChecksums {
       long bytes = property.getValue().path(BYTES).longValue();
       if (Files.size(file) != bytes) {
         return Optional.of(
-            property.getKey()
-                + " is damaged (it has "
-                + Files.size(file)
-                + " bytes, not "
-                + bytes
-                + ")");
+            "%s is damaged (it has %s bytes, not %s)"
+                .formatted(property.getKey(), Files.size(file), bytes));
       }
       String stored = property.getValue().path(CHECKSUM).asText();
       String found = FileDigest.crc32c(file);

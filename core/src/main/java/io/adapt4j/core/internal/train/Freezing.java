@@ -93,11 +93,8 @@ public record Freezing(int layers, boolean embeddings, List<String> frozen, List
     for (String expression : Stream.concat(frozen.stream(), trained.stream()).toList()) {
       if (names.stream().noneMatch(name -> found(expression, name))) {
         problems.add(
-            "No parameter's name holds '"
-                + expression
-                + "'; this model's are such as "
-                + String.join(", ", names.stream().limit(4).toList())
-                + ".");
+            "No parameter's name holds '%s'; this model's are such as %s."
+                .formatted(expression, String.join(", ", names.stream().limit(4).toList())));
       }
     }
     if (problems.isEmpty() && trained(network).isEmpty()) {

@@ -1,16 +1,16 @@
 package io.adapt4j.core.internal.train;
 
 import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.ForwardingAdaptation;
 import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
-import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
-import io.adapt4j.core.task.TaskKind;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -139,42 +139,19 @@ public final class Neftune implements MethodMechanics {
     return new Noisy(adaptation, network);
   }
 
-  private record Noisy(Adaptation adaptation, Network network) implements Adaptation {
+  private static final class Noisy extends ForwardingAdaptation {
 
-    @Override
-    public List<Trainable> trained() {
-      return adaptation.trained();
-    }
+    private final Network network;
 
-    @Override
-    public void collectGradients() {
-      adaptation.collectGradients();
-    }
-
-    @Override
-    public void refresh() {
-      adaptation.refresh();
-    }
-
-    @Override
-    public void save(Path folder) {
-      adaptation.save(folder);
-    }
-
-    @Override
-    public void restore(Path folder) {
-      adaptation.restore(folder);
-    }
-
-    @Override
-    public void enabled(boolean on) {
-      adaptation.enabled(on);
+    Noisy(Adaptation adaptation, Network network) {
+      super(adaptation);
+      this.network = network;
     }
 
     @Override
     public void close() {
       NoisyEmbedding.remove(network);
-      adaptation.close();
+      super.close();
     }
   }
 }

@@ -2,7 +2,6 @@ package io.adapt4j.core.internal.train;
 
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.train.LearningRateCurve;
-import io.adapt4j.core.train.LearningRateRangeTest;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;

@@ -172,13 +172,9 @@ final class RunCheckpoints {
 
   private static TrainingException unsaved(int step, Path folder, Exception cause) {
     return new TrainingException(
-        "Saving the checkpoint of step "
-            + step
-            + " in "
-            + folder
-            + " failed: "
-            + WriteFailure.explain(folder, cause)
-            + ". Checkpoints and states saved before are intact; continue from them with resume().",
+        ("Saving the checkpoint of step %s in %s failed: %s. Checkpoints and states saved"
+                + " before are intact; continue from them with resume().")
+            .formatted(step, folder, WriteFailure.explain(folder, cause)),
         cause);
   }
 }

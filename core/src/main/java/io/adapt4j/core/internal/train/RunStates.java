@@ -80,13 +80,9 @@ final class RunStates {
     } catch (IOException | RuntimeException e) {
       AtomicFolders.discard(hidden);
       throw new TrainingException(
-          "Saving the state of step "
-              + progress.steps()
-              + ", "
-              + target
-              + ", failed: "
-              + WriteFailure.explain(folder, e)
-              + ". States saved before are intact; continue from them with resume().",
+          ("Saving the state of step %s, %s, failed: %s. States saved before are intact;"
+                  + " continue from them with resume().")
+              .formatted(progress.steps(), target, WriteFailure.explain(folder, e)),
           e);
     }
   }
@@ -118,16 +114,11 @@ final class RunStates {
       return Optional.empty();
     }
     throw new TrainingException(
-        "No state in "
-            + folder
-            + " can be continued from:\n  "
-            + String.join("\n  ", damaged)
-            + "\nPut the files back from a copy. Without one, delete a damaged checkpoint '"
-            + Trainer.BEST
-            + "' to have the best chosen among the evaluations to come; if the states themselves are"
-            + " damaged, delete "
-            + folder
-            + " to train from the beginning.");
+        ("No state in %s can be continued from:\n  %s\nPut the files back from a copy. Without"
+                + " one, delete a damaged checkpoint '%s' to have the best chosen among the"
+                + " evaluations to come; if the states themselves are damaged, delete %s to"
+                + " train from the beginning.")
+            .formatted(folder, String.join("\n  ", damaged), Trainer.BEST, folder));
   }
 
   /** A state that is not what was saved. */
@@ -172,11 +163,9 @@ final class RunStates {
     int format = content.json().path("format").intValue();
     if (content.checked() && format != FORMAT) {
       throw new TrainingException(
-          state
-              + " has the format "
-              + format
-              + ", which this version of Adapt4J does not read. Go on with the version that saved"
-              + " it, or train into another output folder.");
+          ("%s has the format %s, which this version of Adapt4J does not read. Go on with the"
+                  + " version that saved it, or train into another output folder.")
+              .formatted(state, format));
     }
     if (!content.checked() && format != UNCHECKED_FORMAT) {
       throw new IllegalArgumentException(

@@ -34,12 +34,8 @@ public record StateOptions(
   public StateOptions {
     if (interval < 0 || kept < 0 || time.isNegative()) {
       throw new IllegalArgumentException(
-          "interval, time and kept must be at least 0, found "
-              + interval
-              + ", "
-              + time
-              + " and "
-              + kept);
+          "interval, time and kept must be at least 0, found %s, %s and %s"
+              .formatted(interval, time, kept));
     }
     identity = Collections.unmodifiableMap(new TreeMap<>(identity));
   }

@@ -58,11 +58,8 @@ public final class TrainableValues {
   public static TrainableValues average(List<TrainableValues> workers, List<Double> weights) {
     if (workers.isEmpty() || workers.size() != weights.size()) {
       throw new IllegalArgumentException(
-          "an average needs one weight a worker, found "
-              + workers.size()
-              + " workers and "
-              + weights.size()
-              + " weights");
+          "an average needs one weight a worker, found %s workers and %s weights"
+              .formatted(workers.size(), weights.size()));
     }
     double total = 0;
     for (double weight : weights) {
@@ -143,11 +140,8 @@ public final class TrainableValues {
     float[] found = values.get(name);
     if (found == null || found.length != count) {
       throw new IllegalArgumentException(
-          name
-              + ": expected "
-              + count
-              + " values, found "
-              + (found == null ? "none" : String.valueOf(found.length)));
+          "%s: expected %s values, found %s"
+              .formatted(name, count, found == null ? "none" : String.valueOf(found.length)));
     }
     return found;
   }

@@ -430,21 +430,19 @@ public final class Trainer<B> {
             steps, totalSteps, reason, outcome.loss(), outcome.gradientNorm(), skippedInARow));
     if (skippedInARow > options.maxSkippedSteps()) {
       throw new TrainingException(
-          "Training stopped at step "
-              + steps
-              + ": "
-              + skippedInARow
-              + " steps in a row were not finite (in the last one "
-              + reason
-              + "). "
-              + (checkpoints.lastSavedAt() >= 0
-                  ? "The checkpoint of step "
-                      + checkpoints.lastSavedAt()
-                      + " is intact in "
-                      + output.resolve(LAST)
-                  : "No checkpoint had been saved yet")
-              + "."
-              + ADVICE);
+          ("Training stopped at step %s: %s steps in a row were not finite (in the last one"
+                  + " %s). %s.%s")
+              .formatted(
+                  steps,
+                  skippedInARow,
+                  reason,
+                  checkpoints.lastSavedAt() >= 0
+                      ? "The checkpoint of step "
+                          + checkpoints.lastSavedAt()
+                          + " is intact in "
+                          + output.resolve(LAST)
+                      : "No checkpoint had been saved yet",
+                  ADVICE));
     }
   }
 

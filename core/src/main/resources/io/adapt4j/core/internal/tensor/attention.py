@@ -81,8 +81,11 @@ def padding_mask(self, attention_mask: Tensor, window: int, dtype: int) -> Tenso
     allowed = torch.logical_and(allowed, torch.le(distance, window))
   return self.additive_mask(allowed, dtype)
 
-# Queries handled at once: all their scores together take a few MB, whatever the batch and length.
+# Queries handled at once: all their scores together take a few MB, whatever the batch and length. All
+# of them on the meta device, which has no memory to save.
 def attention_block(self, q: Tensor, keys: int) -> int:
+  if q.is_meta:
+    return q.size(2)
   return min(128, max(16, 2097152 // (q.size(0) * q.size(1) * keys) // 16 * 16))
 
 # Queries [start, end) of [B, H, T, D], those that share a key/value head below each other.
@@ -166,6 +169,8 @@ def fused_attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], s
 # q [B, H, T, D], k and v [B, H, L, D] -> [B, H, T, D]. The CPU's kernel is called by name; elsewhere
 # libtorch chooses one.
 def fused_heads(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float) -> Tensor:
+  if q.is_meta:
+    return torch.empty_like(q)
   own = annotate(Optional[Tensor], None)
   if len(mask) > 0:
     own = mask[0]

@@ -1,6 +1,9 @@
 # Operators on positions and their entries and, below each, its derivative.
 
+# Of some operators libtorch does not know the shapes on its meta device, which computes nothing else.
 def embedding(self, ids: Tensor, weight: Tensor) -> Tensor:
+  if weight.is_meta:
+    return torch.empty(torch.add(ids.size(), [weight.size(1)]), dtype=weight.dtype, device=weight.device)
   return torch.embedding(weight, ids)
 
 def embedding_backward(self, dy: Tensor, ids: Tensor, dweight: Tensor) -> int:
@@ -27,6 +30,8 @@ def rms_norm_backward(self, dy: Tensor, x: Tensor, weight: Tensor, offset: float
 
 # y = w * (x - mean) / sqrt(variance + eps) + b
 def layer_norm(self, x: Tensor, weight: Tensor, bias: List[Tensor], eps: float) -> Tensor:
+  if x.is_meta:
+    return torch.empty_like(x)
   if len(bias) > 0:
     return torch.layer_norm(x, [x.size(-1)], weight, bias[0], eps)
   return torch.layer_norm(x, [x.size(-1)], weight, None, eps)
@@ -54,7 +59,7 @@ def activation(self, x: Tensor, kind: int) -> Tensor:
     return torch.gelu(x)
   elif kind == 2:
     return torch.gelu(x, approximate="tanh")
-  elif kind == 3:
+  elif kind == 3 and not x.is_meta:
     return torch.relu(x)
   return torch.tanh(x)
 

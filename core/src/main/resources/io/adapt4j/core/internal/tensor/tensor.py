@@ -20,6 +20,8 @@ def dtype_of(self, x: Tensor) -> int:
   return x.dtype
 
 def item(self, x: Tensor) -> float:
+  if x.is_meta:
+    return 0.
   return float(torch.to(x, 7))
 
 def narrow(self, x: Tensor, dim: int, start: int, length: int) -> Tensor:
@@ -65,3 +67,24 @@ def matmul(self, x: Tensor, y: Tensor) -> Tensor:
 
 def multiply(self, x: Tensor, y: Tensor) -> Tensor:
   return torch.mul(x, y)
+
+# How many elements apart neighbors are along each dimension, as a tensor of the host.
+def strides(self, x: Tensor) -> Tensor:
+  steps = annotate(List[int], [])
+  for i in range(torch.dim(x)):
+    steps.append(torch.stride(x, i))
+  return torch.tensor(steps, dtype=4)
+
+# A view of the first element.
+def first_element(self, x: Tensor) -> Tensor:
+  return torch.as_strided(x, [1], [1])
+
+# Bytes of a new tensor, or -1 - i where its memory is that of given[i]: libtorch counts a write to one
+# for both. Writes zeros, so it is for tensors of the meta device.
+def memory_of(self, made: Tensor, given: List[Tensor]) -> int:
+  for i in range(len(given)):
+    before = torch._version(made)
+    torch.zero_(given[i])
+    if torch._version(made) != before:
+      return -1 - i
+  return torch.numel(made) * torch.element_size(made)

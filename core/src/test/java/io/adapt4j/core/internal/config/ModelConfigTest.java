@@ -40,7 +40,8 @@ class ModelConfigTest {
     assertThat(config.bosTokenId()).hasValue(1);
     assertThat(config.eosTokenIds()).containsExactly(2, 5);
     assertThat(config.padTokenId()).isEmpty();
-    assertThat(config.fields().child("odd_field").orElseThrow().requireInt("x")).isEqualTo(1);
+    assertThat(config.fields().child("odd_field").orElseThrow().requirePositiveInt("x"))
+        .isEqualTo(1);
   }
 
   @Test

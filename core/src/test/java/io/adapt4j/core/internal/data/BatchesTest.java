@@ -123,17 +123,7 @@ class BatchesTest {
 
   @Test
   void padsOnTheRightWithMaskedIdsAndNoLabels() {
-    checkPadding(PaddingSide.RIGHT);
-  }
-
-  @Test
-  void padsOnTheLeftWithMaskedIdsAndNoLabels() {
-    checkPadding(PaddingSide.LEFT);
-  }
-
-  private static void checkPadding(PaddingSide side) {
-    Batches batches =
-        Batches.of(dataset, encoder).batchSize(4).shuffle(1).paddingSide(side).build();
+    Batches batches = Batches.of(dataset, encoder).batchSize(4).shuffle(1).build();
     Iterator<Batch> epoch = batches.epoch(0);
     while (epoch.hasNext()) {
       Batch batch = epoch.next();
@@ -144,15 +134,14 @@ class BatchesTest {
         long tokens = Arrays.stream(batch.attentionMask(), start, end).sum();
         longest = Math.max(longest, tokens);
         for (int i = start; i < end; i++) {
-          boolean token = side == PaddingSide.RIGHT ? i - start < tokens : end - i <= tokens;
+          boolean token = i - start < tokens;
           assertThat(batch.attentionMask()[i]).isEqualTo(token ? 1 : 0);
           if (!token) {
             assertThat(batch.inputIds()[i]).isEqualTo(tokenizer.paddingId());
             assertThat(batch.labels()[i]).isEqualTo(TrainingSample.IGNORED);
           }
         }
-        assertThat(batch.inputIds()[side == PaddingSide.LEFT ? end - 1 : start + (int) tokens - 1])
-            .isEqualTo(2);
+        assertThat(batch.inputIds()[start + (int) tokens - 1]).isEqualTo(2);
       }
       assertThat(batch.length()).isEqualTo(longest);
       assertThat(batch.targetTokens()).isEqualTo(batch.tokens() - batch.rows());
@@ -160,26 +149,15 @@ class BatchesTest {
   }
 
   @Test
-  void countsPredictedAndLabelledTokens() {
+  void countsPredictedTokens() {
     TrainingSample whole = new TrainingSample(new int[] {1, 5, 6}, new int[] {1, 5, 6});
     TrainingSample part = new TrainingSample(new int[] {1, 5}, new int[] {-100, 5});
     Batch batch = Batch.of(List.of(whole, part), 0, PaddingSide.RIGHT);
     assertThat(batch.targetTokens()).isEqualTo(3);
-    assertThat(batch.labelledTokens()).isEqualTo(4);
     assertThat(batch.tokens()).isEqualTo(5);
     assertThat(Batch.of(List.of(whole, part), 0, PaddingSide.LEFT).targetTokens()).isEqualTo(3);
     assertThatThrownBy(() -> Batch.of(List.of(), 0, PaddingSide.LEFT))
         .isInstanceOf(IllegalArgumentException.class);
-  }
-
-  @Test
-  void roundsTheLengthUpButNotBeyondTheLimit() {
-    ExampleEncoder tight = ExampleEncoder.builder(tokenizer, 20).build();
-    Iterator<Batch> epoch =
-        Batches.of(dataset, tight).batchSize(4).padToMultipleOf(8).build().epoch(0);
-    List<Integer> lengths = new ArrayList<>();
-    epoch.forEachRemaining(batch -> lengths.add(batch.length()));
-    assertThat(lengths).allMatch(length -> length % 8 == 0 || length == 20).contains(16, 20);
   }
 
   @Test

@@ -214,8 +214,6 @@ class BatchingTest {
   void refusesWhatPackingCannotDo() {
     assertThatThrownBy(() -> Batches.of(rows.dataset(), encoder).batching(Batching.PACKED).build())
         .hasMessageContaining("Batches.of(encoder.filter(...))");
-    assertThatThrownBy(() -> batches(Batching.PACKED).paddingSide(PaddingSide.LEFT).build())
-        .hasMessageContaining("filled on the right");
     Iterator<Batch> ended = batches(Batching.PACKED).build().epoch(0, rows.report().kept() / 100);
     assertThat(ended.hasNext()).isTrue();
   }

@@ -142,7 +142,7 @@ class ExampleEncoderTest {
     assertThat(rows.dataset().size()).isEqualTo(2);
     assertThat(rows.dataset().get(1)).isEqualTo(dataset.get(2));
     assertThat(rows.report())
-        .isEqualTo(new EncodingReport(3, 2, 2, 1, 0, 0, 1, 9, 7, 5, rows.report().digest()));
+        .isEqualTo(new EncodingReport(3, 2, 2, 1, 0, 0, 1, 9, 7, 5, rows.report().digest(), 0));
     assertThatThrownBy(() -> encoder(5).overflow(Overflow.FAIL).build().filter(dataset))
         .hasMessageContaining("examples row 1: an example has");
   }

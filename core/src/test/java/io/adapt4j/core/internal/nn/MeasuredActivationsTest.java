@@ -7,7 +7,8 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Structure;
-import io.adapt4j.core.internal.nn.ActivationSketch.Sketch;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
@@ -22,16 +23,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The planner's sketch of a forward pass against the bytes that the same pass of the real network
- * leaves allocated for the backward pass: a change of a layer that the sketch does not follow fails
- * here, for every family.
+ * What a forward pass on shapes counts against the bytes that the same pass on numbers leaves
+ * allocated for the backward pass, for every family.
  */
 class MeasuredActivationsTest {
 
   private static final int ROWS = 512;
 
   /**
-   * Other threads allocate and free memory too, so the pass that is nearest to the sketch counts. A
+   * Other threads allocate and free memory too, so the pass that is nearest to the plan counts. A
    * layer that keeps one tensor more or less is off by 2 % or more in all of them.
    */
   private static final int PASSES = 9;
@@ -41,17 +41,18 @@ class MeasuredActivationsTest {
 
   @ParameterizedTest
   @MethodSource("families")
-  void aForwardPassKeepsWhatTheSketchSays(String name) {
+  void aForwardPassKeepsWhatIsCounted(String name) {
     assumeThat(isCounted()).as("glibc 2.33 or newer counts allocated bytes").isTrue();
     try (FamilyFolder folder = FamilyFolder.open(name);
         Network network = folder.load()) {
       network.parameters().forEach(Parameter::train);
       EncoderInputs batch = batch(folder);
-      Sketch sketch = ActivationSketch.of(network, TrainableSummary.everything(network));
-      long planned =
-          sketch.outside()
-              + sketch.layers().stream().mapToLong(layer -> layer.input() + layer.kept()).sum();
-      double bytes = (double) planned * batch.ids().length * Float.BYTES;
+      ActivationMemory.OfPass planned =
+          new ActivationMemory(
+                  () -> Architectures.declare(network.modelConfig()),
+                  TrainableSummary.everything(network))
+              .of(new ActivationMemory.Batch(ROWS, FamilyFolder.LENGTH, DType.F32, false));
+      double bytes = planned.outside() + planned.kept();
       double measured =
           IntStream.range(0, PASSES)
               .mapToObj(pass -> (double) kept(network, batch))

@@ -13,9 +13,6 @@ import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.Penalty;
 import io.adapt4j.core.internal.train.SmallRun;
-import io.adapt4j.core.regularization.Ewc;
-import io.adapt4j.core.regularization.KlToBase;
-import io.adapt4j.core.regularization.L2ToBase;
 import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.train.TrainingException;
 import java.io.IOException;
@@ -63,7 +60,10 @@ class PenaltyTest {
   @Test
   void noTermPullsAtTheBase() {
     for (Regularization term :
-        List.of(L2ToBase.strength(3), Ewc.on(DATA).strength(3), KlToBase.on(DATA).strength(3))) {
+        List.of(
+            Regularization.l2ToBase(3),
+            Regularization.ewc(DATA).strength(3),
+            Regularization.klToBase(DATA).strength(3))) {
       try (Penalty penalty = Penalties.start(term, small.run(Optional.empty()))) {
         assertThat(penalty.add(0, 0)).isCloseTo(0, within(1e-6));
         assertThat(TensorLists.norm(gradients())).isLessThan(1e-5);
@@ -73,7 +73,8 @@ class PenaltyTest {
 
   @Test
   void l2PullsEveryValueByItsDistance() {
-    try (Penalty penalty = Penalties.start(L2ToBase.strength(3), small.run(Optional.empty()))) {
+    try (Penalty penalty =
+        Penalties.start(Regularization.l2ToBase(3), small.run(Optional.empty()))) {
       long values = move();
       assertThat(penalty.add(0, 0)).isCloseTo(1.5 * values * MOVED * MOVED, within(1e-3));
       assertThat(gradient(0)).containsOnly(new float[] {3 * MOVED}, within(1e-5f));
@@ -125,7 +126,7 @@ class PenaltyTest {
       }
     }
     try (Penalty penalty =
-        Penalties.start(Ewc.on(DATA).strength(10), small.run(Optional.empty()))) {
+        Penalties.start(Regularization.ewc(DATA).strength(10), small.run(Optional.empty()))) {
       move();
       double expected = 5 * sum * MOVED * MOVED;
       assertThat(penalty.add(0, 0)).isCloseTo(expected, within(1e-4 * expected));
@@ -141,22 +142,22 @@ class PenaltyTest {
   @Test
   void fisherIsKeptWithTheRunAndServesOthersOfTheSameBaseOnly() throws IOException {
     Path file = output.resolve("fisher.safetensors");
-    double first = penaltyAfterMove(Ewc.on(DATA), Optional.of(output));
+    double first = penaltyAfterMove(Regularization.ewc(DATA), Optional.of(output));
     byte[] written = Files.readAllBytes(file);
     reload();
-    assertThat(penaltyAfterMove(Ewc.from(file), Optional.empty())).isEqualTo(first);
-    assertThatThrownBy(() -> Penalties.start(Ewc.from(file), small.run(Optional.empty())))
+    assertThat(penaltyAfterMove(Regularization.ewc(file), Optional.empty())).isEqualTo(first);
+    assertThatThrownBy(() -> Penalties.start(Regularization.ewc(file), small.run(Optional.empty())))
         .isInstanceOf(TrainingException.class)
         .hasMessageContaining(file.toString())
         .hasMessageContaining("another model, method or seed");
 
     reload();
     Files.setLastModifiedTime(file, FileTime.fromMillis(0));
-    penaltyAfterMove(Ewc.on(DATA), Optional.of(output));
+    penaltyAfterMove(Regularization.ewc(DATA), Optional.of(output));
     assertThat(Files.getLastModifiedTime(file).toMillis()).isZero();
 
     reload();
-    penaltyAfterMove(Ewc.on(DATA.take(2)), Optional.of(output));
+    penaltyAfterMove(Regularization.ewc(DATA.take(2)), Optional.of(output));
     assertThat(Files.readAllBytes(file)).isNotEqualTo(written);
   }
 
@@ -164,27 +165,27 @@ class PenaltyTest {
   void aDamagedFisherFileIsEstimatedAgain() throws IOException {
     Path file = output.resolve("fisher.safetensors");
     Files.writeString(file, "{");
-    double found = penaltyAfterMove(Ewc.on(DATA), Optional.of(output));
+    double found = penaltyAfterMove(Regularization.ewc(DATA), Optional.of(output));
     reload();
-    assertThat(penaltyAfterMove(Ewc.from(file), Optional.empty())).isEqualTo(found);
+    assertThat(penaltyAfterMove(Regularization.ewc(file), Optional.empty())).isEqualTo(found);
 
     byte[] bytes = Files.readAllBytes(file);
     bytes[bytes.length - 2] ^= 1;
     Files.write(file, bytes);
     reload();
-    assertThatThrownBy(() -> penaltyAfterMove(Ewc.from(file), Optional.empty()))
+    assertThatThrownBy(() -> penaltyAfterMove(Regularization.ewc(file), Optional.empty()))
         .isInstanceOf(TrainingException.class)
         .hasMessageContaining("fisher.safetensors")
         .hasMessageContaining("checksum");
     reload();
-    assertThat(penaltyAfterMove(Ewc.on(DATA), Optional.of(output))).isEqualTo(found);
+    assertThat(penaltyAfterMove(Regularization.ewc(DATA), Optional.of(output))).isEqualTo(found);
     assertThat(Files.readAllBytes(file)).isNotEqualTo(bytes);
   }
 
   @Test
   void klHasTheGradientOfItsValue() {
     try (Penalty penalty =
-        Penalties.start(KlToBase.on(DATA).strength(2), small.run(Optional.empty()))) {
+        Penalties.start(Regularization.klToBase(DATA).strength(2), small.run(Optional.empty()))) {
       SplittableRandom random = new SplittableRandom(3);
       for (Trainable parameter : small.adaptation.trained()) {
         shift(parameter, random.doubles(parameter.value().count(), -1, 1).toArray(), MOVED);
@@ -206,9 +207,10 @@ class PenaltyTest {
 
   @Test
   void klTakesTheNextReplayBatchEachTurnAndRestsInBetween() {
-    KlToBase term = KlToBase.on(SmallModel.sentences(12)).strength(1);
+    Regularization term = Regularization.klToBase(SmallModel.sentences(12));
+    Regularization third = Regularization.klToBase(SmallModel.sentences(12), 3);
     try (Penalty always = Penalties.start(term, small.run(Optional.empty()));
-        Penalty rarely = Penalties.start(term.every(3), small.run(Optional.empty()))) {
+        Penalty rarely = Penalties.start(third, small.run(Optional.empty()))) {
       move();
       assertThat(rarely.add(1, 0)).isZero();
       assertThat(rarely.add(2, 0)).isZero();
@@ -219,16 +221,21 @@ class PenaltyTest {
 
   @Test
   void strengthsOutOfRangeAreRefused() {
-    assertThatThrownBy(() -> L2ToBase.strength(-1)).hasMessageContaining("L2ToBase: strength");
-    assertThatThrownBy(() -> Ewc.on(DATA).strength(Double.NaN)).hasMessageContaining("Ewc");
-    assertThatThrownBy(() -> KlToBase.on(DATA).every(0)).hasMessageContaining("every");
+    assertThatThrownBy(() -> Regularization.l2ToBase(-1))
+        .hasMessageContaining("l2ToBase: strength");
+    assertThatThrownBy(() -> Regularization.ewc(DATA).strength(Double.NaN))
+        .hasMessageContaining("ewc");
+    assertThatThrownBy(() -> Regularization.klToBase(DATA, 0)).hasMessageContaining("every");
   }
 
   @Test
   void noTensorIsLeftBehind() {
     long before = Tensor.live();
     for (Regularization term :
-        List.of(L2ToBase.strength(1), Ewc.on(DATA), KlToBase.on(DATA).strength(1))) {
+        List.of(
+            Regularization.l2ToBase(1),
+            Regularization.ewc(DATA),
+            Regularization.klToBase(DATA).strength(1))) {
       try (Penalty penalty = Penalties.start(term, small.run(Optional.empty()))) {
         long live = Tensor.live();
         penalty.add(0, 0);

@@ -1,6 +1,7 @@
 package io.adapt4j.kernels.internal.cpu;
 
 import java.nio.FloatBuffer;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.annotation.ByRef;
@@ -268,6 +269,36 @@ public final class StepProgram extends Pointer {
       @Const int[] halves,
       @Const float[] turns,
       int[] likeliest);
+
+  /**
+   * Sets whether runs are timed.
+   *
+   * @param on whether they are
+   */
+  public native void timed(@Cast("bool") boolean on);
+
+  /**
+   * Returns the number of operators.
+   *
+   * @return how many there are
+   */
+  public native int operators();
+
+  /**
+   * Returns what an operator is called.
+   *
+   * @param index its index
+   * @return a constant string
+   */
+  public native @Cast("const char*") BytePointer name(int index);
+
+  /**
+   * Returns how long an operator took in the last timed run.
+   *
+   * @param index its index
+   * @return nanoseconds
+   */
+  public native @Cast("long long") long nanos(int index);
 
   /**
    * Reads a token's entries.

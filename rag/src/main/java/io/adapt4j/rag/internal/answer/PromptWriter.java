@@ -71,13 +71,10 @@ final class PromptWriter {
     List<Source> sources = fitting(passages, word, room);
     if (sources.isEmpty()) {
       throw new IllegalArgumentException(
-          "the generator's context of "
-              + budget.contextTokens()
-              + " tokens has no room for a source: instructions and question take "
-              + fixed
-              + ", the answer up to "
-              + options.generation().maxNewTokens()
-              + ". Lower maxNewTokens, shorten the question, or use a longer context");
+          ("the generator's context of %s tokens has no room for a source: instructions and"
+                  + " question take %s, the answer up to %s. Lower maxNewTokens, shorten the"
+                  + " question, or use a longer context")
+              .formatted(budget.contextTokens(), fixed, options.generation().maxNewTokens()));
     }
     StringBuilder user = new StringBuilder();
     sources.forEach(source -> user.append(block(source, word)));

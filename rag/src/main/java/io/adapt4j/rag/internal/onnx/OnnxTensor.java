@@ -69,14 +69,9 @@ public record OnnxTensor(String name, List<Long> shape, int dataType, ByteBuffer
     long count = shape.stream().reduce(1L, Math::multiplyExact);
     if (dataType != FLOAT || bytes.remaining() != count * Float.BYTES) {
       throw new IllegalArgumentException(
-          "tensor '"
-              + name
-              + "': expected "
-              + count
-              + " fp32 elements inside the file, found "
-              + bytes.remaining()
-              + " bytes of ONNX data type "
-              + dataType);
+          ("tensor '%s': expected %s fp32 elements inside the file, found %s bytes of ONNX"
+                  + " data type %s")
+              .formatted(name, count, bytes.remaining(), dataType));
     }
     return bytes.asFloatBuffer();
   }

@@ -1,11 +1,12 @@
 package io.adapt4j.rag.internal.trace;
 
 import io.adapt4j.rag.spi.Hit;
-import io.adapt4j.rag.trace.Candidate;
 import io.adapt4j.rag.trace.Stage;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -39,7 +40,7 @@ public final class StageRecorder {
   public List<Hit> hits(String name, Supplier<List<Hit>> action, Supplier<String> note) {
     long begun = System.nanoTime();
     List<Hit> hits = action.get();
-    add(name, begun, hits.stream().map(StageRecorder::candidate).toList(), note.get());
+    add(name, begun, scores(hits), note.get());
     return hits;
   }
 
@@ -55,16 +56,18 @@ public final class StageRecorder {
   public <T> T run(String name, Supplier<T> action, Function<T, String> note) {
     long begun = System.nanoTime();
     T result = action.get();
-    add(name, begun, List.of(), note.apply(result));
+    add(name, begun, Map.of(), note.apply(result));
     return result;
   }
 
-  private void add(String name, long begun, List<Candidate> candidates, String note) {
+  private void add(String name, long begun, Map<String, Double> candidates, String note) {
     stages.add(new Stage(name, Duration.ofNanos(System.nanoTime() - begun), candidates, note));
   }
 
-  private static Candidate candidate(Hit hit) {
-    return new Candidate(hit.chunk().id(), hit.score());
+  private static Map<String, Double> scores(List<Hit> hits) {
+    Map<String, Double> scores = new LinkedHashMap<>();
+    hits.forEach(hit -> scores.putIfAbsent(hit.chunk().id(), hit.score()));
+    return scores;
   }
 
   /** {@return the stages so far} */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
@@ -42,6 +43,11 @@ public final class CausalLmDefinition implements TaskDefinition<CausalLmTask> {
   @Override
   public Optional<JsonNode> write(CausalLmTask task) {
     return Optional.of(TextNode.valueOf(NAME));
+  }
+
+  @Override
+  public TaskKind kind(CausalLmTask task) {
+    return TaskKind.NEXT_TOKENS;
   }
 
   @Override

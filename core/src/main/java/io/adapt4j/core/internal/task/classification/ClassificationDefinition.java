@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
@@ -75,6 +76,11 @@ public final class ClassificationDefinition implements TaskDefinition<Classifica
 
   /** In the words of the first version, whose states can be resumed. */
   @Override
+  public TaskKind kind(ClassificationTask task) {
+    return TaskKind.CLASSIFICATION;
+  }
+
+  @Override
   public String identity(ClassificationTask task) {
     String problem =
         switch (task.problem()) {
@@ -83,13 +89,8 @@ public final class ClassificationDefinition implements TaskDefinition<Classifica
           case REGRESSION -> "NUMBER";
           case TOKEN -> "TOKEN_LABELS";
         };
-    return "Labelled[problem="
-        + problem
-        + ", labels="
-        + task.labels()
-        + ", replacesClassifier="
-        + task.replacesClassifier()
-        + "]";
+    return "Labelled[problem=%s, labels=%s, replacesClassifier=%s]"
+        .formatted(problem, task.labels(), task.replacesClassifier());
   }
 
   @Override

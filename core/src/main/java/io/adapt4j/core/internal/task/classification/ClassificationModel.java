@@ -93,24 +93,17 @@ public final class ClassificationModel {
     int least = problem == ClassificationProblem.MULTI_LABEL ? 1 : 2;
     if (labels.size() < least) {
       throw new IllegalArgumentException(
-          "labels: expected at least "
-              + least
-              + " labels to tell apart, found "
-              + labels
-              + ". Check the field of the label, or state the labels.");
+          ("labels: expected at least %s labels to tell apart, found %s. Check the field of"
+                  + " the label, or state the labels.")
+              .formatted(least, labels));
     }
   }
 
   private static RuntimeException other(ModelConfig base, List<String> found, String wanted) {
     return new IllegalArgumentException(
-        base.fields().file()
-            + ": "
-            + LABELS
-            + ": the checkpoint scores the classes "
-            + found
-            + ", but the task needs "
-            + wanted
-            + ". Say replaceClassifier() to train a new classifier in its place.");
+        ("%s: %s: the checkpoint scores the classes %s, but the task needs %s. Say"
+                + " replaceClassifier() to train a new classifier in its place.")
+            .formatted(base.fields().file(), LABELS, found, wanted));
   }
 
   /** Decoders find the last token of a text by the padding after it, in Transformers. */

@@ -53,7 +53,7 @@ public final class TextBatches {
 
   private static BatchSource<TextBatch> batches(
       TextRows rows, int paddingId, BatchSampler batchSampler) {
-    return new ArrangedBatches<>(batchSampler, chosen -> batch(rows, paddingId, chosen));
+    return ArrangedBatches.single(batchSampler, chosen -> batch(rows, paddingId, chosen));
   }
 
   private static TextBatch batch(TextRows rows, int paddingId, int[] chosen) {

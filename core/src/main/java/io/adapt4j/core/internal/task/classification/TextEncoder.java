@@ -80,11 +80,8 @@ public final class TextEncoder {
 
   private static DatasetException unfit(Example example, String expected) {
     return new DatasetException(
-        "expected "
-            + expected
-            + ", found "
-            + example.getClass().getSimpleName()
-            + ". State the shape or map the fields when the data is read.");
+        "expected %s, found %s. State the shape or map the fields when the data is read."
+            .formatted(expected, example.getClass().getSimpleName()));
   }
 
   private LabeledSample classified(Example.Classified example) {

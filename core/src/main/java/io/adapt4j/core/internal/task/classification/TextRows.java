@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 
 /**
  * Rows with labels that can be trained on, with the number of tokens of each.
@@ -55,28 +54,20 @@ public record TextRows(Dataset dataset, TextEncoder encoder, int[] lengths, Enco
         kept == rows.length ? dataset : dataset.subset(Arrays.copyOf(rows, kept)),
         encoder,
         used,
-        new EncodingReport(
+        EncodingReport.ofRows(
             rows.length,
             kept,
-            kept,
             truncated,
-            0,
-            0,
-            rows.length - kept,
             tokens,
             targets,
             Arrays.stream(used).max().orElse(0),
-            HexFormat.of().formatHex(digest.digest())));
+            digest));
   }
 
   private static void digest(MessageDigest digest, LabeledSample sample, double weight) {
-    int[][] parts = {sample.ids(), sample.typeIds(), sample.labels()};
-    for (int[] part : parts) {
-      ByteBuffer bytes = ByteBuffer.allocate((part.length + 1) * Integer.BYTES);
-      bytes.putInt(part.length);
-      bytes.asIntBuffer().put(part);
-      digest.update(bytes.array());
-    }
+    FileDigest.update(digest, sample.ids());
+    FileDigest.update(digest, sample.typeIds());
+    FileDigest.update(digest, sample.labels());
     ByteBuffer rest =
         ByteBuffer.allocate(sample.values().length * Float.BYTES + Double.BYTES)
             .order(ByteOrder.BIG_ENDIAN);

@@ -52,11 +52,8 @@ abstract sealed class TextScores permits ClassScoring, LabelScoring, NumberScori
       AtomicFiles.writeJson(output.resolve(JSON_FILE), json);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "Writing the evaluation report into "
-              + output
-              + " failed: "
-              + WriteFailure.explain(output, e)
-              + ".",
+          "Writing the evaluation report into %s failed: %s."
+              .formatted(output, WriteFailure.explain(output, e)),
           e);
     }
   }

@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.task.custom;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
@@ -39,6 +40,11 @@ public final class CustomDefinition implements TaskDefinition<Task.Custom> {
   @Override
   public Optional<JsonNode> write(Task.Custom task) {
     return Optional.empty();
+  }
+
+  @Override
+  public TaskKind kind(Task.Custom task) {
+    return task.objective().textOutputs() == 0 ? TaskKind.NEXT_TOKENS : TaskKind.CLASSIFICATION;
   }
 
   @Override

@@ -11,7 +11,6 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -72,18 +71,7 @@ record CustomRows(List<ObjectiveSample> samples, EncodingReport report) {
       longest = Math.max(longest, sample.tokens().length);
     }
     int kept = samples.size();
-    return new EncodingReport(
-        rows,
-        kept,
-        kept,
-        0,
-        0,
-        0,
-        rows - kept,
-        tokens,
-        targets,
-        longest,
-        HexFormat.of().formatHex(digest.digest()));
+    return EncodingReport.ofRows(rows, kept, 0, tokens, targets, longest, digest);
   }
 
   private static void add(MessageDigest digest, ObjectiveSample sample) {

@@ -73,10 +73,8 @@ record CustomTrainingTask(TrainingObjective objective, Network network, BestMode
     double loss = objective.loss(seen);
     if (!Double.isFinite(loss) && isFinite(seen.outputs())) {
       throw new TrainingException(
-          "objective "
-              + objective.name()
-              + ": expected a finite loss of finite outputs, found "
-              + loss);
+          "objective %s: expected a finite loss of finite outputs, found %s"
+              .formatted(objective.name(), loss));
     }
     return loss;
   }

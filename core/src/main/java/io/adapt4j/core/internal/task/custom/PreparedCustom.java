@@ -71,11 +71,11 @@ record PreparedCustom(
   }
 
   private BatchSource<CustomBatch> trainBatches() {
-    return batches(train, new EpochOrder(true, settings.seed()));
+    return batches(train, settings.order());
   }
 
   private BatchSource<CustomBatch> batches(CustomRows rows, EpochOrder order) {
-    return new ArrangedBatches<>(
+    return ArrangedBatches.single(
         new SequentialBatches(rows.samples().size(), settings.batchSize(), order),
         chosen -> batch(rows.samples(), chosen));
   }

@@ -17,35 +17,17 @@ public final class EmbeddingBatches {
   private EmbeddingBatches() {}
 
   /**
-   * Takes the rows in their order.
+   * Makes batches of rows.
    *
-   * @param rows the rows, at least one
-   * @param batchSize queries in a batch, at least 1
-   * @param paddingId the id to fill with
+   * @param rows the rows
+   * @param batchSize the most rows in a batch
+   * @param paddingId fills up texts
+   * @param order of the rows in each epoch
    * @return the batches
    */
-  public static BatchSource<EmbeddingBatch> inOrder(
-      EmbeddingRows rows, int batchSize, int paddingId) {
-    return batches(rows, batchSize, paddingId, EpochOrder.UNSHUFFLED);
-  }
-
-  /**
-   * Takes the rows of every epoch in its own order.
-   *
-   * @param rows the rows, at least one
-   * @param batchSize queries in a batch, at least 1
-   * @param paddingId the id to fill with
-   * @param seed seed of the orders
-   * @return the batches
-   */
-  public static BatchSource<EmbeddingBatch> shuffled(
-      EmbeddingRows rows, int batchSize, int paddingId, long seed) {
-    return batches(rows, batchSize, paddingId, new EpochOrder(true, seed));
-  }
-
-  private static BatchSource<EmbeddingBatch> batches(
+  public static BatchSource<EmbeddingBatch> of(
       EmbeddingRows rows, int batchSize, int paddingId, EpochOrder order) {
-    return new ArrangedBatches<>(
+    return ArrangedBatches.single(
         new SequentialBatches(rows.size(), batchSize, order),
         chosen -> batch(rows, paddingId, chosen));
   }

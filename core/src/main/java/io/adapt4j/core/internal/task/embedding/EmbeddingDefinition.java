@@ -7,6 +7,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
@@ -59,14 +60,14 @@ public final class EmbeddingDefinition implements TaskDefinition<EmbeddingTask> 
   }
 
   @Override
+  public TaskKind kind(EmbeddingTask task) {
+    return TaskKind.EMBEDDINGS;
+  }
+
+  @Override
   public String identity(EmbeddingTask task) {
-    return "Embeddings[scale="
-        + task.scale()
-        + ", queryPrompt="
-        + task.queryPrompt()
-        + ", passagePrompt="
-        + task.passagePrompt()
-        + "]";
+    return "Embeddings[scale=%s, queryPrompt=%s, passagePrompt=%s]"
+        .formatted(task.scale(), task.queryPrompt(), task.passagePrompt());
   }
 
   @Override

@@ -11,7 +11,6 @@ import java.nio.IntBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -81,8 +80,8 @@ public final class EmbeddingRows {
       truncated += sample.truncated() ? 1 : 0;
       longest = Math.max(longest, sample.longest());
       tokens += sample.tokens();
-      digest(sample.query());
-      sample.passages().forEach(this::digest);
+      FileDigest.update(digest, sample.query());
+      sample.passages().forEach(ids -> FileDigest.update(digest, ids));
       digest.update(ByteBuffer.allocate(Double.BYTES).putDouble(weight).array());
     }
 
@@ -92,27 +91,9 @@ public final class EmbeddingRows {
       return present == null ? next : present;
     }
 
-    private void digest(int[] ids) {
-      ByteBuffer bytes = ByteBuffer.allocate((ids.length + 1) * Integer.BYTES);
-      bytes.putInt(ids.length);
-      bytes.asIntBuffer().put(ids);
-      digest.update(bytes.array());
-    }
-
     EncodingReport report() {
       int rows = numbers.size();
-      return new EncodingReport(
-          rows,
-          rows,
-          rows,
-          truncated,
-          0,
-          0,
-          0,
-          tokens,
-          rows,
-          longest,
-          HexFormat.of().formatHex(digest.digest()));
+      return EncodingReport.ofRows(rows, rows, truncated, tokens, rows, longest, digest);
     }
   }
 

@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.task.embedding;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.load.LoadedEncoder;
@@ -106,10 +107,11 @@ record PreparedEmbedding(
   }
 
   private BatchSource<EmbeddingBatch> trainBatches() {
-    return EmbeddingBatches.shuffled(train, settings.batchSize(), paddingId, settings.seed());
+    return EmbeddingBatches.of(train, settings.batchSize(), paddingId, settings.order());
   }
 
   private Optional<BatchSource<EmbeddingBatch>> heldBatches() {
-    return held.map(rows -> EmbeddingBatches.inOrder(rows, settings.batchSize(), paddingId));
+    return held.map(
+        rows -> EmbeddingBatches.of(rows, settings.batchSize(), paddingId, EpochOrder.UNSHUFFLED));
   }
 }

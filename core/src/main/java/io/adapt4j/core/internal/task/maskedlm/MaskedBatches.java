@@ -15,11 +15,9 @@ import io.adapt4j.core.internal.data.SequentialBatches;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.tokenize.Tokenizer;
-import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -110,25 +108,19 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
         boolean full = ids.length == options.maxLength();
         truncated += full && tokenizer.encode(text, true).length > ids.length ? 1 : 0;
         targets += Math.max(1, Math.round(content * options.probability()));
-        ByteBuffer bytes = ByteBuffer.allocate((ids.length + 1) * Integer.BYTES);
-        bytes.putInt(ids.length).asIntBuffer().put(ids);
-        digest.update(bytes.array());
+        FileDigest.update(digest, ids);
       }
     }
     int[] used = Arrays.copyOf(lengths, kept);
     EncodingReport report =
-        new EncodingReport(
+        EncodingReport.ofRows(
             rows.length,
             kept,
-            kept,
             truncated,
-            0,
-            0,
-            rows.length - kept,
             IntStream.of(used).asLongStream().sum(),
             targets,
             IntStream.of(used).max().orElse(0),
-            HexFormat.of().formatHex(digest.digest()));
+            digest);
     Dataset usable = kept == rows.length ? dataset : dataset.subset(Arrays.copyOf(rows, kept));
     return new MaskedBatches(usable, tokenizer, used, options, report);
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.nn.OutputLayer;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
@@ -48,6 +49,11 @@ public final class MaskedLmDefinition implements TaskDefinition<MaskedLmTask> {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     keys.putObject(NAME).put(PROBABILITY, task.probability());
     return Optional.of(keys);
+  }
+
+  @Override
+  public TaskKind kind(MaskedLmTask task) {
+    return TaskKind.MASKED_TOKENS;
   }
 
   @Override

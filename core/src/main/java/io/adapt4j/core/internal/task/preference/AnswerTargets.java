@@ -65,16 +65,8 @@ final class AnswerTargets {
     return inputs;
   }
 
-  int count() {
-    return rows.length;
-  }
-
   int row(int target) {
     return rows[target];
-  }
-
-  boolean isOfAnswer(int target) {
-    return answers[target];
   }
 
   /** The targets of a row's answer. */

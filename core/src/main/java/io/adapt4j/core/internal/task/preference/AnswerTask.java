@@ -12,7 +12,7 @@ import java.util.Map;
  *
  * @param <B> a batch
  */
-abstract class AnswerTask<B> implements TrainingTask<B> {
+abstract class AnswerTask<B extends AnswerBatch<B>> implements TrainingTask<B> {
 
   private final Decoder decoder;
   private final BestModelMetric selection;
@@ -44,6 +44,21 @@ abstract class AnswerTask<B> implements TrainingTask<B> {
     Scores scores = scores(batch);
     scores.forwardBackward(TokenLogProbs.evaluate(decoder, scores.targets().inputs()));
     return scores;
+  }
+
+  @Override
+  public long targets(B batch) {
+    return batch.size();
+  }
+
+  @Override
+  public double weight(B batch) {
+    return batch.weight();
+  }
+
+  @Override
+  public long tokens(B batch) {
+    return batch.texts().tokens();
   }
 
   @Override

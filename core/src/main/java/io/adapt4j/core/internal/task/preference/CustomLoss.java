@@ -16,21 +16,6 @@ record CustomLoss(PairwiseLoss loss) implements PairLoss {
     return loss.usesReference();
   }
 
-  @Override
-  public boolean averages() {
-    return false;
-  }
-
-  @Override
-  public double likelihood() {
-    return 0;
-  }
-
-  @Override
-  public boolean likelihoodCoversPrompt() {
-    return false;
-  }
-
   /** Log-ratios alone do not say what such a loss may want to know. */
   @Override
   public Terms terms(double chosen, double rejected) {

@@ -1,7 +1,5 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.preference.Dpo;
-
 /** What {@code Dpo} computes. */
 record DpoLoss(double beta, Dpo.Form form, double labelSmoothing) implements PairLoss {
 
@@ -22,16 +20,6 @@ record DpoLoss(double beta, Dpo.Form form, double labelSmoothing) implements Pai
       case AOT_PAIR -> Pairing.RANKS;
       default -> Pairing.PAIRS;
     };
-  }
-
-  @Override
-  public double likelihood() {
-    return 0;
-  }
-
-  @Override
-  public boolean likelihoodCoversPrompt() {
-    return false;
   }
 
   @Override
@@ -63,9 +51,7 @@ record DpoLoss(double beta, Dpo.Form form, double labelSmoothing) implements Pai
   }
 
   private Terms conservative(double z) {
-    return Terms.ofDifference(
-        Logistic.smoothed(z, labelSmoothing),
-        beta * Logistic.smoothedDerivative(z, labelSmoothing));
+    return Terms.logistic(z, beta, labelSmoothing);
   }
 
   private Terms robust(double z) {

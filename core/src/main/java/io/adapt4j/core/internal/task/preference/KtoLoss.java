@@ -1,7 +1,5 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.preference.Kto;
-
 /** What KTO computes. */
 record KtoLoss(Kto kto) {
 

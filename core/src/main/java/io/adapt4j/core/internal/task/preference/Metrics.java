@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.PreferenceLoss;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +28,7 @@ public final class Metrics {
    */
   public static List<String> selectable(PreferenceLoss loss) {
     List<String> names = new ArrayList<>(List.of(ACCURACY));
-    if (!(loss instanceof Kto)) {
+    if (!(LossSettings.of(loss) instanceof Kto)) {
       names.add(MARGIN);
     }
     return names;

@@ -12,11 +12,6 @@ record OrpoLoss(double lambda) implements PairLoss {
   }
 
   @Override
-  public boolean usesReference() {
-    return false;
-  }
-
-  @Override
   public boolean averages() {
     return true;
   }

@@ -1,10 +1,6 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.preference.Cpo;
-import io.adapt4j.core.preference.Dpo;
-import io.adapt4j.core.preference.Orpo;
 import io.adapt4j.core.preference.PreferenceLoss;
-import io.adapt4j.core.preference.SimPo;
 import io.adapt4j.core.spi.PairwiseLoss;
 
 /** A loss of pairs of answers: a term of each pair, and perhaps the cross-entropy of the chosen. */
@@ -18,6 +14,17 @@ public interface PairLoss {
    * @throws IllegalArgumentException if it is a loss of answers by themselves
    */
   static PairLoss of(PreferenceLoss loss) {
+    return of(LossSettings.of(loss));
+  }
+
+  /**
+   * Finds what a loss computes.
+   *
+   * @param loss the settings of a loss of pairs
+   * @return what it computes
+   * @throws IllegalArgumentException if it is a loss of answers by themselves
+   */
+  static PairLoss of(LossSettings loss) {
     if (loss instanceof Dpo dpo) {
       return new DpoLoss(dpo.beta(), dpo.form(), dpo.labelSmoothing());
     }
@@ -30,7 +37,7 @@ public interface PairLoss {
     if (loss instanceof Cpo cpo) {
       return new CpoLoss(cpo.beta(), cpo.alpha(), cpo.labelSmoothing());
     }
-    if (loss instanceof PreferenceLoss.Custom custom) {
+    if (loss instanceof LossSettings.Custom custom) {
       return new CustomLoss(custom.loss());
     }
     throw new IllegalArgumentException("loss: expected one of pairs, found " + loss);
@@ -44,7 +51,9 @@ public interface PairLoss {
   double beta();
 
   /** {@return whether the loss compares with a reference} */
-  boolean usesReference();
+  default boolean usesReference() {
+    return false;
+  }
 
   /**
    * The term of a pair and its derivatives.
@@ -58,6 +67,13 @@ public interface PairLoss {
     /** The terms of a function of the difference of both scores. */
     static Terms ofDifference(double loss, double derivative) {
       return new Terms(loss, derivative, -derivative);
+    }
+
+    /** The terms of a smoothed logistic loss of z, whose derivative by the difference is beta. */
+    static Terms logistic(double z, double beta, double labelSmoothing) {
+      return ofDifference(
+          Logistic.smoothed(z, labelSmoothing),
+          beta * Logistic.smoothedDerivative(z, labelSmoothing));
     }
   }
 
@@ -112,7 +128,9 @@ public interface PairLoss {
    *
    * @return whether they are
    */
-  boolean averages();
+  default boolean averages() {
+    return false;
+  }
 
   /**
    * Returns the weight of the cross-entropy of the chosen answers, a mean over all their tokens of
@@ -120,8 +138,12 @@ public interface PairLoss {
    *
    * @return at least 0
    */
-  double likelihood();
+  default double likelihood() {
+    return 0;
+  }
 
   /** {@return whether that cross-entropy covers the prompts too} */
-  boolean likelihoodCoversPrompt();
+  default boolean likelihoodCoversPrompt() {
+    return false;
+  }
 }

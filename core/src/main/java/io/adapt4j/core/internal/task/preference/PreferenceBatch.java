@@ -11,26 +11,27 @@ import java.util.List;
  * out: treat the arrays as read-only.
  *
  * @param sides 2N rows: the chosen answers, then the rejected ones in the same order
- * @param pairs [N] the numbers of the pairs in their {@link PreferenceRows}
+ * @param numbers [N] the numbers of the pairs in their {@link PreferenceRows}
  * @param weights [N] how much each pair counts in the loss
  * @param reference [2N] log-probability of each answer under the reference model; empty where it is
  *     not known beforehand
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
-public record PreferenceBatch(Batch sides, int[] pairs, float[] weights, float[] reference) {
+public record PreferenceBatch(Batch sides, int[] numbers, float[] weights, float[] reference)
+    implements AnswerBatch<PreferenceBatch> {
 
   /**
    * Checks the sizes.
    *
    * @param sides 2N rows
-   * @param pairs N numbers
+   * @param numbers N numbers
    * @param weights N weights
    * @param reference 2N log-probabilities, or none
    * @throws IllegalArgumentException if the sizes do not agree
    */
   public PreferenceBatch {
-    int size = pairs.length;
+    int size = numbers.length;
     if (sides.rows() != 2 * size
         || weights.length != size
         || (reference.length != 0 && reference.length != 2 * size)) {
@@ -46,49 +47,27 @@ public record PreferenceBatch(Batch sides, int[] pairs, float[] weights, float[]
    * Pads pairs to the longest of their answers, on the right.
    *
    * @param samples the pairs, at least one
-   * @param pairs their numbers
+   * @param numbers their numbers
    * @param weights how much each counts
    * @param paddingId the id to fill with
    * @return the batch, its reference unknown
    */
   public static PreferenceBatch of(
-      List<PreferenceSample> samples, int[] pairs, float[] weights, int paddingId) {
+      List<PreferenceSample> samples, int[] numbers, float[] weights, int paddingId) {
     List<TrainingSample> sides = new ArrayList<>();
     samples.forEach(sample -> sides.add(sample.chosen()));
     samples.forEach(sample -> sides.add(sample.rejected()));
     return new PreferenceBatch(
-        Batch.of(sides, paddingId, PaddingSide.RIGHT), pairs, weights, new float[0]);
+        Batch.of(sides, paddingId, PaddingSide.RIGHT), numbers, weights, new float[0]);
   }
 
-  /**
-   * Adds what the reference model says of the answers.
-   *
-   * @param logProbs log-probability of each row's answer
-   * @return the batch with them
-   */
+  @Override
   public PreferenceBatch withReference(float[] logProbs) {
-    return new PreferenceBatch(sides, pairs, weights, logProbs);
+    return new PreferenceBatch(sides, numbers, weights, logProbs);
   }
 
-  /** {@return the number of pairs} */
-  public int size() {
-    return pairs.length;
-  }
-
-  /**
-   * Returns the sum of the weights.
-   *
-   * @return {@link #size} where every weight is 1
-   */
-  public double weight() {
-    return sum(weights);
-  }
-
-  static double sum(float[] weights) {
-    double sum = 0;
-    for (float weight : weights) {
-      sum += weight;
-    }
-    return sum;
+  @Override
+  public Batch texts() {
+    return sides;
   }
 }

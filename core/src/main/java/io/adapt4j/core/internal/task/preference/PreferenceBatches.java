@@ -13,35 +13,17 @@ public final class PreferenceBatches {
   private PreferenceBatches() {}
 
   /**
-   * Takes the pairs in their order.
+   * Makes batches of rows.
    *
-   * @param rows the pairs, at least one
-   * @param batchSize pairs in a batch, at least 1
-   * @param paddingId the id to fill with
+   * @param rows the rows
+   * @param batchSize the most rows in a batch
+   * @param paddingId fills up texts
+   * @param order of the rows in each epoch
    * @return the batches
    */
-  public static BatchSource<PreferenceBatch> inOrder(
-      PreferenceRows rows, int batchSize, int paddingId) {
-    return batches(rows, batchSize, paddingId, EpochOrder.UNSHUFFLED);
-  }
-
-  /**
-   * Takes the pairs of every epoch in its own order.
-   *
-   * @param rows the pairs, at least one
-   * @param batchSize pairs in a batch, at least 1
-   * @param paddingId the id to fill with
-   * @param seed seed of the orders
-   * @return the batches
-   */
-  public static BatchSource<PreferenceBatch> shuffled(
-      PreferenceRows rows, int batchSize, int paddingId, long seed) {
-    return batches(rows, batchSize, paddingId, new EpochOrder(true, seed));
-  }
-
-  private static BatchSource<PreferenceBatch> batches(
+  public static BatchSource<PreferenceBatch> of(
       PreferenceRows rows, int batchSize, int paddingId, EpochOrder order) {
-    return new ArrangedBatches<>(
+    return ArrangedBatches.single(
         new SequentialBatches(rows.size(), batchSize, order),
         numbers -> batch(rows, numbers, paddingId));
   }

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
@@ -16,7 +17,6 @@ import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.TaskDefinition;
 import io.adapt4j.core.method.FineTuningMethod;
-import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.task.PreferenceTask;
@@ -47,14 +47,25 @@ public final class PreferenceDefinition implements TaskDefinition<PreferenceTask
 
   @Override
   public Optional<JsonNode> write(PreferenceTask task) {
-    return task.loss() instanceof PreferenceLoss.Custom
+    return task.loss().custom().isPresent()
         ? Optional.empty()
         : Optional.of(PreferenceKeys.write(task));
   }
 
   @Override
+  public TaskKind kind(PreferenceTask task) {
+    return task.loss().usesReference()
+        ? TaskKind.PREFERENCE
+        : TaskKind.PREFERENCE_WITHOUT_REFERENCE;
+  }
+
+  @Override
   public String identity(PreferenceTask task) {
-    return "Preferences[loss=" + task.loss() + ", reference=" + task.reference() + "]";
+    return "Preferences[loss="
+        + LossSettings.of(task.loss())
+        + ", reference="
+        + task.reference()
+        + "]";
   }
 
   @Override
@@ -91,12 +102,12 @@ public final class PreferenceDefinition implements TaskDefinition<PreferenceTask
   }
 
   private static void checkBatchSize(PreferenceLoss loss, int batchSize, Checks checks) {
-    if (loss instanceof Kto kto) {
+    if (LossSettings.of(loss) instanceof Kto kto) {
       checks.require(
           !kto.estimatesDivergence() || batchSize > 1,
           "KTO estimates a mean over each batch: batchSize must be at least 2, found "
               + batchSize
-              + "; without such an estimate say withoutDivergence()");
+              + "; without such an estimate take PreferenceLoss.apoZeroUnpaired(...)");
       return;
     }
     checks.require(
@@ -116,7 +127,7 @@ public final class PreferenceDefinition implements TaskDefinition<PreferenceTask
   public PreparedTask<?> prepare(
       PreferenceTask task, FineTuneSettings settings, Tokenizer tokenizer) {
     ExampleEncoder encoder = settings.exampleEncoder(tokenizer);
-    return task.loss() instanceof Kto kto
+    return LossSettings.of(task.loss()) instanceof Kto kto
         ? PreparedPreference.of(task, settings, encoder, new PreferenceKind.Unpaired(kto))
         : PreparedPreference.of(
             task, settings, encoder, new PreferenceKind.Pairs(PairLoss.of(task.loss())));

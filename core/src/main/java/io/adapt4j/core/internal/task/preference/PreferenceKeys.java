@@ -3,13 +3,8 @@ package io.adapt4j.core.internal.task.preference;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
-import io.adapt4j.core.preference.Cpo;
-import io.adapt4j.core.preference.Dpo;
-import io.adapt4j.core.preference.Kto;
-import io.adapt4j.core.preference.Orpo;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
-import io.adapt4j.core.preference.SimPo;
 import io.adapt4j.core.task.PreferenceTask;
 import io.adapt4j.core.task.Task;
 import java.nio.file.Path;
@@ -63,27 +58,58 @@ final class PreferenceKeys {
   private static PreferenceLoss loss(String name, Fields options) {
     return switch (name) {
       case DPO ->
-          new Dpo(
+          dpo(
               positive(options, BETA, USUAL),
               options.choice(FORM, Dpo.Form.class).orElse(Dpo.Form.SIGMOID),
               smoothing(options));
       case KTO ->
-          new Kto(
+          kto(
               positive(options, BETA, USUAL),
               positive(options, DESIRABLE, 1),
               positive(options, UNDESIRABLE, 1),
               options.flag(DIVERGENCE).orElse(true));
-      case ORPO -> new Orpo(positive(options, LAMBDA, USUAL));
+      case ORPO -> PreferenceLoss.orpo(positive(options, LAMBDA, USUAL));
       case SIMPO ->
-          new SimPo(
+          PreferenceLoss.simpo(
               positive(options, BETA, SIMPO_BETA),
               notNegative(options, GAMMA, SIMPO_GAMMA),
               smoothing(options),
               notNegative(options, ALPHA, 0));
       default ->
-          new Cpo(
+          PreferenceLoss.cpo(
               positive(options, BETA, USUAL), notNegative(options, ALPHA, 1), smoothing(options));
     };
+  }
+
+  private static PreferenceLoss dpo(double beta, Dpo.Form form, double smoothing) {
+    PreferenceLoss loss =
+        switch (form) {
+          case SIGMOID -> PreferenceLoss.dpo(beta, smoothing);
+          case ROBUST -> PreferenceLoss.robustDpo(beta, smoothing);
+          case HINGE -> PreferenceLoss.hinge(beta);
+          case IPO -> PreferenceLoss.ipo(beta);
+          case NCA -> PreferenceLoss.nca(beta);
+          case SPPO -> PreferenceLoss.sppo(beta);
+          case APO_ZERO -> PreferenceLoss.apoZero(beta);
+          case APO_DOWN -> PreferenceLoss.apoDown(beta);
+          case AOT -> PreferenceLoss.aot(beta, smoothing);
+          case AOT_PAIR -> PreferenceLoss.aotPair(beta, smoothing);
+        };
+    if (loss.option(SMOOTHING) != smoothing) {
+      throw new IllegalArgumentException(
+          "labelSmoothing is for the forms SIGMOID, ROBUST, AOT and AOT_PAIR, found "
+              + smoothing
+              + " with "
+              + form);
+    }
+    return loss;
+  }
+
+  private static PreferenceLoss kto(
+      double beta, double desirable, double undesirable, boolean estimatesDivergence) {
+    return estimatesDivergence
+        ? PreferenceLoss.kto(beta, desirable, undesirable)
+        : PreferenceLoss.apoZeroUnpaired(beta, desirable, undesirable);
   }
 
   private static double positive(Fields options, String key, double usual) {
@@ -127,22 +153,23 @@ final class PreferenceKeys {
 
   static ObjectNode write(PreferenceTask task) {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
-    if (task.loss() instanceof Dpo dpo) {
+    LossSettings loss = LossSettings.of(task.loss());
+    if (loss instanceof Dpo dpo) {
       ObjectNode options = keys.putObject(DPO).put(BETA, dpo.beta());
       options.put(FORM, Fields.written(dpo.form())).put(SMOOTHING, dpo.labelSmoothing());
       write(options, task.reference());
-    } else if (task.loss() instanceof Kto kto) {
+    } else if (loss instanceof Kto kto) {
       ObjectNode options = keys.putObject(KTO).put(BETA, kto.beta());
       options.put(DESIRABLE, kto.desirableWeight()).put(UNDESIRABLE, kto.undesirableWeight());
       options.put(DIVERGENCE, kto.estimatesDivergence());
       write(options, task.reference());
-    } else if (task.loss() instanceof Orpo orpo) {
+    } else if (loss instanceof Orpo orpo) {
       keys.putObject(ORPO).put(LAMBDA, orpo.lambda());
-    } else if (task.loss() instanceof SimPo simpo) {
+    } else if (loss instanceof SimPo simpo) {
       ObjectNode options = keys.putObject(SIMPO).put(BETA, simpo.beta());
       options.put(GAMMA, simpo.gamma()).put(SMOOTHING, simpo.labelSmoothing());
       options.put(ALPHA, simpo.alpha());
-    } else if (task.loss() instanceof Cpo cpo) {
+    } else if (loss instanceof Cpo cpo) {
       ObjectNode options = keys.putObject(CPO).put(BETA, cpo.beta());
       options.put(ALPHA, cpo.alpha()).put(SMOOTHING, cpo.labelSmoothing());
     }

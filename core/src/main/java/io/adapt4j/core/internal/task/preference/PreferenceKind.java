@@ -3,20 +3,21 @@ package io.adapt4j.core.internal.task.preference;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.EncodingReport;
+import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.TrainingTask;
-import io.adapt4j.core.preference.Kto;
+import java.util.function.Function;
 
 /**
  * What pairs and unpaired answers differ in.
  *
  * @param <B> a batch
  */
-interface PreferenceKind<B> {
+interface PreferenceKind<B extends AnswerBatch<B>> {
 
   /**
    * Answers that can be learned from.
@@ -27,15 +28,22 @@ interface PreferenceKind<B> {
    * @param shuffled batches in an order of each epoch's own
    * @param <B> a batch
    */
-  record Data<B>(
-      EncodingReport report, int size, BatchSource<B> inOrder, BatchSource<B> shuffled) {}
+  record Data<B>(EncodingReport report, int size, BatchSource<B> inOrder, BatchSource<B> shuffled) {
+
+    static <B> Data<B> of(
+        EncodingReport report,
+        int size,
+        FineTuneSettings settings,
+        Function<EpochOrder, BatchSource<B>> batches) {
+      return new Data<>(
+          report, size, batches.apply(EpochOrder.UNSHUFFLED), batches.apply(settings.order()));
+    }
+  }
 
   /** Tokenizes data; refuses data of which nothing is left. */
   Data<B> data(Dataset dataset, ExampleEncoder encoder, FineTuneSettings settings);
 
   TrainingTask<B> task(Decoder decoder, ReferenceModel reference, BestModelMetric selection);
-
-  StoredReference.Answers<B> answers();
 
   /** Texts that are differentiated together of each row of a batch. */
   int texts();
@@ -48,23 +56,17 @@ interface PreferenceKind<B> {
         Dataset dataset, ExampleEncoder encoder, FineTuneSettings settings) {
       PreferenceRows rows = PreferenceRows.of(dataset, encoder);
       EncodedData.requireUsable(dataset, rows.report(), encoder.maxLength());
-      int padding = encoder.paddingId();
-      return new Data<>(
+      return Data.of(
           rows.report(),
           rows.size(),
-          PreferenceBatches.inOrder(rows, settings.batchSize(), padding),
-          PreferenceBatches.shuffled(rows, settings.batchSize(), padding, settings.seed()));
+          settings,
+          order -> PreferenceBatches.of(rows, settings.batchSize(), encoder.paddingId(), order));
     }
 
     @Override
     public TrainingTask<PreferenceBatch> task(
         Decoder decoder, ReferenceModel reference, BestModelMetric selection) {
       return new PreferencePairs(decoder, loss, reference, selection);
-    }
-
-    @Override
-    public StoredReference.Answers<PreferenceBatch> answers() {
-      return StoredReference.PAIRS;
     }
 
     @Override
@@ -81,23 +83,17 @@ interface PreferenceKind<B> {
         Dataset dataset, ExampleEncoder encoder, FineTuneSettings settings) {
       UnpairedRows rows = UnpairedRows.of(dataset, encoder);
       EncodedData.requireUsable(dataset, rows.report(), encoder.maxLength());
-      int padding = encoder.paddingId();
-      return new Data<>(
+      return Data.of(
           rows.report(),
           rows.size(),
-          UnpairedBatches.inOrder(rows, settings.batchSize(), padding),
-          UnpairedBatches.shuffled(rows, settings.batchSize(), padding, settings.seed()));
+          settings,
+          order -> UnpairedBatches.of(rows, settings.batchSize(), encoder.paddingId(), order));
     }
 
     @Override
     public TrainingTask<UnpairedBatch> task(
         Decoder decoder, ReferenceModel reference, BestModelMetric selection) {
       return new UnpairedAnswers(decoder, loss, reference, selection);
-    }
-
-    @Override
-    public StoredReference.Answers<UnpairedBatch> answers() {
-      return StoredReference.UNPAIRED;
     }
 
     @Override

@@ -45,19 +45,4 @@ public final class PreferencePairs extends AnswerTask<PreferenceBatch> {
     }
     return batch.reference().length > 0 ? batch.reference() : reference.logProbs(batch.sides());
   }
-
-  @Override
-  public long targets(PreferenceBatch batch) {
-    return batch.size();
-  }
-
-  @Override
-  public double weight(PreferenceBatch batch) {
-    return batch.weight();
-  }
-
-  @Override
-  public long tokens(PreferenceBatch batch) {
-    return batch.sides().tokens();
-  }
 }

@@ -35,7 +35,7 @@ import java.util.function.Function;
  *
  * @param <B> a batch
  */
-final class PreparedPreference<B> implements PreparedTask<B> {
+final class PreparedPreference<B extends AnswerBatch<B>> implements PreparedTask<B> {
 
   private final FineTuneSettings settings;
   private final PreferenceTask task;
@@ -59,7 +59,7 @@ final class PreparedPreference<B> implements PreparedTask<B> {
     this.held = held;
   }
 
-  static <B> PreparedPreference<B> of(
+  static <B extends AnswerBatch<B>> PreparedPreference<B> of(
       PreferenceTask task,
       FineTuneSettings settings,
       ExampleEncoder encoder,
@@ -150,7 +150,7 @@ final class PreparedPreference<B> implements PreparedTask<B> {
         return action.apply(on(decoder, ReferenceModel.of(other.decoder())));
       }
     }
-    boolean switchable = canBeSwitchedOff(adaptation);
+    boolean switchable = adaptation.canBeSwitchedOff();
     ReferenceModel base =
         switchable
             ? ReferenceModel.withoutAdapter(decoder, adaptation)
@@ -166,25 +166,14 @@ final class PreparedPreference<B> implements PreparedTask<B> {
     return action.apply(on(decoder, base));
   }
 
-  private static boolean canBeSwitchedOff(Adaptation adaptation) {
-    try {
-      return adaptation.withoutAdapter(() -> true);
-    } catch (UnsupportedOperationException e) {
-      return false;
-    }
-  }
-
   private static void requireSameVocabulary(Decoder decoder, Decoder other, Path folder) {
     long own = decoder.head().weight().sizes()[0];
     long found = other.head().weight().sizes()[0];
     if (own != found) {
       throw new TrainingException(
-          folder
-              + ": expected a reference with the model's vocabulary of "
-              + own
-              + " tokens, found "
-              + found
-              + ". Give a model of the same tokenizer.");
+          ("%s: expected a reference with the model's vocabulary of %s tokens, found %s. Give"
+                  + " a model of the same tokenizer.")
+              .formatted(folder, own, found));
     }
   }
 
@@ -214,7 +203,7 @@ final class PreparedPreference<B> implements PreparedTask<B> {
       Optional<String> model,
       String name) {
     StoredReference<B> stored =
-        new StoredReference<>(kind.answers(), data.inOrder(), data.size(), settings.batchSize());
+        new StoredReference<>(data.inOrder(), data.size(), settings.batchSize());
     float[] values =
         kept.isEmpty()
             ? stored.ask(base)

@@ -5,11 +5,6 @@ record SimPoLoss(double beta, double gamma, double labelSmoothing, double alpha)
     implements PairLoss {
 
   @Override
-  public boolean usesReference() {
-    return false;
-  }
-
-  @Override
   public boolean averages() {
     return true;
   }
@@ -20,15 +15,8 @@ record SimPoLoss(double beta, double gamma, double labelSmoothing, double alpha)
   }
 
   @Override
-  public boolean likelihoodCoversPrompt() {
-    return false;
-  }
-
-  @Override
   public Terms terms(double chosen, double rejected) {
     double z = beta * (chosen - rejected) - gamma;
-    return Terms.ofDifference(
-        Logistic.smoothed(z, labelSmoothing),
-        beta * Logistic.smoothedDerivative(z, labelSmoothing));
+    return Terms.logistic(z, beta, labelSmoothing);
   }
 }

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param <B> a batch
  */
-public final class StoredReference<B> {
+public final class StoredReference<B extends AnswerBatch<B>> {
 
   private static final Logger LOG = LoggerFactory.getLogger(StoredReference.class);
   private static final String TENSOR = "log_probabilities";
@@ -32,84 +32,6 @@ public final class StoredReference<B> {
   private static final String DONE = "adapt4j.done";
   private static final int SECONDS = 30;
 
-  /**
-   * How batches of a kind name their answers.
-   *
-   * @param <B> a batch
-   */
-  public interface Answers<B> {
-
-    /**
-     * Names what a batch holds two answers each of.
-     *
-     * @param batch the batch
-     * @return [N] numbers
-     */
-    int[] numbers(B batch);
-
-    /**
-     * Asks a model.
-     *
-     * @param batch the batch
-     * @param model the model
-     * @return [2N] log-probabilities: of the first answer of each number, then of the second
-     */
-    float[] logProbs(B batch, ReferenceModel model);
-
-    /**
-     * Adds them to a batch.
-     *
-     * @param batch the batch
-     * @param logProbs [2N] log-probabilities
-     * @return the batch with them
-     */
-    B with(B batch, float[] logProbs);
-  }
-
-  /** Pairs: the chosen and the rejected answer. */
-  public static final Answers<PreferenceBatch> PAIRS =
-      new Answers<>() {
-        @Override
-        public int[] numbers(PreferenceBatch batch) {
-          return batch.pairs();
-        }
-
-        @Override
-        public float[] logProbs(PreferenceBatch batch, ReferenceModel model) {
-          return model.logProbs(batch.sides());
-        }
-
-        @Override
-        public PreferenceBatch with(PreferenceBatch batch, float[] logProbs) {
-          return batch.withReference(logProbs);
-        }
-      };
-
-  /** Unpaired answers: the answer and its mismatch. */
-  public static final Answers<UnpairedBatch> UNPAIRED =
-      new Answers<>() {
-        @Override
-        public int[] numbers(UnpairedBatch batch) {
-          return batch.answers();
-        }
-
-        @Override
-        public float[] logProbs(UnpairedBatch batch, ReferenceModel model) {
-          float[] own = model.logProbs(batch.completions());
-          float[] other = model.logProbs(batch.mismatched());
-          float[] both = new float[own.length + other.length];
-          System.arraycopy(own, 0, both, 0, own.length);
-          System.arraycopy(other, 0, both, own.length, other.length);
-          return both;
-        }
-
-        @Override
-        public UnpairedBatch with(UnpairedBatch batch, float[] logProbs) {
-          return batch.withReference(logProbs);
-        }
-      };
-
-  private final Answers<B> answers;
   private final BatchSource<B> inOrder;
   private final int size;
   private final int batchSize;
@@ -117,13 +39,11 @@ public final class StoredReference<B> {
   /**
    * Prepares to ask about a source.
    *
-   * @param answers how its batches name their answers
    * @param inOrder its batches in the order of the numbers
    * @param size how many numbers there are
    * @param batchSize numbers in each batch but the last
    */
-  public StoredReference(Answers<B> answers, BatchSource<B> inOrder, int size, int batchSize) {
-    this.answers = answers;
+  public StoredReference(BatchSource<B> inOrder, int size, int batchSize) {
     this.inOrder = inOrder;
     this.size = size;
     this.batchSize = batchSize;
@@ -178,8 +98,8 @@ public final class StoredReference<B> {
   }
 
   private void put(float[] values, B batch, ReferenceModel model) {
-    int[] numbers = answers.numbers(batch);
-    float[] logProbs = answers.logProbs(batch, model);
+    int[] numbers = batch.numbers();
+    float[] logProbs = batch.logProbs(model);
     for (int i = 0; i < numbers.length; i++) {
       values[2 * numbers[i]] = logProbs[i];
       values[2 * numbers[i] + 1] = logProbs[numbers.length + i];
@@ -194,38 +114,17 @@ public final class StoredReference<B> {
    * @return the batches with them
    */
   public BatchSource<B> around(BatchSource<B> source, float[] values) {
-    return new BatchSource<>() {
-      @Override
-      public int count() {
-        return source.count();
-      }
-
-      @Override
-      public Iterator<B> epoch(int epoch, int firstBatch) {
-        Iterator<B> batches = source.epoch(epoch, firstBatch);
-        return new Iterator<>() {
-          @Override
-          public boolean hasNext() {
-            return batches.hasNext();
-          }
-
-          @Override
-          public B next() {
-            return answered(batches.next(), values);
-          }
-        };
-      }
-    };
+    return source.map(batch -> answered(batch, values));
   }
 
   private B answered(B batch, float[] values) {
-    int[] numbers = answers.numbers(batch);
+    int[] numbers = batch.numbers();
     float[] logProbs = new float[2 * numbers.length];
     for (int i = 0; i < numbers.length; i++) {
       logProbs[i] = values[2 * numbers[i]];
       logProbs[numbers.length + i] = values[2 * numbers[i] + 1];
     }
-    return answers.with(batch, logProbs);
+    return batch.withReference(logProbs);
   }
 
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared

@@ -2,7 +2,6 @@ package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.train.BestModelMetric;
-import io.adapt4j.core.preference.Kto;
 import java.util.Arrays;
 
 /**
@@ -55,20 +54,5 @@ public final class UnpairedAnswers extends AnswerTask<UnpairedBatch> {
       divergence += ((double) policy[i] - other[i]) / size;
     }
     return new UnpairedScores(loss, batch, own, Math.max(0, divergence));
-  }
-
-  @Override
-  public long targets(UnpairedBatch batch) {
-    return batch.size();
-  }
-
-  @Override
-  public double weight(UnpairedBatch batch) {
-    return batch.weight();
-  }
-
-  @Override
-  public long tokens(UnpairedBatch batch) {
-    return batch.completions().tokens();
   }
 }

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.task.preference;
 
+import com.google.common.primitives.Floats;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.PaddingSide;
 import io.adapt4j.core.internal.data.TrainingSample;
@@ -11,7 +12,7 @@ import java.util.List;
  *
  * @param completions N rows, each a prompt with its answer
  * @param mismatched N rows, each prompt with an answer to another
- * @param answers [N] the numbers of the answers in their {@link UnpairedRows}
+ * @param numbers [N] the numbers of the answers in their {@link UnpairedRows}
  * @param desirable [N] whether each answer is wanted
  * @param weights [N] how much each answer counts in the loss
  * @param reference [2N] log-probability under the reference model of each answer, then of each
@@ -22,22 +23,23 @@ import java.util.List;
 public record UnpairedBatch(
     Batch completions,
     Batch mismatched,
-    int[] answers,
+    int[] numbers,
     boolean[] desirable,
     float[] weights,
-    float[] reference) {
+    float[] reference)
+    implements AnswerBatch<UnpairedBatch> {
 
   /**
    * Pads answers on the right, to the longest of them and of their mismatches.
    *
    * @param samples the answers, at least one
-   * @param answers their numbers
+   * @param numbers their numbers
    * @param weights how much each counts
    * @param paddingId the id to fill with
    * @return the batch, its reference unknown
    */
   public static UnpairedBatch of(
-      List<UnpairedSample> samples, int[] answers, float[] weights, int paddingId) {
+      List<UnpairedSample> samples, int[] numbers, float[] weights, int paddingId) {
     boolean[] desirable = new boolean[samples.size()];
     for (int i = 0; i < desirable.length; i++) {
       desirable[i] = samples.get(i).desirable();
@@ -47,33 +49,24 @@ public record UnpairedBatch(
     return new UnpairedBatch(
         Batch.of(own, paddingId, PaddingSide.RIGHT),
         Batch.of(other, paddingId, PaddingSide.RIGHT),
-        answers,
+        numbers,
         desirable,
         weights,
         new float[0]);
   }
 
-  /**
-   * Adds what the reference model says of the answers.
-   *
-   * @param logProbs log-probability of each answer, then of each mismatched one
-   * @return the batch with them
-   */
+  @Override
   public UnpairedBatch withReference(float[] logProbs) {
-    return new UnpairedBatch(completions, mismatched, answers, desirable, weights, logProbs);
+    return new UnpairedBatch(completions, mismatched, numbers, desirable, weights, logProbs);
   }
 
-  /** {@return the number of answers} */
-  public int size() {
-    return answers.length;
+  @Override
+  public Batch texts() {
+    return completions;
   }
 
-  /**
-   * Returns the sum of the weights.
-   *
-   * @return {@link #size} where every weight is 1
-   */
-  public double weight() {
-    return PreferenceBatch.sum(weights);
+  @Override
+  public float[] logProbs(ReferenceModel model) {
+    return Floats.concat(model.logProbs(completions), model.logProbs(mismatched));
   }
 }

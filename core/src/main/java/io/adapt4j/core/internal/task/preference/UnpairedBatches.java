@@ -13,35 +13,17 @@ public final class UnpairedBatches {
   private UnpairedBatches() {}
 
   /**
-   * Takes the answers in their order.
+   * Makes batches of rows.
    *
-   * @param rows the answers, at least one
-   * @param batchSize answers in a batch, at least 1
-   * @param paddingId the id to fill with
+   * @param rows the rows
+   * @param batchSize the most rows in a batch
+   * @param paddingId fills up texts
+   * @param order of the rows in each epoch
    * @return the batches
    */
-  public static BatchSource<UnpairedBatch> inOrder(
-      UnpairedRows rows, int batchSize, int paddingId) {
-    return batches(rows, batchSize, paddingId, EpochOrder.UNSHUFFLED);
-  }
-
-  /**
-   * Takes the answers of every epoch in its own order.
-   *
-   * @param rows the answers, at least one
-   * @param batchSize answers in a batch, at least 1
-   * @param paddingId the id to fill with
-   * @param seed seed of the orders
-   * @return the batches
-   */
-  public static BatchSource<UnpairedBatch> shuffled(
-      UnpairedRows rows, int batchSize, int paddingId, long seed) {
-    return batches(rows, batchSize, paddingId, new EpochOrder(true, seed));
-  }
-
-  private static BatchSource<UnpairedBatch> batches(
+  public static BatchSource<UnpairedBatch> of(
       UnpairedRows rows, int batchSize, int paddingId, EpochOrder order) {
-    return new ArrangedBatches<>(
+    return ArrangedBatches.single(
         new SequentialBatches(rows.size(), batchSize, order),
         numbers -> batch(rows, numbers, paddingId));
   }

@@ -1,7 +1,5 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.preference.Kto;
-
 /** The loss of a batch of answers, found from the log-probabilities of their tokens. */
 final class UnpairedScores implements Scores {
 

@@ -2,6 +2,8 @@ package io.adapt4j.core.internal.task.reward;
 
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -97,16 +99,16 @@ final class PreparedReward implements PreparedTask<RewardBatch> {
     return action.apply(new Training<>(training, trainBatches(), heldBatches(), adaptation));
   }
 
-  private RewardBatches trainBatches() {
+  private BatchSource<RewardBatch> trainBatches() {
     return RewardBatches.of(
-        PreferenceBatches.shuffled(train, settings.batchSize(), paddingId, settings.seed()),
-        margins);
+        PreferenceBatches.of(train, settings.batchSize(), paddingId, settings.order()), margins);
   }
 
-  private Optional<RewardBatches> heldBatches() {
+  private Optional<BatchSource<RewardBatch>> heldBatches() {
     return held.map(
         rows ->
             RewardBatches.of(
-                PreferenceBatches.inOrder(rows, settings.batchSize(), paddingId), heldMargins));
+                PreferenceBatches.of(rows, settings.batchSize(), paddingId, EpochOrder.UNSHUFFLED),
+                heldMargins));
   }
 }

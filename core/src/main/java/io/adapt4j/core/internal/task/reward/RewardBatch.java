@@ -24,11 +24,8 @@ public record RewardBatch(Batch sides, float[] margins, float[] weights) {
   public RewardBatch {
     if (sides.rows() != 2 * margins.length || weights.length != margins.length) {
       throw new IllegalArgumentException(
-          sides.rows()
-              + " answers need half as many margins and weights, found "
-              + margins.length
-              + " and "
-              + weights.length);
+          "%s answers need half as many margins and weights, found %s and %s"
+              .formatted(sides.rows(), margins.length, weights.length));
     }
   }
 

@@ -6,29 +6,16 @@ import io.adapt4j.core.data.Row;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.task.preference.PreferenceBatch;
 import io.adapt4j.core.internal.task.preference.PreferenceRows;
-import java.util.Iterator;
 import java.util.Optional;
 
 /** Batches of pairs with their margins. */
-public final class RewardBatches implements BatchSource<RewardBatch> {
+final class RewardBatches {
 
-  private final BatchSource<PreferenceBatch> pairs;
-  private final float[] margins;
+  private RewardBatches() {}
 
-  private RewardBatches(BatchSource<PreferenceBatch> pairs, float[] margins) {
-    this.pairs = pairs;
-    this.margins = margins;
-  }
-
-  /**
-   * Adds margins to batches.
-   *
-   * @param pairs the batches
-   * @param margins of all pairs, by their numbers
-   * @return the batches with margins
-   */
-  public static RewardBatches of(BatchSource<PreferenceBatch> pairs, float[] margins) {
-    return new RewardBatches(pairs, margins);
+  /** Adds the margins of all pairs, by their numbers, to batches. */
+  static BatchSource<RewardBatch> of(BatchSource<PreferenceBatch> pairs, float[] margins) {
+    return pairs.map(batch -> withMargins(batch, margins));
   }
 
   /**
@@ -39,7 +26,7 @@ public final class RewardBatches implements BatchSource<RewardBatch> {
    * @return the margin of each pair, 0 where none is asked for
    * @throws DatasetException if a row has no such number; it names the row
    */
-  public static float[] margins(PreferenceRows rows, String field) {
+  static float[] margins(PreferenceRows rows, String field) {
     float[] margins = new float[rows.size()];
     for (int pair = 0; pair < margins.length && !field.isEmpty(); pair++) {
       margins[pair] = margin(rows.dataset(), pair, field);
@@ -66,31 +53,10 @@ public final class RewardBatches implements BatchSource<RewardBatch> {
     return margin;
   }
 
-  @Override
-  public int count() {
-    return pairs.count();
-  }
-
-  @Override
-  public Iterator<RewardBatch> epoch(int epoch, int firstBatch) {
-    Iterator<PreferenceBatch> batches = pairs.epoch(epoch, firstBatch);
-    return new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return batches.hasNext();
-      }
-
-      @Override
-      public RewardBatch next() {
-        return withMargins(batches.next());
-      }
-    };
-  }
-
-  private RewardBatch withMargins(PreferenceBatch batch) {
+  private static RewardBatch withMargins(PreferenceBatch batch, float[] margins) {
     float[] own = new float[batch.size()];
     for (int i = 0; i < own.length; i++) {
-      own[i] = margins[batch.pairs()[i]];
+      own[i] = margins[batch.numbers()[i]];
     }
     return new RewardBatch(batch.sides(), own, batch.weights());
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
@@ -52,6 +53,11 @@ public final class RewardDefinition implements TaskDefinition<RewardTask> {
     }
     options.put(CENTERING, task.centering());
     return Optional.of(keys);
+  }
+
+  @Override
+  public TaskKind kind(RewardTask task) {
+    return TaskKind.REWARD;
   }
 
   @Override

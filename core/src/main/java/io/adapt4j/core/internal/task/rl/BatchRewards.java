@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.task.rl;
 
 import io.adapt4j.core.reinforce.Completion;
-import io.adapt4j.core.reinforce.WeightedReward;
 import io.adapt4j.core.train.TrainingException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -29,16 +28,11 @@ record BatchRewards(double[] total, Map<String, double[]> metrics) {
     }
     if (Arrays.stream(total).allMatch(Double::isNaN)) {
       throw new TrainingException(
-          "None of the "
-              + total.length
-              + " completions of a rollout could be judged: each got NaN or an infinite reward from"
-              + " one of "
-              + rewards
-              + ". The first is '"
-              + completions.get(0).text()
-              + "', after the prompt '"
-              + completions.get(0).prompt()
-              + "'. Correct the functions, or the fields of the rows that they read.");
+          ("None of the %s completions of a rollout could be judged: each got NaN or an"
+                  + " infinite reward from one of %s. The first is '%s', after the prompt"
+                  + " '%s'. Correct the functions, or the fields of the rows that they read.")
+              .formatted(
+                  total.length, rewards, completions.get(0).text(), completions.get(0).prompt()));
     }
     return new BatchRewards(total, metrics);
   }
@@ -52,13 +46,8 @@ record BatchRewards(double[] total, Map<String, double[]> metrics) {
     }
     if (scores.length != completions.size()) {
       throw new TrainingException(
-          "The reward '"
-              + reward.name()
-              + "' gave "
-              + scores.length
-              + " numbers for "
-              + completions.size()
-              + " completions; it must give one for each.");
+          "The reward '%s' gave %s numbers for %s completions; it must give one for each."
+              .formatted(reward.name(), scores.length, completions.size()));
     }
     for (int i = 0; i < scores.length; i++) {
       scores[i] = Double.isInfinite(scores[i]) ? Double.NaN : scores[i];

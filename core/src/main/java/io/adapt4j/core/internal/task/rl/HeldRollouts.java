@@ -18,7 +18,7 @@ record HeldRollouts(RolloutMaker maker, PromptRows prompts, long seed)
     implements BatchSource<RolloutBatch> {
 
   private int batch() {
-    return maker.algorithm().rollout().generationBatch();
+    return maker.algorithm().generationBatch();
   }
 
   @Override

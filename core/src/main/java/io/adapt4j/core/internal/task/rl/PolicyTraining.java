@@ -8,7 +8,6 @@ import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
-import io.adapt4j.core.reinforce.RolloutOptions;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -57,7 +56,7 @@ public final class PolicyTraining implements AutoCloseable {
 
   private PolicyTraining(Setup setup) {
     Reinforcement algorithm = setup.algorithm();
-    RolloutOptions options = algorithm.rollout();
+    Reinforcement options = algorithm;
     Decoder decoder = setup.decoder();
     valueHead =
         algorithm instanceof Ppo

@@ -36,7 +36,7 @@ record PpoTargets(Ppo ppo, double klCoefficient) {
     double next =
         completions == 0
             ? klCoefficient
-            : ppo.kl().after(klCoefficient, divergence / completions, completions);
+            : KlControl.after(ppo, klCoefficient, divergence / completions, completions);
     return new Rollout(number, judged, metrics, next);
   }
 

@@ -22,7 +22,6 @@ import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
 import io.adapt4j.core.internal.train.StepHooks;
 import io.adapt4j.core.reinforce.Reinforcement;
-import io.adapt4j.core.reinforce.RolloutOptions;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -58,15 +57,13 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
   static PreparedPolicy of(
       Reinforcement algorithm, FineTuneSettings settings, Tokenizer tokenizer) {
     int maxLength = settings.lengthLimit();
-    int most = maxLength - algorithm.rollout().maxNewTokens();
+    int most = maxLength - algorithm.maxNewTokens();
     if (most < 1) {
       throw SettingsException.ofFineTuning(
           List.of(
-              "maxLength "
-                  + maxLength
-                  + " leaves no room for a prompt beside maxNewTokens "
-                  + algorithm.rollout().maxNewTokens()
-                  + "; lower maxNewTokens"));
+              ("maxLength %s leaves no room for a prompt beside maxNewTokens %s; lower"
+                      + " maxNewTokens")
+                  .formatted(maxLength, algorithm.maxNewTokens())));
     }
     Optional<ChatTemplate> template = settings.chatTemplate();
     PromptRows.Encoding encoding = new PromptRows.Encoding(tokenizer, template, most);
@@ -86,13 +83,9 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
     if (rows.report().kept() == 0) {
       throw SettingsException.ofFineTuning(
           List.of(
-              data.name()
-                  + ": each of its "
-                  + rows.report().rows()
-                  + " prompts is longer than "
-                  + encoding.most()
-                  + " tokens, which is what maxLength less maxNewTokens leaves. Shorten them, or"
-                  + " raise maxLength."));
+              ("%s: each of its %s prompts is longer than %s tokens, which is what maxLength"
+                      + " less maxNewTokens leaves. Shorten them, or raise maxLength.")
+                  .formatted(data.name(), rows.report().rows(), encoding.most())));
     }
     return rows;
   }
@@ -109,7 +102,7 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
 
   @Override
   public Optional<RolloutPlan> rollouts() {
-    RolloutOptions rollout = algorithm.rollout();
+    Reinforcement rollout = algorithm;
     return Optional.of(
         new RolloutPlan(
             train.report().kept(),
@@ -120,20 +113,19 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
   }
 
   private int rolloutsOfEpoch() {
-    int prompts = algorithm.rollout().prompts();
+    int prompts = algorithm.prompts();
     return (train.report().kept() + prompts - 1) / prompts;
   }
 
   @Override
   public int batches() {
-    RolloutOptions rollout = algorithm.rollout();
+    Reinforcement rollout = algorithm;
     return rolloutsOfEpoch() * (rollout.completions() / settings.batchSize()) * rollout.passes();
   }
 
   @Override
   public LargestBatch largestBatch(int examples) {
-    return new LargestBatch(
-        settings.batchSize(), data().longest() + algorithm.rollout().maxNewTokens());
+    return new LargestBatch(settings.batchSize(), data().longest() + algorithm.maxNewTokens());
   }
 
   /** What a rollout needs: keys and values, rewards, and a second network where the base trains. */
@@ -141,7 +133,7 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
   public Planner beside(Planner planner, Network network) {
     Decoder declared = (Decoder) network;
     int longest = data().longest();
-    RolloutOptions rollout = algorithm.rollout();
+    Reinforcement rollout = algorithm;
     int side = Math.min(rollout.generationBatch(), rollout.completions());
     Planner all =
         planner
@@ -167,13 +159,13 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
 
   /** Micro-batches of the whole run. */
   private long learning() {
-    RolloutOptions rollout = algorithm.rollout();
+    Reinforcement rollout = algorithm;
     return rolloutsOfRun() * (rollout.completions() / settings.batchSize()) * rollout.passes();
   }
 
   /** Passes of the whole run that draw tokens or score them, evaluations included. */
   private long forwards(int side) {
-    RolloutOptions rollout = algorithm.rollout();
+    Reinforcement rollout = algorithm;
     long batch = settings.batchSize();
     long all = rollout.completions();
     long ofRollout = parts(all, side) * rollout.maxNewTokens() + 2 * parts(all, batch);
@@ -195,9 +187,9 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
   }
 
   private int stepsOfRollout() {
-    return algorithm.rollout().completions()
+    return algorithm.completions()
         / (settings.batchSize() * settings.training().accumulation())
-        * algorithm.rollout().passes();
+        * algorithm.passes();
   }
 
   /** The model's tokens that end a text, and the one with which a chosen template ends a turn. */

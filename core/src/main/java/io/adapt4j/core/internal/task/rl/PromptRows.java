@@ -13,7 +13,6 @@ import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.data.RowPrompt;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.jinja.TemplateException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -93,7 +92,8 @@ public final class PromptRows {
             tokens,
             0,
             longest,
-            HexFormat.of().formatHex(digest.digest())));
+            HexFormat.of().formatHex(digest.digest()),
+            0));
   }
 
   private static Prompt prompt(Dataset dataset, int row, Encoding encoding) {
@@ -161,10 +161,7 @@ public final class PromptRows {
   }
 
   private static void digest(MessageDigest digest, Prompt prompt) {
-    ByteBuffer bytes = ByteBuffer.allocate((prompt.ids().length + 1) * Integer.BYTES);
-    bytes.putInt(prompt.ids().length);
-    bytes.asIntBuffer().put(prompt.ids());
-    digest.update(bytes.array());
+    FileDigest.update(digest, prompt.ids());
     digest.update(prompt.fields().toString().getBytes(StandardCharsets.UTF_8));
   }
 

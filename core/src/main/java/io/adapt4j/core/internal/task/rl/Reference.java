@@ -34,7 +34,7 @@ final class Reference implements AutoCloseable {
       double temperature,
       boolean needed,
       Supplier<Decoder> second) {
-    if (canBeSwitchedOff(adaptation)) {
+    if (adaptation.canBeSwitchedOff()) {
       return Optional.of(
           new Reference(
               new Policy(decoder, Optional.empty(), temperature), Optional.of(adaptation)));
@@ -44,14 +44,6 @@ final class Reference implements AutoCloseable {
             new Reference(
                 new Policy(second.get(), Optional.empty(), temperature), Optional.empty()))
         : Optional.empty();
-  }
-
-  private static boolean canBeSwitchedOff(Adaptation adaptation) {
-    try {
-      return adaptation.withoutAdapter(() -> true);
-    } catch (UnsupportedOperationException e) {
-      return false;
-    }
   }
 
   List<float[]> logProbs(List<LanguageModelLoss.Inputs> batches) {

@@ -6,16 +6,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.Grpo;
-import io.adapt4j.core.reinforce.KlControl;
 import io.adapt4j.core.reinforce.KlEstimator;
 import io.adapt4j.core.reinforce.LossNormalization;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
-import io.adapt4j.core.reinforce.ReinforcementBuilder;
 import io.adapt4j.core.reinforce.RewardFunction;
 import io.adapt4j.core.reinforce.Rewards;
-import io.adapt4j.core.reinforce.RolloutOptions;
-import io.adapt4j.core.reinforce.WeightedReward;
 import io.adapt4j.core.task.Task;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,15 +112,17 @@ final class ReinforcementKeys {
     } else if (target.isPresent() && coefficient.orElse(usual) == 0) {
       fields.problem(KL_COEFFICIENT, "expected a number above 0 to begin with, found 0.");
     } else {
-      builder.kl(
-          target.isPresent()
-              ? KlControl.adaptive(coefficient.orElse(usual), target.get(), horizon.get())
-              : KlControl.fixed(coefficient.orElse(usual)));
+      double first = coefficient.orElse(usual);
+      if (target.isPresent()) {
+        builder.adaptiveKl(first, target.get(), horizon.get());
+      } else {
+        builder.klCoefficient(first);
+      }
     }
   }
 
   /** Reads what both have in common; returns how many rewards there are. */
-  private static int readRollout(Fields fields, ReinforcementBuilder<?> builder) {
+  private static int readRollout(Fields fields, Reinforcement.Builder<?> builder) {
     fields.require(REWARDS, "Give a list such as '- {name: format, regex: ...}'.");
     int rewards = 0;
     for (Fields keys : fields.mappings(REWARDS)) {
@@ -149,7 +147,7 @@ final class ReinforcementKeys {
     return rewards;
   }
 
-  private static boolean readReward(Fields fields, ReinforcementBuilder<?> builder) {
+  private static boolean readReward(Fields fields, Reinforcement.Builder<?> builder) {
     fields.require(NAME, "Name the reward; its mean is reported under it.");
     fields.exclude(REGEX, NUMERIC_ANSWER, MODEL, ADAPTER);
     List<RewardFunction> functions = new ArrayList<>();
@@ -163,11 +161,8 @@ final class ReinforcementKeys {
     if (functions.isEmpty()) {
       fields.problem(
           REGEX,
-          "expected what is rewarded: "
-              + String.join(", ", REGEX, NUMERIC_ANSWER, MODEL)
-              + " or "
-              + ADAPTER
-              + ", found none.");
+          "expected what is rewarded: %s or %s, found none."
+              .formatted(String.join(", ", REGEX, NUMERIC_ANSWER, MODEL), ADAPTER));
       return false;
     }
     name.ifPresent(given -> builder.reward(given, weight, functions.get(0)));
@@ -204,7 +199,7 @@ final class ReinforcementKeys {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     ObjectNode options = keys.putObject(algorithm instanceof Grpo ? GRPO : PPO);
     ArrayNode rewards = options.putArray(REWARDS);
-    for (WeightedReward reward : algorithm.rollout().rewards()) {
+    for (WeightedReward reward : WeightedReward.of(algorithm)) {
       ObjectNode node = rewards.addObject().put(NAME, reward.name()).put(WEIGHT, reward.weight());
       if (reward.function() instanceof Rewards.Format format) {
         node.put(REGEX, format.regex());
@@ -218,7 +213,7 @@ final class ReinforcementKeys {
         return Optional.empty();
       }
     }
-    writeRollout(algorithm.rollout(), options);
+    writeRollout(algorithm, options);
     if (algorithm instanceof Grpo grpo) {
       writeGrpo(grpo, options);
     } else {
@@ -227,7 +222,7 @@ final class ReinforcementKeys {
     return Optional.of(keys);
   }
 
-  private static void writeRollout(RolloutOptions rollout, ObjectNode options) {
+  private static void writeRollout(Reinforcement rollout, ObjectNode options) {
     options
         .put("promptsPerRollout", rollout.prompts())
         .put("groupSize", rollout.groupSize())
@@ -257,11 +252,13 @@ final class ReinforcementKeys {
         .put("valueCoefficient", ppo.valueCoefficient())
         .put("discount", ppo.discount())
         .put("lambda", ppo.lambda())
-        .put(KL_COEFFICIENT, ppo.kl().coefficient())
+        .put(KL_COEFFICIENT, ppo.klCoefficient())
         .put("klEstimator", Fields.written(ppo.klEstimator()))
         .put("whitenRewards", ppo.whitensRewards());
-    if (ppo.kl() instanceof KlControl.Adaptive adaptive) {
-      options.put("klTarget", adaptive.target()).put("klHorizon", adaptive.horizon());
+    if (ppo.klTarget().isPresent()) {
+      options
+          .put("klTarget", ppo.klTarget().getAsDouble())
+          .put("klHorizon", ppo.klHorizon().orElseThrow());
     }
   }
 }

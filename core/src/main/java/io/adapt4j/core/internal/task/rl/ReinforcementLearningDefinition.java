@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.TaskKind;
+import io.adapt4j.core.internal.monitor.EarlyWarnings;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredModel;
@@ -14,8 +16,7 @@ import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.TaskDefinition;
-import io.adapt4j.core.monitor.EarlyWarnings;
-import io.adapt4j.core.reinforce.RolloutOptions;
+import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.task.ReinforcementLearningTask;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -49,6 +50,11 @@ public final class ReinforcementLearningDefinition
   }
 
   @Override
+  public TaskKind kind(ReinforcementLearningTask task) {
+    return TaskKind.REINFORCEMENT;
+  }
+
+  @Override
   public String identity(ReinforcementLearningTask task) {
     return "Reinforced[algorithm=" + task.algorithm() + "]";
   }
@@ -62,19 +68,14 @@ public final class ReinforcementLearningDefinition
   @Override
   public void check(ReinforcementLearningTask task, Draft draft, int batchSize, Checks checks) {
     TaskDefinition.super.check(task, draft, batchSize, checks);
-    RolloutOptions options = task.algorithm().rollout();
+    Reinforcement options = task.algorithm();
     int accumulation = draft.get(Options.GRADIENT_ACCUMULATION);
     long step = (long) batchSize * accumulation;
     checks.require(
         step < 1 || options.completions() % step == 0,
-        "batchSize "
-            + batchSize
-            + " times gradientAccumulation "
-            + accumulation
-            + " must divide the completions of a rollout, which are "
-            + options.prompts()
-            + " prompts times "
-            + options.groupSize());
+        ("batchSize %s times gradientAccumulation %s must divide the completions of a rollout,"
+                + " which are %s prompts times %s")
+            .formatted(batchSize, accumulation, options.prompts(), options.groupSize()));
     checks.require(
         draft.get(Options.NEFTUNE) == 0,
         "neftune changes what the policy is between drawing and updating; leave it out for this"

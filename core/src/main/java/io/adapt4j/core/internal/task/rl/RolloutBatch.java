@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task.rl;
 
+import com.google.common.primitives.Floats;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -61,15 +61,8 @@ public final class RolloutBatch {
   }
 
   private float[] joined(Function<Sample, float[]> numbers) {
-    List<float[]> parts = new ArrayList<>();
-    samples.stream().filter(Sample::counts).map(numbers).forEach(parts::add);
-    float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];
-    int at = 0;
-    for (float[] part : parts) {
-      System.arraycopy(part, 0, all, at, part.length);
-      at += part.length;
-    }
-    return all;
+    return Floats.concat(
+        samples.stream().filter(Sample::counts).map(numbers).toArray(float[][]::new));
   }
 
   double weight() {

@@ -36,7 +36,7 @@ record RolloutMaker(
   /** Makes a rollout to train on. */
   Rollout make(int number, List<PromptRows.Prompt> prompts, long seed, double kl) {
     MeanMetrics metrics = new MeanMetrics();
-    Judged judged = judged(prompts, seed, algorithm.rollout().groupSize(), metrics);
+    Judged judged = judged(prompts, seed, algorithm.groupSize(), metrics);
     long begun = System.nanoTime();
     List<Sample> scored = judged.samples();
     if (algorithm instanceof Ppo || !onPolicy) {
@@ -54,8 +54,7 @@ record RolloutMaker(
 
   private Rollout grouped(int number, List<Sample> samples, double[] rewards, MeanMetrics metrics) {
     Grpo grpo = (Grpo) algorithm;
-    double[] advantages =
-        GroupAdvantages.of(grpo.advantages(), rewards, grpo.rollout().groupSize());
+    double[] advantages = GroupAdvantages.of(grpo.advantages(), rewards, grpo.groupSize());
     List<Sample> judged = new ArrayList<>();
     for (int i = 0; i < advantages.length; i++) {
       float[] ofTokens = new float[samples.get(i).completion().length];
@@ -95,7 +94,7 @@ record RolloutMaker(
     begun = System.nanoTime();
     BatchRewards judgment =
         BatchRewards.of(
-            algorithm.rollout().rewards(), drawn.stream().map(Sampling.Drawn::completion).toList());
+            WeightedReward.of(algorithm), drawn.stream().map(Sampling.Drawn::completion).toList());
     double rewarding = seconds(begun);
     report(judgment, drawn, groupSize, metrics);
     metrics.add(MetricNames.GENERATING, generating);
@@ -103,7 +102,7 @@ record RolloutMaker(
     List<Sample> samples = new ArrayList<>();
     for (int i = 0; i < drawn.size(); i++) {
       Sampling.Drawn other = drawn.get(i);
-      boolean masked = algorithm.rollout().masksTruncated() && other.truncated();
+      boolean masked = algorithm.masksTruncated() && other.truncated();
       boolean counts = !masked && !Double.isNaN(judgment.total()[i]);
       samples.add(Sample.of(other.prompt().ids(), other.ids(), counts));
     }

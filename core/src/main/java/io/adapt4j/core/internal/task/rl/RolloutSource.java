@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.LossNormalization;
 import io.adapt4j.core.reinforce.Ppo;
-import io.adapt4j.core.reinforce.RolloutOptions;
+import io.adapt4j.core.reinforce.Reinforcement;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -38,8 +38,8 @@ final class RolloutSource implements BatchSource<RolloutBatch> {
     this.seed = seed;
   }
 
-  private RolloutOptions options() {
-    return maker.algorithm().rollout();
+  private Reinforcement options() {
+    return maker.algorithm();
   }
 
   private static int parts(int whole, int part) {
@@ -102,7 +102,7 @@ final class RolloutSource implements BatchSource<RolloutBatch> {
       double kl =
           current != null
               ? current.nextKl()
-              : maker.algorithm() instanceof Ppo ppo ? ppo.kl().coefficient() : 0;
+              : maker.algorithm() instanceof Ppo ppo ? ppo.klCoefficient() : 0;
       current = maker.make(number, chosen(epoch, inEpoch), seed + ROLLOUTS * number, kl);
     }
     return current;

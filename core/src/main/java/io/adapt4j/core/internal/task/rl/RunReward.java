@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RewardFunction;
-import io.adapt4j.core.reinforce.WeightedReward;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -36,7 +35,7 @@ sealed interface RunReward extends RewardFunction permits AdapterReward, ModelRe
   static List<RunReward> in(Reinforcement algorithm) {
     List<RunReward> rewards = new ArrayList<>();
     Set<RunReward> known = Collections.newSetFromMap(new IdentityHashMap<>());
-    for (WeightedReward reward : algorithm.rollout().rewards()) {
+    for (WeightedReward reward : WeightedReward.of(algorithm)) {
       if (reward.function() instanceof RunReward own && known.add(own)) {
         rewards.add(own);
       }

@@ -5,7 +5,7 @@ import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.reinforce.Completion;
-import io.adapt4j.core.reinforce.RolloutOptions;
+import io.adapt4j.core.reinforce.Reinforcement;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,7 +15,7 @@ import java.util.List;
  * @param generator runs the network
  * @param options what is sampled
  */
-record Sampling(Generator generator, RolloutOptions options) {
+record Sampling(Generator generator, Reinforcement options) {
 
   /** Sets the random streams of the parts of a rollout apart. */
   private static final long PARTS = 0x9E3779B97F4A7C15L;

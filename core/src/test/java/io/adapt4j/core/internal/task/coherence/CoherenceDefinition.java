@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
@@ -37,6 +38,11 @@ public final class CoherenceDefinition implements TaskDefinition<CoherenceTask> 
   @Override
   public Optional<JsonNode> write(CoherenceTask task) {
     return Optional.of(TextNode.valueOf("coherence"));
+  }
+
+  @Override
+  public TaskKind kind(CoherenceTask task) {
+    return TaskKind.CLASSIFICATION;
   }
 
   @Override

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.data.TrainingSample;
-import io.adapt4j.core.preference.Dpo;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collections;

@@ -7,11 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
-import io.adapt4j.core.preference.Cpo;
-import io.adapt4j.core.preference.Dpo;
-import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.PreferenceLoss;
-import io.adapt4j.core.preference.SimPo;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.ByteOrder;
@@ -74,10 +70,11 @@ class PreferenceLossTest {
   void ktoGivesTheLossesOfTrl(String name) throws IOException {
     JsonNode golden = expected().at("/kto/losses").get(name);
     Kto loss =
-        PreferenceLoss.kto(golden.get("beta").asDouble())
-            .weights(
-                golden.get("desirable_weight").asDouble(),
-                golden.get("undesirable_weight").asDouble());
+        new Kto(
+            golden.get("beta").asDouble(),
+            golden.get("desirable_weight").asDouble(),
+            golden.get("undesirable_weight").asDouble(),
+            true);
     double divergence = golden.get("kl").asDouble();
     int[] rows = {0, 2, 1, 3};
     for (int i = 0; i < rows.length; i++) {
@@ -130,7 +127,7 @@ class PreferenceLossTest {
 
   @Property(tries = 300)
   void derivativesAreThoseOfTheLoss(
-      @ForAll("losses") PreferenceLoss options,
+      @ForAll("losses") LossSettings options,
       @ForAll @DoubleRange(min = -4, max = -0.05) double chosen,
       @ForAll @DoubleRange(min = -4, max = -0.05) double rejected) {
     PairLoss loss = PairLoss.of(options);
@@ -158,7 +155,7 @@ class PreferenceLossTest {
       @ForAll @DoubleRange(min = -20, max = 20) double ratio,
       @ForAll @DoubleRange(min = 0, max = 5) double divergence,
       @ForAll boolean desirable) {
-    Kto loss = PreferenceLoss.kto(0.3).weights(1.5, 0.5);
+    Kto loss = new Kto(0.3, 1.5, 0.5, true);
     double step = 1e-5;
     double difference =
         (new KtoLoss(loss).term(ratio + step, divergence, desirable).loss()
@@ -169,7 +166,7 @@ class PreferenceLossTest {
   }
 
   @Provide
-  Arbitrary<PreferenceLoss> losses() {
+  Arbitrary<LossSettings> losses() {
     return Arbitraries.of(
         new Dpo(0.5, Dpo.Form.SIGMOID, 0),
         new Dpo(0.5, Dpo.Form.SIGMOID, 0.2),
@@ -181,9 +178,9 @@ class PreferenceLossTest {
         new Dpo(0.5, Dpo.Form.APO_ZERO, 0),
         new Dpo(0.5, Dpo.Form.APO_DOWN, 0),
         new Dpo(0.5, Dpo.Form.AOT_PAIR, 0.2),
-        PreferenceLoss.orpo(0.7),
-        PreferenceLoss.simpo(2, 0.5).labelSmoothing(0.1),
-        PreferenceLoss.cpo(0.7, 1));
+        new Orpo(0.7),
+        new SimPo(2, 0.5, 0.1, 0),
+        new Cpo(0.7, 1, 0));
   }
 
   @ParameterizedTest
@@ -206,7 +203,7 @@ class PreferenceLossTest {
       assertThat(PairLoss.of(new Dpo(0.1, form, 0)).terms(Double.NaN, 0).loss()).isNaN();
     }
     assertThat(PairLoss.of(PreferenceLoss.orpo(0.1)).terms(Double.NaN, -1).loss()).isNaN();
-    assertThat(new KtoLoss(PreferenceLoss.kto(0.1)).term(Double.NaN, 0, true).loss()).isNaN();
+    assertThat(new KtoLoss(new Kto(0.1, 1, 1, true)).term(Double.NaN, 0, true).loss()).isNaN();
   }
 
   @Test
@@ -219,11 +216,9 @@ class PreferenceLossTest {
   @Test
   void valuesOutOfRangeAreRefused() {
     assertThatThrownBy(() -> PreferenceLoss.dpo(0)).hasMessage("beta must be above 0, found 0.0");
-    assertThatThrownBy(() -> PreferenceLoss.dpo(0.1).labelSmoothing(0.5))
+    assertThatThrownBy(() -> PreferenceLoss.dpo(0.1, 0.5))
         .hasMessageContaining("below 0.5, found 0.5");
-    assertThatThrownBy(() -> PreferenceLoss.dpo(0.1).labelSmoothing(0.1).form(Dpo.Form.IPO))
-        .hasMessageContaining("SIGMOID, ROBUST, AOT and AOT_PAIR, found 0.1 with IPO");
-    assertThatThrownBy(() -> PreferenceLoss.kto(0.1).weights(1, Double.NaN))
+    assertThatThrownBy(() -> PreferenceLoss.kto(0.1, 1, Double.NaN))
         .hasMessageContaining("undesirableWeight must be above 0");
     assertThatThrownBy(() -> PreferenceLoss.orpo(-1)).hasMessageContaining("lambda");
     assertThatThrownBy(() -> PreferenceLoss.simpo(2, -1)).hasMessageContaining("gamma");

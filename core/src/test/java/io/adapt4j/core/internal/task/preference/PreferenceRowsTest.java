@@ -11,6 +11,7 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.tokenize.TestTokenizers;
@@ -116,9 +117,9 @@ class PreferenceRowsTest {
         Datasets.of(List.of(pair(" a cat.", " a big dog."), pair(" it.", " the sun.")))
             .weighted(1, 3);
     PreferenceRows rows = PreferenceRows.of(data, encoder(64));
-    PreferenceBatch batch = PreferenceBatches.inOrder(rows, 2, 0).epoch(0).next();
+    PreferenceBatch batch = PreferenceBatches.of(rows, 2, 0, EpochOrder.UNSHUFFLED).epoch(0).next();
     assertThat(batch.sides().rows()).isEqualTo(4);
-    assertThat(batch.pairs()).containsExactly(0, 1);
+    assertThat(batch.numbers()).containsExactly(0, 1);
     assertThat(batch.weights()).containsExactly(1, 3);
     assertThat(batch.weight()).isEqualTo(4);
     assertThat(batch.reference()).isEmpty();
@@ -144,7 +145,8 @@ class PreferenceRowsTest {
       pairs.add(pair(" a " + name, " the sun"));
     }
     PreferenceRows rows = PreferenceRows.of(Datasets.of(pairs), encoder(64));
-    BatchSource<PreferenceBatch> batches = PreferenceBatches.shuffled(rows, 2, 0, 5);
+    BatchSource<PreferenceBatch> batches =
+        PreferenceBatches.of(rows, 2, 0, new EpochOrder(true, 5));
     List<List<Integer>> whole = numbers(batches.epoch(1));
     assertThat(whole.stream().flatMap(List::stream)).containsExactlyInAnyOrder(0, 1, 2, 3, 4);
     assertThat(numbers(batches.epoch(1, 1))).isEqualTo(whole.subList(1, 3));
@@ -152,7 +154,7 @@ class PreferenceRowsTest {
 
   private static List<List<Integer>> numbers(Iterator<PreferenceBatch> batches) {
     List<List<Integer>> numbers = new ArrayList<>();
-    batches.forEachRemaining(batch -> numbers.add(Arrays.stream(batch.pairs()).boxed().toList()));
+    batches.forEachRemaining(batch -> numbers.add(Arrays.stream(batch.numbers()).boxed().toList()));
     return numbers;
   }
 
@@ -203,7 +205,7 @@ class PreferenceRowsTest {
   void aPairCountsAsAGoodAndABadAnswer() {
     UnpairedRows rows =
         UnpairedRows.of(Datasets.of(List.of(pair(" a cat.", " a dog."))), encoder(64));
-    UnpairedBatch batch = UnpairedBatches.inOrder(rows, 2, 0).epoch(0).next();
+    UnpairedBatch batch = UnpairedBatches.of(rows, 2, 0, EpochOrder.UNSHUFFLED).epoch(0).next();
     assertThat(batch.desirable()).containsExactly(true, false);
     assertThat(batch.completions().rows()).isEqualTo(2);
     assertThat(batch.mismatched().rows()).isEqualTo(2);

@@ -7,6 +7,7 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -51,7 +52,7 @@ class StoredReferenceTest {
 
   private StoredReference<PreferenceBatch> stored() {
     return new StoredReference<>(
-        StoredReference.PAIRS, PreferenceBatches.inOrder(rows, BATCH, 0), PAIRS, BATCH);
+        PreferenceBatches.of(rows, BATCH, 0, EpochOrder.UNSHUFFLED), PAIRS, BATCH);
   }
 
   /** Says of an answer how many tokens it has, and counts how often it is asked. */
@@ -68,13 +69,13 @@ class StoredReferenceTest {
   void eachBatchGetsWhatWasSaidOfItsOwnAnswers() {
     float[] values = stored().ask(this::lengths);
     BatchSource<PreferenceBatch> batches =
-        stored().around(PreferenceBatches.shuffled(rows, BATCH, 0, 3), values);
+        stored().around(PreferenceBatches.of(rows, BATCH, 0, new EpochOrder(true, 3)), values);
     batches
         .epoch(1)
         .forEachRemaining(
             batch -> {
               for (int i = 0; i < batch.size(); i++) {
-                int pair = batch.pairs()[i];
+                int pair = batch.numbers()[i];
                 assertThat(batch.reference()[i]).isEqualTo(rows.get(pair).chosen().length());
                 assertThat(batch.reference()[batch.size() + i])
                     .isEqualTo(rows.get(pair).rejected().length());

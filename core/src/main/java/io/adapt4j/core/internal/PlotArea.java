@@ -1,0 +1,84 @@
+package io.adapt4j.core.internal;
+
+import java.util.Locale;
+
+/**
+ * Where the lines of a chart stand in an SVG image.
+ *
+ * @param height of the image
+ */
+public record PlotArea(int height) {
+
+  /** Of the image. */
+  public static final int WIDTH = 480;
+
+  /** The left end of the lines. */
+  public static final int LEFT = 50;
+
+  /** The right end of the lines. */
+  public static final int RIGHT = WIDTH - 14;
+
+  /** The upper end of the lines. */
+  public static final int TOP = 8;
+
+  public int bottom() {
+    return height - 24;
+  }
+
+  /** {@return where a value of the horizontal axis stands} */
+  public double along(AxisScale x, double value) {
+    return LEFT + x.place(value) * (RIGHT - LEFT);
+  }
+
+  /** {@return where a value of the vertical axis stands} */
+  public double down(AxisScale y, double value) {
+    return bottom() - y.place(value) * (bottom() - TOP);
+  }
+
+  /** Begins the figure with a title; the keys of the lines follow. */
+  public static StringBuilder captioned(String title) {
+    return new StringBuilder("<figure><figcaption><b>").append(Html.escape(title)).append("</b>");
+  }
+
+  /** Adds the key of a line to the caption. */
+  public static void key(StringBuilder out, String style, String name) {
+    out.append("<span class=\"key ")
+        .append(style)
+        .append("\">")
+        .append(Html.escape(name))
+        .append("</span>");
+  }
+
+  /** Draws the lines and numbers of the vertical axis. */
+  public void grid(StringBuilder out, AxisScale y) {
+    for (double tick : y.ticks()) {
+      out.append(
+          String.format(
+              Locale.ROOT,
+              "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text class=\"y\" x=\"%d\" y=\"%.1f\">%s"
+                  + "</text>",
+              LEFT,
+              down(y, tick),
+              RIGHT,
+              LEFT - 6,
+              down(y, tick) + 4,
+              AxisScale.label(tick)));
+    }
+  }
+
+  /** Draws the numbers of the horizontal axis. */
+  public void below(StringBuilder out, AxisScale x) {
+    x.ticks().forEach(tick -> below(out, along(x, tick), AxisScale.label(tick)));
+  }
+
+  /** Writes a text below the horizontal axis. */
+  public void below(StringBuilder out, double at, String text) {
+    out.append(
+        String.format(
+            Locale.ROOT,
+            "<text class=\"x\" x=\"%.1f\" y=\"%d\">%s</text>",
+            at,
+            height - 6,
+            Html.escape(text)));
+  }
+}

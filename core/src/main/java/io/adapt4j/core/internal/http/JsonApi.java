@@ -1,0 +1,114 @@
+package io.adapt4j.core.internal.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
+
+/** Requests in JSON to one address, each with a limit to its time. */
+public final class JsonApi {
+
+  private final HttpClient http;
+  private final URI endpoint;
+  private final String shown;
+  private final Duration timeout;
+  private final BiFunction<String, Throwable, ? extends RuntimeException> failure;
+
+  /**
+   * Prepares requests.
+   *
+   * @param endpoint the address
+   * @param shown the address as messages show it
+   * @param connectTimeout how long a connection may take
+   * @param timeout how long an answer may take
+   * @param failure makes the exception for what no other attempt can mend
+   */
+  public JsonApi(
+      URI endpoint,
+      String shown,
+      Duration connectTimeout,
+      Duration timeout,
+      BiFunction<String, Throwable, ? extends RuntimeException> failure) {
+    // Servers on plain HTTP rarely know HTTP/2, and some stumble over the offer to change to it.
+    boolean plain = endpoint.getScheme().equals("http");
+    this.http =
+        HttpClient.newBuilder()
+            .version(plain ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
+            .connectTimeout(connectTimeout)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .build();
+    this.endpoint = endpoint;
+    this.shown = shown;
+    this.timeout = timeout;
+    this.failure = failure;
+  }
+
+  /**
+   * Makes a request.
+   *
+   * @param body what is sent
+   * @param key of the account
+   * @return the request, to add headers to
+   */
+  public HttpRequest.Builder request(JsonNode body, Optional<String> key) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(endpoint)
+            .header("Content-Type", "application/json")
+            .header("User-Agent", "adapt4j; java/" + Runtime.version().feature())
+            .POST(HttpRequest.BodyPublishers.ofString(Json.compact(body), StandardCharsets.UTF_8));
+    key.ifPresent(value -> request.header("Authorization", "Bearer " + value));
+    return request;
+  }
+
+  /**
+   * Sends a request. The client's own timeout ends with the headers, so the whole exchange is
+   * timed.
+   *
+   * @param request the request
+   * @param handler takes the answer
+   * @param <T> what it makes of it
+   * @return the answer
+   * @throws IOException if there was none in time
+   */
+  public <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler)
+      throws IOException {
+    CompletableFuture<HttpResponse<T>> sent = http.sendAsync(request, handler);
+    try {
+      return sent.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      sent.cancel(true);
+      throw new HttpTimeoutException("no answer within " + timeout.toMillis() / 1000.0 + " s");
+    } catch (InterruptedException e) {
+      sent.cancel(true);
+      throw interrupted(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException cause) {
+        throw cause;
+      }
+      throw failure.apply(shown + ": " + Retries.reason(e), e);
+    }
+  }
+
+  /**
+   * Says that a request was interrupted, and leaves the thread so.
+   *
+   * @param e the interruption
+   * @return the exception to throw
+   */
+  public IOException interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return Retries.interrupted("the request to " + shown, e);
+  }
+}

@@ -1,0 +1,50 @@
+package io.adapt4j.core.internal.method;
+
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import java.nio.file.Path;
+import java.util.List;
+
+/** An adaptation that hands every call on to another; subclasses change some. */
+public abstract class ForwardingAdaptation implements Adaptation {
+
+  private final Adaptation adaptation;
+
+  protected ForwardingAdaptation(Adaptation adaptation) {
+    this.adaptation = adaptation;
+  }
+
+  @Override
+  public List<Trainable> trained() {
+    return adaptation.trained();
+  }
+
+  @Override
+  public void collectGradients() {
+    adaptation.collectGradients();
+  }
+
+  @Override
+  public void refresh() {
+    adaptation.refresh();
+  }
+
+  @Override
+  public void save(Path folder) {
+    adaptation.save(folder);
+  }
+
+  @Override
+  public void restore(Path folder) {
+    adaptation.restore(folder);
+  }
+
+  @Override
+  public void enabled(boolean on) {
+    adaptation.enabled(on);
+  }
+
+  @Override
+  public void close() {
+    adaptation.close();
+  }
+}

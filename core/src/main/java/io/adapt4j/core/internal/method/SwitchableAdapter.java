@@ -1,0 +1,71 @@
+package io.adapt4j.core.internal.method;
+
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+
+/** An adapter on a model that keeps account of whether it is on, merged and still there. */
+public abstract class SwitchableAdapter implements AttachedAdapter {
+
+  private boolean enabled = true;
+  private boolean merged;
+  private boolean closed;
+
+  /** Adds the adapter to the base weights; by default it stays beside them. */
+  protected void addToBase() {}
+
+  /** Takes the adapter out of the base weights again. */
+  protected void takeFromBase() {}
+
+  protected abstract void switched(boolean on);
+
+  /** Takes the adapter off the model. */
+  protected abstract void detach();
+
+  protected final boolean isMerged() {
+    return merged;
+  }
+
+  protected final void requireEnabled(String done) {
+    if (!enabled) {
+      throw new IllegalStateException("Switch the adapter on before it is " + done);
+    }
+  }
+
+  @Override
+  public final void merge() {
+    requireOpen();
+    requireEnabled("merged");
+    addToBase();
+    merged = true;
+  }
+
+  @Override
+  public final void unmerge() {
+    requireOpen();
+    takeFromBase();
+    merged = false;
+  }
+
+  @Override
+  public final void enabled(boolean on) {
+    requireOpen();
+    if (merged && !on) {
+      throw new IllegalStateException("Unmerge the adapter before it is switched off");
+    }
+    enabled = on;
+    switched(on);
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("This adapter has been taken off its model");
+    }
+  }
+
+  @Override
+  public final void close() {
+    if (!closed) {
+      closed = true;
+      detach();
+    }
+  }
+}

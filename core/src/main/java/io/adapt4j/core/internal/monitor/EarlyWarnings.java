@@ -1,0 +1,157 @@
+package io.adapt4j.core.internal.monitor;
+
+import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.ResumeEvent;
+import io.adapt4j.core.train.RunEnd;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.SkippedStep;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.core.train.TrainingWarning;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Says in words when the figures of a run look wrong, while something can still be done.
+ *
+ * <p>Stands between the trainer and other listeners: it passes every event on, and tells them of a
+ * warning right after the event that raised it. {@link io.adapt4j.core.FineTuner} puts it there.
+ * Each kind of warning is given once a run; after a resume the rules restart.
+ *
+ * <table>
+ * <caption>What raises a warning</caption>
+ * <tr><td>{@code OVERFITTING}</td><td>two evaluations in a row above the best one by more than 2 %
+ *     (and 0.005), the second not below the first, while the mean training loss between evaluations
+ *     is below that of the best's
+ *     </td></tr>
+ * <tr><td>{@code GRADIENT_SPIKES}</td><td>three gradient norms in 200 steps above 10 times the
+ *     median of the last 50</td></tr>
+ * <tr><td>{@code LOSS_NEAR_ZERO}</td><td>a mean training loss of 20 steps below 0.01, or a
+ *     validation loss below 0.01, be it before the first step</td></tr>
+ * <tr><td>{@code NOTHING_LEARNED}</td><td>50 steps after the warm-up, with two evaluations since:
+ *     none differs from the first by 0.2 %. Without validation, 100 steps after the warm-up: the
+ *     trend of the training loss is, with its uncertainty (two standard errors), within 1 % of the
+ *     loss</td></tr>
+ * <tr><td>{@code LOSS_NOT_FINITE}</td><td>three skipped steps in 100, or a validation loss that is
+ *     NaN or infinite</td></tr>
+ * <tr><td>{@code LOSS_RISING}</td><td>two blocks of 20 steps in a row whose mean loss is above the
+ *     lowest block's by 10 % and six standard errors of a block's mean</td></tr>
+ * <tr><td>{@code MEMORY_GROWING}</td><td>the smallest RSS of 100 steps rose five times in
+ *     a row by at least 1 %, and by 20 % and 256 MiB in all</td></tr>
+ * </table>
+ */
+public final class EarlyWarnings implements TrainingListener {
+
+  private final TrainingListener listener;
+  private final boolean lossFalls;
+  private final List<WarningRule> rules = new ArrayList<>();
+  private final List<TrainingWarning> raised = new ArrayList<>();
+
+  private EarlyWarnings(TrainingListener listener, boolean lossFalls) {
+    this.listener = listener;
+    this.lossFalls = lossFalls;
+  }
+
+  /**
+   * Watches on behalf of other listeners.
+   *
+   * @param listeners told of every event and of the warnings
+   * @return the listener to give to the trainer in their place
+   */
+  public static EarlyWarnings before(List<? extends TrainingListener> listeners) {
+    return new EarlyWarnings(TrainingListener.all(listeners), true);
+  }
+
+  /**
+   * Watches a run whose loss tells nothing by its height, as in reinforcement learning: what is
+   * noticed there is what goes wrong with gradients, finite numbers and memory.
+   *
+   * @param listeners told of every event, and of warnings right after the event they come from
+   * @return a listener to give to a run
+   */
+  public static EarlyWarnings ofRewards(List<? extends TrainingListener> listeners) {
+    return new EarlyWarnings(TrainingListener.all(listeners), false);
+  }
+
+  /**
+   * Returns the warnings raised so far.
+   *
+   * @return in the order they were raised
+   */
+  public List<TrainingWarning> raised() {
+    return List.copyOf(raised);
+  }
+
+  @Override
+  public void started(RunStart event) {
+    rules.clear();
+    raised.clear();
+    rules.addAll(
+        lossFalls
+            ? List.of(
+                new OverfittingRule(),
+                new GradientSpikesRule(),
+                new LossNearZeroRule(),
+                new NothingLearnedRule(),
+                new LossNotFiniteRule(),
+                new LossRisingRule(),
+                new MemoryGrowingRule())
+            : List.of(new GradientSpikesRule(), new LossNotFiniteRule(), new MemoryGrowingRule()));
+    listener.started(event);
+  }
+
+  @Override
+  public void resumed(ResumeEvent event) {
+    listener.resumed(event);
+  }
+
+  @Override
+  public void step(StepEvent event) {
+    listener.step(event);
+    apply(rule -> rule.step(event));
+  }
+
+  @Override
+  public void evaluated(EvaluationEvent event) {
+    listener.evaluated(event);
+    apply(rule -> rule.evaluated(event));
+  }
+
+  @Override
+  public void checkpointSaved(CheckpointEvent event) {
+    listener.checkpointSaved(event);
+  }
+
+  @Override
+  public void skipped(SkippedStep event) {
+    listener.skipped(event);
+    apply(rule -> rule.skipped(event));
+  }
+
+  @Override
+  public void warned(TrainingWarning warning) {
+    raised.add(warning);
+    listener.warned(warning);
+  }
+
+  @Override
+  public void ended(RunEnd event) {
+    listener.ended(event);
+  }
+
+  /** A rule that has spoken is done. */
+  private void apply(Function<WarningRule, Optional<TrainingWarning>> event) {
+    for (WarningRule rule : List.copyOf(rules)) {
+      event
+          .apply(rule)
+          .ifPresent(
+              warning -> {
+                rules.remove(rule);
+                warned(warning);
+              });
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package io.adapt4j.core.internal.monitor;
+
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.SkippedStep;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingWarning;
+import java.util.Optional;
+
+/**
+ * Looks for one pattern in the events of one run, given in order. What it says depends on nothing
+ * else. In doubt it stays silent: noise must not raise a warning.
+ */
+interface WarningRule {
+
+  default Optional<TrainingWarning> step(StepEvent event) {
+    return Optional.empty();
+  }
+
+  default Optional<TrainingWarning> skipped(SkippedStep event) {
+    return Optional.empty();
+  }
+
+  default Optional<TrainingWarning> evaluated(EvaluationEvent event) {
+    return Optional.empty();
+  }
+}

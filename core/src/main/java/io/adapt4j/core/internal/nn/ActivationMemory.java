@@ -1,0 +1,283 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.MemoryMeter;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tape;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import io.adapt4j.core.internal.tensor.VocabularyLoss;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
+
+/**
+ * What the passes of a network keep for their derivatives and what they need on the way: the same
+ * network, with the same adapters, runs forward and backward on shapes, and a {@link MemoryMeter}
+ * counts its tensors. Layers of the same shape run once.
+ */
+public final class ActivationMemory {
+
+  /**
+   * A batch that passes through the network.
+   *
+   * @param rows sequences
+   * @param length tokens of each
+   * @param type the compute type
+   * @param recompute whether layers are recomputed in the backward pass
+   */
+  public record Batch(int rows, int length, DType type, boolean recompute) {}
+
+  /**
+   * Bytes of one layer.
+   *
+   * @param kept what its forward pass leaves for the derivative, its output included
+   * @param forward the most that exists during its forward pass besides what is kept then
+   * @param backward the most that exists during its derivative besides what is kept before
+   * @param inference the most that exists in a pass without derivatives, its input included
+   */
+  public record OfLayer(long kept, long forward, long backward, long inference) {}
+
+  /**
+   * Bytes of a pass.
+   *
+   * @param layers first layer first
+   * @param outside what it holds outside the layers: embeddings and the final norm
+   */
+  public record OfPass(List<OfLayer> layers, long outside) {
+
+    /**
+     * Copies the list.
+     *
+     * @param layers first layer first
+     * @param outside what is held outside the layers
+     */
+    public OfPass {
+      layers = List.copyOf(layers);
+    }
+
+    /** {@return what the layers keep for their derivatives} */
+    public long kept() {
+      return layers.stream().mapToLong(OfLayer::kept).sum();
+    }
+  }
+
+  /**
+   * Bytes of the loss over the vocabulary, hidden states of the targets among them.
+   *
+   * @param training with its gradients
+   * @param evaluation without
+   * @param scoring of log-probabilities and entropies
+   */
+  public record OfLoss(long training, long evaluation, long scoring) {}
+
+  /** Targets in a compute type. */
+  private record Targets(long count, DType type) {}
+
+  /** A layer that ran, and whether derivatives reach what goes into it and what comes out. */
+  private record Run(OfLayer memory, boolean differentiated) {}
+
+  private final Supplier<Network> declared;
+  private final TrainableSummary trainable;
+  private final Map<Batch, OfPass> passes = new HashMap<>();
+  private final Map<Targets, OfLoss> losses = new HashMap<>();
+
+  /**
+   * Prepares to measure a network.
+   *
+   * @param declared declares it anew for each pass
+   * @param trainable what trains in it
+   */
+  public ActivationMemory(Supplier<Network> declared, TrainableSummary trainable) {
+    this.declared = declared;
+    this.trainable = trainable;
+  }
+
+  /**
+   * Measures the pass of a batch.
+   *
+   * @param batch its shape
+   * @return what it takes
+   */
+  public synchronized OfPass of(Batch batch) {
+    return passes.computeIfAbsent(batch, shape -> new Pass(shape).measure());
+  }
+
+  /**
+   * Measures the loss over the vocabulary.
+   *
+   * @param targets tokens that it is taken of
+   * @param type the compute type
+   * @return what it takes; zeros where the network predicts no tokens
+   */
+  public synchronized OfLoss loss(long targets, DType type) {
+    return losses.computeIfAbsent(new Targets(targets, type), this::measure);
+  }
+
+  private OfLoss measure(Targets targets) {
+    MemoryMeter meter = new MemoryMeter();
+    try (Scope scope = Scope.open(meter.engine());
+        Network network = declared.get()) {
+      if (network.vocabulary().isEmpty()) {
+        return new OfLoss(0, 0, 0);
+      }
+      VocabularyHead head = network.vocabulary().get();
+      head.weight().allocate(targets.type());
+      if (head.bias() != null) {
+        head.bias().allocate(targets.type());
+      }
+      if (trainable.trainsHead(head.weight())) {
+        head.weight().train();
+      }
+      Tensor ids = Tensor.zeros(DType.I64, targets.count());
+      long before = meter.bytes();
+      Tensor states = Tensor.zeros(targets.type(), targets.count(), head.weight().sizes()[1]);
+      ToLongFunction<Runnable> height =
+          work -> {
+            meter.restart();
+            try (Scope inside = Scope.open()) {
+              work.run();
+            }
+            return meter.peak() - before;
+          };
+      return new OfLoss(
+          height.applyAsLong(() -> VocabularyLoss.forwardBackward(states, head, ids, 1)),
+          height.applyAsLong(() -> VocabularyLoss.evaluate(states, head, ids)),
+          height.applyAsLong(() -> VocabularyLoss.choices(states, head, ids)));
+    }
+  }
+
+  /** One pass on shapes. */
+  private final class Pass {
+    private final Batch batch;
+    private final MemoryMeter meter = new MemoryMeter();
+    private final Map<Object, Run> runs = new HashMap<>();
+    private long hidden;
+
+    Pass(Batch batch) {
+      this.batch = batch;
+    }
+
+    OfPass measure() {
+      try (Scope scope = Scope.open(meter.engine());
+          Network network = declared.get()) {
+        hidden = network.dimensions().hiddenSize();
+        Transformer body = network.body();
+        Positions positions = body.placement().shaped(batch.rows(), batch.length(), batch.type());
+        try (positions;
+            Tape tape = new Tape()) {
+          Ops ops = Ops.recording(tape, 1);
+          prepare(body.embeddings().parameters());
+          prepare(body.norm().parameters());
+          Tensor ids = Tensor.zeros(DType.I64, batch.rows(), batch.length());
+          long before = meter.bytes();
+          Tensor x = body.embeddings().forward(ops, ids, ids, positions);
+          boolean differentiated = ops.isDifferentiated(x);
+          body.norm().forward(ops, x);
+          long outside = meter.bytes() - before;
+          List<OfLayer> layers = new ArrayList<>();
+          int slot = 0;
+          for (int i = 0; i < body.layers().size(); i++) {
+            Layer layer = body.layers().get(i);
+            Run run = run(layer, i, slot, differentiated, positions);
+            layers.add(run.memory());
+            differentiated = run.differentiated();
+            slot += layer.linears().size();
+          }
+          return new OfPass(layers, outside);
+        }
+      }
+    }
+
+    private Run run(Layer layer, int index, int slot, boolean differentiated, Positions positions) {
+      Object kind = List.of(shape(layer, slot), differentiated);
+      Run known = runs.get(kind);
+      if (known == null) {
+        known = run(layer, index, differentiated, positions, slot);
+        runs.put(kind, known);
+      }
+      return known;
+    }
+
+    private Run run(Layer layer, int index, boolean differentiated, Positions positions, int slot) {
+      prepare(layer.parameters());
+      List<LinearSlot> linears = layer.linears();
+      for (int i = 0; i < linears.size(); i++) {
+        int at = slot + i;
+        linears.get(i).replace(linear -> trainable.adapted(linear, at, batch.type()));
+      }
+      long inference = inference(layer, index, positions);
+      try (Scope scope = Scope.open();
+          Tape tape = new Tape()) {
+        Tensor x = states();
+        if (differentiated) {
+          tape.track(x);
+        }
+        Ops ops = Ops.recording(tape, 1);
+        long before = meter.bytes();
+        meter.restart();
+        Tensor y =
+            ops.checkpoint(
+                x, batch.recompute(), (inner, in) -> layer.forward(inner, in, positions, index));
+        long most = meter.peak() - before;
+        if (!ops.isDifferentiated(y)) {
+          return new Run(new OfLayer(0, most, 0, inference), false);
+        }
+        long kept = meter.bytes() - before;
+        meter.restart();
+        tape.backward(y, states(), x);
+        long backward = meter.peak() - before - kept;
+        return new Run(new OfLayer(kept, most - kept, backward, inference), true);
+      }
+    }
+
+    private long inference(Layer layer, int index, Positions positions) {
+      try (Scope scope = Scope.open()) {
+        long before = meter.bytes();
+        Tensor x = states();
+        meter.restart();
+        Ops.inference()
+            .checkpoint(x, false, (inner, in) -> layer.forward(inner, in, positions, index));
+        return meter.peak() - before;
+      }
+    }
+
+    private Tensor states() {
+      return Tensor.zeros(batch.type(), batch.rows(), batch.length(), hidden);
+    }
+
+    private void prepare(List<Parameter> parameters) {
+      for (Parameter parameter : parameters) {
+        parameter.allocate(batch.type());
+        parameter.trainOnly(trainable.trained());
+      }
+    }
+
+    /** All that tells a layer from those that take other memory. */
+    private Object shape(Layer layer, int slot) {
+      List<Object> shape = new ArrayList<>();
+      shape.add(layer.getClass());
+      shape.add(layer.mlp().getClass());
+      shape.add(layer.attention().heads());
+      shape.add(layer.attention().rotary());
+      shape.add(layer.attention().rule());
+      for (Parameter parameter : layer.parameters()) {
+        List<Object> sizes = new ArrayList<>();
+        for (long size : parameter.sizes()) {
+          sizes.add(size);
+        }
+        sizes.add(trainable.trains(parameter));
+        shape.add(sizes);
+      }
+      for (int i = 0; i < layer.linears().size(); i++) {
+        shape.add(trainable.beside(slot + i));
+      }
+      return shape;
+    }
+  }
+}

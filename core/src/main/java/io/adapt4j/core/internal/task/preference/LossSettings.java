@@ -1,0 +1,53 @@
+package io.adapt4j.core.internal.task.preference;
+
+import io.adapt4j.core.preference.PreferenceLoss;
+import io.adapt4j.core.spi.PairwiseLoss;
+import java.util.Locale;
+
+/** The settings of a preference loss, each kind by its own type. Their texts identify runs. */
+public sealed interface LossSettings permits Dpo, Kto, Orpo, SimPo, Cpo, LossSettings.Custom {
+
+  /**
+   * A loss that is code.
+   *
+   * @param loss the term of a pair
+   */
+  record Custom(PairwiseLoss loss) implements LossSettings {
+
+    /** Returns the name and the options, which tell losses apart. */
+    @Override
+    public String toString() {
+      return "custom " + loss.name() + " [" + loss.options() + "]";
+    }
+  }
+
+  /**
+   * Reads the settings of a loss.
+   *
+   * @param loss the loss
+   * @return its settings
+   */
+  static LossSettings of(PreferenceLoss loss) {
+    if (loss.custom().isPresent()) {
+      return new Custom(loss.custom().get());
+    }
+    double smoothing = loss.option("labelSmoothing");
+    return switch (loss.name()) {
+      case "kto" -> kto(loss, true);
+      case "apo_zero_unpaired" -> kto(loss, false);
+      case "orpo" -> new Orpo(loss.beta());
+      case "simpo" -> new SimPo(loss.beta(), loss.option("gamma"), smoothing, loss.option("alpha"));
+      case "cpo" -> new Cpo(loss.beta(), loss.option("alpha"), smoothing);
+      default ->
+          new Dpo(loss.beta(), Dpo.Form.valueOf(loss.name().toUpperCase(Locale.ROOT)), smoothing);
+    };
+  }
+
+  private static Kto kto(PreferenceLoss loss, boolean estimatesDivergence) {
+    return new Kto(
+        loss.beta(),
+        loss.option("desirableWeight"),
+        loss.option("undesirableWeight"),
+        estimatesDivergence);
+  }
+}

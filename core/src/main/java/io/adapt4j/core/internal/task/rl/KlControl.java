@@ -1,0 +1,30 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.reinforce.Ppo;
+
+/** What the divergence from the reference costs as PPO goes on. */
+final class KlControl {
+
+  private static final double MOST = 0.2;
+
+  private KlControl() {}
+
+  /**
+   * Returns the coefficient of the next rollout (Ziegler et al. 2019, eq. 3 where it follows a
+   * target).
+   *
+   * @param ppo the algorithm
+   * @param coefficient of this rollout
+   * @param divergence mean over its completions, in nats
+   * @param completions of the rollout
+   * @return at least 0
+   */
+  static double after(Ppo ppo, double coefficient, double divergence, int completions) {
+    if (ppo.klTarget().isEmpty()) {
+      return coefficient;
+    }
+    double error = divergence / ppo.klTarget().getAsDouble() - 1;
+    double bounded = Math.max(-MOST, Math.min(MOST, error));
+    return coefficient * (1 + bounded * completions / ppo.klHorizon().getAsDouble());
+  }
+}

@@ -1,0 +1,257 @@
+package io.adapt4j.core.internal.tensor;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Operators that have a kernel which does the same in one pass ({@link HostKernels}): that where it
+ * is present and takes these tensors, else the script.
+ */
+final class FusedOps {
+
+  private static final Operator RMS_NORM =
+      Operator.core("rms_norm").needing(Temporaries.floats(0, 2, 3));
+  private static final Operator RMS_NORM_BACKWARD =
+      Operator.core("rms_norm_backward").needing(Temporaries.floats(1, 2, 5));
+  private static final Operator GATED = Operator.core("gated");
+  private static final Operator GATED_BACKWARD =
+      Operator.core("gated_backward").needing(Temporaries.like(0, 2));
+  private static final Operator LINEAR = Operator.core("linear");
+  private static final Operator LINEAR_BACKWARD_INPUT = Operator.core("linear_backward_input");
+  private static final Operator LINEAR_BACKWARD_WEIGHT =
+      Operator.core("linear_backward_weight").needing(FusedOps::roundedGradient);
+
+  /** Contiguous keys and values, scores of a block of queries, and what is made from them. */
+  private static final Operator ATTENTION =
+      Operator.core("attention").needing(Temporaries.like(1, 2).and(AttentionOps.scores(0, 1, 3)));
+
+  /**
+   * Besides those, what a block adds to the gradients of keys and values, which are sums in F32.
+   */
+  private static final Operator ATTENTION_BACKWARD =
+      Operator.core("attention_backward")
+          .needing(
+              Temporaries.like(2, 3)
+                  .and(Temporaries.floats(2, 0, 2))
+                  .and(AttentionOps.scores(1, 2, 5)));
+
+  // The same for shapes where kernels will run: they need no memory, or keys and values packed.
+  private static final Operator RMS_NORM_SHAPE = Operator.core("rms_norm");
+  private static final Operator RMS_NORM_BACKWARD_SHAPE = Operator.core("rms_norm_backward");
+  private static final Operator GATED_BACKWARD_SHAPE = Operator.core("gated_backward");
+  private static final Operator LINEAR_BACKWARD_WEIGHT_SHAPE =
+      Operator.core("linear_backward_weight");
+  private static final Operator ATTENTION_SHAPE =
+      Operator.core("attention").needing(Temporaries.like(1, 2));
+  private static final Operator ATTENTION_BACKWARD_SHAPE =
+      Operator.core("attention_backward").needing(Temporaries.like(2, 4));
+
+  private FusedOps() {}
+
+  /** The kernels, where they take tensors like this one. */
+  private static Optional<HostKernels> of(Tensor x) {
+    boolean onHost = onShapes(x) ? Engine.ofProcess().isOnHost() : x.engine().isOnHost();
+    return onHost ? HostKernels.installed() : Optional.empty();
+  }
+
+  /** Whether only shapes are computed, to see what a pass needs. */
+  static boolean onShapes(Tensor x) {
+    return x.engine().isOnShapes();
+  }
+
+  /** The gradient of the weight in the compute type, before it is added. */
+  private static long roundedGradient(Object[] arguments) {
+    return ((Tensor) arguments[2]).count() * ((Tensor) arguments[0]).type().bytes();
+  }
+
+  private static boolean takesRows(HostKernels kernels, Tensor x) {
+    return kernels.hasRows(x.type()) && x.isContiguous();
+  }
+
+  /** Runs a kernel in the place of an operator. */
+  private static void run(Tensor x, Operator operator, Runnable kernel) {
+    x.engine()
+        .observed(
+            operator,
+            () -> {
+              kernel.run();
+              return null;
+            });
+  }
+
+  private static Tensor like(Tensor x) {
+    return x.engine().empty(x.type(), x.sizes());
+  }
+
+  static Tensor rmsNorm(Tensor x, Tensor weight, double offset, double eps) {
+    HostKernels kernels = of(x).orElse(null);
+    if (kernels == null || !takesRows(kernels, x) || weight.type() != x.type()) {
+      return RMS_NORM.tensor(x, weight, offset, eps).typedAs(x);
+    }
+    if (onShapes(x)) {
+      return RMS_NORM_SHAPE.tensor(x, weight, offset, eps).typedAs(x);
+    }
+    Tensor y = like(x);
+    run(x, RMS_NORM, () -> kernels.rmsNorm(x, weight, offset, eps, y));
+    return y;
+  }
+
+  static Tensor rmsNormBackward(
+      Tensor dy, Tensor x, Tensor weight, double offset, double eps, List<Tensor> dweight) {
+    HostKernels kernels = of(x).orElse(null);
+    if (kernels == null
+        || !takesRows(kernels, x)
+        || weight.type() != x.type()
+        || !dy.isContiguous()) {
+      return RMS_NORM_BACKWARD.tensor(dy, x, weight, offset, eps, dweight).typedAs(x);
+    }
+    if (onShapes(x)) {
+      return RMS_NORM_BACKWARD_SHAPE.tensor(dy, x, weight, offset, eps, dweight).typedAs(x);
+    }
+    Tensor dx = like(x);
+    Tensor gradient = dweight.isEmpty() ? null : dweight.get(0);
+    run(
+        x,
+        RMS_NORM_BACKWARD,
+        () -> kernels.rmsNormBackward(dy, x, weight, offset, eps, dx, gradient));
+    return dx;
+  }
+
+  static Tensor gated(Tensor x, Activation activation) {
+    HostKernels kernels = of(x).orElse(null);
+    if (kernels == null || !takesRows(kernels, x) || !kernels.hasGate(activation) || onShapes(x)) {
+      return GATED.tensor(x, activation.kind()).typedAs(x);
+    }
+    long[] sizes = x.sizes().clone();
+    sizes[sizes.length - 1] /= 2;
+    Tensor y = x.engine().empty(x.type(), sizes);
+    run(x, GATED, () -> kernels.gated(x, activation, y));
+    return y;
+  }
+
+  static Tensor gatedBackward(Tensor dy, Tensor x, Activation activation) {
+    HostKernels kernels = of(x).orElse(null);
+    if (kernels == null
+        || !takesRows(kernels, x)
+        || !kernels.hasGate(activation)
+        || !dy.isContiguous()) {
+      return GATED_BACKWARD.tensor(dy, x, activation.kind()).typedAs(x);
+    }
+    if (onShapes(x)) {
+      return GATED_BACKWARD_SHAPE.tensor(dy, x, activation.kind()).typedAs(x);
+    }
+    Tensor dx = like(x);
+    run(x, GATED_BACKWARD, () -> kernels.gatedBackward(dy, x, activation, dx));
+    return dx;
+  }
+
+  /** x W' + b. */
+  static Tensor linear(Tensor x, Tensor weight, List<Tensor> bias) {
+    HostKernels kernels = multiplying(x, weight, weight.size(1), weight.size(0));
+    if (kernels == null) {
+      return LINEAR.tensor(x, weight, bias).typedAs(x);
+    }
+    Tensor y = product(x, weight.size(0));
+    run(
+        x,
+        LINEAR,
+        () -> kernels.multiply(x, weight, true, bias.isEmpty() ? null : bias.get(0), y, false));
+    return y;
+  }
+
+  /** dy W. */
+  static Tensor linearBackwardInput(Tensor dy, Tensor weight) {
+    HostKernels kernels = multiplying(dy, weight, weight.size(0), weight.size(1));
+    if (kernels == null) {
+      return LINEAR_BACKWARD_INPUT.tensor(dy, weight).typedAs(dy);
+    }
+    Tensor dx = product(dy, weight.size(1));
+    run(dy, LINEAR_BACKWARD_INPUT, () -> kernels.multiply(dy, weight, false, null, dx, false));
+    return dx;
+  }
+
+  /** The kernels where they multiply such matrices faster, else null. */
+  private static HostKernels multiplying(Tensor x, Tensor weight, long depth, long columns) {
+    HostKernels kernels = of(x).orElse(null);
+    return kernels != null
+            && kernels.multiplies(x.type(), x.count() / depth, depth, columns)
+            && weight.type() == x.type()
+            && x.isContiguous()
+            && weight.isContiguous()
+            && !onShapes(x)
+        ? kernels
+        : null;
+  }
+
+  private static Tensor product(Tensor x, long columns) {
+    long[] sizes = x.sizes().clone();
+    sizes[sizes.length - 1] = columns;
+    return x.engine().empty(x.type(), sizes);
+  }
+
+  /** Adds dy' x to the gradient of a weight. */
+  static void linearBackwardWeight(Tensor dy, Tensor x, Tensor dweight) {
+    HostKernels kernels = of(x).orElse(null);
+    boolean taken =
+        kernels != null
+            && kernels.multiplies(x.type(), dweight.size(0), x.count() / dweight.size(1), 64)
+            && dy.type() == x.type()
+            && x.isContiguous()
+            && dy.isContiguous();
+    if (!taken) {
+      LINEAR_BACKWARD_WEIGHT.run(dy, x, dweight);
+    } else if (onShapes(x)) {
+      LINEAR_BACKWARD_WEIGHT_SHAPE.run(dy, x, dweight);
+    } else {
+      run(x, LINEAR_BACKWARD_WEIGHT, () -> kernels.multiplyTransposed(dy, x, dweight));
+    }
+  }
+
+  static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
+    HostKernels kernels = attending(q, mask);
+    if (kernels == null || onShapes(q)) {
+      Operator operator = kernels == null ? ATTENTION : ATTENTION_SHAPE;
+      return operator.tensor(
+          q, k, v, masks(mask), rule.scale(), rule.softCap(), rule.causal(), rule.window());
+    }
+    Tensor y = q.engine().empty(q.type(), q.size(0), q.size(2), q.size(1) * q.size(3));
+    run(q, ATTENTION, () -> kernels.attend(q, k, v, rule, y));
+    return y;
+  }
+
+  static Tensor[] attentionBackward(
+      Tensor dy, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
+    HostKernels kernels = dy.isContiguous() ? attending(q, mask) : null;
+    if (kernels == null || onShapes(q)) {
+      Operator operator = kernels == null ? ATTENTION_BACKWARD : ATTENTION_BACKWARD_SHAPE;
+      return operator.tensors(
+          dy, q, k, v, masks(mask), rule.scale(), rule.softCap(), rule.causal(), rule.window());
+    }
+    Tensor[] gradients = {like(q), like(k), like(v)};
+    run(
+        q,
+        ATTENTION_BACKWARD,
+        () -> kernels.attendBackward(dy, q, k, v, rule, gradients[0], gradients[1], gradients[2]));
+    return gradients;
+  }
+
+  /** Whether queries over a cache of keys are attended to by kernels, whatever their number. */
+  static boolean attends(Tensor q, Tensor mask) {
+    return attending(q, mask) != null && !onShapes(q);
+  }
+
+  /** The kernels where they score rows of logits like these hidden states, else null. */
+  static HostKernels scoring(Tensor hidden, Tensor targets) {
+    HostKernels kernels = of(hidden).orElse(null);
+    return kernels != null && takesRows(kernels, hidden) && targets.isContiguous() ? kernels : null;
+  }
+
+  private static HostKernels attending(Tensor q, Tensor mask) {
+    HostKernels kernels = mask == null ? of(q).orElse(null) : null;
+    return kernels != null && kernels.attends(q.type(), q.size(3)) ? kernels : null;
+  }
+
+  private static List<Tensor> masks(Tensor mask) {
+    return mask == null ? List.of() : List.of(mask);
+  }
+}

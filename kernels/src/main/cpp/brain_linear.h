@@ -1,0 +1,159 @@
+#pragma once
+
+// Linear layers in bfloat16: y = x W' and its derivative by x.
+
+#include "brain_gemm.h"
+#include "four_bit_weight.h"
+#include "threads.h"
+
+#if defined(__x86_64__)
+
+namespace adapt4j {
+namespace brain {
+
+// C [rows, columns] = A [rows, depth] B. A piece is one panel of B with some rows of A; threads pack
+// the panel that they are at, and keep it while pieces follow that need the same.
+struct Product {
+  const uint16_t* a;
+  int64_t rows;
+  int64_t depth;
+  const uint16_t* b;
+  bool transposed;  // b is [columns, depth], else [depth, columns]
+  int64_t columns;
+  const uint16_t* bias;
+  void* c;
+  int store;
+  int64_t rowsOfPiece;
+  int64_t rowPieces;
+  uint8_t* memory;
+  int64_t memoryOfWorker;
+  Pieces pieces;
+
+  static int64_t panels(int64_t columns) { return (columns + PANEL - 1) / PANEL; }
+};
+
+inline void multiplyPieces(void* context, int worker) {
+  auto* job = static_cast<Product*>(context);
+  auto* packed = reinterpret_cast<uint16_t*>(job->memory + worker * job->memoryOfWorker);
+  int64_t holds = -1;
+  int64_t start, end;
+  while (job->pieces.next(&start, &end)) {
+    for (int64_t piece = start; piece < end; piece++) {
+      const int64_t column = piece / job->rowPieces * PANEL;
+      const int64_t row = piece % job->rowPieces * job->rowsOfPiece;
+      const int64_t rows =
+          job->rows - row < job->rowsOfPiece ? job->rows - row : job->rowsOfPiece;
+      if (holds != column) {
+        if (job->transposed) {
+          packTransposedPanel(job->b + column * job->depth, job->depth, job->depth,
+                              job->columns - column, packed);
+        } else {
+          packPanel(job->b + column, job->columns, job->depth, job->columns - column, packed);
+        }
+        holds = column;
+      }
+      const Left a = Left::rows(job->a + row * job->depth, job->depth);
+      const int64_t at = row * job->columns + column;
+      auto* rounded = static_cast<uint16_t*>(job->c) + at;
+      auto* exact = static_cast<float*>(job->c) + at;
+      switch (job->store) {
+        case ROUND:
+          multiplyPanel<ROUND>(a, packed, rows, job->depth, rounded, job->columns,
+                               job->columns - column);
+          break;
+        case BIAS:
+          multiplyPanel<BIAS>(a, packed, rows, job->depth, rounded, job->columns,
+                              job->columns - column, job->bias + column);
+          break;
+        case ADD_ROUNDED:
+          multiplyPanel<ADD_ROUNDED>(a, packed, rows, job->depth, rounded, job->columns,
+                                     job->columns - column);
+          break;
+        case ADD:
+          multiplyPanel<ADD>(a, packed, rows, job->depth, exact, job->columns,
+                             job->columns - column);
+          break;
+        default:
+          multiplyPanel<OVERWRITE>(a, packed, rows, job->depth, exact, job->columns,
+                                   job->columns - column);
+      }
+    }
+  }
+}
+
+// depth is even.
+inline void multiply(const uint16_t* a, int64_t rows, int64_t depth, const uint16_t* b,
+                     bool transposed, int64_t columns, const uint16_t* bias, void* c, int store,
+                     int threads) {
+  const int64_t panels = Product::panels(columns);
+  // Enough pieces to share evenly, none so small that packing counts.
+  int64_t rowPieces = (8L * threads + panels - 1) / panels;
+  const int64_t most = (rows + 255) / 256;
+  rowPieces = threads == 1 || most < 1 ? 1 : rowPieces < most ? rowPieces : most;
+  int64_t rowsOfPiece = (rows + rowPieces - 1) / rowPieces;
+  rowsOfPiece = (rowsOfPiece + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+  rowPieces = (rows + rowsOfPiece - 1) / rowsOfPiece;
+  const int64_t ofWorker = aligned(panelEntries(depth) * 2);
+  Product job{a,     rows, depth, b, transposed, columns, bias, c, store, rowsOfPiece, rowPieces,
+              Scratch::of(threads * ofWorker), ofWorker, Pieces(panels * rowPieces, 1)};
+  onThreads(threads, multiplyPieces, &job);
+}
+
+// C [m, n] = A' B from A [rows, m] and B [rows, n], or in fp32 added to C. A piece is a panel of each;
+// threads keep the panels that they are at.
+struct TransposedProduct {
+  const uint16_t* a;
+  const uint16_t* b;
+  int64_t rows, m, n;
+  void* c;
+  bool added;
+  uint8_t* memory;
+  int64_t memoryOfPanel;
+  Pieces pieces;
+};
+
+inline void multiplyTransposedPieces(void* context, int worker) {
+  auto* job = static_cast<TransposedProduct*>(context);
+  uint8_t* memory = job->memory + 2 * worker * job->memoryOfPanel;
+  auto* left = reinterpret_cast<uint16_t*>(memory);
+  auto* right = reinterpret_cast<uint16_t*>(memory + job->memoryOfPanel);
+  int64_t holdsLeft = -1, holdsRight = -1;
+  const int64_t depth = (job->rows + 1) / 2 * 2;
+  const int64_t across = Product::panels(job->n);
+  int64_t start, end;
+  while (job->pieces.next(&start, &end)) {
+    for (int64_t piece = start; piece < end; piece++) {
+      const int64_t row = piece / across * PANEL, column = piece % across * PANEL;
+      if (holdsLeft != row) {
+        packPanel(job->a + row, job->m, job->rows, job->m - row, left);
+        holdsLeft = row;
+      }
+      if (holdsRight != column) {
+        packPanel(job->b + column, job->n, job->rows, job->n - column, right);
+        holdsRight = column;
+      }
+      const int64_t count = job->m - row < PANEL ? job->m - row : PANEL;
+      const int64_t at = row * job->n + column;
+      if (job->added) {
+        multiplyPanel<ADD>(Left::transposedPanel(left), right, count, depth,
+                           static_cast<float*>(job->c) + at, job->n, job->n - column);
+      } else {
+        multiplyPanel<ROUND>(Left::transposedPanel(left), right, count, depth,
+                             static_cast<uint16_t*>(job->c) + at, job->n, job->n - column);
+      }
+    }
+  }
+}
+
+inline void multiplyTransposed(const uint16_t* a, int64_t rows, int64_t m, const uint16_t* b,
+                               int64_t n, void* c, bool added, int threads) {
+  const int64_t ofPanel = aligned(panelEntries(rows) * 2);
+  TransposedProduct job{a, b, rows, m, n, c, added, Scratch::of(2 * threads * ofPanel), ofPanel,
+                        Pieces(Product::panels(m) * Product::panels(n), 1)};
+  onThreads(threads, multiplyTransposedPieces, &job);
+}
+
+}  // namespace brain
+}  // namespace adapt4j
+
+#endif

@@ -1,0 +1,264 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.HostKernels;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.Torch;
+import io.adapt4j.kernels.internal.cpu.LayerKernels;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Layers by the kernels in C++, on as many threads as libtorch has. */
+final class CpuLayerKernels implements HostKernels {
+
+  /** {@code off} has layers run by operators. */
+  static final String PROPERTY = "adapt4j.kernels.layers";
+
+  /** Fewer rows are multiplied faster without packing the other matrix. */
+  private static final long LEAST_ROWS = 64;
+
+  /** Smaller products are as fast anywhere. */
+  private static final long LEAST_PRODUCTS = 1L << 20;
+
+  private final CpuVariant variant;
+
+  CpuLayerKernels(CpuVariant variant) {
+    this.variant = variant;
+  }
+
+  /** Opens the kernels of this process. */
+  public static final class Provider implements HostKernels.Provider {
+
+    /** Made by {@link java.util.ServiceLoader}. */
+    public Provider() {}
+
+    @Override
+    public Optional<HostKernels> open() {
+      boolean off = "off".equals(System.getProperty(PROPERTY));
+      return off || !CpuLibrary.get().isPresent()
+          ? Optional.empty()
+          : Optional.of(new CpuLayerKernels(CpuKernels.open().variant()));
+    }
+  }
+
+  @Override
+  public boolean hasRows(DType type) {
+    return type == DType.F32 || type == DType.BF16;
+  }
+
+  @Override
+  public void rmsNorm(Tensor x, Tensor weight, double offset, double eps, Tensor y) {
+    long width = weight.count();
+    LayerKernels.rmsNorm(
+        variant.number,
+        x.address(),
+        weight.address(),
+        code(x),
+        x.count() / width,
+        width,
+        (float) offset,
+        (float) eps,
+        y.address(),
+        Torch.threads());
+  }
+
+  @Override
+  public void rmsNormBackward(
+      Tensor dy,
+      Tensor x,
+      Tensor weight,
+      double offset,
+      double eps,
+      Tensor dx,
+      @Nullable Tensor dweight) {
+    long width = weight.count();
+    LayerKernels.rmsNormBackward(
+        variant.number,
+        dy.address(),
+        x.address(),
+        weight.address(),
+        code(x),
+        x.count() / width,
+        width,
+        (float) offset,
+        (float) eps,
+        dx.address(),
+        address(dweight),
+        Torch.threads());
+  }
+
+  @Override
+  public boolean hasGate(Activation activation) {
+    return activation == Activation.SILU || activation == Activation.GELU_TANH;
+  }
+
+  @Override
+  public void gated(Tensor x, Activation activation, Tensor y) {
+    long width = last(y);
+    LayerKernels.gated(
+        variant.number,
+        activation.kind(),
+        x.address(),
+        code(x),
+        y.count() / width,
+        width,
+        y.address(),
+        Torch.threads());
+  }
+
+  @Override
+  public void gatedBackward(Tensor dy, Tensor x, Activation activation, Tensor dx) {
+    long width = last(dy);
+    LayerKernels.gatedBackward(
+        variant.number,
+        activation.kind(),
+        dy.address(),
+        x.address(),
+        code(x),
+        dy.count() / width,
+        width,
+        dx.address(),
+        Torch.threads());
+  }
+
+  @Override
+  public double crossEntropy(
+      Tensor logits,
+      Tensor targets,
+      @Nullable Tensor weights,
+      double scale,
+      double cap,
+      boolean gradient) {
+    return LayerKernels.crossEntropy(
+        variant.number,
+        logits.address(),
+        code(logits),
+        logits.size(0),
+        logits.size(1),
+        targets.address(),
+        address(weights),
+        (float) scale,
+        (float) cap,
+        gradient,
+        Torch.threads());
+  }
+
+  /** On processors with AMX libtorch multiplies with its tiles, which are faster. */
+  @Override
+  public boolean multiplies(DType type, long rows, long depth, long columns) {
+    return variant == CpuVariant.AVX512BF16
+        && type == DType.BF16
+        && depth % 2 == 0
+        && rows >= LEAST_ROWS
+        && rows * depth * columns >= LEAST_PRODUCTS;
+  }
+
+  @Override
+  public void multiply(
+      Tensor a, Tensor b, boolean transposed, @Nullable Tensor bias, Tensor c, boolean added) {
+    long depth = last(a);
+    LayerKernels.multiply(
+        a.address(),
+        a.count() / depth,
+        depth,
+        b.address(),
+        transposed,
+        last(c),
+        address(bias),
+        c.address(),
+        added,
+        Torch.threads());
+  }
+
+  @Override
+  public void multiplyTransposed(Tensor a, Tensor b, Tensor c) {
+    long m = last(a);
+    LayerKernels.multiplyTransposed(
+        a.address(),
+        a.count() / m,
+        m,
+        b.address(),
+        last(b),
+        c.address(),
+        c.type() == DType.F32,
+        Torch.threads());
+  }
+
+  @Override
+  public boolean attends(DType type, long dim) {
+    return variant.compareTo(CpuVariant.AVX512BF16) >= 0 && type == DType.BF16 && dim % 2 == 0;
+  }
+
+  @Override
+  public void attend(Tensor q, Tensor k, Tensor v, AttentionRule rule, Tensor y) {
+    long[] tensors = new long[16];
+    heads(tensors, 0, q);
+    heads(tensors, 1, k);
+    heads(tensors, 2, v);
+    joined(tensors, 3, y, q.size(3));
+    run(tensors, q, k, rule, false);
+  }
+
+  @Override
+  public void attendBackward(
+      Tensor dy,
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      AttentionRule rule,
+      Tensor dq,
+      Tensor dk,
+      Tensor dv) {
+    long[] tensors = new long[32];
+    heads(tensors, 0, q);
+    heads(tensors, 1, k);
+    heads(tensors, 2, v);
+    joined(tensors, 4, dy, q.size(3));
+    heads(tensors, 5, dq);
+    heads(tensors, 6, dk);
+    heads(tensors, 7, dv);
+    run(tensors, q, k, rule, true);
+  }
+
+  private static void run(
+      long[] tensors, Tensor q, Tensor k, AttentionRule rule, boolean backward) {
+    long[] sizes = {q.size(0), q.size(1), k.size(1), q.size(2), k.size(2), q.size(3)};
+    LayerKernels.attend(
+        tensors,
+        sizes,
+        rule.causal(),
+        rule.window(),
+        (float) rule.scale(),
+        (float) rule.softCap(),
+        backward,
+        Torch.threads());
+  }
+
+  private static void heads(long[] tensors, int index, Tensor x) {
+    tensors[4 * index] = x.addressOfFirst();
+    System.arraycopy(x.strides(), 0, tensors, 4 * index + 1, 3);
+  }
+
+  /** [B, T, H D] as heads. */
+  private static void joined(long[] tensors, int index, Tensor x, long dim) {
+    tensors[4 * index] = x.address();
+    tensors[4 * index + 1] = x.size(1) * x.size(2);
+    tensors[4 * index + 2] = dim;
+    tensors[4 * index + 3] = x.size(2);
+  }
+
+  private static long last(Tensor x) {
+    long[] sizes = x.sizes();
+    return sizes[sizes.length - 1];
+  }
+
+  private static long address(@Nullable Tensor tensor) {
+    return tensor == null ? 0 : tensor.address();
+  }
+
+  private static int code(Tensor x) {
+    return CpuMatrix.code("x", x.type());
+  }
+}

@@ -1,0 +1,125 @@
+package io.adapt4j.kernels.internal.cpu;
+
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.annotation.Cast;
+import org.bytedeco.javacpp.annotation.Namespace;
+import org.bytedeco.javacpp.annotation.Platform;
+
+/**
+ * The class of that name in {@code src/main/cpp/layer_kernels.h}, which says what its functions do.
+ * Nothing is checked here: wrong sizes or addresses end the process. Types are 0 F32 and 2 BF16;
+ * addresses may be 0 where something is left out.
+ */
+@Platform(include = "layer_kernels.h", library = "jniAdapt4jKernels")
+@Namespace("adapt4j")
+public final class LayerKernels extends Pointer {
+
+  static {
+    Loader.load();
+  }
+
+  private LayerKernels() {
+    super((Pointer) null);
+  }
+
+  /** Normalizes rows by their root mean square. */
+  public static native void rmsNorm(
+      int variant,
+      @Cast("long long") long x,
+      @Cast("long long") long weight,
+      int type,
+      @Cast("long long") long rows,
+      @Cast("long long") long width,
+      float offset,
+      float epsilon,
+      @Cast("long long") long y,
+      int threads);
+
+  /** Differentiates the norm; the derivative by the weight is added to. */
+  public static native void rmsNormBackward(
+      int variant,
+      @Cast("long long") long dy,
+      @Cast("long long") long x,
+      @Cast("long long") long weight,
+      int type,
+      @Cast("long long") long rows,
+      @Cast("long long") long width,
+      float offset,
+      float epsilon,
+      @Cast("long long") long dx,
+      @Cast("long long") long dweight,
+      int threads);
+
+  /** Activates the first half of each row and multiplies it with the second. */
+  public static native void gated(
+      int variant,
+      int kind,
+      @Cast("long long") long x,
+      int type,
+      @Cast("long long") long rows,
+      @Cast("long long") long width,
+      @Cast("long long") long y,
+      int threads);
+
+  /** Differentiates the gate. */
+  public static native void gatedBackward(
+      int variant,
+      int kind,
+      @Cast("long long") long dy,
+      @Cast("long long") long x,
+      int type,
+      @Cast("long long") long rows,
+      @Cast("long long") long width,
+      @Cast("long long") long dx,
+      int threads);
+
+  /** Sums cross-entropies; with gradient logits become the derivative by the scores. */
+  public static native double crossEntropy(
+      int variant,
+      @Cast("long long") long logits,
+      int type,
+      @Cast("long long") long rows,
+      @Cast("long long") long vocabulary,
+      @Cast("long long") long targets,
+      @Cast("long long") long weights,
+      float scale,
+      float cap,
+      @Cast("bool") boolean gradient,
+      int threads);
+
+  /** Multiplies bfloat16 matrices; needs a variant with bfloat16 instructions. */
+  public static native void multiply(
+      @Cast("long long") long a,
+      @Cast("long long") long rows,
+      @Cast("long long") long depth,
+      @Cast("long long") long b,
+      @Cast("bool") boolean transposed,
+      @Cast("long long") long columns,
+      @Cast("long long") long bias,
+      @Cast("long long") long c,
+      @Cast("bool") boolean added,
+      int threads);
+
+  /** Multiplies the transpose of a bfloat16 matrix; needs a variant with bfloat16 instructions. */
+  public static native void multiplyTransposed(
+      @Cast("long long") long a,
+      @Cast("long long") long rows,
+      @Cast("long long") long m,
+      @Cast("long long") long b,
+      @Cast("long long") long n,
+      @Cast("long long") long c,
+      @Cast("bool") boolean added,
+      int threads);
+
+  /** Attends in bfloat16, or differentiates that; needs a variant with bfloat16 instructions. */
+  public static native void attend(
+      @Cast("const long long*") long[] tensors,
+      @Cast("const long long*") long[] sizes,
+      @Cast("bool") boolean causal,
+      @Cast("long long") long window,
+      float scale,
+      float cap,
+      @Cast("bool") boolean backward,
+      int threads);
+}
