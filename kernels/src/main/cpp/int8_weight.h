@@ -68,7 +68,55 @@ struct Int8Kernels {
   void (*round)(const float* x, int64_t columns, uint8_t* out);
   void (*multiply)(const uint8_t* tiles, int64_t columns, const uint8_t* tokens, int count,
                    float* sums, int64_t stride);
+  // Restores a row of 16 that stand together, to numbers of a type from an index on.
+  void (*restore)(const uint8_t* tiles, int64_t row, int64_t columns, int type, void* target,
+                  int64_t index);
+  // Rounds 32 numbers of a type from an index on, as a row of a tile. Returns whether all are
+  // finite.
+  bool (*quantize)(const void* values, int type, int64_t index, int64_t row, uint8_t* tile);
 };
+
+ADAPT4J_INLINE void storeScale(float scale, int64_t row, uint8_t* tile) {
+  const uint16_t half = toHalf(scale);
+  std::memcpy(tile + INT8_CODES + row * 2, &half, 2);
+}
+
+// Rounds the first numbers of a row of a tile; those after them are 0.
+inline bool quantizeRow(const void* from, int type, int64_t index, int64_t count, int64_t row,
+                        uint8_t* tile) {
+  float values[INT8_BLOCK] = {};
+  float most = 0;
+  bool finite = true;
+  for (int64_t i = 0; i < count; i++) {
+    values[i] = lanes::valueAt(from, type, index + i);
+    const float magnitude = std::fabs(values[i]);
+    finite &= magnitude < INFINITY;
+    most = magnitude > most ? magnitude : most;
+  }
+  const float scale = most / 127;
+  const float inverse = scale == 0 ? 0 : 1 / scale;
+  for (int i = 0; i < INT8_BLOCK; i++) {
+    const float code = std::round(values[i] * inverse);
+    tile[i / 4 * 64 + row * 4 + i % 4] =
+        static_cast<uint8_t>((code > 127 ? 127 : code < -127 ? -127 : code) + 128);
+  }
+  storeScale(scale, row, tile);
+  return finite;
+}
+
+ADAPT4J_INLINE float scaleOfRow(const uint8_t* tile, int64_t row) {
+  uint16_t half;
+  std::memcpy(&half, tile + INT8_CODES + row * 2, 2);
+  return lanes::ofHalf(half);
+}
+
+inline void restoreTile(const uint8_t* tile, int64_t row, int64_t count, int type, void* target,
+                        int64_t index) {
+  const float scale = scaleOfRow(tile, row);
+  for (int64_t i = 0; i < count; i++) {
+    store(scale * (tile[i / 4 * 64 + row * 4 + i % 4] - 128), type, target, index + i);
+  }
+}
 
 namespace scalar {
 
@@ -99,7 +147,20 @@ inline void multiplyInt8(const uint8_t* tiles, int64_t columns, const uint8_t* t
   }
 }
 
-constexpr Int8Kernels INT8{roundInt8, multiplyInt8};
+inline void restoreInt8(const uint8_t* tiles, int64_t row, int64_t columns, int type,
+                        void* target, int64_t index) {
+  for (int64_t c = 0; c < columns; c += INT8_BLOCK) {
+    const int64_t count = columns - c < INT8_BLOCK ? columns - c : INT8_BLOCK;
+    restoreTile(tiles + c / INT8_BLOCK * INT8_TILE, row, count, type, target, index + c);
+  }
+}
+
+inline bool quantizeInt8(const void* values, int type, int64_t index, int64_t row,
+                         uint8_t* tile) {
+  return quantizeRow(values, type, index, INT8_BLOCK, row, tile);
+}
+
+constexpr Int8Kernels INT8{roundInt8, multiplyInt8, restoreInt8, quantizeInt8};
 
 }  // namespace scalar
 
@@ -151,7 +212,107 @@ ADAPT4J_AVX2 inline void multiplyInt8(const uint8_t* tiles, int64_t columns,
   }
 }
 
-constexpr Int8Kernels INT8{roundInt8, multiplyInt8};
+ADAPT4J_AVX2 ADAPT4J_INLINE void storeBlock(const __m256* values, int type, void* target,
+                                            int64_t index) {
+  if (type == F32) {
+    for (int i = 0; i < 4; i++) {
+      _mm256_storeu_ps(static_cast<float*>(target) + index + i * 8, values[i]);
+    }
+    return;
+  }
+  auto* words = static_cast<uint16_t*>(target) + index;
+  for (int i = 0; i < 4; i += 2) {
+    const __m256i both =
+        type == F16
+            ? _mm256_set_m128i(_mm256_cvtps_ph(values[i + 1], _MM_FROUND_TO_NEAREST_INT),
+                               _mm256_cvtps_ph(values[i], _MM_FROUND_TO_NEAREST_INT))
+            : _mm256_permute4x64_epi64(
+                  _mm256_packus_epi32(roundedToBrain(values[i]), roundedToBrain(values[i + 1])),
+                  0xD8);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(words + i * 8), both);
+  }
+}
+
+ADAPT4J_AVX2 inline void restoreInt8(const uint8_t* tiles, int64_t row, int64_t columns, int type,
+                                     void* target, int64_t index) {
+  const __m256i places = _mm256_setr_epi32(0, 16, 32, 48, 64, 80, 96, 112);
+  const int64_t whole = columns / INT8_BLOCK;
+  for (int64_t b = 0; b < whole; b++) {
+    const uint8_t* tile = tiles + b * INT8_TILE;
+    const __m256i codes = _mm256_xor_si256(
+        _mm256_i32gather_epi32(reinterpret_cast<const int*>(tile + row * 4), places, 4),
+        _mm256_set1_epi8(-128));
+    const __m256 scale = _mm256_set1_ps(scaleOfRow(tile, row));
+    const __m128i low = _mm256_castsi256_si128(codes);
+    const __m128i high = _mm256_extracti128_si256(codes, 1);
+    const __m128i eights[4] = {low, _mm_srli_si128(low, 8), high, _mm_srli_si128(high, 8)};
+    __m256 values[4];
+    for (int i = 0; i < 4; i++) {
+      values[i] = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(eights[i])), scale);
+    }
+    storeBlock(values, type, target, index + b * INT8_BLOCK);
+  }
+  if (columns % INT8_BLOCK != 0) {
+    restoreTile(tiles + whole * INT8_TILE, row, columns % INT8_BLOCK, type, target,
+                index + whole * INT8_BLOCK);
+  }
+}
+
+ADAPT4J_AVX2 ADAPT4J_INLINE __m256 eightOf(const void* values, int type, int64_t index) {
+  if (type == F32) {
+    return _mm256_loadu_ps(static_cast<const float*>(values) + index);
+  }
+  const __m128i words = _mm_loadu_si128(
+      reinterpret_cast<const __m128i*>(static_cast<const uint16_t*>(values) + index));
+  return type == F16
+             ? _mm256_cvtph_ps(words)
+             : _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(words), 16));
+}
+
+ADAPT4J_AVX2 inline bool quantizeInt8(const void* from, int type, int64_t index, int64_t row,
+                                      uint8_t* tile) {
+  const __m256 sign = _mm256_set1_ps(-0.0f);
+  __m256 values[4];
+  __m256 most = _mm256_setzero_ps();
+  __m256 finite = _mm256_castsi256_ps(_mm256_set1_epi32(-1));
+  for (int i = 0; i < 4; i++) {
+    values[i] = eightOf(from, type, index + i * 8);
+    const __m256 magnitude = _mm256_andnot_ps(sign, values[i]);
+    finite = _mm256_and_ps(finite,
+                           _mm256_cmp_ps(magnitude, _mm256_set1_ps(INFINITY), _CMP_LT_OQ));
+    most = _mm256_max_ps(most, magnitude);
+  }
+  float lanes[8];
+  _mm256_storeu_ps(lanes, most);
+  float largest = 0;
+  for (float lane : lanes) {
+    largest = lane > largest ? lane : largest;
+  }
+  const float scale = largest / 127;
+  const __m256 inverse = _mm256_set1_ps(scale == 0 ? 0 : 1 / scale);
+  // The largest number below 1/2, so that what is cut off rounds halves away from 0, others to
+  // nearest.
+  const __m256 half = _mm256_set1_ps(0.49999997f);
+  const __m256 limit = _mm256_set1_ps(127);
+  for (int i = 0; i < 4; i++) {
+    const __m256 steps = _mm256_mul_ps(values[i], inverse);
+    const __m256 away = _mm256_or_ps(half, _mm256_and_ps(steps, sign));
+    const __m256 code = _mm256_max_ps(_mm256_min_ps(_mm256_add_ps(steps, away), limit),
+                                      _mm256_sub_ps(_mm256_setzero_ps(), limit));
+    const __m256i codes = _mm256_cvttps_epi32(code);
+    const __m128i words =
+        _mm_packs_epi32(_mm256_castsi256_si128(codes), _mm256_extracti128_si256(codes, 1));
+    const __m128i bytes = _mm_xor_si128(_mm_packs_epi16(words, words), _mm_set1_epi8(-128));
+    const int32_t parts[2] = {_mm_cvtsi128_si32(bytes), _mm_extract_epi32(bytes, 1)};
+    for (int part = 0; part < 2; part++) {
+      std::memcpy(tile + (i * 2 + part) * 64 + row * 4, &parts[part], 4);
+    }
+  }
+  storeScale(scale, row, tile);
+  return _mm256_movemask_ps(finite) == 0xFF;
+}
+
+constexpr Int8Kernels INT8{roundInt8, multiplyInt8, restoreInt8, quantizeInt8};
 
 }  // namespace avx2
 
@@ -211,7 +372,7 @@ inline void multiplyInt8(const uint8_t* tiles, int64_t columns, const uint8_t* t
   BY_TOKENS[count - 1](tiles, columns, tokens, sums, stride);
 }
 
-constexpr Int8Kernels INT8{roundInt8, multiplyInt8};
+constexpr Int8Kernels INT8{roundInt8, multiplyInt8, avx2::restoreInt8, avx2::quantizeInt8};
 
 }  // namespace avx512bf16
 
@@ -269,63 +430,48 @@ class Int8Weight {
 
   static void quantizePieces(void* context, int) {
     auto* job = static_cast<Job*>(context);
+    const Int8Kernels& kernels = int8KernelsOf(best());
     int64_t start, end;
     while (job->pieces.next(&start, &end)) {
       for (int64_t group = start; group < end; group++) {
         for (int64_t b = 0; b < Int8Token::blocks(job->columns); b++) {
-          quantizeTile(*job, group, b);
+          if (!quantizeTile(kernels, *job, group, b)) {
+            job->finite = false;
+          }
         }
       }
     }
   }
 
-  static void quantizeTile(Job& job, int64_t group, int64_t block) {
+  static bool quantizeTile(const Int8Kernels& kernels, const Job& job, int64_t group,
+                           int64_t block) {
     uint8_t* tile =
         job.tiles + (group * Int8Token::blocks(job.columns) + block) * INT8_TILE;
-    for (int r = 0; r < INT8_ROWS; r++) {
+    const int64_t left = job.columns - block * INT8_BLOCK;
+    bool finite = true;
+    for (int64_t r = 0; r < INT8_ROWS; r++) {
       const int64_t row = group * INT8_ROWS + r;
-      float values[INT8_BLOCK] = {};
-      float most = 0;
-      for (int i = 0; i < INT8_BLOCK; i++) {
-        const int64_t column = block * INT8_BLOCK + i;
-        if (row < job.rows && column < job.columns) {
-          values[i] = lanes::valueAt(job.values, job.type, row * job.columns + column);
-          const float magnitude = std::fabs(values[i]);
-          if (!(magnitude < INFINITY)) {
-            job.finite = false;
-          }
-          most = magnitude > most ? magnitude : most;
-        }
+      const int64_t index = row * job.columns + block * INT8_BLOCK;
+      if (row < job.rows && left >= INT8_BLOCK) {
+        finite &= kernels.quantize(job.values, job.type, index, r, tile);
+      } else {
+        finite &= quantizeRow(job.values, job.type, index, row < job.rows ? left : 0, r, tile);
       }
-      const float scale = most / 127;
-      const float inverse = scale == 0 ? 0 : 1 / scale;
-      for (int i = 0; i < INT8_BLOCK; i++) {
-        const float code = std::round(values[i] * inverse);
-        tile[i / 4 * 64 + r * 4 + i % 4] =
-            static_cast<uint8_t>((code > 127 ? 127 : code < -127 ? -127 : code) + 128);
-      }
-      const uint16_t half = toHalf(scale);
-      std::memcpy(tile + INT8_CODES + r * 2, &half, 2);
     }
+    return finite;
   }
 
   static void dequantizePieces(void* context, int) {
     auto* job = static_cast<Job*>(context);
+    const Int8Kernels& kernels = int8KernelsOf(best());
     int64_t start, end;
     while (job->pieces.next(&start, &end)) {
       for (int64_t i = start; i < end; i++) {
         const int64_t row = job->first + i;
         const uint8_t* tiles =
             job->tiles + row / INT8_ROWS * Int8Token::blocks(job->columns) * INT8_TILE;
-        const int64_t r = row % INT8_ROWS;
-        for (int64_t c = 0; c < job->columns; c++) {
-          const uint8_t* tile = tiles + c / INT8_BLOCK * INT8_TILE;
-          uint16_t half;
-          std::memcpy(&half, tile + INT8_CODES + r * 2, 2);
-          const int64_t at = c % INT8_BLOCK;
-          const int code = tile[at / 4 * 64 + r * 4 + at % 4] - 128;
-          store(lanes::ofHalf(half) * code, job->type, job->target, i * job->columns + c);
-        }
+        kernels.restore(tiles, row % INT8_ROWS, job->columns, job->type, job->target,
+                        i * job->columns);
       }
     }
   }

@@ -5,8 +5,13 @@ import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
+import io.adapt4j.qlora.Quantization;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,7 +21,7 @@ import java.util.stream.IntStream;
 /** Greedy generation with a 135M-parameter model: speed, and the use of the memory's bandwidth. */
 @InSuite(
     quick = "--prompt 64 --tokens 64 --repetitions 3",
-    full = {"", "--precision fp32"})
+    full = {"", "--precision fp32", "--precision int8"})
 public final class DecodeBenchmark {
 
   private static final Map<String, String> DEFAULTS =
@@ -26,22 +31,27 @@ public final class DecodeBenchmark {
           "--tokens", "128",
           "--batch", "8",
           "--repetitions", "5",
-          "--threads", "0");
+          "--threads", "0",
+          "--llama.cpp", "");
+  private static final String INT8 = "int8";
   private static final double BANDWIDTH_TARGET = 0.42;
   private static final double BATCH_TARGET = 3.5;
 
-  private final Precision precision;
+  private final String precision;
   private final int promptLength;
   private final int newTokens;
   private final int batch;
   private final int repetitions;
+  private final LlamaCpp llama;
+  private final Map<Integer, LlamaCpp.Rates> peerRates = new LinkedHashMap<>();
 
   private DecodeBenchmark(Arguments arguments) {
-    precision = arguments.isBf16() ? Precision.BF16 : Precision.FP32;
+    precision = arguments.oneOf("--precision", Set.of("bf16", "fp32", INT8));
     promptLength = arguments.number("--prompt", 1);
     newTokens = arguments.number("--tokens", 2);
     batch = arguments.number("--batch", 2);
     repetitions = arguments.number("--repetitions", 1);
+    llama = LlamaCpp.in(arguments.text("--llama.cpp"));
   }
 
   /** Seconds of a generation, of its prompt alone, and its number of rows. */
@@ -65,8 +75,10 @@ public final class DecodeBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param line {@code --precision bf16|fp32}, {@code --prompt}, {@code --tokens}, {@code --batch},
-   *     {@code --repetitions}, {@code --threads} (0: the engine's choice)
+   * @param line {@code --precision bf16|fp32|int8} (int8: linear weights in 8 bits, computed with
+   *     in bf16), {@code --prompt}, {@code --tokens}, {@code --batch}, {@code --repetitions},
+   *     {@code --threads} (0: the engine's choice), {@code --llama.cpp} a folder with
+   *     node-llama-cpp, which then decodes the same shape in BF16 or Q8_0 in turns
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
@@ -80,13 +92,28 @@ public final class DecodeBenchmark {
     bandwidth.measure();
     try (TemporaryFolder folder = TemporaryFolder.create()) {
       SmolLm.write(folder.path());
-      try (LanguageModel model = LanguageModel.load(ModelSource.path(folder.path()), precision)) {
+      try (LanguageModel model =
+          LanguageModel.load(ModelSource.path(folder.path()), format(), compute())) {
         Timing timing = time(model, 1);
         Timing many = time(model, batch);
+        peers(folder.path());
         bandwidth.measure();
-        long bytes = model.parameterCount() * (precision == Precision.BF16 ? 2 : 4);
-        report(bytes, timing, many, bandwidth);
+        report(SmolLm.bytes(format(), folder.path(), compute()), timing, many, bandwidth);
       }
+    }
+  }
+
+  /** llama.cpp between our two measurements of the memory, where it is there. */
+  private void peers(Path folder) {
+    if (!llama.isPresent() || precision.equals("fp32")) {
+      return;
+    }
+    GgufFile.Weights weights =
+        precision.equals(INT8) ? GgufFile.Weights.Q8_0 : GgufFile.Weights.BF16;
+    Path file = folder.resolve("model.gguf");
+    GgufFile.write(ModelConfig.read(folder), folder, weights, file);
+    for (int rows : List.of(1, batch)) {
+      peerRates.put(rows, llama.decode(file, promptLength, newTokens, rows, repetitions));
     }
   }
 
@@ -119,8 +146,12 @@ public final class DecodeBenchmark {
     return Samples.of(seconds);
   }
 
-  private String type() {
-    return precision == Precision.BF16 ? "bf16" : "fp32";
+  private WeightFormat format() {
+    return precision.equals(INT8) ? Quantization.int8() : WeightFormat.asStored();
+  }
+
+  private Precision compute() {
+    return precision.equals("fp32") ? Precision.FP32 : Precision.BF16;
   }
 
   private void report(long bytes, Timing other, Timing many, ReadBandwidth bandwidth) {
@@ -129,7 +160,7 @@ public final class DecodeBenchmark {
     report.line(
         "setting",
         "%s, prompt %d + %d new tokens, medians of %d",
-        type(),
+        precision,
         promptLength,
         newTokens,
         repetitions);
@@ -145,7 +176,10 @@ public final class DecodeBenchmark {
       report.keep(
           rates
               .errorOf(Measurement.larger(name, "tokens/s", rates.median()))
-              .label("decoding with a 135M model, " + type() + ", " + name));
+              .label("decoding with a 135M model, " + precision + ", " + name));
+    }
+    for (Timing timing : List.of(other, many)) {
+      peer(report, timing);
     }
     report.line(
         "memory reads",
@@ -160,7 +194,7 @@ public final class DecodeBenchmark {
                 Measurement.largerRatio(
                     "of the bandwidth", bytes * other.decodeRate() / bandwidth.best()))
             .target(BANDWIDTH_TARGET)
-            .label("decoding, " + type() + ", batch 1: weights read, of the memory bandwidth"));
+            .label("decoding, " + precision + ", batch 1: weights read, of the memory bandwidth"));
     report.line(
         "", "%.3f with the prompt's time included", bytes * other.rate() / bandwidth.best());
     report.atLeast(
@@ -169,5 +203,23 @@ public final class DecodeBenchmark {
     report.line("", "%.3f with the prompts' time included", many.rate() / other.rate());
     report.line("peak resident", "%.2f GB of the process", Machine.peakResident() / 1e9);
     report.print();
+  }
+
+  /** What llama.cpp reached with as many rows. */
+  private void peer(Report report, Timing ours) {
+    LlamaCpp.Rates theirs = peerRates.get(ours.rows());
+    if (theirs == null) {
+      report.line("llama.cpp", "not measured: %s", llama.absence());
+      return;
+    }
+    report.line(
+        "llama.cpp",
+        "batch %d: prompt %.0f ms, then %.1f tokens/s",
+        ours.rows(),
+        theirs.prompt().median() * 1e3,
+        theirs.decode().median());
+    report.figure(
+        Measurement.largerRatio(
+            "over llama.cpp, batch " + ours.rows(), ours.decodeRate() / theirs.decode().median()));
   }
 }

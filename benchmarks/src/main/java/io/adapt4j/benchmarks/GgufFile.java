@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A Llama's bf16 checkpoint as llama.cpp reads it: a GGUF file with its matrices in a type of ggml's
- * and its norms in fp32. Tensors pass through one after another, a piece at a time.
+ * A Llama's bf16 checkpoint as llama.cpp reads it: a GGUF file with its matrices in a type of
+ * ggml's and its norms in fp32. Tensors pass through one after another, a piece at a time.
  *
  * <p>llama.cpp's converter also permutes the rows of the query and key projections, since it turns
  * neighboring entries of a head. That is left out here: it changes what the model says, not how

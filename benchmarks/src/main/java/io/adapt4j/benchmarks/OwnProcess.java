@@ -1,6 +1,7 @@
 package io.adapt4j.benchmarks;
 
 import io.adapt4j.benchmarks.suite.JavaCommand;
+import io.adapt4j.benchmarks.suite.Samples;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -53,6 +54,18 @@ final class OwnProcess {
         .mapToDouble(line -> Double.parseDouble(line.substring(words.length())))
         .findFirst()
         .orElseThrow(() -> new IllegalStateException(name + " ended with " + exit + ": " + output));
+  }
+
+  /** The numbers after some words at the beginning of lines. */
+  Samples samples(String words) {
+    double[] found =
+        lines(words).stream()
+            .mapToDouble(line -> Double.parseDouble(line.substring(words.length())))
+            .toArray();
+    if (found.length == 0) {
+      throw new IllegalStateException(name + " ended with " + exit + ": " + output);
+    }
+    return Samples.of(found);
   }
 
   /** The lines that begin with some words. */

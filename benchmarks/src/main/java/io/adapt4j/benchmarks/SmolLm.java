@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.CheckpointFolder;
@@ -7,9 +8,14 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.QuantizedLinear;
+import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.core.model.Precision;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -64,6 +70,27 @@ final class SmolLm {
     try (Decoder decoder = random(DType.BF16)) {
       CheckpointFolder.write(
           folder, folder, decoder.modelConfig(), Weights.tensors(decoder, StoredType.BF16));
+    }
+  }
+
+  /**
+   * Adds up the weights of the model in a format, which decoding a token reads once: the embedding
+   * is the output head too.
+   *
+   * @param format how linear weights are held
+   * @param folder what {@link #write} wrote
+   * @param precision what the others are held in
+   * @return bytes
+   */
+  static long bytes(WeightFormat format, Path folder, Precision precision) {
+    try (Decoder decoder = declare();
+        Checkpoint checkpoint = Checkpoint.open(folder)) {
+      WeightMechanics.of(format).install(decoder, checkpoint);
+      long bytes = decoder.packedLinears().stream().mapToLong(QuantizedLinear::packedBytes).sum();
+      for (Parameter parameter : decoder.parameters()) {
+        bytes += parameter.count() * (precision == Precision.FP32 ? 4 : 2);
+      }
+      return bytes;
     }
   }
 

@@ -24,7 +24,9 @@ class FourBitCheckpoints implements StoredWeightFormat {
     if (wanted == WeightFormat.asStored()) {
       return Optional.of(new StoredFourBit(Optional.empty()));
     }
-    if (wanted instanceof Quantization quantization && quantization.skipped().isEmpty()) {
+    if (wanted instanceof Quantization quantization
+        && !quantization.isInt8()
+        && quantization.skipped().isEmpty()) {
       return Optional.of(new StoredFourBit(Optional.of(quantization.format())));
     }
     throw config.invalid(

@@ -4,40 +4,32 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.QuantizedSize;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.FourBitKernels;
 import io.adapt4j.kernels.internal.FourBitMatrix;
 import io.adapt4j.kernels.internal.QuantizedTensor;
+import io.adapt4j.kernels.internal.QuantizedTerms;
 import org.jspecify.annotations.Nullable;
 
 /** The 4-bit weight of one projection: its codes, and what computes with them. */
-final class FourBitPart implements AutoCloseable {
+final class FourBitPart extends PackedPart {
 
-  private final Linear.Part part;
-  private final long in;
-  private final WeightSource source;
+  private final FourBitWeightSource source;
   private @Nullable Tensor codes;
   private @Nullable FourBitMatrix matrix;
 
-  FourBitPart(Linear.Part part, long in, WeightSource source) {
-    this.part = part;
-    this.in = in;
+  FourBitPart(Linear.Part part, long in, FourBitWeightSource source) {
+    super(part, in);
     this.source = source;
   }
 
-  Linear.Part part() {
-    return part;
-  }
-
+  @Override
   WeightSource source() {
     return source;
   }
 
-  long count() {
-    return part.width() * in;
-  }
-
-  /** The memory of codes and scales, the same before and after they are read. */
+  @Override
   QuantizedSize bytes() {
     return FourBitSizes.of(source.format(), count());
   }
@@ -58,9 +50,19 @@ final class FourBitPart implements AutoCloseable {
    */
   FourBitMatrix matrix() {
     if (matrix == null) {
-      throw new IllegalStateException(part.path() + " has no weights");
+      throw withoutWeights();
     }
     return matrix;
+  }
+
+  @Override
+  void dequantize(Tensor target) {
+    matrix().dequantize(target);
+  }
+
+  @Override
+  boolean describe(QuantizedTerms terms, @Nullable Parameter bias) {
+    return terms.add(matrix(), part().start(), bias);
   }
 
   @Override

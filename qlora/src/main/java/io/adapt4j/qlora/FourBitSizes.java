@@ -1,11 +1,9 @@
 package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.nn.QuantizedSize;
-import io.adapt4j.core.internal.nn.WeightSizes;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.NestedScales;
 import io.adapt4j.kernels.internal.QuantizedTensor;
-import java.util.Optional;
 
 /** What weights take in memory, to the byte, before they are read. */
 final class FourBitSizes {
@@ -22,13 +20,5 @@ final class FourBitSizes {
     }
     long scales = format.doubleQuantized() ? blocks : blocks * Float.BYTES;
     return new QuantizedSize(QuantizedTensor.packedBytes(elements), scales, tables);
-  }
-
-  /** The sizes of a network's projections; none for those that are skipped. */
-  static WeightSizes packing(FourBitFormat format, SkippedModules skipped) {
-    return (part, in) ->
-        skipped.contains(part.path())
-            ? Optional.empty()
-            : Optional.of(of(format, part.width() * in));
   }
 }

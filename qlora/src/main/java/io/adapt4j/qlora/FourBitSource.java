@@ -20,7 +20,7 @@ import java.util.Map;
  */
 record FourBitSource(
     String name, String storedName, QuantState state, Map<String, List<Long>> stored)
-    implements WeightSource {
+    implements FourBitWeightSource {
 
   FourBitSource {
     stored = Map.copyOf(stored);

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** The weights that a checkpoint stores in 4 bits. */
-final class FourBitSources implements Installation.Sources {
+final class FourBitSources implements Installation.Parts<FourBitPart> {
 
   private final Optional<FourBitFormat> wanted;
   private final Network network;
@@ -35,7 +35,7 @@ final class FourBitSources implements Installation.Sources {
   }
 
   @Override
-  public Optional<WeightSource> find(Linear.Part part, Slice weight, long in) {
+  public Optional<FourBitPart> find(Linear.Part part, Slice weight, long in) {
     String stored = network.storedNames().find(weight.name(), checkpoint.names());
     if (!unused.remove(stored)) {
       return Optional.empty();
@@ -51,7 +51,8 @@ final class FourBitSources implements Installation.Sources {
           Problems.DAMAGED);
     }
     requireWanted(stored, state.format());
-    return Optional.of(new FourBitSource(weight.name(), stored, state, components));
+    return Optional.of(
+        new FourBitPart(part, in, new FourBitSource(weight.name(), stored, state, components)));
   }
 
   private void requireWanted(String stored, FourBitFormat found) {

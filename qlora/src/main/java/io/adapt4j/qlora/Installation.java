@@ -9,30 +9,45 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Puts 4-bit layers into the places of a declared network. */
+/** Puts layers that take fewer bits into the places of a declared network. */
 final class Installation {
 
-  /** Finds where the 4-bit weight of a projection comes from; empty where it stays plain. */
+  /**
+   * Finds the weight of a projection; empty where it stays plain.
+   *
+   * @param <P> how it will be held
+   */
   @FunctionalInterface
-  interface Sources {
-    Optional<WeightSource> find(Linear.Part part, Slice weight, long in);
+  interface Parts<P extends PackedPart> {
+    Optional<P> find(Linear.Part part, Slice weight, long in);
+  }
+
+  /**
+   * Makes a layer.
+   *
+   * @param <P> how its projections are held
+   */
+  @FunctionalInterface
+  interface Layers<P extends PackedPart> {
+    PackedLinear<P> make(DenseLinear declared, Map<String, P> packed, Workspace workspace);
   }
 
   private Installation() {}
 
-  static void install(List<LinearSlot> slots, Sources sources) {
+  static <P extends PackedPart> void install(
+      List<LinearSlot> slots, Parts<P> parts, Layers<P> layers) {
     Workspace workspace = new Workspace();
     for (LinearSlot slot : slots) {
       if (slot.linear() instanceof DenseLinear dense) {
-        Map<String, WeightSource> found = new HashMap<>();
+        Map<String, P> found = new HashMap<>();
         for (int i = 0; i < dense.parts().size(); i++) {
           Linear.Part part = dense.parts().get(i);
-          sources
+          parts
               .find(part, dense.weight().slices().get(i), dense.inFeatures())
-              .ifPresent(source -> found.put(part.path(), source));
+              .ifPresent(packed -> found.put(part.path(), packed));
         }
         if (!found.isEmpty()) {
-          slot.replace(plain -> new FourBitLinear(dense, found, workspace));
+          slot.replace(plain -> layers.make(dense, found, workspace));
         }
       }
     }

@@ -2,10 +2,6 @@ package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
-import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.kernels.internal.FourBitFormat;
-import io.adapt4j.kernels.internal.FourBitKernels;
-import io.adapt4j.kernels.internal.QuantizedTensor;
 import java.util.List;
 import java.util.Map;
 
@@ -17,15 +13,9 @@ import java.util.Map;
  * @param shape dimensions there
  * @param original the type there
  * @param transposed whether it is stored as [in, out]
- * @param format how to quantize it
  */
 record PlainSource(
-    String name,
-    String storedName,
-    List<Long> shape,
-    StoredType original,
-    boolean transposed,
-    FourBitFormat format)
+    String name, String storedName, List<Long> shape, StoredType original, boolean transposed)
     implements WeightSource {
 
   @Override
@@ -33,9 +23,8 @@ record PlainSource(
     return Map.of(storedName, shape);
   }
 
-  @Override
-  public QuantizedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels) {
-    return new StoredWeight(checkpoint, storedName, transposed)
-        .quantize(format, kernels, codes.data());
+  /** The weight, which nothing of is read yet. */
+  StoredWeight open(Checkpoint checkpoint) {
+    return new StoredWeight(checkpoint, storedName, transposed);
   }
 }

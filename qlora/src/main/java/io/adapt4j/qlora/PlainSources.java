@@ -5,45 +5,28 @@ import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
-import io.adapt4j.kernels.internal.FourBitFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
 /** The weights of a plain checkpoint that are to be quantized. */
-final class PlainSources implements Installation.Sources {
+final class PlainSources {
 
-  private final FourBitFormat format;
   private final SkippedModules skipped;
   private final Network network;
   private final Checkpoint checkpoint;
   private final Set<String> unused;
 
-  private PlainSources(
-      FourBitFormat format, SkippedModules skipped, Network network, Checkpoint checkpoint) {
-    this.format = format;
+  PlainSources(SkippedModules skipped, Network network, Checkpoint checkpoint) {
     this.skipped = skipped;
     this.network = network;
     this.checkpoint = checkpoint;
     this.unused = new TreeSet<>(skipped.names());
   }
 
-  /**
-   * Puts 4-bit layers into the places of a network that is read from a plain checkpoint.
-   *
-   * @throws IllegalArgumentException if a module to skip is not there
-   */
-  static void install(
-      FourBitFormat format, SkippedModules skipped, Network declared, Checkpoint checkpoint) {
-    PlainSources sources = new PlainSources(format, skipped, declared, checkpoint);
-    Installation.install(declared.layerLinears(), sources);
-    sources.requireUsed();
-  }
-
   /** A weight that is missing or misshapen stays plain, to be reported with all others like it. */
-  @Override
-  public Optional<WeightSource> find(Linear.Part part, Slice weight, long in) {
+  Optional<PlainSource> find(Linear.Part part, Slice weight, long in) {
     unused.removeIf(module -> SkippedModules.names(module, part.path()));
     String stored = network.storedNames().find(weight.name(), checkpoint.names());
     List<Long> shape = weight.transposed() ? List.of(in, part.width()) : List.of(part.width(), in);
@@ -54,10 +37,15 @@ final class PlainSources implements Installation.Sources {
     }
     TensorEntry entry = new StoredWeight(checkpoint, stored, weight.transposed()).entry();
     return Optional.of(
-        new PlainSource(weight.name(), stored, shape, entry.type(), weight.transposed(), format));
+        new PlainSource(weight.name(), stored, shape, entry.type(), weight.transposed()));
   }
 
-  private void requireUsed() {
+  /**
+   * Requires that every module to skip was found.
+   *
+   * @throws IllegalArgumentException if one is not there
+   */
+  void requireUsed() {
     if (!unused.isEmpty()) {
       throw new IllegalArgumentException(
           ("skipped: expected linear layers of %s, found %s, which names none. Embeddings,"

@@ -65,7 +65,7 @@ public final class QLora implements FineTuningMethod {
   }
 
   /**
-   * Puts an adapter over a base in 4 bits.
+   * Puts an adapter over a base in 4 bits, or in 8 by {@link Quantization#int8}.
    *
    * @param weights how the base is held, and what of it is not
    * @param adapter the adapter with all its options, newly initialized or {@linkplain

@@ -53,8 +53,12 @@ class QLoraDescription implements MethodProvider {
 
   private static Optional<Quantization> weights(Fields options) {
     QuantType type = options.choice(TYPE, QuantType.class).orElse(QuantType.NF4);
-    boolean doubleQuant = options.flag(DOUBLE_QUANT).orElse(true);
-    int size = options.integer(BLOCK_SIZE, 1).orElse(Quantization.DEFAULT_BLOCK);
+    boolean int8 = type == QuantType.INT8;
+    boolean doubleQuant = options.flag(DOUBLE_QUANT).orElse(!int8);
+    int size =
+        options
+            .integer(BLOCK_SIZE, 1)
+            .orElse(int8 ? Quantization.INT8_BLOCK : Quantization.DEFAULT_BLOCK);
     String[] skipped = options.texts(SKIP).toArray(String[]::new);
     List<Quantization> made = new ArrayList<>();
     options.attempt(

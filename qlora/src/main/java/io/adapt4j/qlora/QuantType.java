@@ -1,10 +1,11 @@
 package io.adapt4j.qlora;
 
 import io.adapt4j.kernels.internal.FourBitCode;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The 4-bit number formats of bitsandbytes. A weight is one of 16 numbers in [-1, 1], times the
- * largest magnitude of its block.
+ * The number formats of quantized weights: those of bitsandbytes in 4 bits, and 8 bits. A weight is
+ * one of a few numbers in [-1, 1], times the largest magnitude of its block.
  */
 enum QuantType {
   /**
@@ -18,29 +19,60 @@ enum QuantType {
    * value goes where bitsandbytes' GPU kernel puts it, whose boundaries are decimal constants next
    * to the middles.
    */
-  FP4(FourBitCode.FP4);
+  FP4(FourBitCode.FP4),
 
-  final FourBitCode code;
+  /**
+   * Multiples of 1/127, the step of a block stored in fp16, as in llama.cpp's Q8_0. A value takes
+   * the nearest number.
+   */
+  INT8(null);
 
-  QuantType(FourBitCode code) {
+  private static final int MOST = 127;
+
+  private final @Nullable FourBitCode code;
+
+  QuantType(@Nullable FourBitCode code) {
     this.code = code;
   }
 
   /**
-   * Returns the 16 numbers.
+   * The code of a 4-bit type.
    *
-   * @return a new array, by code
+   * @throws IllegalArgumentException for 8 bits
+   */
+  FourBitCode code() {
+    if (code == null) {
+      throw new IllegalArgumentException(
+          "type: expected 4 bits, NF4 or FP4, found "
+              + this
+              + ". Checkpoints are not written in"
+              + " 8 bits: load the plain one with Quantization.int8().");
+    }
+    return code;
+  }
+
+  /**
+   * Returns the numbers that a weight can be.
+   *
+   * @return a new array: 16 by code, or 255 in ascending order
    */
   public float[] numbers() {
-    return code.numbers();
+    if (code != null) {
+      return code.numbers();
+    }
+    float[] numbers = new float[2 * MOST + 1];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = (float) (i - MOST) / MOST;
+    }
+    return numbers;
   }
 
   /**
    * Returns the name in files.
    *
-   * @return {@code nf4} or {@code fp4}
+   * @return {@code nf4}, {@code fp4} or {@code int8}
    */
   public String fileName() {
-    return code.fileName();
+    return code == null ? "int8" : code.fileName();
   }
 }

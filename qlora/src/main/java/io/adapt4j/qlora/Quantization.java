@@ -11,15 +11,18 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How weights are quantized to 4 bits. Blocks run along the flattened tensor; the last one may be
- * short. As the format of a model's weights it quantizes all linear layers inside the layers, but
- * those that {@link #skip} leaves out; embeddings, norms and the output layer keep their type.
- * Immutable.
+ * How weights are quantized, to 4 or 8 bits. Blocks of 4 bits run along the flattened tensor, those
+ * of 8 bits along a row; the last one may be short. As the format of a model's weights it quantizes
+ * all linear layers inside the layers, but those that {@link #skip} leaves out; embeddings, norms
+ * and the output layer keep their type. Immutable.
  */
 public final class Quantization implements WeightFormat {
 
   /** The block size where none is given. */
   public static final int DEFAULT_BLOCK = 64;
+
+  /** The only block size of 8 bits. */
+  static final int INT8_BLOCK = 32;
 
   private final QuantType type;
   private final int blockSize;
@@ -27,7 +30,14 @@ public final class Quantization implements WeightFormat {
   private final Set<String> skipped;
 
   Quantization(QuantType type, int blockSize, boolean doubleQuantized, Set<String> skipped) {
-    FourBitFormat.requireBlockSize(blockSize);
+    if (type != QuantType.INT8) {
+      FourBitFormat.requireBlockSize(blockSize);
+    } else if (blockSize != INT8_BLOCK || doubleQuantized) {
+      throw new IllegalArgumentException(
+          "int8: expected blockSize 32 and no double quantization, found blockSize "
+              + blockSize
+              + (doubleQuantized ? " and double quantization" : ""));
+    }
     this.type = Objects.requireNonNull(type, "type");
     this.blockSize = blockSize;
     this.doubleQuantized = doubleQuantized;
@@ -54,6 +64,16 @@ public final class Quantization implements WeightFormat {
    */
   public static Quantization fp4() {
     return new Quantization(QuantType.FP4, DEFAULT_BLOCK, true);
+  }
+
+  /**
+   * 8 bits in blocks of 32, as llama.cpp's Q8_0: half the bytes of bf16. For running models;
+   * weights are rounded while a plain checkpoint is read. Needs the kernels in C++.
+   *
+   * @return the quantization
+   */
+  public static Quantization int8() {
+    return new Quantization(QuantType.INT8, INT8_BLOCK, false);
   }
 
   /**
@@ -115,26 +135,37 @@ public final class Quantization implements WeightFormat {
     return new SkippedModules(skipped);
   }
 
-  /** The same for the kernels. */
+  boolean isInt8() {
+    return type == QuantType.INT8;
+  }
+
+  /**
+   * The same for the kernels.
+   *
+   * @throws IllegalArgumentException for 8 bits
+   */
   FourBitFormat format() {
-    return new FourBitFormat(type.code, blockSize, doubleQuantized);
+    return new FourBitFormat(type.code(), blockSize, doubleQuantized);
   }
 
   @Override
   public String description() {
-    return format().description() + (skipped.isEmpty() ? "" : " but for " + new TreeSet<>(skipped));
+    String held = isInt8() ? "8 bits in blocks of " + blockSize : format().description();
+    return held + (skipped.isEmpty() ? "" : " but for " + new TreeSet<>(skipped));
   }
 
   /**
    * Works out what a tensor takes in memory, to the byte.
    *
-   * @param elements how many weights it has, at least 1
-   * @return two codes a byte; a scale a block, of one byte where scales are quantized themselves
-   *     and of four where they are not; and the 16 numbers, the 256 of the scales, their mean and a
-   *     scale for each {@value FourBitFormat#SCALE_BLOCK} of them
+   * @param rows outputs of the projection
+   * @param columns its inputs
+   * @return of 4 bits two codes a byte; a scale a block, of one byte where scales are quantized
+   *     themselves and of four where they are not; and the 16 numbers, the 256 of the scales, their
+   *     mean and a scale for each {@value FourBitFormat#SCALE_BLOCK} of them. Of 8 bits a byte a
+   *     code and two a scale, for rows counted up to a multiple of 16 and columns to whole blocks
    */
-  QuantizedSize bytes(long elements) {
-    return FourBitSizes.of(format(), elements);
+  QuantizedSize bytes(long rows, long columns) {
+    return isInt8() ? Int8Part.size(rows, columns) : FourBitSizes.of(format(), rows * columns);
   }
 
   @Override

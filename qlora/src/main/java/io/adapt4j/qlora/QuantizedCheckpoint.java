@@ -118,15 +118,16 @@ public final class QuantizedCheckpoint {
    * @throws CheckpointException if the model is not a decoder of a known family, or is quantized
    *     already, or if weights do not fit the configuration, one is NaN or infinite, or reading or
    *     writing fails; the message names file, tensor and index
-   * @throws IllegalArgumentException if the folders are the same, or a module to skip is not there
+   * @throws IllegalArgumentException if the folders are the same, a module to skip is not there, or
+   *     {@code options} are 8 bits
    * @throws UncheckedIOException if a small file cannot be written
    */
   public static void quantize(Path folder, Path target, Quantization options) {
     requireOther(folder, target);
+    FourBitFormat format = options.format();
     ModelConfig config = ModelConfig.read(folder);
     requireUntransposed(config);
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      FourBitFormat format = options.format();
       Set<String> weights = LinearNames.weights(config, checkpoint, options);
       FourBitWriter writer = new FourBitWriter(checkpoint, format, KERNELS);
       List<TensorData> tensors = new ArrayList<>();

@@ -1,11 +1,16 @@
 package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.internal.nn.WeightSizes;
+import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.Int8Matrix;
+import java.util.List;
+import java.util.Optional;
 
-/** Holds the linear layers of a network in 4 bits. */
+/** Holds the linear layers of a network in 4 or 8 bits. */
 record QuantizedWeights(Quantization quantization) implements WeightMechanics {
 
   @Override
@@ -15,11 +20,34 @@ record QuantizedWeights(Quantization quantization) implements WeightMechanics {
 
   @Override
   public void install(Network declared, Checkpoint checkpoint) {
-    PlainSources.install(quantization.format(), quantization.modules(), declared, checkpoint);
+    PlainSources sources = new PlainSources(quantization.modules(), declared, checkpoint);
+    List<LinearSlot> slots = declared.layerLinears();
+    if (quantization.isInt8()) {
+      Int8Matrix.requireLibrary();
+      Installation.install(
+          slots,
+          (part, weight, in) ->
+              sources.find(part, weight, in).map(source -> new Int8Part(part, in, source)),
+          Int8Linear::new);
+    } else {
+      FourBitFormat format = quantization.format();
+      Installation.install(
+          slots,
+          (part, weight, in) ->
+              sources
+                  .find(part, weight, in)
+                  .map(source -> new FourBitPart(part, in, new PlainFourBitSource(source, format))),
+          FourBitLinear::new);
+    }
+    sources.requireUsed();
   }
 
   @Override
   public WeightSizes packing() {
-    return FourBitSizes.packing(quantization.format(), quantization.modules());
+    SkippedModules skipped = quantization.modules();
+    return (part, in) ->
+        skipped.contains(part.path())
+            ? Optional.empty()
+            : Optional.of(quantization.bytes(part.width(), in));
   }
 }

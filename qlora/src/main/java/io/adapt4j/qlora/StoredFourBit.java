@@ -21,7 +21,7 @@ record StoredFourBit(Optional<FourBitFormat> wanted) implements WeightMechanics 
   @Override
   public void install(Network declared, Checkpoint checkpoint) {
     FourBitSources sources = new FourBitSources(wanted, declared, checkpoint);
-    Installation.install(declared.linears(), sources);
+    Installation.install(declared.linears(), sources, FourBitLinear::new);
     sources.requireUsed();
   }
 }

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.FourBitKernels;
+import io.adapt4j.kernels.internal.Int8Matrix;
 import io.adapt4j.kernels.internal.JavaKernels;
 import io.adapt4j.kernels.internal.QuantizedTensor;
 import io.adapt4j.kernels.internal.StoredFloats;
@@ -17,7 +18,7 @@ import java.util.List;
 /** An unquantized tensor of a checkpoint, read and quantized piece by piece. */
 final class StoredWeight {
 
-  /** Weights in memory at a time: a multiple of every block size. */
+  /** Weights in memory at a time: a multiple of every block size of 4-bit weights. */
   private static final int PIECE = 1 << 18;
 
   /** The largest buffer, a little below 2 GiB. */
@@ -76,6 +77,7 @@ final class StoredWeight {
   QuantizedTensor quantize(FourBitFormat format, FourBitKernels kernels, ByteBuffer packed) {
     float[] absmax = new float[blocks(format)];
     forEachPiece(
+        PIECE,
         (first, values, count) -> {
           int block = (int) (first / format.blockSize());
           if (!kernels.quantize(format, entry.type(), values, count, packed, absmax, block)) {
@@ -92,6 +94,7 @@ final class StoredWeight {
     float[] absmax = new float[blocks(format)];
     float[] decoded = new float[(int) Math.min(PIECE, entry.elements())];
     forEachPiece(
+        PIECE,
         (first, values, count) -> {
           StoredFloats.decode(entry.type(), values, decoded, count);
           if (StoredFloats.firstNotFinite(decoded, count) >= 0) {
@@ -105,6 +108,30 @@ final class StoredWeight {
     return absmax;
   }
 
+  /** Rounds the whole tensor to 8 bits. */
+  Int8Matrix toInt8() {
+    int columns = Math.toIntExact(shape().get(1));
+    int rowsAtOnce = Math.max(1, PIECE / columns / Int8Matrix.ROWS) * Int8Matrix.ROWS;
+    Int8Matrix matrix = Int8Matrix.empty(Math.toIntExact(shape().get(0)), columns);
+    boolean finite = false;
+    try {
+      forEachPiece(
+          Math.multiplyExact(rowsAtOnce, columns),
+          (first, values, count) -> {
+            int row = Math.toIntExact(first / columns);
+            if (!matrix.quantize(row, count / columns, entry.type(), values)) {
+              throw notFinite(first, values);
+            }
+          });
+      finite = true;
+    } finally {
+      if (!finite) {
+        matrix.close();
+      }
+    }
+    return matrix;
+  }
+
   int blocks(FourBitFormat format) {
     return Math.toIntExact(format.blocks(entry.elements()));
   }
@@ -114,12 +141,12 @@ final class StoredWeight {
     void accept(long first, ByteBuffer values, int count);
   }
 
-  private void forEachPiece(Piece piece) {
+  private void forEachPiece(int size, Piece piece) {
     int bytes = entry.type().bytes();
-    try (Tensor memory = Tensor.emptyOnHost(DType.U8, Math.min(PIECE, entry.elements()) * bytes)) {
+    try (Tensor memory = Tensor.emptyOnHost(DType.U8, Math.min(size, entry.elements()) * bytes)) {
       ByteBuffer values = memory.data().order(ByteOrder.LITTLE_ENDIAN);
-      for (long first = 0; first < entry.elements(); first += PIECE) {
-        int count = (int) Math.min(PIECE, entry.elements() - first);
+      for (long first = 0; first < entry.elements(); first += size) {
+        int count = (int) Math.min(size, entry.elements() - first);
         values.clear().limit(count * bytes);
         if (transposed) {
           readTransposed(first, values);

@@ -1,35 +1,18 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
-import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.kernels.internal.FourBitFormat;
-import io.adapt4j.kernels.internal.FourBitKernels;
-import io.adapt4j.kernels.internal.QuantizedTensor;
 import java.util.List;
 import java.util.Map;
 
-/** Where the 4-bit weight of a projection comes from. */
+/** Where the weight of a projection comes from. */
 interface WeightSource {
 
   /** The name in a checkpoint of plain weights. */
   String name();
-
-  /** How the weight is quantized. */
-  FourBitFormat format();
 
   /** The type of the weight before it is quantized. */
   StoredType original();
 
   /** The tensors it is read from: dimensions by name. */
   Map<String, List<Long>> stored();
-
-  /**
-   * Reads the weight.
-   *
-   * @param codes takes the packed codes
-   * @param kernels quantize it where it is not quantized yet
-   * @return the weight, whose codes lie in that memory
-   */
-  QuantizedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels);
 }

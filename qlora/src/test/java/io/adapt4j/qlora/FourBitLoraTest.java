@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Adapters on 4-bit weights. */
+/** Adapters on 4-bit weights, and on 8-bit ones. */
 class FourBitLoraTest {
 
   private static final int ROWS = 2;
@@ -54,11 +54,22 @@ class FourBitLoraTest {
     };
   }
 
+  @Test
+  void gradientsOverEightBitsAreThoseOnTheRestoredWeightsToo() {
+    Int8Case.needTheLibrary();
+    assertGradients(LLAMA, Quantization.int8(), Lora.rank(4));
+    assertGradients(WITH_BIASES, Quantization.int8(), Lora.rank(2).dora());
+  }
+
   @ParameterizedTest(name = "{0}")
   @MethodSource("methods")
   void gradientsAreThoseOnTheRestoredWeights(String name, Path folder, Lora lora) {
+    assertGradients(folder, Quantization.nf4(), lora);
+  }
+
+  private static void assertGradients(Path folder, Quantization quantization, Lora lora) {
     long before = Tensor.live();
-    try (Decoder fourBit = (Decoder) FourBitCase.load(folder, Quantization.nf4(), DType.F32);
+    try (Decoder fourBit = (Decoder) FourBitCase.load(folder, quantization, DType.F32);
         Decoder plain = (Decoder) FourBitCase.plainEqual(folder, fourBit)) {
       Map<String, float[]> wanted = gradients(plain, lora, folder, false);
       for (boolean recompute : new boolean[] {false, true}) {
@@ -84,7 +95,7 @@ class FourBitLoraTest {
   }
 
   /** Factors that are not zero, so that both have gradients. */
-  private static void randomize(Adaptation adaptation) {
+  static void randomize(Adaptation adaptation) {
     SplittableRandom random = new SplittableRandom(11);
     for (Trainable parameter : adaptation.trained()) {
       if (parameter.name().contains("lora_A") || parameter.name().contains("lora_B")) {

@@ -83,12 +83,25 @@ class QLoraDescriptionTest {
                 .identity());
   }
 
+  @Test
+  void eightBitsHaveDefaultsOfTheirOwn() {
+    QLora method = QLora.of(Quantization.int8().skip("down_proj"), Lora.rank(4));
+    Value written = Value.of(description.write(method).orElseThrow(), Place.of("r", Path.of("")));
+    assertThat(Methods.of(read(written).orElseThrow()).identity())
+        .isEqualTo(Methods.of(method).identity())
+        .contains("over 8 bits in blocks of 32 but for [down_proj]");
+    assertThat(
+            Methods.of(read("{rank: 4, type: int8, skip: [down_proj]}").orElseThrow()).identity())
+        .isEqualTo(Methods.of(method).identity());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
         "{alpha: 2} | method.qlora.rank: expected a value, found none. Write 'rank: 16'",
-        "{rank: 4, type: nf5} | method.qlora.type: expected one of fp4, nf4, found 'nf5'",
+        "{rank: 4, type: nf5} | method.qlora.type: expected one of fp4, int8, nf4, found 'nf5'",
+        "{rank: 4, type: int8, blockSize: 64} | int8: expected blockSize 32 and no double",
         "{rank: 4, blockSize: 63} | blockSize: expected a power of two from 64 to 4096, found 63",
         "{rank: 4, doubleQaunt: true} | doubleQaunt: unknown key. Did you mean 'doubleQuant'?",
         "{rank: 4, doubleQuant: 1} | method.qlora.doubleQuant: expected true or false"

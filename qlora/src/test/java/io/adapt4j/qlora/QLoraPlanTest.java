@@ -18,11 +18,13 @@ import io.adapt4j.core.internal.plan.FullComparison;
 import io.adapt4j.core.internal.plan.MemoryEstimate;
 import io.adapt4j.core.internal.plan.MemoryItem;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.JavaKernels;
 import io.adapt4j.kernels.internal.QuantizedTensor;
+import io.adapt4j.lora.Lora;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,7 +71,8 @@ class QLoraPlanTest {
     // Dettmers et al. 2023: from more than 780 GB to less than 48 GB.
     assertThat(memory.peakBytes()).isBetween(35_000_000_000L, 48_000_000_000L);
     assertThat(found.text())
-        .contains("4-bit weights", "scales of 4-bit weights", "one layer's weights, restored")
+        .contains(
+            "quantized weights", "scales of quantized weights", "one layer's weights, restored")
         .contains("outside it: optimizer state", "just fits a 48 GB card")
         .contains("full fine-tuning with AdamW in fp32 would need 1049.", "; this needs 45.");
   }
@@ -128,8 +131,20 @@ class QLoraPlanTest {
   void bytesOfAWeightAreThoseOfThePaper(int block, boolean doubleQuant, double expected) {
     long elements = 4096L * 11008;
     QuantizedSize found =
-        Quantization.nf4().blockSize(block).doubleQuant(doubleQuant).bytes(elements);
+        Quantization.nf4().blockSize(block).doubleQuant(doubleQuant).bytes(1, elements);
     assertThat((double) found.total() / elements).isCloseTo(expected, within(0.001));
+  }
+
+  @Test
+  void aBaseInEightBitsIsCountedToTheByte() {
+    FineTuningMethod method = QLora.of(Quantization.int8(), Lora.rank(16));
+    MemoryEstimate found =
+        Planner.of(llama(22, 2048, 5632, 32, 4), method).estimate(step(Optimizer.adamW()));
+    long weights = 22L * (2 * 2048 * 2048 + 2 * 2048 * 256 + 3 * 2048 * 5632);
+    assertThat(found.lasting(MemoryNames.PACKED_CODES)).isEqualTo(weights);
+    assertThat(found.lasting(MemoryNames.PACKED_SCALES)).isEqualTo(weights / 16);
+    assertThat(found.lasting(MemoryNames.PACKED_TABLES)).isZero();
+    assertThat(found.lasting(MemoryNames.RESTORED)).isEqualTo(2L * 2 * 2048 * 5632);
   }
 
   @Test
@@ -140,7 +155,7 @@ class QLoraPlanTest {
     }
     for (boolean doubleQuant : new boolean[] {false, true}) {
       Quantization quantization = Quantization.fp4().doubleQuant(doubleQuant);
-      QuantizedSize told = quantization.bytes(values.length);
+      QuantizedSize told = quantization.bytes(1, values.length);
       assertThat(told.codes()).isEqualTo(100);
       assertThat(told.scales()).isEqualTo(doubleQuant ? 4 : 16);
       assertThat(told.total()).isEqualTo(quantized(quantization.format(), values).bytes());

@@ -77,6 +77,17 @@ class QLoraTrainingTest {
     return losses;
   }
 
+  @Test
+  void theLossFallsOverEightBitsToo() {
+    Int8Case.needTheLibrary();
+    QLora method = QLora.of(Quantization.int8(), Lora.rank(4));
+    try (Network network = FourBitCase.load(base, Methods.of(method).weightFormat(), DType.F32);
+        Adaptation adaptation = Methods.of(method).attach(network, base, 5)) {
+      List<Double> losses = train(network, adaptation, true, 40);
+      assertThat(losses.get(39)).isLessThan(losses.get(0) - 0.4);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = DType.class,

@@ -1,7 +1,9 @@
 package io.adapt4j.qlora;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -15,5 +17,25 @@ class QuantizationTest {
         .isThrownBy(() -> Quantization.nf4().blockSize(size))
         .withMessageContaining("blockSize")
         .withMessageContaining("found " + size);
+  }
+
+  @Test
+  void eightBitsHaveOneBlockSizeAndNoQuantizedScales() {
+    Quantization int8 = Quantization.int8();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> int8.blockSize(64))
+        .withMessage("int8: expected blockSize 32 and no double quantization, found blockSize 64");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> int8.doubleQuant(true))
+        .withMessageEndingWith("found blockSize 32 and double quantization");
+    assertThat(int8.skip("down_proj").description())
+        .isEqualTo("8 bits in blocks of 32 but for [down_proj]");
+  }
+
+  @Test
+  void theNumbersOfEightBitsAreMultiplesOf127th() {
+    float[] numbers = QuantType.INT8.numbers();
+    assertThat(numbers).hasSize(255).startsWith(-1).endsWith(1).isSorted().contains(0);
+    assertThat(numbers[128]).isEqualTo(1f / 127);
   }
 }

@@ -9,8 +9,12 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.FourBitCode;
 import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.Int8Matrix;
 import io.adapt4j.kernels.internal.JavaKernels;
 import io.adapt4j.kernels.internal.QuantizedTensor;
 import io.adapt4j.kernels.internal.StoredFloats;
@@ -25,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tensors larger than the pieces they are read and written in. */
 class StreamingTest {
@@ -94,6 +99,43 @@ class StreamingTest {
       weight.quantize(format, KERNELS, found);
       assertThat(found.array()).isEqualTo(packed.array());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void piecesInEightBitsGiveWhatTheWholeTensorGives(boolean transposed) {
+    Int8Case.needTheLibrary();
+    float[] values = values();
+    float[] turned = values.clone();
+    for (int i = 0; transposed && i < COUNT; i++) {
+      turned[i % COLUMNS * ROWS + i / COLUMNS] = values[i];
+    }
+    long rows = transposed ? COLUMNS : ROWS;
+    long columns = COUNT / rows;
+    try (Scope scope = Scope.open();
+        Checkpoint source = written(values);
+        Int8Matrix found = new StoredWeight(source, "w", transposed).toInt8();
+        Int8Matrix wanted = Int8Matrix.of(Tensor.of(turned, rows, columns))) {
+      Tensor restored = Tensor.empty(DType.F32, rows, columns);
+      Tensor whole = Tensor.empty(DType.F32, rows, columns);
+      found.dequantize(restored);
+      wanted.dequantize(whole);
+      assertThat(restored.toFloats()).isEqualTo(whole.toFloats());
+    }
+  }
+
+  @Test
+  void aBadWeightInEightBitsIsFoundToo() {
+    Int8Case.needTheLibrary();
+    long before = Tensor.live();
+    float[] values = values();
+    values[COUNT - 3] = Float.NaN;
+    try (Checkpoint source = written(values)) {
+      assertThatThrownBy(() -> new StoredWeight(source, "w").toInt8())
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("NaN at [1030, 1022]");
+    }
+    assertThat(Tensor.live()).isEqualTo(before);
   }
 
   /** A mapped piece counts as RSS until the garbage collector comes by. */

@@ -77,6 +77,7 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
   static Map<String, WeightFormat> formats() {
     Map<String, WeightFormat> formats = new LinkedHashMap<>();
     formats.put("fp32", WeightFormat.asStored());
+    formats.put("8 bits", Quantization.int8());
     formats.put("NF4", Quantization.nf4().doubleQuant(false));
     formats.put("NF4, double quantization", Quantization.nf4());
     formats.put("FP4", Quantization.fp4().doubleQuant(false));

@@ -1,15 +1,24 @@
 package io.adapt4j.kernels.internal;
 
+import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.kernels.internal.cpu.Int8Weight;
+import java.nio.ByteBuffer;
+import org.bytedeco.javacpp.BytePointer;
 
 /**
  * A weight of a linear layer in 8 bits: blocks of 32 inputs with an fp16 scale each, rounded as
  * GGUF's Q8_0 rounds. Closed by whoever made it. Needs the kernels in C++.
  */
 public final class Int8Matrix implements AutoCloseable {
+
+  /** Rows that stand together. */
+  public static final int ROWS = 16;
+
+  /** Inputs that share a scale. */
+  private static final int BLOCK = 32;
 
   private final int rows;
   private final int columns;
@@ -30,23 +39,65 @@ public final class Int8Matrix implements AutoCloseable {
    * @throws IllegalStateException without the kernels in C++, with the reason
    */
   public static Int8Matrix of(Tensor weight) {
-    requireLibrary();
     int rows = Math.toIntExact(weight.size(0));
-    int columns = Math.toIntExact(weight.size(1));
-    Tensor tiles = Tensor.emptyOnHost(DType.U8, bytes(rows, columns)).own();
-    boolean finite =
-        Int8Weight.quantize(
-            weight.address(),
-            CpuMatrix.code("weight", weight.type()),
-            rows,
-            columns,
-            tiles.address(),
-            Torch.threads());
-    if (!finite) {
-      tiles.close();
+    Int8Matrix matrix = empty(rows, Math.toIntExact(weight.size(1)));
+    if (!matrix.quantize(0, rows, weight.type(), weight.address())) {
+      matrix.close();
       throw new IllegalArgumentException("weight: expected finite numbers");
     }
-    return new Int8Matrix(rows, columns, tiles);
+    return matrix;
+  }
+
+  /**
+   * Makes room for a weight, which {@link #quantize} fills piece by piece.
+   *
+   * @param rows outputs
+   * @param columns inputs
+   * @return a matrix without values yet
+   * @throws IllegalStateException without the kernels in C++, with the reason
+   */
+  public static Int8Matrix empty(int rows, int columns) {
+    requireLibrary();
+    return new Int8Matrix(rows, columns, Tensor.emptyOnHost(DType.U8, bytes(rows, columns)).own());
+  }
+
+  /**
+   * Rounds some rows.
+   *
+   * @param first row, a multiple of {@value #ROWS}
+   * @param count rows, a multiple of {@value #ROWS} unless they are the last
+   * @param type F32, F16 or BF16
+   * @param values numbers of that type from index 0 on, little-endian, in direct memory
+   * @return whether all numbers are finite; where not, the rows are of no use
+   */
+  public boolean quantize(int first, int count, StoredType type, ByteBuffer values) {
+    if (!values.isDirect() || values.capacity() < (long) count * columns * type.bytes()) {
+      throw new IllegalArgumentException(
+          "values: expected %d numbers in direct memory, found %s"
+              .formatted((long) count * columns, values));
+    }
+    try (BytePointer memory = new BytePointer(values.duplicate().rewind())) {
+      return quantize(first, count, DType.valueOf(type.name()), memory.address());
+    }
+  }
+
+  private boolean quantize(int first, int count, DType type, long values) {
+    if (first < 0
+        || count < 1
+        || first % ROWS != 0
+        || first + count > rows
+        || (count % ROWS != 0 && first + count != rows)) {
+      throw new IllegalArgumentException(
+          "rows: expected whole tiles of %d in %d rows, found %d from %d on"
+              .formatted(ROWS, rows, count, first));
+    }
+    return Int8Weight.quantize(
+        values,
+        CpuMatrix.code("weight", type),
+        count,
+        columns,
+        address() + bytes(first, columns),
+        Torch.threads());
   }
 
   /**
@@ -57,7 +108,33 @@ public final class Int8Matrix implements AutoCloseable {
    * @return bytes
    */
   public static long bytes(long rows, long columns) {
-    return (rows + 15) / 16 * ((columns + 31) / 32) * (512 + 32);
+    return codeBytes(rows, columns) + scaleBytes(rows, columns);
+  }
+
+  /**
+   * Returns the memory of a weight's codes.
+   *
+   * @param rows outputs
+   * @param columns inputs
+   * @return bytes: one for each weight of whole tiles
+   */
+  public static long codeBytes(long rows, long columns) {
+    return tiles(rows, columns) * ROWS * BLOCK;
+  }
+
+  /**
+   * Returns the memory of a weight's scales.
+   *
+   * @param rows outputs
+   * @param columns inputs
+   * @return bytes: two for each row of a tile
+   */
+  public static long scaleBytes(long rows, long columns) {
+    return tiles(rows, columns) * ROWS * Short.BYTES;
+  }
+
+  private static long tiles(long rows, long columns) {
+    return (rows + ROWS - 1) / ROWS * ((columns + BLOCK - 1) / BLOCK);
   }
 
   /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -12,6 +13,7 @@ import io.adapt4j.kernels.internal.cpu.StepProgram;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class Int8MatrixTest {
@@ -56,6 +59,88 @@ class Int8MatrixTest {
           }
         }
       }
+    }
+  }
+
+  /** Whole blocks and the short ones at the ends of rows are rounded by other code. */
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "F16", "BF16"})
+  void aWeightIsRoundedAsQ8_0Rounds(DType type) {
+    int rows = 19;
+    int columns = 70;
+    float[] values = numbers(rows * columns);
+    // Halves of a step: away from 0. Below one: to nearest.
+    float[] steps = {127, 0.5f, -0.5f, 1.5f, -2.5f, 0.49999997f, -126.5f, 126.5f};
+    System.arraycopy(steps, 0, values, 0, steps.length);
+    Arrays.fill(values, columns, columns + 32, 0);
+    try (Scope scope = Scope.open()) {
+      Tensor weight = Tensor.of(values, rows, columns).copyAs(type);
+      float[] stored = weight.toFloats();
+      Tensor target = Tensor.empty(DType.F32, rows, columns);
+      try (Int8Matrix matrix = Int8Matrix.of(weight)) {
+        matrix.dequantize(target);
+      }
+      float[] wanted = new float[rows * columns];
+      for (int row = 0; row < rows; row++) {
+        for (int block = 0; block < columns; block += 32) {
+          int to = row * columns + Math.min(block + 32, columns);
+          roundToSteps(stored, row * columns + block, to, wanted);
+        }
+      }
+      assertThat(target.toFloats()).isEqualTo(wanted);
+    }
+  }
+
+  private static void roundToSteps(float[] values, int from, int to, float[] target) {
+    float most = 0;
+    for (int i = from; i < to; i++) {
+      most = Math.max(most, Math.abs(values[i]));
+    }
+    float scale = most / 127;
+    float inverse = scale == 0 ? 0 : 1 / scale;
+    float half;
+    try (Tensor exact = Tensor.of(new float[] {scale}, 1);
+        Tensor rounded = exact.copyAs(DType.F16)) {
+      half = rounded.toFloats()[0];
+    }
+    for (int i = from; i < to; i++) {
+      double code = values[i] * inverse;
+      int whole = (int) Math.floor(Math.abs(code) + 0.5);
+      target[i] = half * (code < 0 ? -whole : whole);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F16", "BF16"})
+  void halfTypesGetTheNumbersInFp32RoundedOnce(DType type) {
+    try (Scope scope = Scope.open();
+        Int8Matrix matrix = Int8Matrix.of(Tensor.of(numbers(19 * 70), 19, 70))) {
+      Tensor exact = Tensor.empty(DType.F32, 19, 70);
+      Tensor target = Tensor.empty(type, 19, 70);
+      matrix.dequantize(exact);
+      matrix.dequantize(target);
+      assertThat(target.toFloats()).isEqualTo(exact.copyAs(type).toFloats());
+      assertThat(target.toFloats()).isNotEqualTo(exact.toFloats());
+    }
+  }
+
+  @Test
+  void piecesAreWholeTilesOrTheLast() {
+    ByteBuffer values = ByteBuffer.allocateDirect(19 * 70 * Float.BYTES);
+    try (Int8Matrix matrix = Int8Matrix.empty(19, 70)) {
+      assertThat(matrix.quantize(0, 16, StoredType.F32, values)).isTrue();
+      assertThat(matrix.quantize(16, 3, StoredType.F32, values)).isTrue();
+      for (int[] rows : new int[][] {{1, 16}, {0, 3}, {16, 16}, {-16, 16}, {0, 0}}) {
+        assertThatThrownBy(() -> matrix.quantize(rows[0], rows[1], StoredType.F32, values))
+            .hasMessageStartingWith("rows: expected whole tiles of 16 in 19 rows");
+      }
+      assertThatThrownBy(
+              () -> matrix.quantize(0, 16, StoredType.F32, ByteBuffer.allocateDirect(64)))
+          .hasMessageContaining("expected 1120 numbers in direct memory");
     }
   }
 

@@ -15,10 +15,10 @@ public final class MemoryNames {
   public static final String WEIGHTS = "weights";
 
   /** Base weights in fewer bits: what stands for each of them. */
-  public static final String PACKED_CODES = "4-bit weights";
+  public static final String PACKED_CODES = "quantized weights";
 
   /** Base weights in fewer bits: the scales of their blocks. */
-  public static final String PACKED_SCALES = "scales of 4-bit weights";
+  public static final String PACKED_SCALES = "scales of quantized weights";
 
   /** Base weights in fewer bits: scales of scales, and the numbers that codes stand for. */
   public static final String PACKED_TABLES = "scales of scales, and tables";

@@ -1,0 +1,18 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.DenseLinear;
+import java.util.Map;
+
+/** A linear layer with its weight in 8 bits. */
+final class Int8Linear extends PackedLinear<Int8Part> {
+
+  Int8Linear(DenseLinear declared, Map<String, Int8Part> packed, Workspace workspace) {
+    super(declared, packed, workspace);
+  }
+
+  @Override
+  public void read(Checkpoint checkpoint) {
+    packedParts().forEach(part -> part.read(checkpoint));
+  }
+}

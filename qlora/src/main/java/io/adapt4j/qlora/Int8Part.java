@@ -1,0 +1,76 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.QuantizedSize;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.Int8Matrix;
+import io.adapt4j.kernels.internal.QuantizedTerms;
+import org.jspecify.annotations.Nullable;
+
+/** The 8-bit weight of one projection. */
+final class Int8Part extends PackedPart {
+
+  private final PlainSource source;
+  private @Nullable Int8Matrix matrix;
+
+  Int8Part(Linear.Part part, long in, PlainSource source) {
+    super(part, in);
+    this.source = source;
+  }
+
+  /** The memory of a weight: rows and columns count up to whole tiles. */
+  static QuantizedSize size(long rows, long columns) {
+    return new QuantizedSize(
+        Int8Matrix.codeBytes(rows, columns), Int8Matrix.scaleBytes(rows, columns), 0);
+  }
+
+  @Override
+  WeightSource source() {
+    return source;
+  }
+
+  @Override
+  QuantizedSize bytes() {
+    return size(part().width(), in());
+  }
+
+  void read(Checkpoint checkpoint) {
+    close();
+    matrix = source.open(checkpoint).toInt8();
+  }
+
+  private Int8Matrix matrix() {
+    if (matrix == null) {
+      throw withoutWeights();
+    }
+    return matrix;
+  }
+
+  @Override
+  void dequantize(Tensor target) {
+    if (target.isOnHost()) {
+      matrix().dequantize(target);
+      return;
+    }
+    try (Tensor staged = Tensor.emptyOnHost(target.type(), target.sizes())) {
+      matrix().dequantize(staged);
+      target.copyFrom(staged);
+    }
+  }
+
+  @Override
+  boolean describe(QuantizedTerms terms, @Nullable Parameter bias) {
+    terms.add(matrix(), part().start(), bias);
+    return true;
+  }
+
+  @Override
+  public void close() {
+    if (matrix != null) {
+      matrix.close();
+      matrix = null;
+    }
+  }
+}

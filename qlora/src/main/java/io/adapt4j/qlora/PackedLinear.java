@@ -1,0 +1,218 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.nn.DenseLinear;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearTerms;
+import io.adapt4j.core.internal.nn.QuantizedLinear;
+import io.adapt4j.core.internal.nn.QuantizedSize;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.QuantizedTerms;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A linear layer whose weight takes fewer bits: restored for a product and again for its
+ * derivative, in memory that all layers of a model share (QLoRA, Dettmers et al. 2023, eq. 5).
+ *
+ * <p>Projections that were not quantized lie beside the others as they are.
+ *
+ * @param <P> how a projection is held
+ */
+abstract class PackedLinear<P extends PackedPart> implements QuantizedLinear {
+
+  private final List<Part> parts;
+  private final long in;
+  private final long out;
+  private final @Nullable Parameter bias;
+  private final boolean transposed;
+  private final List<P> packed = new ArrayList<>();
+  private final Map<Part, Parameter> plain = new LinkedHashMap<>();
+  private final Workspace workspace;
+  private boolean closed;
+
+  /**
+   * Takes the place of a plain layer without memory.
+   *
+   * @param declared the plain layer, whose bias is taken over
+   * @param packed the projections that take fewer bits, by path; at least one. Others stay plain
+   * @param workspace shared by the layers of the model
+   */
+  PackedLinear(DenseLinear declared, Map<String, P> packed, Workspace workspace) {
+    this.parts = declared.parts();
+    this.in = declared.inFeatures();
+    this.out = declared.outFeatures();
+    this.bias = declared.bias().orElse(null);
+    this.transposed = declared.weight().slices().get(0).transposed();
+    this.workspace = workspace;
+    for (int i = 0; i < parts.size(); i++) {
+      Part part = parts.get(i);
+      P found = packed.get(part.path());
+      if (found == null) {
+        String name = declared.weight().slices().get(i).name();
+        plain.put(part, Parameter.of(name, part.width(), in));
+      } else {
+        this.packed.add(found);
+      }
+    }
+    workspace.join(in * out);
+  }
+
+  /** The projections that take fewer bits, left to right. */
+  final List<P> packedParts() {
+    return packed;
+  }
+
+  /** Whether no projection stayed plain. */
+  final boolean isWhole() {
+    return plain.isEmpty();
+  }
+
+  @Override
+  public List<Part> parts() {
+    return parts;
+  }
+
+  @Override
+  public long inFeatures() {
+    return in;
+  }
+
+  @Override
+  public long outFeatures() {
+    return out;
+  }
+
+  @Override
+  public Optional<Parameter> bias() {
+    return Optional.ofNullable(bias);
+  }
+
+  /** Biases, and the weights of projections that are not quantized. */
+  @Override
+  public List<Parameter> parameters() {
+    List<Parameter> parameters = new ArrayList<>(plain.values());
+    bias().ifPresent(parameters::add);
+    return List.copyOf(parameters);
+  }
+
+  @Override
+  public Set<String> packed() {
+    Set<String> names = new LinkedHashSet<>();
+    packed.forEach(part -> names.add(part.source().name()));
+    return names;
+  }
+
+  @Override
+  public Map<String, List<Long>> stored() {
+    Map<String, List<Long>> tensors = new LinkedHashMap<>();
+    packed.forEach(part -> tensors.putAll(part.source().stored()));
+    return tensors;
+  }
+
+  @Override
+  public StoredType original() {
+    return packed.get(0).source().original();
+  }
+
+  @Override
+  public boolean isTransposed() {
+    return transposed;
+  }
+
+  @Override
+  public long packedCount() {
+    return packed.stream().mapToLong(PackedPart::count).sum();
+  }
+
+  @Override
+  public long packedBytes() {
+    return packing().total();
+  }
+
+  @Override
+  public QuantizedSize packing() {
+    return packed.stream().map(PackedPart::bytes).reduce(QuantizedSize.NONE, QuantizedSize::plus);
+  }
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x) {
+    return ops.frozenLinear(x, this::using, bias);
+  }
+
+  @Override
+  public boolean describe(LinearTerms terms) {
+    if (!isWhole() || !(terms instanceof QuantizedTerms quantized)) {
+      return false;
+    }
+    for (P part : packed) {
+      if (!part.describe(quantized, bias)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private Tensor using(DType type, Function<Tensor, Tensor> use) {
+    return workspace.using(type, out, in, this::restore, use);
+  }
+
+  private void restore(Tensor weight) {
+    for (P part : packed) {
+      try (Tensor rows = rows(weight, part.part())) {
+        part.dequantize(rows);
+      }
+    }
+    plain.forEach(
+        (part, parameter) -> {
+          try (Tensor rows = rows(weight, part)) {
+            rows.copyFrom(parameter.value());
+          }
+        });
+  }
+
+  private static Tensor rows(Tensor weight, Part part) {
+    return weight.narrow(0, part.start(), part.width());
+  }
+
+  @Override
+  public Tensor restored(Part part, DType type) {
+    Tensor weight = Tensor.empty(type, part.width(), in);
+    if (plain.containsKey(part)) {
+      weight.copyFrom(plain.get(part).value());
+    } else {
+      part(part).dequantize(weight);
+    }
+    return weight;
+  }
+
+  private P part(Linear.Part wanted) {
+    return packed.stream()
+        .filter(each -> each.part().equals(wanted))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "part: expected one of " + parts + ", found " + wanted));
+  }
+
+  @Override
+  public void close() {
+    parameters().forEach(Parameter::close);
+    packed.forEach(PackedPart::close);
+    if (!closed) {
+      closed = true;
+      workspace.leave();
+    }
+  }
+}
