@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -25,8 +26,8 @@ import java.util.Map;
  *
  * <p>llama.cpp's converter also permutes the rows of the query and key projections, since it turns
  * neighboring entries of a head. That is left out here: it changes what the model says, not how
- * long it takes. The vocabulary is made up: the unknown token, the beginning, the end, and then
- * single characters, so that a text of n of them is n tokens.
+ * long it takes. The vocabulary is made up: the unknown token, the beginning, the end, bytes, and
+ * then single characters, so that a text of n of them is n tokens.
  */
 final class GgufFile {
 
@@ -35,11 +36,16 @@ final class GgufFile {
   private static final int BEGINNING = 1;
   private static final int END = 2;
 
-  /** How llama.cpp calls tokens: normal, unknown, control. */
+  /** How llama.cpp calls tokens: normal, unknown, control, byte. */
   private static final int NORMAL_TOKEN = 1;
 
   private static final int UNKNOWN_TOKEN = 2;
   private static final int CONTROL_TOKEN = 3;
+
+  private static final int BYTE_TOKEN = 6;
+
+  /** llama.cpp looks some of them up. */
+  private static final int BYTE_TOKENS = 256;
 
   private static final int F32 = 0;
   private static final int PIECE = 1 << 20;
@@ -162,10 +168,14 @@ final class GgufFile {
 
   private void putVocabulary(GgufHeader header) {
     List<String> tokens = new ArrayList<>(SPECIAL);
-    int characters = config.vocabSize() - SPECIAL.size();
+    for (int value = 0; value < BYTE_TOKENS; value++) {
+      tokens.add(String.format(Locale.ROOT, "<0x%02X>", value));
+    }
+    int characters = config.vocabSize() - tokens.size();
     text(characters).codePoints().forEach(value -> tokens.add(Character.toString(value)));
     int[] types = new int[tokens.size()];
     Arrays.fill(types, NORMAL_TOKEN);
+    Arrays.fill(types, SPECIAL.size(), SPECIAL.size() + BYTE_TOKENS, BYTE_TOKEN);
     types[0] = UNKNOWN_TOKEN;
     types[BEGINNING] = CONTROL_TOKEN;
     types[END] = CONTROL_TOKEN;
