@@ -58,7 +58,7 @@ class CrossEntropyKernelTest {
       Tensor logits = LayerCase.random(1, type, 3, ROWS, vocabulary);
       long[] targets = new SplittableRandom(2).longs(ROWS, 0, vocabulary).toArray();
       targets[0] = 0;
-      targets[1] = vocabulary - 1;
+      targets[1] = vocabulary - 1L;
       float[] weights = new float[ROWS];
       for (int i = 0; i < ROWS; i++) {
         weights[i] = weighted ? i / 4f - 0.5f : 1;
