@@ -136,8 +136,7 @@ class FourBitStepsTest {
   void withDoraStepsRunByOperators(boolean fourBit) throws IOException {
     Path folder = wider("qwen3_bias");
     Path stored = adapter(folder, "dora", Lora.rank(4).dora());
-    try (Decoder decoder =
-            load(folder, fourBit ? Quantization.nf4() : WeightFormat.asStored());
+    try (Decoder decoder = load(folder, fourBit ? Quantization.nf4() : WeightFormat.asStored());
         KvCache cache = decoder.newCache(ROWS, 8)) {
       try (AttachedAdapter adapter = attach(decoder, stored)) {
         assertThat(StepKernels.prepared(decoder, cache, ROWS)).isEmpty();
@@ -231,8 +230,7 @@ class FourBitStepsTest {
   private static List<float[]> generated(Decoder decoder, boolean inSteps) {
     try (KvCache cache = decoder.newCache(ROWS, PROMPT + STEPS)) {
       int vocabulary = decoder.dimensions().vocabularySize();
-      long[] prompts =
-          new SplittableRandom(7).longs((long) ROWS * PROMPT, 1, vocabulary).toArray();
+      long[] prompts = new SplittableRandom(7).longs((long) ROWS * PROMPT, 1, vocabulary).toArray();
       float[] last = forward(decoder, cache, prompts, PROMPT);
       List<float[]> logits = new ArrayList<>();
       try (DecoderSteps steps =

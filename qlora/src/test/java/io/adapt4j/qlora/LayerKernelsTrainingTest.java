@@ -59,8 +59,7 @@ class LayerKernelsTrainingTest {
 
   @BeforeAll
   static void writeACheckpoint() {
-    FourBitCase.write(
-        folder, FourBitCase.llama(256, 272, 4, 64, 2, VOCABULARY), StoredType.BF16);
+    FourBitCase.write(folder, FourBitCase.llama(256, 272, 4, 64, 2, VOCABULARY), StoredType.BF16);
   }
 
   @BeforeEach
