@@ -142,7 +142,8 @@ ADAPT4J_INLINE Floats smaller(Floats a, Floats b) { return a < b ? a : b; }
 
 // e^x to about 2 units in the last place: 2^n e^r with a polynomial of degree 6 for |r| <= ln 2 / 2.
 ADAPT4J_INLINE Floats exponential(Floats x) {
-  x = smaller(larger(x, all(-87.3f)), all(88.7f));
+  // In this order NaN stays NaN.
+  x = smaller(all(88.7f), larger(all(-87.3f), x));
   const Floats n = x * 1.44269504088896341f + 12582912.0f - 12582912.0f;
   const Floats r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
   Floats p = 1.3981999507e-3f * r + 8.3334519073e-3f;

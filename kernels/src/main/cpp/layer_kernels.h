@@ -25,6 +25,9 @@ class LayerKernels {
   static void rmsNormBackward(int variant, long long dy, long long x, long long weight, int type,
                               long long rows, long long width, float offset, float epsilon,
                               long long dx, long long dweight, int threads) {
+    if (rows == 0) {
+      return;
+    }
     const RowKernels& kernels = rowKernelsOf(variant);
     const int64_t blocks = dweight == 0 ? rows : rows < MOST_BLOCKS ? rows : MOST_BLOCKS;
     const int64_t rowsOfBlock = (rows + blocks - 1) / blocks;

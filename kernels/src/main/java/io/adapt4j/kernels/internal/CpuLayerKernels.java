@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.HostKernels;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.TensorLayout;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.kernels.internal.cpu.LayerKernels;
 import java.util.Optional;
@@ -237,8 +238,9 @@ final class CpuLayerKernels implements HostKernels {
   }
 
   private static void heads(long[] tensors, int index, Tensor x) {
-    tensors[4 * index] = x.addressOfFirst();
-    System.arraycopy(x.strides(), 0, tensors, 4 * index + 1, 3);
+    TensorLayout layout = TensorLayout.of(x);
+    tensors[4 * index] = layout.address();
+    System.arraycopy(layout.strides(), 0, tensors, 4 * index + 1, 3);
   }
 
   /** [B, T, H D] as heads. */

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -159,6 +160,24 @@ class StepKernelsTest {
       assertThatThrownBy(() -> steps.run(List.of(new Token(1, 0, 0, 0, true))))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("closed");
+    }
+  }
+
+  /** A profiled step is a step: its logits can be read, and its time is told. */
+  @Test
+  void aProfileTellsWhereTheTimeOfAStepGoes() {
+    try (Decoder decoder = load("granite", DType.F32);
+        Run plain = new Run(decoder, CpuKernels.open().variant());
+        Run profiled = new Run(decoder, CpuKernels.open().variant())) {
+      float[] wanted = plain.step(new int[] {5, 6, 7}).get(1);
+      List<Token> tokens = List.of(new Token(6, 1, PROMPT, PADDING[1], true));
+      Map<String, Long> times = profiled.steps.profile(tokens);
+      assertThat(times).isNotEmpty();
+      assertThat(times.values()).allSatisfy(nanos -> assertThat(nanos).isNotNegative());
+      assertThat(times.values().stream().mapToLong(nanos -> nanos).sum()).isPositive();
+      float[] found = new float[wanted.length];
+      profiled.steps.logits(0, found, 0);
+      assertThat(difference(found, wanted)).isLessThan(1e-5);
     }
   }
 

@@ -72,6 +72,7 @@ public final class LowRank {
   private static @Nullable HostKernels kernels(Tensor x, Tensor y, Tensor a, Tensor b) {
     boolean alike =
         a.size(0) % 2 == 0
+            && b.size(0) % 2 == 0
             && List.of(y, a, b).stream()
                 .allMatch(other -> other.type() == x.type() && other.isContiguous());
     return alike ? HostKernels.multiplying(x, a.size(0)).orElse(null) : null;

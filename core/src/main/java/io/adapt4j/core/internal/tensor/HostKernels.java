@@ -158,7 +158,7 @@ public interface HostKernels {
    * @return empty where no module has any that run here
    */
   static Optional<HostKernels> installed() {
-    return Installed.KERNELS;
+    return Installed.kernels;
   }
 
   /**
@@ -189,11 +189,16 @@ public interface HostKernels {
 
   /** The kernels of this process. */
   final class Installed {
-    private static final Optional<HostKernels> KERNELS =
+    private static volatile Optional<HostKernels> kernels =
         ServiceLoader.load(Provider.class, Provider.class.getClassLoader())
             .findFirst()
             .flatMap(Provider::open);
 
     private Installed() {}
+
+    /** Has others run from now on, for tests. */
+    static void replace(Optional<HostKernels> others) {
+      kernels = others;
+    }
   }
 }

@@ -41,7 +41,6 @@ public final class Tensor implements AutoCloseable {
   private static final Operator MULTIPLY = Operator.core("multiply");
   private static final Operator MATMUL = Operator.core("matmul");
   private static final Operator CONCATENATE = Operator.core("concatenate");
-  private static final Operator STRIDES = Operator.core("strides");
   private static final Operator COPY_INTO = Operator.core("copy_into");
 
   private static final AtomicLong LIVE = new AtomicLong();
@@ -310,31 +309,12 @@ public final class Tensor implements AutoCloseable {
     return memory().contiguousAddress();
   }
 
-  /**
-   * The address of the first element of a tensor of any layout; for native code that takes {@link
-   * #strides}. The tensor must stay open while the address is used.
-   *
-   * @return the address
-   */
-  public long addressOfFirst() {
-    return memory().address();
-  }
-
-  /** {@return how many elements apart neighbors are along each dimension} */
-  public long[] strides() {
-    long[] strides = new long[sizes().length];
-    try (Tensor found = STRIDES.tensor(this)) {
-      found.data().asLongBuffer().get(strides);
-    }
-    return strides;
-  }
-
   /** {@return whether elements lie one after the other in row-major order} */
   public boolean isContiguous() {
     return LibTorch.isContiguous(handle());
   }
 
-  private synchronized TensorMemory memory() {
+  synchronized TensorMemory memory() {
     if (memory == null) {
       memory = new TensorMemory(this);
     }
@@ -428,40 +408,36 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * A copy with every element multiplied.
+   * {@return a copy with every element multiplied}
    *
    * @param factor the multiplier
-   * @return a new tensor
    */
   public Tensor scaled(double factor) {
     return SCALED.tensor(this, factor);
   }
 
   /**
-   * Adds elementwise.
+   * {@return the elementwise sum}
    *
    * @param other of this tensor's sizes and type
-   * @return a new tensor
    */
   public Tensor plus(Tensor other) {
     return ADD.tensor(this, other);
   }
 
   /**
-   * Multiplies elementwise.
+   * {@return the elementwise product}
    *
    * @param other of this tensor's type and of sizes that broadcast to its own
-   * @return a new tensor
    */
   public Tensor timesElements(Tensor other) {
     return MULTIPLY.tensor(this, other);
   }
 
   /**
-   * Multiplies matrices.
+   * {@return the matrix product [rows, n]}
    *
    * @param right [columns, n], of this tensor's type
-   * @return [rows, n]
    */
   public Tensor times(Tensor right) {
     return MATMUL.tensor(this, right);

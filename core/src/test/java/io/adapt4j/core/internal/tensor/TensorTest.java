@@ -122,6 +122,20 @@ class TensorTest {
   }
 
   @Test
+  void aLayoutSaysWhereElementsOfAViewAre() {
+    try (Tensor whole = Tensor.zeros(DType.BF16, 4, 3);
+        Tensor columns = whole.narrow(1, 1, 2);
+        Tensor turned = columns.transposed()) {
+      long before = Tensor.live();
+      assertThat(TensorLayout.of(columns).address()).isEqualTo(whole.address() + 2);
+      assertThat(TensorLayout.of(columns).strides()).containsExactly(3, 1);
+      assertThat(TensorLayout.of(turned).address()).isEqualTo(whole.address() + 2);
+      assertThat(TensorLayout.of(turned).strides()).containsExactly(1, 3);
+      assertThat(Tensor.live()).isEqualTo(before);
+    }
+  }
+
+  @Test
   void withoutADeviceACopyToCudaSaysSo() {
     try (Tensor host = Tensor.zeros(DType.F32, 2)) {
       try (Tensor copy = host.copyToCuda(0)) {
