@@ -1,5 +1,6 @@
 package io.adapt4j.kernels.internal;
 
+import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.tensor.Activation;
 import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.core.internal.tensor.DType;
@@ -8,6 +9,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLayout;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.kernels.internal.cpu.LayerKernels;
+import java.nio.LongBuffer;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -132,6 +134,7 @@ final class CpuLayerKernels implements HostKernels {
       double scale,
       double cap,
       boolean gradient) {
+    requireKnown(targets, logits.size(1));
     return LayerKernels.crossEntropy(
         variant.number,
         logits.address(),
@@ -144,6 +147,18 @@ final class CpuLayerKernels implements HostKernels {
         (float) cap,
         gradient,
         Torch.threads());
+  }
+
+  private static void requireKnown(Tensor targets, long vocabulary) {
+    LongBuffer ids = targets.data().asLongBuffer();
+    while (ids.hasRemaining()) {
+      long id = ids.get();
+      if (id < 0 || id >= vocabulary) {
+        throw new EngineException(
+            "A target is token %d, and the model scores tokens 0 to %d"
+                .formatted(id, vocabulary - 1));
+      }
+    }
   }
 
   /** On processors with AMX libtorch multiplies with its tiles, which are faster. */
@@ -239,6 +254,9 @@ final class CpuLayerKernels implements HostKernels {
 
   private static void heads(long[] tensors, int index, Tensor x) {
     TensorLayout layout = TensorLayout.of(x);
+    if (layout.strides()[3] != 1) {
+      throw new IllegalArgumentException("Entries of a head do not lie side by side");
+    }
     tensors[4 * index] = layout.address();
     System.arraycopy(layout.strides(), 0, tensors, 4 * index + 1, 3);
   }

@@ -4,10 +4,13 @@ import static io.adapt4j.kernels.internal.LayerCase.assertRounded;
 import static io.adapt4j.kernels.internal.LayerCase.assertTheSameOnAnyThreads;
 import static io.adapt4j.kernels.internal.LayerCase.doubles;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.HostKernels;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
@@ -16,6 +19,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -156,5 +160,19 @@ class CrossEntropyKernelTest {
       }
     }
     return sum;
+  }
+
+  @Test
+  void aTargetBeyondTheVocabularyIsRefused() {
+    HostKernels kernels = new CpuLayerKernels(CpuLibrary.get().best());
+    try (Scope scope = Scope.open()) {
+      Tensor logits = Tensor.zeros(DType.F32, 2, 7);
+      for (long target : new long[] {7, -1}) {
+        Tensor targets = Tensor.of(new long[] {0, target}, 2);
+        assertThatThrownBy(() -> kernels.crossEntropy(logits, targets, null, 1, 0, true))
+            .isInstanceOf(EngineException.class)
+            .hasMessageContaining("tokens 0 to 6");
+      }
+    }
   }
 }
