@@ -13,6 +13,11 @@ public sealed interface Norm permits RmsNorm, LayerNorm, Norm.None {
 
   Tensor forward(Ops ops, Tensor x);
 
+  /** The norm of x + added, where their sum is needed for nothing else. */
+  default Tensor ofSum(Ops ops, Tensor x, Tensor added) {
+    return forward(ops, ops.add(x, added));
+  }
+
   List<Parameter> parameters();
 
   /** Hands its input on. */

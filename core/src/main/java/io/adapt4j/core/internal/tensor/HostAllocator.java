@@ -55,7 +55,7 @@ final class HostAllocator {
   }
 
   private static HostAllocator prepare(Map<String, String> environment, String system) {
-    if (System.getProperty(PROPERTY, "").equals("user")) {
+    if (isLeftToUser()) {
       return left("since " + PROPERTY + "=user");
     }
     for (String name : CHOICES) {
@@ -73,6 +73,11 @@ final class HostAllocator {
     } catch (RuntimeException | LinkageError e) {
       return left("since this C library has no malloc_trim");
     }
+  }
+
+  /** Whether memory is to be taken and given back as the environment says, and not otherwise. */
+  static boolean isLeftToUser() {
+    return System.getProperty(PROPERTY, "").equals("user");
   }
 
   private static HostAllocator left(String reason) {

@@ -1,0 +1,144 @@
+package io.adapt4j.core.internal.tensor;
+
+import com.sun.jna.Function;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Pages of 2 MiB for memory that is about to be filled. Mapping fresh memory in pages of 4 KiB
+ * takes longer than copying a checkpoint into it. Linux maps larger ones where it is asked to
+ * ({@code madvise}, the default of most distributions); where it always or never does, and on other
+ * systems, nothing is asked. Only pages that lie within the memory as a whole are asked for, so
+ * that it takes no more of the system's.
+ */
+public final class HugePages {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HugePages.class);
+
+  private static final Path SETTINGS = Path.of("/sys/kernel/mm/transparent_hugepage");
+
+  /** From {@code sys/mman.h}. */
+  private static final int MADV_HUGEPAGE = 14;
+
+  private static final int MADV_NOHUGEPAGE = 15;
+
+  /** What a C library may put between two blocks: a header, and what aligns the next one. */
+  private static final long LARGEST_GAP = 8192;
+
+  /** Finds out once what the system does. */
+  private static final class Found {
+    private static final Optional<HugePages> PAGES = find(SETTINGS);
+  }
+
+  /**
+   * Memory by its addresses.
+   *
+   * @param start of the first byte
+   * @param end after the last
+   */
+  record Range(long start, long end) {}
+
+  private final Function madvise;
+  private final long pageSize;
+
+  private HugePages(Function madvise, long pageSize) {
+    this.madvise = madvise;
+    this.pageSize = pageSize;
+  }
+
+  private static Optional<HugePages> find(Path settings) {
+    Path enabled = settings.resolve("enabled");
+    if (!Files.isReadable(enabled) || HostAllocator.isLeftToUser()) {
+      return Optional.empty();
+    }
+    try {
+      if (!Files.readString(enabled).contains("[madvise]")) {
+        return Optional.empty();
+      }
+      long size = Long.parseLong(Files.readString(settings.resolve("hpage_pmd_size")).strip());
+      return Optional.of(
+          new HugePages(NativeLibrary.getProcess().getFunction("madvise"), size));
+    } catch (IOException | RuntimeException | LinkageError e) {
+      LOG.debug("no huge pages: {}", e.toString());
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Fills memory, in large pages where the system lets programs choose. Afterwards the choice is
+   * taken back: pages that have been mapped stay, and blocks that later lie there get small ones.
+   *
+   * @param tensors what is filled: contiguous, those outside host memory are passed over
+   * @param filling fills them
+   */
+  public static void during(List<Tensor> tensors, Runnable filling) {
+    HugePages pages = Found.PAGES.orElse(null);
+    if (pages == null) {
+      filling.run();
+      return;
+    }
+    List<Range> ranges = pages.whole(joined(memory(tensors)));
+    ranges.forEach(range -> pages.advise(range, MADV_HUGEPAGE));
+    try {
+      filling.run();
+    } finally {
+      ranges.forEach(range -> pages.advise(range, MADV_NOHUGEPAGE));
+    }
+  }
+
+  private static List<Range> memory(List<Tensor> tensors) {
+    List<Range> ranges = new ArrayList<>();
+    for (Tensor tensor : tensors) {
+      if (tensor.isOnHost() && tensor.count() > 0) {
+        long start = tensor.address();
+        ranges.add(new Range(start, start + tensor.count() * tensor.type().bytes()));
+      }
+    }
+    return ranges;
+  }
+
+  /** Blocks with nothing but an allocator's own data between them become one. */
+  static List<Range> joined(List<Range> blocks) {
+    List<Range> sorted = new ArrayList<>(blocks);
+    sorted.sort(Comparator.comparingLong(Range::start));
+    List<Range> joined = new ArrayList<>();
+    for (Range block : sorted) {
+      int last = joined.size() - 1;
+      if (last >= 0 && block.start() - joined.get(last).end() <= LARGEST_GAP) {
+        Range before = joined.get(last);
+        joined.set(last, new Range(before.start(), Math.max(before.end(), block.end())));
+      } else {
+        joined.add(block);
+      }
+    }
+    return joined;
+  }
+
+  private List<Range> whole(List<Range> ranges) {
+    return ranges.stream()
+        .map(range -> whole(range, pageSize))
+        .filter(range -> range.end() > range.start())
+        .toList();
+  }
+
+  /** The pages that lie within a range. */
+  static Range whole(Range range, long pageSize) {
+    long start = (range.start() + pageSize - 1) / pageSize * pageSize;
+    return new Range(start, range.end() / pageSize * pageSize);
+  }
+
+  /** Advice that is not taken costs time alone. */
+  private void advise(Range range, int advice) {
+    madvise.invokeInt(
+        new Object[] {new Pointer(range.start()), range.end() - range.start(), advice});
+  }
+}
