@@ -18,8 +18,27 @@ class SpelledOffsetsTest {
 
   private static final List<String> PIECES =
       List.of(
-          " ", "  ", "\n", "\n\n", "\t", "\r\n", "a", "the", " the", "don't", "12", ": ", "<", "|>",
-          "<|im_start|>", "<|im_end|>", "<|endoftext|>", "\u007f", "\u0000", "caf\u00e9", "x \n");
+          " ",
+          "  ",
+          "\n",
+          "\n\n",
+          "\t",
+          "\r\n",
+          "a",
+          "the",
+          " the",
+          "don't",
+          "12",
+          ": ",
+          "<",
+          "|>",
+          "<|im_start|>",
+          "<|im_end|>",
+          "<|endoftext|>",
+          "\u007f",
+          "\u0000",
+          "caf\u00e9",
+          "x \n");
 
   private static final Map<String, Opened> OPEN = new ConcurrentHashMap<>();
 

@@ -169,9 +169,7 @@ abstract class BasicOps extends Recorder {
    * @return the shape of x
    */
   public Tensor activationOf(Tensor x, Activation activation) {
-    return !isRecording()
-        ? FusedOps.activationInPlace(x, activation)
-        : activation(x, activation);
+    return !isRecording() ? FusedOps.activationInPlace(x, activation) : activation(x, activation);
   }
 
   /**

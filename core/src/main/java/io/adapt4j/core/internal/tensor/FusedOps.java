@@ -220,7 +220,9 @@ final class FusedOps {
   static Tensor linear(Tensor x, Tensor weight, List<Tensor> bias) {
     HostKernels kernels = multiplying(x, weight, weight.size(1), weight.size(0));
     if (kernels == null) {
-      return LINEAR.tensor(x, weight, bias).typedAs(x);
+      return DnnLinear.takes(x, weight)
+          ? DnnLinear.linear(x, weight, bias)
+          : LINEAR.tensor(x, weight, bias).typedAs(x);
     }
     Tensor y = product(x, weight.size(0));
     run(

@@ -65,8 +65,7 @@ public final class HugePages {
         return Optional.empty();
       }
       long size = Long.parseLong(Files.readString(settings.resolve("hpage_pmd_size")).strip());
-      return Optional.of(
-          new HugePages(NativeLibrary.getProcess().getFunction("madvise"), size));
+      return Optional.of(new HugePages(NativeLibrary.getProcess().getFunction("madvise"), size));
     } catch (IOException | RuntimeException | LinkageError e) {
       LOG.debug("no huge pages: {}", e.toString());
       return Optional.empty();

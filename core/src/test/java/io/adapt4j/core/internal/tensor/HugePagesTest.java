@@ -12,15 +12,15 @@ class HugePagesTest {
   void blocksWithAnAllocatorsHeaderBetweenThemAreOne() {
     assertThat(
             HugePages.joined(
-                List.of(new Range(40_000, 50_000), new Range(0, 10_000), new Range(10_064, 20_000))))
+                List.of(
+                    new Range(40_000, 50_000), new Range(0, 10_000), new Range(10_064, 20_000))))
         .containsExactly(new Range(0, 20_000), new Range(40_000, 50_000));
   }
 
   @Test
   void onlyPagesThatLieWithinARangeAreTaken() {
     assertThat(HugePages.whole(new Range(100, 3_500), 1_000)).isEqualTo(new Range(1_000, 3_000));
-    assertThat(HugePages.whole(new Range(2_000, 4_000), 1_000))
-        .isEqualTo(new Range(2_000, 4_000));
+    assertThat(HugePages.whole(new Range(2_000, 4_000), 1_000)).isEqualTo(new Range(2_000, 4_000));
   }
 
   @Test
