@@ -12,6 +12,29 @@ namespace adapt4j {
 
 class LayerKernels {
  public:
+  // y = norm(x), or norm(x + added) where that is not 0.
+  static void layerNorm(int variant, long long x, long long added, long long weight,
+                        long long bias, int type, long long rows, long long width, float epsilon,
+                        long long y, int threads) {
+    const RowKernels& kernels = rowKernelsOf(variant);
+    const LayerNormRule rule{bytes(weight), bytes(bias), width, epsilon};
+    eachRow(rows, threads, [&](int64_t r) {
+      const int64_t at = r * width * bytesOf(type);
+      kernels.layerNorm(rule, bytes(x) + at, added == 0 ? nullptr : bytes(added) + at, type,
+                        bytes(y) + at);
+    });
+  }
+
+  // y = f(x); the two may be the same.
+  static void activate(int variant, int kind, long long x, int type, long long rows,
+                       long long width, long long y, int threads) {
+    const RowKernels& kernels = rowKernelsOf(variant);
+    eachRow(rows, threads, [&](int64_t r) {
+      const int64_t at = r * width * bytesOf(type);
+      kernels.activate(kind, bytes(x) + at, type, width, bytes(y) + at);
+    });
+  }
+
   static void rmsNorm(int variant, long long x, long long weight, int type, long long rows,
                       long long width, float offset, float epsilon, long long y, int threads) {
     const RowKernels& kernels = rowKernelsOf(variant);

@@ -19,7 +19,21 @@ struct RowLoss {
   bool gradient;     // logits are replaced by the derivative of the loss by the scores
 };
 
+// Mean 0 and variance 1 of a row, or of its sum with another.
+struct LayerNormRule {
+  const void* weight;
+  const void* bias;  // or null
+  int64_t width;
+  float epsilon;
+};
+
 struct RowKernels {
+  // y = norm(x), or norm(x + added) where that is not null; y is not x.
+  void (*layerNorm)(const LayerNormRule& rule, const void* x, const void* added, int type, void* y);
+
+  // y = f(x); the two may be the same.
+  void (*activate)(int kind, const void* x, int type, int64_t width, void* y);
+
   void (*rmsNorm)(const void* x, const void* weight, int type, int64_t width, float offset,
                   float epsilon, void* y);
 
@@ -78,6 +92,52 @@ ADAPT4J_INLINE void rmsNormBackwardRow(const void* dy, const void* x, const void
     const Floats g =
         loadSome(dy, TYPE, i, width) * (loadSome(weight, TYPE, i, width) + offset);
     putSome((g - normal * along) * inverse, dx, TYPE, i, width);
+  }
+}
+
+// Sums over a row's entries of (x - center)^POWER.
+template <int TYPE, int POWER>
+ADAPT4J_INLINE float moment(const void* x, float center, int64_t width) {
+  Floats sums = {};
+  int64_t i = 0;
+  for (; i + WIDTH <= width; i += WIDTH) {
+    const Floats values = load(x, TYPE, i) - center;
+    sums += POWER == 1 ? values : values * values;
+  }
+  float rest = 0;
+  for (; i < width; i++) {
+    const float value = valueAt(x, TYPE, i) - center;
+    rest += POWER == 1 ? value : value * value;
+  }
+  return sum(sums) + rest;
+}
+
+template <int TYPE>
+ADAPT4J_INLINE void layerNormRow(const LayerNormRule& rule, const void* x, const void* added,
+                                 void* y) {
+  const int64_t width = rule.width;
+  if (added != nullptr) {
+    for (int64_t i = 0; i < width; i += WIDTH) {
+      putSome(loadSome(x, TYPE, i, width) + loadSome(added, TYPE, i, width), y, TYPE, i, width);
+    }
+    x = y;
+  }
+  const float mean = moment<TYPE, 1>(x, 0, width) / width;
+  const float inverse = 1 / std::sqrt(moment<TYPE, 2>(x, mean, width) / width + rule.epsilon);
+  for (int64_t i = 0; i < width; i += WIDTH) {
+    Floats values = (loadSome(x, TYPE, i, width) - mean) * inverse;
+    values *= loadSome(rule.weight, TYPE, i, width);
+    if (rule.bias != nullptr) {
+      values += loadSome(rule.bias, TYPE, i, width);
+    }
+    putSome(values, y, TYPE, i, width);
+  }
+}
+
+template <int KIND, int TYPE>
+ADAPT4J_INLINE void activateRow(const void* x, int64_t width, void* y) {
+  for (int64_t i = 0; i < width; i += WIDTH) {
+    putSome(activated(KIND, loadSome(x, TYPE, i, width)), y, TYPE, i, width);
   }
 }
 
@@ -179,6 +239,20 @@ ADAPT4J_INLINE float crossEntropyRow(const RowLoss& rule, void* logits, int64_t 
 
 // The same loops for each instruction set.
 #define ADAPT4J_ROW_KERNELS(TARGET)                                                              \
+  TARGET inline void layerNormRow(const LayerNormRule& rule, const void* x, const void* added,   \
+                                  int type, void* y) {                                           \
+    type == F32 ? lanes::layerNormRow<F32>(rule, x, added, y)                                    \
+                : lanes::layerNormRow<BF16>(rule, x, added, y);                                  \
+  }                                                                                              \
+  TARGET inline void activateRow(int kind, const void* x, int type, int64_t width, void* y) {    \
+    if (kind == GELU) {                                                                          \
+      type == F32 ? lanes::activateRow<GELU, F32>(x, width, y)                                   \
+                  : lanes::activateRow<GELU, BF16>(x, width, y);                                 \
+    } else {                                                                                     \
+      type == F32 ? lanes::activateRow<GELU_TANH, F32>(x, width, y)                              \
+                  : lanes::activateRow<GELU_TANH, BF16>(x, width, y);                            \
+    }                                                                                            \
+  }                                                                                              \
   TARGET inline void rmsNormRow(const void* x, const void* weight, int type, int64_t width,      \
                                 float offset, float epsilon, void* y) {                          \
     type == F32 ? lanes::rmsNormRow<F32>(x, weight, width, offset, epsilon, y)                   \
@@ -216,8 +290,8 @@ ADAPT4J_INLINE float crossEntropyRow(const RowLoss& rule, void* logits, int64_t 
     return type == F32 ? lanes::crossEntropyRow<F32>(rule, logits, target, weight)               \
                        : lanes::crossEntropyRow<BF16>(rule, logits, target, weight);             \
   }                                                                                              \
-  constexpr RowKernels ROWS{rmsNormRow, rmsNormBackwardRow, gatedRow, gatedBackwardRow,          \
-                            crossEntropyRow};
+  constexpr RowKernels ROWS{layerNormRow, activateRow,      rmsNormRow, rmsNormBackwardRow,        \
+                            gatedRow,     gatedBackwardRow, crossEntropyRow};
 
 namespace scalar {
 ADAPT4J_ROW_KERNELS()

@@ -1,6 +1,7 @@
 package io.adapt4j.benchmarks;
 
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** The questions of BANKING77 with the names of their intents as answers: short conversations. */
 final class Banking {
@@ -50,6 +52,25 @@ final class Banking {
 
   private static String answer(Row row) {
     return row.text("category").replace('_', ' ');
+  }
+
+  /** The text that each row is tokenized as. */
+  static List<String> written(Dataset dataset, Path folder) {
+    ChatTemplate template = ChatTemplate.find(folder).orElse(null);
+    return IntStream.range(0, dataset.size())
+        .mapToObj(row -> written(dataset.get(row), template))
+        .toList();
+  }
+
+  private static String written(Example example, ChatTemplate template) {
+    if (example instanceof Example.Text text) {
+      return text.text();
+    }
+    if (example instanceof Example.PromptCompletion pair) {
+      return pair.prompt() + pair.completion();
+    }
+    Example.Chat chat = (Example.Chat) example;
+    return template.renderWithSpans(chat.messages(), ChatOptions.defaults()).text();
   }
 
   /** Encodes with a tokenizer and the chat template beside it. */

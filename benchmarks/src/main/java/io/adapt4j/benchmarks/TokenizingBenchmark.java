@@ -10,11 +10,16 @@ import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** How fast rows of a file become samples, and samples batches. */
+/**
+ * How fast rows of a file become samples, beside the native library's own call for many texts at
+ * once on the same texts, and how fast samples become batches. The two take turns.
+ */
 @InSuite(
     quick = "--rounds 3 --warmup 1",
     full = "",
@@ -32,6 +37,7 @@ public final class TokenizingBenchmark {
           "--warmup",
           "3");
   private static final int ROWS = 16;
+  private static final double TARGET = 0.8;
 
   private TokenizingBenchmark() {}
 
@@ -55,17 +61,34 @@ public final class TokenizingBenchmark {
     Machine.describe(report);
     try (Tokenizer tokenizer = Tokenizer.load(folder)) {
       ExampleEncoder encoder = Banking.encoder(folder, tokenizer);
-      datasets.forEach((name, dataset) -> measure(name, dataset, encoder, warmup, rounds, report));
+      datasets.forEach(
+          (name, dataset) ->
+              measure(
+                  name,
+                  dataset,
+                  encoder,
+                  Banking.written(dataset, folder),
+                  warmup,
+                  rounds,
+                  report));
     }
     report.print();
   }
 
   private static void measure(
-      String name, Dataset dataset, ExampleEncoder encoder, int warmup, int rounds, Report report) {
+      String name,
+      Dataset dataset,
+      ExampleEncoder encoder,
+      List<String> texts,
+      int warmup,
+      int rounds,
+      Report report) {
+    double[] calling = new double[rounds];
     double[] filtering = new double[rounds];
     double[] batching = new double[rounds];
     EncodableRows rows = null;
     for (int round = -warmup; round < rounds; round++) {
+      double called = Timing.seconds(() -> encoder.tokenizer().encodeAll(texts, false));
       long begun = System.nanoTime();
       rows = encoder.filter(dataset);
       long filtered = System.nanoTime();
@@ -73,11 +96,15 @@ public final class TokenizingBenchmark {
           Batches.of(rows).batchSize(ROWS).batching(Batching.PACKED).shuffle(round).build();
       batches.epoch(0).forEachRemaining(batch -> {});
       if (round >= 0) {
+        calling[round] = called;
         filtering[round] = (filtered - begun) / 1e9;
         batching[round] = (System.nanoTime() - filtered) / 1e9;
       }
     }
     int size = dataset.size();
+    double[] ratios = new double[rounds];
+    Arrays.setAll(ratios, round -> calling[round] / filtering[round]);
+    Samples shares = Samples.of(ratios);
     Samples rates = Samples.of(filtering).map(seconds -> size / seconds);
     Samples packed = Samples.of(batching).map(seconds -> size / seconds);
     report.line(
@@ -91,6 +118,11 @@ public final class TokenizingBenchmark {
             .errorOf(Measurement.larger(name + " tokenized", "rows/s", rates.median()))
             .target(50_000)
             .label("short rows tokenized: " + name));
+    report.figure(
+        shares
+            .errorOf(Measurement.largerRatio("of the native call", shares.median()))
+            .target(TARGET)
+            .label("short rows tokenized over the native library's batch call: " + name));
     report.figure(
         packed.errorOf(
             Measurement.larger(name + " packed from memory", "rows/s", packed.median())));

@@ -57,11 +57,12 @@ class OperatorsTest {
   }
 
   @Test
-  void coreAndLoraHaveALibraryEach() {
+  void coreLoraAndOneDnnHaveALibraryEach() {
     assertThat(libraries())
         .extracting(OperatorLibrary::toString)
         .containsExactlyInAnyOrder(
             "io.adapt4j.core.internal.tensor.OperatorLibrary",
+            "io.adapt4j.core.internal.tensor.DnnLinear",
             "io.adapt4j.lora.internal.LoraOperators");
   }
 

@@ -94,6 +94,15 @@ final class NativeTokenizer implements AutoCloseable {
     return locked(() -> take(library().encode(handle, text, false)));
   }
 
+  /** The same, by the spelling of the text where that tells. */
+  Encoding encodeWithOffsets(String text, SpelledOffsets spelled) {
+    return locked(
+        () ->
+            take(
+                library().encode(handle, text, false),
+                (ids, starts, ends) -> spelled.find(text, ids, starts, ends)));
+  }
+
   /** What the post-processor in the file makes of a text; offsets in code points. */
   Encoding encodeFramed(String text) {
     return locked(() -> take(library().encode(handle, text, true)));
@@ -144,25 +153,43 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
-  /** Copies a native encoding and frees it. */
+  /** Finds offsets without the native side. */
+  private interface Offsets {
+    boolean find(int[] ids, int[] starts, int[] ends);
+  }
+
   private static Encoding take(long encoding) {
+    return take(encoding, (ids, starts, ends) -> false);
+  }
+
+  /** Copies a native encoding and frees it. */
+  private static Encoding take(long encoding, Offsets known) {
     try {
       int[] ids = narrow(library().getTokenIds(encoding));
       int[] typeIds = narrow(library().getTypeIds(encoding));
       long[] specialMask = library().getSpecialTokenMask(encoding);
-      CharSpan[] spans = library().getTokenCharSpans(encoding);
       int[] starts = new int[ids.length];
       int[] ends = new int[ids.length];
       boolean[] special = new boolean[ids.length];
       for (int i = 0; i < ids.length; i++) {
         special[i] = specialMask[i] != 0;
-        starts[i] = spans[i] == null ? 0 : spans[i].getStart();
-        ends[i] = spans[i] == null ? 0 : spans[i].getEnd();
+      }
+      if (!known.find(ids, starts, ends)) {
+        takeSpans(encoding, starts, ends);
       }
       int[] pieces = narrow(library().getWordIds(encoding));
       return new Encoding(ids, typeIds, starts, ends, special, pieces);
     } finally {
       library().deleteEncoding(encoding);
+    }
+  }
+
+  /** An object is made for each token, which takes as long as the tokenizing. */
+  private static void takeSpans(long encoding, int[] starts, int[] ends) {
+    CharSpan[] spans = library().getTokenCharSpans(encoding);
+    for (int i = 0; i < spans.length; i++) {
+      starts[i] = spans[i] == null ? 0 : spans[i].getStart();
+      ends[i] = spans[i] == null ? 0 : spans[i].getEnd();
     }
   }
 

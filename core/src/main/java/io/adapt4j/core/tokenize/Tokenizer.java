@@ -5,6 +5,7 @@ import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.UnpairedSurrogates;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
@@ -23,6 +24,7 @@ public final class Tokenizer implements AutoCloseable {
   private final SpecialTokens specialTokens;
   private final NativeTokenizer tokenizer;
   private final Frame frame;
+  private final Optional<SpelledOffsets> spelled;
 
   private Tokenizer(
       Vocabulary vocabulary, SpecialTokens specialTokens, NativeTokenizer tokenizer, Frame frame) {
@@ -30,6 +32,7 @@ public final class Tokenizer implements AutoCloseable {
     this.specialTokens = specialTokens;
     this.tokenizer = tokenizer;
     this.frame = frame;
+    this.spelled = SpelledOffsets.of(tokenizer, vocabulary);
   }
 
   /**
@@ -339,7 +342,10 @@ public final class Tokenizer implements AutoCloseable {
 
   private Encoding encodePlain(String text) {
     requireWellFormed(text);
-    return tokenizer.encodeWithOffsets(text).inUtf16Units(text);
+    return spelled
+        .map(offsets -> tokenizer.encodeWithOffsets(text, offsets))
+        .orElseGet(() -> tokenizer.encodeWithOffsets(text))
+        .inUtf16Units(text);
   }
 
   private static NativeTokenizer openNative(Path folder, TokenizerFile file) {

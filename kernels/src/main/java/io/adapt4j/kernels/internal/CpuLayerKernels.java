@@ -52,6 +52,48 @@ final class CpuLayerKernels implements HostKernels {
   }
 
   @Override
+  public void layerNorm(
+      Tensor x,
+      @Nullable Tensor added,
+      Tensor weight,
+      @Nullable Tensor bias,
+      double eps,
+      Tensor y) {
+    long width = weight.count();
+    LayerKernels.layerNorm(
+        variant.number,
+        x.address(),
+        address(added),
+        weight.address(),
+        address(bias),
+        code(x),
+        x.count() / width,
+        width,
+        (float) eps,
+        y.address(),
+        Torch.threads());
+  }
+
+  @Override
+  public boolean hasActivation(Activation activation) {
+    return activation == Activation.GELU || activation == Activation.GELU_TANH;
+  }
+
+  @Override
+  public void activate(Tensor x, Activation activation, Tensor y) {
+    long width = last(x);
+    LayerKernels.activate(
+        variant.number,
+        activation.kind(),
+        x.address(),
+        code(x),
+        x.count() / width,
+        width,
+        y.address(),
+        Torch.threads());
+  }
+
+  @Override
   public void rmsNorm(Tensor x, Tensor weight, double offset, double eps, Tensor y) {
     long width = weight.count();
     LayerKernels.rmsNorm(

@@ -28,6 +28,11 @@ public record LayerNorm(Parameter weight, Parameter bias, double eps) implements
   }
 
   @Override
+  public Tensor ofSum(Ops ops, Tensor x, Tensor added) {
+    return ops.layerNormOfSum(x, added, weight, bias, eps);
+  }
+
+  @Override
   public List<Parameter> parameters() {
     return Stream.of(weight, bias).filter(parameter -> parameter != null).toList();
   }

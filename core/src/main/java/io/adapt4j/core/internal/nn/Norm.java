@@ -13,6 +13,9 @@ public sealed interface Norm permits RmsNorm, LayerNorm, Norm.None {
 
   Tensor forward(Ops ops, Tensor x);
 
+  /** The norm of x + added, where their sum is needed for nothing else. */
+  Tensor ofSum(Ops ops, Tensor x, Tensor added);
+
   List<Parameter> parameters();
 
   /** Hands its input on. */
@@ -21,6 +24,11 @@ public sealed interface Norm permits RmsNorm, LayerNorm, Norm.None {
     @Override
     public Tensor forward(Ops ops, Tensor x) {
       return x;
+    }
+
+    @Override
+    public Tensor ofSum(Ops ops, Tensor x, Tensor added) {
+      return ops.add(x, added);
     }
 
     @Override

@@ -19,8 +19,8 @@ public record PostNormLayer(Attention attention, Norm attentionNorm, Mlp mlp, No
   @Override
   public Tensor forward(Ops ops, Tensor x, Positions positions, int index) {
     Tensor attended = attention.forward(ops, x, positions, index);
-    Tensor mixed = attentionNorm.forward(ops, ops.add(x, attended));
-    return mlpNorm.forward(ops, ops.add(mixed, mlp.forward(ops, mixed)));
+    Tensor mixed = attentionNorm.ofSum(ops, x, attended);
+    return mlpNorm.ofSum(ops, mixed, mlp.forward(ops, mixed));
   }
 
   @Override

@@ -24,6 +24,11 @@ public record RmsNorm(Parameter weight, double offset, double eps) implements No
   }
 
   @Override
+  public Tensor ofSum(Ops ops, Tensor x, Tensor added) {
+    return forward(ops, ops.add(x, added));
+  }
+
+  @Override
   public List<Parameter> parameters() {
     return List.of(weight);
   }

@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.HugePages;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -22,7 +23,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Moves weights between checkpoints and models. */
 public final class Weights {
@@ -144,9 +147,23 @@ public final class Weights {
     }
     // Fresh memory is mapped on first touch, which takes longer than the copy and scales with
     // cores.
-    copies.parallelStream().forEach(Runnable::run);
+    List<Tensor> filled = network.parameters().stream().map(Parameter::master).toList();
+    HugePages.during(filled, () -> runAll(copies));
     network.parameters().forEach(Parameter::refresh);
     network.packedLinears().forEach(packed -> packed.read(checkpoint));
+  }
+
+  /** Runs tasks of very different length on all processors; each takes the next one. */
+  private static void runAll(List<Runnable> tasks) {
+    AtomicInteger next = new AtomicInteger();
+    IntStream.range(0, Math.min(tasks.size(), Runtime.getRuntime().availableProcessors()))
+        .parallel()
+        .forEach(
+            worker -> {
+              for (int i = next.getAndIncrement(); i < tasks.size(); i = next.getAndIncrement()) {
+                tasks.get(i).run();
+              }
+            });
   }
 
   /** Reads of a stored tensor straight into a parameter's host memory, which outlives them. */

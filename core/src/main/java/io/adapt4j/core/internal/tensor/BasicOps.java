@@ -9,14 +9,11 @@ abstract class BasicOps extends Recorder {
 
   private static final Operator EMBEDDING = Operator.core("embedding");
   private static final Operator EMBEDDING_BACKWARD = Operator.core("embedding_backward");
-  private static final Operator LAYER_NORM = Operator.core("layer_norm");
   private static final Operator LAYER_NORM_BACKWARD =
       Operator.core("layer_norm_backward").needing(Temporaries.floats(1, 2, 5));
   private static final Operator SPLIT_COLUMNS = Operator.core("split_columns");
   private static final Operator CONCATENATE = Operator.core("concatenate");
-  private static final Operator ACTIVATION = Operator.core("activation");
   private static final Operator ACTIVATION_BACKWARD = Operator.core("activation_backward");
-  private static final Operator ACTIVATION_IN_PLACE = Operator.core("activation_in_place");
   private static final Operator SCALED = Operator.core("scaled");
   private static final Operator POOL = Operator.core("pool");
   private static final Operator POOL_BACKWARD = Operator.core("pool_backward");
@@ -90,7 +87,7 @@ abstract class BasicOps extends Recorder {
    * @return the shape of x
    */
   public Tensor layerNorm(Tensor x, Parameter weight, Parameter bias, double eps) {
-    Tensor y = LAYER_NORM.tensor(x, weight.value(), Parameter.valueOf(bias), eps);
+    Tensor y = FusedOps.layerNorm(x, weight.value(), Parameter.valueOf(bias), eps);
     if (isDifferentiated(x) || trains(weight) || trains(bias)) {
       saveForBackward(x);
       record(
@@ -108,6 +105,23 @@ abstract class BasicOps extends Recorder {
               });
     }
     return y;
+  }
+
+  /**
+   * Layer normalization of x + added, where their sum is needed for nothing else. Retains the sum.
+   *
+   * @param x [.., hidden]
+   * @param added the same shape
+   * @param weight [hidden]
+   * @param bias [hidden], or null
+   * @param eps added to the variance
+   * @return the shape of x
+   */
+  public Tensor layerNormOfSum(
+      Tensor x, Tensor added, Parameter weight, Parameter bias, double eps) {
+    return isRecording()
+        ? layerNorm(add(x, added), weight, bias, eps)
+        : FusedOps.layerNormOfSum(x, added, weight.value(), Parameter.valueOf(bias), eps);
   }
 
   /**
@@ -136,7 +150,7 @@ abstract class BasicOps extends Recorder {
    * @return the shape of x
    */
   public Tensor activation(Tensor x, Activation activation) {
-    Tensor y = ACTIVATION.tensor(x, activation.kind());
+    Tensor y = FusedOps.activation(x, activation);
     if (isDifferentiated(x)) {
       saveForBackward(x);
       record(
@@ -155,9 +169,7 @@ abstract class BasicOps extends Recorder {
    * @return the shape of x
    */
   public Tensor activationOf(Tensor x, Activation activation) {
-    return !isRecording()
-        ? ACTIVATION_IN_PLACE.tensor(x, activation.kind())
-        : activation(x, activation);
+    return !isRecording() ? FusedOps.activationInPlace(x, activation) : activation(x, activation);
   }
 
   /**

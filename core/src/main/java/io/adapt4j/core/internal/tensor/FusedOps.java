@@ -9,6 +9,10 @@ import java.util.Optional;
  */
 final class FusedOps {
 
+  private static final Operator LAYER_NORM = Operator.core("layer_norm");
+  private static final Operator ADD = Operator.core("add");
+  private static final Operator ACTIVATION = Operator.core("activation");
+  private static final Operator ACTIVATION_IN_PLACE = Operator.core("activation_in_place");
   private static final Operator RMS_NORM =
       Operator.core("rms_norm").needing(Temporaries.floats(0, 2, 3));
   private static final Operator RMS_NORM_BACKWARD =
@@ -83,6 +87,73 @@ final class FusedOps {
     return x.engine().empty(x.type(), x.sizes());
   }
 
+  static Tensor layerNorm(Tensor x, Tensor weight, List<Tensor> bias, double eps) {
+    HostKernels kernels = normalizing(x, weight, bias);
+    return kernels == null
+        ? LAYER_NORM.tensor(x, weight, bias, eps).typedAs(x)
+        : normalized(kernels, x, null, weight, bias, eps);
+  }
+
+  /** The norm of x + added, neither of which is needed for anything else. */
+  static Tensor layerNormOfSum(
+      Tensor x, Tensor added, Tensor weight, List<Tensor> bias, double eps) {
+    HostKernels kernels = normalizing(x, weight, bias);
+    if (kernels == null || added.type() != x.type() || !added.isContiguous()) {
+      return layerNorm(ADD.tensor(x, added).typedAs(x), weight, bias, eps);
+    }
+    return normalized(kernels, x, added, weight, bias, eps);
+  }
+
+  private static Tensor normalized(
+      HostKernels kernels, Tensor x, Tensor added, Tensor weight, List<Tensor> bias, double eps) {
+    Tensor y = like(x);
+    Tensor shift = bias.isEmpty() ? null : bias.get(0);
+    run(x, LAYER_NORM, () -> kernels.layerNorm(x, added, weight, shift, eps, y));
+    return y;
+  }
+
+  /** The kernels where they normalize x to mean 0 and variance 1, else null. */
+  private static HostKernels normalizing(Tensor x, Tensor weight, List<Tensor> bias) {
+    HostKernels kernels = of(x).orElse(null);
+    boolean taken =
+        kernels != null
+            && takesRows(kernels, x)
+            && weight.type() == x.type()
+            && bias.stream().allMatch(shift -> shift.type() == x.type())
+            && !onShapes(x);
+    return taken ? kernels : null;
+  }
+
+  static Tensor activation(Tensor x, Activation activation) {
+    HostKernels kernels = activating(x, activation);
+    if (kernels == null) {
+      return ACTIVATION.tensor(x, activation.kind()).typedAs(x);
+    }
+    Tensor y = like(x);
+    run(x, ACTIVATION, () -> kernels.activate(x, activation, y));
+    return y;
+  }
+
+  /** act(x) in the memory of x, which is not to be used afterwards. */
+  static Tensor activationInPlace(Tensor x, Activation activation) {
+    HostKernels kernels = activating(x, activation);
+    if (kernels == null) {
+      return ACTIVATION_IN_PLACE.tensor(x, activation.kind());
+    }
+    run(x, ACTIVATION_IN_PLACE, () -> kernels.activate(x, activation, x));
+    return x;
+  }
+
+  private static HostKernels activating(Tensor x, Activation activation) {
+    HostKernels kernels = of(x).orElse(null);
+    boolean taken =
+        kernels != null
+            && kernels.hasActivation(activation)
+            && takesRows(kernels, x)
+            && !onShapes(x);
+    return taken ? kernels : null;
+  }
+
   static Tensor rmsNorm(Tensor x, Tensor weight, double offset, double eps) {
     HostKernels kernels = of(x).orElse(null);
     if (kernels == null || !takesRows(kernels, x) || weight.type() != x.type()) {
@@ -149,7 +220,9 @@ final class FusedOps {
   static Tensor linear(Tensor x, Tensor weight, List<Tensor> bias) {
     HostKernels kernels = multiplying(x, weight, weight.size(1), weight.size(0));
     if (kernels == null) {
-      return LINEAR.tensor(x, weight, bias).typedAs(x);
+      return DnnLinear.takes(x, weight)
+          ? DnnLinear.linear(x, weight, bias)
+          : LINEAR.tensor(x, weight, bias).typedAs(x);
     }
     Tensor y = product(x, weight.size(0));
     run(

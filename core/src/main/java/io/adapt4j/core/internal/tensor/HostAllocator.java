@@ -36,7 +36,7 @@ final class HostAllocator {
 
   private final Optional<Function> trim;
   private final String description;
-  private final HugePages hugePages = new HugePages();
+  private final HeapPages heapPages = new HeapPages();
   private final AtomicLong last = new AtomicLong(System.nanoTime() - INTERVAL_NANOS);
 
   private HostAllocator(Optional<Function> trim, String description) {
@@ -56,7 +56,7 @@ final class HostAllocator {
   }
 
   private static HostAllocator prepare(Map<String, String> environment, String system) {
-    if (System.getProperty(PROPERTY, "").equals("user")) {
+    if (isLeftToUser()) {
       return left("since " + PROPERTY + "=user");
     }
     for (String name : CHOICES) {
@@ -76,6 +76,11 @@ final class HostAllocator {
     }
   }
 
+  /** Whether memory is to be taken and given back as the environment says, and not otherwise. */
+  static boolean isLeftToUser() {
+    return System.getProperty(PROPERTY, "").equals("user");
+  }
+
   private static HostAllocator left(String reason) {
     return new HostAllocator(Optional.empty(), "left to the C library, " + reason);
   }
@@ -93,7 +98,7 @@ final class HostAllocator {
     long now = System.nanoTime();
     long before = last.get();
     if (now - before >= INTERVAL_NANOS && last.compareAndSet(before, now)) {
-      hugePages.advise();
+      heapPages.advise();
       trim.get().invokeInt(new Object[] {0});
       last.set(System.nanoTime());
     }

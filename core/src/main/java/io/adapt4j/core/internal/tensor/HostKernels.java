@@ -19,6 +19,35 @@ public interface HostKernels {
   boolean hasRows(DType type);
 
   /**
+   * Normalizes to mean 0 and variance 1.
+   *
+   * @param x [.., width]
+   * @param added what is added to x before, like x, or null
+   * @param weight [width], of the type of x
+   * @param bias [width], of the type of x, or null
+   * @param eps added to the variance
+   * @param y takes the result, like x
+   */
+  void layerNorm(Tensor x, Tensor added, Tensor weight, Tensor bias, double eps, Tensor y);
+
+  /**
+   * Returns whether an activation is computed.
+   *
+   * @param activation the function
+   * @return whether it is
+   */
+  boolean hasActivation(Activation activation);
+
+  /**
+   * act(x).
+   *
+   * @param x [.., width]
+   * @param activation the function
+   * @param y takes the result, like x; may be x
+   */
+  void activate(Tensor x, Activation activation, Tensor y);
+
+  /**
    * Normalizes by the root mean square.
    *
    * @param x [.., width]

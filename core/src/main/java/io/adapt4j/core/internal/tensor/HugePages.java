@@ -2,71 +2,142 @@ package io.adapt4j.core.internal.tensor;
 
 import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
-import com.sun.jna.NativeLong;
 import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Huge pages for the heaps of glibc's allocator, where Linux gives them to those that ask: memory
- * that was given back is then taken again 2 MiB at a time instead of 4 KiB. The heaps of threads
- * are 64 MiB each, begin at a multiple of that, and are found in the process's own map. Not thread
- * safe.
+ * Pages of 2 MiB for memory that is about to be filled. Mapping fresh memory in pages of 4 KiB
+ * takes longer than copying a checkpoint into it. Linux maps larger ones where it is asked to
+ * ({@code madvise}, the default of most distributions); where it always or never does, and on other
+ * systems, nothing is asked. Only pages that lie within the memory as a whole are asked for, so
+ * that it takes no more of the system's.
  */
-final class HugePages {
+public final class HugePages {
 
-  private static final long HEAP = 64L << 20;
+  private static final Logger LOG = LoggerFactory.getLogger(HugePages.class);
 
-  /** Linux's number of this advice. */
+  private static final Path SETTINGS = Path.of("/sys/kernel/mm/transparent_hugepage");
+
+  /** From {@code sys/mman.h}. */
   private static final int MADV_HUGEPAGE = 14;
 
-  /** A mapping of private, writable memory without a file. */
-  private static final Pattern ANONYMOUS =
-      Pattern.compile("([0-9a-f]+)-[0-9a-f]+ rw-p 00000000 00:00 0\\s*");
+  private static final int MADV_NOHUGEPAGE = 15;
 
-  private static final Path MAPS = Path.of("/proc/self/maps");
+  /** What a C library may put between two blocks: a header, and what aligns the next one. */
+  private static final long LARGEST_GAP = 8192;
 
-  private final Optional<Function> advice = find();
-  private final Set<Long> advised = new HashSet<>();
+  /** Finds out once what the system does. */
+  private static final class Found {
+    private static final Optional<HugePages> PAGES = find(SETTINGS);
+  }
 
-  private static Optional<Function> find() {
+  /**
+   * Memory by its addresses.
+   *
+   * @param start of the first byte
+   * @param end after the last
+   */
+  record Range(long start, long end) {}
+
+  private final Function madvise;
+  private final long pageSize;
+
+  private HugePages(Function madvise, long pageSize) {
+    this.madvise = madvise;
+    this.pageSize = pageSize;
+  }
+
+  private static Optional<HugePages> find(Path settings) {
+    Path enabled = settings.resolve("enabled");
+    if (!Files.isReadable(enabled) || HostAllocator.isLeftToUser()) {
+      return Optional.empty();
+    }
     try {
-      return Optional.of(NativeLibrary.getProcess().getFunction("madvise"));
-    } catch (RuntimeException | LinkageError e) {
+      if (!Files.readString(enabled).contains("[madvise]")) {
+        return Optional.empty();
+      }
+      long size = Long.parseLong(Files.readString(settings.resolve("hpage_pmd_size")).strip());
+      return Optional.of(new HugePages(NativeLibrary.getProcess().getFunction("madvise"), size));
+    } catch (IOException | RuntimeException | LinkageError e) {
+      LOG.debug("no huge pages: {}", e.toString());
       return Optional.empty();
     }
   }
 
-  /** Asks for huge pages in heaps that are new. Does nothing where the map cannot be read. */
-  void advise() {
-    if (advice.isEmpty()) {
+  /**
+   * Fills memory, in large pages where the system lets programs choose. Afterwards the choice is
+   * taken back: pages that have been mapped stay, and blocks that later lie there get small ones.
+   *
+   * @param tensors what is filled: contiguous, those outside host memory are passed over
+   * @param filling fills them
+   */
+  public static void during(List<Tensor> tensors, Runnable filling) {
+    HugePages pages = Found.PAGES.orElse(null);
+    if (pages == null) {
+      filling.run();
       return;
     }
-    try (Stream<String> lines = Files.lines(MAPS)) {
-      lines.forEach(this::advise);
-    } catch (IOException | RuntimeException e) {
-      // No huge pages then: that costs time and nothing else.
-      return;
+    List<Range> ranges = pages.whole(joined(memory(tensors)));
+    ranges.forEach(range -> pages.advise(range, MADV_HUGEPAGE));
+    try {
+      filling.run();
+    } finally {
+      ranges.forEach(range -> pages.advise(range, MADV_NOHUGEPAGE));
     }
   }
 
-  private void advise(String mapping) {
-    Matcher matcher = ANONYMOUS.matcher(mapping);
-    if (matcher.matches()) {
-      long start = Long.parseUnsignedLong(matcher.group(1), 16);
-      if (start % HEAP == 0 && advised.add(start)) {
-        // The part of a heap that is not in use yet is advised with it.
-        advice
-            .get()
-            .invokeInt(new Object[] {new Pointer(start), new NativeLong(HEAP), MADV_HUGEPAGE});
+  private static List<Range> memory(List<Tensor> tensors) {
+    List<Range> ranges = new ArrayList<>();
+    for (Tensor tensor : tensors) {
+      if (tensor.isOnHost() && tensor.count() > 0) {
+        long start = tensor.address();
+        ranges.add(new Range(start, start + tensor.count() * tensor.type().bytes()));
       }
     }
+    return ranges;
+  }
+
+  /** Blocks with nothing but an allocator's own data between them become one. */
+  static List<Range> joined(List<Range> blocks) {
+    List<Range> sorted = new ArrayList<>(blocks);
+    sorted.sort(Comparator.comparingLong(Range::start));
+    List<Range> joined = new ArrayList<>();
+    for (Range block : sorted) {
+      int last = joined.size() - 1;
+      if (last >= 0 && block.start() - joined.get(last).end() <= LARGEST_GAP) {
+        Range before = joined.get(last);
+        joined.set(last, new Range(before.start(), Math.max(before.end(), block.end())));
+      } else {
+        joined.add(block);
+      }
+    }
+    return joined;
+  }
+
+  private List<Range> whole(List<Range> ranges) {
+    return ranges.stream()
+        .map(range -> whole(range, pageSize))
+        .filter(range -> range.end() > range.start())
+        .toList();
+  }
+
+  /** The pages that lie within a range. */
+  static Range whole(Range range, long pageSize) {
+    long start = (range.start() + pageSize - 1) / pageSize * pageSize;
+    return new Range(start, range.end() / pageSize * pageSize);
+  }
+
+  /** Advice that is not taken costs time alone. */
+  private void advise(Range range, int advice) {
+    madvise.invokeInt(
+        new Object[] {new Pointer(range.start()), range.end() - range.start(), advice});
   }
 }

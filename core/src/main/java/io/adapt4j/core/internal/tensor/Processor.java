@@ -56,6 +56,12 @@ public final class Processor {
         .orElse(List.of());
   }
 
+  /** Whether this is a processor of AMD with AVX-512, as far as Linux tells. */
+  static boolean isAmdWithAvx512() {
+    return line("vendor_id").filter("AuthenticAMD"::equals).isPresent()
+        && features().contains("avx512f");
+  }
+
   private static Optional<String> line(String name) {
     if (!Files.isReadable(CPU_INFO)) {
       return Optional.empty();

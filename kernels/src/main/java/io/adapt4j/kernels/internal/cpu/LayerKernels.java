@@ -23,6 +23,31 @@ public final class LayerKernels extends Pointer {
     super((Pointer) null);
   }
 
+  /** Normalizes rows, or their sums with others, to mean 0 and variance 1. */
+  public static native void layerNorm(
+      int variant,
+      @Cast("long long") long x,
+      @Cast("long long") long added,
+      @Cast("long long") long weight,
+      @Cast("long long") long bias,
+      int type,
+      @Cast("long long") long rows,
+      @Cast("long long") long width,
+      float epsilon,
+      @Cast("long long") long y,
+      int threads);
+
+  /** Activates every entry; x and y may be the same. */
+  public static native void activate(
+      int variant,
+      int kind,
+      @Cast("long long") long x,
+      int type,
+      @Cast("long long") long rows,
+      @Cast("long long") long width,
+      @Cast("long long") long y,
+      int threads);
+
   /** Normalizes rows by their root mean square. */
   public static native void rmsNorm(
       int variant,
