@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Attention against the formula in double precision. The sequence is longer than a block of
@@ -72,6 +73,27 @@ class AttentionTest {
           }
         }
       }
+    }
+  }
+
+  /** The blocks of a GPU, all queries at once here and in smaller ones, on the CPU. */
+  @ParameterizedTest
+  @ValueSource(strings = {"67108864", "90000"})
+  void theBlocksOfAGpuGiveTheSame(String scores) {
+    rule = new AttentionRule(SCALE, 0, true, 40);
+    float[] expected = Ops.inference().attention(query(), key(k), key(v), null, rule).toFloats();
+    Engine gpuBlocks =
+        new Engine(
+            TensorDevice.HOST,
+            source ->
+                source
+                    .replace(
+                        "  if q.is_cpu:\n    return min(128", "  if False:\n    return min(128")
+                    .replace("67108864", scores));
+    try (Scope own = Scope.open(gpuBlocks)) {
+      assertThat(own.engine()).isSameAs(gpuBlocks);
+      float[] found = Ops.inference().attention(query(), key(k), key(v), null, rule).toFloats();
+      assertThat(found).containsExactly(expected, within(1e-6f));
     }
   }
 
