@@ -233,7 +233,7 @@ final class KitMeasurement {
     FourBitFormat format = FourBitCases.NF4;
     byte[] codes = new byte[outputs * inputs / 2];
     random.nextBytes(codes);
-    float[] scales = new float[(int) format.blocks(outputs * inputs)];
+    float[] scales = new float[(int) format.blocks((long) outputs * inputs)];
     for (int i = 0; i < scales.length; i++) {
       scales[i] = 0.01f + 0.02f * random.nextFloat();
     }

@@ -82,19 +82,18 @@ class AttentionTest {
   void theBlocksOfAGpuGiveTheSame(String scores) {
     rule = new AttentionRule(SCALE, 0, true, 40);
     float[] expected = Ops.inference().attention(query(), key(k), key(v), null, rule).toFloats();
-    Engine gpuBlocks =
-        new Engine(
-            TensorDevice.HOST,
-            source ->
-                source
-                    .replace(
-                        "  if q.is_cpu:\n    return min(128", "  if False:\n    return min(128")
-                    .replace("67108864", scores));
+    Engine gpuBlocks = new Engine(TensorDevice.HOST, source -> asOnAGpu(source, scores));
     try (Scope own = Scope.open(gpuBlocks)) {
       assertThat(own.engine()).isSameAs(gpuBlocks);
       float[] found = Ops.inference().attention(query(), key(k), key(v), null, rule).toFloats();
       assertThat(found).containsExactly(expected, within(1e-6f));
     }
+  }
+
+  private static String asOnAGpu(String source, String scores) {
+    String forCpu = "  if q.is_cpu:\n    return min(128";
+    assertThat(source).contains(forCpu, "67108864");
+    return source.replace(forCpu, forCpu.replace("q.is_cpu", "False")).replace("67108864", scores);
   }
 
   @ParameterizedTest(name = "left padded {0}, causal {1}, window {2}, soft cap {3}")
