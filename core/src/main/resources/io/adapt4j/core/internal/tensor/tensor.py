@@ -62,7 +62,7 @@ def copy_back(self, sources: List[Tensor], targets: List[Tensor]) -> int:
 
 # Waits for all that was begun on the device of x: a number comes back last.
 def settle(self, x: Tensor) -> int:
-  return int(torch.ne(torch.select(torch.view(x, [-1]), 0, 0), 0).item())
+  return int(torch.ne(torch.select(torch.reshape(x, [-1]), 0, 0), 0).item())
 
 def copy_as(self, x: Tensor, dtype: int) -> Tensor:
   return torch.to(torch.contiguous(x), dtype, False, True)
