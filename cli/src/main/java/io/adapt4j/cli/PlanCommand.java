@@ -34,7 +34,7 @@ final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     FineTuner tuner = run.readToLook().builder().build();
-    FineTunePlan plan = timed == null ? tuner.plan() : tuner.plan(Device.machine(), timed);
+    FineTunePlan plan = timed == null ? tuner.plan() : tuner.plan(Device.current(), timed);
     output.write(Wording.of(plan.text()), json(plan));
     return ExitCode.OK;
   }

@@ -139,14 +139,15 @@ public final class FineTuner {
   }
 
   /**
-   * Works out what {@link #run} will do and what memory it will take on this machine. Tokenizes the
-   * data; reads no weights.
+   * Works out what {@link #run} will do and what memory it will take {@linkplain Device#current
+   * where tensors are made}: on the GPU with {@code adapt4j.device=cuda}, else on this machine.
+   * Tokenizes the data; reads no weights.
    *
    * @return the plan
    * @throws SettingsException if no row of the training data can be used
    */
   public FineTunePlan plan() {
-    return plan(Device.machine());
+    return plan(Device.current());
   }
 
   /**
@@ -226,7 +227,7 @@ public final class FineTuner {
    * @throws IllegalArgumentException if there is nothing to time
    */
   public TimedSteps measure(int steps) {
-    return plan(Device.machine(), steps).timed().orElseThrow();
+    return plan(Device.current(), steps).timed().orElseThrow();
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.adapt4j.core.plan;
 
+import io.adapt4j.core.internal.tensor.Engine;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 
@@ -48,6 +49,19 @@ public record Device(String name, long bytes, Kind kind) {
     return limit < installed
         ? new Device("this machine, limited by its control group", limit, Kind.CPU)
         : new Device("this machine", installed, Kind.CPU);
+  }
+
+  /**
+   * Describes where tensors are made: the GPU with {@code adapt4j.device=cuda}, else this machine.
+   *
+   * @return the first CUDA device if tensors are made there and its driver tells of it; otherwise
+   *     {@link #machine}
+   */
+  public static Device current() {
+    return Engine.current()
+        .card()
+        .map(card -> gpu(card.name(), card.bytes()))
+        .orElseGet(Device::machine);
   }
 
   /**

@@ -47,6 +47,7 @@ class DeviceTest {
   void withoutLimitsTheMachineIsTheLimit() {
     assertThat(CgroupMemory.limit(root)).isEqualTo(Long.MAX_VALUE);
     assertThat(Device.machine().bytes()).isPositive();
+    assertThat(Device.current()).isEqualTo(Device.machine());
   }
 
   @Test

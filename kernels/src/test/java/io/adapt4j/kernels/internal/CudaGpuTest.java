@@ -12,8 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The kernels on a CUDA device, where there is one: the laws that {@link CudaKernelLawsTest} checks
@@ -36,36 +35,14 @@ class CudaGpuTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {64, 128, 256, 512, 1024, 2048, 4096})
-  void weightsAreQuantizedAndRestoredAsByTheReference(int blockSize) {
-    for (FourBitCode type : FourBitCode.values()) {
-      for (boolean nested : new boolean[] {false, true}) {
-        FourBitFormat format = new FourBitFormat(type, blockSize, nested);
-        new CudaKernelLaws(device).restores(RandomWeights.matrix(format, 129, 515));
-        new CudaKernelLaws(device).quantizes(format, RandomWeights.normal(66_435, 1), DType.F32);
-        new CudaKernelLaws(device).quantizes(format, RandomWeights.normal(66_435, 2), DType.BF16);
-      }
-    }
+  static List<CudaCheck> checks() {
+    return CudaCheck.all(device.capability());
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "70, 31, 3",
-    "70, 31, 70",
-    "512, 1056, 1",
-    "520, 1184, 8",
-    "512, 1056, 16",
-    "392, 576, 33",
-    "392, 576, 300"
-  })
-  void productsAreThoseOfSumsInDouble(int rows, int columns, int n) {
-    boolean tensorCores = device.capability().major() >= 8 && columns % 32 == 0;
-    QuantizedTensor tensor = RandomWeights.matrix(FourBitCases.NF4, rows, columns);
-    CudaKernelLaws laws = new CudaKernelLaws(device);
-    laws.multiplies(tensor, DType.BF16, n, tensorCores ? DType.BF16 : DType.F32);
-    laws.multiplies(tensor, DType.F32, n, DType.F32);
-    laws.multiplies(tensor, DType.F16, n, DType.F32);
+  @MethodSource("checks")
+  void kernelsAgreeWithTheReference(CudaCheck check) {
+    check.law().accept(new CudaKernelLaws(device));
   }
 
   @Test

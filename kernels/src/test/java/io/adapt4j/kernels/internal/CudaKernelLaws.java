@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.cuda.Device;
 import io.adapt4j.kernels.internal.cuda.DeviceBuffer;
 import io.adapt4j.kernels.internal.cuda.DeviceQuantizer;
@@ -15,7 +14,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 
-/** What must hold of the CUDA kernels on any device. */
+/** What must hold of the CUDA kernels on any device. Needs no libtorch. */
 record CudaKernelLaws(Device device) {
 
   /** Columns of y before those that a product writes, and one behind them. */
@@ -133,7 +132,7 @@ record CudaKernelLaws(Device device) {
     return bytes(values, type);
   }
 
-  private DeviceBuffer uploaded(float[] values, DType type) {
+  DeviceBuffer uploaded(float[] values, DType type) {
     ByteBuffer content = ByteBuffer.wrap(bytes(values, type));
     DeviceBuffer buffer = new DeviceBuffer(device, content.remaining());
     device.upload(content, buffer.address());
@@ -146,17 +145,14 @@ record CudaKernelLaws(Device device) {
     return content.array();
   }
 
-  /** Rounded by libtorch. */
-  private static byte[] bytes(float[] values, DType type) {
-    try (Tensor plain = Tensor.of(values, values.length);
-        Tensor other = plain.copyAs(type)) {
-      byte[] content = new byte[values.length * type.bytes()];
-      other.data().get(content);
-      return content;
-    }
+  static byte[] bytes(float[] values, DType type) {
+    ByteBuffer content =
+        ByteBuffer.allocate(values.length * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    StoredFloats.encode(StoredType.valueOf(type.name()), values, values.length, content);
+    return content.array();
   }
 
-  private static float[] floats(byte[] content, DType type) {
+  static float[] floats(byte[] content, DType type) {
     float[] values = new float[content.length / type.bytes()];
     StoredFloats.decode(
         StoredType.valueOf(type.name()),

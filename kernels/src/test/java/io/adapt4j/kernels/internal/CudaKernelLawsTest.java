@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.cuda.Capability;
 import io.adapt4j.kernels.internal.cuda.CudaException;
 import io.adapt4j.kernels.internal.cuda.DeviceBuffer;
@@ -171,6 +172,33 @@ class CudaKernelLawsTest {
       assertThat(turing.lastFunction()).isEqualTo(plain + "f16");
       new CudaKernelLaws(turing).multiplies(tensor, DType.BF16, n, DType.F32);
       assertThat(turing.lastFunction()).isEqualTo(plain + "bf16");
+    }
+  }
+
+  /** What the GPU kit and {@link CudaGpuTest} check, before a GPU sees it. */
+  @ParameterizedTest
+  @CsvSource({"8, 0", "7, 5"})
+  void theChecksForAGpuHoldOnTheCpuToo(int major, int minor) {
+    Capability capability = new Capability(major, minor);
+    HostDevice device = major == 8 ? ampere : turing;
+    for (CudaCheck check : CudaCheck.all(capability)) {
+      check.law().accept(new CudaKernelLaws(device));
+    }
+    for (CudaCheck check : CudaCheck.few(capability)) {
+      check.law().accept(new CudaKernelLaws(device));
+    }
+  }
+
+  @Test
+  void theReferenceRoundsAsLibtorchDoes() {
+    float[] values = RandomWeights.normal(1000, 1);
+    for (DType type : List.of(DType.F16, DType.BF16)) {
+      try (Tensor plain = Tensor.of(values, values.length);
+          Tensor rounded = plain.copyAs(type)) {
+        byte[] expected = new byte[2 * values.length];
+        rounded.data().get(expected);
+        assertThat(CudaKernelLaws.bytes(values, type)).isEqualTo(expected);
+      }
     }
   }
 

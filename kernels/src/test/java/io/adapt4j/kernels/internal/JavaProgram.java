@@ -28,6 +28,26 @@ public final class JavaProgram {
       Map<String, String> environment,
       String... arguments)
       throws Exception {
+    Outcome outcome = outcome(program, properties, environment, arguments);
+    assertThat(outcome.status()).as(String.join("\n", outcome.lines())).isZero();
+    return outcome.lines();
+  }
+
+  /**
+   * How a program ended.
+   *
+   * @param status its exit status
+   * @param lines what it printed
+   */
+  public record Outcome(int status, List<String> lines) {}
+
+  /** Runs one to any end. */
+  static Outcome outcome(
+      Class<?> program,
+      List<String> properties,
+      Map<String, String> environment,
+      String... arguments)
+      throws Exception {
     List<String> command =
         new ArrayList<>(
             List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
@@ -42,7 +62,6 @@ public final class JavaProgram {
     builder.environment().putAll(environment);
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
-    return output.lines().toList();
+    return new Outcome(process.waitFor(), output.lines().toList());
   }
 }

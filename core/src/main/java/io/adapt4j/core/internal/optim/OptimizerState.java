@@ -50,6 +50,7 @@ public abstract class OptimizerState implements AutoCloseable {
   public final void step(double learningRate) {
     steps++;
     update(learningRate);
+    memory.settle(trained);
   }
 
   final List<Trainable> trained() {

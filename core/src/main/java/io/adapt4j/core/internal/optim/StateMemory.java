@@ -2,9 +2,9 @@ package io.adapt4j.core.internal.optim;
 
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.core.internal.tensor.PinnedMemory;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.TensorLists;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -16,7 +16,8 @@ public enum StateMemory {
 
   /**
    * In host memory. Those of one value at a time are copied to where it is, and back when they have
-   * been updated (QLoRA, Dettmers et al. 2023, section 3, which leaves the copying to the driver).
+   * been updated, without waiting for either copy (QLoRA, Dettmers et al. 2023, section 3, which
+   * leaves the copying to the driver).
    */
   PAGED;
 
@@ -34,7 +35,14 @@ public enum StateMemory {
 
   /** A moment before the first step. */
   Tensor zeros(DType type, long... sizes) {
-    return this == PAGED ? Tensor.zerosOnHost(type, sizes) : Tensor.zeros(type, sizes);
+    return this == PAGED ? PinnedMemory.zeros(type, sizes) : Tensor.zeros(type, sizes);
+  }
+
+  /** Waits until moments that were copied back may be read. */
+  void settle(List<Trainable> trained) {
+    if (this == PAGED) {
+      PinnedMemory.settle(trained.get(0).value());
+    }
   }
 
   /**
@@ -52,7 +60,7 @@ public enum StateMemory {
     try (Scope scope = Scope.open(values.engine())) {
       List<Tensor> copies = moments.stream().map(moment -> moment.copyBeside(values)).toList();
       update.accept(copies);
-      TensorLists.copy(moments, copies);
+      PinnedMemory.copyBack(moments, copies);
     }
   }
 }

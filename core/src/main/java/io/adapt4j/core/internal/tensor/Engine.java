@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.tensor;
 import io.adapt4j.core.exception.EngineException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -163,11 +164,28 @@ public final class Engine {
    * Returns whether bfloat16 is multiplied natively on this device. Without that it saves memory
    * but no time.
    *
-   * @return on a CPU what {@link Processor#hasBf16} says; true on a CUDA device, which needs
-   *     compute capability 8.0 for it
+   * @return on a CPU what {@link Processor#hasBf16} says; on a CUDA device whether its compute
+   *     capability is known to be at least 8.0
    */
   public boolean multipliesBf16() {
+    return multipliesBf16(device, card());
+  }
+
+  static boolean multipliesBf16(TensorDevice device, Optional<CudaCard> card) {
+    if (device.kind() == TensorDevice.CUDA.kind()) {
+      return card.map(CudaCard::multipliesBf16).orElse(false);
+    }
     return !device.isHost() || Processor.hasBf16();
+  }
+
+  /** {@return the CUDA device that tensors live on; empty for others, and where it is not known} */
+  public Optional<CudaCard> card() {
+    return isOnCuda() ? CudaCard.first() : Optional.empty();
+  }
+
+  /** Whether this engine's tensors live on a CUDA device. */
+  boolean isOnCuda() {
+    return device.kind() == TensorDevice.CUDA.kind();
   }
 
   /** Whether this engine computes shapes and no numbers. */

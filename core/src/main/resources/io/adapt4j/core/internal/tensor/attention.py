@@ -81,12 +81,17 @@ def padding_mask(self, attention_mask: Tensor, window: int, dtype: int) -> Tenso
     allowed = torch.logical_and(allowed, torch.le(distance, window))
   return self.additive_mask(allowed, dtype)
 
-# Queries handled at once: all their scores together take a few MB, whatever the batch and length. All
-# of them on the meta device, which has no memory to save.
+# Queries handled at once. On a CPU all their scores together take a few MB, to stay in its caches,
+# whatever the batch and length. A GPU needs work for all its multiprocessors and few launches: there
+# they take up to 64 M entries, and a causal block not so much that most of it is hidden. All of them
+# on the meta device, which has no memory to save.
 def attention_block(self, q: Tensor, keys: int) -> int:
   if q.is_meta:
     return q.size(2)
-  return min(128, max(16, 2097152 // (q.size(0) * q.size(1) * keys) // 16 * 16))
+  scores = q.size(0) * q.size(1) * keys
+  if q.is_cpu:
+    return min(128, max(16, 2097152 // scores // 16 * 16))
+  return min(1024, max(64, 67108864 // scores // 64 * 64))
 
 # Queries [start, end) of [B, H, T, D], those that share a key/value head below each other.
 def query_rows(self, x: Tensor, start: int, end: int, kv_heads: int) -> Tensor:

@@ -45,9 +45,24 @@ def to_host(self, x: Tensor) -> Tensor:
 def copy_to(self, x: Tensor, where: str) -> Tensor:
   return torch.to(torch.contiguous(x), torch.device(where), x.dtype, False, True)
 
-# A copy on the device of another tensor, also where that is the same.
+# A copy on the device of another tensor, also where that is the same. One on a GPU is only begun: what
+# is computed with it comes after it.
 def copy_beside(self, x: Tensor, other: Tensor) -> Tensor:
-  return torch.to(x, other.device, x.dtype, False, True)
+  return torch.to(x, other.device, x.dtype, other.is_cuda, True)
+
+# Zeros in host memory that stays in place, which a GPU copies from and to by itself.
+def zeros_pinned(self, sizes: List[int], dtype: int) -> Tensor:
+  return torch.zeros(sizes, dtype=dtype, device=torch.device("cpu"), pin_memory=True)
+
+# Copies pairwise. A target in pinned memory may be read once `settle` has returned.
+def copy_back(self, sources: List[Tensor], targets: List[Tensor]) -> int:
+  for i in range(len(targets)):
+    torch.copy_(targets[i], sources[i], sources[i].is_cuda and targets[i].is_pinned())
+  return 0
+
+# Waits for all that was begun on the device of x: a number comes back last.
+def settle(self, x: Tensor) -> int:
+  return int(torch.ne(torch.select(torch.reshape(x, [-1]), 0, 0), 0).item())
 
 def copy_as(self, x: Tensor, dtype: int) -> Tensor:
   return torch.to(torch.contiguous(x), dtype, False, True)

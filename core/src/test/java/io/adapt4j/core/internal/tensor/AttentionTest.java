@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Attention against the formula in double precision. The sequence is longer than a block of
@@ -73,6 +74,26 @@ class AttentionTest {
         }
       }
     }
+  }
+
+  /** The blocks of a GPU, all queries at once here and in smaller ones, on the CPU. */
+  @ParameterizedTest
+  @ValueSource(strings = {"67108864", "90000"})
+  void theBlocksOfAGpuGiveTheSame(String scores) {
+    rule = new AttentionRule(SCALE, 0, true, 40);
+    float[] expected = Ops.inference().attention(query(), key(k), key(v), null, rule).toFloats();
+    Engine gpuBlocks = new Engine(TensorDevice.HOST, source -> asOnAGpu(source, scores));
+    try (Scope own = Scope.open(gpuBlocks)) {
+      assertThat(own.engine()).isSameAs(gpuBlocks);
+      float[] found = Ops.inference().attention(query(), key(k), key(v), null, rule).toFloats();
+      assertThat(found).containsExactly(expected, within(1e-6f));
+    }
+  }
+
+  private static String asOnAGpu(String source, String scores) {
+    String forCpu = "  if q.is_cpu:\n    return min(128";
+    assertThat(source).contains(forCpu, "67108864");
+    return source.replace(forCpu, forCpu.replace("q.is_cpu", "False")).replace("67108864", scores);
   }
 
   @ParameterizedTest(name = "left padded {0}, causal {1}, window {2}, soft cap {3}")

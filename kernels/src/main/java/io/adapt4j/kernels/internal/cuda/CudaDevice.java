@@ -3,7 +3,10 @@ package io.adapt4j.kernels.internal.cuda;
 import java.nio.ByteBuffer;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,11 +24,13 @@ public final class CudaDevice implements Device {
   private final long context;
   private final String name;
   private final Capability capability;
+  private final int driverVersion;
   private final Map<KernelFile, Long> modules = new EnumMap<>(KernelFile.class);
   private final Map<Kernel, Long> functions = new HashMap<>();
 
-  private CudaDevice(Driver driver, int index) {
+  private CudaDevice(Driver driver, int index, int driverVersion) {
     this.driver = driver;
+    this.driverVersion = driverVersion;
     this.calls = new DriverCalls(driver);
     this.name = nameOf(index);
     this.capability = capabilityOf(index);
@@ -48,11 +53,14 @@ public final class CudaDevice implements Device {
    *     compile the kernels is missing
    */
   public static CudaDevice open() {
-    Driver driver = Natives.driver();
-    return open(driver, KernelCache.ofUser(), Natives::compiler);
+    return open(Natives.driver(), KernelCache.ofUser(), Natives::compiler, KernelFile::resource);
   }
 
-  static CudaDevice open(Driver driver, KernelCache cache, Supplier<KernelImages.Found> compiler) {
+  static CudaDevice open(
+      Driver driver,
+      KernelCache cache,
+      Supplier<KernelImages.Found> compiler,
+      Function<String, Optional<byte[]>> resources) {
     DriverCalls calls = new DriverCalls(driver);
     calls.check(driver.init(), "cuInit");
     int[] count = new int[1];
@@ -62,11 +70,23 @@ public final class CudaDevice implements Device {
     }
     int[] version = new int[1];
     calls.check(driver.driverVersion(version), "cuDriverGetVersion");
-    CudaDevice device = new CudaDevice(driver, 0);
-    device.load(
-        new KernelImages(device.capability, version[0], cache, compiler, KernelFile::resource));
+    CudaDevice device = new CudaDevice(driver, 0, version[0]);
+    device.load(new KernelImages(device.capability, version[0], cache, compiler, resources));
     LOG.info("CUDA device: {}, compute capability {}", device.name, device.capability);
     return device;
+  }
+
+  /** {@return the newest CUDA that the driver supports, such as 12.9} */
+  public String driverVersion() {
+    return driverVersion / 1000 + "." + driverVersion % 1000 / 10;
+  }
+
+  /** {@return all memory of the device in bytes} */
+  public long memory() {
+    makeCurrent();
+    long[] freeAndTotal = new long[2];
+    calls.check(driver.memory(freeAndTotal), "cuMemGetInfo");
+    return freeAndTotal[1];
   }
 
   private String nameOf(int index) {
@@ -85,13 +105,24 @@ public final class CudaDevice implements Device {
     makeCurrent();
     for (KernelFile file : KernelFile.values()) {
       if (capability.isAtLeast(file.least())) {
-        long[] module = new long[1];
-        calls.check(
-            driver.loadModule(module, images.image(file)),
-            "cuModuleLoadDataEx of " + file.plainName());
-        modules.put(file, module[0]);
+        modules.put(file, load(file, images.images(file)));
       }
     }
+  }
+
+  /** Loads the first image that the driver takes. */
+  private long load(KernelFile file, List<byte[]> images) {
+    long[] module = new long[1];
+    int status = 0;
+    for (byte[] image : images) {
+      status = driver.loadModule(module, image);
+      if (status == 0) {
+        return module[0];
+      }
+      LOG.debug("An image of {} is refused: {}", file.plainName(), calls.describe(status));
+    }
+    calls.check(status, "cuModuleLoadDataEx of " + file.plainName());
+    throw new IllegalStateException("no image of " + file.plainName());
   }
 
   /** The current context is a setting of each thread. */

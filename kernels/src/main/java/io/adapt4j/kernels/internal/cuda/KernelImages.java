@@ -1,13 +1,15 @@
 package io.adapt4j.kernels.internal.cuda;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
  * Finds what a device can load of a source: kept on disk, compiled now, or, where there is no
- * compiler, PTX packed into this module's jar when it was built.
+ * compiler, binaries and PTX that were made when this build was.
  */
 final class KernelImages {
 
@@ -51,14 +53,16 @@ final class KernelImages {
   }
 
   /**
-   * Finds the image of a source.
+   * Finds the images of a source: the first that the driver takes is the best. A driver older than
+   * a binary's CUDA refuses it, and finishes PTX instead.
    *
-   * @throws CudaException if it does not compile, or there is neither compiler nor PTX
+   * @return at least one
+   * @throws CudaException if it does not compile, or there is neither compiler nor binary nor PTX
    */
-  byte[] image(KernelFile file) {
+  List<byte[]> images(KernelFile file) {
     Found found = compiler.get();
     return found.compiler().isPresent()
-        ? compiled(file, found.compiler().get())
+        ? List.of(compiled(file, found.compiler().get()))
         : packed(file, found.reason());
   }
 
@@ -81,17 +85,23 @@ final class KernelImages {
     return image;
   }
 
-  private byte[] packed(KernelFile file, String reason) {
+  private List<byte[]> packed(KernelFile file, String reason) {
+    List<byte[]> found = new ArrayList<>();
+    for (int minor = capability.minor(); minor >= 0; minor--) {
+      Capability made = new Capability(capability.major(), minor);
+      resources.apply(file.plainName() + ".sm_" + made.number() + ".cubin").ifPresent(found::add);
+    }
     String name = file.plainName() + ".ptx";
-    byte[] ptx =
-        resources
-            .apply(name)
-            .orElseThrow(
-                () ->
-                    new CudaException(
-                        ("%s, and this build of adapt4j-kernels has no %s. Put NVRTC on the library"
-                                + " path, or use a jar built with -Pptx.")
-                            .formatted(reason, name)));
-    return Arrays.copyOf(ptx, ptx.length + 1); // the driver wants a zero at the end
+    resources
+        .apply(name)
+        .map(ptx -> Arrays.copyOf(ptx, ptx.length + 1)) // the driver wants a zero at the end
+        .ifPresent(found::add);
+    if (found.isEmpty()) {
+      throw new CudaException(
+          ("%s, and this build of adapt4j-kernels has no %s. Put NVRTC on the library path, or use"
+                  + " a jar built with -Pptx.")
+              .formatted(reason, name));
+    }
+    return found;
   }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.internal.tensor.DType;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,7 +20,10 @@ class CudaDeviceTest {
 
   private CudaDevice open() {
     return CudaDevice.open(
-        driver, new KernelCache(folder), () -> KernelImages.Found.of(new FakeCompiler()));
+        driver,
+        new KernelCache(folder),
+        () -> KernelImages.Found.of(new FakeCompiler()),
+        name -> Optional.empty());
   }
 
   @Test
@@ -53,6 +58,21 @@ class CudaDeviceTest {
   void anImageThatDoesNotLoadIsAReason() {
     driver.fail("loadModule", 218);
     assertReason("cuModuleLoadDataEx of quantize: an error unknown to the driver (218)");
+  }
+
+  @Test
+  void aBinaryThatTheDriverRefusesIsFollowedByPtx() {
+    driver.refused = "cubin";
+    CudaDevice.open(
+        driver,
+        new KernelCache(folder),
+        () -> KernelImages.Found.none("no NVRTC"),
+        name ->
+            Optional.of(name.getBytes(StandardCharsets.UTF_8))
+                .filter(bytes -> !name.contains("sm_") || name.contains("sm_80")));
+    assertThat(driver.images)
+        .extracting(image -> new String(image, StandardCharsets.UTF_8).strip())
+        .startsWith("quantize.sm_80.cubin", "quantize.ptx\0", "dequantize.sm_80.cubin");
   }
 
   private void assertReason(String message) {

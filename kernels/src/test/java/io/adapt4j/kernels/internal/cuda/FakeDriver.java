@@ -24,6 +24,7 @@ final class FakeDriver implements Driver {
           2, "out of memory",
           100, "no CUDA-capable device is detected",
           700, "an illegal memory access was encountered");
+  String refused = "never";
   int devices = 1;
   int allocated;
   int freed;
@@ -114,7 +115,8 @@ final class FakeDriver implements Driver {
   public int loadModule(long[] module, byte[] image) {
     images.add(image);
     module[0] = images.size();
-    return status("loadModule");
+    boolean refuses = new String(image, StandardCharsets.UTF_8).contains(refused);
+    return refuses ? 218 : status("loadModule");
   }
 
   @Override

@@ -85,7 +85,29 @@ public final class HostDevice implements Device, AutoCloseable {
     Files.createSymbolicLink(folder.resolve("libnvrtc.so.12"), library);
   }
 
+  /** Compiles a library that stands in for cuBLAS, and the kit's own that calls it. */
+  public static Path compileBlas(Path folder) throws Exception {
+    compile(folder, folder.resolve("libcublas.so.12"), "host_cublas.cpp", "-fPIC", "-shared");
+    Path natives = folder.resolve("libadapt4jkit.so");
+    Path jdk = Path.of(System.getProperty("java.home"), "include");
+    compile(
+        folder,
+        natives,
+        Path.of("../kernels/src/kit/natives.cpp"),
+        "-fPIC",
+        "-shared",
+        "-I" + jdk,
+        "-I" + jdk.resolve("linux"),
+        "-ldl");
+    return natives;
+  }
+
   private static void compile(Path folder, Path output, String source, String... options)
+      throws Exception {
+    compile(folder, output, resource(source), options);
+  }
+
+  private static void compile(Path folder, Path output, Path source, String... options)
       throws Exception {
     Path log = folder.resolve("compiler.log");
     List<String> command = new ArrayList<>(List.of(COMPILER, "-std=c++17", "-O1"));
@@ -94,7 +116,7 @@ public final class HostDevice implements Device, AutoCloseable {
     command.add("-I" + resource("host_device.h").getParent());
     command.add("-I" + resource("fourbit.cuh").getParent());
     command.addAll(List.of(options));
-    command.addAll(List.of("-o", output.toString(), resource(source).toString()));
+    command.addAll(List.of("-o", output.toString(), source.toString()));
     Process compiler =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     if (compiler.waitFor() != 0) {

@@ -32,6 +32,12 @@ class KernelImagesTest {
         name -> Optional.empty());
   }
 
+  private static byte[] only(KernelImages images, KernelFile file) {
+    List<byte[]> all = images.images(file);
+    assertThat(all).hasSize(1);
+    return all.get(0);
+  }
+
   private Path onlyFile() throws Exception {
     try (Stream<Path> files = Files.list(folder)) {
       List<Path> all = files.toList();
@@ -42,8 +48,8 @@ class KernelImagesTest {
 
   @Test
   void theSecondTimeNothingIsCompiled() {
-    byte[] first = images(CAPABILITY, 12090).image(KernelFile.PLAIN);
-    byte[] second = images(CAPABILITY, 12090).image(KernelFile.PLAIN);
+    byte[] first = only(images(CAPABILITY, 12090), KernelFile.PLAIN);
+    byte[] second = only(images(CAPABILITY, 12090), KernelFile.PLAIN);
     assertThat(second).isEqualTo(first);
     assertThat(compiler.compiled)
         .containsExactly("plain.cu [--std=c++17, --gpu-architecture=sm_86]");
@@ -51,12 +57,12 @@ class KernelImagesTest {
 
   @Test
   void anotherDriverDeviceCompilerOrSourceIsCompiledAnew() {
-    images(CAPABILITY, 12090).image(KernelFile.PLAIN);
-    images(CAPABILITY, 12080).image(KernelFile.PLAIN);
-    images(new Capability(9, 0), 12090).image(KernelFile.PLAIN);
-    images(CAPABILITY, 12090).image(KernelFile.TENSOR);
+    only(images(CAPABILITY, 12090), KernelFile.PLAIN);
+    only(images(CAPABILITY, 12080), KernelFile.PLAIN);
+    only(images(new Capability(9, 0), 12090), KernelFile.PLAIN);
+    only(images(CAPABILITY, 12090), KernelFile.TENSOR);
     compiler.version = "12.8";
-    images(CAPABILITY, 12090).image(KernelFile.PLAIN);
+    only(images(CAPABILITY, 12090), KernelFile.PLAIN);
     assertThat(compiler.compiled).hasSize(5);
   }
 
@@ -68,13 +74,13 @@ class KernelImagesTest {
 
   @Test
   void aDamagedFileIsCompiledAgainAndReplaced() throws Exception {
-    byte[] image = images(CAPABILITY, 12090).image(KernelFile.PLAIN);
+    byte[] image = only(images(CAPABILITY, 12090), KernelFile.PLAIN);
     byte[] whole = Files.readAllBytes(onlyFile());
     for (byte[] damaged :
         List.of(new byte[0], new byte[32], Arrays.copyOf(whole, whole.length - 1))) {
       Files.write(onlyFile(), damaged);
       int before = compiler.compiled.size();
-      assertThat(images(CAPABILITY, 12090).image(KernelFile.PLAIN)).isEqualTo(image);
+      assertThat(only(images(CAPABILITY, 12090), KernelFile.PLAIN)).isEqualTo(image);
       assertThat(compiler.compiled).hasSize(before + 1);
       assertThat(Files.readAllBytes(onlyFile())).isEqualTo(whole);
     }
@@ -90,12 +96,12 @@ class KernelImagesTest {
             new KernelCache(file.resolve("below")),
             () -> KernelImages.Found.of(compiler),
             name -> Optional.empty());
-    assertThat(images.image(KernelFile.PLAIN)).isNotEmpty();
+    assertThat(only(images, KernelFile.PLAIN)).isNotEmpty();
   }
 
   @Test
   void aDeviceNewerThanTheCompilerGetsPtxOfTheNewestArchitectureBeforeIt() {
-    images(new Capability(12, 0), 12090).image(KernelFile.PLAIN);
+    only(images(new Capability(12, 0), 12090), KernelFile.PLAIN);
     assertThat(compiler.compiled)
         .containsExactly("plain.cu [--std=c++17, --gpu-architecture=compute_90]");
   }
@@ -103,7 +109,7 @@ class KernelImagesTest {
   @Test
   void aDeviceOlderThanAllTheCompilerKnowsIsAReason() {
     compiler.architectures = List.of(80, 90);
-    assertThatThrownBy(() -> images(new Capability(7, 5), 12090).image(KernelFile.PLAIN))
+    assertThatThrownBy(() -> only(images(new Capability(7, 5), 12090), KernelFile.PLAIN))
         .isInstanceOf(CudaException.class)
         .hasMessage(
             "NVRTC 12.9 compiles for [80, 90] only, the device is of 7.5. Install an older NVRTC.");
@@ -121,12 +127,30 @@ class KernelImagesTest {
                 name.equals("plain.ptx")
                     ? Optional.of("ptx".getBytes(StandardCharsets.US_ASCII))
                     : Optional.empty());
-    assertThat(images.image(KernelFile.PLAIN)).containsExactly('p', 't', 'x', 0);
-    assertThatThrownBy(() -> images.image(KernelFile.TENSOR))
+    assertThat(only(images, KernelFile.PLAIN)).containsExactly('p', 't', 'x', 0);
+    assertThatThrownBy(() -> only(images, KernelFile.TENSOR))
         .isInstanceOf(CudaException.class)
         .hasMessageContaining("NVRTC could not be loaded (gone), and this build")
         .hasMessageContaining("no tensor.ptx")
         .hasMessageContaining("-Pptx");
+  }
+
+  @Test
+  void binariesOfTheSameGenerationComeBeforePtx() {
+    KernelImages images =
+        new KernelImages(
+            CAPABILITY,
+            12090,
+            new KernelCache(folder),
+            () -> KernelImages.Found.none("no NVRTC"),
+            name ->
+                List.of("plain.sm_80.cubin", "plain.sm_86.cubin", "plain.sm_90.cubin", "plain.ptx")
+                        .contains(name)
+                    ? Optional.of(name.getBytes(StandardCharsets.US_ASCII))
+                    : Optional.empty());
+    assertThat(images.images(KernelFile.PLAIN))
+        .extracting(image -> new String(image, StandardCharsets.US_ASCII))
+        .containsExactly("plain.sm_86.cubin", "plain.sm_80.cubin", "plain.ptx\0");
   }
 
   @ParameterizedTest

@@ -35,6 +35,7 @@ public final class ShapesOnly implements AutoCloseable {
           "copy_beside",
           "copy_into",
           "refresh",
+          "copy_back",
           "dtype_of",
           "narrow",
           "transpose",
@@ -93,6 +94,9 @@ public final class ShapesOnly implements AutoCloseable {
           List.of("float(torch.sqrt(torch.mean(torch.mul(update, update))))", "1."),
           List.of("torch.copy_(target, source)", "self.copied(target, source)"),
           List.of("torch.copy_(targets[i], sources[i])", "self.copied(targets[i], sources[i])"),
+          List.of(
+              "torch.copy_(targets[i], sources[i], sources[i].is_cuda and targets[i].is_pinned())",
+              "self.copied(targets[i], sources[i])"),
           List.of("torch.index_select(", "self.selected("),
           List.of("torch.embedding(", "self.looked_up("),
           List.of(
