@@ -50,6 +50,8 @@ class LoraDescriptionTest {
             .collect(Collectors.toSet());
     // A format of one's own is code; that of 4 bits belongs to a method of its own.
     assertThat(setters.remove("weights")).isTrue();
+    // The key "bias" says which of two setters.
+    assertThat(setters.remove("trainAdaptedBiases")).isTrue();
     Set<String> mapped =
         LoraOption.ALL.stream().map(LoraOption::setter).collect(Collectors.toSet());
     assertThat(mapped).isEqualTo(setters);

@@ -146,9 +146,12 @@ class FourBitModelTest {
     }
   }
 
-  /** Kernels that say that they multiply faster are asked to, with the bias added afterwards. */
+  /**
+   * Kernels that say that they multiply faster are asked to, with the bias added afterwards. In
+   * bfloat16 either way rounds the results of each layer, which are larger than the logits.
+   */
   @ParameterizedTest
-  @CsvSource({"qwen3_bias, F32, 1e-5", "qwen2_window, F32, 1e-5", "gpt2_by_layer, BF16, 0.05"})
+  @CsvSource({"qwen3_bias, F32, 1e-5", "qwen2_window, F32, 1e-5", "gpt2_by_layer, BF16, 0.08"})
   void fewRowsAreMultipliedAsTheyAreWhereThatIsFaster(String family, DType type, float tolerance) {
     Path folder = FAMILIES.resolve(family);
     EagerKernels kernels = new EagerKernels();
