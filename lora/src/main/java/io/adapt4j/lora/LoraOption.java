@@ -71,7 +71,7 @@ record LoraOption(
               lora -> lora.config().modules().layersPattern()),
           new LoraOption(
               "bias",
-              "bias",
+              "trainBiases",
               (fields, lora) -> fields.choice("bias", LoraBias.class).map(lora::bias).orElse(lora),
               (lora, options) -> options.put("bias", Fields.written(lora.config().bias()))),
           texts("modulesToSave", Lora::modulesToSave, lora -> lora.config().modulesToSave()),

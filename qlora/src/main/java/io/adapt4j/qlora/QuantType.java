@@ -46,7 +46,7 @@ enum QuantType {
           "type: expected 4 bits, NF4 or FP4, found "
               + this
               + ". Checkpoints are not written in"
-              + " 8 bits: load the plain one with Quantization.int8().");
+              + " 8 bits: load the plain one, which is rounded while it is read.");
     }
     return code;
   }
