@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -29,6 +30,7 @@ import java.util.stream.IntStream;
  * Where the time goes in a 135M-parameter model: by operator, of one decoded token, of the prompt
  * before it, and of one training step. The place to start before making anything faster.
  */
+@InSuite(leftOut = "a profile to read, without a figure to keep")
 public final class OperatorProfile {
 
   private static final Map<String, String> DEFAULTS =

@@ -87,7 +87,7 @@ abstract class BasicOps extends Recorder {
    * @return the shape of x
    */
   public Tensor layerNorm(Tensor x, Parameter weight, Parameter bias, double eps) {
-    Tensor y = FusedOps.layerNorm(x, weight.value(), Parameter.valueOf(bias), eps);
+    Tensor y = FusedOps.layerNorm(x, weight.value(), Parameter.valueOf(bias), eps, isRecording());
     if (isDifferentiated(x) || trains(weight) || trains(bias)) {
       saveForBackward(x);
       record(

@@ -87,8 +87,10 @@ final class FusedOps {
     return x.engine().empty(x.type(), x.sizes());
   }
 
-  static Tensor layerNorm(Tensor x, Tensor weight, List<Tensor> bias, double eps) {
-    HostKernels kernels = normalizing(x, weight, bias);
+  /** While training by the script, whose derivative starts from the same mean and variance. */
+  static Tensor layerNorm(
+      Tensor x, Tensor weight, List<Tensor> bias, double eps, boolean isRecording) {
+    HostKernels kernels = isRecording ? null : normalizing(x, weight, bias);
     return kernels == null
         ? LAYER_NORM.tensor(x, weight, bias, eps).typedAs(x)
         : normalized(kernels, x, null, weight, bias, eps);
@@ -99,7 +101,7 @@ final class FusedOps {
       Tensor x, Tensor added, Tensor weight, List<Tensor> bias, double eps) {
     HostKernels kernels = normalizing(x, weight, bias);
     if (kernels == null || added.type() != x.type() || !added.isContiguous()) {
-      return layerNorm(ADD.tensor(x, added).typedAs(x), weight, bias, eps);
+      return layerNorm(ADD.tensor(x, added).typedAs(x), weight, bias, eps, false);
     }
     return normalized(kernels, x, added, weight, bias, eps);
   }
