@@ -26,12 +26,17 @@ import java.util.Map;
  *
  * <p>llama.cpp's converter also permutes the rows of the query and key projections, since it turns
  * neighboring entries of a head. That is left out here: it changes what the model says, not how
- * long it takes. The vocabulary is made up: the unknown token, the beginning, the end, bytes, and
- * then single characters, so that a text of n of them is n tokens.
+ * long it takes. The vocabulary is made up: the unknown token, the beginning, the end, of a large
+ * vocabulary bytes, and then single characters, so that a text of n of them is n tokens.
  */
 final class GgufFile {
 
-  private static final int FIRST_CHARACTER = 0x20000;
+  private static final int FIRST_CHARACTER = 0x3400;
+
+  /** Of a larger vocabulary characters would run into surrogates: it begins in another plane. */
+  private static final int MOST_CHARACTERS = 0xD800 - FIRST_CHARACTER;
+
+  private static final int FIRST_OF_MANY = 0x20000;
   private static final List<String> SPECIAL = List.of("<unk>", "<s>", "</s>");
   private static final int BEGINNING = 1;
   private static final int END = 2;
@@ -132,7 +137,7 @@ final class GgufFile {
   static String text(int tokens) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < tokens; i++) {
-      text.appendCodePoint(FIRST_CHARACTER + i);
+      text.append((char) (FIRST_CHARACTER + i));
     }
     return text.toString();
   }
@@ -168,14 +173,19 @@ final class GgufFile {
 
   private void putVocabulary(GgufHeader header) {
     List<String> tokens = new ArrayList<>(SPECIAL);
-    for (int value = 0; value < BYTE_TOKENS; value++) {
+    boolean isLarge = config.vocabSize() > MOST_CHARACTERS;
+    for (int value = 0; isLarge && value < BYTE_TOKENS; value++) {
       tokens.add(String.format(Locale.ROOT, "<0x%02X>", value));
     }
-    int characters = config.vocabSize() - tokens.size();
-    text(characters).codePoints().forEach(value -> tokens.add(Character.toString(value)));
+    int first = (isLarge ? FIRST_OF_MANY : FIRST_CHARACTER) - tokens.size();
+    while (tokens.size() < config.vocabSize()) {
+      tokens.add(Character.toString(first + tokens.size()));
+    }
     int[] types = new int[tokens.size()];
     Arrays.fill(types, NORMAL_TOKEN);
-    Arrays.fill(types, SPECIAL.size(), SPECIAL.size() + BYTE_TOKENS, BYTE_TOKEN);
+    if (isLarge) {
+      Arrays.fill(types, SPECIAL.size(), SPECIAL.size() + BYTE_TOKENS, BYTE_TOKEN);
+    }
     types[0] = UNKNOWN_TOKEN;
     types[BEGINNING] = CONTROL_TOKEN;
     types[END] = CONTROL_TOKEN;
