@@ -72,7 +72,7 @@ final class FusedOps {
     return kernels.hasRows(x.type()) && x.isContiguous();
   }
 
-  /** Runs a kernel in the place of an operator. */
+  /** Runs a kernel for an operator. */
   private static void run(Tensor x, Operator operator, Runnable kernel) {
     x.engine()
         .observed(
