@@ -1,0 +1,9 @@
+/**
+ * The file format GGUF, version 3: reading, writing and quantizing, on nothing but the JDK.
+ *
+ * <p>Source: the format's specification in ggml's repository ({@code docs/gguf.md}).
+ */
+@NullMarked
+package io.adapt4j.gguf.format;
+
+import org.jspecify.annotations.NullMarked;
