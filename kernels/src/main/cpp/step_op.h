@@ -394,19 +394,35 @@ class Int8ProductOp : public ProductOp {
   const uint8_t* tiles_;
 };
 
-// Where queries, keys and values stand in the joined projection, and the cache of a layer.
+// Keys and values of a sequence: [heads, capacity, width] of each layer.
+struct RowCache {
+  std::vector<void*> keys;
+  std::vector<void*> values;
+  int64_t capacity = 0;
+};
+
+// Where queries, keys and values stand in the joined projection, and which layer's cache is theirs.
 struct HeadLayout {
   int heads, kvHeads;
   int64_t dim;
   int64_t queryStart, queryStride, keyStart, keyStride, valueStart, valueStride;
-  void* keys;
-  void* values;
+  const std::vector<RowCache>* rows;
+  int layer;
   int type;
-  int64_t capacity;
 
-  void* at(void* cache, int64_t slot, int head, int64_t place) const {
-    return static_cast<uint8_t*>(cache) +
-           ((slot * kvHeads + head) * capacity + place) * dim * bytesOf(type);
+  void* key(int64_t slot, int head, int64_t place) const {
+    const RowCache& row = (*rows)[slot];
+    return at(row.keys[layer], row, head, place);
+  }
+
+  void* value(int64_t slot, int head, int64_t place) const {
+    const RowCache& row = (*rows)[slot];
+    return at(row.values[layer], row, head, place);
+  }
+
+ private:
+  void* at(void* start, const RowCache& row, int head, int64_t place) const {
+    return static_cast<uint8_t*>(start) + (head * row.capacity + place) * dim * bytesOf(type);
   }
 };
 
@@ -427,8 +443,10 @@ class AppendOp : public TokenOp {
     for (int h = 0; h < layout_.kvHeads; h++) {
       float* key = row + layout_.keyStart + h * layout_.keyStride;
       turn(step, piece, key);
-      keep(step, piece, layout_.keys, h, key);
-      keep(step, piece, layout_.values, h, row + layout_.valueStart + h * layout_.valueStride);
+      const int slot = step.slots[piece];
+      const int64_t place = step.places[piece];
+      keep(key, layout_.key(slot, h, place));
+      keep(row + layout_.valueStart + h * layout_.valueStride, layout_.value(slot, h, place));
     }
   }
 
@@ -440,8 +458,7 @@ class AppendOp : public TokenOp {
     }
   }
 
-  void keep(const Step& step, int64_t token, void* cache, int head, const float* values) const {
-    void* to = layout_.at(cache, step.slots[token], head, step.places[token]);
+  void keep(const float* values, void* to) const {
     for (int64_t i = 0; i < layout_.dim; i++) {
       store(values[i], layout_.type, to, i);
     }
@@ -490,10 +507,10 @@ class AttendOp : public StepOp {
       first = place - window_ + 1;
     }
     const int slot = step.slots[t];
-    const PlainRows keys{layout_.at(layout_.keys, slot, kvHead, first), layout_.type, layout_.dim,
+    const PlainRows keys{layout_.key(slot, kvHead, first), layout_.type, layout_.dim,
                          place - first + 1};
-    const PlainRows values{layout_.at(layout_.values, slot, kvHead, first), layout_.type,
-                           layout_.dim, keys.count};
+    const PlainRows values{layout_.value(slot, kvHead, first), layout_.type, layout_.dim,
+                           keys.count};
     const int64_t tokenBytes = padded(layout_.dim) * bytesOf(tokenType_);
     for (int g = part * each; g < end; g += TOKENS_AT_ONCE) {
       const int count = end - g < TOKENS_AT_ONCE ? end - g : TOKENS_AT_ONCE;

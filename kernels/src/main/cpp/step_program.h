@@ -74,16 +74,30 @@ class StepProgram {
     add(op);
   }
 
-  // Where the heads of the next attend stand in its buffer.
-  void heads(int heads, int kvHeads, long long dim, bool interleaved, long long keys,
-             long long values, int type, long long capacity) {
+  // Where the heads of the next attend stand in its buffer. Each call is for the next layer.
+  void heads(int heads, int kvHeads, long long dim, bool interleaved, int type) {
     layout_ = HeadLayout{heads, kvHeads, dim, 0, dim, heads * dim, dim, (heads + kvHeads) * dim,
-                         dim, pointer(keys), pointer(values), type, capacity};
+                         dim, &rows_, layers_++, type};
     if (interleaved) {
       layout_.queryStride = layout_.keyStride = layout_.valueStride = 3 * dim;
       layout_.keyStart = dim;
       layout_.valueStart = 2 * dim;
     }
+  }
+
+  // Says where a row's keys and values are: the addresses of each layer's keys, then of each
+  // layer's values.
+  void place(int row, const long long* addresses, long long capacity) {
+    RowCache cache;
+    for (int i = 0; i < layers_; i++) {
+      cache.keys.push_back(pointer(addresses[i]));
+      cache.values.push_back(pointer(addresses[layers_ + i]));
+    }
+    cache.capacity = capacity;
+    if (static_cast<size_t>(row) >= rows_.size()) {
+      rows_.resize(row + 1);
+    }
+    rows_[row] = cache;
   }
 
   void attend(int from, int to, int table, long long half, float scale, float cap,
@@ -112,7 +126,7 @@ class StepProgram {
     add(new LikeliestOp(buffers_[from], likeliest_.data()));
   }
 
-  // Of each token: id, slot, place, first, position; which ones' logits are wanted; tables [tables,
+  // Of each token: id, slot (a row that has been placed), place, first, position; which ones' logits are wanted; tables [tables,
   // 2, tokens, half] with cosines and sines. Ids of the likeliest tokens go to likeliest.
   void run(int tokens, const int* of, int outputs, const int* outputOf, int tables,
            const int* halves, const float* turns, int* likeliest) {
@@ -251,6 +265,8 @@ class StepProgram {
   std::unique_ptr<Progress[]> progress_;
   std::vector<int> likeliest_;
   HeadLayout layout_{};
+  std::vector<RowCache> rows_;
+  int layers_ = 0;
   int64_t tokenBytes_ = 0;
   bool ofOutputs_ = false;
   bool timed_ = false;

@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.DecoderSteps;
 import io.adapt4j.core.internal.nn.KvCache;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -21,9 +22,10 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final DType type;
   private final int maxTokens;
   private final int vocabulary;
-  private final int cacheRows;
-  private final int capacity;
   private final int logitsBuffer;
+
+  /** How many places each row has; 0 where no cache stands. */
+  private final int[] capacities;
 
   /** What the logits are read through. */
   private FloatBuffer read = FloatBuffer.allocate(0);
@@ -36,16 +38,38 @@ final class CpuDecoderSteps implements DecoderSteps {
       DType type,
       int maxTokens,
       int vocabulary,
-      KvCache cache,
+      int rows,
       int logitsBuffer) {
     this.program = program;
     this.rotary = rotary;
     this.type = type;
     this.maxTokens = maxTokens;
     this.vocabulary = vocabulary;
-    this.cacheRows = Math.toIntExact(cache.keys(0).size(0));
-    this.capacity = Math.toIntExact(cache.capacity());
+    this.capacities = new int[rows];
     this.logitsBuffer = logitsBuffer;
+  }
+
+  @Override
+  public void place(int row, KvCache cache, int cacheRow) {
+    requireOpen();
+    requireIn("row", row, capacities.length);
+    Tensor first = cache.keys(0);
+    requireIn("cacheRow", cacheRow, Math.toIntExact(first.size(0)));
+    long bytesOfRow = first.count() / first.size(0) * first.type().bytes();
+    int layers = cache.layers();
+    long[] addresses = new long[2 * layers];
+    for (int layer = 0; layer < layers; layer++) {
+      addresses[layer] = cache.keys(layer).address() + cacheRow * bytesOfRow;
+      addresses[layers + layer] = cache.values(layer).address() + cacheRow * bytesOfRow;
+    }
+    program.place(row, addresses, cache.capacity());
+    capacities[row] = Math.toIntExact(cache.capacity());
+  }
+
+  @Override
+  public void remove(int row) {
+    requireIn("row", row, capacities.length);
+    capacities[row] = 0;
   }
 
   @Override
@@ -60,8 +84,8 @@ final class CpuDecoderSteps implements DecoderSteps {
     for (int i = 0; i < count; i++) {
       Token token = tokens.get(i);
       requireIn("id", token.id(), vocabulary);
-      requireIn("row", token.row(), cacheRows);
-      requireIn("place", token.place(), capacity);
+      requireIn("row", token.row(), capacities.length);
+      requireIn("place", token.place(), capacities[token.row()]);
       requireIn("first", token.first(), token.place() + 1);
       of[i] = token.id();
       of[count + i] = token.row();

@@ -2,7 +2,6 @@ package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps;
-import io.adapt4j.core.internal.nn.KvCache;
 import io.adapt4j.core.internal.nn.StepKernels;
 import java.util.Optional;
 
@@ -19,14 +18,14 @@ public final class CpuStepKernels implements StepKernels {
   public CpuStepKernels() {}
 
   @Override
-  public Optional<DecoderSteps> prepare(Decoder decoder, KvCache cache, int maxTokens) {
+  public Optional<DecoderSteps> prepare(Decoder decoder, int rows, int maxTokens) {
     if (maxTokens > MAX_TOKENS
         || "off".equals(System.getProperty(PROPERTY))
         || !CpuLibrary.get().isPresent()
-        || !cache.keys(0).isOnHost()) {
+        || !decoder.head().weight().value().isOnHost()) {
       return Optional.empty();
     }
-    return StepCompiler.compile(decoder, cache, maxTokens, CpuKernels.open().variant())
+    return StepCompiler.compile(decoder, rows, maxTokens, CpuKernels.open().variant())
         .map(DecoderSteps.class::cast);
   }
 }

@@ -51,19 +51,16 @@ final class StepCompiler {
   private static final int GROUP = 64;
 
   private final StepProgram program;
-  private final KvCache cache;
   private final List<RotaryFrequencies> rotary;
   private final long hiddenSize;
   private final DType type;
 
   private StepCompiler(
       StepProgram program,
-      KvCache cache,
       List<RotaryFrequencies> rotary,
       long hiddenSize,
       DType type) {
     this.program = program;
-    this.cache = cache;
     this.rotary = rotary;
     this.hiddenSize = hiddenSize;
     this.type = type;
@@ -75,14 +72,14 @@ final class StepCompiler {
    * @return empty where it has a part without an operator
    */
   static Optional<CpuDecoderSteps> compile(
-      Decoder decoder, KvCache cache, int maxTokens, CpuVariant variant) {
+      Decoder decoder, int rows, int maxTokens, CpuVariant variant) {
     StepProgram program = new StepProgram(variant.number, Torch.threads(), maxTokens);
     boolean compiled = false;
     try {
       Transformer body = decoder.body();
       StepCompiler compiler =
           new StepCompiler(
-              program, cache, body.rotary(), decoder.dimensions().hiddenSize(), decoder.type());
+              program, body.rotary(), decoder.dimensions().hiddenSize(), decoder.type());
       int hidden = compiler.transformer(body);
       VocabularyHead head = decoder.head();
       int logits = compiler.head(hidden, head);
@@ -94,7 +91,7 @@ final class StepCompiler {
               decoder.type(),
               maxTokens,
               Math.toIntExact(head.weight().sizes()[0]),
-              cache,
+              rows,
               logits));
     } catch (Unsupported e) {
       return Optional.empty();
@@ -107,9 +104,7 @@ final class StepCompiler {
 
   private int transformer(Transformer body) {
     int hidden = embeddings(body.embeddings());
-    for (int i = 0; i < body.layers().size(); i++) {
-      layer(body.layers().get(i), hidden, i);
-    }
+    body.layers().forEach(layer -> layer(layer, hidden));
     int wanted = program.buffer(hiddenSize);
     program.gather(hidden, wanted);
     return norm(body.norm(), wanted);
@@ -128,12 +123,12 @@ final class StepCompiler {
     return hidden;
   }
 
-  private void layer(Layer layer, int hidden, int index) {
+  private void layer(Layer layer, int hidden) {
     if (layer instanceof SequentialLayer sequential) {
       double scale = sequential.residualScale();
       int attended = norm(sequential.beforeAttention(), hidden);
       attention(
-          sequential.attention(), attended, index, sequential.afterAttention(), hidden, scale);
+          sequential.attention(), attended, sequential.afterAttention(), hidden, scale);
       int worked = norm(sequential.beforeMlp(), hidden);
       mlp(sequential.mlp(), worked, sequential.afterMlp(), hidden, scale);
     } else if (layer instanceof ParallelLayer parallel) {
@@ -143,10 +138,10 @@ final class StepCompiler {
       if (attended == hidden || worked == hidden) {
         throw new Unsupported();
       }
-      attention(parallel.attention(), attended, index, Norm.NONE, hidden, 1);
+      attention(parallel.attention(), attended, Norm.NONE, hidden, 1);
       mlp(parallel.mlp(), worked, Norm.NONE, hidden, 1);
     } else if (layer instanceof PostNormLayer after) {
-      attention(after.attention(), hidden, index, Norm.NONE, hidden, 1);
+      attention(after.attention(), hidden, Norm.NONE, hidden, 1);
       normInPlace(after.attentionNorm(), hidden);
       mlp(after.mlp(), hidden, Norm.NONE, hidden, 1);
       normInPlace(after.mlpNorm(), hidden);
@@ -156,23 +151,19 @@ final class StepCompiler {
   }
 
   private void attention(
-      Attention attention, int x, int layer, Norm after, int residual, double scale) {
+      Attention attention, int x, Norm after, int residual, double scale) {
     Heads heads = attention.heads();
     int projected = program.buffer(heads.queryWidth() + 2 * heads.keyValueWidth());
     linear(attention.qkv(), x, projected, 1, false);
     if (attention.norm() != null) {
       queryKeyNorm(attention.norm(), projected, heads);
     }
-    Tensor keys = cache.keys(layer);
     program.heads(
         heads.query(),
         heads.keyValue(),
         heads.dim(),
         heads.interleaved(),
-        address(keys),
-        address(cache.values(layer)),
-        code(keys),
-        cache.capacity());
+        code(type));
     int joined = program.buffer(heads.queryWidth());
     AttentionRule rule = attention.rule();
     boolean turns = attention.rotary() != Attention.NO_ROTARY;

@@ -123,6 +123,47 @@ class StepKernelsTest {
     }
   }
 
+  /** What requests get must not depend on which others run at the same time. */
+  @ParameterizedTest
+  @MethodSource("familiesAndVariants")
+  void theOtherTokensOfAStepChangeNoBit(String family, CpuVariant variant) {
+    assumeThat(variant).isLessThanOrEqualTo(CpuLibrary.get().best());
+    for (DType type : List.of(DType.F32, DType.BF16)) {
+      try (Decoder decoder = load(family, type);
+          Run alone = new Run(decoder, variant);
+          Run together = new Run(decoder, variant)) {
+        int[][] next = tokens(decoder, 4);
+        float[] wanted = new float[Math.toIntExact(decoder.head().weight().sizes()[0])];
+        float[] found = new float[wanted.length];
+        List<Token> tokens = new ArrayList<>();
+        for (int row = ROWS - 1; row > 0; row--) {
+          for (int i = 0; i < 4; i++) {
+            tokens.add(new Token(next[row][i], row, PROMPT + i, PADDING[row], i == 2));
+          }
+        }
+        Token own = new Token(next[0][0], 0, PROMPT, 0, true);
+        tokens.add(5, own);
+        alone.steps.run(List.of(own));
+        alone.steps.logits(0, wanted, 0);
+        together.steps.run(tokens);
+        together.steps.logits(1, found, 0);
+        assertThat(found).as("%s in %s", family, type).containsExactly(wanted);
+      }
+    }
+  }
+
+  @Test
+  void aRowWithoutACacheIsRefused() {
+    try (Decoder decoder = load("granite", DType.F32);
+        Run run = new Run(decoder, CpuKernels.open().variant())) {
+      run.steps.remove(1);
+      assertThatThrownBy(() -> run.steps.run(List.of(new Token(1, 1, PROMPT, 0, true))))
+          .hasMessageContaining("place: expected");
+      run.steps.place(1, run.cache, 2);
+      assertThat(run.steps.run(List.of(new Token(1, 1, PROMPT, 0, true)))).hasSize(1);
+    }
+  }
+
   @Test
   void aTokenBeyondTheVocabularyOrTheCacheIsRefused() {
     try (Decoder decoder = load("granite", DType.F32);
@@ -252,7 +293,10 @@ class StepKernelsTest {
       steps =
           variant == null
               ? null
-              : StepCompiler.compile(decoder, cache, 4 * ROWS, variant).orElseThrow();
+              : StepCompiler.compile(decoder, ROWS, 4 * ROWS, variant).orElseThrow();
+      for (int row = 0; row < ROWS && steps != null; row++) {
+        steps.place(row, cache, row);
+      }
     }
 
     List<float[]> step(int[] ids) {

@@ -3,14 +3,17 @@ package io.adapt4j.core.internal.nn;
 import java.util.List;
 import java.util.Map;
 
-/** Runs decoding steps over a cache of keys and values. Not thread safe. */
+/**
+ * Runs decoding steps over rows, each of which has keys and values of its own. What comes out for a
+ * token does not depend on the other rows of its step. Not thread safe.
+ */
 public interface DecoderSteps extends AutoCloseable {
 
   /**
    * A token of a step.
    *
    * @param id its id
-   * @param row its row of the cache
+   * @param row its row
    * @param place where in the row its key goes; it sees what is there up to itself
    * @param first the first place that it sees, after any padding
    * @param isOutput whether its successor is asked for
@@ -22,6 +25,22 @@ public interface DecoderSteps extends AutoCloseable {
       return place - first;
     }
   }
+
+  /**
+   * Gives a row its keys and values, in place of those it had.
+   *
+   * @param row from 0
+   * @param cache of the same model; stays open until the row is removed or has another
+   * @param cacheRow which of its rows
+   */
+  void place(int row, KvCache cache, int cacheRow);
+
+  /**
+   * Takes the keys and values of a row away, so that no step can be run with it.
+   *
+   * @param row from 0
+   */
+  void remove(int row);
 
   /**
    * Runs a step.

@@ -43,6 +43,16 @@ public final class KvCache implements AutoCloseable {
     return capacity;
   }
 
+  /** {@return the number of layers} */
+  public int layers() {
+    return keys.size();
+  }
+
+  /** {@return the number of sequences} */
+  public int rows() {
+    return Math.toIntExact(keys.get(0).size(0));
+  }
+
   /**
    * Returns the keys of a layer.
    *

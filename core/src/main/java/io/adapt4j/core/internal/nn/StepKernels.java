@@ -10,27 +10,47 @@ import java.util.ServiceLoader;
 public interface StepKernels {
 
   /**
-   * Prepares the steps of one generation.
+   * Prepares steps.
    *
    * @param decoder the model; its weights and adapters must stay as they are until the result is
    *     closed
-   * @param cache keys and values, which the steps read and write
+   * @param rows how many sequences have a place at the same time
    * @param maxTokens most tokens of a step
-   * @return what runs the steps; empty where the model has a part that these kernels lack, or the
-   *     machine is none of theirs
+   * @return what runs the steps, still without caches; empty where the model has a part that these
+   *     kernels lack, or the machine is none of theirs
    */
-  Optional<DecoderSteps> prepare(Decoder decoder, KvCache cache, int maxTokens);
+  Optional<DecoderSteps> prepare(Decoder decoder, int rows, int maxTokens);
 
   /**
    * Prepares steps with the kernels that are present.
    *
    * @param decoder as above
-   * @param cache as above
+   * @param rows as above
+   * @param maxTokens as above
+   * @return what runs the steps; empty where they are run operator by operator
+   */
+  static Optional<DecoderSteps> prepared(Decoder decoder, int rows, int maxTokens) {
+    return Installed.KERNELS.flatMap(kernels -> kernels.prepare(decoder, rows, maxTokens));
+  }
+
+  /**
+   * Prepares the steps of one batch.
+   *
+   * @param decoder as above
+   * @param cache keys and values of its rows, which the steps read and write
    * @param maxTokens as above
    * @return what runs the steps; empty where they are run operator by operator
    */
   static Optional<DecoderSteps> prepared(Decoder decoder, KvCache cache, int maxTokens) {
-    return Installed.KERNELS.flatMap(kernels -> kernels.prepare(decoder, cache, maxTokens));
+    int rows = cache.rows();
+    Optional<DecoderSteps> steps = prepared(decoder, rows, maxTokens);
+    steps.ifPresent(
+        found -> {
+          for (int row = 0; row < rows; row++) {
+            found.place(row, cache, row);
+          }
+        });
+    return steps;
   }
 
   /** The kernels of this process, looked for once. */

@@ -172,26 +172,31 @@ public final class StepProgram extends Pointer {
       @Cast("bool") boolean added);
 
   /**
-   * Says where the heads of the next {@link #attend} are.
+   * Says where the heads of the next {@link #attend} are, which is that of the next layer.
    *
    * @param heads query heads
    * @param kvHeads key and value heads
    * @param dim entries a head
    * @param interleaved whether query, key and value of a head stand side by side
-   * @param keys address of the layer's keys [slots, kvHeads, capacity, dim]
-   * @param values address of its values, likewise
    * @param type of keys and values
-   * @param capacity places a slot
    */
   public native void heads(
       int heads,
       int kvHeads,
       @Cast("long long") long dim,
       @Cast("bool") boolean interleaved,
-      @Cast("long long") long keys,
-      @Cast("long long") long values,
-      int type,
-      @Cast("long long") long capacity);
+      int type);
+
+  /**
+   * Says where keys and values of a row are. Called after the program is complete, for every row
+   * before it is in a step.
+   *
+   * @param row at least 0
+   * @param addresses of the keys of each layer [kvHeads, capacity, dim], then of the values of each
+   * @param capacity places of the row
+   */
+  public native void place(
+      int row, @Cast("const long long*") long[] addresses, @Cast("long long") long capacity);
 
   /**
    * Rotates queries and keys, keeps keys and values, and attends.
@@ -252,7 +257,7 @@ public final class StepProgram extends Pointer {
    * Runs a step.
    *
    * @param tokens how many
-   * @param of for each token its id; then for each its slot, place, first place, position
+   * @param of for each token its id; then for each its row, place, first place, position
    * @param outputs how many are asked for
    * @param outputOf indexes of the tokens that are
    * @param tables rotary tables
