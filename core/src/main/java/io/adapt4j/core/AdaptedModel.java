@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /** A model in memory with the adapters on it, used by one thread at a time until it is closed. */
@@ -17,7 +18,20 @@ abstract class AdaptedModel implements AutoCloseable {
   AdaptedModel(String name, LoadedModel model, TrainedTemplates trainedTemplates) {
     this.model = model;
     this.trainedTemplates = trainedTemplates;
-    this.use = new SingleUse(name, this::free);
+    this.use = new SingleUse(name, this::closing, this::free);
+  }
+
+  /** Run before the model is closed, while it may still be in use. */
+  void closing() {}
+
+  /** The lock that is held while the model is used exclusively. */
+  final ReentrantLock lock() {
+    return use.lock();
+  }
+
+  /** Runs something that takes the lock itself where it needs it, while the model stays open. */
+  final <T> T share(Supplier<T> action) {
+    return use.share(action);
   }
 
   /** Frees the model's memory. */

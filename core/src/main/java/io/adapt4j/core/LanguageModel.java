@@ -11,6 +11,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.generate.PromptCache;
+import io.adapt4j.core.internal.generate.RequestScheduler;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModel.SpecialIds;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
@@ -42,8 +43,11 @@ import java.util.function.Consumer;
  * <p>Keys and values of prompts and answers stay in memory: {@link #generate} and {@link #chat}
  * read a prompt only from where it differs from earlier ones ({@link #limitPromptCache}).
  *
- * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
- * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
+ * <p>Safe for use by several threads. Calls of {@link #generate} and {@link #chat} run at the same
+ * time, as one batch that they join and leave ({@link #limitRequests}); each gets what it would get
+ * alone. All others run one after the other, between the steps of the batch; what changes the model
+ * waits until the batch is empty. The caller closes it. Closing waits for calls in progress and
+ * refuses those that wait, closing twice is harmless, and any use afterwards is an {@link
  * IllegalStateException}.
  */
 public final class LanguageModel extends AdaptedModel {
@@ -52,6 +56,7 @@ public final class LanguageModel extends AdaptedModel {
   public static final long DEFAULT_PROMPT_CACHE_BYTES = 256L << 20;
 
   final PromptCache prompts;
+  private final RequestScheduler requests;
   private final Generator generator;
   private final Scorer scorer;
   private final ModelChat chat;
@@ -65,7 +70,8 @@ public final class LanguageModel extends AdaptedModel {
     this.generator =
         new Generator(model.decoder(), model.tokenizer(), special.end(), special.pad());
     this.prompts = new PromptCache(model.decoder(), DEFAULT_PROMPT_CACHE_BYTES);
-    model.adapters().beforeChange(prompts::clear);
+    this.requests = new RequestScheduler(lock(), generator, prompts);
+    model.adapters().beforeChange(requests::beforeChange);
     this.scorer = new Scorer(model.decoder(), special.pad(), contextLength());
   }
 
@@ -142,7 +148,7 @@ public final class LanguageModel extends AdaptedModel {
    * @throws IllegalArgumentException if the prompt does not fit into the context
    */
   public String generate(String prompt, GenerationOptions options) {
-    return generate(prompt, options, piece -> {}).text();
+    return generate(prompt, options, RequestScheduler.SILENT).text();
   }
 
   /**
@@ -166,7 +172,7 @@ public final class LanguageModel extends AdaptedModel {
    * @param prompt the text to continue from
    * @param options how to choose tokens and when to stop
    * @param onText takes the text as it is produced, on this thread
-   * @param cancellation ends the generation after the current token
+   * @param cancellation ends the generation after the current step
    * @return the result; what there is so far when cancelled
    * @throws IllegalArgumentException if the prompt does not fit into the context
    */
@@ -178,8 +184,7 @@ public final class LanguageModel extends AdaptedModel {
     Texts.require("prompt", prompt);
     Texts.require("options", options);
     Texts.require("onText", onText);
-    return exclusively(
-        () -> generator.generate(model.promptIds(prompt), prompts, options, onText, cancellation));
+    return share(() -> requests.generate(model.promptIds(prompt), options, onText, cancellation));
   }
 
   /**
@@ -234,7 +239,7 @@ public final class LanguageModel extends AdaptedModel {
    * @throws IllegalArgumentException if the prompt does not fit into the context
    */
   public String chat(List<ChatMessage> messages, GenerationOptions options) {
-    return chat(messages, options, piece -> {}).text();
+    return chat(messages, options, RequestScheduler.SILENT).text();
   }
 
   /**
@@ -260,7 +265,7 @@ public final class LanguageModel extends AdaptedModel {
    *     continued
    * @param options how to choose tokens and when to stop
    * @param onText takes the text as it is produced, on this thread
-   * @param cancellation ends the generation after the current token
+   * @param cancellation ends the generation after the current step
    * @return the result; what there is so far when cancelled
    */
   public Generation chat(
@@ -273,11 +278,10 @@ public final class LanguageModel extends AdaptedModel {
     Texts.require("options", options);
     Texts.require("onText", onText);
     ChatOptions rendering = chat.continuesFinalMessage() ? chat : chat.withGenerationPrompt();
-    return exclusively(
+    return share(
         () -> {
           ModelChat.Prompts prompt = this.chat.prompts(List.of(messages), rendering, options);
-          return generator.generate(
-              prompt.ids().get(0), prompts, prompt.options(), onText, cancellation);
+          return requests.generate(prompt.ids().get(0), prompt.options(), onText, cancellation);
         });
   }
 
@@ -321,6 +325,22 @@ public final class LanguageModel extends AdaptedModel {
    */
   public void limitPromptCache(long bytes) {
     exclusively(() -> prompts.limit(bytes));
+  }
+
+  /**
+   * Limits the calls of {@link #generate} and {@link #chat} that run at the same time. By default
+   * 32 run while their keys and values take a quarter of the machine's memory, and 1,024 wait.
+   * Memory is counted for prompt and longest answer: a call that has started does not fail for want
+   * of it.
+   *
+   * @param running calls at the same time, 1 to 32
+   * @param waiting more calls that wait for their turn; further ones end in a {@link
+   *     io.adapt4j.core.exception.TooManyRequestsException}
+   * @param bytes memory of the keys and values of running calls; a call alone may take more
+   * @throws IllegalArgumentException if a limit is out of its range
+   */
+  public void limitRequests(int running, int waiting, long bytes) {
+    requests.limit(running, waiting, bytes);
   }
 
   /**
@@ -489,8 +509,13 @@ public final class LanguageModel extends AdaptedModel {
   }
 
   @Override
+  void closing() {
+    requests.refuse();
+  }
+
+  @Override
   void free() {
-    prompts.close();
+    requests.close();
     super.free();
   }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Conversations with a loaded model: its chat template, their prompts, and where an answer ends.
- * Not thread-safe.
+ * Thread-safe.
  */
 final class ModelChat {
 
@@ -63,7 +63,7 @@ final class ModelChat {
   }
 
   /** Read when first needed: a broken template is no reason not to load a model. */
-  private ChatTemplate template() {
+  private synchronized ChatTemplate template() {
     ChatTemplate found = template;
     if (found == null) {
       found =
@@ -83,22 +83,22 @@ final class ModelChat {
     return found;
   }
 
-  void use(ChatTemplate other) {
+  synchronized void use(ChatTemplate other) {
     template = other.withSpecialTokensOf(model.folder());
     chosen = true;
   }
 
-  boolean hasTemplate() {
+  synchronized boolean hasTemplate() {
     return template != null || trained.find().isPresent();
   }
 
   /** Whether what is in use was trained on conversations, or a template was set. */
-  boolean isTuned() {
+  synchronized boolean isTuned() {
     return chosen || trained.isChatTuned();
   }
 
   /** Digest of a template that was set. */
-  Optional<String> chosenDigest() {
+  synchronized Optional<String> chosenDigest() {
     return chosen ? Optional.of(template().digest()) : Optional.empty();
   }
 }

@@ -1,14 +1,26 @@
 package io.adapt4j.core;
 
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
-/** Lets one thread at a time use a model, until it is closed. */
+/**
+ * Lets one thread at a time use a model, until it is closed; threads that share it may wait for
+ * each other in ways of their own.
+ */
 final class SingleUse {
 
   private final String name;
   private final Runnable free;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final Runnable closing;
+
+  /** Fair, so that a thread that takes it again and again lets others in between. */
+  private final ReentrantLock lock = new ReentrantLock(true);
+
+  /** Held for reading while the model is shared, for writing while it is closed. */
+  private final ReentrantReadWriteLock life = new ReentrantReadWriteLock();
+
+  private volatile boolean ending;
   private boolean closed;
 
   /**
@@ -18,15 +30,55 @@ final class SingleUse {
    * @param free frees its memory; run once
    */
   SingleUse(String name, Runnable free) {
+    this(name, () -> {}, free);
+  }
+
+  /**
+   * Guards a model that threads share.
+   *
+   * @param name what errors call it
+   * @param closing run when it is to be closed, before those that share it are waited for
+   * @param free frees its memory; run once
+   */
+  SingleUse(String name, Runnable closing, Runnable free) {
     this.name = name;
+    this.closing = closing;
     this.free = free;
+  }
+
+  /** The lock that {@link #call} holds. */
+  ReentrantLock lock() {
+    return lock;
+  }
+
+  /** Runs something that takes the lock itself where it needs it; the model stays open. */
+  <T> T share(Supplier<T> action) {
+    if (lock.isHeldByCurrentThread()) {
+      return call(action);
+    }
+    if (ending) {
+      throw closed();
+    }
+    life.readLock().lock();
+    try {
+      if (closed) {
+        throw closed();
+      }
+      return action.get();
+    } finally {
+      life.readLock().unlock();
+    }
+  }
+
+  private IllegalStateException closed() {
+    return new IllegalStateException("This " + name + " has been closed");
   }
 
   <T> T call(Supplier<T> action) {
     lock.lock();
     try {
       if (closed) {
-        throw new IllegalStateException("This " + name + " has been closed");
+        throw closed();
       }
       return action.get();
     } finally {
@@ -48,13 +100,16 @@ final class SingleUse {
    * @throws IllegalStateException if called from inside such a call
    */
   void close() {
-    if (lock.isHeldByCurrentThread()) {
+    if (lock.isHeldByCurrentThread() || life.getReadHoldCount() > 0) {
       throw new IllegalStateException(
           "A "
               + name
               + " cannot be closed from its own callback; cancel the call and close the model when"
               + " it has returned");
     }
+    ending = true;
+    closing.run();
+    life.writeLock().lock();
     lock.lock();
     try {
       if (!closed) {
@@ -63,6 +118,7 @@ final class SingleUse {
       }
     } finally {
       lock.unlock();
+      life.writeLock().unlock();
     }
   }
 }

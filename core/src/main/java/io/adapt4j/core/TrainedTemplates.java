@@ -6,11 +6,11 @@ import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.jinja.TemplateException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
 /** The chat templates that a model and its adapters were trained in. */
@@ -19,7 +19,7 @@ final class TrainedTemplates {
   private final Path folder;
   private final Optional<String> model;
   private final List<AdapterMechanics> loaded;
-  private final List<AdapterMechanics> added = new ArrayList<>();
+  private final List<AdapterMechanics> added = new CopyOnWriteArrayList<>();
 
   /** Hashes by what to call the adapter. */
   private final Map<String, String> adapters = new LinkedHashMap<>();

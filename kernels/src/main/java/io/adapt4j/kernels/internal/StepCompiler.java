@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Embeddings;
 import io.adapt4j.core.internal.nn.GatedMlp;
 import io.adapt4j.core.internal.nn.Heads;
-import io.adapt4j.core.internal.nn.KvCache;
 import io.adapt4j.core.internal.nn.Layer;
 import io.adapt4j.core.internal.nn.LayerNorm;
 import io.adapt4j.core.internal.nn.LinearSlot;
@@ -56,10 +55,7 @@ final class StepCompiler {
   private final DType type;
 
   private StepCompiler(
-      StepProgram program,
-      List<RotaryFrequencies> rotary,
-      long hiddenSize,
-      DType type) {
+      StepProgram program, List<RotaryFrequencies> rotary, long hiddenSize, DType type) {
     this.program = program;
     this.rotary = rotary;
     this.hiddenSize = hiddenSize;
@@ -127,8 +123,7 @@ final class StepCompiler {
     if (layer instanceof SequentialLayer sequential) {
       double scale = sequential.residualScale();
       int attended = norm(sequential.beforeAttention(), hidden);
-      attention(
-          sequential.attention(), attended, sequential.afterAttention(), hidden, scale);
+      attention(sequential.attention(), attended, sequential.afterAttention(), hidden, scale);
       int worked = norm(sequential.beforeMlp(), hidden);
       mlp(sequential.mlp(), worked, sequential.afterMlp(), hidden, scale);
     } else if (layer instanceof ParallelLayer parallel) {
@@ -150,20 +145,14 @@ final class StepCompiler {
     }
   }
 
-  private void attention(
-      Attention attention, int x, Norm after, int residual, double scale) {
+  private void attention(Attention attention, int x, Norm after, int residual, double scale) {
     Heads heads = attention.heads();
     int projected = program.buffer(heads.queryWidth() + 2 * heads.keyValueWidth());
     linear(attention.qkv(), x, projected, 1, false);
     if (attention.norm() != null) {
       queryKeyNorm(attention.norm(), projected, heads);
     }
-    program.heads(
-        heads.query(),
-        heads.keyValue(),
-        heads.dim(),
-        heads.interleaved(),
-        code(type));
+    program.heads(heads.query(), heads.keyValue(), heads.dim(), heads.interleaved(), code(type));
     int joined = program.buffer(heads.queryWidth());
     AttentionRule rule = attention.rule();
     boolean turns = attention.rotary() != Attention.NO_ROTARY;

@@ -1,10 +1,10 @@
 package io.adapt4j.core.internal.generate;
 
 import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.KvCache;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,16 +53,16 @@ public final class Generator {
       CancellationToken cancellation) {
     int limit = limit(options);
     requireUsable(prompts, limit);
+    if (prompts.size() == 1) {
+      try (PromptCache none = new PromptCache(decoder, 0)) {
+        return List.of(generate(prompts.get(0), none, options, onText, cancellation));
+      }
+    }
     List<Sequence> rows = new ArrayList<>();
     for (int row = 0; row < prompts.size(); row++) {
       rows.add(sequence(prompts.get(row), row, limit, options, onText));
     }
-    if (rows.size() == 1) {
-      Sequence sequence = rows.get(0);
-      try (KvCache cache = decoder.newCache(1, capacity(sequence))) {
-        new RequestLoop(decoder, sequence, options).run(cache, cancellation);
-      }
-    } else if (!rows.isEmpty()) {
+    if (!rows.isEmpty()) {
       new TokenLoop(decoder, rows, options, padId).run(cancellation);
     }
     return rows.stream().map(Sequence::result).toList();
@@ -99,15 +99,59 @@ public final class Generator {
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
-    int limit = limit(options);
-    requireUsable(List.of(prompt), limit);
-    Sequence sequence = sequence(prompt, 0, limit, options, onText);
-    try (PromptCache.Lease lease = prompts.lease(prompt, capacity(sequence))) {
-      KvCache cache = lease.cache();
-      new RequestLoop(decoder, sequence, options).run(cache, cancellation);
-      lease.keep(sequence.tokens(0, Math.toIntExact(cache.length())));
+    requireUsable(prompt, options);
+    Request request = new Request(prompt, options, onText, cancellation);
+    alone(request, prompts);
+    return request.await();
+  }
+
+  /**
+   * Answers a request by itself, on this thread.
+   *
+   * @param prompts what is kept of earlier prompts
+   */
+  void alone(Request request, PromptCache prompts) {
+    try (RequestBatch batch = newBatch()) {
+      batch.add(start(request, prompts));
+      batch.finish();
     }
+  }
+
+  RequestBatch newBatch() {
+    return new RequestBatch(decoder);
+  }
+
+  /**
+   * Checks a prompt.
+   *
+   * @throws IllegalArgumentException as {@link #generate} does
+   */
+  void requireUsable(int[] prompt, GenerationOptions options) {
+    requireUsable(List.of(prompt), limit(options));
+  }
+
+  /** Starts a request whose prompt is usable; the result is closed by a batch. */
+  RunningRequest start(Request request, PromptCache prompts) {
+    Sequence sequence = sequence(request);
+    PromptCache.Lease lease = prompts.lease(request.prompt(), capacity(sequence));
+    return new RunningRequest(decoder, request, sequence, lease);
+  }
+
+  /** The memory of a request's keys and values. */
+  long bytes(Request request) {
+    return decoder.cacheValues(1, capacity(sequence(request))) * decoder.type().bytes();
+  }
+
+  /** What a request gets that is cancelled before it starts. */
+  Generation cancelled(Request request) {
+    Sequence sequence = sequence(request);
+    sequence.finish(FinishReason.CANCELLED);
     return sequence.result();
+  }
+
+  private Sequence sequence(Request request) {
+    return sequence(
+        request.prompt(), 0, limit(request.options()), request.options(), request::text);
   }
 
   private int limit(GenerationOptions options) {

@@ -164,8 +164,17 @@ public final class PromptCache implements AutoCloseable {
       cache.close();
     }
     int[] kept = Arrays.copyOf(ids, held);
+    dropBeginningsOf(kept);
     entries.add(new Entry(kept, Math.min(prompt, held), ids.length, fitting));
     shrink();
+  }
+
+  /** What requests at the same time have read alike is kept once. */
+  private void dropBeginningsOf(int[] ids) {
+    List<Entry> covered =
+        entries.stream().filter(entry -> entry.common(ids) == entry.ids.length).toList();
+    covered.forEach(entry -> entry.cache.close());
+    entries.removeAll(covered);
   }
 
   private void shrink() {

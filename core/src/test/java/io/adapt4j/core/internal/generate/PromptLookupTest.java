@@ -6,7 +6,6 @@ import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.internal.nn.KvCache;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -162,12 +161,14 @@ class PromptLookupTest {
   private static int passes(TinyDecoder model, int tokens) {
     GenerationOptions options =
         GenerationOptions.greedy().toBuilder().maxNewTokens(36).promptLookupTokens(tokens).build();
-    Sequence sequence = new Sequence(prompt(), 0, 36, options, Set.of(), TextOutput.none());
-    RequestLoop loop = new RequestLoop(model.decoder(), sequence, options);
-    try (KvCache cache = model.decoder().newCache(1, prompt().length + 35)) {
-      loop.run(cache, new CancellationToken());
+    Request request =
+        new Request(prompt(), options, RequestScheduler.SILENT, new CancellationToken());
+    try (PromptCache prompts = new PromptCache(model.decoder(), 0);
+        RequestBatch batch = new RequestBatch(model.decoder())) {
+      batch.add(model.generator().start(request, prompts));
+      batch.finish();
+      return batch.passes();
     }
-    return loop.passes();
   }
 
   private static Generation assertSame(

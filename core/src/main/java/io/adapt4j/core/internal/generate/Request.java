@@ -1,0 +1,138 @@
+package io.adapt4j.core.internal.generate;
+
+import com.google.common.util.concurrent.Uninterruptibles;
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request of the thread that waits for its answer. Text reaches the listener through a queue, on
+ * that thread and outside all locks, so that a slow one holds nobody up.
+ */
+final class Request {
+
+  /** Ends the pieces, none of which is empty. */
+  private static final String END = "";
+
+  private final int[] prompt;
+  private final GenerationOptions options;
+  private final Consumer<String> onText;
+  private final CancellationToken cancellation;
+  private final BlockingQueue<String> pieces = new LinkedBlockingQueue<>();
+
+  private volatile @Nullable Generation result;
+  private volatile @Nullable Throwable failure;
+  private volatile boolean abandoned;
+
+  Request(
+      int[] prompt,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
+    this.prompt = prompt;
+    this.options = options;
+    this.onText = onText;
+    this.cancellation = cancellation;
+  }
+
+  int[] prompt() {
+    return prompt;
+  }
+
+  GenerationOptions options() {
+    return options;
+  }
+
+  /** Whether nobody wants the rest. */
+  boolean isCancelled() {
+    return abandoned || cancellation.isCancelled();
+  }
+
+  /** Whether its listener has failed. */
+  boolean isAbandoned() {
+    return abandoned;
+  }
+
+  /** Takes a piece of the answer on the thread that computes. */
+  void text(String piece) {
+    if (onText != RequestScheduler.SILENT) {
+      pieces.add(piece);
+    }
+  }
+
+  /** Whether it is answered or refused. */
+  boolean isOver() {
+    return result != null || failure != null;
+  }
+
+  void answer(Generation answer) {
+    result = answer;
+    pieces.add(END);
+  }
+
+  void refuse(Throwable reason) {
+    failure = reason;
+    pieces.add(END);
+  }
+
+  /**
+   * Hands text to the listener while somebody computes.
+   *
+   * @return the answer
+   */
+  Generation await() {
+    return await(() -> false);
+  }
+
+  /**
+   * Hands text to the listener.
+   *
+   * @param compute brings the request further on this thread; false where others do
+   * @return the answer
+   */
+  Generation await(BooleanSupplier compute) {
+    RuntimeException fault = null;
+    boolean here = true;
+    String piece = "";
+    do {
+      here = here && !isOver() && compute.getAsBoolean();
+      for (piece = next(here); piece != null && !piece.isEmpty(); piece = next(here)) {
+        try {
+          if (fault == null) {
+            onText.accept(piece);
+          }
+        } catch (RuntimeException e) {
+          fault = e;
+          abandoned = true;
+        }
+      }
+    } while (piece == null);
+    if (fault != null) {
+      throw fault;
+    }
+    return answer();
+  }
+
+  /** The next piece; null where there is none and this thread computes. */
+  private @Nullable String next(boolean here) {
+    // Waits also while interrupted: what is computed belongs to this thread.
+    return here ? pieces.poll() : Uninterruptibles.takeUninterruptibly(pieces);
+  }
+
+  private Generation answer() {
+    Throwable reason = failure;
+    if (reason instanceof Error error) {
+      throw error;
+    }
+    if (reason instanceof RuntimeException exception) {
+      throw exception;
+    }
+    return Objects.requireNonNull(result);
+  }
+}

@@ -1,0 +1,332 @@
+package io.adapt4j.core.internal.generate;
+
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.DecoderSteps;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.StepKernels;
+import io.adapt4j.core.internal.tensor.Logits;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers requests that come and go, all of them a step further at a time (continuous batching, Yu
+ * et al. 2022). Long prompts are read in chunks, one a step, so that the others go on (Agrawal et
+ * al. 2023).
+ *
+ * <p>What a request gets does not depend on the others: how its prompt is cut depends on the
+ * request alone, and nothing else in a step of {@link DecoderSteps} changes a bit of it. Not thread
+ * safe.
+ */
+final class RequestBatch implements AutoCloseable {
+
+  /** The most requests at the same time, and the most tokens of a step. */
+  static final int MOST = 32;
+
+  /** Tokens of a long prompt that are read in one pass. */
+  static final int CHUNK = 256;
+
+  private final Decoder decoder;
+  private final int vocabulary;
+  private final boolean alone;
+  private final Ops ops = Ops.inference();
+  private final @Nullable RunningRequest[] rows = new @Nullable RunningRequest[MOST];
+
+  /** The logits of one output: an array for each would fill the Java heap. */
+  private float[] logits = {};
+
+  private @Nullable DecoderSteps steps;
+  private boolean stepsWanted = true;
+
+  /** Where the round begins, so that all get their turn. */
+  private int turn;
+
+  private int passes;
+
+  RequestBatch(Decoder decoder) {
+    this.decoder = decoder;
+    this.vocabulary = Math.toIntExact(decoder.head().weight().sizes()[0]);
+    this.alone = decoder.rotationChanges(1, Integer.MAX_VALUE);
+  }
+
+  /** The requests being answered. */
+  List<RunningRequest> running() {
+    List<RunningRequest> running = new ArrayList<>();
+    for (int i = 0; i < MOST; i++) {
+      RunningRequest request = rows[(turn + i) % MOST];
+      if (request != null) {
+        running.add(request);
+      }
+    }
+    return running;
+  }
+
+  boolean isEmpty() {
+    return Arrays.stream(rows).allMatch(row -> row == null);
+  }
+
+  boolean isFull() {
+    return Arrays.stream(rows).noneMatch(row -> row == null);
+  }
+
+  /** How often the network was run. */
+  int passes() {
+    return passes;
+  }
+
+  /** Takes a request in; there must be a row for it. */
+  void add(RunningRequest request) {
+    int row = 0;
+    while (rows[row] != null) {
+      row++;
+    }
+    rows[row] = request;
+    if (steps != null) {
+      steps.place(row, request.cache(), 0);
+    }
+  }
+
+  /** Brings every request further; those that are over leave. */
+  void step() {
+    running().forEach(RunningRequest::finishIfCancelled);
+    readChunk();
+    if (alone) {
+      running().forEach(request -> readTogether(List.of(request)));
+    } else {
+      readTogether(running());
+    }
+    turn = (turn + 1) % MOST;
+    removeFinished();
+  }
+
+  /** Answers everything. */
+  void finish() {
+    while (!isEmpty()) {
+      step();
+    }
+  }
+
+  /** Lets go of what was prepared for the weights as they are, since they are about to change. */
+  void release() {
+    if (steps != null) {
+      steps.close();
+      steps = null;
+    }
+    stepsWanted = true;
+  }
+
+  /** Reads a chunk of one long prompt. */
+  private void readChunk() {
+    for (RunningRequest request : running()) {
+      if (!request.isOver() && (request.unread() > MOST || isReadWhole(request))) {
+        int most = isReadWhole(request) ? request.unread() : CHUNK;
+        guarded(List.of(request), () -> readByOperators(request, request.next(most)));
+        return;
+      }
+    }
+  }
+
+  /** Keys that are turned for the length of the whole text have to be made in one pass. */
+  private boolean isReadWhole(RunningRequest request) {
+    int unread = request.unread();
+    return unread > 1 && decoder.rotationChanges(request.held() + 1, request.held() + unread);
+  }
+
+  private void readTogether(List<RunningRequest> requests) {
+    List<RunningRequest> taking = new ArrayList<>();
+    int need = 0;
+    for (RunningRequest request : requests) {
+      if (!request.isOver() && request.unread() <= MOST && !isReadWhole(request)) {
+        taking.add(request);
+        need++;
+      }
+    }
+    if (taking.isEmpty()) {
+      return;
+    }
+    DecoderSteps kernels = kernels();
+    if (kernels == null) {
+      for (RunningRequest request : taking) {
+        guarded(List.of(request), () -> readByOperators(request, request.next(MOST)));
+      }
+      return;
+    }
+    // Each has at least one token; guesses and beginnings share the rest.
+    int room = MOST;
+    List<int[]> ids = new ArrayList<>();
+    for (RunningRequest request : taking) {
+      need--;
+      int[] own = request.next(room - need);
+      room -= own.length;
+      ids.add(own);
+    }
+    guarded(taking, () -> readBySteps(kernels, taking, ids));
+  }
+
+  private @Nullable DecoderSteps kernels() {
+    if (stepsWanted) {
+      stepsWanted = false;
+      steps = StepKernels.prepared(decoder, MOST, MOST).orElse(null);
+      for (int row = 0; row < MOST && steps != null; row++) {
+        RunningRequest request = rows[row];
+        if (request != null) {
+          steps.place(row, request.cache(), 0);
+        }
+      }
+    }
+    return steps;
+  }
+
+  private void readBySteps(DecoderSteps kernels, List<RunningRequest> requests, List<int[]> ids) {
+    List<DecoderSteps.Token> tokens = new ArrayList<>();
+    int[] firstOutputs = new int[ids.size() + 1];
+    for (int i = 0; i < ids.size(); i++) {
+      RunningRequest request = requests.get(i);
+      int[] own = ids.get(i);
+      int row = Arrays.asList(rows).indexOf(request);
+      int wanted = request.outputs(own.length);
+      firstOutputs[i + 1] = firstOutputs[i] + wanted;
+      for (int t = 0; t < own.length; t++) {
+        boolean isOutput = t >= own.length - wanted;
+        tokens.add(new DecoderSteps.Token(own[t], row, request.held() + t, 0, isOutput));
+      }
+    }
+    int[] likeliest = kernels.run(tokens);
+    passes++;
+    for (int i = 0; i < ids.size(); i++) {
+      RunningRequest request = requests.get(i);
+      request.cache().advance(ids.get(i).length);
+      int outputs = firstOutputs[i + 1] - firstOutputs[i];
+      if (outputs > 0) {
+        StepScores scores = new StepScores(kernels, likeliest, firstOutputs[i]);
+        guarded(List.of(request), () -> request.accept(outputs, scores));
+      }
+    }
+  }
+
+  /** What a step says after the outputs of one request. */
+  private final class StepScores implements RunningRequest.Scores {
+    private final DecoderSteps kernels;
+    private final int[] likeliest;
+    private final int first;
+
+    StepScores(DecoderSteps kernels, int[] likeliest, int first) {
+      this.kernels = kernels;
+      this.likeliest = likeliest;
+      this.first = first;
+    }
+
+    @Override
+    public int likeliest(int output) {
+      return likeliest[first + output];
+    }
+
+    @Override
+    public float[] logits(int output) {
+      float[] values = scratch();
+      kernels.logits(first + output, values, 0);
+      return values;
+    }
+  }
+
+  /** Runs the network operator by operator for one request. */
+  private void readByOperators(RunningRequest request, int[] ids) {
+    int count = ids.length;
+    int outputs = request.outputs(count);
+    long[] input = Arrays.stream(ids).asLongStream().toArray();
+    long[] mask = new long[request.held() + count];
+    Arrays.fill(mask, 1);
+    passes++;
+    try (Scope scope = Scope.open(decoder.engine());
+        Positions positions = decoder.positions(mask, 1, count, request.cache())) {
+      Tensor hidden = decoder.hidden(ops, Tensor.of(input, 1, count), positions, false);
+      if (outputs > 0) {
+        request.accept(outputs, scores(hidden, count, outputs));
+      }
+    }
+  }
+
+  private PassScores scores(Tensor hidden, int count, int outputs) {
+    Tensor last = outputs == count ? hidden : hidden.narrow(1, (long) count - outputs, outputs);
+    return new PassScores(decoder.logits(last));
+  }
+
+  /** What a pass says, operator by operator, after the outputs of one request. */
+  private final class PassScores implements RunningRequest.Scores {
+    private final Tensor scores;
+    private final long[] likeliest;
+    private float[] all = {};
+
+    PassScores(Tensor scores) {
+      this.scores = scores;
+      this.likeliest = Logits.likeliest(scores);
+    }
+
+    @Override
+    public int likeliest(int output) {
+      return Math.toIntExact(likeliest[output]);
+    }
+
+    @Override
+    public float[] logits(int output) {
+      if (all.length == 0) {
+        all = scores.toFloats();
+      }
+      float[] values = scratch();
+      System.arraycopy(all, output * vocabulary, values, 0, vocabulary);
+      return values;
+    }
+  }
+
+  private float[] scratch() {
+    logits = logits.length == 0 ? new float[vocabulary] : logits;
+    return logits;
+  }
+
+  /** Whatever goes wrong ends the requests that it went wrong for, and no other. */
+  private static void guarded(List<RunningRequest> requests, Runnable action) {
+    try {
+      action.run();
+    } catch (RuntimeException | Error e) {
+      requests.forEach(request -> request.fail(e));
+    }
+  }
+
+  private void removeFinished() {
+    for (int row = 0; row < MOST; row++) {
+      RunningRequest request = rows[row];
+      if (request != null && request.isOver()) {
+        remove(row, request);
+      }
+    }
+  }
+
+  private void remove(int row, RunningRequest request) {
+    rows[row] = null;
+    if (steps != null) {
+      steps.remove(row);
+    }
+    request.close();
+  }
+
+  /** The memory of the keys and values of what runs. */
+  long bytes() {
+    return running().stream().mapToLong(request -> request.cache().bytes()).sum();
+  }
+
+  /** Ends everything with a failure. */
+  void fail(Throwable reason) {
+    running().forEach(request -> request.fail(reason));
+    removeFinished();
+  }
+
+  @Override
+  public void close() {
+    fail(new IllegalStateException("The model has been closed"));
+    release();
+  }
+}

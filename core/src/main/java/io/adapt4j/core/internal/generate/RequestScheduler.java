@@ -1,0 +1,303 @@
+package io.adapt4j.core.internal.generate;
+
+import io.adapt4j.core.exception.TooManyRequestsException;
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.plan.Device;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers the requests of many threads with one model. A thread that finds the model idle computes
+ * its answer itself; when others come, a thread of the scheduler goes on with all of them as one
+ * {@link RequestBatch}, and ends when it has had nothing to do for some seconds. Requests start in
+ * the order in which they came.
+ *
+ * <p>The model's lock is held for a step, so that other uses of the model fit in between. Thread
+ * safe.
+ */
+public final class RequestScheduler implements AutoCloseable {
+
+  /** A listener that is not called where that costs anything. */
+  public static final Consumer<String> SILENT = piece -> {};
+
+  /** How many requests run at the same time where nothing is said. */
+  public static final int DEFAULT_RUNNING = RequestBatch.MOST;
+
+  /** How many requests wait at most where nothing is said. */
+  public static final int DEFAULT_WAITING = 1024;
+
+  /** The share of the machine's memory that keys and values take where nothing is said. */
+  private static final int MEMORY_SHARE = 4;
+
+  /** How long the thread waits for the next request before it ends. */
+  private static final long IDLE_MILLIS = 5_000;
+
+  private final ReentrantLock lock;
+  private final Generator generator;
+  private final PromptCache prompts;
+  private final RequestBatch batch;
+
+  /** Whether the scheduler's thread makes the steps; guarded by the lock. */
+  private boolean led;
+
+  private final Object monitor = new Object();
+
+  /** Guarded by the monitor, as are the limits and the thread. */
+  private final Deque<Request> waiting = new ArrayDeque<>();
+
+  private int mostRunning = DEFAULT_RUNNING;
+  private int mostWaiting = DEFAULT_WAITING;
+  private long mostBytes = Device.machine().bytes() / MEMORY_SHARE;
+  private boolean closed;
+  private @Nullable Thread worker;
+
+  /**
+   * Creates a scheduler without a thread.
+   *
+   * @param lock held while the model is in use
+   * @param generator makes requests of prompts
+   * @param prompts what is kept of earlier ones
+   */
+  public RequestScheduler(ReentrantLock lock, Generator generator, PromptCache prompts) {
+    this.lock = lock;
+    this.generator = generator;
+    this.prompts = prompts;
+    this.batch = generator.newBatch();
+  }
+
+  /**
+   * Sets limits.
+   *
+   * @param running requests at the same time, 1 to {@value #DEFAULT_RUNNING}
+   * @param waiting more requests that wait
+   * @param bytes memory of the keys and values of those that run; one alone may take more
+   * @throws IllegalArgumentException if one is out of its range
+   */
+  public void limit(int running, int waiting, long bytes) {
+    require("running", running, 1, DEFAULT_RUNNING);
+    require("waiting", waiting, 0, Integer.MAX_VALUE);
+    require("bytes", bytes, 0, Long.MAX_VALUE);
+    synchronized (monitor) {
+      mostRunning = running;
+      mostWaiting = waiting;
+      mostBytes = bytes;
+    }
+  }
+
+  private static void require(String name, long value, long least, long most) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException(
+          name + ": expected " + least + " to " + most + ", found " + value);
+    }
+  }
+
+  /**
+   * Answers a request.
+   *
+   * @param prompt token ids, at least one
+   * @param options how to choose tokens and when to stop
+   * @param onText takes the text in pieces, on this thread
+   * @param cancellation ends the generation early
+   * @return the answer
+   * @throws IllegalArgumentException if the prompt is empty, has an unknown token or leaves no room
+   *     for a new token
+   * @throws TooManyRequestsException if as many requests wait as may
+   */
+  public Generation generate(
+      int[] prompt,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
+    generator.requireUsable(prompt, options);
+    Request request = new Request(prompt, options, onText, cancellation);
+    if (lock.isHeldByCurrentThread()) {
+      generator.alone(request, prompts);
+      return request.await();
+    }
+    if (startedHere(request)) {
+      return request.await(() -> steppedHere(request));
+    }
+    enqueue(request);
+    return request.await();
+  }
+
+  /** Starts a request where the model is idle. */
+  private boolean startedHere(Request request) {
+    if (someWait() || !lock.tryLock()) {
+      return false;
+    }
+    try {
+      if (!batch.isEmpty()) {
+        return false;
+      }
+      start(request);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Makes a step on the thread of a request that it started, until other requests come. */
+  private boolean steppedHere(Request request) {
+    lock.lock();
+    try {
+      if (led || someWait()) {
+        return false;
+      }
+      if (!request.isOver()) {
+        batch.step();
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean someWait() {
+    synchronized (monitor) {
+      return !waiting.isEmpty();
+    }
+  }
+
+  private void enqueue(Request request) {
+    synchronized (monitor) {
+      if (closed) {
+        throw closedException();
+      }
+      if (waiting.size() >= mostWaiting) {
+        throw new TooManyRequestsException(
+            "model: "
+                + waiting.size()
+                + " requests wait already. Ask again later, or allow more with limitRequests.");
+      }
+      waiting.add(request);
+      if (worker == null) {
+        worker = new Thread(this::work, "adapt4j-requests");
+        worker.setDaemon(true);
+        worker.start();
+      }
+      monitor.notifyAll();
+    }
+  }
+
+  private void work() {
+    boolean idle = true;
+    try {
+      while (!idle || someCome()) {
+        lock.lock();
+        try {
+          admit();
+          batch.step();
+          idle = batch.isEmpty();
+          led = !idle;
+        } finally {
+          lock.unlock();
+        }
+      }
+    } catch (RuntimeException | Error e) {
+      abandon(e);
+      throw e;
+    }
+  }
+
+  /** Waits for requests; if none come, this thread is no longer the scheduler's. */
+  private boolean someCome() {
+    long end = System.nanoTime() + IDLE_MILLIS * 1_000_000;
+    synchronized (monitor) {
+      while (waiting.isEmpty()) {
+        long millis = (end - System.nanoTime()) / 1_000_000;
+        if (closed || millis <= 0) {
+          worker = null;
+          return false;
+        }
+        try {
+          monitor.wait(millis);
+        } catch (InterruptedException e) {
+          // Nobody but this class knows the thread.
+        }
+      }
+      return true;
+    }
+  }
+
+  /** Starts what waits, as far as there is room. */
+  private void admit() {
+    synchronized (monitor) {
+      waiting.removeIf(this::isCancelled);
+      long bytes = batch.bytes();
+      int running = batch.running().size();
+      while (!waiting.isEmpty() && running < mostRunning) {
+        long needed = generator.bytes(waiting.element());
+        if (running > 0 && bytes + needed > mostBytes) {
+          return;
+        }
+        start(waiting.remove());
+        bytes += needed;
+        running++;
+      }
+    }
+  }
+
+  private boolean isCancelled(Request request) {
+    if (request.isCancelled()) {
+      request.answer(generator.cancelled(request));
+    }
+    return request.isOver();
+  }
+
+  private void start(Request request) {
+    try {
+      batch.add(generator.start(request, prompts));
+    } catch (RuntimeException | Error e) {
+      request.refuse(e);
+    }
+  }
+
+  private void abandon(Throwable reason) {
+    lock.lock();
+    try {
+      led = false;
+      batch.fail(reason);
+    } finally {
+      lock.unlock();
+    }
+    synchronized (monitor) {
+      worker = null;
+      waiting.forEach(request -> request.refuse(reason));
+      waiting.clear();
+    }
+  }
+
+  /** Answers what runs, before the weights change. The lock is held. */
+  public void beforeChange() {
+    batch.finish();
+    batch.release();
+    prompts.clear();
+  }
+
+  /** Refuses requests from now on, and those that wait; what runs goes on. */
+  public void refuse() {
+    synchronized (monitor) {
+      closed = true;
+      waiting.forEach(request -> request.refuse(closedException()));
+      waiting.clear();
+      monitor.notifyAll();
+    }
+  }
+
+  private static IllegalStateException closedException() {
+    return new IllegalStateException("This LanguageModel has been closed");
+  }
+
+  /** Frees memory. The lock is held and nothing runs. */
+  @Override
+  public void close() {
+    batch.close();
+    prompts.close();
+  }
+}
