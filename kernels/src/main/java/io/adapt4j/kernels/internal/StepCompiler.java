@@ -27,7 +27,9 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +55,7 @@ final class StepCompiler {
   private final List<RotaryFrequencies> rotary;
   private final long hiddenSize;
   private final DType type;
+  private final Map<String, Integer> buffers = new HashMap<>();
 
   private StepCompiler(
       StepProgram program, List<RotaryFrequencies> rotary, long hiddenSize, DType type) {
@@ -103,7 +106,12 @@ final class StepCompiler {
     body.layers().forEach(layer -> layer(layer, hidden));
     int wanted = program.buffer(hiddenSize);
     program.gather(hidden, wanted);
-    return norm(body.norm(), wanted);
+    return norm(body.norm(), wanted, "last");
+  }
+
+  /** A buffer that all layers use, one after the other. */
+  private int shared(String use, long width) {
+    return buffers.computeIfAbsent(use + ' ' + width, name -> program.buffer(width));
   }
 
   private int embeddings(Embeddings embeddings) {
@@ -122,13 +130,13 @@ final class StepCompiler {
   private void layer(Layer layer, int hidden) {
     if (layer instanceof SequentialLayer sequential) {
       double scale = sequential.residualScale();
-      int attended = norm(sequential.beforeAttention(), hidden);
+      int attended = norm(sequential.beforeAttention(), hidden, "attention");
       attention(sequential.attention(), attended, sequential.afterAttention(), hidden, scale);
-      int worked = norm(sequential.beforeMlp(), hidden);
+      int worked = norm(sequential.beforeMlp(), hidden, "mlp");
       mlp(sequential.mlp(), worked, sequential.afterMlp(), hidden, scale);
     } else if (layer instanceof ParallelLayer parallel) {
-      int attended = norm(parallel.attentionNorm(), hidden);
-      int worked = norm(parallel.mlpNorm(), hidden);
+      int attended = norm(parallel.attentionNorm(), hidden, "attention");
+      int worked = norm(parallel.mlpNorm(), hidden, "mlp");
       // The residual stream is written only after both have read it.
       if (attended == hidden || worked == hidden) {
         throw new Unsupported();
@@ -147,13 +155,13 @@ final class StepCompiler {
 
   private void attention(Attention attention, int x, Norm after, int residual, double scale) {
     Heads heads = attention.heads();
-    int projected = program.buffer(heads.queryWidth() + 2 * heads.keyValueWidth());
+    int projected = shared("projected", heads.queryWidth() + 2 * heads.keyValueWidth());
     linear(attention.qkv(), x, projected, 1, false);
     if (attention.norm() != null) {
       queryKeyNorm(attention.norm(), projected, heads);
     }
     program.heads(heads.query(), heads.keyValue(), heads.dim(), heads.interleaved(), code(type));
-    int joined = program.buffer(heads.queryWidth());
+    int joined = shared("joined", heads.queryWidth());
     AttentionRule rule = attention.rule();
     boolean turns = attention.rotary() != Attention.NO_ROTARY;
     program.attend(
@@ -199,9 +207,9 @@ final class StepCompiler {
     } else {
       throw new Unsupported();
     }
-    int wide = program.buffer(up.linear().outFeatures());
+    int wide = shared("wide", up.linear().outFeatures());
     linear(up, x, wide, 1, false);
-    int inner = program.buffer(down.linear().inFeatures());
+    int inner = shared("inner", down.linear().inFeatures());
     program.activate(activation.kind(), wide, inner, 1, mlp instanceof GatedMlp);
     branch(down, inner, after, residual, scale);
   }
@@ -211,7 +219,7 @@ final class StepCompiler {
     if (after instanceof Norm.None) {
       linear(linear, x, residual, (float) scale, true);
     } else {
-      int y = program.buffer(hiddenSize);
+      int y = shared("branch", hiddenSize);
       linear(linear, x, y, 1, false);
       normInPlace(after, y);
       program.add(y, residual, (float) scale);
@@ -237,11 +245,11 @@ final class StepCompiler {
     return logits;
   }
 
-  private int norm(Norm norm, int from) {
+  private int norm(Norm norm, int from, String use) {
     if (norm instanceof Norm.None) {
       return from;
     }
-    int to = program.buffer(hiddenSize);
+    int to = shared(use, hiddenSize);
     segments(norm, from, to, 0, hiddenSize, 0, 1);
     return to;
   }
@@ -343,7 +351,7 @@ final class StepCompiler {
 
     @Override
     public void lowRank(Tensor a, Tensor b) {
-      int inner = program.buffer(a.size(0));
+      int inner = shared("low rank", a.size(0));
       product(from, inner, 0, a, null, 1, false);
       product(inner, to, 0, b, null, scale, true);
     }

@@ -1,0 +1,231 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
+import io.adapt4j.benchmarks.suite.Samples;
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.generate.Generator;
+import io.adapt4j.core.internal.generate.PromptCache;
+import io.adapt4j.core.internal.generate.RequestScheduler;
+import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.core.model.Precision;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
+
+/**
+ * Requests of several threads to one model at the same time, beside the same prompts as one batch:
+ * new tokens a second, and the time to the first token of a request among others.
+ */
+@InSuite(quick = "--tokens 24 --repetitions 2 --probes 5", full = "")
+public final class ConcurrentRequestsBenchmark {
+
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "--prompt", "64",
+          "--tokens", "64",
+          "--clients", "8",
+          "--crowd", "32",
+          "--repetitions", "5",
+          "--probes", "20",
+          "--threads", "0");
+  private static final double OF_THE_BATCH = 0.9;
+  private static final double OF_FEWER_CLIENTS = 1;
+  private static final int STEPS_TO_THE_FIRST = 3;
+
+  private final int promptLength;
+  private final int newTokens;
+  private final int clients;
+  private final int crowd;
+  private final int repetitions;
+  private final int probes;
+
+  private ConcurrentRequestsBenchmark(Arguments arguments) {
+    promptLength = arguments.number("--prompt", 1);
+    newTokens = arguments.number("--tokens", 2);
+    clients = arguments.number("--clients", 2);
+    crowd = arguments.number("--crowd", 2);
+    repetitions = arguments.number("--repetitions", 1);
+    probes = arguments.number("--probes", 1);
+  }
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --prompt}, {@code --tokens}, {@code --clients} compared with a batch as
+   *     large, {@code --crowd} clients compared with those, {@code --repetitions}, {@code --probes}
+   *     requests for one token each, {@code --threads} (0: the engine's choice)
+   */
+  public static void main(String[] line) {
+    Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
+    ConcurrentRequestsBenchmark benchmark = new ConcurrentRequestsBenchmark(arguments);
+    arguments.useThreads();
+    benchmark.run();
+  }
+
+  /** A model and what answers requests with it. */
+  private record Served(Generator generator, RequestScheduler scheduler) {
+
+    Generation answer(int[] prompt, int tokens) {
+      GenerationOptions options =
+          GenerationOptions.greedy().toBuilder().maxNewTokens(tokens).ignoreEos(true).build();
+      return scheduler.generate(prompt, options, RequestScheduler.SILENT, new CancellationToken());
+    }
+  }
+
+  private void run() {
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      SmolLm.write(folder.path());
+      try (LoadedModel model =
+              LoadedModel.load(folder.path(), Precision.BF16, WeightFormat.asStored(), List.of());
+          PromptCache prompts = new PromptCache(model.decoder(), 0)) {
+        Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of(), 0);
+        try (RequestScheduler scheduler =
+            new RequestScheduler(new ReentrantLock(true), generator, prompts)) {
+          measure(new Served(generator, scheduler), threads);
+        }
+      }
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  private void measure(Served served, ExecutorService threads) {
+    batch(served);
+    together(served, threads, clients);
+    double[] batch = new double[repetitions];
+    double[] few = new double[repetitions];
+    double[] many = new double[repetitions];
+    for (int i = 0; i < repetitions; i++) {
+      batch[i] = batch(served);
+      few[i] = together(served, threads, clients);
+      many[i] = together(served, threads, crowd);
+    }
+    Latencies alone = firstTokens(served);
+    Latencies among = firstTokensAmongOthers(served, threads);
+    double step = 1e3 * clients / Samples.of(few).median();
+    report(Samples.of(batch), Samples.of(few), Samples.of(many), alone, among, step);
+  }
+
+  private List<int[]> prompts(int count) {
+    SplittableRandom random = new SplittableRandom(1);
+    return IntStream.range(0, count)
+        .mapToObj(row -> random.ints(promptLength, 1, SmolLm.VOCABULARY).toArray())
+        .toList();
+  }
+
+  private double batch(Served served) {
+    GenerationOptions options =
+        GenerationOptions.greedy().toBuilder().maxNewTokens(newTokens).ignoreEos(true).build();
+    long begun = System.nanoTime();
+    served.generator().generate(prompts(clients), options);
+    return clients * newTokens / seconds(begun);
+  }
+
+  private double together(Served served, ExecutorService threads, int count) {
+    List<int[]> prompts = prompts(count);
+    long begun = System.nanoTime();
+    List<CompletableFuture<Generation>> answers = start(served, threads, prompts);
+    answers.forEach(CompletableFuture::join);
+    return count * newTokens / seconds(begun);
+  }
+
+  private List<CompletableFuture<Generation>> start(
+      Served served, ExecutorService threads, List<int[]> prompts) {
+    return prompts.stream()
+        .map(
+            prompt ->
+                CompletableFuture.supplyAsync(() -> served.answer(prompt, newTokens), threads))
+        .toList();
+  }
+
+  /** Until a request has its first token, with the model to itself. */
+  private Latencies firstTokens(Served served) {
+    Latencies latencies = new Latencies(probes);
+    prompts(probes).forEach(prompt -> firstToken(served, prompt, latencies));
+    return latencies;
+  }
+
+  private static void firstToken(Served served, int[] prompt, Latencies latencies) {
+    long begun = System.nanoTime();
+    served.answer(prompt, 1);
+    latencies.add(System.nanoTime() - begun);
+  }
+
+  /** The same while all clients but one have an answer written. */
+  private Latencies firstTokensAmongOthers(Served served, ExecutorService threads) {
+    Latencies latencies = new Latencies(probes);
+    List<int[]> prompts = prompts(clients - 1);
+    for (int[] prompt : prompts(probes)) {
+      List<CompletableFuture<Generation>> others = start(served, threads, prompts);
+      // All are past their prompts when half of an answer's time is over.
+      pause(others);
+      firstToken(served, prompt, latencies);
+      others.forEach(CompletableFuture::join);
+    }
+    return latencies;
+  }
+
+  private void pause(List<CompletableFuture<Generation>> others) {
+    try {
+      Thread.sleep(8L * newTokens);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    if (others.stream().anyMatch(CompletableFuture::isDone)) {
+      throw new IllegalStateException("The others have ended before the probe; raise --tokens");
+    }
+  }
+
+  private static double seconds(long begun) {
+    return (System.nanoTime() - begun) / 1e9;
+  }
+
+  private void report(
+      Samples batch, Samples few, Samples many, Latencies alone, Latencies among, double step) {
+    Report report = new Report("Requests of several threads, SmolLM2-135M's shape, bf16");
+    Machine.describe(report);
+    report.line(
+        "setting",
+        "prompt %d + %d new tokens, medians of %d",
+        promptLength,
+        newTokens,
+        repetitions);
+    report.line("one batch of " + clients, "%.1f tokens/s", batch.median());
+    report.line(clients + " threads", "%.1f tokens/s", few.median());
+    report.line(crowd + " threads", "%.1f tokens/s", many.median());
+    report.figure(
+        few.errorOf(Measurement.largerRatio("threads of batch", few.median() / batch.median()))
+            .target(OF_THE_BATCH)
+            .label(clients + " threads, of the rate of one batch as large"));
+    report.figure(
+        many.errorOf(Measurement.largerRatio("crowd of threads", many.median() / few.median()))
+            .target(OF_FEWER_CLIENTS)
+            .label(crowd + " threads, of the rate of " + clients));
+    double p95 = among.percentile(0.95);
+    double bound = alone.percentile(0.5) + STEPS_TO_THE_FIRST * step;
+    report.line(
+        "first token",
+        "%.0f ms alone, among %d others p95 %.0f ms; a step takes %.1f ms",
+        alone.percentile(0.5),
+        clients - 1,
+        p95,
+        step);
+    report.figure(
+        Measurement.smallerRatio("first token", p95 / bound)
+            .target(1)
+            .label("time to the first token among others, of 3 steps and its own prompt"));
+    report.print();
+  }
+}
