@@ -111,7 +111,7 @@ public final class DecodeBenchmark {
     GgufFile.Weights weights =
         precision.equals(INT8) ? GgufFile.Weights.Q8_0 : GgufFile.Weights.BF16;
     Path file = folder.resolve("model.gguf");
-    GgufFile.write(ModelConfig.read(folder), folder, weights, file);
+    GgufFile.write(ModelConfig.read(folder), folder, weights, true, file);
     for (int rows : List.of(1, batch)) {
       peerRates.put(rows, llama.decode(file, promptLength, newTokens, rows, repetitions));
     }

@@ -84,12 +84,13 @@ public final class FourBitDecodeBenchmark {
   }
 
   private void run(Path folder) {
-    Path file = folder.resolve("model-q4_0.gguf");
+    boolean bytes = installed.isPresent();
+    Path file = folder.resolve(bytes ? "model-q4_0-bytes.gguf" : "model-q4_0.gguf");
     if (!Files.exists(folder.resolve("config.json"))) {
       shape.write(folder);
     }
     if (!Files.exists(file)) {
-      GgufFile.write(shape.config(), folder, GgufFile.Weights.Q4_0, file);
+      GgufFile.write(shape.config(), folder, GgufFile.Weights.Q4_0, bytes, file);
     }
     Machine.describe(report);
     report.line(

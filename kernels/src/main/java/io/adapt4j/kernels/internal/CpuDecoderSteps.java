@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** A compiled program, and what it is told of each step. */
 final class CpuDecoderSteps implements DecoderSteps {
@@ -24,12 +25,19 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final int cacheRows;
   private final int capacity;
   private final int logitsBuffer;
+  private final @Nullable Int8Matrix head;
 
   /** What the logits are read through. */
   private FloatBuffer read = FloatBuffer.allocate(0);
 
   private boolean open = true;
 
+  /**
+   * Takes a program over.
+   *
+   * @param head the output layer in 8 bits, closed with these steps; null where it is as the model
+   *     has it
+   */
   CpuDecoderSteps(
       StepProgram program,
       List<RotaryFrequencies> rotary,
@@ -37,7 +45,8 @@ final class CpuDecoderSteps implements DecoderSteps {
       int maxTokens,
       int vocabulary,
       KvCache cache,
-      int logitsBuffer) {
+      int logitsBuffer,
+      @Nullable Int8Matrix head) {
     this.program = program;
     this.rotary = rotary;
     this.type = type;
@@ -46,6 +55,7 @@ final class CpuDecoderSteps implements DecoderSteps {
     this.cacheRows = Math.toIntExact(cache.keys(0).size(0));
     this.capacity = Math.toIntExact(cache.capacity());
     this.logitsBuffer = logitsBuffer;
+    this.head = head;
   }
 
   @Override
@@ -144,5 +154,8 @@ final class CpuDecoderSteps implements DecoderSteps {
   public void close() {
     open = false;
     program.close();
+    if (head != null) {
+      head.close();
+    }
   }
 }
