@@ -26,8 +26,9 @@ import java.util.Map;
  *
  * <p>llama.cpp's converter also permutes the rows of the query and key projections, since it turns
  * neighboring entries of a head. That is left out here: it changes what the model says, not how
- * long it takes. The vocabulary is made up: the unknown token, the beginning, the end, bytes where a
- * program looks some of them up, and then single characters, so that a text of n of them is n tokens.
+ * long it takes. The vocabulary is made up: the unknown token, the beginning, the end, bytes where
+ * a program looks some of them up, and then single characters, so that a text of n of them is n
+ * tokens.
  */
 final class GgufFile {
 
@@ -125,8 +126,7 @@ final class GgufFile {
    * @param bytes whether the vocabulary has a token for each byte, as node-llama-cpp needs
    * @param target the file
    */
-  static void write(
-      ModelConfig model, Path folder, Weights weights, boolean bytes, Path target) {
+  static void write(ModelConfig model, Path folder, Weights weights, boolean bytes, Path target) {
     DecoderConfig config = DecoderConfig.from(model, DecoderConfig.Defaults.LLAMA);
     try (Checkpoint source = Checkpoint.open(folder);
         WritableByteChannel file = Files.newByteChannel(target, CREATE_NEW, WRITE)) {

@@ -90,7 +90,9 @@ class Int8StepsTest {
     }
   }
 
-  /** Prompts and scores keep the layer as it is, so only steps differ, by a rounded product more. */
+  /**
+   * Prompts and scores keep the layer as it is, so only steps differ, by a rounded product more.
+   */
   @ParameterizedTest
   @MethodSource("families")
   void theOutputLayerMayBeRoundedInStepsToo(String family) {
