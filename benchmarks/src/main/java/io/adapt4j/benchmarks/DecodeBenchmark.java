@@ -34,6 +34,7 @@ public final class DecodeBenchmark {
           "--threads", "0",
           "--llama.cpp", "");
   private static final String INT8 = "int8";
+  private static final String INT8_OUTPUT = "int8-output";
   private static final double BANDWIDTH_TARGET = 0.42;
   private static final double BATCH_TARGET = 3.5;
 
@@ -46,7 +47,7 @@ public final class DecodeBenchmark {
   private final Map<Integer, LlamaCpp.Rates> peerRates = new LinkedHashMap<>();
 
   private DecodeBenchmark(Arguments arguments) {
-    precision = arguments.oneOf("--precision", Set.of("bf16", "fp32", INT8));
+    precision = arguments.oneOf("--precision", Set.of("bf16", "fp32", INT8, INT8_OUTPUT));
     promptLength = arguments.number("--prompt", 1);
     newTokens = arguments.number("--tokens", 2);
     batch = arguments.number("--batch", 2);
@@ -75,10 +76,11 @@ public final class DecodeBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param line {@code --precision bf16|fp32|int8} (int8: linear weights in 8 bits, computed with
-   *     in bf16), {@code --prompt}, {@code --tokens}, {@code --batch}, {@code --repetitions},
-   *     {@code --threads} (0: the engine's choice), {@code --llama.cpp} a folder with
-   *     node-llama-cpp, which then decodes the same shape in BF16 or Q8_0 in turns
+   * @param line {@code --precision bf16|fp32|int8|int8-output} (int8: linear weights in 8 bits,
+   *     computed with in bf16; int8-output: the output layer too), {@code --prompt}, {@code
+   *     --tokens}, {@code --batch}, {@code --repetitions}, {@code --threads} (0: the engine's
+   *     choice), {@code --llama.cpp} a folder with node-llama-cpp, which then decodes the same
+   *     shape in BF16 or Q8_0 in turns
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
@@ -109,9 +111,9 @@ public final class DecodeBenchmark {
       return;
     }
     GgufFile.Weights weights =
-        precision.equals(INT8) ? GgufFile.Weights.Q8_0 : GgufFile.Weights.BF16;
+        precision.startsWith(INT8) ? GgufFile.Weights.Q8_0 : GgufFile.Weights.BF16;
     Path file = folder.resolve("model.gguf");
-    GgufFile.write(ModelConfig.read(folder), folder, weights, file);
+    GgufFile.write(ModelConfig.read(folder), folder, weights, true, file);
     for (int rows : List.of(1, batch)) {
       peerRates.put(rows, llama.decode(file, promptLength, newTokens, rows, repetitions));
     }
@@ -147,7 +149,9 @@ public final class DecodeBenchmark {
   }
 
   private WeightFormat format() {
-    return precision.equals(INT8) ? Quantization.int8() : WeightFormat.asStored();
+    return precision.startsWith(INT8)
+        ? Quantization.int8().outputLayer(precision.equals(INT8_OUTPUT))
+        : WeightFormat.asStored();
   }
 
   private Precision compute() {

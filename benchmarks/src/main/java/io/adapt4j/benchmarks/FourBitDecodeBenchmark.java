@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -33,7 +34,8 @@ public final class FourBitDecodeBenchmark {
           "--repetitions", "3",
           "--rounds", "3",
           "--threads", "0",
-          "--folder", "");
+          "--folder", "",
+          "--llama.cpp", "");
 
   /** Shapes whose rows are whole blocks in both formats, and whose vocabulary has its own end. */
   private static final Set<String> SHAPES = Set.of("small", "30m", "1.1b");
@@ -44,15 +46,25 @@ public final class FourBitDecodeBenchmark {
 
   private final Arguments arguments;
   private final LlamaShape shape;
+  private final LlamaCpp installed;
   private final ReadBandwidth bandwidth = new ReadBandwidth();
   private final Report report;
 
   private FourBitDecodeBenchmark(Arguments arguments) {
     this.arguments = arguments;
     this.shape = LlamaShape.named(arguments.oneOf("--shape", SHAPES));
+    this.installed = LlamaCpp.in(arguments.text("--llama.cpp"));
     this.report =
         new Report("Decoding with a Llama of the shape " + shape.name() + ", random weights");
   }
+
+  /**
+   * What a process measured.
+   *
+   * @param rate tokens a second
+   * @param loading seconds, where it says
+   */
+  private record Run(double rate, OptionalDouble loading) {}
 
   /**
    * Runs the benchmark.
@@ -61,7 +73,8 @@ public final class FourBitDecodeBenchmark {
    *     llama.cpp in turn), {@code --prompt}, {@code --tokens}, {@code --repetitions} (in a
    *     process; the middle one counts), {@code --rounds} (processes of each), {@code --threads}
    *     (0: the machine's processors), {@code --folder} (keeps checkpoint and GGUF file there for
-   *     the next time; 2.8 GB for 1.1b)
+   *     the next time; 2.8 GB for 1.1b), {@code --llama.cpp} (a folder with node-llama-cpp, whose
+   *     llama.cpp then decodes instead of the one that this module brings)
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
@@ -71,12 +84,13 @@ public final class FourBitDecodeBenchmark {
   }
 
   private void run(Path folder) {
-    Path file = folder.resolve("model-q4_0.gguf");
+    boolean bytes = installed.isPresent();
+    Path file = folder.resolve(bytes ? "model-q4_0-bytes.gguf" : "model-q4_0.gguf");
     if (!Files.exists(folder.resolve("config.json"))) {
       shape.write(folder);
     }
     if (!Files.exists(file)) {
-      GgufFile.write(shape.config(), folder, GgufFile.Weights.Q4_0, file);
+      GgufFile.write(shape.config(), folder, GgufFile.Weights.Q4_0, bytes, file);
     }
     Machine.describe(report);
     report.line(
@@ -86,9 +100,15 @@ public final class FourBitDecodeBenchmark {
         arguments.text("--tokens"),
         arguments.text("--rounds"),
         arguments.text("--repetitions"));
+    report.line(
+        FourBitDecodeCase.LLAMA,
+        "%s",
+        installed.isPresent()
+            ? "of node-llama-cpp"
+            : "of de.kherud:llama, built for AVX2; for node-llama-cpp's " + installed.absence());
     String part = arguments.oneOf("--part", Set.of("all", NF4, BF16, FourBitDecodeCase.LLAMA));
     List<String> parts = part.equals("all") ? List.of(NF4, FourBitDecodeCase.LLAMA) : List.of(part);
-    Map<String, List<OwnProcess>> found = measure(parts, folder, file);
+    Map<String, List<Run>> found = measure(parts, folder, file);
     parts.forEach(text -> report(text, found.get(text)));
     report.line(
         "memory reads",
@@ -100,38 +120,45 @@ public final class FourBitDecodeBenchmark {
     }
   }
 
-  private Map<String, List<OwnProcess>> measure(List<String> parts, Path folder, Path file) {
+  private Map<String, List<Run>> measure(List<String> parts, Path folder, Path file) {
     int processors = Runtime.getRuntime().availableProcessors();
     int threads = arguments.number("--threads", 0);
-    Map<String, List<OwnProcess>> found = new HashMap<>();
+    Map<String, List<Run>> found = new HashMap<>();
     bandwidth.measure();
     for (int round = 0; round < arguments.number("--rounds", 1); round++) {
       for (String part : parts) {
-        FourBitDecodeCase fourBitDecodeCase =
-            new FourBitDecodeCase(
-                part,
-                arguments.number("--prompt", 2),
-                arguments.number("--tokens", 2),
-                arguments.number("--repetitions", 1),
-                threads > 0 ? threads : processors);
         Path model = part.equals(FourBitDecodeCase.LLAMA) ? file : folder;
-        found.computeIfAbsent(part, key -> new ArrayList<>()).add(fourBitDecodeCase.run(model));
+        found
+            .computeIfAbsent(part, key -> new ArrayList<>())
+            .add(run(part, model, threads > 0 ? threads : processors));
       }
     }
     bandwidth.measure();
     return found;
   }
 
-  private static Samples rates(List<OwnProcess> processes) {
-    return samples(processes, FourBitDecodeCase.RATE);
+  /** One process. */
+  private Run run(String part, Path model, int threads) {
+    int prompt = arguments.number("--prompt", 2);
+    int tokens = arguments.number("--tokens", 2);
+    int repetitions = arguments.number("--repetitions", 1);
+    if (part.equals(FourBitDecodeCase.LLAMA) && installed.isPresent()) {
+      LlamaCpp.Rates rates = installed.decode(model, prompt, tokens, 1, repetitions, threads);
+      return new Run(rates.decode().median(), OptionalDouble.empty());
+    }
+    OwnProcess process =
+        new FourBitDecodeCase(part, prompt, tokens, repetitions, threads).run(model);
+    return new Run(
+        process.number(FourBitDecodeCase.RATE),
+        OptionalDouble.of(process.number(FourBitDecodeCase.LOADING)));
   }
 
-  private static Samples samples(List<OwnProcess> processes, String words) {
-    return Samples.of(processes.stream().mapToDouble(process -> process.number(words)).toArray());
+  private static Samples rates(List<Run> runs) {
+    return Samples.of(runs.stream().mapToDouble(Run::rate).toArray());
   }
 
-  private void report(String part, List<OwnProcess> processes) {
-    Samples rates = rates(processes);
+  private void report(String part, List<Run> runs) {
+    Samples rates = rates(runs);
     long bytes = bytes(part);
     double floor = bandwidth.best() / bytes;
     report.figure(rates.errorOf(Measurement.larger(part, "tokens/s", rates.median())));
@@ -141,8 +168,13 @@ public final class FourBitDecodeBenchmark {
         bytes / 1e6,
         rates.median() / floor,
         floor);
-    Samples loading = samples(processes, FourBitDecodeCase.LOADING);
-    report.figure(loading.errorOf(Measurement.smaller(part + ": loading", "s", loading.median())));
+    double[] seconds =
+        runs.stream().map(Run::loading).flatMapToDouble(OptionalDouble::stream).toArray();
+    if (seconds.length > 0) {
+      Samples loading = Samples.of(seconds);
+      report.figure(
+          loading.errorOf(Measurement.smaller(part + ": loading", "s", loading.median())));
+    }
   }
 
   /** What a token reads: all linear layers and the output layer, which NF4 leaves unquantized. */
@@ -172,15 +204,12 @@ public final class FourBitDecodeBenchmark {
         .sum();
   }
 
-  private void compare(Map<String, List<OwnProcess>> found) {
-    List<OwnProcess> ours = found.get(NF4);
-    List<OwnProcess> theirs = found.get(FourBitDecodeCase.LLAMA);
+  private void compare(Map<String, List<Run>> found) {
+    List<Run> ours = found.get(NF4);
+    List<Run> theirs = found.get(FourBitDecodeCase.LLAMA);
     double[] ratios =
         IntStream.range(0, ours.size())
-            .mapToDouble(
-                round ->
-                    ours.get(round).number(FourBitDecodeCase.RATE)
-                        / theirs.get(round).number(FourBitDecodeCase.RATE))
+            .mapToDouble(round -> ours.get(round).rate() / theirs.get(round).rate())
             .toArray();
     Samples samples = Samples.of(ratios);
     report.figure(

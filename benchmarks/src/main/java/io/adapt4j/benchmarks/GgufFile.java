@@ -26,8 +26,9 @@ import java.util.Map;
  *
  * <p>llama.cpp's converter also permutes the rows of the query and key projections, since it turns
  * neighboring entries of a head. That is left out here: it changes what the model says, not how
- * long it takes. The vocabulary is made up: the unknown token, the beginning, the end, of a large
- * vocabulary bytes, and then single characters, so that a text of n of them is n tokens.
+ * long it takes. The vocabulary is made up: the unknown token, the beginning, the end, bytes where
+ * a program looks some of them up, and then single characters, so that a text of n of them is n
+ * tokens.
  */
 final class GgufFile {
 
@@ -49,7 +50,6 @@ final class GgufFile {
 
   private static final int BYTE_TOKEN = 6;
 
-  /** llama.cpp looks some of them up. */
   private static final int BYTE_TOKENS = 256;
 
   private static final int F32 = 0;
@@ -73,11 +73,13 @@ final class GgufFile {
   private final Checkpoint source;
   private final DecoderConfig config;
   private final Weights weights;
+  private final boolean bytes;
 
-  private GgufFile(Checkpoint source, DecoderConfig config, Weights weights) {
+  private GgufFile(Checkpoint source, DecoderConfig config, Weights weights, boolean bytes) {
     this.source = source;
     this.config = config;
     this.weights = weights;
+    this.bytes = bytes;
   }
 
   /** How matrices are stored, with ggml's numbers of the type and of a file of them. */
@@ -121,13 +123,14 @@ final class GgufFile {
    * @param model the model's configuration
    * @param folder its checkpoint in bf16
    * @param weights how matrices are stored
+   * @param bytes whether the vocabulary has a token for each byte, as node-llama-cpp needs
    * @param target the file
    */
-  static void write(ModelConfig model, Path folder, Weights weights, Path target) {
+  static void write(ModelConfig model, Path folder, Weights weights, boolean bytes, Path target) {
     DecoderConfig config = DecoderConfig.from(model, DecoderConfig.Defaults.LLAMA);
     try (Checkpoint source = Checkpoint.open(folder);
         WritableByteChannel file = Files.newByteChannel(target, CREATE_NEW, WRITE)) {
-      new GgufFile(source, config, weights).write(file);
+      new GgufFile(source, config, weights, bytes).write(file);
     } catch (IOException e) {
       throw new UncheckedIOException("Writing " + target + " failed", e);
     }
@@ -174,7 +177,7 @@ final class GgufFile {
   private void putVocabulary(GgufHeader header) {
     List<String> tokens = new ArrayList<>(SPECIAL);
     boolean isLarge = config.vocabSize() > MOST_CHARACTERS;
-    for (int value = 0; isLarge && value < BYTE_TOKENS; value++) {
+    for (int value = 0; bytes && value < BYTE_TOKENS; value++) {
       tokens.add(String.format(Locale.ROOT, "<0x%02X>", value));
     }
     int first = (isLarge ? FIRST_OF_MANY : FIRST_CHARACTER) - tokens.size();
@@ -183,7 +186,7 @@ final class GgufFile {
     }
     int[] types = new int[tokens.size()];
     Arrays.fill(types, NORMAL_TOKEN);
-    if (isLarge) {
+    if (bytes) {
       Arrays.fill(types, SPECIAL.size(), SPECIAL.size() + BYTE_TOKENS, BYTE_TOKEN);
     }
     types[0] = UNKNOWN_TOKEN;

@@ -43,8 +43,13 @@ record LlamaCpp(Path folder, String absence) {
    */
   record Rates(Samples prompt, Samples decode) {}
 
-  /** Decodes greedily. */
+  /** Decodes greedily, on all processors. */
   Rates decode(Path file, int prompt, int tokens, int batch, int times) {
+    return decode(file, prompt, tokens, batch, times, Runtime.getRuntime().availableProcessors());
+  }
+
+  /** Decodes greedily. */
+  Rates decode(Path file, int prompt, int tokens, int batch, int times, int threads) {
     Path script = file.resolveSibling(SCRIPT);
     try (InputStream source =
         Objects.requireNonNull(LlamaCpp.class.getResourceAsStream(SCRIPT), SCRIPT)) {
@@ -63,7 +68,7 @@ record LlamaCpp(Path folder, String absence) {
             String.valueOf(tokens),
             String.valueOf(batch),
             String.valueOf(times),
-            String.valueOf(Runtime.getRuntime().availableProcessors()));
+            String.valueOf(threads));
     OwnProcess process =
         OwnProcess.run("llama.cpp", new ProcessBuilder(command).directory(folder.toFile()));
     return new Rates(process.samples("prompt "), process.samples("decode "));

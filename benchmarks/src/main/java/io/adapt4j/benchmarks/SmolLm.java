@@ -16,6 +16,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.Precision;
+import io.adapt4j.kernels.internal.Int8Matrix;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -88,7 +89,12 @@ final class SmolLm {
       WeightMechanics.of(format).install(decoder, checkpoint);
       long bytes = decoder.packedLinears().stream().mapToLong(QuantizedLinear::packedBytes).sum();
       for (Parameter parameter : decoder.parameters()) {
-        bytes += parameter.count() * (precision == Precision.FP32 ? 4 : 2);
+        boolean rounded =
+            parameter == decoder.head().weight() && decoder.headSlot().isRoundedInSteps();
+        bytes +=
+            rounded
+                ? Int8Matrix.bytes(parameter.sizes()[0], parameter.sizes()[1])
+                : parameter.count() * (precision == Precision.FP32 ? 4 : 2);
       }
       return bytes;
     }

@@ -35,6 +35,11 @@ public final class QLora implements FineTuningMethod {
 
   private QLora(
       Quantization weights, IntFunction<Lora> begin, int rank, UnaryOperator<Lora> options) {
+    if (weights.hasOutputLayer()) {
+      throw new IllegalArgumentException(
+          "outputLayer: expected false, as the output layer is rounded for running models only,"
+              + " found true");
+    }
     this.weights = weights;
     this.begin = begin;
     this.rank = rank;
@@ -71,6 +76,7 @@ public final class QLora implements FineTuningMethod {
    * @param adapter the adapter with all its options, newly initialized or {@linkplain
    *     Lora#continuing continuing} a stored one
    * @return the method
+   * @throws IllegalArgumentException if the output layer is to be rounded too
    */
   public static QLora of(Quantization weights, Lora adapter) {
     return new QLora(weights, ignored -> adapter, 0, UnaryOperator.identity());

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * How weights are quantized, to 4 or 8 bits. Blocks of 4 bits run along the flattened tensor, those
  * of 8 bits along a row; the last one may be short. As the format of a model's weights it quantizes
  * all linear layers inside the layers, but those that {@link #skip} leaves out; embeddings, norms
- * and the output layer keep their type. Immutable.
+ * and, unless {@link #outputLayer} says otherwise, the output layer keep their type. Immutable.
  */
 public final class Quantization implements WeightFormat {
 
@@ -28,8 +28,14 @@ public final class Quantization implements WeightFormat {
   private final int blockSize;
   private final boolean doubleQuantized;
   private final Set<String> skipped;
+  private final boolean outputLayer;
 
-  Quantization(QuantType type, int blockSize, boolean doubleQuantized, Set<String> skipped) {
+  Quantization(
+      QuantType type,
+      int blockSize,
+      boolean doubleQuantized,
+      Set<String> skipped,
+      boolean outputLayer) {
     if (type != QuantType.INT8) {
       FourBitFormat.requireBlockSize(blockSize);
     } else if (blockSize != INT8_BLOCK || doubleQuantized) {
@@ -42,10 +48,11 @@ public final class Quantization implements WeightFormat {
     this.blockSize = blockSize;
     this.doubleQuantized = doubleQuantized;
     this.skipped = Set.copyOf(skipped);
+    this.outputLayer = outputLayer;
   }
 
   Quantization(QuantType type, int blockSize, boolean doubleQuantized) {
-    this(type, blockSize, doubleQuantized, Set.of());
+    this(type, blockSize, doubleQuantized, Set.of(), false);
   }
 
   /**
@@ -84,7 +91,7 @@ public final class Quantization implements WeightFormat {
    * @throws IllegalArgumentException if the block size is another
    */
   public Quantization blockSize(int size) {
-    return new Quantization(type, size, doubleQuantized, skipped);
+    return new Quantization(type, size, doubleQuantized, skipped, outputLayer);
   }
 
   /**
@@ -96,7 +103,7 @@ public final class Quantization implements WeightFormat {
    * @return a new quantization
    */
   public Quantization doubleQuant(boolean on) {
-    return new Quantization(type, blockSize, on, skipped);
+    return new Quantization(type, blockSize, on, skipped, outputLayer);
   }
 
   /**
@@ -109,7 +116,24 @@ public final class Quantization implements WeightFormat {
   public Quantization skip(String... modules) {
     Set<String> all = new LinkedHashSet<>(skipped);
     all.addAll(List.of(modules));
-    return new Quantization(type, blockSize, doubleQuantized, all);
+    return new Quantization(type, blockSize, doubleQuantized, all, outputLayer);
+  }
+
+  /**
+   * Returns this quantization with or without the output layer. With it, tokens that are decoded
+   * one by one are scored in 8 bits too, as llama.cpp's Q8_0 does; prompts and {@code score} still
+   * compute with the layer as it is. Each generation rounds the layer when it begins and holds the
+   * copy until it ends: 1.0625 bytes a weight. For running models only.
+   *
+   * @param on default false
+   * @return a new quantization
+   * @throws IllegalArgumentException for 4 bits
+   */
+  public Quantization outputLayer(boolean on) {
+    if (on && !isInt8()) {
+      throw new IllegalArgumentException("outputLayer: expected 8 bits, found " + type);
+    }
+    return new Quantization(type, blockSize, doubleQuantized, skipped, on);
   }
 
   QuantType type() {
@@ -129,6 +153,11 @@ public final class Quantization implements WeightFormat {
   /** {@return the modules that keep their type} */
   public Set<String> skipped() {
     return skipped;
+  }
+
+  /** {@return whether decoding rounds the output layer too} */
+  public boolean hasOutputLayer() {
+    return outputLayer;
   }
 
   SkippedModules modules() {
@@ -151,7 +180,9 @@ public final class Quantization implements WeightFormat {
   @Override
   public String description() {
     String held = isInt8() ? "8 bits in blocks of " + blockSize : format().description();
-    return held + (skipped.isEmpty() ? "" : " but for " + new TreeSet<>(skipped));
+    return held
+        + (outputLayer ? ", the output layer too" : "")
+        + (skipped.isEmpty() ? "" : " but for " + new TreeSet<>(skipped));
   }
 
   /**
@@ -174,12 +205,13 @@ public final class Quantization implements WeightFormat {
         && type == quantization.type
         && blockSize == quantization.blockSize
         && doubleQuantized == quantization.doubleQuantized
-        && skipped.equals(quantization.skipped);
+        && skipped.equals(quantization.skipped)
+        && outputLayer == quantization.outputLayer;
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(type, blockSize, doubleQuantized, skipped);
+    return Objects.hash(type, blockSize, doubleQuantized, skipped, outputLayer);
   }
 
   /** Returns all options. */
@@ -193,6 +225,8 @@ public final class Quantization implements WeightFormat {
         + doubleQuantized
         + ", skipped="
         + skipped
+        + ", outputLayer="
+        + outputLayer
         + "]";
   }
 }

@@ -1,6 +1,7 @@
 package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.WeightMechanics;
@@ -29,6 +30,9 @@ record QuantizedWeights(Quantization quantization) implements WeightMechanics {
           (part, weight, in) ->
               sources.find(part, weight, in).map(source -> new Int8Part(part, in, source)),
           Int8Linear::new);
+      if (quantization.hasOutputLayer() && declared instanceof Decoder decoder) {
+        decoder.headSlot().roundInSteps();
+      }
     } else {
       FourBitFormat format = quantization.format();
       Installation.install(

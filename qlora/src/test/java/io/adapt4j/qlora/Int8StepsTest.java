@@ -18,6 +18,7 @@ import io.adapt4j.core.internal.nn.DecoderSteps.Token;
 import io.adapt4j.core.internal.nn.KvCache;
 import io.adapt4j.core.internal.nn.StepKernels;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
@@ -87,6 +88,27 @@ class Int8StepsTest {
       Logits logits = decode(decoder, rounding);
       assertThat(logits.difference()).isLessThan(LIMIT);
     }
+  }
+
+  /**
+   * Prompts and scores keep the layer as it is, so only steps differ, by a rounded product more.
+   */
+  @ParameterizedTest
+  @MethodSource("families")
+  void theOutputLayerMayBeRoundedInStepsToo(String family) {
+    Path folder = FAMILIES.resolve(family);
+    long before = Tensor.live();
+    try (Decoder with = load(folder, Quantization.int8().outputLayer(true));
+        Decoder without = load(folder, Quantization.int8())) {
+      Logits plain = decode(without, without);
+      long loaded = Tensor.live();
+      Logits rounded = decode(with, without);
+      assertThat(rounded.ofOperators()).containsExactlyElementsOf(plain.ofOperators());
+      assertThat(Int8Case.difference(joined(rounded.ofSteps()), joined(plain.ofSteps())))
+          .isBetween(1e-4, 0.02);
+      assertThat(Tensor.live()).isEqualTo(loaded);
+    }
+    assertThat(Tensor.live()).isEqualTo(before);
   }
 
   /** What decoding adds to the rounding of weights, in networks of random ones 16 to 64 wide. */
@@ -179,10 +201,12 @@ class Int8StepsTest {
     }
     double wanted = perplexity(exact);
     assertThat(perplexity(found)).isNotEqualTo(wanted).isCloseTo(wanted, within(0.005 * wanted));
-    try (Decoder decoder = load(STORIES, Quantization.int8())) {
-      assertThat(perplexityOfSteps(decoder, exact))
-          .isNotEqualTo(wanted)
-          .isCloseTo(wanted, within(0.005 * wanted));
+    for (boolean outputLayer : List.of(false, true)) {
+      try (Decoder decoder = load(STORIES, Quantization.int8().outputLayer(outputLayer))) {
+        assertThat(perplexityOfSteps(decoder, exact))
+            .isNotEqualTo(wanted)
+            .isCloseTo(wanted, within(0.005 * wanted));
+      }
     }
   }
 

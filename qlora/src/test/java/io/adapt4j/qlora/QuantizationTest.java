@@ -3,6 +3,7 @@ package io.adapt4j.qlora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.adapt4j.lora.Lora;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,6 +31,20 @@ class QuantizationTest {
         .withMessageEndingWith("found blockSize 32 and double quantization");
     assertThat(int8.skip("down_proj").description())
         .isEqualTo("8 bits in blocks of 32 but for [down_proj]");
+  }
+
+  @Test
+  void onlyEightBitsOfARunningModelIncludeTheOutputLayer() {
+    Quantization with = Quantization.int8().outputLayer(true);
+    assertThat(with).isNotEqualTo(Quantization.int8()).isEqualTo(with.skip());
+    assertThat(with.outputLayer(false)).isEqualTo(Quantization.int8());
+    assertThat(with.description()).isEqualTo("8 bits in blocks of 32, the output layer too");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Quantization.nf4().outputLayer(true))
+        .withMessage("outputLayer: expected 8 bits, found NF4");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> QLora.of(with, Lora.rank(2)))
+        .withMessageContaining("for running models only");
   }
 
   @Test

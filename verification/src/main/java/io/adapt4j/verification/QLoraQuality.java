@@ -12,9 +12,9 @@ import java.util.Map;
 
 /**
  * Measures what quantized weights cost. Prints the perplexity of real models on held-out stories
- * with their weights plain, in 8 bits, in NF4 and in FP4, with and without double quantization; and
- * the accuracy of a small model that learns to tell news topics apart, trained in full, by LoRA and
- * by QLoRA.
+ * with their weights plain, in 8 bits, in NF4 and in FP4, with and without double quantization;
+ * what decoding token by token makes of 8 bits; and the accuracy of a small model that learns to
+ * tell news topics apart, trained in full, by LoRA and by QLoRA.
  *
  * <p>{@code QLoraQuality [SHARED_DATA [ROWS [EPOCHS]]]}: run it from the root of the repository.
  * The folder has {@code stories3M} and {@code agnews} in it; without it only the perplexity of the
@@ -77,6 +77,24 @@ public final class QLoraQuality {
           100 * (loss.perplexity() / plain - 1));
     }
     System.out.println("Published, Llama 2 of 7B and 13B: " + PUBLISHED);
+    stepByStep(QLoraQualityRuns.tokens(model, stories, STORIES), model);
+  }
+
+  private static void stepByStep(List<List<Integer>> texts, Path model) {
+    System.out.println("| decoded token by token | perplexity | increase | same likeliest token |");
+    System.out.println("| --- | --- | --- | --- |");
+    QuantizedSteps plain = null;
+    for (Map.Entry<String, WeightFormat> format : QLoraQualityRuns.stepFormats().entrySet()) {
+      QuantizedSteps found = QuantizedSteps.of(model, format.getValue(), texts);
+      plain = plain == null ? found : plain;
+      System.out.printf(
+          Locale.ROOT,
+          "| %s | %.4f | %+.3f %% | %.2f %% |%n",
+          format.getKey(),
+          found.perplexity(),
+          100 * (found.perplexity() / plain.perplexity() - 1),
+          100 * found.agreement(plain));
+    }
   }
 
   private static void accuracies(QLoraQualityRuns runs) {

@@ -85,8 +85,31 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
     return formats;
   }
 
+  /** How weights are held that decoding does not multiply as it does those of a prompt. */
+  static Map<String, WeightFormat> stepFormats() {
+    Map<String, WeightFormat> formats = new LinkedHashMap<>();
+    formats.put("fp32", WeightFormat.asStored());
+    formats.put("8 bits", Quantization.int8());
+    formats.put("8 bits, the output layer too", Quantization.int8().outputLayer(true));
+    return formats;
+  }
+
   /** The loss of a model on the beginnings of stories, computed in fp32. */
   static Loss loss(Path model, WeightFormat format, Path stories, int count) {
+    List<TokenScores> scores = scores(model, format, stories, count);
+    double sum = scores.stream().mapToDouble(TokenScores::sum).sum();
+    return new Loss(-sum / scores.stream().mapToInt(score -> score.tokenIds().size()).sum());
+  }
+
+  /** The tokens of the beginnings of stories. */
+  static List<List<Integer>> tokens(Path model, Path stories, int count) {
+    return scores(model, WeightFormat.asStored(), stories, count).stream()
+        .map(TokenScores::tokenIds)
+        .toList();
+  }
+
+  private static List<TokenScores> scores(
+      Path model, WeightFormat format, Path stories, int count) {
     Dataset data = Datasets.jsonl(stories);
     List<ScoringRequest> requests =
         IntStream.range(0, Math.min(count, data.size()))
@@ -96,9 +119,7 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
             .toList();
     try (LanguageModel loaded =
         LanguageModel.load(ModelSource.path(model), format, Precision.FP32)) {
-      List<TokenScores> scores = loaded.scoreAll(requests);
-      double sum = scores.stream().mapToDouble(TokenScores::sum).sum();
-      return new Loss(-sum / scores.stream().mapToInt(score -> score.tokenIds().size()).sum());
+      return loaded.scoreAll(requests);
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** A compiled program, and what it is told of each step. */
 final class CpuDecoderSteps implements DecoderSteps {
@@ -23,6 +24,7 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final int maxTokens;
   private final int vocabulary;
   private final int logitsBuffer;
+  private final @Nullable Int8Matrix head;
 
   /** How many places each row has; 0 where no cache stands. */
   private final int[] capacities;
@@ -32,6 +34,12 @@ final class CpuDecoderSteps implements DecoderSteps {
 
   private boolean open = true;
 
+  /**
+   * Takes a program over.
+   *
+   * @param head the output layer in 8 bits, closed with these steps; null where it is as the model
+   *     has it
+   */
   CpuDecoderSteps(
       StepProgram program,
       List<RotaryFrequencies> rotary,
@@ -39,7 +47,8 @@ final class CpuDecoderSteps implements DecoderSteps {
       int maxTokens,
       int vocabulary,
       int rows,
-      int logitsBuffer) {
+      int logitsBuffer,
+      @Nullable Int8Matrix head) {
     this.program = program;
     this.rotary = rotary;
     this.type = type;
@@ -47,6 +56,7 @@ final class CpuDecoderSteps implements DecoderSteps {
     this.vocabulary = vocabulary;
     this.capacities = new int[rows];
     this.logitsBuffer = logitsBuffer;
+    this.head = head;
   }
 
   @Override
@@ -168,5 +178,8 @@ final class CpuDecoderSteps implements DecoderSteps {
   public void close() {
     open = false;
     program.close();
+    if (head != null) {
+      head.close();
+    }
   }
 }

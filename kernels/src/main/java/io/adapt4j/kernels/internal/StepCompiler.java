@@ -74,6 +74,7 @@ final class StepCompiler {
       Decoder decoder, int rows, int maxTokens, CpuVariant variant) {
     StepProgram program = new StepProgram(variant.number, Torch.threads(), maxTokens);
     boolean compiled = false;
+    Int8Matrix rounded = null;
     try {
       Transformer body = decoder.body();
       StepCompiler compiler =
@@ -81,7 +82,10 @@ final class StepCompiler {
               program, body.rotary(), decoder.dimensions().hiddenSize(), decoder.type());
       int hidden = compiler.transformer(body);
       VocabularyHead head = decoder.head();
-      int logits = compiler.head(hidden, head);
+      if (decoder.headSlot().isRoundedInSteps()) {
+        rounded = Int8Matrix.of(head.weight().value());
+      }
+      int logits = compiler.head(hidden, head, rounded);
       compiled = true;
       return Optional.of(
           new CpuDecoderSteps(
@@ -91,12 +95,16 @@ final class StepCompiler {
               maxTokens,
               Math.toIntExact(head.weight().sizes()[0]),
               rows,
-              logits));
+              logits,
+              rounded));
     } catch (Unsupported e) {
       return Optional.empty();
     } finally {
       if (!compiled) {
         program.close();
+        if (rounded != null) {
+          rounded.close();
+        }
       }
     }
   }
@@ -226,18 +234,16 @@ final class StepCompiler {
     }
   }
 
-  private int head(int hidden, VocabularyHead head) {
+  private int head(int hidden, VocabularyHead head, @Nullable Int8Matrix rounded) {
     Tensor weight = head.weight().value();
     int logits = program.buffer(weight.size(0));
     double cap = head.softCap();
-    product(
-        hidden,
-        logits,
-        0,
-        weight,
-        head.bias(),
-        (float) (cap == 0 ? head.scale() : head.scale() / cap),
-        false);
+    float scale = (float) (cap == 0 ? head.scale() : head.scale() / cap);
+    if (rounded == null) {
+      product(hidden, logits, 0, weight, head.bias(), scale, false);
+    } else {
+      new Terms(hidden, logits, scale, false).add(rounded, 0, head.bias());
+    }
     if (cap != 0) {
       program.activate(Activation.TANH.kind(), logits, logits, (float) cap, false);
     }

@@ -16,6 +16,7 @@ public final class HeadSlot {
   private final boolean storedTied;
   private VocabularyHead head;
   private int users;
+  private boolean roundedInSteps;
 
   HeadSlot(String name, Parameter embedding, VocabularyHead head) {
     this.name = name;
@@ -38,6 +39,19 @@ public final class HeadSlot {
 
   boolean isStoredTied() {
     return storedTied;
+  }
+
+  /**
+   * Lets steps that decode token by token multiply with the head's weight rounded to 8 bits. All
+   * else computes with the weight as it is.
+   */
+  public void roundInSteps() {
+    roundedInSteps = true;
+  }
+
+  /** {@return whether steps may round the head's weight to 8 bits} */
+  public boolean isRoundedInSteps() {
+    return roundedInSteps;
   }
 
   /**

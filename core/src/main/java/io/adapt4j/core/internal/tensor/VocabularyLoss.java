@@ -130,8 +130,10 @@ public final class VocabularyLoss {
     HostAllocator.current().giveBack();
     HostKernels kernels = FusedOps.scoring(hidden, targets);
     if (kernels != null) {
+      // On shapes the script runs once for all rows, and its scratch counts those of a chunk.
+      long atOnce = Math.min(rows, rows(head.weight().value()));
       return new FusedCrossEntropy(kernels, hidden, head, targets, weights)
-          .run(scale, gradients, rows);
+          .run(scale, gradients, atOnce);
     }
     Tensor[] made =
         CROSS_ENTROPY.tensors(
