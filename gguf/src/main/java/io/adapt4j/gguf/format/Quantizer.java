@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Quantizer {
 
-  private static final float MAX_IMPORTANCE = 1e15f;
+  private static final float MAX_IMPORTANCE = 1e10f;
 
   /** No type with scales in fp16 reaches it, and below no sum of a search overflows. */
   private static final float TOO_LARGE = 1e10f;
@@ -85,7 +85,7 @@ public final class Quantizer {
    * @param values holds the values
    * @param offset the first
    * @param count their number, a multiple of the row's length
-   * @param importance for each column of a row, from 0 to 1e15
+   * @param importance for each column of a row, from 0 to 1e10
    * @param target takes the bytes from its position on
    * @throws IllegalArgumentException if the blocks do not divide the row or the rows the number, a
    *     value is infinite or not a number, an importance out of its range, or the type cannot hold
@@ -102,7 +102,7 @@ public final class Quantizer {
     for (int i = 0; i < row; i++) {
       if (!(importance[i] >= 0 && importance[i] <= MAX_IMPORTANCE)) {
         throw new IllegalArgumentException(
-            "importance %d: expected 0 to 1e15, found %s".formatted(i, importance[i]));
+            "importance %d: expected 0 to 1e10, found %s".formatted(i, importance[i]));
       }
     }
     quantize(values, offset, count, target, importance);
