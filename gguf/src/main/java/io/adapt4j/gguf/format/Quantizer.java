@@ -1,0 +1,203 @@
+package io.adapt4j.gguf.format;
+
+import java.nio.ByteBuffer;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns values into the stored bytes of a type and back, byte for byte as ggml's reference
+ * implementation does.
+ *
+ * <p>Stateless and thread-safe: threads may quantize different rows of a tensor at the same time.
+ * Whatever the order of a buffer, bytes are those of the file.
+ */
+public final class Quantizer {
+
+  private static final float MAX_IMPORTANCE = 1e10f;
+
+  /** No type with scales in fp16 reaches it, and below no sum of a search overflows. */
+  private static final float TOO_LARGE = 1e10f;
+
+  private static final Map<TensorType, Quantizer> BY_TYPE = new EnumMap<>(TensorType.class);
+
+  static {
+    List.of(
+            new F32Blocks(),
+            new F16Blocks(),
+            new Bf16Blocks(),
+            new Q8Blocks(),
+            SymmetricBlocks.q4(),
+            SymmetricBlocks.q5(),
+            AffineBlocks.q4(),
+            AffineBlocks.q5(),
+            AffineKBlocks.q4(),
+            AffineKBlocks.q5(),
+            new Q6Blocks())
+        .forEach(format -> BY_TYPE.put(format.type(), new Quantizer(format)));
+  }
+
+  private final BlockFormat format;
+  private final TensorType type;
+
+  private Quantizer(BlockFormat format) {
+    this.format = format;
+    this.type = format.type();
+  }
+
+  /**
+   * Returns the quantizer of a type.
+   *
+   * @param type the type
+   * @return its quantizer
+   */
+  public static Quantizer of(TensorType type) {
+    return Objects.requireNonNull(BY_TYPE.get(type), type.name());
+  }
+
+  /** {@return the type} */
+  public TensorType type() {
+    return type;
+  }
+
+  /**
+   * Quantizes values, all of equal importance.
+   *
+   * @param values holds the values, in whole blocks: any number of rows
+   * @param offset the first
+   * @param count their number, a multiple of the type's block size
+   * @param target takes the bytes from its position on
+   * @throws IllegalArgumentException if the blocks do not divide the number, a value is infinite or
+   *     not a number, or the type cannot hold values as large; the message says which, counted from
+   *     the offset
+   */
+  public void quantize(float[] values, int offset, int count, ByteBuffer target) {
+    quantize(values, offset, count, target, null);
+  }
+
+  /**
+   * Quantizes rows whose columns differ in importance: the mean square of the activations that a
+   * column is multiplied with. For types that leave no choice of a scale (F32, F16, BF16 and Q8_0)
+   * it makes no difference.
+   *
+   * @param values holds the values
+   * @param offset the first
+   * @param count their number, a multiple of the row's length
+   * @param importance for each column of a row, from 0 to 1e10
+   * @param target takes the bytes from its position on
+   * @throws IllegalArgumentException if the blocks do not divide the row or the rows the number, a
+   *     value is infinite or not a number, an importance out of its range, or the type cannot hold
+   *     values as large
+   */
+  public void quantize(
+      float[] values, int offset, int count, float[] importance, ByteBuffer target) {
+    int row = importance.length;
+    if (row == 0 || row % type.blockSize() != 0 || count % row != 0) {
+      throw new IllegalArgumentException(
+          "importance: expected one for each column, in whole blocks of %d, found %d for %d values"
+              .formatted(type.blockSize(), row, count));
+    }
+    for (int i = 0; i < row; i++) {
+      if (!(importance[i] >= 0 && importance[i] <= MAX_IMPORTANCE)) {
+        throw new IllegalArgumentException(
+            "importance %d: expected 0 to 1e10, found %s".formatted(i, importance[i]));
+      }
+    }
+    quantize(values, offset, count, target, importance);
+  }
+
+  private void quantize(
+      float[] values, int offset, int count, ByteBuffer target, float @Nullable [] importance) {
+    int bytes = checkedBytes(values, offset, count);
+    requireStorable(values, offset, count);
+    if (target.remaining() < bytes) {
+      throw new IllegalArgumentException(
+          "target: expected room for %d bytes, found %d".formatted(bytes, target.remaining()));
+    }
+    boolean isArray = target.hasArray();
+    byte[] encoded = isArray ? target.array() : new byte[bytes];
+    int at = isArray ? target.arrayOffset() + target.position() : 0;
+    int blocks = count / type.blockSize();
+    format.encode(values, offset, blocks, importance, encoded, at);
+    requireFiniteScales(encoded, at, blocks);
+    if (isArray) {
+      target.position(target.position() + bytes);
+    } else {
+      target.put(encoded);
+    }
+  }
+
+  /**
+   * Dequantizes whole blocks.
+   *
+   * @param source holds the bytes from its position on
+   * @param values takes the values
+   * @param offset the first
+   * @param count their number, a multiple of the type's block size
+   * @throws IllegalArgumentException if the blocks do not divide the number, or the source has
+   *     fewer bytes
+   */
+  public void dequantize(ByteBuffer source, float[] values, int offset, int count) {
+    int bytes = checkedBytes(values, offset, count);
+    if (source.remaining() < bytes) {
+      throw new IllegalArgumentException(
+          "source: expected %d bytes, found %d".formatted(bytes, source.remaining()));
+    }
+    int blocks = count / type.blockSize();
+    if (source.hasArray()) {
+      int at = source.arrayOffset() + source.position();
+      format.decode(source.array(), at, blocks, values, offset);
+      source.position(source.position() + bytes);
+    } else {
+      byte[] encoded = new byte[bytes];
+      source.get(encoded);
+      format.decode(encoded, 0, blocks, values, offset);
+    }
+  }
+
+  private int checkedBytes(float[] values, int offset, int count) {
+    Objects.checkFromIndexSize(offset, count, values.length);
+    return Math.toIntExact(type.bytes(count));
+  }
+
+  private float limit() {
+    return type.blockSize() > 1 ? TOO_LARGE : Float.POSITIVE_INFINITY;
+  }
+
+  /** Magnitudes are ordered as their bits. */
+  private void requireStorable(float[] values, int offset, int count) {
+    int largest = 0;
+    for (int i = offset; i < offset + count; i++) {
+      largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & Integer.MAX_VALUE);
+    }
+    if (largest < Float.floatToRawIntBits(limit())) {
+      return;
+    }
+    for (int i = offset; i < offset + count; i++) {
+      if (!(Math.abs(values[i]) < limit())) {
+        String expected =
+            Float.isFinite(values[i])
+                ? "a magnitude that %s can hold".formatted(type)
+                : "a finite number";
+        throw new UnstorableValueException(i - offset, expected, values[i]);
+      }
+    }
+  }
+
+  private void requireFiniteScales(byte[] encoded, int at, int blocks) {
+    int[] places = format.scales();
+    for (int block = 0; block < blocks && places.length > 0; block++) {
+      for (int place : places) {
+        int half = Half.get(encoded, at + block * type.blockBytes() + place);
+        if ((half & Half.INFINITY) == Half.INFINITY) {
+          throw new UnstorableValueException(
+              block * type.blockSize(),
+              "a block of magnitudes that %s can hold".formatted(type),
+              "larger ones");
+        }
+      }
+    }
+  }
+}
