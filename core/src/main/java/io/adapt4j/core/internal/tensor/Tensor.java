@@ -57,9 +57,17 @@ public final class Tensor implements AutoCloseable {
   /** The scope that will close this tensor, or null when its holder does. */
   private Scope scope;
 
+  /** The memory that it gives back when it is closed, or null where libtorch frees its own. */
+  private CachingAllocator.Block block;
+
   Tensor(Engine engine, long handle) {
+    this(engine, handle, null);
+  }
+
+  Tensor(Engine engine, long handle, CachingAllocator.Block block) {
     this.engine = engine;
     this.handle = handle;
+    this.block = block;
     LIVE.incrementAndGet();
     Scope current = Scope.current();
     if (current != null) {
@@ -179,6 +187,14 @@ public final class Tensor implements AutoCloseable {
       throw new IllegalStateException("This tensor has been closed");
     }
     return handle;
+  }
+
+  CachingAllocator.Block block() {
+    return block;
+  }
+
+  void block(CachingAllocator.Block shared) {
+    block = shared;
   }
 
   Scope scope() {
@@ -481,7 +497,11 @@ public final class Tensor implements AutoCloseable {
         memory.takeBack();
       }
       engine.closed(this);
-      LibTorch.deleteTensor(handle);
+      if (block == null) {
+        LibTorch.deleteTensor(handle);
+      } else {
+        block.close(handle);
+      }
       handle = 0;
       scope = null;
       LIVE.decrementAndGet();
