@@ -54,37 +54,116 @@ struct PackedHead {
   const uint16_t* valuesTransposed;  // likewise
 };
 
-ADAPT4J_BF16 inline void roundRow(const float* from, int64_t count, uint16_t* to) {
-  for (int64_t i = 0; i < count; i += 16) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i),
-                        (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(from + i)));
+// Queries and keys are turned by their positions before anything else (Su et al. 2021): entries i
+// and half + i of a head by the angle of row and i. Entries past 2 half are left as they are.
+struct Rotation {
+  const uint16_t* cos;  // [rows, half], or null for none
+  const uint16_t* sin;
+  int64_t half;
+  int64_t batchStride;  // 0 where rows of a batch have the same positions
+
+  bool none() const { return cos == nullptr; }
+};
+
+// Turns the entries of a head, or turns them back.
+ADAPT4J_AVX512 inline void rotate(const Rotation& rotation, int64_t batch, int64_t row, bool back,
+                                  const void* x, int type, int64_t dim, uint16_t* y) {
+  const int64_t half = rotation.half, at = batch * rotation.batchStride + row * half;
+  const auto* rest = static_cast<const uint8_t*>(x) + half * bytesOf(type);
+  for (int64_t i = 0; i < half; i += lanes::WIDTH) {
+    const lanes::Floats cos = lanes::loadSome(rotation.cos + at, BF16, i, half);
+    lanes::Floats sin = lanes::loadSome(rotation.sin + at, BF16, i, half);
+    sin = back ? -sin : sin;
+    const lanes::Floats first = lanes::loadSome(x, type, i, half);
+    const lanes::Floats second = lanes::loadSome(rest, type, i, half);
+    lanes::putSome(first * cos - second * sin, y, BF16, i, half);
+    lanes::putSome(second * cos + first * sin, y + half, BF16, i, half);
+  }
+  for (int64_t i = 2 * half; i < dim; i++) {
+    y[i] = toBrain(valueOf(x, type, i));
   }
 }
 
-// Scores [rows, width] of a block of queries over keys [from, from + width) become probabilities:
-// zeros for keys that are not seen. Capped scores leave their tangents where those are wanted.
-ADAPT4J_AVX512 inline void blockSoftmax(const AttentionRule& rule, int64_t query, int64_t rows,
-                                        int64_t from, int64_t width, float* scores,
-                                        float* tangents) {
+// Entries [i, i + 16) of a row that lie in [first, end).
+ADAPT4J_BF16 ADAPT4J_INLINE __mmask16 seenOf(int64_t i, int64_t first, int64_t end) {
+  const int64_t low = first - i, high = end - i;
+  const uint32_t before = low <= 0 ? 0 : low >= 16 ? 0xFFFF : (1u << low) - 1;
+  const uint32_t within = high <= 0 ? 0 : high >= 16 ? 0xFFFF : (1u << high) - 1;
+  return static_cast<__mmask16>(within & ~before);
+}
+
+// e^x to 2 units in the last place, e^-87.3 from there down. x is at most 0.
+ADAPT4J_BF16 ADAPT4J_INLINE __m512 exponentialOf(__m512 x) {
+  x = _mm512_max_ps(_mm512_set1_ps(-87.3f), x);
+  const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504088896341f)),
+                                        _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), x);
+  r = _mm512_fmadd_ps(n, _mm512_set1_ps(2.12194440e-4f), r);
+  __m512 p = _mm512_fmadd_ps(_mm512_set1_ps(1.3981999507e-3f), r, _mm512_set1_ps(8.3334519073e-3f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(4.1665795894e-2f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.6666665459e-1f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.0000001201e-1f));
+  p = _mm512_fmadd_ps(_mm512_mul_ps(p, r), r, _mm512_add_ps(r, _mm512_set1_ps(1.0f)));
+  return _mm512_scalef_ps(p, n);
+}
+
+// Caps scores, which leave their tangents where those are wanted. Returns what they are still to be
+// multiplied by.
+ADAPT4J_AVX512 inline float cap(const AttentionRule& rule, int64_t first, int64_t end, float* row,
+                                float* tangents) {
+  if (rule.cap == 0) {
+    return rule.scale;
+  }
+  for (int64_t i = first; i < end; i += lanes::WIDTH) {
+    const lanes::Floats tangent =
+        lanes::tanhOf(lanes::loadSome(row, i, end) * (rule.scale / rule.cap));
+    lanes::putSome(rule.cap * tangent, row, i, end);
+    if (tangents != nullptr) {
+      lanes::putSome(tangent, tangents, i, end);
+    }
+  }
+  return 1;
+}
+
+ADAPT4J_BF16 ADAPT4J_INLINE float highest(const float* row, int64_t first, int64_t end) {
+  __m512 most = _mm512_set1_ps(-INFINITY);
+  for (int64_t i = first / 16 * 16; i < end; i += 16) {
+    const __mmask16 seen = seenOf(i, first, end);
+    most = _mm512_mask_max_ps(most, seen, most, _mm512_maskz_loadu_ps(seen, row + i));
+  }
+  return _mm512_reduce_max_ps(most);
+}
+
+// Scores [rows, width] of a block of queries over keys [from, from + width) become the exponentials
+// of their distance to the highest, rounded; zeros for keys that are not seen. Divided by sums they
+// are probabilities.
+ADAPT4J_BF16 inline void blockExponentials(const AttentionRule& rule, int64_t query, int64_t rows,
+                                           int64_t from, int64_t width, float* scores,
+                                           uint16_t* rounded, float* sums) {
   for (int64_t r = 0; r < rows; r++) {
     float* row = scores + r * width;
+    uint16_t* to = rounded + r * width;
     const int64_t first = rule.firstKey(query + r) - from, end = rule.endKey(query + r) - from;
-    if (tangents != nullptr) {
-      float* tangent = tangents + r * width;
-      for (int64_t i = first; i < end; i += lanes::WIDTH) {
-        const lanes::Floats values =
-            lanes::tanhOf(lanes::loadSome(row, i, end) * (rule.scale / rule.cap));
-        lanes::putSome(values, tangent, i, end);
+    const __m512 scale = _mm512_set1_ps(cap(rule, first, end, row, nullptr));
+    const __m512 most = _mm512_set1_ps(highest(row, first, end));
+    __m512 sum = _mm512_setzero_ps();
+    for (int64_t i = 0; i < width; i += 16) {
+      const __mmask16 seen = seenOf(i, first, end);
+      __m512 e = _mm512_setzero_ps();
+      if (seen != 0) {
+        const __m512 x = _mm512_mul_ps(_mm512_sub_ps(_mm512_loadu_ps(row + i), most), scale);
+        e = _mm512_maskz_mov_ps(seen, exponentialOf(x));
+        sum = _mm512_add_ps(sum, e);
       }
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), (__m256i)_mm512_cvtneps_pbh(e));
     }
-    lanes::softmaxEntries(row + first, end - first, rule.scale, rule.cap);
-    std::memset(row, 0, first * 4);
-    std::memset(row + end, 0, (width - end) * 4);
+    sums[r] = _mm512_reduce_add_ps(sum);
   }
 }
 
 struct AttentionJob {
   AttentionRule rule;
+  Rotation rotation;
   HeadTensor q, k, v, y;         // y [batch, queries, heads * dim] as heads
   HeadTensor dy, dq, dk, dv;     // for derivatives
   uint16_t* packed;              // of all key-value heads
@@ -125,19 +204,33 @@ inline void packColumns(const HeadTensor& x, int64_t batch, int64_t head, int64_
   }
 }
 
-inline void packHeads(void* context, int) {
+// Rows of a head as they are to be used: where they lie, or turned in the memory given.
+inline HeadTensor turned(const AttentionJob& job, const HeadTensor& x, int64_t batch, int64_t head,
+                         int64_t row, int64_t rows, uint16_t* memory) {
+  if (job.rotation.none()) {
+    return {x.at(batch, head, row), 0, 0, x.rowStride};
+  }
+  for (int64_t r = 0; r < rows; r++) {
+    rotate(job.rotation, batch, row + r, false, x.at(batch, head, row + r), BF16, job.rule.dim,
+           memory + r * job.rule.dim);
+  }
+  return {memory, 0, 0, job.rule.dim};
+}
+
+inline void packHeads(void* context, int worker) {
   auto* job = static_cast<AttentionJob*>(context);
   const AttentionRule& rule = job->rule;
+  auto* memory = reinterpret_cast<uint16_t*>(job->memory + worker * job->memoryOfWorker);
   int64_t start, end;
   while (job->packing.next(&start, &end)) {
     for (int64_t i = start; i < end; i++) {
       const int64_t batch = i / rule.kvHeads, head = i % rule.kvHeads;
       const PackedHead to = job->head(i);
-      packColumns(job->k, batch, head, rule.keys, rule.dim,
-                  const_cast<uint16_t*>(to.keysTransposed));
+      const HeadTensor keys = turned(*job, job->k, batch, head, 0, rule.keys, memory);
+      packColumns(keys, 0, 0, rule.keys, rule.dim, const_cast<uint16_t*>(to.keysTransposed));
       packRows(job->v, batch, head, rule.keys, rule.dim, const_cast<uint16_t*>(to.values));
       if (job->backward) {
-        packRows(job->k, batch, head, rule.keys, rule.dim, const_cast<uint16_t*>(to.keys));
+        packRows(keys, 0, 0, rule.keys, rule.dim, const_cast<uint16_t*>(to.keys));
         packColumns(job->v, batch, head, rule.keys, rule.dim,
                     const_cast<uint16_t*>(to.valuesTransposed));
       }
@@ -155,14 +248,22 @@ inline void scoresOf(const Left& rows, int64_t count, int64_t dim, const uint16_
 }
 
 // Products of weights [rows, width] of keys [from, from + width) with rows of keys or values.
+template <int STORE, class Entry>
 inline void mixOf(const uint16_t* weights, int64_t rows, int64_t width, const uint16_t* panels,
-                  int64_t from, int64_t length, int64_t dim, uint16_t* out, int64_t stride) {
+                  int64_t from, int64_t length, int64_t dim, Entry* out, int64_t stride) {
   // The last panel of keys may reach past the end, where weights are 0 and there is no memory.
   const int64_t present = length - from < width ? roundUp(length - from, 2) : width;
   for (int64_t d = 0; d < dim; d += PANEL) {
-    multiplyPanel<ROUND>(Left::rows(weights, width),
+    multiplyPanel<STORE>(Left::rows(weights, width),
                          panels + d / PANEL * panelEntries(length) + from * PANEL, rows, present,
                          out + d, stride, dim - d);
+  }
+}
+
+ADAPT4J_AVX512 inline void divideRow(const float* x, float by, int64_t count, uint16_t* y) {
+  const float factor = 1 / by;
+  for (int64_t i = 0; i < count; i += lanes::WIDTH) {
+    lanes::putSome(lanes::loadSome(x, i, count) * factor, y, BF16, i, count);
   }
 }
 
@@ -170,7 +271,10 @@ inline void attendPieces(void* context, int worker) {
   auto* job = static_cast<AttentionJob*>(context);
   const AttentionRule& rule = job->rule;
   auto* scores = reinterpret_cast<float*>(job->memory + worker * job->memoryOfWorker);
-  auto* rounded = reinterpret_cast<uint16_t*>(scores + QUERY_BLOCK * job->widest());
+  float* mixed = scores + QUERY_BLOCK * job->widest();
+  auto* rounded = reinterpret_cast<uint16_t*>(mixed + QUERY_BLOCK * rule.dim);
+  uint16_t* rotated = rounded + QUERY_BLOCK * job->widest();
+  float sums[QUERY_BLOCK];
   int64_t start, end;
   while (job->pieces.next(&start, &end)) {
     for (int64_t piece = start; piece < end; piece++) {
@@ -184,35 +288,61 @@ inline void attendPieces(void* context, int worker) {
       const int64_t from = rule.firstKey(query) / PANEL * PANEL;
       const int64_t width = roundUp(rule.endKey(query + rows - 1) - from, PANEL);
       const PackedHead packed = job->head(batch * rule.kvHeads + head / rule.group());
-      scoresOf(Left::rows(job->q.at(batch, head, query), job->q.rowStride), rows, rule.dim,
-               packed.keysTransposed, from, width, scores);
-      blockSoftmax(rule, query, rows, from, width, scores, nullptr);
-      roundRow(scores, rows * width, rounded);
-      mixOf(rounded, rows, width, packed.values, from, rule.keys, rule.dim,
-            job->y.at(batch, head, query), job->y.rowStride);
+      const HeadTensor q = turned(*job, job->q, batch, head, query, rows, rotated);
+      scoresOf(Left::rows(q.data, q.rowStride), rows, rule.dim, packed.keysTransposed, from, width,
+               scores);
+      blockExponentials(rule, query, rows, from, width, scores, rounded, sums);
+      mixOf<OVERWRITE>(rounded, rows, width, packed.values, from, rule.keys, rule.dim, mixed,
+                       rule.dim);
+      for (int64_t r = 0; r < rows; r++) {
+        divideRow(mixed + r * rule.dim, sums[r], rule.dim, job->y.at(batch, head, query + r));
+      }
     }
   }
 }
 
-// ds = p * (dp - sum(p * dp)) * scale, times 1 - tangent^2 where scores were capped; over dp.
-ADAPT4J_AVX512 inline void softmaxBackward(const AttentionRule& rule, const float* p, float* dp,
-                                           const float* tangents, int64_t rows, int64_t width) {
+// Probabilities p of a block from its scores, rounded too; and their derivative, which is that of
+// the scores then: p (dp - sum(p dp)) scale, times 1 - tangent^2 where scores were capped.
+ADAPT4J_BF16 inline void blockSoftmaxBackward(const AttentionRule& rule, int64_t query,
+                                              int64_t rows, int64_t from, int64_t width, float* p,
+                                              const float* dp, float* tangents, uint16_t* rounded,
+                                              uint16_t* derivative) {
   for (int64_t r = 0; r < rows; r++) {
-    const float* weights = p + r * width;
-    float* row = dp + r * width;
-    lanes::Floats sums = {};
-    for (int64_t i = 0; i < width; i += lanes::WIDTH) {
-      sums += lanes::load(weights + i) * lanes::load(row + i);
+    float* row = p + r * width;
+    const float* drow = dp + r * width;
+    float* tangent = tangents == nullptr ? nullptr : tangents + r * width;
+    const int64_t first = rule.firstKey(query + r) - from, end = rule.endKey(query + r) - from;
+    const __m512 scale = _mm512_set1_ps(cap(rule, first, end, row, tangent));
+    const __m512 most = _mm512_set1_ps(highest(row, first, end));
+    const int64_t begin = first / 16 * 16;
+    __m512 sum = _mm512_setzero_ps(), along = _mm512_setzero_ps();
+    for (int64_t i = begin; i < end; i += 16) {
+      const __m512 x = _mm512_mul_ps(_mm512_sub_ps(_mm512_loadu_ps(row + i), most), scale);
+      const __m512 e = _mm512_maskz_mov_ps(seenOf(i, first, end), exponentialOf(x));
+      sum = _mm512_add_ps(sum, e);
+      along = _mm512_fmadd_ps(e, _mm512_loadu_ps(drow + i), along);
+      _mm512_storeu_ps(row + i, e);
     }
-    const float delta = lanes::sum(sums);
-    for (int64_t i = 0; i < width; i += lanes::WIDTH) {
-      lanes::Floats values =
-          lanes::load(weights + i) * (lanes::load(row + i) - delta) * rule.scale;
-      if (tangents != nullptr) {
-        const lanes::Floats tangent = lanes::load(tangents + r * width + i);
-        values *= 1.0f - tangent * tangent;
+    const float total = _mm512_reduce_add_ps(sum);
+    const __m512 inverse = _mm512_set1_ps(1 / total);
+    const __m512 delta = _mm512_set1_ps(_mm512_reduce_add_ps(along) / total);
+    const __m512 factor = _mm512_set1_ps(rule.scale);
+    for (int64_t i = 0; i < width; i += 16) {
+      __m512 weights = _mm512_setzero_ps(), d = weights;
+      if (i >= begin && i < end) {
+        weights = _mm512_mul_ps(_mm512_loadu_ps(row + i), inverse);
+        d = _mm512_mul_ps(_mm512_sub_ps(_mm512_loadu_ps(drow + i), delta), factor);
+        d = _mm512_mul_ps(d, weights);
+        if (tangent != nullptr) {
+          const __m512 t = _mm512_maskz_loadu_ps(seenOf(i, first, end), tangent + i);
+          d = _mm512_mul_ps(d, _mm512_fnmadd_ps(t, t, _mm512_set1_ps(1)));
+        }
       }
-      lanes::put(values, row + i);
+      const int64_t at = r * width + i;
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(rounded + at),
+                          (__m256i)_mm512_cvtneps_pbh(weights));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(derivative + at),
+                          (__m256i)_mm512_cvtneps_pbh(d));
     }
   }
 }
@@ -239,12 +369,16 @@ inline void packRowsOf(const uint16_t* rows, int64_t stride, int64_t count, int6
   }
 }
 
-inline void putSums(const float* sums, const AttentionRule& rule, const HeadTensor& to,
+// Rounds sums [keys, dim]; those of keys that were turned are turned back.
+inline void putSums(const float* sums, const AttentionJob& job, bool rotated, const HeadTensor& to,
                     int64_t batch, int64_t head) {
-  for (int64_t key = 0; key < rule.keys; key++) {
+  const int64_t dim = job.rule.dim;
+  for (int64_t key = 0; key < job.rule.keys; key++) {
     uint16_t* row = to.at(batch, head, key);
-    for (int64_t d = 0; d < rule.dim; d++) {
-      row[d] = toBrain(sums[key * rule.dim + d]);
+    if (rotated && !job.rotation.none()) {
+      rotate(job.rotation, batch, key, true, sums + key * dim, F32, dim, row);
+    } else {
+      divideRow(sums + key * dim, 1, dim, row);
     }
   }
 }
@@ -259,9 +393,12 @@ inline void attendBackwardPieces(void* context, int worker) {
   float* tangents = dp + block;
   float* dk = tangents + (rule.cap > 0 ? block : 0);
   float* dv = dk + rule.keys * rule.dim;
-  auto* rounded = reinterpret_cast<uint16_t*>(dv + rule.keys * rule.dim);
-  uint16_t* panel = rounded + block;
+  float* mixed = dv + rule.keys * rule.dim;
+  auto* rounded = reinterpret_cast<uint16_t*>(mixed + QUERY_BLOCK * rule.dim);
+  uint16_t* derivative = rounded + block;
+  uint16_t* panel = derivative + block;
   uint16_t* right = panel + panelEntries(QUERY_BLOCK);
+  uint16_t* rotated = right + packedEntries(QUERY_BLOCK, rule.dim);
   int64_t start, end;
   while (job->pieces.next(&start, &end)) {
     for (int64_t piece = start; piece < end; piece++) {
@@ -275,28 +412,33 @@ inline void attendBackwardPieces(void* context, int worker) {
               rule.queries - query < QUERY_BLOCK ? rule.queries - query : QUERY_BLOCK;
           const int64_t from = rule.firstKey(query) / PANEL * PANEL;
           const int64_t width = roundUp(rule.endKey(query + rows - 1) - from, PANEL);
-          float* capped = rule.cap > 0 ? tangents : nullptr;
-          scoresOf(Left::rows(job->q.at(batch, head, query), job->q.rowStride), rows, rule.dim,
-                   packed.keysTransposed, from, width, p);
-          if (capped != nullptr) {
-            std::memset(capped, 0, rows * width * 4);
-          }
-          blockSoftmax(rule, query, rows, from, width, p, capped);
+          const HeadTensor q = turned(*job, job->q, batch, head, query, rows, rotated);
+          scoresOf(Left::rows(q.data, q.rowStride), rows, rule.dim, packed.keysTransposed, from,
+                   width, p);
           scoresOf(Left::rows(job->dy.at(batch, head, query), job->dy.rowStride), rows, rule.dim,
                    packed.valuesTransposed, from, width, dp);
-          roundRow(p, rows * width, rounded);
+          blockSoftmaxBackward(rule, query, rows, from, width, p, dp,
+                               rule.cap > 0 ? tangents : nullptr, rounded, derivative);
           packRowsOf(job->dy.at(batch, head, query), job->dy.rowStride, rows, rule.dim, right);
           addTransposed(rounded, rows, width, right, from, rule.keys, rule.dim, panel, dv);
-          softmaxBackward(rule, p, dp, capped, rows, width);
-          roundRow(dp, rows * width, rounded);
-          mixOf(rounded, rows, width, packed.keys, from, rule.keys, rule.dim,
-                job->dq.at(batch, head, query), job->dq.rowStride);
-          packRowsOf(job->q.at(batch, head, query), job->q.rowStride, rows, rule.dim, right);
-          addTransposed(rounded, rows, width, right, from, rule.keys, rule.dim, panel, dk);
+          packRowsOf(q.data, q.rowStride, rows, rule.dim, right);
+          addTransposed(derivative, rows, width, right, from, rule.keys, rule.dim, panel, dk);
+          uint16_t* dq = job->dq.at(batch, head, query);
+          if (job->rotation.none()) {
+            mixOf<ROUND>(derivative, rows, width, packed.keys, from, rule.keys, rule.dim, dq,
+                         job->dq.rowStride);
+            continue;
+          }
+          mixOf<OVERWRITE>(derivative, rows, width, packed.keys, from, rule.keys, rule.dim, mixed,
+                           rule.dim);
+          for (int64_t r = 0; r < rows; r++) {
+            rotate(job->rotation, batch, query + r, true, mixed + r * rule.dim, F32, rule.dim,
+                   dq + r * job->dq.rowStride);
+          }
         }
       }
-      putSums(dk, rule, job->dk, batch, kvHead);
-      putSums(dv, rule, job->dv, batch, kvHead);
+      putSums(dk, *job, true, job->dk, batch, kvHead);
+      putSums(dv, *job, false, job->dv, batch, kvHead);
     }
   }
 }
@@ -305,11 +447,13 @@ inline void attend(AttentionJob& job, int threads) {
   const AttentionRule& rule = job.rule;
   const int64_t packed = aligned(rule.batch * rule.kvHeads * job.headEntries() * 2);
   const int64_t block = QUERY_BLOCK * job.widest();
-  int64_t ofWorker = block * 6;
+  int64_t ofWorker = block * 6 + QUERY_BLOCK * rule.dim * 6;
   if (job.backward) {
-    ofWorker += block * (rule.cap > 0 ? 8 : 4) + 2 * rule.keys * rule.dim * 4 +
+    ofWorker += block * (rule.cap > 0 ? 10 : 6) + 2 * rule.keys * rule.dim * 4 +
                 (panelEntries(QUERY_BLOCK) + packedEntries(QUERY_BLOCK, rule.dim)) * 2;
   }
+  const int64_t turnedKeys = job.rotation.none() ? 0 : rule.keys * rule.dim * 2;
+  ofWorker = ofWorker < turnedKeys ? turnedKeys : ofWorker;
   ofWorker = aligned(ofWorker);
   uint8_t* memory = Scratch::of(packed + threads * ofWorker);
   job.packed = reinterpret_cast<uint16_t*>(memory);

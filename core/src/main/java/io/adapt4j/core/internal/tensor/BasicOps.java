@@ -65,14 +65,12 @@ abstract class BasicOps extends Recorder {
     Tensor y = FusedOps.rmsNorm(x, weight.value(), offset, eps);
     if (isDifferentiated(x) || trains(weight)) {
       saveForBackward(x);
-      record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy ->
-              new Tensor[] {
-                FusedOps.rmsNormBackward(
-                    dy[0], x, weight.value(), offset, eps, Parameter.gradientOf(weight))
-              });
+      tape.recordAdding(
+          y,
+          x,
+          (dy, present) ->
+              FusedOps.rmsNormBackward(
+                  dy, x, weight.value(), offset, eps, Parameter.gradientOf(weight), present));
     }
     return y;
   }

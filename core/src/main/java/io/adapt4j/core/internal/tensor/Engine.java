@@ -211,8 +211,7 @@ public final class Engine {
 
   /** The handle of a tensor that an operator makes, without an owner. */
   long handle(Operator operator, Object... arguments) {
-    return observed(
-        operator, () -> LibTorch.tensor(module(operator), operator.name(), arguments));
+    return observed(operator, () -> LibTorch.tensor(module(operator), operator.name(), arguments));
   }
 
   /** A tensor of zeros on the device. */
@@ -247,6 +246,24 @@ public final class Engine {
     T result = run.get();
     told.ran(operator, System.nanoTime() - begun);
     return result;
+  }
+
+  /**
+   * Runs a kernel that stands for an operator, unless only shapes are computed.
+   *
+   * @param operator whom observers are told of
+   * @param kernel computes it
+   */
+  public void runs(Operator operator, Runnable kernel) {
+    if (isOnShapes()) {
+      return;
+    }
+    observed(
+        operator,
+        () -> {
+          kernel.run();
+          return null;
+        });
   }
 
   Tensor tensor(Operator operator, Object... arguments) {
