@@ -168,7 +168,7 @@ final class LoraLinear extends AdapterLinear {
 
   @Override
   public Tensor forward(Ops ops, Tensor x) {
-    Tensor fused = isPlain(ops) ? fused(ops, x) : null;
+    Tensor fused = isPlain(ops) ? fused(ops, x, true) : null;
     if (fused != null) {
       return fused;
     }
@@ -209,7 +209,7 @@ final class LoraLinear extends AdapterLinear {
   }
 
   /** Both as one operator; null where the weight is not in memory as it is, or trains too. */
-  private @Nullable Tensor fused(Ops ops, Tensor x) {
+  private @Nullable Tensor fused(Ops ops, Tensor x, boolean computed) {
     return base() instanceof DenseLinear dense
             && dense.parameters().stream().noneMatch(Parameter::isTrained)
         ? LowRank.linear(
@@ -219,8 +219,15 @@ final class LoraLinear extends AdapterLinear {
             dense.bias().map(Parameter::value).orElse(null),
             factors.packedA(),
             factors.packedB(),
+            computed,
             (da, db) -> factors.accumulate(da, db))
         : null;
+  }
+
+  @Override
+  public Tensor recorded(Ops ops, Tensor x) {
+    Tensor fused = isPlain(ops) ? fused(ops, x, false) : null;
+    return fused == null ? forward(ops, x) : fused;
   }
 
   /** DoRA rescales the sum and biases of B come in between: those are not products alone. */

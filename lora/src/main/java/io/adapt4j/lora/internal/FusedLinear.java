@@ -49,8 +49,13 @@ record FusedLinear(HostKernels kernels, Tensor weight, Tensor a, Tensor b) {
     return h;
   }
 
+  /** Memory for what {@link #forward} computes. */
+  Tensor output(Tensor x) {
+    return like(x, weight.size(0));
+  }
+
   Tensor forward(Tensor x, Tensor h, @Nullable Tensor bias) {
-    Tensor y = like(x, weight.size(0));
+    Tensor y = output(x);
     x.engine().runs(FORWARD, () -> kernels.multiplyPairs(x, weight, h, b, true, bias, y));
     return y;
   }

@@ -79,6 +79,7 @@ public final class LowRank {
    * @param bias [out], or null
    * @param a [rank, in]
    * @param b [out, rank], with any scale already inside
+   * @param computed false where only the derivative is of use, not the values of the output
    * @param gradients takes the gradients by a and b, which are closed when it returns
    * @return [.., out]; null where no kernels do that
    */
@@ -89,6 +90,7 @@ public final class LowRank {
       @Nullable Tensor bias,
       Tensor a,
       Tensor b,
+      boolean computed,
       BiConsumer<Tensor, Tensor> gradients) {
     HostKernels kernels = FusedLinear.kernels(x, weight, a, b);
     if (kernels == null) {
@@ -96,7 +98,7 @@ public final class LowRank {
     }
     FusedLinear fused = new FusedLinear(kernels, weight, a, b);
     Tensor h = fused.projected(x);
-    Tensor y = fused.forward(x, h, bias);
+    Tensor y = computed ? fused.forward(x, h, bias) : fused.output(x);
     ops.saveForBackward(x);
     ops.saveForBackward(h);
     boolean wantsInput = ops.isDifferentiated(x);

@@ -24,7 +24,7 @@ public final class CachingAllocator {
   private static final Operator VIEW_OF_BLOCK = Operator.core("view_of_block");
 
   /** Smaller tensors are left to the C library, which does well with them. */
-  private static final long LEAST_BYTES = 1 << 18;
+  private static final long LEAST_BYTES = 1 << 15;
 
   /** Larger ones are rare, and no buffer shows where they are. */
   private static final long MOST_BYTES = 1L << 30;
@@ -52,6 +52,7 @@ public final class CachingAllocator {
       this.count = count;
       this.base = base;
       this.address = TensorMemory.addressOf(base);
+      HugePages.ask(address, bytes());
     }
 
     private long bytes() {

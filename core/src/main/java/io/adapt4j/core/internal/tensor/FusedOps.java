@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.tensor;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,6 +12,7 @@ final class FusedOps {
 
   private static final Operator LAYER_NORM = Operator.core("layer_norm");
   private static final Operator ADD = Operator.core("add");
+  private static final Operator ADD_INTO = Operator.core("add_into");
   private static final Operator ACTIVATION = Operator.core("activation");
   private static final Operator ACTIVATION_IN_PLACE = Operator.core("activation_in_place");
   private static final Operator RMS_NORM =
@@ -70,6 +72,22 @@ final class FusedOps {
 
   private static boolean takesRows(HostKernels kernels, Tensor x) {
     return kernels.hasRows(x.type()) && x.isContiguous();
+  }
+
+  /** x + y, in memory that may have been another tensor's. */
+  static Tensor add(Tensor x, Tensor y) {
+    boolean alike =
+        x.engine().isOnHost()
+            && x.type() == y.type()
+            && Arrays.equals(x.sizes(), y.sizes())
+            && x.isContiguous()
+            && y.isContiguous();
+    if (!alike) {
+      return ADD.tensor(x, y).typedAs(x);
+    }
+    Tensor sum = like(x);
+    ADD_INTO.run(sum, x, y);
+    return sum;
   }
 
   private static Tensor like(Tensor x) {
@@ -258,7 +276,8 @@ final class FusedOps {
         : null;
   }
 
-  private static Tensor product(Tensor x, long columns) {
+  /** Memory for the product of x with a matrix of so many columns. */
+  static Tensor product(Tensor x, long columns) {
     long[] sizes = x.sizes().clone();
     sizes[sizes.length - 1] = columns;
     return x.engine().empty(x.type(), sizes);

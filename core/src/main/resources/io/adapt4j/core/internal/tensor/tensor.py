@@ -78,6 +78,10 @@ def copy_into(self, target: Tensor, source: Tensor) -> int:
 def add(self, x: Tensor, y: Tensor) -> Tensor:
   return torch.add(x, y)
 
+def add_into(self, target: Tensor, x: Tensor, y: Tensor) -> int:
+  torch.add(x, y, out=target)
+  return 0
+
 def scaled(self, x: Tensor, factor: float) -> Tensor:
   return torch.mul(x, factor)
 
