@@ -63,13 +63,7 @@ public final class CachingAllocator {
       return place >= address && place < address + bytes();
     }
 
-    /** Where its first element is. */
-    long address() {
-      return address;
-    }
-
-    /** A tensor over it is closed. */
-    void close(long handle) {
+    private void close(long handle) {
       synchronized (CachingAllocator.this) {
         if (handle != view) {
           LibTorch.deleteTensor(handle);
@@ -150,7 +144,18 @@ public final class CachingAllocator {
       block.tensors = 1;
       usedBytes += block.bytes();
       mostUsed = Math.max(mostUsed, usedBytes);
-      return new Tensor(engine, block.view, block);
+      Tensor taken = new Tensor(engine, block.view);
+      taken.block = block;
+      return taken;
+    }
+  }
+
+  /** Closes a tensor of libtorch, over a block or, where that is null, over memory of its own. */
+  static void close(long handle, Block block) {
+    if (block == null) {
+      LibTorch.deleteTensor(handle);
+    } else {
+      block.close(handle);
     }
   }
 
@@ -165,7 +170,7 @@ public final class CachingAllocator {
   void share(Object[] arguments, Tensor... results) {
     for (Object argument : arguments) {
       if (argument instanceof Tensor tensor) {
-        share(tensor.block(), results);
+        share(tensor.block, results);
       } else if (argument instanceof Tensor[] tensors) {
         share(tensors, results);
       } else if (argument instanceof List<?> list && !list.isEmpty()) {
@@ -179,11 +184,11 @@ public final class CachingAllocator {
       return;
     }
     for (Tensor result : results) {
-      if (result.block() == null && block.holds(result.memory().address())) {
+      if (result.block == null && block.holds(result.memory().address())) {
         synchronized (this) {
           block.tensors++;
         }
-        result.block(block);
+        result.block = block;
       }
     }
   }

@@ -58,16 +58,11 @@ public final class Tensor implements AutoCloseable {
   private Scope scope;
 
   /** The memory that it gives back when it is closed, or null where libtorch frees its own. */
-  private CachingAllocator.Block block;
+  CachingAllocator.Block block;
 
   Tensor(Engine engine, long handle) {
-    this(engine, handle, null);
-  }
-
-  Tensor(Engine engine, long handle, CachingAllocator.Block block) {
     this.engine = engine;
     this.handle = handle;
-    this.block = block;
     LIVE.incrementAndGet();
     Scope current = Scope.current();
     if (current != null) {
@@ -189,14 +184,6 @@ public final class Tensor implements AutoCloseable {
     return handle;
   }
 
-  CachingAllocator.Block block() {
-    return block;
-  }
-
-  void block(CachingAllocator.Block shared) {
-    block = shared;
-  }
-
   Scope scope() {
     return scope;
   }
@@ -214,10 +201,9 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * One dimension.
+   * {@return the size of a dimension}
    *
    * @param dimension its index; negative counts from the end
-   * @return its size
    */
   public long size(int dimension) {
     long[] all = sizes();
@@ -234,9 +220,8 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * Returns the element type.
+   * {@return the element type}
    *
-   * @return the type
    * @throws EngineException if it is none of {@link DType}
    */
   public DType type() {
@@ -414,10 +399,9 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * A copy in another element type.
+   * {@return a copy in another element type, contiguous, never sharing memory}
    *
    * @param to the element type
-   * @return a new tensor, contiguous, never sharing memory
    */
   public Tensor copyAs(DType to) {
     return COPY_AS.tensor(this, to);
@@ -497,11 +481,7 @@ public final class Tensor implements AutoCloseable {
         memory.takeBack();
       }
       engine.closed(this);
-      if (block == null) {
-        LibTorch.deleteTensor(handle);
-      } else {
-        block.close(handle);
-      }
+      CachingAllocator.close(handle, block);
       handle = 0;
       scope = null;
       LIVE.decrementAndGet();
