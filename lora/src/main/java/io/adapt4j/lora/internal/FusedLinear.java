@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 record FusedLinear(HostKernels kernels, Tensor weight, Tensor a, Tensor b) {
 
-  private static final Operator FORWARD = operator("fused_linear");
-  private static final Operator BACKWARD = operator("fused_linear_backward");
-  private static final Operator PROJECTION = operator("low_rank_projection");
-  private static final Operator GRADIENTS = operator("low_rank_gradients");
+  // The operators that these kernels stand for, the products with the weight included.
+  private static final Operator FORWARD = operator("low_rank");
+  private static final Operator BACKWARD = operator("low_rank_backward_input");
+  private static final Operator GRADIENTS = operator("low_rank_backward");
 
   /**
    * The derivatives.
@@ -45,7 +45,7 @@ record FusedLinear(HostKernels kernels, Tensor weight, Tensor a, Tensor b) {
   /** x a' [rows, rank]. */
   Tensor projected(Tensor x) {
     Tensor h = Tensor.empty(x.type(), rows(x), a.size(0));
-    x.engine().runs(PROJECTION, () -> kernels.multiply(x, a, true, null, h, false));
+    x.engine().runs(FORWARD, () -> kernels.multiply(x, a, true, null, h, false));
     return h;
   }
 
