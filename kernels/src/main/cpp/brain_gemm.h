@@ -113,34 +113,53 @@ enum Store { OVERWRITE, ADD, ROUND, ADD_ROUNDED, BIAS };
 
 constexpr bool isRounded(int store) { return store >= ROUND; }
 
-template <int ROWS, int STORE>
-ADAPT4J_BF16 inline void multiplyTile(const Left& a, const uint16_t* panel, int64_t pairs,
-                                      const uint16_t* bias, void* c, int64_t strideC,
-                                      int64_t columns) {
-  __m512 sums[ROWS][4];
-  for (int r = 0; r < ROWS; r++) {
-    for (int j = 0; j < 4; j++) {
-      sums[r][j] = _mm512_setzero_ps();
-    }
-  }
+// The left side of a product: a, and beside it a second matrix whose columns go on where those of
+// the first end, such as what a low-rank update has made of it.
+struct LeftPair {
+  Left a;
+  int64_t pairs;
+  Left more;
+  int64_t morePairs;  // 0 for none
+
+  LeftPair from(int64_t row) const { return {a.from(row), pairs, more.from(row), morePairs}; }
+};
+
+template <int ROWS, int VECTORS>
+ADAPT4J_BF16 ADAPT4J_INLINE void addPairs(const Left& a, const uint16_t* panel, int64_t pairs,
+                                          __m512 (&sums)[ROWS][VECTORS]) {
   for (int64_t k = 0; k < pairs; k++) {
-    __m512bh b[4];
-    for (int j = 0; j < 4; j++) {
+    __m512bh b[VECTORS];
+    for (int j = 0; j < VECTORS; j++) {
       b[j] = (__m512bh)_mm512_loadu_si512(panel + k * 2 * PANEL + j * 32);
     }
     for (int r = 0; r < ROWS; r++) {
       int32_t pair;
       std::memcpy(&pair, a.data + r * a.row + k * a.pair, sizeof pair);
       const auto both = (__m512bh)_mm512_set1_epi32(pair);
-      for (int j = 0; j < 4; j++) {
+      for (int j = 0; j < VECTORS; j++) {
         sums[r][j] = _mm512_dpbf16_ps(sums[r][j], both, b[j]);
       }
     }
   }
-  for (int j = 0; j < 4; j++) {
-    const int64_t left = columns - j * 16;
+}
+
+// VECTORS of 16 columns are computed; a panel has room for 4.
+template <int ROWS, int STORE, int VECTORS>
+ADAPT4J_BF16 inline void multiplyTile(const LeftPair& left, const uint16_t* panel,
+                                      const uint16_t* bias, void* c, int64_t strideC,
+                                      int64_t columns) {
+  __m512 sums[ROWS][VECTORS];
+  for (int r = 0; r < ROWS; r++) {
+    for (int j = 0; j < VECTORS; j++) {
+      sums[r][j] = _mm512_setzero_ps();
+    }
+  }
+  addPairs<ROWS, VECTORS>(left.a, panel, left.pairs, sums);
+  addPairs<ROWS, VECTORS>(left.more, panel + left.pairs * 2 * PANEL, left.morePairs, sums);
+  for (int j = 0; j < VECTORS; j++) {
+    const int64_t rest = columns - j * 16;
     const __mmask16 present =
-        left >= 16 ? 0xFFFF : left <= 0 ? 0 : static_cast<__mmask16>((1u << left) - 1);
+        rest >= 16 ? 0xFFFF : rest <= 0 ? 0 : static_cast<__mmask16>((1u << rest) - 1);
     for (int r = 0; r < ROWS; r++) {
       if (isRounded(STORE)) {
         auto* to = static_cast<uint16_t*>(c) + r * strideC + j * 16;
@@ -159,29 +178,56 @@ ADAPT4J_BF16 inline void multiplyTile(const Left& a, const uint16_t* panel, int6
   }
 }
 
-// C [rows, columns] from A [rows, depth] and one panel; depth is even.
-template <int STORE>
-inline void multiplyPanel(const Left& a, const uint16_t* panel, int64_t rows, int64_t depth,
-                          void* c, int64_t strideC, int64_t columns,
-                          const uint16_t* bias = nullptr) {
-  const int64_t pairs = depth / 2;
+// As many rows as keep the registers busy: 24 sums of 16 entries.
+constexpr int tileRows(int vectors) { return vectors == 4 ? TILE_ROWS : vectors == 3 ? 8 : 12; }
+
+template <int STORE, int VECTORS>
+inline void multiplyRows(const LeftPair& left, const uint16_t* panel, int64_t rows, void* c,
+                         int64_t strideC, int64_t columns, const uint16_t* bias) {
   const int64_t bytes = strideC * (isRounded(STORE) ? 2 : 4);
   auto* to = static_cast<uint8_t*>(c);
   int64_t r = 0;
-  for (; r + TILE_ROWS <= rows; r += TILE_ROWS) {
-    multiplyTile<TILE_ROWS, STORE>(a.from(r), panel, pairs, bias, to + r * bytes, strideC, columns);
+  constexpr int ROWS = tileRows(VECTORS);
+  for (; r + ROWS <= rows; r += ROWS) {
+    multiplyTile<ROWS, STORE, VECTORS>(left.from(r), panel, bias, to + r * bytes, strideC, columns);
   }
-  using Multiply = void (*)(const Left&, const uint16_t*, int64_t, const uint16_t*, void*, int64_t,
+  for (; r + TILE_ROWS <= rows; r += TILE_ROWS) {
+    multiplyTile<TILE_ROWS, STORE, VECTORS>(left.from(r), panel, bias, to + r * bytes, strideC,
+                                            columns);
+  }
+  using Multiply = void (*)(const LeftPair&, const uint16_t*, const uint16_t*, void*, int64_t,
                             int64_t);
   static constexpr Multiply REST[] = {nullptr,
-                                      multiplyTile<1, STORE>,
-                                      multiplyTile<2, STORE>,
-                                      multiplyTile<3, STORE>,
-                                      multiplyTile<4, STORE>,
-                                      multiplyTile<5, STORE>};
+                                      multiplyTile<1, STORE, VECTORS>,
+                                      multiplyTile<2, STORE, VECTORS>,
+                                      multiplyTile<3, STORE, VECTORS>,
+                                      multiplyTile<4, STORE, VECTORS>,
+                                      multiplyTile<5, STORE, VECTORS>};
   if (r < rows) {
-    REST[rows - r](a.from(r), panel, pairs, bias, to + r * bytes, strideC, columns);
+    REST[rows - r](left.from(r), panel, bias, to + r * bytes, strideC, columns);
   }
+}
+
+// C [rows, columns] from the left side and one panel.
+template <int STORE>
+inline void multiplyPanel(const LeftPair& left, const uint16_t* panel, int64_t rows, void* c,
+                          int64_t strideC, int64_t columns, const uint16_t* bias = nullptr) {
+  if (columns > 48) {
+    multiplyRows<STORE, 4>(left, panel, rows, c, strideC, columns, bias);
+  } else if (columns > 32) {
+    multiplyRows<STORE, 3>(left, panel, rows, c, strideC, columns, bias);
+  } else if (columns > 16) {
+    multiplyRows<STORE, 2>(left, panel, rows, c, strideC, columns, bias);
+  } else {
+    multiplyRows<STORE, 1>(left, panel, rows, c, strideC, columns, bias);
+  }
+}
+
+// The same from A [rows, depth] alone; depth is even.
+template <int STORE>
+inline void multiplyPanel(const Left& a, const uint16_t* panel, int64_t rows, int64_t depth,
+                          void* c, int64_t strideC, int64_t columns) {
+  multiplyPanel<STORE>(LeftPair{a, depth / 2, a, 0}, panel, rows, c, strideC, columns);
 }
 
 }  // namespace brain

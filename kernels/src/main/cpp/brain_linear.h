@@ -11,7 +11,8 @@
 namespace adapt4j {
 namespace brain {
 
-// C [rows, columns] = A [rows, depth] B. A piece is one panel of B with some rows of A; threads pack
+// C [rows, columns] = A [rows, depth] B, to which the product of a second pair may be added before
+// the sum is rounded. A piece is one panel of B with some rows of A; threads pack
 // the panel that they are at, and keep it while pieces follow that need the same.
 struct Product {
   const uint16_t* a;
@@ -20,6 +21,9 @@ struct Product {
   const uint16_t* b;
   bool transposed;  // b is [columns, depth], else [depth, columns]
   int64_t columns;
+  const uint16_t* a2;  // [rows, depth2]
+  int64_t depth2;      // 0 for none
+  const uint16_t* b2;  // like b
   const uint16_t* bias;
   void* c;
   int store;
@@ -28,6 +32,15 @@ struct Product {
   uint8_t* memory;
   int64_t memoryOfWorker;
   Pieces pieces;
+
+  // Packs a panel of one of the right matrices.
+  void pack(const uint16_t* from, int64_t length, int64_t column, uint16_t* out) const {
+    if (transposed) {
+      packTransposedPanel(from + column * length, length, length, columns - column, out);
+    } else {
+      packPanel(from + column, columns, length, columns - column, out);
+    }
+  }
 
   static int64_t panels(int64_t columns) { return (columns + PANEL - 1) / PANEL; }
 };
@@ -44,47 +57,44 @@ inline void multiplyPieces(void* context, int worker) {
       const int64_t rows =
           job->rows - row < job->rowsOfPiece ? job->rows - row : job->rowsOfPiece;
       if (holds != column) {
-        if (job->transposed) {
-          packTransposedPanel(job->b + column * job->depth, job->depth, job->depth,
-                              job->columns - column, packed);
-        } else {
-          packPanel(job->b + column, job->columns, job->depth, job->columns - column, packed);
-        }
+        job->pack(job->b, job->depth, column, packed);
+        job->pack(job->b2, job->depth2, column, packed + job->depth * PANEL);
         holds = column;
       }
-      const Left a = Left::rows(job->a + row * job->depth, job->depth);
+      const LeftPair a{Left::rows(job->a + row * job->depth, job->depth), job->depth / 2,
+                       Left::rows(job->a2 + row * job->depth2, job->depth2), job->depth2 / 2};
       const int64_t at = row * job->columns + column;
       auto* rounded = static_cast<uint16_t*>(job->c) + at;
       auto* exact = static_cast<float*>(job->c) + at;
       switch (job->store) {
         case ROUND:
-          multiplyPanel<ROUND>(a, packed, rows, job->depth, rounded, job->columns,
+          multiplyPanel<ROUND>(a, packed, rows, rounded, job->columns,
                                job->columns - column);
           break;
         case BIAS:
-          multiplyPanel<BIAS>(a, packed, rows, job->depth, rounded, job->columns,
+          multiplyPanel<BIAS>(a, packed, rows, rounded, job->columns,
                               job->columns - column, job->bias + column);
           break;
         case ADD_ROUNDED:
-          multiplyPanel<ADD_ROUNDED>(a, packed, rows, job->depth, rounded, job->columns,
+          multiplyPanel<ADD_ROUNDED>(a, packed, rows, rounded, job->columns,
                                      job->columns - column);
           break;
         case ADD:
-          multiplyPanel<ADD>(a, packed, rows, job->depth, exact, job->columns,
+          multiplyPanel<ADD>(a, packed, rows, exact, job->columns,
                              job->columns - column);
           break;
         default:
-          multiplyPanel<OVERWRITE>(a, packed, rows, job->depth, exact, job->columns,
+          multiplyPanel<OVERWRITE>(a, packed, rows, exact, job->columns,
                                    job->columns - column);
       }
     }
   }
 }
 
-// depth is even.
+// Depths are even.
 inline void multiply(const uint16_t* a, int64_t rows, int64_t depth, const uint16_t* b,
-                     bool transposed, int64_t columns, const uint16_t* bias, void* c, int store,
-                     int threads) {
+                     bool transposed, int64_t columns, const uint16_t* a2, int64_t depth2,
+                     const uint16_t* b2, const uint16_t* bias, void* c, int store, int threads) {
   const int64_t panels = Product::panels(columns);
   // Enough pieces to share evenly, none so small that packing counts.
   int64_t rowPieces = (8L * threads + panels - 1) / panels;
@@ -93,9 +103,9 @@ inline void multiply(const uint16_t* a, int64_t rows, int64_t depth, const uint1
   int64_t rowsOfPiece = (rows + rowPieces - 1) / rowPieces;
   rowsOfPiece = (rowsOfPiece + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
   rowPieces = (rows + rowsOfPiece - 1) / rowsOfPiece;
-  const int64_t ofWorker = aligned(panelEntries(depth) * 2);
-  Product job{a,     rows, depth, b, transposed, columns, bias, c, store, rowsOfPiece, rowPieces,
-              Scratch::of(threads * ofWorker), ofWorker, Pieces(panels * rowPieces, 1)};
+  const int64_t ofWorker = aligned(panelEntries(depth + depth2) * 2);
+  Product job{a, rows, depth, b, transposed, columns, a2, depth2, b2, bias, c, store, rowsOfPiece,
+              rowPieces, Scratch::of(threads * ofWorker), ofWorker, Pieces(panels * rowPieces, 1)};
   onThreads(threads, multiplyPieces, &job);
 }
 

@@ -44,10 +44,11 @@ class LayerKernels {
     });
   }
 
-  // Rows are cut into the same blocks whatever the threads, so that sums are formed in one order.
+  // Another gradient by x may be added to dx. Rows are cut into the same blocks whatever the threads,
+  // so that sums are formed in one order.
   static void rmsNormBackward(int variant, long long dy, long long x, long long weight, int type,
                               long long rows, long long width, float offset, float epsilon,
-                              long long dx, long long dweight, int threads) {
+                              long long added, long long dx, long long dweight, int threads) {
     if (rows == 0) {
       return;
     }
@@ -65,7 +66,8 @@ class LayerKernels {
       for (int64_t r = block * rowsOfBlock; r < rows && r < (block + 1) * rowsOfBlock; r++) {
         const int64_t at = r * width * bytesOf(type);
         kernels.rmsNormBackward(bytes(dy) + at, bytes(x) + at, bytes(weight), type, width, offset,
-                                epsilon, bytes(dx) + at, own);
+                                epsilon, added == 0 ? nullptr : bytes(added) + at, bytes(dx) + at,
+                                own);
       }
     });
     auto* total = reinterpret_cast<float*>(dweight);
@@ -117,11 +119,14 @@ class LayerKernels {
   }
 
 #if defined(__x86_64__)
-  // C [rows, columns] of bfloat16 = A [rows, depth] B + bias, or added to C. B is [columns, depth]
-  // where it is transposed, else [depth, columns]; depth is even.
+  // C [rows, columns] of bfloat16 = A [rows, depth] B + A2 [rows, depth2] B2 + bias, or added to C;
+  // depth2 may be 0. B is [columns, depth] where it is transposed, else [depth, columns]; B2
+  // likewise. Depths are even.
   static void multiply(long long a, long long rows, long long depth, long long b, bool transposed,
-                       long long columns, long long bias, long long c, bool added, int threads) {
-    brain::multiply(halves(a), rows, depth, halves(b), transposed, columns, halves(bias), bytes(c),
+                       long long columns, long long a2, long long depth2, long long b2,
+                       long long bias, long long c, bool added, int threads) {
+    brain::multiply(halves(a), rows, depth, halves(b), transposed, columns, halves(a2), depth2,
+                    halves(b2), halves(bias), bytes(c),
                     added ? brain::ADD_ROUNDED : bias != 0 ? brain::BIAS : brain::ROUND, threads);
   }
 
@@ -132,8 +137,10 @@ class LayerKernels {
   }
 
   // Tensors by address, then strides of batch, head and row: q, k, v, y; for the derivative then
-  // dy, dq, dk, dv. Sizes: batch, heads, key-value heads, queries, keys, entries of a head.
-  static void attend(const long long* tensors, const long long* sizes, bool causal,
+  // dy, dq, dk, dv. Sizes: batch, heads, key-value heads, queries, keys, entries of a head. Queries
+  // and keys are turned by cosines and sines [.., rows, half] where those are not 0.
+  static void attend(const long long* tensors, const long long* sizes, long long cos,
+                     long long sin, long long half, long long tableOfBatch, bool causal,
                      long long window, float scale, float cap, bool backward, int threads) {
     const brain::AttentionRule rule{sizes[0], sizes[1], sizes[2], sizes[3], sizes[4],
                                     sizes[5], causal,   window,   scale,    cap};
@@ -144,7 +151,8 @@ class LayerKernels {
     }
     const int64_t blocks = (rule.queries + brain::QUERY_BLOCK - 1) / brain::QUERY_BLOCK;
     const int64_t kvHeads = rule.batch * rule.kvHeads;
-    brain::AttentionJob job{rule,     heads[0], heads[1], heads[2],
+    const brain::Rotation rotation{halves(cos), halves(sin), half, tableOfBatch};
+    brain::AttentionJob job{rule,     rotation, heads[0], heads[1], heads[2],
                             heads[3], heads[4], heads[5], heads[6],
                             heads[7], nullptr,  backward, nullptr,
                             0,        Pieces(kvHeads, 1),
@@ -153,11 +161,11 @@ class LayerKernels {
   }
 #else
   static void multiply(long long, long long, long long, long long, bool, long long, long long,
-                       long long, bool, int) {}
+                       long long, long long, long long, long long, bool, int) {}
   static void multiplyTransposed(long long, long long, long long, long long, long long, long long,
                                  bool, int) {}
-  static void attend(const long long*, const long long*, bool, long long, float, float, bool,
-                     int) {}
+  static void attend(const long long*, const long long*, long long, long long, long long, long long,
+                     bool, long long, float, float, bool, int) {}
 #endif
 
  private:

@@ -37,9 +37,11 @@ struct RowKernels {
   void (*rmsNorm)(const void* x, const void* weight, int type, int64_t width, float offset,
                   float epsilon, void* y);
 
-  // dx, and where dweight is not null the derivative by the weight added to it.
+  // dx, to which added comes where that is not null; and where dweight is not null the derivative by
+  // the weight added to it.
   void (*rmsNormBackward)(const void* dy, const void* x, const void* weight, int type,
-                          int64_t width, float offset, float epsilon, void* dx, float* dweight);
+                          int64_t width, float offset, float epsilon, const void* added, void* dx,
+                          float* dweight);
 
   void (*gated)(int kind, const void* x, int type, int64_t width, void* y);
 
@@ -74,8 +76,8 @@ ADAPT4J_INLINE void rmsNormRow(const void* x, const void* weight, int64_t width,
 
 template <int TYPE>
 ADAPT4J_INLINE void rmsNormBackwardRow(const void* dy, const void* x, const void* weight,
-                                       int64_t width, float offset, float epsilon, void* dx,
-                                       float* dweight) {
+                                       int64_t width, float offset, float epsilon,
+                                       const void* added, void* dx, float* dweight) {
   const float inverse = 1 / std::sqrt(meanSquare(x, TYPE, width) + epsilon);
   Floats sums = {};
   for (int64_t i = 0; i < width; i += WIDTH) {
@@ -91,7 +93,8 @@ ADAPT4J_INLINE void rmsNormBackwardRow(const void* dy, const void* x, const void
     const Floats normal = loadSome(x, TYPE, i, width) * inverse;
     const Floats g =
         loadSome(dy, TYPE, i, width) * (loadSome(weight, TYPE, i, width) + offset);
-    putSome((g - normal * along) * inverse, dx, TYPE, i, width);
+    const Floats d = (g - normal * along) * inverse;
+    putSome(added == nullptr ? d : d + loadSome(added, TYPE, i, width), dx, TYPE, i, width);
   }
 }
 
@@ -260,11 +263,11 @@ ADAPT4J_INLINE float crossEntropyRow(const RowLoss& rule, void* logits, int64_t 
   }                                                                                              \
   TARGET inline void rmsNormBackwardRow(const void* dy, const void* x, const void* weight,       \
                                         int type, int64_t width, float offset, float epsilon,    \
-                                        void* dx, float* dweight) {                              \
-    type == F32 ? lanes::rmsNormBackwardRow<F32>(dy, x, weight, width, offset, epsilon, dx,      \
-                                                 dweight)                                        \
-                : lanes::rmsNormBackwardRow<BF16>(dy, x, weight, width, offset, epsilon, dx,     \
-                                                  dweight);                                      \
+                                        const void* added, void* dx, float* dweight) {           \
+    type == F32 ? lanes::rmsNormBackwardRow<F32>(dy, x, weight, width, offset, epsilon, added,   \
+                                                 dx, dweight)                                    \
+                : lanes::rmsNormBackwardRow<BF16>(dy, x, weight, width, offset, epsilon, added,  \
+                                                  dx, dweight);                                  \
   }                                                                                              \
   TARGET inline void gatedRow(int kind, const void* x, int type, int64_t width, void* y) {       \
     if (kind == SILU) {                                                                          \

@@ -28,6 +28,9 @@ final class SmolLm {
 
   static final int VOCABULARY = 49152;
 
+  /** Layers times the width of all query heads. */
+  private static final long ATTENTION_WIDTH = 30L * 576;
+
   private static final long SEED = 1;
 
   static final String CONFIG =
@@ -124,5 +127,13 @@ final class SmolLm {
     long[] mask = new long[ids.length];
     Arrays.fill(mask, 1);
     return new LanguageModelLoss.Inputs(ids, mask, ids, rows, length);
+  }
+
+  /**
+   * Operations of causal attention in a training step: two products forward and four backward, each
+   * over half of the pairs of positions.
+   */
+  static double attentionFlops(long rows, long length) {
+    return 6.0 * rows * length * length * ATTENTION_WIDTH;
   }
 }

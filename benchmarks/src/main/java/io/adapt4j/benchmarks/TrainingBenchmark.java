@@ -141,6 +141,12 @@ public final class TrainingBenchmark {
         MatmulCeiling.REPETITIONS,
         MatmulCeiling.REPETITIONS);
     report.line("fastest step", "%.3f of the ceiling", flops / samples.least() / ceiling.flops());
+    double attention = SmolLm.attentionFlops(rows, length);
+    report.line(
+        "with attention",
+        "%.3f of the ceiling, %.2f TFLOP a step of it in attention",
+        (flops + attention) / median / ceiling.flops(),
+        attention / 1e12);
     Measurement share =
         samples
             .errorOf(Measurement.largerRatio("utilization", utilization))

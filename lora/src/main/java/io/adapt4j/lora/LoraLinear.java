@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearTerms;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -167,6 +168,10 @@ final class LoraLinear extends AdapterLinear {
 
   @Override
   public Tensor forward(Ops ops, Tensor x) {
+    Tensor fused = isPlain(ops) ? fused(ops, x, true) : null;
+    if (fused != null) {
+      return fused;
+    }
     Tensor y = base().forward(ops, x);
     if (!acts()) {
       return y;
@@ -191,6 +196,38 @@ final class LoraLinear extends AdapterLinear {
     return magnitudes == null
         ? sum
         : Dora.rescaled(ops, sum, magnitudes.gain(), magnitudes.bias(), magnitudes::accumulate);
+  }
+
+  /** Whether this layer is a weight and low-rank updates of the same input, and nothing more. */
+  private boolean isPlain(Ops ops) {
+    return acts()
+        && ops.isRecording()
+        && biases == null
+        && initial == null
+        && magnitudes == null
+        && dropout == 0;
+  }
+
+  /** Both as one operator; null where the weight is not in memory as it is, or trains too. */
+  private @Nullable Tensor fused(Ops ops, Tensor x, boolean computed) {
+    return base() instanceof DenseLinear dense
+            && dense.parameters().stream().noneMatch(Parameter::isTrained)
+        ? LowRank.linear(
+            ops,
+            x,
+            dense.weight().value(),
+            dense.bias().map(Parameter::value).orElse(null),
+            factors.packedA(),
+            factors.packedB(),
+            computed,
+            (da, db) -> factors.accumulate(da, db))
+        : null;
+  }
+
+  @Override
+  public Tensor recorded(Ops ops, Tensor x) {
+    Tensor fused = isPlain(ops) ? fused(ops, x, false) : null;
+    return fused == null ? forward(ops, x) : fused;
   }
 
   /** DoRA rescales the sum and biases of B come in between: those are not products alone. */

@@ -53,7 +53,7 @@ class LayerKernelsTrainingTest {
   private static final Set<String> OF_ROWS =
       Set.of("rmsNorm", "rmsNormBackward", "gated", "gatedBackward", "crossEntropy");
   private static final Set<String> OF_MATRICES =
-      Set.of("multiply", "multiplyTransposed", "attend", "attendBackward");
+      Set.of("multiply", "multiplyTransposed", "attendRotated", "attendRotatedBackward");
 
   @TempDir private static Path folder;
 

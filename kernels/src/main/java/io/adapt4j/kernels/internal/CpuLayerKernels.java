@@ -5,6 +5,8 @@ import io.adapt4j.core.internal.tensor.Activation;
 import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.HostKernels;
+import io.adapt4j.core.internal.tensor.JoinedHeads;
+import io.adapt4j.core.internal.tensor.RotaryTable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLayout;
 import io.adapt4j.core.internal.tensor.Torch;
@@ -116,6 +118,7 @@ final class CpuLayerKernels implements HostKernels {
       Tensor weight,
       double offset,
       double eps,
+      @Nullable Tensor added,
       Tensor dx,
       @Nullable Tensor dweight) {
     long width = weight.count();
@@ -129,6 +132,7 @@ final class CpuLayerKernels implements HostKernels {
         width,
         (float) offset,
         (float) eps,
+        address(added),
         dx.address(),
         address(dweight),
         Torch.threads());
@@ -216,6 +220,30 @@ final class CpuLayerKernels implements HostKernels {
   @Override
   public void multiply(
       Tensor a, Tensor b, boolean transposed, @Nullable Tensor bias, Tensor c, boolean added) {
+    multiply(a, b, null, null, transposed, bias, c, added);
+  }
+
+  @Override
+  public void multiplyPairs(
+      Tensor a,
+      Tensor b,
+      Tensor a2,
+      Tensor b2,
+      boolean transposed,
+      @Nullable Tensor bias,
+      Tensor c) {
+    multiply(a, b, a2, b2, transposed, bias, c, false);
+  }
+
+  private static void multiply(
+      Tensor a,
+      Tensor b,
+      @Nullable Tensor a2,
+      @Nullable Tensor b2,
+      boolean transposed,
+      @Nullable Tensor bias,
+      Tensor c,
+      boolean added) {
     long depth = last(a);
     LayerKernels.multiply(
         a.address(),
@@ -224,6 +252,9 @@ final class CpuLayerKernels implements HostKernels {
         b.address(),
         transposed,
         last(c),
+        address(a2),
+        a2 == null ? 0 : last(a2),
+        address(b2),
         address(bias),
         c.address(),
         added,
@@ -256,7 +287,7 @@ final class CpuLayerKernels implements HostKernels {
     heads(tensors, 1, k);
     heads(tensors, 2, v);
     joined(tensors, 3, y, q.size(3));
-    run(tensors, q, k, rule, false);
+    run(tensors, sizes(q, k), null, rule, false);
   }
 
   @Override
@@ -277,21 +308,75 @@ final class CpuLayerKernels implements HostKernels {
     heads(tensors, 5, dq);
     heads(tensors, 6, dk);
     heads(tensors, 7, dv);
-    run(tensors, q, k, rule, true);
+    run(tensors, sizes(q, k), null, rule, true);
+  }
+
+  @Override
+  public void attendRotated(
+      Tensor projected, JoinedHeads heads, RotaryTable table, AttentionRule rule, Tensor y) {
+    long[] tensors = new long[16];
+    parts(tensors, 0, projected, heads);
+    joined(tensors, 3, y, heads.dim());
+    run(tensors, sizes(projected, heads), table, rule, false);
+  }
+
+  @Override
+  public void attendRotatedBackward(
+      Tensor dy,
+      Tensor projected,
+      JoinedHeads heads,
+      RotaryTable table,
+      AttentionRule rule,
+      Tensor dprojected) {
+    long[] tensors = new long[32];
+    parts(tensors, 0, projected, heads);
+    joined(tensors, 4, dy, heads.dim());
+    parts(tensors, 5, dprojected, heads);
+    run(tensors, sizes(projected, heads), table, rule, true);
   }
 
   private static void run(
-      long[] tensors, Tensor q, Tensor k, AttentionRule rule, boolean backward) {
-    long[] sizes = {q.size(0), q.size(1), k.size(1), q.size(2), k.size(2), q.size(3)};
+      long[] tensors,
+      long[] sizes,
+      @Nullable RotaryTable table,
+      AttentionRule rule,
+      boolean backward) {
+    long half = table == null ? 0 : last(table.cos());
+    boolean ofRows = table != null && table.cos().sizes().length == 4;
     LayerKernels.attend(
         tensors,
         sizes,
+        table == null ? 0 : table.cos().address(),
+        table == null ? 0 : table.sin().address(),
+        half,
+        ofRows ? sizes[3] * half : 0,
         rule.causal(),
         rule.window(),
         (float) rule.scale(),
         (float) rule.softCap(),
         backward,
         Torch.threads());
+  }
+
+  private static long[] sizes(Tensor q, Tensor k) {
+    return new long[] {q.size(0), q.size(1), k.size(1), q.size(2), k.size(2), q.size(3)};
+  }
+
+  private static long[] sizes(Tensor projected, JoinedHeads heads) {
+    long length = projected.size(1);
+    return new long[] {
+      projected.size(0), heads.query(), heads.keyValue(), length, length, heads.dim()
+    };
+  }
+
+  /** Queries, keys and values of a joined projection, one after the other. */
+  private static void parts(long[] tensors, int index, Tensor x, JoinedHeads heads) {
+    long bytes = heads.dim() * x.type().bytes();
+    joined(tensors, index, x, heads.dim());
+    joined(tensors, index + 1, x, heads.dim());
+    joined(tensors, index + 2, x, heads.dim());
+    tensors[4 * (index + 1)] += heads.query() * bytes;
+    tensors[4 * (index + 2)] += (heads.query() + heads.keyValue()) * bytes;
   }
 
   private static void heads(long[] tensors, int index, Tensor x) {

@@ -10,19 +10,23 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.JoinedHeads;
 import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.RotaryTable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -174,6 +178,57 @@ class BrainAttentionTest {
       KERNELS.attendBackward(
           sizes.dy(), sizes.q(), sizes.k(), sizes.v(), sizes.rule(), parts[0], parts[1], parts[2]);
       assertThat(LayerCase.joined(parts)).isEqualTo(LayerCase.joined(wanted));
+    }
+  }
+
+  /** Half of the entries are turned or all; rows have the same positions or their own. */
+  @ParameterizedTest
+  @CsvSource({"16, false", "16, true", "9, false", "8, true"})
+  void queriesAndKeysAreTurnedOnTheWay(int half, boolean positionsOfRows) {
+    try (Scope scope = Scope.open()) {
+      int dim = 32;
+      JoinedHeads heads = new JoinedHeads(4, 2, dim);
+      Tensor joined = random(5, DType.BF16, 1, 2, 130, 8L * dim);
+      Tensor positions =
+          positionsOfRows
+              ? Tensor.of(LongStream.range(0, 260).map(i -> i * 7 % 300).toArray(), 2, 130)
+              : Tensor.of(LongStream.range(3, 133).toArray(), 130);
+      float[] frequencies = new float[half];
+      for (int i = 0; i < half; i++) {
+        frequencies[i] = (float) Math.pow(100, -(double) i / half);
+      }
+      AttentionRule rule = new AttentionRule(0.2, 0, true, 0);
+      Tensor dy = random(6, DType.BF16, 1, 2, 130, 4L * dim);
+      try (RotaryTable table =
+          RotaryTable.of(positions, Tensor.of(frequencies, half), 1, DType.BF16)) {
+        Ops ops = Ops.inference();
+        Tensor[] parts = ops.splitHeads(joined, new long[] {6, 2}, dim);
+        Tensor turned = ops.rotary(parts[0], table);
+        Tensor q = turned.narrow(1, 0, 4);
+        Tensor k = turned.narrow(1, 4, 2);
+        Tensor wanted = unwritten(DType.BF16, 2, 130, 4L * dim);
+        KERNELS.attend(q, k, parts[1], rule, wanted);
+        Tensor y = unwritten(DType.BF16, 2, 130, 4L * dim);
+        KERNELS.attendRotated(joined, heads, table, rule, y);
+        // The operators round between the products of a rotation.
+        assertThat(distance(doubles(y), doubles(wanted))).isLessThan(2 * FORWARD);
+
+        Tensor dturned = unwritten(DType.BF16, 2, 6, 130, dim);
+        Tensor dv = unwritten(DType.BF16, 2, 2, 130, dim);
+        KERNELS.attendBackward(
+            dy, q, k, parts[1], rule, dturned.narrow(1, 0, 4), dturned.narrow(1, 4, 2), dv);
+        Tensor back = ops.rotary(dturned, new RotaryTable(table.cos(), table.sin().scaled(-1)));
+        Tensor djoined = unwritten(DType.BF16, 2, 130, 8L * dim);
+        KERNELS.attendRotatedBackward(dy, joined, heads, table, rule, djoined);
+        Tensor[] found = ops.splitHeads(djoined, new long[] {6, 2}, dim);
+        assertThat(distance(doubles(found[0]), doubles(back))).isLessThan(2 * BACKWARD);
+        assertThat(distance(doubles(found[1]), doubles(dv))).isLessThan(2 * BACKWARD);
+        assertTheSameOnAnyThreads(
+            () -> {
+              KERNELS.attendRotatedBackward(dy, joined, heads, table, rule, djoined);
+              return djoined.toFloats();
+            });
+      }
     }
   }
 

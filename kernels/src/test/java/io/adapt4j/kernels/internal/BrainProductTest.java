@@ -40,7 +40,17 @@ class BrainProductTest {
   static Stream<Arguments> sizes() {
     List<Arguments> cases = new ArrayList<>();
     int[][] sizes = {
-      {6, 32, 64}, {1, 2, 1}, {13, 34, 65}, {64, 62, 31}, {5, 100, 129}, {601, 16, 96}, {3, 2, 200}
+      {6, 32, 64},
+      {1, 2, 1},
+      {13, 34, 65},
+      {64, 62, 31},
+      {5, 100, 129},
+      {601, 16, 96},
+      {3, 2, 200},
+      {100, 64, 16},
+      {25, 66, 17},
+      {43, 34, 48},
+      {29, 32, 33}
     };
     for (int[] size : sizes) {
       for (boolean transposed : new boolean[] {false, true}) {
@@ -79,6 +89,28 @@ class BrainProductTest {
         before[i] += wanted[i];
       }
       assertRounded("added", sum, before, SHARE);
+    }
+  }
+
+  /** Ranks that fill a vector, and that do not. */
+  @ParameterizedTest
+  @CsvSource({"6, 32, 64, 16", "13, 34, 65, 2", "601, 16, 96, 48", "130, 576, 31, 34"})
+  void productsOfTwoPairsAreAdded(int rows, int depth, int columns, int rank) {
+    for (boolean transposed : new boolean[] {false, true}) {
+      try (Scope scope = Scope.open()) {
+        Tensor a = random(1, DType.BF16, 1, rows, depth);
+        Tensor b = right(depth, columns, transposed);
+        Tensor a2 = random(5, DType.BF16, 1, rows, rank);
+        Tensor b2 = right(rank, columns, transposed);
+        double[] wanted = product(doubles(a), doubles(b), rows, depth, columns, transposed);
+        double[] more = product(doubles(a2), doubles(b2), rows, rank, columns, transposed);
+        for (int i = 0; i < wanted.length; i++) {
+          wanted[i] += more[i];
+        }
+        Tensor c = unwritten(DType.BF16, rows, columns);
+        KERNELS.multiplyPairs(a, b, a2, b2, transposed, null, c);
+        assertRounded("sum of products", c, wanted, SHARE);
+      }
     }
   }
 

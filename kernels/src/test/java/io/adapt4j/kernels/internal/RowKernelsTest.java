@@ -77,7 +77,7 @@ class RowKernelsTest {
       Tensor dweight = random(4, DType.F32, 1, width);
       double[] before = doubles(dweight);
       CpuLayerKernels kernels = new CpuLayerKernels(variant);
-      kernels.rmsNormBackward(dy, x, weight, offset, EPSILON, dx, dweight);
+      kernels.rmsNormBackward(dy, x, weight, offset, EPSILON, null, dx, dweight);
       double[][] wanted = normBackward(doubles(dy), doubles(x), doubles(weight), offset);
       // One entry is normalized to its sign, whose derivative is the rest of a difference.
       if (width > 1) {
@@ -88,8 +88,17 @@ class RowKernelsTest {
       }
       assertRounded("dweight", dweight, wanted[1], 2 * SHARE);
       Tensor alone = unwritten(type, ROWS, width);
-      kernels.rmsNormBackward(dy, x, weight, offset, EPSILON, alone, null);
+      kernels.rmsNormBackward(dy, x, weight, offset, EPSILON, null, alone, null);
       assertThat(alone.toFloats()).isEqualTo(dx.toFloats());
+
+      Tensor added = random(6, type, 1, ROWS, width);
+      Tensor sum = unwritten(type, ROWS, width);
+      kernels.rmsNormBackward(dy, x, weight, offset, EPSILON, added, sum, null);
+      double[] both = doubles(added);
+      for (int i = 0; i < both.length; i++) {
+        both[i] += wanted[0][i];
+      }
+      assertRounded("dx and another gradient", sum, both, 2 * SHARE);
     }
   }
 
@@ -198,7 +207,7 @@ class RowKernelsTest {
       Tensor dweight = Tensor.zeros(DType.F32, 8);
       CpuLayerKernels kernels = new CpuLayerKernels(variant);
       kernels.rmsNorm(none, weight, 0, EPSILON, none);
-      kernels.rmsNormBackward(none, none, weight, 0, EPSILON, none, dweight);
+      kernels.rmsNormBackward(none, none, weight, 0, EPSILON, null, none, dweight);
       assertThat(dweight.toFloats()).containsOnly(0);
     }
   }
@@ -225,7 +234,7 @@ class RowKernelsTest {
               Tensor gated = unwritten(DType.BF16, rows, 37);
               Tensor dgate = unwritten(DType.BF16, rows, 74);
               kernels.rmsNorm(x, weight, 1, EPSILON, y);
-              kernels.rmsNormBackward(dy, x, weight, 1, EPSILON, dx, dweight);
+              kernels.rmsNormBackward(dy, x, weight, 1, EPSILON, null, dx, dweight);
               kernels.gated(x, Activation.SILU, gated);
               kernels.gatedBackward(half, x, Activation.SILU, dgate);
               return joined(y, dx, dweight, gated, dgate);

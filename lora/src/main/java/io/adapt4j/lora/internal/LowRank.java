@@ -68,6 +68,51 @@ public final class LowRank {
     return sum;
   }
 
+  /**
+   * A frozen weight and its low-rank update as one operator: y = x w' + bias + (x a') b'. The
+   * second product of the update is added to the weight's before either is rounded, forward and
+   * backward. Retains x and its projection.
+   *
+   * @param ops the operators in use, recording
+   * @param x [.., in]
+   * @param weight w [out, in]
+   * @param bias [out], or null
+   * @param a [rank, in]
+   * @param b [out, rank], with any scale already inside
+   * @param computed false where only the derivative is of use, not the values of the output
+   * @param gradients takes the gradients by a and b, which are closed when it returns
+   * @return [.., out]; null where no kernels do that
+   */
+  public static @Nullable Tensor linear(
+      Ops ops,
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor bias,
+      Tensor a,
+      Tensor b,
+      boolean computed,
+      BiConsumer<Tensor, Tensor> gradients) {
+    HostKernels kernels = FusedLinear.kernels(x, weight, a, b);
+    if (kernels == null) {
+      return null;
+    }
+    FusedLinear fused = new FusedLinear(kernels, weight, a, b);
+    Tensor h = fused.projected(x);
+    Tensor y = computed ? fused.forward(x, h, bias) : fused.output(x);
+    ops.saveForBackward(x);
+    ops.saveForBackward(h);
+    boolean wantsInput = ops.isDifferentiated(x);
+    ops.record(
+        new Tensor[] {y},
+        new Tensor[] {x},
+        dy -> {
+          FusedLinear.Gradients made = fused.backward(dy[0], x, h, wantsInput);
+          gradients.accept(made.a(), made.b());
+          return new Tensor[] {made.x()};
+        });
+    return y;
+  }
+
   /** The kernels that multiply such matrices faster, else null. */
   private static @Nullable HostKernels kernels(Tensor x, Tensor y, Tensor a, Tensor b) {
     boolean alike =

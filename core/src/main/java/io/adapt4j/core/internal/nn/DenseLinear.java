@@ -115,6 +115,11 @@ public final class DenseLinear implements Linear {
   }
 
   @Override
+  public Tensor recorded(Ops ops, Tensor x) {
+    return ops.uncomputedLinear(x, weight, bias);
+  }
+
+  @Override
   public boolean describe(LinearTerms terms) {
     terms.dense(weight, bias);
     return true;

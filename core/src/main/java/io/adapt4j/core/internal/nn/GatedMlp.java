@@ -15,8 +15,8 @@ import java.util.List;
 public record GatedMlp(LinearSlot gateUp, LinearSlot down, Activation activation) implements Mlp {
 
   @Override
-  public Tensor forward(Ops ops, Tensor x) {
-    return down.forward(ops, ops.gated(gateUp.forward(ops, x), activation));
+  public Tensor forward(Ops ops, Tensor x, boolean computed) {
+    return down.forward(ops, ops.gated(gateUp.forward(ops, x), activation), computed);
   }
 
   @Override

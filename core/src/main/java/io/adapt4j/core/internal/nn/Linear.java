@@ -63,6 +63,18 @@ public interface Linear extends AutoCloseable {
   Tensor forward(Ops ops, Tensor x);
 
   /**
+   * Records the layer where only its derivative is of use: the values of the output need not be
+   * computed.
+   *
+   * @param ops the operators to use, recording
+   * @param x [.., in]
+   * @return [.., out], whose values are not defined
+   */
+  default Tensor recorded(Ops ops, Tensor x) {
+    return forward(ops, x);
+  }
+
+  /**
    * Returns the weights and biases this layer owns.
    *
    * @return the parameters that {@link #close} closes

@@ -72,4 +72,9 @@ public final class LinearSlot {
   Tensor forward(Ops ops, Tensor x) {
     return linear.forward(ops, x);
   }
+
+  /** The same, or without the values of the output. */
+  Tensor forward(Ops ops, Tensor x, boolean computed) {
+    return computed ? linear.forward(ops, x) : linear.recorded(ops, x);
+  }
 }

@@ -7,7 +7,19 @@ import java.util.List;
 /** The part of a layer that works on each position alone. */
 public sealed interface Mlp permits GatedMlp, PlainMlp {
 
-  Tensor forward(Ops ops, Tensor x);
+  default Tensor forward(Ops ops, Tensor x) {
+    return forward(ops, x, true);
+  }
+
+  /**
+   * Applies it.
+   *
+   * @param ops the operators to use
+   * @param x [.., hidden]
+   * @param computed false where only the derivative is of use, not the values of the output
+   * @return the shape of x
+   */
+  Tensor forward(Ops ops, Tensor x, boolean computed);
 
   List<LinearSlot> linears();
 }

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.JoinedHeads;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.RotaryTable;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -88,12 +89,25 @@ sealed interface QueriesKeysValues {
     @Override
     public Tensor attend(Positions positions, AttentionRule rule, int layer) {
       if (positions.cache() == null) {
-        return apart().attend(positions, rule, layer);
+        return rotatesInAttention(positions, rule)
+            ? joined.ops.rotatedAttention(joined.projected, joinedHeads(), table, rule)
+            : apart().attend(positions, rule, layer);
       }
       return positions
           .cache()
           .attend(
               layer, joined.projected, joined.heads, table, positions.mask(rule.window()), rule);
+    }
+
+    private boolean rotatesInAttention(Positions positions, AttentionRule rule) {
+      return positions.documents() == null
+          && positions.mask(rule.window()) == null
+          && joined.ops.rotatesInAttention(joined.projected, joinedHeads(), table);
+    }
+
+    private JoinedHeads joinedHeads() {
+      Heads heads = joined.heads;
+      return new JoinedHeads(heads.query(), heads.keyValue(), heads.dim());
     }
 
     /** Queries and keys lie side by side, so one product rotates both. */

@@ -35,7 +35,11 @@ public record SequentialLayer(
   public Tensor forward(Ops ops, Tensor x, Positions positions, int index) {
     Tensor attended = attention.forward(ops, beforeAttention.forward(ops, x), positions, index);
     Tensor mixed = ops.add(x, afterAttention.forward(ops, attended), residualScale);
-    Tensor worked = mlp.forward(ops, beforeMlp.forward(ops, mixed));
+    boolean computed = !ops.isRecomputing() || afterMlp != Norm.NONE || residualScale != 1;
+    Tensor worked = mlp.forward(ops, beforeMlp.forward(ops, mixed), computed);
+    if (!computed) {
+      return ops.uncomputedSum(mixed, worked);
+    }
     return ops.add(mixed, afterMlp.forward(ops, worked), residualScale);
   }
 

@@ -141,6 +141,45 @@ abstract class AttentionOps extends LinearOps {
   }
 
   /**
+   * Returns whether {@link #rotatedAttention} takes a projection.
+   *
+   * @param projected queries, keys and values side by side
+   * @param heads how they lie
+   * @param table cosines and sines
+   * @return whether it does
+   */
+  public boolean rotatesInAttention(Tensor projected, JoinedHeads heads, RotaryTable table) {
+    return isDifferentiated(projected) && FusedOps.rotating(projected, heads, table) != null;
+  }
+
+  /**
+   * Attention without a mask whose queries and keys are turned by their positions on the way, which
+   * spares their copies. Retains what was projected.
+   *
+   * @param projected queries, keys and values side by side [B, T, (H + K + K) D]
+   * @param heads how they lie
+   * @param table cosines and sines
+   * @param rule how scores are made and what is seen
+   * @return the heads side by side [B, T, H D]
+   */
+  public Tensor rotatedAttention(
+      Tensor projected, JoinedHeads heads, RotaryTable table, AttentionRule rule) {
+    HostKernels kernels = FusedOps.rotating(projected, heads, table);
+    Tensor y = FusedOps.rotatedAttention(kernels, projected, heads, table, rule);
+    if (isDifferentiated(projected)) {
+      saveForBackward(projected);
+      record(
+          new Tensor[] {y},
+          new Tensor[] {projected},
+          dy ->
+              new Tensor[] {
+                FusedOps.rotatedAttentionBackward(kernels, dy[0], projected, heads, table, rule)
+              });
+    }
+    return y;
+  }
+
+  /**
    * Scaled dot-product attention inside each document of a packed batch. Retains q, k and v.
    *
    * @param q [B, H, T, D]

@@ -22,7 +22,6 @@ abstract class BasicOps extends Recorder {
   private static final Operator NORMALIZE = Operator.core("normalize");
   private static final Operator NORMALIZE_BACKWARD = Operator.core("normalize_backward");
   private static final Operator ADD_SCALED = Operator.core("add_scaled");
-  private static final Operator ADD = Operator.core("add");
   private static final Operator GATHER_ROWS = Operator.core("gather_rows");
   private static final Operator SCATTER_ROWS = Operator.core("scatter_rows");
 
@@ -65,14 +64,12 @@ abstract class BasicOps extends Recorder {
     Tensor y = FusedOps.rmsNorm(x, weight.value(), offset, eps);
     if (isDifferentiated(x) || trains(weight)) {
       saveForBackward(x);
-      record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy ->
-              new Tensor[] {
-                FusedOps.rmsNormBackward(
-                    dy[0], x, weight.value(), offset, eps, Parameter.gradientOf(weight))
-              });
+      tape.recordAdding(
+          y,
+          x,
+          (dy, present) ->
+              FusedOps.rmsNormBackward(
+                  dy, x, weight.value(), offset, eps, Parameter.gradientOf(weight), present));
     }
     return y;
   }
@@ -239,7 +236,22 @@ abstract class BasicOps extends Recorder {
    * @return their sum
    */
   public Tensor add(Tensor x, Tensor y) {
-    Tensor sum = ADD.tensor(x, y).typedAs(x);
+    Tensor sum = FusedOps.add(x, y);
+    if (isDifferentiated(x) || isDifferentiated(y)) {
+      record(new Tensor[] {sum}, new Tensor[] {x, y}, d -> new Tensor[] {d[0], d[0]});
+    }
+    return sum;
+  }
+
+  /**
+   * Records x + y without computing it, for where only the derivative is of use.
+   *
+   * @param x any shape
+   * @param y the same shape
+   * @return a tensor of that shape whose values are not defined
+   */
+  public Tensor uncomputedSum(Tensor x, Tensor y) {
+    Tensor sum = x.engine().empty(x.type(), x.sizes());
     if (isDifferentiated(x) || isDifferentiated(y)) {
       record(new Tensor[] {sum}, new Tensor[] {x, y}, d -> new Tensor[] {d[0], d[0]});
     }

@@ -205,7 +205,13 @@ public final class Engine {
 
   /** An uninitialized tensor on the device. */
   Tensor empty(DType type, long... sizes) {
-    return make(EMPTY, EMPTY_ON, type, sizes);
+    Tensor taken = device.isHost() ? CachingAllocator.host().take(this, type, sizes) : null;
+    return taken == null ? make(EMPTY, EMPTY_ON, type, sizes) : taken.typedAs(type);
+  }
+
+  /** The handle of a tensor that an operator makes, without an owner. */
+  long handle(Operator operator, Object... arguments) {
+    return observed(operator, () -> LibTorch.tensor(module(operator), operator.name(), arguments));
   }
 
   /** A tensor of zeros on the device. */
@@ -242,13 +248,27 @@ public final class Engine {
     return result;
   }
 
+  /**
+   * Runs a kernel that stands for an operator, unless only shapes are computed.
+   *
+   * @param operator whom observers are told of
+   * @param kernel computes it
+   */
+  public void runs(Operator operator, Runnable kernel) {
+    if (isOnShapes()) {
+      return;
+    }
+    observed(
+        operator,
+        () -> {
+          kernel.run();
+          return null;
+        });
+  }
+
   Tensor tensor(Operator operator, Object... arguments) {
-    Tensor made =
-        new Tensor(
-            this,
-            observed(
-                operator, () -> LibTorch.tensor(module(operator), operator.name(), arguments)));
-    count(operator, arguments, made);
+    Tensor made = new Tensor(this, handle(operator, arguments));
+    made(operator, arguments, made);
     return made;
   }
 
@@ -259,14 +279,15 @@ public final class Engine {
     for (int i = 0; i < handles.length; i++) {
       tensors[i] = new Tensor(this, handles[i]);
     }
-    count(operator, arguments, tensors);
+    made(operator, arguments, tensors);
     return tensors;
   }
 
-  private void count(Operator operator, Object[] arguments, Tensor... made) {
+  private void made(Operator operator, Object[] arguments, Tensor... made) {
     if (counter != null) {
       counter.ran(operator, arguments, made);
     }
+    CachingAllocator.host().share(arguments, made);
   }
 
   void closed(Tensor tensor) {
@@ -290,7 +311,7 @@ public final class Engine {
           LibTorch.run(module(operator), operator.name(), arguments);
           return null;
         });
-    count(operator, arguments);
+    made(operator, arguments);
   }
 
   /** The compiled library of an operator, which stays in memory. */

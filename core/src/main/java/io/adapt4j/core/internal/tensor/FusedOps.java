@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.tensor;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,6 +12,7 @@ final class FusedOps {
 
   private static final Operator LAYER_NORM = Operator.core("layer_norm");
   private static final Operator ADD = Operator.core("add");
+  private static final Operator ADD_INTO = Operator.core("add_into");
   private static final Operator ACTIVATION = Operator.core("activation");
   private static final Operator ACTIVATION_IN_PLACE = Operator.core("activation_in_place");
   private static final Operator RMS_NORM =
@@ -72,15 +74,20 @@ final class FusedOps {
     return kernels.hasRows(x.type()) && x.isContiguous();
   }
 
-  /** Runs a kernel for an operator. */
-  private static void run(Tensor x, Operator operator, Runnable kernel) {
-    x.engine()
-        .observed(
-            operator,
-            () -> {
-              kernel.run();
-              return null;
-            });
+  /** x + y, in memory that may have been another tensor's. */
+  static Tensor add(Tensor x, Tensor y) {
+    boolean alike =
+        x.engine().isOnHost()
+            && x.type() == y.type()
+            && Arrays.equals(x.sizes(), y.sizes())
+            && x.isContiguous()
+            && y.isContiguous();
+    if (!alike) {
+      return ADD.tensor(x, y).typedAs(x);
+    }
+    Tensor sum = like(x);
+    ADD_INTO.run(sum, x, y);
+    return sum;
   }
 
   private static Tensor like(Tensor x) {
@@ -110,7 +117,7 @@ final class FusedOps {
       HostKernels kernels, Tensor x, Tensor added, Tensor weight, List<Tensor> bias, double eps) {
     Tensor y = like(x);
     Tensor shift = bias.isEmpty() ? null : bias.get(0);
-    run(x, LAYER_NORM, () -> kernels.layerNorm(x, added, weight, shift, eps, y));
+    x.engine().runs(LAYER_NORM, () -> kernels.layerNorm(x, added, weight, shift, eps, y));
     return y;
   }
 
@@ -132,7 +139,7 @@ final class FusedOps {
       return ACTIVATION.tensor(x, activation.kind()).typedAs(x);
     }
     Tensor y = like(x);
-    run(x, ACTIVATION, () -> kernels.activate(x, activation, y));
+    x.engine().runs(ACTIVATION, () -> kernels.activate(x, activation, y));
     return y;
   }
 
@@ -142,7 +149,7 @@ final class FusedOps {
     if (kernels == null) {
       return ACTIVATION_IN_PLACE.tensor(x, activation.kind());
     }
-    run(x, ACTIVATION_IN_PLACE, () -> kernels.activate(x, activation, x));
+    x.engine().runs(ACTIVATION_IN_PLACE, () -> kernels.activate(x, activation, x));
     return x;
   }
 
@@ -165,29 +172,39 @@ final class FusedOps {
       return RMS_NORM_SHAPE.tensor(x, weight, offset, eps).typedAs(x);
     }
     Tensor y = like(x);
-    run(x, RMS_NORM, () -> kernels.rmsNorm(x, weight, offset, eps, y));
+    x.engine().runs(RMS_NORM, () -> kernels.rmsNorm(x, weight, offset, eps, y));
     return y;
   }
 
+  /** The derivative by x, and added to it another gradient by x, which may be null. */
   static Tensor rmsNormBackward(
-      Tensor dy, Tensor x, Tensor weight, double offset, double eps, List<Tensor> dweight) {
+      Tensor dy,
+      Tensor x,
+      Tensor weight,
+      double offset,
+      double eps,
+      List<Tensor> dweight,
+      Tensor present) {
     HostKernels kernels = of(x).orElse(null);
     if (kernels == null
         || !takesRows(kernels, x)
         || weight.type() != x.type()
         || !dy.isContiguous()) {
-      return RMS_NORM_BACKWARD.tensor(dy, x, weight, offset, eps, dweight).typedAs(x);
+      Tensor dx = RMS_NORM_BACKWARD.tensor(dy, x, weight, offset, eps, dweight).typedAs(x);
+      return present == null ? dx : dx.plus(present);
     }
     if (onShapes(x)) {
       return RMS_NORM_BACKWARD_SHAPE.tensor(dy, x, weight, offset, eps, dweight).typedAs(x);
     }
     Tensor dx = like(x);
     Tensor gradient = dweight.isEmpty() ? null : dweight.get(0);
-    run(
-        x,
-        RMS_NORM_BACKWARD,
-        () -> kernels.rmsNormBackward(dy, x, weight, offset, eps, dx, gradient));
-    return dx;
+    boolean adds = present != null && present.type() == x.type() && present.isContiguous();
+    Tensor added = adds ? present : null;
+    x.engine()
+        .runs(
+            RMS_NORM_BACKWARD,
+            () -> kernels.rmsNormBackward(dy, x, weight, offset, eps, added, dx, gradient));
+    return present == null || adds ? dx : dx.plus(present);
   }
 
   static Tensor gated(Tensor x, Activation activation) {
@@ -198,7 +215,7 @@ final class FusedOps {
     long[] sizes = x.sizes().clone();
     sizes[sizes.length - 1] /= 2;
     Tensor y = x.engine().empty(x.type(), sizes);
-    run(x, GATED, () -> kernels.gated(x, activation, y));
+    x.engine().runs(GATED, () -> kernels.gated(x, activation, y));
     return y;
   }
 
@@ -214,7 +231,7 @@ final class FusedOps {
       return GATED_BACKWARD_SHAPE.tensor(dy, x, activation.kind()).typedAs(x);
     }
     Tensor dx = like(x);
-    run(x, GATED_BACKWARD, () -> kernels.gatedBackward(dy, x, activation, dx));
+    x.engine().runs(GATED_BACKWARD, () -> kernels.gatedBackward(dy, x, activation, dx));
     return dx;
   }
 
@@ -227,10 +244,10 @@ final class FusedOps {
           : LINEAR.tensor(x, weight, bias).typedAs(x);
     }
     Tensor y = product(x, weight.size(0));
-    run(
-        x,
-        LINEAR,
-        () -> kernels.multiply(x, weight, true, bias.isEmpty() ? null : bias.get(0), y, false));
+    x.engine()
+        .runs(
+            LINEAR,
+            () -> kernels.multiply(x, weight, true, bias.isEmpty() ? null : bias.get(0), y, false));
     return y;
   }
 
@@ -241,7 +258,8 @@ final class FusedOps {
       return LINEAR_BACKWARD_INPUT.tensor(dy, weight).typedAs(dy);
     }
     Tensor dx = product(dy, weight.size(1));
-    run(dy, LINEAR_BACKWARD_INPUT, () -> kernels.multiply(dy, weight, false, null, dx, false));
+    dy.engine()
+        .runs(LINEAR_BACKWARD_INPUT, () -> kernels.multiply(dy, weight, false, null, dx, false));
     return dx;
   }
 
@@ -258,7 +276,8 @@ final class FusedOps {
         : null;
   }
 
-  private static Tensor product(Tensor x, long columns) {
+  /** Memory for the product of x with a matrix of so many columns. */
+  static Tensor product(Tensor x, long columns) {
     long[] sizes = x.sizes().clone();
     sizes[sizes.length - 1] = columns;
     return x.engine().empty(x.type(), sizes);
@@ -278,7 +297,7 @@ final class FusedOps {
     } else if (onShapes(x)) {
       LINEAR_BACKWARD_WEIGHT_SHAPE.run(dy, x, dweight);
     } else {
-      run(x, LINEAR_BACKWARD_WEIGHT, () -> kernels.multiplyTransposed(dy, x, dweight));
+      x.engine().runs(LINEAR_BACKWARD_WEIGHT, () -> kernels.multiplyTransposed(dy, x, dweight));
     }
   }
 
@@ -290,7 +309,7 @@ final class FusedOps {
           q, k, v, masks(mask), rule.scale(), rule.softCap(), rule.causal(), rule.window());
     }
     Tensor y = q.engine().empty(q.type(), q.size(0), q.size(2), q.size(1) * q.size(3));
-    run(q, ATTENTION, () -> kernels.attend(q, k, v, rule, y));
+    q.engine().runs(ATTENTION, () -> kernels.attend(q, k, v, rule, y));
     return y;
   }
 
@@ -303,11 +322,59 @@ final class FusedOps {
           dy, q, k, v, masks(mask), rule.scale(), rule.softCap(), rule.causal(), rule.window());
     }
     Tensor[] gradients = {like(q), like(k), like(v)};
-    run(
-        q,
-        ATTENTION_BACKWARD,
-        () -> kernels.attendBackward(dy, q, k, v, rule, gradients[0], gradients[1], gradients[2]));
+    q.engine()
+        .runs(
+            ATTENTION_BACKWARD,
+            () ->
+                kernels.attendBackward(
+                    dy, q, k, v, rule, gradients[0], gradients[1], gradients[2]));
     return gradients;
+  }
+
+  /**
+   * The kernels where they turn the queries and keys of a joined projection themselves, else null.
+   */
+  static HostKernels rotating(Tensor projected, JoinedHeads heads, RotaryTable table) {
+    HostKernels kernels = of(projected).orElse(null);
+    return kernels != null
+            && kernels.attends(projected.type(), heads.dim())
+            && projected.isContiguous()
+            && table.cos().type() == projected.type()
+            && 2 * table.cos().size(-1) <= heads.dim()
+        ? kernels
+        : null;
+  }
+
+  static Tensor rotatedAttention(
+      HostKernels kernels,
+      Tensor projected,
+      JoinedHeads heads,
+      RotaryTable table,
+      AttentionRule rule) {
+    long width = heads.query() * heads.dim();
+    Tensor y =
+        projected.engine().empty(projected.type(), projected.size(0), projected.size(1), width);
+    projected
+        .engine()
+        .runs(ATTENTION, () -> kernels.attendRotated(projected, heads, table, rule, y));
+    return y;
+  }
+
+  static Tensor rotatedAttentionBackward(
+      HostKernels kernels,
+      Tensor dy,
+      Tensor projected,
+      JoinedHeads heads,
+      RotaryTable table,
+      AttentionRule rule) {
+    Tensor dprojected = like(projected);
+    Tensor plain = dy.isContiguous() ? dy : dy.copyAs(dy.type());
+    projected
+        .engine()
+        .runs(
+            ATTENTION_BACKWARD,
+            () -> kernels.attendRotatedBackward(plain, projected, heads, table, rule, dprojected));
+    return dprojected;
   }
 
   /** Whether queries over a cache of keys are attended to by kernels, whatever their number. */

@@ -66,11 +66,19 @@ public interface HostKernels {
    * @param weight as there
    * @param offset as there
    * @param eps as there
+   * @param added added to dx, like x, or null
    * @param dx takes the derivative by x
    * @param dweight F32 [width] that the derivative by the weight is added to, or null
    */
   void rmsNormBackward(
-      Tensor dy, Tensor x, Tensor weight, double offset, double eps, Tensor dx, Tensor dweight);
+      Tensor dy,
+      Tensor x,
+      Tensor weight,
+      double offset,
+      double eps,
+      Tensor added,
+      Tensor dx,
+      Tensor dweight);
 
   /**
    * Returns whether a gate is computed.
@@ -138,6 +146,20 @@ public interface HostKernels {
   void multiply(Tensor a, Tensor b, boolean transposed, Tensor bias, Tensor c, boolean added);
 
   /**
+   * Multiplies two pairs of matrices and adds the products: c = a b + a2 b2 + bias, rounded once.
+   *
+   * @param a [.., depth]
+   * @param b [columns, depth] where transposed, else [depth, columns]
+   * @param a2 [.., depth2], depth2 even
+   * @param b2 [columns, depth2] where transposed, else [depth2, columns]
+   * @param transposed which of the two
+   * @param bias [columns], or null
+   * @param c [.., columns]
+   */
+  void multiplyPairs(
+      Tensor a, Tensor b, Tensor a2, Tensor b2, boolean transposed, Tensor bias, Tensor c);
+
+  /**
    * Multiplies the transpose of a matrix where {@link #multiplies} says so: a' b.
    *
    * @param a [.., m]
@@ -182,6 +204,36 @@ public interface HostKernels {
       Tensor dy, Tensor q, Tensor k, Tensor v, AttentionRule rule, Tensor dq, Tensor dk, Tensor dv);
 
   /**
+   * Turns queries and keys by their positions and attends without a mask.
+   *
+   * @param projected queries, keys and values side by side [B, T, (H + K + K) D]
+   * @param heads how they lie
+   * @param table cosines and sines, contiguous, of the type of projected
+   * @param rule how scores are made and what is seen
+   * @param y takes the heads side by side [B, T, H D]
+   */
+  void attendRotated(
+      Tensor projected, JoinedHeads heads, RotaryTable table, AttentionRule rule, Tensor y);
+
+  /**
+   * Differentiates {@link #attendRotated}.
+   *
+   * @param dy [B, T, H D]
+   * @param projected as there
+   * @param heads as there
+   * @param table as there
+   * @param rule as there
+   * @param dprojected takes the derivative, like projected
+   */
+  void attendRotatedBackward(
+      Tensor dy,
+      Tensor projected,
+      JoinedHeads heads,
+      RotaryTable table,
+      AttentionRule rule,
+      Tensor dprojected);
+
+  /**
    * Returns the kernels of this process.
    *
    * @return empty where no module has any that run here
@@ -200,6 +252,25 @@ public interface HostKernels {
   static Optional<HostKernels> multiplying(Tensor x, long columns) {
     long depth = x.size(-1);
     return x.engine().isOnHost() && x.isContiguous()
+        ? installed()
+            .filter(kernels -> kernels.multiplies(x.type(), x.count() / depth, depth, columns))
+        : Optional.empty();
+  }
+
+  /**
+   * Returns the kernels that multiply a tensor faster than libtorch, or will where only shapes are
+   * computed now.
+   *
+   * @param x [.., depth]
+   * @param columns of the other matrix
+   * @return as of {@link #multiplying}
+   */
+  static Optional<HostKernels> planning(Tensor x, long columns) {
+    if (!x.engine().isOnShapes()) {
+      return multiplying(x, columns);
+    }
+    long depth = x.size(-1);
+    return Engine.ofProcess().isOnHost()
         ? installed()
             .filter(kernels -> kernels.multiplies(x.type(), x.count() / depth, depth, columns))
         : Optional.empty();

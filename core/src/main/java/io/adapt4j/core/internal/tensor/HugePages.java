@@ -94,6 +94,15 @@ public final class HugePages {
     }
   }
 
+  /** Asks for large pages in memory that has not been touched, for as long as it is held. */
+  static void ask(long address, long bytes) {
+    Found.PAGES.ifPresent(
+        pages ->
+            pages
+                .whole(List.of(new Range(address, address + bytes)))
+                .forEach(range -> pages.advise(range, MADV_HUGEPAGE)));
+  }
+
   private static List<Range> memory(List<Tensor> tensors) {
     List<Range> ranges = new ArrayList<>();
     for (Tensor tensor : tensors) {

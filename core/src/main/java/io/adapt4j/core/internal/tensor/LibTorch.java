@@ -282,6 +282,9 @@ final class LibTorch {
     if (argument instanceof Tensor tensor) {
       return (long) TENSOR_TO_VALUE.invokeExact(tensor.handle());
     }
+    if (argument instanceof CachingAllocator.BaseOf base) {
+      return (long) TENSOR_TO_VALUE.invokeExact(base.handle());
+    }
     if (argument instanceof Integer number) {
       return (long) LONG_TO_VALUE.invokeExact((long) number);
     }

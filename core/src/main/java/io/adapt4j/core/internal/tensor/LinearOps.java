@@ -22,7 +22,22 @@ abstract class LinearOps extends BasicOps {
    * @return [.., out]
    */
   public Tensor linear(Tensor x, Parameter weight, Parameter bias) {
-    Tensor y = FusedOps.linear(x, weight.value(), Parameter.valueOf(bias));
+    return linear(FusedOps.linear(x, weight.value(), Parameter.valueOf(bias)), x, weight, bias);
+  }
+
+  /**
+   * Records {@link #linear} without computing it, for where only the derivative is of use.
+   *
+   * @param x [.., in]
+   * @param weight W [out, in]
+   * @param bias b [out], or null
+   * @return [.., out], whose values are not defined
+   */
+  public Tensor uncomputedLinear(Tensor x, Parameter weight, Parameter bias) {
+    return linear(FusedOps.product(x, weight.sizes()[0]), x, weight, bias);
+  }
+
+  private Tensor linear(Tensor y, Tensor x, Parameter weight, Parameter bias) {
     boolean wantsInput = isDifferentiated(x);
     if (wantsInput || trains(weight) || trains(bias)) {
       if (trains(weight)) {

@@ -20,10 +20,12 @@ public final class Ops extends AttentionOps {
   private static final Operator MULTIPLY = Operator.core("multiply");
 
   private final long seed;
+  private final boolean recomputing;
 
-  private Ops(Tape tape, long seed) {
+  private Ops(Tape tape, long seed, boolean recomputing) {
     super(tape);
     this.seed = seed;
+    this.recomputing = recomputing;
   }
 
   /**
@@ -32,7 +34,7 @@ public final class Ops extends AttentionOps {
    * @return the operators
    */
   public static Ops inference() {
-    return new Ops(null, 0);
+    return new Ops(null, 0, false);
   }
 
   /**
@@ -43,7 +45,15 @@ public final class Ops extends AttentionOps {
    * @return the operators
    */
   public static Ops recording(Tape tape, long seed) {
-    return new Ops(tape, seed);
+    return new Ops(tape, seed, false);
+  }
+
+  /**
+   * {@return whether a part runs again for its derivative alone, so that the values of its output
+   * are of no use}
+   */
+  public boolean isRecomputing() {
+    return recomputing;
   }
 
   /**
@@ -120,7 +130,7 @@ public final class Ops extends AttentionOps {
 
   private Tensor kept(Tensor x, BiFunction<Ops, Tensor, Tensor> body) {
     Tape inner = new Tape();
-    Tensor y = forward(inner, x, body);
+    Tensor y = forward(inner, x, body, false);
     if (!inner.tracks(y)) {
       inner.close();
       return y;
@@ -143,7 +153,7 @@ public final class Ops extends AttentionOps {
     // Dropout must draw the masks of the derivative's pass, so this pass records too, briefly.
     Tensor y;
     try (Tape dropped = new Tape()) {
-      y = forward(dropped, x, body);
+      y = forward(dropped, x, body, false);
       if (!dropped.tracks(y)) {
         return y;
       }
@@ -155,7 +165,7 @@ public final class Ops extends AttentionOps {
         new Tensor[] {x},
         dy -> {
           try (Tape inner = new Tape()) {
-            Tensor again = forward(inner, x, body);
+            Tensor again = forward(inner, x, body, true);
             Tensor dx = inner.walk(again, dy[0], x);
             again.close();
             return new Tensor[] {dx};
@@ -164,12 +174,13 @@ public final class Ops extends AttentionOps {
     return y;
   }
 
-  private Tensor forward(Tape inner, Tensor x, BiFunction<Ops, Tensor, Tensor> body) {
+  private Tensor forward(
+      Tape inner, Tensor x, BiFunction<Ops, Tensor, Tensor> body, boolean again) {
     if (tape.tracks(x)) {
       inner.track(x);
     }
     try (Scope scope = Scope.open(x.engine())) {
-      return scope.keep(body.apply(new Ops(inner, seed), x));
+      return scope.keep(body.apply(new Ops(inner, seed, again), x));
     }
   }
 }

@@ -29,15 +29,30 @@ public final class Tape implements AutoCloseable {
     Tensor[] apply(Tensor[] gradients);
   }
 
+  /** The derivative of an operator of one input and output that adds to what is there already. */
+  @FunctionalInterface
+  interface AddingBackward {
+    /**
+     * Maps the gradient of the output to that of the input.
+     *
+     * @param gradient that of the output
+     * @param present gradient by the input from elsewhere, or null; left as it is
+     * @return the sum of both
+     */
+    Tensor apply(Tensor gradient, Tensor present);
+  }
+
   private static final class Node {
     private final Tensor[] outputs;
     private final Tensor[] inputs;
     private final Backward backward;
+    private final AddingBackward adding;
 
-    Node(Tensor[] outputs, Tensor[] inputs, Backward backward) {
+    Node(Tensor[] outputs, Tensor[] inputs, Backward backward, AddingBackward adding) {
       this.outputs = outputs;
       this.inputs = inputs;
       this.backward = backward;
+      this.adding = adding;
     }
   }
 
@@ -89,8 +104,14 @@ public final class Tape implements AutoCloseable {
    * @param backward its derivative
    */
   public void record(Tensor[] outputs, Tensor[] inputs, Backward backward) {
-    nodes.add(new Node(outputs, inputs, backward));
+    nodes.add(new Node(outputs, inputs, backward, null));
     Collections.addAll(tracked, outputs);
+  }
+
+  /** Adds an operator of one input whose derivative adds to the gradient that is there already. */
+  void recordAdding(Tensor output, Tensor input, AddingBackward backward) {
+    nodes.add(new Node(new Tensor[] {output}, new Tensor[] {input}, null, backward));
+    tracked.add(output);
   }
 
   /**
@@ -133,10 +154,14 @@ public final class Tape implements AutoCloseable {
     }
     List<Tensor> done = new ArrayList<>(Arrays.asList(incoming));
     try (Scope scope = Scope.open(seed.engine())) {
-      Tensor[] outgoing = node.backward.apply(incoming);
+      boolean adds = node.adding != null;
+      Tensor[] outgoing =
+          adds
+              ? new Tensor[] {node.adding.apply(incoming[0], gradients.get(node.inputs[0]))}
+              : node.backward.apply(incoming);
       for (int i = 0; i < outgoing.length; i++) {
         if (outgoing[i] != null && tracked.contains(node.inputs[i])) {
-          Tensor sum = merge(gradients.get(node.inputs[i]), outgoing[i]);
+          Tensor sum = adds ? outgoing[i] : merge(gradients.get(node.inputs[i]), outgoing[i]);
           done.add(gradients.put(node.inputs[i], scope.keep(sum)));
         }
       }

@@ -57,6 +57,9 @@ public final class Tensor implements AutoCloseable {
   /** The scope that will close this tensor, or null when its holder does. */
   private Scope scope;
 
+  /** The memory that it gives back when it is closed, or null where libtorch frees its own. */
+  CachingAllocator.Block block;
+
   Tensor(Engine engine, long handle) {
     this.engine = engine;
     this.handle = handle;
@@ -198,10 +201,9 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * One dimension.
+   * {@return the size of a dimension}
    *
    * @param dimension its index; negative counts from the end
-   * @return its size
    */
   public long size(int dimension) {
     long[] all = sizes();
@@ -218,9 +220,8 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * Returns the element type.
+   * {@return the element type}
    *
-   * @return the type
    * @throws EngineException if it is none of {@link DType}
    */
   public DType type() {
@@ -398,10 +399,9 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * A copy in another element type.
+   * {@return a copy in another element type, contiguous, never sharing memory}
    *
    * @param to the element type
-   * @return a new tensor, contiguous, never sharing memory
    */
   public Tensor copyAs(DType to) {
     return COPY_AS.tensor(this, to);
@@ -481,7 +481,7 @@ public final class Tensor implements AutoCloseable {
         memory.takeBack();
       }
       engine.closed(this);
-      LibTorch.deleteTensor(handle);
+      CachingAllocator.close(handle, block);
       handle = 0;
       scope = null;
       LIVE.decrementAndGet();

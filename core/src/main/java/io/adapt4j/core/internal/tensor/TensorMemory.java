@@ -49,10 +49,10 @@ final class TensorMemory {
       // A buffer holds 2 GiB at most, of contiguous memory: else one over the first element.
       boolean whole = tensor.count() < Integer.MAX_VALUE / Long.BYTES && tensor.isContiguous();
       if (whole) {
-        address = addressOf(tensor);
+        address = addressOf(tensor.handle());
       } else {
         try (Tensor first = FIRST_ELEMENT.tensor(tensor)) {
-          address = addressOf(first);
+          address = addressOf(first.handle());
         }
       }
     }
@@ -64,9 +64,9 @@ final class TensorMemory {
     return address();
   }
 
-  private static long addressOf(Tensor tensor) {
-    return Pointer.nativeValue(
-        Native.getDirectBufferPointer(LibTorch.directBuffer(tensor.handle())));
+  /** The address of the first element of a contiguous tensor. */
+  static long addressOf(long handle) {
+    return Pointer.nativeValue(Native.getDirectBufferPointer(LibTorch.directBuffer(handle)));
   }
 
   private void requireContiguous() {

@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.optim.OptimizerState;
 import io.adapt4j.core.internal.optim.OptimizerStates;
+import io.adapt4j.core.internal.tensor.CachingAllocator;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
@@ -130,6 +131,7 @@ public final class TrainingStep<I> implements AutoCloseable {
   private final List<Tensor> gradients;
   private final List<Group> groups = new ArrayList<>();
   private int applied;
+  private boolean closed;
 
   /**
    * Prepares the optimizer's state.
@@ -176,6 +178,7 @@ public final class TrainingStep<I> implements AutoCloseable {
         .forEach(
             (factor, trained) ->
                 groups.add(new Group(start.apply(trained, settings.weightDecay()), factor)));
+    CachingAllocator.host().retain();
   }
 
   /** The factor of the first expression that fits. */
@@ -280,9 +283,13 @@ public final class TrainingStep<I> implements AutoCloseable {
     }
   }
 
-  /** Frees the optimizer's state. */
+  /** Frees the optimizer's state, and memory that was kept for the next step. */
   @Override
   public void close() {
     groups.forEach(group -> group.state().close());
+    if (!closed) {
+      closed = true;
+      CachingAllocator.host().release();
+    }
   }
 }

@@ -30,6 +30,10 @@ def narrow(self, x: Tensor, dim: int, start: int, length: int) -> Tensor:
 def view(self, x: Tensor, sizes: List[int]) -> Tensor:
   return torch.view(x, sizes)
 
+# The first elements of a flat tensor in other dimensions.
+def view_of_block(self, block: Tensor, count: int, sizes: List[int]) -> Tensor:
+  return torch.view(torch.narrow(block, 0, 0, count), sizes)
+
 def transpose(self, x: Tensor) -> Tensor:
   return torch.t(x)
 
@@ -73,6 +77,10 @@ def copy_into(self, target: Tensor, source: Tensor) -> int:
 
 def add(self, x: Tensor, y: Tensor) -> Tensor:
   return torch.add(x, y)
+
+def add_into(self, target: Tensor, x: Tensor, y: Tensor) -> int:
+  torch.add(x, y, out=target)
+  return 0
 
 def scaled(self, x: Tensor, factor: float) -> Tensor:
   return torch.mul(x, factor)

@@ -72,6 +72,7 @@ public final class LayerKernels extends Pointer {
       @Cast("long long") long width,
       float offset,
       float epsilon,
+      @Cast("long long") long added,
       @Cast("long long") long dx,
       @Cast("long long") long dweight,
       int threads);
@@ -113,7 +114,10 @@ public final class LayerKernels extends Pointer {
       @Cast("bool") boolean gradient,
       int threads);
 
-  /** Multiplies bfloat16 matrices; needs a variant with bfloat16 instructions. */
+  /**
+   * Multiplies bfloat16 matrices, one pair or two whose products are added; needs a variant with
+   * bfloat16 instructions.
+   */
   public static native void multiply(
       @Cast("long long") long a,
       @Cast("long long") long rows,
@@ -121,6 +125,9 @@ public final class LayerKernels extends Pointer {
       @Cast("long long") long b,
       @Cast("bool") boolean transposed,
       @Cast("long long") long columns,
+      @Cast("long long") long a2,
+      @Cast("long long") long depth2,
+      @Cast("long long") long b2,
       @Cast("long long") long bias,
       @Cast("long long") long c,
       @Cast("bool") boolean added,
@@ -141,6 +148,10 @@ public final class LayerKernels extends Pointer {
   public static native void attend(
       @Cast("const long long*") long[] tensors,
       @Cast("const long long*") long[] sizes,
+      @Cast("long long") long cos,
+      @Cast("long long") long sin,
+      @Cast("long long") long half,
+      @Cast("long long") long tableOfBatch,
       @Cast("bool") boolean causal,
       @Cast("long long") long window,
       float scale,
