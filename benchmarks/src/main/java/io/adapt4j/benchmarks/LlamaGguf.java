@@ -25,8 +25,9 @@ import java.util.Map;
  *
  * <p>llama.cpp's converter also permutes the rows of the query and key projections, since it turns
  * neighboring entries of a head. That is left out here: it changes what the model says, not how
- * long it takes. The vocabulary is made up: the unknown token, the beginning, the end, bytes where a
- * program looks some of them up, and then single characters, so that a text of n of them is n tokens.
+ * long it takes. The vocabulary is made up: the unknown token, the beginning, the end, bytes where
+ * a program looks some of them up, and then single characters, so that a text of n of them is n
+ * tokens.
  */
 final class LlamaGguf {
 
@@ -74,8 +75,7 @@ final class LlamaGguf {
   private final TensorType matrices;
   private final boolean bytes;
 
-  private LlamaGguf(
-      Checkpoint source, DecoderConfig config, TensorType matrices, boolean bytes) {
+  private LlamaGguf(Checkpoint source, DecoderConfig config, TensorType matrices, boolean bytes) {
     this.bytes = bytes;
     this.source = source;
     this.config = config;
