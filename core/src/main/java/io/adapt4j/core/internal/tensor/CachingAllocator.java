@@ -18,7 +18,7 @@ import java.util.TreeMap;
  * idle ones are freed before. A block is idle once the last tensor over it is closed, views
  * included: an operator's results are compared by address with the blocks of its arguments.
  */
-public final class CachingAllocator {
+public final class CachingAllocator implements Engine.Reuse {
 
   private static final Operator EMPTY = Operator.core("empty");
   private static final Operator VIEW_OF_BLOCK = Operator.core("view_of_block");
@@ -35,7 +35,7 @@ public final class CachingAllocator {
   private static final CachingAllocator HOST = new CachingAllocator();
 
   /** Memory that some tensors look at. */
-  final class Block {
+  private final class Block implements TensorMemory.Lease {
     private final DType type;
     private final long count;
     private final long base;
@@ -63,7 +63,8 @@ public final class CachingAllocator {
       return place >= address && place < address + bytes();
     }
 
-    private void close(long handle) {
+    @Override
+    public void close(long handle) {
       synchronized (CachingAllocator.this) {
         if (handle != view) {
           LibTorch.deleteTensor(handle);
@@ -97,6 +98,7 @@ public final class CachingAllocator {
 
   /** Keeps blocks from now on; each call needs one of {@link #release}. */
   public synchronized void retain() {
+    Engine.reuse(this);
     users++;
   }
 
@@ -114,8 +116,8 @@ public final class CachingAllocator {
     return idleBytes;
   }
 
-  /** An uninitialized tensor of the engine, or null where the C library is to be asked. */
-  Tensor take(Engine engine, DType type, long[] sizes) {
+  @Override
+  public Tensor take(Engine engine, DType type, long[] sizes) {
     long count = 1;
     for (long size : sizes) {
       count *= size;
@@ -138,39 +140,23 @@ public final class CachingAllocator {
           LibTorch.deleteTensor(block.view);
           block.view = 0;
         }
-        block.view = engine.handle(VIEW_OF_BLOCK, new BaseOf(block.base), count, sizes);
+        block.view = engine.handle(VIEW_OF_BLOCK, new LibTorch.Handle(block.base), count, sizes);
         block.sizes = sizes.clone();
       }
       block.tensors = 1;
       usedBytes += block.bytes();
       mostUsed = Math.max(mostUsed, usedBytes);
       Tensor taken = new Tensor(engine, block.view);
-      taken.block = block;
+      taken.lease = block;
       return taken;
     }
   }
 
-  /** Closes a tensor of libtorch, over a block or, where that is null, over memory of its own. */
-  static void close(long handle, Block block) {
-    if (block == null) {
-      LibTorch.deleteTensor(handle);
-    } else {
-      block.close(handle);
-    }
-  }
-
-  /**
-   * A tensor of libtorch as an argument, without an owner.
-   *
-   * @param handle of the tensor
-   */
-  record BaseOf(long handle) {}
-
-  /** Notes which of the results are views of blocks that arguments look at. */
-  void share(Object[] arguments, Tensor... results) {
+  @Override
+  public void share(Object[] arguments, Tensor... results) {
     for (Object argument : arguments) {
       if (argument instanceof Tensor tensor) {
-        share(tensor.block, results);
+        share(tensor.lease, results);
       } else if (argument instanceof Tensor[] tensors) {
         share(tensors, results);
       } else if (argument instanceof List<?> list && !list.isEmpty()) {
@@ -179,16 +165,16 @@ public final class CachingAllocator {
     }
   }
 
-  private void share(Block block, Tensor... results) {
-    if (block == null) {
+  private void share(TensorMemory.Lease lease, Tensor... results) {
+    if (!(lease instanceof Block block)) {
       return;
     }
     for (Tensor result : results) {
-      if (result.block == null && block.holds(result.memory().address())) {
+      if (result.lease == null && block.holds(result.memory().address())) {
         synchronized (this) {
           block.tensors++;
         }
-        result.block = block;
+        result.lease = block;
       }
     }
   }

@@ -203,9 +203,27 @@ public final class Engine {
     return counter != null;
   }
 
+  /** Memory in the host that new tensors take over from closed ones. */
+  interface Reuse {
+
+    /** An uninitialized tensor of an engine, or null where the C library is to be asked. */
+    Tensor take(Engine engine, DType type, long[] sizes);
+
+    /** Notes which results of an operator look at the memory of its arguments. */
+    void share(Object[] arguments, Tensor... results);
+  }
+
+  private static volatile Reuse reuse;
+
+  /** Sets where tensors of all engines take memory from. */
+  static void reuse(Reuse source) {
+    reuse = source;
+  }
+
   /** An uninitialized tensor on the device. */
   Tensor empty(DType type, long... sizes) {
-    Tensor taken = device.isHost() ? CachingAllocator.host().take(this, type, sizes) : null;
+    Reuse source = reuse;
+    Tensor taken = source != null && device.isHost() ? source.take(this, type, sizes) : null;
     return taken == null ? make(EMPTY, EMPTY_ON, type, sizes) : taken.typedAs(type);
   }
 
@@ -287,7 +305,10 @@ public final class Engine {
     if (counter != null) {
       counter.ran(operator, arguments, made);
     }
-    CachingAllocator.host().share(arguments, made);
+    Reuse source = reuse;
+    if (source != null) {
+      source.share(arguments, made);
+    }
   }
 
   void closed(Tensor tensor) {

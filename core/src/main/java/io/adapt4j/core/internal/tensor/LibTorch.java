@@ -278,12 +278,19 @@ final class LibTorch {
     }
   }
 
+  /**
+   * A tensor of libtorch as an argument, without an owner.
+   *
+   * @param address of it
+   */
+  record Handle(long address) {}
+
   private static long toValue(String method, Object argument) throws Throwable {
     if (argument instanceof Tensor tensor) {
       return (long) TENSOR_TO_VALUE.invokeExact(tensor.handle());
     }
-    if (argument instanceof CachingAllocator.BaseOf base) {
-      return (long) TENSOR_TO_VALUE.invokeExact(base.handle());
+    if (argument instanceof Handle tensor) {
+      return (long) TENSOR_TO_VALUE.invokeExact(tensor.address());
     }
     if (argument instanceof Integer number) {
       return (long) LONG_TO_VALUE.invokeExact((long) number);

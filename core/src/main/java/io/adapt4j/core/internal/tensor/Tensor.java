@@ -58,7 +58,7 @@ public final class Tensor implements AutoCloseable {
   private Scope scope;
 
   /** The memory that it gives back when it is closed, or null where libtorch frees its own. */
-  CachingAllocator.Block block;
+  TensorMemory.Lease lease;
 
   Tensor(Engine engine, long handle) {
     this.engine = engine;
@@ -481,7 +481,7 @@ public final class Tensor implements AutoCloseable {
         memory.takeBack();
       }
       engine.closed(this);
-      CachingAllocator.close(handle, block);
+      TensorMemory.close(handle, lease);
       handle = 0;
       scope = null;
       LIVE.decrementAndGet();

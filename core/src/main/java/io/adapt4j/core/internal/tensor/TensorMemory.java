@@ -13,6 +13,17 @@ import java.util.List;
  */
 final class TensorMemory {
 
+  /** Memory that a tensor looks at and does not own. */
+  interface Lease {
+
+    /**
+     * Closes a tensor over it.
+     *
+     * @param handle of the tensor
+     */
+    void close(long handle);
+  }
+
   private static final Operator FIRST_ELEMENT = Operator.core("first_element");
   private static final int LEAST_PRUNED = 8;
 
@@ -28,6 +39,15 @@ final class TensorMemory {
 
   TensorMemory(Tensor tensor) {
     this.tensor = tensor;
+  }
+
+  /** Closes a tensor of libtorch, over leased memory or, where that is null, over its own. */
+  static void close(long handle, Lease lease) {
+    if (lease == null) {
+      LibTorch.deleteTensor(handle);
+    } else {
+      lease.close(handle);
+    }
   }
 
   /** A buffer over all of it. */

@@ -87,7 +87,7 @@ class CachingAllocatorTest {
   void nothingIsKeptWhereNobodyTrains() {
     allocator.release();
     try (Tensor tensor = Tensor.empty(DType.F32, LARGE)) {
-      assertThat(tensor.block).isNull();
+      assertThat(tensor.lease).isNull();
     } finally {
       allocator.retain();
     }
