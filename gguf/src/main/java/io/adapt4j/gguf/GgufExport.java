@@ -219,7 +219,7 @@ public final class GgufExport {
       Map<TensorType, Integer> types = new EnumMap<>(TensorType.class);
       sources.forEach(tensor -> types.merge(tensor.type(), 1, Integer::sum));
       Optional<Path> beside =
-          Optional.ofNullable(modelfile).map(content -> content.write(file, metadata));
+          Optional.ofNullable(modelfile).map(content -> content.write(file, metadata, chatTemplate(folder), folder));
       return new ExportedModel(
           file, type, folder, adapter, tensors.parameters(), size(file), types, beside);
     } finally {
@@ -267,11 +267,11 @@ public final class GgufExport {
   }
 
   private Map<String, String> templates(Path folder) {
-    return template
-        .or(() -> trainedTemplate(folder))
-        .or(() -> ChatTemplate.find(folder))
-        .map(ChatTemplate::sources)
-        .orElse(Map.of());
+    return chatTemplate(folder).map(ChatTemplate::sources).orElse(Map.of());
+  }
+
+  private Optional<ChatTemplate> chatTemplate(Path folder) {
+    return template.or(() -> trainedTemplate(folder)).or(() -> ChatTemplate.find(folder));
   }
 
   /** The template that the adapter's run was given, or that the base lacks. */
