@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Datasets;
-import io.adapt4j.core.data.FileDataset;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.gguf.ExportedModel;
@@ -143,10 +142,10 @@ final class ExportCommand implements Callable<Integer> {
   }
 
   private static ImportanceMatrix measured(Path folder, Path data, Optional<Adapter> merged) {
-    try (FileDataset rows = Datasets.read(data).open()) {
-      return ImportanceMatrix.measure(
-          ModelSource.path(folder), rows, merged.stream().toArray(Adapter[]::new));
-    }
+    return ImportanceMatrix.measure(
+        ModelSource.path(folder),
+        Datasets.read(data).open(),
+        merged.stream().toArray(Adapter[]::new));
   }
 
   private void write(ExportedModel exported) {
