@@ -121,8 +121,6 @@ class GoldenExportTest {
 
     assertThat(GoldenFolders.sha256(file))
         .isEqualTo(
-            GoldenFolders.expected("qwen2")
-                .at("/lora/types/" + type + "/file_sha256")
-                .asText());
+            GoldenFolders.expected("qwen2").at("/lora/types/" + type + "/file_sha256").asText());
   }
 }

@@ -16,7 +16,6 @@ import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;
 import io.adapt4j.core.tokenize.Tokenizer;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -110,8 +109,7 @@ class LlamaCppTest {
   }
 
   /** Compares up to the first token at which two are about as likely. */
-  private static void requireSame(
-      String what, LanguageModel ours, JsonNode theirs, double margin) {
+  private static void requireSame(String what, LanguageModel ours, JsonNode theirs, double margin) {
     assertThat(theirs.path("error").asText("")).as(what).isEmpty();
     for (int row = 0; row < prompts().length; row++) {
       int[] prompt = prompts()[row];
@@ -137,8 +135,7 @@ class LlamaCppTest {
   }
 
   private static double logProbability(LanguageModel model, int[] context, int token) {
-    TokenScores scores =
-        model.scoreIds(List.of(new TokenSpan(context, new int[] {token}))).get(0);
+    TokenScores scores = model.scoreIds(List.of(new TokenSpan(context, new int[] {token}))).get(0);
     return scores.sum();
   }
 
@@ -165,11 +162,7 @@ class LlamaCppTest {
 
   private Path export(Path model, GgufQuantization type, String name) {
     Path file = folder.resolve(name + ".gguf");
-    GgufExport.of(model)
-        .name("tiny")
-        .preTokenizer(RandomModels.preTokenizer())
-        .type(type)
-        .to(file);
+    GgufExport.of(model).name("tiny").preTokenizer(RandomModels.preTokenizer()).type(type).to(file);
     add(name, file, Optional.empty(), List.of());
     return file;
   }
@@ -207,8 +200,7 @@ class LlamaCppTest {
     requireLlamaCpp();
     Path model = GoldenFolders.copy(GoldenFolders.of("qwen2"), folder.resolve("qwen2"));
     Files.delete(model.resolve("generation_config.json"));
-    ObjectNode config =
-        (ObjectNode) Json.parse(Files.readString(model.resolve("config.json")));
+    ObjectNode config = (ObjectNode) Json.parse(Files.readString(model.resolve("config.json")));
     config.remove("eos_token_id");
     Files.writeString(model.resolve("config.json"), Json.compact(config));
     Adapter adapter = Adapter.at(GoldenFolders.of("qwen2").resolve("adapter"));

@@ -66,8 +66,7 @@ class MergedExportTest {
       case "module in full" ->
           changed(
               config -> config.putArray("modules_to_save").add("lm_head"),
-              List.of(
-                  tensor("base_model.model.lm_head.weight", List.of(400L, 64L), 0.01f)));
+              List.of(tensor("base_model.model.lm_head.weight", List.of(400L, 64L), 0.01f)));
       default -> throw new IllegalArgumentException(kind);
     };
   }
@@ -90,8 +89,7 @@ class MergedExportTest {
                 stored.entry(name).shape(),
                 () -> stored.bytes(name)));
       }
-      SafetensorsWriter.create()
-          .writeFile(changed.resolve("adapter_model.safetensors"), tensors);
+      SafetensorsWriter.create().writeFile(changed.resolve("adapter_model.safetensors"), tensors);
     }
     return changed;
   }
@@ -151,17 +149,14 @@ class MergedExportTest {
 
   private Path writtenAdapter(Path adapter) throws IOException {
     Path file = Files.createTempFile(folder, "adapter", ".gguf");
-    GgufAdapter.of(ModelSource.path(base), Adapter.at(adapter))
-        .type(GgufQuantization.F32)
-        .to(file);
+    GgufAdapter.of(ModelSource.path(base), Adapter.at(adapter)).type(GgufQuantization.F32).to(file);
     return file;
   }
 
   private static float[] values(Path file, String name) {
     try (GgufFile gguf = GgufFile.open(file)) {
       GgufTensor tensor = gguf.tensor(name);
-      ByteBuffer bytes =
-          ByteBuffer.allocate((int) tensor.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer bytes = ByteBuffer.allocate((int) tensor.bytes()).order(ByteOrder.LITTLE_ENDIAN);
       gguf.read(tensor, 0, bytes);
       float[] values = new float[(int) tensor.elements()];
       bytes.flip().asFloatBuffer().get(values);

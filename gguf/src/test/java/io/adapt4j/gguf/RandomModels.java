@@ -31,24 +31,72 @@ final class RandomModels {
   private static final Map<String, String[]> FAMILIES = new LinkedHashMap<>();
 
   static {
-    add("llama", "llama_k", "\"model_type\": \"llama\", \"num_hidden_layers\": 9, \"attention_bias\": true, \"mlp_bias\": true");
-    add("llama3", "llama_k", "\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8.0, \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0, \"original_max_position_embeddings\": 32}");
-    add("llama_yarn", "llama_k", "\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": 32}");
-    add("llama_linear", "llama_k", "\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 2.0}");
-    add("mistral", "llama_k", "\"model_type\": \"mistral\", \"num_hidden_layers\": 2, \"head_dim\": 32, \"sliding_window\": null");
-    add("qwen2", "qwen2", "\"model_type\": \"qwen2\", \"num_hidden_layers\": 2, \"tie_word_embeddings\": true");
+    add(
+        "llama",
+        "llama_k",
+        "\"model_type\": \"llama\", \"num_hidden_layers\": 9, \"attention_bias\": true, \"mlp_bias\": true");
+    add(
+        "llama3",
+        "llama_k",
+        "\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8.0, \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0, \"original_max_position_embeddings\": 32}");
+    add(
+        "llama_yarn",
+        "llama_k",
+        "\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": 32}");
+    add(
+        "llama_linear",
+        "llama_k",
+        "\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 2.0}");
+    add(
+        "mistral",
+        "llama_k",
+        "\"model_type\": \"mistral\", \"num_hidden_layers\": 2, \"head_dim\": 32, \"sliding_window\": null");
+    add(
+        "qwen2",
+        "qwen2",
+        "\"model_type\": \"qwen2\", \"num_hidden_layers\": 2, \"tie_word_embeddings\": true");
     add("qwen3", "qwen2", "\"model_type\": \"qwen3\", \"num_hidden_layers\": 2, \"head_dim\": 32");
-    add("gemma2", "gemma2", "\"model_type\": \"gemma2\", \"num_hidden_layers\": 2, \"head_dim\": 64, \"query_pre_attn_scalar\": 64, \"sliding_window\": 8, \"hidden_activation\": \"gelu_pytorch_tanh\"");
-    add("gemma3", "gemma2", "\"model_type\": \"gemma3_text\", \"num_hidden_layers\": 7, \"head_dim\": 64, \"query_pre_attn_scalar\": 64, \"sliding_window\": 8, \"rope_local_base_freq\": 500.0, \"hidden_activation\": \"gelu_pytorch_tanh\"");
-    add("gemma3_pattern", "gemma2", "\"model_type\": \"gemma3_text\", \"num_hidden_layers\": 3, \"head_dim\": 64, \"query_pre_attn_scalar\": 64, \"sliding_window\": 8, \"sliding_window_pattern\": 2, \"final_logit_softcapping\": 20.0, \"hidden_activation\": \"gelu_pytorch_tanh\"");
-    add("phi3", "llama_k", "\"model_type\": \"phi3\", \"num_hidden_layers\": 2, \"partial_rotary_factor\": 0.5, \"original_max_position_embeddings\": 128");
-    add("smollm3", "qwen2", "\"model_type\": \"smollm3\", \"num_hidden_layers\": 5, \"tie_word_embeddings\": true");
+    add(
+        "gemma2",
+        "gemma2",
+        "\"model_type\": \"gemma2\", \"num_hidden_layers\": 2, \"head_dim\": 64, \"query_pre_attn_scalar\": 64, \"sliding_window\": 8, \"hidden_activation\": \"gelu_pytorch_tanh\"");
+    add(
+        "gemma3",
+        "gemma2",
+        "\"model_type\": \"gemma3_text\", \"num_hidden_layers\": 7, \"head_dim\": 64, \"query_pre_attn_scalar\": 64, \"sliding_window\": 8, \"rope_local_base_freq\": 500.0, \"hidden_activation\": \"gelu_pytorch_tanh\"");
+    add(
+        "gemma3_pattern",
+        "gemma2",
+        "\"model_type\": \"gemma3_text\", \"num_hidden_layers\": 3, \"head_dim\": 64, \"query_pre_attn_scalar\": 64, \"sliding_window\": 8, \"sliding_window_pattern\": 2, \"final_logit_softcapping\": 20.0, \"hidden_activation\": \"gelu_pytorch_tanh\"");
+    add(
+        "phi3",
+        "llama_k",
+        "\"model_type\": \"phi3\", \"num_hidden_layers\": 2, \"partial_rotary_factor\": 0.5, \"original_max_position_embeddings\": 128");
+    add(
+        "smollm3",
+        "qwen2",
+        "\"model_type\": \"smollm3\", \"num_hidden_layers\": 5, \"tie_word_embeddings\": true");
     add("olmo2", "qwen2", "\"model_type\": \"olmo2\", \"num_hidden_layers\": 2");
-    add("olmo2_tied", "qwen2", "\"model_type\": \"olmo2\", \"num_hidden_layers\": 2, \"tie_word_embeddings\": true");
-    add("granite", "qwen2", "\"model_type\": \"granite\", \"num_hidden_layers\": 2, \"embedding_multiplier\": 3.0, \"attention_multiplier\": 0.2, \"residual_multiplier\": 0.6, \"logits_scaling\": 2.0");
-    add("gpt2", "gpt2", "\"model_type\": \"gpt2\", \"n_embd\": 256, \"n_layer\": 2, \"n_head\": 4, \"n_inner\": 512, \"n_positions\": 128");
-    add("gpt_neox", "gpt2", "\"model_type\": \"gpt_neox\", \"num_hidden_layers\": 2, \"rotary_pct\": 0.25, \"rotary_emb_base\": 5000");
-    add("gpt_neox_serial", "gpt2", "\"model_type\": \"gpt_neox\", \"num_hidden_layers\": 2, \"use_parallel_residual\": false");
+    add(
+        "olmo2_tied",
+        "qwen2",
+        "\"model_type\": \"olmo2\", \"num_hidden_layers\": 2, \"tie_word_embeddings\": true");
+    add(
+        "granite",
+        "qwen2",
+        "\"model_type\": \"granite\", \"num_hidden_layers\": 2, \"embedding_multiplier\": 3.0, \"attention_multiplier\": 0.2, \"residual_multiplier\": 0.6, \"logits_scaling\": 2.0");
+    add(
+        "gpt2",
+        "gpt2",
+        "\"model_type\": \"gpt2\", \"n_embd\": 256, \"n_layer\": 2, \"n_head\": 4, \"n_inner\": 512, \"n_positions\": 128");
+    add(
+        "gpt_neox",
+        "gpt2",
+        "\"model_type\": \"gpt_neox\", \"num_hidden_layers\": 2, \"rotary_pct\": 0.25, \"rotary_emb_base\": 5000");
+    add(
+        "gpt_neox_serial",
+        "gpt2",
+        "\"model_type\": \"gpt_neox\", \"num_hidden_layers\": 2, \"use_parallel_residual\": false");
   }
 
   private RandomModels() {}

@@ -42,8 +42,7 @@ class RefusedModelsTest {
 
   private Path changed(String model, String field, JsonNode value) throws IOException {
     Path copy = GoldenFolders.copy(GoldenFolders.of(model), folder.resolve(model));
-    ObjectNode config =
-        (ObjectNode) Json.parse(Files.readString(copy.resolve("config.json")));
+    ObjectNode config = (ObjectNode) Json.parse(Files.readString(copy.resolve("config.json")));
     config.set(field, value);
     Files.writeString(copy.resolve("config.json"), Json.compact(config));
     return copy;
@@ -52,8 +51,7 @@ class RefusedModelsTest {
   @Test
   void takesAModelWithAWindowForTextsWithinIt() throws IOException {
     Path windowed = changed("llama_k", "sliding_window", Json.parse("16"));
-    ObjectNode config =
-        (ObjectNode) Json.parse(Files.readString(windowed.resolve("config.json")));
+    ObjectNode config = (ObjectNode) Json.parse(Files.readString(windowed.resolve("config.json")));
     config.put("model_type", "mistral");
     config.putArray("architectures").add("MistralForCausalLM");
     Files.writeString(windowed.resolve("config.json"), Json.compact(config));
