@@ -42,7 +42,7 @@ class ArchitectureTest {
           Map.entry("kernels", Set.of("core")),
           Map.entry("lora", Set.of("core")),
           Map.entry("parquet", Set.of("core")),
-          Map.entry("gguf", Set.of("core", "kernels", "lora", "qlora")),
+          Map.entry("gguf", Set.of("jinja", "core", "kernels", "lora", "qlora")),
           Map.entry("qlora", Set.of("kernels", "lora", "core")),
           Map.entry("rag", Set.of("core")),
           Map.entry("eval", Set.of("core")),
