@@ -401,6 +401,22 @@ final class StepCompiler {
           added);
     }
 
+    @Override
+    public void add(BlockMatrix matrix, long start, @Nullable Parameter bias) {
+      program.blockProduct(
+          from,
+          to,
+          start,
+          matrix.type().id(),
+          matrix.address(),
+          matrix.rows(),
+          matrix.columns(),
+          addressFrom(bias, start),
+          codeOf(bias),
+          scale,
+          added);
+    }
+
     /** The bias of the whole layer from one of its outputs on. */
     private static long addressFrom(@Nullable Parameter bias, long start) {
       return bias == null ? 0 : address(bias) + start * bias.value().type().bytes();
