@@ -1,0 +1,241 @@
+package io.adapt4j.gguf.format;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes GGUF files of version 3. Tensors lie in the order they are given, each at a multiple of
+ * {@link GgufMetadata#ALIGNMENT} bytes (32 unless the metadata say otherwise), and are written one
+ * after another, so no more than what a source holds is in memory.
+ *
+ * <p>A file appears complete or not at all: everything goes to a temporary file in the same folder,
+ * which is forced onto the disk and moved. If anything fails, the file that was there before is
+ * still there, and no temporary file is left.
+ */
+public final class GgufWriter {
+
+  /** llama.cpp reserves 64 bytes for a name that ends in a zero. */
+  private static final int MAX_NAME_BYTES = 63;
+
+  private GgufWriter() {}
+
+  /**
+   * Writes a file.
+   *
+   * @param target the file to create or replace; missing folders are created
+   * @param metadata the keys with their values
+   * @param tensors the tensors with distinct names
+   * @throws GgufException if a name repeats or is too long, a shape does not fit its type, a source
+   *     gives too few or too many bytes, or writing fails
+   */
+  public static void write(
+      Path target, GgufMetadata metadata, List<? extends TensorSource> tensors) {
+    int alignment = alignment(target, metadata);
+    HeaderOutput header = header(target, metadata, tensors, alignment);
+    Path folder = target.resolveSibling(".").toAbsolutePath().normalize();
+    Path temporary = null;
+    try {
+      Files.createDirectories(folder);
+      temporary = Files.createTempFile(folder, target.getFileName() + ".", ".tmp");
+      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+        writeFully(channel, header.toBuffer());
+        for (TensorSource tensor : tensors) {
+          writeTensor(target, channel, tensor, alignment);
+        }
+        channel.force(true);
+      }
+      Files.move(
+          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      forceFolder(folder);
+    } catch (IOException e) {
+      GgufException failure =
+          new GgufException(
+              "%s: writing failed: %s. A file that was there before is unchanged."
+                  .formatted(target, e),
+              e);
+      deleteAfter(temporary, failure);
+      throw failure;
+    } catch (RuntimeException | Error e) {
+      deleteAfter(temporary, e);
+      throw e;
+    }
+  }
+
+  private static int alignment(Path target, GgufMetadata metadata) {
+    if (!metadata.keys().contains(GgufMetadata.ALIGNMENT)) {
+      return GgufHeader.DEFAULT_ALIGNMENT;
+    }
+    long alignment = metadata.integer(GgufMetadata.ALIGNMENT).orElse(-1);
+    if (!GgufHeader.isAlignment(alignment)) {
+      throw GgufException.in(
+          target,
+          GgufMetadata.ALIGNMENT,
+          "a power of two from 8 to " + GgufHeader.MAX_ALIGNMENT,
+          String.valueOf(metadata.values().get(GgufMetadata.ALIGNMENT)),
+          "Leave the key out for an alignment of " + GgufHeader.DEFAULT_ALIGNMENT + ".");
+    }
+    return (int) alignment;
+  }
+
+  private static HeaderOutput header(
+      Path target, GgufMetadata metadata, List<? extends TensorSource> tensors, int alignment) {
+    HeaderOutput header = new HeaderOutput();
+    header.putInt(GgufHeader.MAGIC).putInt(GgufHeader.VERSION);
+    header.putLong(tensors.size()).putLong(metadata.keys().size());
+    for (Map.Entry<String, MetadataValue> entry : metadata.values().entrySet()) {
+      header.putString(entry.getKey()).putValue(entry.getValue());
+    }
+    Set<String> names = new HashSet<>();
+    long offset = 0;
+    for (TensorSource tensor : tensors) {
+      checkName(target, tensor, names);
+      header.putString(tensor.name()).putInt(tensor.shape().size());
+      tensor.shape().forEach(header::putLong);
+      header.putInt(tensor.type().id()).putLong(offset);
+      offset = Math.addExact(offset, GgufHeader.align(bytes(target, tensor), alignment));
+    }
+    return header.pad(alignment);
+  }
+
+  private static void checkName(Path target, TensorSource tensor, Set<String> names) {
+    String field = "tensor '" + tensor.name() + "'";
+    int length = tensor.name().getBytes(StandardCharsets.UTF_8).length;
+    if (length > MAX_NAME_BYTES) {
+      throw GgufException.in(
+          target,
+          field,
+          "a name of at most " + MAX_NAME_BYTES + " bytes",
+          length + " bytes",
+          "Shorten it: llama.cpp does not load longer ones.");
+    }
+    if (!names.add(tensor.name())) {
+      throw GgufException.in(
+          target, field, "each name once", "it twice", "Rename or drop one of the two.");
+    }
+  }
+
+  private static long bytes(Path target, TensorSource tensor) {
+    List<Long> shape = tensor.shape();
+    TensorType type = tensor.type();
+    long elements = GgufHeader.elements(shape);
+    boolean fits =
+        shape.size() <= GgufHeader.MAX_DIMENSIONS
+            && elements >= 0
+            && (shape.isEmpty() ? 1 : shape.get(0)) % type.blockSize() == 0;
+    if (!fits) {
+      throw GgufException.in(
+          target,
+          "shape of tensor '" + tensor.name() + "'",
+          "at most %d dimensions with rows of a multiple of %d values for %s"
+              .formatted(GgufHeader.MAX_DIMENSIONS, type.blockSize(), type),
+          shape.toString(),
+          "Choose a type with smaller blocks.");
+    }
+    return type.bytes(elements);
+  }
+
+  private static void writeTensor(
+      Path target, FileChannel channel, TensorSource tensor, int alignment) throws IOException {
+    long expected = bytes(target, tensor);
+    TensorChannel counted = new TensorChannel(target, channel, tensor, expected);
+    tensor.writeTo(counted);
+    counted.close();
+    if (counted.written < expected) {
+      throw counted.wrongSize(counted.written + " bytes");
+    }
+    writeFully(
+        channel, ByteBuffer.allocate((int) (GgufHeader.align(expected, alignment) - expected)));
+  }
+
+  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  /** Windows cannot force a folder, and some network file systems refuse. */
+  private static void forceFolder(Path folder) throws IOException {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (ClosedByInterruptException e) {
+      throw e;
+    } catch (IOException ignored) {
+      // The file is complete; only its name may be lost in a power cut.
+    }
+  }
+
+  private static void deleteAfter(@Nullable Path temporary, Throwable failure) {
+    if (temporary != null) {
+      try {
+        Files.deleteIfExists(temporary);
+      } catch (IOException e) {
+        failure.addSuppressed(e);
+      }
+    }
+  }
+
+  /** Passes a tensor's bytes on and counts them. */
+  private static final class TensorChannel implements WritableByteChannel {
+
+    private final Path file;
+    private final FileChannel target;
+    private final TensorSource tensor;
+    private final long expected;
+    private long written;
+    private boolean open = true;
+
+    TensorChannel(Path file, FileChannel target, TensorSource tensor, long expected) {
+      this.file = file;
+      this.target = target;
+      this.tensor = tensor;
+      this.expected = expected;
+    }
+
+    @Override
+    public int write(ByteBuffer bytes) throws IOException {
+      if (!open) {
+        throw new ClosedChannelException();
+      }
+      int count = bytes.remaining();
+      if (count > expected - written) {
+        throw wrongSize("at least " + (written + count) + " bytes");
+      }
+      writeFully(target, bytes);
+      written += count;
+      return count;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return open;
+    }
+
+    @Override
+    public void close() {
+      open = false;
+    }
+
+    GgufException wrongSize(String found) {
+      return GgufException.in(
+          file,
+          "tensor '" + tensor.name() + "'",
+          expected + " bytes for " + tensor.type() + tensor.shape(),
+          found,
+          "The source of the tensor must write what its shape and type take.");
+    }
+  }
+}

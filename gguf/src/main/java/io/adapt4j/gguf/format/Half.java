@@ -1,0 +1,53 @@
+package io.adapt4j.gguf.format;
+
+/** Floating-point numbers of 16 bits as IEEE 754 defines them. */
+final class Half {
+
+  /** The smallest normal number, 2^-14, as bits of a float. */
+  private static final int MIN_NORMAL = 0x38800000;
+
+  /** Above all finite numbers: 65520 rounds to infinity. */
+  private static final int INFINITE = 0x477FF000;
+
+  private Half() {}
+
+  /** Returns the nearest half of a finite float, of two as near the even one. */
+  static int of(float value) {
+    int sign = (Float.floatToRawIntBits(value) >>> 16) & 0x8000;
+    int bits = Float.floatToRawIntBits(value) & 0x7FFFFFFF;
+    if (bits >= INFINITE) {
+      return sign | 0x7C00;
+    }
+    if (bits < MIN_NORMAL) {
+      // Above 0.5 floats are multiples of 2^-24 apart, as halves are here.
+      return sign | (Float.floatToRawIntBits(Math.abs(value) + 0.5f) - 0x3F000000);
+    }
+    return sign | ((bits + 0xFFF + ((bits >> 13) & 1)) >> 13) - (112 << 10);
+  }
+
+  static float toFloat(int half) {
+    int sign = (half & 0x8000) << 16;
+    int magnitude = half & 0x7FFF;
+    if (magnitude >= 0x7C00) {
+      return Float.intBitsToFloat(sign | 0x7F800000 | (magnitude & 0x3FF) << 13);
+    }
+    if (magnitude < 0x400) {
+      float value = magnitude * 0x1p-24f;
+      return sign == 0 ? value : -value;
+    }
+    return Float.intBitsToFloat(sign | ((magnitude << 13) + (112 << 23)));
+  }
+
+  static void put(byte[] target, int at, int half) {
+    target[at] = (byte) half;
+    target[at + 1] = (byte) (half >>> 8);
+  }
+
+  static int get(byte[] source, int at) {
+    return (source[at] & 0xFF) | (source[at + 1] & 0xFF) << 8;
+  }
+
+  static float getFloat(byte[] source, int at) {
+    return toFloat(get(source, at));
+  }
+}

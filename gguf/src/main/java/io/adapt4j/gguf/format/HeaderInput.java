@@ -1,0 +1,151 @@
+package io.adapt4j.gguf.format;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/**
+ * Little-endian values of a header, one after another. Nothing is allocated that the rest of the
+ * header could not fill.
+ */
+final class HeaderInput {
+
+  private static final int WINDOW = 1 << 16;
+
+  private final Path file;
+  private final FileChannel channel;
+  private final long end;
+  private final long fileSize;
+  private final ByteBuffer window = ByteBuffer.allocate(WINDOW).order(ByteOrder.LITTLE_ENDIAN);
+  private long read;
+
+  /**
+   * Begins at the file's first byte.
+   *
+   * @param file the path for messages
+   * @param channel the open file
+   * @param maxBytes the most a header may take
+   */
+  HeaderInput(Path file, FileChannel channel, long maxBytes) throws IOException {
+    this.file = file;
+    this.channel = channel;
+    this.fileSize = channel.size();
+    this.end = Math.min(fileSize, maxBytes);
+    window.limit(0);
+  }
+
+  /** {@return the position in the file} */
+  long position() {
+    return read - window.remaining();
+  }
+
+  /** {@return the bytes that the header can still have} */
+  long remaining() {
+    return end - position();
+  }
+
+  int readByte(String field) throws IOException {
+    need(1, field);
+    return window.get();
+  }
+
+  int readInt(String field) throws IOException {
+    need(Integer.BYTES, field);
+    return window.getInt();
+  }
+
+  long readLong(String field) throws IOException {
+    need(Long.BYTES, field);
+    return window.getLong();
+  }
+
+  /**
+   * Reads a count of things.
+   *
+   * @param field what is counted
+   * @param bytesEach the least that one of them takes in the rest of the header
+   */
+  int readCount(String field, int bytesEach) throws IOException {
+    long count = readLong(field);
+    if (count < 0 || count > remaining() / bytesEach || count > Integer.MAX_VALUE / bytesEach) {
+      throw invalid(
+          field,
+          "a count that the %d bytes left of the header can hold".formatted(remaining()),
+          Long.toUnsignedString(count));
+    }
+    return (int) count;
+  }
+
+  byte[] readBytes(int count, String field) throws IOException {
+    if (count > remaining()) {
+      throw ends(count, field);
+    }
+    byte[] bytes = new byte[count];
+    int buffered = Math.min(count, window.remaining());
+    window.get(bytes, 0, buffered);
+    ByteBuffer rest = ByteBuffer.wrap(bytes, buffered, count - buffered);
+    while (rest.hasRemaining()) {
+      int got = channel.read(rest, read);
+      if (got < 0) {
+        throw ends(rest.remaining(), field);
+      }
+      read += got;
+    }
+    return bytes;
+  }
+
+  String readString(String field) throws IOException {
+    int length = readCount("length of " + field, 1);
+    byte[] bytes = readBytes(length, field);
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new GgufException(
+          "%s: %s: expected text in UTF-8, found other bytes before position %d. %s"
+              .formatted(file, field, position(), GgufHeader.DAMAGED),
+          e);
+    }
+  }
+
+  GgufException invalid(String field, String expected, String found) {
+    return GgufException.in(file, field, expected, found, GgufHeader.DAMAGED);
+  }
+
+  private GgufException ends(int count, String field) {
+    String found = "the end of the file of " + fileSize + " bytes";
+    if (end < fileSize) {
+      return GgufException.in(
+          file,
+          field,
+          "a header of at most " + end + " bytes",
+          "a longer one",
+          "Check that this is the file that was meant.");
+    }
+    return GgufException.in(
+        file, field, count + " bytes at position " + position(), found, GgufHeader.DAMAGED);
+  }
+
+  private void need(int count, String field) throws IOException {
+    if (window.remaining() >= count) {
+      return;
+    }
+    if (count > remaining()) {
+      throw ends(count, field);
+    }
+    window.compact();
+    window.limit((int) Math.min(window.capacity(), window.position() + (end - read)));
+    while (window.position() < count) {
+      int got = channel.read(window, read);
+      if (got < 0) {
+        window.flip();
+        throw ends(count, field);
+      }
+      read += got;
+    }
+    window.flip();
+  }
+}

@@ -1,0 +1,19 @@
+package io.adapt4j.gguf.internal.family;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+
+/**
+ * What a model's configuration says, with the family's defaults.
+ *
+ * @param model the configuration
+ * @param decoder the fields of a Llama-like decoder; of GPT-2 those it has
+ * @param contextLength the most tokens, as the file is to state it
+ */
+public record Facts(ModelConfig model, DecoderConfig decoder, int contextLength) {
+
+  ConfigReader fields() {
+    return model.fields();
+  }
+}

@@ -1,0 +1,64 @@
+package io.adapt4j.gguf.internal.family;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.gguf.format.GgufMetadata;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The model families that GGUF files can hold. */
+public final class Families {
+
+  private static final List<GgufFamily> ALL =
+      List.of(
+          new MistralFamily(),
+          new LlamaFamily(),
+          new Qwen2Family(),
+          new Qwen3Family(),
+          new Gemma2Family(),
+          new Gemma3Family(),
+          new Phi3Family(),
+          new SmolLm3Family(),
+          new Olmo2Family(),
+          new GraniteFamily(),
+          new Gpt2Family(),
+          new GptNeoXFamily());
+
+  private Families() {}
+
+  /**
+   * Finds the family of a checkpoint.
+   *
+   * @param model its configuration
+   * @return the family
+   * @throws io.adapt4j.core.exception.CheckpointException if GGUF files of it are not written
+   */
+  public static GgufFamily of(ModelConfig model) {
+    return ALL.stream()
+        .filter(family -> family.modelType().equals(model.modelType()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                model
+                    .fields()
+                    .invalid(
+                        "model_type",
+                        "one of "
+                            + ALL.stream()
+                                .map(GgufFamily::modelType)
+                                .sorted()
+                                .collect(Collectors.joining(", ")),
+                        "GGUF files of this family are not written; llama.cpp may have a"
+                            + " converter for it."));
+  }
+
+  /**
+   * Finds the family of a file.
+   *
+   * @param metadata its metadata
+   * @return the family; empty if files of its architecture are not read
+   */
+  public static Optional<GgufFamily> of(GgufMetadata metadata) {
+    return ALL.stream().filter(family -> family.fits(metadata)).findFirst();
+  }
+}

@@ -1,0 +1,191 @@
+package io.adapt4j.gguf.internal.family;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.gguf.format.GgufMetadata;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * A model family in GGUF files. A class states its tables once: the names of tensors with their
+ * layouts, and the metadata with the fields of {@code config.json} it stands for. Writing and
+ * reading a file both follow them.
+ */
+public abstract class GgufFamily {
+
+  /** The tensor of divisors for rotary frequencies. */
+  public static final String ROPE_DIVISORS = "rope_freqs.weight";
+
+  /** The output matrix over the vocabulary; a file of a model with tied ones has none. */
+  public static final String OUTPUT = "output.weight";
+
+  /** The token embedding. */
+  public static final String TOKEN_EMBEDDING = "token_embd.weight";
+
+  /**
+   * Where a tensor is on the other side, and how its values lie in the GGUF file.
+   *
+   * @param name its name there
+   * @param layout how the GGUF file has its values
+   */
+  public record Place(String name, Layout layout) {}
+
+  /** {@return {@code general.architecture} of its files} */
+  public abstract String architecture();
+
+  /** {@return the {@code model_type} in {@code config.json}} */
+  public abstract String modelType();
+
+  /** {@return the model class that Transformers has for it} */
+  public abstract String modelClass();
+
+  /** {@return whether output and embedding matrix are one where the configuration does not say} */
+  public boolean tiedByDefault() {
+    return false;
+  }
+
+  /** {@return whether a file must have the output matrix, even one that is the embedding} */
+  public boolean requiresOutput() {
+    return false;
+  }
+
+  /** {@return whether the general part of the metadata states the file's type} */
+  public boolean statesFileType() {
+    return true;
+  }
+
+  /**
+   * {@return the number of keys, counted in those of the family, before the file's type}
+   *
+   * @param model a configuration
+   */
+  abstract List<TensorName> names(ModelConfig model);
+
+  abstract List<Field> fieldsBeforeFileType();
+
+  abstract List<Field> fieldsAfterFileType();
+
+  abstract Facts read(ModelConfig model);
+
+  /**
+   * Reads what the file is to say of a model.
+   *
+   * @param model the configuration
+   * @param contextLength the most tokens to state; empty for the model's own
+   * @return the facts
+   */
+  public final Facts facts(ModelConfig model, OptionalInt contextLength) {
+    Facts facts = read(model);
+    return new Facts(
+        model, facts.decoder(), contextLength.orElse(facts.contextLength()));
+  }
+
+  /**
+   * Refuses a model that llama.cpp would compute otherwise, as it has a setting fixed that the
+   * configuration states differently.
+   *
+   * @param facts the model
+   * @throws io.adapt4j.core.exception.CheckpointException naming the field
+   */
+  public abstract void requireSupported(Facts facts);
+
+  /**
+   * Returns tensors that checkpoints do not have.
+   *
+   * @param facts the model
+   * @return vectors, in the order of the file
+   */
+  public List<ExtraTensor> extraTensors(Facts facts) {
+    return List.of();
+  }
+
+  /**
+   * Returns keys that official files have before all others.
+   *
+   * @param facts the model
+   * @param target takes them
+   */
+  public void describeFirst(Facts facts, GgufMetadata.Builder target) {}
+
+  /**
+   * Writes the family's keys.
+   *
+   * @param facts the model
+   * @param fileType the number of the file's type
+   * @param target takes them
+   */
+  public final void describe(Facts facts, int fileType, GgufMetadata.Builder target) {
+    String prefix = architecture() + ".";
+    fieldsBeforeFileType().forEach(field -> field.writer().write(facts, prefix, target));
+    if (statesFileType()) {
+      target.uint32("general.file_type", fileType);
+    }
+    fieldsAfterFileType().forEach(field -> field.writer().write(facts, prefix, target));
+  }
+
+  /**
+   * Finds a checkpoint's tensor in the GGUF file.
+   *
+   * @param stored its name as {@code Network.tensors} has it, ending in .weight or .bias
+   * @param model the configuration
+   * @return the GGUF name and layout; empty for a tensor that such files do not have
+   */
+  public final Optional<Place> toGguf(String stored, ModelConfig model) {
+    return names(model).stream().flatMap(row -> row.toGguf(stored).stream()).findFirst();
+  }
+
+  /**
+   * Finds a GGUF tensor in the checkpoint.
+   *
+   * @param gguf its name
+   * @param model the configuration, such as {@link #config} makes it
+   * @return the name in checkpoints and the layout that the GGUF file has; empty for a tensor that
+   *     checkpoints do not have
+   */
+  public final Optional<Place> toStored(String gguf, ModelConfig model) {
+    return names(model).stream().flatMap(row -> row.toStored(gguf).stream()).findFirst();
+  }
+
+  /**
+   * Returns whether this class is the one for a file of its architecture.
+   *
+   * @param metadata a file's metadata
+   * @return false only where several families share an architecture and another one fits
+   */
+  public boolean fits(GgufMetadata metadata) {
+    return metadata.string("general.architecture").filter(architecture()::equals).isPresent();
+  }
+
+  /**
+   * Makes the {@code config.json} of a file, as far as the metadata says.
+   *
+   * @param metadata the file's metadata
+   * @param hasOutput whether the file has {@value #OUTPUT}
+   * @param ropeDivisors the values of {@value #ROPE_DIVISORS}; empty where it has none
+   * @return the fields; the size of the vocabulary is there where the file states it
+   */
+  public final ObjectNode config(
+      GgufMetadata metadata, boolean hasOutput, Optional<float[]> ropeDivisors) {
+    ObjectNode config = JsonNodeFactory.instance.objectNode();
+    config.putArray("architectures").add(modelClass());
+    config.put("model_type", modelType());
+    String prefix = architecture() + ".";
+    fieldsBeforeFileType().forEach(field -> field.reader().read(metadata, prefix, config));
+    fieldsAfterFileType().forEach(field -> field.reader().read(metadata, prefix, config));
+    config.put("tie_word_embeddings", !hasOutput);
+    ropeDivisors.ifPresent(
+        divisors ->
+            config.set(
+                "rope_scaling",
+                RopeFields.scalingOf(
+                    divisors, metadata.integer(prefix + "context_length").orElse(0))));
+    complete(metadata, config);
+    return config;
+  }
+
+  /** Adds what follows from several keys, or from none. */
+  void complete(GgufMetadata metadata, ObjectNode config) {}
+}

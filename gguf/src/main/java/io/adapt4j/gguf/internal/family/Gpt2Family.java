@@ -1,0 +1,128 @@
+package io.adapt4j.gguf.internal.family;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.gguf.format.GgufMetadata;
+import java.util.List;
+import java.util.Set;
+
+/** GPT-2: learned positions, biases, weights that checkpoints store as [in, out]. */
+final class Gpt2Family extends GgufFamily {
+
+  private static final Set<String> ACTIVATIONS =
+      Set.of("gelu_new", "gelu", "gelu_fast", "gelu_pytorch_tanh");
+
+  @Override
+  public String architecture() {
+    return "gpt2";
+  }
+
+  @Override
+  public String modelType() {
+    return "gpt2";
+  }
+
+  @Override
+  public String modelClass() {
+    return "GPT2LMHeadModel";
+  }
+
+  @Override
+  public boolean tiedByDefault() {
+    return true;
+  }
+
+  @Override
+  Facts read(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    int hidden = fields.requirePositiveInt("n_embd");
+    int heads = fields.requirePositiveInt("n_head");
+    int positions = fields.positiveInt("n_positions", 1024);
+    DecoderConfig decoder =
+        new DecoderConfig(
+            hidden,
+            fields.positiveInt("n_inner", 4 * hidden),
+            fields.requirePositiveInt("n_layer"),
+            heads,
+            heads,
+            hidden / heads,
+            fields.requirePositiveInt("vocab_size"),
+            positions,
+            fields.positiveNumber("layer_norm_epsilon", 1e-5),
+            fields.optionalText("activation_function").orElse("gelu_new"),
+            true,
+            true,
+            fields.bool("tie_word_embeddings", true),
+            10_000,
+            new RopeScaling.Default(),
+            hidden / heads);
+    return new Facts(model, decoder, positions);
+  }
+
+  @Override
+  List<TensorName> names(ModelConfig model) {
+    return List.of(
+        TensorName.of("transformer.wte", "token_embd"),
+        TensorName.of("transformer.wpe", "position_embd"),
+        TensorName.of("transformer.ln_f", "output_norm"),
+        TensorName.of("lm_head", "output"),
+        layer("ln_1", "attn_norm", Layout.SAME),
+        layer("attn.c_attn", "attn_qkv", Layout.TRANSPOSED),
+        layer("attn.c_proj", "attn_output", Layout.TRANSPOSED),
+        layer("ln_2", "ffn_norm", Layout.SAME),
+        layer("mlp.c_fc", "ffn_up", Layout.TRANSPOSED),
+        layer("mlp.c_proj", "ffn_down", Layout.TRANSPOSED));
+  }
+
+  private static TensorName layer(String stored, String gguf, Layout layout) {
+    return TensorName.of("transformer.h.{}." + stored, "blk.{}." + gguf, layout);
+  }
+
+  @Override
+  List<Field> fieldsBeforeFileType() {
+    return List.of(
+        Field.integer("block_count", "n_layer", facts -> facts.decoder().layers()),
+        Field.integer("context_length", "n_positions", Facts::contextLength),
+        Field.integer("embedding_length", "n_embd", facts -> facts.decoder().hiddenSize()),
+        Field.integer(
+            "feed_forward_length", "n_inner", facts -> facts.decoder().intermediateSize()),
+        Field.integer("attention.head_count", "n_head", facts -> facts.decoder().heads()),
+        Field.number(
+            "attention.layer_norm_epsilon",
+            "layer_norm_epsilon",
+            facts -> facts.decoder().rmsNormEps()));
+  }
+
+  @Override
+  List<Field> fieldsAfterFileType() {
+    return List.of();
+  }
+
+  @Override
+  public void requireSupported(Facts facts) {
+    if (!ACTIVATIONS.contains(facts.decoder().hiddenActivation())) {
+      throw LlamaLikeFamily.refused(
+          facts, "activation_function", "one of " + LlamaLikeFamily.sorted(ACTIVATIONS));
+    }
+    if (!facts.fields().bool("scale_attn_weights", true)) {
+      throw LlamaLikeFamily.refused(facts, "scale_attn_weights", "true");
+    }
+    LlamaLikeFamily.requireOff(facts, "scale_attn_by_inverse_layer_idx");
+    if (facts.contextLength() != facts.decoder().maxPositionEmbeddings()) {
+      throw new IllegalArgumentException(
+          "contextLength: expected the "
+              + facts.decoder().maxPositionEmbeddings()
+              + " positions that the model has embeddings for, found "
+              + facts.contextLength()
+              + "; leave it out.");
+    }
+  }
+
+  @Override
+  void complete(GgufMetadata metadata, ObjectNode config) {
+    config.put("activation_function", "gelu_new");
+  }
+}

@@ -1,0 +1,302 @@
+package io.adapt4j.gguf.internal.family;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.config.RopeScaling;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
+
+/** What families built like Llama share: names, keys and checks. */
+abstract class LlamaLikeFamily extends GgufFamily {
+
+  private static final String REMEDY =
+      "llama.cpp computes it otherwise whatever the file says; run this model here, or export a"
+          + " checkpoint without it.";
+
+  abstract DecoderConfig.Defaults defaults();
+
+  /** Whether rows of queries and keys stand in pairs. */
+  boolean pairsRotaryRows() {
+    return false;
+  }
+
+  @Override
+  Facts read(ModelConfig model) {
+    DecoderConfig decoder = DecoderConfig.from(model, defaults());
+    return new Facts(model, decoder, decoder.maxPositionEmbeddings());
+  }
+
+  @Override
+  List<TensorName> names(ModelConfig model) {
+    DecoderConfig decoder = read(model).decoder();
+    List<TensorName> names = new ArrayList<>();
+    names.add(TensorName.of("model.embed_tokens", "token_embd"));
+    names.add(TensorName.of("model.norm", "output_norm", normLayout()));
+    names.add(TensorName.of("lm_head", "output"));
+    projections(decoder, names);
+    norms(names);
+    return names;
+  }
+
+  Layout normLayout() {
+    return Layout.SAME;
+  }
+
+  void projections(DecoderConfig decoder, List<TensorName> names) {
+    boolean pairs = pairsRotaryRows();
+    names.add(
+        layer(
+            "self_attn.q_proj",
+            "attn_q",
+            pairs ? Layout.rotaryPairs(decoder.heads()) : Layout.SAME));
+    names.add(
+        layer(
+            "self_attn.k_proj",
+            "attn_k",
+            pairs ? Layout.rotaryPairs(decoder.kvHeads()) : Layout.SAME));
+    names.add(layer("self_attn.v_proj", "attn_v"));
+    names.add(layer("self_attn.o_proj", "attn_output"));
+    names.add(layer("mlp.gate_proj", "ffn_gate"));
+    names.add(layer("mlp.up_proj", "ffn_up"));
+    names.add(layer("mlp.down_proj", "ffn_down"));
+  }
+
+  void norms(List<TensorName> names) {
+    names.add(layer("input_layernorm", "attn_norm"));
+    names.add(layer("post_attention_layernorm", "ffn_norm"));
+  }
+
+  static TensorName layer(String stored, String gguf) {
+    return layer(stored, gguf, Layout.SAME);
+  }
+
+  static TensorName layer(String stored, String gguf, Layout layout) {
+    return TensorName.of("model.layers.{}." + stored, "blk.{}." + gguf, layout);
+  }
+
+  /** The keys in the order of the official converter's base class. */
+  @Override
+  List<Field> fieldsBeforeFileType() {
+    return List.of(
+        Field.integer("block_count", "num_hidden_layers", facts -> facts.decoder().layers()),
+        contextLength(),
+        Field.integer("embedding_length", "hidden_size", facts -> facts.decoder().hiddenSize()),
+        Field.integer(
+            "feed_forward_length",
+            "intermediate_size",
+            facts -> facts.decoder().intermediateSize()),
+        Field.integer(
+            "attention.head_count", "num_attention_heads", facts -> facts.decoder().heads()),
+        Field.integer(
+            "attention.head_count_kv", "num_key_value_heads", facts -> facts.decoder().kvHeads()),
+        RopeFields.scaling(),
+        Field.number("rope.freq_base", "rope_theta", facts -> facts.decoder().ropeTheta()),
+        localTheta(),
+        rmsNormEps(),
+        keyLength().when(this::statesHeadDim),
+        Field.derived("attention.value_length", facts -> facts.decoder().headDim())
+            .when(this::statesHeadDim));
+  }
+
+  static Field contextLength() {
+    return Field.integer("context_length", "max_position_embeddings", Facts::contextLength);
+  }
+
+  static Field rmsNormEps() {
+    return Field.number(
+        "attention.layer_norm_rms_epsilon",
+        "rms_norm_eps",
+        facts -> facts.decoder().rmsNormEps());
+  }
+
+  static Field keyLength() {
+    return Field.integer(
+        "attention.key_length", "head_dim", facts -> facts.decoder().headDim());
+  }
+
+  /** The base of the rotary frequencies of layers with a window. */
+  Field localTheta() {
+    return new Field((facts, prefix, target) -> {}, (source, prefix, config) -> {});
+  }
+
+  /** Whether the width of a head is written; where not, it is that of queries over heads. */
+  boolean statesHeadDim(Facts facts) {
+    return facts.fields().has("head_dim")
+        || facts.decoder().headDim() * facts.decoder().heads() != facts.decoder().hiddenSize();
+  }
+
+  @Override
+  List<Field> fieldsAfterFileType() {
+    return List.of();
+  }
+
+  /** The two keys that arch llama and those made of it end with. */
+  static List<Field> vocabularyAndRotaryDim() {
+    return List.of(
+        Field.integer("vocab_size", "vocab_size", facts -> facts.decoder().vocabSize()),
+        Field.derived("rope.dimension_count", facts -> facts.decoder().headDim()));
+  }
+
+  /** Which kinds of rotary scaling llama.cpp applies in this architecture. */
+  Set<Class<? extends RopeScaling>> scalings() {
+    return Set.of(RopeScaling.Default.class, RopeScaling.Linear.class, RopeScaling.Yarn.class);
+  }
+
+  /** Which activations count as the one llama.cpp has fixed. */
+  Set<String> activations() {
+    return Set.of("silu", "swish");
+  }
+
+  @Override
+  public void requireSupported(Facts facts) {
+    DecoderConfig decoder = facts.decoder();
+    if (!activations().contains(decoder.hiddenActivation())) {
+      throw refused(facts, activationField(facts), "one of " + sorted(activations()));
+    }
+    if (!scalings().contains(decoder.ropeScaling().getClass())) {
+      throw refused(facts, scalingField(facts), "a rotary scaling that the family has there");
+    }
+    if (decoder.ropeScaling() instanceof RopeScaling.Yarn yarn) {
+      requireYarn(facts, yarn);
+    }
+    if (decoder.rotaryDim() != decoder.headDim() && !rotatesPart()) {
+      throw refused(facts, "partial_rotary_factor", "1");
+    }
+    requireBiases(facts);
+    requireWindow(facts);
+  }
+
+  boolean rotatesPart() {
+    return false;
+  }
+
+  /** Files of this kind have no biases unless a family says so. */
+  void requireBiases(Facts facts) {
+    requireOff(facts, "attention_bias");
+    requireOff(facts, "mlp_bias");
+  }
+
+  /** A window is ignored unless a family says otherwise. */
+  void requireWindow(Facts facts) {
+    requireNoEffect(facts, window(facts));
+  }
+
+  /** Tokens seen back by layers with a window; 0 if there is none. */
+  int window(Facts facts) {
+    return 0;
+  }
+
+  /** A window changes nothing within as many tokens. */
+  static void requireNoEffect(Facts facts, int window) {
+    if (window > 0 && window < facts.contextLength()) {
+      throw facts
+          .fields()
+          .invalid(
+              "sliding_window",
+              "none, or at least the " + facts.contextLength() + " tokens of the context",
+              "llama.cpp ignores the window of this architecture: within "
+                  + window
+                  + " tokens both compute the same, so give contextLength("
+                  + window
+                  + ") to export the model for those.");
+    }
+  }
+
+  /** The window where a family switches it on by a field, in some layers. */
+  static int switchedWindow(Facts facts) {
+    ConfigReader fields = facts.fields();
+    boolean listed = fields.texts("layer_types").contains("sliding_attention");
+    int layers = facts.decoder().layers();
+    boolean some = listed || (!fields.has("layer_types") && fullLayers(fields) < layers);
+    return fields.bool("use_sliding_window", false) && some
+        ? fields.positiveInt("sliding_window", 4096)
+        : 0;
+  }
+
+  private static int fullLayers(ConfigReader fields) {
+    return fields.optionalInt("max_window_layers").orElse(28);
+  }
+
+  static void requireOff(Facts facts, String field) {
+    if (facts.fields().bool(field, false)) {
+      throw refused(facts, field, "false");
+    }
+  }
+
+  private static void requireYarn(Facts facts, RopeScaling.Yarn yarn) {
+    if (!yarn.truncate()) {
+      throw refused(facts, scalingField(facts), "yarn that truncates its bounds");
+    }
+    if (yarn.mscale().isPresent() || yarn.mscaleAllDim().isPresent()) {
+      throw refused(facts, scalingField(facts), "yarn without mscale");
+    }
+    if (yarn.attentionFactor().isPresent()) {
+      throw refused(facts, scalingField(facts), "yarn without attention_factor");
+    }
+  }
+
+  static String scalingField(Facts facts) {
+    return facts.fields().has("rope_scaling") ? "rope_scaling" : "rope_parameters";
+  }
+
+  private static String activationField(Facts facts) {
+    return facts.fields().has("hidden_activation") ? "hidden_activation" : "hidden_act";
+  }
+
+  static RuntimeException refused(Facts facts, String field, String expected) {
+    return facts.fields().invalid(field, expected + " in a GGUF file of this family", REMEDY);
+  }
+
+  static List<String> sorted(Set<String> names) {
+    return names.stream().sorted().toList();
+  }
+
+  /** Which layers slide, by {@code layer_types} or else by a period. */
+  static boolean[] sliding(Facts facts, int period) {
+    List<String> types = facts.fields().texts("layer_types");
+    boolean[] slides = new boolean[facts.decoder().layers()];
+    IntStream.range(0, slides.length)
+        .forEach(
+            layer ->
+                slides[layer] =
+                    types.isEmpty()
+                        ? (layer + 1) % period != 0
+                        : types.get(layer).equals("sliding_attention"));
+    return slides;
+  }
+
+  /** The pattern of windows, where it is not the one that llama.cpp takes without it. */
+  static Field windowPattern(int period, ToIntFunction<Facts> ofModel) {
+    String key = "attention.sliding_window_pattern";
+    return new Field(
+        (facts, prefix, target) -> {
+          boolean[] slides = sliding(facts, ofModel.applyAsInt(facts));
+          if (!Arrays.equals(slides, byPeriod(slides.length, period))) {
+            target.bools(prefix + key, slides);
+          }
+        },
+        (source, prefix, config) -> {
+          int layers = (int) source.integer(prefix + "block_count").orElse(0);
+          int stated = (int) source.integer(prefix + key).orElse(period);
+          boolean[] slides = source.bools(prefix + key).orElse(byPeriod(layers, stated));
+          ArrayNode types = config.putArray("layer_types");
+          for (boolean slide : slides) {
+            types.add(slide ? "sliding_attention" : "full_attention");
+          }
+        });
+  }
+
+  private static boolean[] byPeriod(int layers, int period) {
+    boolean[] slides = new boolean[layers];
+    for (int i = 0; i < layers; i++) {
+      slides[i] = (i + 1) % period != 0;
+    }
+    return slides;
+  }
+}

@@ -1,0 +1,125 @@
+package io.adapt4j.gguf.internal.family;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.gguf.format.GgufMetadata;
+import java.util.List;
+
+/** How rotary frequencies are stretched: keys for some kinds, a tensor of divisors for others. */
+final class RopeFields {
+
+  private static final String SCALING = "rope.scaling.";
+
+  private RopeFields() {}
+
+  /** The keys of linear and YaRN scaling, as all families write them. */
+  static Field scaling() {
+    return new Field(
+        (facts, prefix, target) -> write(facts.decoder(), prefix + SCALING, target),
+        RopeFields::read);
+  }
+
+  private static void write(DecoderConfig decoder, String prefix, GgufMetadata.Builder target) {
+    if (decoder.ropeScaling() instanceof RopeScaling.Linear linear) {
+      target.string(prefix + "type", "linear");
+      target.float32(prefix + "factor", (float) linear.factor());
+    }
+    if (decoder.ropeScaling() instanceof RopeScaling.Yarn yarn) {
+      int original = original(yarn, decoder);
+      double factor =
+          yarn.factor().orElse((double) decoder.maxPositionEmbeddings() / original);
+      target.string(prefix + "type", "yarn");
+      target.float32(prefix + "factor", (float) factor);
+      target.uint32(prefix + "original_context_length", original);
+      yarn.attentionFactor()
+          .ifPresent(own -> target.float32(prefix + "yarn_attn_factor", (float) own));
+      if (yarn.betaFast() != 32) {
+        target.float32(prefix + "yarn_beta_fast", (float) yarn.betaFast());
+      }
+      if (yarn.betaSlow() != 1) {
+        target.float32(prefix + "yarn_beta_slow", (float) yarn.betaSlow());
+      }
+    }
+  }
+
+  private static int original(RopeScaling.Yarn yarn, DecoderConfig decoder) {
+    return yarn.originalMaxPositionEmbeddings().orElse(decoder.maxPositionEmbeddings());
+  }
+
+  private static void read(GgufMetadata source, String prefix, ObjectNode config) {
+    String type = source.string(prefix + SCALING + "type").orElse("none");
+    if (!type.equals("linear") && !type.equals("yarn")) {
+      return;
+    }
+    ObjectNode scaling = JsonNodeFactory.instance.objectNode().put("rope_type", type);
+    source.number(prefix + SCALING + "factor").ifPresent(value -> scaling.put("factor", value));
+    source
+        .integer(prefix + SCALING + "original_context_length")
+        .ifPresent(value -> scaling.put("original_max_position_embeddings", value));
+    source
+        .number(prefix + SCALING + "yarn_attn_factor")
+        .ifPresent(value -> scaling.put("attention_factor", value));
+    source
+        .number(prefix + SCALING + "yarn_beta_fast")
+        .ifPresent(value -> scaling.put("beta_fast", value));
+    source
+        .number(prefix + SCALING + "yarn_beta_slow")
+        .ifPresent(value -> scaling.put("beta_slow", value));
+    config.set("rope_scaling", scaling);
+  }
+
+  /** The divisors of Llama 3's scaling, for a tensor {@code rope_freqs.weight}. */
+  static List<ExtraTensor> llama3(DecoderConfig decoder) {
+    if (!(decoder.ropeScaling() instanceof RopeScaling.Llama3 llama3)) {
+      return List.of();
+    }
+    int dim = decoder.headDim();
+    float factor = (float) llama3.factor();
+    int context = llama3.originalMaxPositionEmbeddings();
+    double longest = context / llama3.lowFreqFactor();
+    double shortest = context / llama3.highFreqFactor();
+    float[] divisors = new float[dim / 2];
+    for (int i = 0; i < divisors.length; i++) {
+      float power = (float) Math.pow((float) decoder.ropeTheta(), (float) (2 * i) / dim);
+      float frequency = 1f / power;
+      float wavelength = (float) (2 * Math.PI) / frequency;
+      if (wavelength < shortest) {
+        divisors[i] = 1;
+      } else if (wavelength > longest) {
+        divisors[i] = factor;
+      } else {
+        float kept =
+            (context / wavelength - (float) llama3.lowFreqFactor())
+                / (float) (llama3.highFreqFactor() - llama3.lowFreqFactor());
+        divisors[i] = 1 / ((1 - kept) / factor + kept);
+      }
+    }
+    return List.of(new ExtraTensor(GgufFamily.ROPE_DIVISORS, divisors));
+  }
+
+  /**
+   * What stands in {@code rope_scaling} for the divisors of a file: the scaling they came from
+   * cannot be told, but one with the same factor for each frequency at every length computes the
+   * same.
+   *
+   * @param divisors the values of {@code rope_freqs.weight}
+   * @param contextLength the model's most tokens
+   * @return the field's value
+   */
+  static ObjectNode scalingOf(float[] divisors, long contextLength) {
+    ArrayNode factors = JsonNodeFactory.instance.arrayNode();
+    for (float divisor : divisors) {
+      factors.add(divisor);
+    }
+    ObjectNode scaling = JsonNodeFactory.instance.objectNode();
+    scaling.put("rope_type", "longrope");
+    scaling.set("short_factor", factors);
+    scaling.set("long_factor", factors.deepCopy());
+    scaling.put("attention_factor", 1.0);
+    scaling.put("original_max_position_embeddings", contextLength);
+    return scaling;
+  }
+}
