@@ -88,7 +88,7 @@ public final class ModelFiles {
       return Optional.empty();
     }
     try {
-      String text = BoundedFiles.readText(marker, BoundedFiles.CONFIG);
+      String text = BoundedFiles.readText(marker, BoundedFiles.SETTINGS);
       String file = Json.parse(text).path(FIELD).asText("");
       if (!file.isEmpty()) {
         return Optional.of(Path.of(file));
