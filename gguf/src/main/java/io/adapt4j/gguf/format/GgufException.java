@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GgufException extends RuntimeException {
 
+  /** What to do about a file that breaks a rule of the format. */
+  static final String DAMAGED = "The file is damaged or incomplete: fetch or write it again.";
+
   private static final long serialVersionUID = 1L;
 
   /**

@@ -118,7 +118,7 @@ public final class GgufFile implements Closeable {
               "tensor '" + tensor.name() + "'",
               target.remaining() + " more bytes",
               "the end of the file",
-              GgufHeader.DAMAGED);
+              GgufException.DAMAGED);
         }
         at += count;
       }

@@ -24,8 +24,6 @@ record GgufHeader(GgufMetadata metadata, Map<String, GgufTensor> tensors, long d
   /** ggml's tensors have no more. */
   static final int MAX_DIMENSIONS = 4;
 
-  static final String DAMAGED = "The file is damaged or incomplete: fetch or write it again.";
-
   /** Far more than the largest vocabulary takes, and a bound on the memory for any file. */
   static final long MAX_BYTES = 128L << 20;
 

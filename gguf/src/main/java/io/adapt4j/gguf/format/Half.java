@@ -1,13 +1,23 @@
 package io.adapt4j.gguf.format;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /** Floating-point numbers of 16 bits as IEEE 754 defines them. */
 final class Half {
+
+  /** The exponent of infinities and NaN. */
+  static final int INFINITY = 0x7C00;
 
   /** The smallest normal number, 2^-14, as bits of a float. */
   private static final int MIN_NORMAL = 0x38800000;
 
   /** Above all finite numbers: 65520 rounds to infinity. */
   private static final int INFINITE = 0x477FF000;
+
+  private static final VarHandle BYTES =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
 
   private Half() {}
 
@@ -16,7 +26,7 @@ final class Half {
     int sign = (Float.floatToRawIntBits(value) >>> 16) & 0x8000;
     int bits = Float.floatToRawIntBits(value) & 0x7FFFFFFF;
     if (bits >= INFINITE) {
-      return sign | 0x7C00;
+      return sign | INFINITY;
     }
     if (bits < MIN_NORMAL) {
       // Above 0.5 floats are multiples of 2^-24 apart, as halves are here.
@@ -28,7 +38,7 @@ final class Half {
   static float toFloat(int half) {
     int sign = (half & 0x8000) << 16;
     int magnitude = half & 0x7FFF;
-    if (magnitude >= 0x7C00) {
+    if (magnitude >= INFINITY) {
       return Float.intBitsToFloat(sign | 0x7F800000 | (magnitude & 0x3FF) << 13);
     }
     if (magnitude < 0x400) {
@@ -39,12 +49,11 @@ final class Half {
   }
 
   static void put(byte[] target, int at, int half) {
-    target[at] = (byte) half;
-    target[at + 1] = (byte) (half >>> 8);
+    BYTES.set(target, at, (short) half);
   }
 
   static int get(byte[] source, int at) {
-    return (source[at] & 0xFF) | (source[at + 1] & 0xFF) << 8;
+    return (short) BYTES.get(source, at) & 0xFFFF;
   }
 
   static float getFloat(byte[] source, int at) {

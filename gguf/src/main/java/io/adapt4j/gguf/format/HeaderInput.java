@@ -106,13 +106,13 @@ final class HeaderInput {
     } catch (CharacterCodingException e) {
       throw new GgufException(
           "%s: %s: expected text in UTF-8, found other bytes before position %d. %s"
-              .formatted(file, field, position(), GgufHeader.DAMAGED),
+              .formatted(file, field, position(), GgufException.DAMAGED),
           e);
     }
   }
 
   GgufException invalid(String field, String expected, String found) {
-    return GgufException.in(file, field, expected, found, GgufHeader.DAMAGED);
+    return GgufException.in(file, field, expected, found, GgufException.DAMAGED);
   }
 
   private GgufException ends(int count, String field) {
@@ -126,7 +126,7 @@ final class HeaderInput {
           "Check that this is the file that was meant.");
     }
     return GgufException.in(
-        file, field, count + " bytes at position " + position(), found, GgufHeader.DAMAGED);
+        file, field, count + " bytes at position " + position(), found, GgufException.DAMAGED);
   }
 
   private void need(int count, String field) throws IOException {

@@ -1,6 +1,11 @@
 package io.adapt4j.gguf.format;
 
 import java.nio.ByteBuffer;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns values into the stored bytes of a type and back, byte for byte as ggml's reference
@@ -9,7 +14,36 @@ import java.nio.ByteBuffer;
  * <p>Stateless and thread-safe: threads may quantize different rows of a tensor at the same time.
  * Whatever the order of a buffer, bytes are those of the file.
  */
-public interface Quantizer {
+public final class Quantizer {
+
+  /** Magnitudes are ordered as their bits; above are those that are not numbers. */
+  private static final int INFINITY = 0x7F800000;
+
+  private static final Map<TensorType, Quantizer> BY_TYPE = new EnumMap<>(TensorType.class);
+
+  static {
+    List.of(
+            new F32Blocks(),
+            new F16Blocks(),
+            new Bf16Blocks(),
+            new Q8Blocks(),
+            SymmetricBlocks.q4(),
+            SymmetricBlocks.q5(),
+            AffineBlocks.q4(),
+            AffineBlocks.q5(),
+            AffineKBlocks.q4(),
+            AffineKBlocks.q5(),
+            new Q6Blocks())
+        .forEach(format -> BY_TYPE.put(format.type(), new Quantizer(format)));
+  }
+
+  private final BlockFormat format;
+  private final TensorType type;
+
+  private Quantizer(BlockFormat format) {
+    this.format = format;
+    this.type = format.type();
+  }
 
   /**
    * Returns the quantizer of a type.
@@ -17,12 +51,14 @@ public interface Quantizer {
    * @param type the type
    * @return its quantizer
    */
-  static Quantizer of(TensorType type) {
-    return Quantizers.of(type);
+  public static Quantizer of(TensorType type) {
+    return Objects.requireNonNull(BY_TYPE.get(type), type.name());
   }
 
   /** {@return the type} */
-  TensorType type();
+  public TensorType type() {
+    return type;
+  }
 
   /**
    * Quantizes values, all of equal importance.
@@ -32,14 +68,17 @@ public interface Quantizer {
    * @param count their number, a multiple of the type's block size
    * @param target takes the bytes from its position on
    * @throws IllegalArgumentException if the blocks do not divide the number, a value is infinite or
-   *     not a number, or the type cannot hold values as large; the message names the index
+   *     not a number, or the type cannot hold values as large; the message says which, counted from
+   *     the offset
    */
-  void quantize(float[] values, int offset, int count, ByteBuffer target);
+  public void quantize(float[] values, int offset, int count, ByteBuffer target) {
+    quantize(values, offset, count, target, null);
+  }
 
   /**
    * Quantizes rows whose columns differ in importance: the mean square of the activations that a
-   * column is multiplied with. Types without a choice of scale do the same as without it: F32, F16,
-   * BF16 and Q8_0.
+   * column is multiplied with. For types that leave no choice of a scale (F32, F16, BF16 and Q8_0)
+   * it makes no difference.
    *
    * @param values holds the values
    * @param offset the first
@@ -50,7 +89,44 @@ public interface Quantizer {
    *     value or importance is infinite or not a number, an importance negative, or the type cannot
    *     hold values as large
    */
-  void quantize(float[] values, int offset, int count, float[] importance, ByteBuffer target);
+  public void quantize(
+      float[] values, int offset, int count, float[] importance, ByteBuffer target) {
+    int row = importance.length;
+    if (row == 0 || row % type.blockSize() != 0 || count % row != 0) {
+      throw new IllegalArgumentException(
+          "importance: expected one for each column, in whole blocks of %d, found %d for %d values"
+              .formatted(type.blockSize(), row, count));
+    }
+    requireFinite("importance", importance, 0, row);
+    for (int i = 0; i < row; i++) {
+      if (importance[i] < 0) {
+        throw new IllegalArgumentException(
+            "importance %d: expected 0 or more, found %s".formatted(i, importance[i]));
+      }
+    }
+    quantize(values, offset, count, target, importance);
+  }
+
+  private void quantize(
+      float[] values, int offset, int count, ByteBuffer target, float @Nullable [] importance) {
+    int bytes = checkedBytes(values, offset, count);
+    requireFinite("value", values, offset, count);
+    if (target.remaining() < bytes) {
+      throw new IllegalArgumentException(
+          "target: expected room for %d bytes, found %d".formatted(bytes, target.remaining()));
+    }
+    boolean isArray = target.hasArray();
+    byte[] encoded = isArray ? target.array() : new byte[bytes];
+    int at = isArray ? target.arrayOffset() + target.position() : 0;
+    int blocks = count / type.blockSize();
+    format.encode(values, offset, blocks, importance, encoded, at);
+    requireFiniteScales(encoded, at, blocks);
+    if (isArray) {
+      target.position(target.position() + bytes);
+    } else {
+      target.put(encoded);
+    }
+  }
 
   /**
    * Dequantizes whole blocks.
@@ -59,7 +135,59 @@ public interface Quantizer {
    * @param values takes the values
    * @param offset the first
    * @param count their number, a multiple of the type's block size
-   * @throws IllegalArgumentException if the blocks do not divide the number
+   * @throws IllegalArgumentException if the blocks do not divide the number, or the source has
+   *     fewer bytes
    */
-  void dequantize(ByteBuffer source, float[] values, int offset, int count);
+  public void dequantize(ByteBuffer source, float[] values, int offset, int count) {
+    int bytes = checkedBytes(values, offset, count);
+    if (source.remaining() < bytes) {
+      throw new IllegalArgumentException(
+          "source: expected %d bytes, found %d".formatted(bytes, source.remaining()));
+    }
+    int blocks = count / type.blockSize();
+    if (source.hasArray()) {
+      int at = source.arrayOffset() + source.position();
+      format.decode(source.array(), at, blocks, values, offset);
+      source.position(source.position() + bytes);
+    } else {
+      byte[] encoded = new byte[bytes];
+      source.get(encoded);
+      format.decode(encoded, 0, blocks, values, offset);
+    }
+  }
+
+  private int checkedBytes(float[] values, int offset, int count) {
+    Objects.checkFromIndexSize(offset, count, values.length);
+    return Math.toIntExact(type.bytes(count));
+  }
+
+  private static void requireFinite(String what, float[] values, int offset, int count) {
+    int largest = 0;
+    for (int i = offset; i < offset + count; i++) {
+      largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & Integer.MAX_VALUE);
+    }
+    if (largest < INFINITY) {
+      return;
+    }
+    for (int i = offset; i < offset + count; i++) {
+      if (!Float.isFinite(values[i])) {
+        throw new IllegalArgumentException(
+            "%s %d: expected a finite number, found %s".formatted(what, i - offset, values[i]));
+      }
+    }
+  }
+
+  private void requireFiniteScales(byte[] encoded, int at, int blocks) {
+    int[] places = format.scales();
+    for (int block = 0; block < blocks && places.length > 0; block++) {
+      for (int place : places) {
+        int half = Half.get(encoded, at + block * type.blockBytes() + place);
+        if ((half & Half.INFINITY) == Half.INFINITY) {
+          throw new IllegalArgumentException(
+              "values %d to %d: expected a magnitude that %s can hold, found a larger one"
+                  .formatted(block * type.blockSize(), (block + 1) * type.blockSize() - 1, type));
+        }
+      }
+    }
+  }
 }

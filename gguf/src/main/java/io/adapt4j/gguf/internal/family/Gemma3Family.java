@@ -71,8 +71,7 @@ final class Gemma3Family extends Gemma2Family {
             "attention.head_count_kv", "num_key_value_heads", facts -> facts.decoder().kvHeads()));
     fields.add(RopeFields.scaling());
     fields.add(Field.number("rope.freq_base", "rope_theta", facts -> facts.decoder().ropeTheta()));
-    fields.add(
-        Field.number("rope.freq_base_swa", "rope_local_base_freq", Gemma3Family::localBase));
+    fields.add(Field.number("rope.freq_base_swa", "rope_local_base_freq", Gemma3Family::localBase));
     fields.add(rmsNormEps());
     fields.add(keyLength());
     fields.add(Field.derived("attention.value_length", facts -> facts.decoder().headDim()));

@@ -7,7 +7,6 @@ import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * A model family in GGUF files. A class states its tables once: the names of tensors with their
@@ -79,8 +78,7 @@ public abstract class GgufFamily {
    */
   public final Facts facts(ModelConfig model, OptionalInt contextLength) {
     Facts facts = read(model);
-    return new Facts(
-        model, facts.decoder(), contextLength.orElse(facts.contextLength()));
+    return new Facts(model, facts.decoder(), contextLength.orElse(facts.contextLength()));
   }
 
   /**

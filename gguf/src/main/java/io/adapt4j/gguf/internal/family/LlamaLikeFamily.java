@@ -110,14 +110,11 @@ abstract class LlamaLikeFamily extends GgufFamily {
 
   static Field rmsNormEps() {
     return Field.number(
-        "attention.layer_norm_rms_epsilon",
-        "rms_norm_eps",
-        facts -> facts.decoder().rmsNormEps());
+        "attention.layer_norm_rms_epsilon", "rms_norm_eps", facts -> facts.decoder().rmsNormEps());
   }
 
   static Field keyLength() {
-    return Field.integer(
-        "attention.key_length", "head_dim", facts -> facts.decoder().headDim());
+    return Field.integer("attention.key_length", "head_dim", facts -> facts.decoder().headDim());
   }
 
   /** The base of the rotary frequencies of layers with a window. */

@@ -1,7 +1,7 @@
 package io.adapt4j.gguf.internal.family;
 
-import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.OptionalInt;
 

@@ -29,8 +29,7 @@ final class RopeFields {
     }
     if (decoder.ropeScaling() instanceof RopeScaling.Yarn yarn) {
       int original = original(yarn, decoder);
-      double factor =
-          yarn.factor().orElse((double) decoder.maxPositionEmbeddings() / original);
+      double factor = yarn.factor().orElse((double) decoder.maxPositionEmbeddings() / original);
       target.string(prefix + "type", "yarn");
       target.float32(prefix + "factor", (float) factor);
       target.uint32(prefix + "original_context_length", original);

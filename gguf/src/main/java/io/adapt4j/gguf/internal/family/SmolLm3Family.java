@@ -32,8 +32,7 @@ final class SmolLm3Family extends LlamaLikeFamily {
 
   @Override
   DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(
-        32_768, 1e-6, "silu", true, 2_000_000, OptionalInt.empty());
+    return new DecoderConfig.Defaults(32_768, 1e-6, "silu", true, 2_000_000, OptionalInt.empty());
   }
 
   @Override
@@ -64,7 +63,9 @@ final class SmolLm3Family extends LlamaLikeFamily {
       }
     }
     int interval = facts.fields().positiveInt("no_rope_layer_interval", STEP);
-    if (rotated.isEmpty() && interval != STEP && facts.decoder().layers() >= Math.min(interval, STEP)) {
+    if (rotated.isEmpty()
+        && interval != STEP
+        && facts.decoder().layers() >= Math.min(interval, STEP)) {
       throw refused(facts, "no_rope_layer_interval", String.valueOf(STEP));
     }
   }

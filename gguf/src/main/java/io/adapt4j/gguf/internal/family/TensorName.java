@@ -50,7 +50,6 @@ record TensorName(String stored, String gguf, Layout layout) {
     String path = hole < 0 ? to : to.replace(LAYER, matcher.group("layer"));
     String suffix = matcher.group("suffix");
     return Optional.of(
-        new GgufFamily.Place(
-            path + suffix, suffix.equals(".bias") ? layout.ofBias() : layout));
+        new GgufFamily.Place(path + suffix, suffix.equals(".bias") ? layout.ofBias() : layout));
   }
 }

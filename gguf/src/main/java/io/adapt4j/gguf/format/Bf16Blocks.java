@@ -1,16 +1,24 @@
 package io.adapt4j.gguf.format;
 
+import org.jspecify.annotations.Nullable;
+
 /** The upper half of a float, rounded to the nearest, of two as near the even one. */
-final class Bf16Quantizer extends BlockQuantizer {
+final class Bf16Blocks extends BlockFormat {
 
   private static final int INFINITY = 0x7F80;
 
-  Bf16Quantizer() {
+  Bf16Blocks() {
     super(TensorType.BF16);
   }
 
   @Override
-  void encode(float[] values, int offset, int blocks, byte[] target, int at) {
+  void encode(
+      float[] values,
+      int offset,
+      int blocks,
+      float @Nullable [] importance,
+      byte[] target,
+      int at) {
     for (int i = 0; i < blocks; i++) {
       int bits = Float.floatToRawIntBits(values[offset + i]);
       int rounded = (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16;

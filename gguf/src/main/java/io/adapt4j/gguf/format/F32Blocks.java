@@ -2,16 +2,23 @@ package io.adapt4j.gguf.format;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /** Values as they are. */
-final class F32Quantizer extends BlockQuantizer {
+final class F32Blocks extends BlockFormat {
 
-  F32Quantizer() {
+  F32Blocks() {
     super(TensorType.F32);
   }
 
   @Override
-  void encode(float[] values, int offset, int blocks, byte[] target, int at) {
+  void encode(
+      float[] values,
+      int offset,
+      int blocks,
+      float @Nullable [] importance,
+      byte[] target,
+      int at) {
     ByteBuffer.wrap(target, at, blocks * Float.BYTES)
         .order(ByteOrder.LITTLE_ENDIAN)
         .asFloatBuffer()

@@ -1,0 +1,60 @@
+package io.adapt4j.gguf.format;
+
+/** Weights of values: the importance of their column times what their magnitude adds. */
+final class Importance {
+
+  private Importance() {}
+
+  /**
+   * Copies the importance of consecutive blocks into the lanes.
+   *
+   * @param importance of each column of a row
+   * @param first the number of the first block, counted from the beginning of a row
+   * @param lanes the number of blocks
+   * @param rows takes the importance
+   */
+  static void load(float[] importance, int first, int lanes, float[][] rows) {
+    int values = rows.length;
+    int blocksPerRow = importance.length / values;
+    for (int j = 0; j < lanes; j++) {
+      int column = (first + j) % blocksPerRow * values;
+      for (int i = 0; i < values; i++) {
+        rows[i][j] = importance[column + i];
+      }
+    }
+  }
+
+  /** Returns the sum of squares in their order. */
+  static float sumOfSquares(float[] values, int offset, int count) {
+    float sum = 0;
+    for (int i = offset; i < offset + count; i++) {
+      sum += values[i] * values[i];
+    }
+    return sum;
+  }
+
+  /**
+   * Finds the mean square of the rows that consecutive blocks are in.
+   *
+   * @param values holds whole rows
+   * @param offset the first value
+   * @param columns of a row
+   * @param first the first block's place behind the first value
+   * @param block the values of a block
+   * @param target takes the mean square for each block
+   * @param lanes the number of blocks
+   */
+  static void meanSquares(
+      float[] values, int offset, int columns, int first, int block, float[] target, int lanes) {
+    int known = -1;
+    for (int j = 0; j < lanes; j++) {
+      int row = (first + j * block) / columns;
+      if (row != known) {
+        target[j] = sumOfSquares(values, offset + row * columns, columns) / columns;
+        known = row;
+      } else {
+        target[j] = target[j - 1];
+      }
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package io.adapt4j.gguf.internal.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the name by which llama.cpp knows how a BPE tokenizer divides texts before merging. Known
+ * tokenizers are told by the hash of the ids they give a fixed text, as the official converter
+ * does; others by the regular expressions in their file.
+ */
+final class PreTokenizers {
+
+  private static final String CL100K =
+      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|"
+          + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+  private static final String O200K_WORD =
+      "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+";
+
+  private static final String O200K_CAPITALS =
+      "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*";
+
+  private static final String SUFFIX = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?";
+
+  private static final String O200K_REST =
+      "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+  /** Names by the expression that a text is split with. */
+  private static final Map<String, String> BY_EXPRESSION =
+      Map.of(
+          CL100K.replace("\\p{N}{1,3}", "\\p{N}"),
+          "qwen2",
+          CL100K
+              .replace("\\p{N}{1,3}", "\\p{N}")
+              .replace("]?\\p{L}+", "]?[\\p{L}\\p{M}]+")
+              .replace("?[^\\s\\p{L}\\p{N}]", "?[^\\s\\p{L}\\p{M}\\p{N}]"),
+          "qwen35",
+          O200K_WORD + SUFFIX + "|" + O200K_CAPITALS + SUFFIX + "|\\p{N}{1,3}" + O200K_REST,
+          "gpt-4o",
+          O200K_WORD + "|" + O200K_CAPITALS + "|\\p{N}" + O200K_REST,
+          "tekken");
+
+  private PreTokenizers() {}
+
+  static String find(TokenizerFolder folder) {
+    try (Tokenizer tokenizer = Tokenizer.load(folder.path())) {
+      String hash = hash(tokenizer.encode(resource("pre-tokenizer-probe.txt"), true));
+      return Optional.ofNullable(known().get(hash))
+          .or(() -> byStructure(folder.requireTokenizer()))
+          .orElseThrow(
+              () ->
+                  new CheckpointException(
+                      folder.path().resolve("tokenizer.json")
+                          + ": pre_tokenizer: expected one that llama.cpp knows, found "
+                          + folder.requireTokenizer().path("pre_tokenizer")
+                          + ". If you know its name in llama.cpp, give it as"
+                          + " preTokenizer(name)."));
+    }
+  }
+
+  static String hash(int[] ids) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256")
+              .digest(Arrays.toString(ids).getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Map<String, String> known() {
+    Map<String, String> names = new HashMap<>();
+    resource("pre-tokenizers.txt")
+        .lines()
+        .filter(line -> !line.startsWith("#"))
+        .map(line -> line.split(" "))
+        .forEach(parts -> names.put(parts[0], parts[1]));
+    return names;
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = PreTokenizers.class.getResourceAsStream(name)) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What the file's own description says. */
+  static Optional<String> byStructure(JsonNode root) {
+    Split split = new Split();
+    split.read(root.path("pre_tokenizer"));
+    if (!split.bytes || split.other) {
+      return Optional.empty();
+    }
+    if (split.expression == null) {
+      return split.gpt2 ? Optional.of(split.digits ? "smollm" : "gpt-2") : Optional.empty();
+    }
+    if (split.gpt2 || split.digits) {
+      return Optional.empty();
+    }
+    if (split.expression.equals(CL100K)) {
+      boolean whole = root.path("model").path("ignore_merges").asBoolean(false);
+      return Optional.of(whole ? "llama-bpe" : "dbrx");
+    }
+    return Optional.ofNullable(BY_EXPRESSION.get(split.expression));
+  }
+
+  /** The steps of a pre-tokenizer. */
+  private static final class Split {
+    private boolean bytes;
+    private boolean gpt2;
+    private boolean digits;
+    private boolean other;
+    private @Nullable String expression;
+
+    void read(JsonNode step) {
+      switch (step.path("type").asText()) {
+        case "Sequence" -> step.path("pretokenizers").forEach(this::read);
+        case "ByteLevel" -> {
+          bytes = true;
+          gpt2 = step.path("use_regex").asBoolean(true);
+          other |= step.path("add_prefix_space").asBoolean(false);
+        }
+        case "Digits" -> {
+          digits = true;
+          other |= !step.path("individual_digits").asBoolean(false);
+        }
+        case "Split" -> {
+          other |=
+              expression != null
+                  || !step.path("behavior").asText().equals("Isolated")
+                  || step.path("invert").asBoolean(false);
+          expression = step.path("pattern").path("Regex").asText();
+        }
+        default -> other = true;
+      }
+    }
+  }
+}

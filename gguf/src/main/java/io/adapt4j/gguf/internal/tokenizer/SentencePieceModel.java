@@ -1,0 +1,139 @@
+package io.adapt4j.gguf.internal.tokenizer;
+
+import io.adapt4j.core.exception.CheckpointException;
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A {@code tokenizer.model} of SentencePiece: a protocol buffer with the pieces, their scores and
+ * their types.
+ *
+ * @param pieces in the order of their ids
+ * @param mergesPairs whether it merges pairs (BPE) rather than choosing among all splits (unigram)
+ */
+record SentencePieceModel(List<Piece> pieces, boolean mergesPairs) {
+
+  private static final int MAX_BYTES = 1 << 28;
+  private static final int VARINT = 0;
+  private static final int FIXED64 = 1;
+  private static final int LENGTH = 2;
+  private static final int FIXED32 = 5;
+  private static final int PIECES = 1;
+  private static final int TRAINER = 2;
+  private static final int MODEL_TYPE = 3;
+  private static final int BPE = 2;
+
+  /**
+   * A token.
+   *
+   * @param text its text
+   * @param score what merges are chosen by
+   * @param type its number in SentencePiece
+   */
+  record Piece(String text, float score, int type) {}
+
+  static SentencePieceModel read(Path file) {
+    try {
+      if (Files.size(file) > MAX_BYTES) {
+        throw damaged(file, "more than " + MAX_BYTES + " bytes", null);
+      }
+      ByteBuffer bytes =
+          ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+      List<Piece> pieces = new ArrayList<>();
+      boolean merges = false;
+      while (bytes.hasRemaining()) {
+        long tag = varint(bytes);
+        if (tag == (PIECES << 3 | LENGTH)) {
+          pieces.add(piece(message(bytes)));
+        } else if (tag == (TRAINER << 3 | LENGTH)) {
+          merges = modelType(message(bytes)) == BPE;
+        } else {
+          skip(bytes, (int) (tag & 7));
+        }
+      }
+      return new SentencePieceModel(List.copyOf(pieces), merges);
+    } catch (BufferUnderflowException | IllegalArgumentException e) {
+      throw damaged(file, "something else", e);
+    } catch (IOException e) {
+      throw new CheckpointException(file + ": reading failed: " + e + ".", e);
+    }
+  }
+
+  private static CheckpointException damaged(Path file, String found, Throwable cause) {
+    return new CheckpointException(
+        file + ": expected a SentencePiece model, found " + found + ". Download the file again.",
+        cause);
+  }
+
+  private static Piece piece(ByteBuffer bytes) {
+    String text = "";
+    float score = 0;
+    int type = 1;
+    while (bytes.hasRemaining()) {
+      long tag = varint(bytes);
+      if (tag == (1 << 3 | LENGTH)) {
+        text = StandardCharsets.UTF_8.decode(message(bytes)).toString();
+      } else if (tag == (2 << 3 | FIXED32)) {
+        score = bytes.getFloat();
+      } else if (tag == (3 << 3 | VARINT)) {
+        type = (int) varint(bytes);
+      } else {
+        skip(bytes, (int) (tag & 7));
+      }
+    }
+    return new Piece(text, score, type);
+  }
+
+  private static long modelType(ByteBuffer bytes) {
+    long type = 1;
+    while (bytes.hasRemaining()) {
+      long tag = varint(bytes);
+      if (tag == (MODEL_TYPE << 3 | VARINT)) {
+        type = varint(bytes);
+      } else {
+        skip(bytes, (int) (tag & 7));
+      }
+    }
+    return type;
+  }
+
+  private static ByteBuffer message(ByteBuffer bytes) {
+    int length = Math.toIntExact(Math.min(varint(bytes), Integer.MAX_VALUE));
+    if (length < 0 || length > bytes.remaining()) {
+      throw new BufferUnderflowException();
+    }
+    ByteBuffer message =
+        bytes.slice(bytes.position(), length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.position(bytes.position() + length);
+    return message;
+  }
+
+  private static void skip(ByteBuffer bytes, int wireType) {
+    switch (wireType) {
+      case VARINT -> varint(bytes);
+      case FIXED64 -> bytes.getLong();
+      case LENGTH -> message(bytes);
+      case FIXED32 -> bytes.getInt();
+      default -> throw new IllegalArgumentException("wire type " + wireType);
+    }
+  }
+
+  private static long varint(ByteBuffer bytes) {
+    long value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      byte next = bytes.get();
+      value |= (long) (next & 0x7f) << shift;
+      if (next >= 0) {
+        return value;
+      }
+    }
+    throw new IllegalArgumentException("a number of more than 64 bits");
+  }
+}

@@ -1,0 +1,121 @@
+package io.adapt4j.gguf.internal.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.BoundedFiles;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** The tokenizer's files in a checkpoint folder. */
+final class TokenizerFolder {
+
+  private static final String LAST = "Download the file again.";
+
+  private final Path folder;
+  private final Optional<JsonNode> tokenizer;
+  private final Optional<ObjectNode> config;
+
+  private TokenizerFolder(
+      Path folder, Optional<JsonNode> tokenizer, Optional<ObjectNode> config) {
+    this.folder = folder;
+    this.tokenizer = tokenizer;
+    this.config = config;
+  }
+
+  static TokenizerFolder read(Path folder) {
+    Optional<ObjectNode> config =
+        json(folder.resolve("tokenizer_config.json"))
+            .filter(JsonNode::isObject)
+            .map(ObjectNode.class::cast);
+    return new TokenizerFolder(folder, json(folder.resolve("tokenizer.json")), config);
+  }
+
+  private static Optional<JsonNode> json(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Json.parse(BoundedFiles.readModelText(file, BoundedFiles.TOKENIZER)));
+    } catch (IOException e) {
+      throw new CheckpointException(file + ": not valid JSON: " + e.getMessage() + ". " + LAST, e);
+    }
+  }
+
+  Path path() {
+    return folder;
+  }
+
+  /** {@code tokenizer.json}. */
+  Optional<JsonNode> tokenizer() {
+    return tokenizer;
+  }
+
+  JsonNode requireTokenizer() {
+    return tokenizer.orElseThrow(
+        () ->
+            new CheckpointException(
+                folder
+                    + ": expected tokenizer.json or tokenizer.model, found neither. A GGUF file"
+                    + " holds the tokenizer: put its files beside the weights."));
+  }
+
+  /** {@code tokenizer_config.json}; without fields where there is none. */
+  ObjectNode config() {
+    return config.orElseGet(JsonNodeFactory.instance::objectNode);
+  }
+
+  boolean hasConfig() {
+    return config.isPresent();
+  }
+
+  /** {@code config.json}. */
+  JsonNode modelConfig() {
+    return json(folder.resolve("config.json")).orElseGet(JsonNodeFactory.instance::objectNode);
+  }
+
+  Optional<Path> sentencePiece() {
+    return Optional.of(folder.resolve("tokenizer.model")).filter(Files::isRegularFile);
+  }
+
+  /** The tokens of {@code added_tokens.json}, by text. */
+  Map<String, Integer> addedTokensFile() {
+    Map<String, Integer> added = new LinkedHashMap<>();
+    json(folder.resolve("added_tokens.json"))
+        .ifPresent(
+            node ->
+                node.properties()
+                    .forEach(entry -> added.put(entry.getKey(), entry.getValue().asInt())));
+    return added;
+  }
+
+  /** Whether a pre-processing of texts puts a space before them, as {@code tokenizer.json} has it. */
+  boolean prependsSpace() {
+    JsonNode root = requireTokenizer();
+    return prepends(root.path("normalizer")) || prepends(root.path("pre_tokenizer"));
+  }
+
+  private static boolean prepends(JsonNode step) {
+    for (String list : new String[] {"normalizers", "pretokenizers"}) {
+      for (JsonNode inner : step.path(list)) {
+        if (prepends(inner)) {
+          return true;
+        }
+      }
+    }
+    return switch (step.path("type").asText()) {
+      case "Prepend" -> true;
+      case "Metaspace" ->
+          step.has("prepend_scheme")
+              ? !step.path("prepend_scheme").asText().equals("never")
+              : step.path("add_prefix_space").asBoolean(true);
+      default -> false;
+    };
+  }
+}

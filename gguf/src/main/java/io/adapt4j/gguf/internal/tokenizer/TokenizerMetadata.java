@@ -1,0 +1,104 @@
+package io.adapt4j.gguf.internal.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.gguf.format.GgufMetadata;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Describes the tokenizer of a checkpoint folder in the keys of a GGUF file. */
+public final class TokenizerMetadata {
+
+  private static final String PREFIX = "tokenizer.ggml.";
+  private static final String SPACE = "add_space_prefix";
+
+  /** Families made of Llama's, whose files may come with any tokenizer. */
+  private static final Set<String> LIKE_LLAMA =
+      Set.of("llama", "mistral", "granite", "smollm3");
+
+  private static final Set<String> GEMMA = Set.of("gemma2", "gemma3_text");
+
+  /** As many tokens as small Granite models have, which do not begin with bos. */
+  private static final int GRANITE_TOKENS = 49_152;
+
+  private final TokenizerFolder folder;
+  private final String family;
+  private final int size;
+
+  private TokenizerMetadata(TokenizerFolder folder, String family, int size) {
+    this.folder = folder;
+    this.family = family;
+    this.size = size;
+  }
+
+  /**
+   * Prepares a description.
+   *
+   * @param folder the checkpoint folder
+   * @param family the model's {@code model_type}
+   * @param size the rows of the embedding; ids without a token become unused ones
+   * @return the description
+   */
+  public static TokenizerMetadata read(Path folder, String family, int size) {
+    return new TokenizerMetadata(TokenizerFolder.read(folder), family, size);
+  }
+
+  /**
+   * Writes the keys.
+   *
+   * @param preTokenizer llama.cpp's name of the pre-tokenizer; empty to find it
+   * @param templates the chat templates by name; empty for none
+   * @param target takes the keys
+   * @throws io.adapt4j.core.exception.CheckpointException if the tokenizer is missing or of a kind
+   *     that llama.cpp does not compute
+   */
+  public void write(
+      Optional<String> preTokenizer, Map<String, String> templates, GgufMetadata.Builder target) {
+    JsonNode stated = folder.config().path("add_prefix_space");
+    if (LIKE_LLAMA.contains(family) && stated.isBoolean()) {
+      target.bool(PREFIX + SPACE, stated.booleanValue());
+    }
+    Optional<Path> stored = folder.sentencePiece().filter(file -> mayBeSentencePiece());
+    boolean scored =
+        stored.isPresent()
+            || folder.tokenizer().filter(SentencePieceVocabulary::isOf).isPresent();
+    if (scored) {
+      target.string(PREFIX + "model", "llama");
+      target.string(PREFIX + "pre", "default");
+      Vocabulary vocabulary =
+          stored.isPresent()
+              ? SentencePieceVocabulary.stored(folder, stored.get(), size, family.equals("phi3"))
+              : SentencePieceVocabulary.ranked(folder, size);
+      vocabulary.write(target, true);
+    } else {
+      BytePairVocabulary.require(folder);
+      target.string(PREFIX + "model", "gpt2");
+      target.string(PREFIX + "pre", preTokenizer.orElseGet(() -> PreTokenizers.find(folder)));
+      BytePairVocabulary.read(folder, size).write(target, false);
+      target.strings(PREFIX + "merges", BytePairVocabulary.merges(folder));
+    }
+    SpecialVocabulary special = SpecialVocabulary.read(folder, size);
+    special.write(target);
+    ChatTemplates.write(templates, target);
+    special.writeNormalizer(target);
+    if (LIKE_LLAMA.contains(family) && size == GRANITE_TOKENS) {
+      target.bool(PREFIX + "add_bos_token", false);
+    }
+    boolean withoutSpace =
+        GEMMA.contains(family)
+            || (stored.isEmpty() && !stated.isBoolean() && !folder.prependsSpace());
+    if (scored && withoutSpace) {
+      target.bool(PREFIX + SPACE, false);
+    }
+  }
+
+  /** Some families come with byte-level tokenizers whatever stands beside them. */
+  private boolean mayBeSentencePiece() {
+    return switch (family) {
+      case "gpt2", "gpt_neox", "olmo2" -> false;
+      case "phi3" -> !folder.config().path("tokenizer_class").asText().equals("GPT2Tokenizer");
+      default -> true;
+    };
+  }
+}

@@ -1,0 +1,41 @@
+package io.adapt4j.gguf.internal.tokenizer;
+
+import io.adapt4j.gguf.format.GgufMetadata;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The tokens of a file by their ids; ids that nothing is put at are unused. */
+final class Vocabulary {
+
+  private final List<String> texts = new ArrayList<>();
+  private final float[] scores;
+  private final int[] types;
+
+  Vocabulary(int size, float unusedScore) {
+    scores = new float[size];
+    types = new int[size];
+    for (int id = 0; id < size; id++) {
+      texts.add("[PAD" + id + "]");
+      scores[id] = unusedScore;
+      types[id] = TokenType.UNUSED.id();
+    }
+  }
+
+  int size() {
+    return types.length;
+  }
+
+  void put(int id, String text, float score, TokenType type) {
+    texts.set(id, text);
+    scores[id] = score;
+    types[id] = type.id();
+  }
+
+  void write(GgufMetadata.Builder target, boolean scored) {
+    target.strings("tokenizer.ggml.tokens", texts);
+    if (scored) {
+      target.float32s("tokenizer.ggml.scores", scores);
+    }
+    target.int32s("tokenizer.ggml.token_type", types);
+  }
+}
