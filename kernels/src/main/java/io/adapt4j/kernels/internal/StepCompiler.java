@@ -2,6 +2,7 @@ package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Attention;
+import io.adapt4j.core.internal.nn.CompactHead;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Embeddings;
 import io.adapt4j.core.internal.nn.GatedMlp;
@@ -85,7 +86,7 @@ final class StepCompiler {
               program, cache, body.rotary(), decoder.dimensions().hiddenSize(), decoder.type());
       int hidden = compiler.transformer(body);
       VocabularyHead head = decoder.head();
-      int logits = compiler.head(hidden, head);
+      int logits = compiler.head(hidden, head, decoder.headSlot().compact());
       compiled = true;
       return Optional.of(
           new CpuDecoderSteps(
@@ -238,18 +239,15 @@ final class StepCompiler {
     }
   }
 
-  private int head(int hidden, VocabularyHead head) {
+  private int head(int hidden, VocabularyHead head, Optional<CompactHead> compact) {
     Tensor weight = head.weight().value();
     int logits = program.buffer(weight.size(0));
     double cap = head.softCap();
-    product(
-        hidden,
-        logits,
-        0,
-        weight,
-        head.bias(),
-        (float) (cap == 0 ? head.scale() : head.scale() / cap),
-        false);
+    float scale = (float) (cap == 0 ? head.scale() : head.scale() / cap);
+    if (compact.isEmpty()
+        || !compact.get().describe(new Terms(hidden, logits, scale, false), head.bias())) {
+      product(hidden, logits, 0, weight, head.bias(), scale, false);
+    }
     if (cap != 0) {
       program.activate(Activation.TANH.kind(), logits, logits, (float) cap, false);
     }

@@ -3,7 +3,6 @@ package io.adapt4j.gguf.internal.load;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.QuantizedSize;
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.BlockMatrix;
@@ -35,18 +34,8 @@ final class BlockPart extends PackedPart {
 
   void read(Checkpoint checkpoint) {
     close();
-    GgufTensorFile file = source.file(checkpoint);
     int rows = Math.toIntExact(part().width());
-    BlockMatrix made = BlockMatrix.empty(source.type(), rows, Math.toIntExact(in()));
-    long bytes = checkpoint.storedBytes(source.storedName());
-    try (Tensor staged = Tensor.emptyOnHost(DType.U8, bytes)) {
-      file.readStored(source.storedName(), staged.data());
-      made.arrange(staged.data(), file.order(source.storedName()).orElse(null));
-    } catch (RuntimeException | Error e) {
-      made.close();
-      throw e;
-    }
-    matrix = made;
+    matrix = source.read(checkpoint, rows, Math.toIntExact(in()));
   }
 
   BlockMatrix matrix() {

@@ -2,6 +2,9 @@ package io.adapt4j.gguf.internal.load;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.BlockMatrix;
 import io.adapt4j.kernels.internal.BlockType;
 import io.adapt4j.kernels.internal.packed.WeightSource;
 import java.util.List;
@@ -29,7 +32,17 @@ record BlockSource(String name, String storedName, List<Long> shape, BlockType t
     return Map.of(storedName, shape);
   }
 
-  GgufTensorFile file(Checkpoint checkpoint) {
-    return checkpoint.file(storedName, GgufTensorFile.class).orElseThrow();
+  /** Reads the blocks, with rows in the checkpoint's order. */
+  BlockMatrix read(Checkpoint checkpoint, int rows, int columns) {
+    GgufTensorFile file = checkpoint.file(storedName, GgufTensorFile.class).orElseThrow();
+    BlockMatrix matrix = BlockMatrix.empty(type, rows, columns);
+    try (Tensor staged = Tensor.emptyOnHost(DType.U8, checkpoint.storedBytes(storedName))) {
+      file.readStored(storedName, staged.data());
+      matrix.arrange(staged.data(), file.order(storedName).orElse(null));
+      return matrix;
+    } catch (RuntimeException | Error e) {
+      matrix.close();
+      throw e;
+    }
   }
 }

@@ -2,10 +2,12 @@ package io.adapt4j.gguf.internal.load;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredWeightFormat;
 import io.adapt4j.core.internal.nn.WeightMechanics;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.kernels.internal.BlockMatrix;
@@ -66,14 +68,32 @@ enum StoredBlocks implements WeightMechanics {
               find(declared, checkpoint, part, weight, in)
                   .map(source -> new BlockPart(part, in, source)),
           BlockLinear::new);
+      if (declared instanceof Decoder decoder) {
+        installHead(decoder, checkpoint);
+      }
+    }
+  }
+
+  private static void installHead(Decoder decoder, Checkpoint checkpoint) {
+    Parameter weight = decoder.head().weight();
+    if (weight.slices().size() == 1) {
+      Slice slice = weight.slices().get(0);
+      List<Long> shape = List.of(weight.sizes()[0], weight.sizes()[1]);
+      find(decoder, checkpoint, slice.name(), shape)
+          .ifPresent(source -> decoder.headSlot().putCompact(new BlockHead(source)));
     }
   }
 
   /** A weight that is missing or misshapen stays plain, to be reported with all others like it. */
   private static Optional<BlockSource> find(
       Network network, Checkpoint checkpoint, Linear.Part part, Slice weight, long in) {
-    String stored = network.storedNames().find(weight.name(), checkpoint.names());
     List<Long> shape = weight.transposed() ? List.of(in, part.width()) : List.of(part.width(), in);
+    return find(network, checkpoint, weight.name(), shape);
+  }
+
+  private static Optional<BlockSource> find(
+      Network network, Checkpoint checkpoint, String name, List<Long> shape) {
+    String stored = network.storedNames().find(name, checkpoint.names());
     if (!checkpoint.names().contains(stored)
         || !checkpoint.entry(stored).shape().equals(shape)) {
       return Optional.empty();
@@ -81,6 +101,6 @@ enum StoredBlocks implements WeightMechanics {
     return checkpoint
         .file(stored, GgufTensorFile.class)
         .flatMap(file -> BlockType.of(file.type(stored).id()))
-        .map(type -> new BlockSource(weight.name(), stored, shape, type));
+        .map(type -> new BlockSource(name, stored, shape, type));
   }
 }
