@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.LayerMerge;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
 import java.nio.file.Path;
@@ -71,6 +72,16 @@ record Ia3AdapterMechanics(Ia3Adapter adapter) implements AdapterMechanics {
       throw e;
     }
     return model;
+  }
+
+  @Override
+  public LayerMerge layerMerge(Network declared) {
+    Ia3Plan plan = Ia3Plan.of(adapter.config(), declared);
+    List<String> problems = problems(adapter.folder(), plan);
+    if (!problems.isEmpty()) {
+      throw new CheckpointException(String.join("\n", problems));
+    }
+    return new Ia3LayerMerge(plan, PeftFolder.openWeights(adapter.folder()));
   }
 
   /** What keeps a folder's vectors from a plan. */

@@ -14,6 +14,7 @@ import io.adapt4j.core.internal.nn.CheckpointFolder;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.LayerMerge;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.NewParameters;
@@ -102,6 +103,16 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
       throw e;
     }
     return model;
+  }
+
+  @Override
+  public LayerMerge layerMerge(Network declared) {
+    AdapterPlan plan = AdapterPlan.of(adapter.config(), declared);
+    List<String> problems = PeftFolder.problems(adapter.folder(), adapter.config(), plan);
+    if (!problems.isEmpty()) {
+      throw new CheckpointException(String.join("\n", problems));
+    }
+    return new LoraLayerMerge(adapter.config(), plan, PeftFolder.openWeights(adapter.folder()));
   }
 
   /** Writes the base with the adapter merged into what a format makes of its weights. */

@@ -109,4 +109,19 @@ public interface AdapterMechanics extends Adapter {
    * @return the adapter in its place; closed before the model
    */
   AttachedAdapter attach(Network network);
+
+  /**
+   * Prepares to merge the adapter projection by projection.
+   *
+   * @param declared the model's structure, without weights
+   * @return the merge, to be closed
+   * @throws CheckpointException if the adapter does not fit the model, or is of a kind that is not
+   *     merged so
+   */
+  default LayerMerge layerMerge(Network declared) {
+    throw new CheckpointException(
+        "adapter: expected one that can be merged layer by layer, found '"
+            + name()
+            + "'. Merge it into a checkpoint first.");
+  }
 }

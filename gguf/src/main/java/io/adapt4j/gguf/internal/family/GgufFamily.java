@@ -18,6 +18,9 @@ public abstract class GgufFamily {
   /** The tensor of divisors for rotary frequencies. */
   public static final String ROPE_DIVISORS = "rope_freqs.weight";
 
+  /** The key of the file's type. */
+  public static final String FILE_TYPE = "general.file_type";
+
   /** The output matrix over the vocabulary; a file of a model with tied ones has none. */
   public static final String OUTPUT = "output.weight";
 
@@ -56,11 +59,7 @@ public abstract class GgufFamily {
     return true;
   }
 
-  /**
-   * {@return the number of keys, counted in those of the family, before the file's type}
-   *
-   * @param model a configuration
-   */
+  /** The rows of the family's table. */
   abstract List<TensorName> names(ModelConfig model);
 
   abstract List<Field> fieldsBeforeFileType();
@@ -112,14 +111,14 @@ public abstract class GgufFamily {
    * Writes the family's keys.
    *
    * @param facts the model
-   * @param fileType the number of the file's type
+   * @param fileType the number of the file's type; empty where it stands elsewhere
    * @param target takes them
    */
-  public final void describe(Facts facts, int fileType, GgufMetadata.Builder target) {
+  public final void describe(Facts facts, OptionalInt fileType, GgufMetadata.Builder target) {
     String prefix = architecture() + ".";
     fieldsBeforeFileType().forEach(field -> field.writer().write(facts, prefix, target));
     if (statesFileType()) {
-      target.uint32("general.file_type", fileType);
+      fileType.ifPresent(number -> target.uint32(FILE_TYPE, number));
     }
     fieldsAfterFileType().forEach(field -> field.writer().write(facts, prefix, target));
   }

@@ -66,7 +66,9 @@ final class BytePairVocabulary {
     vocabulary.put(id.asInt(), text, 0, type);
   }
 
-  /** The merges as "left right", with spaces inside a part spelled as the vocabulary spells them. */
+  /**
+   * The merges as "left right", with spaces inside a part spelled as the vocabulary spells them.
+   */
   static List<String> merges(TokenizerFolder folder) {
     List<String> merges = new ArrayList<>();
     for (JsonNode merge : folder.requireTokenizer().path("model").path("merges")) {

@@ -44,8 +44,7 @@ record SentencePieceModel(List<Piece> pieces, boolean mergesPairs) {
       if (Files.size(file) > MAX_BYTES) {
         throw damaged(file, "more than " + MAX_BYTES + " bytes", null);
       }
-      ByteBuffer bytes =
-          ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
       List<Piece> pieces = new ArrayList<>();
       boolean merges = false;
       while (bytes.hasRemaining()) {
@@ -109,8 +108,7 @@ record SentencePieceModel(List<Piece> pieces, boolean mergesPairs) {
     if (length < 0 || length > bytes.remaining()) {
       throw new BufferUnderflowException();
     }
-    ByteBuffer message =
-        bytes.slice(bytes.position(), length).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer message = bytes.slice(bytes.position(), length).order(ByteOrder.LITTLE_ENDIAN);
     bytes.position(bytes.position() + length);
     return message;
   }

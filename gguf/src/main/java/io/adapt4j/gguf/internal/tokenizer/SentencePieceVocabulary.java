@@ -62,8 +62,7 @@ final class SentencePieceVocabulary {
         .config()
         .path("added_tokens_decoder")
         .properties()
-        .forEach(
-            entry -> add(vocabulary, Integer.parseInt(entry.getKey()), entry.getValue(), phi));
+        .forEach(entry -> add(vocabulary, Integer.parseInt(entry.getKey()), entry.getValue(), phi));
     if (phi) {
       folder
           .tokenizer()

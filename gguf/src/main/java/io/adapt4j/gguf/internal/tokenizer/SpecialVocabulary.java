@@ -189,8 +189,7 @@ final class SpecialVocabulary {
 
   void write(GgufMetadata.Builder target) {
     ids.forEach((role, id) -> target.uint32("tokenizer.ggml." + KEYS.get(role), id));
-    added.forEach(
-        (role, adds) -> target.bool("tokenizer.ggml.add_" + role + "_token", adds));
+    added.forEach((role, adds) -> target.bool("tokenizer.ggml.add_" + role + "_token", adds));
   }
 
   void writeNormalizer(GgufMetadata.Builder target) {

@@ -22,8 +22,7 @@ final class TokenizerFolder {
   private final Optional<JsonNode> tokenizer;
   private final Optional<ObjectNode> config;
 
-  private TokenizerFolder(
-      Path folder, Optional<JsonNode> tokenizer, Optional<ObjectNode> config) {
+  private TokenizerFolder(Path folder, Optional<JsonNode> tokenizer, Optional<ObjectNode> config) {
     this.folder = folder;
     this.tokenizer = tokenizer;
     this.config = config;
@@ -95,7 +94,9 @@ final class TokenizerFolder {
     return added;
   }
 
-  /** Whether a pre-processing of texts puts a space before them, as {@code tokenizer.json} has it. */
+  /**
+   * Whether a pre-processing of texts puts a space before them, as {@code tokenizer.json} has it.
+   */
   boolean prependsSpace() {
     JsonNode root = requireTokenizer();
     return prepends(root.path("normalizer")) || prepends(root.path("pre_tokenizer"));

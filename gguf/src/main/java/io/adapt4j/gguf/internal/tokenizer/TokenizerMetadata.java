@@ -14,8 +14,7 @@ public final class TokenizerMetadata {
   private static final String SPACE = "add_space_prefix";
 
   /** Families made of Llama's, whose files may come with any tokenizer. */
-  private static final Set<String> LIKE_LLAMA =
-      Set.of("llama", "mistral", "granite", "smollm3");
+  private static final Set<String> LIKE_LLAMA = Set.of("llama", "mistral", "granite", "smollm3");
 
   private static final Set<String> GEMMA = Set.of("gemma2", "gemma3_text");
 
@@ -61,8 +60,7 @@ public final class TokenizerMetadata {
     }
     Optional<Path> stored = folder.sentencePiece().filter(file -> mayBeSentencePiece());
     boolean scored =
-        stored.isPresent()
-            || folder.tokenizer().filter(SentencePieceVocabulary::isOf).isPresent();
+        stored.isPresent() || folder.tokenizer().filter(SentencePieceVocabulary::isOf).isPresent();
     if (scored) {
       target.string(PREFIX + "model", "llama");
       target.string(PREFIX + "pre", "default");

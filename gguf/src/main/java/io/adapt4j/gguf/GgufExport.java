@@ -1,0 +1,328 @@
+package io.adapt4j.gguf;
+
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.gguf.format.GgufMetadata;
+import io.adapt4j.gguf.format.GgufWriter;
+import io.adapt4j.gguf.format.TensorSource;
+import io.adapt4j.gguf.format.TensorType;
+import io.adapt4j.gguf.internal.family.Facts;
+import io.adapt4j.gguf.internal.family.Families;
+import io.adapt4j.gguf.internal.family.GgufFamily;
+import io.adapt4j.gguf.internal.tokenizer.TokenizerMetadata;
+import io.adapt4j.gguf.internal.write.GeneralMetadata;
+import io.adapt4j.gguf.internal.write.ModelWeights;
+import io.adapt4j.gguf.internal.write.TensorList;
+import io.adapt4j.gguf.internal.write.TypeMix;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a model as a GGUF file for llama.cpp and Ollama, with its tokenizer and chat template.
+ *
+ * <pre>{@code
+ * GgufExport.of(ModelSource.path(base))
+ *     .adapter(Adapter.at(tuned))
+ *     .type(GgufQuantization.Q4_K_M)
+ *     .to(Path.of("model.gguf"));
+ * }</pre>
+ *
+ * <p>An adapter is merged tensor by tensor on the way: no merged checkpoint is written, and never
+ * more than a few tensors are in memory. Weights that a checkpoint stores in 4 bits are
+ * dequantized. A model that llama.cpp would compute otherwise than this library is refused with the
+ * field that says so. The file appears complete or not at all.
+ *
+ * <p>Not thread-safe.
+ */
+public final class GgufExport {
+
+  private static final String QUANTIZATION_VERSION = "general.quantization_version";
+
+  private final ModelSource source;
+  private GgufQuantization type = GgufQuantization.Q4_K_M;
+  private Optional<Adapter> adapter = Optional.empty();
+  private Optional<ImportanceMatrix> importance = Optional.empty();
+  private Optional<ChatTemplate> template = Optional.empty();
+  private Optional<String> name = Optional.empty();
+  private Optional<String> preTokenizer = Optional.empty();
+  private OptionalInt contextLength = OptionalInt.empty();
+  private @Nullable Modelfile modelfile;
+
+  private GgufExport(ModelSource source) {
+    this.source = source;
+  }
+
+  /**
+   * Begins an export.
+   *
+   * @param source the model
+   * @return the export, of type Q4_K_M
+   */
+  public static GgufExport of(ModelSource source) {
+    return new GgufExport(Objects.requireNonNull(source, "source"));
+  }
+
+  /**
+   * Begins an export of a folder.
+   *
+   * @param checkpoint the folder with {@code config.json}, weights and tokenizer
+   * @return the export, of type Q4_K_M
+   */
+  public static GgufExport of(Path checkpoint) {
+    return of(ModelSource.path(checkpoint));
+  }
+
+  /**
+   * Merges an adapter into the model: LoRA in all its variants, DoRA, (IA)3, with the modules it
+   * saves in full.
+   *
+   * @param merged the adapter
+   * @return this
+   */
+  public GgufExport adapter(Adapter merged) {
+    adapter = Optional.of(merged);
+    return this;
+  }
+
+  /**
+   * Chooses how matrices are stored.
+   *
+   * @param quantization the type
+   * @return this
+   */
+  public GgufExport type(GgufQuantization quantization) {
+    type = Objects.requireNonNull(quantization, "quantization");
+    return this;
+  }
+
+  /**
+   * Quantizes columns by how much they matter in the user's own texts. Has no effect on types of 8
+   * bits and more.
+   *
+   * @param matrix computed from a dataset
+   * @return this
+   */
+  public GgufExport importance(ImportanceMatrix matrix) {
+    importance = Optional.of(matrix);
+    return this;
+  }
+
+  /**
+   * Sets the chat template. Without it the file has the one the adapter was trained in, else the
+   * checkpoint's.
+   *
+   * @param chatTemplate the template
+   * @return this
+   */
+  public GgufExport template(ChatTemplate chatTemplate) {
+    template = Optional.of(chatTemplate);
+    return this;
+  }
+
+  /**
+   * Names the model. Without it the name is that of the repository or folder.
+   *
+   * @param modelName stands in the file as {@code general.name}
+   * @return this
+   */
+  public GgufExport name(String modelName) {
+    name = Optional.of(modelName);
+    return this;
+  }
+
+  /**
+   * Says how llama.cpp divides texts before byte pairs are merged, for tokenizers whose files do
+   * not tell. A wrong name gives other tokens than the model was trained on.
+   *
+   * @param preTokenizer llama.cpp's name, such as {@code llama-bpe} or {@code qwen2}
+   * @return this
+   */
+  public GgufExport preTokenizer(String preTokenizer) {
+    this.preTokenizer = Optional.of(preTokenizer);
+    return this;
+  }
+
+  /**
+   * States another context length than the model's: a shorter one lets a model be exported whose
+   * sliding window llama.cpp ignores.
+   *
+   * @param tokens the most tokens, at least 1
+   * @return this
+   */
+  public GgufExport contextLength(int tokens) {
+    if (tokens < 1) {
+      throw new IllegalArgumentException("contextLength: expected at least 1, found " + tokens);
+    }
+    contextLength = OptionalInt.of(tokens);
+    return this;
+  }
+
+  /**
+   * Writes an Ollama Modelfile into the file's folder.
+   *
+   * @param content what else it is to say
+   * @return this
+   */
+  public GgufExport modelfile(Modelfile content) {
+    modelfile = content;
+    return this;
+  }
+
+  /**
+   * Writes the file.
+   *
+   * @param file the file to create or replace; missing folders are created
+   * @return what was written
+   * @throws io.adapt4j.core.exception.CheckpointException if the model or the adapter cannot be
+   *     read, or is of a kind that GGUF files or llama.cpp do not have; the message names the field
+   * @throws io.adapt4j.gguf.format.GgufException if writing fails; a file that was there before is
+   *     unchanged then
+   */
+  public ExportedModel to(Path file) {
+    Path folder = source.folder();
+    Optional<AdapterMechanics> mechanics = adapter.map(AdapterMechanics::of);
+    ExecutorService workers =
+        Executors.newFixedThreadPool(
+            Runtime.getRuntime().availableProcessors(),
+            task -> {
+              Thread thread = new Thread(task, "gguf-export");
+              thread.setDaemon(true);
+              return thread;
+            });
+    try (ModelWeights weights = ModelWeights.open(folder, mechanics)) {
+      GgufFamily family = Families.of(weights.config());
+      Facts facts = family.facts(weights.config(), contextLength);
+      family.requireSupported(facts);
+      TensorList converted = TensorList.of(weights, family, facts);
+      GgufMetadata metadata = metadata(folder, weights, family, facts, converted);
+      TensorList tensors = type.isConverted() ? converted : converted.byLayer();
+      List<TensorSource> sources =
+          tensors.sources(
+              new TypeMix(mix(family, facts, tensors)),
+              importance.map(ImportanceMatrix::columns).orElse(Map.of()),
+              workers);
+      GgufWriter.write(file, metadata, sources);
+      Map<TensorType, Integer> types = new EnumMap<>(TensorType.class);
+      sources.forEach(tensor -> types.merge(tensor.type(), 1, Integer::sum));
+      Optional<Path> beside =
+          Optional.ofNullable(modelfile).map(content -> content.write(file, metadata));
+      return new ExportedModel(
+          file, type, folder, adapter, tensors.parameters(), size(file), types, beside);
+    } finally {
+      workers.shutdownNow();
+    }
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private GgufMetadata metadata(
+      Path folder, ModelWeights weights, GgufFamily family, Facts facts, TensorList tensors) {
+    GgufMetadata.Builder target = GgufMetadata.builder();
+    target.string("general.architecture", family.architecture());
+    family.describeFirst(facts, target);
+    GeneralMetadata.write(folder, modelName(folder), tensors.parameters(), target);
+    boolean converted = type.isConverted();
+    OptionalInt fileType = OptionalInt.of(type.fileType());
+    family.describe(facts, converted ? fileType : OptionalInt.empty(), target);
+    if (converted) {
+      target.uint32(QUANTIZATION_VERSION, 2);
+    }
+    TokenizerMetadata.read(folder, weights.config().modelType(), weights.vocabularySize())
+        .write(preTokenizer, templates(folder), target);
+    if (!converted) {
+      // llama.cpp's quantizer sets these two anew, at the end of a converted file's keys.
+      target.uint32(QUANTIZATION_VERSION, 2);
+      target.uint32(GgufFamily.FILE_TYPE, type.fileType());
+    }
+    return target.build();
+  }
+
+  private String modelName(Path folder) {
+    return name.or(source::repository)
+        .orElseGet(
+            () -> {
+              Path last = folder.toAbsolutePath().normalize().getFileName();
+              return last == null ? "model" : last.toString();
+            });
+  }
+
+  private Map<String, String> templates(Path folder) {
+    return template
+        .or(() -> trainedTemplate(folder))
+        .or(() -> ChatTemplate.find(folder))
+        .map(ChatTemplate::sources)
+        .orElse(Map.of());
+  }
+
+  /** The template that the adapter's run was given, or that the base lacks. */
+  private Optional<ChatTemplate> trainedTemplate(Path folder) {
+    Optional<Path> trained = adapter.map(AdapterMechanics::of).flatMap(AdapterMechanics::folder);
+    return trained.flatMap(
+        own -> {
+          boolean chosen = Provenance.find(own).filter(Provenance::choseChatTemplate).isPresent();
+          return chosen || ChatTemplate.find(folder).isEmpty()
+              ? ChatTemplate.find(own)
+              : Optional.empty();
+        });
+  }
+
+  private TypeMix.Model mix(GgufFamily family, Facts facts, TensorList tensors) {
+    int layers = facts.decoder().layers();
+    boolean shared = facts.decoder().heads() != facts.decoder().kvHeads();
+    boolean largest =
+        layers == 80
+            && (family.architecture().equals("qwen2")
+                || (family.architecture().equals("llama") && shared));
+    return new TypeMix.Model(
+        base(),
+        mixture(),
+        layers,
+        tensors.valueTensors(),
+        !tensors.has(GgufFamily.OUTPUT),
+        largest,
+        importance.isPresent());
+  }
+
+  private TensorType base() {
+    return switch (type) {
+      case F32 -> TensorType.F32;
+      case F16 -> TensorType.F16;
+      case BF16 -> TensorType.BF16;
+      case Q8_0 -> TensorType.Q8_0;
+      case Q4_0 -> TensorType.Q4_0;
+      case Q5_0 -> TensorType.Q5_0;
+      case Q4_K_S, Q4_K_M -> TensorType.Q4_K;
+      case Q5_K_M -> TensorType.Q5_K;
+      case Q6_K -> TensorType.Q6_K;
+    };
+  }
+
+  private TypeMix.Mixture mixture() {
+    return switch (type) {
+      case F32, F16, BF16, Q8_0 -> TypeMix.Mixture.PLAIN;
+      case Q4_0, Q5_0, Q6_K -> TypeMix.Mixture.OUTPUT;
+      case Q4_K_S -> TypeMix.Mixture.SMALL;
+      case Q4_K_M, Q5_K_M -> TypeMix.Mixture.MEDIUM;
+    };
+  }
+}

@@ -1,0 +1,252 @@
+package io.adapt4j.gguf.internal.write;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.DenseLinear;
+import io.adapt4j.core.internal.nn.LayerMerge;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.QuantizedLinear;
+import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.method.WeightFormat;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The weights of a model with an adapter in them, a tensor at a time: no model is in memory. Stored
+ * 4-bit weights are dequantized.
+ */
+public final class ModelWeights implements AutoCloseable {
+
+  private static final String WEIGHT = ".weight";
+  private static final String BIAS = ".bias";
+
+  /** Where a projection is in the network. */
+  private record Projection(LinearSlot slot, Linear.Part part, boolean transposed) {}
+
+  private final Decoder network;
+  private final Checkpoint checkpoint;
+  private final Optional<LayerMerge> merge;
+  private final Map<String, LayerMerge.Stored> own;
+  private final Map<String, Projection> projections = new HashMap<>();
+  private final Map<String, List<Long>> shapes = new LinkedHashMap<>();
+
+  private ModelWeights(Decoder network, Checkpoint checkpoint, Optional<LayerMerge> merge) {
+    this.network = network;
+    this.checkpoint = checkpoint;
+    this.merge = merge;
+    this.own = merge.map(LayerMerge::own).orElse(Map.of());
+    readStructure();
+  }
+
+  /**
+   * Opens a model.
+   *
+   * @param folder its checkpoint
+   * @param adapter what to merge into it; empty for nothing
+   * @return the open weights
+   * @throws io.adapt4j.core.exception.CheckpointException if one of the two cannot be read, or they
+   *     do not fit
+   */
+  public static ModelWeights open(Path folder, Optional<AdapterMechanics> adapter) {
+    StoredModel model = StoredModel.read(folder, WeightFormat.asStored());
+    Decoder network = Architectures.declareDecoder(model.config());
+    Checkpoint checkpoint = Checkpoint.open(folder);
+    Optional<LayerMerge> merge = Optional.empty();
+    try {
+      merge = adapter.map(found -> found.layerMerge(network));
+      model.weights().install(network, checkpoint);
+      Weights.check(network, checkpoint);
+      return new ModelWeights(network, checkpoint, merge);
+    } catch (RuntimeException | Error e) {
+      merge.ifPresent(LayerMerge::close);
+      checkpoint.close();
+      throw e;
+    }
+  }
+
+  private void readStructure() {
+    for (LinearSlot slot : network.linears()) {
+      Linear linear = slot.linear();
+      for (Linear.Part part : linear.parts()) {
+        projections.put(part.path(), new Projection(slot, part, transposed(linear)));
+      }
+      if (linear instanceof QuantizedLinear packed) {
+        for (Linear.Part part : packed.parts()) {
+          String name = part.path() + WEIGHT;
+          if (packed.packed().contains(name)) {
+            shapes.put(name, List.of(part.width(), packed.inFeatures()));
+          }
+        }
+      }
+    }
+    for (Parameter parameter : network.parameters()) {
+      for (Parameter.Slice slice : parameter.slices()) {
+        List<Long> shape = new ArrayList<>();
+        for (long size : parameter.sizes()) {
+          shape.add(size);
+        }
+        shape.set(0, slice.rows());
+        shapes.put(slice.name(), List.copyOf(shape));
+      }
+    }
+    if (merge.filter(LayerMerge::untiesHead).isPresent()) {
+      shapes.put(network.headName(), shapes.get(embeddingName()));
+    }
+  }
+
+  private static boolean transposed(Linear linear) {
+    return linear instanceof QuantizedLinear packed
+        ? packed.isTransposed()
+        : ((DenseLinear) linear).weight().slices().get(0).transposed();
+  }
+
+  /** {@return the configuration, as of a plain checkpoint} */
+  public ModelConfig config() {
+    return network.modelConfig();
+  }
+
+  /** {@return the checkpoint's name of the token embedding} */
+  public String embeddingName() {
+    return network.embedding().slices().get(0).name();
+  }
+
+  /** {@return the checkpoint's name of the output matrix, stored or not} */
+  public String headName() {
+    return network.headName();
+  }
+
+  /** {@return the number of rows of the embedding} */
+  public int vocabularySize() {
+    return network.dimensions().vocabularySize();
+  }
+
+  /** {@return the tensors with their shapes in the model, matrices as [out, in]} */
+  public Map<String, List<Long>> shapes() {
+    return shapes;
+  }
+
+  /**
+   * Returns what orders tensors as the checkpoint's files have them.
+   *
+   * @param name one of {@link #shapes}
+   * @return the file's name and the tensor's name in it
+   */
+  public String position(String name) {
+    String stored = stored(name);
+    String file =
+        checkpoint.names().contains(stored)
+            ? String.valueOf(checkpoint.entry(stored).file().getFileName())
+            : "";
+    return file + "\0" + stored;
+  }
+
+  private String stored(String name) {
+    return network.storedNames().find(name, checkpoint.names());
+  }
+
+  /** Reads a tensor, matrices as [out, in]. */
+  Rows rows(String name) {
+    boolean bias = name.endsWith(BIAS);
+    String path = name.substring(0, name.lastIndexOf('.'));
+    Projection projection = projections.get(path);
+    if (projection != null && merge.isPresent() && merge.get().changes(path)) {
+      return merged(projection, merge.get(), bias);
+    }
+    if (own.containsKey(name)) {
+      LayerMerge.Stored values = own.get(name);
+      return plain(values.file(), values.name(), projection, bias);
+    }
+    if (projection != null && isPacked(projection, name)) {
+      try (Scope scope = Scope.open()) {
+        return inMemory(restored(projection));
+      }
+    }
+    return plain(checkpoint, stored(name), projection, bias);
+  }
+
+  private static Rows plain(Checkpoint file, String name, Projection projection, boolean bias) {
+    boolean transposed = projection != null && projection.transposed() && !bias;
+    if (!transposed) {
+      return new StoredRows(file, name);
+    }
+    long[] stored = file.entry(name).dimensions();
+    try (Scope scope = Scope.open()) {
+      Tensor weight = Tensor.emptyOnHost(DType.F32, stored[1], stored[0]);
+      Weights.fill(weight, file, name, true);
+      return inMemory(weight);
+    }
+  }
+
+  private static boolean isPacked(Projection projection, String name) {
+    return projection.slot().linear() instanceof QuantizedLinear packed
+        && packed.packed().contains(name);
+  }
+
+  /** The dequantized weight; its layer takes memory meanwhile. */
+  private Tensor restored(Projection projection) {
+    QuantizedLinear packed = (QuantizedLinear) projection.slot().linear();
+    packed.read(checkpoint);
+    try {
+      return packed.restored(projection.part(), DType.F32);
+    } finally {
+      packed.close();
+    }
+  }
+
+  private static Rows inMemory(Tensor tensor) {
+    long[] sizes = tensor.sizes();
+    return new MemoryRows(tensor.toHost().toFloats(), Math.toIntExact(sizes[sizes.length - 1]));
+  }
+
+  private Rows merged(Projection projection, LayerMerge adapter, boolean bias) {
+    Linear.Part part = projection.part();
+    String weightName = part.path() + WEIGHT;
+    String biasName = part.path() + BIAS;
+    try (Scope scope = Scope.open();
+        DenseLinear layer =
+            DenseLinear.declare(
+                projection.slot().linear().inFeatures(),
+                shapes.containsKey(biasName),
+                List.of(new Linear.Part(part.path(), 0, part.width())))) {
+      layer.allocate(DType.F32);
+      Tensor weight = layer.weight().value();
+      if (isPacked(projection, weightName)) {
+        weight.copyFrom(restored(projection));
+      } else {
+        Weights.fill(weight, checkpoint, stored(weightName), projection.transposed());
+      }
+      layer.bias().ifPresent(parameter -> fillBias(parameter.value(), biasName));
+      adapter.merge(layer);
+      return inMemory(bias ? layer.bias().orElseThrow().value() : weight);
+    }
+  }
+
+  private void fillBias(Tensor bias, String name) {
+    if (own.containsKey(name)) {
+      LayerMerge.Stored values = own.get(name);
+      Weights.fill(bias, values.file(), values.name());
+    } else {
+      Weights.fill(bias, checkpoint, stored(name));
+    }
+  }
+
+  @Override
+  public void close() {
+    merge.ifPresent(LayerMerge::close);
+    checkpoint.close();
+  }
+}

@@ -1,0 +1,143 @@
+package io.adapt4j.gguf.internal.write;
+
+import io.adapt4j.gguf.format.TensorType;
+import java.util.List;
+
+/**
+ * Gives each tensor its type. The mixtures are those of llama.cpp's quantizer, whose choice depends
+ * on how many tensors of a kind came before: tensors are asked for in the order of the file.
+ */
+public final class TypeMix {
+
+  private static final String POSITIONS = "position_embd.weight";
+
+  /** The mixtures; the plain ones have every matrix in one type. */
+  public enum Mixture {
+    /** Every matrix in the base type. */
+    PLAIN,
+    /** A larger type for the output. */
+    OUTPUT,
+    /** A larger type for the output and a few of the first layers. */
+    SMALL,
+    /** A larger type for the output and for values and the MLP's output in half of the layers. */
+    MEDIUM
+  }
+
+  /**
+   * What the choice depends on.
+   *
+   * @param base the type of most matrices
+   * @param mixture which others there are
+   * @param layers the number of layers
+   * @param valueTensors how many tensors there are for values, fused ones included
+   * @param tied whether the embedding is the output
+   * @param sharedValues whether the model is one of 70 billion parameters with shared values
+   * @param weighted whether an importance matrix is used
+   */
+  public record Model(
+      TensorType base,
+      Mixture mixture,
+      int layers,
+      int valueTensors,
+      boolean tied,
+      boolean sharedValues,
+      boolean weighted) {}
+
+  private final Model model;
+  private int values;
+  private int outputs;
+
+  /**
+   * Begins a file.
+   *
+   * @param model what the choice depends on
+   */
+  public TypeMix(Model model) {
+    this.model = model;
+  }
+
+  /**
+   * Chooses a type.
+   *
+   * @param name the tensor's name in the file
+   * @param shape its dimensions, rows' length first
+   * @return the type
+   */
+  public TensorType next(String name, List<Long> shape) {
+    if (!isQuantized(name, shape)) {
+      return TensorType.F32;
+    }
+    boolean plain = model.mixture() == Mixture.PLAIN;
+    TensorType type = plain ? model.base() : mixed(name, shape.get(0));
+    return fitting(type, shape.get(0));
+  }
+
+  private static boolean isQuantized(String name, List<Long> shape) {
+    return shape.size() > 1
+        && name.endsWith(".weight")
+        && !name.endsWith("_norm.weight")
+        && !name.equals(POSITIONS);
+  }
+
+  private TensorType mixed(String name, long columns) {
+    TensorType base = model.base();
+    if (name.equals("output.weight") || (model.tied() && name.equals("token_embd.weight"))) {
+      return columns % base.blockSize() != 0 ? TensorType.Q8_0 : TensorType.Q6_K;
+    }
+    if (name.contains("attn_v.weight") || name.contains("attn_qkv.weight")) {
+      return ofValues(values++);
+    }
+    if (name.contains("ffn_down")) {
+      return ofOutput(outputs++);
+    }
+    return base;
+  }
+
+  private TensorType ofValues(int index) {
+    TensorType type = model.base();
+    if (model.mixture() == Mixture.MEDIUM && usesMoreBits(index, model.valueTensors())) {
+      type = TensorType.Q6_K;
+    } else if (model.mixture() == Mixture.SMALL && index < 4) {
+      type = TensorType.Q5_K;
+    }
+    return model.sharedValues() && type == TensorType.Q4_K ? TensorType.Q5_K : type;
+  }
+
+  private TensorType ofOutput(int index) {
+    int layers = model.layers();
+    boolean first = index < layers / 8;
+    if (model.mixture() == Mixture.MEDIUM && usesMoreBits(index, layers)) {
+      return TensorType.Q6_K;
+    }
+    if (model.mixture() == Mixture.SMALL && first) {
+      return TensorType.Q5_K;
+    }
+    if (model.weighted() && first && model.base() == TensorType.Q4_0) {
+      return TensorType.Q4_1;
+    }
+    if (model.weighted() && first && model.base() == TensorType.Q5_0) {
+      return TensorType.Q5_1;
+    }
+    return model.base();
+  }
+
+  /** The first and the last eighth of the layers, and every third between. */
+  private static boolean usesMoreBits(int index, int count) {
+    return index < count / 8 || index >= 7 * count / 8 || (index - count / 8) % 3 == 2;
+  }
+
+  /** A type whose blocks fit in a row. */
+  static TensorType fitting(TensorType type, long columns) {
+    if (columns % type.blockSize() == 0) {
+      return type;
+    }
+    TensorType smaller =
+        switch (type) {
+          case Q4_K -> TensorType.Q5_0;
+          case Q5_K -> TensorType.Q5_1;
+          case Q6_K -> TensorType.Q8_0;
+          default -> TensorType.F16;
+        };
+    return columns % smaller.blockSize() == 0 ? smaller : TensorType.F16;
+  }
+}

@@ -1,0 +1,74 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.DenseLinear;
+import io.adapt4j.core.internal.nn.LayerMerge;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.tensor.Parameter.Slice;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** An (IA)3 adapter merged into one projection after the other. */
+final class Ia3LayerMerge implements LayerMerge {
+
+  private final Ia3Plan plan;
+  private final Checkpoint file;
+  private final Map<String, Ia3Plan.Scaled> scaled;
+
+  Ia3LayerMerge(Ia3Plan plan, Checkpoint file) {
+    this.plan = plan;
+    this.file = file;
+    this.scaled =
+        plan.scaled().stream()
+            .collect(Collectors.toMap(part -> part.part().path(), Function.identity()));
+  }
+
+  @Override
+  public boolean changes(String path) {
+    return scaled.containsKey(path);
+  }
+
+  @Override
+  public void merge(DenseLinear projection) {
+    Linear.Part part = projection.parts().get(0);
+    Ia3Plan.Scaled found = Objects.requireNonNull(scaled.get(part.path()));
+    Ia3Linear layer =
+        new Ia3Linear(
+            projection, List.of(new Ia3Plan.Scaled(0, part, found.in(), found.feedforward())));
+    try {
+      Slice slice = layer.vectors().slices().get(0);
+      try (Tensor rows = layer.vectors().value().narrow(0, slice.start(), slice.rows())) {
+        Weights.fill(rows, file, slice.name());
+      }
+      layer.refresh();
+      layer.merge();
+    } finally {
+      layer.detach(layer);
+    }
+  }
+
+  @Override
+  public Map<String, Stored> own() {
+    Map<String, Stored> own = new LinkedHashMap<>();
+    for (String name : plan.saved().tensors()) {
+      own.put(name, new Stored(file, PeftNames.base(name)));
+    }
+    return own;
+  }
+
+  @Override
+  public boolean untiesHead() {
+    return plan.saved().untiesHead();
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}
