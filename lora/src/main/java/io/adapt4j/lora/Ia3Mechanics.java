@@ -115,7 +115,8 @@ record Ia3Mechanics(Ia3 ia3) implements MethodMechanics {
 
     @Override
     public void save(Path folder) {
-      PeftFolder.write(folder, config.json(model.plan(), ModelFiles.origin(base).toString()), model.tensors());
+      PeftFolder.write(
+          folder, config.json(model.plan(), ModelFiles.origin(base).toString()), model.tensors());
       saveClasses(folder);
     }
 

@@ -17,7 +17,8 @@ record LoraTraining(LoraModel model, AdapterConfig config, Path base) implements
 
   @Override
   public void save(Path folder) {
-    PeftFolder.write(folder, config.stored(), model.plan(), ModelFiles.origin(base).toString(), model.tensors());
+    PeftFolder.write(
+        folder, config.stored(), model.plan(), ModelFiles.origin(base).toString(), model.tensors());
     saveClasses(folder);
   }
 

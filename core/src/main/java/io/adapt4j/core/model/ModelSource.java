@@ -9,9 +9,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a model is read from: a folder or a file on disk, or a repository on a hub that is downloaded when it
- * is first needed, which is when a model is loaded or a fine-tuning is built. A source downloads
- * once and then stays with that snapshot, so that all parts of a run see the same files.
+ * Where a model is read from: a folder or a file on disk, or a repository on a hub that is
+ * downloaded when it is first needed, which is when a model is loaded or a fine-tuning is built. A
+ * source downloads once and then stays with that snapshot, so that all parts of a run see the same
+ * files.
  *
  * <p>Safe for use by several threads.
  */

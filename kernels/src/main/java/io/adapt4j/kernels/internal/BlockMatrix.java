@@ -63,8 +63,7 @@ public final class BlockMatrix implements AutoCloseable {
   /** Makes room for one that is computed with in a variant. */
   static BlockMatrix empty(BlockType type, int rows, int columns, CpuVariant variant) {
     long bytes = bytes(type, rows, columns);
-    return new BlockMatrix(
-        type, rows, columns, variant, Tensor.emptyOnHost(DType.U8, bytes).own());
+    return new BlockMatrix(type, rows, columns, variant, Tensor.emptyOnHost(DType.U8, bytes).own());
   }
 
   /**
@@ -111,14 +110,7 @@ public final class BlockMatrix implements AutoCloseable {
     try (BytePointer memory = new BytePointer(blocks.duplicate().rewind());
         IntPointer rowsOfFile = order == null ? null : new IntPointer(order)) {
       BlockWeight.arrange(
-          type.id(),
-          memory.address(),
-          rowsOfFile,
-          0,
-          rows,
-          columns,
-          address(),
-          Torch.threads());
+          type.id(), memory.address(), rowsOfFile, 0, rows, columns, address(), Torch.threads());
     }
   }
 

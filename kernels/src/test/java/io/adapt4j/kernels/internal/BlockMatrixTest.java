@@ -100,8 +100,7 @@ class BlockMatrixTest {
       int x = program.buffer(256);
       int y = program.buffer(rows + 3);
       program.embed(x, Tensor.of(table, tokens, 256).address(), 0, 1, 0);
-      program.blockProduct(
-          x, y, 3, type.id(), matrix.address(), rows, 256, 0, 0, 1, false);
+      program.blockProduct(x, y, 3, type.id(), matrix.address(), rows, 256, 0, 0, 1, false);
       int[] of = IntStream.range(0, 5 * tokens).map(i -> i < tokens ? i : 0).toArray();
       program.run(tokens, of, 0, new int[1], 0, new int[1], new float[1], new int[1]);
       FloatBuffer read =
@@ -177,8 +176,7 @@ class BlockMatrixTest {
       assertThatThrownBy(() -> matrix.arrange(ByteBuffer.allocateDirect(100), null))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("expected 136 bytes");
-      assertThatThrownBy(
-              () -> matrix.arrange(ByteBuffer.allocateDirect(136), new int[] {0, 2}))
+      assertThatThrownBy(() -> matrix.arrange(ByteBuffer.allocateDirect(136), new int[] {0, 2}))
           .hasMessageContaining("expected rows below 2, found 2");
     }
     assertThatThrownBy(() -> BlockMatrix.bytes(BlockType.Q4_K, 2, 64))

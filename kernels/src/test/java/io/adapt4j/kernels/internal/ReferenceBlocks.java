@@ -40,7 +40,8 @@ final class ReferenceBlocks {
     float[] values = new float[count * type.columns()];
     ByteBuffer blocks = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < count; i++) {
-      ByteBuffer block = blocks.slice(i * type.bytes(), type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer block =
+          blocks.slice(i * type.bytes(), type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
       for (int c = 0; c < type.columns(); c++) {
         values[i * type.columns() + c] = value(type, block, c);
       }

@@ -44,8 +44,7 @@ public final class Checkpoint implements AutoCloseable {
   private final Map<String, TensorFile> fileOf;
   private final Collection<TensorFile> files;
 
-  private Checkpoint(
-      Path folder, Map<String, TensorFile> fileOf, Collection<TensorFile> files) {
+  private Checkpoint(Path folder, Map<String, TensorFile> fileOf, Collection<TensorFile> files) {
     this.folder = folder;
     this.fileOf = fileOf;
     this.files = files;
@@ -192,6 +191,16 @@ public final class Checkpoint implements AutoCloseable {
    */
   public long storedBytes(String name) {
     return holder(name).storedBytes(name);
+  }
+
+  /**
+   * Returns what the type of a tensor's values is called in its file.
+   *
+   * @param name the tensor's name
+   * @return such as {@code BF16}; another than its entry's where it is stored quantized
+   */
+  public String storedType(String name) {
+    return holder(name).storedType(name);
   }
 
   /**

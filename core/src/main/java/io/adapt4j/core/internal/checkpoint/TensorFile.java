@@ -98,6 +98,16 @@ public interface TensorFile extends AutoCloseable {
     return entry(name).length();
   }
 
+  /**
+   * Returns what the type of a tensor's values is called in the file.
+   *
+   * @param name the tensor's name
+   * @return such as {@code BF16}; another than its entry's where it is stored quantized
+   */
+  default String storedType(String name) {
+    return entry(name).type().name();
+  }
+
   @Override
   void close();
 }

@@ -226,9 +226,7 @@ public final class Parameter implements AutoCloseable {
     }
   }
 
-  /**
-   * Says that the values were changed by somebody who does not call {@link #refresh}.
-   */
+  /** Says that the values were changed by somebody who does not call {@link #refresh}. */
   public void changed() {
     changes++;
   }

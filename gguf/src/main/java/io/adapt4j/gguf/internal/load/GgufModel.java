@@ -147,8 +147,7 @@ record GgufModel(GgufFamily family, ObjectNode config, Map<String, Place> places
       throw CheckpointException.inTensor(
           file.path(), name, "a vector", "shape " + tensor.shape(), "Fetch the file again.");
     }
-    ByteBuffer bytes =
-        ByteBuffer.allocate((int) tensor.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate((int) tensor.bytes()).order(ByteOrder.LITTLE_ENDIAN);
     file.read(tensor, 0, bytes);
     float[] values = new float[(int) tensor.elements()];
     Quantizer.of(tensor.type()).dequantize(bytes.flip(), values, 0, values.length);

@@ -87,9 +87,10 @@ final class GgufTensorFile implements TensorFile {
               stored.isTurned()
                   ? tensor.shape()
                   : List.of(tensor.shape().get(1), tensor.shape().get(0));
-          default -> IntStream.iterate(tensor.shape().size() - 1, i -> i >= 0, i -> i - 1)
-              .mapToObj(tensor.shape()::get)
-              .toList();
+          default ->
+              IntStream.iterate(tensor.shape().size() - 1, i -> i >= 0, i -> i - 1)
+                  .mapToObj(tensor.shape()::get)
+                  .toList();
         };
     return new TensorEntry(
         name, type, shape, path, tensor.offset(), tensor.elements() * type.bytes());
@@ -121,6 +122,11 @@ final class GgufTensorFile implements TensorFile {
     return find(name).tensor().bytes();
   }
 
+  @Override
+  public String storedType(String name) {
+    return type(name).name();
+  }
+
   /** How the values of a tensor are stored. */
   TensorType type(String name) {
     return find(name).tensor().type();
@@ -138,9 +144,7 @@ final class GgufTensorFile implements TensorFile {
     }
     int rows = Math.toIntExact(tensor.rows());
     return Optional.of(
-        IntStream.range(0, rows)
-            .map(row -> (int) tensor.layout().ggufRow(row, rows))
-            .toArray());
+        IntStream.range(0, rows).map(row -> (int) tensor.layout().ggufRow(row, rows)).toArray());
   }
 
   /** Copies all bytes of a tensor as they are stored. */
@@ -255,8 +259,7 @@ final class GgufTensorFile implements TensorFile {
     }
   }
 
-  private synchronized void readTurned(
-      String name, Stored tensor, long offset, ByteBuffer target) {
+  private synchronized void readTurned(String name, Stored tensor, long offset, ByteBuffer target) {
     Turned found = turned;
     if (found == null || !found.name().equals(name)) {
       found = new Turned(name, turn(tensor));

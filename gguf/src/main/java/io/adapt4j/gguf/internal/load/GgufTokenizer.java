@@ -61,9 +61,7 @@ final class GgufTokenizer {
   }
 
   private OptionalInt id(String token) {
-    return metadata
-        .integer(PREFIX + token + "_token_id")
-        .stream()
+    return metadata.integer(PREFIX + token + "_token_id").stream()
         .filter(id -> id >= 0 && id <= Integer.MAX_VALUE)
         .mapToInt(id -> (int) id)
         .findFirst();
@@ -191,7 +189,8 @@ final class GgufTokenizer {
   }
 
   private void sentencePiece(ObjectNode fields, GgufVocabulary vocabulary) {
-    ArrayNode steps = fields.putObject("normalizer").put("type", "Sequence").putArray("normalizers");
+    ArrayNode steps =
+        fields.putObject("normalizer").put("type", "Sequence").putArray("normalizers");
     boolean prefixed = metadata.bool(PREFIX + "add_space_prefix").orElse(true);
     if (prefixed) {
       steps.addObject().put("type", "Prepend").put("prepend", SPACE);
@@ -236,8 +235,7 @@ final class GgufTokenizer {
 
   /** Puts the tokens that begin and end texts around them. */
   private ObjectNode template(GgufVocabulary vocabulary) {
-    ObjectNode processor =
-        JsonNodeFactory.instance.objectNode().put("type", "TemplateProcessing");
+    ObjectNode processor = JsonNodeFactory.instance.objectNode().put("type", "TemplateProcessing");
     Optional<Named> first = named("bos", addsBeginning(), vocabulary);
     Optional<Named> last = named("eos", addsEnd(), vocabulary);
     ArrayNode single = processor.putArray("single");
@@ -248,10 +246,7 @@ final class GgufTokenizer {
     for (int text = 0; text < 2; text++) {
       int type = text;
       first.ifPresent(token -> special(pair, token, type));
-      pair.addObject()
-          .putObject("Sequence")
-          .put("id", text == 0 ? "A" : "B")
-          .put("type_id", type);
+      pair.addObject().putObject("Sequence").put("id", text == 0 ? "A" : "B").put("type_id", type);
       last.ifPresent(token -> special(pair, token, type));
     }
     ObjectNode tokens = processor.putObject("special_tokens");

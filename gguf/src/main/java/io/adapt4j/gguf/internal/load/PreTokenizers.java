@@ -39,8 +39,18 @@ final class PreTokenizers {
 
   static {
     for (String name :
-        List.of("llama-bpe", "llama3", "llama-v3", "falcon3", "dbrx", "smaug-bpe", "glm4",
-            "chatglm-bpe", "pixtral", "lfm2", "llama3-1")) {
+        List.of(
+            "llama-bpe",
+            "llama3",
+            "llama-v3",
+            "falcon3",
+            "dbrx",
+            "smaug-bpe",
+            "glm4",
+            "chatglm-bpe",
+            "pixtral",
+            "lfm2",
+            "llama3-1")) {
       EXPRESSIONS.put(name, LLAMA3);
     }
     for (String name : List.of("qwen2", "deepseek-r1-qwen", "megrez", "hunyuan", "stablelm2")) {

@@ -44,8 +44,7 @@ enum StoredBlocks implements WeightMechanics {
         return Optional.empty();
       }
       // Another format is made of the dequantized weights.
-      return Optional.of(
-          wanted == WeightFormat.asStored() ? INSTANCE : WeightMechanics.of(wanted));
+      return Optional.of(wanted == WeightFormat.asStored() ? INSTANCE : WeightMechanics.of(wanted));
     }
 
     @Override
@@ -94,8 +93,7 @@ enum StoredBlocks implements WeightMechanics {
   private static Optional<BlockSource> find(
       Network network, Checkpoint checkpoint, String name, List<Long> shape) {
     String stored = network.storedNames().find(name, checkpoint.names());
-    if (!checkpoint.names().contains(stored)
-        || !checkpoint.entry(stored).shape().equals(shape)) {
+    if (!checkpoint.names().contains(stored) || !checkpoint.entry(stored).shape().equals(shape)) {
       return Optional.empty();
     }
     return checkpoint
