@@ -219,7 +219,7 @@ public final class GgufExport {
       Map<TensorType, Integer> types = new EnumMap<>(TensorType.class);
       sources.forEach(tensor -> types.merge(tensor.type(), 1, Integer::sum));
       Optional<Path> beside =
-          Optional.ofNullable(modelfile).map(content -> content.write(file, metadata));
+          Optional.ofNullable(modelfile).map(content -> content.write(file, metadata, chatTemplate(folder), folder));
       return new ExportedModel(
           file, type, folder, adapter, tensors.parameters(), size(file), types, beside);
     } finally {
@@ -262,16 +262,16 @@ public final class GgufExport {
         .orElseGet(
             () -> {
               Path last = folder.toAbsolutePath().normalize().getFileName();
-              return last == null ? "model" : last.toString();
+              return last == null ? "model" : GeneralMetadata.title(last.toString());
             });
   }
 
   private Map<String, String> templates(Path folder) {
-    return template
-        .or(() -> trainedTemplate(folder))
-        .or(() -> ChatTemplate.find(folder))
-        .map(ChatTemplate::sources)
-        .orElse(Map.of());
+    return chatTemplate(folder).map(ChatTemplate::sources).orElse(Map.of());
+  }
+
+  private Optional<ChatTemplate> chatTemplate(Path folder) {
+    return template.or(() -> trainedTemplate(folder)).or(() -> ChatTemplate.find(folder));
   }
 
   /** The template that the adapter's run was given, or that the base lacks. */
@@ -294,27 +294,13 @@ public final class GgufExport {
             && (family.architecture().equals("qwen2")
                 || (family.architecture().equals("llama") && shared));
     return new TypeMix.Model(
-        base(),
+        type.base(),
         mixture(),
         layers,
         tensors.valueTensors(),
         !tensors.has(GgufFamily.OUTPUT),
         largest,
         importance.isPresent());
-  }
-
-  private TensorType base() {
-    return switch (type) {
-      case F32 -> TensorType.F32;
-      case F16 -> TensorType.F16;
-      case BF16 -> TensorType.BF16;
-      case Q8_0 -> TensorType.Q8_0;
-      case Q4_0 -> TensorType.Q4_0;
-      case Q5_0 -> TensorType.Q5_0;
-      case Q4_K_S, Q4_K_M -> TensorType.Q4_K;
-      case Q5_K_M -> TensorType.Q5_K;
-      case Q6_K -> TensorType.Q6_K;
-    };
   }
 
   private TypeMix.Mixture mixture() {

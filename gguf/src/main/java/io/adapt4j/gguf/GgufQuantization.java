@@ -1,5 +1,7 @@
 package io.adapt4j.gguf;
 
+import io.adapt4j.gguf.format.TensorType;
+
 /**
  * How the matrices of a model are stored in a GGUF file, by the names llama.cpp gives whole files.
  * Norms and biases are always in 32 bits. The types of 4 to 6 bits are mixtures: some matrices get
@@ -36,6 +38,21 @@ public enum GgufQuantization {
   /** {@return the number that files state as {@code general.file_type}} */
   public int fileType() {
     return fileType;
+  }
+
+  /** The type of most matrices. */
+  TensorType base() {
+    return switch (this) {
+      case F32 -> TensorType.F32;
+      case F16 -> TensorType.F16;
+      case BF16 -> TensorType.BF16;
+      case Q8_0 -> TensorType.Q8_0;
+      case Q4_0 -> TensorType.Q4_0;
+      case Q5_0 -> TensorType.Q5_0;
+      case Q4_K_S, Q4_K_M -> TensorType.Q4_K;
+      case Q5_K_M -> TensorType.Q5_K;
+      case Q6_K -> TensorType.Q6_K;
+    };
   }
 
   /** Whether the official converter writes the type itself, without a second pass. */

@@ -1,22 +1,87 @@
 package io.adapt4j.gguf;
 
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.internal.data.EncodedExample;
+import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.gguf.internal.write.ActivationRecorder;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * How much each input of a linear layer matters: the mean square of its values over the tokens of a
- * dataset, as llama.cpp's {@code imatrix} computes it.
+ * dataset, as llama.cpp's {@code imatrix} computes it. Texts like those that the model will meet
+ * make the best matrix; some hundred thousand tokens are plenty.
+ *
+ * <p>Immutable.
  */
 public final class ImportanceMatrix {
 
-  private final Map<String, float[]> columns;
+  private static final int LONGEST = 512;
 
-  private ImportanceMatrix(Map<String, float[]> columns) {
-    this.columns = columns;
+  private final Map<String, float[]> columns;
+  private final long tokens;
+
+  private ImportanceMatrix(Map<String, float[]> columns, long tokens) {
+    this.columns = new LinkedHashMap<>(columns);
+    this.tokens = tokens;
   }
 
-  static ImportanceMatrix of(Map<String, float[]> columns) {
-    return new ImportanceMatrix(new LinkedHashMap<>(columns));
+  /**
+   * Runs a model over a dataset, in pieces of at most 512 tokens.
+   *
+   * @param model the model, which is in memory meanwhile
+   * @param data the rows; chats are rendered in the model's chat template
+   * @param adapters what is exported with the model
+   * @return the matrix
+   * @throws io.adapt4j.core.exception.CheckpointException if the model cannot be read, or has no
+   *     GGUF files
+   * @throws IllegalArgumentException if the dataset has no row with text
+   */
+  public static ImportanceMatrix measure(ModelSource model, Dataset data, Adapter... adapters) {
+    List<AdapterMechanics> mechanics = AdapterMechanics.of(List.of(adapters));
+    try (LoadedModel loaded =
+        LoadedModel.load(model.folder(), Precision.AUTO, WeightFormat.asStored(), mechanics)) {
+      ExampleEncoder.Builder encoder =
+          ExampleEncoder.builder(
+                  loaded.requireTokenizer(),
+                  Math.min(LONGEST, loaded.decoder().contextLength()))
+              .overflow(Overflow.TRUNCATE_RIGHT)
+              .appendEos(false);
+      ChatTemplate.find(loaded.folder())
+          .map(template -> template.withSpecialTokensOf(loaded.folder()))
+          .ifPresent(encoder::chatTemplate);
+      return run(loaded, data, encoder.build());
+    }
+  }
+
+  private static ImportanceMatrix run(LoadedModel loaded, Dataset data, ExampleEncoder encoder) {
+    ActivationRecorder recorder = ActivationRecorder.on(loaded.decoder());
+    for (int row = 0; row < data.size(); row++) {
+      EncodedExample encoded = encoder.encodeRow(data, row);
+      for (TrainingSample sample : encoded.samples()) {
+        recorder.run(sample.ids());
+      }
+    }
+    if (recorder.tokens() == 0) {
+      throw new IllegalArgumentException(
+          data.name() + ": expected rows with text to measure activations on, found none.");
+    }
+    return new ImportanceMatrix(recorder.meanSquares(), recorder.tokens());
+  }
+
+  /** {@return the number of tokens it was measured on} */
+  public long tokens() {
+    return tokens;
   }
 
   /** By the names of tensors in the file. */

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -51,6 +52,26 @@ final class Ia3LayerMerge implements LayerMerge {
     } finally {
       layer.detach(layer);
     }
+  }
+
+  @Override
+  public Optional<String> moreThanProducts() {
+    return Optional.of("(IA)3 vectors");
+  }
+
+  @Override
+  public Product product(DenseLinear projection) {
+    throw new IllegalStateException("The adapter has (IA)3 vectors");
+  }
+
+  @Override
+  public List<String> paths() {
+    return plan.scaled().stream().map(part -> part.part().path()).toList();
+  }
+
+  @Override
+  public double alpha() {
+    return 1;
   }
 
   @Override

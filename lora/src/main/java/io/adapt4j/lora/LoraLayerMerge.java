@@ -5,10 +5,13 @@ import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.LayerMerge;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -36,6 +39,17 @@ final class LoraLayerMerge implements LayerMerge {
 
   @Override
   public void merge(DenseLinear projection) {
+    LoraLinear layer = filled(projection);
+    try {
+      layer.refresh();
+      layer.merge();
+    } finally {
+      layer.detach(layer);
+    }
+  }
+
+  /** The adapter's layer over a projection, with its values. */
+  private LoraLinear filled(DenseLinear projection) {
     Linear.Part part = projection.parts().get(0);
     AdapterPlan.Adapted found = Objects.requireNonNull(adapted.get(part.path()));
     AdapterPlan.Adapted alone =
@@ -54,11 +68,54 @@ final class LoraLayerMerge implements LayerMerge {
         new Initializer(config.initial(), 0).fill(layer);
       }
       LayerFile.load(layer, file);
-      layer.refresh();
-      layer.merge();
+      return layer;
+    } catch (RuntimeException e) {
+      layer.detach(layer);
+      throw e;
+    }
+  }
+
+  @Override
+  public Optional<String> moreThanProducts() {
+    if (config.dora()) {
+      return Optional.of("DoRA's magnitudes");
+    }
+    if (config.biasOfB() || config.bias() != LoraBias.NONE) {
+      return Optional.of("trained biases");
+    }
+    return config.modulesToSave().isEmpty()
+        ? Optional.empty()
+        : Optional.of("modules saved in full, " + config.modulesToSave());
+  }
+
+  @Override
+  public Product product(DenseLinear projection) {
+    moreThanProducts()
+        .ifPresent(
+            more -> {
+              throw new IllegalStateException("The adapter has " + more);
+            });
+    LoraLinear layer = filled(projection);
+    try (Scope scope = Scope.open()) {
+      Tensor a = layer.wholeA(0);
+      return new Product(
+          Math.toIntExact(a.size(0)),
+          a.toHost().toFloats(),
+          layer.wholeB(0).toHost().toFloats(),
+          layer.adapted().get(0).scale());
     } finally {
       layer.detach(layer);
     }
+  }
+
+  @Override
+  public List<String> paths() {
+    return plan.adapted().stream().map(part -> part.part().path()).toList();
+  }
+
+  @Override
+  public double alpha() {
+    return config.alpha();
   }
 
   @Override

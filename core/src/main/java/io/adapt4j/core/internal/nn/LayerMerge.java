@@ -1,7 +1,9 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An adapter that is merged into one projection after the other, so that no model need be in
@@ -18,6 +20,16 @@ public interface LayerMerge extends AutoCloseable {
   record Stored(Checkpoint file, String name) {}
 
   /**
+   * An update that is a product: scale b a.
+   *
+   * @param rank columns of b and rows of a
+   * @param a row by row, [rank, in]
+   * @param b row by row, [out, rank]
+   * @param scale multiplies the product
+   */
+  record Product(int rank, float[] a, float[] b, double scale) {}
+
+  /**
    * Returns whether a projection's weight or bias changes.
    *
    * @param path its module path
@@ -32,6 +44,24 @@ public interface LayerMerge extends AutoCloseable {
    *     values; the caller closes it
    */
   void merge(DenseLinear projection);
+
+  /** {@return why the adapter is more than products beside projections; empty if it is not} */
+  Optional<String> moreThanProducts();
+
+  /**
+   * Returns the update of a projection.
+   *
+   * @param projection as in {@link #merge}; it may be changed
+   * @return the product
+   * @throws IllegalStateException if the adapter is more than products
+   */
+  Product product(DenseLinear projection);
+
+  /** {@return the paths of the projections that it changes, in the order of the model} */
+  List<String> paths();
+
+  /** {@return alpha, the numerator of the scale of most projections} */
+  double alpha();
 
   /**
    * {@return the base tensors that the adapter has values of its own for, laid out as in a base}

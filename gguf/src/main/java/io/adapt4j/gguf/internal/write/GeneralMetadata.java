@@ -98,6 +98,35 @@ public final class GeneralMetadata {
         : Optional.empty();
   }
 
+  /**
+   * Turns the name of a folder into one for people: words without hyphens, those in lower case
+   * capitalized.
+   *
+   * @param name such as {@code my-model-v2}
+   * @return such as {@code My Model v2}
+   */
+  public static String title(String name) {
+    StringBuilder title = new StringBuilder();
+    for (String word : name.strip().replace('-', ' ').split("\\s+")) {
+      boolean plain =
+          word.equals(word.toLowerCase(Locale.ROOT))
+              && word.chars().anyMatch(Character::isLetter)
+              && !word.matches("v\\d+(\\.\\d+)*|\\d.*");
+      title.append(title.isEmpty() ? "" : " ").append(plain ? capitalized(word) : word);
+    }
+    return title.toString();
+  }
+
+  private static String capitalized(String word) {
+    StringBuilder capitalized = new StringBuilder();
+    boolean inside = false;
+    for (char c : word.toCharArray()) {
+      capitalized.append(inside ? c : Character.toUpperCase(c));
+      inside = Character.isLetter(c);
+    }
+    return capitalized.toString();
+  }
+
   /** The number of values as people say it: 135M, 1.2B. */
   static String sizeLabel(long parameters) {
     double scaled = parameters * 1e-3;

@@ -212,26 +212,51 @@ public final class ModelWeights implements AutoCloseable {
     return new MemoryRows(tensor.toHost().toFloats(), Math.toIntExact(sizes[sizes.length - 1]));
   }
 
-  private Rows merged(Projection projection, LayerMerge adapter, boolean bias) {
+  /** {@return the adapter; empty if there is none} */
+  public Optional<LayerMerge> merge() {
+    return merge;
+  }
+
+  /**
+   * Returns the update that the adapter adds to a projection.
+   *
+   * @param path one of {@link LayerMerge#paths}
+   * @return the product
+   */
+  public LayerMerge.Product product(String path) {
+    Projection projection = projections.get(path);
+    try (Scope scope = Scope.open();
+        DenseLinear layer = filled(projection)) {
+      return merge.orElseThrow().product(layer);
+    }
+  }
+
+  private DenseLinear filled(Projection projection) {
     Linear.Part part = projection.part();
     String weightName = part.path() + WEIGHT;
     String biasName = part.path() + BIAS;
+    DenseLinear layer =
+        DenseLinear.declare(
+            projection.slot().linear().inFeatures(),
+            shapes.containsKey(biasName),
+            List.of(new Linear.Part(part.path(), 0, part.width())));
+    layer.allocate(DType.F32);
+    Tensor weight = layer.weight().value();
+    if (isPacked(projection, weightName)) {
+      weight.copyFrom(restored(projection));
+    } else {
+      Weights.fill(weight, checkpoint, stored(weightName), projection.transposed());
+    }
+    layer.bias().ifPresent(parameter -> fillBias(parameter.value(), biasName));
+    return layer;
+  }
+
+  private Rows merged(Projection projection, LayerMerge adapter, boolean bias) {
     try (Scope scope = Scope.open();
-        DenseLinear layer =
-            DenseLinear.declare(
-                projection.slot().linear().inFeatures(),
-                shapes.containsKey(biasName),
-                List.of(new Linear.Part(part.path(), 0, part.width())))) {
-      layer.allocate(DType.F32);
-      Tensor weight = layer.weight().value();
-      if (isPacked(projection, weightName)) {
-        weight.copyFrom(restored(projection));
-      } else {
-        Weights.fill(weight, checkpoint, stored(weightName), projection.transposed());
-      }
-      layer.bias().ifPresent(parameter -> fillBias(parameter.value(), biasName));
+        DenseLinear layer = filled(projection)) {
       adapter.merge(layer);
-      return inMemory(bias ? layer.bias().orElseThrow().value() : weight);
+      return inMemory(
+          bias ? layer.bias().orElseThrow().value() : layer.weight().value());
     }
   }
 

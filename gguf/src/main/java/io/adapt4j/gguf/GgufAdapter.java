@@ -1,0 +1,122 @@
+package io.adapt4j.gguf;
+
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.LayerMerge;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.gguf.format.GgufMetadata;
+import io.adapt4j.gguf.format.GgufWriter;
+import io.adapt4j.gguf.internal.family.Families;
+import io.adapt4j.gguf.internal.family.GgufFamily;
+import io.adapt4j.gguf.internal.write.AdapterTensors;
+import io.adapt4j.gguf.internal.write.GeneralMetadata;
+import io.adapt4j.gguf.internal.write.ModelWeights;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Writes a LoRA adapter as a GGUF file of its own, to be loaded beside its base with {@code
+ * llama-server --lora}.
+ *
+ * <p>Such a file has one alpha and divides it by each matrix's rank, so what rank-stabilized
+ * scaling and other alphas for some modules change is folded into the B matrices, and an adapter
+ * that starts from the base's weights gets twice its rank. DoRA, (IA)3, trained biases and modules
+ * saved in full have no place there: such an adapter is merged by {@link GgufExport}.
+ *
+ * <p>Not thread-safe.
+ */
+public final class GgufAdapter {
+
+  private final ModelSource base;
+  private final Adapter adapter;
+  private GgufQuantization type = GgufQuantization.F16;
+  private Optional<String> name = Optional.empty();
+
+  private GgufAdapter(ModelSource base, Adapter adapter) {
+    this.base = base;
+    this.adapter = adapter;
+  }
+
+  /**
+   * Begins an export.
+   *
+   * @param base the model that the adapter was trained on
+   * @param adapter the adapter
+   * @return the export, of type F16
+   */
+  public static GgufAdapter of(ModelSource base, Adapter adapter) {
+    return new GgufAdapter(
+        Objects.requireNonNull(base, "base"), Objects.requireNonNull(adapter, "adapter"));
+  }
+
+  /**
+   * Chooses how the matrices are stored.
+   *
+   * @param quantization F32, F16, BF16 or Q8_0
+   * @return this
+   * @throws IllegalArgumentException if it is a type of fewer bits, which adapters are too small
+   *     for
+   */
+  public GgufAdapter type(GgufQuantization quantization) {
+    if (!quantization.isConverted()) {
+      throw new IllegalArgumentException(
+          "type: expected F32, F16, BF16 or Q8_0 for an adapter, found " + quantization);
+    }
+    type = quantization;
+    return this;
+  }
+
+  /**
+   * Names the adapter. Without it the name is that of its folder.
+   *
+   * @param adapterName stands in the file as {@code general.name}
+   * @return this
+   */
+  public GgufAdapter name(String adapterName) {
+    name = Optional.of(adapterName);
+    return this;
+  }
+
+  /**
+   * Writes the file.
+   *
+   * @param file the file to create or replace; missing folders are created
+   * @throws CheckpointException if base or adapter cannot be read, do not fit, or the adapter is
+   *     more than low-rank products
+   * @throws io.adapt4j.gguf.format.GgufException if writing fails; a file that was there before is
+   *     unchanged then
+   */
+  public void to(Path file) {
+    try (ModelWeights weights =
+        ModelWeights.open(base.folder(), Optional.of(AdapterMechanics.of(adapter)))) {
+      GgufFamily family = Families.of(weights.config());
+      family.requireSupported(family.facts(weights.config(), OptionalInt.empty()));
+      LayerMerge merge = weights.merge().orElseThrow();
+      merge
+          .moreThanProducts()
+          .ifPresent(
+              more -> {
+                throw new CheckpointException(
+                    "The adapter '"
+                        + adapter.name()
+                        + "' has "
+                        + more
+                        + ", which a GGUF adapter cannot hold. Merge it instead: GgufExport with"
+                        + " adapter(...) writes the merged model.");
+              });
+      GgufMetadata.Builder metadata = GgufMetadata.builder();
+      metadata.string("general.architecture", family.architecture());
+      metadata.string("general.type", "adapter");
+      metadata.string("adapter.type", "lora");
+      metadata.string(
+          "general.name", name.orElseGet(() -> GeneralMetadata.title(adapter.name())));
+      metadata.float32("adapter.lora.alpha", (float) merge.alpha());
+      metadata.uint32("general.quantization_version", 2);
+      GgufWriter.write(
+          file, metadata.build(), AdapterTensors.of(weights, family, type.base()));
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.adapt4j.gguf.internal.write;
+
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.gguf.internal.family.Families;
+import io.adapt4j.gguf.internal.family.GgufFamily;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Measures what goes into the linear layers of a model. */
+public final class ActivationRecorder {
+
+  private final Decoder decoder;
+  private final List<Recorded> layers = new ArrayList<>();
+  private long tokens;
+
+  private ActivationRecorder(Decoder decoder) {
+    this.decoder = decoder;
+  }
+
+  /**
+   * Puts recorders in front of a model's linear layers, where they stay.
+   *
+   * @param decoder the model, with its weights
+   * @return the recorder
+   */
+  public static ActivationRecorder on(Decoder decoder) {
+    ActivationRecorder recorder = new ActivationRecorder(decoder);
+    for (LinearSlot slot : decoder.linears()) {
+      slot.replace(
+          base -> {
+            Recorded layer = new Recorded(base);
+            recorder.layers.add(layer);
+            return layer;
+          });
+    }
+    return recorder;
+  }
+
+  /**
+   * Runs the model over a text.
+   *
+   * @param ids its tokens
+   */
+  public void run(int[] ids) {
+    long[] mask = new long[ids.length];
+    Arrays.fill(mask, 1);
+    try (Scope scope = Scope.open(decoder.engine());
+        Positions positions = decoder.positions(mask, 1, ids.length)) {
+      Tensor input = Tensor.of(Arrays.stream(ids).asLongStream().toArray(), 1, ids.length);
+      decoder.hidden(Ops.inference(), input, positions, false);
+    }
+    tokens += ids.length;
+  }
+
+  /** {@return the number of tokens run so far} */
+  public long tokens() {
+    return tokens;
+  }
+
+  /** {@return the mean square of each input, by the GGUF names of the layers' weights} */
+  public Map<String, float[]> meanSquares() {
+    GgufFamily family = Families.of(decoder.modelConfig());
+    Map<String, float[]> means = new LinkedHashMap<>();
+    for (Recorded layer : layers) {
+      float[] mean = new float[layer.squares.length];
+      for (int i = 0; i < mean.length; i++) {
+        mean[i] = (float) (layer.squares[i] / tokens);
+      }
+      for (Linear.Part part : layer.parts()) {
+        family
+            .toGguf(part.path() + ".weight", decoder.modelConfig())
+            .ifPresent(place -> means.put(place.name(), mean));
+      }
+    }
+    return means;
+  }
+
+  /** A layer whose input is added up. */
+  private static final class Recorded implements Linear {
+
+    private final Linear base;
+    private final double[] squares;
+
+    Recorded(Linear base) {
+      this.base = base;
+      this.squares = new double[Math.toIntExact(base.inFeatures())];
+    }
+
+    @Override
+    public Tensor forward(Ops ops, Tensor x) {
+      float[] values;
+      try (Scope scope = Scope.open()) {
+        values = x.copyAs(DType.F32).toHost().toFloats();
+      }
+      for (int i = 0; i < values.length; i++) {
+        squares[i % squares.length] += (double) values[i] * values[i];
+      }
+      return base.forward(ops, x);
+    }
+
+    @Override
+    public List<Part> parts() {
+      return base.parts();
+    }
+
+    @Override
+    public long inFeatures() {
+      return base.inFeatures();
+    }
+
+    @Override
+    public long outFeatures() {
+      return base.outFeatures();
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+      return base.parameters();
+    }
+
+    @Override
+    public Linear innermost() {
+      return base.innermost();
+    }
+
+    @Override
+    public void close() {
+      base.close();
+    }
+  }
+}
