@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       GenerateCommand.class,
       MergeCommand.class,
+      ExportCommand.class,
       RepeatCommand.class,
       DoctorCommand.class
     })

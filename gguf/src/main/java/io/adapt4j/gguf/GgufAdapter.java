@@ -111,12 +111,10 @@ public final class GgufAdapter {
       metadata.string("general.architecture", family.architecture());
       metadata.string("general.type", "adapter");
       metadata.string("adapter.type", "lora");
-      metadata.string(
-          "general.name", name.orElseGet(() -> GeneralMetadata.title(adapter.name())));
+      metadata.string("general.name", name.orElseGet(() -> GeneralMetadata.title(adapter.name())));
       metadata.float32("adapter.lora.alpha", (float) merge.alpha());
       metadata.uint32("general.quantization_version", 2);
-      GgufWriter.write(
-          file, metadata.build(), AdapterTensors.of(weights, family, type.base()));
+      GgufWriter.write(file, metadata.build(), AdapterTensors.of(weights, family, type.base()));
     }
   }
 }

@@ -221,7 +221,8 @@ public final class GgufExport {
       Map<TensorType, Integer> types = new EnumMap<>(TensorType.class);
       sources.forEach(tensor -> types.merge(tensor.type(), 1, Integer::sum));
       Optional<Path> beside =
-          Optional.ofNullable(modelfile).map(content -> content.write(file, metadata, chatTemplate(folder), folder));
+          Optional.ofNullable(modelfile)
+              .map(content -> content.write(file, metadata, chatTemplate(folder), folder));
       return new ExportedModel(
           file, type, folder, adapter, tensors.parameters(), size(file), types, beside);
     } finally {

@@ -53,8 +53,7 @@ public final class ImportanceMatrix {
         LoadedModel.load(model.folder(), Precision.AUTO, WeightFormat.asStored(), mechanics)) {
       ExampleEncoder.Builder encoder =
           ExampleEncoder.builder(
-                  loaded.requireTokenizer(),
-                  Math.min(LONGEST, loaded.decoder().contextLength()))
+                  loaded.requireTokenizer(), Math.min(LONGEST, loaded.decoder().contextLength()))
               .overflow(Overflow.TRUNCATE_RIGHT)
               .appendEos(false);
       ChatTemplate.find(loaded.folder())

@@ -16,10 +16,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An Ollama Modelfile, to be used with {@code ollama create NAME -f Modelfile}. Ollama has templates
- * of its own kind. One is written where the model's chat template puts the same text around every
- * message of a role, which is verified by rendering a conversation with it; where not, Ollama infers
- * its template from the one in the GGUF file.
+ * An Ollama Modelfile, to be used with {@code ollama create NAME -f Modelfile}. Ollama has
+ * templates of its own kind. One is written where the model's chat template puts the same text
+ * around every message of a role, which is verified by rendering a conversation with it; where not,
+ * Ollama infers its template from the one in the GGUF file.
  *
  * <p>Immutable.
  */
@@ -108,7 +108,10 @@ public final class Modelfile {
     Optional<TurnTexts> turns =
         template.flatMap(found -> TurnTexts.of(found, bos(metadata))).filter(Modelfile::fits);
     turns.ifPresent(found -> block(text, "TEMPLATE", template(found)));
-    turns.map(Modelfile::stops).orElse(Set.of()).forEach(stop -> parameter(text, "stop", quoted(stop)));
+    turns
+        .map(Modelfile::stops)
+        .orElse(Set.of())
+        .forEach(stop -> parameter(text, "stop", quoted(stop)));
     parameter(text, "num_ctx", String.valueOf(contextLength.orElse(ofModel(metadata))));
     number(metadata, "temp").ifPresent(value -> parameter(text, "temperature", value));
     number(metadata, "top_p").ifPresent(value -> parameter(text, "top_p", value));

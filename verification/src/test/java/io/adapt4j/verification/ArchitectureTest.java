@@ -49,10 +49,12 @@ class ArchitectureTest {
           Map.entry("cli", Set.of("jinja", "core", "lora", "parquet", "gguf")),
           Map.entry("examples", Set.of("core", "lora", "parquet", "qlora", "rag", "eval")),
           Map.entry(
-              "benchmarks", Set.of("core", "kernels", "lora", "parquet", "qlora", "gguf", "rag", "eval")),
+              "benchmarks",
+              Set.of("core", "kernels", "lora", "parquet", "qlora", "gguf", "rag", "eval")),
           Map.entry(
               "verification",
-              Set.of("jinja", "core", "lora", "parquet", "qlora", "gguf", "rag", "eval", "examples")));
+              Set.of(
+                  "jinja", "core", "lora", "parquet", "qlora", "gguf", "rag", "eval", "examples")));
 
   /** The modules that make up the library; the others use it as an application does. */
   private static final Set<String> LIBRARIES =

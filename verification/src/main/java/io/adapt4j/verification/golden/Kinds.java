@@ -27,6 +27,7 @@ final class Kinds {
           ClassifierAdapterCheck.KIND,
           PooledScoreCheck.KIND,
           FourBitModelCheck.KIND,
+          GgufCheck.KIND,
           Kind.unsupported("format GGUF", source -> source.hasAny("llama_cpp", "types")));
 
   private Kinds() {}

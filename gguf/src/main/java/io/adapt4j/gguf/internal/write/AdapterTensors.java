@@ -47,8 +47,7 @@ public final class AdapterTensors {
    * @param type how the matrices are stored; those whose rows it does not divide get F16
    * @return the matrices, by the names of the base's tensors
    */
-  public static List<TensorSource> of(
-      ModelWeights weights, GgufFamily family, TensorType type) {
+  public static List<TensorSource> of(ModelWeights weights, GgufFamily family, TensorType type) {
     LayerMerge merge = weights.merge().orElseThrow();
     List<TensorSource> tensors = new ArrayList<>();
     List<String> paths = new ArrayList<>(merge.paths());

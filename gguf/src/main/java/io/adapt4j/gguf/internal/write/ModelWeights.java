@@ -255,8 +255,7 @@ public final class ModelWeights implements AutoCloseable {
     try (Scope scope = Scope.open();
         DenseLinear layer = filled(projection)) {
       adapter.merge(layer);
-      return inMemory(
-          bias ? layer.bias().orElseThrow().value() : layer.weight().value());
+      return inMemory(bias ? layer.bias().orElseThrow().value() : layer.weight().value());
     }
   }
 

@@ -75,8 +75,7 @@ public record TurnTexts(
       return stated
           .map(
               text ->
-                  new TurnTexts(
-                      system, text, user, new Around(opening.get(), end), answer.get()))
+                  new TurnTexts(system, text, user, new Around(opening.get(), end), answer.get()))
           .filter(this::holds);
     }
 

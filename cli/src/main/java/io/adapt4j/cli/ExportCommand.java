@@ -1,0 +1,172 @@
+package io.adapt4j.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.FileDataset;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.gguf.ExportedModel;
+import io.adapt4j.gguf.GgufAdapter;
+import io.adapt4j.gguf.GgufExport;
+import io.adapt4j.gguf.GgufQuantization;
+import io.adapt4j.gguf.ImportanceMatrix;
+import io.adapt4j.gguf.Modelfile;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Writes a model or an adapter as a GGUF file. */
+@Command(
+    name = "export",
+    description = "Writes a model, with an adapter merged into it, as a GGUF file for llama.cpp.",
+    mixinStandardHelpOptions = true)
+final class ExportCommand implements Callable<Integer> {
+
+  @Mixin private ModelArgument model;
+  @Mixin private Output output;
+
+  @Option(
+      names = "--to",
+      paramLabel = "FILE",
+      required = true,
+      description = "The file to write; one that is there is replaced.")
+  private Path file;
+
+  @Option(
+      names = "--type",
+      paramLabel = "TYPE",
+      description =
+          "How matrices are stored: ${COMPLETION-CANDIDATES}. Q4_K_M if not given, of an adapter"
+              + " alone F16.")
+  private @Nullable GgufQuantization type;
+
+  @Option(
+      names = "--adapter",
+      paramLabel = "FOLDER",
+      description = "The adapter to merge: LoRA or (IA)3.")
+  private @Nullable Path adapter;
+
+  @Option(
+      names = "--adapter-only",
+      description = "Write the adapter alone, to be loaded beside its base.")
+  private boolean adapterOnly;
+
+  @Option(
+      names = "--importance",
+      paramLabel = "DATA",
+      description =
+          "Rows like those the model will meet: columns are quantized by how much they"
+              + " matter there.")
+  private @Nullable Path importance;
+
+  @Option(
+      names = "--chat-template",
+      paramLabel = "NAME|FILE",
+      description = "Another chat template than that of training or of the model.")
+  private @Nullable String template;
+
+  @Option(names = "--name", paramLabel = "NAME", description = "The model's name in the file.")
+  private @Nullable String name;
+
+  @Option(
+      names = "--pre-tokenizer",
+      paramLabel = "NAME",
+      description = "llama.cpp's name of the pre-tokenizer, where the model's files do not tell.")
+  private @Nullable String preTokenizer;
+
+  @Option(
+      names = "--context",
+      paramLabel = "TOKENS",
+      description = "State another context length than the model's.")
+  private @Nullable Integer context;
+
+  @Option(names = "--modelfile", description = "Write an Ollama Modelfile beside the file.")
+  private boolean modelfile;
+
+  @Option(
+      names = "--system",
+      paramLabel = "TEXT",
+      description = "The system message of the Modelfile.")
+  private @Nullable String system;
+
+  ExportCommand() {}
+
+  @Override
+  public Integer call() {
+    Path folder = model.folder();
+    Optional<Adapter> merged = Optional.ofNullable(adapter).map(path -> Adapters.read(path, false));
+    if (adapterOnly) {
+      writeAdapter(folder, merged);
+    } else {
+      writeModel(folder, merged);
+    }
+    return ExitCode.OK;
+  }
+
+  private void writeAdapter(Path folder, Optional<Adapter> alone) {
+    if (alone.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--adapter-only: expected --adapter beside it, found none");
+    }
+    GgufAdapter export = GgufAdapter.of(ModelSource.path(folder), alone.get());
+    Optional.ofNullable(type).ifPresent(export::type);
+    Optional.ofNullable(name).ifPresent(export::name);
+    export.to(file);
+    output.write(
+        "The adapter is in " + file,
+        JsonNodeFactory.instance.objectNode().put("file", file.toString()));
+  }
+
+  private void writeModel(Path folder, Optional<Adapter> merged) {
+    GgufExport export = GgufExport.of(folder);
+    merged.ifPresent(export::adapter);
+    Optional.ofNullable(type).ifPresent(export::type);
+    Optional.ofNullable(name).ifPresent(export::name);
+    Optional.ofNullable(preTokenizer).ifPresent(export::preTokenizer);
+    Optional.ofNullable(context).ifPresent(export::contextLength);
+    Optional.ofNullable(template).map(ChatTemplate::resolve).ifPresent(export::template);
+    if (importance != null) {
+      export.importance(measured(folder, importance, merged));
+    }
+    if (modelfile || system != null) {
+      Modelfile content = Modelfile.standard();
+      export.modelfile(system == null ? content : content.system(system));
+    }
+    write(export.to(file));
+  }
+
+  private static ImportanceMatrix measured(Path folder, Path data, Optional<Adapter> merged) {
+    try (FileDataset rows = Datasets.read(data).open()) {
+      return ImportanceMatrix.measure(
+          ModelSource.path(folder), rows, merged.stream().toArray(Adapter[]::new));
+    }
+  }
+
+  private void write(ExportedModel exported) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("file", exported.file().toString());
+    json.put("type", exported.quantization().name());
+    json.put("parameters", exported.parameters());
+    json.put("bytes", exported.bytes());
+    ObjectNode types = json.putObject("tensors");
+    exported.types().forEach((each, count) -> types.put(each.name(), count));
+    exported.modelfile().ifPresent(path -> json.put("modelfile", path.toString()));
+    String text =
+        String.format(
+            Locale.ROOT,
+            "The model is in %s: %s, %.1f MB, %.2f bits a value",
+            exported.file(),
+            exported.quantization(),
+            exported.bytes() / 1e6,
+            exported.bitsPerParameter());
+    output.write(
+        text + exported.modelfile().map(path -> "\nThe Modelfile is " + path).orElse(""), json);
+  }
+}
