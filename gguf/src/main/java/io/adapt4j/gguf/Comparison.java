@@ -1,5 +1,8 @@
 package io.adapt4j.gguf;
 
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.gguf.ExportVerification.Parting;
@@ -32,15 +35,7 @@ final class Comparison implements AutoCloseable {
   private long agreed;
   private final List<Parting> partings = new ArrayList<>();
 
-  /**
-   * Loads both models.
-   *
-   * @param folder the checkpoint that the file was made of
-   * @param adapter what was merged into it
-   * @param written the folder that stands for the file
-   * @param maxTokens where texts are cut
-   * @param newTokens how many tokens to generate after each text
-   */
+  /** Loads both models. */
   Comparison(
       Path folder,
       Optional<AdapterMechanics> adapter,
@@ -58,16 +53,35 @@ final class Comparison implements AutoCloseable {
     this.newTokens = newTokens;
   }
 
-  /**
-   * Compares on a text.
-   *
-   * @param text the text
-   */
+  /** Compares on a text. */
   void add(String text) {
-    int[] ids = model.promptIds(text);
-    if (!Arrays.equals(ids, file.promptIds(text))) {
-      otherTokens++;
+    add(List.of(model.promptIds(text)), List.of(file.promptIds(text)));
+  }
+
+  /** Compares on the first rows of a dataset, chats in the chat template. */
+  void add(Dataset data, int rows) {
+    ExampleEncoder ours = model.encoder(maxTokens);
+    ExampleEncoder theirs = file.encoder(maxTokens);
+    for (int row = 0; row < Math.min(rows, data.size()); row++) {
+      add(ids(ours, data, row), ids(theirs, data, row));
     }
+  }
+
+  private static List<int[]> ids(ExampleEncoder encoder, Dataset data, int row) {
+    return encoder.encodeRow(data, row).samples().stream().map(TrainingSample::ids).toList();
+  }
+
+  private void add(List<int[]> samples, List<int[]> fileSamples) {
+    for (int i = 0; i < samples.size(); i++) {
+      if (i >= fileSamples.size() || !Arrays.equals(samples.get(i), fileSamples.get(i))) {
+        otherTokens++;
+      }
+      add(samples.get(i));
+    }
+  }
+
+  private void add(int[] all) {
+    int[] ids = all;
     int context = Math.min(model.contextLength(), file.contextLength());
     ids = Arrays.copyOf(ids, Math.min(ids.length, Math.min(maxTokens, context)));
     if (ids.length == 0) {
@@ -179,7 +193,7 @@ final class Comparison implements AutoCloseable {
     return most + Math.log(sum) - logits[at + token];
   }
 
-  /** {@return what all texts together say} */
+  /** What all texts together say. */
   ExportVerification result() {
     return new ExportVerification(
         texts,

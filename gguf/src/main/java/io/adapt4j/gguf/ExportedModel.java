@@ -1,5 +1,6 @@
 package io.adapt4j.gguf;
 
+import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
@@ -74,15 +75,37 @@ public record ExportedModel(
           "texts, maxTokens, newTokens: expected at least 1, 1 and 0, found %d, %d and %d"
               .formatted(texts.size(), maxTokens, newTokens));
     }
-    try (Comparison comparison =
-        new Comparison(
-            source,
-            adapter.map(AdapterMechanics::of),
-            ModelSource.path(file).folder(),
-            maxTokens,
-            newTokens)) {
+    try (Comparison comparison = compared(maxTokens, newTokens)) {
       texts.forEach(comparison::add);
       return comparison.result();
     }
+  }
+
+  /**
+   * Compares as {@link #verify(List)} does, on rows of a dataset such as the validation set. Chats
+   * are rendered in the chat template of each side.
+   *
+   * @param rows the dataset
+   * @param count how many of its first rows to take, at least 1
+   * @return how the two compare
+   */
+  public ExportVerification verify(Dataset rows, int count) {
+    if (count < 1 || rows.size() == 0) {
+      throw new IllegalArgumentException(
+          rows.name() + ": expected at least 1 row, found " + Math.min(count, rows.size()));
+    }
+    try (Comparison comparison = compared(VERIFIED_TOKENS, VERIFIED_NEW_TOKENS)) {
+      comparison.add(rows, count);
+      return comparison.result();
+    }
+  }
+
+  private Comparison compared(int maxTokens, int newTokens) {
+    return new Comparison(
+        source,
+        adapter.map(AdapterMechanics::of),
+        ModelSource.path(file).folder(),
+        maxTokens,
+        newTokens);
   }
 }

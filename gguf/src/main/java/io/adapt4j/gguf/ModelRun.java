@@ -1,7 +1,10 @@
 package io.adapt4j.gguf;
 
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
@@ -41,14 +44,25 @@ final class ModelRun implements AutoCloseable {
     return model.requireTokenizer();
   }
 
+  /** Turns rows of data into tokens, as training does. */
+  ExampleEncoder encoder(int maxTokens) {
+    ExampleEncoder.Builder encoder =
+        ExampleEncoder.builder(tokenizer(), Math.min(maxTokens, contextLength()))
+            .overflow(Overflow.TRUNCATE_RIGHT)
+            .appendEos(false);
+    ChatTemplate.find(model.folder())
+        .map(template -> template.withSpecialTokensOf(model.folder()))
+        .ifPresent(encoder::chatTemplate);
+    return encoder.build();
+  }
+
   int[] promptIds(String text) {
     return model.promptIds(text);
   }
 
-  /** The most tokens that the model is made for; empty where it does not say. */
+  /** The most tokens that the model is made for. */
   int contextLength() {
-    int stated = model.decoder().dimensions().contextLength();
-    return stated == 0 ? Integer.MAX_VALUE : stated;
+    return model.decoder().contextLength();
   }
 
   /** The last hidden states of a text, closed by the caller. */

@@ -62,6 +62,7 @@ public final class ModelFiles {
           Temporaries.deleteTree(made);
         } else {
           AtomicFolders.publish(made, target);
+          deleteOrphans(target.getParent());
         }
       } catch (IOException | RuntimeException e) {
         Temporaries.deleteTree(made);
@@ -113,6 +114,18 @@ public final class ModelFiles {
   /** Opens the weights of the file that a folder stands for. */
   static Optional<TensorFile> open(Path folder) {
     return file(folder).map(file -> format(file).open(file));
+  }
+
+  /** Deletes folders that stand for files which are gone. */
+  private static void deleteOrphans(Path cache) throws IOException {
+    try (Stream<Path> folders = Files.list(cache)) {
+      for (Path folder : folders.toList()) {
+        Path marker = folder.resolve(MARKER);
+        if (Files.isRegularFile(marker) && !file(folder).filter(Files::exists).isPresent()) {
+          Temporaries.deleteTree(folder);
+        }
+      }
+    }
   }
 
   private static ModelFileFormat format(Path file) {

@@ -53,6 +53,7 @@ final class GgufTensorFile implements TensorFile {
   }
 
   /** Values as [in, out]. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Turned(String name, float[] values) {}
 
   private GgufTensorFile(

@@ -17,6 +17,7 @@ import java.util.Map;
  * @param types of each
  * @param scores of each; empty where the file has none
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record GgufVocabulary(List<String> tokens, long[] types, double[] scores) {
 
   static final int NORMAL = 1;
