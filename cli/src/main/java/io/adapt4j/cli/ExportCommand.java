@@ -189,9 +189,7 @@ final class ExportCommand implements Callable<Integer> {
       verified = "\n" + found;
     }
     output.write(
-        text
-            + exported.modelfile().map(path -> "\nThe Modelfile is " + path).orElse("")
-            + verified,
+        text + exported.modelfile().map(path -> "\nThe Modelfile is " + path).orElse("") + verified,
         json);
   }
 

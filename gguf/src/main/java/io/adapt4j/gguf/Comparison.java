@@ -37,11 +37,7 @@ final class Comparison implements AutoCloseable {
 
   /** Loads both models. */
   Comparison(
-      Path folder,
-      Optional<AdapterMechanics> adapter,
-      Path written,
-      int maxTokens,
-      int newTokens) {
+      Path folder, Optional<AdapterMechanics> adapter, Path written, int maxTokens, int newTokens) {
     this.model = ModelRun.load(folder, adapter);
     try {
       this.file = ModelRun.load(written, Optional.empty());

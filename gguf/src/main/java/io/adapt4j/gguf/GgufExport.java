@@ -240,8 +240,7 @@ public final class GgufExport {
       TensorList tensors = type.isConverted() ? converted : converted.byLayer();
       Map<String, TensorType> types = new HashMap<>();
       tensors
-          .sources(
-              new TypeMix(mix(family, facts, tensors)), Map.of(), ForkJoinPool.commonPool())
+          .sources(new TypeMix(mix(family, facts, tensors)), Map.of(), ForkJoinPool.commonPool())
           .forEach(
               tensor ->
                   family

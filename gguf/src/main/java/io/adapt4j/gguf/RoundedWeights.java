@@ -136,8 +136,7 @@ final class RoundedWeights implements AutoCloseable {
   }
 
   private static void round(float[] values, int offset, int count, TensorType type) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate((int) type.bytes(count)).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate((int) type.bytes(count)).order(ByteOrder.LITTLE_ENDIAN);
     Quantizer quantizer = Quantizer.of(type);
     quantizer.quantize(values, offset, count, bytes);
     quantizer.dequantize(bytes.flip(), values, offset, count);

@@ -94,8 +94,7 @@ class GgufBaseTest {
   @Test
   void linearWeightsAreHeldInTheBlocksOfTheFile() {
     try (Decoder decoder = TestModels.load(folder(GgufQuantization.Q4_K_M))) {
-      long weights =
-          decoder.packedLinears().stream().mapToLong(QuantizedLinear::packedCount).sum();
+      long weights = decoder.packedLinears().stream().mapToLong(QuantizedLinear::packedCount).sum();
       long bytes = decoder.packedLinears().stream().mapToLong(QuantizedLinear::packedBytes).sum();
       assertThat(decoder.packedLinears()).hasSize(3 * 4);
       assertThat(8.0 * bytes / weights).isBetween(4.5, 5.7);
@@ -126,8 +125,7 @@ class GgufBaseTest {
     Generator generator = new Generator(decoder, Optional.empty(), Set.of(), 0);
     return generator
         .generate(
-            List.of(prompt),
-            GenerationOptions.builder().temperature(0).maxNewTokens(count).build())
+            List.of(prompt), GenerationOptions.builder().temperature(0).maxNewTokens(count).build())
         .get(0)
         .tokenIds()
         .stream()
@@ -276,11 +274,11 @@ class GgufBaseTest {
   void aFileCanBeHeldInAnotherFormat() {
     Path folder = folder(GgufQuantization.Q8_0);
     try (LanguageModel model =
-        LanguageModel.load(
-            ModelSource.path(file(GgufQuantization.Q8_0)), Quantization.nf4())) {
-      assertThat(model.generateIds(
-              List.of(new int[] {1, 5}),
-              GenerationOptions.builder().maxNewTokens(3).ignoreEos(true).build()))
+        LanguageModel.load(ModelSource.path(file(GgufQuantization.Q8_0)), Quantization.nf4())) {
+      assertThat(
+              model.generateIds(
+                  List.of(new int[] {1, 5}),
+                  GenerationOptions.builder().maxNewTokens(3).ignoreEos(true).build()))
           .hasSize(1);
     }
     assertThat(folder).isDirectory();

@@ -77,8 +77,7 @@ final class GgufBaseCheck {
     Arrays.fill(mask, 1);
     long[] tokens = Arrays.stream(ids).asLongStream().toArray();
     return Networks.logits(
-        network,
-        new EncoderInputs(tokens, mask, new long[ids.length], tokens, 1, ids.length));
+        network, new EncoderInputs(tokens, mask, new long[ids.length], tokens, 1, ids.length));
   }
 
   private float[] reference(String type) {
@@ -106,8 +105,7 @@ final class GgufBaseCheck {
             .build();
     String found;
     try (LanguageModel loaded = LanguageModel.load(ModelSource.path(file), Precision.FP32)) {
-      found =
-          GgufCheck.text(loaded.generateIds(GgufCheck.ints(expected.path("prompts")), options));
+      found = GgufCheck.text(loaded.generateIds(GgufCheck.ints(expected.path("prompts")), options));
     }
     if (reference.path("min_margin").asDouble() <= GgufCheck.GAP && !generated.equals(found)) {
       throw new UnsupportedQuantityException("ids where two logits are within " + GgufCheck.GAP);
