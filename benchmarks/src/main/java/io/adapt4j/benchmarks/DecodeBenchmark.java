@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
+import io.adapt4j.gguf.format.TensorType;
 import io.adapt4j.qlora.Quantization;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -108,10 +109,9 @@ public final class DecodeBenchmark {
     if (!llama.isPresent() || precision.equals("fp32")) {
       return;
     }
-    GgufFile.Weights weights =
-        precision.equals(INT8) ? GgufFile.Weights.Q8_0 : GgufFile.Weights.BF16;
+    TensorType weights = precision.equals(INT8) ? TensorType.Q8_0 : TensorType.BF16;
     Path file = folder.resolve("model.gguf");
-    GgufFile.write(ModelConfig.read(folder), folder, weights, file);
+    LlamaGguf.write(ModelConfig.read(folder), folder, weights, file);
     for (int rows : List.of(1, batch)) {
       peerRates.put(rows, llama.decode(file, promptLength, newTokens, rows, repetitions));
     }

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.internal.tensor.Processor;
+import io.adapt4j.gguf.format.TensorType;
 import io.adapt4j.qlora.Quantization;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +77,7 @@ public final class FourBitDecodeBenchmark {
       shape.write(folder);
     }
     if (!Files.exists(file)) {
-      GgufFile.write(shape.config(), folder, GgufFile.Weights.Q4_0, file);
+      LlamaGguf.write(shape.config(), folder, TensorType.Q4_0, file);
     }
     Machine.describe(report);
     report.line(
@@ -150,7 +151,7 @@ public final class FourBitDecodeBenchmark {
     try (Decoder decoder = shape.declare()) {
       long weights = SmolLm.matmulParameters(decoder);
       if (part.equals(FourBitDecodeCase.LLAMA)) {
-        return Q4Blocks.bytes(weights);
+        return TensorType.Q4_0.bytes(weights);
       }
       if (part.equals(BF16)) {
         return weights * Short.BYTES;

@@ -104,7 +104,7 @@ record FourBitDecodeCase(String part, int prompt, int tokens, int repetitions, i
     long begun = System.nanoTime();
     try (LlamaModel model = new LlamaModel(parameters)) {
       System.out.println(LOADING + secondsSince(begun));
-      String text = GgufFile.text(prompt - 1);
+      String text = LlamaGguf.text(prompt - 1);
       measure(
           count -> {
             InferenceParameters options =

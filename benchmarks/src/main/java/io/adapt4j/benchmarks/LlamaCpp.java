@@ -1,13 +1,16 @@
 package io.adapt4j.benchmarks;
 
 import io.adapt4j.benchmarks.suite.Samples;
+import io.adapt4j.gguf.format.TensorType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * llama.cpp as the package node-llama-cpp brings it: a peer that is there where somebody has
@@ -19,6 +22,7 @@ import java.util.Objects;
 record LlamaCpp(Path folder, String absence) {
 
   private static final String SCRIPT = "llama-cpp.mjs";
+  private static final String QUANTIZE = "ggml-quantize.py";
 
   /** Finds the package in a folder; nowhere where the name is empty. */
   static LlamaCpp in(String folder) {
@@ -45,15 +49,7 @@ record LlamaCpp(Path folder, String absence) {
 
   /** Decodes greedily. */
   Rates decode(Path file, int prompt, int tokens, int batch, int times) {
-    Path script = file.resolveSibling(SCRIPT);
-    try (InputStream source =
-        Objects.requireNonNull(LlamaCpp.class.getResourceAsStream(SCRIPT), SCRIPT)) {
-      if (!Files.exists(script)) {
-        Files.copy(source, script);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    Path script = script(SCRIPT, file.resolveSibling(SCRIPT));
     List<String> command =
         List.of(
             "node",
@@ -67,5 +63,48 @@ record LlamaCpp(Path folder, String absence) {
     OwnProcess process =
         OwnProcess.run("llama.cpp", new ProcessBuilder(command).directory(folder.toFile()));
     return new Rates(process.samples("prompt "), process.samples("decode "));
+  }
+
+  /**
+   * Quantizes random values by ggml's library on a number of threads.
+   *
+   * @return for each type the seconds of each time behind its name
+   */
+  OwnProcess quantize(List<TensorType> types, int rows, int columns, int threads, int times) {
+    try (TemporaryFolder temporary = TemporaryFolder.create()) {
+      List<String> command = new ArrayList<>();
+      command.add("python3");
+      command.add(script(QUANTIZE, temporary.path().resolve(QUANTIZE)).toString());
+      command.add(library().toString());
+      for (int number : new int[] {rows, columns, threads, times}) {
+        command.add(String.valueOf(number));
+      }
+      types.forEach(type -> command.add(type + "=" + type.id()));
+      return OwnProcess.run("ggml", new ProcessBuilder(command));
+    }
+  }
+
+  private Path library() {
+    try (Stream<Path> files =
+        Files.walk(folder.resolve("node_modules/@node-llama-cpp/linux-x64"))) {
+      return files
+          .filter(file -> file.endsWith("libggml-base.so"))
+          .findFirst()
+          .orElseThrow(() -> new IllegalStateException("no libggml-base.so in " + folder));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path script(String name, Path target) {
+    try (InputStream source =
+        Objects.requireNonNull(LlamaCpp.class.getResourceAsStream(name), name)) {
+      if (!Files.exists(target)) {
+        Files.copy(source, target);
+      }
+      return target;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

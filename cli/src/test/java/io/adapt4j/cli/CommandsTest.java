@@ -116,10 +116,44 @@ class CommandsTest {
     assertThat(fromMerged.json()).isEqualTo(adapted.json());
     assertThat(execute("merge", MODEL, "--adapter", best, "--output", merged).code())
         .isEqualTo(ExitCode.USAGE);
+    exportsMergedAndAlone(best);
 
     Result repeated = execute("repeat", folder.resolve("run/last"), "--json");
     assertThat(repeated.code()).isZero();
     assertThat(repeated.json().path("same").asBoolean()).isTrue();
+  }
+
+  private void exportsMergedAndAlone(Path adapter) throws IOException {
+    Path file = folder.resolve("stories.gguf");
+    Result merged =
+        execute(
+            "export",
+            MODEL,
+            "--adapter",
+            adapter,
+            "--type",
+            "Q8_0",
+            "--to",
+            file,
+            "--system",
+            "Tell a story.",
+            "--json");
+    assertThat(merged.err()).isEmpty();
+    assertThat(merged.code()).isZero();
+    assertThat(merged.json().path("type").asText()).isEqualTo("Q8_0");
+    assertThat(merged.json().path("bytes").asLong()).isEqualTo(Files.size(file));
+    assertThat(Path.of(merged.json().path("modelfile").asText()))
+        .content()
+        .contains("FROM ./stories.gguf", "Tell a story.");
+
+    Path alone = folder.resolve("adapter.gguf");
+    assertThat(execute("export", MODEL, "--adapter-only", "--to", alone).code())
+        .isEqualTo(ExitCode.USAGE);
+    Result adapted =
+        execute("export", MODEL, "--adapter-only", "--adapter", adapter, "--to", alone);
+    assertThat(adapted.code()).isZero();
+    assertThat(adapted.out()).contains("adapter.gguf");
+    assertThat(alone).isNotEmptyFile();
   }
 
   @Test

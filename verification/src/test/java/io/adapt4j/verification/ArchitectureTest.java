@@ -195,6 +195,19 @@ class ArchitectureTest {
   }
 
   @Test
+  void theGgufFormatNeedsOnlyTheJdk() {
+    String format = BASE + ".gguf.format..";
+    classes()
+        .that()
+        .resideInAPackage(format)
+        .should()
+        .onlyDependOnClassesThat(
+            JavaClass.Predicates.resideInAnyPackage(format, "java..", "org.jspecify.annotations.."))
+        .because("it reads and writes files without a model, and is easy to take elsewhere")
+        .check(classes);
+  }
+
+  @Test
   void onlyTheTokenizerTouchesTheTokenizersLibrary() {
     classes()
         .that()

@@ -78,6 +78,14 @@ class GoldenCheckTest {
   }
 
   @Test
+  void ggufFilesAreExportedAndComparedByteByByte() {
+    List<String> lines = run(true, golden("gguf/mistral"), golden("gguf/gpt2"));
+    assertThat(lines)
+        .noneMatch(line -> line.contains("FAIL"))
+        .anyMatch(line -> line.matches("GGUF files: [1-9]\\d+ passed, 0 failed, 0 unsupported"));
+  }
+
+  @Test
   void whatThisBuildDoesNotOfferIsNamed() {
     for (String[] unsupported :
         new String[][] {
@@ -86,7 +94,7 @@ class GoldenCheckTest {
           {"next/models/gpt_oss_mxfp4", "model family gpt_oss"},
           {"next/lora/vera", "adapter kind VERA"},
           {"next/lora/t5", "model family t5"},
-          {"gguf/mistral", "format GGUF"},
+          {"gguf/mixtral", "model_type mixtral"},
           {"gguf/vectors", "format GGUF"}
         }) {
       assertThat(run(true, golden(unsupported[0])))

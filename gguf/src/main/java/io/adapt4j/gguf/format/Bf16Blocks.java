@@ -23,9 +23,7 @@ final class Bf16Blocks extends BlockFormat {
       int bits = Float.floatToRawIntBits(values[offset + i]);
       int rounded = (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16;
       if ((rounded & INFINITY) == INFINITY) {
-        throw new IllegalArgumentException(
-            "value %d: expected a magnitude that BF16 can hold, found %s"
-                .formatted(i, values[offset + i]));
+        throw new UnstorableValueException(i, "a magnitude that BF16 can hold", values[offset + i]);
       }
       Half.put(target, at + i * Short.BYTES, rounded);
     }

@@ -20,9 +20,7 @@ final class F16Blocks extends BlockFormat {
     for (int i = 0; i < blocks; i++) {
       int half = Half.of(values[offset + i]);
       if ((half & Half.INFINITY) == Half.INFINITY) {
-        throw new IllegalArgumentException(
-            "value %d: expected a magnitude that F16 can hold, found %s"
-                .formatted(i, values[offset + i]));
+        throw new UnstorableValueException(i, "a magnitude that F16 can hold", values[offset + i]);
       }
       Half.put(target, at + i * Short.BYTES, half);
     }

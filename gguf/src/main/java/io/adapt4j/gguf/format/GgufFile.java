@@ -51,7 +51,7 @@ public final class GgufFile implements Closeable {
     FileChannel channel = null;
     try {
       channel = FileChannel.open(path, StandardOpenOption.READ);
-      return new GgufFile(path, channel, GgufHeader.read(path, channel));
+      return new GgufFile(path, channel, GgufHeader.read(path, channel::read, channel.size()));
     } catch (IOException e) {
       GgufException failure = unreadable(path, e);
       closeAfter(channel, failure);

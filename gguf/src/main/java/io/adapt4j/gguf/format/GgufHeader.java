@@ -1,7 +1,6 @@
 package io.adapt4j.gguf.format;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -36,14 +35,15 @@ record GgufHeader(GgufMetadata metadata, Map<String, GgufTensor> tensors, long d
   private static final int MIN_TENSOR_BYTES = Long.BYTES + 2 * Integer.BYTES + Long.BYTES;
 
   /**
-   * Reads the header of an open file.
+   * Reads a header.
    *
    * @param file the path for messages
-   * @param channel the open file
+   * @param bytes reads from the file
+   * @param fileSize its size
    * @throws GgufException if it breaks a rule of the format
    */
-  static GgufHeader read(Path file, FileChannel channel) throws IOException {
-    return new Reader(file, new HeaderInput(file, channel, MAX_BYTES), channel.size()).read();
+  static GgufHeader read(Path file, HeaderInput.Bytes bytes, long fileSize) throws IOException {
+    return new Reader(file, new HeaderInput(file, bytes, fileSize, MAX_BYTES), fileSize).read();
   }
 
   /** Returns the next multiple of the alignment; -1 beyond 2^63. */
@@ -68,6 +68,21 @@ record GgufHeader(GgufMetadata metadata, Map<String, GgufTensor> tensors, long d
       elements *= Math.max(1, dimension);
     }
     return isEmpty ? 0 : elements;
+  }
+
+  private static long row(List<Long> shape) {
+    return shape.isEmpty() ? 1 : shape.get(0);
+  }
+
+  /** Returns the bytes that values take; -1 for rows that are no whole blocks or beyond 2^63. */
+  static long bytes(TensorType type, List<Long> shape) {
+    long elements = elements(shape);
+    if (elements < 0
+        || row(shape) % type.blockSize() != 0
+        || elements / type.blockSize() > Long.MAX_VALUE / type.blockBytes()) {
+      return -1;
+    }
+    return type.bytes(elements);
   }
 
   /** One pass over a header. */
@@ -210,21 +225,18 @@ record GgufHeader(GgufMetadata metadata, Map<String, GgufTensor> tensors, long d
       }
       int id = in.readInt("type of " + field);
       TensorType type = TensorType.of(id).orElseThrow(() -> unknownType(field, id));
-      long elements = elements(shape);
-      long row = shape.isEmpty() ? 1 : shape.get(0);
-      if (elements < 0 || row % type.blockSize() != 0) {
+      long bytes = bytes(type, shape);
+      if (bytes < 0) {
+        boolean isHuge = elements(shape) < 0 || row(shape) % type.blockSize() == 0;
         throw in.invalid(
             "shape of " + field,
-            elements < 0
-                ? "fewer than 2^63 values"
+            isHuge
+                ? "fewer than 2^63 values and bytes"
                 : "rows of a multiple of " + type.blockSize() + " values for " + type,
             shape.toString());
       }
-      if (elements / type.blockSize() > Long.MAX_VALUE / type.blockBytes()) {
-        throw in.invalid("shape of " + field, "fewer than 2^63 bytes", shape.toString());
-      }
       long offset = in.readLong("offset of " + field);
-      return new GgufTensor(name, shape, type, offset, type.bytes(elements));
+      return new GgufTensor(name, shape, type, offset, bytes);
     }
 
     private GgufException unknownType(String field, int id) {

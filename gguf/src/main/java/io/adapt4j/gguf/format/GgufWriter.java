@@ -106,7 +106,16 @@ public final class GgufWriter {
       header.putString(tensor.name()).putInt(tensor.shape().size());
       tensor.shape().forEach(header::putLong);
       header.putInt(tensor.type().id()).putLong(offset);
-      offset = Math.addExact(offset, GgufHeader.align(bytes(target, tensor), alignment));
+      long end = GgufHeader.align(bytes(target, tensor), alignment);
+      if (end < 0 || end > Long.MAX_VALUE - offset) {
+        throw GgufException.in(
+            target,
+            "tensor '" + tensor.name() + "'",
+            "an end below 2^63",
+            "a larger one",
+            "Write the tensors to several files.");
+      }
+      offset += end;
     }
     return header.pad(alignment);
   }
@@ -131,21 +140,17 @@ public final class GgufWriter {
   private static long bytes(Path target, TensorSource tensor) {
     List<Long> shape = tensor.shape();
     TensorType type = tensor.type();
-    long elements = GgufHeader.elements(shape);
-    boolean fits =
-        shape.size() <= GgufHeader.MAX_DIMENSIONS
-            && elements >= 0
-            && (shape.isEmpty() ? 1 : shape.get(0)) % type.blockSize() == 0;
-    if (!fits) {
+    long bytes = GgufHeader.bytes(type, shape);
+    if (shape.size() > GgufHeader.MAX_DIMENSIONS || bytes < 0) {
       throw GgufException.in(
           target,
           "shape of tensor '" + tensor.name() + "'",
-          "at most %d dimensions with rows of a multiple of %d values for %s"
+          "at most %d dimensions and 2^63 bytes, with rows of a multiple of %d values for %s"
               .formatted(GgufHeader.MAX_DIMENSIONS, type.blockSize(), type),
           shape.toString(),
           "Choose a type with smaller blocks.");
     }
-    return type.bytes(elements);
+    return bytes;
   }
 
   private static void writeTensor(

@@ -3,7 +3,6 @@ package io.adapt4j.gguf.format;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -17,23 +16,30 @@ final class HeaderInput {
   private static final int WINDOW = 1 << 16;
 
   private final Path file;
-  private final FileChannel channel;
+  private final Bytes bytes;
   private final long end;
   private final long fileSize;
   private final ByteBuffer window = ByteBuffer.allocate(WINDOW).order(ByteOrder.LITTLE_ENDIAN);
   private long read;
 
+  /** Reads from a file as a channel does. */
+  @FunctionalInterface
+  interface Bytes {
+    int read(ByteBuffer target, long position) throws IOException;
+  }
+
   /**
    * Begins at the file's first byte.
    *
    * @param file the path for messages
-   * @param channel the open file
+   * @param bytes reads from the file
+   * @param fileSize its size
    * @param maxBytes the most a header may take
    */
-  HeaderInput(Path file, FileChannel channel, long maxBytes) throws IOException {
+  HeaderInput(Path file, Bytes bytes, long fileSize, long maxBytes) {
     this.file = file;
-    this.channel = channel;
-    this.fileSize = channel.size();
+    this.bytes = bytes;
+    this.fileSize = fileSize;
     this.end = Math.min(fileSize, maxBytes);
     window.limit(0);
   }
@@ -84,25 +90,25 @@ final class HeaderInput {
     if (count > remaining()) {
       throw ends(count, field);
     }
-    byte[] bytes = new byte[count];
+    byte[] result = new byte[count];
     int buffered = Math.min(count, window.remaining());
-    window.get(bytes, 0, buffered);
-    ByteBuffer rest = ByteBuffer.wrap(bytes, buffered, count - buffered);
+    window.get(result, 0, buffered);
+    ByteBuffer rest = ByteBuffer.wrap(result, buffered, count - buffered);
     while (rest.hasRemaining()) {
-      int got = channel.read(rest, read);
+      int got = bytes.read(rest, read);
       if (got < 0) {
         throw ends(rest.remaining(), field);
       }
       read += got;
     }
-    return bytes;
+    return result;
   }
 
   String readString(String field) throws IOException {
     int length = readCount("length of " + field, 1);
-    byte[] bytes = readBytes(length, field);
+    ByteBuffer encoded = ByteBuffer.wrap(readBytes(length, field));
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(encoded).toString();
     } catch (CharacterCodingException e) {
       throw new GgufException(
           "%s: %s: expected text in UTF-8, found other bytes before position %d. %s"
@@ -139,7 +145,7 @@ final class HeaderInput {
     window.compact();
     window.limit((int) Math.min(window.capacity(), window.position() + (end - read)));
     while (window.position() < count) {
-      int got = channel.read(window, read);
+      int got = bytes.read(window, read);
       if (got < 0) {
         window.flip();
         throw ends(count, field);

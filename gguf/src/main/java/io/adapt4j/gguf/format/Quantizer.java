@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Quantizer {
 
-  /** Magnitudes are ordered as their bits; above are those that are not numbers. */
-  private static final int INFINITY = 0x7F800000;
+  private static final float MAX_IMPORTANCE = 1e10f;
+
+  /** No type with scales in fp16 reaches it, and below no sum of a search overflows. */
+  private static final float TOO_LARGE = 1e10f;
 
   private static final Map<TensorType, Quantizer> BY_TYPE = new EnumMap<>(TensorType.class);
 
@@ -83,11 +85,11 @@ public final class Quantizer {
    * @param values holds the values
    * @param offset the first
    * @param count their number, a multiple of the row's length
-   * @param importance for each column of a row, none negative
+   * @param importance for each column of a row, from 0 to 1e10
    * @param target takes the bytes from its position on
    * @throws IllegalArgumentException if the blocks do not divide the row or the rows the number, a
-   *     value or importance is infinite or not a number, an importance negative, or the type cannot
-   *     hold values as large
+   *     value is infinite or not a number, an importance out of its range, or the type cannot hold
+   *     values as large
    */
   public void quantize(
       float[] values, int offset, int count, float[] importance, ByteBuffer target) {
@@ -97,11 +99,10 @@ public final class Quantizer {
           "importance: expected one for each column, in whole blocks of %d, found %d for %d values"
               .formatted(type.blockSize(), row, count));
     }
-    requireFinite("importance", importance, 0, row);
     for (int i = 0; i < row; i++) {
-      if (importance[i] < 0) {
+      if (!(importance[i] >= 0 && importance[i] <= MAX_IMPORTANCE)) {
         throw new IllegalArgumentException(
-            "importance %d: expected 0 or more, found %s".formatted(i, importance[i]));
+            "importance %d: expected 0 to 1e10, found %s".formatted(i, importance[i]));
       }
     }
     quantize(values, offset, count, target, importance);
@@ -110,7 +111,7 @@ public final class Quantizer {
   private void quantize(
       float[] values, int offset, int count, ByteBuffer target, float @Nullable [] importance) {
     int bytes = checkedBytes(values, offset, count);
-    requireFinite("value", values, offset, count);
+    requireStorable(values, offset, count);
     if (target.remaining() < bytes) {
       throw new IllegalArgumentException(
           "target: expected room for %d bytes, found %d".formatted(bytes, target.remaining()));
@@ -161,18 +162,26 @@ public final class Quantizer {
     return Math.toIntExact(type.bytes(count));
   }
 
-  private static void requireFinite(String what, float[] values, int offset, int count) {
+  private float limit() {
+    return type.blockSize() > 1 ? TOO_LARGE : Float.POSITIVE_INFINITY;
+  }
+
+  /** Magnitudes are ordered as their bits. */
+  private void requireStorable(float[] values, int offset, int count) {
     int largest = 0;
     for (int i = offset; i < offset + count; i++) {
       largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & Integer.MAX_VALUE);
     }
-    if (largest < INFINITY) {
+    if (largest < Float.floatToRawIntBits(limit())) {
       return;
     }
     for (int i = offset; i < offset + count; i++) {
-      if (!Float.isFinite(values[i])) {
-        throw new IllegalArgumentException(
-            "%s %d: expected a finite number, found %s".formatted(what, i - offset, values[i]));
+      if (!(Math.abs(values[i]) < limit())) {
+        String expected =
+            Float.isFinite(values[i])
+                ? "a magnitude that %s can hold".formatted(type)
+                : "a finite number";
+        throw new UnstorableValueException(i - offset, expected, values[i]);
       }
     }
   }
@@ -183,9 +192,10 @@ public final class Quantizer {
       for (int place : places) {
         int half = Half.get(encoded, at + block * type.blockBytes() + place);
         if ((half & Half.INFINITY) == Half.INFINITY) {
-          throw new IllegalArgumentException(
-              "values %d to %d: expected a magnitude that %s can hold, found a larger one"
-                  .formatted(block * type.blockSize(), (block + 1) * type.blockSize() - 1, type));
+          throw new UnstorableValueException(
+              block * type.blockSize(),
+              "a block of magnitudes that %s can hold".formatted(type),
+              "larger ones");
         }
       }
     }

@@ -27,6 +27,7 @@ public interface LayerMerge extends AutoCloseable {
    * @param b row by row, [out, rank]
    * @param scale multiplies the product
    */
+  @SuppressWarnings("ArrayRecordComponent")
   record Product(int rank, float[] a, float[] b, double scale) {}
 
   /**

@@ -6,4 +6,5 @@ package io.adapt4j.gguf.internal.family;
  * @param name its name in the file
  * @param values its values
  */
+@SuppressWarnings("ArrayRecordComponent")
 public record ExtraTensor(String name, float[] values) {}

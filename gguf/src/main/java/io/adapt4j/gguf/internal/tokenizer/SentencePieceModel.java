@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@code tokenizer.model} of SentencePiece: a protocol buffer with the pieces, their scores and
@@ -65,7 +66,7 @@ record SentencePieceModel(List<Piece> pieces, boolean mergesPairs) {
     }
   }
 
-  private static CheckpointException damaged(Path file, String found, Throwable cause) {
+  private static CheckpointException damaged(Path file, String found, @Nullable Throwable cause) {
     return new CheckpointException(
         file + ": expected a SentencePiece model, found " + found + ". Download the file again.",
         cause);

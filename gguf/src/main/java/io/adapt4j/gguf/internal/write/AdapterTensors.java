@@ -20,6 +20,7 @@ public final class AdapterTensors {
   private AdapterTensors() {}
 
   /** A matrix in memory. */
+  @SuppressWarnings("ArrayRecordComponent")
   private record Matrix(String name, List<Long> shape, TensorType type, float[] values)
       implements TensorSource {
 

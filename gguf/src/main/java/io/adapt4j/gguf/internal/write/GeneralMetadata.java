@@ -21,6 +21,8 @@ public final class GeneralMetadata {
   private static final Pattern FRONT_MATTER =
       Pattern.compile("\\A---\\R(.*?)^---\\s*$", Pattern.DOTALL | Pattern.MULTILINE);
 
+  private static final Pattern SPACES = Pattern.compile("\\s+");
+
   private static final Map<String, String> NUMBERS = new LinkedHashMap<>();
 
   static {
@@ -107,7 +109,7 @@ public final class GeneralMetadata {
    */
   public static String title(String name) {
     StringBuilder title = new StringBuilder();
-    for (String word : name.strip().replace('-', ' ').split("\\s+")) {
+    for (String word : SPACES.split(name.strip().replace('-', ' '), -1)) {
       boolean plain =
           word.equals(word.toLowerCase(Locale.ROOT))
               && word.chars().anyMatch(Character::isLetter)
@@ -120,7 +122,8 @@ public final class GeneralMetadata {
   private static String capitalized(String word) {
     StringBuilder capitalized = new StringBuilder();
     boolean inside = false;
-    for (char c : word.toCharArray()) {
+    for (int i = 0; i < word.length(); i++) {
+      char c = word.charAt(i);
       capitalized.append(inside ? c : Character.toUpperCase(c));
       inside = Character.isLetter(c);
     }

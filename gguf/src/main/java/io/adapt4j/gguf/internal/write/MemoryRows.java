@@ -6,6 +6,7 @@ package io.adapt4j.gguf.internal.write;
  * @param values row by row
  * @param columns the values of a row
  */
+@SuppressWarnings("ArrayRecordComponent")
 record MemoryRows(float[] values, int columns) implements Rows {
 
   @Override

@@ -23,7 +23,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The weights of a model with an adapter in them, a tensor at a time: no model is in memory. Stored
@@ -178,7 +180,8 @@ public final class ModelWeights implements AutoCloseable {
     return plain(checkpoint, stored(name), projection, bias);
   }
 
-  private static Rows plain(Checkpoint file, String name, Projection projection, boolean bias) {
+  private static Rows plain(
+      Checkpoint file, String name, @Nullable Projection projection, boolean bias) {
     boolean transposed = projection != null && projection.transposed() && !bias;
     if (!transposed) {
       return new StoredRows(file, name);
@@ -226,7 +229,7 @@ public final class ModelWeights implements AutoCloseable {
   public LayerMerge.Product product(String path) {
     Projection projection = projections.get(path);
     try (Scope scope = Scope.open();
-        DenseLinear layer = filled(projection)) {
+        DenseLinear layer = filled(Objects.requireNonNull(projection))) {
       return merge.orElseThrow().product(layer);
     }
   }

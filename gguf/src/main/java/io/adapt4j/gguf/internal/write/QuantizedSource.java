@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param importance of each column; null where all count the same
  * @param workers the threads
  */
+@SuppressWarnings("ArrayRecordComponent")
 record QuantizedSource(
     String name,
     List<Long> shape,
@@ -67,7 +68,7 @@ record QuantizedSource(
     }
   }
 
-  private RuntimeException failure(Throwable cause) {
+  private RuntimeException failure(@Nullable Throwable cause) {
     if (cause instanceof IllegalArgumentException) {
       return new CheckpointException(
           "tensor '"

@@ -1,0 +1,92 @@
+package io.adapt4j.gguf;
+
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.gguf.format.GgufFile;
+import io.adapt4j.gguf.format.GgufTensor;
+import io.adapt4j.gguf.format.Quantizer;
+import io.adapt4j.gguf.internal.family.Families;
+import io.adapt4j.gguf.internal.family.GgufFamily;
+import io.adapt4j.gguf.internal.family.Layout;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+
+/** The weights of a GGUF file as a checkpoint in fp32. */
+final class DequantizedModel {
+
+  private DequantizedModel() {}
+
+  /**
+   * Writes a checkpoint.
+   *
+   * @param file the GGUF file
+   * @param model the folder of the model it was made of, for the configuration
+   * @param folder where to write
+   */
+  static void write(Path file, Path model, Path folder) throws IOException {
+    ModelConfig config = ModelConfig.read(model);
+    GgufFamily family = Families.of(config);
+    Files.createDirectories(folder);
+    Files.copy(model.resolve(ModelConfig.FILE), folder.resolve(ModelConfig.FILE));
+    try (GgufFile gguf = GgufFile.open(file)) {
+      List<TensorData> tensors = new ArrayList<>();
+      for (GgufTensor tensor : gguf.tensors().values()) {
+        Optional<GgufFamily.Place> place = family.toStored(tensor.name(), config);
+        if (place.isPresent()) {
+          tensors.add(tensor(gguf, tensor, place.get()));
+        }
+      }
+      SafetensorsWriter.create().writeModel(folder, tensors);
+    }
+  }
+
+  private static TensorData tensor(GgufFile file, GgufTensor tensor, GgufFamily.Place place) {
+    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(tensor.bytes()));
+    file.read(tensor, 0, bytes);
+    float[] values = new float[Math.toIntExact(tensor.elements())];
+    Quantizer.of(tensor.type()).dequantize(bytes.flip(), values, 0, values.length);
+    List<Long> shape = new ArrayList<>(tensor.shape());
+    if (place.layout().kind() != Layout.Kind.TRANSPOSED) {
+      Collections.reverse(shape);
+    }
+    float[] stored = stored(values, shape, place.layout());
+    return TensorData.of(
+        place.name(),
+        StoredType.F32,
+        shape,
+        () -> {
+          ByteBuffer target = ByteBuffer.allocate(4 * stored.length).order(ByteOrder.LITTLE_ENDIAN);
+          target.asFloatBuffer().put(stored);
+          return target;
+        });
+  }
+
+  private static float[] stored(float[] values, List<Long> shape, Layout layout) {
+    float[] stored = values.clone();
+    int columns = shape.size() == 1 ? 1 : Math.toIntExact(shape.get(1));
+    int rows = values.length / columns;
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < columns; column++) {
+        int from =
+            switch (layout.kind()) {
+              case SAME, PLUS_ONE -> row * columns + column;
+              case TRANSPOSED -> column * rows + row;
+              case ROTARY_PAIRS, QUERIES_KEYS_VALUES ->
+                  (int) layout.ggufRow(row, rows) * columns + column;
+            };
+        stored[row * columns + column] =
+            layout.kind() == Layout.Kind.PLUS_ONE ? values[from] - 1 : values[from];
+      }
+    }
+    return stored;
+  }
+}

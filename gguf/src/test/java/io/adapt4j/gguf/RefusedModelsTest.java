@@ -1,0 +1,94 @@
+package io.adapt4j.gguf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Models that llama.cpp would compute otherwise are refused with the field that says so. */
+class RefusedModelsTest {
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "llama_k | hidden_act | \"gelu\"",
+        "llama_k | rope_scaling | {\"rope_type\": \"dynamic\", \"factor\": 2.0}",
+        "gemma2 | query_pre_attn_scalar | 20",
+        "gemma2 | attn_logit_softcapping | null",
+        "gpt2 | scale_attn_by_inverse_layer_idx | true",
+        "gpt2 | scale_attn_weights | false",
+        "gpt2 | activation_function | \"relu\"",
+      })
+  void namesTheField(String model, String field, String value) throws IOException {
+    Path changed = changed(model, field, Json.parse(value));
+    assertThatThrownBy(() -> GgufExport.of(changed).to(folder.resolve("model.gguf")))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("'" + field + "'");
+    assertThat(folder.resolve("model.gguf")).doesNotExist();
+  }
+
+  private Path changed(String model, String field, JsonNode value) throws IOException {
+    Path copy = GoldenFolders.copy(GoldenFolders.of(model), folder.resolve(model));
+    ObjectNode config = (ObjectNode) Json.parse(Files.readString(copy.resolve("config.json")));
+    config.set(field, value);
+    Files.writeString(copy.resolve("config.json"), Json.compact(config));
+    return copy;
+  }
+
+  @Test
+  void takesAModelWithAWindowForTextsWithinIt() throws IOException {
+    Path windowed = changed("llama_k", "sliding_window", Json.parse("16"));
+    ObjectNode config = (ObjectNode) Json.parse(Files.readString(windowed.resolve("config.json")));
+    config.put("model_type", "mistral");
+    config.putArray("architectures").add("MistralForCausalLM");
+    Files.writeString(windowed.resolve("config.json"), Json.compact(config));
+    Path file = folder.resolve("model.gguf");
+
+    assertThatThrownBy(() -> GgufExport.of(windowed).to(file))
+        .hasMessageContaining("'sliding_window'")
+        .hasMessageContaining("contextLength(16)");
+    assertThat(GgufExport.of(windowed).contextLength(16).to(file).file()).exists();
+  }
+
+  @Test
+  void refusesATokenizerThatLlamaCppDoesNotKnow() throws IOException {
+    Path copy = GoldenFolders.copy(GoldenFolders.of("qwen2"), folder.resolve("qwen2"));
+    ObjectNode tokenizer =
+        (ObjectNode) Json.parse(Files.readString(copy.resolve("tokenizer.json")));
+    tokenizer.set(
+        "pre_tokenizer",
+        Json.parse(
+            """
+            {"type": "Sequence", "pretokenizers": [
+              {"type": "Split", "pattern": {"Regex": "x+"}, "behavior": "Isolated", "invert": false},
+              {"type": "ByteLevel", "add_prefix_space": false,
+               "trim_offsets": true, "use_regex": false}]}
+            """));
+    Files.writeString(copy.resolve("tokenizer.json"), Json.compact(tokenizer));
+
+    assertThatThrownBy(() -> GgufExport.of(copy).to(folder.resolve("model.gguf")))
+        .hasMessageContaining("pre_tokenizer")
+        .hasMessageContaining("preTokenizer(name)");
+  }
+
+  @Test
+  void refusesAModelWithoutATokenizer() throws IOException {
+    Path copy = GoldenFolders.copy(GoldenFolders.of("llama_k"), folder.resolve("llama"));
+    Files.delete(copy.resolve("tokenizer.json"));
+    assertThatThrownBy(() -> GgufExport.of(copy).to(folder.resolve("model.gguf")))
+        .hasMessageContaining("tokenizer.json or tokenizer.model");
+  }
+}

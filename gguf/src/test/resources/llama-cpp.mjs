@@ -1,0 +1,46 @@
+// Runs GGUF files by the real llama.cpp through node-llama-cpp: MODULES JOBS. MODULES is the folder
+// that has node_modules; JOBS a JSON file, a list of {file, lora, prompts, tokens, texts}. Prints a
+// line of JSON for each: the greedy ids after each prompt, the ids of each text, or the error.
+import {createRequire} from "node:module";
+import {pathToFileURL} from "node:url";
+import fs from "node:fs";
+
+const [modules, jobs] = process.argv.slice(2);
+const resolve = createRequire(modules + "/").resolve;
+const {getLlama} = await import(pathToFileURL(resolve("node-llama-cpp")).href);
+const llama = await getLlama({gpu: false, build: "never", logLevel: "error"});
+
+async function run(job) {
+  const model = await llama.loadModel({modelPath: job.file});
+  const context = await model.createContext({
+    contextSize: 128, threads: 1, flashAttention: false, ...(job.lora ? {lora: job.lora} : {}),
+  });
+  const sequence = context.getSequence();
+  const generated = [];
+  for (const prompt of job.prompts) {
+    await sequence.clearHistory();
+    const ids = [];
+    for await (const id of sequence.evaluate(prompt, {temperature: 0, yieldEogToken: true})) {
+      ids.push(id);
+      if (ids.length >= job.tokens) {
+        break;
+      }
+    }
+    generated.push(ids);
+  }
+  const texts = job.texts.map(text => Array.from(model.tokenize(text, false)));
+  await context.dispose();
+  await model.dispose();
+  return {generated, texts};
+}
+
+for (const job of JSON.parse(fs.readFileSync(jobs))) {
+  let result;
+  try {
+    result = await run(job);
+  } catch (error) {
+    result = {error: String(error)};
+  }
+  console.log(JSON.stringify({job: job.name, ...result}));
+}
+process.exit(0);
