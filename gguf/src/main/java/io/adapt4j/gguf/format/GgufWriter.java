@@ -52,7 +52,7 @@ public final class GgufWriter {
       Files.createDirectories(folder);
       temporary = Files.createTempFile(folder, target.getFileName() + ".", ".tmp");
       try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-        writeFully(channel, header.toBuffer());
+        writeFully(channel, ByteBuffer.wrap(header.toBytes()));
         for (TensorSource tensor : tensors) {
           writeTensor(target, channel, tensor, alignment);
         }

@@ -45,7 +45,7 @@ final class HeaderOutput {
     return this;
   }
 
-  ByteBuffer toBuffer() {
-    return ByteBuffer.wrap(bytes.toByteArray());
+  byte[] toBytes() {
+    return bytes.toByteArray();
   }
 }

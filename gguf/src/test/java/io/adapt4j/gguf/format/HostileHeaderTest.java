@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,9 +114,8 @@ class HostileHeaderTest {
   void isRefusedWithTheFieldAndTheValue(String what, HeaderOutput header, String message)
       throws IOException {
     Path file = folder.resolve("model.gguf");
-    ByteBuffer bytes = header.pad(32).toBuffer();
-    ByteBuffer whole = ByteBuffer.allocate(bytes.remaining() + 64).put(bytes);
-    Files.write(file, whole.array());
+    byte[] bytes = header.pad(32).toBytes();
+    Files.write(file, Arrays.copyOf(bytes, bytes.length + 64));
     assertThatExceptionOfType(GgufException.class)
         .as(what)
         .isThrownBy(() -> GgufFile.open(file))
@@ -128,8 +127,8 @@ class HostileHeaderTest {
   void controlCharactersAndLongNamesDoNotReachTheMessage() throws IOException {
     Path file = folder.resolve("model.gguf");
     String name = "\u001b[31m" + "x".repeat(5000);
-    ByteBuffer bytes = counts(0, 1).putString(name).putInt(99).pad(32).toBuffer();
-    Files.write(file, bytes.array());
+    byte[] bytes = counts(0, 1).putString(name).putInt(99).pad(32).toBytes();
+    Files.write(file, bytes);
     assertThatExceptionOfType(GgufException.class)
         .isThrownBy(() -> GgufFile.open(file))
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\u001b").hasSizeLessThan(500));
@@ -139,9 +138,9 @@ class HostileHeaderTest {
   @Test
   void headersAreBoundedInFilesOfAnySize() throws IOException {
     Path file = folder.resolve("model.gguf");
-    ByteBuffer bytes = key("k").putInt(ARRAY).putInt(0).putLong(1L << 31).toBuffer();
+    byte[] bytes = key("k").putInt(ARRAY).putInt(0).putLong(1L << 31).toBytes();
     try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
-      sparse.write(bytes.array());
+      sparse.write(bytes);
       sparse.setLength(4L << 30);
     }
     assertThatExceptionOfType(GgufException.class)
@@ -152,7 +151,7 @@ class HostileHeaderTest {
   @Test
   void versionTwoIsRead() throws IOException {
     Path file = folder.resolve("model.gguf");
-    ByteBuffer bytes =
+    byte[] bytes =
         new HeaderOutput()
             .putInt(GgufHeader.MAGIC)
             .putInt(2)
@@ -161,8 +160,8 @@ class HostileHeaderTest {
             .putString("k")
             .putInt(4)
             .putInt(5)
-            .toBuffer();
-    Files.write(file, bytes.array());
+            .toBytes();
+    Files.write(file, bytes);
     try (GgufFile read = GgufFile.open(file)) {
       assertThat(read.metadata().integer("k")).hasValue(5);
     }
