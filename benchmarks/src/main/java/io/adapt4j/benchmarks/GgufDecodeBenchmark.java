@@ -110,10 +110,7 @@ public final class GgufDecodeBenchmark {
         ours.add(rate(model));
         if (llama.isPresent()) {
           theirs.add(
-              llama
-                  .decode(file, promptLength, newTokens, batch, repetitions)
-                  .decode()
-                  .median());
+              llama.decode(file, promptLength, newTokens, batch, repetitions).decode().median());
         }
       }
       bandwidth.measure();

@@ -111,6 +111,16 @@ public final class ModelFiles {
     return file(folder).orElse(folder);
   }
 
+  /**
+   * Returns whether a file of a folder is the one that says where the weights are.
+   *
+   * @param file a file
+   * @return whether it is
+   */
+  public static boolean isMarker(Path file) {
+    return file.endsWith(MARKER);
+  }
+
   /** Opens the weights of the file that a folder stands for. */
   static Optional<TensorFile> open(Path folder) {
     return file(folder).map(file -> format(file).open(file));
