@@ -85,8 +85,7 @@ public final class RunRepeat {
     Path model = modelFolder(record);
     problems.addAll(record.changedFiles(model));
     if (record.chatTemplate().isPresent() && !record.choseChatTemplate()) {
-      changedTemplate(record, ChatTemplate.find(ModelFiles.folder(model)))
-          .ifPresent(problems::add);
+      changedTemplate(record, ChatTemplate.find(ModelFiles.folder(model))).ifPresent(problems::add);
     }
     if (!problems.isEmpty()) {
       throw SettingsException.ofFineTuning(problems);
