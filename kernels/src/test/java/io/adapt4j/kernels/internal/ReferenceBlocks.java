@@ -32,7 +32,7 @@ final class ReferenceBlocks {
 
   /** Between 2^-14, subnormal ones too, and 2^-3, of both signs. */
   private static short half(Random random) {
-    return (short) (random.nextInt(0x3000) | random.nextInt(2) << 15);
+    return (short) (random.nextInt(0x3000) | (random.nextInt(2) << 15));
   }
 
   static float[] dequantize(BlockType type, byte[] bytes) {
@@ -53,13 +53,13 @@ final class ReferenceBlocks {
     return switch (type) {
       case Q4_0 -> (halves(block, 2, c) - 8) * scale(block, 0);
       case Q4_1 -> halves(block, 4, c) * scale(block, 0) + scale(block, 2);
-      case Q5_0 -> ((halves(block, 6, c) | bit(block, 2, c) << 4) - 16) * scale(block, 0);
+      case Q5_0 -> ((halves(block, 6, c) | (bit(block, 2, c) << 4)) - 16) * scale(block, 0);
       case Q5_1 ->
-          (halves(block, 8, c) | bit(block, 4, c) << 4) * scale(block, 0) + scale(block, 2);
+          (halves(block, 8, c) | (bit(block, 4, c) << 4)) * scale(block, 0) + scale(block, 2);
       case Q8_0 -> block.get(2 + c) * scale(block, 0);
       case Q4_K -> affine(block, c, pairs(block, 16, c));
       case Q5_K ->
-          affine(block, c, pairs(block, 48, c) | (block.get(16 + c % 32) >> c / 32 & 1) << 4);
+          affine(block, c, pairs(block, 48, c) | (((block.get(16 + c % 32) >> (c / 32)) & 1) << 4));
       case Q6_K -> sixBits(block, c);
     };
   }
@@ -70,16 +70,16 @@ final class ReferenceBlocks {
 
   /** Inputs 0 to 15 in the low halves of 16 bytes, 16 to 31 in the high ones. */
   private static int halves(ByteBuffer block, int at, int c) {
-    return block.get(at + c % 16) >> c / 16 * 4 & 15;
+    return (block.get(at + c % 16) >> (c / 16 * 4)) & 15;
   }
 
   private static int bit(ByteBuffer block, int at, int c) {
-    return block.getInt(at) >> c & 1;
+    return (block.getInt(at) >> c) & 1;
   }
 
   /** Groups of 32 inputs in 32 bytes, two groups in their halves. */
   private static int pairs(ByteBuffer block, int at, int c) {
-    return block.get(at + c / 64 * 32 + c % 32) >> c / 32 % 2 * 4 & 15;
+    return (block.get(at + c / 64 * 32 + c % 32) >> (c / 32 % 2 * 4)) & 15;
   }
 
   private static float affine(ByteBuffer block, int c, int code) {
@@ -90,8 +90,8 @@ final class ReferenceBlocks {
       scale = block.get(4 + group) & 63;
       minimum = block.get(8 + group) & 63;
     } else {
-      scale = block.get(8 + group) & 15 | (block.get(group) >> 6 & 3) << 4;
-      minimum = block.get(8 + group) >> 4 & 15 | (block.get(4 + group) >> 6 & 3) << 4;
+      scale = (block.get(8 + group) & 15) | (((block.get(group) >> 6) & 3) << 4);
+      minimum = ((block.get(8 + group) >> 4) & 15) | (((block.get(4 + group) >> 6) & 3) << 4);
     }
     float factor = scale(block, 0) * scale;
     float off = scale(block, 2) * minimum;
@@ -101,9 +101,9 @@ final class ReferenceBlocks {
   private static float sixBits(ByteBuffer block, int c) {
     int part = c / 128;
     int place = c % 128 / 32;
-    int low = block.get(64 * part + place % 2 * 32 + c % 32) >> place / 2 * 4 & 15;
-    int high = block.get(128 + 32 * part + c % 32) >> place * 2 & 3;
+    int low = (block.get(64 * part + place % 2 * 32 + c % 32) >> (place / 2 * 4)) & 15;
+    int high = (block.get(128 + 32 * part + c % 32) >> (place * 2)) & 3;
     float factor = scale(block, 208) * block.get(192 + c / 16);
-    return factor * ((low | high << 4) - 32);
+    return factor * ((low | (high << 4)) - 32);
   }
 }
