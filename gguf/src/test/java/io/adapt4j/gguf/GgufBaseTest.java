@@ -133,6 +133,35 @@ class GgufBaseTest {
         .toArray();
   }
 
+  /** Its blocks are those of other values. */
+  @Test
+  void aHeadThatWasTrainedTakesTheirPlace() {
+    Path folder = folder(GgufQuantization.Q4_K_M);
+    int[] prompt = {1, 20, 30, 40};
+    try (Decoder decoder = TestModels.load(folder)) {
+      int[] before = greedy(decoder, prompt, 20);
+      try (Adaptation adaptation =
+          Methods.of(Lora.rank(2).modulesToSave("lm_head")).attach(decoder, folder, 1)) {
+        for (Trainable trained : adaptation.trained()) {
+          if (trained.name().contains("lm_head")) {
+            try (Tensor turned = trained.value().scaled(-1)) {
+              trained.value().copyFrom(turned);
+            }
+          }
+        }
+        adaptation.refresh();
+        int[] found = greedy(decoder, prompt, 20);
+        System.setProperty("adapt4j.kernels.steps", "off");
+        try {
+          assertThat(found).isEqualTo(greedy(decoder, prompt, 20)).isNotEqualTo(before);
+        } finally {
+          System.clearProperty("adapt4j.kernels.steps");
+        }
+      }
+      assertThat(greedy(decoder, prompt, 20)).as("when it is gone").isEqualTo(before);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = GgufQuantization.class,
