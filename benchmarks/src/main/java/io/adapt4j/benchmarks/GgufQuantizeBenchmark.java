@@ -38,6 +38,9 @@ public final class GgufQuantizeBenchmark {
           "--llama.cpp", "",
           "--folder", "");
 
+  /** The JIT needs a few million values. */
+  private static final int WARM_UPS = 5;
+
   private static final int COLUMNS = 2048;
   private static final int KEYS = 256;
   private static final int MLP = 5632;
@@ -119,7 +122,7 @@ public final class GgufQuantizeBenchmark {
 
   private double[] seconds(TensorSource source) {
     double[] found = new double[repetitions];
-    for (int i = -1; i < repetitions; i++) {
+    for (int i = -WARM_UPS; i < repetitions; i++) {
       long begun = System.nanoTime();
       try (WritableByteChannel nowhere = Channels.newChannel(OutputStream.nullOutputStream())) {
         source.writeTo(nowhere);
