@@ -1,7 +1,7 @@
 package io.adapt4j.core.model;
 
 import io.adapt4j.core.hub.Hub;
-import io.adapt4j.core.internal.checkpoint.ModelFiles;
+import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -106,7 +106,7 @@ public final class ModelSource {
     }
     Path read = readFrom;
     if (read == null) {
-      read = ModelFiles.folder(found);
+      read = SingleFileModels.folder(found);
       // A folder that is not there yet may become a file.
       readFrom = Files.exists(found) ? read : null;
     }

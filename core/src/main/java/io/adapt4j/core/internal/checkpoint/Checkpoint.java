@@ -59,7 +59,7 @@ public final class Checkpoint implements AutoCloseable {
   public static boolean exists(Path folder) {
     return Files.isRegularFile(folder.resolve(SINGLE_FILE))
         || Files.isRegularFile(folder.resolve(INDEX_FILE))
-        || Files.isRegularFile(folder.resolve(ModelFiles.MARKER));
+        || Files.isRegularFile(folder.resolve(SingleFileModels.MARKER));
   }
 
   /**
@@ -86,7 +86,7 @@ public final class Checkpoint implements AutoCloseable {
     if (Files.exists(index)) {
       return openSharded(folder, index, readWeightMap(index));
     }
-    return ModelFiles.open(folder)
+    return SingleFileModels.open(folder)
         .map(file -> single(folder, file))
         .orElseThrow(() -> noWeights(folder));
   }

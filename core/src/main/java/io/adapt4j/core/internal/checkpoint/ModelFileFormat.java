@@ -5,7 +5,7 @@ import java.nio.file.Path;
 
 /**
  * Reads models that are a single file. A module that does is found by {@link
- * java.util.ServiceLoader}; see {@link ModelFiles}.
+ * java.util.ServiceLoader}; see {@link SingleFileModels}.
  */
 public interface ModelFileFormat {
 

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.load;
 
 import io.adapt4j.core.internal.FileDigest;
-import io.adapt4j.core.internal.checkpoint.ModelFiles;
+import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +35,7 @@ public final class FolderIdentity {
 
   private static String of(Path folder, boolean readWeights) {
     MessageDigest digest = FileDigest.sha256();
-    Optional<Path> whole = ModelFiles.file(folder);
+    Optional<Path> whole = SingleFileModels.file(folder);
     try (Stream<Path> files = Files.list(folder)) {
       List<Path> sorted = files.filter(Files::isRegularFile).sorted().toList();
       if (whole.isPresent()) {
@@ -57,7 +57,7 @@ public final class FolderIdentity {
     if (name.endsWith(".safetensors") && !readWeights) {
       return name + sizeAndTime(file);
     }
-    if (ModelFiles.isMarker(file)) {
+    if (SingleFileModels.isMarker(file)) {
       return "";
     }
     boolean counts =

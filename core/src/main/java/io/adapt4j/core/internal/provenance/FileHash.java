@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.provenance;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.FileDigest;
-import io.adapt4j.core.internal.checkpoint.ModelFiles;
+import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -77,7 +77,7 @@ public final class FileHash {
    * @throws UncheckedIOException if it cannot be listed
    */
   public static List<Path> modelFiles(Path folder) {
-    Optional<Path> whole = ModelFiles.file(folder);
+    Optional<Path> whole = SingleFileModels.file(folder);
     if (whole.isPresent()) {
       return List.of(whole.get());
     }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.hub.Hub;
-import io.adapt4j.core.internal.checkpoint.ModelFiles;
+import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.model.ModelSource;
 import java.nio.file.Path;
@@ -50,6 +50,6 @@ final class ModelKey {
           .put("revision", model.revision().orElseThrow());
     }
     return keys.put(
-        "path", ModelFiles.origin(model.folder()).toAbsolutePath().normalize().toString());
+        "path", SingleFileModels.origin(model.folder()).toAbsolutePath().normalize().toString());
   }
 }

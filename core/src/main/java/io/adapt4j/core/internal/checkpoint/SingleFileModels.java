@@ -25,7 +25,7 @@ import java.util.stream.Stream;
  * #MARKER}, which says where the weights are. It is made anew when it is asked for, in a folder of
  * the user's cache.
  */
-public final class ModelFiles {
+public final class SingleFileModels {
 
   /** The file of the folder that names the other. */
   static final String MARKER = "model_file.json";
@@ -35,7 +35,7 @@ public final class ModelFiles {
 
   private static final String FIELD = "file";
 
-  private ModelFiles() {}
+  private SingleFileModels() {}
 
   /**
    * Returns the folder by which a model is read.

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Models that are a file, where no module reads such files. */
-class ModelFilesTest {
+class SingleFileModelsTest {
 
   @TempDir private Path temporary;
 
@@ -38,8 +38,8 @@ class ModelFilesTest {
   @Test
   void aFolderStandsForItself() {
     assertThat(ModelSource.path(temporary).folder()).isEqualTo(temporary);
-    assertThat(ModelFiles.origin(temporary)).isEqualTo(temporary);
-    assertThat(ModelFiles.file(temporary)).isEmpty();
+    assertThat(SingleFileModels.origin(temporary)).isEqualTo(temporary);
+    assertThat(SingleFileModels.file(temporary)).isEmpty();
     Path absent = temporary.resolve("absent");
     assertThat(ModelSource.path(absent).folder()).isEqualTo(absent);
   }
@@ -47,7 +47,7 @@ class ModelFilesTest {
   @Test
   void aDamagedMarkerIsToldApart() throws IOException {
     Files.writeString(temporary.resolve("model_file.json"), "{}");
-    assertThatThrownBy(() -> ModelFiles.file(temporary))
+    assertThatThrownBy(() -> SingleFileModels.file(temporary))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("model_file.json")
         .hasMessageContaining("Delete the folder");
