@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,8 +51,10 @@ public final class GgufWriter {
     Path temporary = null;
     try {
       Files.createDirectories(folder);
-      temporary = Files.createTempFile(folder, target.getFileName() + ".", ".tmp");
-      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+      // Not createTempFile, whose files only their owner may read: a server often runs as another.
+      temporary = folder.resolve(target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+      try (FileChannel channel =
+          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         writeFully(channel, ByteBuffer.wrap(header.toBytes()));
         for (TensorSource tensor : tensors) {
           writeTensor(target, channel, tensor, alignment);
