@@ -3,7 +3,7 @@
 // A weight in the blocks of a GGUF file and what is computed with it. Arguments have been checked in
 // Java.
 
-#include "block_kernels.h"
+#include "block_avx512.h"
 #include "four_bit_weight.h"
 #include "plain_product.h"
 
