@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "product_op.h"
 #include "step_op.h"
 #if defined(__linux__)
 #include <sched.h>
@@ -24,7 +25,8 @@ struct alignas(64) Progress {
 class StepProgram {
  public:
   StepProgram(int variant, int threads, int maxTokens)
-      : kernels_(plainKernelsOf(variant)), int8_(int8KernelsOf(variant)), threads_(threads), maxTokens_(maxTokens) {}
+      : kernels_(plainKernelsOf(variant)), int8_(int8KernelsOf(variant)),
+        variant_(variant), threads_(threads), maxTokens_(maxTokens) {}
 
   // A buffer of so many entries a token; returns its number.
   int buffer(long long width) {
@@ -70,6 +72,17 @@ class StepProgram {
     const Target target{buffers_[to], toStart, pointer(bias), biasType, scale, added};
     auto* op = new Int8ProductOp(int8_, static_cast<const uint8_t*>(pointer(tiles)),
                                  buffers_[from], columns, rows, target, threads_);
+    op->ofOutputs = ofOutputs_;
+    add(op);
+  }
+
+  // tiles as BlockWeight makes them.
+  void blockProduct(int from, int to, long long toStart, int id, long long tiles, long long rows,
+                    long long columns, long long bias, int biasType, float scale, bool added) {
+    const Target target{buffers_[to], toStart, pointer(bias), biasType, scale, added};
+    auto* op = new BlockProductOp(id, blockKernelsOf(id, variant_),
+                                  static_cast<const uint8_t*>(pointer(tiles)), buffers_[from],
+                                  columns, rows, target, threads_);
     op->ofOutputs = ofOutputs_;
     add(op);
   }
@@ -257,6 +270,7 @@ class StepProgram {
 
   const PlainKernels& kernels_;
   const Int8Kernels& int8_;
+  const int variant_;
   const int threads_;
   const int maxTokens_;
   std::vector<std::unique_ptr<float[]>> memory_;

@@ -1,11 +1,13 @@
 package io.adapt4j.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.gguf.ExportVerification;
 import io.adapt4j.gguf.ExportedModel;
 import io.adapt4j.gguf.GgufAdapter;
 import io.adapt4j.gguf.GgufExport;
@@ -95,6 +97,21 @@ final class ExportCommand implements Callable<Integer> {
       description = "The system message of the Modelfile.")
   private @Nullable String system;
 
+  @Option(
+      names = "--verify",
+      paramLabel = "DATA",
+      description =
+          "Read the file back and compare it with the model on rows of this file, best some that"
+              + " were kept out of training.")
+  private @Nullable Path verify;
+
+  @Option(
+      names = "--verify-rows",
+      paramLabel = "COUNT",
+      defaultValue = "50",
+      description = "How many rows to compare on. Default: ${DEFAULT-VALUE}.")
+  private int verifyRows;
+
   ExportCommand() {}
 
   @Override
@@ -165,7 +182,42 @@ final class ExportCommand implements Callable<Integer> {
             exported.quantization(),
             exported.bytes() / 1e6,
             exported.bitsPerParameter());
+    String verified = "";
+    if (verify != null) {
+      ExportVerification found = verified(exported, verify);
+      json.set("verification", described(found));
+      verified = "\n" + found;
+    }
     output.write(
-        text + exported.modelfile().map(path -> "\nThe Modelfile is " + path).orElse(""), json);
+        text + exported.modelfile().map(path -> "\nThe Modelfile is " + path).orElse("") + verified,
+        json);
+  }
+
+  private ExportVerification verified(ExportedModel exported, Path data) {
+    return exported.verify(Datasets.read(data).open(), verifyRows);
+  }
+
+  private static ObjectNode described(ExportVerification found) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("texts", found.texts());
+    json.put("tokens", found.tokens());
+    json.put("textsInOtherTokens", found.otherTokens());
+    json.put("largestLogitDifference", found.largestLogitDifference());
+    json.put("perplexity", found.perplexity());
+    json.put("filePerplexity", found.filePerplexity());
+    json.put("likeliestAgreement", found.likeliestAgreement());
+    json.put("generatedTokens", found.generatedTokens());
+    json.put("agreedTokens", found.agreedTokens());
+    ArrayNode partings = json.putArray("partings");
+    for (ExportVerification.Parting parting : found.partings()) {
+      partings
+          .addObject()
+          .put("text", parting.text())
+          .put("position", parting.position())
+          .put("expected", parting.expected())
+          .put("found", parting.found())
+          .put("margin", parting.margin());
+    }
+    return json;
   }
 }

@@ -2,6 +2,7 @@ package io.adapt4j.cli;
 
 import io.adapt4j.core.hub.Hub;
 import io.adapt4j.core.hub.HubException;
+import io.adapt4j.core.model.ModelSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -15,21 +16,21 @@ final class ModelArgument {
 
   @Parameters(
       paramLabel = "MODEL",
-      description = "A checkpoint folder, or OWNER/NAME[@REVISION] on a hub.")
+      description = "A checkpoint folder, a GGUF file, or OWNER/NAME[@REVISION] on a hub.")
   private String model;
 
-  /** The folder; a model on a hub is downloaded if it is not in the cache. */
+  /** The folder, or one that stands for a file; a model on a hub is downloaded if need be. */
   Path folder() {
     Path folder = Path.of(model);
-    if (Files.isDirectory(folder)) {
-      return folder;
+    if (Files.exists(folder)) {
+      return ModelSource.path(folder).folder();
     }
     Matcher repository = REPOSITORY.matcher(model);
     if (!repository.matches()) {
       throw new IllegalArgumentException(
-          "MODEL: expected a folder or OWNER/NAME of a hub, found "
+          "MODEL: expected a folder, a GGUF file or OWNER/NAME of a hub, found "
               + model
-              + ", which is neither.");
+              + ", which is none of them.");
     }
     String revision = repository.group(2) == null ? Hub.DEFAULT_REVISION : repository.group(2);
     try {

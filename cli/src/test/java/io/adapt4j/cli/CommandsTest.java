@@ -397,7 +397,7 @@ class CommandsTest {
     assertThat(execute("generate", MODEL).code()).isEqualTo(ExitCode.USAGE);
     Result none = execute("inspect", "no such folder");
     assertThat(none.code()).isEqualTo(ExitCode.USAGE);
-    assertThat(none.err()).contains("MODEL: expected a folder or OWNER/NAME");
+    assertThat(none.err()).contains("MODEL: expected a folder, a GGUF file or OWNER/NAME");
     assertThat(execute("--version").out()).startsWith("adapt4j 0.");
     assertThat(execute("train", "--help").code()).isZero();
   }

@@ -1,8 +1,12 @@
 package io.adapt4j.gguf;
 
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.gguf.format.TensorType;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -28,6 +32,12 @@ public record ExportedModel(
     Map<TensorType, Integer> types,
     Optional<Path> modelfile) {
 
+  /** Where texts are cut that the file is verified on. */
+  public static final int VERIFIED_TOKENS = 512;
+
+  /** How many tokens are generated after each of them. */
+  public static final int VERIFIED_NEW_TOKENS = 32;
+
   /** Copies the map. */
   public ExportedModel {
     types = Map.copyOf(types);
@@ -36,5 +46,66 @@ public record ExportedModel(
   /** {@return the bits of the file for each value of the model, metadata included} */
   public double bitsPerParameter() {
     return 8.0 * bytes / parameters;
+  }
+
+  /**
+   * Reads the file back and compares it with the model it was made of, adapter included, on texts:
+   * both run here in fp32. Texts are cut at {@value #VERIFIED_TOKENS} tokens, and {@value
+   * #VERIFIED_NEW_TOKENS} tokens are generated greedily after each.
+   *
+   * @param texts prompts, or rows that were kept out of training; at least one
+   * @return how the two compare
+   * @throws io.adapt4j.core.exception.CheckpointException if one of them cannot be read any more
+   */
+  public ExportVerification verify(List<String> texts) {
+    return verify(texts, VERIFIED_TOKENS, VERIFIED_NEW_TOKENS);
+  }
+
+  /**
+   * Compares as {@link #verify(List)} does, with other lengths.
+   *
+   * @param texts prompts, or rows that were kept out of training; at least one
+   * @param maxTokens where texts are cut, at least 1
+   * @param newTokens how many tokens to generate after each, 0 for none
+   * @return how the two compare
+   */
+  public ExportVerification verify(List<String> texts, int maxTokens, int newTokens) {
+    if (texts.isEmpty() || maxTokens < 1 || newTokens < 0) {
+      throw new IllegalArgumentException(
+          "texts, maxTokens, newTokens: expected at least 1, 1 and 0, found %d, %d and %d"
+              .formatted(texts.size(), maxTokens, newTokens));
+    }
+    try (Comparison comparison = compared(maxTokens, newTokens)) {
+      texts.forEach(comparison::add);
+      return comparison.result();
+    }
+  }
+
+  /**
+   * Compares as {@link #verify(List)} does, on rows of a dataset such as the validation set. Chats
+   * are rendered in the chat template of each side.
+   *
+   * @param rows the dataset
+   * @param count how many of its first rows to take, at least 1
+   * @return how the two compare
+   */
+  public ExportVerification verify(Dataset rows, int count) {
+    if (count < 1 || rows.size() == 0) {
+      throw new IllegalArgumentException(
+          rows.name() + ": expected at least 1 row, found " + Math.min(count, rows.size()));
+    }
+    try (Comparison comparison = compared(VERIFIED_TOKENS, VERIFIED_NEW_TOKENS)) {
+      comparison.add(rows, count);
+      return comparison.result();
+    }
+  }
+
+  private Comparison compared(int maxTokens, int newTokens) {
+    return new Comparison(
+        source,
+        adapter.map(AdapterMechanics::of),
+        ModelSource.path(file).folder(),
+        maxTokens,
+        newTokens);
   }
 }

@@ -22,6 +22,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,6 +30,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -225,6 +227,26 @@ public final class GgufExport {
           file, type, folder, adapter, tensors.parameters(), size(file), types, beside);
     } finally {
       workers.shutdownNow();
+    }
+  }
+
+  /** How the file will store each tensor, by the names of the checkpoint. */
+  Map<String, TensorType> types() {
+    try (ModelWeights weights =
+        ModelWeights.open(source.folder(), adapter.map(AdapterMechanics::of))) {
+      GgufFamily family = Families.of(weights.config());
+      Facts facts = family.facts(weights.config(), contextLength);
+      TensorList converted = TensorList.of(weights, family, facts);
+      TensorList tensors = type.isConverted() ? converted : converted.byLayer();
+      Map<String, TensorType> types = new HashMap<>();
+      tensors
+          .sources(new TypeMix(mix(family, facts, tensors)), Map.of(), ForkJoinPool.commonPool())
+          .forEach(
+              tensor ->
+                  family
+                      .toStored(tensor.name(), weights.config())
+                      .ifPresent(place -> types.put(place.name(), tensor.type())));
+      return types;
     }
   }
 

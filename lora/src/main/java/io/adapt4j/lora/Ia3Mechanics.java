@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.TaskKind;
@@ -114,7 +115,10 @@ record Ia3Mechanics(Ia3 ia3) implements MethodMechanics {
 
     @Override
     public void save(Path folder) {
-      PeftFolder.write(folder, config.json(model.plan(), base.toString()), model.tensors());
+      PeftFolder.write(
+          folder,
+          config.json(model.plan(), SingleFileModels.origin(base).toString()),
+          model.tensors());
       saveClasses(folder);
     }
 

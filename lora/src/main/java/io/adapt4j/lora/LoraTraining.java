@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -16,7 +17,12 @@ record LoraTraining(LoraModel model, AdapterConfig config, Path base) implements
 
   @Override
   public void save(Path folder) {
-    PeftFolder.write(folder, config.stored(), model.plan(), base.toString(), model.tensors());
+    PeftFolder.write(
+        folder,
+        config.stored(),
+        model.plan(),
+        SingleFileModels.origin(base).toString(),
+        model.tensors());
     saveClasses(folder);
   }
 

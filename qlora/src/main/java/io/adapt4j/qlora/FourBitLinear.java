@@ -8,6 +8,8 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.FourBitKernels;
 import io.adapt4j.kernels.internal.FourBitProduct;
 import io.adapt4j.kernels.internal.KernelChoice;
+import io.adapt4j.kernels.internal.packed.PackedLinear;
+import io.adapt4j.kernels.internal.packed.Workspace;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

@@ -10,6 +10,8 @@ import io.adapt4j.kernels.internal.FourBitKernels;
 import io.adapt4j.kernels.internal.FourBitMatrix;
 import io.adapt4j.kernels.internal.QuantizedTensor;
 import io.adapt4j.kernels.internal.QuantizedTerms;
+import io.adapt4j.kernels.internal.packed.PackedPart;
+import io.adapt4j.kernels.internal.packed.WeightSource;
 import org.jspecify.annotations.Nullable;
 
 /** The 4-bit weight of one projection: its codes, and what computes with them. */
@@ -25,12 +27,12 @@ final class FourBitPart extends PackedPart {
   }
 
   @Override
-  WeightSource source() {
+  public WeightSource source() {
     return source;
   }
 
   @Override
-  QuantizedSize bytes() {
+  public QuantizedSize bytes() {
     return FourBitSizes.of(source.format(), count());
   }
 
@@ -56,12 +58,12 @@ final class FourBitPart extends PackedPart {
   }
 
   @Override
-  void dequantize(Tensor target) {
+  public void dequantize(Tensor target) {
     matrix().dequantize(target);
   }
 
   @Override
-  boolean describe(QuantizedTerms terms, @Nullable Parameter bias) {
+  public boolean describe(QuantizedTerms terms, @Nullable Parameter bias) {
     return terms.add(matrix(), part().start(), bias);
   }
 

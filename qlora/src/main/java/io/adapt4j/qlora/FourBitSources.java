@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.packed.Installation;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.FourBitKernels;
 import io.adapt4j.kernels.internal.QuantizedTensor;
+import io.adapt4j.kernels.internal.packed.WeightSource;
 
 /** Where the 4-bit weight of a projection comes from. */
 interface FourBitWeightSource extends WeightSource {

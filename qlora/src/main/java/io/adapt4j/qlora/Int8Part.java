@@ -7,6 +7,8 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.Int8Matrix;
 import io.adapt4j.kernels.internal.QuantizedTerms;
+import io.adapt4j.kernels.internal.packed.PackedPart;
+import io.adapt4j.kernels.internal.packed.WeightSource;
 import org.jspecify.annotations.Nullable;
 
 /** The 8-bit weight of one projection. */
@@ -27,12 +29,12 @@ final class Int8Part extends PackedPart {
   }
 
   @Override
-  WeightSource source() {
+  public WeightSource source() {
     return source;
   }
 
   @Override
-  QuantizedSize bytes() {
+  public QuantizedSize bytes() {
     return size(part().width(), in());
   }
 
@@ -49,7 +51,7 @@ final class Int8Part extends PackedPart {
   }
 
   @Override
-  void dequantize(Tensor target) {
+  public void dequantize(Tensor target) {
     if (target.isOnHost()) {
       matrix().dequantize(target);
       return;
@@ -61,7 +63,7 @@ final class Int8Part extends PackedPart {
   }
 
   @Override
-  boolean describe(QuantizedTerms terms, @Nullable Parameter bias) {
+  public boolean describe(QuantizedTerms terms, @Nullable Parameter bias) {
     terms.add(matrix(), part().start(), bias);
     return true;
   }

@@ -2,6 +2,7 @@ package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.kernels.internal.packed.WeightSource;
 import java.util.List;
 import java.util.Map;
 

@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.internal.nn.WeightSizes;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.Int8Matrix;
+import io.adapt4j.kernels.internal.packed.Installation;
 import java.util.List;
 import java.util.Optional;
 

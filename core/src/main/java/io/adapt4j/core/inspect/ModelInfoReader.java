@@ -7,6 +7,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.inspect.ModelWarning.Kind;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.GenerationDefaults;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -68,7 +69,7 @@ final class ModelInfoReader {
     Optional<TokenizerInfo> tokenizer =
         attempt(Kind.NO_TOKENIZER, () -> TokenizerInfo.read(folder, tokenizerConfig));
     return new ModelInfo(
-        folder,
+        SingleFileModels.origin(folder),
         withTying(ModelShape.read(config)),
         quantization,
         unsupported,

@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 
 /**
  * The weights of a checkpoint, as the headers of its files describe them.
@@ -33,12 +34,18 @@ record StoredWeights(long parameters, int tensors, Map<String, Long> bytesByType
   }
 
   static StoredWeights of(Checkpoint checkpoint, OptionalInt packedBits) {
+    Map<String, Long> quantized = new TreeMap<>();
     Map<StoredType, Long> bytes = new EnumMap<>(StoredType.class);
     for (String name : checkpoint.names()) {
       TensorEntry entry = checkpoint.entry(name);
-      bytes.merge(entry.type(), entry.length(), Long::sum);
+      String type = checkpoint.storedType(name);
+      if (type.equals(entry.type().name())) {
+        bytes.merge(entry.type(), entry.length(), Long::sum);
+      } else {
+        quantized.merge(type, checkpoint.storedBytes(name), Long::sum);
+      }
     }
-    Map<String, Long> byName = new LinkedHashMap<>();
+    Map<String, Long> byName = new LinkedHashMap<>(quantized);
     bytes.forEach((type, count) -> byName.put(type.name(), count));
     return new StoredWeights(
         ParameterCount.of(checkpoint, packedBits), checkpoint.names().size(), byName);

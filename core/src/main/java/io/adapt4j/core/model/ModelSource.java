@@ -1,15 +1,18 @@
 package io.adapt4j.core.model;
 
 import io.adapt4j.core.hub.Hub;
+import io.adapt4j.core.internal.checkpoint.SingleFileModels;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a model is read from: a folder on disk, or a repository on a hub that is downloaded when it
- * is first needed, which is when a model is loaded or a fine-tuning is built. A source downloads
- * once and then stays with that snapshot, so that all parts of a run see the same files.
+ * Where a model is read from: a folder or a file on disk, or a repository on a hub that is
+ * downloaded when it is first needed, which is when a model is loaded or a fine-tuning is built. A
+ * source downloads once and then stays with that snapshot, so that all parts of a run see the same
+ * files.
  *
  * <p>Safe for use by several threads.
  */
@@ -27,8 +30,11 @@ public final class ModelSource {
   /** Null for a folder. */
   private final @Nullable Remote remote;
 
-  /** Null until downloaded. */
+  /** Or a file. Null until downloaded. */
   private @Nullable Path folder;
+
+  /** What stands for a file, or the folder itself. Null until it is needed. */
+  private @Nullable Path readFrom;
 
   private ModelSource(@Nullable Remote remote, @Nullable Path folder) {
     this.remote = remote;
@@ -36,13 +42,14 @@ public final class ModelSource {
   }
 
   /**
-   * Names a Hugging Face checkpoint folder on disk.
+   * Names a Hugging Face checkpoint folder on disk, or a GGUF file, which the module {@code
+   * adapt4j-gguf} reads.
    *
-   * @param folder the folder that holds {@code config.json} and the weights
+   * @param path the folder that holds {@code config.json} and the weights, or the file
    * @return the source; nothing is read yet
    */
-  public static ModelSource path(Path folder) {
-    return new ModelSource(null, Objects.requireNonNull(folder, "folder"));
+  public static ModelSource path(Path path) {
+    return new ModelSource(null, Objects.requireNonNull(path, "path"));
   }
 
   /**
@@ -84,7 +91,10 @@ public final class ModelSource {
    * Returns the folder on disk; downloads the model if it comes from a hub and has not been needed
    * yet.
    *
-   * @return the folder
+   * @return the folder; for a file one that stands for it, with the configuration and the tokenizer
+   *     that are in it
+   * @throws io.adapt4j.core.exception.CheckpointException if no module reads the file, or it is
+   *     damaged
    * @throws io.adapt4j.core.hub.HubException if the download fails
    */
   public synchronized Path folder() {
@@ -94,7 +104,13 @@ public final class ModelSource {
       found = wanted.hub().download(wanted.repository(), wanted.revision());
       folder = found;
     }
-    return found;
+    Path read = readFrom;
+    if (read == null) {
+      read = SingleFileModels.folder(found);
+      // A folder that is not there yet may become a file.
+      readFrom = Files.exists(found) ? read : null;
+    }
+    return read;
   }
 
   /**

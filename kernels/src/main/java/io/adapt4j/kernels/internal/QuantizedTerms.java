@@ -25,4 +25,13 @@ public interface QuantizedTerms extends LinearTerms {
    * @param bias the bias of the whole layer, or null
    */
   void add(Int8Matrix matrix, long start, @Nullable Parameter bias);
+
+  /**
+   * Adds the product with one projection of a layer.
+   *
+   * @param matrix its weight
+   * @param start its first output in the layer
+   * @param bias the bias of the whole layer, or null
+   */
+  void add(BlockMatrix matrix, long start, @Nullable Parameter bias);
 }

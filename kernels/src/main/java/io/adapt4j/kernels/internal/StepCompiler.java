@@ -2,6 +2,7 @@ package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Attention;
+import io.adapt4j.core.internal.nn.CompactHead;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Embeddings;
 import io.adapt4j.core.internal.nn.GatedMlp;
@@ -85,7 +86,7 @@ final class StepCompiler {
       if (decoder.headSlot().isRoundedInSteps()) {
         rounded = Int8Matrix.of(head.weight().value());
       }
-      int logits = compiler.head(hidden, head, rounded);
+      int logits = compiler.head(hidden, head, rounded, decoder.headSlot().compact());
       compiled = true;
       return Optional.of(
           new CpuDecoderSteps(
@@ -234,15 +235,20 @@ final class StepCompiler {
     }
   }
 
-  private int head(int hidden, VocabularyHead head, @Nullable Int8Matrix rounded) {
+  private int head(
+      int hidden,
+      VocabularyHead head,
+      @Nullable Int8Matrix rounded,
+      Optional<CompactHead> compact) {
     Tensor weight = head.weight().value();
     int logits = program.buffer(weight.size(0));
     double cap = head.softCap();
     float scale = (float) (cap == 0 ? head.scale() : head.scale() / cap);
-    if (rounded == null) {
+    Terms terms = new Terms(hidden, logits, scale, false);
+    if (rounded != null) {
+      terms.add(rounded, 0, head.bias());
+    } else if (compact.isEmpty() || !compact.get().describe(terms, head.bias())) {
       product(hidden, logits, 0, weight, head.bias(), scale, false);
-    } else {
-      new Terms(hidden, logits, scale, false).add(rounded, 0, head.bias());
     }
     if (cap != 0) {
       program.activate(Activation.TANH.kind(), logits, logits, (float) cap, false);
@@ -386,6 +392,22 @@ final class StepCompiler {
           from,
           to,
           start,
+          matrix.address(),
+          matrix.rows(),
+          matrix.columns(),
+          addressFrom(bias, start),
+          codeOf(bias),
+          scale,
+          added);
+    }
+
+    @Override
+    public void add(BlockMatrix matrix, long start, @Nullable Parameter bias) {
+      program.blockProduct(
+          from,
+          to,
+          start,
+          matrix.type().id(),
           matrix.address(),
           matrix.rows(),
           matrix.columns(),

@@ -52,7 +52,7 @@ final class GgufCheck {
 
   private static final String SCORES = "tokenizer.ggml.scores";
   private static final float CONVERTERS_SCORE = -1000;
-  private static final double GAP = 1e-3;
+  static final double GAP = 1e-3;
 
   private final GoldenSource source;
   private final JsonNode expected;
@@ -127,6 +127,7 @@ final class GgufCheck {
       section.attempt(type + " file", () -> whole(type, written, wanted, ranked));
     }
     section.attempt(type + " ids", () -> ids(type, file, wanted));
+    new GgufBaseCheck(source, section).run(type, file, model, wanted);
   }
 
   private static String name(JsonNode wanted) {
@@ -306,7 +307,7 @@ final class GgufCheck {
     section.equal(type + " ids", text(generated), text(found));
   }
 
-  private static List<int[]> ints(JsonNode rows) {
+  static List<int[]> ints(JsonNode rows) {
     List<int[]> ints = new ArrayList<>();
     for (JsonNode row : rows) {
       int[] ids = new int[row.size()];
@@ -322,7 +323,7 @@ final class GgufCheck {
     return text(some).equals(text(others));
   }
 
-  private static String text(List<int[]> ids) {
+  static String text(List<int[]> ids) {
     StringBuilder text = new StringBuilder();
     ids.forEach(row -> text.append(Arrays.toString(row)));
     return text.toString();

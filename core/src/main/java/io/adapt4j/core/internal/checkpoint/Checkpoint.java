@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -40,11 +41,10 @@ public final class Checkpoint implements AutoCloseable {
   private static final int LISTED_PROBLEMS = 10;
 
   private final Path folder;
-  private final Map<String, SafetensorsFile> fileOf;
-  private final Collection<SafetensorsFile> files;
+  private final Map<String, TensorFile> fileOf;
+  private final Collection<TensorFile> files;
 
-  private Checkpoint(
-      Path folder, Map<String, SafetensorsFile> fileOf, Collection<SafetensorsFile> files) {
+  private Checkpoint(Path folder, Map<String, TensorFile> fileOf, Collection<TensorFile> files) {
     this.folder = folder;
     this.fileOf = fileOf;
     this.files = files;
@@ -54,11 +54,12 @@ public final class Checkpoint implements AutoCloseable {
    * Returns whether a folder has weights that can be opened.
    *
    * @param folder a folder
-   * @return whether it has one of the two files that {@link #open} reads
+   * @return whether it has one of the files that {@link #open} reads
    */
   public static boolean exists(Path folder) {
     return Files.isRegularFile(folder.resolve(SINGLE_FILE))
-        || Files.isRegularFile(folder.resolve(INDEX_FILE));
+        || Files.isRegularFile(folder.resolve(INDEX_FILE))
+        || Files.isRegularFile(folder.resolve(SingleFileModels.MARKER));
   }
 
   /**
@@ -79,13 +80,15 @@ public final class Checkpoint implements AutoCloseable {
     }
     Path single = folder.resolve(SINGLE_FILE);
     if (Files.exists(single)) {
-      return openSingle(folder, single);
+      return single(folder, SafetensorsFile.open(single));
     }
     Path index = folder.resolve(INDEX_FILE);
     if (Files.exists(index)) {
       return openSharded(folder, index, readWeightMap(index));
     }
-    throw noWeights(folder);
+    return SingleFileModels.open(folder)
+        .map(file -> single(folder, file))
+        .orElseThrow(() -> noWeights(folder));
   }
 
   /**
@@ -96,7 +99,7 @@ public final class Checkpoint implements AutoCloseable {
    * @throws CheckpointException if the file is missing or malformed
    */
   public static Checkpoint openFile(Path file) {
-    return openSingle(file.toAbsolutePath().getParent(), file);
+    return single(file.toAbsolutePath().getParent(), SafetensorsFile.open(file));
   }
 
   /** {@return the folder the checkpoint was opened with} */
@@ -167,12 +170,46 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
+   * Returns the file that a tensor is in, where it is of a kind.
+   *
+   * @param name the tensor's name
+   * @param kind a kind of file
+   * @param <T> that kind
+   * @return the file, which this checkpoint closes; empty if it is of another kind
+   * @throws CheckpointException if there is no such tensor
+   */
+  public <T extends TensorFile> Optional<T> file(String name, Class<T> kind) {
+    TensorFile file = holder(name);
+    return kind.isInstance(file) ? Optional.of(kind.cast(file)) : Optional.empty();
+  }
+
+  /**
+   * Returns what a tensor takes in its file.
+   *
+   * @param name the tensor's name
+   * @return bytes; fewer than its entry says where it is stored quantized
+   */
+  public long storedBytes(String name) {
+    return holder(name).storedBytes(name);
+  }
+
+  /**
+   * Returns what the type of a tensor's values is called in its file.
+   *
+   * @param name the tensor's name
+   * @return such as {@code BF16}; another than its entry's where it is stored quantized
+   */
+  public String storedType(String name) {
+    return holder(name).storedType(name);
+  }
+
+  /**
    * Returns the size of all tensors.
    *
    * @return bytes, headers not counted
    */
   public long totalBytes() {
-    return names().stream().mapToLong(name -> entry(name).length()).sum();
+    return names().stream().mapToLong(this::storedBytes).sum();
   }
 
   /**
@@ -239,11 +276,11 @@ public final class Checkpoint implements AutoCloseable {
   /** Closes all files; buffers handed out before stay valid. */
   @Override
   public void close() {
-    files.forEach(SafetensorsFile::close);
+    files.forEach(TensorFile::close);
   }
 
-  private SafetensorsFile holder(String name) {
-    SafetensorsFile file = fileOf.get(name);
+  private TensorFile holder(String name) {
+    TensorFile file = fileOf.get(name);
     if (file == null) {
       throw CheckpointException.inTensor(
           folder,
@@ -270,22 +307,21 @@ public final class Checkpoint implements AutoCloseable {
     return text.toString();
   }
 
-  private static Checkpoint openSingle(Path folder, Path single) {
-    SafetensorsFile file = SafetensorsFile.open(single);
-    Map<String, SafetensorsFile> fileOf = new LinkedHashMap<>();
+  private static Checkpoint single(Path folder, TensorFile file) {
+    Map<String, TensorFile> fileOf = new LinkedHashMap<>();
     file.entries().keySet().forEach(name -> fileOf.put(name, file));
     return new Checkpoint(folder, fileOf, List.of(file));
   }
 
   private static Checkpoint openSharded(Path folder, Path index, Map<String, String> weightMap) {
-    Map<String, SafetensorsFile> shards = new TreeMap<>();
+    Map<String, TensorFile> shards = new TreeMap<>();
     try {
       for (String shard : weightMap.values()) {
         if (!shards.containsKey(shard)) {
           shards.put(shard, openShard(folder, index, shard));
         }
       }
-      Map<String, SafetensorsFile> fileOf = new LinkedHashMap<>();
+      Map<String, TensorFile> fileOf = new LinkedHashMap<>();
       shards.forEach(
           (shard, file) -> {
             for (String name : file.entries().keySet()) {
@@ -313,7 +349,7 @@ public final class Checkpoint implements AutoCloseable {
       }
       return new Checkpoint(folder, fileOf, List.copyOf(shards.values()));
     } catch (RuntimeException e) {
-      shards.values().forEach(SafetensorsFile::close);
+      shards.values().forEach(TensorFile::close);
       throw e;
     }
   }

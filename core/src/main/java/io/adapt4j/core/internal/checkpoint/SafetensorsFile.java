@@ -22,7 +22,7 @@ import java.util.Objects;
  *
  * @see <a href="https://github.com/huggingface/safetensors#format">The safetensors format</a>
  */
-public final class SafetensorsFile implements AutoCloseable {
+public final class SafetensorsFile implements TensorFile {
 
   private final Path file;
   private final FileChannel channel;
@@ -63,16 +63,12 @@ public final class SafetensorsFile implements AutoCloseable {
     }
   }
 
-  /** {@return the path the file was opened with} */
+  @Override
   public Path file() {
     return file;
   }
 
-  /**
-   * Returns the tensors by name, in the order of their data.
-   *
-   * @return an unmodifiable map
-   */
+  @Override
   public Map<String, TensorEntry> entries() {
     return header.entries();
   }
@@ -108,59 +104,7 @@ public final class SafetensorsFile implements AutoCloseable {
     }
   }
 
-  /**
-   * Returns one tensor's place and shape.
-   *
-   * @param name the tensor's name
-   * @return its entry
-   * @throws CheckpointException if the file has no such tensor
-   */
-  public TensorEntry entry(String name) {
-    TensorEntry entry = header.entries().get(name);
-    if (entry == null) {
-      throw CheckpointException.inTensor(
-          file,
-          name,
-          "the tensor in this file",
-          header.entries().size() + " others",
-          "Check the name against entries().");
-    }
-    return entry;
-  }
-
-  /**
-   * Maps a whole tensor.
-   *
-   * @param name the tensor's name
-   * @return a read-only, little-endian view of its bytes
-   * @throws CheckpointException if there is no such tensor, it is larger than {@link
-   *     Integer#MAX_VALUE} bytes, or mapping fails
-   * @throws IllegalStateException if the file is closed
-   */
-  public ByteBuffer bytes(String name) {
-    TensorEntry entry = entry(name);
-    if (entry.length() > Integer.MAX_VALUE) {
-      throw CheckpointException.inTensor(
-          file,
-          name,
-          "at most " + Integer.MAX_VALUE + " bytes for one view",
-          entry.length() + " bytes",
-          "Read it in pieces with bytes(name, offset, length).");
-    }
-    return map(entry, 0, (int) entry.length());
-  }
-
-  /**
-   * Maps a piece of a tensor.
-   *
-   * @param name the tensor's name
-   * @param offset first byte of the piece, from the start of the tensor
-   * @param length size of the piece in bytes
-   * @return a read-only, little-endian view of these bytes
-   * @throws CheckpointException if there is no such tensor or mapping fails
-   * @throws IndexOutOfBoundsException if the piece does not lie within the tensor
-   * @throws IllegalStateException if the file is closed
-   */
+  @Override
   public ByteBuffer bytes(String name, long offset, int length) {
     TensorEntry entry = entry(name);
     if (offset < 0 || length < 0 || offset > entry.length() - length) {
@@ -192,6 +136,7 @@ public final class SafetensorsFile implements AutoCloseable {
    * @throws IndexOutOfBoundsException if the piece does not lie within the tensor
    * @throws IllegalStateException if the file is closed
    */
+  @Override
   public void read(String name, long offset, ByteBuffer target) {
     TensorEntry entry = entry(name);
     Objects.checkFromIndexSize(offset, (long) target.remaining(), entry.length());

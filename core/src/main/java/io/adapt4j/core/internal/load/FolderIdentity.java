@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.load;
 
 import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Tells model folders apart by what they hold, wherever they lie. */
@@ -33,15 +35,19 @@ public final class FolderIdentity {
 
   private static String of(Path folder, boolean readWeights) {
     MessageDigest digest = FileDigest.sha256();
+    Optional<Path> whole = SingleFileModels.file(folder);
     try (Stream<Path> files = Files.list(folder)) {
       List<Path> sorted = files.filter(Files::isRegularFile).sorted().toList();
+      if (whole.isPresent()) {
+        digest.update(sizeAndTime(whole.get()).getBytes(StandardCharsets.UTF_8));
+      }
       for (Path file : sorted) {
         digest.update(describe(file, readWeights).getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return folder.toAbsolutePath().normalize().getFileName()
+    return whole.orElse(folder).toAbsolutePath().normalize().getFileName()
         + " "
         + HexFormat.of().formatHex(digest.digest());
   }
@@ -49,15 +55,17 @@ public final class FolderIdentity {
   private static String describe(Path file, boolean readWeights) throws IOException {
     String name = file.getFileName().toString();
     if (name.endsWith(".safetensors") && !readWeights) {
-      return name
-          + " "
-          + Files.size(file)
-          + " "
-          + Files.getLastModifiedTime(file).toMillis()
-          + "\n";
+      return name + sizeAndTime(file);
+    }
+    if (SingleFileModels.isMarker(file)) {
+      return "";
     }
     boolean counts =
         name.endsWith(".json") || name.endsWith(".jinja") || name.endsWith(".safetensors");
     return counts ? name + " " + FileDigest.sha256(file) + "\n" : "";
+  }
+
+  private static String sizeAndTime(Path file) throws IOException {
+    return " " + Files.size(file) + " " + Files.getLastModifiedTime(file).toMillis() + "\n";
   }
 }

@@ -72,6 +72,7 @@ public final class BaseTensor implements AutoCloseable {
         present.copyFrom(other);
         other.copyFrom(leaving);
       }
+      parameter.changed();
       adapted = on;
     }
   }

@@ -288,4 +288,10 @@ public final class Decoder extends Network {
   public Tensor logits(Tensor hidden) {
     return head().logits(hidden);
   }
+
+  @Override
+  public void close() {
+    head.close();
+    super.close();
+  }
 }

@@ -1,9 +1,12 @@
 package io.adapt4j.core.internal.nn;
 
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The place of a decoder's output head. Where the checkpoint has no values for it, the token
@@ -17,6 +20,12 @@ public final class HeadSlot {
   private VocabularyHead head;
   private int users;
   private boolean roundedInSteps;
+  private @Nullable CompactHead compact;
+
+  /** What the compact form was read of, and how often that had changed by then. */
+  private @Nullable Parameter compactOf;
+
+  private int changes;
 
   HeadSlot(String name, Parameter embedding, VocabularyHead head) {
     this.name = name;
@@ -52,6 +61,42 @@ public final class HeadSlot {
   /** {@return whether steps may round the head's weight to 8 bits} */
   public boolean isRoundedInSteps() {
     return roundedInSteps;
+  }
+
+  /**
+   * Puts a compact form beside the head's values, which is read and closed with the model.
+   *
+   * @param form the form, not read yet
+   */
+  public void putCompact(CompactHead form) {
+    compact = form;
+  }
+
+  /** Reads the compact form, after the values. */
+  void readCompact(Checkpoint checkpoint) {
+    if (compact != null) {
+      compact.read(checkpoint);
+      compactOf = head.weight();
+      changes = head.weight().changes();
+    }
+  }
+
+  /**
+   * Returns the compact form of the head's values.
+   *
+   * @return empty where there is none, or the values have changed since
+   */
+  public Optional<CompactHead> compact() {
+    Parameter weight = head.weight();
+    return weight == compactOf && !weight.isTrained() && weight.changes() == changes
+        ? Optional.ofNullable(compact)
+        : Optional.empty();
+  }
+
+  void close() {
+    if (compact != null) {
+      compact.close();
+    }
   }
 
   /**

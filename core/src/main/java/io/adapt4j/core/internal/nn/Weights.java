@@ -151,6 +151,9 @@ public final class Weights {
     HugePages.during(filled, () -> runAll(copies));
     network.parameters().forEach(Parameter::refresh);
     network.packedLinears().forEach(packed -> packed.read(checkpoint));
+    if (network instanceof Decoder decoder) {
+      decoder.headSlot().readCompact(checkpoint);
+    }
   }
 
   /** Runs tasks of very different length on all processors; each takes the next one. */

@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.provenance;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -72,10 +73,14 @@ public final class FileHash {
    * Lists the files of a model or adapter folder that decide what it computes.
    *
    * @param folder the folder
-   * @return configuration, tokenizer and weights
+   * @return configuration, tokenizer and weights; of a folder that stands for a file, that file
    * @throws UncheckedIOException if it cannot be listed
    */
   public static List<Path> modelFiles(Path folder) {
+    Optional<Path> whole = SingleFileModels.file(folder);
+    if (whole.isPresent()) {
+      return List.of(whole.get());
+    }
     try (Stream<Path> files = Files.list(folder)) {
       return files.filter(FileHash::isOfModel).sorted().toList();
     } catch (IOException e) {

@@ -185,7 +185,9 @@ public final class Provenance {
     for (String part : List.of(MODEL, "start", "data")) {
       for (JsonNode node : json.path(part).path("files")) {
         Path before = Path.of(node.path("path").asText());
-        Path now = part.equals(MODEL) ? model.resolve(before.getFileName()) : before;
+        boolean inFolder = part.equals(MODEL) && !Files.isRegularFile(model);
+        Path now =
+            inFolder ? model.resolve(before.getFileName()) : part.equals(MODEL) ? model : before;
         FileHash.change(now, node.path("sha256").asText())
             .ifPresent(change -> changed.add(part + ": " + change));
       }

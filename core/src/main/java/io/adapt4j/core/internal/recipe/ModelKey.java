@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.hub.Hub;
+import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.model.ModelSource;
 import java.nio.file.Path;
@@ -48,6 +49,7 @@ final class ModelKey {
       return keys.put("hub", model.repository().get())
           .put("revision", model.revision().orElseThrow());
     }
-    return keys.put("path", model.folder().toAbsolutePath().normalize().toString());
+    return keys.put(
+        "path", SingleFileModels.origin(model.folder()).toAbsolutePath().normalize().toString());
   }
 }

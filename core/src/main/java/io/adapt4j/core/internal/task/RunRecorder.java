@@ -7,6 +7,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.DataOrigin;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.chat.TrainedFolder;
+import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.ForwardingAdaptation;
@@ -97,7 +98,8 @@ final class RunRecorder implements TrainingListener {
 
   private static ObjectNode folder(Path folder) {
     ObjectNode described = JsonNodeFactory.instance.objectNode();
-    described.put("folder", folder.toAbsolutePath().normalize().toString());
+    described.put(
+        "folder", SingleFileModels.origin(folder).toAbsolutePath().normalize().toString());
     ArrayNode files = described.putArray("files");
     FileHash.modelFiles(folder).forEach(file -> files.add(FileHash.describe(file)));
     return described;

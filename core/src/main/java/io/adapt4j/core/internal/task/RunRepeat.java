@@ -6,6 +6,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import io.adapt4j.core.internal.describe.Place;
 import io.adapt4j.core.internal.describe.Value;
 import io.adapt4j.core.internal.provenance.Provenance;
@@ -84,7 +85,8 @@ public final class RunRepeat {
     Path model = modelFolder(record);
     problems.addAll(record.changedFiles(model));
     if (record.chatTemplate().isPresent() && !record.choseChatTemplate()) {
-      changedTemplate(record, ChatTemplate.find(model)).ifPresent(problems::add);
+      changedTemplate(record, ChatTemplate.find(SingleFileModels.folder(model)))
+          .ifPresent(problems::add);
     }
     if (!problems.isEmpty()) {
       throw SettingsException.ofFineTuning(problems);

@@ -53,6 +53,7 @@ public final class Parameter implements AutoCloseable {
   private Tensor value;
   private Tensor master;
   private Tensor gradient;
+  private int changes;
 
   /**
    * Declares a parameter.
@@ -212,6 +213,7 @@ public final class Parameter implements AutoCloseable {
    * @param names checkpoint names
    */
   public void trainOnly(Set<String> names) {
+    changes++;
     for (Slice slice : slices) {
       if (names.contains(slice.name) && !trains(slice.name)) {
         allocateTraining();
@@ -222,6 +224,20 @@ public final class Parameter implements AutoCloseable {
                 gradient.narrow(0, slice.start, slice.rows).own()));
       }
     }
+  }
+
+  /** Says that the values were changed by somebody who does not call {@link #refresh}. */
+  public void changed() {
+    changes++;
+  }
+
+  /**
+   * Counts how often the values may have changed, for who has made something of them.
+   *
+   * @return another number after a change
+   */
+  public int changes() {
+    return changes;
   }
 
   private boolean trains(String name) {
@@ -254,6 +270,7 @@ public final class Parameter implements AutoCloseable {
 
   /** Brings the compute copy up to date after the master values changed. */
   public void refresh() {
+    changes++;
     if (master != null) {
       value.copyFrom(master);
     }

@@ -172,6 +172,34 @@ public final class StepProgram extends Pointer {
       @Cast("bool") boolean added);
 
   /**
+   * Multiplies with a weight in the blocks of a GGUF file.
+   *
+   * @param from buffer of x
+   * @param to buffer of y
+   * @param toStart where y begins in its rows
+   * @param id number of the blocks' type
+   * @param tiles address of what {@link BlockWeight#arrange} made
+   * @param rows outputs
+   * @param columns inputs
+   * @param bias address or 0
+   * @param biasType its type
+   * @param scale multiplies the sum
+   * @param added whether y is added to
+   */
+  public native void blockProduct(
+      int from,
+      int to,
+      @Cast("long long") long toStart,
+      int id,
+      @Cast("long long") long tiles,
+      @Cast("long long") long rows,
+      @Cast("long long") long columns,
+      @Cast("long long") long bias,
+      int biasType,
+      float scale,
+      @Cast("bool") boolean added);
+
+  /**
    * Says where the heads of the next {@link #attend} are, which is that of the next layer.
    *
    * @param heads query heads

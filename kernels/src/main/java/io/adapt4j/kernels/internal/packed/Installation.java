@@ -1,4 +1,4 @@
-package io.adapt4j.qlora;
+package io.adapt4j.kernels.internal.packed;
 
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Linear;
@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Puts layers that take fewer bits into the places of a declared network. */
-final class Installation {
+public final class Installation {
 
   /**
    * Finds the weight of a projection; empty where it stays plain.
@@ -18,7 +18,15 @@ final class Installation {
    * @param <P> how it will be held
    */
   @FunctionalInterface
-  interface Parts<P extends PackedPart> {
+  public interface Parts<P extends PackedPart> {
+    /**
+     * Finds the weight of a projection.
+     *
+     * @param part the projection
+     * @param weight its rows of the layer's weight
+     * @param in width of its input
+     * @return how it will be held; empty where it stays plain
+     */
     Optional<P> find(Linear.Part part, Slice weight, long in);
   }
 
@@ -28,13 +36,29 @@ final class Installation {
    * @param <P> how its projections are held
    */
   @FunctionalInterface
-  interface Layers<P extends PackedPart> {
+  public interface Layers<P extends PackedPart> {
+    /**
+     * Makes a layer.
+     *
+     * @param declared the plain layer
+     * @param packed the projections that take fewer bits, by path
+     * @param workspace shared by the layers of the model
+     * @return the layer that takes its place
+     */
     PackedLinear<P> make(DenseLinear declared, Map<String, P> packed, Workspace workspace);
   }
 
   private Installation() {}
 
-  static <P extends PackedPart> void install(
+  /**
+   * Puts layers into their places.
+   *
+   * @param slots the places
+   * @param parts finds weights
+   * @param layers makes layers
+   * @param <P> how a projection is held
+   */
+  public static <P extends PackedPart> void install(
       List<LinearSlot> slots, Parts<P> parts, Layers<P> layers) {
     Workspace workspace = new Workspace();
     for (LinearSlot slot : slots) {

@@ -1,4 +1,4 @@
-package io.adapt4j.qlora;
+package io.adapt4j.kernels.internal.packed;
 
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.nn.DenseLinear;
@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <P> how a projection is held
  */
-abstract class PackedLinear<P extends PackedPart> implements QuantizedLinear {
+public abstract class PackedLinear<P extends PackedPart> implements QuantizedLinear {
 
   private final List<Part> parts;
   private final long in;
@@ -48,7 +48,7 @@ abstract class PackedLinear<P extends PackedPart> implements QuantizedLinear {
    * @param packed the projections that take fewer bits, by path; at least one. Others stay plain
    * @param workspace shared by the layers of the model
    */
-  PackedLinear(DenseLinear declared, Map<String, P> packed, Workspace workspace) {
+  protected PackedLinear(DenseLinear declared, Map<String, P> packed, Workspace workspace) {
     this.parts = declared.parts();
     this.in = declared.inFeatures();
     this.out = declared.outFeatures();
@@ -68,13 +68,13 @@ abstract class PackedLinear<P extends PackedPart> implements QuantizedLinear {
     workspace.join(in * out);
   }
 
-  /** The projections that take fewer bits, left to right. */
-  final List<P> packedParts() {
+  /** {@return the projections that take fewer bits, left to right} */
+  protected final List<P> packedParts() {
     return packed;
   }
 
-  /** Whether no projection stayed plain. */
-  final boolean isWhole() {
+  /** {@return whether no projection stayed plain} */
+  protected final boolean isWhole() {
     return plain.isEmpty();
   }
 

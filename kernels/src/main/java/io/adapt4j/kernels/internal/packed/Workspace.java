@@ -1,4 +1,4 @@
-package io.adapt4j.qlora;
+package io.adapt4j.kernels.internal.packed;
 
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -7,15 +7,17 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory that the 4-bit layers of one model restore their weights in, one after the other: as
+ * The memory that the packed layers of one model restore their weights in, one after the other: as
  * large as the largest of them, made when it is first needed, freed with the last layer. A model is
  * used by one thread at a time; should several use it, they take turns.
  */
-final class Workspace {
+public final class Workspace {
 
   private long elements;
   private int layers;
   private @Nullable Tensor memory;
+
+  Workspace() {}
 
   /** Takes part from now on; {@link #leave} ends it. */
   synchronized void join(long weights) {

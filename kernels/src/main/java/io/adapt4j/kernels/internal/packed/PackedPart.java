@@ -1,4 +1,4 @@
-package io.adapt4j.qlora;
+package io.adapt4j.kernels.internal.packed;
 
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.QuantizedSize;
@@ -8,33 +8,42 @@ import io.adapt4j.kernels.internal.QuantizedTerms;
 import org.jspecify.annotations.Nullable;
 
 /** The weight of one projection in a form that takes fewer bits. */
-abstract class PackedPart implements AutoCloseable {
+public abstract class PackedPart implements AutoCloseable {
 
   private final Linear.Part part;
   private final long in;
 
-  PackedPart(Linear.Part part, long in) {
+  /**
+   * Makes a part without values.
+   *
+   * @param part the projection
+   * @param in width of its input
+   */
+  protected PackedPart(Linear.Part part, long in) {
     this.part = part;
     this.in = in;
   }
 
-  final Linear.Part part() {
+  /** {@return the projection} */
+  public final Linear.Part part() {
     return part;
   }
 
-  final long count() {
+  /** {@return the number of weights} */
+  public final long count() {
     return part.width() * in;
   }
 
-  final long in() {
+  /** {@return the width of the input} */
+  public final long in() {
     return in;
   }
 
-  /** Where the weight comes from. */
-  abstract WeightSource source();
+  /** {@return where the weight comes from} */
+  public abstract WeightSource source();
 
-  /** The memory of the weight, the same before and after it is read. */
-  abstract QuantizedSize bytes();
+  /** {@return the memory of the weight, the same before and after it is read} */
+  public abstract QuantizedSize bytes();
 
   /**
    * Restores the weight.
@@ -42,17 +51,19 @@ abstract class PackedPart implements AutoCloseable {
    * @param target takes it, [width, in], contiguous
    * @throws IllegalStateException before it is read, and after it is closed
    */
-  abstract void dequantize(Tensor target);
+  public abstract void dequantize(Tensor target);
 
   /**
    * Adds the product with the weight.
    *
+   * @param terms takes it
    * @param bias of the whole layer
    * @return whether the kernels multiply with it
    */
-  abstract boolean describe(QuantizedTerms terms, @Nullable Parameter bias);
+  public abstract boolean describe(QuantizedTerms terms, @Nullable Parameter bias);
 
-  final IllegalStateException withoutWeights() {
+  /** {@return what says that the weight is not read yet} */
+  protected final IllegalStateException withoutWeights() {
     return new IllegalStateException(part.path() + " has no weights");
   }
 

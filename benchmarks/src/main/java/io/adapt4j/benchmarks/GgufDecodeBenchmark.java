@@ -1,0 +1,211 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
+import io.adapt4j.benchmarks.suite.Samples;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.gguf.GgufExport;
+import io.adapt4j.gguf.GgufQuantization;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/** Greedy generation from a GGUF file, beside llama.cpp with the same file, in turns. */
+@InSuite(
+    quick = "--shape 30m --tokens 32 --rounds 1",
+    full = {"", "--type q4_k_m", "--shape 1.1b", "--shape 1.1b --type q4_k_m"})
+public final class GgufDecodeBenchmark {
+
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "--shape", "135m",
+          "--type", "q8_0",
+          "--precision", "fp32",
+          "--prompt", "16",
+          "--tokens", "64",
+          "--batch", "1",
+          "--repetitions", "3",
+          "--rounds", "3",
+          "--llama.cpp", "",
+          "--folder", "");
+
+  /** A tokenizer of few tokens: the file needs one, and prompts are ids. */
+  private static final String TOKENIZER =
+      """
+      {"version": "1.0", "added_tokens": [], "normalizer": null, "post_processor": null,
+       "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true,
+       "use_regex": true},
+       "decoder": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true,
+       "use_regex": true},
+       "model": {"type": "BPE", "dropout": null, "unk_token": null, "fuse_unk": false,
+       "byte_fallback": false, "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}}
+      """;
+
+  private static final double TARGET = 1;
+
+  private final Arguments arguments;
+  private final LlamaShape shape;
+  private final GgufQuantization type;
+  private final Precision precision;
+  private final int promptLength;
+  private final int newTokens;
+  private final int batch;
+  private final int repetitions;
+  private final LlamaCpp llama;
+  private final List<Double> ours = new ArrayList<>();
+  private final List<Double> theirs = new ArrayList<>();
+
+  private GgufDecodeBenchmark(Arguments arguments) {
+    this.arguments = arguments;
+    shape = LlamaShape.named(arguments.oneOf("--shape", Set.of("small", "30m", "135m", "1.1b")));
+    type =
+        GgufQuantization.valueOf(
+            arguments
+                .oneOf("--type", Set.of("q8_0", "q4_0", "q5_0", "q4_k_m", "q5_k_m", "q6_k"))
+                .toUpperCase(Locale.ROOT));
+    precision =
+        arguments.oneOf("--precision", Set.of("fp32", "bf16")).equals("fp32")
+            ? Precision.FP32
+            : Precision.BF16;
+    promptLength = arguments.number("--prompt", 1);
+    newTokens = arguments.number("--tokens", 2);
+    batch = arguments.number("--batch", 1);
+    repetitions = arguments.number("--repetitions", 1);
+    llama = LlamaCpp.in(arguments.text("--llama.cpp"));
+  }
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --shape small|30m|135m|1.1b}, {@code --type q8_0|q4_0|q5_0|q4_k_m|q5_k_m|
+   *     q6_k}, {@code --precision fp32|bf16} (what is not in blocks), {@code --prompt}, {@code
+   *     --tokens}, {@code --batch}, {@code --repetitions} (of each in a round), {@code --rounds},
+   *     {@code --llama.cpp} a folder with node-llama-cpp, {@code --folder} (keeps the checkpoint
+   *     and the files there for the next time)
+   */
+  public static void main(String[] line) {
+    Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
+    GgufDecodeBenchmark benchmark = new GgufDecodeBenchmark(arguments);
+    TemporaryFolder.run(arguments.text("--folder"), benchmark::run);
+  }
+
+  private void run(Path folder) {
+    Path file = file(folder);
+    ReadBandwidth bandwidth = new ReadBandwidth();
+    bandwidth.measure();
+    try (LanguageModel model = LanguageModel.load(ModelSource.path(file), precision)) {
+      decode(model, newTokens);
+      for (int round = 0; round < arguments.number("--rounds", 1); round++) {
+        ours.add(rate(model));
+        if (llama.isPresent()) {
+          theirs.add(
+              llama.decode(file, promptLength, newTokens, batch, repetitions).decode().median());
+        }
+      }
+      bandwidth.measure();
+    }
+    report(file, bandwidth);
+  }
+
+  private Path file(Path folder) {
+    Path file = folder.resolve(shape.name() + "-" + type + ".gguf");
+    if (!Files.exists(file)) {
+      Path checkpoint = folder.resolve(shape.name());
+      if (!Files.exists(checkpoint.resolve("config.json"))) {
+        shape.write(checkpoint);
+      }
+      try {
+        Files.writeString(checkpoint.resolve("tokenizer.json"), TOKENIZER);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      GgufExport.of(checkpoint).type(type).preTokenizer("gpt-2").to(file);
+    }
+    return file;
+  }
+
+  /** New tokens a second after the first, of all rows. */
+  private double rate(LanguageModel model) {
+    double whole = decode(model, newTokens).median();
+    double prompt = decode(model, 1).median();
+    return batch * (newTokens - 1) / (whole - prompt);
+  }
+
+  private Samples decode(LanguageModel model, int tokens) {
+    SplittableRandom random = new SplittableRandom(1);
+    List<int[]> prompts =
+        IntStream.range(0, batch)
+            .mapToObj(row -> random.ints(promptLength, 3, 1000).toArray())
+            .toList();
+    GenerationOptions options =
+        GenerationOptions.greedy().toBuilder().maxNewTokens(tokens).ignoreEos(true).build();
+    double[] seconds = new double[repetitions];
+    for (int i = 0; i < repetitions; i++) {
+      long begun = System.nanoTime();
+      model.generateIds(prompts, options);
+      seconds[i] = (System.nanoTime() - begun) / 1e9;
+    }
+    return Samples.of(seconds);
+  }
+
+  private void report(Path file, ReadBandwidth bandwidth) {
+    Report report =
+        new Report(
+            "Decoding from a GGUF file, %s, shape %s, random weights"
+                .formatted(type, shape.name()));
+    Machine.describe(report);
+    report.line(
+        "setting",
+        "%s beside the blocks, batch %d, prompt %d + %d new tokens, %d rounds, medians of %d",
+        precision,
+        batch,
+        promptLength,
+        newTokens,
+        ours.size(),
+        repetitions);
+    Samples rates = samples(ours);
+    report.figure(rates.errorOf(Measurement.larger("ours", "tokens/s", rates.median())));
+    long bytes = size(file);
+    report.line(
+        "file",
+        "%.0f MB, which could be read %.1f times a second (%.1f GB/s)",
+        bytes / 1e6,
+        bandwidth.best() / bytes,
+        bandwidth.best() / 1e9);
+    if (theirs.isEmpty()) {
+      report.line("llama.cpp", "not measured: %s", llama.absence());
+    } else {
+      Samples peer = samples(theirs);
+      report.figure(peer.errorOf(Measurement.larger("llama.cpp", "tokens/s", peer.median())));
+      report.figure(
+          Measurement.largerRatio("over llama.cpp", rates.median() / peer.median())
+              .target(TARGET)
+              .label("decoding from GGUF, " + type + ", " + shape.name() + ", over llama.cpp"));
+    }
+    report.line("peak resident", "%.2f GB of the process", Machine.peakResident() / 1e9);
+    report.print();
+  }
+
+  private static Samples samples(List<Double> rates) {
+    return Samples.of(rates.stream().mapToDouble(Double::doubleValue).toArray());
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,205 @@
+package io.adapt4j.core.internal.checkpoint;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.AtomicFolders;
+import io.adapt4j.core.internal.BoundedFiles;
+import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.Temporaries;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.stream.Stream;
+
+/**
+ * Models that are a single file, such as a GGUF file. Everything reads folders; so a small folder
+ * stands for the file, with its configuration, tokenizer and chat template, and with {@value
+ * #MARKER}, which says where the weights are. It is made anew when it is asked for, in a folder of
+ * the user's cache.
+ */
+public final class SingleFileModels {
+
+  /** The file of the folder that names the other. */
+  static final String MARKER = "model_file.json";
+
+  /** Names the folder in which the folders are made. */
+  static final String PROPERTY = "adapt4j.model.files";
+
+  private static final String FIELD = "file";
+
+  private SingleFileModels() {}
+
+  /**
+   * Returns the folder by which a model is read.
+   *
+   * @param path a folder, or the file of a model
+   * @return the folder that stands for a file; any other path as it is
+   * @throws CheckpointException if no module reads the file, or it is damaged
+   */
+  public static Path folder(Path path) {
+    if (!Files.isRegularFile(path)) {
+      return path;
+    }
+    ModelFileFormat format = format(path);
+    Path file = path.toAbsolutePath().normalize();
+    try {
+      Path target = cache().resolve(name(file));
+      Files.createDirectories(target.getParent());
+      Path made = AtomicFolders.hidden(target);
+      Files.createDirectories(made);
+      try {
+        format.write(file, made);
+        AtomicFiles.writeJson(made.resolve(MARKER), marker(file));
+        if (same(made, target)) {
+          Temporaries.deleteTree(made);
+        } else {
+          AtomicFolders.publish(made, target);
+          deleteOrphans(target.getParent());
+        }
+      } catch (IOException | RuntimeException e) {
+        Temporaries.deleteTree(made);
+        throw e;
+      }
+      return target;
+    } catch (IOException e) {
+      throw new CheckpointException(
+          "%s: writing its configuration and tokenizer to %s failed: %s. Set -D%s=FOLDER to another"
+              .formatted(path, cache(), e, PROPERTY),
+          e);
+    }
+  }
+
+  /**
+   * Returns the file that a folder stands for.
+   *
+   * @param folder the folder of a model
+   * @return the file; empty for a folder with weights
+   */
+  public static Optional<Path> file(Path folder) {
+    Path marker = folder.resolve(MARKER);
+    if (!Files.isRegularFile(marker)) {
+      return Optional.empty();
+    }
+    try {
+      String text = BoundedFiles.readText(marker, BoundedFiles.SETTINGS);
+      String file = Json.parse(text).path(FIELD).asText("");
+      if (!file.isEmpty()) {
+        return Optional.of(Path.of(file));
+      }
+    } catch (IOException | InvalidPathException e) {
+      throw new CheckpointException(marker + ": reading failed: " + e + ". Delete the folder.", e);
+    }
+    throw CheckpointException.inFile(
+        marker, "the path of a model's file", "none", "Delete the folder.");
+  }
+
+  /**
+   * Returns what a model is called by for people and other programs.
+   *
+   * @param folder the folder of a model
+   * @return the file that it stands for, or the folder itself
+   */
+  public static Path origin(Path folder) {
+    return file(folder).orElse(folder);
+  }
+
+  /**
+   * Returns whether a file of a folder is the one that says where the weights are.
+   *
+   * @param file a file
+   * @return whether it is
+   */
+  public static boolean isMarker(Path file) {
+    return file.endsWith(MARKER);
+  }
+
+  /** Opens the weights of the file that a folder stands for. */
+  static Optional<TensorFile> open(Path folder) {
+    return file(folder).map(file -> format(file).open(file));
+  }
+
+  /** Deletes folders that stand for files which are gone. */
+  private static void deleteOrphans(Path cache) throws IOException {
+    try (Stream<Path> folders = Files.list(cache)) {
+      for (Path folder : folders.toList()) {
+        Path marker = folder.resolve(MARKER);
+        if (Files.isRegularFile(marker) && !file(folder).filter(Files::exists).isPresent()) {
+          Temporaries.deleteTree(folder);
+        }
+      }
+    }
+  }
+
+  private static ModelFileFormat format(Path file) {
+    for (ModelFileFormat format : ServiceLoader.load(ModelFileFormat.class)) {
+      if (format.names(file)) {
+        return format;
+      }
+    }
+    String name = String.valueOf(file.getFileName());
+    throw CheckpointException.inFile(
+        file,
+        "a checkpoint folder",
+        "a file",
+        name.endsWith(".gguf")
+            ? "Add the module adapt4j-gguf, which reads GGUF files. A jar that unites modules has to"
+                + " unite their META-INF/services too."
+            : "Give the folder that holds config.json and the weights, or a GGUF file.");
+  }
+
+  private static ObjectNode marker(Path file) throws IOException {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put(FIELD, file.toString())
+        .put("bytes", Files.size(file))
+        .put("modified", Files.getLastModifiedTime(file).toMillis());
+  }
+
+  /** One folder for a place: a file that is written again takes that of the one before. */
+  private static String name(Path file) {
+    byte[] digest = FileDigest.sha256().digest(file.toString().getBytes(StandardCharsets.UTF_8));
+    return file.getFileName() + "-" + HexFormat.of().formatHex(digest, 0, 6);
+  }
+
+  private static Path cache() {
+    String chosen = System.getProperty(PROPERTY, "");
+    if (!chosen.isEmpty()) {
+      return Path.of(chosen).toAbsolutePath();
+    }
+    String caches = System.getenv("XDG_CACHE_HOME");
+    Path base =
+        caches == null || caches.isBlank()
+            ? Path.of(System.getProperty("user.home"), ".cache")
+            : Path.of(caches);
+    return base.resolve("adapt4j").resolve("models").toAbsolutePath();
+  }
+
+  private static boolean same(Path first, Path second) throws IOException {
+    if (!Files.isDirectory(second)) {
+      return false;
+    }
+    try (Stream<Path> ours = Files.list(first);
+        Stream<Path> theirs = Files.list(second)) {
+      if (ours.count() != theirs.count()) {
+        return false;
+      }
+    }
+    try (Stream<Path> files = Files.list(first)) {
+      for (Path file : files.toList()) {
+        Path other = second.resolve(file.getFileName());
+        if (!Files.isRegularFile(other) || Files.mismatch(file, other) >= 0) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+}

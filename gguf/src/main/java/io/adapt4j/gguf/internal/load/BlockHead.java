@@ -1,0 +1,47 @@
+package io.adapt4j.gguf.internal.load;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.CompactHead;
+import io.adapt4j.core.internal.nn.LinearTerms;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.kernels.internal.BlockMatrix;
+import io.adapt4j.kernels.internal.QuantizedTerms;
+import org.jspecify.annotations.Nullable;
+
+/** The matrix of the output head in the blocks of its file. */
+final class BlockHead implements CompactHead {
+
+  private final BlockSource source;
+  private @Nullable BlockMatrix matrix;
+
+  BlockHead(BlockSource source) {
+    this.source = source;
+  }
+
+  @Override
+  public void read(Checkpoint checkpoint) {
+    close();
+    matrix =
+        source.read(
+            checkpoint,
+            Math.toIntExact(source.shape().get(0)),
+            Math.toIntExact(source.shape().get(1)));
+  }
+
+  @Override
+  public boolean describe(LinearTerms terms, @Nullable Parameter bias) {
+    if (matrix == null || !(terms instanceof QuantizedTerms quantized)) {
+      return false;
+    }
+    quantized.add(matrix, 0, bias);
+    return true;
+  }
+
+  @Override
+  public void close() {
+    if (matrix != null) {
+      matrix.close();
+      matrix = null;
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.adapt4j.gguf.internal.load;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.DenseLinear;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.packed.PackedLinear;
+import io.adapt4j.kernels.internal.packed.Workspace;
+import java.util.Map;
+
+/**
+ * A linear layer with its weight in the blocks of a GGUF file; for few rows multiplied as it is.
+ */
+final class BlockLinear extends PackedLinear<BlockPart> {
+
+  BlockLinear(DenseLinear declared, Map<String, BlockPart> packed, Workspace workspace) {
+    super(declared, packed, workspace);
+  }
+
+  @Override
+  public void read(Checkpoint checkpoint) {
+    packedParts().forEach(part -> part.read(checkpoint));
+  }
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x) {
+    if (!ops.isRecording() && multipliesFaster(x)) {
+      return ops.customKernelLinear(x, outFeatures(), this::multiply, bias().orElse(null));
+    }
+    return super.forward(ops, x);
+  }
+
+  private boolean multipliesFaster(Tensor x) {
+    long rows = x.count() / inFeatures();
+    return isWhole()
+        && x.isOnHost()
+        && x.type() != DType.F16
+        && packedParts().stream().allMatch(part -> part.matrix().multipliesFaster(rows));
+  }
+
+  private void multiply(Tensor x, Tensor y) {
+    packedParts()
+        .forEach(part -> part.matrix().multiply(x, y, Math.toIntExact(part.part().start())));
+  }
+}

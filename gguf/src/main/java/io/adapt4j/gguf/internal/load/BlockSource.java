@@ -1,0 +1,48 @@
+package io.adapt4j.gguf.internal.load;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.BlockMatrix;
+import io.adapt4j.kernels.internal.BlockType;
+import io.adapt4j.kernels.internal.packed.WeightSource;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A weight in the blocks of a GGUF file.
+ *
+ * @param name the name of the weight
+ * @param storedName the name that the file's reader gives it
+ * @param shape dimensions there
+ * @param type how it is stored
+ */
+record BlockSource(String name, String storedName, List<Long> shape, BlockType type)
+    implements WeightSource {
+
+  /** What it was before is not known; what it is restored to is fp32. */
+  @Override
+  public StoredType original() {
+    return StoredType.F32;
+  }
+
+  @Override
+  public Map<String, List<Long>> stored() {
+    return Map.of(storedName, shape);
+  }
+
+  /** Reads the blocks, with rows in the checkpoint's order. */
+  BlockMatrix read(Checkpoint checkpoint, int rows, int columns) {
+    GgufTensorFile file = checkpoint.file(storedName, GgufTensorFile.class).orElseThrow();
+    BlockMatrix matrix = BlockMatrix.empty(type, rows, columns);
+    try (Tensor staged = Tensor.emptyOnHost(DType.U8, checkpoint.storedBytes(storedName))) {
+      file.readStored(storedName, staged.data());
+      matrix.arrange(staged.data(), file.order(storedName).orElse(null));
+      return matrix;
+    } catch (RuntimeException | Error e) {
+      matrix.close();
+      throw e;
+    }
+  }
+}

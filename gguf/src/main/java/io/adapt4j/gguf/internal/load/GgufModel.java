@@ -1,0 +1,156 @@
+package io.adapt4j.gguf.internal.load;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.gguf.format.GgufFile;
+import io.adapt4j.gguf.format.GgufMetadata;
+import io.adapt4j.gguf.format.GgufTensor;
+import io.adapt4j.gguf.format.Quantizer;
+import io.adapt4j.gguf.internal.family.Families;
+import io.adapt4j.gguf.internal.family.GgufFamily;
+import io.adapt4j.gguf.internal.family.GgufFamily.Place;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a file says of its model.
+ *
+ * @param family the model family
+ * @param config the fields of {@code config.json}
+ * @param places the tensors that checkpoints have, by their names in the file
+ */
+record GgufModel(GgufFamily family, ObjectNode config, Map<String, Place> places) {
+
+  /** Divisors of rotary frequencies for short and for long texts, as Phi-3 has them. */
+  private static final String SHORT_FACTORS = "rope_factors_short.weight";
+
+  private static final String LONG_FACTORS = "rope_factors_long.weight";
+
+  /** Tensors that say something which is in the configuration. */
+  private static final Set<String> IN_CONFIGURATION =
+      Set.of(GgufFamily.ROPE_DIVISORS, SHORT_FACTORS, LONG_FACTORS);
+
+  /** Families whose layers have biases where the configuration says so. */
+  private static final Set<String> WITH_BIASES_BY_CHOICE =
+      Set.of("llama", "mistral", "granite", "smollm3", "qwen3", "olmo2");
+
+  static GgufModel read(GgufFile file) {
+    GgufMetadata metadata = file.metadata();
+    GgufFamily family = family(file.path(), metadata);
+    ObjectNode config =
+        family.config(
+            metadata,
+            file.tensors().containsKey(GgufFamily.OUTPUT),
+            vector(file, GgufFamily.ROPE_DIVISORS));
+    addLongRope(file, config);
+    addVocabulary(file, config);
+    addBiases(file, config);
+    addTokens(metadata, config);
+    ModelConfig model = ModelConfig.parse(file.path(), Json.compact(config));
+    Map<String, Place> places = new LinkedHashMap<>();
+    for (String name : file.tensors().keySet()) {
+      Optional<Place> place = family.toStored(name, model);
+      if (place.isPresent()) {
+        places.put(name, place.get());
+      } else if (!IN_CONFIGURATION.contains(name)) {
+        throw CheckpointException.inTensor(
+            file.path(),
+            name,
+            "a tensor of the architecture " + family.architecture(),
+            "one that is not known",
+            "The model has a part that is not supported; use another one.");
+      }
+    }
+    return new GgufModel(family, config, places);
+  }
+
+  private static GgufFamily family(Path path, GgufMetadata metadata) {
+    String kind = metadata.string("general.type").orElse("model");
+    if (!kind.equals("model")) {
+      throw CheckpointException.inField(
+          path,
+          "general.type",
+          "model",
+          "'" + kind + "'",
+          "Give the file of a whole model; an adapter goes beside the model it was trained on.");
+    }
+    return Families.of(metadata)
+        .orElseThrow(
+            () ->
+                CheckpointException.inField(
+                    path,
+                    "general.architecture",
+                    "an architecture that is supported",
+                    "'" + metadata.string("general.architecture").orElse("") + "'",
+                    "Use a model of another family, or its checkpoint if that is supported."));
+  }
+
+  private static void addLongRope(GgufFile file, ObjectNode config) {
+    Optional<float[]> shortFactors = vector(file, SHORT_FACTORS);
+    Optional<float[]> longFactors = vector(file, LONG_FACTORS);
+    if (shortFactors.isEmpty() || longFactors.isEmpty()) {
+      return;
+    }
+    ObjectNode scaling = config.withObject("rope_scaling");
+    scaling.put("rope_type", "longrope");
+    put(scaling, "short_factor", shortFactors.get());
+    put(scaling, "long_factor", longFactors.get());
+  }
+
+  private static void put(ObjectNode target, String field, float[] values) {
+    var array = target.putArray(field);
+    for (float value : values) {
+      array.add(value);
+    }
+  }
+
+  private static void addVocabulary(GgufFile file, ObjectNode config) {
+    GgufTensor embedding = file.tensors().get(GgufFamily.TOKEN_EMBEDDING);
+    if (embedding != null && embedding.shape().size() == 2) {
+      config.put("vocab_size", embedding.shape().get(1));
+    }
+  }
+
+  private static void addBiases(GgufFile file, ObjectNode config) {
+    if (WITH_BIASES_BY_CHOICE.contains(config.path("model_type").asText())) {
+      config.put("attention_bias", file.tensors().containsKey("blk.0.attn_q.bias"));
+      if (file.tensors().containsKey("blk.0.ffn_down.bias")) {
+        config.put("mlp_bias", true);
+      }
+    }
+  }
+
+  private static void addTokens(GgufMetadata metadata, ObjectNode config) {
+    for (String token : new String[] {"bos", "eos"}) {
+      metadata
+          .integer("tokenizer.ggml." + token + "_token_id")
+          .ifPresent(id -> config.put(token + "_token_id", id));
+    }
+    metadata
+        .integer("tokenizer.ggml.padding_token_id")
+        .ifPresent(id -> config.put("pad_token_id", id));
+  }
+
+  private static Optional<float[]> vector(GgufFile file, String name) {
+    GgufTensor tensor = file.tensors().get(name);
+    if (tensor == null) {
+      return Optional.empty();
+    }
+    if (tensor.shape().size() != 1 || tensor.elements() > 1 << 20) {
+      throw CheckpointException.inTensor(
+          file.path(), name, "a vector", "shape " + tensor.shape(), "Fetch the file again.");
+    }
+    ByteBuffer bytes = ByteBuffer.allocate((int) tensor.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    file.read(tensor, 0, bytes);
+    float[] values = new float[(int) tensor.elements()];
+    Quantizer.of(tensor.type()).dequantize(bytes.flip(), values, 0, values.length);
+    return Optional.of(values);
+  }
+}

@@ -1,0 +1,300 @@
+package io.adapt4j.gguf.internal.load;
+
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorEntry;
+import io.adapt4j.core.internal.checkpoint.TensorFile;
+import io.adapt4j.gguf.format.GgufFile;
+import io.adapt4j.gguf.format.GgufTensor;
+import io.adapt4j.gguf.format.Quantizer;
+import io.adapt4j.gguf.format.TensorType;
+import io.adapt4j.gguf.internal.family.Layout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tensors of a GGUF file as a checkpoint has them: under its names, with rows in its order, and
+ * dequantized to fp32 as they are read.
+ */
+final class GgufTensorFile implements TensorFile {
+
+  /** Rows that a thread dequantizes at a time hold at least so many values. */
+  private static final int PIECE = 1 << 14;
+
+  private final GgufFile file;
+  private final Map<String, TensorEntry> entries;
+  private final Map<String, Stored> stored;
+
+  /** The tensor that is stored turned and was read last. */
+  private @Nullable Turned turned;
+
+  /** A tensor in the file, and how its values lie there. */
+  private record Stored(GgufTensor tensor, Layout layout) {
+
+    long columns() {
+      return tensor.shape().get(0);
+    }
+
+    long rows() {
+      return tensor.elements() / columns();
+    }
+
+    boolean isTurned() {
+      return layout.kind() == Layout.Kind.TRANSPOSED;
+    }
+  }
+
+  /** Values as [in, out]. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Turned(String name, float[] values) {}
+
+  private GgufTensorFile(
+      GgufFile file, Map<String, TensorEntry> entries, Map<String, Stored> stored) {
+    this.file = file;
+    this.entries = Collections.unmodifiableMap(entries);
+    this.stored = stored;
+  }
+
+  /** Takes over an open file, and closes it where this fails. */
+  static GgufTensorFile of(GgufModel model, GgufFile file) {
+    Map<String, TensorEntry> entries = new LinkedHashMap<>();
+    Map<String, Stored> stored = new LinkedHashMap<>();
+    model
+        .places()
+        .forEach(
+            (gguf, place) -> {
+              Stored tensor = new Stored(file.tensor(gguf), place.layout());
+              stored.put(place.name(), tensor);
+              entries.put(place.name(), entry(place.name(), tensor, file.path()));
+            });
+    return new GgufTensorFile(file, entries, stored);
+  }
+
+  private static TensorEntry entry(String name, Stored stored, Path path) {
+    GgufTensor tensor = stored.tensor();
+    StoredType type = typeOf(stored);
+    List<Long> shape =
+        switch (tensor.shape().size()) {
+          case 1 -> tensor.shape();
+          case 2 ->
+              stored.isTurned()
+                  ? tensor.shape()
+                  : List.of(tensor.shape().get(1), tensor.shape().get(0));
+          default ->
+              IntStream.iterate(tensor.shape().size() - 1, i -> i >= 0, i -> i - 1)
+                  .mapToObj(tensor.shape()::get)
+                  .toList();
+        };
+    return new TensorEntry(
+        name, type, shape, path, tensor.offset(), tensor.elements() * type.bytes());
+  }
+
+  private static StoredType typeOf(Stored stored) {
+    if (stored.isTurned() || stored.layout().kind() == Layout.Kind.PLUS_ONE) {
+      return StoredType.F32;
+    }
+    return switch (stored.tensor().type()) {
+      case F16 -> StoredType.F16;
+      case BF16 -> StoredType.BF16;
+      default -> StoredType.F32;
+    };
+  }
+
+  @Override
+  public Path file() {
+    return file.path();
+  }
+
+  @Override
+  public Map<String, TensorEntry> entries() {
+    return entries;
+  }
+
+  @Override
+  public long storedBytes(String name) {
+    return find(name).tensor().bytes();
+  }
+
+  @Override
+  public String storedType(String name) {
+    return type(name).name();
+  }
+
+  /** How the values of a tensor are stored. */
+  TensorType type(String name) {
+    return find(name).tensor().type();
+  }
+
+  /**
+   * For each row of a matrix [out, in] its row in the file.
+   *
+   * @return empty where they have the same order
+   */
+  Optional<int[]> order(String name) {
+    Stored tensor = find(name);
+    if (!tensor.layout().reordersRows()) {
+      return Optional.empty();
+    }
+    int rows = Math.toIntExact(tensor.rows());
+    return Optional.of(
+        IntStream.range(0, rows).map(row -> (int) tensor.layout().ggufRow(row, rows)).toArray());
+  }
+
+  /** Copies all bytes of a tensor as they are stored. */
+  void readStored(String name, ByteBuffer target) {
+    file.read(find(name).tensor(), 0, target);
+  }
+
+  private Stored find(String name) {
+    entry(name);
+    return Objects.requireNonNull(stored.get(name));
+  }
+
+  @Override
+  public ByteBuffer bytes(String name, long offset, int length) {
+    ByteBuffer target = ByteBuffer.allocateDirect(length).order(ByteOrder.LITTLE_ENDIAN);
+    read(name, offset, target);
+    return target.flip().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  @Override
+  public void read(String name, long offset, ByteBuffer target) {
+    TensorEntry entry = entry(name);
+    Objects.checkFromIndexSize(offset, (long) target.remaining(), entry.length());
+    Stored tensor = find(name);
+    if (tensor.isTurned()) {
+      readTurned(name, tensor, offset, target);
+    } else if (entry.type() != StoredType.F32 || isPlain(tensor)) {
+      readRows(tensor, entry.type().bytes(), offset, target);
+    } else {
+      dequantize(tensor, offset, target);
+    }
+  }
+
+  private static boolean isPlain(Stored tensor) {
+    return tensor.tensor().type() == TensorType.F32
+        && tensor.layout().kind() != Layout.Kind.PLUS_ONE;
+  }
+
+  /** Copies stored values row by row where rows are reordered, else at once. */
+  private void readRows(Stored tensor, int size, long offset, ByteBuffer target) {
+    if (!tensor.layout().reordersRows()) {
+      file.read(tensor.tensor(), offset, target);
+      return;
+    }
+    long rowBytes = rowValues(tensor) * size;
+    long rows = tensor.tensor().elements() / rowValues(tensor);
+    int limit = target.limit();
+    long at = offset;
+    while (target.position() < limit) {
+      long within = at % rowBytes;
+      int count = (int) Math.min(limit - target.position(), rowBytes - within);
+      target.limit(target.position() + count);
+      long row = tensor.layout().ggufRow(at / rowBytes, rows);
+      file.read(tensor.tensor(), row * rowBytes + within, target);
+      at += count;
+    }
+  }
+
+  /** The values that move together: a row of a matrix, an entry of a bias. */
+  private static long rowValues(Stored tensor) {
+    return tensor.tensor().shape().size() == 1 ? 1 : tensor.columns();
+  }
+
+  private void dequantize(Stored tensor, long offset, ByteBuffer target) {
+    long columns = tensor.columns();
+    long first = offset / Float.BYTES;
+    long count = target.remaining() / Float.BYTES;
+    if (offset % Float.BYTES != 0 || target.remaining() % Float.BYTES != 0) {
+      throw new IllegalArgumentException(
+          tensor.tensor().name() + ": expected whole numbers of 4 bytes");
+    }
+    ByteBuffer place = target.slice().order(ByteOrder.LITTLE_ENDIAN);
+    long firstRow = first / columns;
+    long lastRow = (first + count - 1) / columns;
+    int rows = (int) Math.max(1, PIECE / columns);
+    int pieces = Math.toIntExact((lastRow - firstRow) / rows + 1);
+    IntStream.range(0, count == 0 ? 0 : pieces)
+        .parallel()
+        .forEach(
+            piece -> {
+              float[] values = new float[(int) columns];
+              long start = firstRow + (long) piece * rows;
+              for (long row = start; row <= Math.min(lastRow, start + rows - 1); row++) {
+                row(tensor, row, values);
+                long from = Math.max(first, row * columns);
+                long to = Math.min(first + count, (row + 1) * columns);
+                place
+                    .duplicate()
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .position((int) ((from - first) * Float.BYTES))
+                    .slice()
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asFloatBuffer()
+                    .put(values, (int) (from - row * columns), (int) (to - from));
+              }
+            });
+    target.position(target.limit());
+  }
+
+  /** Dequantizes a row of the checkpoint's tensor. */
+  private void row(Stored tensor, long row, float[] values) {
+    TensorType type = tensor.tensor().type();
+    int columns = values.length;
+    long bytes = type.bytes(columns);
+    ByteBuffer blocks = ByteBuffer.allocate((int) bytes).order(ByteOrder.LITTLE_ENDIAN);
+    file.read(tensor.tensor(), tensor.layout().ggufRow(row, tensor.rows()) * bytes, blocks);
+    Quantizer.of(type).dequantize(blocks.flip(), values, 0, columns);
+    if (tensor.layout().kind() == Layout.Kind.PLUS_ONE) {
+      for (int i = 0; i < columns; i++) {
+        values[i] -= 1;
+      }
+    }
+  }
+
+  private synchronized void readTurned(String name, Stored tensor, long offset, ByteBuffer target) {
+    Turned found = turned;
+    if (found == null || !found.name().equals(name)) {
+      found = new Turned(name, turn(tensor));
+      turned = found;
+    }
+    target
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .asFloatBuffer()
+        .put(
+            found.values(),
+            Math.toIntExact(offset / Float.BYTES),
+            target.remaining() / Float.BYTES);
+    target.position(target.limit());
+  }
+
+  private float[] turn(Stored tensor) {
+    int out = Math.toIntExact(tensor.rows());
+    int in = Math.toIntExact(tensor.columns());
+    float[] values = new float[Math.multiplyExact(out, in)];
+    IntStream.range(0, out)
+        .parallel()
+        .forEach(
+            row -> {
+              float[] weights = new float[in];
+              row(tensor, row, weights);
+              for (int i = 0; i < in; i++) {
+                values[i * out + row] = weights[i];
+              }
+            });
+    return values;
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}

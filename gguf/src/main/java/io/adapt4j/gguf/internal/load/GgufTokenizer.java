@@ -1,0 +1,278 @@
+package io.adapt4j.gguf.internal.load;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.gguf.format.GgufMetadata;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** The tokenizer in a file's metadata as the files beside a checkpoint say it. */
+final class GgufTokenizer {
+
+  private static final String PREFIX = "tokenizer.ggml.";
+
+  private static final String SPACE = "\u2581";
+
+  /** Tokens put a beginning before texts unless the file says otherwise. */
+  private static final Set<String> WITH_BEGINNING = Set.of("llama-bpe", "llama3", "tekken");
+
+  private final Path file;
+  private final GgufMetadata metadata;
+  private final String model;
+
+  GgufTokenizer(Path file, GgufMetadata metadata) {
+    this.file = file;
+    this.metadata = metadata;
+    this.model = metadata.string(PREFIX + "model").orElse("none");
+  }
+
+  /** Whether the file has one. */
+  boolean isPresent() {
+    return !model.equals("none");
+  }
+
+  Optional<String> chatTemplate() {
+    return metadata.string("tokenizer.chat_template");
+  }
+
+  /** The content of {@code generation_config.json}: every token that ends a text. */
+  ObjectNode generation() {
+    ObjectNode fields = JsonNodeFactory.instance.objectNode();
+    id("bos").ifPresent(id -> fields.put("bos_token_id", id));
+    ArrayNode ends = JsonNodeFactory.instance.arrayNode();
+    for (String key : List.of("eos", "eot", "eom")) {
+      OptionalInt id = id(key);
+      if (id.isPresent() && ends.valueStream().noneMatch(end -> end.asInt() == id.getAsInt())) {
+        ends.add(id.getAsInt());
+      }
+    }
+    if (ends.size() == 1) {
+      fields.set("eos_token_id", ends.get(0));
+    } else if (!ends.isEmpty()) {
+      fields.set("eos_token_id", ends);
+    }
+    id("padding").ifPresent(id -> fields.put("pad_token_id", id));
+    return fields;
+  }
+
+  private OptionalInt id(String token) {
+    return metadata.integer(PREFIX + token + "_token_id").stream()
+        .filter(id -> id >= 0 && id <= Integer.MAX_VALUE)
+        .mapToInt(id -> (int) id)
+        .findFirst();
+  }
+
+  /** The content of {@code tokenizer_config.json}. */
+  ObjectNode config() {
+    GgufVocabulary vocabulary = GgufVocabulary.read(file, metadata);
+    ObjectNode fields = JsonNodeFactory.instance.objectNode();
+    fields.put("tokenizer_class", "PreTrainedTokenizerFast");
+    fields.put("clean_up_tokenization_spaces", false);
+    fields.put("add_bos_token", addsBeginning());
+    fields.put("add_eos_token", addsEnd());
+    putToken(fields, "bos_token", "bos", vocabulary);
+    putToken(fields, "eos_token", "eos", vocabulary);
+    putToken(fields, "unk_token", "unknown", vocabulary);
+    putToken(fields, "pad_token", "padding", vocabulary);
+    return fields;
+  }
+
+  private void putToken(ObjectNode fields, String field, String key, GgufVocabulary vocabulary) {
+    OptionalInt id = id(key);
+    if (id.isPresent()) {
+      fields.put(field, token(key, id.getAsInt(), vocabulary));
+    }
+  }
+
+  private String token(String key, int id, GgufVocabulary vocabulary) {
+    if (id >= vocabulary.tokens().size()) {
+      throw GgufVocabulary.damaged(
+          file, key + "_token_id", "below " + vocabulary.tokens().size(), String.valueOf(id));
+    }
+    return vocabulary.tokens().get(id);
+  }
+
+  private boolean addsBeginning() {
+    return metadata
+        .bool(PREFIX + "add_bos_token")
+        .orElse(model.equals("llama") || WITH_BEGINNING.contains(pre()));
+  }
+
+  private boolean addsEnd() {
+    return metadata.bool(PREFIX + "add_eos_token").orElse(false);
+  }
+
+  private String pre() {
+    return metadata.string(PREFIX + "pre").orElse("default");
+  }
+
+  /** The content of {@code tokenizer.json}. */
+  ObjectNode tokenizer() {
+    GgufVocabulary vocabulary = GgufVocabulary.read(file, metadata);
+    ObjectNode fields = JsonNodeFactory.instance.objectNode();
+    fields.put("version", "1.0");
+    fields.putNull("truncation");
+    fields.putNull("padding");
+    fields.set("added_tokens", added(vocabulary));
+    switch (model) {
+      case "gpt2" -> byteLevel(fields, vocabulary);
+      case "llama" -> sentencePiece(fields, vocabulary);
+      default ->
+          throw CheckpointException.inField(
+              file,
+              PREFIX + "model",
+              "gpt2 or llama",
+              "'" + model + "'",
+              "This kind of tokenizer is not supported; use the model's checkpoint.");
+    }
+    if (addsBeginning() || addsEnd()) {
+      fields.set("post_processor", template(vocabulary));
+    }
+    return fields;
+  }
+
+  private static ArrayNode added(GgufVocabulary vocabulary) {
+    ArrayNode added = JsonNodeFactory.instance.arrayNode();
+    for (int id = 0; id < vocabulary.tokens().size(); id++) {
+      if (vocabulary.isAdded(id)) {
+        added
+            .addObject()
+            .put("id", id)
+            .put("content", vocabulary.tokens().get(id))
+            .put("single_word", false)
+            .put("lstrip", false)
+            .put("rstrip", false)
+            .put("normalized", false)
+            .put("special", vocabulary.types()[id] != GgufVocabulary.USER_DEFINED);
+      }
+    }
+    return added;
+  }
+
+  private void byteLevel(ObjectNode fields, GgufVocabulary vocabulary) {
+    String pre = pre();
+    ObjectNode cuts =
+        PreTokenizers.of(pre)
+            .orElseThrow(
+                () ->
+                    CheckpointException.inField(
+                        file,
+                        PREFIX + "pre",
+                        "a name of a pre-tokenizer that is known",
+                        "'" + pre + "'",
+                        "How this tokenizer cuts texts is not known; use the model's checkpoint."));
+    if (PreTokenizers.normalizes(pre)) {
+      fields.putObject("normalizer").put("type", "NFC");
+    } else {
+      fields.putNull("normalizer");
+    }
+    fields.set("pre_tokenizer", cuts);
+    fields.set("post_processor", PreTokenizers.byteLevel(false));
+    fields.set("decoder", PreTokenizers.byteLevel(false));
+    ObjectNode bpe = model(fields, vocabulary);
+    bpe.putNull("unk_token");
+    bpe.put("fuse_unk", false).put("byte_fallback", false);
+    bpe.put("ignore_merges", PreTokenizers.ignoresMerges(pre));
+    ArrayNode merges = bpe.putArray("merges");
+    for (String merge : metadata.strings(PREFIX + "merges").orElseGet(List::of)) {
+      int space = merge.indexOf(' ', 1);
+      if (space < 0) {
+        throw GgufVocabulary.damaged(file, "merges", "two tokens and a space", "'" + merge + "'");
+      }
+      merges.addArray().add(merge.substring(0, space)).add(merge.substring(space + 1));
+    }
+  }
+
+  private void sentencePiece(ObjectNode fields, GgufVocabulary vocabulary) {
+    ArrayNode steps =
+        fields.putObject("normalizer").put("type", "Sequence").putArray("normalizers");
+    boolean prefixed = metadata.bool(PREFIX + "add_space_prefix").orElse(true);
+    if (prefixed) {
+      steps.addObject().put("type", "Prepend").put("prepend", SPACE);
+    }
+    replace(steps, " ", SPACE);
+    fields.putNull("pre_tokenizer");
+    fields.putNull("post_processor");
+    ArrayNode decoders = fields.putObject("decoder").put("type", "Sequence").putArray("decoders");
+    replace(decoders, SPACE, " ");
+    decoders.addObject().put("type", "ByteFallback");
+    decoders.addObject().put("type", "Fuse");
+    if (prefixed) {
+      decoders.addObject().put("type", "Strip").put("content", " ").put("start", 1).put("stop", 0);
+    }
+    ObjectNode bpe = model(fields, vocabulary);
+    int unknown = id("unknown").orElse(0);
+    bpe.put("unk_token", token("unknown", unknown, vocabulary));
+    bpe.put("fuse_unk", true).put("byte_fallback", true).put("ignore_merges", false);
+    ArrayNode merges = bpe.putArray("merges");
+    vocabulary.merges().forEach(merge -> merges.addArray().add(merge[0]).add(merge[1]));
+  }
+
+  private static void replace(ArrayNode steps, String from, String to) {
+    ObjectNode step = steps.addObject().put("type", "Replace");
+    step.putObject("pattern").put("String", from);
+    step.put("content", to);
+  }
+
+  private ObjectNode model(ObjectNode fields, GgufVocabulary vocabulary) {
+    ObjectNode bpe = fields.putObject("model").put("type", "BPE");
+    bpe.putNull("dropout");
+    bpe.putNull("continuing_subword_prefix");
+    bpe.putNull("end_of_word_suffix");
+    ObjectNode ids = bpe.putObject("vocab");
+    for (int id = 0; id < vocabulary.tokens().size(); id++) {
+      if (!vocabulary.isPlaceholder(id)) {
+        ids.put(vocabulary.tokens().get(id), id);
+      }
+    }
+    return bpe;
+  }
+
+  /** Puts the tokens that begin and end texts around them. */
+  private ObjectNode template(GgufVocabulary vocabulary) {
+    ObjectNode processor = JsonNodeFactory.instance.objectNode().put("type", "TemplateProcessing");
+    Optional<Named> first = named("bos", addsBeginning(), vocabulary);
+    Optional<Named> last = named("eos", addsEnd(), vocabulary);
+    ArrayNode single = processor.putArray("single");
+    first.ifPresent(token -> special(single, token, 0));
+    single.addObject().putObject("Sequence").put("id", "A").put("type_id", 0);
+    last.ifPresent(token -> special(single, token, 0));
+    ArrayNode pair = processor.putArray("pair");
+    for (int text = 0; text < 2; text++) {
+      int type = text;
+      first.ifPresent(token -> special(pair, token, type));
+      pair.addObject().putObject("Sequence").put("id", text == 0 ? "A" : "B").put("type_id", type);
+      last.ifPresent(token -> special(pair, token, type));
+    }
+    ObjectNode tokens = processor.putObject("special_tokens");
+    first.ifPresent(token -> token.describe(tokens));
+    last.ifPresent(token -> token.describe(tokens));
+    return processor;
+  }
+
+  private Optional<Named> named(String key, boolean wanted, GgufVocabulary vocabulary) {
+    OptionalInt id = id(key);
+    return wanted && id.isPresent()
+        ? Optional.of(new Named(token(key, id.getAsInt(), vocabulary), id.getAsInt()))
+        : Optional.empty();
+  }
+
+  private static void special(ArrayNode target, Named token, int type) {
+    target.addObject().putObject("SpecialToken").put("id", token.text()).put("type_id", type);
+  }
+
+  /** A special token. */
+  private record Named(String text, int id) {
+
+    void describe(ObjectNode tokens) {
+      ObjectNode description = tokens.putObject(text).put("id", text);
+      description.putArray("ids").add(id);
+      description.putArray("tokens").add(text);
+    }
+  }
+}

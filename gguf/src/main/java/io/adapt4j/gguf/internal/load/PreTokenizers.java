@@ -1,0 +1,154 @@
+package io.adapt4j.gguf.internal.load;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How texts are cut before byte-level merges apply, by the names that files have for it: in the
+ * terms of {@code tokenizer.json}.
+ */
+final class PreTokenizers {
+
+  private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+
+  private static final String SPACES = "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+  private static final String LLAMA3 = words("\\p{N}{1,3}");
+
+  private static final String QWEN2 = words("\\p{N}");
+
+  /** As Qwen 2, with marks counted as letters. */
+  private static final String QWEN35 =
+      CONTRACTIONS
+          + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*"
+          + SPACES;
+
+  private static final String UPPER = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
+  private static final String LOWER = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
+
+  private static final String GPT_4O = casedWords(CONTRACTIONS + "?", "\\p{N}{1,3}");
+
+  private static final String TEKKEN = casedWords("", "\\p{N}");
+
+  /** Cuts by one expression. */
+  private static final Map<String, String> EXPRESSIONS = new HashMap<>();
+
+  static {
+    for (String name :
+        List.of(
+            "llama-bpe",
+            "llama3",
+            "llama-v3",
+            "falcon3",
+            "dbrx",
+            "smaug-bpe",
+            "glm4",
+            "chatglm-bpe",
+            "pixtral",
+            "lfm2",
+            "llama3-1")) {
+      EXPRESSIONS.put(name, LLAMA3);
+    }
+    for (String name : List.of("qwen2", "deepseek-r1-qwen", "megrez", "hunyuan", "stablelm2")) {
+      EXPRESSIONS.put(name, QWEN2);
+    }
+    EXPRESSIONS.put("qwen35", QWEN35);
+    EXPRESSIONS.put("gpt-4o", GPT_4O);
+    EXPRESSIONS.put("llama4", GPT_4O);
+    EXPRESSIONS.put("tekken", TEKKEN);
+  }
+
+  /** Cut as GPT-2 does. */
+  private static final List<String> AS_GPT_2 =
+      List.of("gpt-2", "phi-2", "mpt", "olmo", "jais", "mellum", "roberta-bpe", "modern-bert");
+
+  /** Cut as GPT-2 does, with each digit by itself. */
+  private static final List<String> SINGLE_DIGITS =
+      List.of("smollm", "refact", "starcoder", "command-r", "codeshell", "minerva-7b");
+
+  /** Normalized before they are cut. */
+  private static final List<String> NORMALIZED = List.of("qwen2", "qwen35", "olmo");
+
+  /** Merges are left aside where a piece is a token as it is. */
+  private static final List<String> IGNORING_MERGES =
+      List.of("llama-bpe", "llama3", "llama-v3", "falcon3", "tekken", "pixtral", "lfm2");
+
+  private PreTokenizers() {}
+
+  private static String words(String numbers) {
+    return CONTRACTIONS
+        + "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|"
+        + numbers
+        + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
+        + SPACES;
+  }
+
+  private static String casedWords(String contractions, String numbers) {
+    String start = "[^\\r\\n\\p{L}\\p{N}]?";
+    return start
+        + UPPER
+        + "*"
+        + LOWER
+        + "+"
+        + contractions
+        + "|"
+        + start
+        + UPPER
+        + "+"
+        + LOWER
+        + "*"
+        + contractions
+        + "|"
+        + numbers
+        + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*"
+        + SPACES;
+  }
+
+  /** The pre-tokenizer of a name; empty if the name is not known. */
+  static Optional<ObjectNode> of(String name) {
+    if (AS_GPT_2.contains(name)) {
+      return Optional.of(byteLevel(true));
+    }
+    if (SINGLE_DIGITS.contains(name)) {
+      ObjectNode digits = object("Digits").put("individual_digits", true);
+      return Optional.of(sequence(digits, byteLevel(true)));
+    }
+    return Optional.ofNullable(EXPRESSIONS.get(name))
+        .map(
+            expression -> {
+              ObjectNode split = object("Split");
+              split.putObject("pattern").put("Regex", expression);
+              split.put("behavior", "Isolated").put("invert", false);
+              return sequence(split, byteLevel(false));
+            });
+  }
+
+  static boolean normalizes(String name) {
+    return NORMALIZED.contains(name);
+  }
+
+  static boolean ignoresMerges(String name) {
+    return IGNORING_MERGES.contains(name);
+  }
+
+  static ObjectNode byteLevel(boolean cuts) {
+    return object("ByteLevel")
+        .put("add_prefix_space", false)
+        .put("trim_offsets", true)
+        .put("use_regex", cuts);
+  }
+
+  private static ObjectNode sequence(ObjectNode first, ObjectNode second) {
+    ObjectNode sequence = object("Sequence");
+    sequence.putArray("pretokenizers").add(first).add(second);
+    return sequence;
+  }
+
+  private static ObjectNode object(String type) {
+    return JsonNodeFactory.instance.objectNode().put("type", type);
+  }
+}

@@ -1,0 +1,104 @@
+package io.adapt4j.gguf.internal.load;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.StoredWeightFormat;
+import io.adapt4j.core.internal.nn.WeightMechanics;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Parameter.Slice;
+import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.kernels.internal.BlockMatrix;
+import io.adapt4j.kernels.internal.BlockType;
+import io.adapt4j.kernels.internal.packed.Installation;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Holds the linear weights of a GGUF file in its blocks. Those in plain types, and all of them
+ * without the kernels in C++, are held in the compute type.
+ */
+enum StoredBlocks implements WeightMechanics {
+  /** The only one. */
+  INSTANCE;
+
+  /** What {@code quantization_config} of a folder that stands for a GGUF file says. */
+  static final String METHOD = "gguf";
+
+  /** Recognizes such folders; found by {@link java.util.ServiceLoader}. */
+  public static final class Service implements StoredWeightFormat {
+
+    /** Made by {@link java.util.ServiceLoader}. */
+    public Service() {}
+
+    @Override
+    public Optional<WeightMechanics> find(ConfigReader config, WeightFormat wanted) {
+      boolean isGguf =
+          config
+              .child(FIELD)
+              .filter(fields -> METHOD.equals(fields.optionalText("quant_method").orElse("")))
+              .isPresent();
+      if (!isGguf) {
+        return Optional.empty();
+      }
+      // Another format is made of the dequantized weights.
+      return Optional.of(wanted == WeightFormat.asStored() ? INSTANCE : WeightMechanics.of(wanted));
+    }
+
+    @Override
+    public Optional<WeightMechanics> mechanics(WeightFormat format) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public String description() {
+    return "blocks as in the GGUF file";
+  }
+
+  @Override
+  public void install(Network declared, Checkpoint checkpoint) {
+    if (BlockMatrix.isSupported()) {
+      Installation.install(
+          declared.layerLinears(),
+          (part, weight, in) ->
+              find(declared, checkpoint, part, weight, in)
+                  .map(source -> new BlockPart(part, in, source)),
+          BlockLinear::new);
+      if (declared instanceof Decoder decoder) {
+        installHead(decoder, checkpoint);
+      }
+    }
+  }
+
+  private static void installHead(Decoder decoder, Checkpoint checkpoint) {
+    Parameter weight = decoder.head().weight();
+    if (weight.slices().size() == 1) {
+      Slice slice = weight.slices().get(0);
+      List<Long> shape = List.of(weight.sizes()[0], weight.sizes()[1]);
+      find(decoder, checkpoint, slice.name(), shape)
+          .ifPresent(source -> decoder.headSlot().putCompact(new BlockHead(source)));
+    }
+  }
+
+  /** A weight that is missing or misshapen stays plain, to be reported with all others like it. */
+  private static Optional<BlockSource> find(
+      Network network, Checkpoint checkpoint, Linear.Part part, Slice weight, long in) {
+    List<Long> shape = weight.transposed() ? List.of(in, part.width()) : List.of(part.width(), in);
+    return find(network, checkpoint, weight.name(), shape);
+  }
+
+  private static Optional<BlockSource> find(
+      Network network, Checkpoint checkpoint, String name, List<Long> shape) {
+    String stored = network.storedNames().find(name, checkpoint.names());
+    if (!checkpoint.names().contains(stored) || !checkpoint.entry(stored).shape().equals(shape)) {
+      return Optional.empty();
+    }
+    return checkpoint
+        .file(stored, GgufTensorFile.class)
+        .flatMap(file -> BlockType.of(file.type(stored).id()))
+        .map(type -> new BlockSource(name, stored, shape, type));
+  }
+}

@@ -1,0 +1,134 @@
+package io.adapt4j.gguf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.lora.Lora;
+import io.adapt4j.lora.LoraAdapter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ExportVerificationTest {
+
+  private static final List<String> TEXTS =
+      List.of("Once upon a time there was a cat.", "The robot said hello.", "A third one");
+
+  @TempDir private static Path shared;
+
+  private static Path checkpoint;
+
+  @TempDir private Path temporary;
+
+  @BeforeAll
+  static void writeModel() {
+    System.setProperty("adapt4j.model.files", shared.resolve("files").toString());
+    checkpoint = TestModels.random(shared.resolve("random"));
+  }
+
+  private ExportedModel export(GgufQuantization type) {
+    return GgufExport.of(checkpoint).type(type).to(temporary.resolve(type + ".gguf"));
+  }
+
+  @Test
+  void aFileInFp32IsTheModel() {
+    ExportVerification found = export(GgufQuantization.F32).verify(TEXTS);
+    assertThat(found.texts()).isEqualTo(3);
+    assertThat(found.otherTokens()).isZero();
+    assertThat(found.largestLogitDifference()).isLessThan(1e-4);
+    assertThat(found.filePerplexity()).isCloseTo(found.perplexity(), within(1e-3));
+    assertThat(found.likeliestAgreement()).isEqualTo(1);
+    assertThat(found.generatedTokens()).isEqualTo(3 * 32);
+    assertThat(found.generationAgreement()).isEqualTo(1);
+    assertThat(found.partings()).isEmpty();
+  }
+
+  @Test
+  void fewerBitsAreFurtherFromTheModel() {
+    ExportVerification eight = export(GgufQuantization.Q8_0).verify(TEXTS, 16, 8);
+    ExportVerification four = export(GgufQuantization.Q4_0).verify(TEXTS, 16, 8);
+    assertThat(eight.tokens()).isEqualTo(four.tokens()).isLessThanOrEqualTo(3 * 16);
+    assertThat(eight.largestLogitDifference())
+        .isPositive()
+        .isLessThan(four.largestLogitDifference() / 4);
+    assertThat(four.likeliestAgreement()).isLessThan(1);
+    assertThat(four.partings()).isNotEmpty();
+    ExportVerification.Parting parting = four.partings().get(0);
+    assertThat(parting.margin()).isPositive();
+    assertThat(parting.expected()).isNotEqualTo(parting.found());
+    assertThat(four.agreedTokens()).isLessThan(four.generatedTokens());
+    assertThat(four.toString()).contains("largest difference", "perplexity", "margin");
+  }
+
+  @Test
+  void theModelIsTheOneWithTheAdapter() {
+    Path adapter = temporary.resolve("adapter");
+    try (Decoder decoder = TestModels.load(checkpoint);
+        Adaptation adaptation = Methods.of(Lora.rank(2)).attach(decoder, checkpoint, 1)) {
+      for (Trainable trained : adaptation.trained()) {
+        float[] values = new float[(int) trained.value().count()];
+        Arrays.fill(values, 0.05f);
+        try (Tensor filled = Tensor.of(values, trained.value().sizes())) {
+          trained.value().copyFrom(filled);
+        }
+      }
+      adaptation.refresh();
+      adaptation.save(adapter);
+    }
+    ExportedModel tuned =
+        GgufExport.of(checkpoint)
+            .adapter(LoraAdapter.at(adapter))
+            .type(GgufQuantization.F32)
+            .to(temporary.resolve("tuned.gguf"));
+    ExportVerification found = tuned.verify(TEXTS);
+    assertThat(found.largestLogitDifference()).isLessThan(1e-3);
+    assertThat(found.perplexity())
+        .isNotCloseTo(export(GgufQuantization.F32).verify(TEXTS).perplexity(), within(1e-3));
+  }
+
+  @Test
+  void rowsOfADatasetAreReadAsInTraining() {
+    ExportVerification found =
+        export(GgufQuantization.Q8_0)
+            .verify(
+                Datasets.of(
+                    List.of(
+                        new Example.PromptCompletion("Who? ", "Lily."),
+                        new Example.Text("Once upon a time"),
+                        new Example.Text("not read"))),
+                2);
+    assertThat(found.texts()).isEqualTo(2);
+    assertThat(found.perplexity()).isPositive();
+  }
+
+  @Test
+  void anotherFileInItsPlaceIsFound() throws IOException {
+    ExportedModel exported = export(GgufQuantization.F32);
+    GgufExport.of(checkpoint).type(GgufQuantization.Q4_0).to(temporary.resolve("other.gguf"));
+    Files.copy(
+        temporary.resolve("other.gguf"), exported.file(), StandardCopyOption.REPLACE_EXISTING);
+    assertThat(exported.verify(TEXTS).largestLogitDifference()).isGreaterThan(0.01);
+  }
+
+  @Test
+  void nothingToReadIsRefused() {
+    ExportedModel exported = export(GgufQuantization.F32);
+    assertThatThrownBy(() -> exported.verify(List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("expected at least 1");
+  }
+}

@@ -1,0 +1,125 @@
+package io.adapt4j.gguf;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.method.WeightFormat;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/** Small models, as checkpoints and as GGUF files. */
+final class TestModels {
+
+  /** A tokenizer in SentencePiece's manner, of 512 tokens. */
+  static final Path TOKENIZER =
+      Path.of("..", "core", "src", "test", "resources", "stories260K").toAbsolutePath().normalize();
+
+  /** Rows of 256 inputs, so that every type of block fits. */
+  private static final String CONFIG =
+      """
+      {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 512,
+       "hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 3,
+       "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 64,
+       "max_position_embeddings": 256, "rms_norm_eps": 1e-05, "rope_theta": 10000.0,
+       "tie_word_embeddings": false, "bos_token_id": 1, "eos_token_id": 2}
+      """;
+
+  private TestModels() {}
+
+  /** Writes a checkpoint with random weights and the tokenizer of the stories. */
+  static Path random(Path folder) {
+    return random(folder, 256);
+  }
+
+  /** Writes one of another width: of 64 no block of 256 fits. */
+  static Path random(Path folder, int hidden) {
+    try {
+      Files.createDirectories(folder);
+      for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
+        Files.copy(TOKENIZER.resolve(name), folder.resolve(name));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    ModelConfig config =
+        ModelConfig.parse(
+            folder.resolve(ModelConfig.FILE),
+            CONFIG.replace("\"hidden_size\": 256", "\"hidden_size\": " + hidden));
+    try (Decoder decoder = Architectures.declareDecoder(config)) {
+      decoder.allocate(DType.F32);
+      Weights.randomize(decoder, 7);
+      for (Parameter parameter : decoder.parameters()) {
+        if (parameter.sizes().length == 2) {
+          try (Scope scope = Scope.open()) {
+            parameter.value().copyFrom(parameter.value().scaled(4));
+          }
+        }
+      }
+      CheckpointFolder.write(folder, folder, config, decoder, StoredType.F32);
+    }
+    return folder;
+  }
+
+  /** Loads a folder in fp32 with its linear weights as they are stored. */
+  static Decoder load(Path folder) {
+    return load(folder, true);
+  }
+
+  /** Loads the folder of a file in fp32 with every weight dequantized. */
+  static Decoder dequantized(Path folder) {
+    return load(folder, false);
+  }
+
+  private static Decoder load(Path folder, boolean asStored) {
+    StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
+    Decoder decoder = Architectures.declareDecoder(stored.config());
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      if (asStored) {
+        stored.weights().install(decoder, checkpoint);
+      }
+      Weights.check(decoder, checkpoint);
+      decoder.allocate(DType.F32);
+      Weights.load(decoder, checkpoint);
+      return decoder;
+    } catch (RuntimeException | Error e) {
+      decoder.close();
+      throw e;
+    }
+  }
+
+  /** Tokens that are not special. */
+  static long[] ids(Network network, int count) {
+    long[] ids = new long[count];
+    for (int i = 0; i < count; i++) {
+      ids[i] = 3 + (i * 31L + 7) % (network.dimensions().vocabularySize() - 3);
+    }
+    return ids;
+  }
+
+  /** The scores of some tokens. */
+  static float[] logits(Decoder decoder, int count) {
+    long[] mask = new long[count];
+    Arrays.fill(mask, 1);
+    try (Scope scope = Scope.open();
+        Positions positions = decoder.positions(mask, 1, count)) {
+      Tensor ids = Tensor.of(ids(decoder, count), 1, count);
+      return decoder.logits(decoder.hidden(Ops.inference(), ids, positions, false)).toFloats();
+    }
+  }
+}

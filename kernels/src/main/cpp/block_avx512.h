@@ -1,0 +1,271 @@
+#pragma once
+
+// Products with strips of blocks, and their restoring, in AVX-512; and the choice of a variant.
+
+#include "avx512.h"
+#include "block_kernels.h"
+
+namespace adapt4j {
+
+#if defined(__x86_64__)
+
+namespace avx512 {
+
+// The codes of a row of a group, less their offset, as numbers.
+template <int ID>
+ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row, __m512* out) {
+  constexpr BlockLayout LAYOUT = layoutOf(ID);
+  const auto* words = reinterpret_cast<const int*>(codes + row * 4);
+  if (ID == Q8_0) {
+    const __m256i bytes =
+        _mm256_i32gather_epi32(words, _mm256_setr_epi32(0, 16, 32, 48, 64, 80, 96, 112), 4);
+    out[0] = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm256_castsi256_si128(bytes)));
+    out[1] = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm256_extracti128_si256(bytes, 1)));
+    return;
+  }
+  const __m128i halves = _mm_i32gather_epi32(words, _mm_setr_epi32(0, 16, 32, 48), 4);
+  const __m128i even = _mm_and_si128(halves, _mm_set1_epi8(15));
+  const __m128i odd = _mm_and_si128(_mm_srli_epi16(halves, 4), _mm_set1_epi8(15));
+  __m512i both[2] = {_mm512_cvtepu8_epi32(_mm_unpacklo_epi8(even, odd)),
+                     _mm512_cvtepu8_epi32(_mm_unpackhi_epi8(even, odd))};
+  for (int k = 0; k < 2; k++) {
+    if (LAYOUT.high == 64) {
+      const auto fifth = static_cast<__mmask16>(blocks::wordAt(codes + LAYOUT.low + row * 4) >>
+                                                (16 * k));
+      both[k] = _mm512_mask_or_epi32(both[k], fifth, both[k], _mm512_set1_epi32(16));
+    } else if (LAYOUT.high == 128) {
+      const __m512i pairs = _mm512_srlv_epi32(
+          _mm512_set1_epi32(static_cast<int>(
+              blocks::wordAt(codes + LAYOUT.low + k * 64 + row * 4))),
+          _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30));
+      both[k] = _mm512_or_si512(
+          both[k], _mm512_slli_epi32(_mm512_and_si512(pairs, _mm512_set1_epi32(3)), 4));
+    }
+    out[k] = _mm512_cvtepi32_ps(_mm512_sub_epi32(both[k], _mm512_set1_epi32(LAYOUT.offset)));
+  }
+}
+
+ADAPT4J_AVX512 ADAPT4J_INLINE void storeSixteen(__m512 values, int type, void* target,
+                                                int64_t index) {
+  if (type == F32) {
+    _mm512_storeu_ps(static_cast<float*>(target) + index, values);
+  } else {
+    _mm256_storeu_si256(
+        reinterpret_cast<__m256i*>(static_cast<uint16_t*>(target) + index),
+        _mm512_castsi512_si256(table16(values, type)));
+  }
+}
+
+template <int ID>
+ADAPT4J_AVX512 inline void restoreBlocks(const uint8_t* strip, int64_t row, int64_t columns,
+                                         int type, void* target, int64_t index) {
+  constexpr BlockLayout LAYOUT = layoutOf(ID);
+  for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
+    const uint8_t* tile = strip + b * LAYOUT.tileBytes();
+    const float scale = blocks::halfAt(tile + row * 2);
+    const float minimum = LAYOUT.minimum ? blocks::halfAt(tile + 32 + row * 2) : 0;
+    for (int64_t g = 0; g < LAYOUT.groups(); g++) {
+      const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
+      __m512 values[2];
+      rowOfGroup<ID>(group + LAYOUT.groupHead, row, values);
+      for (int k = 0; k < 2; k++) {
+        const float factor = ID == Q6_K ? scale * static_cast<int8_t>(group[k * 16 + row])
+                             : LAYOUT.groupHead == 0 ? scale
+                                                     : scale * group[row];
+        values[k] = _mm512_mul_ps(values[k], _mm512_set1_ps(factor));
+        if (LAYOUT.minimum) {
+          const float off = LAYOUT.groupHead == 0 ? -minimum : minimum * group[16 + row];
+          values[k] = _mm512_sub_ps(values[k], _mm512_set1_ps(off));
+        }
+        storeSixteen(values[k], type, target,
+                     index + b * LAYOUT.columns + g * BLOCK_GROUP + k * 16);
+      }
+    }
+  }
+}
+
+ADAPT4J_AVX512 ADAPT4J_INLINE __m512 sixteenHalves(const uint8_t* from) {
+  return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+}
+
+template <bool SIGNED>
+ADAPT4J_AVX512 ADAPT4J_INLINE __m512 sixteenBytes(const uint8_t* from) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  return _mm512_cvtepi32_ps(SIGNED ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes));
+}
+
+// Codes are looked up: a lane's lowest 4 bits choose of 16 numbers.
+template <int ID>
+struct BlockTables {
+  __m512 low;
+  __m512 high;
+
+  ADAPT4J_AVX512 ADAPT4J_INLINE BlockTables() {
+    constexpr int OFFSET = layoutOf(ID).offset;
+    const __m512 counted = _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    if (ID == Q6_K) {
+      low = counted;
+      const __m512 pairs =
+          _mm512_setr_ps(0, 16, 32, 48, 0, 16, 32, 48, 0, 16, 32, 48, 0, 16, 32, 48);
+      high = _mm512_sub_ps(pairs, _mm512_set1_ps(OFFSET));
+    } else {
+      low = _mm512_sub_ps(counted, _mm512_set1_ps(OFFSET));
+      high = _mm512_add_ps(low, _mm512_set1_ps(16));
+    }
+  }
+};
+
+template <int ID>
+ADAPT4J_AVX512 ADAPT4J_INLINE __m512 lookedUp(const BlockTables<ID>& tables, __m512i word,
+                                              __m512i more, int c) {
+  if (ID == Q8_0) {
+    const __m512i top = c % 4 == 3 ? word : _mm512_slli_epi32(word, 24 - c % 4 * 8);
+    return _mm512_cvtepi32_ps(_mm512_srai_epi32(top, 24));
+  }
+  const __m512i index = c % 8 == 0 ? word : _mm512_srli_epi32(word, c % 8 * 4);
+  const __m512 low = _mm512_permutexvar_ps(index, tables.low);
+  if (layoutOf(ID).high == 64) {
+    const __mmask16 fifth = _mm512_test_epi32_mask(more, _mm512_set1_epi32(1u << c));
+    return _mm512_mask_permutexvar_ps(low, fifth, index, tables.high);
+  }
+  if (layoutOf(ID).high == 128) {
+    const __m512i pairs = c % 16 == 0 ? more : _mm512_srli_epi32(more, c % 16 * 2);
+    return _mm512_add_ps(low, _mm512_permutexvar_ps(pairs, tables.high));
+  }
+  return low;
+}
+
+template <int ID, int TOKENS>
+ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
+                                         const float* tokens, float* sums, int64_t stride) {
+  constexpr BlockLayout LAYOUT = layoutOf(ID);
+  constexpr int STEP = ID == Q8_0 ? 4 : 8;        // inputs of a word
+  constexpr int SPAN = ID == Q6_K ? 16 : 32;      // inputs that share a scale
+  constexpr int CHAINS = TOKENS == 1 ? 4 : TOKENS < 4 ? 2 : 1;  // sums that do not wait for another
+  const int64_t width = BlockToken::entries(columns);
+  const BlockTables<ID> tables;
+  __m512 total[TOKENS];
+  for (int t = 0; t < TOKENS; t++) {
+    total[t] = _mm512_setzero_ps();
+  }
+  const uint8_t* tile = strip;
+  const float* x = tokens;
+  const float* xSums = tokens + columns;
+  for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
+    const __m512 scale = sixteenHalves(tile);
+    const __m512 minimum = LAYOUT.minimum ? sixteenHalves(tile + 32) : _mm512_setzero_ps();
+    const uint8_t* group = tile + LAYOUT.head;
+    for (int64_t g = 0; g < LAYOUT.groups(); g++) {
+      const uint8_t* codes = group + LAYOUT.groupHead;
+      prefetch(group + AHEAD);
+      prefetch(group + AHEAD + 64);
+      prefetch(group + AHEAD + 128);
+      prefetch(group + AHEAD + 192);
+#pragma GCC unroll 2
+      for (int part = 0; part < BLOCK_GROUP / SPAN; part++) {
+        __m512 parts[TOKENS][CHAINS];
+        for (int t = 0; t < TOKENS; t++) {
+          for (int i = 0; i < CHAINS; i++) {
+            parts[t][i] = _mm512_setzero_ps();
+          }
+        }
+        __m512i more = _mm512_setzero_si512();
+        if (LAYOUT.high != 0) {
+          more = _mm512_loadu_si512(codes + LAYOUT.low + (ID == Q6_K ? part * 64 : 0));
+        }
+#pragma GCC unroll 8
+        for (int k = part * SPAN / STEP; k < (part + 1) * SPAN / STEP; k++) {
+          const __m512i word = _mm512_loadu_si512(codes + k * 64);
+#pragma GCC unroll 8
+          for (int s = 0; s < STEP; s++) {
+            const int c = k * STEP + s;
+            const __m512 values = lookedUp<ID>(tables, word, more, c);
+            for (int t = 0; t < TOKENS; t++) {
+              parts[t][s % CHAINS] = _mm512_fmadd_ps(values, _mm512_set1_ps(x[t * width + c]),
+                                                     parts[t][s % CHAINS]);
+            }
+          }
+        }
+        __m512 factor = scale;
+        if (LAYOUT.groupHead != 0) {
+          factor = _mm512_mul_ps(scale, sixteenBytes<ID == Q6_K>(group + part * 16));
+        }
+        for (int t = 0; t < TOKENS; t++) {
+          __m512 sum = parts[t][0];
+          for (int i = 1; i < CHAINS; i++) {
+            sum = _mm512_add_ps(sum, parts[t][i]);
+          }
+          total[t] = _mm512_fmadd_ps(sum, factor, total[t]);
+        }
+      }
+      if (LAYOUT.minimum) {
+        // Files of types with 32 inputs a block store what is added.
+        const __m512 off = LAYOUT.groupHead == 0
+                               ? _mm512_sub_ps(_mm512_setzero_ps(), minimum)
+                               : _mm512_mul_ps(minimum, sixteenBytes<false>(group + 16));
+        for (int t = 0; t < TOKENS; t++) {
+          total[t] = _mm512_fnmadd_ps(off, _mm512_set1_ps(xSums[t * width]), total[t]);
+        }
+      }
+      x += BLOCK_GROUP;
+      xSums++;
+      group += LAYOUT.groupBytes();
+    }
+    tile += LAYOUT.tileBytes();
+  }
+  for (int t = 0; t < TOKENS; t++) {
+    _mm512_storeu_ps(sums + t * stride, total[t]);
+  }
+}
+
+template <int ID>
+inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const float* tokens, int count,
+                           float* sums, int64_t stride) {
+  using Multiply = void (*)(const uint8_t*, int64_t, const float*, float*, int64_t);
+  static constexpr Multiply BY_TOKENS[] = {
+      multiplyStrip<ID, 1>, multiplyStrip<ID, 2>, multiplyStrip<ID, 3>, multiplyStrip<ID, 4>,
+      multiplyStrip<ID, 5>, multiplyStrip<ID, 6>, multiplyStrip<ID, 7>, multiplyStrip<ID, 8>};
+  BY_TOKENS[count - 1](strip, columns, tokens, sums, stride);
+}
+
+template <int ID>
+constexpr BlockKernels BLOCKS{multiplyBlocks<ID>, restoreBlocks<ID>};
+
+}  // namespace avx512
+
+#endif
+
+template <int ID>
+inline const BlockKernels& blockKernels(int variant) {
+#if defined(__x86_64__)
+  static const BlockKernels* const ALL[] = {&scalar::BLOCKS<ID>, &avx2::BLOCKS<ID>,
+                                            &avx512::BLOCKS<ID>, &avx512::BLOCKS<ID>,
+                                            &avx512::BLOCKS<ID>};
+  return *ALL[variant];
+#else
+  return scalar::BLOCKS<ID>;
+#endif
+}
+
+inline const BlockKernels& blockKernelsOf(int id, int variant) {
+  switch (id) {
+    case Q4_0:
+      return blockKernels<Q4_0>(variant);
+    case Q4_1:
+      return blockKernels<Q4_1>(variant);
+    case Q5_0:
+      return blockKernels<Q5_0>(variant);
+    case Q5_1:
+      return blockKernels<Q5_1>(variant);
+    case Q8_0:
+      return blockKernels<Q8_0>(variant);
+    case Q4_K:
+      return blockKernels<Q4_K>(variant);
+    case Q5_K:
+      return blockKernels<Q5_K>(variant);
+    default:
+      return blockKernels<Q6_K>(variant);
+  }
+}
+
+}  // namespace adapt4j

@@ -1,0 +1,249 @@
+#pragma once
+
+// Products with strips of blocks, and their restoring. Sums are formed in fp32 from the codes as they
+// are and scaled once a group, so that a product is that of the restored weight within rounding.
+
+#include "avx2.h"
+#include "block_layout.h"
+
+namespace adapt4j {
+
+// A token ready for products: its entries, then the sums of each group of 32.
+struct BlockToken {
+  static int64_t entries(int64_t columns) { return columns + columns / BLOCK_GROUP; }
+
+  static void prepare(const float* x, int64_t columns, float* out) {
+    std::memcpy(out, x, columns * 4);
+    for (int64_t g = 0; g < columns / BLOCK_GROUP; g++) {
+      float sums[4] = {};
+      for (int64_t i = 0; i < BLOCK_GROUP; i++) {
+        sums[i % 4] += x[g * BLOCK_GROUP + i];
+      }
+      out[columns + g] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    }
+  }
+};
+
+struct BlockKernels {
+  // Products of a strip with up to 8 tokens: sums[t * stride + r] for its 16 rows.
+  void (*multiply)(const uint8_t* strip, int64_t columns, const float* tokens, int count,
+                   float* sums, int64_t stride);
+  // Restores a row of a strip, to numbers of a type from an index on.
+  void (*restore)(const uint8_t* strip, int64_t row, int64_t columns, int type, void* target,
+                  int64_t index);
+};
+
+namespace blocks {
+
+using lanes::Floats;
+using lanes::Ints;
+
+ADAPT4J_INLINE Floats halfScales(const uint8_t* from) {
+  Floats scales;
+  for (int r = 0; r < BLOCK_ROWS; r++) {
+    uint16_t half;
+    std::memcpy(&half, from + r * 2, 2);
+    scales[r] = lanes::ofHalf(half);
+  }
+  return scales;
+}
+
+template <class Byte>
+ADAPT4J_INLINE Floats byteScales(const uint8_t* from) {
+  Ints scales;
+  for (int r = 0; r < BLOCK_ROWS; r++) {
+    scales[r] = static_cast<Byte>(from[r]);
+  }
+  return __builtin_convertvector(scales, Floats);
+}
+
+ADAPT4J_INLINE Ints wordsAt(const uint8_t* from) {
+  Ints words;
+  std::memcpy(&words, from, sizeof words);
+  return words;
+}
+
+// The codes of input c of a group, less their offset, of all rows.
+template <int ID>
+ADAPT4J_INLINE Floats codesOf(const uint8_t* codes, int c) {
+  constexpr BlockLayout LAYOUT = layoutOf(ID);
+  if (ID == Q8_0) {
+    return __builtin_convertvector(wordsAt(codes + c / 4 * 64) << (24 - c % 4 * 8) >> 24, Floats);
+  }
+  Ints code = wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
+  if (LAYOUT.high == 64) {
+    code |= (wordsAt(codes + LAYOUT.low) >> c & 1) << 4;
+  } else if (LAYOUT.high == 128) {
+    code |= (wordsAt(codes + LAYOUT.low + c / 16 * 64) >> (c % 16 * 2) & 3) << 4;
+  }
+  return __builtin_convertvector(code - LAYOUT.offset, Floats);
+}
+
+template <int ID>
+ADAPT4J_INLINE void multiplyLanes(const uint8_t* strip, int64_t columns, const float* tokens,
+                                  int count, float* sums, int64_t stride) {
+  constexpr BlockLayout LAYOUT = layoutOf(ID);
+  constexpr int SPAN = ID == Q6_K ? 16 : 32;  // inputs that share a scale
+  const int64_t width = BlockToken::entries(columns);
+  Floats total[8] = {};
+  for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
+    const uint8_t* tile = strip + b * LAYOUT.tileBytes();
+    const Floats scale = halfScales(tile);
+    const Floats minimum = LAYOUT.minimum ? halfScales(tile + 32) : Floats{};
+    for (int64_t g = 0; g < LAYOUT.groups(); g++) {
+      const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
+      const int64_t at = b * LAYOUT.groups() + g;
+      Floats values[BLOCK_GROUP];
+      for (int c = 0; c < BLOCK_GROUP; c++) {
+        values[c] = codesOf<ID>(group + LAYOUT.groupHead, c);
+      }
+      for (int part = 0; part < BLOCK_GROUP / SPAN; part++) {
+        const Floats factor =
+            LAYOUT.groupHead == 0
+                ? scale
+                : scale * (ID == Q6_K ? byteScales<int8_t>(group + part * 16)
+                                      : byteScales<uint8_t>(group));
+        for (int t = 0; t < count; t++) {
+          const float* x = tokens + t * width + at * BLOCK_GROUP + part * SPAN;
+          Floats sum[2] = {};
+          for (int c = 0; c < SPAN; c++) {
+            sum[c % 2] += values[part * SPAN + c] * x[c];
+          }
+          total[t] += (sum[0] + sum[1]) * factor;
+        }
+      }
+      if (LAYOUT.minimum) {
+        // Files of types with 32 inputs a block store what is added.
+        const Floats off = LAYOUT.groupHead == 0 ? -minimum
+                                                 : minimum * byteScales<uint8_t>(group + 16);
+        for (int t = 0; t < count; t++) {
+          total[t] -= off * tokens[t * width + columns + at];
+        }
+      }
+    }
+  }
+  for (int t = 0; t < count; t++) {
+    lanes::put(total[t], sums + t * stride);
+  }
+}
+
+ADAPT4J_INLINE float halfAt(const uint8_t* from) {
+  uint16_t half;
+  std::memcpy(&half, from, 2);
+  return lanes::ofHalf(half);
+}
+
+ADAPT4J_INLINE uint32_t wordAt(const uint8_t* from) {
+  uint32_t word;
+  std::memcpy(&word, from, 4);
+  return word;
+}
+
+// The codes of a row of a group, less their offset.
+template <int ID>
+ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, int32_t* out) {
+  constexpr BlockLayout LAYOUT = layoutOf(ID);
+  codes += row * 4;
+  if (ID == Q8_0) {
+    int8_t bytes[BLOCK_GROUP];
+    for (int k = 0; k < 8; k++) {
+      std::memcpy(bytes + k * 4, codes + k * 64, 4);
+    }
+    for (int c = 0; c < BLOCK_GROUP; c++) {
+      out[c] = bytes[c];
+    }
+    return;
+  }
+  for (int k = 0; k < 4; k++) {
+    const uint32_t word = wordAt(codes + k * 64);
+    for (int s = 0; s < 8; s++) {
+      out[k * 8 + s] = word >> (4 * s) & 15;
+    }
+  }
+  if (LAYOUT.high == 64) {
+    const uint32_t word = wordAt(codes + LAYOUT.low);
+    for (int c = 0; c < BLOCK_GROUP; c++) {
+      out[c] |= (word >> c & 1) << 4;
+    }
+  } else if (LAYOUT.high == 128) {
+    for (int k = 0; k < 2; k++) {
+      const uint32_t word = wordAt(codes + LAYOUT.low + k * 64);
+      for (int s = 0; s < 16; s++) {
+        out[k * 16 + s] |= (word >> (2 * s) & 3) << 4;
+      }
+    }
+  }
+  for (int c = 0; c < BLOCK_GROUP; c++) {
+    out[c] -= LAYOUT.offset;
+  }
+}
+
+template <int ID>
+ADAPT4J_INLINE void restoreLanes(const uint8_t* strip, int64_t row, int64_t columns, int type,
+                                 void* target, int64_t index) {
+  constexpr BlockLayout LAYOUT = layoutOf(ID);
+  for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
+    const uint8_t* tile = strip + b * LAYOUT.tileBytes();
+    const float scale = halfAt(tile + row * 2);
+    const float minimum = LAYOUT.minimum ? halfAt(tile + 32 + row * 2) : 0;
+    for (int64_t g = 0; g < LAYOUT.groups(); g++) {
+      const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
+      int32_t codes[BLOCK_GROUP];
+      rowCodes<ID>(group + LAYOUT.groupHead, row, codes);
+      float values[BLOCK_GROUP];
+      if (ID == Q6_K) {
+        const float first = scale * static_cast<int8_t>(group[row]);
+        const float second = scale * static_cast<int8_t>(group[16 + row]);
+        for (int c = 0; c < 16; c++) {
+          values[c] = first * codes[c];
+          values[16 + c] = second * codes[16 + c];
+        }
+      } else {
+        const float factor = LAYOUT.groupHead == 0 ? scale : scale * group[row];
+        const float off = !LAYOUT.minimum          ? 0
+                          : LAYOUT.groupHead == 0 ? -minimum
+                                                  : minimum * group[16 + row];
+        for (int c = 0; c < BLOCK_GROUP; c++) {
+          values[c] = LAYOUT.minimum ? factor * codes[c] - off : factor * codes[c];
+        }
+      }
+      const int64_t at = index + b * LAYOUT.columns + g * BLOCK_GROUP;
+      for (int c = 0; c < BLOCK_GROUP; c += lanes::WIDTH) {
+        lanes::putSome(lanes::load(values + c), target, type, at + c, at + BLOCK_GROUP);
+      }
+    }
+  }
+}
+
+}  // namespace blocks
+
+// The same functions for each instruction set that they are compiled for.
+#define ADAPT4J_BLOCK_FUNCTIONS(TARGET)                                                        \
+  template <int ID>                                                                            \
+  TARGET inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const float* tokens, \
+                                    int count, float* sums, int64_t stride) {                  \
+    blocks::multiplyLanes<ID>(strip, columns, tokens, count, sums, stride);                    \
+  }                                                                                            \
+  template <int ID>                                                                            \
+  TARGET inline void restoreBlocks(const uint8_t* strip, int64_t row, int64_t columns, int type, \
+                                   void* target, int64_t index) {                              \
+    blocks::restoreLanes<ID>(strip, row, columns, type, target, index);                        \
+  }
+
+namespace scalar {
+ADAPT4J_BLOCK_FUNCTIONS()
+template <int ID>
+constexpr BlockKernels BLOCKS{multiplyBlocks<ID>, restoreBlocks<ID>};
+}  // namespace scalar
+
+#if defined(__x86_64__)
+
+namespace avx2 {
+ADAPT4J_BLOCK_FUNCTIONS(ADAPT4J_AVX2)
+template <int ID>
+constexpr BlockKernels BLOCKS{multiplyBlocks<ID>, restoreBlocks<ID>};
+}  // namespace avx2
+
+#endif
+
+}  // namespace adapt4j

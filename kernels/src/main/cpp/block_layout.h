@@ -1,0 +1,222 @@
+#pragma once
+
+// Weights in the blocks of GGUF files, brought into an order for products. 16 rows stand together (a
+// strip), so that products need no sums across lanes. Of each block of a strip first the scales of
+// all rows; then, for each group of 32 inputs, scales of the group and its codes: words of 32 bits,
+// one a row and 16 rows side by side, with 8 low halves, 32 fifth bits, 16 pairs of bits, or 4 bytes
+// of consecutive inputs, the first in the lowest bits. Takes what the file does, and 4 to 10 bytes
+// more for a row of a block of 256.
+
+#include "kernels.h"
+#include "lanes.h"
+
+namespace adapt4j {
+
+constexpr int64_t BLOCK_ROWS = 16;
+constexpr int64_t BLOCK_GROUP = 32;
+
+// By their numbers in files.
+enum BlockId { Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q4_K = 12, Q5_K = 13, Q6_K = 14 };
+
+struct BlockLayout {
+  int64_t columns;    // of a block
+  int64_t fileBytes;  // of a block of one row in a file
+  int64_t head;       // bytes before the groups of a strip's block
+  int64_t groupHead;  // bytes before the codes of a group
+  int64_t low;        // of the words with low halves
+  int64_t high;       // of the words with the other bits
+  int64_t bytes8;     // of the words with whole bytes
+  int offset;         // taken off the codes
+  bool minimum;       // whether a minimum is taken off too
+
+  constexpr int64_t groupBytes() const { return groupHead + low + high + bytes8; }
+  constexpr int64_t groups() const { return columns / BLOCK_GROUP; }
+  constexpr int64_t tileBytes() const { return head + groups() * groupBytes(); }
+  constexpr int64_t stripBytes(int64_t width) const { return width / columns * tileBytes(); }
+};
+
+constexpr BlockLayout layoutOf(int id) {
+  switch (id) {
+    case Q4_0:
+      return {32, 18, 32, 0, 256, 0, 0, 8, false};
+    case Q4_1:
+      return {32, 20, 64, 0, 256, 0, 0, 0, true};
+    case Q5_0:
+      return {32, 22, 32, 0, 256, 64, 0, 16, false};
+    case Q5_1:
+      return {32, 24, 64, 0, 256, 64, 0, 0, true};
+    case Q8_0:
+      return {32, 34, 32, 0, 0, 0, 512, 0, false};
+    case Q4_K:
+      return {256, 144, 64, 32, 256, 0, 0, 0, true};
+    case Q5_K:
+      return {256, 176, 64, 32, 256, 64, 0, 0, true};
+    default:
+      return {256, 210, 32, 32, 256, 128, 0, 32, false};
+  }
+}
+
+inline uint64_t eightBytes(const uint8_t* from) {
+  uint64_t bytes;
+  std::memcpy(&bytes, from, 8);
+  return bytes;
+}
+
+// The low halves of 8 bytes, one after the other.
+inline uint32_t halvesOf(uint64_t bytes) {
+  bytes &= 0x0F0F0F0F0F0F0F0FULL;
+  bytes = (bytes | bytes >> 4) & 0x00FF00FF00FF00FFULL;
+  bytes = (bytes | bytes >> 8) & 0x0000FFFF0000FFFFULL;
+  return static_cast<uint32_t>(bytes | bytes >> 16);
+}
+
+// The lowest 2 bits of 8 bytes.
+inline uint32_t pairsOf(uint64_t bytes) {
+  bytes &= 0x0303030303030303ULL;
+  bytes = (bytes | bytes >> 6) & 0x000F000F000F000FULL;
+  bytes = (bytes | bytes >> 12) & 0x000000FF000000FFULL;
+  return static_cast<uint32_t>((bytes | bytes >> 24) & 0xFFFF);
+}
+
+// The lowest bits of 8 bytes.
+inline uint32_t bitsOfBytes(uint64_t bytes) {
+  return static_cast<uint32_t>((bytes & 0x0101010101010101ULL) * 0x0102040810204080ULL >> 56);
+}
+
+// Puts one row of a block from a file into its place in a strip's block.
+class BlockRow {
+ public:
+  BlockRow(int id, const uint8_t* block, int64_t row, uint8_t* tile)
+      : id_(id), layout_(layoutOf(id)), block_(block), row_(row), tile_(tile) {}
+
+  void put() const {
+    switch (id_) {
+      case Q4_0:
+        half(block_, 0);
+        lows(0, block_ + 2, block_ + 10, 0, 4);
+        break;
+      case Q4_1:
+        half(block_, 0);
+        half(block_ + 2, 1);
+        lows(0, block_ + 4, block_ + 12, 0, 4);
+        break;
+      case Q5_0:
+        half(block_, 0);
+        std::memcpy(word(high(0)), block_ + 2, 4);
+        lows(0, block_ + 6, block_ + 14, 0, 4);
+        break;
+      case Q5_1:
+        half(block_, 0);
+        half(block_ + 2, 1);
+        std::memcpy(word(high(0)), block_ + 4, 4);
+        lows(0, block_ + 8, block_ + 16, 0, 4);
+        break;
+      case Q8_0:
+        half(block_, 0);
+        for (int k = 0; k < 8; k++) {
+          std::memcpy(word(codes(0) + k * 64), block_ + 2 + k * 4, 4);
+        }
+        break;
+      case Q4_K:
+        half(block_, 0);
+        half(block_ + 2, 1);
+        putSixBitScales(block_ + 4);
+        putPairsOfGroups(block_ + 16);
+        break;
+      case Q5_K:
+        half(block_, 0);
+        half(block_ + 2, 1);
+        putSixBitScales(block_ + 4);
+        putFifthBits(block_ + 16);
+        putPairsOfGroups(block_ + 48);
+        break;
+      default:
+        putSixBits();
+    }
+  }
+
+ private:
+  uint8_t* group(int64_t g) const { return tile_ + layout_.head + g * layout_.groupBytes(); }
+  uint8_t* codes(int64_t g) const { return group(g) + layout_.groupHead; }
+  uint8_t* high(int64_t g) const { return codes(g) + layout_.low; }
+  uint8_t* word(uint8_t* words) const { return words + row_ * 4; }
+
+  void half(const uint8_t* from, int64_t index) const {
+    std::memcpy(tile_ + index * 32 + row_ * 2, from, 2);
+  }
+
+  void putWord(uint8_t* words, uint32_t bits) const { std::memcpy(word(words), &bits, 4); }
+
+  // 16 bytes hold inputs 0 to 15 in their low halves and 16 to 31 in their high ones.
+  void lows(int64_t g, const uint8_t* first, const uint8_t* second, int low, int high) const {
+    putWord(codes(g), halvesOf(eightBytes(first) >> low));
+    putWord(codes(g) + 64, halvesOf(eightBytes(second) >> low));
+    putWord(codes(g) + 128, halvesOf(eightBytes(first) >> high));
+    putWord(codes(g) + 192, halvesOf(eightBytes(second) >> high));
+  }
+
+  // 32 bytes hold a group in one of their halves.
+  void lowsOfGroup(int64_t g, const uint8_t* from, int shift) const {
+    for (int k = 0; k < 4; k++) {
+      putWord(codes(g) + k * 64, halvesOf(eightBytes(from + k * 8) >> shift));
+    }
+  }
+
+  // 32 bytes hold two groups, the second in the high halves.
+  void putPairsOfGroups(const uint8_t* from) const {
+    for (int64_t g = 0; g < 8; g++) {
+      lowsOfGroup(g, from + g / 2 * 32, g % 2 * 4);
+    }
+  }
+
+  void putFifthBits(const uint8_t* from) const {
+    for (int64_t g = 0; g < 8; g++) {
+      uint32_t bits = 0;
+      for (int k = 0; k < 4; k++) {
+        bits |= bitsOfBytes(eightBytes(from + k * 8) >> g) << (k * 8);
+      }
+      putWord(high(g), bits);
+    }
+  }
+
+  // 8 scales and 8 minima of 6 bits in 12 bytes.
+  void putSixBitScales(const uint8_t* from) const {
+    for (int64_t g = 0; g < 8; g++) {
+      uint8_t scale, minimum;
+      if (g < 4) {
+        scale = from[g] & 63;
+        minimum = from[g + 4] & 63;
+      } else {
+        scale = static_cast<uint8_t>((from[g + 4] & 0xF) | from[g - 4] >> 6 << 4);
+        minimum = static_cast<uint8_t>(from[g + 4] >> 4 | from[g] >> 6 << 4);
+      }
+      group(g)[row_] = scale;
+      group(g)[BLOCK_ROWS + row_] = minimum;
+    }
+  }
+
+  void putSixBits() const {
+    const uint8_t* scales = block_ + 192;
+    half(block_ + 208, 0);
+    for (int64_t g = 0; g < 8; g++) {
+      const int64_t part = g / 4, place = g % 4;
+      group(g)[row_] = scales[2 * g];
+      group(g)[BLOCK_ROWS + row_] = scales[2 * g + 1];
+      lowsOfGroup(g, block_ + 64 * part + 32 * (place % 2), place / 2 * 4);
+      const uint8_t* pairs = block_ + 128 + 32 * part;
+      for (int k = 0; k < 2; k++) {
+        putWord(high(g) + k * 64,
+                pairsOf(eightBytes(pairs + k * 16) >> (2 * place)) |
+                    pairsOf(eightBytes(pairs + k * 16 + 8) >> (2 * place)) << 16);
+      }
+    }
+  }
+
+  int id_;
+  BlockLayout layout_;
+  const uint8_t* block_;
+  int64_t row_;
+  uint8_t* tile_;
+};
+
+}  // namespace adapt4j

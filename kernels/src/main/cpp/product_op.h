@@ -1,0 +1,240 @@
+#pragma once
+
+// Products of a decoding step with weights of every kind.
+
+#include "step_base.h"
+
+namespace adapt4j {
+
+// Where the results of a product go: y = scale * (W x + b), or that added to y.
+struct Target {
+  Buffer buffer;
+  int64_t start;
+  const void* bias;
+  int biasType;
+  float scale;
+  bool added;
+
+  void put(int64_t token, int64_t row, const float* sums, int64_t count) const {
+    float* y = buffer.row(token) + start + row;
+    for (int64_t i = 0; i < count; i++) {
+      const float biased =
+          bias == nullptr ? sums[i] : sums[i] + lanes::valueAt(bias, biasType, row + i);
+      y[i] = added ? y[i] + scale * biased : scale * biased;
+    }
+  }
+};
+
+// Rows of a weight, cut into pieces.
+class ProductOp : public StepOp {
+ public:
+  ProductOp(Buffer from, int64_t fromStart, int64_t columns, int64_t rows, const Target& target,
+            int threads)
+      : from_(from), fromStart_(fromStart), columns_(columns), rows_(rows), target_(target),
+        pieceRows_(pieceRows(rows, threads)) {}
+
+  int64_t pieces(const Step&) const override { return (rows_ + pieceRows_ - 1) / pieceRows_; }
+
+  int64_t sumBytes(const Step&) const override {
+    return TOKENS_AT_ONCE * pieceRows_ * sizeof(float);
+  }
+
+  bool ofOutputs = false;
+
+ protected:
+  int tokens(const Step& step) const { return ofOutputs ? step.outputs : step.tokens; }
+
+  const float* token(int64_t t) const { return from_.row(t) + fromStart_; }
+
+  // Some eight pieces a thread, so that one that is held up takes fewer.
+  static int64_t pieceRows(int64_t rows, int threads) {
+    const int64_t size = (rows / (threads * 8L) + 15) / 16 * 16;
+    return size < 16 ? 16 : size > 512 ? 512 : size;
+  }
+
+  Buffer from_;
+  int64_t fromStart_, columns_, rows_;
+  Target target_;
+  int64_t pieceRows_;
+};
+
+class PlainProductOp : public ProductOp {
+ public:
+  PlainProductOp(const PlainKernels& kernels, const void* weight, int type, Buffer from,
+                 int64_t fromStart, int64_t columns, int64_t rows, const Target& target,
+                 int threads)
+      : ProductOp(from, fromStart, columns, rows, target, threads), kernels_(kernels),
+        weight_{weight, type, columns, rows}, tokenType_(kernels.tokenType(type)) {}
+
+  const char* name() const override { return "product"; }
+
+  int64_t tokenBytes(int tokens) const override { return tokens * bytesOfToken(); }
+
+  void run(const Step& step, int64_t piece, Worker& worker) const override {
+    const int count = tokens(step);
+    if (worker.preparedFor != this) {
+      for (int t = 0; t < count; t++) {
+        kernels_.prepare(token(t), columns_, tokenType_, worker.tokens + t * bytesOfToken());
+      }
+      worker.preparedFor = this;
+    }
+    const int64_t start = piece * pieceRows_;
+    PlainRows rows = weight_;
+    rows.data = weight_.row(start);
+    rows.count = rows_ - start < pieceRows_ ? rows_ - start : pieceRows_;
+    for (int t = 0; t < count; t += TOKENS_AT_ONCE) {
+      const int some = count - t < TOKENS_AT_ONCE ? count - t : TOKENS_AT_ONCE;
+      kernels_.multiply(rows, worker.tokens + t * bytesOfToken(), some, worker.sums, pieceRows_);
+      for (int i = 0; i < some; i++) {
+        target_.put(t + i, start, worker.sums + i * pieceRows_, rows.count);
+      }
+    }
+  }
+
+ private:
+  int64_t bytesOfToken() const { return padded(columns_) * bytesOf(tokenType_); }
+
+  const PlainKernels& kernels_;
+  PlainRows weight_;
+  int tokenType_;
+};
+
+// A 4-bit weight whose rows are whole groups, with tokens rounded to a type.
+class FourBitProductOp : public ProductOp {
+ public:
+  FourBitProductOp(const FourBitWeight& weight, int type, Buffer from, const Target& target,
+                   int threads)
+      : ProductOp(from, 0, weight.data().columns, weight.data().rows, target, threads),
+        weight_(weight), type_(type) {}
+
+  const char* name() const override { return "4-bit product"; }
+
+  int64_t tokenBytes(int tokens) const override {
+    return aligned(tokens * bytesOfToken()) + aligned(columns_ * 4);
+  }
+
+  int64_t sumBytes(const Step& step) const override {
+    return aligned(ProductOp::sumBytes(step)) + MAX_ROWS * (columns_ / GROUP + 3) * 4;
+  }
+
+  void run(const Step& step, int64_t piece, Worker& worker) const override {
+    const int count = tokens(step);
+    if (worker.preparedFor != this) {
+      uint8_t* rounded = worker.tokens + aligned(count * bytesOfToken());
+      for (int t = 0; t < count; t++) {
+        for (int64_t i = 0; i < columns_; i++) {
+          store(token(t)[i], type_, rounded, i);
+        }
+        weight_.kernels().prepare(rounded, type_, columns_, worker.tokens + t * bytesOfToken());
+      }
+      worker.preparedFor = this;
+    }
+    auto* scales =
+        reinterpret_cast<float*>(reinterpret_cast<uint8_t*>(worker.sums) +
+                                 aligned(ProductOp::sumBytes(step)));
+    const int64_t start = piece * pieceRows_;
+    const int64_t end = rows_ - start < pieceRows_ ? rows_ : start + pieceRows_;
+    for (int t = 0; t < count; t += MAX_TOKENS) {
+      const int some = count - t < MAX_TOKENS ? count - t : MAX_TOKENS;
+      // Row start is column 0 of the sums.
+      const Products products{worker.sums, F32, pieceRows_, -start};
+      weight_.kernels().multiply(weight_.data(), worker.tokens + t * bytesOfToken(), type_, some,
+                                 scales, start, end, products);
+      for (int i = 0; i < some; i++) {
+        target_.put(t + i, start, worker.sums + i * pieceRows_, end - start);
+      }
+    }
+  }
+
+ private:
+  int64_t bytesOfToken() const { return weight_.kernels().preparedBytes(columns_, type_); }
+
+  const FourBitWeight& weight_;
+  int type_;
+};
+
+// A weight in 8 bits, with tokens rounded to 8 bits.
+class Int8ProductOp : public ProductOp {
+ public:
+  Int8ProductOp(const Int8Kernels& kernels, const uint8_t* tiles, Buffer from, int64_t columns,
+                int64_t rows, const Target& target, int threads)
+      : ProductOp(from, 0, columns, rows, target, threads), kernels_(kernels), tiles_(tiles) {}
+
+  const char* name() const override { return "int8 product"; }
+
+  int64_t tokenBytes(int tokens) const override { return tokens * Int8Token::bytes(columns_); }
+
+  void run(const Step& step, int64_t piece, Worker& worker) const override {
+    const int count = tokens(step);
+    const int64_t bytes = Int8Token::bytes(columns_);
+    if (worker.preparedFor != this) {
+      for (int t = 0; t < count; t++) {
+        kernels_.round(token(t), columns_, worker.tokens + t * bytes);
+      }
+      worker.preparedFor = this;
+    }
+    const int64_t start = piece * pieceRows_;
+    const int64_t end = rows_ - start < pieceRows_ ? rows_ : start + pieceRows_;
+    for (int t = 0; t < count; t += TOKENS_AT_ONCE) {
+      const int some = count - t < TOKENS_AT_ONCE ? count - t : TOKENS_AT_ONCE;
+      for (int64_t row = start; row < end; row += INT8_ROWS) {
+        kernels_.multiply(tiles_ + row / INT8_ROWS * Int8Token::blocks(columns_) * INT8_TILE,
+                          columns_, worker.tokens + t * bytes, some, worker.sums + (row - start),
+                          pieceRows_);
+      }
+      for (int i = 0; i < some; i++) {
+        target_.put(t + i, start, worker.sums + i * pieceRows_, end - start);
+      }
+    }
+  }
+
+ private:
+  const Int8Kernels& kernels_;
+  const uint8_t* tiles_;
+};
+
+// A weight in the blocks of a GGUF file, with tokens as they are.
+class BlockProductOp : public ProductOp {
+ public:
+  BlockProductOp(int id, const BlockKernels& kernels, const uint8_t* tiles, Buffer from,
+                 int64_t columns, int64_t rows, const Target& target, int threads)
+      : ProductOp(from, 0, columns, rows, target, threads), kernels_(kernels), tiles_(tiles),
+        stripBytes_(layoutOf(id).stripBytes(columns)) {}
+
+  const char* name() const override { return "block product"; }
+
+  int64_t tokenBytes(int tokens) const override {
+    return tokens * BlockToken::entries(columns_) * sizeof(float);
+  }
+
+  void run(const Step& step, int64_t piece, Worker& worker) const override {
+    const int count = tokens(step);
+    const int64_t entries = BlockToken::entries(columns_);
+    auto* prepared = reinterpret_cast<float*>(worker.tokens);
+    if (worker.preparedFor != this) {
+      for (int t = 0; t < count; t++) {
+        BlockToken::prepare(token(t), columns_, prepared + t * entries);
+      }
+      worker.preparedFor = this;
+    }
+    const int64_t start = piece * pieceRows_;
+    const int64_t end = rows_ - start < pieceRows_ ? rows_ : start + pieceRows_;
+    for (int t = 0; t < count; t += TOKENS_AT_ONCE) {
+      const int some = count - t < TOKENS_AT_ONCE ? count - t : TOKENS_AT_ONCE;
+      for (int64_t row = start; row < end; row += BLOCK_ROWS) {
+        kernels_.multiply(tiles_ + row / BLOCK_ROWS * stripBytes_, columns_,
+                          prepared + t * entries, some, worker.sums + (row - start), pieceRows_);
+      }
+      for (int i = 0; i < some; i++) {
+        target_.put(t + i, start, worker.sums + i * pieceRows_, end - start);
+      }
+    }
+  }
+
+ private:
+  const BlockKernels& kernels_;
+  const uint8_t* tiles_;
+  int64_t stripBytes_;
+};
+
+}  // namespace adapt4j

@@ -1,0 +1,69 @@
+#pragma once
+
+// What an operator of a decoding step is. Each is cut into pieces that threads take as they come.
+
+#include "block_weight.h"
+#include "four_bit_weight.h"
+#include "int8_weight.h"
+#include "plain_avx2.h"
+#include "plain_avx512.h"
+#include "plain_product.h"
+
+namespace adapt4j {
+
+inline const PlainKernels& plainKernelsOf(int variant) {
+#if defined(__x86_64__)
+  static const PlainKernels* const ALL[] = {&scalar::PLAIN, &avx2::PLAIN, &avx512::PLAIN,
+                                            &avx512bf16::PLAIN, &avx512bf16::PLAIN};
+  return *ALL[variant];
+#else
+  return scalar::PLAIN;
+#endif
+}
+
+// fp32 entries of some tokens, one row a token.
+struct Buffer {
+  float* data = nullptr;
+  int64_t width = 0;
+
+  float* row(int64_t token) const { return data + token * width; }
+};
+
+// The tokens of a step and what is known of each.
+struct Step {
+  int tokens;
+  const int* ids;
+  const int* slots;      // row of the cache
+  const int* places;     // where in its row the token's key goes
+  const int* firsts;     // the first place that it sees
+  const int* positions;  // for learned positions
+  const float* const* cos;  // by rotary table: [tokens, half]
+  const float* const* sin;
+  int outputs;           // tokens whose logits are wanted
+  const int* outputOf;   // which they are
+  int64_t longest;       // most places that a token sees
+};
+
+// What a thread keeps while it works on one operator.
+struct Worker {
+  uint8_t* tokens;  // prepared
+  float* sums;
+  const void* preparedFor = nullptr;
+};
+
+class StepOp {
+ public:
+  virtual ~StepOp() = default;
+
+  virtual const char* name() const = 0;
+
+  virtual int64_t pieces(const Step& step) const = 0;
+
+  virtual void run(const Step& step, int64_t piece, Worker& worker) const = 0;
+
+  // Bytes of prepared tokens and of sums that a worker needs for it.
+  virtual int64_t tokenBytes(int) const { return 0; }
+  virtual int64_t sumBytes(const Step&) const { return 0; }
+};
+
+}  // namespace adapt4j

@@ -1,0 +1,228 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.Torch;
+import io.adapt4j.kernels.internal.cpu.BlockWeight;
+import java.nio.ByteBuffer;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A weight of a linear layer in the blocks of a GGUF file, as they are but for their order. Closed
+ * by whoever made it. Needs the kernels in C++.
+ */
+public final class BlockMatrix implements AutoCloseable {
+
+  /** Rows that stand together. */
+  public static final int ROWS = 16;
+
+  /**
+   * The most rows that are multiplied faster by the blocks than by libtorch after dequantizing
+   * them.
+   */
+  private static final int MOST_ROWS = 8;
+
+  private final BlockType type;
+  private final int rows;
+  private final int columns;
+  private final CpuVariant variant;
+  private @Nullable Tensor tiles;
+
+  private BlockMatrix(BlockType type, int rows, int columns, CpuVariant variant, Tensor tiles) {
+    this.type = type;
+    this.rows = rows;
+    this.columns = columns;
+    this.variant = variant;
+    this.tiles = tiles;
+  }
+
+  /**
+   * Returns whether the kernels in C++ are there.
+   *
+   * @return false where weights in blocks cannot be held
+   */
+  public static boolean isSupported() {
+    return CpuLibrary.get().isPresent();
+  }
+
+  /**
+   * Makes room for a weight, which {@link #arrange} fills.
+   *
+   * @param type how it is stored
+   * @param rows outputs
+   * @param columns inputs, whole blocks
+   * @return a matrix without values yet
+   * @throws IllegalStateException without the kernels in C++, with the reason
+   */
+  public static BlockMatrix empty(BlockType type, int rows, int columns) {
+    return empty(type, rows, columns, CpuKernels.open().variant());
+  }
+
+  /** Makes room for one that is computed with in a variant. */
+  static BlockMatrix empty(BlockType type, int rows, int columns, CpuVariant variant) {
+    long bytes = bytes(type, rows, columns);
+    return new BlockMatrix(type, rows, columns, variant, Tensor.emptyOnHost(DType.U8, bytes).own());
+  }
+
+  /**
+   * Returns the memory that a weight takes.
+   *
+   * @param type how it is stored
+   * @param rows outputs
+   * @param columns inputs, whole blocks
+   * @return bytes: those in the file for rows that count up to whole strips, and up to 3 % more
+   */
+  public static long bytes(BlockType type, long rows, long columns) {
+    if (columns % type.columns() != 0) {
+      throw new IllegalArgumentException(
+          "columns: expected a multiple of %d for %s, found %d"
+              .formatted(type.columns(), type, columns));
+    }
+    return (rows + ROWS - 1) / ROWS * (columns / type.columns()) * tileBytes(type);
+  }
+
+  /** Of a block of as many rows as stand together. */
+  private static long tileBytes(BlockType type) {
+    int more =
+        switch (type) {
+          case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q6_K -> 0;
+          // Scales and minima of 6 bits become bytes.
+          case Q4_K, Q5_K -> 4;
+        };
+    return (long) ROWS * (type.bytes() + more);
+  }
+
+  /**
+   * Takes the rows of a file.
+   *
+   * @param blocks the blocks of all rows, from index 0 on, in direct memory
+   * @param order for each row of the weight its row in the file; null where the order is the same
+   */
+  public void arrange(ByteBuffer blocks, int @Nullable [] order) {
+    long expected = (long) rows * (columns / type.columns()) * type.bytes();
+    if (!blocks.isDirect() || blocks.capacity() != expected) {
+      throw new IllegalArgumentException(
+          "blocks: expected %d bytes of direct memory, found %s".formatted(expected, blocks));
+    }
+    requireOrder(order);
+    try (BytePointer memory = new BytePointer(blocks.duplicate().rewind());
+        IntPointer rowsOfFile = order == null ? null : new IntPointer(order)) {
+      BlockWeight.arrange(
+          type.id(), memory.address(), rowsOfFile, 0, rows, columns, address(), Torch.threads());
+    }
+  }
+
+  private void requireOrder(int @Nullable [] order) {
+    if (order == null) {
+      return;
+    }
+    if (order.length != rows) {
+      throw new IllegalArgumentException(
+          "order: expected %d rows, found %d".formatted(rows, order.length));
+    }
+    for (int row : order) {
+      if (row < 0 || row >= rows) {
+        throw new IllegalArgumentException(
+            "order: expected rows below %d, found %d".formatted(rows, row));
+      }
+    }
+  }
+
+  /** {@return how it is stored} */
+  public BlockType type() {
+    return type;
+  }
+
+  /** {@return the outputs of the layer} */
+  public int rows() {
+    return rows;
+  }
+
+  /** {@return the inputs of the layer} */
+  public int columns() {
+    return columns;
+  }
+
+  /** {@return the memory it holds in bytes} */
+  public long bytes() {
+    return bytes(type, rows, columns);
+  }
+
+  /**
+   * Restores the weight.
+   *
+   * @param target [rows, columns], contiguous, in host memory; F32, F16 or BF16
+   */
+  public void dequantize(Tensor target) {
+    CpuMatrix.requireShape("target", target, rows, columns);
+    BlockWeight.dequantize(
+        type.id(),
+        variant.number,
+        address(),
+        columns,
+        0,
+        rows,
+        target.address(),
+        CpuMatrix.code("target", target.type()),
+        Torch.threads());
+  }
+
+  /**
+   * Multiplies without restoring the weight: y = x W'.
+   *
+   * @param x [n, columns], contiguous, in host memory; F32 or BF16
+   * @param y [n, outputs], contiguous, of the type of x; columns {@code first} to {@code first +
+   *     rows} are overwritten. Sums are formed in fp32
+   * @param first the first column of y
+   */
+  public void multiply(Tensor x, Tensor y, int first) {
+    long n = CpuMatrix.requireRows(x, columns);
+    long outputs = y.sizes().length == 2 ? y.size(1) : -1;
+    CpuMatrix.requireShape("y", y, n, outputs);
+    if (first < 0 || first > outputs - rows) {
+      throw new IllegalArgumentException(
+          "first: expected 0 to %d, found %d".formatted(outputs - rows, first));
+    }
+    BlockWeight.multiply(
+        type.id(),
+        variant.number,
+        address(),
+        rows,
+        columns,
+        x.address(),
+        n,
+        CpuMatrix.requireType(x, y),
+        y.address(),
+        outputs,
+        first,
+        Torch.threads());
+  }
+
+  /**
+   * Returns whether {@link #multiply} is faster than restoring the weight and multiplying by
+   * libtorch.
+   *
+   * @param n rows of x
+   * @return whether it is
+   */
+  public boolean multipliesFaster(long n) {
+    return n <= MOST_ROWS;
+  }
+
+  long address() {
+    if (tiles == null) {
+      throw new IllegalStateException("This matrix has been closed");
+    }
+    return tiles.address();
+  }
+
+  @Override
+  public void close() {
+    if (tiles != null) {
+      tiles.close();
+      tiles = null;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.adapt4j.kernels.internal;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/** The blocks of GGUF files that products are computed with. */
+public enum BlockType {
+  /** 4 bits, a scale for 32 weights. */
+  Q4_0(2, 32, 18),
+  /** 4 bits, a scale and a minimum for 32 weights. */
+  Q4_1(3, 32, 20),
+  /** 5 bits, a scale for 32 weights. */
+  Q5_0(6, 32, 22),
+  /** 5 bits, a scale and a minimum for 32 weights. */
+  Q5_1(7, 32, 24),
+  /** 8 bits, a scale for 32 weights. */
+  Q8_0(8, 32, 34),
+  /** 4 bits, 8 groups of 32 weights with scales and minima of 6 bits. */
+  Q4_K(12, 256, 144),
+  /** 5 bits, 8 groups of 32 weights with scales and minima of 6 bits. */
+  Q5_K(13, 256, 176),
+  /** 6 bits, 16 groups of 16 weights with scales of 8 bits. */
+  Q6_K(14, 256, 210);
+
+  private final int id;
+  private final int columns;
+  private final int bytes;
+
+  BlockType(int id, int columns, int bytes) {
+    this.id = id;
+    this.columns = columns;
+    this.bytes = bytes;
+  }
+
+  /**
+   * Finds a type.
+   *
+   * @param id its number in files
+   * @return the type; empty for one of another kind
+   */
+  public static Optional<BlockType> of(int id) {
+    return Arrays.stream(values()).filter(type -> type.id == id).findFirst();
+  }
+
+  /** {@return its number in files} */
+  public int id() {
+    return id;
+  }
+
+  /** {@return the weights of a block, side by side in a row} */
+  public int columns() {
+    return columns;
+  }
+
+  /** {@return the bytes of a block in a file} */
+  public int bytes() {
+    return bytes;
+  }
+}

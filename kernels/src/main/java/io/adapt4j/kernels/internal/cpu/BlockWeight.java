@@ -1,0 +1,115 @@
+package io.adapt4j.kernels.internal.cpu;
+
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.annotation.Cast;
+import org.bytedeco.javacpp.annotation.Const;
+import org.bytedeco.javacpp.annotation.Namespace;
+import org.bytedeco.javacpp.annotation.Platform;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The class of that name in {@code src/main/cpp/block_weight.h}. Nothing is checked here: wrong
+ * sizes or addresses end the process. Types are 0 F32, 1 F16, 2 BF16; those of blocks have their
+ * numbers in GGUF files.
+ */
+@Platform(include = "block_weight.h", library = "jniAdapt4jKernels")
+@Namespace("adapt4j")
+public final class BlockWeight extends Pointer {
+
+  static {
+    Loader.load();
+  }
+
+  private BlockWeight() {
+    super((Pointer) null);
+  }
+
+  /**
+   * Returns the memory that a weight takes.
+   *
+   * @param id type of its blocks
+   * @param rows outputs
+   * @param columns inputs
+   * @return bytes of its tiles
+   */
+  public static native @Cast("long long") long bytes(
+      int id, @Cast("long long") long rows, @Cast("long long") long columns);
+
+  /**
+   * Brings rows of blocks into the order of the tiles.
+   *
+   * @param id type of the blocks
+   * @param blocks address of the rows in a file
+   * @param order for each row of the weight its row in the file, or null for the same order
+   * @param first row of the weight, a multiple of 16
+   * @param count rows, a multiple of 16 unless they are the last
+   * @param columns inputs
+   * @param tiles address of the whole weight's
+   * @param threads at least 1
+   */
+  public static native void arrange(
+      int id,
+      @Cast("long long") long blocks,
+      @Const @Nullable IntPointer order,
+      @Cast("long long") long first,
+      @Cast("long long") long count,
+      @Cast("long long") long columns,
+      @Cast("long long") long tiles,
+      int threads);
+
+  /**
+   * Restores some rows.
+   *
+   * @param id type of the blocks
+   * @param variant one that the processor has
+   * @param tiles address of the whole weight's
+   * @param columns inputs
+   * @param first row
+   * @param count rows
+   * @param target address of [count, columns]
+   * @param type of the target
+   * @param threads at least 1
+   */
+  public static native void dequantize(
+      int id,
+      int variant,
+      @Cast("long long") long tiles,
+      @Cast("long long") long columns,
+      @Cast("long long") long first,
+      @Cast("long long") long count,
+      @Cast("long long") long target,
+      int type,
+      int threads);
+
+  /**
+   * Computes y = x W'.
+   *
+   * @param id type of the blocks
+   * @param variant one that the processor has
+   * @param tiles address of the weight's
+   * @param rows outputs of the weight
+   * @param columns inputs
+   * @param x address of [tokens, columns]
+   * @param tokens rows of x
+   * @param type of x and y: 0 or 2
+   * @param y address of [tokens, outputs]
+   * @param outputs columns of y
+   * @param at the first column of y to write
+   * @param threads at least 1
+   */
+  public static native void multiply(
+      int id,
+      int variant,
+      @Cast("long long") long tiles,
+      @Cast("long long") long rows,
+      @Cast("long long") long columns,
+      @Cast("long long") long x,
+      @Cast("long long") long tokens,
+      int type,
+      @Cast("long long") long y,
+      @Cast("long long") long outputs,
+      @Cast("long long") long at,
+      int threads);
+}

@@ -1,0 +1,109 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Random;
+
+/** Blocks of GGUF files, dequantized as ggml's reference does, value by value. */
+final class ReferenceBlocks {
+
+  private ReferenceBlocks() {}
+
+  /** Random blocks with scales of a size that weights have. */
+  static byte[] random(BlockType type, int count, long seed) {
+    Random random = new Random(seed);
+    byte[] bytes = new byte[count * type.bytes()];
+    random.nextBytes(bytes);
+    ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count; i++) {
+      int at = i * type.bytes();
+      switch (type) {
+        case Q4_0, Q5_0, Q8_0 -> buffer.putShort(at, half(random));
+        case Q4_1, Q5_1, Q4_K, Q5_K -> {
+          buffer.putShort(at, half(random));
+          buffer.putShort(at + 2, half(random));
+        }
+        case Q6_K -> buffer.putShort(at + 208, half(random));
+      }
+    }
+    return bytes;
+  }
+
+  /** Between 2^-14, subnormal ones too, and 2^-3, of both signs. */
+  private static short half(Random random) {
+    return (short) (random.nextInt(0x3000) | (random.nextInt(2) << 15));
+  }
+
+  static float[] dequantize(BlockType type, byte[] bytes) {
+    int count = bytes.length / type.bytes();
+    float[] values = new float[count * type.columns()];
+    ByteBuffer blocks = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count; i++) {
+      ByteBuffer block =
+          blocks.slice(i * type.bytes(), type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+      for (int c = 0; c < type.columns(); c++) {
+        values[i * type.columns() + c] = value(type, block, c);
+      }
+    }
+    return values;
+  }
+
+  private static float value(BlockType type, ByteBuffer block, int c) {
+    return switch (type) {
+      case Q4_0 -> (halves(block, 2, c) - 8) * scale(block, 0);
+      case Q4_1 -> halves(block, 4, c) * scale(block, 0) + scale(block, 2);
+      case Q5_0 -> ((halves(block, 6, c) | (bit(block, 2, c) << 4)) - 16) * scale(block, 0);
+      case Q5_1 ->
+          (halves(block, 8, c) | (bit(block, 4, c) << 4)) * scale(block, 0) + scale(block, 2);
+      case Q8_0 -> block.get(2 + c) * scale(block, 0);
+      case Q4_K -> affine(block, c, pairs(block, 16, c));
+      case Q5_K ->
+          affine(block, c, pairs(block, 48, c) | (((block.get(16 + c % 32) >> (c / 32)) & 1) << 4));
+      case Q6_K -> sixBits(block, c);
+    };
+  }
+
+  private static float scale(ByteBuffer block, int at) {
+    return StoredFloats.get(StoredType.F16, block.slice(at, 2).order(ByteOrder.LITTLE_ENDIAN), 0);
+  }
+
+  /** Inputs 0 to 15 in the low halves of 16 bytes, 16 to 31 in the high ones. */
+  private static int halves(ByteBuffer block, int at, int c) {
+    return (block.get(at + c % 16) >> (c / 16 * 4)) & 15;
+  }
+
+  private static int bit(ByteBuffer block, int at, int c) {
+    return (block.getInt(at) >> c) & 1;
+  }
+
+  /** Groups of 32 inputs in 32 bytes, two groups in their halves. */
+  private static int pairs(ByteBuffer block, int at, int c) {
+    return (block.get(at + c / 64 * 32 + c % 32) >> (c / 32 % 2 * 4)) & 15;
+  }
+
+  private static float affine(ByteBuffer block, int c, int code) {
+    int group = c / 32;
+    int scale;
+    int minimum;
+    if (group < 4) {
+      scale = block.get(4 + group) & 63;
+      minimum = block.get(8 + group) & 63;
+    } else {
+      scale = (block.get(8 + group) & 15) | (((block.get(group) >> 6) & 3) << 4);
+      minimum = ((block.get(8 + group) >> 4) & 15) | (((block.get(4 + group) >> 6) & 3) << 4);
+    }
+    float factor = scale(block, 0) * scale;
+    float off = scale(block, 2) * minimum;
+    return factor * code - off;
+  }
+
+  private static float sixBits(ByteBuffer block, int c) {
+    int part = c / 128;
+    int place = c % 128 / 32;
+    int low = (block.get(64 * part + place % 2 * 32 + c % 32) >> (place / 2 * 4)) & 15;
+    int high = (block.get(128 + 32 * part + c % 32) >> (place * 2)) & 3;
+    float factor = scale(block, 208) * block.get(192 + c / 16);
+    return factor * ((low | (high << 4)) - 32);
+  }
+}
