@@ -46,9 +46,8 @@ import java.util.function.Consumer;
  * <p>Safe for use by several threads. Calls of {@link #generate} and {@link #chat} run at the same
  * time, as one batch that they join and leave ({@link #limitRequests}); each gets what it would get
  * alone. All others run one after the other, between the steps of the batch; what changes the model
- * waits until the batch is empty. The caller closes it. Closing waits for calls in progress and
- * refuses those that wait, closing twice is harmless, and any use afterwards is an {@link
- * IllegalStateException}.
+ * waits until the batch is empty. The caller closes it, which waits for calls in progress and
+ * refuses those that wait; any use afterwards is an {@link IllegalStateException}.
  */
 public final class LanguageModel extends AdaptedModel {
 
@@ -152,7 +151,7 @@ public final class LanguageModel extends AdaptedModel {
   }
 
   /**
-   * Generates the continuation of a prompt and hands it on piece by piece.
+   * Does the same and hands the text on piece by piece.
    *
    * @param prompt the text to continue from
    * @param options how to choose tokens and when to stop
@@ -166,8 +165,7 @@ public final class LanguageModel extends AdaptedModel {
   }
 
   /**
-   * Generates the continuation of a prompt, hands it on piece by piece, and can be ended from
-   * another thread.
+   * Does the same, and can be ended from another thread.
    *
    * @param prompt the text to continue from
    * @param options how to choose tokens and when to stop
@@ -220,9 +218,7 @@ public final class LanguageModel extends AdaptedModel {
     return exclusively(
         () ->
             generator.generate(prompts, options).stream()
-                .map(
-                    generation ->
-                        generation.tokenIds().stream().mapToInt(Integer::intValue).toArray())
+                .map(found -> found.tokenIds().stream().mapToInt(Integer::intValue).toArray())
                 .toList());
   }
 
@@ -243,8 +239,7 @@ public final class LanguageModel extends AdaptedModel {
   }
 
   /**
-   * Generates the answer to a conversation and hands it on piece by piece, otherwise as {@link
-   * #chat(List, GenerationOptions)}.
+   * Does the same and hands the answer on piece by piece.
    *
    * @param messages the conversation, usually ended by a user's message
    * @param options how to choose tokens and when to stop
@@ -343,33 +338,21 @@ public final class LanguageModel extends AdaptedModel {
     requests.limit(running, waiting, bytes);
   }
 
-  /**
-   * Returns whether {@link #chat} can be used.
-   *
-   * @return whether there is a chat template: set, in the model's folder, or saved with an adapter
-   */
+  /** {@return whether there is a chat template: set, in the model's folder, or of an adapter} */
   public boolean hasChatTemplate() {
     return exclusively(chat::hasTemplate);
   }
 
   /**
-   * Returns whether the model was trained on conversations, so that {@link #chat} is how to ask it,
-   * rather than {@link #generate}: as the {@code provenance.json} of its adapters says, else its
-   * own; without one, whether there is a chat template.
-   *
-   * @return whether to ask with {@link #chat}
+   * {@return whether to ask with {@link #chat} rather than {@link #generate}, as the model was
+   * trained on conversations: so says the {@code provenance.json} of its adapters, else its own;
+   * without one, whether there is a chat template}
    */
   public boolean isChatTuned() {
     return exclusively(chat::isTuned);
   }
 
-  /**
-   * Returns this model as a generator of texts, which answers {@value ModelGenerator#DEFAULT_BATCH}
-   * conversations as one batch.
-   *
-   * @return the generator, of use until this model is closed
-   * @see #asGenerator(int)
-   */
+  /** {@return {@link #asGenerator(int)} for {@value ModelGenerator#DEFAULT_BATCH} at a time} */
   public TextGenerator asGenerator() {
     return asGenerator(ModelGenerator.DEFAULT_BATCH);
   }
@@ -462,9 +445,8 @@ public final class LanguageModel extends AdaptedModel {
   }
 
   /**
-   * Returns the model's tokenizer; it is closed with the model.
+   * {@return the model's tokenizer, which is closed with the model}
    *
-   * @return the tokenizer
    * @throws IllegalStateException if the folder has none
    */
   public Tokenizer tokenizer() {
@@ -472,12 +454,11 @@ public final class LanguageModel extends AdaptedModel {
   }
 
   /**
-   * Returns the model's context length, prompt and new tokens together: {@code
-   * max_position_embeddings}, extended by the factor of a linear, dynamic or yarn rotary scaling.
-   * Generation ends there with {@link FinishReason#CONTEXT_LENGTH}, except as {@link
-   * GenerationOptions#ignoreContextLength()} says.
+   * {@return the model's context length in tokens, prompt and new ones together}
    *
-   * @return a number of tokens
+   * <p>That is {@code max_position_embeddings}, extended by the factor of a linear, dynamic or yarn
+   * rotary scaling. Generation ends there with {@link FinishReason#CONTEXT_LENGTH}, except as
+   * {@link GenerationOptions#ignoreContextLength()} says.
    */
   public int contextLength() {
     return model.decoder().contextLength();
@@ -503,7 +484,6 @@ public final class LanguageModel extends AdaptedModel {
     return exclusively(() -> identity.text(chat.chosenDigest()));
   }
 
-  /** The network, for other parts of this library. */
   Decoder decoder() {
     return exclusively(model::decoder);
   }
