@@ -66,7 +66,10 @@ class PublicApiTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"jinja", "core", "kernels", "lora", "qlora", "gguf", "parquet", "rag", "eval", "cli"})
+      strings = {
+        "jinja", "core", "kernels", "lora", "qlora", "gguf", "serve", "parquet", "rag", "eval",
+        "cli"
+      })
   void theApiIsTheOneThatIsListed(String module) throws IOException {
     Path list = Path.of("src", "test", "api", module + ".txt");
     List<String> api = api(module);
