@@ -37,7 +37,7 @@ class RefusedRequestsTest {
   }
 
   private static String ask(String more) {
-    return "{'model':'stories','max_tokens':2,'messages':[{'role':'user','content':'Hi'}]"
+    return "{'model':'stories','messages':[{'role':'user','content':'Hi'}]"
         + more
         + "}";
   }
@@ -54,6 +54,7 @@ class RefusedRequestsTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "presence_penalty|0.5",
         "frequency_penalty|-1",
@@ -91,6 +92,7 @@ class RefusedRequestsTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "temperature|3",
         "temperature|'hot'",
