@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       FindRateCommand.class,
       TrainCommand.class,
       GenerateCommand.class,
+      ChatCommand.class,
       ServeCommand.class,
       MergeCommand.class,
       RepeatCommand.class,

@@ -9,6 +9,7 @@ import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.serve.ModelServer;
 import io.adapt4j.serve.ServerLimits;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -132,9 +133,7 @@ final class ServeCommand implements Callable<Integer> {
     ModelServer.Builder settings = settings();
     Path folder = model.folder();
     Adapter[] loaded =
-        adapters.stream()
-            .map(at -> Adapters.read(at, anyChatTemplate))
-            .toArray(Adapter[]::new);
+        adapters.stream().map(at -> Adapters.read(at, anyChatTemplate)).toArray(Adapter[]::new);
     try (Interruption interruption = new Interruption(stopped::countDown);
         LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
       if (template != null) {
@@ -156,11 +155,20 @@ final class ServeCommand implements Callable<Integer> {
 
   private void run(ModelServer.Builder settings, String called, boolean chats)
       throws InterruptedException {
-    try (ModelServer server = settings.start()) {
+    try (ModelServer server = started(settings)) {
       tell(server, called, chats);
       stopped.await();
       output.err().println("Stopping when what runs is answered.");
       output.err().flush();
+    }
+  }
+
+  private ModelServer started(ModelServer.Builder settings) {
+    try {
+      return settings.start();
+    } catch (UncheckedIOException e) {
+      throw new IllegalArgumentException(
+          "--port: " + e.getMessage() + ". Give another, or 0 for one that is free.", e);
     }
   }
 
@@ -263,14 +271,24 @@ final class ServeCommand implements Callable<Integer> {
         chats
             ? "\"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]"
             : "\"prompt\": \"Once upon a time\"";
-    String header =
-        keyVariable == null ? "" : "-H \"Authorization: Bearer $" + keyVariable + "\" ";
+    String header = keyVariable == null ? "" : "-H \"Authorization: Bearer $" + keyVariable + "\" ";
     output.write(
-        "Serving " + called + " at " + server.address() + "; Ctrl-C stops.\n"
+        "Serving "
+            + called
+            + " at "
+            + server.address()
+            + "; Ctrl-C stops.\n"
             + (chats ? "" : "It has no chat template; --chat-template gives one.\n")
-            + "\ncurl " + server.address() + path
-            + " \\\n  -H \"Content-Type: application/json\" " + header
-            + "\\\n  -d '{\"model\": \"" + called + "\", " + asked + "}'\n",
+            + "\ncurl "
+            + server.address()
+            + path
+            + " \\\n  -H \"Content-Type: application/json\" "
+            + header
+            + "\\\n  -d '{\"model\": \""
+            + called
+            + "\", "
+            + asked
+            + "}'\n",
         json);
   }
 }

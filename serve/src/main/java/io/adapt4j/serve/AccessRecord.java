@@ -17,8 +17,8 @@ import java.util.Optional;
  * @param promptTokens tokens that were read
  * @param newTokens tokens that were generated
  * @param request the body; empty unless {@link ModelServer.Builder#logContents} asks for it
- * @param answer the text of the answers; empty unless {@link ModelServer.Builder#logContents} asks
- *     for it
+ * @param answer the text of the answers, on lines of their own; empty unless {@link
+ *     ModelServer.Builder#logContents} asks for it
  */
 public record AccessRecord(
     Instant at,
@@ -41,7 +41,7 @@ public record AccessRecord(
             at,
             client,
             method,
-            path.replaceAll("\\s", "_"),
+            path.replaceAll("[\\s\\p{Cntrl}]", "_"),
             status,
             took.toMillis(),
             model.orElse("-"),

@@ -74,7 +74,7 @@ final class Answering {
       Call call, AnswerPool.Event event, Reply reply, Generation[] answers, String prompt)
       throws IOException {
     if (event.piece() != null) {
-      call.answered(event.piece());
+      call.answered(event.choice(), event.piece());
       reply.piece(event.choice(), event.piece());
       return;
     }

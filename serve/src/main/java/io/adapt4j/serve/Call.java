@@ -8,7 +8,9 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A request and its answer, on the thread that handles it. */
@@ -21,7 +23,7 @@ final class Call {
   private final Instant at = Instant.now();
   private final long start = System.nanoTime();
   private final boolean keepsContents;
-  private final StringBuilder answer = new StringBuilder();
+  private final Map<Integer, StringBuilder> answers = new TreeMap<>();
 
   private @Nullable OutputStream out;
   private int status;
@@ -44,7 +46,7 @@ final class Call {
   }
 
   String path() {
-    return exchange.getRequestURI().getPath();
+    return String.valueOf(exchange.getRequestURI().getPath());
   }
 
   /** A header of the request. */
@@ -96,13 +98,13 @@ final class Call {
     return Optional.ofNullable(untilText);
   }
 
-  /** Notes a piece of an answer. */
-  void answered(String piece) {
+  /** Notes a piece of a choice. */
+  void answered(int choice, String piece) {
     if (untilText == null) {
       untilText = age();
     }
     if (keepsContents) {
-      answer.append(piece);
+      answers.computeIfAbsent(choice, first -> new StringBuilder()).append(piece);
     }
   }
 
@@ -124,10 +126,11 @@ final class Call {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     set("Content-Type", type);
     status = code;
-    exchange.sendResponseHeaders(code, bytes.length == 0 ? -1 : bytes.length);
+    boolean empty = bytes.length == 0 || method().equals("HEAD");
+    exchange.sendResponseHeaders(code, empty ? -1 : bytes.length);
     OutputStream body = exchange.getResponseBody();
     out = body;
-    if (bytes.length > 0) {
+    if (!empty) {
       body.write(bytes);
     }
     body.close();
@@ -172,6 +175,6 @@ final class Call {
         usage.promptTokens(),
         usage.newTokens(),
         Optional.ofNullable(body),
-        keepsContents ? Optional.of(answer.toString()) : Optional.empty());
+        keepsContents ? Optional.of(String.join("\n", answers.values())) : Optional.empty());
   }
 }

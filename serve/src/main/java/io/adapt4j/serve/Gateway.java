@@ -76,8 +76,15 @@ final class Gateway implements HttpHandler {
       call.left();
       throw e;
     } finally {
+      over(call);
+    }
+  }
+
+  private void over(Call call) {
+    try {
       metrics.count(route(call), call);
       log.log(call);
+    } finally {
       running.decrementAndGet();
     }
   }

@@ -146,8 +146,7 @@ class ChatCompletionsTest {
         server.events(PATH, ask(",'max_tokens':30,'temperature':0,'stream':true"));
     assertThat(events)
         .allSatisfy(
-            event ->
-                assertThat(event.path("object").asText()).isEqualTo("chat.completion.chunk"));
+            event -> assertThat(event.path("object").asText()).isEqualTo("chat.completion.chunk"));
     assertThat(events.get(0).at("/choices/0/delta/role").asText()).isEqualTo("assistant");
     assertThat(deltas(events, 0)).isEqualTo(alone.text());
     assertThat(events.size()).isGreaterThan(10);
@@ -196,8 +195,7 @@ class ChatCompletionsTest {
   void thirtyTwoClientsGetWhatTheModelAnswersAlone() throws Exception {
     List<String> alone = new ArrayList<>();
     for (int i = 0; i < 32; i++) {
-      alone.add(
-          alone(GenerationOptions.builder().maxNewTokens(20 + i).seed(i).build()).text());
+      alone.add(alone(GenerationOptions.builder().maxNewTokens(20 + i).seed(i).build()).text());
     }
     ExecutorService clients = Executors.newFixedThreadPool(32);
     try {

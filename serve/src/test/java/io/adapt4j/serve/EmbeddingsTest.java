@@ -68,8 +68,7 @@ class EmbeddingsTest {
     }
     int tokens = embedder.countTokens(CAT) + embedder.countTokens(DOG);
     assertThat(two.path("usage"))
-        .isEqualTo(
-            Json.parse("{\"prompt_tokens\":%d,\"total_tokens\":%1$d}".formatted(tokens)));
+        .isEqualTo(Json.parse("{\"prompt_tokens\":%d,\"total_tokens\":%1$d}".formatted(tokens)));
   }
 
   @Test
@@ -108,8 +107,7 @@ class EmbeddingsTest {
   }
 
   private static void assertRefused(String input, String param) throws Exception {
-    HttpResponse<String> response =
-        server.post(PATH, "{'model':'vectors','input':" + input + "}");
+    HttpResponse<String> response = server.post(PATH, "{'model':'vectors','input':" + input + "}");
     assertThat(response.statusCode()).as(input).isEqualTo(400);
     assertThat(Json.parse(response.body()).at("/error/param").asText()).isEqualTo(param);
   }
@@ -132,7 +130,6 @@ class EmbeddingsTest {
     JsonNode list = Json.parse(server.get("/v1/models").body());
     assertThat(list.path("object").asText()).isEqualTo("list");
     assertThat(list.path("data").findValuesAsText("id")).containsExactly("stories", "vectors");
-    assertThat(Json.parse(server.get("/v1/models/vectors").body()))
-        .isEqualTo(list.at("/data/1"));
+    assertThat(Json.parse(server.get("/v1/models/vectors").body())).isEqualTo(list.at("/data/1"));
   }
 }

@@ -42,8 +42,7 @@ class LangChain4jClientTest {
 
   @BeforeAll
   static void start(@TempDir Path folder) throws IOException {
-    embedder =
-        TextEmbedder.load(ModelSource.path(SmallEmbedder.write(folder)), Precision.FP32);
+    embedder = TextEmbedder.load(ModelSource.path(SmallEmbedder.write(folder)), Precision.FP32);
     server = TestServer.start(s -> s.apiKey(KEY).embedder("vectors", embedder));
   }
 
@@ -132,8 +131,10 @@ class LangChain4jClientTest {
             .build();
     List<Embedding> found =
         model.embedAll(List.of(TextSegment.from("a cat"), TextSegment.from("a dog"))).content();
-    assertThat(found.get(0).vector()).isEqualTo(embedder.embedAll(List.of("a cat", "a dog")).get(0));
-    assertThat(found.get(1).vector()).isEqualTo(embedder.embedAll(List.of("a cat", "a dog")).get(1));
+    assertThat(found.get(0).vector())
+        .isEqualTo(embedder.embedAll(List.of("a cat", "a dog")).get(0));
+    assertThat(found.get(1).vector())
+        .isEqualTo(embedder.embedAll(List.of("a cat", "a dog")).get(1));
   }
 
   @Test

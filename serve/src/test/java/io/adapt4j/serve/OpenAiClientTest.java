@@ -46,8 +46,7 @@ class OpenAiClientTest {
     Path client = client();
     try (TextEmbedder embedder =
             TextEmbedder.load(ModelSource.path(SmallEmbedder.write(folder)), Precision.FP32);
-        TestServer server =
-            TestServer.start(s -> s.apiKey(KEY).embedder("vectors", embedder))) {
+        TestServer server = TestServer.start(s -> s.apiKey(KEY).embedder("vectors", embedder))) {
       JsonNode found = run(client, server);
       Generation alone =
           server
@@ -102,8 +101,7 @@ class OpenAiClientTest {
           new ProcessBuilder("node", copy.toString(), server.uri("/v1").toString(), KEY)
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
-      String out =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).as(out).isZero();
       return Json.parse(out);

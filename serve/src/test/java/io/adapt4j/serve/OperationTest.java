@@ -327,8 +327,7 @@ class OperationTest {
     server.close();
   }
 
-  private static String outcome(Future<HttpResponse<String>> response)
-      throws InterruptedException {
+  private static String outcome(Future<HttpResponse<String>> response) throws InterruptedException {
     try {
       return String.valueOf(response.get().statusCode());
     } catch (ExecutionException e) {
@@ -343,8 +342,7 @@ class OperationTest {
       names =
           Thread.getAllStackTraces().keySet().stream()
               .map(Thread::getName)
-              .filter(
-                  name -> name.startsWith("adapt4j-serve") || name.startsWith("adapt4j-answer"))
+              .filter(name -> name.startsWith("adapt4j-serve") || name.startsWith("adapt4j-answer"))
               .toList();
       if (names.isEmpty()) {
         return names;
@@ -382,8 +380,7 @@ class OperationTest {
           .contains("adapt4j_request_duration_seconds_count 3\n")
           .contains("adapt4j_time_to_first_text_seconds_count 1\n");
       assertThat(metrics.body().lines())
-          .allMatch(
-              line -> line.matches("# (HELP|TYPE) \\w+ .+|\\w+(\\{[^{}]+})? [0-9.E-]+"));
+          .allMatch(line -> line.matches("# (HELP|TYPE) \\w+ .+|\\w+(\\{[^{}]+})? [0-9.E-]+"));
     }
   }
 
@@ -410,9 +407,7 @@ class OperationTest {
   void aPortThatIsTakenIsNamed() {
     try (TestServer server = TestServer.start()) {
       ModelServer.Builder second =
-          ModelServer.builder()
-              .model("m", server.languageModel())
-              .port(server.server().port());
+          ModelServer.builder().model("m", server.languageModel()).port(server.server().port());
       assertThatThrownBy(second::start)
           .isInstanceOf(UncheckedIOException.class)
           .hasMessageContaining("port " + server.server().port());

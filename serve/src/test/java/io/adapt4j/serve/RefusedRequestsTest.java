@@ -37,9 +37,7 @@ class RefusedRequestsTest {
   }
 
   private static String ask(String more) {
-    return "{'model':'stories','messages':[{'role':'user','content':'Hi'}]"
-        + more
-        + "}";
+    return "{'model':'stories','messages':[{'role':'user','content':'Hi'}]" + more + "}";
   }
 
   private static JsonNode error(HttpResponse<String> response) throws Exception {
@@ -220,6 +218,11 @@ class RefusedRequestsTest {
     assertThat(method.headers().firstValue("Allow")).hasValue("POST");
     error(method);
     assertThat(server.post("/v1/models", "{}").statusCode()).isEqualTo(405);
+    HttpRequest head =
+        HttpRequest.newBuilder(server.uri("/health"))
+            .method("HEAD", HttpRequest.BodyPublishers.noBody())
+            .build();
+    assertThat(server.send(head).statusCode()).isEqualTo(405);
     HttpResponse<String> address = server.get("/v2/chat");
     assertThat(address.statusCode()).isEqualTo(404);
     assertThat(error(address).path("code").asText()).isEqualTo("unknown_url");
