@@ -114,7 +114,7 @@ final class TestServer implements AutoCloseable {
       throw new IllegalStateException(response.statusCode() + " " + response.body());
     }
     List<JsonNode> events = new ArrayList<>();
-    String[] parts = response.body().split("\n\n");
+    String[] parts = response.body().strip().split("\n\n", -1);
     for (String part : parts) {
       if (part.startsWith("data: {")) {
         events.add(Json.parse(part.substring("data: ".length())));
