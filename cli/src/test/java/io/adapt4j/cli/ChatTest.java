@@ -90,7 +90,8 @@ class ChatTest {
     CommandsTest.Result result =
         chat("/adapter none\n/nothing\n/save\n" + "Tell a tale. ".repeat(400) + "\nHello\n");
     assertThat(result.err())
-        .contains("'none'", "There is no /nothing", "/save: expected a file", "context of 512");
+        .contains(
+            "found [none]", "There is no /nothing", "/save: expected a file", "context of 512");
     assertThat(result.out()).isEqualTo(answers("Hello"));
   }
 }

@@ -103,7 +103,9 @@ class OperationTest {
 
   private static String raw(TestServer server, String head) throws IOException {
     try (Socket socket = connect(server)) {
-      socket.getOutputStream().write((head + "Connection: close\r\n\r\n").getBytes());
+      socket
+          .getOutputStream()
+          .write((head + "Connection: close\r\n\r\n").getBytes(StandardCharsets.UTF_8));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
   }
