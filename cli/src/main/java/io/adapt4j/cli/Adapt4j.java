@@ -32,6 +32,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       FindRateCommand.class,
       TrainCommand.class,
       GenerateCommand.class,
+      ChatCommand.class,
+      ServeCommand.class,
       MergeCommand.class,
       ExportCommand.class,
       RepeatCommand.class,

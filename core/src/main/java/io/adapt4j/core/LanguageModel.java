@@ -172,7 +172,8 @@ public final class LanguageModel extends AdaptedModel {
    * @param onText takes the text as it is produced, on this thread
    * @param cancellation ends the generation after the current step
    * @return the result; what there is so far when cancelled
-   * @throws IllegalArgumentException if the prompt does not fit into the context
+   * @throws io.adapt4j.core.generate.PromptTooLongException if the prompt does not fit into the
+   *     context
    */
   public Generation generate(
       String prompt,
@@ -183,6 +184,29 @@ public final class LanguageModel extends AdaptedModel {
     Texts.require("options", options);
     Texts.require("onText", onText);
     return share(() -> requests.generate(model.promptIds(prompt), options, onText, cancellation));
+  }
+
+  /**
+   * Generates the continuation of a tokenized prompt, otherwise as {@link #generate(String,
+   * GenerationOptions, Consumer, CancellationToken)}.
+   *
+   * @param prompt token ids, at least one, to which nothing is added
+   * @param options how to choose tokens and when to stop
+   * @param onText takes the text as it is produced, on this thread
+   * @param cancellation ends the generation after the current step
+   * @return the result; what there is so far when cancelled
+   * @throws IllegalArgumentException if the prompt is empty, has an unknown id or does not fit into
+   *     the context
+   */
+  public Generation generate(
+      int[] prompt,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
+    int[] ids = prompt.clone();
+    Texts.require("options", options);
+    Texts.require("onText", onText);
+    return share(() -> requests.generate(ids, options, onText, cancellation));
   }
 
   /**

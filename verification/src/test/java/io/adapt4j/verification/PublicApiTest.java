@@ -62,12 +62,13 @@ class PublicApiTest {
             .importPackages("io.adapt4j");
   }
 
-  static final String MODULES = "jinja core kernels lora qlora parquet rag eval cli";
+  static final String MODULES = "jinja core kernels lora qlora gguf serve parquet rag eval cli";
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "jinja", "core", "kernels", "lora", "qlora", "gguf", "parquet", "rag", "eval", "cli"
+        "jinja", "core", "kernels", "lora", "qlora", "gguf", "serve", "parquet", "rag", "eval",
+        "cli"
       })
   void theApiIsTheOneThatIsListed(String module) throws IOException {
     Path list = Path.of("src", "test", "api", module + ".txt");

@@ -4,6 +4,7 @@ import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.PromptTooLongException;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
@@ -187,7 +188,7 @@ public final class Generator {
       }
       decoder.requireKnownIds(prompt, "Prompt " + i);
       if (prompt.length >= limit) {
-        throw new IllegalArgumentException(
+        throw new PromptTooLongException(
             "Prompt "
                 + i
                 + " has "
@@ -198,7 +199,9 @@ public final class Generator {
                 + (limit - 1)
                 + (limit < decoder.positionLimit()
                     ? ", or set ignoreContextLength in GenerationOptions to go beyond"
-                    : ""));
+                    : ""),
+            prompt.length,
+            limit);
       }
     }
   }

@@ -1,0 +1,207 @@
+package io.adapt4j.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.PromptTooLongException;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.model.ModelSource;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Talks with a model, line by line. */
+@Command(
+    name = "chat",
+    description =
+        "Answers message after message, each with the conversation so far, until the input ends"
+            + " (Ctrl-D) or /exit. /help lists what else can be said.",
+    mixinStandardHelpOptions = true)
+final class ChatCommand implements Callable<Integer> {
+
+  private static final String HELP =
+      """
+      /system TEXT   begin anew, with these instructions before the first message
+      /clear         begin anew, with the same instructions
+      /adapter NAME  answer with this adapter alone; without a name, with none
+      /save FILE     append the conversation to a file of training data (JSON Lines)
+      /exit          end
+      """;
+
+  @Mixin private ModelArgument model;
+  @Mixin private SamplingArguments sampling;
+  @Spec private CommandSpec command;
+
+  @Option(
+      names = "--adapter",
+      paramLabel = "FOLDER",
+      description =
+          "An adapter to put on the model. May be given more than once; /adapter chooses among"
+              + " them.")
+  private final List<Path> adapters = new ArrayList<>();
+
+  @Option(
+      names = "--system",
+      paramLabel = "TEXT",
+      description = "Instructions before the first message.")
+  private String system;
+
+  @Option(
+      names = "--chat-template",
+      paramLabel = "TEMPLATE",
+      description =
+          "The chat template in place of the model's: a name (chatml, llama3, gemma, ...), a file"
+              + " in Jinja, or a model folder.")
+  private String template;
+
+  @Option(
+      names = "--any-chat-template",
+      description = "Use another chat template than the model or the adapter was trained in.")
+  private boolean anyChatTemplate;
+
+  private final List<ChatMessage> messages = new ArrayList<>();
+
+  ChatCommand() {}
+
+  @Override
+  public Integer call() throws IOException {
+    GenerationOptions options = sampling.options();
+    Adapter[] loaded =
+        adapters.stream()
+            .map(folder -> Adapters.read(folder, anyChatTemplate))
+            .toArray(Adapter[]::new);
+    try (LanguageModel opened = LanguageModel.load(ModelSource.path(model.folder()), loaded)) {
+      if (template != null) {
+        use(opened, ChatTemplate.resolve(template));
+      }
+      begin();
+      BufferedReader in = new BufferedReader(new InputStreamReader(System.in, encoding()));
+      prompt();
+      String line = in.readLine();
+      while (line != null && !line.strip().equals("/exit")) {
+        if (line.startsWith("/")) {
+          obey(opened, line.strip());
+        } else if (!line.isBlank()) {
+          answer(opened, options, line);
+        }
+        prompt();
+        line = in.readLine();
+      }
+    }
+    return ExitCode.OK;
+  }
+
+  private static Charset encoding() {
+    return Charset.forName(
+        System.getProperty("stdin.encoding", System.getProperty("native.encoding", "UTF-8")));
+  }
+
+  private void use(LanguageModel opened, ChatTemplate chosen) {
+    if (anyChatTemplate) {
+      opened.useAnyChatTemplate(chosen);
+    } else {
+      opened.useChatTemplate(chosen);
+    }
+  }
+
+  private PrintWriter out() {
+    return command.commandLine().getOut();
+  }
+
+  /** On standard error, so that standard output has the answers alone. */
+  private void say(String text) {
+    PrintWriter err = command.commandLine().getErr();
+    err.print(text);
+    err.flush();
+  }
+
+  private void prompt() {
+    say("> ");
+  }
+
+  private void begin() {
+    messages.clear();
+    if (system != null) {
+      messages.add(ChatMessage.system(system));
+    }
+  }
+
+  private void answer(LanguageModel opened, GenerationOptions options, String line) {
+    messages.add(ChatMessage.user(line));
+    try {
+      Generation generation = opened.chat(messages, options, this::print);
+      messages.add(ChatMessage.assistant(generation.text()));
+      out().println();
+      out().flush();
+    } catch (PromptTooLongException e) {
+      messages.remove(messages.size() - 1);
+      say(
+          "The conversation is longer than the model's context of %d tokens; /clear begins anew.%n"
+              .formatted(e.limit()));
+    }
+  }
+
+  private void print(String piece) {
+    out().print(piece);
+    out().flush();
+  }
+
+  private void obey(LanguageModel opened, String line) {
+    String[] words = line.split("\\s+", 2);
+    String rest = words.length > 1 ? words[1] : "";
+    try {
+      switch (words[0]) {
+        case "/system" -> {
+          system = rest.isEmpty() ? null : rest;
+          begin();
+        }
+        case "/clear" -> begin();
+        case "/adapter" -> {
+          opened.useAdapters(rest.isEmpty() ? new String[0] : rest.split("\\s+"));
+          say("Adapters in use: " + opened.activeAdapters() + "\n");
+        }
+        case "/save" -> save(rest);
+        case "/help" -> say(HELP);
+        default -> say("There is no " + words[0] + ". What can be said:\n" + HELP);
+      }
+    } catch (IllegalArgumentException | IOException e) {
+      say(e.getMessage() + "\n");
+    }
+  }
+
+  private void save(String file) throws IOException {
+    if (file.isEmpty()) {
+      throw new IllegalArgumentException("/save: expected a file, found none.");
+    }
+    ObjectNode row = JsonNodeFactory.instance.objectNode();
+    for (ChatMessage message : messages) {
+      row.withArray("messages")
+          .addObject()
+          .put("role", message.role())
+          .put("content", String.valueOf(message.content()));
+    }
+    Files.write(
+        Path.of(file),
+        List.of(row.toString()),
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
+    say("Saved " + messages.size() + " messages to " + file + ".\n");
+  }
+}

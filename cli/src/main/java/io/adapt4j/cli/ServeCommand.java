@@ -1,0 +1,294 @@
+package io.adapt4j.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.serve.ModelServer;
+import io.adapt4j.serve.ServerLimits;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Serves a model over HTTP. */
+@Command(
+    name = "serve",
+    description =
+        "Answers over HTTP as clients of OpenAI's API ask, until it is told to end (Ctrl-C), after"
+            + " which it finishes what runs.",
+    mixinStandardHelpOptions = true)
+final class ServeCommand implements Callable<Integer> {
+
+  @Mixin private ModelArgument model;
+  @Mixin private Output output;
+
+  @Option(
+      names = "--adapter",
+      paramLabel = "FOLDER",
+      description = "An adapter to put on the model. May be given more than once.")
+  private final List<Path> adapters = new ArrayList<>();
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "What requests call the model; default the name of its folder.")
+  private String name;
+
+  @Option(
+      names = "--embedder",
+      paramLabel = "FOLDER",
+      description = "A model for /v1/embeddings, called by the name of its folder.")
+  private Path embedder;
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      defaultValue = "8080",
+      description = "Where to listen; default ${DEFAULT-VALUE}, 0 for a port that is free.")
+  private int port;
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      description =
+          "The address to listen at; default this machine alone. 0.0.0.0 is all addresses, which"
+              + " needs a key.")
+  private String host;
+
+  @Option(
+      names = "--api-key-env",
+      paramLabel = "VARIABLE",
+      description =
+          "The environment variable with the key that requests must show, so that it does not"
+              + " stand in a list of processes.")
+  private String keyVariable;
+
+  @Option(
+      names = "--allow-anyone",
+      description = "Need no key, also where other machines reach the server.")
+  private boolean allowAnyone;
+
+  @Option(
+      names = "--allow-origin",
+      paramLabel = "ORIGIN",
+      description =
+          "A site whose pages may ask from within a browser, such as https://example.org, or * for"
+              + " all. May be given more than once.")
+  private final List<String> origins = new ArrayList<>();
+
+  @Option(
+      names = "--max-new-tokens",
+      paramLabel = "N",
+      description = "Most tokens of an answer; default 4096.")
+  private Integer maxNewTokens;
+
+  @Option(
+      names = "--max-answers",
+      paramLabel = "N",
+      description = "Most answers that are computed or wait at the same time; default 128.")
+  private Integer maxAnswers;
+
+  @Option(
+      names = "--max-seconds",
+      paramLabel = "N",
+      description = "Most seconds of a request, after which its answer ends; default 600.")
+  private Integer maxSeconds;
+
+  @Option(
+      names = "--chat-template",
+      paramLabel = "TEMPLATE",
+      description =
+          "The chat template in place of the model's: a name (chatml, llama3, gemma, ...), a file"
+              + " in Jinja, or a model folder.")
+  private String template;
+
+  @Option(
+      names = "--any-chat-template",
+      description = "Use another chat template than the model or the adapter was trained in.")
+  private boolean anyChatTemplate;
+
+  @Option(
+      names = "--access-log",
+      description = "Write a line on standard error for every request, without prompts or answers.")
+  private boolean accessLog;
+
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  ServeCommand() {}
+
+  @Override
+  public Integer call() throws InterruptedException {
+    ModelServer.Builder settings = settings();
+    Path folder = model.folder();
+    Adapter[] loaded =
+        adapters.stream().map(at -> Adapters.read(at, anyChatTemplate)).toArray(Adapter[]::new);
+    try (Interruption interruption = new Interruption(stopped::countDown);
+        LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
+      if (template != null) {
+        use(opened, ChatTemplate.resolve(template));
+      }
+      String called = name != null ? name : nameOf(folder);
+      settings.model(called, opened);
+      if (embedder == null) {
+        run(settings, called, opened.hasChatTemplate());
+      } else {
+        try (TextEmbedder vectors = TextEmbedder.load(ModelSource.path(embedder))) {
+          settings.embedder(nameOf(embedder), vectors);
+          run(settings, called, opened.hasChatTemplate());
+        }
+      }
+    }
+    return ExitCode.OK;
+  }
+
+  private void run(ModelServer.Builder settings, String called, boolean chats)
+      throws InterruptedException {
+    try (ModelServer server = started(settings)) {
+      tell(server, called, chats);
+      stopped.await();
+      output.err().println("Stopping when what runs is answered.");
+      output.err().flush();
+    }
+  }
+
+  private ModelServer started(ModelServer.Builder settings) {
+    try {
+      return settings.start();
+    } catch (UncheckedIOException e) {
+      throw new IllegalArgumentException(
+          "--port: " + e.getMessage() + ". Give another, or 0 for one that is free.", e);
+    }
+  }
+
+  private static String nameOf(Path folder) {
+    Path last = folder.toAbsolutePath().normalize().getFileName();
+    return last == null ? "model" : last.toString();
+  }
+
+  private void use(LanguageModel opened, ChatTemplate chosen) {
+    if (anyChatTemplate) {
+      opened.useAnyChatTemplate(chosen);
+    } else {
+      opened.useChatTemplate(chosen);
+    }
+  }
+
+  private ModelServer.Builder settings() {
+    ModelServer.Builder settings = ModelServer.builder();
+    SamplingArguments.set("--port", () -> settings.port(port));
+    settings.limits(limits());
+    if (host != null) {
+      settings.address(address());
+    }
+    if (keyVariable != null) {
+      settings.apiKey(key());
+    }
+    if (allowAnyone) {
+      settings.allowAnyone();
+    }
+    origins.forEach(settings::allowOrigin);
+    if (accessLog) {
+      settings.accessLog(
+          entry -> {
+            output.err().println(entry);
+            output.err().flush();
+          });
+    }
+    if (host != null && !address().isLoopbackAddress() && keyVariable == null && !allowAnyone) {
+      throw new IllegalArgumentException(
+          "--host: other machines reach "
+              + host
+              + ", and no key is needed. Give --api-key-env, or --allow-anyone.");
+    }
+    return settings;
+  }
+
+  private ServerLimits limits() {
+    ServerLimits limits = ServerLimits.defaults();
+    if (maxNewTokens != null) {
+      requirePositive("--max-new-tokens", maxNewTokens);
+      limits = limits.withNewTokens(maxNewTokens);
+    }
+    if (maxAnswers != null) {
+      requirePositive("--max-answers", maxAnswers);
+      limits = limits.withAnswers(maxAnswers);
+    }
+    if (maxSeconds != null) {
+      requirePositive("--max-seconds", maxSeconds);
+      limits = limits.withRequestTime(Duration.ofSeconds(maxSeconds));
+    }
+    return limits;
+  }
+
+  private static void requirePositive(String option, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(
+          option + ": expected at least 1, found " + value + ". Correct the option.");
+    }
+  }
+
+  private InetAddress address() {
+    try {
+      return InetAddress.getByName(host);
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException(
+          "--host: expected an address of this machine, found " + host + ".", e);
+    }
+  }
+
+  private String key() {
+    String key = System.getenv(keyVariable);
+    if (key == null || key.isBlank()) {
+      throw new IllegalArgumentException(
+          "--api-key-env: expected a variable with a key, found "
+              + keyVariable
+              + ", which is not set.");
+    }
+    return key.strip();
+  }
+
+  private void tell(ModelServer server, String called, boolean chats) {
+    ObjectNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("address", server.address().toString())
+            .put("model", called)
+            .put("chat", chats);
+    String path = chats ? "/v1/chat/completions" : "/v1/completions";
+    String asked =
+        chats
+            ? "\"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]"
+            : "\"prompt\": \"Once upon a time\"";
+    String header = keyVariable == null ? "" : "-H \"Authorization: Bearer $" + keyVariable + "\" ";
+    output.write(
+        "Serving "
+            + called
+            + " at "
+            + server.address()
+            + "; Ctrl-C stops.\n"
+            + (chats ? "" : "It has no chat template; --chat-template gives one.\n")
+            + "\ncurl "
+            + server.address()
+            + path
+            + " \\\n  -H \"Content-Type: application/json\" "
+            + header
+            + "\\\n  -d '{\"model\": \""
+            + called
+            + "\", "
+            + asked
+            + "}'\n",
+        json);
+  }
+}

@@ -1,0 +1,130 @@
+package io.adapt4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command that serves a model. */
+@Timeout(120)
+class ServeTest {
+
+  /** What the JVM ends with after SIGTERM. */
+  private static final int TERMINATED = 143;
+
+  private static final Pattern ADDRESS = Pattern.compile("http://[\\w.:\\[\\]]+");
+
+  @TempDir private Path folder;
+  private Process process;
+
+  private void start(String... arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Adapt4j.class.getName(),
+                "serve",
+                CommandsTest.MODEL.toString(),
+                "--port",
+                "0"));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("output.txt").toFile());
+    builder.environment().put("SERVE_TEST_KEY", "a-key");
+    process = builder.start();
+  }
+
+  @AfterEach
+  void end() {
+    if (process != null) {
+      process.destroyForcibly();
+    }
+  }
+
+  private String said() throws IOException {
+    return Files.readString(folder.resolve("output.txt"));
+  }
+
+  private URI address() throws Exception {
+    while (process.isAlive()) {
+      Matcher address = ADDRESS.matcher(said());
+      if (said().contains("curl ") && address.find()) {
+        return URI.create(address.group());
+      }
+      Thread.sleep(50);
+    }
+    throw new IllegalStateException(said());
+  }
+
+  private static HttpResponse<String> ask(URI address, String key) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(address.resolve("/v1/chat/completions"))
+            .header("Content-Type", "application/json")
+            .header("Authorization", "Bearer " + key)
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "{\"model\":\"stories260K\",\"max_tokens\":5,\"messages\":"
+                        + "[{\"role\":\"user\",\"content\":\"Hi\"}]}"))
+            .build();
+    return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void itAnswersUntilItIsToldToEnd() throws Exception {
+    start("--chat-template", "chatml", "--api-key-env", "SERVE_TEST_KEY", "--access-log");
+    URI address = address();
+    assertThat(said())
+        .contains("Serving stories260K at " + address)
+        .contains("curl " + address + "/v1/chat/completions")
+        .contains("Bearer $SERVE_TEST_KEY")
+        .doesNotContain("a-key");
+    assertThat(ask(address, "wrong").statusCode()).isEqualTo(401);
+    HttpResponse<String> answer = ask(address, "a-key");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    JsonNode json = Output.parsed(answer.body());
+    assertThat(json.at("/usage/completion_tokens").asInt()).isEqualTo(5);
+    process.destroy();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(said()).isEqualTo(TERMINATED);
+    assertThat(said())
+        .contains("POST /v1/chat/completions 200")
+        .contains("Stopping when what runs is answered.");
+  }
+
+  @Test
+  void whatCannotBeServedIsToldAtOnce() {
+    CommandsTest.Result open =
+        CommandsTest.execute("serve", CommandsTest.MODEL, "--host", "0.0.0.0");
+    assertThat(open.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(open.err()).contains("--api-key-env", "--allow-anyone");
+    CommandsTest.Result key =
+        CommandsTest.execute("serve", CommandsTest.MODEL, "--api-key-env", "NO_SUCH_VARIABLE_9");
+    assertThat(key.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(key.err()).contains("NO_SUCH_VARIABLE_9, which is not set");
+    CommandsTest.Result port = CommandsTest.execute("serve", CommandsTest.MODEL, "--port", "70000");
+    assertThat(port.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(port.err()).startsWith("--port: expected 0 to 65535");
+    CommandsTest.Result tokens =
+        CommandsTest.execute("serve", CommandsTest.MODEL, "--max-new-tokens", "0");
+    assertThat(tokens.err()).startsWith("--max-new-tokens: expected at least 1");
+  }
+}

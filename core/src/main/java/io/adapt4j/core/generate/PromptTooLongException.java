@@ -1,0 +1,33 @@
+package io.adapt4j.core.generate;
+
+/** Thrown for a prompt that leaves no room for a new token in the model's context. */
+public final class PromptTooLongException extends IllegalArgumentException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final int promptTokens;
+  private final int limit;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message what is too long and what to do
+   * @param promptTokens the tokens of the prompt
+   * @param limit the tokens of prompt and answer that the model's context holds
+   */
+  public PromptTooLongException(String message, int promptTokens, int limit) {
+    super(message);
+    this.promptTokens = promptTokens;
+    this.limit = limit;
+  }
+
+  /** {@return the tokens of the prompt} */
+  public int promptTokens() {
+    return promptTokens;
+  }
+
+  /** {@return the tokens of prompt and answer that the model's context holds} */
+  public int limit() {
+    return limit;
+  }
+}

@@ -1,0 +1,34 @@
+package io.adapt4j.serve;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.generate.Generation;
+import java.util.List;
+import java.util.Optional;
+
+/** How answers are written, whole or as chunks of a stream. */
+interface AnswerFormat {
+
+  /** All answers. */
+  ObjectNode whole(List<Generation> answers, Usage usage);
+
+  /** The chunk before the text of a choice, if there is one. */
+  Optional<ObjectNode> first(int choice);
+
+  /** A piece of the text of a choice. */
+  ObjectNode piece(int choice, String text);
+
+  /** The chunk after the text of a choice. */
+  ObjectNode last(int choice, Generation answer);
+
+  /** The chunk after all choices. */
+  ObjectNode usage(Usage usage);
+
+  /** What OpenAI calls the end of an answer; one that ran out of time is cut, too. */
+  static String finishReason(Generation answer) {
+    return switch (answer.finishReason()) {
+      case LENGTH, CONTEXT_LENGTH, CANCELLED -> "length";
+      case CONTENT_FILTER -> "content_filter";
+      case EOS, STOP, STOP_STRING, STOP_ID, OTHER -> "stop";
+    };
+  }
+}

@@ -1,0 +1,161 @@
+package io.adapt4j.serve;
+
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.Generation;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Computes answers on threads of its own, so that the thread that writes to a client notices while
+ * it waits that the client has left, or that the time is up. The threads spend their time waiting
+ * for the model. Thread safe.
+ */
+final class AnswerPool implements AutoCloseable {
+
+  /** Computes an answer. */
+  interface Job {
+    Generation run(Consumer<String> onText, CancellationToken cancellation);
+  }
+
+  /**
+   * What happened to an answer: a piece came, or it ended well or badly.
+   *
+   * @param choice which answer
+   */
+  record Event(
+      int choice,
+      @Nullable String piece,
+      @Nullable Generation answer,
+      @Nullable Throwable failure) {}
+
+  private final Semaphore free;
+  private final int most;
+  private final ExecutorService threads;
+  private final Set<Running> all = ConcurrentHashMap.newKeySet();
+  private volatile boolean closing;
+
+  AnswerPool(int most) {
+    this.most = most;
+    this.free = new Semaphore(most);
+    AtomicInteger number = new AtomicInteger();
+    this.threads =
+        Executors.newCachedThreadPool(
+            job -> {
+              Thread thread = new Thread(job, "adapt4j-answer-" + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /** How many answers are computed or wait. */
+  int running() {
+    return most - free.availablePermits();
+  }
+
+  /** Begins to compute. */
+  Running start(List<Job> jobs) {
+    if (jobs.size() > most) {
+      throw Fault.invalid(
+          400,
+          "n",
+          "invalid_value",
+          "The request asks for %d answers, but this server computes at most %d at the same time."
+              .formatted(jobs.size(), most));
+    }
+    if (!free.tryAcquire(jobs.size())) {
+      throw Fault.busy("The server has as many requests as it takes. Ask again later.");
+    }
+    Running running = new Running(jobs.size());
+    all.add(running);
+    if (closing) {
+      running.close();
+    }
+    for (int i = 0; i < jobs.size(); i++) {
+      int choice = i;
+      threads.execute(() -> run(running, choice, jobs.get(choice)));
+    }
+    return running;
+  }
+
+  private void run(Running running, int choice, Job job) {
+    Event end;
+    try {
+      Generation answer =
+          job.run(
+              piece -> running.events.add(new Event(choice, piece, null, null)),
+              running.cancellation);
+      end = new Event(choice, null, answer, null);
+    } catch (RuntimeException | Error e) {
+      end = new Event(choice, null, null, e);
+    } finally {
+      free.release();
+    }
+    running.events.add(end);
+  }
+
+  /** Ends all answers as soon as can be, and all that begin from now on. */
+  void cancelAll() {
+    closing = true;
+    all.forEach(running -> running.cancellation.cancel());
+  }
+
+  boolean isClosing() {
+    return closing;
+  }
+
+  @Override
+  public void close() {
+    cancelAll();
+    threads.shutdown();
+  }
+
+  /** The answers of a request. Closing cancels those that are not at their end. */
+  final class Running implements AutoCloseable {
+
+    private final CancellationToken cancellation = new CancellationToken();
+    private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private int open;
+
+    private Running(int answers) {
+      this.open = answers;
+    }
+
+    /** Whether an answer is still to come. */
+    boolean isOpen() {
+      return open > 0;
+    }
+
+    /** Ends the answers after what they have so far. */
+    void cancel() {
+      cancellation.cancel();
+    }
+
+    /**
+     * Waits for what happens next.
+     *
+     * @return null if nothing did
+     */
+    @Nullable Event next(long millis) throws InterruptedException {
+      Event event = events.poll(millis, TimeUnit.MILLISECONDS);
+      if (event != null && event.piece() == null) {
+        open--;
+      }
+      return event;
+    }
+
+    @Override
+    public void close() {
+      cancellation.cancel();
+      all.remove(this);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+package io.adapt4j.serve;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.exception.TooManyRequestsException;
+import io.adapt4j.core.generate.PromptTooLongException;
+import io.adapt4j.jinja.TemplateException;
+import org.jspecify.annotations.Nullable;
+
+/** An answer that is an error, in OpenAI's shape. */
+final class Fault extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  private static final String INVALID = "invalid_request_error";
+  private static final String LIMITED = "rate_limit_error";
+  private static final String SERVER = "server_error";
+
+  private final int status;
+  private final String type;
+  private final @Nullable String param;
+  private final @Nullable String code;
+
+  private Fault(
+      int status, String type, @Nullable String param, @Nullable String code, String message) {
+    super(message, null, false, false);
+    this.status = status;
+    this.type = type;
+    this.param = param;
+    this.code = code;
+  }
+
+  /** A request that cannot be answered as it is. */
+  static Fault invalid(int status, @Nullable String param, @Nullable String code, String message) {
+    return new Fault(status, INVALID, param, code, message);
+  }
+
+  /** A parameter with a value that is not taken. */
+  static Fault parameter(String name, String message) {
+    return invalid(400, name, "invalid_value", name + ": " + message);
+  }
+
+  /** A parameter that this server does not know, or something of it that it cannot do. */
+  static Fault unsupported(String name, String message) {
+    return invalid(400, name, "unsupported_parameter", name + ": " + message);
+  }
+
+  static Fault unauthorized() {
+    return invalid(
+        401,
+        null,
+        "invalid_api_key",
+        "A valid API key is needed, as the header 'Authorization: Bearer KEY'.");
+  }
+
+  static Fault busy(String message) {
+    return new Fault(429, LIMITED, null, "rate_limit_exceeded", message);
+  }
+
+  static Fault closing() {
+    return new Fault(503, SERVER, null, "shutting_down", "The server is shutting down.");
+  }
+
+  private static Fault internal() {
+    return new Fault(
+        500, SERVER, null, "internal_error", "The server failed to answer; its log says why.");
+  }
+
+  /**
+   * Says what a failure is to the client.
+   *
+   * @param failure what went wrong while a request was answered
+   * @param prompt the parameter that holds the prompt
+   */
+  static Fault of(Throwable failure, String prompt) {
+    if (failure instanceof Fault fault) {
+      return fault;
+    }
+    if (failure instanceof PromptTooLongException tooLong) {
+      return invalid(
+          400,
+          prompt,
+          "context_length_exceeded",
+          "This model's maximum context length is %d tokens, at least one of them new. However, the %s resulted in %d tokens. Shorten the %s."
+              .formatted(tooLong.limit(), prompt, tooLong.promptTokens(), prompt));
+    }
+    if (failure instanceof TooManyRequestsException) {
+      return busy("The model has as many waiting requests as it takes. Ask again later.");
+    }
+    if (failure instanceof ChatException || failure instanceof TemplateException) {
+      return invalid(400, prompt, "chat_template", String.valueOf(failure.getMessage()));
+    }
+    if (failure instanceof IllegalArgumentException) {
+      return invalid(400, prompt, null, String.valueOf(failure.getMessage()));
+    }
+    if (failure instanceof IllegalStateException
+        && String.valueOf(failure.getMessage()).endsWith("has been closed")) {
+      return closing();
+    }
+    return internal();
+  }
+
+  int status() {
+    return status;
+  }
+
+  /** Whether the same request may be answered in a moment. */
+  boolean isPassing() {
+    return status == 429 || status == 503;
+  }
+
+  /** Whether somebody should look at the server. */
+  boolean isInternal() {
+    return status == 500;
+  }
+
+  ObjectNode json() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.putObject("error")
+        .put("message", getMessage())
+        .put("type", type)
+        .put("param", param)
+        .put("code", code);
+    return json;
+  }
+}

@@ -1,0 +1,190 @@
+package io.adapt4j.serve;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What every request passes: who asks, for what, and how it ends. */
+final class Gateway implements HttpHandler {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+
+  private static final String HEALTH = "/health";
+  private static final String METRICS = "/metrics";
+  private static final String MODELS = "/v1/models";
+  private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+  /** How much longer than a request may take its answer may be written. */
+  private static final Duration WRITING = Duration.ofSeconds(10);
+
+  private final Map<String, Endpoint> endpoints;
+  private final Models models;
+  private final Guard guard;
+  private final AnswerPool pool;
+  private final ServerLimits limits;
+  private final AccessLog log;
+  private final Metrics metrics = new Metrics();
+  private final Watch watch = new Watch();
+  private final AtomicInteger running = new AtomicInteger();
+  private volatile boolean closing;
+
+  Gateway(
+      Map<String, Endpoint> endpoints,
+      Models models,
+      Guard guard,
+      AnswerPool pool,
+      ServerLimits limits,
+      AccessLog log) {
+    this.endpoints = Map.copyOf(endpoints);
+    this.models = models;
+    this.guard = guard;
+    this.pool = pool;
+    this.limits = limits;
+    this.log = log;
+  }
+
+  /** How many requests are in progress. */
+  int running() {
+    return running.get();
+  }
+
+  /** Refuses requests from now on. */
+  void refuse() {
+    closing = true;
+  }
+
+  /** Ends the watch over requests, when none is in progress. */
+  void close() {
+    watch.close();
+  }
+
+  /** An exception tells the JDK's server to close the connection. */
+  @Override
+  public void handle(HttpExchange exchange) throws IOException {
+    Call call = new Call(exchange, log.contents());
+    running.incrementAndGet();
+    try (Watch.Watched watched = watch.watch(limits.requestTime().plus(WRITING))) {
+      handle(call);
+    } catch (IOException e) {
+      call.left();
+      throw e;
+    } finally {
+      over(call);
+    }
+  }
+
+  private void over(Call call) {
+    try {
+      metrics.count(route(call), call);
+      log.log(call);
+    } finally {
+      running.decrementAndGet();
+    }
+  }
+
+  private void handle(Call call) throws IOException {
+    try {
+      answer(call);
+    } catch (Fault fault) {
+      refuse(call, fault);
+    } catch (RuntimeException | Error e) {
+      Fault fault = Fault.of(e, "input");
+      if (fault.isInternal()) {
+        LOG.error("A request to {} failed.", route(call), e);
+      }
+      refuse(call, fault);
+    }
+  }
+
+  private void answer(Call call) throws IOException {
+    guard.origins().allow(call);
+    guard.requireLocalName(call);
+    if (guard.origins().isPreflight(call)) {
+      guard.origins().answerPreflight(call);
+      call.send(204, "text/plain", "");
+      return;
+    }
+    if (call.path().equals(HEALTH)) {
+      requireMethod(call, "GET");
+      requireOpen();
+      call.send(200, JsonNodeFactory.instance.objectNode().put("status", "ok"));
+      return;
+    }
+    guard.requireKey(call);
+    Endpoint endpoint = endpoints.get(call.path());
+    if (endpoint != null) {
+      requireMethod(call, "POST");
+      requireOpen();
+      endpoint.answer(call, new Parameters(Body.read(call, limits.bodyBytes())));
+    } else {
+      look(call);
+    }
+  }
+
+  private void look(Call call) throws IOException {
+    String path = call.path();
+    if (path.equals(METRICS)) {
+      requireMethod(call, "GET");
+      call.send(200, METRICS_TYPE, metrics.text(running::get, pool::running));
+    } else if (path.equals(MODELS)) {
+      requireMethod(call, "GET");
+      call.send(200, models.list());
+    } else if (path.startsWith(MODELS + "/")) {
+      requireMethod(call, "GET");
+      call.send(200, models.describe(path.substring(MODELS.length() + 1)));
+    } else {
+      throw Fault.invalid(404, null, "unknown_url", "There is nothing at this address: " + path);
+    }
+  }
+
+  private void requireOpen() {
+    if (closing) {
+      throw Fault.closing();
+    }
+  }
+
+  private static void requireMethod(Call call, String method) {
+    if (!call.method().equals(method)) {
+      call.set("Allow", method);
+      throw Fault.invalid(
+          405,
+          null,
+          "method_not_allowed",
+          "Only " + method + " is allowed at " + call.path() + ", found " + call.method() + ".");
+    }
+  }
+
+  /** Answers with an error; where the status is sent already, by breaking off. */
+  private void refuse(Call call, Fault fault) throws IOException {
+    if (!call.isCommitted()) {
+      if (fault.isPassing()) {
+        call.set("Retry-After", "1");
+      }
+      if (closing) {
+        call.set("Connection", "close");
+      }
+      call.send(fault.status(), fault.json());
+      return;
+    }
+    if (call.isStream()) {
+      call.write("data: " + Json.compact(fault.json()) + "\n\n");
+    }
+    throw new IOException("an answer that had begun failed: " + fault.getMessage());
+  }
+
+  /** A path without what clients make up. */
+  private String route(Call call) {
+    String path = call.path();
+    if (endpoints.containsKey(path) || path.equals(HEALTH) || path.equals(METRICS)) {
+      return path;
+    }
+    return path.equals(MODELS) || path.startsWith(MODELS + "/") ? MODELS : "other";
+  }
+}

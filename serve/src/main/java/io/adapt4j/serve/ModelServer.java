@@ -1,0 +1,358 @@
+package io.adapt4j.serve;
+
+import com.sun.net.httpserver.HttpServer;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.TextEmbedder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * A server that answers with models of this process, as clients of OpenAI's API ask: {@code
+ * /v1/chat/completions}, {@code /v1/completions}, {@code /v1/embeddings}, {@code /v1/models}, and
+ * for operators {@code /health} and {@code /metrics}.
+ *
+ * <pre>{@code
+ * try (LanguageModel model = LanguageModel.load(ModelSource.path(folder));
+ *     ModelServer server = ModelServer.builder().model("mine", model).port(8080).start()) {
+ *   System.out.println(server.address());
+ *   Thread.currentThread().join();
+ * }
+ * }</pre>
+ *
+ * <p>Requests that come at the same time are computed as one batch, and each answer is what the
+ * model gives in this process. A client that leaves has its answer ended. What a request asks for
+ * that is not supported is refused by name, never ignored.
+ *
+ * <p>Only programs of this machine reach the server unless {@link Builder#address} says otherwise,
+ * which needs a key or {@link Builder#allowAnyone}. Thread-safe. The models belong to the caller,
+ * who closes them after the server.
+ */
+public final class ModelServer implements AutoCloseable {
+
+  /** How long the end of a request is awaited that was told to end. */
+  private static final Duration LAST_GRACE = Duration.ofSeconds(5);
+
+  private static final long POLL_MILLIS = 10;
+
+  static {
+    // Read by the JDK's server once, when it is first used; whoever sets them is heeded.
+    setUnlessSet("sun.net.httpserver.nodelay", "true");
+    setUnlessSet("sun.net.httpserver.maxReqTime", "60");
+  }
+
+  private final HttpServer server;
+  private final Gateway gateway;
+  private final AnswerPool pool;
+  private final ExecutorService threads;
+  private final ServerLimits limits;
+  private final URI address;
+  private boolean closed;
+
+  private ModelServer(Builder builder) {
+    this.limits = builder.limits;
+    this.pool = new AnswerPool(limits.answers());
+    this.threads = threads(limits.connections());
+    Models models = new Models(builder.models, builder.embedders);
+    Answering answering = new Answering(pool, limits);
+    this.gateway =
+        new Gateway(
+            Map.of(
+                "/v1/chat/completions", new ChatEndpoint(models, answering, limits),
+                "/v1/completions", new CompletionEndpoint(models, answering, limits),
+                "/v1/embeddings", new EmbeddingEndpoint(models)),
+            models,
+            builder.guard(),
+            pool,
+            limits,
+            new AccessLog(builder.accessLog, builder.logsContents));
+    try {
+      server = HttpServer.create(new InetSocketAddress(builder.address, builder.port), 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "port %d of %s cannot be used: %s"
+              .formatted(builder.port, builder.address.getHostAddress(), e.getMessage()),
+          e);
+    }
+    server.createContext("/", gateway);
+    server.setExecutor(threads);
+    server.start();
+    this.address = address(server.getAddress());
+  }
+
+  private static void setUnlessSet(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
+  }
+
+  /** Threads for requests; a connection for which there is none is closed. */
+  private static ExecutorService threads(int most) {
+    AtomicInteger number = new AtomicInteger();
+    return new ThreadPoolExecutor(
+        0,
+        most,
+        30,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        task -> {
+          Thread thread = new Thread(task, "adapt4j-serve-" + number.incrementAndGet());
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+
+  private static URI address(InetSocketAddress bound) {
+    String host = bound.getAddress().getHostAddress();
+    return URI.create(
+        "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + bound.getPort());
+  }
+
+  /**
+   * Begins with no model, a free port of the loopback address, and {@link ServerLimits#defaults}.
+   *
+   * @return a builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** {@return where the server listens, such as {@code http://127.0.0.1:8080}} */
+  public URI address() {
+    return address;
+  }
+
+  /** {@return the port on which the server listens} */
+  public int port() {
+    return address.getPort();
+  }
+
+  /**
+   * Refuses requests from now on, lets those in progress finish for the time that {@link
+   * ServerLimits#closeGrace()} says, ends what then still runs, and stops listening. Closing twice
+   * is harmless.
+   */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    gateway.refuse();
+    if (!isIdleWithin(limits.closeGrace())) {
+      pool.cancelAll();
+      isIdleWithin(LAST_GRACE);
+    }
+    server.stop(0);
+    threads.shutdownNow();
+    pool.close();
+    gateway.close();
+  }
+
+  private boolean isIdleWithin(Duration time) {
+    long end = System.nanoTime() + time.toNanos();
+    while (gateway.running() > 0) {
+      if (System.nanoTime() >= end) {
+        return false;
+      }
+      try {
+        Thread.sleep(POLL_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Collects what a server answers with, to whom, and within which limits. */
+  public static final class Builder {
+
+    private final Map<String, LanguageModel> models = new LinkedHashMap<>();
+    private final Map<String, TextEmbedder> embedders = new LinkedHashMap<>();
+    private final List<String> keys = new ArrayList<>();
+    private final Set<String> origins = new LinkedHashSet<>();
+    private InetAddress address = InetAddress.getLoopbackAddress();
+    private int port;
+    private boolean allowsAnyone;
+    private ServerLimits limits = ServerLimits.defaults();
+    private Consumer<AccessRecord> accessLog = entry -> {};
+    private boolean logsContents;
+
+    private Builder() {}
+
+    /**
+     * Adds a model that answers conversations and continues texts.
+     *
+     * @param name what requests call it
+     * @param model the model, open for as long as the server
+     * @return this builder
+     * @throws IllegalArgumentException if the name is blank or taken
+     */
+    public Builder model(String name, LanguageModel model) {
+      requireNew(name);
+      models.put(name, Objects.requireNonNull(model, "model"));
+      return this;
+    }
+
+    /**
+     * Adds a model that embeds texts.
+     *
+     * @param name what requests call it
+     * @param embedder the model, open for as long as the server
+     * @return this builder
+     * @throws IllegalArgumentException if the name is blank or taken
+     */
+    public Builder embedder(String name, TextEmbedder embedder) {
+      requireNew(name);
+      embedders.put(name, Objects.requireNonNull(embedder, "embedder"));
+      return this;
+    }
+
+    private void requireNew(String name) {
+      if (name.isBlank() || models.containsKey(name) || embedders.containsKey(name)) {
+        throw new IllegalArgumentException(
+            "name: expected one that no other model has, found '" + name + "'");
+      }
+    }
+
+    /**
+     * Sets the port.
+     *
+     * @param number 1 to 65,535, or 0 for one that is free
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder port(int number) {
+      if (number < 0 || number > 65_535) {
+        throw new IllegalArgumentException("port: expected 0 to 65535, found " + number);
+      }
+      this.port = number;
+      return this;
+    }
+
+    /**
+     * Sets the address to listen at, the loopback address unless set. Beyond it the server speaks
+     * plain HTTP, too: put a proxy with TLS before it.
+     *
+     * @param listening an address of this machine; {@code 0.0.0.0} for all
+     * @return this builder
+     */
+    public Builder address(InetAddress listening) {
+      this.address = Objects.requireNonNull(listening, "address");
+      return this;
+    }
+
+    /**
+     * Adds a key, one of which requests must show as {@code Authorization: Bearer KEY}. Without
+     * keys everybody is let in who reaches the server.
+     *
+     * @param key the key
+     * @return this builder
+     * @throws IllegalArgumentException if it is blank or has white space around it
+     */
+    public Builder apiKey(String key) {
+      if (key.isBlank() || !key.equals(key.strip())) {
+        throw new IllegalArgumentException(
+            "apiKey: expected a text without white space around it, found "
+                + (key.isBlank() ? "a blank one" : "some"));
+      }
+      keys.add(key);
+      return this;
+    }
+
+    /**
+     * Lets everybody in who reaches the server, also where that is more than this machine and there
+     * is no key.
+     *
+     * @return this builder
+     */
+    public Builder allowAnyone() {
+      this.allowsAnyone = true;
+      return this;
+    }
+
+    /**
+     * Lets pages of a site ask from within a browser (CORS), which none may unless set.
+     *
+     * @param origin such as {@code https://example.org}, or {@code *} for all
+     * @return this builder
+     */
+    public Builder allowOrigin(String origin) {
+      origins.add(Objects.requireNonNull(origin, "origin"));
+      return this;
+    }
+
+    /**
+     * Sets what requests may take.
+     *
+     * @param newLimits the limits
+     * @return this builder
+     */
+    public Builder limits(ServerLimits newLimits) {
+      this.limits = Objects.requireNonNull(newLimits, "limits");
+      return this;
+    }
+
+    /**
+     * Sets what is told of every request when it is over, on its thread.
+     *
+     * @param listener takes the records, from several threads
+     * @return this builder
+     */
+    public Builder accessLog(Consumer<AccessRecord> listener) {
+      this.accessLog = Objects.requireNonNull(listener, "accessLog");
+      return this;
+    }
+
+    /**
+     * Has the access log tell prompts and answers, too.
+     *
+     * @return this builder
+     */
+    public Builder logContents() {
+      this.logsContents = true;
+      return this;
+    }
+
+    private Guard guard() {
+      return new Guard(new ApiKeys(keys), new Origins(origins), address.isLoopbackAddress());
+    }
+
+    /**
+     * Starts the server.
+     *
+     * @return the server, closed by the caller
+     * @throws IllegalArgumentException if there is no model, or everybody would be let in from
+     *     other machines without {@link #allowAnyone}
+     * @throws UncheckedIOException if the port cannot be used
+     */
+    public ModelServer start() {
+      if (models.isEmpty() && embedders.isEmpty()) {
+        throw new IllegalArgumentException("model: expected at least one model or embedder");
+      }
+      if (!address.isLoopbackAddress() && keys.isEmpty() && !allowsAnyone) {
+        throw new IllegalArgumentException(
+            "address: %s can be reached by other machines, and there is no apiKey. Set one, or say allowAnyone."
+                .formatted(address.getHostAddress()));
+      }
+      return new ModelServer(this);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package io.adapt4j.serve;
+
+import java.util.Optional;
+import java.util.Set;
+
+/** Pages of other sites that may ask a server from within a browser; usually none. */
+final class Origins {
+
+  private static final String ANY = "*";
+
+  private final Set<String> allowed;
+
+  Origins(Set<String> allowed) {
+    this.allowed = Set.copyOf(allowed);
+  }
+
+  /** Adds what lets the page of a request read the answer, if it may. */
+  void allow(Call call) {
+    if (allowed.isEmpty()) {
+      return;
+    }
+    call.set("Vary", "Origin");
+    Optional<String> origin = call.header("Origin").filter(this::isAllowed);
+    if (origin.isPresent()) {
+      call.set("Access-Control-Allow-Origin", allowed.contains(ANY) ? ANY : origin.get());
+      call.set("Access-Control-Expose-Headers", "Retry-After");
+    }
+  }
+
+  /** Whether a browser asks what it may send. */
+  boolean isPreflight(Call call) {
+    return !allowed.isEmpty()
+        && call.method().equals("OPTIONS")
+        && call.header("Access-Control-Request-Method").isPresent();
+  }
+
+  /** Adds what a page may send. */
+  void answerPreflight(Call call) {
+    if (call.header("Origin").filter(this::isAllowed).isPresent()) {
+      call.set("Access-Control-Allow-Methods", "GET, POST");
+      call.header("Access-Control-Request-Headers")
+          .ifPresent(names -> call.set("Access-Control-Allow-Headers", names));
+      call.set("Access-Control-Max-Age", "600");
+    }
+  }
+
+  private boolean isAllowed(String origin) {
+    return allowed.contains(ANY) || allowed.contains(origin);
+  }
+}

@@ -1,0 +1,16 @@
+package io.adapt4j.serve;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** How many tokens a request took; a prompt with several choices counts once. */
+record Usage(int promptTokens, int newTokens) {
+
+  ObjectNode json() {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("prompt_tokens", promptTokens)
+        .put("completion_tokens", newTokens)
+        .put("total_tokens", promptTokens + newTokens);
+  }
+}

@@ -1,0 +1,60 @@
+package io.adapt4j.serve;
+
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Interrupts threads that are not done in time: one that waits for a client that does not read its
+ * answer would wait for ever. An interrupt closes the connection.
+ */
+final class Watch implements AutoCloseable {
+
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "adapt4j-serve-watch");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  Watch() {}
+
+  /** Begins to watch the current thread, until the result is closed. */
+  Watched watch(Duration time) {
+    return new Watched(time);
+  }
+
+  @Override
+  public void close() {
+    clock.shutdownNow();
+  }
+
+  /** A thread that is watched. */
+  final class Watched implements AutoCloseable {
+
+    private final Thread thread = Thread.currentThread();
+    private final ScheduledFuture<?> alarm;
+    private boolean done;
+
+    private Watched(Duration time) {
+      this.alarm = clock.schedule(this::interrupt, time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private synchronized void interrupt() {
+      if (!done) {
+        thread.interrupt();
+      }
+    }
+
+    @Override
+    public void close() {
+      alarm.cancel(false);
+      synchronized (this) {
+        done = true;
+      }
+    }
+  }
+}

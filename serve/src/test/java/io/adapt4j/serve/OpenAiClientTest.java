@@ -1,0 +1,112 @@
+package io.adapt4j.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** OpenAI's own client for JavaScript asks the server, where {@code .ci/openai-client} put it. */
+@Timeout(120)
+class OpenAiClientTest {
+
+  private static final String KEY = "a-key";
+
+  @TempDir private Path folder;
+
+  /** The folder with the client. Without it the test is skipped. */
+  private static Path client() {
+    String folder =
+        System.getProperty("adapt4j.openai.client", System.getenv("ADAPT4J_OPENAI_CLIENT"));
+    assumeTrue(
+        folder != null && Files.isDirectory(Path.of(folder, "node_modules", "openai")),
+        "ADAPT4J_OPENAI_CLIENT: no folder with the npm package openai; .ci/openai-client makes one"
+            + " and prints its name");
+    return Path.of(folder);
+  }
+
+  @Test
+  void itGetsWhatTheModelAnswers() throws Exception {
+    Path client = client();
+    try (TextEmbedder embedder =
+            TextEmbedder.load(ModelSource.path(SmallEmbedder.write(folder)), Precision.FP32);
+        TestServer server = TestServer.start(s -> s.apiKey(KEY).embedder("vectors", embedder))) {
+      JsonNode found = run(client, server);
+      Generation alone =
+          server
+              .languageModel()
+              .chat(
+                  List.of(ChatMessage.user("Tell me of Lily.")),
+                  GenerationOptions.greedy().toBuilder().maxNewTokens(20).build(),
+                  piece -> {});
+      assertThat(found.path("chat").asText()).isNotEmpty().isEqualTo(alone.text());
+      assertThat(found.path("streamed").asText()).isEqualTo(alone.text());
+      assertThat(found.path("pieces").asInt()).isGreaterThan(5);
+      assertThat(found.at("/usage/completion_tokens").asInt()).isEqualTo(20);
+      assertThat(found.at("/usage/prompt_tokens").asInt()).isEqualTo(alone.promptTokens());
+      assertThat(found.path("finish").asText()).isEqualTo("length");
+      assertThat(found.path("choices").asInt()).isEqualTo(3);
+      assertThat(found.path("completion").asText())
+          .isEqualTo(
+              server
+                  .languageModel()
+                  .generate(
+                      "Once upon a time",
+                      GenerationOptions.greedy().toBuilder().maxNewTokens(8).build()));
+      float[] vector = embedder.embed("a cat");
+      for (String form : List.of("base64", "float")) {
+        assertThat(found.path(form)).hasSize(vector.length);
+        for (int i = 0; i < vector.length; i++) {
+          assertThat((float) found.path(form).get(i).doubleValue()).isEqualTo(vector[i]);
+        }
+      }
+      assertThat(found.path("models").toString()).isEqualTo("[\"stories\",\"vectors\"]");
+      assertThat(found.path("errors").toString())
+          .isEqualTo(
+              "[\"AuthenticationError 401 invalid_api_key\","
+                  + "\"NotFoundError 404 model_not_found\","
+                  + "\"BadRequestError 400 unsupported_parameter\","
+                  + "\"BadRequestError 400 context_length_exceeded\"]");
+    }
+  }
+
+  private static JsonNode run(Path client, TestServer server)
+      throws IOException, InterruptedException {
+    String script =
+        Files.readString(
+            Path.of(
+                Objects.requireNonNull(OpenAiClientTest.class.getResource("/openai-client.mjs"))
+                    .getPath()));
+    // Where it lies decides where node looks for packages.
+    Path copy = Files.createTempFile(client, "ask", ".mjs");
+    try {
+      Files.writeString(copy, script);
+      Process process =
+          new ProcessBuilder("node", copy.toString(), server.uri("/v1").toString(), KEY)
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).as(out).isZero();
+      return Json.parse(out);
+    } finally {
+      Files.delete(copy);
+    }
+  }
+}
