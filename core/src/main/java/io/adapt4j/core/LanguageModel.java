@@ -16,14 +16,10 @@ import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModel.SpecialIds;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.score.Scorer;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.score.ScoringRequest;
-import io.adapt4j.core.score.TokenScores;
-import io.adapt4j.core.score.TokenSpan;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.List;
@@ -49,7 +45,7 @@ import java.util.function.Consumer;
  * waits until the batch is empty. The caller closes it, which waits for calls in progress and
  * refuses those that wait; any use afterwards is an {@link IllegalStateException}.
  */
-public final class LanguageModel extends AdaptedModel {
+public final class LanguageModel extends ScoringModel {
 
   /** Default limit on the memory of earlier prompts, 256 MiB. */
   public static final long DEFAULT_PROMPT_CACHE_BYTES = 256L << 20;
@@ -57,7 +53,6 @@ public final class LanguageModel extends AdaptedModel {
   final PromptCache prompts;
   private final RequestScheduler requests;
   private final Generator generator;
-  private final Scorer scorer;
   private final ModelChat chat;
   private final ModelIdentity identity;
 
@@ -71,7 +66,6 @@ public final class LanguageModel extends AdaptedModel {
     this.prompts = new PromptCache(model.decoder(), DEFAULT_PROMPT_CACHE_BYTES);
     this.requests = new RequestScheduler(lock(), generator, prompts);
     model.adapters().beforeChange(requests::beforeChange);
-    this.scorer = new Scorer(model.decoder(), special.pad(), contextLength());
   }
 
   /**
@@ -419,53 +413,6 @@ public final class LanguageModel extends AdaptedModel {
   public void useAnyChatTemplate(ChatTemplate template) {
     Objects.requireNonNull(template, "template");
     exclusively(() -> chat.use(template));
-  }
-
-  /**
-   * Scores a continuation.
-   *
-   * @param context what comes before; may be empty if the model has a bos or eos token
-   * @param continuation what is scored, with its leading space if it has one
-   * @return the log-probabilities of its tokens
-   * @throws IllegalArgumentException as {@link #scoreAll} does
-   */
-  public TokenScores score(String context, String continuation) {
-    Texts.require("context", context);
-    Texts.require("continuation", continuation);
-    return scoreAll(List.of(new ScoringRequest(context, continuation))).get(0);
-  }
-
-  /**
-   * Scores continuations, in batches of similar length.
-   *
-   * <p>The boundary of context and continuation is that of lm-evaluation-harness: spaces at the end
-   * of the context move to the continuation, and both are encoded as one text. Where both are too
-   * long together, the beginning of the context is left out and the result says so.
-   *
-   * @param requests what to score
-   * @return one result a request, in their order
-   * @throws IllegalArgumentException if a continuation alone is longer than the model's context, or
-   *     a context is empty and the model names neither bos nor eos
-   */
-  public List<TokenScores> scoreAll(List<ScoringRequest> requests) {
-    Texts.requireAll("requests", requests);
-    return exclusively(
-        () ->
-            scorer.score(
-                TokenSpan.all(model.requireTokenizer(), requests, model.specialIds().first())));
-  }
-
-  /**
-   * Scores tokenized continuations, in batches of similar length.
-   *
-   * @param spans what to score
-   * @return one result a span, in their order
-   * @throws IllegalArgumentException if an id is unknown or a continuation alone is longer than the
-   *     model's context
-   */
-  public List<TokenScores> scoreIds(List<TokenSpan> spans) {
-    Texts.requireAll("spans", spans);
-    return exclusively(() -> scorer.score(spans));
   }
 
   /**

@@ -36,7 +36,7 @@ public interface TensorFile extends AutoCloseable {
           name,
           "the tensor in this file",
           entries().size() + " others",
-          "Check the name against entries().");
+          "Check the name against the file's list of tensors.");
     }
     return entry;
   }

@@ -1,0 +1,68 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.internal.score.Scorer;
+import io.adapt4j.core.score.ScoringRequest;
+import io.adapt4j.core.score.TokenScores;
+import io.adapt4j.core.score.TokenSpan;
+import java.util.List;
+
+/** A causal language model that scores texts. */
+abstract class ScoringModel extends AdaptedModel {
+
+  private final Scorer scorer;
+
+  ScoringModel(String name, LoadedModel model, TrainedTemplates trainedTemplates) {
+    super(name, model, trainedTemplates);
+    this.scorer =
+        new Scorer(model.decoder(), model.specialIds().pad(), model.decoder().contextLength());
+  }
+
+  /**
+   * Scores a continuation.
+   *
+   * @param context what comes before; may be empty if the model has a bos or eos token
+   * @param continuation what is scored, with its leading space if it has one
+   * @return the log-probabilities of its tokens
+   * @throws IllegalArgumentException as {@link #scoreAll} does
+   */
+  public TokenScores score(String context, String continuation) {
+    Texts.require("context", context);
+    Texts.require("continuation", continuation);
+    return scoreAll(List.of(new ScoringRequest(context, continuation))).get(0);
+  }
+
+  /**
+   * Scores continuations, in batches of similar length.
+   *
+   * <p>The boundary of context and continuation is that of lm-evaluation-harness: spaces at the end
+   * of the context move to the continuation, and both are encoded as one text. Where both are too
+   * long together, the beginning of the context is left out and the result says so.
+   *
+   * @param requests what to score
+   * @return one result a request, in their order
+   * @throws IllegalArgumentException if a continuation alone is longer than the model's context, or
+   *     a context is empty and the model names neither bos nor eos
+   */
+  public List<TokenScores> scoreAll(List<ScoringRequest> requests) {
+    Texts.requireAll("requests", requests);
+    return exclusively(
+        () ->
+            scorer.score(
+                TokenSpan.all(model.requireTokenizer(), requests, model.specialIds().first())));
+  }
+
+  /**
+   * Scores tokenized continuations, in batches of similar length.
+   *
+   * @param spans what to score
+   * @return one result a span, in their order
+   * @throws IllegalArgumentException if an id is unknown or a continuation alone is longer than the
+   *     model's context
+   */
+  public List<TokenScores> scoreIds(List<TokenSpan> spans) {
+    Texts.requireAll("spans", spans);
+    return exclusively(() -> scorer.score(spans));
+  }
+}
