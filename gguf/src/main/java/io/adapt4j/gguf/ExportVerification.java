@@ -43,7 +43,21 @@ public record ExportVerification(
    */
   public record Parting(int text, int position, String expected, String found, double margin) {}
 
-  /** Copies the list. */
+  /**
+   * Copies the list.
+   *
+   * @param texts how many texts both read
+   * @param tokens tokens of these texts
+   * @param otherTokens texts that the file's tokenizer turns into other tokens; they are read in
+   *     the model's own
+   * @param largestLogitDifference the largest difference of any score of any token
+   * @param perplexity of the model on the texts
+   * @param filePerplexity of the file on the texts
+   * @param sameLikeliest tokens after which both hold the same token for the likeliest
+   * @param generatedTokens tokens that the model generated greedily, after each text
+   * @param agreedTokens how many of them the file generated too, until the two part
+   * @param partings where the two part, one at most for each text
+   */
   public ExportVerification {
     partings = List.copyOf(partings);
   }

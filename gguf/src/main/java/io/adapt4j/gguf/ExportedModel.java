@@ -38,7 +38,18 @@ public record ExportedModel(
   /** How many tokens are generated after each of them. */
   public static final int VERIFIED_NEW_TOKENS = 32;
 
-  /** Copies the map. */
+  /**
+   * Copies the map.
+   *
+   * @param file the file
+   * @param quantization how its matrices are stored
+   * @param source the folder of the checkpoint it was made of
+   * @param adapter the adapter merged into it; empty if there was none
+   * @param parameters the number of its values
+   * @param bytes the size of the file
+   * @param types how many tensors there are of each type
+   * @param modelfile the Ollama Modelfile beside it; empty if none was asked for
+   */
   public ExportedModel {
     types = Map.copyOf(types);
   }

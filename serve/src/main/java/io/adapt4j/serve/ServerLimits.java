@@ -32,6 +32,17 @@ public record ServerLimits(
   /**
    * Creates limits.
    *
+   * @param bodyBytes the size of a request's body, 4 MiB unless set
+   * @param newTokens the tokens of an answer, 4,096 unless set: what a request may ask for, and
+   *     what a conversation gets that does not say
+   * @param answers the answers that are computed or wait at the same time, 128 unless set; a
+   *     request for several choices takes as many
+   * @param connections the requests that are read or answered at the same time, 256 unless set; a
+   *     connection beyond is closed
+   * @param requestTime the time from the end of a request's body until its answer ends with what
+   *     there is, 10 minutes unless set
+   * @param closeGrace the time that {@link ModelServer#close()} lets requests finish in, 30 seconds
+   *     unless set
    * @throws IllegalArgumentException if one is below 1, or a time is negative
    */
   public ServerLimits {

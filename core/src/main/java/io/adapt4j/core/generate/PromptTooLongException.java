@@ -5,7 +5,10 @@ public final class PromptTooLongException extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1L;
 
+  /** How many tokens the prompt has. */
   private final int promptTokens;
+
+  /** How many tokens the context holds. */
   private final int limit;
 
   /**

@@ -13,7 +13,15 @@ import java.util.List;
  */
 public record GgufTensor(String name, List<Long> shape, TensorType type, long offset, long bytes) {
 
-  /** Copies the shape. */
+  /**
+   * Copies the shape.
+   *
+   * @param name its name
+   * @param shape its dimensions, the fastest first: a matrix is [columns, rows]
+   * @param type how its values are stored
+   * @param offset where its bytes begin, counted from the beginning of the file's tensor data
+   * @param bytes their number
+   */
   public GgufTensor {
     shape = List.copyOf(shape);
   }
