@@ -358,7 +358,7 @@ public final class LanguageModel extends ScoringModel {
 
   /** {@return whether there is a chat template: set, in the model's folder, or of an adapter} */
   public boolean hasChatTemplate() {
-    return exclusively(chat::hasTemplate);
+    return share(chat::hasTemplate);
   }
 
   /**
@@ -367,7 +367,7 @@ public final class LanguageModel extends ScoringModel {
    * without one, whether there is a chat template}
    */
   public boolean isChatTuned() {
-    return exclusively(chat::isTuned);
+    return share(chat::isTuned);
   }
 
   /** {@return {@link #asGenerator(int)} for {@value ModelGenerator#DEFAULT_BATCH} at a time} */

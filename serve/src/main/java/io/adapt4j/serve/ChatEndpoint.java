@@ -27,6 +27,14 @@ final class ChatEndpoint implements Endpoint {
     String name = parameters.text("model");
     LanguageModel model = models.languageModel(name);
     call.asks(name);
+    if (!model.hasChatTemplate()) {
+      throw Fault.invalid(
+          400,
+          "model",
+          "chat_template",
+          "The model '%s' has no chat template. Ask /v1/completions, or give it one where it is served."
+              .formatted(name));
+    }
     List<ChatMessage> messages = Messages.read(parameters);
     refuse(parameters);
     int tokens =

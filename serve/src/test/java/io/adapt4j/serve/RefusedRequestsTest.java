@@ -237,6 +237,8 @@ class RefusedRequestsTest {
       HttpResponse<String> response = other.post(CHAT, ask("").replace("stories", "plain"));
       assertThat(response.statusCode()).isEqualTo(400);
       assertThat(error(response).path("code").asText()).isEqualTo("chat_template");
+      // Where the model lies is nothing for clients.
+      assertThat(response.body()).doesNotContain("stories260K");
       other.server().close();
     }
   }
