@@ -338,7 +338,7 @@ class CommandsTest {
         .contains("engine", "java", "processor", "features", "memoryMiB", "hubCache", "gpu")
         .contains("offline", "nativesCache", "library");
     assertThat(result.json().path("methods").toString())
-        .isEqualTo("[\"full\",\"ia3\",\"lora\",\"qlora\"]");
+        .isEqualTo("[\"full\",\"ia3\",\"lora\",\"qlora\",\"quantizationAware\"]");
     assertThat(result.json().path("problems")).isEmpty();
   }
 
