@@ -26,6 +26,7 @@ final class Commands {
           "train",
           "generate",
           "chat",
+          "export",
           "serve",
           "merge",
           "repeat",
