@@ -174,14 +174,28 @@ class ConcurrentRequestsTest {
     try (LanguageModel model = TestModels.stories()) {
       model.limitRequests(1, 1, MEMORY);
       Running first = running(model);
-      Future<String> second = threads.submit(() -> model.generate(LILY, shortly()));
-      while (!isRefused(model)) {
-        // The second may not wait yet.
-        Thread.sleep(1);
+      Future<String> second = threads.submit(() -> untilTaken(model));
+      try {
+        while (!isRefused(model)) {
+          // The second does not wait yet.
+          Thread.sleep(1);
+        }
+      } finally {
+        first.release();
       }
-      first.release();
       assertThat(second.get()).isNotEmpty();
       assertThat(first.result().tokenIds()).hasSize(300);
+    }
+  }
+
+  /** Asks again where another request has taken the only place to wait. */
+  private static String untilTaken(LanguageModel model) {
+    while (true) {
+      try {
+        return model.generate(LILY, shortly());
+      } catch (TooManyRequestsException e) {
+        Thread.onSpinWait();
+      }
     }
   }
 
