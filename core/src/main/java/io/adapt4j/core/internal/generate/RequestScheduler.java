@@ -54,6 +54,10 @@ public final class RequestScheduler implements AutoCloseable {
   private int mostWaiting = DEFAULT_WAITING;
   private long mostBytes = Device.machine().bytes() / MEMORY_SHARE;
   private boolean closed;
+
+  /** Whether a thread has left its request to the scheduler's. */
+  private boolean handed;
+
   private @Nullable Thread worker;
 
   /**
@@ -146,7 +150,7 @@ public final class RequestScheduler implements AutoCloseable {
   private boolean steppedHere(Request request) {
     lock.lock();
     try {
-      if (led || someWait()) {
+      if (led || handedOver()) {
         return false;
       }
       if (!request.isOver()) {
@@ -155,6 +159,17 @@ public final class RequestScheduler implements AutoCloseable {
       return true;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Leaves what runs to the scheduler's thread where others wait, also if they are refused. */
+  private boolean handedOver() {
+    synchronized (monitor) {
+      if (waiting.isEmpty()) {
+        return false;
+      }
+      handed = true;
+      return true;
     }
   }
 
@@ -209,7 +224,7 @@ public final class RequestScheduler implements AutoCloseable {
   private boolean someCome() {
     long end = System.nanoTime() + IDLE_MILLIS * 1_000_000;
     synchronized (monitor) {
-      while (waiting.isEmpty()) {
+      while (waiting.isEmpty() && !handed) {
         long millis = (end - System.nanoTime()) / 1_000_000;
         if (closed || millis <= 0) {
           worker = null;
@@ -221,6 +236,7 @@ public final class RequestScheduler implements AutoCloseable {
           // Nobody but this class knows the thread.
         }
       }
+      handed = false;
       return true;
     }
   }
