@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 /**
  * Models that are a single file, such as a GGUF file. Everything reads folders; so a small folder
  * stands for the file, with its configuration, tokenizer and chat template, and with {@value
- * #MARKER}, which says where the weights are. It is made anew when it is asked for, in a folder of
+ * #MARKER}, which says where the weights are. It is created when it is asked for, in a folder of
  * the user's cache.
  */
 public final class SingleFileModels {
