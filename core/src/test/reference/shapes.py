@@ -1,8 +1,12 @@
 """The tensors a checkpoint of each family stores."""
 
+import later_decoders
+
 
 def decoder_shapes(c):
     kind = c["model_type"]
+    if kind in later_decoders.FAMILIES:
+        return later_decoders.shapes(c)
     if kind == "gpt2":
         return _gpt2(c)
     if kind == "gpt_neox":

@@ -164,6 +164,10 @@ final class StepCompiler {
 
   private void attention(Attention attention, int x, Norm after, int residual, double scale) {
     Heads heads = attention.heads();
+    boolean normsRotated = attention.norm() != null && attention.norm().afterRotary();
+    if (heads.pairs() || normsRotated) {
+      throw new Unsupported();
+    }
     int projected = shared("projected", heads.queryWidth() + 2 * heads.keyValueWidth());
     linear(attention.qkv(), x, projected, 1, false);
     if (attention.norm() != null) {
@@ -214,6 +218,9 @@ final class StepCompiler {
       down = plain.down();
       activation = plain.activation();
     } else {
+      throw new Unsupported();
+    }
+    if (activation == Activation.RELU_SQUARED) {
       throw new Unsupported();
     }
     int wide = shared("wide", up.linear().outFeatures());
@@ -302,7 +309,7 @@ final class StepCompiler {
           true,
           layer.weight(),
           layer.bias(),
-          0,
+          layer.offset(),
           layer.eps());
     } else if (!(norm instanceof Norm.None)) {
       throw new Unsupported();

@@ -30,12 +30,22 @@ public record Attention(
 
   Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
     Tensor projected = qkv.forward(ops, x);
-    QueriesKeysValues made =
+    return output.forward(ops, placed(ops, projected, positions).attend(positions, rule, layer));
+  }
+
+  private QueriesKeysValues placed(Ops ops, Tensor projected, Positions positions) {
+    if (norm != null && norm.afterRotary()) {
+      return rotated(QueriesKeysValues.Apart.of(ops, projected, heads), positions).normalized(norm);
+    }
+    return rotated(
         norm == null
             ? QueriesKeysValues.of(ops, projected, heads)
-            : QueriesKeysValues.normalized(ops, projected, heads, norm);
-    QueriesKeysValues placed = rotary == NO_ROTARY ? made : made.rotated(positions.rotary(rotary));
-    return output.forward(ops, placed.attend(positions, rule, layer));
+            : QueriesKeysValues.normalized(ops, projected, heads, norm),
+        positions);
+  }
+
+  private QueriesKeysValues rotated(QueriesKeysValues made, Positions positions) {
+    return rotary == NO_ROTARY ? made : made.rotated(positions.rotary(rotary));
   }
 
   List<LinearSlot> linears() {

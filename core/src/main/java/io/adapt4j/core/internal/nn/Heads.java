@@ -8,11 +8,18 @@ package io.adapt4j.core.internal.nn;
  * @param dim entries a head
  * @param interleaved whether the projection gives query, key and value of one head side by side
  *     (GPT-NeoX), rather than all queries, all keys, all values
+ * @param pairs whether rotary positions turn pairs of neighbors (GLM, Cohere), rather than an entry
+ *     of the first half with one of the second
  */
-public record Heads(int query, int keyValue, int dim, boolean interleaved) {
+public record Heads(int query, int keyValue, int dim, boolean interleaved, boolean pairs) {
 
   public static Heads grouped(int query, int keyValue, int dim) {
-    return new Heads(query, keyValue, dim, false);
+    return new Heads(query, keyValue, dim, false, false);
+  }
+
+  /** The same heads, with rotary positions that turn pairs of neighbors. */
+  public Heads rotatedInPairs() {
+    return new Heads(query, keyValue, dim, interleaved, true);
   }
 
   public long queryWidth() {

@@ -10,26 +10,38 @@ import java.util.stream.Stream;
  * Normalization to mean 0 and variance 1.
  *
  * @param weight one factor an entry
+ * @param offset added to the factors; 1 where they are stored as differences from 1 (Nemotron)
  * @param bias added afterwards, or null
  * @param eps added to the variance
  */
-public record LayerNorm(Parameter weight, Parameter bias, double eps) implements Norm {
+public record LayerNorm(Parameter weight, double offset, Parameter bias, double eps)
+    implements Norm {
 
   public static LayerNorm declare(String path, long width, boolean bias, double eps) {
+    return declare(path, width, 0, bias, eps);
+  }
+
+  public static LayerNorm declare(
+      String path, long width, double offset, boolean bias, double eps) {
     return new LayerNorm(
         Parameter.of(path + ".weight", width),
+        offset,
         bias ? Parameter.of(path + ".bias", width) : null,
         eps);
   }
 
   @Override
   public Tensor forward(Ops ops, Tensor x) {
-    return ops.layerNorm(x, weight, bias, eps);
+    return offset == 0
+        ? ops.layerNorm(x, weight, bias, eps)
+        : ops.layerNorm(x, weight, offset, bias, eps);
   }
 
   @Override
   public Tensor ofSum(Ops ops, Tensor x, Tensor added) {
-    return ops.layerNormOfSum(x, added, weight, bias, eps);
+    return offset == 0
+        ? ops.layerNormOfSum(x, added, weight, bias, eps)
+        : forward(ops, ops.add(x, added));
   }
 
   @Override

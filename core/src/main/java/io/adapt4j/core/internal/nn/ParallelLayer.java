@@ -5,11 +5,12 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**
- * A layer whose attention and MLP read the same input: x + attention(norm(x)) + mlp(norm(x)).
+ * A layer whose attention and MLP read the same input: x + attention(norm(x)) + mlp(norm(x)), each
+ * with a norm of its own, or both with the same.
  *
  * @param attentionNorm norm of attention's input
  * @param attention mixes positions
- * @param mlpNorm norm of the MLP's input
+ * @param mlpNorm norm of the MLP's input; the same object as attention's where they share one
  * @param mlp works on each position alone
  */
 public record ParallelLayer(Norm attentionNorm, Attention attention, Norm mlpNorm, Mlp mlp)
@@ -17,13 +18,18 @@ public record ParallelLayer(Norm attentionNorm, Attention attention, Norm mlpNor
 
   @Override
   public Tensor forward(Ops ops, Tensor x, Positions positions, int index) {
-    Tensor attended = attention.forward(ops, attentionNorm.forward(ops, x), positions, index);
-    Tensor worked = mlp.forward(ops, mlpNorm.forward(ops, x));
+    Tensor normed = attentionNorm.forward(ops, x);
+    Tensor attended = attention.forward(ops, normed, positions, index);
+    Tensor worked = mlp.forward(ops, sharesNorm() ? normed : mlpNorm.forward(ops, x));
     return ops.add(ops.add(x, attended), worked);
   }
 
   @Override
   public List<Norm> norms() {
-    return List.of(attentionNorm, mlpNorm);
+    return sharesNorm() ? List.of(attentionNorm) : List.of(attentionNorm, mlpNorm);
+  }
+
+  private boolean sharesNorm() {
+    return mlpNorm == attentionNorm;
   }
 }

@@ -14,21 +14,15 @@ sealed interface QueriesKeysValues {
 
   /** Takes what was projected as it is. */
   static QueriesKeysValues of(Ops ops, Tensor projected, Heads heads) {
-    if (!heads.interleaved()) {
-      return new Joined(ops, projected, heads);
-    }
-    return Apart.of(ops, ops.splitInterleavedHeads(projected, heads.dim()));
+    return heads.interleaved() || heads.pairs()
+        ? Apart.of(ops, projected, heads)
+        : new Joined(ops, projected, heads);
   }
 
   /** Normalizes queries and keys, each head alone or over their full width. */
   static QueriesKeysValues normalized(Ops ops, Tensor projected, Heads heads, QueryKeyNorm norm) {
     if (norm.perHead()) {
-      Tensor[] parts =
-          heads.interleaved()
-              ? ops.splitInterleavedHeads(projected, heads.dim())
-              : Joined.split(ops, projected, heads);
-      return new Apart(
-          ops, norm.query().forward(ops, parts[0]), norm.key().forward(ops, parts[1]), parts[2]);
+      return Apart.of(ops, projected, heads).normalized(norm);
     }
     Tensor[] wide =
         ops.splitColumns(
@@ -39,11 +33,15 @@ sealed interface QueriesKeysValues {
         ops,
         ops.splitHeads(q, new long[] {heads.query()}, heads.dim())[0],
         ops.splitHeads(k, new long[] {heads.keyValue()}, heads.dim())[0],
-        ops.splitHeads(wide[2], new long[] {heads.keyValue()}, heads.dim())[0]);
+        ops.splitHeads(wide[2], new long[] {heads.keyValue()}, heads.dim())[0],
+        heads.pairs());
   }
 
   /** Rotates queries and keys by their positions (Su et al. 2021). */
   QueriesKeysValues rotated(RotaryTable table);
+
+  /** Normalizes each head of queries and keys, where that has not been done. */
+  QueriesKeysValues normalized(QueryKeyNorm norm);
 
   /** Mixes the values that each query sees, and joins the heads: [B, T, heads * width]. */
   Tensor attend(Positions positions, AttentionRule rule, int layer);
@@ -64,7 +62,12 @@ sealed interface QueriesKeysValues {
 
     @Override
     public Tensor attend(Positions positions, AttentionRule rule, int layer) {
-      return Apart.of(ops, split(ops, projected, heads)).attend(positions, rule, layer);
+      return Apart.of(ops, projected, heads).attend(positions, rule, layer);
+    }
+
+    @Override
+    public QueriesKeysValues normalized(QueryKeyNorm norm) {
+      return Apart.of(ops, projected, heads).normalized(norm);
     }
 
     private static Tensor[] split(Ops ops, Tensor projected, Heads heads) {
@@ -99,6 +102,11 @@ sealed interface QueriesKeysValues {
               layer, joined.projected, joined.heads, table, positions.mask(rule.window()), rule);
     }
 
+    @Override
+    public QueriesKeysValues normalized(QueryKeyNorm norm) {
+      return apart().normalized(norm);
+    }
+
     private boolean rotatesInAttention(Positions positions, AttentionRule rule) {
       return positions.documents() == null
           && positions.mask(rule.window()) == null
@@ -117,7 +125,7 @@ sealed interface QueriesKeysValues {
       long[] split = {heads.query() + heads.keyValue(), heads.keyValue()};
       Tensor[] parts = ops.splitHeads(joined.projected, split, heads.dim());
       Tensor[] both = ops.splitAlongHeads(ops.rotary(parts[0], table), heads.query());
-      return new Apart(ops, both[0], both[1], parts[1]);
+      return new Apart(ops, both[0], both[1], parts[1], false);
     }
   }
 
@@ -128,16 +136,28 @@ sealed interface QueriesKeysValues {
    * @param q [B, query heads, T, width]
    * @param k [B, key-value heads, T, width]
    * @param v [B, key-value heads, T, width]
+   * @param pairs whether pairs of neighbors are rotated
    */
-  record Apart(Ops ops, Tensor q, Tensor k, Tensor v) implements QueriesKeysValues {
+  record Apart(Ops ops, Tensor q, Tensor k, Tensor v, boolean pairs) implements QueriesKeysValues {
 
-    static Apart of(Ops ops, Tensor[] parts) {
-      return new Apart(ops, parts[0], parts[1], parts[2]);
+    static Apart of(Ops ops, Tensor projected, Heads heads) {
+      Tensor[] parts =
+          heads.interleaved()
+              ? ops.splitInterleavedHeads(projected, heads.dim())
+              : Joined.split(ops, projected, heads);
+      return new Apart(ops, parts[0], parts[1], parts[2], heads.pairs());
     }
 
     @Override
     public QueriesKeysValues rotated(RotaryTable table) {
-      return new Apart(ops, ops.rotary(q, table), ops.rotary(k, table), v);
+      return pairs
+          ? new Apart(ops, ops.rotaryPairs(q, table), ops.rotaryPairs(k, table), v, true)
+          : new Apart(ops, ops.rotary(q, table), ops.rotary(k, table), v, false);
+    }
+
+    @Override
+    public QueriesKeysValues normalized(QueryKeyNorm norm) {
+      return new Apart(ops, norm.query().forward(ops, q), norm.key().forward(ops, k), v, pairs);
     }
 
     @Override

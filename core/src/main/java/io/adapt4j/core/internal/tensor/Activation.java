@@ -11,7 +11,9 @@ public enum Activation {
   /** max(x, 0). */
   RELU(3),
   /** Hyperbolic tangent. */
-  TANH(4);
+  TANH(4),
+  /** The square of max(x, 0). */
+  RELU_SQUARED(5);
 
   private final int kind;
 

@@ -12,6 +12,10 @@ abstract class AttentionOps extends LinearOps {
       Operator.core("split_interleaved_heads_backward");
   private static final Operator CONCATENATE = Operator.core("concatenate");
   private static final Operator ROTARY = Operator.core("rotary").needing(Temporaries.like(0, 0.5));
+  private static final Operator ROTARY_PAIRS =
+      Operator.core("rotary_pairs").needing(Temporaries.like(0, 0.5));
+  private static final Operator ROTARY_PAIRS_BACKWARD =
+      Operator.core("rotary_pairs_backward").needing(Temporaries.like(0, 0.5));
   private static final Operator ROTARY_BACKWARD =
       Operator.core("rotary_backward").needing(Temporaries.like(0, 0.5));
   private static final Operator FUSED_ATTENTION = Operator.core("fused_attention");
@@ -103,6 +107,25 @@ abstract class AttentionOps extends LinearOps {
           new Tensor[] {y},
           new Tensor[] {x},
           dy -> new Tensor[] {ROTARY_BACKWARD.tensor(dy[0], table.cos(), table.sin())});
+    }
+    return y;
+  }
+
+  /**
+   * Rotary position embedding of neighboring entries, (x0, x1), (x2, x3) and so on, rather than of
+   * the two halves (GPT-J, Wang and Komatsuzaki 2021). Retains nothing.
+   *
+   * @param x [B, heads, T, D]
+   * @param table cosines and sines for the positions
+   * @return the shape of x
+   */
+  public Tensor rotaryPairs(Tensor x, RotaryTable table) {
+    Tensor y = ROTARY_PAIRS.tensor(x, table.cos(), table.sin());
+    if (isDifferentiated(x)) {
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {ROTARY_PAIRS_BACKWARD.tensor(dy[0], table.cos(), table.sin())});
     }
     return y;
   }

@@ -11,6 +11,7 @@ abstract class BasicOps extends Recorder {
   private static final Operator EMBEDDING_BACKWARD = Operator.core("embedding_backward");
   private static final Operator LAYER_NORM_BACKWARD =
       Operator.core("layer_norm_backward").needing(Temporaries.floats(1, 2, 5));
+  private static final Operator PLUS = Operator.core("plus");
   private static final Operator SPLIT_COLUMNS = Operator.core("split_columns");
   private static final Operator CONCATENATE = Operator.core("concatenate");
   private static final Operator ACTIVATION_BACKWARD = Operator.core("activation_backward");
@@ -84,9 +85,31 @@ abstract class BasicOps extends Recorder {
    * @return the shape of x
    */
   public Tensor layerNorm(Tensor x, Parameter weight, Parameter bias, double eps) {
-    Tensor y = FusedOps.layerNorm(x, weight.value(), Parameter.valueOf(bias), eps, isRecording());
+    return layerNorm(x, weight, weight.value(), bias, eps);
+  }
+
+  /**
+   * Layer normalization whose factors are stored as differences from another number, otherwise as
+   * {@link #layerNorm(Tensor, Parameter, Parameter, double)}.
+   *
+   * @param x [.., hidden]
+   * @param weight [hidden]
+   * @param offset added to the weight
+   * @param bias [hidden], or null
+   * @param eps added to the variance
+   * @return the shape of x
+   */
+  public Tensor layerNorm(Tensor x, Parameter weight, double offset, Parameter bias, double eps) {
+    return layerNorm(x, weight, PLUS.tensor(weight.value(), offset), bias, eps);
+  }
+
+  private Tensor layerNorm(Tensor x, Parameter weight, Tensor factors, Parameter bias, double eps) {
+    Tensor y = FusedOps.layerNorm(x, factors, Parameter.valueOf(bias), eps, isRecording());
     if (isDifferentiated(x) || trains(weight) || trains(bias)) {
       saveForBackward(x);
+      if (factors != weight.value()) {
+        saveForBackward(factors);
+      }
       record(
           new Tensor[] {y},
           new Tensor[] {x},
@@ -95,7 +118,7 @@ abstract class BasicOps extends Recorder {
                 LAYER_NORM_BACKWARD.tensor(
                     dy[0],
                     x,
-                    weight.value(),
+                    factors,
                     eps,
                     Parameter.gradientOf(weight),
                     Parameter.gradientOf(bias))

@@ -51,6 +51,24 @@ def rotary(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 def rotary_backward(self, dy: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
   return self.rotary(dy, cos, torch.neg(sin))
 
+# The same for pairs of neighbors, (x0, x1), (x2, x3), each turned by its angle.
+def rotary_pairs(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+  width = 2 * cos.size(-1)
+  x1 = torch.slice(x, -1, 0, width, 2)
+  x2 = torch.slice(x, -1, 1, width, 2)
+  y = torch.empty_like(x)
+  y1 = torch.slice(y, -1, 0, width, 2)
+  y2 = torch.slice(y, -1, 1, width, 2)
+  torch.addcmul_(torch.copy_(y1, torch.mul(x1, cos)), x2, sin, value=-1)
+  torch.addcmul_(torch.copy_(y2, torch.mul(x2, cos)), x1, sin)
+  rest = x.size(-1) - width
+  if rest > 0:
+    torch.copy_(torch.narrow(y, -1, width, rest), torch.narrow(x, -1, width, rest))
+  return y
+
+def rotary_pairs_backward(self, dy: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+  return self.rotary_pairs(dy, cos, torch.neg(sin))
+
 # Additive mask from what may be seen: the most negative finite number keeps rows with nothing to
 # see finite.
 def additive_mask(self, allowed: Tensor, dtype: int) -> Tensor:

@@ -29,6 +29,9 @@ def rms_norm_backward(self, dy: Tensor, x: Tensor, weight: Tensor, offset: float
   return torch.to(torch.mul_(torch.sub_(g, torch.mul_(normal, along)), inverse), x.dtype)
 
 # y = w * (x - mean) / sqrt(variance + eps) + b
+def plus(self, x: Tensor, value: float) -> Tensor:
+  return torch.add(x, value)
+
 def layer_norm(self, x: Tensor, weight: Tensor, bias: List[Tensor], eps: float) -> Tensor:
   if x.is_meta:
     return torch.empty_like(x)
@@ -61,6 +64,8 @@ def activation(self, x: Tensor, kind: int) -> Tensor:
     return torch.gelu(x, approximate="tanh")
   elif kind == 3 and not x.is_meta:
     return torch.relu(x)
+  elif kind == 5:
+    return torch.square(torch.clamp(x, min=0))
   return torch.tanh(x)
 
 def activation_in_place(self, x: Tensor, kind: int) -> Tensor:
@@ -72,6 +77,8 @@ def activation_in_place(self, x: Tensor, kind: int) -> Tensor:
     return torch.gelu_(x, approximate="tanh")
   elif kind == 3:
     return torch.relu_(x)
+  elif kind == 5:
+    return torch.square_(torch.clamp_(x, min=0))
   return torch.tanh_(x)
 
 def activation_backward(self, dy: Tensor, x: Tensor, kind: int) -> Tensor:
@@ -83,6 +90,8 @@ def activation_backward(self, dy: Tensor, x: Tensor, kind: int) -> Tensor:
     return torch.gelu_backward(dy, x, approximate="tanh")
   elif kind == 3:
     return torch.threshold_backward(dy, x, 0)
+  elif kind == 5:
+    return torch.mul_(torch.mul(torch.clamp(x, min=0), 2), dy)
   return torch.tanh_backward(dy, torch.tanh(x))
 
 # act(gate) * up on [.., gate | up].

@@ -17,6 +17,7 @@ final class Activations {
           "gelu_fast", Activation.GELU_TANH,
           "gelu_pytorch_tanh", Activation.GELU_TANH,
           "relu", Activation.RELU,
+          "relu2", Activation.RELU_SQUARED,
           "tanh", Activation.TANH);
 
   private Activations() {}

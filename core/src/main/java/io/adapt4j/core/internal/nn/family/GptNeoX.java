@@ -103,7 +103,7 @@ final class GptNeoX implements Architecture {
     return new Attention(
         LinearSlot.of(path + ".query_key_value", hidden, bias, 3L * hidden),
         LinearSlot.of(path + ".dense", hidden, bias, hidden),
-        new Heads(heads, heads, headDim, true),
+        new Heads(heads, heads, headDim, true, false),
         null,
         0,
         AttentionRule.causal(headDim));

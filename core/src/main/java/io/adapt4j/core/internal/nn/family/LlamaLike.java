@@ -10,9 +10,12 @@ import io.adapt4j.core.internal.nn.Embeddings;
 import io.adapt4j.core.internal.nn.GatedMlp;
 import io.adapt4j.core.internal.nn.Heads;
 import io.adapt4j.core.internal.nn.Layer;
+import io.adapt4j.core.internal.nn.LayerNorm;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Mlp;
 import io.adapt4j.core.internal.nn.Norm;
+import io.adapt4j.core.internal.nn.ParallelLayer;
+import io.adapt4j.core.internal.nn.PlainMlp;
 import io.adapt4j.core.internal.nn.QueryKeyNorm;
 import io.adapt4j.core.internal.nn.RmsNorm;
 import io.adapt4j.core.internal.nn.SequentialLayer;
@@ -24,12 +27,14 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntToLongFunction;
 import java.util.function.IntUnaryOperator;
 
 /**
  * Declares decoders built like Llama (Touvron et al. 2023): rotary positions, RMS norms, gated
- * MLPs, no positions learned. A family says only where it differs.
+ * MLPs, attention and MLP one after the other, no positions learned. A family says only where it
+ * differs.
  */
 final class LlamaLike {
 
@@ -40,7 +45,38 @@ final class LlamaLike {
     /** Before and after each branch. */
     BEFORE_AND_AFTER,
     /** After each branch. */
-    AFTER
+    AFTER,
+    /** One before both branches, which read the same input. */
+    SHARED_BEFORE
+  }
+
+  /**
+   * The names of a layer's norms.
+   *
+   * @param beforeAttention of attention's input
+   * @param afterAttention of attention's output
+   * @param beforeMlp of the MLP's input
+   * @param afterMlp of the MLP's output
+   */
+  record NormNames(
+      String beforeAttention, String afterAttention, String beforeMlp, String afterMlp) {
+
+    /** The names that most families with this placement use. */
+    static NormNames of(NormPlacement placement) {
+      return new NormNames(
+          "input_layernorm",
+          "post_attention_layernorm",
+          placement == NormPlacement.BEFORE_AND_AFTER
+              ? "pre_feedforward_layernorm"
+              : "post_attention_layernorm",
+          "post_feedforward_layernorm");
+    }
+  }
+
+  /** Declares a norm. */
+  @FunctionalInterface
+  interface NormKind {
+    Norm declare(String path, long width);
   }
 
   /** What is normalized of queries and keys. */
@@ -59,10 +95,22 @@ final class LlamaLike {
   private boolean qkvBias;
   private boolean outputBias;
   private boolean mlpBias;
-  private boolean fused;
-  private double normOffset;
+  private boolean fusedQueryKeyValue;
+  private boolean fusedGateUp;
+  private boolean gated = true;
+  private String upName = "up_proj";
+  private String downName = "down_proj";
+  private String outputName = "o_proj";
+  private String finalNorm = "model.norm";
+  private boolean headBias;
+  private boolean rotatedInPairs;
+  private NormKind norms;
   private NormPlacement placement = NormPlacement.BEFORE;
+  private Optional<NormNames> normNames = Optional.empty();
   private QueryKeyNorms queryKeyNorms = QueryKeyNorms.NONE;
+  private String queryNorm = "q_norm";
+  private String keyNorm = "k_norm";
+  private boolean normsAfterRotary;
   private Embeddings.Scale embeddingScale = Embeddings.Scale.NONE;
   private double attentionScale;
   private double attentionSoftCap;
@@ -79,6 +127,7 @@ final class LlamaLike {
     this.activation = Activations.named(model, "hidden_act", config.hiddenActivation());
     this.attentionScale = 1 / Math.sqrt(config.headDim());
     this.rotary = List.of(RotaryFrequencies.of(config));
+    this.norms = (path, width) -> RmsNorm.declare(path, width, 0, config.rmsNormEps());
   }
 
   /** Biases of the query, key and value projections, and of the attention output. */
@@ -96,14 +145,61 @@ final class LlamaLike {
 
   /** One stored matrix for query, key and value, and one for gate and up. */
   LlamaLike fusedProjections() {
-    fused = true;
+    fusedQueryKeyValue = true;
+    return fusedGateUp();
+  }
+
+  /** One stored matrix for gate and up. */
+  LlamaLike fusedGateUp() {
+    fusedGateUp = true;
     return this;
   }
 
-  /** What is added to every norm's weight. */
-  LlamaLike normOffset(double offset) {
-    normOffset = offset;
+  /** An MLP without a gate. */
+  LlamaLike plainMlp(String up, String down) {
+    gated = false;
+    upName = up;
+    downName = down;
     return this;
+  }
+
+  LlamaLike outputName(String name) {
+    outputName = name;
+    return this;
+  }
+
+  /** The name of the norm after the last layer. */
+  LlamaLike finalNorm(String path) {
+    finalNorm = path;
+    return this;
+  }
+
+  /** A bias of the output head. */
+  LlamaLike headBias() {
+    headBias = true;
+    return this;
+  }
+
+  /** Rotary positions that turn pairs of neighbors. */
+  LlamaLike rotatedInPairs() {
+    rotatedInPairs = true;
+    return this;
+  }
+
+  /** Norms of another kind than RMS norms with weights as they are. */
+  LlamaLike norms(NormKind kind) {
+    norms = kind;
+    return this;
+  }
+
+  /** What is added to the weight of every RMS norm. */
+  LlamaLike normOffset(double offset) {
+    return norms((path, width) -> RmsNorm.declare(path, width, offset, config.rmsNormEps()));
+  }
+
+  /** Layer norms in place of RMS norms. */
+  LlamaLike layerNorms(boolean bias, double eps) {
+    return norms((path, width) -> LayerNorm.declare(path, width, bias, eps));
   }
 
   LlamaLike norms(NormPlacement where) {
@@ -111,8 +207,25 @@ final class LlamaLike {
     return this;
   }
 
+  LlamaLike normNames(NormNames names) {
+    normNames = Optional.of(names);
+    return this;
+  }
+
   LlamaLike queryKeyNorms(QueryKeyNorms kind) {
     queryKeyNorms = kind;
+    return this;
+  }
+
+  LlamaLike queryKeyNormNames(String query, String key) {
+    queryNorm = query;
+    keyNorm = key;
+    return this;
+  }
+
+  /** Norms of queries and keys after their rotation. */
+  LlamaLike queryKeyNormsAfterRotary() {
+    normsAfterRotary = true;
     return this;
   }
 
@@ -173,7 +286,7 @@ final class LlamaLike {
         new Transformer(
             Embeddings.of(embedding, embeddingScale),
             List.copyOf(layers),
-            norm("model.norm", config.hiddenSize()),
+            norm(finalNorm, config.hiddenSize()),
             rotary);
     String headName = "lm_head.weight";
     Parameter head =
@@ -187,21 +300,30 @@ final class LlamaLike {
         StoredNames.of("model.", List.of(".*\\.rotary_emb\\.inv_freq")),
         body,
         headName,
-        new VocabularyHead(head, null, logitScale, logitSoftCap));
+        new VocabularyHead(head, headBiasOrNull(), logitScale, logitSoftCap));
+  }
+
+  private Parameter headBiasOrNull() {
+    return headBias ? Parameter.of("lm_head.bias", config.vocabSize()) : null;
   }
 
   private Layer layer(String path, int index) {
+    NormNames names = normNames.orElse(NormNames.of(placement));
+    Attention attention = attention(path + ".self_attn", index);
+    Mlp mlp = mlp(path + ".mlp");
+    if (placement == NormPlacement.SHARED_BEFORE) {
+      Norm shared = norm(path + "." + names.beforeAttention(), config.hiddenSize());
+      return new ParallelLayer(shared, attention, shared, mlp);
+    }
     boolean before = placement != NormPlacement.AFTER;
     boolean after = placement != NormPlacement.BEFORE;
-    boolean both = before && after;
-    String beforeMlp = both ? ".pre_feedforward_layernorm" : ".post_attention_layernorm";
     return new SequentialLayer(
-        norm(before, path + ".input_layernorm"),
-        attention(path + ".self_attn", index),
-        norm(after, path + ".post_attention_layernorm"),
-        norm(before, path + beforeMlp),
-        mlp(path + ".mlp"),
-        norm(after, path + ".post_feedforward_layernorm"),
+        norm(before, path + "." + names.beforeAttention()),
+        attention,
+        norm(after, path + "." + names.afterAttention()),
+        norm(before, path + "." + names.beforeMlp()),
+        mlp,
+        norm(after, path + "." + names.afterMlp()),
         residualScale);
   }
 
@@ -210,22 +332,23 @@ final class LlamaLike {
   }
 
   private Norm norm(String path, long width) {
-    return RmsNorm.declare(path, width, normOffset, config.rmsNormEps());
+    return norms.declare(path, width);
   }
 
   private Attention attention(String path, int index) {
-    Heads heads = Heads.grouped(config.heads(), config.kvHeads(), config.headDim());
+    Heads grouped = Heads.grouped(config.heads(), config.kvHeads(), config.headDim());
+    Heads heads = rotatedInPairs ? grouped.rotatedInPairs() : grouped;
     long query = heads.queryWidth();
     long kv = heads.keyValueWidth();
     long in = config.hiddenSize();
     LinearSlot qkv =
-        fused
+        fusedQueryKeyValue
             ? LinearSlot.of(path + ".qkv_proj", in, qkvBias, query + 2 * kv)
             : LinearSlot.of(
                 path, in, qkvBias, List.of("q_proj", "k_proj", "v_proj"), query, kv, kv);
     return new Attention(
         qkv,
-        LinearSlot.of(path + ".o_proj", query, outputBias, in),
+        LinearSlot.of(path + "." + outputName, query, outputBias, in),
         heads,
         queryKeyNorm(path, heads),
         rotaryOfLayer.applyAsInt(index),
@@ -238,19 +361,24 @@ final class LlamaLike {
       case NONE -> null;
       case PER_HEAD, FULL_WIDTH ->
           new QueryKeyNorm(
-              norm(path + ".q_norm", perHead ? heads.dim() : heads.queryWidth()),
-              norm(path + ".k_norm", perHead ? heads.dim() : heads.keyValueWidth()),
-              perHead);
+              norm(path + "." + queryNorm, perHead ? heads.dim() : heads.queryWidth()),
+              norm(path + "." + keyNorm, perHead ? heads.dim() : heads.keyValueWidth()),
+              perHead,
+              normsAfterRotary);
     };
   }
 
   private Mlp mlp(String path) {
     long width = config.intermediateSize();
     long in = config.hiddenSize();
+    LinearSlot down = LinearSlot.of(path + "." + downName, width, mlpBias, in);
+    if (!gated) {
+      return new PlainMlp(LinearSlot.of(path + "." + upName, in, mlpBias, width), down, activation);
+    }
     LinearSlot gateUp =
-        fused
+        fusedGateUp
             ? LinearSlot.of(path + ".gate_up_proj", in, mlpBias, 2 * width)
             : LinearSlot.of(path, in, mlpBias, List.of("gate_proj", "up_proj"), width, width);
-    return new GatedMlp(gateUp, LinearSlot.of(path + ".down_proj", width, mlpBias, in), activation);
+    return new GatedMlp(gateUp, down, activation);
   }
 }

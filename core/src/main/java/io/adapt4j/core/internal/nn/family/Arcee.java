@@ -1,0 +1,29 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** AFM (Arcee 2025): Llama with a squared ReLU in place of the gate. */
+final class Arcee implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(4096, 1e-5, "relu2", false, 10_000, OptionalInt.empty());
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("arcee");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    return new LlamaLike(model, config)
+        .attentionBias(config.attentionBias(), config.attentionBias())
+        .mlpBias(config.mlpBias())
+        .plainMlp("up_proj", "down_proj")
+        .declare();
+  }
+}

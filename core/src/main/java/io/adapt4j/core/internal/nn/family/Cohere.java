@@ -1,0 +1,56 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.nn.Attention;
+import io.adapt4j.core.internal.nn.Network;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Command R (Cohere 2024): attention and MLP in parallel after one layer norm without a bias,
+ * rotary positions that turn pairs of neighbors, scaled logits; the second generation with a
+ * sliding window in three of four layers and no rotary positions in the others.
+ */
+final class Cohere implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(8192, 1e-6, "silu", true, 10_000, OptionalInt.empty());
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("cohere", "cohere2");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of("logit_scale", "sliding_window", "layer_types");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    LlamaLike like =
+        new LlamaLike(model, config)
+            .attentionBias(config.attentionBias(), config.attentionBias())
+            .layerNorms(false, model.fields().positiveNumber("layer_norm_eps", 1e-5))
+            .norms(LlamaLike.NormPlacement.SHARED_BEFORE)
+            .rotatedInPairs()
+            .logitScale(model.fields().positiveNumber("logit_scale", 0.0625));
+    return model.modelType().equals("cohere") ? like.declare() : alternating(like, model, config);
+  }
+
+  private static Network alternating(LlamaLike like, ModelConfig model, DecoderConfig config) {
+    int window = SlidingWindow.size(model, 4096);
+    int pattern = model.fields().positiveInt("_sliding_window_pattern", 4);
+    List<Boolean> slides =
+        LayerTypes.sliding(model, config.layers(), layer -> (layer + 1) % pattern != 0);
+    return like.window(LayerTypes.windows(model, slides, window))
+        .rotary(
+            List.of(RotaryFrequencies.of(config)),
+            layer -> slides.get(layer) ? 0 : Attention.NO_ROTARY)
+        .declare();
+  }
+}

@@ -1,0 +1,47 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.nn.Attention;
+import io.adapt4j.core.internal.nn.Network;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * EXAONE 4 (LG AI Research 2025): norms after each branch, norms on each query and key head, and in
+ * the larger models a sliding window with rotary positions in three of four layers, neither in the
+ * others.
+ */
+final class Exaone4 implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000, OptionalInt.empty());
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("exaone4");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of("sliding_window", "layer_types");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    int window = SlidingWindow.size(model, 4096);
+    List<Boolean> slides =
+        LayerTypes.sliding(model, config.layers(), layer -> window > 0 && (layer + 1) % 4 != 0);
+    return new LlamaLike(model, config)
+        .norms(LlamaLike.NormPlacement.AFTER)
+        .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)
+        .window(LayerTypes.windows(model, slides, window))
+        .rotary(
+            List.of(RotaryFrequencies.of(config)),
+            layer -> window == 0 || slides.get(layer) ? 0 : Attention.NO_ROTARY)
+        .declare();
+  }
+}

@@ -1,0 +1,35 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.LayerNorm;
+import io.adapt4j.core.internal.nn.Network;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Nemotron 4 and Minitron (Parmar et al. 2024): layer norms stored as differences from 1, a squared
+ * ReLU without a gate, rotary positions on half of each head.
+ */
+final class Nemotron implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(4096, 1e-6, "relu2", false, 10_000, OptionalInt.empty());
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("nemotron");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(PartialRotary.withDefault(model, 0.5), DEFAULTS);
+    double eps = model.fields().positiveNumber("norm_eps", 1e-5);
+    return new LlamaLike(model, config)
+        .attentionBias(config.attentionBias(), config.attentionBias())
+        .mlpBias(config.mlpBias())
+        .plainMlp("up_proj", "down_proj")
+        .norms((path, width) -> LayerNorm.declare(path, width, 1, true, eps))
+        .declare();
+  }
+}

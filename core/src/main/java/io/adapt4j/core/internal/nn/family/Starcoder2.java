@@ -1,0 +1,42 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * StarCoder 2 (Lozhkov et al. 2024): layer norms, an MLP without a gate, biases, an optional
+ * sliding window.
+ */
+final class Starcoder2 implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(
+          4096, 1e-6, "gelu_pytorch_tanh", true, 10_000, OptionalInt.empty());
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("starcoder2");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of("sliding_window");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    boolean bias = model.fields().bool("use_bias", true);
+    int window = SlidingWindow.size(model, 0);
+    return new LlamaLike(model, config)
+        .attentionBias(bias, bias)
+        .mlpBias(bias)
+        .plainMlp("c_fc", "c_proj")
+        .layerNorms(true, model.fields().positiveNumber("norm_epsilon", 1e-5))
+        .window(layer -> window)
+        .declare();
+  }
+}
