@@ -387,7 +387,128 @@ class Hunyuan(Family):
         super().__init__(c)
 
 
+class Experts(Family):
+    """Each token goes to the experts with the largest router scores."""
+
+    at_mlp, gate, up_proj, down_proj = "mlp.", "gate_proj", "up_proj", "down_proj"
+    count_field, width_field = "num_experts", "moe_intermediate_size"
+
+    def sparse(self, layer):
+        c = self.c
+        return layer not in c.get("mlp_only_layers", []) and (layer + 1) % c.get("decoder_sparse_step", 1) == 0
+
+    def normalized(self):
+        return self.c.get("norm_topk_prob", False)
+
+    def _gated(self, x, w, at, gate, up, down):
+        return linear(self.act()(linear(x, w, at + gate)) * linear(x, w, at + up), w, at + down)
+
+    def mlp(self, layer, x, w):
+        at = f"model.layers.{layer}.{self.at_mlp}"
+        if not self.sparse(layer):
+            return self._gated(x, w, at, "gate_proj", "up_proj", "down_proj")
+        scores = linear(x, w, at + "gate")
+        chances = np.exp(scores - scores.max(-1, keepdims=True))
+        chances /= chances.sum(-1, keepdims=True)
+        chosen = np.argsort(-chances, axis=-1)[..., : self.c["num_experts_per_tok"]]
+        out = np.zeros_like(x)
+        for b, t in np.ndindex(x.shape[:2]):
+            weights = chances[b, t, chosen[b, t]]
+            if self.normalized():
+                weights = weights / weights.sum()
+            for expert, weight in zip(chosen[b, t], weights):
+                out[b, t] += weight * self._gated(x[b, t], w, f"{at}experts.{expert}.", self.gate, self.up_proj,
+                                                  self.down_proj)
+        if self.c.get("shared_expert_intermediate_size"):
+            opened = 1 / (1 + np.exp(-linear(x, w, at + "shared_expert_gate")))
+            out += opened * self._gated(x, w, at + "shared_expert.", "gate_proj", "up_proj", "down_proj")
+        return out
+
+    def query_key(self, q, k, w, at):
+        return split_heads(q, self.dim), split_heads(k, self.dim)
+
+    def run(self, w, ids, mask, positions, lengths):
+        c, norm, d = self.c, self.norm(), self.dim
+        cos, sin = cos_sin(c, positions, lengths, c.get("rope_theta", self.theta), c.get("rope_scaling"), d, 1.0)
+        x = w["model.embed_tokens.weight"][ids]
+        hidden = [x]
+        for i in range(c["num_hidden_layers"]):
+            at = f"model.layers.{i}."
+            y = norm(x, w, at + "input_layernorm")
+            q, k, v = (linear(y, w, f"{at}self_attn.{n}_proj") for n in "qkv")
+            q, k = self.query_key(q, k, w, at + "self_attn.")
+            y = attend(rotate(q, cos, sin), rotate(k, cos, sin), split_heads(v, d),
+                       causal(mask, c.get("sliding_window")), d**-0.5)
+            x = x + linear(y, w, at + "self_attn.o_proj")
+            x = x + self.mlp(i, norm(x, w, at + "post_attention_layernorm"), w)
+            hidden.append(x)
+        hidden[-1] = norm(x, w, "model.norm")
+        tied = c.get("tie_word_embeddings", False)
+        return hidden[-1] @ w["model.embed_tokens.weight" if tied else "lm_head.weight"].T, hidden
+
+    def shapes(self):
+        out, c = super().shapes(), self.c
+        hidden, width = c["hidden_size"], c[self.width_field]
+
+        def gated(at, inner, gate, up, down):
+            out[at + gate + ".weight"] = out[at + up + ".weight"] = (inner, hidden)
+            out[at + down + ".weight"] = (hidden, inner)
+
+        for i in range(c["num_hidden_layers"]):
+            if not self.sparse(i):
+                continue
+            for name in ("gate_proj", "up_proj", "down_proj"):
+                del out[f"model.layers.{i}.mlp.{name}.weight"]
+            at = f"model.layers.{i}.{self.at_mlp}"
+            out[at + "gate.weight"] = (c[self.count_field], hidden)
+            for expert in range(c[self.count_field]):
+                gated(f"{at}experts.{expert}.", width, self.gate, self.up_proj, self.down_proj)
+            if c.get("shared_expert_intermediate_size"):
+                gated(at + "shared_expert.", c["shared_expert_intermediate_size"], "gate_proj", "up_proj",
+                      "down_proj")
+                out[at + "shared_expert_gate.weight"] = (1, hidden)
+        return out
+
+
+class Mixtral(Experts):
+    at_mlp, gate, up_proj, down_proj = "block_sparse_moe.", "w1", "w3", "w2"
+    count_field, width_field = "num_local_experts", "intermediate_size"
+
+    def normalized(self):
+        return True
+
+
+class Qwen2Moe(Experts):
+    def biases(self):
+        return self.c.get("qkv_bias", True), False, False
+
+
+class Qwen3Moe(Experts):
+    query_norm, key_norm = "q_norm", "k_norm"
+
+    def query_key(self, q, k, w, at):
+        norm, d = self.norm(), self.dim
+        return norm(split_heads(q, d), w, at + "q_norm"), norm(split_heads(k, d), w, at + "k_norm")
+
+
+class Olmoe(Experts):
+    width_field = "intermediate_size"
+
+    def query_key(self, q, k, w, at):
+        norm, d = self.norm(), self.dim
+        return split_heads(norm(q, w, at + "q_norm"), d), split_heads(norm(k, w, at + "k_norm"), d)
+
+    def shapes(self):
+        out, c = super().shapes(), self.c
+        for i in range(c["num_hidden_layers"]):
+            at = f"model.layers.{i}.self_attn."
+            out[at + "q_norm.weight"] = (c["num_attention_heads"] * self.dim,)
+            out[at + "k_norm.weight"] = (c["num_key_value_heads"] * self.dim,)
+        return out
+
+
 FAMILIES = {
+    "mixtral": Mixtral, "qwen2_moe": Qwen2Moe, "qwen3_moe": Qwen3Moe, "olmoe": Olmoe,
     "gemma": Gemma, "ministral": Sliding, "olmo3": Olmo3, "phi": Phi, "starcoder2": Starcoder2,
     "stablelm": StableLm, "nemotron": Nemotron, "arcee": Arcee, "seed_oss": SeedOss,
     "ernie4_5": Ernie45, "helium": Helium, "glm": Glm, "glm4": Glm4, "cohere": Cohere,
@@ -414,6 +535,16 @@ def cases(decoder):
 
     layer_normed = ("rms_norm_eps",)
     return {
+        "mixtral": like("mixtral", "MixtralForCausalLM", num_local_experts=4, num_experts_per_tok=2,
+                        sliding_window=6, intermediate_size=12),
+        "qwen2_moe": like("qwen2_moe", "Qwen2MoeForCausalLM", num_experts=5, num_experts_per_tok=2,
+                          moe_intermediate_size=8, shared_expert_intermediate_size=12, norm_topk_prob=False,
+                          decoder_sparse_step=1, mlp_only_layers=[], use_sliding_window=False, qkv_bias=True),
+        "qwen3_moe": like("qwen3_moe", "Qwen3MoeForCausalLM", 3, num_experts=4, num_experts_per_tok=3, head_dim=6,
+                          moe_intermediate_size=8, norm_topk_prob=True, decoder_sparse_step=1,
+                          mlp_only_layers=[1], use_sliding_window=False, sliding_window=None),
+        "olmoe": like("olmoe", "OlmoeForCausalLM", num_experts=6, num_experts_per_tok=2, norm_topk_prob=False,
+                      intermediate_size=8, clip_qkv=None),
         "gemma": like("gemma", "GemmaForCausalLM", drop=("hidden_act",), head_dim=6, tie_word_embeddings=True,
                       hidden_activation="gelu_pytorch_tanh"),
         "ministral": like("ministral", "MinistralForCausalLM", 3, head_dim=6, sliding_window=6,

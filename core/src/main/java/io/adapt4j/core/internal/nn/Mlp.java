@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /** The part of a layer that works on each position alone. */
-public sealed interface Mlp permits GatedMlp, PlainMlp {
+public sealed interface Mlp permits ExpertMlp, GatedMlp, PlainMlp {
 
   default Tensor forward(Ops ops, Tensor x) {
     return forward(ops, x, true);

@@ -73,6 +73,12 @@ final class LlamaLike {
     }
   }
 
+  /** Declares the MLP of a layer, given the layer's path and number. */
+  @FunctionalInterface
+  interface MlpKind {
+    Mlp declare(String path, int layer);
+  }
+
   /** Declares a norm. */
   @FunctionalInterface
   interface NormKind {
@@ -105,6 +111,7 @@ final class LlamaLike {
   private boolean headBias;
   private boolean rotatedInPairs;
   private NormKind norms;
+  private MlpKind mlps = (path, layer) -> mlp(path + ".mlp");
   private NormPlacement placement = NormPlacement.BEFORE;
   private Optional<NormNames> normNames = Optional.empty();
   private QueryKeyNorms queryKeyNorms = QueryKeyNorms.NONE;
@@ -160,6 +167,12 @@ final class LlamaLike {
     gated = false;
     upName = up;
     downName = down;
+    return this;
+  }
+
+  /** MLPs of another kind, such as mixtures of experts. */
+  LlamaLike mlps(MlpKind kind) {
+    mlps = kind;
     return this;
   }
 
@@ -310,7 +323,7 @@ final class LlamaLike {
   private Layer layer(String path, int index) {
     NormNames names = normNames.orElse(NormNames.of(placement));
     Attention attention = attention(path + ".self_attn", index);
-    Mlp mlp = mlp(path + ".mlp");
+    Mlp mlp = mlps.declare(path, index);
     if (placement == NormPlacement.SHARED_BEFORE) {
       Norm shared = norm(path + "." + names.beforeAttention(), config.hiddenSize());
       return new ParallelLayer(shared, attention, shared, mlp);
@@ -368,7 +381,8 @@ final class LlamaLike {
     };
   }
 
-  private Mlp mlp(String path) {
+  /** The dense MLP of the configuration. */
+  Mlp mlp(String path) {
     long width = config.intermediateSize();
     long in = config.hiddenSize();
     LinearSlot down = LinearSlot.of(path + "." + downName, width, mlpBias, in);

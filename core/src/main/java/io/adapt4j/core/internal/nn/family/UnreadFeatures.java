@@ -37,6 +37,7 @@ final class UnreadFeatures {
     number("num_local_experts", 0);
     number("num_experts", 0);
     number("num_experts_per_tok", 0);
+    number("router_jitter_noise", 0);
     number("n_routed_experts", 0);
     number("n_shared_experts", 0);
     number("embedding_multiplier", 1);

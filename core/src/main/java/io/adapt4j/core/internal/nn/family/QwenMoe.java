@@ -1,0 +1,70 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.ExpertMlp;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Network;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * The mixtures of experts of Qwen 1.5 and 2, where one expert works on all positions, and of Qwen 3
+ * (Yang et al. 2024, 2025). Some layers may be dense.
+ */
+final class QwenMoe implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, OptionalInt.empty());
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("qwen2_moe", "qwen3_moe");
+  }
+
+  @Override
+  public Set<String> features() {
+    // A window counts only where use_sliding_window is set, which is refused.
+    return Set.of("num_experts", "num_experts_per_tok", "moe_intermediate_size", "sliding_window");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    boolean third = model.modelType().equals("qwen3_moe");
+    boolean normalized = model.fields().bool("norm_topk_prob", false);
+    Experts experts = Experts.read(model, "moe_intermediate_size", "num_experts", normalized);
+    LlamaLike like = new LlamaLike(model, config);
+    if (third) {
+      like.attentionBias(config.attentionBias(), config.attentionBias())
+          .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD);
+    } else {
+      like.attentionBias(model.fields().bool("qkv_bias", true), false);
+    }
+    return like.mlps(
+            (path, layer) ->
+                isSparse(model, layer)
+                    ? experts.declare(
+                        path + ".mlp",
+                        "gate_proj",
+                        "up_proj",
+                        "down_proj",
+                        third ? null : shared(model, experts, path + ".mlp"))
+                    : like.mlp(path + ".mlp"))
+        .declare();
+  }
+
+  private static boolean isSparse(ModelConfig model, int layer) {
+    List<Integer> dense = model.fields().integers("mlp_only_layers");
+    int step = model.fields().positiveInt("decoder_sparse_step", 1);
+    return !dense.contains(layer) && (layer + 1) % step == 0;
+  }
+
+  private static ExpertMlp.Shared shared(ModelConfig model, Experts experts, String path) {
+    int width = model.fields().requirePositiveInt("shared_expert_intermediate_size");
+    return new ExpertMlp.Shared(
+        experts.expert(path + ".shared_expert", width, "gate_proj", "up_proj", "down_proj"),
+        LinearSlot.of(path + ".shared_expert_gate", experts.hidden(), false, 1));
+  }
+}
