@@ -393,6 +393,9 @@ class Experts(Family):
     at_mlp, gate, up_proj, down_proj = "mlp.", "gate_proj", "up_proj", "down_proj"
     count_field, width_field = "num_experts", "moe_intermediate_size"
 
+    # The smallest lead of a chosen expert over the best of the others, since it was set.
+    margin = np.inf
+
     def sparse(self, layer):
         c = self.c
         return layer not in c.get("mlp_only_layers", []) and (layer + 1) % c.get("decoder_sparse_step", 1) == 0
@@ -410,7 +413,9 @@ class Experts(Family):
         scores = linear(x, w, at + "gate")
         chances = np.exp(scores - scores.max(-1, keepdims=True))
         chances /= chances.sum(-1, keepdims=True)
-        chosen = np.argsort(-chances, axis=-1)[..., : self.c["num_experts_per_tok"]]
+        ranked, k = np.sort(scores, axis=-1), self.c["num_experts_per_tok"]
+        Experts.margin = min(Experts.margin, (ranked[..., -k] - ranked[..., -k - 1]).min())
+        chosen = np.argsort(-chances, axis=-1)[..., :k]
         out = np.zeros_like(x)
         for b, t in np.ndindex(x.shape[:2]):
             weights = chances[b, t, chosen[b, t]]

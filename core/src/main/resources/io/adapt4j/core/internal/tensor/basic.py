@@ -121,10 +121,14 @@ def split_columns(self, x: Tensor, widths: List[int]) -> List[Tensor]:
   return parts
 
 def gather_rows(self, x: Tensor, index: Tensor) -> Tensor:
+  if x.is_meta:
+    return torch.empty([index.size(0), x.size(-1)], dtype=x.dtype, device=x.device)
   return torch.index_select(torch.flatten(x, 0, -2), 0, index)
 
 def scatter_rows(self, dy: Tensor, index: Tensor, sizes: List[int]) -> Tensor:
   flat = torch.zeros([sizes[0] * sizes[1], sizes[2]], dtype=dy.dtype, device=dy.device)
+  if dy.is_meta:
+    return torch.view(flat, sizes)
   return torch.view(torch.index_copy_(flat, 0, index, dy), sizes)
 
 # Weighted sums over positions: weights [B, T], x [B, T, hidden] -> [B, hidden].
