@@ -6,7 +6,7 @@
 // them: [rows / 2][64][2], filled up with zeros. A tile of 6 rows x 64 columns of the result stays in
 // registers.
 
-#include "plain_avx512.h"
+#include "brain_lanes.h"
 
 #if defined(__x86_64__)
 
@@ -158,16 +158,14 @@ ADAPT4J_BF16 inline void multiplyTile(const LeftPair& left, const uint16_t* pane
   addPairs<ROWS, VECTORS>(left.more, panel + left.pairs * 2 * PANEL, left.morePairs, sums);
   for (int j = 0; j < VECTORS; j++) {
     const int64_t rest = columns - j * 16;
-    const __mmask16 present =
-        rest >= 16 ? 0xFFFF : rest <= 0 ? 0 : static_cast<__mmask16>((1u << rest) - 1);
+    const __mmask16 present = presentOf(rest);
     for (int r = 0; r < ROWS; r++) {
       if (isRounded(STORE)) {
         auto* to = static_cast<uint16_t*>(c) + r * strideC + j * 16;
         const __m512 before = STORE == ADD_ROUNDED ? avx512::weights<BF16>(to, 0, present)
                               : STORE == BIAS ? avx512::weights<BF16>(bias, j * 16, present)
                                               : _mm512_setzero_ps();
-        const __m512 sum = _mm512_add_ps(before, sums[r][j]);
-        _mm256_mask_storeu_epi16(to, present, (__m256i)_mm512_cvtneps_pbh(sum));
+        putRounded(_mm512_add_ps(before, sums[r][j]), to, present);
       } else {
         float* to = static_cast<float*>(c) + r * strideC + j * 16;
         const __m512 before =
