@@ -41,6 +41,8 @@ ADAPT4J_BF16 inline void packPanel(const uint16_t* b, int64_t stride, int64_t de
                                  ? _mm512_maskz_loadu_epi16(present, b + (k + 1) * stride + n)
                                  : _mm512_setzero_si512();
       uint16_t* to = out + k * PANEL + n * 2;
+      __builtin_prefetch(b + (k + 16) * stride + n);
+      __builtin_prefetch(b + (k + 17) * stride + n);
       _mm512_storeu_si512(to, _mm512_permutex2var_epi16(first, low, second));
       _mm512_storeu_si512(to + 32, _mm512_permutex2var_epi16(first, high, second));
     }
@@ -82,6 +84,7 @@ ADAPT4J_BF16 inline void packTransposedPanel(const uint16_t* b, int64_t stride, 
           left >= 32 ? 0xFFFFFFFFu : static_cast<__mmask32>((1u << left) - 1);
       __m512i words[16];
       for (int i = 0; i < 16; i++) {
+        __builtin_prefetch(b + (n + 16 + i) * stride + k);
         words[i] = n + i < columns ? _mm512_maskz_loadu_epi16(present, b + (n + i) * stride + k)
                                    : _mm512_setzero_si512();
       }
