@@ -110,9 +110,9 @@ struct Left {
   Left from(int64_t index) const { return {data + index * row, row, pair}; }
 };
 
-// Where a tile goes: fp32, overwritten or added to; bfloat16, likewise, or with a bias for each
-// column.
-enum Store { OVERWRITE, ADD, ROUND, ADD_ROUNDED, BIAS };
+// Where a tile goes: fp32, overwritten, added to, or what its sums begin with; bfloat16, overwritten,
+// added to, or with a bias for each column.
+enum Store { OVERWRITE, ADD, CONTINUE, ROUND, ADD_ROUNDED, BIAS };
 
 constexpr bool isRounded(int store) { return store >= ROUND; }
 
@@ -154,7 +154,11 @@ ADAPT4J_BF16 inline void multiplyTile(const LeftPair& left, const uint16_t* pane
   __m512 sums[ROWS][VECTORS];
   for (int r = 0; r < ROWS; r++) {
     for (int j = 0; j < VECTORS; j++) {
-      sums[r][j] = _mm512_setzero_ps();
+      sums[r][j] =
+          STORE == CONTINUE
+              ? _mm512_maskz_loadu_ps(presentOf(columns - j * 16),
+                                      static_cast<const float*>(c) + r * strideC + j * 16)
+              : _mm512_setzero_ps();
     }
   }
   addPairs<ROWS, VECTORS>(left.a, panel, left.pairs, sums);
