@@ -44,7 +44,7 @@ struct AttentionRule {
 };
 
 // Whole tiles of rows: what a piece of work is, and whose scores fit into the nearest cache.
-constexpr int64_t QUERY_BLOCK = 60;
+constexpr int64_t QUERY_BLOCK = 120;
 constexpr int64_t SCORED_ROWS = 12;
 constexpr int64_t AHEAD = 8;
 
@@ -228,15 +228,15 @@ inline void packColumns(const HeadTensor& x, int64_t batch, int64_t head, int64_
   }
 }
 
-// Rows of a head as they are to be used: where they lie, or turned in the memory given.
+// Rows of a head, of so many, as they are to be used: where they lie, or turned in the memory given.
 inline HeadTensor turned(const AttentionJob& job, const HeadTensor& x, int64_t batch, int64_t head,
-                         int64_t row, int64_t rows, uint16_t* memory) {
+                         int64_t row, int64_t rows, int64_t length, uint16_t* memory) {
   if (job.rotation.none()) {
     return {x.at(batch, head, row), 0, 0, x.rowStride};
   }
   for (int64_t r = 0; r < rows; r++) {
     // Rows lie too far apart for the processor to foresee the next one.
-    for (int64_t i = 0; r + AHEAD < rows && i < job.rule.dim; i += 32) {
+    for (int64_t i = 0; row + r + AHEAD < length && i < job.rule.dim; i += 32) {
       __builtin_prefetch(x.at(batch, head, row + r + AHEAD) + i);
     }
     rotate<BF16>(job.rotation, batch, row + r, false, x.at(batch, head, row + r), job.rule.dim,
@@ -254,7 +254,7 @@ inline void packHeads(void* context, int worker) {
     for (int64_t i = start; i < end; i++) {
       const int64_t batch = i / rule.kvHeads, head = i % rule.kvHeads;
       const PackedHead to = job->head(i);
-      const HeadTensor keys = turned(*job, job->k, batch, head, 0, rule.keys, memory);
+      const HeadTensor keys = turned(*job, job->k, batch, head, 0, rule.keys, rule.keys, memory);
       packColumns(keys, 0, 0, rule.keys, rule.dim, const_cast<uint16_t*>(to.keysTransposed));
       packRows(job->v, batch, head, rule.keys, rule.dim, const_cast<uint16_t*>(to.values));
       if (job->backward) {
@@ -276,10 +276,12 @@ inline void scoresOf(const QueryBlock& block, const Left& rows, const uint16_t* 
     if (first >= block.rows) {
       return;
     }
+    // Vectors that no row sees are not read.
+    const int64_t seen = block.rule.endKey(block.query + block.rows - 1) - block.from - n;
     multiplyPanel<OVERWRITE>(rows.from(first),
                              panels + (block.from + n) / PANEL * panelEntries(dim),
                              block.rows - first, dim, out + first * block.width + n, block.width,
-                             PANEL);
+                             roundUp(seen < PANEL ? seen : PANEL, 16));
   }
 }
 
@@ -328,7 +330,7 @@ inline void attendPieces(void* context, int worker) {
       const int64_t until = rule.queries < last ? rule.queries : last;
       for (int64_t query = block * QUERY_BLOCK; query < until; query += SCORED_ROWS) {
         const QueryBlock at(rule, query, until - query < SCORED_ROWS ? until - query : SCORED_ROWS);
-        const HeadTensor q = turned(*job, job->q, batch, head, query, at.rows, rotated);
+        const HeadTensor q = turned(*job, job->q, batch, head, query, at.rows, rule.queries, rotated);
         scoresOf(at, Left::rows(q.data, q.rowStride), packed.keysTransposed, scores);
         blockExponentials(at, scores, rounded, sums);
         mixOf<OVERWRITE>(at, rounded, packed.values, mixed, rule.dim);
@@ -452,7 +454,7 @@ inline void attendBackwardPieces(void* context, int worker) {
       for (int64_t head = kvHead * rule.group(); head < (kvHead + 1) * rule.group(); head++) {
         for (int64_t query = 0; query < rule.queries; query += QUERY_BLOCK) {
           const QueryBlock at(rule, query, QUERY_BLOCK);
-          const HeadTensor q = turned(*job, job->q, batch, head, query, at.rows, rotated);
+          const HeadTensor q = turned(*job, job->q, batch, head, query, at.rows, rule.queries, rotated);
           const uint16_t* dy = job->dy.at(batch, head, query);
           for (int64_t row = 0; row < at.rows; row += SCORED_ROWS) {
             const QueryBlock some(at, row);
