@@ -69,10 +69,12 @@ ADAPT4J_BF16 inline void rmsNormRow(const uint16_t* x, const uint16_t* weight, i
   }
 }
 
-// dx = (g - x inverse^2 mean(g x)) inverse with g = dy (weight + offset), and what is added to it.
+// dx = (g - x inverse^2 mean(g x)) inverse with g = dy (weight + offset), and what is added to it. The
+// derivative by the weight is added to dweight where that is not null.
 ADAPT4J_BF16 inline void rmsNormBackwardRow(const uint16_t* dy, const uint16_t* x,
                                             const uint16_t* weight, int64_t width, float offset,
-                                            float epsilon, const uint16_t* added, uint16_t* dx) {
+                                            float epsilon, const uint16_t* added, uint16_t* dx,
+                                            float* dweight) {
   const __m512 shift = _mm512_set1_ps(offset);
   __m512 squares = _mm512_setzero_ps(), products = squares;
   for (int64_t i = 0; i < width; i += 16) {
@@ -94,8 +96,12 @@ ADAPT4J_BF16 inline void rmsNormBackwardRow(const uint16_t* dy, const uint16_t* 
   for (int64_t i = 0; i < width; i += 16) {
     const __mmask16 present = presentOf(width - i);
     const __m512 factor = _mm512_add_ps(entries<BF16>(weight, i, present), shift);
-    const __m512 g = _mm512_mul_ps(entries<BF16>(dy, i, present), factor);
+    const __m512 d = entries<BF16>(dy, i, present), g = _mm512_mul_ps(d, factor);
     const __m512 normal = _mm512_mul_ps(entries<BF16>(x, i, present), scale);
+    if (dweight != nullptr) {
+      const __m512 sum = _mm512_fmadd_ps(d, normal, entries<F32>(dweight, i, present));
+      _mm512_mask_storeu_ps(dweight + i, present, sum);
+    }
     const __m512 other =
         added == nullptr ? _mm512_setzero_ps() : entries<BF16>(added, i, present);
     putRounded(_mm512_fmadd_ps(_mm512_fnmadd_ps(normal, along, g), scale, other), dx + i, present);

@@ -341,15 +341,13 @@ inline void anyRmsNorm(const void* x, const void* weight, int type, int64_t widt
   }
 }
 
-// One entry is normalized to its sign: its derivative is the rest of a difference, which the plainer
-// loops form in the order that they always had.
 inline void anyRmsNormBackward(const void* dy, const void* x, const void* weight, int type,
                                int64_t width, float offset, float epsilon, const void* added,
                                void* dx, float* dweight) {
-  if (type == BF16 && dweight == nullptr) {
+  if (type == BF16) {
     rmsNormBackwardRow(static_cast<const uint16_t*>(dy), static_cast<const uint16_t*>(x),
                        static_cast<const uint16_t*>(weight), width, offset, epsilon,
-                       static_cast<const uint16_t*>(added), static_cast<uint16_t*>(dx));
+                       static_cast<const uint16_t*>(added), static_cast<uint16_t*>(dx), dweight);
   } else {
     avx512::rmsNormBackwardRow(dy, x, weight, type, width, offset, epsilon, added, dx, dweight);
   }

@@ -182,7 +182,7 @@ class BrainProductTest {
     }
   }
 
-  /** As the derivative by what comes into an output layer: few of these rows for each of its panels. */
+  /** As in the derivative by what comes into an output layer. */
   @Test
   void deepProductsAreFormedInPartsWithoutChangingABit() {
     int rows = 301;

@@ -212,7 +212,7 @@ public final class VocabularyLoss {
         entropies);
   }
 
-  /** Where shapes alone are computed, the script runs once for all: its scratch counts a chunk's. */
+  /** On shapes the script runs once for all rows, and its scratch counts those of a chunk. */
   private static long rows(Tensor hidden, VocabularyHead head) {
     return hidden.engine().isMetered() ? hidden.size(0) : rows(head.weight().value());
   }
