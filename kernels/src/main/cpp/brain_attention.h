@@ -3,6 +3,7 @@
 // Attention over whole sequences in bfloat16, with scores and sums in fp32, and its derivative.
 
 #include "brain_gemm.h"
+#include "brain_lanes.h"
 #include "four_bit_weight.h"
 #include "threads.h"
 
@@ -43,7 +44,7 @@ struct AttentionRule {
 };
 
 // Whole tiles of rows: what a piece of work is, and whose scores fit into the nearest cache.
-constexpr int64_t QUERY_BLOCK = 60;
+constexpr int64_t QUERY_BLOCK = 120;
 constexpr int64_t SCORED_ROWS = 12;
 constexpr int64_t AHEAD = 8;
 
@@ -100,20 +101,6 @@ struct Rotation {
   bool none() const { return cos == nullptr; }
 };
 
-template <int TYPE>
-ADAPT4J_BF16 ADAPT4J_INLINE __m512 entries(const void* x, int64_t i, __mmask16 present) {
-  return TYPE == F32 ? _mm512_maskz_loadu_ps(present, static_cast<const float*>(x) + i)
-                     : avx512::weights<BF16>(static_cast<const uint16_t*>(x) + i, 0, present);
-}
-
-ADAPT4J_BF16 ADAPT4J_INLINE void putRounded(__m512 values, uint16_t* y, __mmask16 present) {
-  _mm256_mask_storeu_epi16(y, present, (__m256i)_mm512_cvtneps_pbh(values));
-}
-
-ADAPT4J_BF16 ADAPT4J_INLINE __mmask16 presentOf(int64_t count) {
-  return count >= 16 ? 0xFFFF : count <= 0 ? 0 : static_cast<__mmask16>((1u << count) - 1);
-}
-
 // Turns the entries of a head, or turns them back.
 template <int TYPE>
 ADAPT4J_BF16 inline void rotate(const Rotation& rotation, int64_t batch, int64_t row, bool back,
@@ -141,21 +128,6 @@ ADAPT4J_BF16 ADAPT4J_INLINE __mmask16 seenOf(int64_t i, int64_t first, int64_t e
   const uint32_t before = low <= 0 ? 0 : low >= 16 ? 0xFFFF : (1u << low) - 1;
   const uint32_t within = high <= 0 ? 0 : high >= 16 ? 0xFFFF : (1u << high) - 1;
   return static_cast<__mmask16>(within & ~before);
-}
-
-// e^x to 2 units in the last place, e^-87.3 from there down. x is at most 0.
-ADAPT4J_BF16 ADAPT4J_INLINE __m512 exponentialOf(__m512 x) {
-  x = _mm512_max_ps(_mm512_set1_ps(-87.3f), x);
-  const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504088896341f)),
-                                        _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), x);
-  r = _mm512_fmadd_ps(n, _mm512_set1_ps(2.12194440e-4f), r);
-  __m512 p = _mm512_fmadd_ps(_mm512_set1_ps(1.3981999507e-3f), r, _mm512_set1_ps(8.3334519073e-3f));
-  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(4.1665795894e-2f));
-  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.6666665459e-1f));
-  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.0000001201e-1f));
-  p = _mm512_fmadd_ps(_mm512_mul_ps(p, r), r, _mm512_add_ps(r, _mm512_set1_ps(1.0f)));
-  return _mm512_scalef_ps(p, n);
 }
 
 // Caps scores, which leave their tangents where those are wanted. Returns what they are still to be
@@ -204,7 +176,7 @@ ADAPT4J_BF16 inline void blockExponentials(const QueryBlock& block, float* score
       __m512 e = _mm512_setzero_ps();
       if (seen != 0) {
         const __m512 x = _mm512_mul_ps(_mm512_sub_ps(_mm512_loadu_ps(row + i), most), scale);
-        e = _mm512_maskz_mov_ps(seen, exponentialOf(x));
+        e = _mm512_maskz_mov_ps(seen, exponential(x));
         sum = _mm512_add_ps(sum, e);
       }
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), (__m256i)_mm512_cvtneps_pbh(e));
@@ -256,15 +228,15 @@ inline void packColumns(const HeadTensor& x, int64_t batch, int64_t head, int64_
   }
 }
 
-// Rows of a head as they are to be used: where they lie, or turned in the memory given.
+// Rows of a head, of so many, as they are to be used: where they lie, or turned in the memory given.
 inline HeadTensor turned(const AttentionJob& job, const HeadTensor& x, int64_t batch, int64_t head,
-                         int64_t row, int64_t rows, uint16_t* memory) {
+                         int64_t row, int64_t rows, int64_t length, uint16_t* memory) {
   if (job.rotation.none()) {
     return {x.at(batch, head, row), 0, 0, x.rowStride};
   }
   for (int64_t r = 0; r < rows; r++) {
     // Rows lie too far apart for the processor to foresee the next one.
-    for (int64_t i = 0; r + AHEAD < rows && i < job.rule.dim; i += 32) {
+    for (int64_t i = 0; row + r + AHEAD < length && i < job.rule.dim; i += 32) {
       __builtin_prefetch(x.at(batch, head, row + r + AHEAD) + i);
     }
     rotate<BF16>(job.rotation, batch, row + r, false, x.at(batch, head, row + r), job.rule.dim,
@@ -282,7 +254,7 @@ inline void packHeads(void* context, int worker) {
     for (int64_t i = start; i < end; i++) {
       const int64_t batch = i / rule.kvHeads, head = i % rule.kvHeads;
       const PackedHead to = job->head(i);
-      const HeadTensor keys = turned(*job, job->k, batch, head, 0, rule.keys, memory);
+      const HeadTensor keys = turned(*job, job->k, batch, head, 0, rule.keys, rule.keys, memory);
       packColumns(keys, 0, 0, rule.keys, rule.dim, const_cast<uint16_t*>(to.keysTransposed));
       packRows(job->v, batch, head, rule.keys, rule.dim, const_cast<uint16_t*>(to.values));
       if (job->backward) {
@@ -304,10 +276,12 @@ inline void scoresOf(const QueryBlock& block, const Left& rows, const uint16_t* 
     if (first >= block.rows) {
       return;
     }
+    // Vectors that no row sees are not read.
+    const int64_t seen = block.rule.endKey(block.query + block.rows - 1) - block.from - n;
     multiplyPanel<OVERWRITE>(rows.from(first),
                              panels + (block.from + n) / PANEL * panelEntries(dim),
                              block.rows - first, dim, out + first * block.width + n, block.width,
-                             PANEL);
+                             roundUp(seen < PANEL ? seen : PANEL, 16));
   }
 }
 
@@ -356,7 +330,7 @@ inline void attendPieces(void* context, int worker) {
       const int64_t until = rule.queries < last ? rule.queries : last;
       for (int64_t query = block * QUERY_BLOCK; query < until; query += SCORED_ROWS) {
         const QueryBlock at(rule, query, until - query < SCORED_ROWS ? until - query : SCORED_ROWS);
-        const HeadTensor q = turned(*job, job->q, batch, head, query, at.rows, rotated);
+        const HeadTensor q = turned(*job, job->q, batch, head, query, at.rows, rule.queries, rotated);
         scoresOf(at, Left::rows(q.data, q.rowStride), packed.keysTransposed, scores);
         blockExponentials(at, scores, rounded, sums);
         mixOf<OVERWRITE>(at, rounded, packed.values, mixed, rule.dim);
@@ -386,7 +360,7 @@ ADAPT4J_BF16 inline void blockSoftmaxBackward(const QueryBlock& block, float* p,
     __m512 sum = _mm512_setzero_ps(), along = _mm512_setzero_ps();
     for (int64_t i = begin; i < end; i += 16) {
       const __m512 x = _mm512_mul_ps(_mm512_sub_ps(_mm512_loadu_ps(row + i), most), scale);
-      const __m512 e = _mm512_maskz_mov_ps(seenOf(i, first, end), exponentialOf(x));
+      const __m512 e = _mm512_maskz_mov_ps(seenOf(i, first, end), exponential(x));
       sum = _mm512_add_ps(sum, e);
       along = _mm512_fmadd_ps(e, _mm512_loadu_ps(drow + i), along);
       _mm512_storeu_ps(row + i, e);
@@ -480,7 +454,7 @@ inline void attendBackwardPieces(void* context, int worker) {
       for (int64_t head = kvHead * rule.group(); head < (kvHead + 1) * rule.group(); head++) {
         for (int64_t query = 0; query < rule.queries; query += QUERY_BLOCK) {
           const QueryBlock at(rule, query, QUERY_BLOCK);
-          const HeadTensor q = turned(*job, job->q, batch, head, query, at.rows, rotated);
+          const HeadTensor q = turned(*job, job->q, batch, head, query, at.rows, rule.queries, rotated);
           const uint16_t* dy = job->dy.at(batch, head, query);
           for (int64_t row = 0; row < at.rows; row += SCORED_ROWS) {
             const QueryBlock some(at, row);

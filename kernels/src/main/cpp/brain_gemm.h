@@ -6,7 +6,7 @@
 // them: [rows / 2][64][2], filled up with zeros. A tile of 6 rows x 64 columns of the result stays in
 // registers.
 
-#include "plain_avx512.h"
+#include "brain_lanes.h"
 
 #if defined(__x86_64__)
 
@@ -41,6 +41,8 @@ ADAPT4J_BF16 inline void packPanel(const uint16_t* b, int64_t stride, int64_t de
                                  ? _mm512_maskz_loadu_epi16(present, b + (k + 1) * stride + n)
                                  : _mm512_setzero_si512();
       uint16_t* to = out + k * PANEL + n * 2;
+      __builtin_prefetch(b + (k + 16) * stride + n);
+      __builtin_prefetch(b + (k + 17) * stride + n);
       _mm512_storeu_si512(to, _mm512_permutex2var_epi16(first, low, second));
       _mm512_storeu_si512(to + 32, _mm512_permutex2var_epi16(first, high, second));
     }
@@ -82,6 +84,7 @@ ADAPT4J_BF16 inline void packTransposedPanel(const uint16_t* b, int64_t stride, 
           left >= 32 ? 0xFFFFFFFFu : static_cast<__mmask32>((1u << left) - 1);
       __m512i words[16];
       for (int i = 0; i < 16; i++) {
+        __builtin_prefetch(b + (n + 16 + i) * stride + k);
         words[i] = n + i < columns ? _mm512_maskz_loadu_epi16(present, b + (n + i) * stride + k)
                                    : _mm512_setzero_si512();
       }
@@ -107,9 +110,9 @@ struct Left {
   Left from(int64_t index) const { return {data + index * row, row, pair}; }
 };
 
-// Where a tile goes: fp32, overwritten or added to; bfloat16, likewise, or with a bias for each
-// column.
-enum Store { OVERWRITE, ADD, ROUND, ADD_ROUNDED, BIAS };
+// Where a tile goes: fp32, overwritten, added to, or what its sums begin with; bfloat16, overwritten,
+// added to, or with a bias for each column.
+enum Store { OVERWRITE, ADD, CONTINUE, ROUND, ADD_ROUNDED, BIAS };
 
 constexpr bool isRounded(int store) { return store >= ROUND; }
 
@@ -151,23 +154,25 @@ ADAPT4J_BF16 inline void multiplyTile(const LeftPair& left, const uint16_t* pane
   __m512 sums[ROWS][VECTORS];
   for (int r = 0; r < ROWS; r++) {
     for (int j = 0; j < VECTORS; j++) {
-      sums[r][j] = _mm512_setzero_ps();
+      sums[r][j] =
+          STORE == CONTINUE
+              ? _mm512_maskz_loadu_ps(presentOf(columns - j * 16),
+                                      static_cast<const float*>(c) + r * strideC + j * 16)
+              : _mm512_setzero_ps();
     }
   }
   addPairs<ROWS, VECTORS>(left.a, panel, left.pairs, sums);
   addPairs<ROWS, VECTORS>(left.more, panel + left.pairs * 2 * PANEL, left.morePairs, sums);
   for (int j = 0; j < VECTORS; j++) {
     const int64_t rest = columns - j * 16;
-    const __mmask16 present =
-        rest >= 16 ? 0xFFFF : rest <= 0 ? 0 : static_cast<__mmask16>((1u << rest) - 1);
+    const __mmask16 present = presentOf(rest);
     for (int r = 0; r < ROWS; r++) {
       if (isRounded(STORE)) {
         auto* to = static_cast<uint16_t*>(c) + r * strideC + j * 16;
         const __m512 before = STORE == ADD_ROUNDED ? avx512::weights<BF16>(to, 0, present)
                               : STORE == BIAS ? avx512::weights<BF16>(bias, j * 16, present)
                                               : _mm512_setzero_ps();
-        const __m512 sum = _mm512_add_ps(before, sums[r][j]);
-        _mm256_mask_storeu_epi16(to, present, (__m256i)_mm512_cvtneps_pbh(sum));
+        putRounded(_mm512_add_ps(before, sums[r][j]), to, present);
       } else {
         float* to = static_cast<float*>(c) + r * strideC + j * 16;
         const __m512 before =

@@ -91,10 +91,84 @@ inline void multiplyPieces(void* context, int worker) {
   }
 }
 
+// Deep products, such as the derivative by what comes into an output layer: a panel of B would fill the
+// caches, and A would pass by once for each. Instead a piece is some rows; for each part of the depth
+// all panels are packed and multiplied, and sums wait in fp32 until the next part goes on with them.
+constexpr int64_t DEEP = 8192;
+constexpr int64_t DEPTH_PART = 1024;
+
+// All of B is packed for so many rows, at least and at most.
+constexpr int64_t LEAST_DEEP_ROWS = 128;
+constexpr int64_t MOST_DEEP_ROWS = 384;
+
+struct DeepProduct {
+  const uint16_t* a;
+  int64_t rows, depth;
+  const uint16_t* b;  // [depth, columns]
+  int64_t columns;
+  uint16_t* c;
+  int64_t rowsOfPiece;
+  uint8_t* memory;
+  int64_t memoryOfWorker;
+  Pieces pieces;
+
+  int64_t packedBytes() const { return aligned(panelEntries(DEPTH_PART) * 2); }
+};
+
+ADAPT4J_BF16 inline void roundAll(const float* x, int64_t count, uint16_t* y) {
+  for (int64_t i = 0; i < count; i += 16) {
+    const __mmask16 present = presentOf(count - i);
+    putRounded(entries<F32>(x, i, present), y + i, present);
+  }
+}
+
+inline void multiplyDeepPieces(void* context, int worker) {
+  auto* job = static_cast<DeepProduct*>(context);
+  uint8_t* memory = job->memory + worker * job->memoryOfWorker;
+  auto* packed = reinterpret_cast<uint16_t*>(memory);
+  auto* sums = reinterpret_cast<float*>(memory + job->packedBytes());
+  int64_t start, end;
+  while (job->pieces.next(&start, &end)) {
+    for (int64_t row = start * job->rowsOfPiece; row < job->rows && row < end * job->rowsOfPiece;
+         row += job->rowsOfPiece) {
+      const int64_t left = job->rows - row;
+      const int64_t rows = left < job->rowsOfPiece ? left : job->rowsOfPiece;
+      std::memset(sums, 0, rows * job->columns * sizeof(float));
+      for (int64_t k = 0; k < job->depth; k += DEPTH_PART) {
+        const int64_t depth = job->depth - k < DEPTH_PART ? job->depth - k : DEPTH_PART;
+        const Left a = Left::rows(job->a + row * job->depth + k, job->depth);
+        for (int64_t n = 0; n < job->columns; n += PANEL) {
+          const int64_t columns = job->columns - n;
+          packPanel(job->b + k * job->columns + n, job->columns, depth, columns, packed);
+          multiplyPanel<CONTINUE>(a, packed, rows, depth, sums + n, job->columns, columns);
+        }
+      }
+      roundAll(sums, rows * job->columns, job->c + row * job->columns);
+    }
+  }
+}
+
+inline void multiplyDeep(const uint16_t* a, int64_t rows, int64_t depth, const uint16_t* b,
+                         int64_t columns, uint16_t* c, int threads) {
+  int64_t rowsOfPiece = (rows + threads - 1) / threads;
+  rowsOfPiece = (rowsOfPiece + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+  rowsOfPiece = rowsOfPiece < MOST_DEEP_ROWS ? rowsOfPiece : MOST_DEEP_ROWS;
+  DeepProduct job{a, rows, depth, b, columns, c, rowsOfPiece, nullptr, 0,
+                  Pieces((rows + rowsOfPiece - 1) / rowsOfPiece, 1)};
+  job.memoryOfWorker = job.packedBytes() + aligned(rowsOfPiece * columns * sizeof(float));
+  job.memory = Scratch::of(threads * job.memoryOfWorker);
+  onThreads(threads, multiplyDeepPieces, &job);
+}
+
 // Depths are even.
 inline void multiply(const uint16_t* a, int64_t rows, int64_t depth, const uint16_t* b,
                      bool transposed, int64_t columns, const uint16_t* a2, int64_t depth2,
                      const uint16_t* b2, const uint16_t* bias, void* c, int store, int threads) {
+  if (depth >= DEEP && !transposed && depth2 == 0 && store == ROUND &&
+      rows >= threads * LEAST_DEEP_ROWS) {
+    multiplyDeep(a, rows, depth, b, columns, static_cast<uint16_t*>(c), threads);
+    return;
+  }
   const int64_t panels = Product::panels(columns);
   // Enough pieces to share evenly, none so small that packing counts.
   int64_t rowPieces = (8L * threads + panels - 1) / panels;

@@ -53,6 +53,11 @@ struct RowKernels {
                         float weight);
 };
 
+}  // namespace adapt4j
+
+#include "brain_rows.h"
+
+namespace adapt4j {
 namespace lanes {
 
 ADAPT4J_INLINE float meanSquare(const void* x, int type, int64_t width) {
@@ -306,11 +311,66 @@ ADAPT4J_ROW_KERNELS(ADAPT4J_AVX2)
 namespace avx512 {
 ADAPT4J_ROW_KERNELS(ADAPT4J_AVX512)
 }
+namespace brain {
+
+inline void anyGated(int kind, const void* x, int type, int64_t width, void* y) {
+  if (kind == SILU && type == BF16) {
+    gatedRow(static_cast<const uint16_t*>(x), width, static_cast<uint16_t*>(y));
+  } else {
+    avx512::gatedRow(kind, x, type, width, y);
+  }
+}
+
+inline void anyGatedBackward(int kind, const void* dy, const void* x, int type, int64_t width,
+                             void* dx) {
+  if (kind == SILU && type == BF16) {
+    gatedBackwardRow(static_cast<const uint16_t*>(dy), static_cast<const uint16_t*>(x), width,
+                     static_cast<uint16_t*>(dx));
+  } else {
+    avx512::gatedBackwardRow(kind, dy, x, type, width, dx);
+  }
+}
+
+inline void anyRmsNorm(const void* x, const void* weight, int type, int64_t width, float offset,
+                       float epsilon, void* y) {
+  if (type == BF16) {
+    rmsNormRow(static_cast<const uint16_t*>(x), static_cast<const uint16_t*>(weight), width,
+               offset, epsilon, static_cast<uint16_t*>(y));
+  } else {
+    avx512::rmsNormRow(x, weight, type, width, offset, epsilon, y);
+  }
+}
+
+inline void anyRmsNormBackward(const void* dy, const void* x, const void* weight, int type,
+                               int64_t width, float offset, float epsilon, const void* added,
+                               void* dx, float* dweight) {
+  if (type == BF16) {
+    rmsNormBackwardRow(static_cast<const uint16_t*>(dy), static_cast<const uint16_t*>(x),
+                       static_cast<const uint16_t*>(weight), width, offset, epsilon,
+                       static_cast<const uint16_t*>(added), static_cast<uint16_t*>(dx), dweight);
+  } else {
+    avx512::rmsNormBackwardRow(dy, x, weight, type, width, offset, epsilon, added, dx, dweight);
+  }
+}
+
+inline float anyCrossEntropy(const RowLoss& rule, void* logits, int type, int64_t target,
+                             float weight) {
+  return type == BF16 ? crossEntropyRow(rule, static_cast<uint16_t*>(logits), target, weight)
+                      : avx512::crossEntropyRow(rule, logits, type, target, weight);
+}
+
+constexpr RowKernels ROWS{avx512::layerNormRow, avx512::activateRow, anyRmsNorm, anyRmsNormBackward,
+                          anyGated,             anyGatedBackward,    anyCrossEntropy};
+
+}  // namespace brain
 #endif
 
 inline const RowKernels& rowKernelsOf(int variant) {
 #if defined(__x86_64__)
-  return variant == SCALAR ? scalar::ROWS : variant == AVX2 ? avx2::ROWS : avx512::ROWS;
+  return variant == SCALAR   ? scalar::ROWS
+         : variant == AVX2   ? avx2::ROWS
+         : variant == AVX512 ? avx512::ROWS
+                             : brain::ROWS;
 #else
   return scalar::ROWS;
 #endif

@@ -182,6 +182,29 @@ class BrainProductTest {
     }
   }
 
+  /** As in the derivative by what comes into an output layer. */
+  @Test
+  void deepProductsAreFormedInPartsWithoutChangingABit() {
+    int rows = 301;
+    int depth = 9002;
+    int columns = 70;
+    try (Scope scope = Scope.open()) {
+      Tensor a = random(1, DType.BF16, 1, rows, depth);
+      Tensor b = right(depth, columns, false);
+      Tensor c = unwritten(DType.BF16, rows, columns);
+      KERNELS.multiply(a, b, false, null, c, false);
+      double[] wanted = product(doubles(a), doubles(b), rows, depth, columns, false);
+      assertRounded("product", c, wanted, SHARE);
+      // With more threads a piece has too few rows, and the depth is not cut.
+      assertTheSameOnAnyThreads(
+          () -> {
+            Tensor again = unwritten(DType.BF16, rows, columns);
+            KERNELS.multiply(a, b, false, null, again, false);
+            return LayerCase.joined(again);
+          });
+    }
+  }
+
   /** Without these instructions, and with tiles, libtorch multiplies. */
   @ParameterizedTest
   @EnumSource

@@ -19,8 +19,11 @@ public final class VocabularyLoss {
           .needing(
               arguments -> logits((Tensor) arguments[0], (Tensor) arguments[1]) * 3 * Float.BYTES);
 
-  /** Logits that exist at once. */
+  /** Logits that exist at once, in operators with copies of them in F32. */
   private static final long LOGITS = 1L << 24;
+
+  /** Those of kernels, which need no copies. */
+  private static final long KERNEL_LOGITS = 1L << 25;
 
   private static final long FEWEST_ROWS = 16;
 
@@ -80,7 +83,7 @@ public final class VocabularyLoss {
    */
   public static double evaluate(
       Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights) {
-    return run(hidden, head, targets, weights, 1, false, rows(hidden, head)).sum();
+    return run(hidden, head, targets, weights, 1, false, Long.MAX_VALUE).sum();
   }
 
   /**
@@ -110,7 +113,7 @@ public final class VocabularyLoss {
    */
   public static Result forwardBackward(
       Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights, double scale) {
-    return run(hidden, head, targets, weights, scale, true, rows(hidden, head));
+    return run(hidden, head, targets, weights, scale, true, Long.MAX_VALUE);
   }
 
   /** Differentiates with the logits of so many rows at once; the result does not depend on it. */
@@ -130,10 +133,9 @@ public final class VocabularyLoss {
     HostAllocator.current().giveBack();
     HostKernels kernels = FusedOps.scoring(hidden, targets);
     if (kernels != null) {
-      // On shapes the script runs once for all rows, and its scratch counts those of a chunk.
-      long atOnce = Math.min(rows, rows(head.weight().value()));
+      long most = Math.max(FEWEST_ROWS, KERNEL_LOGITS / head.weight().value().size(0));
       return new FusedCrossEntropy(kernels, hidden, head, targets, weights)
-          .run(scale, gradients, atOnce);
+          .run(scale, gradients, Math.min(rows, most));
     }
     Tensor[] made =
         CROSS_ENTROPY.tensors(
@@ -145,7 +147,7 @@ public final class VocabularyLoss {
             targets,
             weights,
             scale,
-            rows,
+            Math.min(rows, rows(hidden, head)),
             gradients,
             head.weightGradient(),
             head.biasGradient());
@@ -210,7 +212,7 @@ public final class VocabularyLoss {
         entropies);
   }
 
-  /** Where shapes alone are computed, all at once. */
+  /** On shapes the script runs once for all rows, and its scratch counts those of a chunk. */
   private static long rows(Tensor hidden, VocabularyHead head) {
     return hidden.engine().isMetered() ? hidden.size(0) : rows(head.weight().value());
   }
