@@ -31,9 +31,10 @@ final class FourBitCase {
 
   /** A network without weights, whose linear layers are in a format. */
   static Network declare(Path folder, WeightFormat format) {
-    Network network = Architectures.declare(ModelConfig.read(folder));
+    StoredModel stored = StoredModel.read(folder, format);
+    Network network = Architectures.declare(stored.config());
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      WeightMechanics.of(format).install(network, checkpoint);
+      stored.weights().install(network, checkpoint);
       Weights.check(network, checkpoint);
     }
     return network;

@@ -115,6 +115,51 @@ class FourBitStepsTest {
     }
   }
 
+  /** Prompts and scores go by operators, which do not round. */
+  @ParameterizedTest
+  @ValueSource(strings = {"llama_linear", "qwen3_bias", "gemma2_uncapped", "gpt2_by_layer"})
+  void stepsMayRoundWhatTheyMultiply(String family) throws IOException {
+    Path folder = wider(family);
+    for (Quantization quantization : List.of(Quantization.nf4(), Quantization.fp4())) {
+      try (Decoder plain = load(folder, quantization);
+          Decoder rounding = load(folder, WeightFormat.int8Activations(quantization))) {
+        List<float[]> operators = generated(plain, false);
+        assertEqual(generated(rounding, false), operators);
+        assertThat(difference(first(generated(rounding, true)), first(operators)))
+            .isBetween(1e-4, 0.05);
+        assertThat(difference(first(generated(plain, true)), first(operators))).isLessThan(1e-4);
+      }
+    }
+  }
+
+  /** Logits after the prompts, since which tokens may have become others. */
+  private static float[] first(List<float[]> logits) {
+    return logits.get(0);
+  }
+
+  /** As a share of the logits' own size. */
+  private static double difference(float[] found, float[] wanted) {
+    double difference = 0;
+    double size = 0;
+    for (int i = 0; i < found.length; i++) {
+      difference += Math.pow(found[i] - wanted[i], 2);
+      size += Math.pow(wanted[i], 2);
+    }
+    return Math.sqrt(difference / size);
+  }
+
+  /** The kernels read the file's codes, however these came there. */
+  @Test
+  void stepsRoundOverStoredFourBitWeightsAlike() throws IOException {
+    Path folder = wider("qwen3_bias");
+    Path stored = temporary.resolve("stored-4bit");
+    QuantizedCheckpoint.quantize(folder, stored, Quantization.nf4());
+    try (Decoder loaded = load(folder, WeightFormat.int8Activations(Quantization.nf4()));
+        Decoder read = load(stored, WeightFormat.int8Activations(WeightFormat.asStored()))) {
+      assertEqual(generated(read, true), generated(loaded, true));
+    }
+  }
+
   @Test
   void mergedAdaptersArePartOfTheWeights() throws IOException {
     Path folder = wider("qwen3_bias");
