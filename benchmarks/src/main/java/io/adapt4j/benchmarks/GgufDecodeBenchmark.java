@@ -33,7 +33,6 @@ public final class GgufDecodeBenchmark {
           "--shape", "135m",
           "--type", "q8_0",
           "--precision", "fp32",
-          "--activations", "plain",
           "--prompt", "16",
           "--tokens", "64",
           "--batch", "1",
@@ -77,14 +76,13 @@ public final class GgufDecodeBenchmark {
             arguments
                 .oneOf("--type", Set.of("q8_0", "q4_0", "q5_0", "q4_k_m", "q5_k_m", "q6_k"))
                 .toUpperCase(Locale.ROOT));
-    precision =
-        arguments.oneOf("--precision", Set.of("fp32", "bf16")).equals("fp32")
-            ? Precision.FP32
-            : Precision.BF16;
+    String chosen =
+        arguments.oneOf("--precision", Set.of("fp32", "bf16", "fp32-int8", "bf16-int8"));
+    precision = chosen.startsWith("fp32") ? Precision.FP32 : Precision.BF16;
     format =
-        arguments.oneOf("--activations", Set.of("plain", "int8")).equals("plain")
-            ? WeightFormat.asStored()
-            : WeightFormat.int8Activations(WeightFormat.asStored());
+        chosen.endsWith("int8")
+            ? WeightFormat.int8Activations(WeightFormat.asStored())
+            : WeightFormat.asStored();
     promptLength = arguments.number("--prompt", 1);
     newTokens = arguments.number("--tokens", 2);
     batch = arguments.number("--batch", 1);
@@ -96,8 +94,8 @@ public final class GgufDecodeBenchmark {
    * Runs the benchmark.
    *
    * @param line {@code --shape small|30m|135m|1.1b}, {@code --type q8_0|q4_0|q5_0|q4_k_m|q5_k_m|
-   *     q6_k}, {@code --precision fp32|bf16} (what is not in blocks), {@code --activations
-   *     plain|int8}, {@code --prompt}, {@code --tokens}, {@code --batch}, {@code --repetitions} (of
+   *     q6_k}, {@code --precision fp32|bf16|fp32-int8|bf16-int8} (what is not in blocks; with
+   *     activations in 8 bits), {@code --prompt}, {@code --tokens}, {@code --batch}, {@code --repetitions} (of
    *     each in a round), {@code --rounds}, {@code --llama.cpp} a folder with node-llama-cpp,
    *     {@code --folder} (keeps the checkpoint and the files there for the next time)
    */
@@ -174,9 +172,8 @@ public final class GgufDecodeBenchmark {
     Machine.describe(report);
     report.line(
         "setting",
-        "%s beside the blocks, activations %s, batch %d, prompt %d + %d new tokens, %d rounds, medians of %d",
-        precision,
-        arguments.text("--activations"),
+        "%s beside the blocks, batch %d, prompt %d + %d new tokens, %d rounds, medians of %d",
+        arguments.text("--precision"),
         batch,
         promptLength,
         newTokens,

@@ -373,8 +373,9 @@ class GgufBaseTest {
     assertThat(ModelSource.path(file).folder()).isEqualTo(folder);
     assertThat(Files.readString(folder.resolve("config.json"))).contains("\"hidden_size\": 64");
     Files.move(file, temporary.resolve("gone"), StandardCopyOption.REPLACE_EXISTING);
-    file(GgufQuantization.F16);
-    folder(GgufQuantization.F16);
+    Path another = temporary.resolve("another.gguf");
+    Files.copy(file(GgufQuantization.F16), another);
+    assertThat(ModelSource.path(another).folder()).isDirectory();
     assertThat(folder).as("of a file that is gone").doesNotExist();
   }
 }

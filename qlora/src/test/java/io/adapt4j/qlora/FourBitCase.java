@@ -11,7 +11,7 @@ import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Positions;
 import io.adapt4j.core.internal.nn.QuantizedLinear;
-import io.adapt4j.core.internal.nn.WeightMechanics;
+import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
