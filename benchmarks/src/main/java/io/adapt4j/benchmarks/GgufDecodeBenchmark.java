@@ -95,9 +95,10 @@ public final class GgufDecodeBenchmark {
    *
    * @param line {@code --shape small|30m|135m|1.1b}, {@code --type q8_0|q4_0|q5_0|q4_k_m|q5_k_m|
    *     q6_k}, {@code --precision fp32|bf16|fp32-int8|bf16-int8} (what is not in blocks; with
-   *     activations in 8 bits), {@code --prompt}, {@code --tokens}, {@code --batch}, {@code --repetitions} (of
-   *     each in a round), {@code --rounds}, {@code --llama.cpp} a folder with node-llama-cpp,
-   *     {@code --folder} (keeps the checkpoint and the files there for the next time)
+   *     activations in 8 bits), {@code --prompt}, {@code --tokens}, {@code --batch}, {@code
+   *     --repetitions} (of each in a round), {@code --rounds}, {@code --llama.cpp} a folder with
+   *     node-llama-cpp, {@code --folder} (keeps the checkpoint and the files there for the next
+   *     time)
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());

@@ -4,6 +4,7 @@ import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.gguf.GgufExport;
 import io.adapt4j.gguf.GgufQuantization;
+import io.adapt4j.qlora.Quantization;
 import io.adapt4j.verification.QLoraQualityRuns.Loss;
 import io.adapt4j.verification.QLoraQualityRuns.Trained;
 import java.nio.file.Files;
@@ -89,12 +90,11 @@ public final class QLoraQuality {
     }
   }
 
-  /** What activations in 8 bits cost over 4-bit weights and over GGUF files. */
+  /** What activations in 8 bits cost over NF4 and over GGUF files. */
   private static void roundedActivations(List<List<Integer>> texts, Path model) {
     System.out.println("| weights | activations | perplexity | increase | same likeliest token |");
     System.out.println("| --- | --- | --- | --- | --- |");
-    QLoraQualityRuns.roundedFormats()
-        .forEach((weights, format) -> rounded(weights, model, format, texts));
+    rounded("NF4", model, Quantization.nf4(), texts);
     for (GgufQuantization type :
         List.of(GgufQuantization.Q8_0, GgufQuantization.Q4_0, GgufQuantization.Q5_0)) {
       Path file = Path.of("runs/rounded-activations", type + ".gguf");

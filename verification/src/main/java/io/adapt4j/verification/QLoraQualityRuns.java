@@ -94,14 +94,6 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
     return formats;
   }
 
-  /** How weights are held whose steps may round activations; rows are whole groups of 64. */
-  static Map<String, WeightFormat> roundedFormats() {
-    Map<String, WeightFormat> formats = new LinkedHashMap<>();
-    formats.put("NF4", Quantization.nf4());
-    formats.put("FP4", Quantization.fp4());
-    return formats;
-  }
-
   /** The loss of a model on the beginnings of stories, computed in fp32. */
   static Loss loss(Path model, WeightFormat format, Path stories, int count) {
     List<TokenScores> scores = scores(model, format, stories, count);

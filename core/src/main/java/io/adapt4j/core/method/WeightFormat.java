@@ -32,7 +32,7 @@ public interface WeightFormat {
   }
 
   /**
-   * Decodes with activations in 8 bits: what enters a product with 4-bit weights, or with weights
+   * Decodes with activations in 8 bits: what enters a product with weights in NF4, or with weights
    * in the blocks of a GGUF file, is rounded in blocks of 32 with a scale each, as llama.cpp does,
    * while tokens are decoded one after the other. Prompts, scoring and training compute as without
    * it, and so do weights of other kinds. Faster for several texts at a time and on processors

@@ -392,7 +392,7 @@ final class StepCompiler {
           start,
           cpu.open(),
           code(type == DType.F32 ? DType.F32 : DType.BF16),
-          roundedActivations,
+          roundedActivations && cpu.takesRoundedTokens(),
           addressFrom(bias, start),
           codeOf(bias),
           scale,
