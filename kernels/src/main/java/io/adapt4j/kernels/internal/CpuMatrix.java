@@ -195,11 +195,14 @@ final class CpuMatrix implements FourBitMatrix {
   }
 
   /**
-   * Whether its numbers may be rounded to bytes, for products with tokens in 8 bits. FP4's smallest
-   * one, which most small weights are, would be 0.
+   * Whether products with tokens in 8 bits are of use. Dot products of bfloat16 are faster, and
+   * FP4's smallest number, which most small weights are, would be 0 in a byte.
+   *
+   * @param type what the tokens would be rounded to instead
    */
-  boolean takesRoundedTokens() {
-    return code == FourBitCode.NF4;
+  boolean takesRoundedTokens(DType type) {
+    boolean hasBrainProducts = variant.compareTo(CpuVariant.AVX512BF16) >= 0;
+    return code == FourBitCode.NF4 && !(hasBrainProducts && type == DType.BF16);
   }
 
   /** The weight in C++. */

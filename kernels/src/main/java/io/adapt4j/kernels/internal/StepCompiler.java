@@ -386,13 +386,14 @@ final class StepCompiler {
       if (!(matrix instanceof CpuMatrix cpu) || cpu.columns() % GROUP != 0) {
         return false;
       }
+      DType tokens = type == DType.F32 ? DType.F32 : DType.BF16;
       program.fourBitProduct(
           from,
           to,
           start,
           cpu.open(),
-          code(type == DType.F32 ? DType.F32 : DType.BF16),
-          roundedActivations && cpu.takesRoundedTokens(),
+          code(tokens),
+          roundedActivations && cpu.takesRoundedTokens(tokens),
           addressFrom(bias, start),
           codeOf(bias),
           scale,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
@@ -11,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,6 +94,18 @@ class RoundedFourBitTest {
       for (float y : step(weight, variant, x, 1)) {
         assertThat(y).isNotFinite();
       }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("variants")
+  void tokensAreRoundedWhereThatIsFasterAndKeepsTheNumbers(CpuVariant variant) {
+    boolean hasBrainProducts = List.of(CpuVariant.AVX512BF16, CpuVariant.AMX).contains(variant);
+    try (CpuMatrix nf4 = new CpuMatrix(variant, FourBitCases.random(4, 64, FourBitCases.NF4));
+        CpuMatrix fp4 = new CpuMatrix(variant, FourBitCases.random(4, 64, FourBitCases.FP4))) {
+      assertThat(nf4.takesRoundedTokens(DType.F32)).isTrue();
+      assertThat(nf4.takesRoundedTokens(DType.BF16)).isNotEqualTo(hasBrainProducts);
+      assertThat(fp4.takesRoundedTokens(DType.F32)).isFalse();
     }
   }
 
