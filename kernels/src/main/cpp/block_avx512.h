@@ -3,7 +3,7 @@
 // Products with strips of blocks, and their restoring, in AVX-512; and the choice of a variant.
 
 #include "avx512.h"
-#include "block_kernels.h"
+#include "block_avx2.h"
 
 namespace adapt4j {
 
@@ -30,14 +30,17 @@ ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row,
                      _mm512_cvtepu8_epi32(_mm_unpackhi_epi8(even, odd))};
   for (int k = 0; k < 2; k++) {
     if (LAYOUT.high == 64) {
-      const auto fifth = static_cast<__mmask16>(blocks::wordAt(codes + LAYOUT.low + row * 4) >>
-                                                (16 * k));
+      const uint32_t bits = blocks::wordAt(codes + LAYOUT.low + row * 4);
+      const auto fifth =
+          static_cast<__mmask16>(fifthsOf(bits, 2 * k) | fifthsOf(bits, 2 * k + 1) << 8);
       both[k] = _mm512_mask_or_epi32(both[k], fifth, both[k], _mm512_set1_epi32(16));
     } else if (LAYOUT.high == 128) {
       const __m512i pairs = _mm512_srlv_epi32(
           _mm512_set1_epi32(static_cast<int>(
               blocks::wordAt(codes + LAYOUT.low + k * 64 + row * 4))),
-          _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30));
+          _mm512_setr_epi32(pairAt(0), pairAt(1), pairAt(2), pairAt(3), pairAt(4), pairAt(5),
+                            pairAt(6), pairAt(7), pairAt(8), pairAt(9), pairAt(10), pairAt(11),
+                            pairAt(12), pairAt(13), pairAt(14), pairAt(15)));
       both[k] = _mm512_or_si512(
           both[k], _mm512_slli_epi32(_mm512_and_si512(pairs, _mm512_set1_epi32(3)), 4));
     }
@@ -125,11 +128,11 @@ ADAPT4J_AVX512 ADAPT4J_INLINE __m512 lookedUp(const BlockTables<ID>& tables, __m
   const __m512i index = c % 8 == 0 ? word : _mm512_srli_epi32(word, c % 8 * 4);
   const __m512 low = _mm512_permutexvar_ps(index, tables.low);
   if (layoutOf(ID).high == 64) {
-    const __mmask16 fifth = _mm512_test_epi32_mask(more, _mm512_set1_epi32(1u << c));
+    const __mmask16 fifth = _mm512_test_epi32_mask(more, _mm512_set1_epi32(1u << fifthAt(c)));
     return _mm512_mask_permutexvar_ps(low, fifth, index, tables.high);
   }
   if (layoutOf(ID).high == 128) {
-    const __m512i pairs = c % 16 == 0 ? more : _mm512_srli_epi32(more, c % 16 * 2);
+    const __m512i pairs = pairAt(c) == 0 ? more : _mm512_srli_epi32(more, pairAt(c));
     return _mm512_add_ps(low, _mm512_permutexvar_ps(pairs, tables.high));
   }
   return low;
@@ -141,7 +144,6 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   constexpr int STEP = ID == Q8_0 ? 4 : 8;        // inputs of a word
   constexpr int SPAN = ID == Q6_K ? 16 : 32;      // inputs that share a scale
-  constexpr int CHAINS = TOKENS == 1 ? 4 : TOKENS < 4 ? 2 : 1;  // sums that do not wait for another
   const int64_t width = BlockToken::entries(columns);
   const BlockTables<ID> tables;
   __m512 total[TOKENS];
@@ -163,11 +165,10 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
       prefetch(group + AHEAD + 192);
 #pragma GCC unroll 2
       for (int part = 0; part < BLOCK_GROUP / SPAN; part++) {
-        __m512 parts[TOKENS][CHAINS];
+        // One sum a token however many there are, so that they do not change each other's.
+        __m512 parts[TOKENS];
         for (int t = 0; t < TOKENS; t++) {
-          for (int i = 0; i < CHAINS; i++) {
-            parts[t][i] = _mm512_setzero_ps();
-          }
+          parts[t] = _mm512_setzero_ps();
         }
         __m512i more = _mm512_setzero_si512();
         if (LAYOUT.high != 0) {
@@ -181,8 +182,7 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
             const int c = k * STEP + s;
             const __m512 values = lookedUp<ID>(tables, word, more, c);
             for (int t = 0; t < TOKENS; t++) {
-              parts[t][s % CHAINS] = _mm512_fmadd_ps(values, _mm512_set1_ps(x[t * width + c]),
-                                                     parts[t][s % CHAINS]);
+              parts[t] = _mm512_fmadd_ps(values, _mm512_set1_ps(x[t * width + c]), parts[t]);
             }
           }
         }
@@ -191,11 +191,7 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
           factor = _mm512_mul_ps(scale, sixteenBytes<ID == Q6_K>(group + part * 16));
         }
         for (int t = 0; t < TOKENS; t++) {
-          __m512 sum = parts[t][0];
-          for (int i = 1; i < CHAINS; i++) {
-            sum = _mm512_add_ps(sum, parts[t][i]);
-          }
-          total[t] = _mm512_fmadd_ps(sum, factor, total[t]);
+          total[t] = _mm512_fmadd_ps(parts[t], factor, total[t]);
         }
       }
       if (LAYOUT.minimum) {

@@ -72,9 +72,9 @@ ADAPT4J_INLINE Floats codesOf(const uint8_t* codes, int c) {
   }
   Ints code = wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
   if (LAYOUT.high == 64) {
-    code |= (wordsAt(codes + LAYOUT.low) >> c & 1) << 4;
+    code |= (wordsAt(codes + LAYOUT.low) >> fifthAt(c) & 1) << 4;
   } else if (LAYOUT.high == 128) {
-    code |= (wordsAt(codes + LAYOUT.low + c / 16 * 64) >> (c % 16 * 2) & 3) << 4;
+    code |= (wordsAt(codes + LAYOUT.low + c / 16 * 64) >> pairAt(c) & 3) << 4;
   }
   return __builtin_convertvector(code - LAYOUT.offset, Floats);
 }
@@ -163,13 +163,13 @@ ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, int32_t* out) {
   if (LAYOUT.high == 64) {
     const uint32_t word = wordAt(codes + LAYOUT.low);
     for (int c = 0; c < BLOCK_GROUP; c++) {
-      out[c] |= (word >> c & 1) << 4;
+      out[c] |= (word >> fifthAt(c) & 1) << 4;
     }
   } else if (LAYOUT.high == 128) {
     for (int k = 0; k < 2; k++) {
       const uint32_t word = wordAt(codes + LAYOUT.low + k * 64);
       for (int s = 0; s < 16; s++) {
-        out[k * 16 + s] |= (word >> (2 * s) & 3) << 4;
+        out[k * 16 + s] |= (word >> pairAt(s) & 3) << 4;
       }
     }
   }
@@ -217,33 +217,22 @@ ADAPT4J_INLINE void restoreLanes(const uint8_t* strip, int64_t row, int64_t colu
 
 }  // namespace blocks
 
-// The same functions for each instruction set that they are compiled for.
-#define ADAPT4J_BLOCK_FUNCTIONS(TARGET)                                                        \
-  template <int ID>                                                                            \
-  TARGET inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const float* tokens, \
-                                    int count, float* sums, int64_t stride) {                  \
-    blocks::multiplyLanes<ID>(strip, columns, tokens, count, sums, stride);                    \
-  }                                                                                            \
-  template <int ID>                                                                            \
-  TARGET inline void restoreBlocks(const uint8_t* strip, int64_t row, int64_t columns, int type, \
-                                   void* target, int64_t index) {                              \
-    blocks::restoreLanes<ID>(strip, row, columns, type, target, index);                        \
-  }
-
 namespace scalar {
-ADAPT4J_BLOCK_FUNCTIONS()
+
+template <int ID>
+inline void multiplyBlocks(const uint8_t* strip, int64_t columns, const float* tokens, int count,
+                           float* sums, int64_t stride) {
+  blocks::multiplyLanes<ID>(strip, columns, tokens, count, sums, stride);
+}
+
+template <int ID>
+inline void restoreBlocks(const uint8_t* strip, int64_t row, int64_t columns, int type,
+                          void* target, int64_t index) {
+  blocks::restoreLanes<ID>(strip, row, columns, type, target, index);
+}
+
 template <int ID>
 constexpr BlockKernels BLOCKS{multiplyBlocks<ID>, restoreBlocks<ID>};
+
 }  // namespace scalar
-
-#if defined(__x86_64__)
-
-namespace avx2 {
-ADAPT4J_BLOCK_FUNCTIONS(ADAPT4J_AVX2)
-template <int ID>
-constexpr BlockKernels BLOCKS{multiplyBlocks<ID>, restoreBlocks<ID>};
-}  // namespace avx2
-
-#endif
-
 }  // namespace adapt4j

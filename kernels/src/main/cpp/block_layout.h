@@ -4,8 +4,9 @@
 // strip), so that products need no sums across lanes. Of each block of a strip first the scales of
 // all rows; then, for each group of 32 inputs, scales of the group and its codes: words of 32 bits,
 // one a row and 16 rows side by side, with 8 low halves, 32 fifth bits, 16 pairs of bits, or 4 bytes
-// of consecutive inputs, the first in the lowest bits. Takes what the file does, and 4 to 10 bytes
-// more for a row of a block of 256.
+// of consecutive inputs. Of low halves and bytes the first input is in the lowest bits; the other
+// bits stand as fifthAt and pairAt say. Takes what the file does, and 4 to 10 bytes more for a row
+// of a block of 256.
 
 #include "kernels.h"
 #include "lanes.h"
@@ -56,6 +57,19 @@ constexpr BlockLayout layoutOf(int id) {
   }
 }
 
+// Words of low halves, masked, are 4 bytes of even and of odd inputs: 8 times 4 inputs of a group.
+// Fifth bits and pairs are in the bytes that they belong to: those of the first 4 inputs lowest.
+
+// Which 4 of the 8 an input of a group is among, and its byte there.
+constexpr int fourOf(int input) { return input / 8 * 2 + input % 2; }
+constexpr int byteOf(int input) { return input % 8 / 2; }
+
+// Where the fifth bit of an input of a group is.
+constexpr int fifthAt(int input) { return 8 * byteOf(input) + fourOf(input); }
+
+// Where the pair of bits of an input is, in the word of its half of the group.
+constexpr int pairAt(int input) { return 8 * byteOf(input) + 2 * (fourOf(input) % 4); }
+
 inline uint64_t eightBytes(const uint8_t* from) {
   uint64_t bytes;
   std::memcpy(&bytes, from, 8);
@@ -83,6 +97,28 @@ inline uint32_t bitsOfBytes(uint64_t bytes) {
   return static_cast<uint32_t>((bytes & 0x0101010101010101ULL) * 0x0102040810204080ULL >> 56);
 }
 
+// 32 fifth bits, the first input's lowest, brought into their order.
+inline uint32_t fifthsInOrder(uint32_t bits) {
+  uint32_t word = 0;
+  for (int k = 0; k < 4; k++) {
+    const uint32_t eight = bits >> (8 * k) & 0xFF;
+    word |= ((eight | eight << 6 | eight << 12 | eight << 18) & 0x03030303) << (2 * k);
+  }
+  return word;
+}
+
+// The fifth bits of inputs 8 k to 8 k + 7, the first one's lowest.
+inline uint32_t fifthsOf(uint32_t word, int k) {
+  const uint32_t pairs = word >> (2 * k) & 0x03030303;
+  return (pairs | pairs >> 6 | pairs >> 12 | pairs >> 18) & 0xFF;
+}
+
+// The pairs of 8 inputs in the low halves of the bytes that they belong to.
+inline uint32_t pairsInOrder(uint32_t pairs) {
+  pairs = (pairs | pairs << 8) & 0x00FF00FF;
+  return (pairs | pairs << 4) & 0x0F0F0F0F;
+}
+
 // Puts one row of a block from a file into its place in a strip's block.
 class BlockRow {
  public:
@@ -102,13 +138,13 @@ class BlockRow {
         break;
       case Q5_0:
         half(block_, 0);
-        std::memcpy(word(high(0)), block_ + 2, 4);
+        putFifths(0, block_ + 2);
         lows(0, block_ + 6, block_ + 14, 0, 4);
         break;
       case Q5_1:
         half(block_, 0);
         half(block_ + 2, 1);
-        std::memcpy(word(high(0)), block_ + 4, 4);
+        putFifths(0, block_ + 4);
         lows(0, block_ + 8, block_ + 16, 0, 4);
         break;
       case Q8_0:
@@ -169,13 +205,19 @@ class BlockRow {
     }
   }
 
+  void putFifths(int64_t g, const uint8_t* from) const {
+    uint32_t bits;
+    std::memcpy(&bits, from, 4);
+    putWord(high(g), fifthsInOrder(bits));
+  }
+
   void putFifthBits(const uint8_t* from) const {
     for (int64_t g = 0; g < 8; g++) {
       uint32_t bits = 0;
       for (int k = 0; k < 4; k++) {
         bits |= bitsOfBytes(eightBytes(from + k * 8) >> g) << (k * 8);
       }
-      putWord(high(g), bits);
+      putWord(high(g), fifthsInOrder(bits));
     }
   }
 
@@ -206,8 +248,8 @@ class BlockRow {
       const uint8_t* pairs = block_ + 128 + 32 * part;
       for (int k = 0; k < 2; k++) {
         putWord(high(g) + k * 64,
-                pairsOf(eightBytes(pairs + k * 16) >> (2 * place)) |
-                    pairsOf(eightBytes(pairs + k * 16 + 8) >> (2 * place)) << 16);
+                pairsInOrder(pairsOf(eightBytes(pairs + k * 16) >> (2 * place))) |
+                    pairsInOrder(pairsOf(eightBytes(pairs + k * 16 + 8) >> (2 * place))) << 4);
       }
     }
   }

@@ -35,6 +35,22 @@ struct Int8Token {
   }
 };
 
+// Rounds 32 numbers to codes from -127 to 127 and returns their scale, NaN where one is not finite.
+ADAPT4J_INLINE float roundGroup(const float* values, int32_t* codes) {
+  float most = 0, odd = 0;
+  for (int i = 0; i < INT8_BLOCK; i++) {
+    const float magnitude = values[i] < 0 ? -values[i] : values[i];
+    most = magnitude > most ? magnitude : most;
+    odd += values[i] * 0;
+  }
+  const float inverse = most == 0 ? 0 : 127 / most;
+  for (int i = 0; i < INT8_BLOCK; i++) {
+    // Adding 1.5 * 2^23 rounds to the nearest integer.
+    codes[i] = static_cast<int32_t>(values[i] * inverse + 12582912.0f - 12582912.0f);
+  }
+  return most / 127 + odd;
+}
+
 // Rounds a token to 8 bits; inputs past its end are 0.
 ADAPT4J_INLINE void roundToInt8(const float* x, int64_t columns, uint8_t* out) {
   const int64_t blocks = Int8Token::blocks(columns);
@@ -45,20 +61,13 @@ ADAPT4J_INLINE void roundToInt8(const float* x, int64_t columns, uint8_t* out) {
     float values[INT8_BLOCK] = {};
     const int64_t left = columns - b * INT8_BLOCK;
     std::memcpy(values, x + b * INT8_BLOCK, (left < INT8_BLOCK ? left : INT8_BLOCK) * 4);
-    float most = 0;
-    for (float value : values) {
-      const float magnitude = value < 0 ? -value : value;
-      most = magnitude > most ? magnitude : most;
-    }
-    const float inverse = most == 0 ? 0 : 127 / most;
+    int32_t rounded[INT8_BLOCK];
+    scales[b] = roundGroup(values, rounded);
     int32_t sum = 0;
     for (int i = 0; i < INT8_BLOCK; i++) {
-      // Adding 1.5 * 2^23 rounds to the nearest integer.
-      const int32_t code = static_cast<int32_t>(values[i] * inverse + 12582912.0f - 12582912.0f);
-      codes[b * INT8_BLOCK + i] = static_cast<int8_t>(code);
-      sum += code;
+      codes[b * INT8_BLOCK + i] = static_cast<int8_t>(rounded[i]);
+      sum += rounded[i];
     }
-    scales[b] = most / 127;
     offsets[b] = -128 * sum;
   }
 }
@@ -316,12 +325,10 @@ constexpr Int8Kernels INT8{roundInt8, multiplyInt8, restoreInt8, quantizeInt8};
 
 }  // namespace avx2
 
-namespace avx512bf16 {
+namespace avx512vnni {
 
-// Processors with bfloat16 instructions have those for 8 bits too.
-#define ADAPT4J_VNNI                                                                      \
-  __attribute__((                                                                         \
-      target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni")))
+#define ADAPT4J_VNNI \
+  __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
 
 ADAPT4J_VNNI inline void roundInt8(const float* x, int64_t columns, uint8_t* out) {
   roundToInt8(x, columns, out);
@@ -374,15 +381,16 @@ inline void multiplyInt8(const uint8_t* tiles, int64_t columns, const uint8_t* t
 
 constexpr Int8Kernels INT8{roundInt8, multiplyInt8, avx2::restoreInt8, avx2::quantizeInt8};
 
-}  // namespace avx512bf16
+}  // namespace avx512vnni
 
 #endif
 
 inline const Int8Kernels& int8KernelsOf(int variant) {
 #if defined(__x86_64__)
-  static const Int8Kernels* const ALL[] = {&scalar::INT8, &avx2::INT8, &avx2::INT8,
-                                           &avx512bf16::INT8, &avx512bf16::INT8};
-  return *ALL[variant];
+  if (variant >= AVX512) {
+    return hasVnni() ? avx512vnni::INT8 : avx2::INT8;
+  }
+  return variant == AVX2 ? avx2::INT8 : scalar::INT8;
 #else
   return scalar::INT8;
 #endif

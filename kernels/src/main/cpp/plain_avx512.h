@@ -39,13 +39,19 @@ ADAPT4J_AVX512 ADAPT4J_INLINE __m512 sums(const __m512* v) {
 template <int ROWS, int TOKENS>
 ADAPT4J_AVX512 ADAPT4J_INLINE void putSums(const __m512* parts, int64_t rows, int tokens,
                                            float* out, int64_t stride) {
-  const __m512 values = sums(parts);
+  constexpr int COUNT = ROWS * TOKENS;
   if (TOKENS == 1) {
-    _mm512_mask_storeu_ps(out, static_cast<__mmask16>((1u << rows) - 1), values);
+    _mm512_mask_storeu_ps(out, static_cast<__mmask16>((1u << rows) - 1), sums(parts));
     return;
   }
-  float all[16];
-  _mm512_storeu_ps(all, values);
+  float all[(COUNT + 15) / 16 * 16];
+  for (int i = 0; i < COUNT; i += 16) {
+    __m512 some[16];
+    for (int k = 0; k < 16; k++) {
+      some[k] = i + k < COUNT ? parts[i + k] : _mm512_setzero_ps();
+    }
+    _mm512_storeu_ps(all + i, sums(some));
+  }
   for (int t = 0; t < tokens; t++) {
     for (int r = 0; r < rows; r++) {
       out[t * stride + r] = all[t * ROWS + r];
@@ -297,7 +303,8 @@ ADAPT4J_BF16 inline void multiplyBlock(const PlainRows& rows, int64_t first, con
 template <int TOKENS>
 inline void multiplyTokens(const PlainRows& rows, const void* tokens, int count, float* sums,
                            int64_t stride) {
-  constexpr int ROWS = 16 / TOKENS;
+  // With 16 sums each would wait for itself.
+  constexpr int ROWS = TOKENS == 8 ? 3 : 16 / TOKENS;
   for (int64_t r = 0; r < rows.count; r += ROWS) {
     multiplyBlock<ROWS, TOKENS>(rows, r, static_cast<const uint16_t*>(tokens), count, sums + r,
                                 stride);

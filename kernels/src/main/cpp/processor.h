@@ -74,15 +74,26 @@ inline Variant detect() {
   return AMX;
 }
 
+// Whether AVX-512 has products in 8 bits, as all processors with those in bfloat16 and many before.
+inline bool detectVnni() { return has(cpuid(7, 0).c, 11); }
+
 #else
 
 inline Variant detect() { return SCALAR; }
+
+inline bool detectVnni() { return false; }
 
 #endif
 
 // The most capable variant that runs here.
 inline Variant best() {
   static const Variant found = detect();
+  return found;
+}
+
+// Of use where AVX-512 is.
+inline bool hasVnni() {
+  static const bool found = detectVnni();
   return found;
 }
 

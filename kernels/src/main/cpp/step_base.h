@@ -2,7 +2,9 @@
 
 // What an operator of a decoding step is. Each is cut into pieces that threads take as they come.
 
+#include "block_rounded.h"
 #include "block_weight.h"
+#include "four_bit_rounded.h"
 #include "four_bit_weight.h"
 #include "int8_weight.h"
 #include "plain_avx2.h"

@@ -57,11 +57,17 @@ class StepProgram {
     add(op);
   }
 
-  // The weight must outlive the program.
+  // The weight must outlive the program. Tokens are rounded to a type, or to 8 bits.
   void fourBitProduct(int from, int to, long long toStart, const FourBitWeight& weight,
-                      int tokenType, long long bias, int biasType, float scale, bool added) {
+                      int tokenType, bool rounded, long long bias, int biasType, float scale,
+                      bool added) {
     const Target target{buffers_[to], toStart, pointer(bias), biasType, scale, added};
-    auto* op = new FourBitProductOp(weight, tokenType, buffers_[from], target, threads_);
+    ProductOp* op;
+    if (rounded) {
+      op = new RoundedFourBitProductOp(weight, variant_, buffers_[from], target, threads_);
+    } else {
+      op = new FourBitProductOp(weight, tokenType, buffers_[from], target, threads_);
+    }
     op->ofOutputs = ofOutputs_;
     add(op);
   }
@@ -77,12 +83,19 @@ class StepProgram {
   }
 
   // tiles as BlockWeight makes them.
-  void blockProduct(int from, int to, long long toStart, int id, long long tiles, long long rows,
-                    long long columns, long long bias, int biasType, float scale, bool added) {
+  void blockProduct(int from, int to, long long toStart, int id, bool rounded, long long tiles,
+                    long long rows, long long columns, long long bias, int biasType, float scale,
+                    bool added) {
     const Target target{buffers_[to], toStart, pointer(bias), biasType, scale, added};
-    auto* op = new BlockProductOp(id, blockKernelsOf(id, variant_),
-                                  static_cast<const uint8_t*>(pointer(tiles)), buffers_[from],
-                                  columns, rows, target, threads_);
+    const auto* strips = static_cast<const uint8_t*>(pointer(tiles));
+    ProductOp* op;
+    if (rounded) {
+      op = new RoundedBlockProductOp(id, roundedKernelsOf(id, variant_), strips, buffers_[from],
+                                     columns, rows, target, threads_);
+    } else {
+      op = new BlockProductOp(id, blockKernelsOf(id, variant_), strips, buffers_[from], columns,
+                              rows, target, threads_);
+    }
     op->ofOutputs = ofOutputs_;
     add(op);
   }

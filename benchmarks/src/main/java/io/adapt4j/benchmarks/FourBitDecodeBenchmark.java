@@ -20,8 +20,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Decoding one text with a Llama of random weights in NF4, beside llama.cpp with the same weights
- * in Q4_0: each in its own process, by turns, on the same number of threads.
+ * Decoding with a Llama of random weights in NF4, beside llama.cpp with the same weights in Q4_0:
+ * each in its own process, by turns, on the same number of threads.
  */
 @InSuite(quick = "--shape 30m --tokens 32 --rounds 1", full = "--shape 1.1b --rounds 5")
 public final class FourBitDecodeBenchmark {
@@ -30,6 +30,7 @@ public final class FourBitDecodeBenchmark {
       Map.of(
           "--shape", "1.1b",
           "--part", "all",
+          "--batch", "1",
           "--prompt", "16",
           "--tokens", "64",
           "--repetitions", "3",
@@ -44,6 +45,8 @@ public final class FourBitDecodeBenchmark {
   private static final double TARGET = 1;
   private static final String NF4 = "nf4";
   private static final String BF16 = "bf16";
+  private static final Set<String> PARTS =
+      Set.of("all", "both", NF4, FourBitDecodeCase.ROUNDED, BF16, FourBitDecodeCase.LLAMA);
 
   private final Arguments arguments;
   private final LlamaShape shape;
@@ -70,8 +73,9 @@ public final class FourBitDecodeBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param line {@code --shape small|30m|1.1b}, {@code --part all|nf4|bf16|llama.cpp} (all: NF4 and
-   *     llama.cpp in turn), {@code --prompt}, {@code --tokens}, {@code --repetitions} (in a
+   * @param line {@code --shape small|30m|1.1b}, {@code --part all|nf4|nf4-int8|bf16|llama.cpp|both}
+   *     (all: NF4 and llama.cpp in turn; both: NF4 without and with activations in 8 bits), {@code
+   *     --batch} (texts at a time), {@code --prompt}, {@code --tokens}, {@code --repetitions} (in a
    *     process; the middle one counts), {@code --rounds} (processes of each), {@code --threads}
    *     (0: the machine's processors), {@code --folder} (keeps checkpoint and GGUF file there for
    *     the next time; 2.8 GB for 1.1b), {@code --llama.cpp} (a folder with node-llama-cpp, whose
@@ -96,7 +100,8 @@ public final class FourBitDecodeBenchmark {
     Machine.describe(report);
     report.line(
         "setting",
-        "prompt %s + %s new tokens, %s processes each, medians of %s in each",
+        "batch %s, prompt %s + %s new tokens, %s processes each, medians of %s in each",
+        arguments.text("--batch"),
         arguments.text("--prompt"),
         arguments.text("--tokens"),
         arguments.text("--rounds"),
@@ -107,8 +112,13 @@ public final class FourBitDecodeBenchmark {
         installed.isPresent()
             ? "of node-llama-cpp"
             : "of de.kherud:llama, built for AVX2; for node-llama-cpp's " + installed.absence());
-    String part = arguments.oneOf("--part", Set.of("all", NF4, BF16, FourBitDecodeCase.LLAMA));
-    List<String> parts = part.equals("all") ? List.of(NF4, FourBitDecodeCase.LLAMA) : List.of(part);
+    String part = arguments.oneOf("--part", PARTS);
+    List<String> parts =
+        switch (part) {
+          case "all" -> List.of(NF4, FourBitDecodeCase.LLAMA);
+          case "both" -> List.of(NF4, FourBitDecodeCase.ROUNDED);
+          default -> List.of(part);
+        };
     Map<String, List<Run>> found = measure(parts, folder, file);
     parts.forEach(text -> report(text, found.get(text)));
     report.line(
@@ -140,15 +150,16 @@ public final class FourBitDecodeBenchmark {
 
   /** One process. */
   private Run run(String part, Path model, int threads) {
+    int batch = arguments.number("--batch", 1);
     int prompt = arguments.number("--prompt", 2);
     int tokens = arguments.number("--tokens", 2);
     int repetitions = arguments.number("--repetitions", 1);
     if (part.equals(FourBitDecodeCase.LLAMA) && installed.isPresent()) {
-      LlamaCpp.Rates rates = installed.decode(model, prompt, tokens, 1, repetitions, threads);
+      LlamaCpp.Rates rates = installed.decode(model, prompt, tokens, batch, repetitions, threads);
       return new Run(rates.decode().median(), OptionalDouble.empty());
     }
     OwnProcess process =
-        new FourBitDecodeCase(part, prompt, tokens, repetitions, threads).run(model);
+        new FourBitDecodeCase(part, batch, prompt, tokens, repetitions, threads).run(model);
     return new Run(
         process.number(FourBitDecodeCase.RATE),
         OptionalDouble.of(process.number(FourBitDecodeCase.LOADING)));
@@ -165,9 +176,9 @@ public final class FourBitDecodeBenchmark {
     report.figure(rates.errorOf(Measurement.larger(part, "tokens/s", rates.median())));
     report.line(
         "",
-        "%.0f MB of weights a token, %.3f of the %.1f tokens/s at which they can be read",
+        "%.0f MB of weights a step, %.3f of the %.1f steps/s at which they can be read",
         bytes / 1e6,
-        rates.median() / floor,
+        rates.median() / arguments.number("--batch", 1) / floor,
         floor);
     double[] seconds =
         runs.stream().map(Run::loading).flatMapToDouble(OptionalDouble::stream).toArray();

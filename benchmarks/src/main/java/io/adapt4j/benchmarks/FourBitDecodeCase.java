@@ -9,11 +9,13 @@ import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.tensor.Torch;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.qlora.Quantization;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
@@ -22,16 +24,20 @@ import java.util.stream.IntStream;
  * A decoder of {@link FourBitDecodeBenchmark}, and the program that runs it in a process of its
  * own.
  *
- * @param part what decodes: {@code nf4} or {@code bf16} with Adapt4J, {@code llama.cpp}
+ * @param part what decodes: {@code nf4}, {@code nf4-int8} (with activations in 8 bits) or {@code
+ *     bf16} with Adapt4J, {@code llama.cpp}
+ * @param batch texts at a time, one for llama.cpp
  * @param prompt tokens before those that are decoded
  * @param tokens how many are
  * @param repetitions how often
  * @param threads that compute
  */
 @InSuite(leftOut = "a part of FourBitDecodeBenchmark")
-record FourBitDecodeCase(String part, int prompt, int tokens, int repetitions, int threads) {
+record FourBitDecodeCase(
+    String part, int batch, int prompt, int tokens, int repetitions, int threads) {
 
   static final String LLAMA = "llama.cpp";
+  static final String ROUNDED = "nf4-int8";
   static final String RATE = "tokens a second ";
   static final String LOADING = "seconds of loading ";
 
@@ -42,7 +48,7 @@ record FourBitDecodeCase(String part, int prompt, int tokens, int repetitions, i
    */
   OwnProcess run(Path model) {
     return OwnProcess.run(
-        FourBitDecodeCase.class, part, prompt, tokens, repetitions, threads, model);
+        FourBitDecodeCase.class, part, batch, prompt, tokens, repetitions, threads, model);
   }
 
   /**
@@ -51,10 +57,10 @@ record FourBitDecodeCase(String part, int prompt, int tokens, int repetitions, i
    * @param line the components and the model
    */
   public static void main(String[] line) {
-    int[] numbers = Arrays.stream(line, 1, 5).mapToInt(Integer::parseInt).toArray();
+    int[] numbers = Arrays.stream(line, 1, 6).mapToInt(Integer::parseInt).toArray();
     FourBitDecodeCase fourBitDecodeCase =
-        new FourBitDecodeCase(line[0], numbers[0], numbers[1], numbers[2], numbers[3]);
-    Path model = Path.of(line[5]);
+        new FourBitDecodeCase(line[0], numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]);
+    Path model = Path.of(line[6]);
     if (fourBitDecodeCase.part.equals(LLAMA)) {
       // Its binding leaves a thread attached to the JVM, which would wait for it at the end.
       Thread.setDefaultUncaughtExceptionHandler(
@@ -72,7 +78,7 @@ record FourBitDecodeCase(String part, int prompt, int tokens, int repetitions, i
   private void decode(Path folder) {
     Torch.threads(threads);
     GenerationOptions greedy = GenerationOptions.greedy().toBuilder().ignoreEos(true).build();
-    List<int[]> prompts = List.of(IntStream.rangeClosed(1, prompt).toArray());
+    List<int[]> prompts = Collections.nCopies(batch, IntStream.rangeClosed(1, prompt).toArray());
     long begun = System.nanoTime();
     try (LanguageModel model = load(ModelSource.path(folder))) {
       System.out.println(LOADING + secondsSince(begun));
@@ -85,9 +91,11 @@ record FourBitDecodeCase(String part, int prompt, int tokens, int repetitions, i
   }
 
   private LanguageModel load(ModelSource source) {
-    return part.equals("nf4")
-        ? LanguageModel.load(source, Quantization.nf4())
-        : LanguageModel.load(source, Precision.BF16);
+    return switch (part) {
+      case "nf4" -> LanguageModel.load(source, Quantization.nf4());
+      case ROUNDED -> LanguageModel.load(source, WeightFormat.int8Activations(Quantization.nf4()));
+      default -> LanguageModel.load(source, Precision.BF16);
+    };
   }
 
   /** The first token of the prompt is the one that llama.cpp puts there itself. */
@@ -131,7 +139,7 @@ record FourBitDecodeCase(String part, int prompt, int tokens, int repetitions, i
     double[] rates = new double[repetitions];
     for (int i = 0; i < repetitions; i++) {
       double first = Timing.seconds(() -> generate.accept(1));
-      rates[i] = (tokens - 1) / (Timing.seconds(() -> generate.accept(tokens)) - first);
+      rates[i] = batch * (tokens - 1) / (Timing.seconds(() -> generate.accept(tokens)) - first);
     }
     System.out.println(RATE + Samples.of(rates).median());
   }

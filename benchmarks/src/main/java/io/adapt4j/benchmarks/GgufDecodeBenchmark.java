@@ -5,6 +5,7 @@ import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.gguf.GgufExport;
@@ -58,6 +59,7 @@ public final class GgufDecodeBenchmark {
   private final LlamaShape shape;
   private final GgufQuantization type;
   private final Precision precision;
+  private final WeightFormat format;
   private final int promptLength;
   private final int newTokens;
   private final int batch;
@@ -74,10 +76,13 @@ public final class GgufDecodeBenchmark {
             arguments
                 .oneOf("--type", Set.of("q8_0", "q4_0", "q5_0", "q4_k_m", "q5_k_m", "q6_k"))
                 .toUpperCase(Locale.ROOT));
-    precision =
-        arguments.oneOf("--precision", Set.of("fp32", "bf16")).equals("fp32")
-            ? Precision.FP32
-            : Precision.BF16;
+    String chosen =
+        arguments.oneOf("--precision", Set.of("fp32", "bf16", "fp32-int8", "bf16-int8"));
+    precision = chosen.startsWith("fp32") ? Precision.FP32 : Precision.BF16;
+    format =
+        chosen.endsWith("int8")
+            ? WeightFormat.int8Activations(WeightFormat.asStored())
+            : WeightFormat.asStored();
     promptLength = arguments.number("--prompt", 1);
     newTokens = arguments.number("--tokens", 2);
     batch = arguments.number("--batch", 1);
@@ -89,10 +94,11 @@ public final class GgufDecodeBenchmark {
    * Runs the benchmark.
    *
    * @param line {@code --shape small|30m|135m|1.1b}, {@code --type q8_0|q4_0|q5_0|q4_k_m|q5_k_m|
-   *     q6_k}, {@code --precision fp32|bf16} (what is not in blocks), {@code --prompt}, {@code
-   *     --tokens}, {@code --batch}, {@code --repetitions} (of each in a round), {@code --rounds},
-   *     {@code --llama.cpp} a folder with node-llama-cpp, {@code --folder} (keeps the checkpoint
-   *     and the files there for the next time)
+   *     q6_k}, {@code --precision fp32|bf16|fp32-int8|bf16-int8} (what is not in blocks; with
+   *     activations in 8 bits), {@code --prompt}, {@code --tokens}, {@code --batch}, {@code
+   *     --repetitions} (of each in a round), {@code --rounds}, {@code --llama.cpp} a folder with
+   *     node-llama-cpp, {@code --folder} (keeps the checkpoint and the files there for the next
+   *     time)
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
@@ -104,7 +110,7 @@ public final class GgufDecodeBenchmark {
     Path file = file(folder);
     ReadBandwidth bandwidth = new ReadBandwidth();
     bandwidth.measure();
-    try (LanguageModel model = LanguageModel.load(ModelSource.path(file), precision)) {
+    try (LanguageModel model = LanguageModel.load(ModelSource.path(file), format, precision)) {
       decode(model, newTokens);
       for (int round = 0; round < arguments.number("--rounds", 1); round++) {
         ours.add(rate(model));
@@ -168,7 +174,7 @@ public final class GgufDecodeBenchmark {
     report.line(
         "setting",
         "%s beside the blocks, batch %d, prompt %d + %d new tokens, %d rounds, medians of %d",
-        precision,
+        arguments.text("--precision"),
         batch,
         promptLength,
         newTokens,

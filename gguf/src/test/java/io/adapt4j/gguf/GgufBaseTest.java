@@ -15,10 +15,14 @@ import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.DecoderSteps;
+import io.adapt4j.core.internal.nn.KvCache;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.QuantizedLinear;
+import io.adapt4j.core.internal.nn.StepKernels;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.lora.Lora;
@@ -36,6 +40,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -119,6 +124,37 @@ class GgufBaseTest {
         assertThat(found.get(i)).isEqualTo(greedy(plain, prompts.get(i), 20));
       }
     }
+  }
+
+  /** Prompts and scores do not round; a step does. */
+  @ParameterizedTest
+  @EnumSource(GgufQuantization.class)
+  void activationsMayBeRoundedWhileDecoding(GgufQuantization type) {
+    WeightFormat rounded = WeightFormat.int8Activations(WeightFormat.asStored());
+    try (Decoder plain = TestModels.load(folder(type));
+        Decoder rounding = TestModels.load(folder(type), rounded)) {
+      assertThat(TestModels.logits(rounding, 12)).isEqualTo(TestModels.logits(plain, 12));
+      float[] wanted = step(plain);
+      double off = TestModels.difference(step(rounding), wanted);
+      if (type.isConverted() && type != GgufQuantization.Q8_0) {
+        assertThat(off).as("no blocks").isZero();
+      } else {
+        assertThat(off).isBetween(1e-4, 0.03);
+      }
+    }
+  }
+
+  private static float[] step(Decoder decoder) {
+    float[] logits = new float[decoder.dimensions().vocabularySize()];
+    try (KvCache cache = decoder.newCache(1, 8);
+        DecoderSteps steps = StepKernels.prepared(decoder, cache, 4).orElseThrow()) {
+      steps.run(
+          IntStream.range(0, 4)
+              .mapToObj(i -> new DecoderSteps.Token(20 + i, 0, i, 0, i == 3))
+              .toList());
+      steps.logits(0, logits, 0);
+    }
+    return logits;
   }
 
   private static int[] greedy(Decoder decoder, int[] prompt, int count) {
@@ -337,8 +373,9 @@ class GgufBaseTest {
     assertThat(ModelSource.path(file).folder()).isEqualTo(folder);
     assertThat(Files.readString(folder.resolve("config.json"))).contains("\"hidden_size\": 64");
     Files.move(file, temporary.resolve("gone"), StandardCopyOption.REPLACE_EXISTING);
-    file(GgufQuantization.F16);
-    folder(GgufQuantization.F16);
+    Path another = temporary.resolve("another.gguf");
+    Files.copy(file(GgufQuantization.F16), another);
+    assertThat(ModelSource.path(another).folder()).isDirectory();
     assertThat(folder).as("of a file that is gone").doesNotExist();
   }
 }

@@ -78,16 +78,20 @@ final class TestModels {
 
   /** Loads a folder in fp32 with its linear weights as they are stored. */
   static Decoder load(Path folder) {
-    return load(folder, true);
+    return load(folder, WeightFormat.asStored());
   }
 
   /** Loads the folder of a file in fp32 with every weight dequantized. */
   static Decoder dequantized(Path folder) {
-    return load(folder, false);
+    return load(StoredModel.read(folder, WeightFormat.asStored()), folder, false);
   }
 
-  private static Decoder load(Path folder, boolean asStored) {
-    StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
+  /** Loads a folder in fp32 with its linear weights in a format. */
+  static Decoder load(Path folder, WeightFormat format) {
+    return load(StoredModel.read(folder, format), folder, true);
+  }
+
+  private static Decoder load(StoredModel stored, Path folder, boolean asStored) {
     Decoder decoder = Architectures.declareDecoder(stored.config());
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       if (asStored) {
@@ -110,6 +114,17 @@ final class TestModels {
       ids[i] = 3 + (i * 31L + 7) % (network.dimensions().vocabularySize() - 3);
     }
     return ids;
+  }
+
+  /** How far logits are off, as a share of their size. */
+  static double difference(float[] found, float[] wanted) {
+    double difference = 0;
+    double size = 0;
+    for (int i = 0; i < found.length; i++) {
+      difference += Math.pow(found[i] - wanted[i], 2);
+      size += Math.pow(wanted[i], 2);
+    }
+    return Math.sqrt(difference / size);
   }
 
   /** The scores of some tokens. */

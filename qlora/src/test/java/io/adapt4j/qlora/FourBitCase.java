@@ -11,7 +11,7 @@ import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Positions;
 import io.adapt4j.core.internal.nn.QuantizedLinear;
-import io.adapt4j.core.internal.nn.WeightMechanics;
+import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
@@ -31,9 +31,10 @@ final class FourBitCase {
 
   /** A network without weights, whose linear layers are in a format. */
   static Network declare(Path folder, WeightFormat format) {
-    Network network = Architectures.declare(ModelConfig.read(folder));
+    StoredModel stored = StoredModel.read(folder, format);
+    Network network = Architectures.declare(stored.config());
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      WeightMechanics.of(format).install(network, checkpoint);
+      stored.weights().install(network, checkpoint);
       Weights.check(network, checkpoint);
     }
     return network;

@@ -115,6 +115,59 @@ class FourBitStepsTest {
     }
   }
 
+  /** Prompts and scores go by operators, which do not round. */
+  @ParameterizedTest
+  @ValueSource(strings = {"llama_linear", "qwen3_bias", "gemma2_uncapped", "gpt2_by_layer"})
+  void stepsMayRoundWhatTheyMultiply(String family) throws IOException {
+    Path folder = wider(family);
+    try (Decoder plain = load(folder, Quantization.nf4());
+        Decoder rounding = load(folder, WeightFormat.int8Activations(Quantization.nf4()))) {
+      List<float[]> operators = generated(plain, false);
+      assertEqual(generated(rounding, false), operators);
+      assertThat(difference(first(generated(rounding, true)), first(operators)))
+          .isBetween(1e-4, 0.05);
+      assertThat(difference(first(generated(plain, true)), first(operators))).isLessThan(1e-4);
+    }
+  }
+
+  /** Its smallest number has no place in a byte. */
+  @Test
+  void stepsDoNotRoundOverFp4() throws IOException {
+    Path folder = wider("qwen3_bias");
+    try (Decoder plain = load(folder, Quantization.fp4());
+        Decoder rounding = load(folder, WeightFormat.int8Activations(Quantization.fp4()))) {
+      assertEqual(generated(rounding, true), generated(plain, true));
+    }
+  }
+
+  /** Logits after the prompts, since which tokens may have become others. */
+  private static float[] first(List<float[]> logits) {
+    return logits.get(0);
+  }
+
+  /** As a share of the logits' own size. */
+  private static double difference(float[] found, float[] wanted) {
+    double difference = 0;
+    double size = 0;
+    for (int i = 0; i < found.length; i++) {
+      difference += Math.pow(found[i] - wanted[i], 2);
+      size += Math.pow(wanted[i], 2);
+    }
+    return Math.sqrt(difference / size);
+  }
+
+  /** The kernels read the file's codes, however these came there. */
+  @Test
+  void stepsRoundOverStoredFourBitWeightsAlike() throws IOException {
+    Path folder = wider("qwen3_bias");
+    Path stored = temporary.resolve("stored-4bit");
+    QuantizedCheckpoint.quantize(folder, stored, Quantization.nf4());
+    try (Decoder loaded = load(folder, WeightFormat.int8Activations(Quantization.nf4()));
+        Decoder read = load(stored, WeightFormat.int8Activations(WeightFormat.asStored()))) {
+      assertEqual(generated(read, true), generated(loaded, true));
+    }
+  }
+
   @Test
   void mergedAdaptersArePartOfTheWeights() throws IOException {
     Path folder = wider("qwen3_bias");

@@ -2,6 +2,9 @@ package io.adapt4j.verification;
 
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.gguf.GgufExport;
+import io.adapt4j.gguf.GgufQuantization;
+import io.adapt4j.qlora.Quantization;
 import io.adapt4j.verification.QLoraQualityRuns.Loss;
 import io.adapt4j.verification.QLoraQualityRuns.Trained;
 import java.nio.file.Files;
@@ -25,6 +28,9 @@ public final class QLoraQuality {
 
   private static final int STORIES = 60;
 
+  /** Its rows are too short for blocks of 4 bits and of GGUF files. */
+  private static final String SMALL = "stories260K";
+
   /**
    * Perplexity of Llama 2 on WikiText-2 in fp16 and in bitsandbytes' 4 bits with blocks of 64, 7B
    * and 13B (Badri and Shaji 2023, "Half-Quadratic Quantization", table 1).
@@ -42,7 +48,7 @@ public final class QLoraQuality {
   public static void main(String[] arguments) {
     Path examples = Path.of("examples");
     Path stories = examples.resolve("data/tinystories/heldout.jsonl");
-    perplexities("stories260K", examples.resolve("models/stories260K"), stories);
+    perplexities(SMALL, examples.resolve("models/stories260K"), stories);
     if (arguments.length == 0 || !Files.isDirectory(Path.of(arguments[0]))) {
       System.out.println("No folder of shared data, so nothing is trained.");
       return;
@@ -77,7 +83,38 @@ public final class QLoraQuality {
           100 * (loss.perplexity() / plain - 1));
     }
     System.out.println("Published, Llama 2 of 7B and 13B: " + PUBLISHED);
-    stepByStep(QLoraQualityRuns.tokens(model, stories, STORIES), model);
+    List<List<Integer>> texts = QLoraQualityRuns.tokens(model, stories, STORIES);
+    stepByStep(texts, model);
+    if (!name.equals(SMALL)) {
+      roundedActivations(texts, model);
+    }
+  }
+
+  /** What activations in 8 bits cost over NF4 and over GGUF files. */
+  private static void roundedActivations(List<List<Integer>> texts, Path model) {
+    System.out.println("| weights | activations | perplexity | increase | same likeliest token |");
+    System.out.println("| --- | --- | --- | --- | --- |");
+    rounded("NF4", model, Quantization.nf4(), texts);
+    for (GgufQuantization type :
+        List.of(GgufQuantization.Q8_0, GgufQuantization.Q4_0, GgufQuantization.Q5_0)) {
+      Path file = Path.of("runs/rounded-activations", type + ".gguf");
+      GgufExport.of(model).type(type).to(file);
+      rounded(type + " (GGUF)", ModelSource.path(file).folder(), WeightFormat.asStored(), texts);
+    }
+  }
+
+  private static void rounded(
+      String weights, Path model, WeightFormat format, List<List<Integer>> texts) {
+    QuantizedSteps plain = QuantizedSteps.of(model, format, texts);
+    QuantizedSteps found = QuantizedSteps.of(model, WeightFormat.int8Activations(format), texts);
+    System.out.printf(Locale.ROOT, "| %s | fp32 | %.4f | | |%n", weights, plain.perplexity());
+    System.out.printf(
+        Locale.ROOT,
+        "| %s | int8 | %.4f | %+.3f %% | %.2f %% |%n",
+        weights,
+        found.perplexity(),
+        100 * (found.perplexity() / plain.perplexity() - 1),
+        100 * found.agreement(plain));
   }
 
   private static void stepByStep(List<List<Integer>> texts, Path model) {

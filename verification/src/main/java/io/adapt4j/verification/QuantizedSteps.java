@@ -1,12 +1,11 @@
 package io.adapt4j.verification;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps;
 import io.adapt4j.core.internal.nn.KvCache;
 import io.adapt4j.core.internal.nn.StepKernels;
-import io.adapt4j.core.internal.nn.WeightMechanics;
+import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
@@ -58,9 +57,10 @@ final class QuantizedSteps {
   }
 
   private static Decoder load(Path model, WeightFormat format) {
-    Decoder decoder = Architectures.declareDecoder(ModelConfig.read(model));
+    StoredModel stored = StoredModel.read(model, format);
+    Decoder decoder = Architectures.declareDecoder(stored.config());
     try (Checkpoint checkpoint = Checkpoint.open(model)) {
-      WeightMechanics.of(format).install(decoder, checkpoint);
+      stored.weights().install(decoder, checkpoint);
       Weights.check(decoder, checkpoint);
       decoder.allocate(DType.F32);
       Weights.load(decoder, checkpoint);

@@ -1,6 +1,7 @@
 package io.adapt4j.core.method;
 
 import io.adapt4j.core.spi.WeightCodec;
+import java.util.Objects;
 
 /**
  * How the frozen weights of a model's linear layers are held in memory: as they are stored, or in a
@@ -28,6 +29,43 @@ public interface WeightFormat {
    */
   static WeightFormat custom(WeightCodec codec) {
     return new Custom(codec);
+  }
+
+  /**
+   * Decodes with activations in 8 bits: what enters a product with weights in NF4, or with weights
+   * in the blocks of a GGUF file, is rounded in blocks of 32 with a scale each, as llama.cpp does,
+   * while tokens are decoded one after the other. Prompts, scoring and training compute as without
+   * it, and so do weights of other kinds. Faster for several texts at a time and on processors
+   * without bfloat16 instructions, at a small loss of precision; with them, NF4 in bf16 computes as
+   * without it.
+   *
+   * @param weights how the weights are held
+   * @return the format
+   */
+  static WeightFormat int8Activations(WeightFormat weights) {
+    return new Int8Activations(weights);
+  }
+
+  /**
+   * A format whose products round activations while decoding.
+   *
+   * @param weights how the weights are held
+   */
+  record Int8Activations(WeightFormat weights) implements WeightFormat {
+
+    /**
+     * Checks the format.
+     *
+     * @param weights how the weights are held
+     */
+    public Int8Activations {
+      Objects.requireNonNull(weights, "weights");
+    }
+
+    @Override
+    public String description() {
+      return weights.description() + ", activations in 8 bits while decoding";
+    }
   }
 
   /**

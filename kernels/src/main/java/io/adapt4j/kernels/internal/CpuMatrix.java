@@ -18,6 +18,7 @@ final class CpuMatrix implements FourBitMatrix {
   private final int columns;
   private final long bytes;
   private final CpuVariant variant;
+  private final FourBitCode code;
 
   /** Held, since the weight in C++ points into it. */
   private final ByteBuffer packed;
@@ -32,6 +33,7 @@ final class CpuMatrix implements FourBitMatrix {
     rows = tensor.rows();
     columns = tensor.columns();
     bytes = tensor.bytes();
+    code = tensor.format().code();
     requireSizes(tensor);
     copy = tensor.packed().isDirect() ? null : copied(tensor.packed());
     packed = copy == null ? tensor.packed().duplicate().rewind() : copy.asByteBuffer();
@@ -190,6 +192,17 @@ final class CpuMatrix implements FourBitMatrix {
   @Override
   public boolean multipliesFaster(DType type, long n) {
     return n <= CpuCosts.mostRows(variant, type, columns);
+  }
+
+  /**
+   * Whether products with tokens in 8 bits are of use. Dot products of bfloat16 are faster, and
+   * FP4's smallest number, which most small weights are, would be 0 in a byte.
+   *
+   * @param type what the tokens would be rounded to instead
+   */
+  boolean takesRoundedTokens(DType type) {
+    boolean hasBrainProducts = variant.compareTo(CpuVariant.AVX512BF16) >= 0;
+    return code == FourBitCode.NF4 && !(hasBrainProducts && type == DType.BF16);
   }
 
   /** The weight in C++. */

@@ -56,14 +56,23 @@ final class StepCompiler {
   private final List<RotaryFrequencies> rotary;
   private final long hiddenSize;
   private final DType type;
+
+  /** Whether products with quantized weights round their input to 8 bits. */
+  private final boolean roundedActivations;
+
   private final Map<String, Integer> buffers = new HashMap<>();
 
   private StepCompiler(
-      StepProgram program, List<RotaryFrequencies> rotary, long hiddenSize, DType type) {
+      StepProgram program,
+      List<RotaryFrequencies> rotary,
+      long hiddenSize,
+      DType type,
+      boolean roundedActivations) {
     this.program = program;
     this.rotary = rotary;
     this.hiddenSize = hiddenSize;
     this.type = type;
+    this.roundedActivations = roundedActivations;
   }
 
   /**
@@ -80,7 +89,11 @@ final class StepCompiler {
       Transformer body = decoder.body();
       StepCompiler compiler =
           new StepCompiler(
-              program, body.rotary(), decoder.dimensions().hiddenSize(), decoder.type());
+              program,
+              body.rotary(),
+              decoder.dimensions().hiddenSize(),
+              decoder.type(),
+              decoder.hasRoundedActivations());
       int hidden = compiler.transformer(body);
       VocabularyHead head = decoder.head();
       if (decoder.headSlot().isRoundedInSteps()) {
@@ -380,12 +393,14 @@ final class StepCompiler {
       if (!(matrix instanceof CpuMatrix cpu) || cpu.columns() % GROUP != 0) {
         return false;
       }
+      DType tokens = type == DType.F32 ? DType.F32 : DType.BF16;
       program.fourBitProduct(
           from,
           to,
           start,
           cpu.open(),
-          code(type == DType.F32 ? DType.F32 : DType.BF16),
+          code(tokens),
+          roundedActivations && cpu.takesRoundedTokens(tokens),
           addressFrom(bias, start),
           codeOf(bias),
           scale,
@@ -415,6 +430,7 @@ final class StepCompiler {
           to,
           start,
           matrix.type().id(),
+          roundedActivations,
           matrix.address(),
           matrix.rows(),
           matrix.columns(),

@@ -92,15 +92,75 @@ class BlockMatrixTest {
     int rows = 1000;
     int tokens = 9;
     byte[] blocks = blocks(type, rows, 256);
-    float[] weight = ReferenceBlocks.dequantize(type, blocks);
     float[] table = numbers(tokens * 256);
+    float[] found = step(type, variant, blocks, rows, table, tokens, false);
+    requireProduct(
+        ReferenceBlocks.dequantize(type, blocks), table, tokens, rows, found, rows + 3, 3);
+  }
+
+  @ParameterizedTest
+  @MethodSource("typesAndVariants")
+  void aStepWithRoundedTokensMultipliesTheirRoundedEntries(BlockType type, CpuVariant variant) {
+    int rows = 1000;
+    int tokens = 9;
+    byte[] blocks = blocks(type, rows, 256);
+    float[] table = numbers(tokens * 256);
+    table[5] = 100;
+    Arrays.fill(table, 64, 96, 0);
+    float[] found = step(type, variant, blocks, rows, table, tokens, true);
+    float[] rounded = RoundedBlocks.of(table);
+    requireProduct(
+        ReferenceBlocks.dequantize(type, blocks), rounded, tokens, rows, found, rows + 3, 3);
+  }
+
+  @ParameterizedTest
+  @MethodSource("typesAndVariants")
+  void aTokenIsMultipliedToTheBitAsAloneHoweverManyOthersThereAre(
+      BlockType type, CpuVariant variant) {
+    int rows = 50;
+    byte[] blocks = blocks(type, rows, COLUMNS);
+    float[] table = numbers(17 * COLUMNS);
+    for (boolean rounded : new boolean[] {false, true}) {
+      float[] together = step(type, variant, blocks, rows, table, 17, rounded);
+      for (int tokens = 1; tokens < 17; tokens++) {
+        float[] fewer = Arrays.copyOf(table, tokens * COLUMNS);
+        float[] found = step(type, variant, blocks, rows, fewer, tokens, rounded);
+        assertThat(found).isEqualTo(Arrays.copyOf(together, found.length));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("typesAndVariants")
+  void anEntryThatIsNotFiniteIsNotRoundedAway(BlockType type, CpuVariant variant) {
+    for (float odd : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+      float[] table = numbers(256);
+      table[40] = odd;
+      float[] found = step(type, variant, blocks(type, 16, 256), 16, table, 1, true);
+      for (int row = 0; row < 16; row++) {
+        assertThat(found[3 + row]).isNotFinite();
+      }
+    }
+  }
+
+  /** The products of a step with some tokens, from column 3 of each on. */
+  private static float[] step(
+      BlockType type,
+      CpuVariant variant,
+      byte[] blocks,
+      int rows,
+      float[] table,
+      int tokens,
+      boolean rounded) {
+    int columns = table.length / tokens;
     try (Scope scope = Scope.open();
-        BlockMatrix matrix = matrix(type, rows, 256, variant, blocks, null);
+        BlockMatrix matrix = matrix(type, rows, columns, variant, blocks, null);
         StepProgram program = new StepProgram(variant.number, 2, tokens)) {
-      int x = program.buffer(256);
+      int x = program.buffer(columns);
       int y = program.buffer(rows + 3);
-      program.embed(x, Tensor.of(table, tokens, 256).address(), 0, 1, 0);
-      program.blockProduct(x, y, 3, type.id(), matrix.address(), rows, 256, 0, 0, 1, false);
+      program.embed(x, Tensor.of(table, tokens, columns).address(), 0, 1, 0);
+      program.blockProduct(
+          x, y, 3, type.id(), rounded, matrix.address(), rows, columns, 0, 0, 1, false);
       int[] of = IntStream.range(0, 5 * tokens).map(i -> i < tokens ? i : 0).toArray();
       program.run(tokens, of, 0, new int[1], 0, new int[1], new float[1], new int[1]);
       FloatBuffer read =
@@ -110,7 +170,7 @@ class BlockMatrixTest {
         program.read(y, t, read);
         read.get(0, found, t * (rows + 3), rows + 3);
       }
-      requireProduct(weight, table, tokens, rows, found, rows + 3, 3);
+      return found;
     }
   }
 

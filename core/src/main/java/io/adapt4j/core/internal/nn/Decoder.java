@@ -23,6 +23,7 @@ public final class Decoder extends Network {
 
   private final Placement placement;
   private final HeadSlot head;
+  private boolean roundedActivations;
 
   /**
    * Declares a decoder.
@@ -115,6 +116,19 @@ public final class Decoder extends Network {
    */
   public HeadSlot headSlot() {
     return head;
+  }
+
+  /**
+   * Lets steps that decode token by token round what they multiply with quantized weights to 8
+   * bits. All else computes with activations as they are.
+   */
+  public void roundActivationsInSteps() {
+    roundedActivations = true;
+  }
+
+  /** {@return whether steps may round activations to 8 bits} */
+  public boolean hasRoundedActivations() {
+    return roundedActivations;
   }
 
   /**

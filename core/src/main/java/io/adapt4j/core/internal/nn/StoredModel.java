@@ -30,6 +30,10 @@ public record StoredModel(ModelConfig config, WeightMechanics weights) {
    *     layers than the weights in the folder
    */
   public static StoredModel read(Path folder, WeightFormat wanted) {
+    if (wanted instanceof WeightFormat.Int8Activations rounded) {
+      StoredModel model = read(folder, rounded.weights());
+      return new StoredModel(model.config(), new RoundedActivations(model.weights()));
+    }
     ConfigReader stored = ConfigReader.read(folder.resolve(ModelConfig.FILE));
     if (stored.has(StoredWeightFormat.FIELD)) {
       Optional<WeightMechanics> found = find(stored, wanted);

@@ -27,6 +27,9 @@ public interface WeightMechanics extends WeightFormat {
     if (format instanceof WeightMechanics own) {
       return own;
     }
+    if (format instanceof WeightFormat.Int8Activations rounded) {
+      return new RoundedActivations(of(rounded.weights()));
+    }
     if (format instanceof WeightFormat.Custom custom) {
       return new CodecWeights(custom);
     }

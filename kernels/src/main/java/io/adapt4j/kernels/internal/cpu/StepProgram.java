@@ -129,6 +129,7 @@ public final class StepProgram extends Pointer {
    * @param toStart where y begins in its rows
    * @param weight outlives the program
    * @param tokenType what x is rounded to: 0 or 2
+   * @param rounded whether it is rounded to 8 bits instead, in blocks of 32
    * @param bias address or 0
    * @param biasType its type
    * @param scale multiplies the sum
@@ -140,6 +141,7 @@ public final class StepProgram extends Pointer {
       @Cast("long long") long toStart,
       @Const @ByRef FourBitWeight weight,
       int tokenType,
+      @Cast("bool") boolean rounded,
       @Cast("long long") long bias,
       int biasType,
       float scale,
@@ -178,6 +180,7 @@ public final class StepProgram extends Pointer {
    * @param to buffer of y
    * @param toStart where y begins in its rows
    * @param id number of the blocks' type
+   * @param rounded whether x is rounded to 8 bits, in blocks of 32
    * @param tiles address of what {@link BlockWeight#arrange} made
    * @param rows outputs
    * @param columns inputs
@@ -191,6 +194,7 @@ public final class StepProgram extends Pointer {
       int to,
       @Cast("long long") long toStart,
       int id,
+      @Cast("bool") boolean rounded,
       @Cast("long long") long tiles,
       @Cast("long long") long rows,
       @Cast("long long") long columns,

@@ -1,0 +1,363 @@
+#pragma once
+
+// Products of strips of blocks with tokens rounded to 8 bits, in blocks of 32 entries as the groups of
+// a strip. Sums of a group are formed in integers, exactly, and scaled and added up in fp32.
+
+#include "block_avx512.h"
+#include "rounded_token.h"
+
+namespace adapt4j {
+
+// Tokens as strips take them.
+template <int ID>
+using BlockTokenIn8 =
+    RoundedToken<ID == Q6_K ? 2 : 1, ID == Q8_0 ? 128 : layoutOf(ID).offset, layoutOf(ID).minimum,
+                 ID == Q8_0>;
+
+struct RoundedKernels {
+  // Bytes of a token of so many columns.
+  int64_t (*bytes)(int64_t columns);
+  void (*round)(const float* x, int64_t columns, uint8_t* out);
+  // Products of a strip with up to 8 rounded tokens: sums[t * stride + r] for its 16 rows.
+  void (*multiply)(const uint8_t* strip, int64_t columns, const uint8_t* tokens, int count,
+                   float* sums, int64_t stride);
+};
+
+namespace blocks {
+
+// The codes of 4 inputs of rows that stand side by side, as unsigned bytes; those of Q8_0 are raised
+// by 128.
+template <int ID, class Words>
+ADAPT4J_INLINE Words unsignedCodes(const uint8_t* codes, int four) {
+  constexpr BlockLayout LAYOUT = layoutOf(ID);
+  Words words;
+  std::memcpy(&words, codes + (ID == Q8_0 ? four : four / 2) * 64, sizeof words);
+  if (ID == Q8_0) {
+    return words ^ static_cast<int32_t>(0x80808080);
+  }
+  words = words >> (four % 2 * 4) & 0x0F0F0F0F;
+  if (LAYOUT.high != 0) {
+    Words high;
+    std::memcpy(&high, codes + LAYOUT.low + (LAYOUT.high == 128 ? four / 4 * 64 : 0), sizeof high);
+    const int at = LAYOUT.high == 128 ? four % 4 * 2 : four;
+    const Words moved = at <= 4 ? high << (4 - at) : high >> (at - 4);
+    words |= moved & (LAYOUT.high == 128 ? 0x30303030 : 0x10101010);
+  }
+  return words;
+}
+
+template <int ID>
+ADAPT4J_INLINE void multiplyRoundedLanes(const uint8_t* strip, int64_t columns,
+                                         const uint8_t* tokens, int count, float* sums,
+                                         int64_t stride) {
+  using Token = BlockTokenIn8<ID>;
+  constexpr BlockLayout LAYOUT = layoutOf(ID);
+  constexpr int FOURS = 8 / Token::SUMS;
+  Floats total[8] = {};
+  for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
+    const uint8_t* tile = strip + b * LAYOUT.tileBytes();
+    const Floats scale = halfScales(tile);
+    const Floats minimum = LAYOUT.minimum ? halfScales(tile + 32) : Floats{};
+    for (int64_t g = 0; g < LAYOUT.groups(); g++) {
+      const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
+      const int64_t at = b * LAYOUT.groups() + g;
+      uint8_t codes[8 * 64];
+      for (int four = 0; four < 8; four++) {
+        const Ints words = unsignedCodes<ID, Ints>(group + LAYOUT.groupHead, four);
+        std::memcpy(codes + four * 64, &words, 64);
+      }
+      for (int t = 0; t < count; t++) {
+        const Token token = Token::at(tokens + t * Token::bytes(columns), columns);
+        for (int part = 0; part < Token::SUMS; part++) {
+          Ints sum = LAYOUT.minimum ? Ints{} : Ints{} + token.offsets[at * Token::SUMS + part];
+          for (int four = part * FOURS; four < (part + 1) * FOURS; four++) {
+            for (int i = 0; i < 64; i++) {
+              sum[i / 4] +=
+                  codes[four * 64 + i] * token.codes[at * BLOCK_GROUP + four * 4 + i % 4];
+            }
+          }
+          const Floats factor =
+              LAYOUT.groupHead == 0
+                  ? scale
+                  : scale * (ID == Q6_K ? byteScales<int8_t>(group + part * 16)
+                                        : byteScales<uint8_t>(group));
+          total[t] += __builtin_convertvector(sum, Floats) * (factor * token.scales[at]);
+        }
+        if (LAYOUT.minimum) {
+          // Files of types with 32 inputs a block store what is added.
+          const Floats off = LAYOUT.groupHead == 0 ? -minimum
+                                                   : minimum * byteScales<uint8_t>(group + 16);
+          total[t] -= off * token.sums[at];
+        }
+      }
+    }
+  }
+  for (int t = 0; t < count; t++) {
+    lanes::put(total[t], sums + t * stride);
+  }
+}
+
+}  // namespace blocks
+
+namespace scalar {
+
+template <int ID>
+inline void roundToken(const float* x, int64_t columns, uint8_t* out) {
+  BlockTokenIn8<ID>::round(x, columns, out);
+}
+
+template <int ID>
+inline void multiplyRounded(const uint8_t* strip, int64_t columns, const uint8_t* tokens,
+                            int count, float* sums, int64_t stride) {
+  blocks::multiplyRoundedLanes<ID>(strip, columns, tokens, count, sums, stride);
+}
+
+template <int ID>
+constexpr RoundedKernels ROUNDED{BlockTokenIn8<ID>::bytes, roundToken<ID>, multiplyRounded<ID>};
+
+}  // namespace scalar
+
+#if defined(__x86_64__)
+
+namespace avx2 {
+
+template <int ID>
+ADAPT4J_AVX2 inline void roundToken(const float* x, int64_t columns, uint8_t* out) {
+  BlockTokenIn8<ID>::round(x, columns, out);
+}
+
+typedef int32_t EightWords __attribute__((vector_size(32), aligned(4)));
+
+// Pairs of products are added in 16 bits, as many as surely fit: 2 x 15 x 127 x 8 < 2^15, and so on.
+template <int ID>
+constexpr int pairsThatFit() {
+  return ID == Q8_0 ? 1 : layoutOf(ID).high == 128 ? 2 : layoutOf(ID).high == 64 ? 4 : 8;
+}
+
+// Half of a strip, 8 rows.
+template <int ID, int TOKENS>
+ADAPT4J_AVX2 inline void multiplyRoundedHalf(const uint8_t* strip, int half, int64_t columns,
+                                      const uint8_t* tokens, float* sums, int64_t stride) {
+  using Token = BlockTokenIn8<ID>;
+  constexpr BlockLayout LAYOUT = layoutOf(ID);
+  constexpr int FOURS = 8 / Token::SUMS;
+  constexpr int FIT = pairsThatFit<ID>();
+  const __m256i ones = _mm256_set1_epi16(1);
+  Token token[TOKENS];
+  __m256 total[TOKENS];
+  for (int t = 0; t < TOKENS; t++) {
+    token[t] = Token::at(tokens + t * Token::bytes(columns), columns);
+    total[t] = _mm256_setzero_ps();
+  }
+  int64_t at = 0;
+  for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
+    const uint8_t* tile = strip + b * LAYOUT.tileBytes();
+    const __m256 scale = eightHalves(tile + half * 16);
+    const __m256 minimum =
+        LAYOUT.minimum ? eightHalves(tile + 32 + half * 16) : _mm256_setzero_ps();
+    for (int64_t g = 0; g < LAYOUT.groups(); g++, at++) {
+      const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
+      const uint8_t* codes = group + LAYOUT.groupHead + half * 32;
+#pragma GCC unroll 2
+      for (int part = 0; part < Token::SUMS; part++) {
+        __m256i parts[TOKENS];
+        for (int t = 0; t < TOKENS; t++) {
+          parts[t] = LAYOUT.offset == 0
+                         ? _mm256_setzero_si256()
+                         : _mm256_set1_epi32(token[t].offsets[at * Token::SUMS + part]);
+        }
+#pragma GCC unroll 8
+        for (int some = part * FOURS; some < (part + 1) * FOURS; some += FIT) {
+          __m256i pairs[TOKENS];
+#pragma GCC unroll 8
+          for (int four = some; four < some + FIT; four++) {
+            const EightWords words = blocks::unsignedCodes<ID, EightWords>(codes, four);
+            __m256i bytes;
+            std::memcpy(&bytes, &words, sizeof bytes);
+            __m256i signs = bytes;
+            if (ID == Q8_0) {
+              signs = _mm256_xor_si256(bytes, _mm256_set1_epi8(-128));
+              bytes = _mm256_abs_epi8(signs);
+            }
+            for (int t = 0; t < TOKENS; t++) {
+              int32_t entries;
+              std::memcpy(&entries, token[t].codes + at * BLOCK_GROUP + four * 4, 4);
+              __m256i x = _mm256_set1_epi32(entries);
+              if (ID == Q8_0) {
+                x = _mm256_sign_epi8(x, signs);
+              }
+              const __m256i products = _mm256_maddubs_epi16(bytes, x);
+              pairs[t] = four == some ? products : _mm256_add_epi16(pairs[t], products);
+            }
+          }
+          for (int t = 0; t < TOKENS; t++) {
+            parts[t] = _mm256_add_epi32(parts[t], _mm256_madd_epi16(pairs[t], ones));
+          }
+        }
+        const __m256 factor = factorOf<ID>(scale, group + part * 16 + half * 8);
+        for (int t = 0; t < TOKENS; t++) {
+          total[t] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(parts[t]),
+                                     _mm256_mul_ps(factor, _mm256_set1_ps(token[t].scales[at])),
+                                     total[t]);
+        }
+      }
+      if (LAYOUT.minimum) {
+        const __m256 off = takenOff<ID>(minimum, group + 16 + half * 8);
+        for (int t = 0; t < TOKENS; t++) {
+          total[t] = _mm256_fnmadd_ps(off, _mm256_set1_ps(token[t].sums[at]), total[t]);
+        }
+      }
+    }
+  }
+  for (int t = 0; t < TOKENS; t++) {
+    _mm256_storeu_ps(sums + t * stride + half * 8, total[t]);
+  }
+}
+
+template <int ID>
+inline void multiplyRounded(const uint8_t* strip, int64_t columns, const uint8_t* tokens,
+                            int count, float* sums, int64_t stride) {
+  using Multiply = void (*)(const uint8_t*, int, int64_t, const uint8_t*, float*, int64_t);
+  static constexpr Multiply BY_TOKENS[] = {multiplyRoundedHalf<ID, 1>, multiplyRoundedHalf<ID, 2>,
+                                           multiplyRoundedHalf<ID, 3>, multiplyRoundedHalf<ID, 4>};
+  for (int t = 0; t < count; t += 4) {
+    const int some = count - t < 4 ? count - t : 4;
+    for (int half = 0; half < 2; half++) {
+      BY_TOKENS[some - 1](strip, half, columns, tokens + t * BlockTokenIn8<ID>::bytes(columns),
+                          sums + t * stride, stride);
+    }
+  }
+}
+
+template <int ID>
+constexpr RoundedKernels ROUNDED{BlockTokenIn8<ID>::bytes, roundToken<ID>, multiplyRounded<ID>};
+
+}  // namespace avx2
+
+namespace avx512vnni {
+
+template <int ID>
+ADAPT4J_VNNI inline void roundToken(const float* x, int64_t columns, uint8_t* out) {
+  BlockTokenIn8<ID>::round(x, columns, out);
+}
+
+template <int ID, int TOKENS>
+ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
+                                       const uint8_t* tokens, float* sums, int64_t stride) {
+  using Token = BlockTokenIn8<ID>;
+  constexpr BlockLayout LAYOUT = layoutOf(ID);
+  constexpr int FOURS = 8 / Token::SUMS;
+  Token token[TOKENS];
+  __m512 total[TOKENS];
+  for (int t = 0; t < TOKENS; t++) {
+    token[t] = Token::at(tokens + t * Token::bytes(columns), columns);
+    total[t] = _mm512_setzero_ps();
+  }
+  int64_t at = 0;
+  for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
+    const uint8_t* tile = strip + b * LAYOUT.tileBytes();
+    const __m512 scale = avx512::sixteenHalves(tile);
+    const __m512 minimum =
+        LAYOUT.minimum ? avx512::sixteenHalves(tile + 32) : _mm512_setzero_ps();
+    const uint8_t* group = tile + LAYOUT.head;
+    for (int64_t g = 0; g < LAYOUT.groups(); g++, at++) {
+      for (int64_t line = 0; line < LAYOUT.groupBytes(); line += 64) {
+        avx512::prefetch(group + avx512::AHEAD + line);
+      }
+#pragma GCC unroll 2
+      for (int part = 0; part < Token::SUMS; part++) {
+        __m512i parts[TOKENS];
+        for (int t = 0; t < TOKENS; t++) {
+          parts[t] = LAYOUT.minimum
+                         ? _mm512_setzero_si512()
+                         : _mm512_set1_epi32(token[t].offsets[at * Token::SUMS + part]);
+        }
+#pragma GCC unroll 8
+        for (int four = part * FOURS; four < (part + 1) * FOURS; four++) {
+          const lanes::Ints words =
+              blocks::unsignedCodes<ID, lanes::Ints>(group + LAYOUT.groupHead, four);
+          __m512i codes;
+          std::memcpy(&codes, &words, sizeof codes);
+          for (int t = 0; t < TOKENS; t++) {
+            int32_t entries;
+            std::memcpy(&entries, token[t].codes + at * BLOCK_GROUP + four * 4, 4);
+            parts[t] = _mm512_dpbusd_epi32(parts[t], codes, _mm512_set1_epi32(entries));
+          }
+        }
+        __m512 factor = scale;
+        if (LAYOUT.groupHead != 0) {
+          factor = _mm512_mul_ps(scale, avx512::sixteenBytes<ID == Q6_K>(group + part * 16));
+        }
+        for (int t = 0; t < TOKENS; t++) {
+          total[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(parts[t]),
+                                     _mm512_mul_ps(factor, _mm512_set1_ps(token[t].scales[at])),
+                                     total[t]);
+        }
+      }
+      if (LAYOUT.minimum) {
+        const __m512 off = LAYOUT.groupHead == 0
+                               ? _mm512_sub_ps(_mm512_setzero_ps(), minimum)
+                               : _mm512_mul_ps(minimum, avx512::sixteenBytes<false>(group + 16));
+        for (int t = 0; t < TOKENS; t++) {
+          total[t] = _mm512_fnmadd_ps(off, _mm512_set1_ps(token[t].sums[at]), total[t]);
+        }
+      }
+      group += LAYOUT.groupBytes();
+    }
+  }
+  for (int t = 0; t < TOKENS; t++) {
+    _mm512_storeu_ps(sums + t * stride, total[t]);
+  }
+}
+
+template <int ID>
+inline void multiplyRounded(const uint8_t* strip, int64_t columns, const uint8_t* tokens,
+                            int count, float* sums, int64_t stride) {
+  using Multiply = void (*)(const uint8_t*, int64_t, const uint8_t*, float*, int64_t);
+  static constexpr Multiply BY_TOKENS[] = {
+      multiplyStrip<ID, 1>, multiplyStrip<ID, 2>, multiplyStrip<ID, 3>, multiplyStrip<ID, 4>,
+      multiplyStrip<ID, 5>, multiplyStrip<ID, 6>, multiplyStrip<ID, 7>, multiplyStrip<ID, 8>};
+  BY_TOKENS[count - 1](strip, columns, tokens, sums, stride);
+}
+
+template <int ID>
+constexpr RoundedKernels ROUNDED{BlockTokenIn8<ID>::bytes, roundToken<ID>, multiplyRounded<ID>};
+
+}  // namespace avx512vnni
+
+#endif
+
+template <int ID>
+inline const RoundedKernels& roundedKernels(int variant) {
+#if defined(__x86_64__)
+  if (variant >= AVX512) {
+    return hasVnni() ? avx512vnni::ROUNDED<ID> : avx2::ROUNDED<ID>;
+  }
+  return variant == AVX2 ? avx2::ROUNDED<ID> : scalar::ROUNDED<ID>;
+#else
+  return scalar::ROUNDED<ID>;
+#endif
+}
+
+inline const RoundedKernels& roundedKernelsOf(int id, int variant) {
+  switch (id) {
+    case Q4_0:
+      return roundedKernels<Q4_0>(variant);
+    case Q4_1:
+      return roundedKernels<Q4_1>(variant);
+    case Q5_0:
+      return roundedKernels<Q5_0>(variant);
+    case Q5_1:
+      return roundedKernels<Q5_1>(variant);
+    case Q8_0:
+      return roundedKernels<Q8_0>(variant);
+    case Q4_K:
+      return roundedKernels<Q4_K>(variant);
+    case Q5_K:
+      return roundedKernels<Q5_K>(variant);
+    default:
+      return roundedKernels<Q6_K>(variant);
+  }
+}
+
+}  // namespace adapt4j
