@@ -185,8 +185,10 @@ final class ExportCommand implements Callable<Integer> {
     String verified = "";
     if (verify != null) {
       ExportVerification found = verified(exported, verify);
+      Path page = exported.writeReport(found);
       json.set("verification", described(found));
-      verified = "\n" + found;
+      json.put("verificationPage", page.toString());
+      verified = "\n" + found + "\nThe comparison is in " + page;
     }
     output.write(
         text + exported.modelfile().map(path -> "\nThe Modelfile is " + path).orElse("") + verified,

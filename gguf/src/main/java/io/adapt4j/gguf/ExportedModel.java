@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.gguf.format.TensorType;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -109,6 +110,28 @@ public record ExportedModel(
       comparison.add(rows, count);
       return comparison.result();
     }
+  }
+
+  /**
+   * Writes a comparison as a page beside the file: {@code support.verification.html} for {@code
+   * support.gguf}. The page loads nothing and replaces an earlier one. Where the adapter is in the
+   * folder of a training run, that run's {@code report.html} shows the comparison too, until the
+   * run is resumed and writes its report anew.
+   *
+   * @param proof what {@link #verify(Dataset, int)} found
+   * @return the page
+   */
+  public Path writeReport(ExportVerification proof) {
+    VerificationPage page = new VerificationPage(this, proof);
+    String name = String.valueOf(file.getFileName()).replaceFirst("(?i)\\.gguf$", "");
+    Path beside = file.resolveSibling(name + ".verification.html");
+    page.write(beside);
+    adapter.map(AdapterMechanics::of).flatMap(AdapterMechanics::folder).stream()
+        .flatMap(folder -> VerificationPage.reportsOf(folder).stream())
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .ifPresent(page::addTo);
+    return beside;
   }
 
   private Comparison compared(int maxTokens, int newTokens) {
