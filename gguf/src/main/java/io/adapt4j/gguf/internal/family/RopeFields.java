@@ -116,7 +116,10 @@ final class RopeFields {
     }
   }
 
-  /** The divisors of Llama 3's scaling, for a tensor {@code rope_freqs.weight}. */
+  /**
+   * The divisors of Llama 3's scaling, for a tensor {@code rope_freqs.weight}. Numbers are divided
+   * by multiplying with the reciprocal, as PyTorch does in the official converter.
+   */
   static List<ExtraTensor> llama3(DecoderConfig decoder) {
     if (!(decoder.ropeScaling() instanceof RopeScaling.Llama3 llama3)) {
       return List.of();
@@ -130,14 +133,14 @@ final class RopeFields {
     for (int i = 0; i < divisors.length; i++) {
       float power = (float) Math.pow((float) decoder.ropeTheta(), (float) (2 * i) / dim);
       float frequency = 1f / power;
-      float wavelength = (float) (2 * Math.PI) / frequency;
+      float wavelength = 1 / frequency * (float) (2 * Math.PI);
       if (wavelength < shortest) {
         divisors[i] = 1;
       } else if (wavelength > longest) {
         divisors[i] = factor;
       } else {
         float kept =
-            (context / wavelength - (float) llama3.lowFreqFactor())
+            (1 / wavelength * context - (float) llama3.lowFreqFactor())
                 / (float) (llama3.highFreqFactor() - llama3.lowFreqFactor());
         divisors[i] = 1 / ((1 - kept) / factor + kept);
       }
