@@ -112,12 +112,18 @@ final class RandomModels {
 
   /** Writes a model without tokens that end a text, so that greedy texts go on. */
   static Path write(String name, Path folder) throws IOException {
+    return write(name, "", folder);
+  }
+
+  /** Writes one with other settings, as fields of its configuration. */
+  static Path write(String name, String more, Path folder) throws IOException {
     Description model = FAMILIES.getOrDefault(name, VARIANTS.get(name));
     GoldenFolders.copy(GoldenFolders.of(model.tokenizer()), folder);
     Files.delete(folder.resolve("generation_config.json"));
     int vocabulary =
         Json.parse(Files.readString(folder.resolve("config.json"))).path("vocab_size").asInt();
     ObjectNode config = (ObjectNode) Json.parse("{" + COMMON + model.fields() + "}");
+    config.setAll((ObjectNode) Json.parse("{" + more + "}"));
     // Blocks of 32 fit in these rows; in the others no block does.
     int inner = name.length() % 2 == 0 ? 288 : 264;
     config.put("intermediate_size", inner);

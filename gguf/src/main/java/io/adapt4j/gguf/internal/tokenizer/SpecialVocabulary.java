@@ -61,7 +61,9 @@ final class SpecialVocabulary {
     Iterator<String> places =
         Stream.of("eot", "eom").filter(role -> !ids.containsKey(role)).toList().iterator();
     for (JsonNode end : folder.generationEnds()) {
-      boolean named = ids.containsValue(end.intValue());
+      boolean named =
+          Stream.of("eos", "eot", "eom")
+              .anyMatch(role -> Integer.valueOf(end.intValue()).equals(ids.get(role)));
       if (end.isInt() && !named && places.hasNext()) {
         Optional<String> text = folder.token(end.intValue());
         if (text.isPresent() && !EndTokens.isKnown(text.get())) {
