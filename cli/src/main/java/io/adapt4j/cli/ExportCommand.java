@@ -134,6 +134,7 @@ final class ExportCommand implements Callable<Integer> {
     GgufAdapter export = GgufAdapter.of(ModelSource.path(folder), alone.get());
     Optional.ofNullable(type).ifPresent(export::type);
     Optional.ofNullable(name).ifPresent(export::name);
+    Optional.ofNullable(context).ifPresent(export::contextLength);
     export.to(file);
     output.write(
         "The adapter is in " + file,

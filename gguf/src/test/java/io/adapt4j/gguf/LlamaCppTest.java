@@ -10,12 +10,19 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;
 import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.lora.Lora;
+import io.adapt4j.lora.Targets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -54,6 +62,9 @@ class LlamaCppTest {
           "Once upon a time there was a little girl named Lily.",
           "  two spaces, 123 numbers & signs!\nA new line",
           "Grüße aus Österreich, 你好 😀");
+
+  private static final GenerationOptions OPTIONS =
+      GenerationOptions.builder().temperature(0).maxNewTokens(TOKENS).ignoreEos(true).build();
 
   @TempDir private Path folder;
 
@@ -126,11 +137,9 @@ class LlamaCppTest {
 
   /** What we generate after each prompt. */
   private static List<int[]> generated(LanguageModel model) {
-    GenerationOptions options =
-        GenerationOptions.builder().temperature(0).maxNewTokens(TOKENS).ignoreEos(true).build();
     List<int[]> generated = new ArrayList<>();
     for (int[] prompt : prompts()) {
-      generated.addAll(model.generateIds(List.of(prompt), options));
+      generated.addAll(model.generateIds(List.of(prompt), OPTIONS));
     }
     return generated;
   }
@@ -283,6 +292,64 @@ class LlamaCppTest {
     Map<String, JsonNode> results = run();
     requireSame("beside", model, results.get("beside"), MARGIN, adapter);
     requireSame("merged", model, results.get("merged"), MARGIN, adapter);
+  }
+
+  /** Of those whose rows a file reorders or turns, or whose projections are fused. */
+  @Test
+  void addsAnAdapterOfEveryLayoutAsWeDo() throws Exception {
+    requireLlamaCpp();
+    Map<String, Path> models = new LinkedHashMap<>();
+    Map<String, Adapter> adapters = new LinkedHashMap<>();
+    for (String family : List.of("llama", "granite", "gemma2", "phi3", "gpt2", "gpt_neox")) {
+      Path model = RandomModels.write(family, folder.resolve(family));
+      Adapter adapter = randomAdapter(model, folder.resolve(family + "-adapter"));
+      models.put(family, model);
+      adapters.put(family, adapter);
+      Path base = folder.resolve(family + ".gguf");
+      Path beside = folder.resolve(family + "-lora.gguf");
+      GgufExport.of(model)
+          .name("tiny")
+          .type(GgufQuantization.F32)
+          .preTokenizer(RandomModels.preTokenizer())
+          .to(base);
+      GgufAdapter.of(ModelSource.path(model), adapter).type(GgufQuantization.F32).to(beside);
+      add(family, base, Optional.of(beside), List.of());
+    }
+    Map<String, JsonNode> results = run();
+    models.forEach(
+        (family, model) -> {
+          requireSame(family, model, results.get(family), MARGIN, adapters.get(family));
+          List<int[]> plain;
+          try (LanguageModel loaded = load(model)) {
+            plain = generated(loaded);
+          }
+          assertThat(plain)
+              .as("%s without its adapter", family)
+              .isNotEqualTo(
+                  results.get(family).path("generated").valueStream()
+                      .map(row -> row.valueStream().mapToInt(JsonNode::asInt).toArray())
+                      .toList());
+        });
+  }
+
+  private static Adapter randomAdapter(Path model, Path target) {
+    SplittableRandom random = new SplittableRandom(5);
+    try (Decoder decoder = TestModels.load(model);
+        Adaptation adaptation =
+            Methods.of(Lora.rank(4).targets(Targets.ALL_LINEAR)).attach(decoder, model, 1)) {
+      for (Trainable trained : adaptation.trained()) {
+        float[] values = new float[(int) trained.value().count()];
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (float) (0.1 * random.nextGaussian());
+        }
+        try (Tensor drawn = Tensor.of(values, trained.value().sizes())) {
+          trained.value().copyFrom(drawn);
+        }
+      }
+      adaptation.refresh();
+      adaptation.save(target);
+    }
+    return Adapter.at(target);
   }
 
   @Test
