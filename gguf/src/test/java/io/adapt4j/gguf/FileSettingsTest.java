@@ -121,8 +121,7 @@ class FileSettingsTest {
         read(file, "config.json").path("rope_scaling").path("attention_factor").asDouble();
     assertThat(found).isCloseTo(expected, within(1e-6));
     assertThat(metadata(file).number("llama.rope.scaling.attn_factor").getAsDouble())
-        .isCloseTo(
-            expected / 1.138629436111989, within(1e-6));
+        .isCloseTo(expected / 1.138629436111989, within(1e-6));
   }
 
   /** llama.cpp finds common ones by their texts, so files do not name them. */

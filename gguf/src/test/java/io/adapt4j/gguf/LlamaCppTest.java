@@ -125,9 +125,7 @@ class LlamaCppTest {
         results.put(result.path("job").asText(), result);
       }
     }
-    assertThat(results)
-        .as(Files.readString(folder.resolve("err.txt")))
-        .hasSameSizeAs(jobs);
+    assertThat(results).as(Files.readString(folder.resolve("err.txt"))).hasSameSizeAs(jobs);
     return results;
   }
 
@@ -146,7 +144,11 @@ class LlamaCppTest {
 
   /** Compares up to the first token at which two are about as likely. */
   private static int requireSame(
-      String what, List<int[]> ours, JsonNode theirs, double margin, Supplier<LanguageModel> model) {
+      String what,
+      List<int[]> ours,
+      JsonNode theirs,
+      double margin,
+      Supplier<LanguageModel> model) {
     int agreed = 0;
     assertThat(theirs.path("error").asText("")).as(what).isEmpty();
     for (int row = 0; row < prompts().length; row++) {
@@ -259,13 +261,10 @@ class LlamaCppTest {
               exact ? MARGIN : ROUNDED_MARGIN,
               () -> load(entry.getValue()));
       if (exact) {
-        assertThat(ours)
-            .as(name)
-            .containsExactlyElementsOf(ofModels.get(name.replace(".F32", "")));
+        assertThat(ours).as(name).containsExactlyElementsOf(ofModels.get(name.replace(".F32", "")));
       }
     }
-    assertThat((double) agreed / (files.size() * prompts().length * TOKENS))
-        .isGreaterThan(AGREED);
+    assertThat((double) agreed / (files.size() * prompts().length * TOKENS)).isGreaterThan(AGREED);
   }
 
   @Test
@@ -326,7 +325,10 @@ class LlamaCppTest {
           assertThat(plain)
               .as("%s without its adapter", family)
               .isNotEqualTo(
-                  results.get(family).path("generated").valueStream()
+                  results
+                      .get(family)
+                      .path("generated")
+                      .valueStream()
                       .map(row -> row.valueStream().mapToInt(JsonNode::asInt).toArray())
                       .toList());
         });

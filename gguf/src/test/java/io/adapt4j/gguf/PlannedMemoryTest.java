@@ -11,7 +11,6 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;
 import io.adapt4j.core.internal.memory.StepShape;
-import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.StoredModel;
@@ -79,8 +78,7 @@ class PlannedMemoryTest {
       long adapter =
           planned(checkpoint, method, Set.of(MemoryNames.ADAPTERS, MemoryNames.GRADIENTS));
       long all = planned + adapter;
-      double measured =
-          nearest(all, () -> Methods.of(method).attach(decoder, checkpoint, 1));
+      double measured = nearest(all, () -> Methods.of(method).attach(decoder, checkpoint, 1));
       assertThat(measured / all).isCloseTo(1, within(0.02));
     }
   }

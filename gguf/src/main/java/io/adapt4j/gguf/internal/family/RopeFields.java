@@ -20,8 +20,7 @@ final class RopeFields {
   /** The keys of linear and YaRN scaling, as all families write them. */
   static Field scaling() {
     return new Field(
-        (facts, prefix, target) -> write(facts, prefix + SCALING, target),
-        RopeFields::read);
+        (facts, prefix, target) -> write(facts, prefix + SCALING, target), RopeFields::read);
   }
 
   private static void write(Facts facts, String prefix, GgufMetadata.Builder target) {
@@ -76,8 +75,7 @@ final class RopeFields {
   }
 
   private static double factor(RopeScaling.Yarn yarn, DecoderConfig decoder) {
-    return yarn.factor()
-        .orElse((double) decoder.maxPositionEmbeddings() / original(yarn, decoder));
+    return yarn.factor().orElse((double) decoder.maxPositionEmbeddings() / original(yarn, decoder));
   }
 
   private static int original(RopeScaling.Yarn yarn, DecoderConfig decoder) {
