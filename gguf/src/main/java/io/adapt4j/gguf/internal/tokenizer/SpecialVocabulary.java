@@ -55,15 +55,14 @@ final class SpecialVocabulary {
 
   /**
    * Names tokens that end an answer by {@code generation_config.json}, where llama.cpp does not
-   * know them by their texts: one as the end of a turn, one as that of a message.
+   * know them by their texts and no other key does: one as the end of a turn, one as that of a
+   * message.
    */
   private void addEnds(TokenizerFolder folder, int size) {
     Iterator<String> places =
         Stream.of("eot", "eom").filter(role -> !ids.containsKey(role)).toList().iterator();
     for (JsonNode end : folder.generationEnds()) {
-      boolean named =
-          Stream.of("eos", "eot", "eom")
-              .anyMatch(role -> Integer.valueOf(end.intValue()).equals(ids.get(role)));
+      boolean named = ids.containsValue(end.intValue());
       if (end.isInt() && !named && places.hasNext()) {
         Optional<String> text = folder.token(end.intValue());
         if (text.isPresent() && !EndTokens.isKnown(text.get())) {
