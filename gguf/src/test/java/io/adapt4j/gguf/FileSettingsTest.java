@@ -217,6 +217,15 @@ class FileSettingsTest {
   }
 
   @Test
+  void aUnigramVocabularyIsRefused() throws IOException {
+    Path file = exported(RandomModels.write("qwen3", folder.resolve("qwen3")));
+    change(file, metadata -> metadata.string("tokenizer.ggml.model", "t5"));
+    assertThatThrownBy(() -> ModelSource.path(file).folder())
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("'tokenizer.ggml.model': expected gpt2 or llama, found 't5'");
+  }
+
+  @Test
   void theWindowOfPhi3IsThatOfTheFile() throws IOException {
     Path file = exported(RandomModels.write("phi3", folder.resolve("phi3")));
     assertThat(read(file, "config.json").path("sliding_window").isNull()).isTrue();

@@ -107,6 +107,19 @@ class RefusedModelsTest {
   }
 
   @Test
+  void refusesAUnigramTokenizer() throws IOException {
+    Path copy = GoldenFolders.copy(GoldenFolders.of("qwen2"), folder.resolve("qwen2"));
+    ObjectNode tokenizer =
+        (ObjectNode) Json.parse(Files.readString(copy.resolve("tokenizer.json")));
+    tokenizer.set(
+        "model", Json.parse("{\"type\": \"Unigram\", \"unk_id\": 0, \"vocab\": [[\"<unk>\", 0.0]]}"));
+    Files.writeString(copy.resolve("tokenizer.json"), Json.compact(tokenizer));
+
+    assertThatThrownBy(() -> GgufExport.of(copy).to(folder.resolve("model.gguf")))
+        .hasMessageContaining("model.type: expected BPE, found Unigram");
+  }
+
+  @Test
   void refusesAModelWithoutATokenizer() throws IOException {
     Path copy = GoldenFolders.copy(GoldenFolders.of("llama_k"), folder.resolve("llama"));
     Files.delete(copy.resolve("tokenizer.json"));
