@@ -30,7 +30,7 @@ final class VerificationPage {
     write(
         page,
         Html.head(exported.file().getFileName() + " against its model", "", "")
-            + "<body>\n<header><h1>"
+            + "<body>\n<header><h1>Export verified: "
             + name()
             + "</h1></header>\n"
             + section()
