@@ -112,7 +112,8 @@ class RefusedModelsTest {
     ObjectNode tokenizer =
         (ObjectNode) Json.parse(Files.readString(copy.resolve("tokenizer.json")));
     tokenizer.set(
-        "model", Json.parse("{\"type\": \"Unigram\", \"unk_id\": 0, \"vocab\": [[\"<unk>\", 0.0]]}"));
+        "model",
+        Json.parse("{\"type\": \"Unigram\", \"unk_id\": 0, \"vocab\": [[\"<unk>\", 0.0]]}"));
     Files.writeString(copy.resolve("tokenizer.json"), Json.compact(tokenizer));
 
     assertThatThrownBy(() -> GgufExport.of(copy).to(folder.resolve("model.gguf")))
