@@ -8,6 +8,7 @@ import io.adapt4j.gguf.format.TensorType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -122,9 +123,16 @@ public record ExportedModel(
    * @return the page
    */
   public Path writeReport(ExportVerification proof) {
-    VerificationPage page = new VerificationPage(this, proof);
-    String name = String.valueOf(file.getFileName()).replaceFirst("(?i)\\.gguf$", "");
-    Path beside = file.resolveSibling(name + ".verification.html");
+    String name = String.valueOf(file.getFileName());
+    String description =
+        String.format(
+            Locale.ROOT,
+            "%s, %.1f MB, %.2f bits a value",
+            quantization,
+            bytes / 1e6,
+            bitsPerParameter());
+    VerificationPage page = new VerificationPage(name, description, proof);
+    Path beside = file.resolveSibling(name.replaceFirst("(?i)\\.gguf$", "") + ".verification.html");
     page.write(beside);
     adapter.map(AdapterMechanics::of).flatMap(AdapterMechanics::folder).stream()
         .flatMap(folder -> VerificationPage.reportsOf(folder).stream())

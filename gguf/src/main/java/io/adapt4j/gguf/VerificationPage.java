@@ -17,11 +17,20 @@ final class VerificationPage {
 
   private static final String SECTION_END = "</section>\n";
 
-  private final ExportedModel exported;
+  private final String file;
+  private final String description;
   private final ExportVerification proof;
 
-  VerificationPage(ExportedModel exported, ExportVerification proof) {
-    this.exported = exported;
+  /**
+   * Describes a comparison.
+   *
+   * @param file the file's name
+   * @param description its type and size
+   * @param proof what was found
+   */
+  VerificationPage(String file, String description, ExportVerification proof) {
+    this.file = file;
+    this.description = description;
     this.proof = proof;
   }
 
@@ -29,7 +38,7 @@ final class VerificationPage {
   void write(Path page) {
     write(
         page,
-        Html.head(exported.file().getFileName() + " against its model", "", "")
+        Html.head(file + " against its model", "", "")
             + "<body>\n<header><h1>Export verified: "
             + name()
             + "</h1></header>\n"
@@ -89,7 +98,7 @@ final class VerificationPage {
   }
 
   private String name() {
-    return Html.escape(String.valueOf(exported.file().getFileName()));
+    return Html.escape(file);
   }
 
   private String sectionStart() {
@@ -100,12 +109,7 @@ final class VerificationPage {
     StringBuilder out = new StringBuilder(sectionStart());
     out.append("<h2>").append(name()).append(" against the model it was made of</h2>\n");
     out.append("<div class=\"wide\"><table class=\"texts\">\n");
-    row(
-        out,
-        "file",
-        format(
-            "%s, %.1f MB, %.2f bits a value",
-            exported.quantization(), exported.bytes() / 1e6, exported.bitsPerParameter()));
+    row(out, "file", description);
     row(out, "compared on", format("%,d texts, %,d tokens", proof.texts(), proof.tokens()));
     row(
         out,
