@@ -134,6 +134,7 @@ final class ExportCommand implements Callable<Integer> {
     GgufAdapter export = GgufAdapter.of(ModelSource.path(folder), alone.get());
     Optional.ofNullable(type).ifPresent(export::type);
     Optional.ofNullable(name).ifPresent(export::name);
+    Optional.ofNullable(context).ifPresent(export::contextLength);
     export.to(file);
     output.write(
         "The adapter is in " + file,
@@ -185,8 +186,10 @@ final class ExportCommand implements Callable<Integer> {
     String verified = "";
     if (verify != null) {
       ExportVerification found = verified(exported, verify);
+      Path page = exported.writeReport(found);
       json.set("verification", described(found));
-      verified = "\n" + found;
+      json.put("verificationPage", page.toString());
+      verified = "\n" + found + "\nThe comparison is in " + page;
     }
     output.write(
         text + exported.modelfile().map(path -> "\nThe Modelfile is " + path).orElse("") + verified,

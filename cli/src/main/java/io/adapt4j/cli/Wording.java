@@ -62,6 +62,7 @@ final class Wording {
     say(", or load the reward model with RewardModel.load(base, adapter)", "");
     say("load the reward model with RewardModel.load(base, adapter)", "merge the adapter first");
     say("or give RewardModel.load(...), its own network", "or name its folder, its own network");
+    say("give it as preTokenizer(name)", "give it with --pre-tokenizer");
     say("give this function itself to a builder's reward(...)", "name it under rewards");
   }
 
@@ -112,6 +113,9 @@ final class Wording {
   private static String key(MatchResult call) {
     String name = call.group(2);
     String value = call.group(3);
+    if (name.equals("contextLength")) {
+      return Matcher.quoteReplacement("--context " + value);
+    }
     if (!SETTERS.containsKey(name)) {
       return Matcher.quoteReplacement(call.group());
     }

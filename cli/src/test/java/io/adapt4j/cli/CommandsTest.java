@@ -125,6 +125,8 @@ class CommandsTest {
 
   private void exportsMergedAndAlone(Path adapter) throws IOException {
     Path file = folder.resolve("stories.gguf");
+    Files.writeString(
+        folder.resolve("kept.jsonl"), "{\"text\": \"Once upon a time there was a cat.\"}\n");
     Result merged =
         execute(
             "export",
@@ -137,6 +139,8 @@ class CommandsTest {
             file,
             "--system",
             "Tell a story.",
+            "--verify",
+            folder.resolve("kept.jsonl"),
             "--json");
     assertThat(merged.err()).isEmpty();
     assertThat(merged.code()).isZero();
@@ -145,6 +149,15 @@ class CommandsTest {
     assertThat(Path.of(merged.json().path("modelfile").asText()))
         .content()
         .contains("FROM ./stories.gguf", "Tell a story.");
+    assertThat(merged.json().path("verification").path("texts").asInt()).isEqualTo(1);
+    assertThat(Path.of(merged.json().path("verificationPage").asText()))
+        .isEqualTo(folder.resolve("stories.verification.html"))
+        .content()
+        .contains("stories.gguf against the model it was made of");
+    assertThat(adapter.resolveSibling("report.html"))
+        .as("the report of the run")
+        .content()
+        .contains("stories.gguf against the model it was made of");
 
     Path alone = folder.resolve("adapter.gguf");
     assertThat(execute("export", MODEL, "--adapter-only", "--to", alone).code())

@@ -5,8 +5,10 @@ import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.gguf.format.TensorType;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -109,6 +111,35 @@ public record ExportedModel(
       comparison.add(rows, count);
       return comparison.result();
     }
+  }
+
+  /**
+   * Writes a comparison as a page beside the file: {@code support.verification.html} for {@code
+   * support.gguf}. The page loads nothing and replaces an earlier one. Where the adapter is in the
+   * folder of a training run, that run's {@code report.html} shows the comparison too, until the
+   * run is resumed and writes its report anew.
+   *
+   * @param proof what {@link #verify(Dataset, int)} found
+   * @return the page
+   */
+  public Path writeReport(ExportVerification proof) {
+    String name = String.valueOf(file.getFileName());
+    String description =
+        String.format(
+            Locale.ROOT,
+            "%s, %.1f MB, %.2f bits a value",
+            quantization,
+            bytes / 1e6,
+            bitsPerParameter());
+    VerificationPage page = new VerificationPage(name, description, proof);
+    Path beside = file.resolveSibling(name.replaceFirst("(?i)\\.gguf$", "") + ".verification.html");
+    page.write(beside);
+    adapter.map(AdapterMechanics::of).flatMap(AdapterMechanics::folder).stream()
+        .flatMap(folder -> VerificationPage.reportsOf(folder).stream())
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .ifPresent(page::addTo);
+    return beside;
   }
 
   private Comparison compared(int maxTokens, int newTokens) {

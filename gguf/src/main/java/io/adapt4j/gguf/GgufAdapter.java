@@ -34,6 +34,7 @@ public final class GgufAdapter {
   private final Adapter adapter;
   private GgufQuantization type = GgufQuantization.F16;
   private Optional<String> name = Optional.empty();
+  private OptionalInt contextLength = OptionalInt.empty();
 
   private GgufAdapter(ModelSource base, Adapter adapter) {
     this.base = base;
@@ -81,6 +82,21 @@ public final class GgufAdapter {
   }
 
   /**
+   * States the context that base and adapter are used with. One no longer than the base's sliding
+   * window lets an adapter be exported whose base has a window that llama.cpp ignores.
+   *
+   * @param tokens the most tokens, at least 1
+   * @return this
+   */
+  public GgufAdapter contextLength(int tokens) {
+    if (tokens < 1) {
+      throw new IllegalArgumentException("contextLength: expected at least 1, found " + tokens);
+    }
+    contextLength = OptionalInt.of(tokens);
+    return this;
+  }
+
+  /**
    * Writes the file.
    *
    * @param file the file to create or replace; missing folders are created
@@ -93,7 +109,7 @@ public final class GgufAdapter {
     try (ModelWeights weights =
         ModelWeights.open(base.folder(), Optional.of(AdapterMechanics.of(adapter)))) {
       GgufFamily family = Families.of(weights.config());
-      family.requireSupported(family.facts(weights.config(), OptionalInt.empty()));
+      family.requireSupported(family.facts(weights.config(), contextLength));
       LayerMerge merge = weights.merge().orElseThrow();
       merge
           .moreThanProducts()

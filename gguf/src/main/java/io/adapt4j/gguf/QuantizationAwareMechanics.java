@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -91,6 +92,19 @@ final class QuantizationAwareMechanics implements MethodMechanics {
   @Override
   public TrainableSummary trainableSummary(Network declared) {
     return lora.trainableSummary(declared);
+  }
+
+  /** Matrices that do not train are held as they were, too. */
+  @Override
+  public long copiedValues(Network declared) {
+    if (method.type() == GgufQuantization.F32) {
+      return 0;
+    }
+    TrainableSummary summary = trainableSummary(declared);
+    return declared.parameters().stream()
+        .filter(parameter -> parameter.sizes().length == 2 && !summary.trains(parameter))
+        .mapToLong(Parameter::count)
+        .sum();
   }
 
   @Override

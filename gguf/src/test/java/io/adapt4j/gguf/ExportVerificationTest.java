@@ -77,6 +77,16 @@ class ExportVerificationTest {
   @Test
   void theModelIsTheOneWithTheAdapter() {
     Path adapter = temporary.resolve("adapter");
+    saveAdapter(adapter);
+    ExportedModel tuned = tuned(adapter, GgufQuantization.F32);
+    ExportVerification found = tuned.verify(TEXTS);
+    assertThat(found.largestLogitDifference()).isLessThan(1e-3);
+    assertThat(found.perplexity())
+        .isNotCloseTo(export(GgufQuantization.F32).verify(TEXTS).perplexity(), within(1e-3));
+  }
+
+  /** An adapter that changes what the model says. */
+  private static void saveAdapter(Path adapter) {
     try (Decoder decoder = TestModels.load(checkpoint);
         Adaptation adaptation = Methods.of(Lora.rank(2)).attach(decoder, checkpoint, 1)) {
       for (Trainable trained : adaptation.trained()) {
@@ -89,15 +99,6 @@ class ExportVerificationTest {
       adaptation.refresh();
       adaptation.save(adapter);
     }
-    ExportedModel tuned =
-        GgufExport.of(checkpoint)
-            .adapter(LoraAdapter.at(adapter))
-            .type(GgufQuantization.F32)
-            .to(temporary.resolve("tuned.gguf"));
-    ExportVerification found = tuned.verify(TEXTS);
-    assertThat(found.largestLogitDifference()).isLessThan(1e-3);
-    assertThat(found.perplexity())
-        .isNotCloseTo(export(GgufQuantization.F32).verify(TEXTS).perplexity(), within(1e-3));
   }
 
   @Test
@@ -122,6 +123,51 @@ class ExportVerificationTest {
     Files.copy(
         temporary.resolve("other.gguf"), exported.file(), StandardCopyOption.REPLACE_EXISTING);
     assertThat(exported.verify(TEXTS).largestLogitDifference()).isGreaterThan(0.01);
+  }
+
+  @Test
+  void aPageBesideTheFileShowsTheComparison() throws IOException {
+    ExportedModel exported = export(GgufQuantization.Q4_0);
+    ExportVerification found = exported.verify(TEXTS, 16, 8);
+    Path page = exported.writeReport(found);
+    assertThat(page).isEqualTo(temporary.resolve("Q4_0.verification.html"));
+    String html = Files.readString(page);
+    assertThat(html)
+        .startsWith("<!doctype html>")
+        .contains("Q4_0.gguf against the model it was made of", "largest difference of a logit")
+        .contains("3 texts", "margin")
+        .doesNotContain("http://", "https://", "<script");
+    assertThat(exported.writeReport(found)).isEqualTo(page);
+    assertThat(Files.readString(page)).isEqualTo(html);
+  }
+
+  @Test
+  void theReportOfTheRunShowsItOnceForEachFile() throws IOException {
+    Path run = temporary.resolve("run");
+    Path adapter = run.resolve("best");
+    saveAdapter(adapter);
+    Path report = run.resolve("report.html");
+    Files.writeString(report, "<body>Loss <footer>Written</footer></body>");
+    ExportedModel eight = tuned(adapter, GgufQuantization.Q8_0);
+    ExportedModel four = tuned(adapter, GgufQuantization.Q4_0);
+    eight.writeReport(eight.verify(TEXTS, 16, 0));
+    four.writeReport(four.verify(TEXTS, 16, 0));
+    four.writeReport(four.verify(TEXTS.subList(0, 2), 16, 0));
+
+    assertThat(Files.readString(report))
+        .startsWith("<body>Loss <section")
+        .endsWith("</section>\n<footer>Written</footer></body>")
+        .containsOnlyOnce("Q8_0.gguf against")
+        .containsOnlyOnce("Q4_0.gguf against")
+        .containsOnlyOnce("3 texts")
+        .containsOnlyOnce("2 texts");
+  }
+
+  private ExportedModel tuned(Path adapter, GgufQuantization type) {
+    return GgufExport.of(checkpoint)
+        .adapter(LoraAdapter.at(adapter))
+        .type(type)
+        .to(temporary.resolve(type + ".gguf"));
   }
 
   @Test

@@ -28,6 +28,8 @@ class RefusedModelsTest {
         "llama_k | rope_scaling | {\"rope_type\": \"dynamic\", \"factor\": 2.0}",
         "gemma2 | query_pre_attn_scalar | 20",
         "gemma2 | attn_logit_softcapping | null",
+        "llama_k | rope_scaling | {\"rope_type\": \"yarn\", \"factor\": 2.0, \"beta_fast\": 16}",
+        "llama_k | rope_scaling | {\"rope_type\": \"yarn\", \"factor\": 2.0, \"truncate\": false}",
         "gpt2 | scale_attn_by_inverse_layer_idx | true",
         "gpt2 | scale_attn_weights | false",
         "gpt2 | activation_function | \"relu\"",
@@ -46,6 +48,26 @@ class RefusedModelsTest {
     config.set(field, value);
     Files.writeString(copy.resolve("config.json"), Json.compact(config));
     return copy;
+  }
+
+  @Test
+  void refusesWhatLlamaCppHasNoPlaceFor() throws IOException {
+    Path untied = randomModel("gemma2", "\"tie_word_embeddings\": false");
+    assertThatThrownBy(() -> GgufExport.of(untied).to(folder.resolve("model.gguf")))
+        .hasMessageContaining("'tie_word_embeddings'");
+    Path narrow = randomModel("qwen2", "\"head_dim\": 32");
+    assertThatThrownBy(() -> GgufExport.of(narrow).to(folder.resolve("model.gguf")))
+        .hasMessageContaining("'head_dim'");
+    Path lengthened =
+        randomModel(
+            "gemma3",
+            "\"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4.0, \"attention_factor\": 1.0}");
+    assertThatThrownBy(() -> GgufExport.of(lengthened).to(folder.resolve("model.gguf")))
+        .hasMessageContaining("'rope_scaling'");
+  }
+
+  private Path randomModel(String family, String more) throws IOException {
+    return RandomModels.write(family, more, folder.resolve(family));
   }
 
   @Test
@@ -82,6 +104,20 @@ class RefusedModelsTest {
     assertThatThrownBy(() -> GgufExport.of(copy).to(folder.resolve("model.gguf")))
         .hasMessageContaining("pre_tokenizer")
         .hasMessageContaining("preTokenizer(name)");
+  }
+
+  @Test
+  void refusesAUnigramTokenizer() throws IOException {
+    Path copy = GoldenFolders.copy(GoldenFolders.of("qwen2"), folder.resolve("qwen2"));
+    ObjectNode tokenizer =
+        (ObjectNode) Json.parse(Files.readString(copy.resolve("tokenizer.json")));
+    tokenizer.set(
+        "model",
+        Json.parse("{\"type\": \"Unigram\", \"unk_id\": 0, \"vocab\": [[\"<unk>\", 0.0]]}"));
+    Files.writeString(copy.resolve("tokenizer.json"), Json.compact(tokenizer));
+
+    assertThatThrownBy(() -> GgufExport.of(copy).to(folder.resolve("model.gguf")))
+        .hasMessageContaining("model.type: expected BPE, found Unigram");
   }
 
   @Test

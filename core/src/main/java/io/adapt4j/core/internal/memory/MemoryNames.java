@@ -26,6 +26,9 @@ public final class MemoryNames {
   /** What base weights in fewer bits are restored into, one layer's at a time. */
   public static final String RESTORED = "one layer's weights, restored";
 
+  /** Base weights that a method changes while it trains, as they were. */
+  public static final String COPIES = "weights before rounding";
+
   /** Adapter values and the copies they are computed with. */
   public static final String ADAPTERS = "adapters";
 

@@ -77,10 +77,15 @@ public final class Planner {
    */
   public static Planner of(Network declared, FineTuningMethod method) {
     MethodMechanics mechanics = Methods.of(method);
-    return of(
-        declared,
-        mechanics.trainableSummary(declared),
-        WeightMechanics.of(mechanics.weightFormat()).packing());
+    Planner planner =
+        of(
+            declared,
+            mechanics.trainableSummary(declared),
+            WeightMechanics.of(mechanics.weightFormat()).packing());
+    long copied = mechanics.copiedValues(declared);
+    return copied == 0
+        ? planner
+        : planner.with(planner.company.and(MemoryNames.COPIES, type -> copied * type.bytes()));
   }
 
   /**
@@ -274,7 +279,7 @@ public final class Planner {
     add(items, MemoryNames.PROCESS, FixedOverhead.process(kind) + kernels(shape, kind));
     add(items, MemoryNames.JAVA_HEAP, kind == Device.Kind.GPU ? 0 : javaHeap(shape));
     add(items, MemoryNames.WEIGHTS, lasting.weights(type));
-    add(items, MemoryNames.PACKED_CODES, packed.bytes().codes());
+    add(items, MemoryNames.PACKED_CODES, packed.bytes().codes() + headInFewerBits());
     add(items, MemoryNames.PACKED_SCALES, packed.bytes().scales());
     add(items, MemoryNames.PACKED_TABLES, packed.bytes().tables());
     add(items, MemoryNames.RESTORED, packed.restored(type));
@@ -301,6 +306,11 @@ public final class Planner {
     long peak = new MemoryEstimate(items, phases, host).peakBytes();
     add(items, MemoryNames.RESERVE, FixedOverhead.reserve(kind, peak));
     return new MemoryEstimate(items, phases, host);
+  }
+
+  /** An output head in fewer bits stands beside its values. */
+  private long headInFewerBits() {
+    return network instanceof Decoder decoder ? decoder.headSlot().compactBytes() : 0;
   }
 
   /** What passes through the network at once. */

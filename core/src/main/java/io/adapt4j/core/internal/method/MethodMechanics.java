@@ -132,6 +132,16 @@ public interface MethodMechanics extends FineTuningMethod {
   }
 
   /**
+   * Tells how many frozen values training by this method holds a second time, in the compute type.
+   *
+   * @param declared the model's structure
+   * @return their count; 0 by default
+   */
+  default long copiedValues(Network declared) {
+    return 0;
+  }
+
+  /**
    * Prepares a model for training.
    *
    * @param network the model, with its weights

@@ -17,6 +17,9 @@ public interface CompactHead extends AutoCloseable {
    */
   void read(Checkpoint checkpoint);
 
+  /** {@return the memory that the matrix takes once it is read} */
+  long bytes();
+
   /**
    * Adds the product with the matrix.
    *

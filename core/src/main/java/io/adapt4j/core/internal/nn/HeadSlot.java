@@ -72,6 +72,11 @@ public final class HeadSlot {
     compact = form;
   }
 
+  /** {@return the memory that a compact form takes beside the values; 0 where there is none} */
+  public long compactBytes() {
+    return compact == null ? 0 : compact.bytes();
+  }
+
   /** Reads the compact form, after the values. */
   void readCompact(Checkpoint checkpoint) {
     if (compact != null) {

@@ -118,6 +118,11 @@ public final class Neftune implements MethodMechanics {
   }
 
   @Override
+  public long copiedValues(Network declared) {
+    return method.copiedValues(declared);
+  }
+
+  @Override
   public TrainableSummary trainableSummary(Network declared) {
     return method.trainableSummary(declared);
   }

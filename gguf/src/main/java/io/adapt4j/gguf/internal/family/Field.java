@@ -2,6 +2,8 @@ package io.adapt4j.gguf.internal.family;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.gguf.format.GgufMetadata;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
@@ -13,6 +15,15 @@ import java.util.function.ToIntFunction;
  * @param reader sets the fields of {@code config.json} that the keys stand for
  */
 record Field(Writer writer, Reader reader) {
+
+  /** Names of GELU by its approximation with a hyperbolic tangent. */
+  private static final Set<String> APPROXIMATE =
+      Set.of("gelu_new", "gelu_fast", "gelu_pytorch_tanh");
+
+  /** Names of GELU in both kinds. */
+  static final Set<String> GELU = Set.of("gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh");
+
+  private static final String ACTIVATION = "adapt4j.activation";
 
   /** Writes keys. */
   @FunctionalInterface
@@ -55,6 +66,26 @@ record Field(Writer writer, Reader reader) {
     return new Field(
         (facts, prefix, target) -> target.uint32(prefix + key, value.applyAsInt(facts)),
         (source, prefix, config) -> {});
+  }
+
+  /**
+   * The activation, which files have no key for since llama.cpp has one kind of GELU only. A key of
+   * this library says that a model has the other kind.
+   *
+   * @param field its field in the configuration
+   * @param usual what a file without the key is read as
+   * @param value what a model has
+   */
+  static Field activation(String field, String usual, Function<Facts, String> value) {
+    return new Field(
+        (facts, prefix, target) -> {
+          String own = value.apply(facts);
+          if (APPROXIMATE.contains(own) != APPROXIMATE.contains(usual)) {
+            target.string(ACTIVATION, own);
+          }
+        },
+        (source, prefix, config) ->
+            config.put(field, source.string(ACTIVATION).filter(GELU::contains).orElse(usual)));
   }
 
   /** This field, written for some models only. */

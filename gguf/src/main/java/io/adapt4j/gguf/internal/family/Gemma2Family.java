@@ -86,7 +86,13 @@ class Gemma2Family extends LlamaLikeFamily {
         windowPattern(2, facts -> 2),
         RopeFields.scaling(),
         Field.number("rope.freq_base", "rope_theta", facts -> facts.decoder().ropeTheta())
-            .when(facts -> facts.decoder().ropeTheta() != 10_000));
+            .when(facts -> facts.decoder().ropeTheta() != 10_000),
+        activation());
+  }
+
+  static Field activation() {
+    return Field.activation(
+        "hidden_activation", "gelu_pytorch_tanh", facts -> facts.decoder().hiddenActivation());
   }
 
   static double softCap(Facts facts, String field, double absent) {
@@ -107,7 +113,7 @@ class Gemma2Family extends LlamaLikeFamily {
 
   @Override
   Set<String> activations() {
-    return Set.of("gelu_pytorch_tanh", "gelu_new", "gelu_fast", "gelu");
+    return Field.GELU;
   }
 
   /** The checks of all families. */
@@ -119,10 +125,17 @@ class Gemma2Family extends LlamaLikeFamily {
   public void requireSupported(Facts facts) {
     requireLlamaLike(facts);
     requireQueryScale(facts, LAYERS_OF_27B);
+    requireTied(facts);
     for (String field : List.of("attn_logit_softcapping", "final_logit_softcapping")) {
       if (facts.fields().isNull(field)) {
         throw refused(facts, field, "a number");
       }
+    }
+  }
+
+  private static void requireTied(Facts facts) {
+    if (!facts.decoder().tieWordEmbeddings()) {
+      throw refused(facts, "tie_word_embeddings", "true");
     }
   }
 
@@ -147,7 +160,6 @@ class Gemma2Family extends LlamaLikeFamily {
   }
 
   static void completeQueryScale(ObjectNode config, int layersOf27B) {
-    config.put("hidden_activation", "gelu_pytorch_tanh");
     boolean largest = config.path("num_hidden_layers").asInt() == layersOf27B;
     int heads = Math.max(1, config.path("num_attention_heads").asInt());
     config.put(

@@ -97,13 +97,18 @@ final class Gemma3Family extends Gemma2Family {
             .when(facts -> facts.fields().has("final_logit_softcapping")),
         Field.integer("attention.sliding_window", "sliding_window", this::window),
         windowPattern(
-            PERIOD, facts -> facts.fields().positiveInt("sliding_window_pattern", PERIOD)));
+            PERIOD, facts -> facts.fields().positiveInt("sliding_window_pattern", PERIOD)),
+        activation());
   }
 
   @Override
   public void requireSupported(Facts facts) {
     requireLlamaLike(facts);
     requireQueryScale(facts, LAYERS_OF_27B);
+    // It would lengthen the vectors of layers with a window too, which have no scaling.
+    if (RopeFields.attentionShare(facts.decoder()) != 1) {
+      throw refused(facts, scalingField(facts), "yarn without attention_factor and mscale");
+    }
   }
 
   @Override

@@ -1,19 +1,15 @@
 package io.adapt4j.gguf.internal.family;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
-import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
-import java.util.Set;
 
 /** GPT-2: learned positions, biases, weights that checkpoints store as [in, out]. */
 final class Gpt2Family extends GgufFamily {
 
-  private static final Set<String> ACTIVATIONS =
-      Set.of("gelu_new", "gelu", "gelu_fast", "gelu_pytorch_tanh");
+  private static final String ACTIVATION = "activation_function";
 
   @Override
   public String architecture() {
@@ -52,7 +48,7 @@ final class Gpt2Family extends GgufFamily {
             fields.requirePositiveInt("vocab_size"),
             positions,
             fields.positiveNumber("layer_norm_epsilon", 1e-5),
-            fields.optionalText("activation_function").orElse("gelu_new"),
+            fields.optionalText(ACTIVATION).orElse("gelu_new"),
             true,
             true,
             fields.bool("tie_word_embeddings", true),
@@ -98,14 +94,15 @@ final class Gpt2Family extends GgufFamily {
 
   @Override
   List<Field> fieldsAfterFileType() {
-    return List.of();
+    return List.of(
+        Field.activation(ACTIVATION, "gelu_new", facts -> facts.decoder().hiddenActivation()));
   }
 
   @Override
   public void requireSupported(Facts facts) {
-    if (!ACTIVATIONS.contains(facts.decoder().hiddenActivation())) {
+    if (!Field.GELU.contains(facts.decoder().hiddenActivation())) {
       throw LlamaLikeFamily.refused(
-          facts, "activation_function", "one of " + LlamaLikeFamily.sorted(ACTIVATIONS));
+          facts, ACTIVATION, "one of " + LlamaLikeFamily.sorted(Field.GELU));
     }
     if (!facts.fields().bool("scale_attn_weights", true)) {
       throw LlamaLikeFamily.refused(facts, "scale_attn_weights", "true");
@@ -119,10 +116,5 @@ final class Gpt2Family extends GgufFamily {
               + facts.contextLength()
               + "; leave it out.");
     }
-  }
-
-  @Override
-  void complete(GgufMetadata metadata, ObjectNode config) {
-    config.put("activation_function", "gelu_new");
   }
 }

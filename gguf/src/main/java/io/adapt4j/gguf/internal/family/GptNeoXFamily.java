@@ -13,8 +13,10 @@ import java.util.Set;
 /** GPT-NeoX and Pythia: rotary positions on a part of each head, parallel branches. */
 final class GptNeoXFamily extends GgufFamily {
 
-  private static final Set<String> ACTIVATIONS =
-      Set.of("gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh");
+  private static final String ACTIVATION = "hidden_act";
+
+  /** What a configuration without the field stands for. */
+  private static final String GELU = "gelu";
 
   private static final Set<Class<? extends RopeScaling>> SCALINGS =
       Set.of(RopeScaling.Default.class, RopeScaling.Linear.class, RopeScaling.Yarn.class);
@@ -107,7 +109,11 @@ final class GptNeoXFamily extends GgufFamily {
 
   @Override
   List<Field> fieldsAfterFileType() {
-    return List.of();
+    return List.of(Field.activation(ACTIVATION, GELU, GptNeoXFamily::activation));
+  }
+
+  private static String activation(Facts facts) {
+    return facts.fields().optionalText(ACTIVATION).orElse(GELU);
   }
 
   @Override
@@ -117,15 +123,11 @@ final class GptNeoXFamily extends GgufFamily {
 
   @Override
   public void requireSupported(Facts facts) {
-    String activation = facts.fields().optionalText("hidden_act").orElse("gelu");
-    if (!ACTIVATIONS.contains(activation)) {
+    if (!Field.GELU.contains(activation(facts))) {
       throw LlamaLikeFamily.refused(
-          facts, "hidden_act", "one of " + LlamaLikeFamily.sorted(ACTIVATIONS));
+          facts, ACTIVATION, "one of " + LlamaLikeFamily.sorted(Field.GELU));
     }
-    if (!SCALINGS.contains(facts.decoder().ropeScaling().getClass())) {
-      throw LlamaLikeFamily.refused(
-          facts, LlamaLikeFamily.scalingField(facts), "a rotary scaling that the family has there");
-    }
+    LlamaLikeFamily.requireScaling(facts, SCALINGS);
     if (!facts.fields().bool("attention_bias", true)) {
       throw LlamaLikeFamily.refused(facts, "attention_bias", "true");
     }
@@ -138,6 +140,5 @@ final class GptNeoXFamily extends GgufFamily {
     metadata
         .integer(architecture() + ".rope.dimension_count")
         .ifPresent(rotated -> config.put("rotary_pct", rotated / headDim));
-    config.put("hidden_act", "gelu");
   }
 }

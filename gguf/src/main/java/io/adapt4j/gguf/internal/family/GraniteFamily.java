@@ -74,9 +74,6 @@ final class GraniteFamily extends LlamaLikeFamily {
   @Override
   public void requireSupported(Facts facts) {
     super.requireSupported(facts);
-    DecoderConfig decoder = facts.decoder();
-    if (decoder.headDim() * decoder.heads() != decoder.hiddenSize()) {
-      throw refused(facts, "head_dim", "hidden_size / num_attention_heads");
-    }
+    requireUsualHeadDim(facts);
   }
 }

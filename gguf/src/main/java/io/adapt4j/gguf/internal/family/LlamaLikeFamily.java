@@ -156,12 +156,7 @@ abstract class LlamaLikeFamily extends GgufFamily {
     if (!activations().contains(decoder.hiddenActivation())) {
       throw refused(facts, activationField(facts), "one of " + sorted(activations()));
     }
-    if (!scalings().contains(decoder.ropeScaling().getClass())) {
-      throw refused(facts, scalingField(facts), "a rotary scaling that the family has there");
-    }
-    if (decoder.ropeScaling() instanceof RopeScaling.Yarn yarn) {
-      requireYarn(facts, yarn);
-    }
+    requireScaling(facts, scalings());
     if (decoder.rotaryDim() != decoder.headDim() && !rotatesPart()) {
       throw refused(facts, "partial_rotary_factor", "1");
     }
@@ -226,15 +221,27 @@ abstract class LlamaLikeFamily extends GgufFamily {
     }
   }
 
-  private static void requireYarn(Facts facts, RopeScaling.Yarn yarn) {
-    if (!yarn.truncate()) {
-      throw refused(facts, scalingField(facts), "yarn that truncates its bounds");
+  /** Takes the kinds of scaling given, and of YaRN what llama.cpp reads of it. */
+  static void requireScaling(Facts facts, Set<Class<? extends RopeScaling>> kinds) {
+    RopeScaling scaling = facts.decoder().ropeScaling();
+    if (!kinds.contains(scaling.getClass())) {
+      throw refused(facts, scalingField(facts), "a rotary scaling that the family has there");
     }
-    if (yarn.mscale().isPresent() || yarn.mscaleAllDim().isPresent()) {
-      throw refused(facts, scalingField(facts), "yarn without mscale");
+    if (scaling instanceof RopeScaling.Yarn yarn) {
+      if (!yarn.truncate()) {
+        throw refused(facts, scalingField(facts), "yarn that truncates its bounds");
+      }
+      if (yarn.betaFast() != 32 || yarn.betaSlow() != 1) {
+        throw refused(facts, scalingField(facts), "yarn with beta_fast 32 and beta_slow 1");
+      }
     }
-    if (yarn.attentionFactor().isPresent()) {
-      throw refused(facts, scalingField(facts), "yarn without attention_factor");
+  }
+
+  /** Refuses heads whose width is another than that of the residual stream over their number. */
+  static void requireUsualHeadDim(Facts facts) {
+    DecoderConfig decoder = facts.decoder();
+    if (decoder.headDim() * decoder.heads() != decoder.hiddenSize()) {
+      throw refused(facts, "head_dim", "hidden_size / num_attention_heads");
     }
   }
 

@@ -1,6 +1,8 @@
 package io.adapt4j.gguf.internal.family;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -32,6 +34,15 @@ final class Olmo2Family extends LlamaLikeFamily {
     return new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000, OptionalInt.empty());
   }
 
+  /** OLMo 3 has the same architecture with windows, which reading its files must not lose. */
+  @Override
+  void complete(GgufMetadata metadata, ObjectNode config) {
+    long window = metadata.integer(architecture() + ".attention.sliding_window").orElse(0);
+    if (window > 0) {
+      config.put("sliding_window", window);
+    }
+  }
+
   @Override
   void norms(List<TensorName> names) {
     names.add(layer("post_attention_layernorm", "post_attention_norm"));
@@ -43,9 +54,6 @@ final class Olmo2Family extends LlamaLikeFamily {
   @Override
   public void requireSupported(Facts facts) {
     super.requireSupported(facts);
-    DecoderConfig decoder = facts.decoder();
-    if (decoder.headDim() * decoder.heads() != decoder.hiddenSize()) {
-      throw refused(facts, "head_dim", "hidden_size / num_attention_heads");
-    }
+    requireUsualHeadDim(facts);
   }
 }

@@ -1,6 +1,8 @@
 package io.adapt4j.gguf.internal.family;
 
 import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.LongNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -106,7 +108,12 @@ final class Phi3Family extends LlamaLikeFamily {
         new Field(
             (facts, prefix, target) ->
                 target.uint32(prefix + "attention.sliding_window", window(facts)),
-            (source, prefix, config) -> config.putNull("sliding_window")));
+            (source, prefix, config) -> {
+              // 0 stands for none; llama.cpp ignores others, which the model was trained with.
+              long window = source.integer(prefix + "attention.sliding_window").orElse(0);
+              config.set(
+                  "sliding_window", window > 0 ? LongNode.valueOf(window) : NullNode.getInstance());
+            }));
   }
 
   @Override
@@ -129,10 +136,7 @@ final class Phi3Family extends LlamaLikeFamily {
   @Override
   public void requireSupported(Facts facts) {
     super.requireSupported(facts);
-    DecoderConfig decoder = facts.decoder();
-    if (decoder.headDim() * decoder.heads() != decoder.hiddenSize()) {
-      throw refused(facts, "head_dim", "hidden_size / num_attention_heads");
-    }
+    requireUsualHeadDim(facts);
   }
 
   @Override

@@ -30,4 +30,10 @@ final class Qwen2Family extends LlamaLikeFamily {
   int window(Facts facts) {
     return switchedWindow(facts);
   }
+
+  @Override
+  public void requireSupported(Facts facts) {
+    super.requireSupported(facts);
+    requireUsualHeadDim(facts);
+  }
 }

@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /** How rotary frequencies are stretched: keys for some kinds, a tensor of divisors for others. */
 final class RopeFields {
@@ -18,30 +20,62 @@ final class RopeFields {
   /** The keys of linear and YaRN scaling, as all families write them. */
   static Field scaling() {
     return new Field(
-        (facts, prefix, target) -> write(facts.decoder(), prefix + SCALING, target),
-        RopeFields::read);
+        (facts, prefix, target) -> write(facts, prefix + SCALING, target), RopeFields::read);
   }
 
-  private static void write(DecoderConfig decoder, String prefix, GgufMetadata.Builder target) {
+  private static void write(Facts facts, String prefix, GgufMetadata.Builder target) {
+    DecoderConfig decoder = facts.decoder();
     if (decoder.ropeScaling() instanceof RopeScaling.Linear linear) {
       target.string(prefix + "type", "linear");
       target.float32(prefix + "factor", (float) linear.factor());
     }
     if (decoder.ropeScaling() instanceof RopeScaling.Yarn yarn) {
-      int original = original(yarn, decoder);
-      double factor = yarn.factor().orElse((double) decoder.maxPositionEmbeddings() / original);
+      double factor = factor(yarn, decoder);
       target.string(prefix + "type", "yarn");
       target.float32(prefix + "factor", (float) factor);
-      target.uint32(prefix + "original_context_length", original);
+      target.uint32(prefix + "original_context_length", original(yarn, decoder));
       yarn.attentionFactor()
           .ifPresent(own -> target.float32(prefix + "yarn_attn_factor", (float) own));
-      if (yarn.betaFast() != 32) {
+      if (states(facts, "beta_fast")) {
         target.float32(prefix + "yarn_beta_fast", (float) yarn.betaFast());
       }
-      if (yarn.betaSlow() != 1) {
+      if (states(facts, "beta_slow")) {
         target.float32(prefix + "yarn_beta_slow", (float) yarn.betaSlow());
       }
+      float share = attentionShare(decoder);
+      if (share != 1) {
+        target.float32(prefix + "attn_factor", share);
+      }
     }
+  }
+
+  private static boolean states(Facts facts, String field) {
+    return facts
+        .fields()
+        .child(facts.fields().has("rope_scaling") ? "rope_scaling" : "rope_parameters")
+        .filter(scaling -> scaling.has(field))
+        .isPresent();
+  }
+
+  /**
+   * How much longer rotated vectors are than llama.cpp makes them by itself, for which it takes the
+   * default of YaRN whatever {@code yarn_attn_factor} says.
+   */
+  static float attentionShare(DecoderConfig decoder) {
+    if (!(decoder.ropeScaling() instanceof RopeScaling.Yarn yarn)) {
+      return 1;
+    }
+    float wanted = RotaryFrequencies.of(decoder).attentionFactor();
+    float fixed = (float) magnitude(factor(yarn, decoder));
+    return wanted == fixed ? 1 : wanted / fixed;
+  }
+
+  private static double magnitude(double factor) {
+    return factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1;
+  }
+
+  private static double factor(RopeScaling.Yarn yarn, DecoderConfig decoder) {
+    return yarn.factor().orElse((double) decoder.maxPositionEmbeddings() / original(yarn, decoder));
   }
 
   private static int original(RopeScaling.Yarn yarn, DecoderConfig decoder) {
@@ -58,9 +92,7 @@ final class RopeFields {
     source
         .integer(prefix + SCALING + "original_context_length")
         .ifPresent(value -> scaling.put("original_max_position_embeddings", value));
-    source
-        .number(prefix + SCALING + "yarn_attn_factor")
-        .ifPresent(value -> scaling.put("attention_factor", value));
+    readAttentionFactor(source, prefix + SCALING, type, scaling);
     source
         .number(prefix + SCALING + "yarn_beta_fast")
         .ifPresent(value -> scaling.put("beta_fast", value));
@@ -70,7 +102,22 @@ final class RopeFields {
     config.set("rope_scaling", scaling);
   }
 
-  /** The divisors of Llama 3's scaling, for a tensor {@code rope_freqs.weight}. */
+  private static void readAttentionFactor(
+      GgufMetadata source, String prefix, String type, ObjectNode scaling) {
+    OptionalDouble whole = source.number(prefix + "yarn_attn_factor");
+    OptionalDouble share = source.number(prefix + "attn_factor");
+    if (whole.isPresent()) {
+      scaling.put("attention_factor", whole.getAsDouble());
+    } else if (share.isPresent() && type.equals("yarn")) {
+      double factor = source.number(prefix + "factor").orElse(1);
+      scaling.put("attention_factor", share.getAsDouble() * magnitude(factor));
+    }
+  }
+
+  /**
+   * The divisors of Llama 3's scaling, for a tensor {@code rope_freqs.weight}. Numbers are divided
+   * by multiplying with the reciprocal, as PyTorch does in the official converter.
+   */
   static List<ExtraTensor> llama3(DecoderConfig decoder) {
     if (!(decoder.ropeScaling() instanceof RopeScaling.Llama3 llama3)) {
       return List.of();
@@ -84,14 +131,14 @@ final class RopeFields {
     for (int i = 0; i < divisors.length; i++) {
       float power = (float) Math.pow((float) decoder.ropeTheta(), (float) (2 * i) / dim);
       float frequency = 1f / power;
-      float wavelength = (float) (2 * Math.PI) / frequency;
+      float wavelength = 1 / frequency * (float) (2 * Math.PI);
       if (wavelength < shortest) {
         divisors[i] = 1;
       } else if (wavelength > longest) {
         divisors[i] = factor;
       } else {
         float kept =
-            (context / wavelength - (float) llama3.lowFreqFactor())
+            (1 / wavelength * context - (float) llama3.lowFreqFactor())
                 / (float) (llama3.highFreqFactor() - llama3.lowFreqFactor());
         divisors[i] = 1 / ((1 - kept) / factor + kept);
       }

@@ -29,6 +29,11 @@ final class BlockHead implements CompactHead {
   }
 
   @Override
+  public long bytes() {
+    return BlockMatrix.bytes(source.type(), source.shape().get(0), source.shape().get(1));
+  }
+
+  @Override
   public boolean describe(LinearTerms terms, @Nullable Parameter bias) {
     if (matrix == null || !(terms instanceof QuantizedTerms quantized)) {
       return false;

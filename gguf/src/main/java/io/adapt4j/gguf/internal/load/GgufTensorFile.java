@@ -29,6 +29,9 @@ final class GgufTensorFile implements TensorFile {
   /** Rows that a thread dequantizes at a time hold at least so many values. */
   private static final int PIECE = 1 << 14;
 
+  /** The most values of a tensor that is read for its type when a file is opened. */
+  private static final int FEW = 1 << 22;
+
   private final GgufFile file;
   private final Map<String, TensorEntry> entries;
   private final Map<String, Stored> stored;
@@ -36,8 +39,8 @@ final class GgufTensorFile implements TensorFile {
   /** The tensor that is stored turned and was read last. */
   private @Nullable Turned turned;
 
-  /** A tensor in the file, and how its values lie there. */
-  private record Stored(GgufTensor tensor, Layout layout) {
+  /** A tensor in the file, how its values lie there, and the type that it is read in. */
+  private record Stored(GgufTensor tensor, Layout layout, StoredType type) {
 
     long columns() {
       return tensor.shape().get(0);
@@ -49,6 +52,13 @@ final class GgufTensorFile implements TensorFile {
 
     boolean isTurned() {
       return layout.kind() == Layout.Kind.TRANSPOSED;
+    }
+
+    /** Whether bytes are taken over as they are, but for the order of rows. */
+    boolean isCopied() {
+      return !isTurned()
+          && layout.kind() != Layout.Kind.PLUS_ONE
+          && tensor.type().name().equals(type.name());
     }
   }
 
@@ -67,11 +77,20 @@ final class GgufTensorFile implements TensorFile {
   static GgufTensorFile of(GgufModel model, GgufFile file) {
     Map<String, TensorEntry> entries = new LinkedHashMap<>();
     Map<String, Stored> stored = new LinkedHashMap<>();
+    boolean allBf16 =
+        model.places().keySet().stream()
+            .map(file::tensor)
+            .allMatch(tensor -> tensor.type() == TensorType.BF16 || mayBeBf16(tensor));
     model
         .places()
         .forEach(
             (gguf, place) -> {
-              Stored tensor = new Stored(file.tensor(gguf), place.layout());
+              GgufTensor own = file.tensor(gguf);
+              StoredType type =
+                  allBf16 && mayBeBf16(own) && isBf16(file, own, place.layout())
+                      ? StoredType.BF16
+                      : typeOf(own, place.layout());
+              Stored tensor = new Stored(own, place.layout(), type);
               stored.put(place.name(), tensor);
               entries.put(place.name(), entry(place.name(), tensor, file.path()));
             });
@@ -80,7 +99,7 @@ final class GgufTensorFile implements TensorFile {
 
   private static TensorEntry entry(String name, Stored stored, Path path) {
     GgufTensor tensor = stored.tensor();
-    StoredType type = typeOf(stored);
+    StoredType type = stored.type();
     List<Long> shape =
         switch (tensor.shape().size()) {
           case 1 -> tensor.shape();
@@ -97,15 +116,41 @@ final class GgufTensorFile implements TensorFile {
         name, type, shape, path, tensor.offset(), tensor.elements() * type.bytes());
   }
 
-  private static StoredType typeOf(Stored stored) {
-    if (stored.isTurned() || stored.layout().kind() == Layout.Kind.PLUS_ONE) {
+  private static StoredType typeOf(GgufTensor tensor, Layout layout) {
+    if (layout.kind() == Layout.Kind.PLUS_ONE) {
       return StoredType.F32;
     }
-    return switch (stored.tensor().type()) {
+    return switch (tensor.type()) {
       case F16 -> StoredType.F16;
       case BF16 -> StoredType.BF16;
       default -> StoredType.F32;
     };
+  }
+
+  private static boolean mayBeBf16(GgufTensor tensor) {
+    return tensor.type() == TensorType.F32 && tensor.elements() <= FEW;
+  }
+
+  /**
+   * Whether a tensor was bfloat16 in the checkpoint: converters write vectors and learned positions
+   * in fp32, also those of models whose matrices they leave in bfloat16.
+   */
+  private static boolean isBf16(GgufFile file, GgufTensor tensor, Layout layout) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.toIntExact(tensor.bytes())).order(ByteOrder.LITTLE_ENDIAN);
+    file.read(tensor, 0, bytes);
+    float[] values = new float[Math.toIntExact(tensor.elements())];
+    bytes.flip().asFloatBuffer().get(values);
+    float added = layout.kind() == Layout.Kind.PLUS_ONE ? 1 : 0;
+    for (float value : values) {
+      // Rounded by its integer bits, half to even.
+      int bits = Float.floatToRawIntBits(value - added);
+      int rounded = bits + 0x7fff + (bits >>> 16 & 1) & 0xffff0000;
+      if (!Float.isFinite(value) || Float.intBitsToFloat(rounded) + added != value) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override
@@ -172,16 +217,44 @@ final class GgufTensorFile implements TensorFile {
     Stored tensor = find(name);
     if (tensor.isTurned()) {
       readTurned(name, tensor, offset, target);
-    } else if (entry.type() != StoredType.F32 || isPlain(tensor)) {
+    } else if (tensor.isCopied()) {
       readRows(tensor, entry.type().bytes(), offset, target);
+    } else if (entry.type() != StoredType.F32) {
+      readNarrowed(tensor, offset, target);
     } else {
       dequantize(tensor, offset, target);
     }
   }
 
-  private static boolean isPlain(Stored tensor) {
-    return tensor.tensor().type() == TensorType.F32
-        && tensor.layout().kind() != Layout.Kind.PLUS_ONE;
+  /** Reads a small tensor of 16 bits that the file stores in 32. */
+  private void readNarrowed(Stored tensor, long offset, ByteBuffer target) {
+    float[] values = new float[Math.toIntExact(tensor.tensor().elements())];
+    ByteBuffer ordered = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    readRows(tensor, Float.BYTES, 0, ordered);
+    ordered.flip().asFloatBuffer().get(values);
+    if (tensor.layout().kind() == Layout.Kind.PLUS_ONE) {
+      for (int i = 0; i < values.length; i++) {
+        values[i] -= 1;
+      }
+    }
+    encode(values, offset, tensor.type(), target);
+  }
+
+  /** Puts values in the type that a tensor is read in, from a byte on. */
+  private static void encode(float[] values, long offset, StoredType type, ByteBuffer target) {
+    target.order(ByteOrder.LITTLE_ENDIAN);
+    int first = Math.toIntExact(offset / type.bytes());
+    int count = target.remaining() / type.bytes();
+    if (offset % type.bytes() != 0 || target.remaining() % type.bytes() != 0) {
+      throw new IllegalArgumentException("expected whole numbers of " + type.bytes() + " bytes");
+    }
+    if (type == StoredType.F32) {
+      target.asFloatBuffer().put(values, first, count);
+      target.position(target.limit());
+    } else {
+      TensorType own = type == StoredType.F16 ? TensorType.F16 : TensorType.BF16;
+      Quantizer.of(own).quantize(values, first, count, target);
+    }
   }
 
   /** Copies stored values row by row where rows are reordered, else at once. */
@@ -266,14 +339,7 @@ final class GgufTensorFile implements TensorFile {
       found = new Turned(name, turn(tensor));
       turned = found;
     }
-    target
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .asFloatBuffer()
-        .put(
-            found.values(),
-            Math.toIntExact(offset / Float.BYTES),
-            target.remaining() / Float.BYTES);
-    target.position(target.limit());
+    encode(found.values(), offset, tensor.type(), target);
   }
 
   private float[] turn(Stored tensor) {

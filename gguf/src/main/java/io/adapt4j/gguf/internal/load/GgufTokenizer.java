@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -44,17 +45,18 @@ final class GgufTokenizer {
   ObjectNode generation() {
     ObjectNode fields = JsonNodeFactory.instance.objectNode();
     id("bos").ifPresent(id -> fields.put("bos_token_id", id));
-    ArrayNode ends = JsonNodeFactory.instance.arrayNode();
+    Set<Integer> ends = new LinkedHashSet<>();
     for (String key : List.of("eos", "eot", "eom")) {
-      OptionalInt id = id(key);
-      if (id.isPresent() && ends.valueStream().noneMatch(end -> end.asInt() == id.getAsInt())) {
-        ends.add(id.getAsInt());
-      }
+      id(key).ifPresent(ends::add);
+    }
+    if (isPresent()) {
+      ends.addAll(GgufVocabulary.read(file, metadata).endTokens());
     }
     if (ends.size() == 1) {
-      fields.set("eos_token_id", ends.get(0));
+      fields.put("eos_token_id", ends.iterator().next());
     } else if (!ends.isEmpty()) {
-      fields.set("eos_token_id", ends);
+      ArrayNode all = fields.putArray("eos_token_id");
+      ends.forEach(all::add);
     }
     id("padding").ifPresent(id -> fields.put("pad_token_id", id));
     return fields;

@@ -2,6 +2,7 @@ package io.adapt4j.gguf.internal.load;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.gguf.format.GgufMetadata;
+import io.adapt4j.gguf.internal.tokenizer.EndTokens;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The tokens of a file.
@@ -60,6 +62,14 @@ record GgufVocabulary(List<String> tokens, long[] types, double[] scores) {
   /** Whether a token stands for itself in texts, before anything is merged. */
   boolean isAdded(int id) {
     return types[id] == CONTROL || types[id] == USER_DEFINED || types[id] == UNKNOWN;
+  }
+
+  /** Control tokens that end an answer though the file does not name them. */
+  List<Integer> endTokens() {
+    return IntStream.range(0, types.length)
+        .filter(id -> types[id] == CONTROL && EndTokens.isKnown(tokens.get(id)))
+        .boxed()
+        .toList();
   }
 
   /** Whether an id only fills the embedding up. */

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Tokens with a role, and which of them stand around every text. */
 final class SpecialVocabulary {
@@ -47,7 +49,27 @@ final class SpecialVocabulary {
     for (String role : special.roles) {
       special.set(role, model.path(role + "_token_id"), size);
     }
+    special.addEnds(folder, size);
     return special;
+  }
+
+  /**
+   * Names tokens that end an answer by {@code generation_config.json}, where llama.cpp does not
+   * know them by their texts and no other key does: one as the end of a turn, one as that of a
+   * message.
+   */
+  private void addEnds(TokenizerFolder folder, int size) {
+    Iterator<String> places =
+        Stream.of("eot", "eom").filter(role -> !ids.containsKey(role)).toList().iterator();
+    for (JsonNode end : folder.generationEnds()) {
+      boolean named = ids.containsValue(end.intValue());
+      if (end.isInt() && !named && places.hasNext()) {
+        Optional<String> text = folder.token(end.intValue());
+        if (text.isPresent() && !EndTokens.isKnown(text.get())) {
+          set(places.next(), end, size);
+        }
+      }
+    }
   }
 
   /** A special token's text: the field itself or its content. */
@@ -98,6 +120,7 @@ final class SpecialVocabulary {
       first = specialToken(single.path(0));
       last = specialToken(single.path(single.size() - 1));
       if (!first.isEmpty()) {
+        takeFirst(first, configured);
         added.put("bos", !configured || is(first, "bos") || is(first, "cls"));
       }
       if (!last.isEmpty()) {
@@ -106,6 +129,16 @@ final class SpecialVocabulary {
       }
     }
     readPair(step.path("pair"), first, last);
+  }
+
+  /** A token at the beginning is bos where the configuration names none. */
+  private void takeFirst(String first, boolean configured) {
+    if (configured && content(config.path("bos_token")).isEmpty() && !is(first, "cls")) {
+      config.put("bos_token", first);
+      if (content(config.path("cls_token")).isEmpty()) {
+        config.put("cls_token", first);
+      }
+    }
   }
 
   /** Another token at the end than eos takes its role; eos then ends a turn. */
@@ -142,6 +175,9 @@ final class SpecialVocabulary {
         separates |= is(second, "sep") || is(second, "eos");
       }
       added.put("sep", separates);
+      if (separates && content(config.path("sep_token")).isEmpty()) {
+        content(config.path("eos_token")).ifPresent(text -> config.put("sep_token", text));
+      }
     }
   }
 

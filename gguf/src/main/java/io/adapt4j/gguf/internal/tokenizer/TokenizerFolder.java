@@ -2,6 +2,7 @@ package io.adapt4j.gguf.internal.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.BoundedFiles;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -77,6 +79,26 @@ final class TokenizerFolder {
   /** {@code config.json}. */
   JsonNode modelConfig() {
     return json(folder.resolve("config.json")).orElseGet(JsonNodeFactory.instance::objectNode);
+  }
+
+  /** The tokens that end an answer by {@code generation_config.json}. */
+  List<JsonNode> generationEnds() {
+    JsonNode ends =
+        json(folder.resolve("generation_config.json"))
+            .map(fields -> fields.path("eos_token_id"))
+            .orElseGet(MissingNode::getInstance);
+    return ends.isArray() ? ends.valueStream().toList() : ends.isInt() ? List.of(ends) : List.of();
+  }
+
+  /** The text of a token that is added to the vocabulary. */
+  Optional<String> token(int id) {
+    JsonNode decoded = config().path("added_tokens_decoder").path(String.valueOf(id));
+    return tokenizer.stream()
+        .flatMap(root -> root.path("added_tokens").valueStream())
+        .filter(token -> token.path("id").asInt(-1) == id)
+        .map(token -> token.path("content").asText())
+        .findFirst()
+        .or(() -> Optional.ofNullable(decoded.path("content").textValue()));
   }
 
   Optional<Path> sentencePiece() {

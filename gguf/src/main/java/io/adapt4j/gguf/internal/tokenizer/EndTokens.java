@@ -1,0 +1,42 @@
+package io.adapt4j.gguf.internal.tokenizer;
+
+import java.util.Set;
+
+/**
+ * Control tokens that end an answer. llama.cpp knows them by their texts, beside the ids that a
+ * file gives for the end of a text, of a turn and of a message.
+ */
+public final class EndTokens {
+
+  private static final Set<String> TEXTS =
+      Set.of(
+          "<|eot_id|>",
+          "<|eom_id|>",
+          "<|im_end|>",
+          "<|end|>",
+          "<|return|>",
+          "<|call|>",
+          "<|endoftext|>",
+          "<|end_of_text|>",
+          "<end_of_turn>",
+          "<end_of_utterance>",
+          "<EOT>",
+          "_<EOT>",
+          "[EOT]",
+          "[EOS]",
+          "<eos>",
+          "</s>",
+          "<\uff5cend\u2581of\u2581sentence\uff5c>");
+
+  private EndTokens() {}
+
+  /**
+   * Returns whether llama.cpp ends an answer at a token though the file does not name it.
+   *
+   * @param text the token's text
+   * @return whether its text is known
+   */
+  public static boolean isKnown(String text) {
+    return TEXTS.contains(text);
+  }
+}
