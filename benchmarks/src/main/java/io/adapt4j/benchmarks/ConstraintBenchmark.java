@@ -113,7 +113,8 @@ public final class ConstraintBenchmark {
   private static TokenBytes joined(List<String> texts, int size) {
     Set<String> all = new LinkedHashSet<>(texts);
     for (int i = 0; all.size() < size; i++) {
-      all.add(texts.get(i % texts.size()) + texts.get((int) (i * 7919L % texts.size())));
+      int second = i + 1 + 97 * (i / texts.size());
+      all.add(texts.get(i % texts.size()) + texts.get(second % texts.size()));
     }
     return TokenBytes.of(
         all.stream().limit(size).map(t -> t.getBytes(StandardCharsets.ISO_8859_1)).toList());

@@ -14,7 +14,7 @@ import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.TokenBytes;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
@@ -85,12 +85,12 @@ class ForcedTokensTest {
   }
 
   private static Steps steps(int count, int every) {
-    @SuppressWarnings("unchecked")
-    Set<Integer>[] choices = new Set[count];
+    List<Set<Integer>> choices = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      choices[i] = i % every == every - 1 ? Set.of(300 + i % 50, 350, 360) : Set.of(300 + i % 50);
+      int id = 300 + i % 50;
+      choices.add(i % every == every - 1 ? Set.of(id, 350, 360) : Set.of(id));
     }
-    return new Steps(Arrays.asList(choices));
+    return new Steps(choices);
   }
 
   private record Answer(Generation generation, int passes) {}
