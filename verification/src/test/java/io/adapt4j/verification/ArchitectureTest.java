@@ -44,6 +44,7 @@ class ArchitectureTest {
           Map.entry("parquet", Set.of("core")),
           Map.entry("gguf", Set.of("jinja", "core", "kernels", "lora", "qlora")),
           Map.entry("qlora", Set.of("kernels", "lora", "core")),
+          Map.entry("structured", Set.of("core")),
           Map.entry("serve", Set.of("core", "jinja")),
           Map.entry("rag", Set.of("core")),
           Map.entry("eval", Set.of("core")),
@@ -51,7 +52,16 @@ class ArchitectureTest {
           Map.entry("examples", Set.of("core", "lora", "parquet", "qlora", "rag", "eval")),
           Map.entry(
               "benchmarks",
-              Set.of("core", "kernels", "lora", "parquet", "qlora", "gguf", "rag", "eval")),
+              Set.of(
+                  "core",
+                  "kernels",
+                  "lora",
+                  "parquet",
+                  "qlora",
+                  "gguf",
+                  "structured",
+                  "rag",
+                  "eval")),
           Map.entry(
               "verification",
               Set.of(
@@ -61,6 +71,7 @@ class ArchitectureTest {
                   "parquet",
                   "qlora",
                   "gguf",
+                  "structured",
                   "serve",
                   "rag",
                   "eval",
@@ -69,7 +80,17 @@ class ArchitectureTest {
   /** The modules that make up the library; the others use it as an application does. */
   private static final Set<String> LIBRARIES =
       Set.of(
-          "jinja", "core", "kernels", "lora", "parquet", "qlora", "gguf", "serve", "rag", "eval");
+          "jinja",
+          "core",
+          "kernels",
+          "lora",
+          "parquet",
+          "qlora",
+          "gguf",
+          "structured",
+          "serve",
+          "rag",
+          "eval");
 
   /** What the command line or an example needs of internal packages; only ever less. */
   private static final Set<String> NOT_YET_PUBLIC =
