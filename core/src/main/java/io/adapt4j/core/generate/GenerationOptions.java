@@ -37,6 +37,7 @@ public final class GenerationOptions {
   private final boolean ignoreEos;
   private final boolean ignoreContextLength;
   private final int promptLookupTokens;
+  private final boolean skipSpecialTokens;
 
   private GenerationOptions(Builder builder) {
     maxNewTokens = builder.maxNewTokens;
@@ -51,6 +52,7 @@ public final class GenerationOptions {
     ignoreEos = builder.ignoreEos;
     ignoreContextLength = builder.ignoreContextLength;
     promptLookupTokens = builder.promptLookupTokens;
+    skipSpecialTokens = builder.skipSpecialTokens;
   }
 
   /**
@@ -100,6 +102,7 @@ public final class GenerationOptions {
     builder.ignoreEos = ignoreEos;
     builder.ignoreContextLength = ignoreContextLength;
     builder.promptLookupTokens = promptLookupTokens;
+    builder.skipSpecialTokens = skipSpecialTokens;
     return builder;
   }
 
@@ -224,6 +227,15 @@ public final class GenerationOptions {
     return promptLookupTokens;
   }
 
+  /**
+   * Whether special tokens are left out of the text.
+   *
+   * @return false if they are spelled out
+   */
+  public boolean skipSpecialTokens() {
+    return skipSpecialTokens;
+  }
+
   /** Options with equal values are equal. */
   @Override
   public boolean equals(Object other) {
@@ -248,12 +260,13 @@ public final class GenerationOptions {
         stopIds,
         ignoreEos,
         ignoreContextLength,
-        promptLookupTokens);
+        promptLookupTokens,
+        skipSpecialTokens);
   }
 
   @Override
   public String toString() {
-    return "GenerationOptions[maxNewTokens=%d, temperature=%s, topK=%d, topP=%s, minP=%s, repetitionPenalty=%s, seed=%d, stopStrings=%s, stopIds=%s, ignoreEos=%s, ignoreContextLength=%s, promptLookupTokens=%d]"
+    return "GenerationOptions[maxNewTokens=%d, temperature=%s, topK=%d, topP=%s, minP=%s, repetitionPenalty=%s, seed=%d, stopStrings=%s, stopIds=%s, ignoreEos=%s, ignoreContextLength=%s, promptLookupTokens=%d, skipSpecialTokens=%s]"
         .formatted(
             maxNewTokens,
             temperature,
@@ -266,7 +279,8 @@ public final class GenerationOptions {
             stopIds,
             ignoreEos,
             ignoreContextLength,
-            promptLookupTokens);
+            promptLookupTokens,
+            skipSpecialTokens);
   }
 
   /** Collects the options; every setter checks its value at once. */
@@ -283,6 +297,7 @@ public final class GenerationOptions {
     private boolean ignoreEos;
     private boolean ignoreContextLength;
     private int promptLookupTokens;
+    private boolean skipSpecialTokens = true;
 
     private Builder() {}
 
@@ -468,6 +483,19 @@ public final class GenerationOptions {
           "at least 0 (0 is off)",
           promptLookupTokens);
       this.promptLookupTokens = promptLookupTokens;
+      return this;
+    }
+
+    /**
+     * Leaves special tokens out of the text, as by default. Some models set off tool calls or
+     * thoughts with special tokens, which are told from other text only where they are spelled out.
+     * What ends a generation is never text.
+     *
+     * @param skipSpecialTokens false to spell them out
+     * @return this builder
+     */
+    public Builder skipSpecialTokens(boolean skipSpecialTokens) {
+      this.skipSpecialTokens = skipSpecialTokens;
       return this;
     }
 

@@ -6,6 +6,7 @@ import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.PromptTooLongException;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.tokenize.TextStream;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -171,7 +172,8 @@ public final class Generator {
 
   private TextOutput text(int[] prompt, GenerationOptions options, Consumer<String> onText) {
     if (tokenizer.isPresent()) {
-      return TextOutput.of(tokenizer.get().stream(true, prompt), options.stopStrings(), onText);
+      TextStream stream = tokenizer.get().stream(options.skipSpecialTokens(), prompt);
+      return TextOutput.of(stream, options.stopStrings(), onText);
     }
     if (!options.stopStrings().isEmpty()) {
       throw new IllegalStateException(
