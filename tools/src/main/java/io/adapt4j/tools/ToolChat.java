@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -134,22 +133,30 @@ public final class ToolChat {
       GenerationOptions options,
       Consumer<ToolEvent> onEvent,
       CancellationToken cancellation) {
+    ToolRequest request = request(messages, options);
+    ToolParser parser = request.parser(onEvent);
+    Generation generation =
+        model.chat(messages, request.chat(), request.options(), parser::accept, cancellation);
+    return request.answer(parser.finish(), generation);
+  }
+
+  /**
+   * Prepares what {@link #answer} asks the model, for those who ask it themselves.
+   *
+   * @param messages the conversation
+   * @param options how to choose tokens and when to stop
+   * @return the request; the messages are to be handed to the model as they are
+   */
+  public ToolRequest request(List<ChatMessage> messages, GenerationOptions options) {
     Tools active = active();
     ChatOptions chat = rendering.withGenerationPrompt();
     if (!active.isEmpty()) {
       chat = chat.withTools(active.all().stream().map(Tool::definition).toList());
     }
     AnswerForm form = AnswerForm.of(model.chatTemplate(), messages, chat);
-    ToolParser parser = ToolParser.of(form.format(), active.all(), form.thinking(), onEvent);
     GenerationOptions generating =
         hasSpecialSigns ? options.toBuilder().skipSpecialTokens(false).build() : options;
-    Generation generation = model.chat(messages, chat, generating, parser::accept, cancellation);
-    ParsedAnswer parsed = parser.finish();
-    return new ToolAnswer(
-        parsed.text(),
-        Optional.of(parsed.thinking()).filter(thinking -> !thinking.isEmpty()),
-        parsed.calls(),
-        generation);
+    return new ToolRequest(chat, generating, form, active.all());
   }
 
   private Tools active() {

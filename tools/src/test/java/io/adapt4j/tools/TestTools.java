@@ -2,13 +2,14 @@ package io.adapt4j.tools;
 
 import io.adapt4j.core.chat.ChatTemplate;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import org.junit.jupiter.api.Assumptions;
 
 /** Tools and templates of these tests. */
 final class TestTools {
@@ -54,19 +55,29 @@ final class TestTools {
 
   private TestTools() {}
 
+  /** A template of these tests, one that comes with the library, or a golden one. */
   static ChatTemplate template(String name) {
     Map<String, String> tokens = Map.of("bos_token", "<s>", "eos_token", "</s>");
-    try {
-      Path golden = Path.of("../../shared/golden/chat", name, "template.jinja");
-      if (Files.exists(golden)) {
-        return ChatTemplate.of(Files.readString(golden), tokens);
+    try (InputStream own = TestTools.class.getResourceAsStream(name + ".jinja")) {
+      if (own != null) {
+        return ChatTemplate.of(new String(own.readAllBytes(), StandardCharsets.UTF_8), tokens);
       }
-      try (var own = TestTools.class.getResourceAsStream(name + ".jinja")) {
-        byte[] source = Objects.requireNonNull(own, name).readAllBytes();
-        return ChatTemplate.of(new String(source, StandardCharsets.UTF_8), tokens);
+      if (ChatTemplate.builtInNames().contains(name)) {
+        return ChatTemplate.of(ChatTemplate.named(name).sources().get("default"), tokens);
       }
+      return ChatTemplate.of(Files.readString(golden(name)), tokens);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static Path golden(String name) {
+    for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+      Path found = at.resolve("shared/golden/chat").resolve(name).resolve("template.jinja");
+      if (Files.exists(found)) {
+        return found;
+      }
+    }
+    return Assumptions.abort("no golden template " + name + " beside the repository");
   }
 }
