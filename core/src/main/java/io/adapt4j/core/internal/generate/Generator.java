@@ -5,6 +5,7 @@ import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.PromptTooLongException;
+import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
@@ -53,7 +54,7 @@ public final class Generator {
       Consumer<String> onText,
       CancellationToken cancellation) {
     int limit = limit(options);
-    requireUsable(prompts, limit);
+    requireUsable(prompts, options);
     if (prompts.size() == 1) {
       try (PromptCache none = new PromptCache(decoder, 0)) {
         return List.of(generate(prompts.get(0), none, options, onText, cancellation));
@@ -61,7 +62,7 @@ public final class Generator {
     }
     List<Sequence> rows = new ArrayList<>();
     for (int row = 0; row < prompts.size(); row++) {
-      rows.add(sequence(prompts.get(row), row, limit, options, onText));
+      rows.add(sequence(prompts.get(row), row, limit, options, onText, token -> {}));
     }
     if (!rows.isEmpty()) {
       new TokenLoop(decoder, rows, options, padId).run(cancellation);
@@ -128,7 +129,7 @@ public final class Generator {
    * @throws IllegalArgumentException as {@link #generate} does
    */
   void requireUsable(int[] prompt, GenerationOptions options) {
-    requireUsable(List.of(prompt), limit(options));
+    requireUsable(List.of(prompt), options);
   }
 
   /** Starts a request whose prompt is usable; the result is closed by a batch. */
@@ -152,7 +153,12 @@ public final class Generator {
 
   private Sequence sequence(Request request) {
     return sequence(
-        request.prompt(), 0, limit(request.options()), request.options(), request::text);
+        request.prompt(),
+        0,
+        limit(request.options()),
+        request.options(),
+        request::text,
+        request::token);
   }
 
   private int limit(GenerationOptions options) {
@@ -164,9 +170,14 @@ public final class Generator {
   }
 
   private Sequence sequence(
-      int[] prompt, int row, int limit, GenerationOptions options, Consumer<String> onText) {
+      int[] prompt,
+      int row,
+      int limit,
+      GenerationOptions options,
+      Consumer<String> onText,
+      Consumer<TokenLogprobs> onToken) {
     TextOutput text = text(prompt, options, onText);
-    return new Sequence(prompt, row, limit - prompt.length, options, endIds, text);
+    return new Sequence(prompt, row, limit - prompt.length, options, endIds, text, onToken);
   }
 
   private TextOutput text(int[] prompt, GenerationOptions options, Consumer<String> onText) {
@@ -180,7 +191,10 @@ public final class Generator {
     return TextOutput.none();
   }
 
-  private void requireUsable(List<int[]> prompts, int limit) {
+  private void requireUsable(List<int[]> prompts, GenerationOptions options) {
+    int limit = limit(options);
+    int[] biased = options.logitBias().keySet().stream().mapToInt(Integer::intValue).toArray();
+    decoder.requireKnownIds(biased, "logitBias");
     for (int i = 0; i < prompts.size(); i++) {
       int[] prompt = prompts.get(i);
       if (prompt.length == 0) {

@@ -56,7 +56,7 @@ final class RunningRequest {
     this.lease = lease;
     this.cache = lease.cache();
     this.lookup = new PromptLookup(options.promptLookupTokens());
-    this.plainGreedy = options.isGreedy() && options.repetitionPenalty() == 1;
+    this.plainGreedy = Sampler.takesLikeliest(options);
   }
 
   KvCache cache() {

@@ -3,8 +3,12 @@ package io.adapt4j.core.internal.generate;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.TokenLogprobs;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** One row of a batch while it is generated: its tokens so far and whether it has ended. */
 final class Sequence {
@@ -16,6 +20,8 @@ final class Sequence {
   private final Set<Integer> endIds;
   private final Sampler sampler;
   private final TextOutput text;
+  private final Consumer<TokenLogprobs> onToken;
+  private final List<TokenLogprobs> logprobs = new ArrayList<>();
 
   /** Prompt and new tokens, with room for more. */
   private int[] tokens;
@@ -32,6 +38,7 @@ final class Sequence {
    * @param options how to choose and when to stop
    * @param endIds the model's own end-of-sequence tokens
    * @param text takes the text
+   * @param onToken takes how likely tokens were, where the options ask for it
    */
   Sequence(
       int[] prompt,
@@ -39,7 +46,8 @@ final class Sequence {
       int room,
       GenerationOptions options,
       Set<Integer> endIds,
-      TextOutput text) {
+      TextOutput text,
+      Consumer<TokenLogprobs> onToken) {
     this.prompt = prompt;
     this.mostTokens = Math.min(options.maxNewTokens(), room);
     this.atMost = room < options.maxNewTokens() ? FinishReason.CONTEXT_LENGTH : FinishReason.LENGTH;
@@ -47,6 +55,7 @@ final class Sequence {
     this.endIds = endIds;
     this.sampler = new Sampler(options, row, prompt);
     this.text = text;
+    this.onToken = onToken;
     this.tokens = prompt.clone();
     this.length = prompt.length;
   }
@@ -96,6 +105,7 @@ final class Sequence {
       tokens = Arrays.copyOf(tokens, length + Math.max(64, length / 2));
     }
     tokens[length++] = id;
+    sampler.logprobs().ifPresent(this::tell);
     if (!options.ignoreEos() && endIds.contains(id)) {
       finish(FinishReason.EOS);
     } else if (options.stopIds().contains(id)) {
@@ -110,6 +120,11 @@ final class Sequence {
     }
   }
 
+  private void tell(TokenLogprobs token) {
+    logprobs.add(token);
+    onToken.accept(token);
+  }
+
   /** Ends the sequence; text held back may still turn out to reach a stop string. */
   void finish(FinishReason reason) {
     text.finish();
@@ -121,6 +136,7 @@ final class Sequence {
         text.text(),
         Arrays.stream(tokens, prompt.length, length).boxed().toList(),
         finishReason,
-        prompt.length);
+        prompt.length,
+        logprobs);
   }
 }
