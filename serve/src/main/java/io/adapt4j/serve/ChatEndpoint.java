@@ -69,9 +69,7 @@ final class ChatEndpoint implements Endpoint {
       GenerationOptions options) {
     ToolChat chat = chats.computeIfAbsent(model, ToolChat::of);
     try {
-      return chat.tools(fields.tools())
-          .choice(fields.choice())
-          .request(messages, options);
+      return chat.tools(fields.tools()).choice(fields.choice()).request(messages, options);
     } catch (TemplateException | ChatException e) {
       throw Fault.of(e, "messages");
     } catch (IllegalArgumentException e) {

@@ -47,8 +47,7 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
               throw Fault.parameter(CHOICE, "there is no tool called '" + name + "'");
             });
     boolean parallel =
-        parameters.value("parallel_tool_calls").isEmpty()
-            || parameters.flag("parallel_tool_calls");
+        parameters.value("parallel_tool_calls").isEmpty() || parameters.flag("parallel_tool_calls");
     return new ToolFields(List.copyOf(tools), choice, parallel);
   }
 
