@@ -84,7 +84,9 @@ class ToolChatTest {
 
   private static Tool clock() {
     return Tool.of(
-        "clock", "", Map.of("type", "object", "properties", Map.of(), "additionalProperties", false));
+        "clock",
+        "",
+        Map.of("type", "object", "properties", Map.of(), "additionalProperties", false));
   }
 
   @ParameterizedTest
@@ -139,8 +141,7 @@ class ToolChatTest {
     model.useAnyChatTemplate(TestTools.template(template));
     ToolChat chat = ToolChat.of(model).tools(WEATHER, clock());
     for (long seed = 0; seed < 3; seed++) {
-      ToolAnswer answer =
-          chat.answer(ASKED, sampled(seed).toBuilder().maxNewTokens(60).build());
+      ToolAnswer answer = chat.answer(ASKED, sampled(seed).toBuilder().maxNewTokens(60).build());
       answer.calls().forEach(ToolChatTest::assertFulfills);
       assertThat(answer.callsTools() || !answer.text().isEmpty()).isTrue();
     }
@@ -175,8 +176,8 @@ class ToolChatTest {
   @Test
   void textCanBeRestrictedBesideCalls() {
     model.useAnyChatTemplate(ChatTemplate.named("qwen2_5"));
-    TextConstraint yesOrNo = TextConstraint.alternatives(
-        TextConstraint.literal("yes"), TextConstraint.literal("no"));
+    TextConstraint yesOrNo =
+        TextConstraint.alternatives(TextConstraint.literal("yes"), TextConstraint.literal("no"));
     ToolChat chat = ToolChat.of(model).tools(WEATHER).text(yesOrNo).parallelToolCalls(false);
     for (long seed = 0; seed < 3; seed++) {
       ToolAnswer answer = chat.answer(ASKED, sampled(seed));
@@ -223,8 +224,7 @@ class ToolChatTest {
     assertThat(result.role()).isEqualTo("tool");
     assertThat(result.content()).isEqualTo("30 degrees");
     List<?> calls = (List<?>) run.messages().get(1).fields().get("tool_calls");
-    assertThat(result.fields().get("tool_call_id"))
-        .isEqualTo(((Map<?, ?>) calls.get(0)).get("id"));
+    assertThat(result.fields().get("tool_call_id")).isEqualTo(((Map<?, ?>) calls.get(0)).get("id"));
     assertThat(run.isFinished()).isEqualTo(run.answer().calls().isEmpty());
     assertThat(run.messages().get(run.messages().size() - 1)).isEqualTo(run.answer().message());
   }
@@ -232,8 +232,7 @@ class ToolChatTest {
   @Test
   void aRunIsBoundedAndTellsOfFailures() {
     model.useAnyChatTemplate(ChatTemplate.named("qwen2_5"));
-    ToolChat chat =
-        ToolChat.of(model).choice(ToolChoice.required()).parallelToolCalls(false);
+    ToolChat chat = ToolChat.of(model).choice(ToolChoice.required()).parallelToolCalls(false);
     Tool failing =
         WEATHER.with(
             arguments -> {
@@ -266,8 +265,7 @@ class ToolChatTest {
             () ->
                 chat.tools(WEATHER)
                     .answer(
-                        ASKED,
-                        sampled(0).toBuilder().constraint(JsonSchema.anyObject()).build()))
+                        ASKED, sampled(0).toBuilder().constraint(JsonSchema.anyObject()).build()))
         .hasMessageContaining("ToolChat.text");
     assertThatThrownBy(() -> chat.tools(WEATHER).run(ASKED, sampled(0), 0))
         .hasMessageContaining("mostAnswers");
