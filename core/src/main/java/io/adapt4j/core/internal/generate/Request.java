@@ -4,6 +4,8 @@ import com.google.common.util.concurrent.Uninterruptibles;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.load.AdapterSet;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -24,6 +26,7 @@ final class Request {
   private final GenerationOptions options;
   private final Consumer<String> onText;
   private final CancellationToken cancellation;
+  private final AdapterSet.@Nullable Lease adapter;
   private final BlockingQueue<String> pieces = new LinkedBlockingQueue<>();
 
   private volatile @Nullable Generation result;
@@ -35,10 +38,37 @@ final class Request {
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
+    this(prompt, options, onText, cancellation, null);
+  }
+
+  /**
+   * A request for an adapter.
+   *
+   * @param adapter let go of when it is over; null for the adapters that are on
+   */
+  Request(
+      int[] prompt,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation,
+      AdapterSet.@Nullable Lease adapter) {
     this.prompt = prompt;
     this.options = options;
     this.onText = onText;
     this.cancellation = cancellation;
+    this.adapter = adapter;
+  }
+
+  /** The adapter that takes part instead of those that are on, or null. */
+  @Nullable AttachedAdapter adapter() {
+    return adapter == null ? null : adapter.adapter();
+  }
+
+  /** Lets the adapter go. */
+  void letGo() {
+    if (adapter != null) {
+      adapter.close();
+    }
   }
 
   int[] prompt() {
@@ -72,11 +102,13 @@ final class Request {
   }
 
   void answer(Generation answer) {
+    letGo();
     result = answer;
     pieces.add(END);
   }
 
   void refuse(Throwable reason) {
+    letGo();
     failure = reason;
     pieces.add(END);
   }
