@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -82,9 +83,7 @@ public final class GenerationOptions {
     return values.topP;
   }
 
-  /**
-   * {@return the least probability of a token, relative to the most probable one; 0 means no limit}
-   */
+  /** {@return the least probability of a token, relative to the most probable one's, or 0} */
   public double minP() {
     return values.minP;
   }
@@ -152,6 +151,11 @@ public final class GenerationOptions {
     return values.promptLookupTokens;
   }
 
+  /** {@return what the answer may be, if that is restricted} */
+  public Optional<OutputConstraint> constraint() {
+    return values.constraint;
+  }
+
   /** Options with equal values are equal. */
   @Override
   public boolean equals(Object other) {
@@ -191,6 +195,9 @@ public final class GenerationOptions {
     private boolean ignoreEos;
     private boolean ignoreContextLength;
     private int promptLookupTokens;
+    private Optional<OutputConstraint> constraint = Optional.empty();
+
+    private static final String OFF_AT_0 = "at least 0 (0 is off)";
 
     private Builder() {}
 
@@ -212,6 +219,7 @@ public final class GenerationOptions {
       copy.ignoreEos = ignoreEos;
       copy.ignoreContextLength = ignoreContextLength;
       copy.promptLookupTokens = promptLookupTokens;
+      copy.constraint = constraint;
       return copy;
     }
 
@@ -233,6 +241,7 @@ public final class GenerationOptions {
       all.put("ignoreEos", ignoreEos);
       all.put("ignoreContextLength", ignoreContextLength);
       all.put("promptLookupTokens", promptLookupTokens);
+      constraint.ifPresent(value -> all.put("constraint", value));
       return all;
     }
 
@@ -272,7 +281,7 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder topK(int topK) {
-      require(topK >= 0, "topK", "at least 0 (0 is off)", topK);
+      require(topK >= 0, "topK", OFF_AT_0, topK);
       this.topK = topK;
       return this;
     }
@@ -454,12 +463,21 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder promptLookupTokens(int promptLookupTokens) {
-      require(
-          promptLookupTokens >= 0,
-          "promptLookupTokens",
-          "at least 0 (0 is off)",
-          promptLookupTokens);
+      require(promptLookupTokens >= 0, "promptLookupTokens", OFF_AT_0, promptLookupTokens);
       this.promptLookupTokens = promptLookupTokens;
+      return this;
+    }
+
+    /**
+     * Restricts what an answer may be, for example to JSON of a schema. Tokens that cannot lead to
+     * such a text are not chosen, and the answer ends where it is complete. An answer that another
+     * limit ends before, such as {@link #maxNewTokens}, is the beginning of such a text.
+     *
+     * @param constraint the constraint, which many answers can share
+     * @return this builder
+     */
+    public Builder constraint(OutputConstraint constraint) {
+      this.constraint = Optional.of(constraint);
       return this;
     }
 

@@ -162,9 +162,7 @@ final class RequestBatch implements AutoCloseable {
       room -= own.length;
       ids.add(own);
     }
-    guarded(
-        taking,
-        () -> with(program.alone(), () -> readBySteps(program, taking, ids)));
+    guarded(taking, () -> with(program.alone(), () -> readBySteps(program, taking, ids)));
   }
 
   /** Runs something with one adapter alone, or where it is null, with those that are on. */

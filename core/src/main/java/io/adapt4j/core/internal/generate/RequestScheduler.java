@@ -157,8 +157,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
       Consumer<String> onText,
       CancellationToken cancellation) {
     generator.requireUsable(prompt, options);
-    Request request =
-        new Request(prompt, options, onText, cancellation, adapters.lease(adapter));
+    Request request = new Request(prompt, options, onText, cancellation, adapters.lease(adapter));
     try {
       return answer(request);
     } finally {

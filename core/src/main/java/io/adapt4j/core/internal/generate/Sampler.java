@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The logits pass, in this order, through bias, repetition penalty, penalties on frequency and
  * presence, temperature, top-k, top-p and min-p as OpenAI and Hugging Face Transformers define
- * them, then a token is drawn with the softmax of what is left. At temperature 0 the largest
- * penalized logit wins, the lowest id in a tie.
+ * them, then a token is drawn with the softmax of what is left. What a constraint forbids is taken
+ * out after the penalties. At temperature 0 the largest penalized logit wins, the lowest id in a
+ * tie.
  *
  * <p>A sampler belongs to one row of a batch: it remembers the ids seen so far and has its own
  * random stream, so a row's tokens do not depend on the other rows. Not safe for use by several
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class Sampler {
   private final GenerationOptions options;
   private final RandomStream random;
+  private final @Nullable AnswerConstraint constraint;
 
   private final BitSet seen = new BitSet();
   private int[] seenIds = new int[64];
@@ -51,7 +53,21 @@ final class Sampler {
    * @param promptIds ids of the prompt without padding; the repetition penalty covers them
    */
   Sampler(GenerationOptions options, int row, int[] promptIds) {
+    this(options, row, promptIds, null);
+  }
+
+  /**
+   * Creates the sampler of one row.
+   *
+   * @param options how to choose
+   * @param row index of the sequence in its batch
+   * @param promptIds ids of the prompt without padding
+   * @param constraint forbids tokens, or null
+   */
+  Sampler(
+      GenerationOptions options, int row, int[] promptIds, @Nullable AnswerConstraint constraint) {
     this.options = options;
+    this.constraint = constraint;
     random = new RandomStream(options.seed(), row);
     for (int id : promptIds) {
       remember(id);
@@ -88,11 +104,23 @@ final class Sampler {
       int alternatives = options.logprobs().getAsInt();
       logprobs = TokenProbabilities.of(source, from, to, id, alternatives);
     }
+    use(id);
+    return id;
+  }
+
+  /** Takes the only token that may come, as if it had been chosen. */
+  void take(int id) {
+    if (!options.isGreedy()) {
+      random.nextDouble();
+    }
+    use(id);
+  }
+
+  private void use(int id) {
     remember(id);
     if (options.frequencyPenalty() != 0 || options.presencePenalty() != 0) {
       uses.merge(id, 1, Integer::sum);
     }
-    return id;
   }
 
   /** How likely the last token was by the unchanged logits, if the options ask for it. */
@@ -134,6 +162,9 @@ final class Sampler {
     }
     System.arraycopy(source, from, logits, 0, logits.length);
     penalize();
+    if (constraint != null) {
+      constraint.mask(logits);
+    }
     int best = -1;
     float max = Float.NEGATIVE_INFINITY;
     for (int id = 0; id < logits.length; id++) {

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** One row of a batch while it is generated: its tokens so far and whether it has ended. */
 final class Sequence {
@@ -21,6 +22,7 @@ final class Sequence {
   private final Sampler sampler;
   private final TextOutput text;
   private final Consumer<TokenLogprobs> onToken;
+  private final @Nullable AnswerConstraint constraint;
   private final List<TokenLogprobs> logprobs = new ArrayList<>();
 
   /** Prompt and new tokens, with room for more. */
@@ -39,6 +41,7 @@ final class Sequence {
    * @param endIds the model's own end-of-sequence tokens
    * @param text takes the text
    * @param onToken takes how likely tokens were, where the options ask for it
+   * @param constraint what the text may be, or null
    */
   Sequence(
       int[] prompt,
@@ -47,17 +50,22 @@ final class Sequence {
       GenerationOptions options,
       Set<Integer> endIds,
       TextOutput text,
-      Consumer<TokenLogprobs> onToken) {
+      Consumer<TokenLogprobs> onToken,
+      @Nullable AnswerConstraint constraint) {
     this.prompt = prompt;
     this.mostTokens = Math.min(options.maxNewTokens(), room);
     this.atMost = room < options.maxNewTokens() ? FinishReason.CONTEXT_LENGTH : FinishReason.LENGTH;
     this.options = options;
     this.endIds = endIds;
-    this.sampler = new Sampler(options, row, prompt);
+    this.sampler = new Sampler(options, row, prompt, constraint);
     this.text = text;
     this.onToken = onToken;
     this.tokens = prompt.clone();
+    this.constraint = constraint;
     this.length = prompt.length;
+    if (constraint != null && constraint.isComplete()) {
+      finish(FinishReason.STOP);
+    }
   }
 
   int[] prompt() {
@@ -99,6 +107,21 @@ final class Sequence {
     return tokens[length - 1];
   }
 
+  /** Whether tokens can be chosen by the largest logit alone. */
+  boolean isPlainGreedy() {
+    return Sampler.takesLikeliest(options) && constraint == null;
+  }
+
+  /** The only token that may come next; -1 where there is a choice, or its logits are wanted. */
+  int forced() {
+    return constraint == null || options.logprobs().isPresent() ? -1 : constraint.forced();
+  }
+
+  /** The beginning of a guess that the constraint allows. */
+  int[] allowed(int[] guess) {
+    return constraint == null ? guess : constraint.allowed(guess);
+  }
+
   /** Takes the next token. */
   void accept(int id) {
     if (length == tokens.length) {
@@ -112,8 +135,13 @@ final class Sequence {
       finish(FinishReason.STOP_ID);
     } else {
       text.push(id);
+      if (constraint != null) {
+        constraint.accept(id);
+      }
       if (text.isStopped()) {
         finish(FinishReason.STOP_STRING);
+      } else if (constraint != null && constraint.isComplete()) {
+        finish(FinishReason.STOP);
       } else if (room() == 0) {
         finish(atMost);
       }
