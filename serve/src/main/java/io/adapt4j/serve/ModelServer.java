@@ -211,7 +211,9 @@ public final class ModelServer implements AutoCloseable {
     private Builder() {}
 
     /**
-     * Adds a model that answers conversations and continues texts.
+     * Adds a model that answers conversations and continues texts. Each adapter on it can be asked
+     * by its name, as long as it is there: the model then answers with this adapter alone. By its
+     * own name the model answers with the adapters that take part.
      *
      * @param name what requests call it
      * @param model the model, open for as long as the server
