@@ -48,7 +48,7 @@ class ArchitectureTest {
           Map.entry("serve", Set.of("core", "jinja", "tools", "structured")),
           Map.entry("rag", Set.of("core")),
           Map.entry("eval", Set.of("core")),
-          Map.entry("cli", Set.of("jinja", "core", "lora", "parquet", "gguf", "serve")),
+          Map.entry("cli", Set.of("jinja", "core", "lora", "parquet", "gguf", "serve", "rag", "eval")),
           Map.entry("examples", Set.of("core", "lora", "parquet", "qlora", "rag", "eval")),
           Map.entry(
               "benchmarks",
