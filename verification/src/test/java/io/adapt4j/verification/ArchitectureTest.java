@@ -44,7 +44,7 @@ class ArchitectureTest {
           Map.entry("parquet", Set.of("core")),
           Map.entry("gguf", Set.of("jinja", "core", "kernels", "lora", "qlora")),
           Map.entry("qlora", Set.of("kernels", "lora", "core")),
-          Map.entry("serve", Set.of("core", "jinja")),
+          Map.entry("serve", Set.of("core", "jinja", "rag")),
           Map.entry("rag", Set.of("core")),
           Map.entry("eval", Set.of("core")),
           Map.entry("cli", Set.of("jinja", "core", "lora", "parquet", "gguf", "serve", "rag", "eval")),
