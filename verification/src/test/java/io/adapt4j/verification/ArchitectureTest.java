@@ -51,7 +51,7 @@ class ArchitectureTest {
           Map.entry("examples", Set.of("core", "lora", "parquet", "qlora", "rag", "eval")),
           Map.entry(
               "benchmarks",
-              Set.of("core", "kernels", "lora", "parquet", "qlora", "gguf", "rag", "eval")),
+              Set.of("core", "kernels", "lora", "parquet", "qlora", "gguf", "serve", "rag", "eval")),
           Map.entry(
               "verification",
               Set.of(
