@@ -201,8 +201,7 @@ public final class LanguageModel extends ScoringModel {
    * @param onText takes the text as it is produced, on this thread
    * @param cancellation ends the generation after the current step
    * @return the result; what there is so far when cancelled
-   * @throws IllegalArgumentException if the prompt is empty, has an unknown id or does not fit into
-   *     the context
+   * @throws IllegalArgumentException if the prompt is empty, too long or has an unknown id
    */
   public Generation generate(
       int[] prompt,

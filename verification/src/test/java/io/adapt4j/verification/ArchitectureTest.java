@@ -44,6 +44,7 @@ class ArchitectureTest {
           Map.entry("parquet", Set.of("core")),
           Map.entry("gguf", Set.of("jinja", "core", "kernels", "lora", "qlora")),
           Map.entry("qlora", Set.of("kernels", "lora", "core")),
+          Map.entry("structured", Set.of("core")),
           Map.entry("tools", Set.of("core", "jinja", "structured")),
           Map.entry("serve", Set.of("core", "jinja", "rag", "structured", "tools")),
           Map.entry("rag", Set.of("core")),
@@ -52,7 +53,17 @@ class ArchitectureTest {
           Map.entry("examples", Set.of("core", "lora", "parquet", "qlora", "rag", "eval")),
           Map.entry(
               "benchmarks",
-              Set.of("core", "kernels", "lora", "parquet", "qlora", "gguf", "serve", "rag", "eval")),
+              Set.of(
+                  "core",
+                  "kernels",
+                  "lora",
+                  "parquet",
+                  "qlora",
+                  "gguf",
+                  "structured",
+                  "serve",
+                  "rag",
+                  "eval")),
           Map.entry(
               "verification",
               Set.of(
@@ -62,6 +73,7 @@ class ArchitectureTest {
                   "parquet",
                   "qlora",
                   "gguf",
+                  "structured",
                   "tools",
                   "serve",
                   "rag",
@@ -71,7 +83,17 @@ class ArchitectureTest {
   /** The modules that make up the library; the others use it as an application does. */
   private static final Set<String> LIBRARIES =
       Set.of(
-          "jinja", "core", "kernels", "lora", "parquet", "qlora", "gguf", "tools", "serve", "rag",
+          "jinja",
+          "core",
+          "kernels",
+          "lora",
+          "parquet",
+          "qlora",
+          "gguf",
+          "structured",
+          "tools",
+          "serve",
+          "rag",
           "eval");
 
   /** What the command line or an example needs of internal packages; only ever less. */
