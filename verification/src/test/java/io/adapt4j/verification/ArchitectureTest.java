@@ -49,7 +49,8 @@ class ArchitectureTest {
           Map.entry("serve", Set.of("core", "jinja", "rag", "structured", "tools")),
           Map.entry("rag", Set.of("core")),
           Map.entry("eval", Set.of("core")),
-          Map.entry("cli", Set.of("jinja", "core", "lora", "parquet", "gguf", "serve", "rag", "eval")),
+          Map.entry(
+              "cli", Set.of("jinja", "core", "lora", "parquet", "gguf", "serve", "rag", "eval")),
           Map.entry("examples", Set.of("core", "lora", "parquet", "qlora", "rag", "eval")),
           Map.entry(
               "benchmarks",
