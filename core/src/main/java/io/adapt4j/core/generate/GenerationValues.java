@@ -71,7 +71,9 @@ final class GenerationValues {
     all.put("ignoreEos", ignoreEos);
     all.put("ignoreContextLength", ignoreContextLength);
     all.put("promptLookupTokens", promptLookupTokens);
-    all.put("skipSpecialTokens", skipSpecialTokens);
+    if (!skipSpecialTokens) {
+      all.put("skipSpecialTokens", false);
+    }
     constraint.ifPresent(value -> all.put("constraint", value));
     return all;
   }
