@@ -82,7 +82,7 @@ abstract class ScoringModel extends AdaptedModel {
    * @throws IllegalStateException if the folder has none
    */
   public Tokenizer tokenizer() {
-    return exclusively(model::requireTokenizer);
+    return share(model::requireTokenizer);
   }
 
   /**

@@ -1,7 +1,6 @@
 package io.adapt4j.core.generate;
 
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,9 +31,9 @@ public final class GenerationOptions {
   private static final GenerationOptions GREEDY = builder().temperature(0).build();
 
   /** Not handed out, so that it does not change. */
-  private final Builder values;
+  private final GenerationValues values;
 
-  private GenerationOptions(Builder values) {
+  private GenerationOptions(GenerationValues values) {
     this.values = values;
   }
 
@@ -50,12 +49,12 @@ public final class GenerationOptions {
 
   /** {@return a new builder with the defaults} */
   public static Builder builder() {
-    return new Builder();
+    return new Builder(new GenerationValues());
   }
 
   /** {@return a new builder with the same values} */
   public Builder toBuilder() {
-    return values.copy();
+    return new Builder(values.copy());
   }
 
   /** {@return the most tokens to generate, at least 1} */
@@ -83,7 +82,9 @@ public final class GenerationOptions {
     return values.topP;
   }
 
-  /** {@return the least probability of a token, relative to the most probable one's, or 0} */
+  /**
+   * {@return the least probability of a token, relative to the most probable one; 0 means no limit}
+   */
   public double minP() {
     return values.minP;
   }
@@ -151,7 +152,12 @@ public final class GenerationOptions {
     return values.promptLookupTokens;
   }
 
-  /** {@return what the answer may be, if that is restricted} */
+  /** {@return whether special tokens are left out of the text; otherwise they are spelled out} */
+  public boolean skipSpecialTokens() {
+    return values.skipSpecialTokens;
+  }
+
+  /** {@return what texts an answer may be, or empty where it may be any} */
   public Optional<OutputConstraint> constraint() {
     return values.constraint;
   }
@@ -179,70 +185,10 @@ public final class GenerationOptions {
    * IllegalArgumentException} at once.
    */
   public static final class Builder {
-    private int maxNewTokens = DEFAULT_MAX_NEW_TOKENS;
-    private double temperature = DEFAULT_TEMPERATURE;
-    private int topK;
-    private double topP = 1;
-    private double minP;
-    private double repetitionPenalty = 1;
-    private double frequencyPenalty;
-    private double presencePenalty;
-    private Map<Integer, Double> logitBias = Map.of();
-    private OptionalInt logprobs = OptionalInt.empty();
-    private long seed = DEFAULT_SEED;
-    private List<String> stopStrings = List.of();
-    private Set<Integer> stopIds = Set.of();
-    private boolean ignoreEos;
-    private boolean ignoreContextLength;
-    private int promptLookupTokens;
-    private Optional<OutputConstraint> constraint = Optional.empty();
+    private final GenerationValues values;
 
-    private static final String OFF_AT_0 = "at least 0 (0 is off)";
-
-    private Builder() {}
-
-    private Builder copy() {
-      Builder copy = new Builder();
-      copy.maxNewTokens = maxNewTokens;
-      copy.temperature = temperature;
-      copy.topK = topK;
-      copy.topP = topP;
-      copy.minP = minP;
-      copy.repetitionPenalty = repetitionPenalty;
-      copy.frequencyPenalty = frequencyPenalty;
-      copy.presencePenalty = presencePenalty;
-      copy.logitBias = logitBias;
-      copy.logprobs = logprobs;
-      copy.seed = seed;
-      copy.stopStrings = stopStrings;
-      copy.stopIds = stopIds;
-      copy.ignoreEos = ignoreEos;
-      copy.ignoreContextLength = ignoreContextLength;
-      copy.promptLookupTokens = promptLookupTokens;
-      copy.constraint = constraint;
-      return copy;
-    }
-
-    private Map<String, Object> all() {
-      Map<String, Object> all = new LinkedHashMap<>();
-      all.put("maxNewTokens", maxNewTokens);
-      all.put("temperature", temperature);
-      all.put("topK", topK);
-      all.put("topP", topP);
-      all.put("minP", minP);
-      all.put("repetitionPenalty", repetitionPenalty);
-      all.put("frequencyPenalty", frequencyPenalty);
-      all.put("presencePenalty", presencePenalty);
-      all.put("logitBias", logitBias);
-      all.put("logprobs", logprobs);
-      all.put("seed", seed);
-      all.put("stopStrings", stopStrings);
-      all.put("stopIds", stopIds);
-      all.put("ignoreEos", ignoreEos);
-      all.put("ignoreContextLength", ignoreContextLength);
-      all.put("promptLookupTokens", promptLookupTokens);
-      constraint.ifPresent(value -> all.put("constraint", value));
-      return all;
+    private Builder(GenerationValues values) {
+      this.values = values;
     }
 
     /**
@@ -253,7 +199,7 @@ public final class GenerationOptions {
      */
     public Builder maxNewTokens(int maxNewTokens) {
       require(maxNewTokens >= 1, "maxNewTokens", "at least 1", maxNewTokens);
-      this.maxNewTokens = maxNewTokens;
+      values.maxNewTokens = maxNewTokens;
       return this;
     }
 
@@ -269,7 +215,7 @@ public final class GenerationOptions {
           "temperature",
           "a finite number, at least 0 (0 is greedy)",
           temperature);
-      this.temperature = temperature;
+      values.temperature = temperature;
       return this;
     }
 
@@ -281,8 +227,8 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder topK(int topK) {
-      require(topK >= 0, "topK", OFF_AT_0, topK);
-      this.topK = topK;
+      require(topK >= 0, "topK", "at least 0 (0 is off)", topK);
+      values.topK = topK;
       return this;
     }
 
@@ -295,7 +241,7 @@ public final class GenerationOptions {
      */
     public Builder topP(double topP) {
       require(topP >= 0 && topP <= 1, "topP", "between 0 and 1 (1 is off)", topP);
-      this.topP = topP;
+      values.topP = topP;
       return this;
     }
 
@@ -307,7 +253,7 @@ public final class GenerationOptions {
      */
     public Builder minP(double minP) {
       require(minP >= 0 && minP <= 1, "minP", "between 0 and 1 (0 is off)", minP);
-      this.minP = minP;
+      values.minP = minP;
       return this;
     }
 
@@ -324,7 +270,7 @@ public final class GenerationOptions {
           "repetitionPenalty",
           "a finite number above 0 (1 is off)",
           repetitionPenalty);
-      this.repetitionPenalty = repetitionPenalty;
+      values.repetitionPenalty = repetitionPenalty;
       return this;
     }
 
@@ -337,7 +283,7 @@ public final class GenerationOptions {
      */
     public Builder frequencyPenalty(double frequencyPenalty) {
       requireFinite("frequencyPenalty", frequencyPenalty);
-      this.frequencyPenalty = frequencyPenalty;
+      values.frequencyPenalty = frequencyPenalty;
       return this;
     }
 
@@ -350,7 +296,7 @@ public final class GenerationOptions {
      */
     public Builder presencePenalty(double presencePenalty) {
       requireFinite("presencePenalty", presencePenalty);
-      this.presencePenalty = presencePenalty;
+      values.presencePenalty = presencePenalty;
       return this;
     }
 
@@ -364,7 +310,7 @@ public final class GenerationOptions {
       Map<Integer, Double> copy = Map.copyOf(logitBias);
       require(copy.keySet().stream().allMatch(id -> id >= 0), "logitBias", "of known ids", copy);
       copy.values().forEach(bias -> requireFinite("logitBias", bias));
-      this.logitBias = copy;
+      values.logitBias = copy;
       return this;
     }
 
@@ -376,7 +322,7 @@ public final class GenerationOptions {
      */
     public Builder logprobs(int alternatives) {
       require(alternatives >= 0, "logprobs", "at least 0", alternatives);
-      this.logprobs = OptionalInt.of(alternatives);
+      values.logprobs = OptionalInt.of(alternatives);
       return this;
     }
 
@@ -388,7 +334,7 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder seed(long seed) {
-      this.seed = seed;
+      values.seed = seed;
       return this;
     }
 
@@ -402,7 +348,7 @@ public final class GenerationOptions {
       List<String> copy = List.copyOf(stopStrings);
       require(
           copy.stream().noneMatch(String::isEmpty), "stopStrings", "non-empty texts", stopStrings);
-      this.stopStrings = copy;
+      values.stopStrings = copy;
       return this;
     }
 
@@ -425,7 +371,7 @@ public final class GenerationOptions {
     public Builder stopIds(Collection<Integer> stopIds) {
       Set<Integer> copy = Set.copyOf(stopIds);
       require(copy.stream().allMatch(id -> id >= 0), "stopIds", "ids of at least 0", stopIds);
-      this.stopIds = copy;
+      values.stopIds = copy;
       return this;
     }
 
@@ -436,7 +382,7 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder ignoreEos(boolean ignoreEos) {
-      this.ignoreEos = ignoreEos;
+      values.ignoreEos = ignoreEos;
       return this;
     }
 
@@ -448,7 +394,7 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder ignoreContextLength(boolean ignoreContextLength) {
-      this.ignoreContextLength = ignoreContextLength;
+      values.ignoreContextLength = ignoreContextLength;
       return this;
     }
 
@@ -463,8 +409,25 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder promptLookupTokens(int promptLookupTokens) {
-      require(promptLookupTokens >= 0, "promptLookupTokens", OFF_AT_0, promptLookupTokens);
-      this.promptLookupTokens = promptLookupTokens;
+      require(
+          promptLookupTokens >= 0,
+          "promptLookupTokens",
+          "at least 0 (0 is off)",
+          promptLookupTokens);
+      values.promptLookupTokens = promptLookupTokens;
+      return this;
+    }
+
+    /**
+     * Leaves special tokens out of the text, as by default. Some models set off tool calls or
+     * thoughts with special tokens, which are told from other text only where they are spelled out.
+     * What ends a generation is never text.
+     *
+     * @param skipSpecialTokens false to spell them out
+     * @return this builder
+     */
+    public Builder skipSpecialTokens(boolean skipSpecialTokens) {
+      values.skipSpecialTokens = skipSpecialTokens;
       return this;
     }
 
@@ -477,13 +440,13 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder constraint(OutputConstraint constraint) {
-      this.constraint = Optional.of(constraint);
+      values.constraint = Optional.of(constraint);
       return this;
     }
 
     /** {@return immutable options} */
     public GenerationOptions build() {
-      return new GenerationOptions(copy());
+      return new GenerationOptions(values.copy());
     }
 
     private static void requireFinite(String name, double value) {

@@ -163,10 +163,13 @@ public final class AnswerCache {
     if (options.ignoreContextLength()) {
       request.put("ignoreContextLength", true);
     }
-    addPenalties(request, options);
+    if (!options.skipSpecialTokens()) {
+      request.put("skipSpecialTokens", false);
+    }
     options
         .constraint()
         .ifPresent(constraint -> request.put("constraint", constraint.identity().orElseThrow()));
+    addPenalties(request, options);
     byte[] bytes = Json.compact(request).getBytes(StandardCharsets.UTF_8);
     return HexFormat.of().formatHex(FileDigest.sha256().digest(bytes));
   }

@@ -41,6 +41,7 @@ record TheirGenerator(ChatModel model) implements TextGenerator {
     refuse("stopIds", !options.stopIds().isEmpty(), options.stopIds());
     refuse("ignoreEos", options.ignoreEos(), true);
     refuse("ignoreContextLength", options.ignoreContextLength(), true);
+    refuse("skipSpecialTokens", !options.skipSpecialTokens(), false);
     refuse("constraint", options.constraint().isPresent(), options.constraint());
     ChatRequest.Builder request =
         ChatRequest.builder()

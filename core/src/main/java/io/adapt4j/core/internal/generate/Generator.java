@@ -209,7 +209,7 @@ public final class Generator {
     }
     TokenBytes vocabulary = tokenBytes();
     // The text is exactly what the constraint allows.
-    TextStream stream = tokenizer.get().exactStream(prompt);
+    TextStream stream = tokenizer.get().exactStream(options.skipSpecialTokens(), prompt);
     ConstraintState state = options.constraint().get().begin(vocabulary, stream.isAtBeginning());
     Set<Integer> ends = new HashSet<>(options.stopIds());
     if (!options.ignoreEos()) {
@@ -222,7 +222,8 @@ public final class Generator {
 
   private TextOutput text(int[] prompt, GenerationOptions options, Consumer<String> onText) {
     if (tokenizer.isPresent()) {
-      return TextOutput.of(tokenizer.get().stream(true, prompt), options.stopStrings(), onText);
+      TextStream stream = tokenizer.get().stream(options.skipSpecialTokens(), prompt);
+      return TextOutput.of(stream, options.stopStrings(), onText);
     }
     if (!options.stopStrings().isEmpty()) {
       throw new IllegalStateException(
