@@ -103,7 +103,7 @@ public final class LanguageModel extends ScoringModel {
    *
    * @param source where the model is
    * @param precision the type of weights and computation
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param adapters what to put on its weights, in this order
    * @return the model, closed by the caller
    */
   public static LanguageModel load(ModelSource source, Precision precision, Adapter... adapters) {
@@ -116,7 +116,7 @@ public final class LanguageModel extends ScoringModel {
    *
    * @param source where the model is
    * @param weights how to hold the weights of the linear layers
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param adapters what to put on its weights, in this order
    * @return the model, closed by the caller
    */
   public static LanguageModel load(ModelSource source, WeightFormat weights, Adapter... adapters) {
@@ -201,8 +201,7 @@ public final class LanguageModel extends ScoringModel {
    * @param onText takes the text as it is produced, on this thread
    * @param cancellation ends the generation after the current step
    * @return the result; what there is so far when cancelled
-   * @throws IllegalArgumentException if the prompt is empty, has an unknown id or does not fit into
-   *     the context
+   * @throws IllegalArgumentException if the prompt is empty, too long or has an unknown id
    */
   public Generation generate(
       int[] prompt,
@@ -324,9 +323,7 @@ public final class LanguageModel extends ScoringModel {
    * @param conversations the conversations, each usually ended by a user's message
    * @param options how to choose tokens and when to stop
    * @return one result a conversation, in their order
-   * @throws io.adapt4j.core.chat.ChatException if the model has no chat template
-   * @throws io.adapt4j.jinja.TemplateException if the template refuses a conversation
-   * @throws IllegalArgumentException if a prompt does not fit into the context
+   * @throws IllegalArgumentException as {@link #chat(List, GenerationOptions)} does
    */
   public List<Generation> chatAll(
       List<List<ChatMessage>> conversations, GenerationOptions options) {
@@ -380,11 +377,7 @@ public final class LanguageModel extends ScoringModel {
     return share(chat::hasTemplate);
   }
 
-  /**
-   * {@return the chat template that conversations are rendered by}
-   *
-   * @throws ChatException if there is none
-   */
+  /** {@return the template that renders conversations; without one there is a ChatException} */
   public ChatTemplate chatTemplate() {
     return share(chat::template);
   }

@@ -46,16 +46,24 @@ class ArchitectureTest {
           Map.entry("qlora", Set.of("kernels", "lora", "core")),
           Map.entry("structured", Set.of("core")),
           Map.entry("tools", Set.of("core", "jinja", "structured")),
-          Map.entry("serve", Set.of("core", "jinja", "tools", "structured", "rag")),
+          Map.entry("serve", Set.of("core", "jinja", "rag", "structured", "tools")),
           Map.entry("rag", Set.of("core")),
           Map.entry("eval", Set.of("core")),
-          Map.entry(
-              "cli", Set.of("jinja", "core", "lora", "parquet", "gguf", "serve", "rag", "eval")),
+          Map.entry("cli", Set.of("jinja", "core", "lora", "parquet", "gguf", "serve", "rag", "eval")),
           Map.entry("examples", Set.of("core", "lora", "parquet", "qlora", "rag", "eval")),
           Map.entry(
               "benchmarks",
               Set.of(
-                  "core", "kernels", "lora", "parquet", "qlora", "gguf", "serve", "rag", "eval")),
+                  "core",
+                  "kernels",
+                  "lora",
+                  "parquet",
+                  "qlora",
+                  "gguf",
+                  "structured",
+                  "serve",
+                  "rag",
+                  "eval")),
           Map.entry(
               "verification",
               Set.of(

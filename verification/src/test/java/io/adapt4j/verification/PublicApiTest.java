@@ -62,12 +62,23 @@ class PublicApiTest {
             .importPackages("io.adapt4j");
   }
 
-  static final String MODULES = "jinja core kernels lora qlora gguf serve parquet rag eval cli";
+  static final String MODULES =
+      "jinja core kernels lora qlora gguf structured serve parquet rag eval cli";
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "jinja", "core", "kernels", "lora", "qlora", "gguf", "serve", "parquet", "rag", "eval",
+        "jinja",
+        "core",
+        "kernels",
+        "lora",
+        "qlora",
+        "gguf",
+        "structured",
+        "serve",
+        "parquet",
+        "rag",
+        "eval",
         "cli"
       })
   void theApiIsTheOneThatIsListed(String module) throws IOException {

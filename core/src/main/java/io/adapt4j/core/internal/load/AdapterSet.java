@@ -263,10 +263,7 @@ public final class AdapterSet implements AutoCloseable {
    */
   public synchronized List<AttachedAdapter> joinable() {
     return on.stream().allMatch(entry -> entry.adapter.isLowRank())
-        ? present().stream()
-            .map(entry -> entry.adapter)
-            .filter(AttachedAdapter::isLowRank)
-            .toList()
+        ? present().stream().map(entry -> entry.adapter).filter(AttachedAdapter::isLowRank).toList()
         : List.of();
   }
 
