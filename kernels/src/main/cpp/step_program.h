@@ -26,13 +26,13 @@ struct alignas(64) Progress {
 
 class StepProgram {
  public:
-  StepProgram(int variant, int threads, int maxTokens)
-      : kernels_(plainKernelsOf(variant)), int8_(int8KernelsOf(variant)),
-        variant_(variant), threads_(threads), maxTokens_(maxTokens) {}
+  StepProgram(int variant, int threads, int maxTokens, int maxOutputs)
+      : kernels_(plainKernelsOf(variant)), int8_(int8KernelsOf(variant)), variant_(variant),
+        threads_(threads), maxTokens_(maxTokens), maxOutputs_(maxOutputs) {}
 
-  // A buffer of so many entries a token; returns its number.
+  // A buffer of so many entries a token, or an output after gather; returns its number.
   int buffer(long long width) {
-    memory_.emplace_back(new float[maxTokens_ * width + 16]());
+    memory_.emplace_back(new float[(ofOutputs_ ? maxOutputs_ : maxTokens_) * width + 16]());
     buffers_.push_back(Buffer{memory_.back().get(), width});
     return static_cast<int>(buffers_.size()) - 1;
   }
@@ -53,8 +53,8 @@ class StepProgram {
                int type, long long rows, long long columns, long long bias, int biasType,
                float scale, bool added) {
     const Target target{buffers_[to], toStart, pointer(bias), biasType, scale, added};
-    auto* op = new PlainProductOp(kernels_, pointer(weight), type, buffers_[from], fromStart,
-                                  columns, rows, target, threads_);
+    auto* op = new PlainProductOp(kernels_, variant_, pointer(weight), type, buffers_[from],
+                                  fromStart, columns, rows, target, threads_);
     op->ofOutputs = ofOutputs_;
     add(op);
   }
@@ -159,7 +159,7 @@ class StepProgram {
   }
 
   void likeliest(int from) {
-    likeliest_.resize(maxTokens_);
+    likeliest_.resize(maxOutputs_);
     add(new LikeliestOp(buffers_[from], likeliest_.data()));
   }
 
@@ -320,6 +320,7 @@ class StepProgram {
   const int variant_;
   const int threads_;
   const int maxTokens_;
+  const int maxOutputs_;
   std::vector<std::unique_ptr<float[]>> memory_;
   std::vector<Buffer> buffers_;
   std::vector<std::unique_ptr<StepOp>> ops_;

@@ -80,7 +80,7 @@ final class ChatEndpoint implements Endpoint {
     } catch (TemplateException | ChatException e) {
       throw Fault.of(e, "messages");
     } catch (IllegalArgumentException e) {
-      throw Fault.parameter("tools", e.getMessage());
+      throw Fault.parameter("tools", String.valueOf(e.getMessage()));
     }
   }
 

@@ -9,6 +9,8 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a server answers with, by name. An adapter on a language model has its own name, as the
@@ -32,7 +34,10 @@ final class Models {
 
   private record Entry(Kind kind, Object model) {}
 
+  private record AdapterName(LanguageModel base, String adapter) {}
+
   private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Map<AdapterName, LanguageModel> adapted = new ConcurrentHashMap<>();
   private final long since = Instant.now().getEpochSecond();
 
   Models(
@@ -49,20 +54,28 @@ final class Models {
   LanguageModel languageModel(String name) {
     if (!entries.containsKey(name)) {
       for (Entry entry : entries.values()) {
-        if (entry.model() instanceof LanguageModel base && base.adapterNames().contains(name)) {
-          return withAdapter(base, name);
+        if (entry.model() instanceof LanguageModel base) {
+          LanguageModel adapted = withAdapter(new AdapterName(base, name));
+          if (adapted != null) {
+            return adapted;
+          }
         }
       }
     }
     return find(name, Kind.LANGUAGE, LanguageModel.class);
   }
 
-  private static LanguageModel withAdapter(LanguageModel base, String name) {
+  /** The same model each time, so that what is known of it is kept; null where there is none. */
+  private @Nullable LanguageModel withAdapter(AdapterName key) {
+    if (!key.base().adapterNames().contains(key.adapter())) {
+      adapted.remove(key);
+      return null;
+    }
     try {
-      return base.withAdapter(name);
+      return adapted.computeIfAbsent(key, found -> found.base().withAdapter(found.adapter()));
     } catch (IllegalArgumentException e) {
       // Taken off meanwhile.
-      throw unknown(name);
+      return null;
     }
   }
 

@@ -138,6 +138,14 @@ class ServedAdaptersTest {
   }
 
   @Test
+  void theyAreToldWhileTheModelIsInUse() throws Exception {
+    try (TestServer.Held held = server.hold()) {
+      assertThat(server.get("/v1/models").body()).contains("brave");
+      assertThat(server.post(PATH, "{'model':'nobody','prompt':'A'}").statusCode()).isEqualTo(404);
+    }
+  }
+
+  @Test
   void theyComeAndGoWhileTheServerRuns() throws Exception {
     String request = "{'model':'guest','temperature':0,'max_tokens':9,'prompt':'" + LILY + "'}";
     assertThat(server.post(PATH, request).statusCode()).isEqualTo(404);

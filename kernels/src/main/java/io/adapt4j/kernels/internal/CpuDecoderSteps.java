@@ -22,6 +22,7 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final List<RotaryFrequencies> rotary;
   private final DType type;
   private final int maxTokens;
+  private final boolean readsPrompts;
   private final int vocabulary;
   private final int logitsBuffer;
   private final int adapters;
@@ -38,6 +39,8 @@ final class CpuDecoderSteps implements DecoderSteps {
   /**
    * Takes a program over.
    *
+   * @param readsPrompts whether many tokens are as fast as operator by operator
+   * @param rows as many as there can be outputs
    * @param adapters how many a token can name
    * @param head the output layer in 8 bits, closed with these steps; null where it is as the model
    *     has it
@@ -47,6 +50,7 @@ final class CpuDecoderSteps implements DecoderSteps {
       List<RotaryFrequencies> rotary,
       DType type,
       int maxTokens,
+      boolean readsPrompts,
       int vocabulary,
       int rows,
       int adapters,
@@ -56,11 +60,17 @@ final class CpuDecoderSteps implements DecoderSteps {
     this.rotary = rotary;
     this.type = type;
     this.maxTokens = maxTokens;
+    this.readsPrompts = readsPrompts;
     this.vocabulary = vocabulary;
     this.capacities = new int[rows];
     this.adapters = adapters;
     this.logitsBuffer = logitsBuffer;
     this.head = head;
+  }
+
+  @Override
+  public boolean readsPrompts() {
+    return readsPrompts;
   }
 
   @Override
@@ -112,6 +122,13 @@ final class CpuDecoderSteps implements DecoderSteps {
       of[5 * count + i] = token.adapter();
     }
     int[] outputs = IntStream.range(0, count).filter(i -> tokens.get(i).isOutput()).toArray();
+    if (outputs.length > capacities.length) {
+      throw new IllegalArgumentException(
+          "tokens: expected at most "
+              + capacities.length
+              + " outputs in a step, found "
+              + outputs.length);
+    }
     int[] likeliest = new int[outputs.length];
     int[] positions = tokens.stream().mapToInt(Token::position).toArray();
     List<RotaryFrequencies.Tables> tables =

@@ -13,8 +13,11 @@ public final class CpuStepKernels implements StepKernels {
   /** {@code off} has steps run operator by operator. */
   static final String PROPERTY = "adapt4j.kernels.steps";
 
-  /** Most tokens of a step: for more, libtorch's products are as fast. */
-  private static final int MAX_TOKENS = 32;
+  /** Most rows: for more, libtorch's products are as fast. */
+  private static final int MAX_ROWS = 32;
+
+  /** Most tokens of a step. */
+  private static final int MAX_TOKENS = 256;
 
   /** Made by {@link java.util.ServiceLoader}. */
   public CpuStepKernels() {}
@@ -22,7 +25,8 @@ public final class CpuStepKernels implements StepKernels {
   @Override
   public Optional<DecoderSteps> prepare(
       Decoder decoder, int rows, int maxTokens, List<AttachedAdapter> adapters) {
-    if (maxTokens > MAX_TOKENS
+    if (rows > MAX_ROWS
+        || maxTokens > MAX_TOKENS
         || "off".equals(System.getProperty(PROPERTY))
         || !CpuLibrary.get().isPresent()
         || !decoder.head().weight().value().isOnHost()) {

@@ -65,6 +65,9 @@ final class StepCompiler {
 
   private final Map<String, Integer> buffers = new HashMap<>();
 
+  /** Whether the layers have plain weights, which are multiplied with many tokens at once. */
+  private boolean isPlain = true;
+
   private StepCompiler(
       StepProgram program,
       List<RotaryFrequencies> rotary,
@@ -99,7 +102,7 @@ final class StepCompiler {
       int maxTokens,
       CpuVariant variant,
       List<AttachedAdapter> adapters) {
-    StepProgram program = new StepProgram(variant.number, Torch.threads(), maxTokens);
+    StepProgram program = new StepProgram(variant.number, Torch.threads(), maxTokens, rows);
     boolean compiled = false;
     Int8Matrix rounded = null;
     try {
@@ -120,6 +123,7 @@ final class StepCompiler {
               body.rotary(),
               decoder.type(),
               maxTokens,
+              compiler.isPlain && variant.compareTo(CpuVariant.AVX512) >= 0,
               Math.toIntExact(head.weight().sizes()[0]),
               rows,
               adapters.size(),
@@ -446,6 +450,7 @@ final class StepCompiler {
       if (!(matrix instanceof CpuMatrix cpu) || cpu.columns() % GROUP != 0) {
         return false;
       }
+      isPlain = false;
       program.fourBitProduct(
           from,
           to,
@@ -461,6 +466,7 @@ final class StepCompiler {
 
     @Override
     public void add(Int8Matrix matrix, long start, @Nullable Parameter bias) {
+      isPlain = false;
       program.int8Product(
           from,
           to,
@@ -476,6 +482,7 @@ final class StepCompiler {
 
     @Override
     public void add(BlockMatrix matrix, long start, @Nullable Parameter bias) {
+      isPlain = false;
       program.blockProduct(
           from,
           to,

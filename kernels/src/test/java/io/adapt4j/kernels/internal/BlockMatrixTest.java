@@ -96,7 +96,7 @@ class BlockMatrixTest {
     float[] table = numbers(tokens * 256);
     try (Scope scope = Scope.open();
         BlockMatrix matrix = matrix(type, rows, 256, variant, blocks, null);
-        StepProgram program = new StepProgram(variant.number, 2, tokens)) {
+        StepProgram program = new StepProgram(variant.number, 2, tokens, tokens)) {
       int x = program.buffer(256);
       int y = program.buffer(rows + 3);
       program.embed(x, Tensor.of(table, tokens, 256).address(), 0, 1, 0);

@@ -50,6 +50,7 @@ final class PreparedSteps {
 
   private final Decoder decoder;
   private final AdapterSet adapters;
+  private final int tokens;
   private final @Nullable KvCache[] caches;
 
   /** Of those that are on and the low-rank ones; once wanted, empty where there are no kernels. */
@@ -60,9 +61,10 @@ final class PreparedSteps {
   /** Of adapters that run alone. */
   private final Map<AttachedAdapter, Optional<Program>> alone = new HashMap<>();
 
-  PreparedSteps(Decoder decoder, AdapterSet adapters, int rows) {
+  PreparedSteps(Decoder decoder, AdapterSet adapters, int rows, int tokens) {
     this.decoder = decoder;
     this.adapters = adapters;
+    this.tokens = tokens;
     this.caches = new @Nullable KvCache[rows];
   }
 
@@ -89,7 +91,7 @@ final class PreparedSteps {
   private Optional<Program> prepared(
       List<AttachedAdapter> named, @Nullable AttachedAdapter onAlone) {
     Optional<DecoderSteps> steps =
-        StepKernels.prepared(decoder, caches.length, caches.length, named);
+        StepKernels.prepared(decoder, caches.length, tokens, named);
     for (int row = 0; row < caches.length && steps.isPresent(); row++) {
       KvCache cache = caches[row];
       if (cache != null) {

@@ -37,6 +37,15 @@ public interface DecoderSteps extends AutoCloseable {
   }
 
   /**
+   * Returns whether long prompts are best read with these steps too, many tokens at once.
+   *
+   * @return false where operators are faster for more than some 32 tokens
+   */
+  default boolean readsPrompts() {
+    return false;
+  }
+
+  /**
    * Gives a row its keys and values, in place of those it had.
    *
    * @param row from 0
@@ -56,7 +65,7 @@ public interface DecoderSteps extends AutoCloseable {
    * Runs a step.
    *
    * @param tokens at most as many as were prepared for, any number a row, those of one row by
-   *     rising place; the cache has room for them
+   *     rising place, and no more outputs than rows were prepared for; the cache has room for them
    * @return the likeliest successor of each output, -1 where one of its logits is not finite
    */
   int[] run(List<Token> tokens);

@@ -29,18 +29,19 @@ public final class StepProgram extends Pointer {
    * @param variant one that the processor has
    * @param threads at least 1
    * @param maxTokens most tokens of a step
+   * @param maxOutputs most of them whose logits are wanted
    */
-  public StepProgram(int variant, int threads, int maxTokens) {
+  public StepProgram(int variant, int threads, int maxTokens, int maxOutputs) {
     super((Pointer) null);
-    allocate(variant, threads, maxTokens);
+    allocate(variant, threads, maxTokens, maxOutputs);
   }
 
-  private native void allocate(int variant, int threads, int maxTokens);
+  private native void allocate(int variant, int threads, int maxTokens, int maxOutputs);
 
   /**
    * Adds a buffer.
    *
-   * @param width fp32 entries a token
+   * @param width fp32 entries a token, or an output after {@link #gather}
    * @return its number
    */
   public native int buffer(@Cast("long long") long width);
