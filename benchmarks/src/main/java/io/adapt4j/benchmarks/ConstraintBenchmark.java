@@ -12,7 +12,6 @@ import io.adapt4j.structured.TextConstraint;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -114,7 +113,8 @@ public final class ConstraintBenchmark {
   private static TokenBytes joined(List<String> texts, int size) {
     Set<String> all = new LinkedHashSet<>(texts);
     for (int i = 0; all.size() < size; i++) {
-      all.add(texts.get(i % texts.size()) + texts.get((int) (i * 7919L % texts.size())));
+      int second = i + 1 + 97 * (i / texts.size());
+      all.add(texts.get(i % texts.size()) + texts.get(second % texts.size()));
     }
     return TokenBytes.of(
         all.stream().limit(size).map(t -> t.getBytes(StandardCharsets.ISO_8859_1)).toList());
@@ -184,11 +184,8 @@ public final class ConstraintBenchmark {
       TokenMask allowed = state.allowed();
       int best = -1;
       for (int id = allowed.next(0); id >= 0; id = allowed.next(id + 1)) {
-        int length = vocabulary.length(id);
-        boolean longer = best < 0 || length > vocabulary.length(best);
-        if (longer
-            && at + length <= text.length
-            && Arrays.equals(vocabulary.bytes(id), Arrays.copyOfRange(text, at, at + length))) {
+        boolean longer = best < 0 || vocabulary.length(id) > vocabulary.length(best);
+        if (longer && isAt(text, at, vocabulary, id)) {
           best = id;
         }
       }
@@ -200,5 +197,18 @@ public final class ConstraintBenchmark {
       state.accept(best);
     }
     return tokens.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static boolean isAt(byte[] text, int at, TokenBytes vocabulary, int id) {
+    int length = vocabulary.length(id);
+    if (at + length > text.length) {
+      return false;
+    }
+    for (int i = 0; i < length; i++) {
+      if (vocabulary.at(id, i) != (text[at + i] & 0xFF)) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.ConstraintState;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.OutputConstraint;
 import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.core.internal.Child;
+import io.adapt4j.core.tokenize.TokenBytes;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -70,6 +73,34 @@ class AnswerCacheTest {
     GeneratedText found = cached(counting("one")).generate("a", OPTIONS);
     assertThat(found.cached()).isTrue();
     assertThat(found.finishReason()).isEqualTo(FinishReason.CONTENT_FILTER);
+  }
+
+  @Test
+  void anAnswerOfAShapeIsKeptForThatShape() {
+    GenerationOptions named = shaped(Optional.of("digits"));
+    cached(counting("one")).generate("a", OPTIONS);
+    assertThat(cached(counting("one")).generate("a", named).cached()).isFalse();
+    assertThat(cached(counting("one")).generate("a", named).cached()).isTrue();
+    assertThat(cached(counting("one")).generate("a", shaped(Optional.of("b"))).cached()).isFalse();
+    GenerationOptions unnamed = shaped(Optional.empty());
+    cached(counting("one")).generate("a", unnamed);
+    assertThat(cached(counting("one")).generate("a", unnamed).cached()).isFalse();
+  }
+
+  private static GenerationOptions shaped(Optional<String> identity) {
+    OutputConstraint shape =
+        new OutputConstraint() {
+          @Override
+          public ConstraintState begin(TokenBytes vocabulary, boolean atBeginning) {
+            throw new UnsupportedOperationException("nothing is generated here");
+          }
+
+          @Override
+          public Optional<String> identity() {
+            return identity;
+          }
+        };
+    return OPTIONS.toBuilder().constraint(shape).build();
   }
 
   @Test

@@ -4,10 +4,16 @@ import io.adapt4j.core.generate.ConstraintState;
 import io.adapt4j.core.generate.TokenMask;
 import io.adapt4j.core.tokenize.TokenBytes;
 import io.adapt4j.structured.internal.grammar.Node;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -146,8 +152,50 @@ public final class Machine {
       return TokenMask.of(forced);
     }
     BitSet allowed = new BitSet();
-    walk(configuration, tokens, 0, tokens.size(), allowed);
+    boolean plain = takesPlainText(configuration);
+    if (plain) {
+      allowed.or(tokens.plain);
+    }
+    walk(configuration, tokens, 0, tokens.size(), allowed, plain);
     return TokenMask.of(allowed);
+  }
+
+  /**
+   * Whether every character that stands for itself in a JSON string may follow, again and again, as
+   * inside of strings. Then tokens of such characters need no walk.
+   */
+  private synchronized boolean takesPlainText(Configuration configuration) {
+    Configuration.Key own = closure.signature(configuration, trie.deepest + 2);
+    List<Set<Configuration>> reached = new ArrayList<>();
+    for (int state = 0; state < PlainText.states(); state++) {
+      reached.add(new LinkedHashSet<>());
+    }
+    reached.get(PlainText.BETWEEN).add(configuration);
+    Deque<Configuration> open = new ArrayDeque<>(List.of(configuration));
+    Deque<Integer> states = new ArrayDeque<>(List.of(PlainText.BETWEEN));
+    while (!open.isEmpty()) {
+      Configuration from = open.pop();
+      int state = states.pop();
+      for (int value = 0; value < 256; value++) {
+        int after = PlainText.after(state, value);
+        if (after == PlainText.OTHER) {
+          continue;
+        }
+        Configuration to = after(from, value);
+        if (to.isDead()) {
+          return false;
+        }
+        if (after == PlainText.BETWEEN) {
+          if (to != configuration && !closure.signature(to, trie.deepest + 2).equals(own)) {
+            return false;
+          }
+        } else if (reached.get(after).add(to)) {
+          open.push(to);
+          states.push(after);
+        }
+      }
+    }
+    return true;
   }
 
   /**
@@ -155,15 +203,25 @@ public final class Machine {
    *
    * @param from the configuration before its first nodes
    * @param allowed takes the tokens that may follow; null to stop at the first one
+   * @param onlyMixed whether to leave out subtrees of plain text
    * @return whether there is one
    */
   private boolean walk(
-      Configuration from, TokenTrie tokens, int firstNode, int lastNode, @Nullable BitSet allowed) {
+      Configuration from,
+      TokenTrie tokens,
+      int firstNode,
+      int lastNode,
+      @Nullable BitSet allowed,
+      boolean onlyMixed) {
     Configuration[] path = new Configuration[tokens.deepest + 1];
     Arrays.fill(path, from);
     int node = firstNode;
     boolean found = false;
     while (node < lastNode) {
+      if (onlyMixed && !tokens.mixed[node]) {
+        node = tokens.end[node];
+        continue;
+      }
       int level = tokens.depth[node];
       Configuration before = path[level - 1];
       int number = classes[tokens.value[node] & 0xFF] & 0xFF;
@@ -216,7 +274,7 @@ public final class Machine {
     if (node < 0) {
       return -1;
     }
-    boolean goesOn = walk(reached, tokens, node + 1, tokens.end[node], null);
+    boolean goesOn = walk(reached, tokens, node + 1, tokens.end[node], null, false);
     return goesOn ? -1 : longest;
   }
 
@@ -235,5 +293,65 @@ public final class Machine {
       }
     }
     return only;
+  }
+
+  /** How far one answer has come. */
+  private static final class AnswerState implements ConstraintState {
+
+    private final Machine machine;
+    private final TokenBytes vocabulary;
+    private Configuration configuration;
+
+    /** Whether the next token begins a text. */
+    private boolean first;
+
+    private @Nullable TokenMask allowed;
+
+    AnswerState(
+        Machine machine, TokenBytes vocabulary, Configuration configuration, boolean first) {
+      this.machine = machine;
+      this.vocabulary = vocabulary;
+      this.configuration = configuration;
+      this.first = first;
+    }
+
+    @Override
+    public TokenMask allowed() {
+      TokenMask known = allowed;
+      if (known == null) {
+        known = machine.mask(configuration, first);
+        allowed = known;
+      }
+      return known;
+    }
+
+    @Override
+    public boolean mayEnd() {
+      return configuration.mayEnd;
+    }
+
+    @Override
+    public void accept(int tokenId) {
+      if (!allowed().contains(tokenId)) {
+        throw new IllegalArgumentException(
+            "tokenId: expected a token that the constraint allows, found " + tokenId);
+      }
+      configuration =
+          machine.after(configuration, tokenId, first ? vocabulary.atBeginning() : vocabulary);
+      first = false;
+      allowed = null;
+    }
+
+    @Override
+    public int allowedPrefix(int[] tokenIds) {
+      AnswerState ahead = new AnswerState(machine, vocabulary, configuration, first);
+      for (int i = 0; i < tokenIds.length; i++) {
+        if (!ahead.allowed().contains(tokenIds[i])) {
+          return i;
+        }
+        ahead.accept(tokenIds[i]);
+      }
+      return tokenIds.length;
+    }
   }
 }

@@ -5,7 +5,7 @@ import io.adapt4j.structured.internal.grammar.Analysis;
 import io.adapt4j.structured.internal.grammar.CodePoints;
 import io.adapt4j.structured.internal.grammar.GrammarException;
 import io.adapt4j.structured.internal.grammar.Node;
-import io.adapt4j.structured.internal.grammar.Rule;
+import io.adapt4j.structured.internal.grammar.Node.Rule;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;

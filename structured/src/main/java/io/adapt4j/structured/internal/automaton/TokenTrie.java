@@ -2,6 +2,7 @@ package io.adapt4j.structured.internal.automaton;
 
 import io.adapt4j.core.tokenize.TokenBytes;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.Map;
 import java.util.WeakHashMap;
@@ -32,6 +33,12 @@ final class TokenTrie {
   final int[] same;
 
   final int deepest;
+
+  /** Tokens of characters that stand for themselves in a JSON string, the last one maybe cut. */
+  final BitSet plain;
+
+  /** Whether a subtree has tokens with other bytes. */
+  final boolean[] mixed;
 
   private TokenTrie(TokenBytes vocabulary) {
     int[] ids =
@@ -82,6 +89,27 @@ final class TokenTrie {
     token = Arrays.copyOf(tokens, size);
     end = Arrays.copyOf(ends, size);
     deepest = longest;
+    plain = new BitSet();
+    mixed = new boolean[size];
+    findPlain();
+  }
+
+  private void findPlain() {
+    int[] states = new int[deepest + 1];
+    int[] path = new int[deepest + 1];
+    for (int node = 0; node < size(); node++) {
+      int level = depth[node];
+      states[level] = PlainText.after(states[level - 1], value[node] & 0xFF);
+      path[level] = node;
+      if (token[node] >= 0 && states[level] == PlainText.OTHER) {
+        for (int above = 1; above <= level; above++) {
+          mixed[path[above]] = true;
+        }
+      }
+      for (int id = token[node]; id >= 0 && states[level] != PlainText.OTHER; id = same[id]) {
+        plain.set(id);
+      }
+    }
   }
 
   /** The tree of a vocabulary, which is kept as long as the vocabulary is. */

@@ -3,7 +3,7 @@ package io.adapt4j.structured.internal.ebnf;
 import io.adapt4j.structured.internal.grammar.CodePoints;
 import io.adapt4j.structured.internal.grammar.GrammarException;
 import io.adapt4j.structured.internal.grammar.Node;
-import io.adapt4j.structured.internal.grammar.Rule;
+import io.adapt4j.structured.internal.grammar.Node.Rule;
 import io.adapt4j.structured.internal.regex.RegexException;
 import io.adapt4j.structured.internal.regex.RegexParser;
 import java.util.ArrayList;

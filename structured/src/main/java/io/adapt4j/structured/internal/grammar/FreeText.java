@@ -1,5 +1,6 @@
 package io.adapt4j.structured.internal.grammar;
 
+import io.adapt4j.structured.internal.grammar.Node.Rule;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -2,7 +2,7 @@ package io.adapt4j.structured.internal.regex;
 
 import io.adapt4j.structured.internal.grammar.CodePoints;
 import io.adapt4j.structured.internal.grammar.Node;
-import io.adapt4j.structured.internal.grammar.Rule;
+import io.adapt4j.structured.internal.grammar.Node.Rule;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -40,7 +40,7 @@ public final class CharDfa {
    * @throws RegexException if it is too large
    */
   public static CharDfa of(Node node) {
-    return new CharNfa(node).determinized();
+    return new Nfa(node).determinized();
   }
 
   /**
@@ -56,10 +56,6 @@ public final class CharDfa {
 
   static RegexException tooLarge() {
     return new RegexException("an automaton of more than " + MOST_STATES + " states is needed");
-  }
-
-  static int mostStates() {
-    return MOST_STATES;
   }
 
   /** {@return all texts that this one does not accept} */
@@ -212,5 +208,147 @@ public final class CharDfa {
       atoms.add(new int[] {sorted.get(i), sorted.get(i + 1) - 1});
     }
     return atoms;
+  }
+
+  /** An automaton of a text without rules, on the way to a deterministic one. */
+  private static final class Nfa {
+
+    private static final int MOST_NFA_STATES = 50_000;
+    private static final int ACCEPT = 0;
+
+    /** What a state reads, or the empty set where it reads nothing. */
+    private final List<CodePoints> reads = new ArrayList<>();
+
+    private final List<List<Integer>> targets = new ArrayList<>();
+    private final int start;
+
+    Nfa(Node node) {
+      add(CodePoints.NONE, List.of());
+      start = compile(node, ACCEPT);
+    }
+
+    private int add(CodePoints set, List<Integer> next) {
+      if (reads.size() > MOST_NFA_STATES) {
+        throw tooLarge();
+      }
+      reads.add(set);
+      targets.add(new ArrayList<>(next));
+      return reads.size() - 1;
+    }
+
+    private int compile(Node node, int next) {
+      if (node instanceof Node.Characters characters) {
+        return characters.set().isEmpty()
+            ? add(CodePoints.NONE, List.of())
+            : add(characters.set(), List.of(next));
+      }
+      if (node instanceof Node.Literal literal) {
+        int state = next;
+        int[] characters = literal.text().codePoints().toArray();
+        for (int i = characters.length - 1; i >= 0; i--) {
+          state = add(CodePoints.of(characters[i]), List.of(state));
+        }
+        return state;
+      }
+      if (node instanceof Node.Sequence sequence) {
+        int state = next;
+        for (int i = sequence.parts().size() - 1; i >= 0; i--) {
+          state = compile(sequence.parts().get(i), state);
+        }
+        return state;
+      }
+      if (node instanceof Node.Alternatives alternatives) {
+        return add(
+            CodePoints.NONE,
+            alternatives.choices().stream().map(choice -> compile(choice, next)).toList());
+      }
+      if (node instanceof Node.Repeat repeat) {
+        return repeat(repeat, next);
+      }
+      throw new IllegalArgumentException("a rule in a regular text: " + node);
+    }
+
+    private int repeat(Node.Repeat repeat, int next) {
+      int state = next;
+      if (repeat.max() == Node.UNBOUNDED) {
+        int again = add(CodePoints.NONE, List.of(next));
+        targets.get(again).add(compile(repeat.body(), again));
+        state = again;
+      } else {
+        for (int i = repeat.max(); i > repeat.min(); i--) {
+          state = add(CodePoints.NONE, List.of(compile(repeat.body(), state), next));
+        }
+      }
+      for (int i = 0; i < repeat.min(); i++) {
+        state = compile(repeat.body(), state);
+      }
+      return state;
+    }
+
+    private BitSet closure(BitSet states) {
+      BitSet closed = new BitSet();
+      Deque<Integer> open = new ArrayDeque<>(states.stream().boxed().toList());
+      while (!open.isEmpty()) {
+        int state = open.pop();
+        if (!closed.get(state)) {
+          closed.set(state);
+          if (reads.get(state).isEmpty()) {
+            open.addAll(targets.get(state));
+          }
+        }
+      }
+      return closed;
+    }
+
+    CharDfa determinized() {
+      Map<BitSet, Integer> known = new HashMap<>();
+      List<BitSet> sets = new ArrayList<>();
+      BitSet first = new BitSet();
+      first.set(start);
+      number(closure(first), known, sets);
+      List<List<Edge>> edges = new ArrayList<>();
+      BitSet accepting = new BitSet();
+      for (int state = 0; state < sets.size(); state++) {
+        BitSet from = sets.get(state);
+        accepting.set(state, from.get(ACCEPT));
+        Map<BitSet, List<int[]>> byTarget = new LinkedHashMap<>();
+        int[] reading = from.stream().filter(s -> !reads.get(s).isEmpty()).toArray();
+        List<CodePoints> read = new ArrayList<>();
+        for (int s : reading) {
+          read.add(reads.get(s));
+        }
+        for (int[] atom : atoms(read)) {
+          BitSet next = new BitSet();
+          for (int s : reading) {
+            if (reads.get(s).contains(atom[0])) {
+              targets.get(s).forEach(next::set);
+            }
+          }
+          byTarget.computeIfAbsent(next, unknown -> new ArrayList<>()).add(atom);
+        }
+        Map<Integer, CodePoints> numbered = new LinkedHashMap<>();
+        byTarget.forEach(
+            (next, ranges) ->
+                numbered.merge(
+                    number(closure(next), known, sets),
+                    CodePoints.ofRanges(ranges),
+                    CodePoints::or));
+        edges.add(edges(numbered));
+      }
+      return new CharDfa(edges, accepting);
+    }
+
+    private static int number(BitSet set, Map<BitSet, Integer> known, List<BitSet> sets) {
+      Integer number = known.get(set);
+      if (number == null) {
+        if (sets.size() >= MOST_STATES) {
+          throw tooLarge();
+        }
+        number = sets.size();
+        known.put(set, number);
+        sets.add(set);
+      }
+      return number;
+    }
   }
 }

@@ -14,10 +14,10 @@ final class Disjointness {
 
   private static final int DEEPEST = 8;
 
-  private final Expansion expansion;
+  private final Expander expansion;
   private int depth;
 
-  Disjointness(Expansion expansion) {
+  Disjointness(Expander expansion) {
     this.expansion = expansion;
   }
 
@@ -69,8 +69,8 @@ final class Disjointness {
     Set<String> required = new LinkedHashSet<>(required(first));
     required.addAll(required(second));
     for (String name : required) {
-      List<Part> left = ObjectTexts.schemas(first, name);
-      List<Part> right = ObjectTexts.schemas(second, name);
+      List<Part> left = Children.ofProperty(first, name);
+      List<Part> right = Children.ofProperty(second, name);
       if (isSure(left, right)) {
         return true;
       }

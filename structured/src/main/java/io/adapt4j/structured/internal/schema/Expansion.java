@@ -13,7 +13,7 @@ import java.util.Set;
  * Follows references and combinations: a schema becomes alternatives, each of them schemas of which
  * only the keywords about the value itself count, and which must all hold.
  */
-final class Expansion {
+final class Expansion implements Expander {
 
   private static final int MOST_ALTERNATIVES = 1_000;
 
@@ -25,8 +25,8 @@ final class Expansion {
     this.document = document;
   }
 
-  /** The alternatives of schemas that must all hold. */
-  List<Set<Part>> of(Collection<Part> parts) {
+  @Override
+  public List<Set<Part>> of(Collection<Part> parts) {
     List<Set<Part>> all = List.of(Set.of());
     for (Part part : parts) {
       all = both(part, all, of(part));

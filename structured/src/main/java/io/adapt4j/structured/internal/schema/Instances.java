@@ -21,9 +21,9 @@ final class Instances {
 
   private static final int MOST_VALUES = 100_000;
 
-  private final Expansion expansion;
+  private final Expander expansion;
 
-  Instances(Expansion expansion) {
+  Instances(Expander expansion) {
     this.expansion = expansion;
   }
 
@@ -144,7 +144,7 @@ final class Instances {
       }
     }
     for (int i = 0; i < value.size(); i++) {
-      if (!fulfills(value.get(i), ArrayTexts.schemas(parts, i))) {
+      if (!fulfills(value.get(i), Children.ofElement(parts, i))) {
         return false;
       }
     }
@@ -172,7 +172,7 @@ final class Instances {
       }
     }
     for (Map.Entry<String, JsonNode> field : value.properties()) {
-      if (!fulfills(field.getValue(), ObjectTexts.schemas(parts, field.getKey()))) {
+      if (!fulfills(field.getValue(), Children.ofProperty(parts, field.getKey()))) {
         return false;
       }
       for (Part part : parts) {

@@ -3,7 +3,7 @@ package io.adapt4j.structured.internal.schema;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.structured.internal.grammar.CodePoints;
 import io.adapt4j.structured.internal.grammar.Node;
-import io.adapt4j.structured.internal.grammar.Rule;
+import io.adapt4j.structured.internal.grammar.Node.Rule;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;

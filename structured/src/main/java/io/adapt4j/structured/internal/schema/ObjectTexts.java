@@ -3,7 +3,7 @@ package io.adapt4j.structured.internal.schema;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.structured.internal.grammar.CodePoints;
 import io.adapt4j.structured.internal.grammar.Node;
-import io.adapt4j.structured.internal.grammar.Rule;
+import io.adapt4j.structured.internal.grammar.Node.Rule;
 import io.adapt4j.structured.internal.regex.CharDfa;
 import io.adapt4j.structured.internal.regex.RegexException;
 import java.util.ArrayList;
@@ -33,17 +33,17 @@ final class ObjectTexts {
   private static final int MOST_RULES = 20_000;
 
   private final List<Part> parts;
-  private final SchemaCompiler compiler;
+  private final Values values;
   private final JsonTexts texts;
   private final Set<String> required = new LinkedHashSet<>();
   private final Set<String> names = new LinkedHashSet<>();
   private int min;
   private int max = Node.UNBOUNDED;
 
-  ObjectTexts(List<Part> parts, SchemaCompiler compiler) {
+  ObjectTexts(List<Part> parts, Values values) {
     this.parts = parts;
-    this.compiler = compiler;
-    this.texts = compiler.texts();
+    this.values = values;
+    this.texts = values.texts();
     for (Part part : parts) {
       if (part.has("properties") && !part.get("properties").isObject()) {
         throw part.invalid("properties", "an object of schemas");
@@ -61,37 +61,11 @@ final class ObjectTexts {
     names.addAll(required);
   }
 
-  /** The schemas that hold for a property. */
-  static List<Part> schemas(List<Part> parts, String name) {
-    List<Part> all = new ArrayList<>();
-    for (Part part : parts) {
-      boolean named = false;
-      if (part.get("properties").has(name)) {
-        all.add(part.child(part.get("properties").get(name), "properties", name));
-        named = true;
-      }
-      for (Map.Entry<String, JsonNode> pattern : part.get("patternProperties").properties()) {
-        if (matches(part, pattern.getKey(), name)) {
-          all.add(part.child(pattern.getValue(), "patternProperties", pattern.getKey()));
-          named = true;
-        }
-      }
-      if (!named && part.has("additionalProperties")) {
-        all.add(part.child("additionalProperties"));
-      }
-    }
-    return all;
-  }
-
-  private static boolean matches(Part part, String pattern, String name) {
-    return CharDfa.of(StringTexts.searched(part, "patternProperties", pattern)).accepts(name);
-  }
-
   Node node() {
     if (parts.stream().noneMatch(part -> KEYWORDS.stream().anyMatch(part::has))) {
       return texts.anyObject();
     }
-    Instances instances = new Instances(compiler.expansion());
+    Instances instances = new Instances(values.expansion());
     for (Part part : parts) {
       if (part.has("propertyNames")) {
         List<Part> allowed = List.of(part.child("propertyNames"));
@@ -124,7 +98,7 @@ final class ObjectTexts {
     }
     for (int i = all.size() - 1; i >= 0; i--) {
       String name = all.get(i);
-      Node value = compiler.value(schemas(parts, name));
+      Node value = values.value(Children.ofProperty(parts, name));
       Node pair =
           Node.sequence(texts.string(Node.literal(name)), Node.literal(texts.colon()), value);
       Rule[] here = new Rule[most + 1];
@@ -224,7 +198,7 @@ final class ObjectTexts {
     free = free.complement();
     for (Part part : parts) {
       if (part.has("propertyNames")) {
-        free = free.and(StringNames.of(part.child("propertyNames"), compiler.expansion()));
+        free = free.and(StringNames.of(part.child("propertyNames"), values.expansion()));
       }
     }
     return free;
@@ -253,7 +227,7 @@ final class ObjectTexts {
   }
 
   private Node pair(Node name, List<Part> schemas) {
-    return Node.sequence(texts.string(name), Node.literal(texts.colon()), compiler.value(schemas));
+    return Node.sequence(texts.string(name), Node.literal(texts.colon()), values.value(schemas));
   }
 
   /** Any name but those that are named. */

@@ -19,8 +19,7 @@ record Part(JsonNode schema, String path, String base, boolean replacing) {
     for (String step : steps) {
       place.append('/').append(step.replace("~", "~0").replace("/", "~1"));
     }
-    return new Part(
-        child, place.toString(), SchemaDocument.baseOf(child, base, replacing), replacing);
+    return new Part(child, place.toString(), BaseUri.of(child, base, replacing), replacing);
   }
 
   Part child(String keyword) {

@@ -2,7 +2,7 @@ package io.adapt4j.structured.internal.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.structured.internal.grammar.Node;
-import io.adapt4j.structured.internal.grammar.Rule;
+import io.adapt4j.structured.internal.grammar.Node.Rule;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -26,6 +26,24 @@ public final class SchemaCompiler {
   private final Map<Set<Part>, Rule> rules = new HashMap<>();
   private final Map<List<JsonNode>, Node> strings = new HashMap<>();
   private final Deque<Runnable> open = new ArrayDeque<>();
+
+  private final Values values =
+      new Values() {
+        @Override
+        public Node value(List<Part> schemas) {
+          return SchemaCompiler.this.value(schemas);
+        }
+
+        @Override
+        public JsonTexts texts() {
+          return texts;
+        }
+
+        @Override
+        public Expander expansion() {
+          return expansion;
+        }
+      };
 
   private SchemaCompiler(SchemaDocument document, boolean spaced) {
     this.expansion = new Expansion(document);
@@ -76,7 +94,7 @@ public final class SchemaCompiler {
   }
 
   /** The values that all of some schemas hold for. */
-  Node value(List<Part> schemas) {
+  private Node value(List<Part> schemas) {
     Set<Part> parts = new LinkedHashSet<>(schemas);
     parts.removeIf(part -> part.schema().isBoolean() && part.schema().booleanValue());
     if (parts.isEmpty()) {
@@ -115,10 +133,10 @@ public final class SchemaCompiler {
     }
     List<Node> choices = new ArrayList<>();
     if (kinds.contains(Kind.OBJECT)) {
-      choices.add(new ObjectTexts(parts, this).node());
+      choices.add(new ObjectTexts(parts, values).node());
     }
     if (kinds.contains(Kind.ARRAY)) {
-      choices.add(new ArrayTexts(parts, this).node());
+      choices.add(new ArrayTexts(parts, values).node());
     }
     if (kinds.contains(Kind.STRING)) {
       choices.add(string(parts));
@@ -162,13 +180,5 @@ public final class SchemaCompiler {
       strings.put(key, known);
     }
     return known;
-  }
-
-  JsonTexts texts() {
-    return texts;
-  }
-
-  Expansion expansion() {
-    return expansion;
   }
 }

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -19,7 +18,6 @@ final class SchemaDocument {
 
   private static final int MOST_CHARACTERS = 1 << 20;
   private static final int DEEPEST = 200;
-  private static final String ROOT = "adapt4j:schema";
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder(
@@ -39,8 +37,8 @@ final class SchemaDocument {
   private SchemaDocument(JsonNode schema) {
     boolean replacing =
         schema.path("$schema").asText("").matches("https?://json-schema.org/draft-0[3-7]/.*");
-    this.root = new Part(schema, "#", baseOf(schema, ROOT, replacing), replacing);
-    known.put(ROOT, root);
+    this.root = new Part(schema, "#", BaseUri.of(schema, BaseUri.ROOT, replacing), replacing);
+    known.put(BaseUri.ROOT, root);
     index(root);
   }
 
@@ -66,28 +64,6 @@ final class SchemaDocument {
 
   Part root() {
     return root;
-  }
-
-  static String baseOf(JsonNode schema, String base, boolean replacing) {
-    JsonNode id = schema.path("$id");
-    boolean ignored = replacing && schema.has("$ref");
-    if (ignored || !id.isTextual() || id.textValue().startsWith("#")) {
-      return base;
-    }
-    return resolve(base, id.textValue());
-  }
-
-  private static String resolve(String base, String reference) {
-    try {
-      URI resolved =
-          base.equals(ROOT) || base.startsWith("urn:")
-              ? reference.startsWith("#") ? URI.create(base + reference) : URI.create(reference)
-              : URI.create(base).resolve(reference);
-      String text = resolved.toString();
-      return text.endsWith("#") ? text.substring(0, text.length() - 1) : text;
-    } catch (IllegalArgumentException e) {
-      return reference;
-    }
   }
 
   private void index(Part part) {
@@ -127,7 +103,7 @@ final class SchemaDocument {
       throw from.invalid("$ref", "a text");
     }
     String text = reference.textValue();
-    String full = resolve(from.base(), text);
+    String full = BaseUri.resolve(from.base(), text);
     Part found = known.get(full);
     if (found != null) {
       return found;

@@ -12,7 +12,7 @@ final class StringNames {
 
   private StringNames() {}
 
-  static CharDfa of(Part schema, Expansion expansion) {
+  static CharDfa of(Part schema, Expander expansion) {
     CharDfa all = CharDfa.of(Node.NOTHING);
     for (Set<Part> parts : expansion.of(List.of(schema))) {
       // Either of both: what neither of their complements has.
@@ -22,7 +22,7 @@ final class StringNames {
     return all;
   }
 
-  private static CharDfa flat(List<Part> parts, Expansion expansion) {
+  private static CharDfa flat(List<Part> parts, Expander expansion) {
     if (parts.stream().anyMatch(part -> !Kind.of(part).contains(Kind.STRING))) {
       return CharDfa.of(Node.NOTHING);
     }

@@ -1,0 +1,64 @@
+package io.adapt4j.structured.internal.schema;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.structured.internal.regex.CharDfa;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Which schemas hold for a part of a value that some schemas hold for. */
+final class Children {
+
+  private Children() {}
+
+  /** The schemas that hold for a property. */
+  static List<Part> ofProperty(List<Part> parts, String name) {
+    List<Part> all = new ArrayList<>();
+    for (Part part : parts) {
+      boolean named = false;
+      if (part.get("properties").has(name)) {
+        all.add(part.child(part.get("properties").get(name), "properties", name));
+        named = true;
+      }
+      for (Map.Entry<String, JsonNode> pattern : part.get("patternProperties").properties()) {
+        if (matches(part, pattern.getKey(), name)) {
+          all.add(part.child(pattern.getValue(), "patternProperties", pattern.getKey()));
+          named = true;
+        }
+      }
+      if (!named && part.has("additionalProperties")) {
+        all.add(part.child("additionalProperties"));
+      }
+    }
+    return all;
+  }
+
+  private static boolean matches(Part part, String pattern, String name) {
+    return CharDfa.of(StringTexts.searched(part, "patternProperties", pattern)).accepts(name);
+  }
+
+  /** Schemas of the first elements; before draft 2020-12 they stood in {@code items}. */
+  static List<Part> tuple(Part part) {
+    String keyword = part.has("prefixItems") ? "prefixItems" : "items";
+    JsonNode list = part.get(keyword);
+    return list.isArray() && !list.isEmpty() ? part.children(keyword) : List.of();
+  }
+
+  /** The schemas that hold for an element. */
+  static List<Part> ofElement(List<Part> parts, int index) {
+    List<Part> all = new ArrayList<>();
+    for (Part part : parts) {
+      List<Part> tuple = tuple(part);
+      if (index < tuple.size()) {
+        all.add(tuple.get(index));
+      } else if (part.get("items").isArray()) {
+        if (part.has("additionalItems")) {
+          all.add(part.child("additionalItems"));
+        }
+      } else if (part.has("items")) {
+        all.add(part.child("items"));
+      }
+    }
+    return all;
+  }
+}
