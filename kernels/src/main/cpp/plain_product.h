@@ -30,6 +30,21 @@ struct PlainRows {
   }
 };
 
+// Most tokens of a tile, and rows that are packed together.
+constexpr int TILE_TOKENS = 24;
+constexpr int TILE_ROWS = 16;
+
+// Products of up to 16 rows with tiles of tokens, which are a multiple of 4.
+struct ManyTokens {
+  // Packs rows as [16 lanes, chunks, 16 rows] dwords; a chunk is 64 bytes of a token.
+  void (*pack)(const PlainRows& rows, int64_t chunks, uint32_t* out);
+
+  // out[t * 16 + r] = rows[r] . tokens[t]; tile [16 lanes, chunks, tokens] dwords; parts has room
+  // for four times as much as out.
+  void (*multiply)(const uint32_t* packed, int64_t chunks, const uint32_t* tile, int tokens,
+                   float* parts, float* out);
+};
+
 struct PlainKernels {
   // The type in which products with weights of a type take their tokens.
   int (*tokenType)(int weightType);

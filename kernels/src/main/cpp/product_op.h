@@ -17,9 +17,15 @@ struct Target {
 
   void put(int64_t token, int64_t row, const float* sums, int64_t count) const {
     float* y = buffer.row(token) + start + row;
+    if (bias == nullptr) {
+      for (int64_t i = 0; i < count; i++) {
+        y[i] = added ? y[i] + scale * sums[i] : scale * sums[i];
+      }
+      return;
+    }
     for (int64_t i = 0; i < count; i++) {
       const float biased =
-          bias == nullptr ? sums[i] : sums[i] + lanes::valueAt(bias, biasType, row + i);
+          sums[i] + lanes::valueAt(bias, biasType, row + i);
       y[i] = added ? y[i] + scale * biased : scale * biased;
     }
   }
@@ -46,12 +52,6 @@ class ProductOp : public StepOp {
 
   const float* token(int64_t t) const { return from_.row(t) + fromStart_; }
 
-  // Some eight pieces a thread, so that one that is held up takes fewer.
-  static int64_t pieceRows(int64_t rows, int threads) {
-    const int64_t size = (rows / (threads * 8L) + 15) / 16 * 16;
-    return size < 16 ? 16 : size > 512 ? 512 : size;
-  }
-
   Buffer from_;
   int64_t fromStart_, columns_, rows_;
   Target target_;
@@ -60,28 +60,51 @@ class ProductOp : public StepOp {
 
 class PlainProductOp : public ProductOp {
  public:
-  PlainProductOp(const PlainKernels& kernels, const void* weight, int type, Buffer from,
-                 int64_t fromStart, int64_t columns, int64_t rows, const Target& target,
-                 int threads)
+  PlainProductOp(const PlainKernels& kernels, int variant, const void* weight, int type,
+                 Buffer from, int64_t fromStart, int64_t columns, int64_t rows,
+                 const Target& target, int threads)
       : ProductOp(from, fromStart, columns, rows, target, threads), kernels_(kernels),
-        weight_{weight, type, columns, rows}, tokenType_(kernels.tokenType(type)) {}
+        weight_{weight, type, columns, rows}, tokenType_(kernels.tokenType(type)),
+        many_(manyTokensOf(variant, tokenType_)),
+        chunks_((columns * bytesOf(tokenType_) + 63) / 64) {}
 
   const char* name() const override { return "product"; }
 
-  int64_t tokenBytes(int tokens) const override { return tokens * bytesOfToken(); }
+  // One token as it is, and all in tiles.
+  int64_t tokenBytes(int tokens) const override {
+    return (tokens + 2L * TILE_TOKENS) * bytesOfToken();
+  }
+
+  int64_t sumBytes(const Step& step) const override {
+    const int64_t ofMany =
+        isMany(tokens(step)) ? (chunks_ * 16 + 5 * TILE_TOKENS) * TILE_ROWS * sizeof(float) : 0;
+    const int64_t ofFew = ProductOp::sumBytes(step);
+    return ofMany > ofFew ? ofMany : ofFew;
+  }
 
   void run(const Step& step, int64_t piece, Worker& worker) const override {
     const int count = tokens(step);
+    const int64_t start = piece * pieceRows_;
+    PlainRows rows = weight_;
+    rows.data = weight_.row(start);
+    rows.count = rows_ - start < pieceRows_ ? rows_ - start : pieceRows_;
+    if (isMany(count)) {
+      multiplyMany(rows, start, count, worker);
+    } else {
+      multiplyFew(rows, start, count, worker);
+    }
+  }
+
+ private:
+  bool isMany(int count) const { return many_ != nullptr && count > TOKENS_AT_ONCE; }
+
+  void multiplyFew(const PlainRows& rows, int64_t start, int count, Worker& worker) const {
     if (worker.preparedFor != this) {
       for (int t = 0; t < count; t++) {
         kernels_.prepare(token(t), columns_, tokenType_, worker.tokens + t * bytesOfToken());
       }
       worker.preparedFor = this;
     }
-    const int64_t start = piece * pieceRows_;
-    PlainRows rows = weight_;
-    rows.data = weight_.row(start);
-    rows.count = rows_ - start < pieceRows_ ? rows_ - start : pieceRows_;
     for (int t = 0; t < count; t += TOKENS_AT_ONCE) {
       const int some = count - t < TOKENS_AT_ONCE ? count - t : TOKENS_AT_ONCE;
       kernels_.multiply(rows, worker.tokens + t * bytesOfToken(), some, worker.sums, pieceRows_);
@@ -91,12 +114,65 @@ class PlainProductOp : public ProductOp {
     }
   }
 
- private:
+  void multiplyMany(const PlainRows& rows, int64_t start, int count, Worker& worker) const {
+    auto* tiles = reinterpret_cast<uint32_t*>(worker.tokens + bytesOfToken());
+    const int size = tileSize(count);
+    if (worker.preparedFor != this) {
+      for (int t = 0; t < count; t += size) {
+        const int some = count - t < size ? count - t : size;
+        fillTile(t, some, worker.tokens, tiles + t * chunks_ * 16);
+      }
+      worker.preparedFor = this;
+    }
+    float* parts = worker.sums;
+    float* sums = parts + 4 * TILE_TOKENS * TILE_ROWS;
+    auto* packed = reinterpret_cast<uint32_t*>(sums + TILE_TOKENS * TILE_ROWS);
+    for (int64_t r = 0; r < rows.count; r += TILE_ROWS) {
+      PlainRows some = rows;
+      some.data = rows.row(r);
+      some.count = rows.count - r < TILE_ROWS ? rows.count - r : TILE_ROWS;
+      many_->pack(some, chunks_, packed);
+      for (int t = 0; t < count; t += size) {
+        const int present = count - t < size ? count - t : size;
+        many_->multiply(packed, chunks_, tiles + t * chunks_ * 16, padded4(present), parts, sums);
+        for (int i = 0; i < present; i++) {
+          target_.put(t + i, start + r, sums + i * TILE_ROWS, some.count);
+        }
+      }
+    }
+  }
+
+  static int padded4(int tokens) { return (tokens + 3) / 4 * 4; }
+
+  // Tiles of about the same size.
+  static int tileSize(int count) {
+    const int tiles = (count + TILE_TOKENS - 1) / TILE_TOKENS;
+    return padded4((count + tiles - 1) / tiles);
+  }
+
+  // Arranges tokens as [16 lanes, chunks, tokens], filled up with zeros.
+  void fillTile(int first, int count, uint8_t* plain, uint32_t* tile) const {
+    const int width = padded4(count);
+    const auto* entries = reinterpret_cast<const uint32_t*>(plain);
+    for (int t = 0; t < width; t++) {
+      if (t < count) {
+        kernels_.prepare(token(first + t), columns_, tokenType_, plain);
+      }
+      for (int64_t c = 0; c < chunks_; c++) {
+        for (int lane = 0; lane < 16; lane++) {
+          tile[(lane * chunks_ + c) * width + t] = t < count ? entries[c * 16 + lane] : 0;
+        }
+      }
+    }
+  }
+
   int64_t bytesOfToken() const { return padded(columns_) * bytesOf(tokenType_); }
 
   const PlainKernels& kernels_;
   PlainRows weight_;
   int tokenType_;
+  const ManyTokens* many_;
+  int64_t chunks_;
 };
 
 // A 4-bit weight whose rows are whole groups, with tokens rounded to a type.

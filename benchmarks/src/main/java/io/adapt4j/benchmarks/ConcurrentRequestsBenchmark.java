@@ -10,8 +10,15 @@ import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.generate.PromptCache;
 import io.adapt4j.core.internal.generate.RequestScheduler;
 import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.Precision;
+import io.adapt4j.lora.Lora;
+import io.adapt4j.lora.Targets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +32,8 @@ import java.util.stream.IntStream;
 
 /**
  * Requests of several threads to one model at the same time, beside the same prompts as one batch:
- * new tokens a second, and the time to the first token of a request among others.
+ * new tokens a second, also with an adapter a thread, and the time to the first token of a request
+ * among others.
  */
 @InSuite(quick = "--tokens 24 --repetitions 2 --probes 5", full = "")
 public final class ConcurrentRequestsBenchmark {
@@ -36,17 +44,23 @@ public final class ConcurrentRequestsBenchmark {
           "--tokens", "64",
           "--clients", "8",
           "--crowd", "32",
+          "--rank", "16",
           "--repetitions", "5",
           "--probes", "20",
           "--threads", "0");
   private static final double OF_THE_BATCH = 0.9;
   private static final double OF_FEWER_CLIENTS = 1;
   private static final int STEPS_TO_THE_FIRST = 3;
+  private static final double OF_ONE_ADAPTER = 0.7;
+  private static final String[] LINEAR = {
+    "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"
+  };
 
   private final int promptLength;
   private final int newTokens;
   private final int clients;
   private final int crowd;
+  private final int rank;
   private final int repetitions;
   private final int probes;
 
@@ -55,6 +69,7 @@ public final class ConcurrentRequestsBenchmark {
     newTokens = arguments.number("--tokens", 2);
     clients = arguments.number("--clients", 2);
     crowd = arguments.number("--crowd", 2);
+    rank = arguments.number("--rank", 1);
     repetitions = arguments.number("--repetitions", 1);
     probes = arguments.number("--probes", 1);
   }
@@ -63,7 +78,8 @@ public final class ConcurrentRequestsBenchmark {
    * Runs the benchmark.
    *
    * @param line {@code --prompt}, {@code --tokens}, {@code --clients} compared with a batch as
-   *     large, {@code --crowd} clients compared with those, {@code --repetitions}, {@code --probes}
+   *     large, {@code --crowd} clients compared with those, {@code --rank} of an adapter for each of the
+   *     clients, {@code --repetitions}, {@code --probes}
    *     requests for one token each, {@code --threads} (0: the engine's choice)
    */
   public static void main(String[] line) {
@@ -77,9 +93,17 @@ public final class ConcurrentRequestsBenchmark {
   private record Served(Generator generator, RequestScheduler scheduler) {
 
     Generation answer(int[] prompt, int tokens) {
-      GenerationOptions options =
-          GenerationOptions.greedy().toBuilder().maxNewTokens(tokens).ignoreEos(true).build();
-      return scheduler.generate(prompt, options, RequestScheduler.SILENT, new CancellationToken());
+      return scheduler.generate(
+          prompt, options(tokens), RequestScheduler.SILENT, new CancellationToken());
+    }
+
+    Generation answer(String adapter, int[] prompt, int tokens) {
+      return scheduler.generate(
+          adapter, prompt, options(tokens), RequestScheduler.SILENT, new CancellationToken());
+    }
+
+    private static GenerationOptions options(int tokens) {
+      return GenerationOptions.greedy().toBuilder().maxNewTokens(tokens).ignoreEos(true).build();
     }
   }
 
@@ -92,7 +116,9 @@ public final class ConcurrentRequestsBenchmark {
           PromptCache prompts = new PromptCache(model.decoder(), 0)) {
         Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of(), 0);
         try (RequestScheduler scheduler =
-            new RequestScheduler(new ReentrantLock(true), generator, prompts)) {
+            new RequestScheduler(
+                new ReentrantLock(true), generator, prompts, model.adapters())) {
+          addAdapters(model, folder.path());
           measure(new Served(generator, scheduler), threads);
         }
       }
@@ -101,21 +127,41 @@ public final class ConcurrentRequestsBenchmark {
     }
   }
 
+  /** Adapters of all linear layers, for which it does not matter what they are trained for. */
+  private void addAdapters(LoadedModel model, Path base) {
+    for (int i = 0; i < clients; i++) {
+      Path folder = base.resolve("adapter-" + i);
+      try (Adaptation adaptation =
+          Methods.of(Lora.rank(rank).targets(Targets.names(LINEAR))).attach(model.decoder(), base, i)) {
+        adaptation.save(folder);
+      }
+      model.adapters().add("adapter-" + i, AdapterMechanics.of(Adapter.at(folder)));
+    }
+  }
+
   private void measure(Served served, ExecutorService threads) {
     batch(served);
     together(served, threads, clients);
+    withAdapters(served, threads, clients);
     double[] batch = new double[repetitions];
+    double[] same = new double[repetitions];
+    double[] mixed = new double[repetitions];
     double[] few = new double[repetitions];
     double[] many = new double[repetitions];
     for (int i = 0; i < repetitions; i++) {
       batch[i] = batch(served);
       few[i] = together(served, threads, clients);
       many[i] = together(served, threads, crowd);
+      same[i] = withAdapters(served, threads, 1);
+      mixed[i] = withAdapters(served, threads, clients);
     }
     Latencies alone = firstTokens(served);
     Latencies among = firstTokensAmongOthers(served, threads);
     double step = 1e3 * clients / Samples.of(few).median();
-    report(Samples.of(batch), Samples.of(few), Samples.of(many), alone, among, step);
+    Report report = report(Samples.of(batch), Samples.of(few), Samples.of(many));
+    reportAdapters(report, Samples.of(same), Samples.of(mixed));
+    reportFirstTokens(report, alone, among, step);
+    report.print();
   }
 
   private List<int[]> prompts(int count) {
@@ -139,6 +185,22 @@ public final class ConcurrentRequestsBenchmark {
     List<CompletableFuture<Generation>> answers = start(served, threads, prompts);
     answers.forEach(CompletableFuture::join);
     return count * newTokens / seconds(begun);
+  }
+
+  /** The same with so many adapters, in turn. */
+  private double withAdapters(Served served, ExecutorService threads, int adapters) {
+    List<int[]> prompts = prompts(clients);
+    long begun = System.nanoTime();
+    List<CompletableFuture<Generation>> answers =
+        IntStream.range(0, clients)
+            .mapToObj(
+                i ->
+                    CompletableFuture.supplyAsync(
+                        () -> served.answer("adapter-" + i % adapters, prompts.get(i), newTokens),
+                        threads))
+            .toList();
+    answers.forEach(CompletableFuture::join);
+    return clients * newTokens / seconds(begun);
   }
 
   private List<CompletableFuture<Generation>> start(
@@ -192,8 +254,7 @@ public final class ConcurrentRequestsBenchmark {
     return (System.nanoTime() - begun) / 1e9;
   }
 
-  private void report(
-      Samples batch, Samples few, Samples many, Latencies alone, Latencies among, double step) {
+  private Report report(Samples batch, Samples few, Samples many) {
     Report report = new Report("Requests of several threads, SmolLM2-135M's shape, bf16");
     Machine.describe(report);
     report.line(
@@ -213,6 +274,20 @@ public final class ConcurrentRequestsBenchmark {
         many.errorOf(Measurement.largerRatio("crowd of threads", many.median() / few.median()))
             .target(OF_FEWER_CLIENTS)
             .label(crowd + " threads, of the rate of " + clients));
+    return report;
+  }
+
+  private void reportAdapters(Report report, Samples same, Samples mixed) {
+    report.line("one adapter", "%.1f tokens/s, rank %d", same.median(), rank);
+    report.line(clients + " adapters", "%.1f tokens/s", mixed.median());
+    report.figure(
+        mixed
+            .errorOf(Measurement.largerRatio("mixed adapters", mixed.median() / same.median()))
+            .target(OF_ONE_ADAPTER)
+            .label(clients + " adapters in a batch, of the rate of one"));
+  }
+
+  private void reportFirstTokens(Report report, Latencies alone, Latencies among, double step) {
     double p95 = among.percentile(0.95);
     double bound = alone.percentile(0.5) + STEPS_TO_THE_FIRST * step;
     report.line(
@@ -226,6 +301,5 @@ public final class ConcurrentRequestsBenchmark {
         Measurement.smallerRatio("first token", p95 / bound)
             .target(1)
             .label("time to the first token among others, of 3 steps and its own prompt"));
-    report.print();
   }
 }

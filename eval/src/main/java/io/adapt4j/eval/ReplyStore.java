@@ -23,6 +23,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * One candidate's replies in a file, a JSON object with a checksum a line, appended as they come. A
@@ -133,6 +134,16 @@ final class ReplyStore implements AutoCloseable {
     json.put("ignoreEos", options.ignoreEos());
     if (options.ignoreContextLength()) {
       json.put("ignoreContextLength", true);
+    }
+    if (!options.skipSpecialTokens()) {
+      json.put("skipSpecialTokens", false);
+    }
+    if (options.frequencyPenalty() != 0 || options.presencePenalty() != 0) {
+      json.put("frequencyPenalty", options.frequencyPenalty());
+      json.put("presencePenalty", options.presencePenalty());
+    }
+    if (!options.logitBias().isEmpty()) {
+      json.put("logitBias", new TreeMap<>(options.logitBias()).toString());
     }
     options
         .constraint()

@@ -2,12 +2,19 @@ package io.adapt4j.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
-import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.jinja.TemplateException;
+import io.adapt4j.structured.TextConstraint;
+import io.adapt4j.tools.ToolChat;
+import io.adapt4j.tools.ToolRequest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Answers conversations: {@code /v1/chat/completions}. */
 final class ChatEndpoint implements Endpoint {
@@ -25,40 +32,69 @@ final class ChatEndpoint implements Endpoint {
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
     String name = parameters.text("model");
-    LanguageModel model = models.languageModel(name);
+    LanguageModel model = models.chatModel(name);
     call.asks(name);
-    if (!model.hasChatTemplate()) {
-      throw Fault.invalid(
-          400,
-          "model",
-          "chat_template",
-          "The model '%s' has no chat template. Ask /v1/completions, or give it one where it is served."
-              .formatted(name));
-    }
     List<ChatMessage> messages = Messages.read(parameters);
+    ToolFields fields = ToolFields.read(parameters);
+    Optional<TextConstraint> text = TextShape.read(parameters);
     refuse(parameters);
     int tokens =
         Sampling.tokens(
             parameters, limits.newTokens(), limits, "max_completion_tokens", "max_tokens");
-    Sampling sampling = Sampling.read(parameters, tokens, limits);
+    Sampling sampling = Sampling.read(parameters, tokens, limits, ChatEndpoint::logprobs);
     parameters.requireNoOthers();
-    List<AnswerPool.Job> jobs = new ArrayList<>();
+    ToolRequest request = request(model, fields, text, messages, sampling.options());
+    List<AnswerPool.Job<Generation>> jobs = new ArrayList<>();
     for (int i = 0; i < sampling.choices(); i++) {
-      GenerationOptions options = sampling.options(i);
+      GenerationOptions options =
+          request.options().toBuilder().seed(sampling.options(i).seed()).build();
       jobs.add(
           (onText, cancellation) ->
-              model.chat(messages, ChatOptions.defaults(), options, onText, cancellation));
+              model.chat(messages, request.chat(), options, onText, cancellation));
     }
     Envelope envelope = Envelope.of("chatcmpl-", name, sampling.sendsUsage());
-    answering.answer(call, jobs, 1, sampling, new ChatFormat(envelope), "messages");
+    Optional<Logprobs> logprobs = Logprobs.of(model, sampling.options());
+    Reply<Generation> reply =
+        request.mayHaveParts()
+            ? ToolReply.of(call, envelope, logprobs, request, sampling)
+            : Reply.of(call, new ChatFormat(envelope, logprobs), sampling, jobs.size());
+    answering.answer(call, jobs, 1, reply, "messages");
+  }
+
+  private ToolRequest request(
+      LanguageModel model,
+      ToolFields fields,
+      Optional<TextConstraint> text,
+      List<ChatMessage> messages,
+      GenerationOptions options) {
+    ToolChat chat =
+        ToolChat.of(model)
+            .tools(fields.tools())
+            .choice(fields.choice())
+            .parallelToolCalls(fields.parallel());
+    if (text.isPresent()) {
+      chat = chat.text(text.get());
+    }
+    try {
+      return chat.request(messages, options);
+    } catch (TemplateException | ChatException e) {
+      throw Fault.of(e, "messages");
+    } catch (IllegalArgumentException e) {
+      throw Fault.parameter("tools", String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** A flag, and how many alternatives there are to be. */
+  private static OptionalInt logprobs(Parameters parameters) {
+    boolean wanted = parameters.flag("logprobs");
+    int top = parameters.integer("top_logprobs", 0, Logprobs.MOST).orElse(0);
+    if (top > 0 && !wanted) {
+      throw Fault.parameter("top_logprobs", "expected only with \"logprobs\": true");
+    }
+    return wanted ? OptionalInt.of(top) : OptionalInt.empty();
   }
 
   private static void refuse(Parameters parameters) {
-    parameters.refuse("logprobs", Sampling::isFalse);
-    parameters.refuse("top_logprobs", Sampling::isZero);
-    parameters.refuse("response_format", format -> format.path("type").asText().equals("text"));
-    parameters.refuse("tools", JsonNode::isEmpty);
-    parameters.refuse("tool_choice", choice -> List.of("none", "auto").contains(choice.asText()));
     parameters.refuse("functions", JsonNode::isEmpty);
     parameters.refuse("function_call", choice -> List.of("none", "auto").contains(choice.asText()));
     parameters.refuse("modalities", kinds -> kinds.toString().equals("[\"text\"]"));
@@ -68,6 +104,5 @@ final class ChatEndpoint implements Endpoint {
     parameters.refuse("verbosity", verbosity -> verbosity.asText().equals("medium"));
     parameters.refuse("web_search_options", options -> false);
     parameters.refuse("store", Sampling::isFalse);
-    parameters.ignore("parallel_tool_calls");
   }
 }

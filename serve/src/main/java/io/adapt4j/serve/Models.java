@@ -8,37 +8,112 @@ import io.adapt4j.core.TextEmbedder;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
-/** What a server answers with, by name. */
+/**
+ * What a server answers with, by name. An adapter on a language model has its own name, as the
+ * model with this adapter alone; adapters come and go while the server runs.
+ */
 final class Models {
 
-  private final Map<String, LanguageModel> languageModels;
-  private final Map<String, TextEmbedder> embedders;
+  /** What a model is asked for, and where. */
+  private enum Kind {
+    LANGUAGE("generates text; ask /v1/chat/completions or /v1/completions"),
+    EMBEDDING("gives embeddings; ask /v1/embeddings"),
+    RERANK("orders documents; ask /v1/rerank"),
+    RAG("answers from documents; ask /v1/rag/ask");
+
+    private final String use;
+
+    Kind(String use) {
+      this.use = use;
+    }
+  }
+
+  private record Entry(Kind kind, Object model) {}
+
+  private record AdapterName(LanguageModel base, String adapter) {}
+
+  private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Map<AdapterName, LanguageModel> adapted = new ConcurrentHashMap<>();
   private final long since = Instant.now().getEpochSecond();
 
-  Models(Map<String, LanguageModel> languageModels, Map<String, TextEmbedder> embedders) {
-    this.languageModels = new LinkedHashMap<>(languageModels);
-    this.embedders = new LinkedHashMap<>(embedders);
+  Models(
+      Map<String, LanguageModel> languageModels,
+      Map<String, TextEmbedder> embedders,
+      Map<String, RelevanceScorer> rerankers,
+      Map<String, QuestionAnswering> answerers) {
+    languageModels.forEach((name, model) -> entries.put(name, new Entry(Kind.LANGUAGE, model)));
+    embedders.forEach((name, model) -> entries.put(name, new Entry(Kind.EMBEDDING, model)));
+    rerankers.forEach((name, model) -> entries.put(name, new Entry(Kind.RERANK, model)));
+    answerers.forEach((name, model) -> entries.put(name, new Entry(Kind.RAG, model)));
   }
 
   LanguageModel languageModel(String name) {
-    LanguageModel model = languageModels.get(name);
-    if (model == null) {
-      throw embedders.containsKey(name)
-          ? Fault.parameter("model", "'" + name + "' gives embeddings; ask /v1/embeddings")
-          : unknown(name);
+    if (!entries.containsKey(name)) {
+      for (Entry entry : entries.values()) {
+        if (entry.model() instanceof LanguageModel base) {
+          LanguageModel adapted = withAdapter(new AdapterName(base, name));
+          if (adapted != null) {
+            return adapted;
+          }
+        }
+      }
+    }
+    return find(name, Kind.LANGUAGE, LanguageModel.class);
+  }
+
+  /** The same model each time, so that what is known of it is kept; null where there is none. */
+  private @Nullable LanguageModel withAdapter(AdapterName key) {
+    if (!key.base().adapterNames().contains(key.adapter())) {
+      adapted.remove(key);
+      return null;
+    }
+    try {
+      return adapted.computeIfAbsent(key, found -> found.base().withAdapter(found.adapter()));
+    } catch (IllegalArgumentException e) {
+      // Taken off meanwhile.
+      return null;
+    }
+  }
+
+  /** A model that answers conversations. */
+  LanguageModel chatModel(String name) {
+    LanguageModel model = languageModel(name);
+    if (!model.hasChatTemplate()) {
+      throw Fault.invalid(
+          400,
+          "model",
+          "chat_template",
+          "The model '%s' has no chat template. Ask /v1/completions, or give it one where it is served."
+              .formatted(name));
     }
     return model;
   }
 
   TextEmbedder embedder(String name) {
-    TextEmbedder embedder = embedders.get(name);
-    if (embedder == null) {
-      throw languageModels.containsKey(name)
-          ? Fault.parameter("model", "'" + name + "' gives no embeddings")
-          : unknown(name);
+    return find(name, Kind.EMBEDDING, TextEmbedder.class);
+  }
+
+  RelevanceScorer reranker(String name) {
+    return find(name, Kind.RERANK, RelevanceScorer.class);
+  }
+
+  QuestionAnswering questionAnswering(String name) {
+    return find(name, Kind.RAG, QuestionAnswering.class);
+  }
+
+  private <T> T find(String name, Kind kind, Class<T> type) {
+    Entry entry = entries.get(name);
+    if (entry == null) {
+      throw unknown(name);
     }
-    return embedder;
+    if (entry.kind() != kind) {
+      throw Fault.parameter("model", "'" + name + "' " + entry.kind().use);
+    }
+    return type.cast(entry.model());
   }
 
   private static Fault unknown(String name) {
@@ -52,24 +127,63 @@ final class Models {
   ObjectNode list() {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("object", "list");
     ArrayNode data = json.putArray("data");
-    languageModels.keySet().forEach(name -> data.add(json(name)));
-    embedders.keySet().forEach(name -> data.add(json(name)));
+    entries.forEach((name, entry) -> data.add(json(name, entry)));
+    adapters().forEach((name, base) -> data.add(json(name, base)));
     return json;
   }
 
-  ObjectNode describe(String name) {
-    if (!languageModels.containsKey(name) && !embedders.containsKey(name)) {
-      throw unknown(name);
-    }
-    return json(name);
+  /** The adapters that have a name of their own, and the name of the model that each is on. */
+  private Map<String, String> adapters() {
+    Map<String, String> adapters = new LinkedHashMap<>();
+    entries.forEach(
+        (name, entry) -> {
+          if (entry.model() instanceof LanguageModel base) {
+            for (String adapter : base.adapterNames()) {
+              if (!entries.containsKey(adapter)) {
+                adapters.putIfAbsent(adapter, name);
+              }
+            }
+          }
+        });
+    return adapters;
   }
 
-  private ObjectNode json(String name) {
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("id", name)
-        .put("object", "model")
-        .put("created", since)
-        .put("owned_by", "adapt4j");
+  private ObjectNode json(String adapter, String base) {
+    return json(adapter, Objects.requireNonNull(entries.get(base))).put("parent", base);
+  }
+
+  ObjectNode describe(String name) {
+    Entry entry = entries.get(name);
+    if (entry != null) {
+      return json(name, entry);
+    }
+    String base = adapters().get(name);
+    if (base == null) {
+      throw unknown(name);
+    }
+    return json(name, base);
+  }
+
+  private ObjectNode json(String name, Entry entry) {
+    ObjectNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("id", name)
+            .put("object", "model")
+            .put("created", since)
+            .put("owned_by", "adapt4j");
+    ArrayNode endpoints = json.putArray("endpoints");
+    switch (entry.kind()) {
+      case LANGUAGE -> {
+        if (((LanguageModel) entry.model()).hasChatTemplate()) {
+          endpoints.add("/v1/chat/completions").add("/v1/responses");
+        }
+        endpoints.add("/v1/completions");
+      }
+      case EMBEDDING -> endpoints.add("/v1/embeddings");
+      case RERANK -> endpoints.add("/v1/rerank");
+      case RAG -> endpoints.add("/v1/rag/ask");
+    }
+    return json;
   }
 }

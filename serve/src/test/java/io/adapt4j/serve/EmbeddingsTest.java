@@ -116,7 +116,7 @@ class EmbeddingsTest {
   void aModelIsAskedForWhatItGives() throws Exception {
     HttpResponse<String> vectors = server.post(PATH, "{'model':'stories','input':'a'}");
     assertThat(vectors.statusCode()).isEqualTo(400);
-    assertThat(vectors.body()).contains("gives no embeddings");
+    assertThat(vectors.body()).contains("generates text; ask /v1/chat/completions");
     HttpResponse<String> chat =
         server.post(
             "/v1/chat/completions",

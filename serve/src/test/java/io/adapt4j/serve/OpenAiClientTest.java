@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
@@ -15,7 +16,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -47,7 +50,7 @@ class OpenAiClientTest {
     try (TextEmbedder embedder =
             TextEmbedder.load(ModelSource.path(SmallEmbedder.write(folder)), Precision.FP32);
         TestServer server = TestServer.start(s -> s.apiKey(KEY).embedder("vectors", embedder))) {
-      JsonNode found = run(client, server);
+      JsonNode found = run(client, "/openai-client.mjs", server);
       Generation alone =
           server
               .languageModel()
@@ -62,6 +65,9 @@ class OpenAiClientTest {
       assertThat(found.at("/usage/prompt_tokens").asInt()).isEqualTo(alone.promptTokens());
       assertThat(found.path("finish").asText()).isEqualTo("length");
       assertThat(found.path("choices").asInt()).isEqualTo(3);
+      assertThat(found.path("tokens").asText()).isEqualTo(alone.text());
+      assertThat(found.path("tops").asInt()).isEqualTo(2);
+      assertResponses(found, alone);
       assertThat(found.path("completion").asText())
           .isEqualTo(
               server
@@ -82,17 +88,61 @@ class OpenAiClientTest {
               "[\"AuthenticationError 401 invalid_api_key\","
                   + "\"NotFoundError 404 model_not_found\","
                   + "\"BadRequestError 400 unsupported_parameter\","
+                  + "\"BadRequestError 400 unsupported_parameter\","
+                  + "\"BadRequestError 400 context_length_exceeded\","
                   + "\"BadRequestError 400 context_length_exceeded\"]");
     }
   }
 
-  private static JsonNode run(Path client, TestServer server)
+  private static void assertResponses(JsonNode found, Generation alone) {
+    for (String way : List.of("response", "responseDeltas", "responseFinal")) {
+      assertThat(found.path(way).asText()).as(way).isEqualTo(alone.text());
+    }
+    assertThat(found.path("responseStatus").asText()).isEqualTo("incomplete max_output_tokens");
+    assertThat(found.at("/responseUsage/input_tokens").asInt()).isEqualTo(alone.promptTokens());
+    assertThat(found.at("/responseUsage/output_tokens").asInt()).isEqualTo(20);
+    List<String> events = new ArrayList<>();
+    found.path("responseEvents").forEach(type -> events.add(type.asText()));
+    assertThat(events)
+        .startsWith(
+            "response.created",
+            "response.in_progress",
+            "response.output_item.added",
+            "response.content_part.added",
+            "response.output_text.delta")
+        .endsWith(
+            "response.output_text.done",
+            "response.content_part.done",
+            "response.output_item.done",
+            "response.incomplete");
+  }
+
+  @Test
+  void itHasTheModelCallTools() throws Exception {
+    Path client = client();
+    try (TestServer server = TestServer.start(s -> s.apiKey(KEY))) {
+      server.languageModel().useAnyChatTemplate(ChatTemplate.of(ToolCallsTest.TEMPLATE, Map.of()));
+      JsonNode found = run(client, "/openai-tools.mjs", server);
+      assertThat(found.path("finish").asText()).isEqualTo("tool_calls");
+      assertThat(found.path("content").isNull()).isTrue();
+      String arguments = found.at("/call/function/arguments").asText();
+      assertThat(Json.parse(arguments).path("city").asText()).isIn("Rome", "Oslo");
+      assertThat(found.path("streamedFinish").asText()).isEqualTo("tool_calls");
+      assertThat(found.at("/streamedCall/function/name").asText()).isEqualTo("weather");
+      assertThat(found.at("/streamedCall/function/arguments").asText()).isEqualTo(arguments);
+      assertThat(found.path("deltas").asText()).isEqualTo(arguments);
+      assertThat(found.path("ran")).hasSize(1);
+      assertThat(found.path("last").asText()).isEqualTo("tool");
+      assertThat(found.at("/shaped/city").asText()).isIn("Rome", "Oslo");
+      assertThat(found.path("answered").asText()).isNotEmpty();
+    }
+  }
+
+  private static JsonNode run(Path client, String name, TestServer server)
       throws IOException, InterruptedException {
     String script =
         Files.readString(
-            Path.of(
-                Objects.requireNonNull(OpenAiClientTest.class.getResource("/openai-client.mjs"))
-                    .getPath()));
+            Path.of(Objects.requireNonNull(OpenAiClientTest.class.getResource(name)).getPath()));
     // Where it lies decides where node looks for packages.
     Path copy = Files.createTempFile(client, "ask", ".mjs");
     try {

@@ -45,10 +45,12 @@ class ArchitectureTest {
           Map.entry("gguf", Set.of("jinja", "core", "kernels", "lora", "qlora")),
           Map.entry("qlora", Set.of("kernels", "lora", "core")),
           Map.entry("structured", Set.of("core")),
-          Map.entry("serve", Set.of("core", "jinja")),
+          Map.entry("tools", Set.of("core", "jinja", "structured")),
+          Map.entry("serve", Set.of("core", "jinja", "rag", "structured", "tools")),
           Map.entry("rag", Set.of("core")),
           Map.entry("eval", Set.of("core")),
-          Map.entry("cli", Set.of("jinja", "core", "lora", "parquet", "gguf", "serve", "rag", "eval")),
+          Map.entry(
+              "cli", Set.of("jinja", "core", "lora", "parquet", "gguf", "serve", "rag", "eval")),
           Map.entry("examples", Set.of("core", "lora", "parquet", "qlora", "rag", "eval")),
           Map.entry(
               "benchmarks",
@@ -60,6 +62,7 @@ class ArchitectureTest {
                   "qlora",
                   "gguf",
                   "structured",
+                  "serve",
                   "rag",
                   "eval")),
           Map.entry(
@@ -72,6 +75,7 @@ class ArchitectureTest {
                   "qlora",
                   "gguf",
                   "structured",
+                  "tools",
                   "serve",
                   "rag",
                   "eval",
@@ -88,6 +92,7 @@ class ArchitectureTest {
           "qlora",
           "gguf",
           "structured",
+          "tools",
           "serve",
           "rag",
           "eval");

@@ -22,8 +22,10 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final List<RotaryFrequencies> rotary;
   private final DType type;
   private final int maxTokens;
+  private final boolean readsPrompts;
   private final int vocabulary;
   private final int logitsBuffer;
+  private final int adapters;
   private final @Nullable Int8Matrix head;
 
   /** How many places each row has; 0 where no cache stands. */
@@ -37,6 +39,9 @@ final class CpuDecoderSteps implements DecoderSteps {
   /**
    * Takes a program over.
    *
+   * @param readsPrompts whether many tokens are as fast as operator by operator
+   * @param rows as many as there can be outputs
+   * @param adapters how many a token can name
    * @param head the output layer in 8 bits, closed with these steps; null where it is as the model
    *     has it
    */
@@ -45,18 +50,27 @@ final class CpuDecoderSteps implements DecoderSteps {
       List<RotaryFrequencies> rotary,
       DType type,
       int maxTokens,
+      boolean readsPrompts,
       int vocabulary,
       int rows,
+      int adapters,
       int logitsBuffer,
       @Nullable Int8Matrix head) {
     this.program = program;
     this.rotary = rotary;
     this.type = type;
     this.maxTokens = maxTokens;
+    this.readsPrompts = readsPrompts;
     this.vocabulary = vocabulary;
     this.capacities = new int[rows];
+    this.adapters = adapters;
     this.logitsBuffer = logitsBuffer;
     this.head = head;
+  }
+
+  @Override
+  public boolean readsPrompts() {
+    return readsPrompts;
   }
 
   @Override
@@ -90,7 +104,7 @@ final class CpuDecoderSteps implements DecoderSteps {
       throw new IllegalArgumentException(
           "tokens: expected 1 to " + maxTokens + " in a step, found " + count);
     }
-    int[] of = new int[5 * count];
+    int[] of = new int[6 * count];
     for (int i = 0; i < count; i++) {
       Token token = tokens.get(i);
       requireIn("id", token.id(), vocabulary);
@@ -102,8 +116,19 @@ final class CpuDecoderSteps implements DecoderSteps {
       of[2 * count + i] = token.place();
       of[3 * count + i] = token.first();
       of[4 * count + i] = token.position();
+      if (token.adapter() != Token.NO_ADAPTER) {
+        requireIn("adapter", token.adapter(), adapters);
+      }
+      of[5 * count + i] = token.adapter();
     }
     int[] outputs = IntStream.range(0, count).filter(i -> tokens.get(i).isOutput()).toArray();
+    if (outputs.length > capacities.length) {
+      throw new IllegalArgumentException(
+          "tokens: expected at most "
+              + capacities.length
+              + " outputs in a step, found "
+              + outputs.length);
+    }
     int[] likeliest = new int[outputs.length];
     int[] positions = tokens.stream().mapToInt(Token::position).toArray();
     List<RotaryFrequencies.Tables> tables =

@@ -49,14 +49,15 @@ class BatchedRequestsTest {
         Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of(), 0);
         RequestScheduler scheduler =
             new RequestScheduler(new ReentrantLock(true), generator, prompts);
+        int most = model.decoder().positionLimit();
         List<Generation> alone = new ArrayList<>();
         List<Future<Generation>> together = new ArrayList<>();
         for (int request = 0; request < 9; request++) {
-          alone.add(answer(scheduler, request));
+          alone.add(answer(scheduler, most, request));
         }
         for (int request = 0; request < 9; request++) {
           int number = request;
-          together.add(threads.submit(() -> answer(scheduler, number)));
+          together.add(threads.submit(() -> answer(scheduler, most, number)));
         }
         for (int request = 0; request < 9; request++) {
           assertThat(together.get(request).get())
@@ -69,13 +70,17 @@ class BatchedRequestsTest {
     threads.shutdown();
   }
 
-  private static Generation answer(RequestScheduler scheduler, int number) {
-    int[] prompt = new SplittableRandom(number).ints(1 + 3 * (number % 4), 3, 39).toArray();
+  /** Prompts of one token to far more than others' steps. */
+  private static Generation answer(RequestScheduler scheduler, int most, int number) {
+    int length = number % 4 == 3 ? 20 * number : 1 + 3 * (number % 4);
+    int[] prompt =
+        new SplittableRandom(number).ints(Math.min(length, most - 1), 3, 39).toArray();
     GenerationOptions options =
         GenerationOptions.builder()
             .maxNewTokens(3 + 2 * number)
             .temperature(number % 3 == 0 ? 0 : 0.8)
             .seed(number)
+            .ignoreContextLength(true)
             .promptLookupTokens(number % 2 == 0 ? 0 : 3)
             .build();
     return scheduler.generate(prompt, options, text -> {}, new CancellationToken());

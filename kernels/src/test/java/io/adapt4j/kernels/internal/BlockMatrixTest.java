@@ -155,7 +155,7 @@ class BlockMatrixTest {
     int columns = table.length / tokens;
     try (Scope scope = Scope.open();
         BlockMatrix matrix = matrix(type, rows, columns, variant, blocks, null);
-        StepProgram program = new StepProgram(variant.number, 2, tokens)) {
+        StepProgram program = new StepProgram(variant.number, 2, tokens, tokens)) {
       int x = program.buffer(columns);
       int y = program.buffer(rows + 3);
       program.embed(x, Tensor.of(table, tokens, columns).address(), 0, 1, 0);

@@ -160,7 +160,7 @@ class Int8MatrixTest {
     float[] table = numbers(tokens * columns);
     try (Scope scope = Scope.open();
         Int8Matrix matrix = Int8Matrix.of(Tensor.of(weight, rows, columns));
-        StepProgram program = new StepProgram(variant.number, 2, tokens)) {
+        StepProgram program = new StepProgram(variant.number, 2, tokens, tokens)) {
       Tensor restored = Tensor.empty(DType.F32, rows, columns);
       matrix.dequantize(restored);
       float[] values = restored.toFloats();

@@ -115,7 +115,7 @@ class RoundedFourBitTest {
     int columns = weight.columns();
     try (Scope scope = Scope.open();
         CpuMatrix matrix = new CpuMatrix(variant, weight);
-        StepProgram program = new StepProgram(variant.number, 2, tokens)) {
+        StepProgram program = new StepProgram(variant.number, 2, tokens, tokens)) {
       int from = program.buffer(columns);
       int to = program.buffer(rows);
       program.embed(from, Tensor.of(x, tokens, columns).address(), 0, 1, 0);

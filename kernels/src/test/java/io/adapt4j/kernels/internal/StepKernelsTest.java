@@ -47,6 +47,7 @@ class StepKernelsTest {
   private static final int ROWS = 3;
   private static final int PROMPT = 11;
   private static final int STEPS = 8;
+  private static final int MOST = 200;
 
   /** The second row is shorter: it is padded on the left. */
   private static final int[] PADDING = {0, 4, 0};
@@ -151,6 +152,43 @@ class StepKernelsTest {
     }
   }
 
+  /** How a prompt is cut into steps must not change what follows. */
+  @ParameterizedTest
+  @MethodSource("familiesAndVariants")
+  void manyTokensInAStepGiveToTheBitWhatFewGive(String family, CpuVariant variant) {
+    assumeThat(variant).isLessThanOrEqualTo(CpuLibrary.get().best());
+    for (DType type : List.of(DType.F32, DType.BF16)) {
+      try (Decoder decoder = load(family, type)) {
+        // Where frequencies follow the length of the text, it is read in one pass.
+        assumeThat(decoder.rotationChanges(1, 29)).isFalse();
+        int[] ids = new SplittableRandom(3).ints(29, 1, 38).toArray();
+        float[] few = lastLogits(decoder, variant, ids, 3);
+        for (int most : new int[] {9, 16, 21, 29}) {
+          assertThat(lastLogits(decoder, variant, ids, most))
+              .as("%s in %s, %d at once", family, type, most)
+              .containsExactly(few);
+        }
+      }
+    }
+  }
+
+  private static float[] lastLogits(Decoder decoder, CpuVariant variant, int[] ids, int most) {
+    try (KvCache cache = decoder.newCache(1, ids.length);
+        CpuDecoderSteps steps = StepCompiler.compile(decoder, 1, MOST, variant).orElseThrow()) {
+      steps.place(0, cache, 0);
+      for (int from = 0; from < ids.length; from += most) {
+        int to = Math.min(ids.length, from + most);
+        steps.run(
+            IntStream.range(from, to)
+                .mapToObj(i -> new Token(ids[i], 0, i, 0, i == to - 1))
+                .toList());
+      }
+      float[] logits = new float[Math.toIntExact(decoder.head().weight().sizes()[0])];
+      steps.logits(0, logits, 0);
+      return logits;
+    }
+  }
+
   @Test
   void aRowWithoutACacheIsRefused() {
     try (Decoder decoder = load("granite", DType.F32);
@@ -187,7 +225,7 @@ class StepKernelsTest {
                 assertThat(steps).isInstanceOf(CpuDecoderSteps.class);
                 steps.close();
               });
-      assertThat(StepKernels.prepared(decoder, cache, 33)).isEmpty();
+      assertThat(StepKernels.prepared(decoder, cache, 257)).isEmpty();
     }
   }
 
@@ -292,7 +330,7 @@ class StepKernelsTest {
       steps =
           variant == null
               ? null
-              : StepCompiler.compile(decoder, ROWS, 4 * ROWS, variant).orElseThrow();
+              : StepCompiler.compile(decoder, ROWS, MOST, variant).orElseThrow();
       for (int row = 0; row < ROWS && steps != null; row++) {
         steps.place(row, cache, row);
       }

@@ -37,15 +37,23 @@ record TheirGenerator(ChatModel model) implements TextGenerator {
   private static ChatRequest request(List<ChatMessage> messages, GenerationOptions options) {
     refuse("minP", options.minP() > 0, options.minP());
     refuse("repetitionPenalty", options.repetitionPenalty() != 1, options.repetitionPenalty());
+    refuse("logitBias", !options.logitBias().isEmpty(), options.logitBias());
     refuse("stopIds", !options.stopIds().isEmpty(), options.stopIds());
     refuse("ignoreEos", options.ignoreEos(), true);
     refuse("ignoreContextLength", options.ignoreContextLength(), true);
+    refuse("skipSpecialTokens", !options.skipSpecialTokens(), false);
     refuse("constraint", options.constraint().isPresent(), options.constraint());
     ChatRequest.Builder request =
         ChatRequest.builder()
             .messages(messages.stream().map(TheirGenerator::message).toList())
             .maxOutputTokens(options.maxNewTokens())
             .temperature(options.temperature());
+    if (options.frequencyPenalty() != 0) {
+      request.frequencyPenalty(options.frequencyPenalty());
+    }
+    if (options.presencePenalty() != 0) {
+      request.presencePenalty(options.presencePenalty());
+    }
     if (options.topP() < 1) {
       request.topP(options.topP());
     }

@@ -1,54 +1,66 @@
 package io.adapt4j.core.internal.generate;
 
+import io.adapt4j.core.internal.load.AdapterSet;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps;
 import io.adapt4j.core.internal.nn.Positions;
-import io.adapt4j.core.internal.nn.StepKernels;
 import io.adapt4j.core.internal.tensor.Logits;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Answers requests that come and go, all of them a step further at a time (continuous batching, Yu
- * et al. 2022). Long prompts are read in chunks, one a step, so that the others go on (Agrawal et
- * al. 2023).
+ * et al. 2022). Long prompts are read in chunks, so that the others go on (Agrawal et al. 2023).
  *
- * <p>What a request gets does not depend on the others: how its prompt is cut depends on the
- * request alone, and nothing else in a step of {@link DecoderSteps} changes a bit of it. Not thread
- * safe.
+ * <p>What a request gets does not depend on the others: nothing else in a step of {@link
+ * DecoderSteps} changes a bit of it, nor does how its tokens are divided among steps; and how what
+ * is read operator by operator is cut depends on the request alone. Not thread safe.
  */
 final class RequestBatch implements AutoCloseable {
 
-  /** The most requests at the same time, and the most tokens of a step. */
+  /** The most requests at the same time, and the most outputs of a step. */
   static final int MOST = 32;
 
-  /** Tokens of a long prompt that are read in one pass. */
+  /** Tokens of a long prompt that are read in one pass, operator by operator. */
   static final int CHUNK = 256;
 
+  /** The most tokens of a step that reads long prompts too. */
+  static final int STEP = 128;
+
   private final Decoder decoder;
+  private final AdapterSet adapters;
   private final int vocabulary;
   private final boolean alone;
   private final Ops ops = Ops.inference();
   private final @Nullable RunningRequest[] rows = new @Nullable RunningRequest[MOST];
 
+  /** What runs, in the order in which it came. */
+  private final List<RunningRequest> arrived = new ArrayList<>();
+
   /** The logits of one output: an array for each would fill the Java heap. */
   private float[] logits = {};
 
-  private @Nullable DecoderSteps steps;
-  private boolean stepsWanted = true;
+  private final PreparedSteps steps;
 
   /** Where the round begins, so that all get their turn. */
   private int turn;
 
   private int passes;
 
-  RequestBatch(Decoder decoder) {
+  RequestBatch(Decoder decoder, AdapterSet adapters) {
     this.decoder = decoder;
+    this.adapters = adapters;
+    this.steps = new PreparedSteps(decoder, adapters, MOST, STEP);
     this.vocabulary = Math.toIntExact(decoder.head().weight().sizes()[0]);
     this.alone = decoder.rotationChanges(1, Integer.MAX_VALUE);
   }
@@ -85,9 +97,8 @@ final class RequestBatch implements AutoCloseable {
       row++;
     }
     rows[row] = request;
-    if (steps != null) {
-      steps.place(row, request.cache(), 0);
-    }
+    arrived.add(request);
+    steps.place(row, request.cache());
   }
 
   /** Brings every request further; those that are over leave. */
@@ -112,22 +123,27 @@ final class RequestBatch implements AutoCloseable {
 
   /** Lets go of what was prepared for the weights as they are, since they are about to change. */
   void release() {
-    if (steps != null) {
-      steps.close();
-      steps = null;
-    }
-    stepsWanted = true;
+    steps.release();
   }
 
-  /** Reads a chunk of one long prompt. */
+  /** Reads a chunk of one long prompt, where steps do not read it. */
   private void readChunk() {
     for (RunningRequest request : running()) {
-      if (!request.isOver() && (request.unread() > MOST || isReadWhole(request))) {
+      if (!request.isOver() && !isReadInSteps(request)) {
         int most = isReadWhole(request) ? request.unread() : CHUNK;
         guarded(List.of(request), () -> readByOperators(request, request.next(most)));
         return;
       }
     }
+  }
+
+  private boolean isReadInSteps(RunningRequest request) {
+    return !isReadWhole(request)
+        && (request.unread() <= MOST
+            || steps
+                .programFor(request.adapter())
+                .filter(program -> program.steps().readsPrompts())
+                .isPresent());
   }
 
   /** Keys that are turned for the length of the whole text have to be made in one pass. */
@@ -137,69 +153,100 @@ final class RequestBatch implements AutoCloseable {
   }
 
   private void readTogether(List<RunningRequest> requests) {
-    List<RunningRequest> taking = new ArrayList<>();
-    int need = 0;
+    Map<PreparedSteps.Program, List<RunningRequest>> joined = new LinkedHashMap<>();
     for (RunningRequest request : requests) {
-      if (!request.isOver() && request.unread() <= MOST && !isReadWhole(request)) {
-        taking.add(request);
-        need++;
-      }
-    }
-    if (taking.isEmpty()) {
-      return;
-    }
-    DecoderSteps kernels = kernels();
-    if (kernels == null) {
-      for (RunningRequest request : taking) {
-        guarded(List.of(request), () -> readByOperators(request, request.next(MOST)));
-      }
-      return;
-    }
-    // Each has at least one token; guesses and beginnings share the rest.
-    int room = MOST;
-    List<int[]> ids = new ArrayList<>();
-    for (RunningRequest request : taking) {
-      need--;
-      int[] own = request.next(room - need);
-      room -= own.length;
-      ids.add(own);
-    }
-    guarded(taking, () -> readBySteps(kernels, taking, ids));
-  }
-
-  private @Nullable DecoderSteps kernels() {
-    if (stepsWanted) {
-      stepsWanted = false;
-      steps = StepKernels.prepared(decoder, MOST, MOST).orElse(null);
-      for (int row = 0; row < MOST && steps != null; row++) {
-        RunningRequest request = rows[row];
-        if (request != null) {
-          steps.place(row, request.cache(), 0);
+      if (!request.isOver() && isReadInSteps(request)) {
+        Optional<PreparedSteps.Program> program = steps.programFor(request.adapter());
+        if (program.isPresent()) {
+          joined.computeIfAbsent(program.get(), key -> new ArrayList<>()).add(request);
+        } else {
+          guarded(List.of(request), () -> readByOperators(request, request.next(MOST)));
         }
       }
     }
-    return steps;
+    joined.forEach(this::readTogether);
   }
 
-  private void readBySteps(DecoderSteps kernels, List<RunningRequest> requests, List<int[]> ids) {
+  private void readTogether(PreparedSteps.Program program, List<RunningRequest> requests) {
+    List<RunningRequest> prompts =
+        requests.stream().filter(request -> request.unread() > 1).toList();
+    int room = program.steps().readsPrompts() ? STEP : MOST;
+    // Each has at least one output; guesses share the rest.
+    int need = requests.size();
+    int outputs = MOST;
+    Map<RunningRequest, int[]> ids = new LinkedHashMap<>();
+    for (RunningRequest request : requests) {
+      need--;
+      if (!prompts.contains(request)) {
+        int[] own = request.next(outputs - need);
+        outputs -= own.length;
+        room -= own.length;
+        ids.put(request, own);
+      }
+    }
+    shares(prompts, room).forEach((request, share) -> ids.put(request, request.next(share)));
+    guarded(
+        List.copyOf(ids.keySet()), () -> with(program.alone(), () -> readBySteps(program, ids)));
+  }
+
+  /**
+   * Divides a step among prompts: half of it is for the one that came first, so that it ends; the
+   * others are served from the shortest on, so that they do not wait for a long one.
+   */
+  private Map<RunningRequest, Integer> shares(List<RunningRequest> prompts, int room) {
+    Map<RunningRequest, Integer> shares = new LinkedHashMap<>();
+    if (prompts.isEmpty()) {
+      return shares;
+    }
+    RunningRequest first = arrived.stream().filter(prompts::contains).findFirst().orElseThrow();
+    List<RunningRequest> others =
+        prompts.stream()
+            .filter(request -> request != first)
+            .sorted(Comparator.comparingInt(RunningRequest::unread))
+            .toList();
+    int left = room - Math.min(first.unread(), (room + 1) / 2);
+    for (RunningRequest request : others) {
+      int share = Math.min(request.unread(), left);
+      if (share > 0) {
+        shares.put(request, share);
+        left -= share;
+      }
+    }
+    shares.put(first, Math.min(first.unread(), left + Math.min(first.unread(), (room + 1) / 2)));
+    return shares;
+  }
+
+  /** Runs something with one adapter alone, or where it is null, with those that are on. */
+  private void with(@Nullable AttachedAdapter adapter, Runnable action) {
+    if (adapter == null) {
+      action.run();
+    } else {
+      adapters.with(adapter, action);
+    }
+  }
+
+  private void readBySteps(PreparedSteps.Program program, Map<RunningRequest, int[]> ids) {
+    DecoderSteps kernels = program.steps();
+    List<RunningRequest> requests = List.copyOf(ids.keySet());
     List<DecoderSteps.Token> tokens = new ArrayList<>();
     int[] firstOutputs = new int[ids.size() + 1];
-    for (int i = 0; i < ids.size(); i++) {
+    for (int i = 0; i < requests.size(); i++) {
       RunningRequest request = requests.get(i);
-      int[] own = ids.get(i);
+      int[] own = ids.get(request);
       int row = Arrays.asList(rows).indexOf(request);
+      int adapter = program.number(request.adapter());
       int wanted = request.outputs(own.length);
       firstOutputs[i + 1] = firstOutputs[i] + wanted;
       for (int t = 0; t < own.length; t++) {
         boolean isOutput = t >= own.length - wanted;
-        tokens.add(new DecoderSteps.Token(own[t], row, request.held() + t, 0, isOutput));
+        tokens.add(new DecoderSteps.Token(own[t], row, request.held() + t, 0, isOutput, adapter));
       }
     }
     int[] likeliest = kernels.run(tokens);
     passes++;
-    for (int i = 0; i < ids.size(); i++) {
+    for (int i = 0; i < requests.size(); i++) {
       RunningRequest request = requests.get(i);
-      request.cache().advance(ids.get(i).length);
+      request.cache().advance(ids.get(request).length);
       int outputs = firstOutputs[i + 1] - firstOutputs[i];
       if (outputs > 0) {
         StepScores scores = new StepScores(kernels, likeliest, firstOutputs[i]);
@@ -235,6 +282,10 @@ final class RequestBatch implements AutoCloseable {
 
   /** Runs the network operator by operator for one request. */
   private void readByOperators(RunningRequest request, int[] ids) {
+    with(request.adapter(), () -> forward(request, ids));
+  }
+
+  private void forward(RunningRequest request, int[] ids) {
     int count = ids.length;
     int outputs = request.outputs(count);
     long[] input = Arrays.stream(ids).asLongStream().toArray();
@@ -307,9 +358,8 @@ final class RequestBatch implements AutoCloseable {
 
   private void remove(int row, RunningRequest request) {
     rows[row] = null;
-    if (steps != null) {
-      steps.remove(row);
-    }
+    arrived.remove(request);
+    steps.remove(row);
     request.close();
   }
 

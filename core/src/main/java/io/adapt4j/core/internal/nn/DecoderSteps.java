@@ -17,13 +17,32 @@ public interface DecoderSteps extends AutoCloseable {
    * @param place where in the row its key goes; it sees what is there up to itself
    * @param first the first place that it sees, after any padding
    * @param isOutput whether its successor is asked for
+   * @param adapter number of the adapter that it has instead of those that are on, or {@link
+   *     #NO_ADAPTER}
    */
-  record Token(int id, int row, int place, int first, boolean isOutput) {
+  record Token(int id, int row, int place, int first, boolean isOutput, int adapter) {
+
+    /** For a token that has the adapters that are on. */
+    public static final int NO_ADAPTER = -1;
+
+    /** A token that has the adapters that are on. */
+    public Token(int id, int row, int place, int first, boolean isOutput) {
+      this(id, row, place, first, isOutput, NO_ADAPTER);
+    }
 
     /** {@return its position in its text} */
     public int position() {
       return place - first;
     }
+  }
+
+  /**
+   * Returns whether long prompts are best read with these steps too, many tokens at once.
+   *
+   * @return false where operators are faster for more than some 32 tokens
+   */
+  default boolean readsPrompts() {
+    return false;
   }
 
   /**
@@ -46,7 +65,7 @@ public interface DecoderSteps extends AutoCloseable {
    * Runs a step.
    *
    * @param tokens at most as many as were prepared for, any number a row, those of one row by
-   *     rising place; the cache has room for them
+   *     rising place, and no more outputs than rows were prepared for; the cache has room for them
    * @return the likeliest successor of each output, -1 where one of its logits is not finite
    */
   int[] run(List<Token> tokens);

@@ -164,7 +164,7 @@ class PromptLookupTest {
     Request request =
         new Request(prompt(), options, RequestScheduler.SILENT, new CancellationToken());
     try (PromptCache prompts = new PromptCache(model.decoder(), 0);
-        RequestBatch batch = new RequestBatch(model.decoder())) {
+        RequestBatch batch = model.generator().newBatch(model.generator().noAdapters())) {
       batch.add(model.generator().start(request, prompts));
       batch.finish();
       return batch.passes();

@@ -29,18 +29,19 @@ public final class StepProgram extends Pointer {
    * @param variant one that the processor has
    * @param threads at least 1
    * @param maxTokens most tokens of a step
+   * @param maxOutputs most of them whose logits are wanted
    */
-  public StepProgram(int variant, int threads, int maxTokens) {
+  public StepProgram(int variant, int threads, int maxTokens, int maxOutputs) {
     super((Pointer) null);
-    allocate(variant, threads, maxTokens);
+    allocate(variant, threads, maxTokens, maxOutputs);
   }
 
-  private native void allocate(int variant, int threads, int maxTokens);
+  private native void allocate(int variant, int threads, int maxTokens, int maxOutputs);
 
   /**
    * Adds a buffer.
    *
-   * @param width fp32 entries a token
+   * @param width fp32 entries a token, or an output after {@link #gather}
    * @return its number
    */
   public native int buffer(@Cast("long long") long width);
@@ -120,6 +121,44 @@ public final class StepProgram extends Pointer {
       int biasType,
       float scale,
       @Cast("bool") boolean added);
+
+  /**
+   * Adds an update B A of an adapter to the next {@link #lowRank}.
+   *
+   * @param adapter its number
+   * @param on whether tokens that name no adapter have it too
+   * @param a address of A [rank, columns]
+   * @param b address of B [rows, rank]
+   * @param type of both
+   * @param rank rows of A
+   * @param start where A x begins in the inner buffer's rows
+   */
+  public native void lowRankTerm(
+      int adapter,
+      @Cast("bool") boolean on,
+      @Cast("long long") long a,
+      @Cast("long long") long b,
+      int type,
+      @Cast("long long") long rank,
+      @Cast("long long") long start);
+
+  /**
+   * Adds updates, each for the tokens that have it: y += scale * B A x.
+   *
+   * @param from buffer of x
+   * @param inner buffer of A x
+   * @param to buffer of y
+   * @param rows outputs
+   * @param columns inputs
+   * @param scale multiplies the sum
+   */
+  public native void lowRank(
+      int from,
+      int inner,
+      int to,
+      @Cast("long long") long rows,
+      @Cast("long long") long columns,
+      float scale);
 
   /**
    * Multiplies with a 4-bit weight whose rows are whole groups of 64.
@@ -289,7 +328,8 @@ public final class StepProgram extends Pointer {
    * Runs a step.
    *
    * @param tokens how many
-   * @param of for each token its id; then for each its row, place, first place, position
+   * @param of for each token its id; then for each its row, place, first place, position, and adapter
+   *     or -1
    * @param outputs how many are asked for
    * @param outputOf indexes of the tokens that are
    * @param tables rotary tables

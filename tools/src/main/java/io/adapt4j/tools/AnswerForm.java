@@ -1,0 +1,51 @@
+package io.adapt4j.tools;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.internal.chat.ToolTemplate;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * How a model answers under its chat template.
+ *
+ * @param format how it writes calls
+ * @param named what stands between name and arguments in {@link ToolFormat#MISTRAL}
+ * @param thinking whether the prompt has begun a thought
+ * @param mayThink whether the template knows thoughts
+ */
+record AnswerForm(ToolFormat format, String named, boolean thinking, boolean mayThink) {
+
+  /** Text alone. */
+  private static final AnswerForm TEXT = new AnswerForm(ToolFormat.HERMES, "", false, false);
+
+  /**
+   * Finds out how a model answers.
+   *
+   * @param forms finds how the template writes tools
+   */
+  static AnswerForm of(
+      ChatTemplate template,
+      List<ChatMessage> messages,
+      ChatOptions options,
+      Function<ChatOptions, ToolTemplate> forms) {
+    boolean mayThink =
+        template.sources().values().stream()
+            .anyMatch(source -> source.contains(ThoughtSplitter.CLOSE));
+    if (!mayThink && options.tools().isEmpty()) {
+      return TEXT;
+    }
+    ToolTemplate form = forms.apply(options);
+    if (!mayThink) {
+      return new AnswerForm(ToolFormat.of(form.syntax()), form.named(), false, false);
+    }
+    String prompt =
+        template.render(form.messages(messages, options), form.options(options)).stripTrailing();
+    return new AnswerForm(
+        ToolFormat.of(form.syntax()),
+        form.named(),
+        prompt.endsWith(ThoughtSplitter.OPEN),
+        !prompt.endsWith(ThoughtSplitter.CLOSE));
+  }
+}

@@ -1,0 +1,71 @@
+package io.adapt4j.tools;
+
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.generate.OutputConstraint;
+import io.adapt4j.core.internal.chat.ToolTemplate;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
+import java.util.function.Supplier;
+
+/**
+ * What chats with models of one tokenizer share, with adapters and without. Kept as long as the
+ * tokenizer is, which it does not hold. Thread-safe.
+ */
+final class ModelTools {
+
+  private static final int MOST_KEPT = 32;
+
+  private static final Map<Tokenizer, ModelTools> ALL = new WeakHashMap<>();
+
+  private final SpelledSigns signs;
+  private final Map<List<Object>, OutputConstraint> constraints = new Kept<>();
+  private final Map<List<Object>, ToolTemplate> templates = new Kept<>();
+
+  /** What was used last. */
+  private static final class Kept<V> extends LinkedHashMap<List<Object>, V> {
+
+    Kept() {
+      super(16, 0.75f, true);
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<List<Object>, V> eldest) {
+      return size() > MOST_KEPT;
+    }
+  }
+
+  private ModelTools(Tokenizer tokenizer) {
+    this.signs = SpelledSigns.of(tokenizer);
+  }
+
+  static ModelTools of(Tokenizer tokenizer) {
+    synchronized (ALL) {
+      return ALL.computeIfAbsent(tokenizer, ModelTools::new);
+    }
+  }
+
+  SpelledSigns signs() {
+    return signs;
+  }
+
+  /** A constraint, which is kept for the next request of the same kind. */
+  synchronized OutputConstraint constraint(List<Object> kind, Supplier<OutputConstraint> make) {
+    OutputConstraint kept = constraints.get(kind);
+    if (kept == null) {
+      kept = signs.spelling(make.get());
+      constraints.put(kind, kept);
+    }
+    return kept;
+  }
+
+  /** How a template writes tools, which is found out once. */
+  synchronized ToolTemplate form(ChatTemplate template, ChatOptions options) {
+    List<Object> kind =
+        List.of(template, options.tools().isPresent(), options.templateName(), options.variables());
+    return templates.computeIfAbsent(kind, key -> ToolTemplate.of(template, options));
+  }
+}

@@ -1,0 +1,324 @@
+package io.adapt4j.tools;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.OutputConstraint;
+import io.adapt4j.structured.TextConstraint;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Conversations with a model that may call tools.
+ *
+ * <pre>{@code
+ * ToolChat chat = ToolChat.of(model).tools(weather, clock);
+ * ToolAnswer answer = chat.answer(messages, GenerationOptions.greedy());
+ * }</pre>
+ *
+ * <p>The chat template tells the model of the tools and shows how it writes calls ({@link
+ * ToolFormat#of}); where it has none, the system message does. Immutable; methods that change
+ * something give copies. Safe for use by several threads, as the model is.
+ */
+public final class ToolChat {
+
+  private final LanguageModel model;
+  private final ModelTools shared;
+  private final Tools tools;
+  private final ToolChoice choice;
+  private final Settings settings;
+
+  /** What is seldom changed. */
+  private record Settings(
+      boolean parallel,
+      boolean constrained,
+      Optional<TextConstraint> text,
+      ChatOptions rendering) {}
+
+  private ToolChat(
+      LanguageModel model, ModelTools shared, Tools tools, ToolChoice choice, Settings settings) {
+    this.model = model;
+    this.shared = shared;
+    this.tools = tools;
+    this.choice = choice;
+    this.settings = settings;
+  }
+
+  /**
+   * Begins with a model, without tools.
+   *
+   * @param model the model, which stays the caller's to close
+   * @return the chat
+   */
+  public static ToolChat of(LanguageModel model) {
+    return new ToolChat(
+        model,
+        ModelTools.of(model.tokenizer()),
+        new Tools(List.of()),
+        ToolChoice.auto(),
+        new Settings(true, true, Optional.empty(), ChatOptions.defaults()));
+  }
+
+  /**
+   * Returns a copy with tools, instead of those before.
+   *
+   * @param newTools the tools that may be called
+   * @return the copy
+   * @throws IllegalArgumentException if two have the same name
+   */
+  public ToolChat tools(Tool... newTools) {
+    return tools(List.of(newTools));
+  }
+
+  /**
+   * Returns a copy with tools, instead of those before.
+   *
+   * @param newTools the tools that may be called
+   * @return the copy
+   * @throws IllegalArgumentException if two have the same name
+   */
+  public ToolChat tools(Collection<Tool> newTools) {
+    return new ToolChat(model, shared, new Tools(newTools), choice, settings);
+  }
+
+  /**
+   * Returns a copy with another choice, {@link ToolChoice#auto} by default.
+   *
+   * @param newChoice whether a tool is to be called
+   * @return the copy
+   */
+  public ToolChat choice(ToolChoice newChoice) {
+    Objects.requireNonNull(newChoice, "choice");
+    return new ToolChat(model, shared, tools, newChoice, settings);
+  }
+
+  /**
+   * Returns a copy that renders conversations in another way, such as with the variable {@code
+   * enable_thinking}. Tools in the options do not count.
+   *
+   * @param newRendering how to render
+   * @return the copy
+   */
+  public ToolChat rendering(ChatOptions newRendering) {
+    Objects.requireNonNull(newRendering, "rendering");
+    return with(
+        new Settings(
+            settings.parallel,
+            settings.constrained,
+            settings.text,
+            newRendering.withoutTools().withGenerationPrompt(false)));
+  }
+
+  /**
+   * Returns a copy that has several calls in an answer or one, several by default. Where calls are
+   * not constrained, this changes nothing.
+   *
+   * @param parallel whether there may be several
+   * @return the copy
+   */
+  public ToolChat parallelToolCalls(boolean parallel) {
+    return with(new Settings(parallel, settings.constrained, settings.text, settings.rendering));
+  }
+
+  /**
+   * Returns a copy that lets the model write calls as it will, or constrains them, as by default:
+   * arguments fulfill the schema of their tool, and calls come where the choice asks for them.
+   *
+   * @param constrained whether calls are constrained
+   * @return the copy
+   */
+  public ToolChat constrained(boolean constrained) {
+    return with(new Settings(settings.parallel, constrained, settings.text, settings.rendering));
+  }
+
+  /**
+   * Returns a copy that restricts what an answer says where it calls nothing, such as to JSON.
+   *
+   * @param text what it may be
+   * @return the copy
+   */
+  public ToolChat text(TextConstraint text) {
+    return with(
+        new Settings(
+            settings.parallel, settings.constrained, Optional.of(text), settings.rendering));
+  }
+
+  private ToolChat with(Settings newSettings) {
+    return new ToolChat(model, shared, tools, choice, newSettings);
+  }
+
+  /**
+   * Answers a conversation.
+   *
+   * @param messages the conversation, usually ended by a message of a user or a tool
+   * @param options how to choose tokens and when to stop
+   * @return the answer
+   * @throws IllegalArgumentException if a call is forced without tools, or of one that is not
+   *     there; if the schema of a strict tool has what is not supported
+   * @throws io.adapt4j.core.chat.ChatException if the model has no chat template
+   * @throws io.adapt4j.jinja.TemplateException if the template refuses the conversation
+   */
+  public ToolAnswer answer(List<ChatMessage> messages, GenerationOptions options) {
+    return answer(messages, options, event -> {}, new CancellationToken());
+  }
+
+  /**
+   * Does the same and hands the answer on as it comes.
+   *
+   * @param messages the conversation
+   * @param options how to choose tokens and when to stop
+   * @param onEvent takes the parts of the answer, on this thread
+   * @param cancellation ends the generation after the current step
+   * @return the answer
+   */
+  public ToolAnswer answer(
+      List<ChatMessage> messages,
+      GenerationOptions options,
+      Consumer<ToolEvent> onEvent,
+      CancellationToken cancellation) {
+    ToolRequest request = request(messages, options);
+    ToolParser parser = request.parser(onEvent);
+    Generation generation =
+        model.chat(messages, request.chat(), request.options(), parser::accept, cancellation);
+    return request.answer(parser.finish(), generation);
+  }
+
+  /**
+   * Prepares what {@link #answer} asks the model, for those who ask it themselves.
+   *
+   * @param messages the conversation
+   * @param options how to choose tokens and when to stop
+   * @return the request; the messages are to be handed to the model as they are
+   */
+  public ToolRequest request(List<ChatMessage> messages, GenerationOptions options) {
+    Tools active = active();
+    ChatOptions chat = settings.rendering.withGenerationPrompt();
+    if (!active.isEmpty()) {
+      chat = chat.withTools(active.all().stream().map(Tool::definition).toList());
+    }
+    ChatTemplate template = model.chatTemplate();
+    AnswerForm form =
+        AnswerForm.of(template, messages, chat, rendering -> shared.form(template, rendering));
+    GenerationOptions.Builder generating = options.toBuilder();
+    if (!shared.signs().isEmpty()) {
+      generating.skipSpecialTokens(false);
+    }
+    if (settings.text.isPresent() || (settings.constrained && !active.isEmpty())) {
+      if (options.constraint().isPresent()) {
+        throw new IllegalArgumentException(
+            "constraint: expected none beside that of calls; restrict what an answer says with"
+                + " ToolChat.text");
+      }
+      generating.constraint(constraint(form, active));
+    }
+    return new ToolRequest(chat, generating.build(), form, active.all());
+  }
+
+  private OutputConstraint constraint(AnswerForm form, Tools active) {
+    boolean calls = settings.constrained && !active.isEmpty();
+    List<Object> kind =
+        List.of(
+            form,
+            choice,
+            calls,
+            settings.parallel,
+            settings.text,
+            active.all().stream()
+                .map(tool -> List.of(tool.definition(), tool.isStrict()))
+                .toList());
+    return shared.constraint(kind, () -> newConstraint(form, active, calls));
+  }
+
+  private TextConstraint newConstraint(AnswerForm form, Tools active, boolean calls) {
+    if (!calls) {
+      return ToolGrammar.afterThought(form, settings.text.orElseThrow());
+    }
+    List<Tool> callable =
+        choice.name().map(name -> List.of(active.require(name))).orElseGet(active::all);
+    ToolGrammar grammar = new ToolGrammar(form, callable, settings.parallel);
+    return choice.forcesCall() ? grammar.calls() : grammar.textOrCalls(settings.text);
+  }
+
+  private Tools active() {
+    if (choice.kind() == ToolChoice.Kind.NONE) {
+      return new Tools(List.of());
+    }
+    choice.name().ifPresent(tools::require);
+    if (choice.forcesCall() && tools.isEmpty()) {
+      throw new IllegalArgumentException("a call is required, but there are no tools");
+    }
+    return tools;
+  }
+
+  /**
+   * Answers a conversation, runs the tools that the answer calls, and goes on until an answer calls
+   * none. A call that is forced is forced in the first answer only. What a function throws is told
+   * to the model as the result, after {@code Error: }.
+   *
+   * @param messages the conversation
+   * @param options how to choose tokens and when to stop, of each answer
+   * @param mostAnswers how many answers there are at most, at least 1
+   * @return the conversation
+   * @throws IllegalArgumentException if the number is below 1; else as {@link #answer}
+   */
+  public ToolRun run(List<ChatMessage> messages, GenerationOptions options, int mostAnswers) {
+    return run(messages, options, mostAnswers, event -> {}, new CancellationToken());
+  }
+
+  /**
+   * Does the same and hands the answers on as they come.
+   *
+   * @param messages the conversation
+   * @param options how to choose tokens and when to stop, of each answer
+   * @param mostAnswers how many answers there are at most, at least 1
+   * @param onEvent takes the parts of the answers, on this thread
+   * @param cancellation ends the generation after the current step, and runs no more tools
+   * @return the conversation
+   */
+  public ToolRun run(
+      List<ChatMessage> messages,
+      GenerationOptions options,
+      int mostAnswers,
+      Consumer<ToolEvent> onEvent,
+      CancellationToken cancellation) {
+    if (mostAnswers < 1) {
+      throw new IllegalArgumentException("mostAnswers must be at least 1, but is " + mostAnswers);
+    }
+    List<ChatMessage> all = new ArrayList<>(messages);
+    ToolChat chat = this;
+    for (int answers = 1; ; answers++) {
+      ToolAnswer answer = chat.answer(all, options, onEvent, cancellation);
+      all.add(answer.message());
+      boolean runs = answers < mostAnswers && !cancellation.isCancelled() && canRun(answer.calls());
+      if (!runs) {
+        return new ToolRun(all, answer, answer.calls().isEmpty());
+      }
+      for (ToolCall call : answer.calls()) {
+        all.add(call.result(result(call)));
+      }
+      chat = choice.forcesCall() ? choice(ToolChoice.auto()) : this;
+    }
+  }
+
+  private boolean canRun(List<ToolCall> calls) {
+    return !calls.isEmpty()
+        && calls.stream().allMatch(call -> tools.require(call.name()).function().isPresent());
+  }
+
+  private String result(ToolCall call) {
+    ToolFunction function = tools.require(call.name()).function().orElseThrow();
+    try {
+      return Objects.requireNonNullElse(function.call(call.argumentsMap()), "");
+    } catch (RuntimeException e) {
+      return "Error: " + Objects.requireNonNullElse(e.getMessage(), e.getClass().getSimpleName());
+    }
+  }
+}
