@@ -132,7 +132,7 @@ abstract class AdaptedModel implements AutoCloseable {
    * @return in the order in which they were put on
    */
   public List<String> adapterNames() {
-    return exclusively(() -> model.adapters().names());
+    return share(() -> model.adapters().names());
   }
 
   /** {@return the names of the adapters that take part now, an immutable list} */

@@ -7,7 +7,9 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 
 /** What a server answers with, by name. */
 final class Models {
@@ -21,8 +23,14 @@ final class Models {
     this.embedders = new LinkedHashMap<>(embedders);
   }
 
+  /** A model of this name, or one with its adapter of this name. */
   LanguageModel languageModel(String name) {
     LanguageModel model = languageModels.get(name);
+    for (LanguageModel base : languageModels.values()) {
+      if (model == null && base.adapterNames().contains(name)) {
+        return base.withAdapter(name);
+      }
+    }
     if (model == null) {
       throw embedders.containsKey(name)
           ? Fault.parameter("model", "'" + name + "' gives embeddings; ask /v1/embeddings")
@@ -49,16 +57,24 @@ final class Models {
         "The model '" + name + "' does not exist. GET /v1/models lists those that do.");
   }
 
+  /** Those of the language models, and of the adapters on them as they are now. */
+  private Set<String> names() {
+    Set<String> names = new LinkedHashSet<>(languageModels.keySet());
+    languageModels.values().forEach(model -> names.addAll(model.adapterNames()));
+    names.removeAll(embedders.keySet());
+    return names;
+  }
+
   ObjectNode list() {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("object", "list");
     ArrayNode data = json.putArray("data");
-    languageModels.keySet().forEach(name -> data.add(json(name)));
+    names().forEach(name -> data.add(json(name)));
     embedders.keySet().forEach(name -> data.add(json(name)));
     return json;
   }
 
   ObjectNode describe(String name) {
-    if (!languageModels.containsKey(name) && !embedders.containsKey(name)) {
+    if (!names().contains(name) && !embedders.containsKey(name)) {
       throw unknown(name);
     }
     return json(name);

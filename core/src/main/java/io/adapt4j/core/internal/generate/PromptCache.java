@@ -171,8 +171,7 @@ public final class PromptCache implements AutoCloseable {
   }
 
   /** Takes over the cache of a generation that has ended. */
-  private void keep(
-      int[] ids, int prompt, KvCache cache, @Nullable AttachedAdapter adapter) {
+  private void keep(int[] ids, int prompt, KvCache cache, @Nullable AttachedAdapter adapter) {
     long bytesPerToken = cache.bytes() / cache.capacity();
     int held = (int) Math.min(ids.length, limit / bytesPerToken);
     if (held < SHORTEST || decoder.rotationChanges(prompt, ids.length)) {

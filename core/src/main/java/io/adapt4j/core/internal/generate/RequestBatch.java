@@ -186,8 +186,7 @@ final class RequestBatch implements AutoCloseable {
     }
     shares(prompts, room).forEach((request, share) -> ids.put(request, request.next(share)));
     guarded(
-        List.copyOf(ids.keySet()),
-        () -> with(program.alone(), () -> readBySteps(program, ids)));
+        List.copyOf(ids.keySet()), () -> with(program.alone(), () -> readBySteps(program, ids)));
   }
 
   /**
