@@ -165,7 +165,7 @@ class PromptCacheTest {
 
     @Test
     void whatWasClearedMeanwhileIsNotKept() {
-      try (PromptCache.Lease lease = prompts.lease(TinyDecoder.ids(24), 31)) {
+      try (PromptCache.Lease lease = prompts.lease(TinyDecoder.ids(24), 31, null)) {
         prompts.clear();
         lease.keep(TinyDecoder.ids(24));
       }
@@ -178,7 +178,7 @@ class PromptCacheTest {
       assertThatExceptionOfType(IllegalStateException.class)
           .isThrownBy(
               () -> {
-                try (PromptCache.Lease lease = prompts.lease(TinyDecoder.ids(30), 31)) {
+                try (PromptCache.Lease lease = prompts.lease(TinyDecoder.ids(30), 31, null)) {
                   throw new IllegalStateException("failed with " + lease.cache().length());
                 }
               })

@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
@@ -164,7 +165,7 @@ class PromptLookupTest {
     Request request =
         new Request(prompt(), options, RequestScheduler.SILENT, new CancellationToken());
     try (PromptCache prompts = new PromptCache(model.decoder(), 0);
-        RequestBatch batch = new RequestBatch(model.decoder())) {
+        RequestBatch batch = new RequestBatch(model.decoder(), new AdapterSet(model.decoder()))) {
       batch.add(model.generator().start(request, prompts));
       batch.finish();
       return batch.passes();
