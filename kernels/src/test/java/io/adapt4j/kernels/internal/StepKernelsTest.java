@@ -177,7 +177,8 @@ class StepKernelsTest {
 
   private static float[] lastLogits(Decoder decoder, CpuVariant variant, int[] ids, int most) {
     try (KvCache cache = decoder.newCache(1, ids.length);
-        CpuDecoderSteps steps = StepCompiler.compile(decoder, 1, MOST, variant, List.of()).orElseThrow()) {
+        CpuDecoderSteps steps =
+            StepCompiler.compile(decoder, 1, MOST, variant, List.of()).orElseThrow()) {
       steps.place(0, cache, 0);
       for (int from = 0; from < ids.length; from += most) {
         int to = Math.min(ids.length, from + most);
@@ -331,7 +332,9 @@ class StepKernelsTest {
       long[] ids = Arrays.stream(prompts).flatMapToInt(Arrays::stream).asLongStream().toArray();
       forward(ids, PROMPT);
       steps =
-          variant == null ? null : StepCompiler.compile(decoder, ROWS, MOST, variant, List.of()).orElseThrow();
+          variant == null
+              ? null
+              : StepCompiler.compile(decoder, ROWS, MOST, variant, List.of()).orElseThrow();
       for (int row = 0; row < ROWS && steps != null; row++) {
         steps.place(row, cache, row);
       }

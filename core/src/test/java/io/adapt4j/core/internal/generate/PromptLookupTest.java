@@ -2,11 +2,11 @@ package io.adapt4j.core.internal.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.load.AdapterSet;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
