@@ -39,6 +39,10 @@ struct ManyTokens {
   // Packs rows as [16 lanes, chunks, 16 rows] dwords; a chunk is 64 bytes of a token.
   void (*pack)(const PlainRows& rows, int64_t chunks, uint32_t* out);
 
+  // Puts four tokens, each so many dwords after the one before, into a tile of so many.
+  void (*arrange)(const uint32_t* tokens, int64_t stride, int64_t chunks, uint32_t* tile,
+                  int64_t width);
+
   // out[t * 16 + r] = rows[r] . tokens[t]; tile [16 lanes, chunks, tokens] dwords; parts has room
   // for four times as much as out.
   void (*multiply)(const uint32_t* packed, int64_t chunks, const uint32_t* tile, int tokens,

@@ -72,6 +72,35 @@ inline void pack(const PlainRows& rows, int64_t chunks, uint32_t* out) {
   }
 }
 
+ADAPT4J_AVX512 ADAPT4J_INLINE void put(uint32_t* to, __m128i values) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), values);
+}
+
+ADAPT4J_AVX512 inline void arrange(const uint32_t* tokens, int64_t stride, int64_t chunks,
+                                   uint32_t* tile, int64_t width) {
+  for (int64_t c = 0; c < chunks; c++) {
+    __m512i v[4];
+    for (int t = 0; t < 4; t++) {
+      v[t] = _mm512_loadu_si512(tokens + t * stride + c * 16);
+    }
+    const __m512i low = _mm512_unpacklo_epi32(v[0], v[1]), high = _mm512_unpackhi_epi32(v[0], v[1]);
+    const __m512i low2 = _mm512_unpacklo_epi32(v[2], v[3]);
+    const __m512i high2 = _mm512_unpackhi_epi32(v[2], v[3]);
+    // Of each four lanes the first, the second and so on.
+    const __m512i lanes[4] = {_mm512_unpacklo_epi64(low, low2), _mm512_unpackhi_epi64(low, low2),
+                              _mm512_unpacklo_epi64(high, high2),
+                              _mm512_unpackhi_epi64(high, high2)};
+    for (int i = 0; i < 4; i++) {
+      uint32_t* to = tile + c * width;
+      const int64_t lane = chunks * width;
+      put(to + i * lane, _mm512_castsi512_si128(lanes[i]));
+      put(to + (4 + i) * lane, _mm512_extracti32x4_epi32(lanes[i], 1));
+      put(to + (8 + i) * lane, _mm512_extracti32x4_epi32(lanes[i], 2));
+      put(to + (12 + i) * lane, _mm512_extracti32x4_epi32(lanes[i], 3));
+    }
+  }
+}
+
 // What every lane's sums go through: those of lanes 0 and 2, 1 and 3, then of these, and so on.
 template <int TOKENS>
 ADAPT4J_AVX512 ADAPT4J_INLINE void putLane(int number, __m512* sums, float* parts, float* out) {
@@ -128,7 +157,7 @@ inline void multiplyMany(const uint32_t* packed, int64_t chunks, const uint32_t*
   }
 }
 
-constexpr ManyTokens MANY{pack, multiplyMany};
+constexpr ManyTokens MANY{pack, arrange, multiplyMany};
 
 }  // namespace avx512
 
@@ -191,7 +220,7 @@ inline void multiplyBrain(const uint32_t* packed, int64_t chunks, const uint32_t
   }
 }
 
-constexpr ManyTokens MANY{pack, multiplyBrain};
+constexpr ManyTokens MANY{pack, avx512::arrange, multiplyBrain};
 
 }  // namespace avx512bf16
 

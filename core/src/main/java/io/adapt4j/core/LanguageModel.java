@@ -70,9 +70,9 @@ public final class LanguageModel extends ScoringModel {
     this.adapter = null;
   }
 
-  private LanguageModel(LanguageModel shared, String adapter) {
-    super(shared, shared.trainedTemplates.with(adapter));
-    this.chat = shared.chat.with(trainedTemplates);
+  private LanguageModel(LanguageModel shared, String adapter, ModelChat chat) {
+    super(shared, chat.trained());
+    this.chat = chat;
     this.identity = shared.identity;
     this.generator = shared.generator;
     this.prompts = shared.prompts;
@@ -214,6 +214,12 @@ public final class LanguageModel extends ScoringModel {
     return share(() -> answer(ids, options, onText, cancellation));
   }
 
+  private List<Generation> all(List<int[]> prompts, GenerationOptions options) {
+    return prompts.size() == 1
+        ? List.of(requests.alone(adapter, prompts.get(0), options))
+        : computing(() -> generator.generate(prompts, options));
+  }
+
   private Generation answer(
       int[] prompt, GenerationOptions options, Consumer<String> onText, CancellationToken token) {
     return adapter == null
@@ -234,8 +240,7 @@ public final class LanguageModel extends ScoringModel {
   public List<Generation> generateAll(List<String> prompts, GenerationOptions options) {
     Texts.requireAll("prompts", prompts);
     Texts.require("options", options);
-    return computing(
-        () -> generator.generate(prompts.stream().map(model::promptIds).toList(), options));
+    return exclusively(() -> all(prompts.stream().map(model::promptIds).toList(), options));
   }
 
   /**
@@ -251,9 +256,9 @@ public final class LanguageModel extends ScoringModel {
   public List<int[]> generateIds(List<int[]> prompts, GenerationOptions options) {
     Texts.requireAll("prompts", prompts);
     Texts.require("options", options);
-    return computing(
+    return exclusively(
         () ->
-            generator.generate(prompts, options).stream()
+            all(prompts, options).stream()
                 .map(found -> found.tokenIds().stream().mapToInt(Integer::intValue).toArray())
                 .toList());
   }
@@ -330,10 +335,10 @@ public final class LanguageModel extends ScoringModel {
     Texts.requireAll("conversations", conversations);
     Texts.require("options", options);
     ChatOptions rendering = ChatOptions.defaults().withGenerationPrompt();
-    return computing(
+    return exclusively(
         () -> {
           ModelChat.Prompts rendered = chat.prompts(conversations, rendering, options);
-          return generator.generate(rendered.ids(), rendered.options());
+          return all(rendered.ids(), rendered.options());
         });
   }
 
@@ -400,10 +405,9 @@ public final class LanguageModel extends ScoringModel {
    * Returns this model as a generator of texts. Conversations are rendered by the chat template; a
    * model without one continues from the texts of the messages, with blank lines between them. Its
    * identity is the folder's configuration, tokenizer, template and weights (by name, size and
-   * time), the compute type and the format of the weights, the files of the adapters that take
-   * part, and a template that was set; a model with an adapter that is not on disk has none. It
-   * changes with the adapters in use. A sampled answer depends on the options' seed and its place
-   * in the batch.
+   * time), the compute type, the format of the weights, the files of the adapters that take part,
+   * and a template that was set; a model with an adapter that is not on disk has none. A sampled
+   * answer depends on the options' seed and its place in the batch.
    *
    * @param batch the most conversations that are answered as one batch, at least 1
    * @return the generator, of use until this model is closed
@@ -454,11 +458,10 @@ public final class LanguageModel extends ScoringModel {
 
   /**
    * Returns this model with one of its adapters taking part, and no other. Both can be used at the
-   * same time: calls of {@link #generate} and {@link #chat} with any adapters run in one batch, and
-   * each gets what it would get with its adapter alone. A call keeps the adapter that it begins
-   * with; once the adapter is removed, further ones are refused. Its chat template is the one that
-   * was set on this model, else that of the adapter's training. What changes the result, such as
-   * limits and adapters, changes this model too; closing it closes nothing.
+   * same time: calls of {@link #generate} and {@link #chat} with any adapters run in one batch. A
+   * call keeps the adapter that it begins with; once it is removed, further calls are refused. The
+   * chat template is the one set on this model, else that of the adapter's training. Limits and
+   * adapters are those of this model; closing the result closes nothing.
    *
    * @param name one of {@link #adapterNames}
    * @return the model with the adapter, of use until this one is closed
@@ -469,17 +472,15 @@ public final class LanguageModel extends ScoringModel {
     return share(
         () -> {
           model.adapters().requireKnown(name);
-          return new LanguageModel(this, name);
+          return new LanguageModel(this, name, chat.with(name));
         });
   }
 
-  /** {@return the names of the adapters that take part in the calls of this model} */
   @Override
   public List<String> activeAdapters() {
     return adapter == null ? super.activeAdapters() : List.of(adapter);
   }
 
-  /** Frees the model's memory, as in every model; of {@link #withAdapter} it does nothing. */
   @Override
   public void close() {
     if (adapter == null) {

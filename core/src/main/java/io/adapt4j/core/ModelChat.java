@@ -8,9 +8,12 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -25,18 +28,33 @@ final class ModelChat {
   private final TrainedTemplates trained;
   private @Nullable ChatTemplate template;
   private boolean chosen;
+  private final Map<String, OfAdapter> ofAdapters = new HashMap<>();
 
   ModelChat(LoadedModel model, TrainedTemplates trained) {
     this.model = model;
     this.trained = trained;
   }
 
+  /** Conversations with an adapter, and which adapter that was when they were prepared. */
+  private record OfAdapter(Optional<AdapterMechanics> adapter, ModelChat chat) {}
+
   /**
    * Conversations with the model and one adapter, in a template that was set, else in its own.
    *
-   * @throws ChatException if the adapter was trained in another one than was set
+   * @param name of the adapter
+   * @throws ChatException if the adapter was trained in another template than was set
    */
-  synchronized ModelChat with(TrainedTemplates ofAdapter) {
+  synchronized ModelChat with(String name) {
+    Optional<AdapterMechanics> adapter = trained.added(name);
+    OfAdapter known = ofAdapters.get(name);
+    if (known == null || !known.adapter().equals(adapter)) {
+      known = new OfAdapter(adapter, with(trained.with(adapter)));
+      ofAdapters.put(name, known);
+    }
+    return known.chat();
+  }
+
+  private ModelChat with(TrainedTemplates ofAdapter) {
     ModelChat chat = new ModelChat(model, ofAdapter);
     if (chosen && template != null) {
       ofAdapter.require(template);
@@ -44,6 +62,10 @@ final class ModelChat {
       chat.chosen = true;
     }
     return chat;
+  }
+
+  TrainedTemplates trained() {
+    return trained;
   }
 
   /** Prompts of conversations, and options that end their answers. */
@@ -101,6 +123,7 @@ final class ModelChat {
   synchronized void use(ChatTemplate other) {
     template = other.withSpecialTokensOf(model.folder());
     chosen = true;
+    ofAdapters.clear();
   }
 
   synchronized boolean hasTemplate() {

@@ -50,10 +50,14 @@ final class TrainedTemplates {
     added.remove(name);
   }
 
-  /** Those of the model with one adapter, which was put on it when it had been loaded. */
-  TrainedTemplates with(String name) {
-    AdapterMechanics adapter = added.get(name);
-    return adapter == null ? this : new TrainedTemplates(folder, List.of(adapter));
+  /** An adapter that was put on the model when it had been loaded. */
+  Optional<AdapterMechanics> added(String name) {
+    return Optional.ofNullable(added.get(name));
+  }
+
+  /** Those of the model with one adapter, or with those that it was loaded with. */
+  TrainedTemplates with(Optional<AdapterMechanics> adapter) {
+    return adapter.map(only -> new TrainedTemplates(folder, List.of(only))).orElse(this);
   }
 
   /**

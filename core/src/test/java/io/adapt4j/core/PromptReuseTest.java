@@ -99,9 +99,11 @@ class PromptReuseTest {
   }
 
   @Test
-  void everyChangeOfTheAdaptersDropsIt() {
+  void everyChangeOfTheAdaptersInUseDropsIt() {
+    model.generate(STORY, EIGHT);
+    model.addAdapter("a", new Scaling(0.5));
+    assertThat(model.prompts.bytes()).isPositive();
     Stream.<Runnable>of(
-            () -> model.addAdapter("a", new Scaling(0.5)),
             () -> model.useAdapters("a"),
             () -> model.useAdapters(),
             () -> model.useAdapters("a"),

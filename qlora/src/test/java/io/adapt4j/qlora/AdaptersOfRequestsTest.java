@@ -9,12 +9,12 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Weights;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
@@ -51,25 +51,38 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 class AdaptersOfRequestsTest {
 
-  private static final Path BASE =
-      Path.of("..", "core", "src", "test", "resources", "families", "smollm3");
+  static final Path BASE = Path.of("..", "core", "src", "test", "resources", "families", "smollm3");
   private static final int VOCABULARY = 38;
 
   @TempDir private static Path folder;
 
-  private static final Map<String, Path> ADAPTERS = new LinkedHashMap<>();
+  private static Map<String, Path> adapters;
   private static final ExecutorService THREADS = Executors.newCachedThreadPool();
 
   @BeforeAll
   static void writeAdapters() {
     assumeThat(AllKernels.ofLayers()).isNotEmpty();
-    write("plain", Lora.rank(4), 1);
-    write("stabilized", Lora.rank(6).rankStabilized().targets(Targets.names("q_proj", "v_proj")), 2);
-    write("residual", Lora.rank(3).initialize(LoraInit.pissa()), 3);
-    write("single", Lora.rank(1).targets(Targets.names("down_proj")), 4);
-    write("magnitudes", Lora.rank(4).dora(), 5);
-    write("scaled", Ia3.create(), 6);
-    write("head", Lora.rank(2).modulesToSave("lm_head"), 7);
+    adapters = write(folder);
+  }
+
+  /** Writes an adapter of each kind. */
+  static Map<String, Path> write(Path folder) {
+    Map<String, FineTuningMethod> methods = new LinkedHashMap<>();
+    methods.put("plain", Lora.rank(4));
+    methods.put(
+        "stabilized", Lora.rank(6).rankStabilized().targets(Targets.names("q_proj", "v_proj")));
+    methods.put("residual", Lora.rank(3).initialize(LoraInit.pissa()));
+    methods.put("single", Lora.rank(1).targets(Targets.names("down_proj")));
+    methods.put("magnitudes", Lora.rank(4).dora());
+    methods.put("scaled", Ia3.create());
+    methods.put("head", Lora.rank(2).modulesToSave("lm_head"));
+    Map<String, Path> written = new LinkedHashMap<>();
+    methods.forEach(
+        (name, method) -> {
+          written.put(name, folder.resolve(name));
+          write(written.get(name), method, written.size());
+        });
+    return written;
   }
 
   @AfterAll
@@ -77,8 +90,7 @@ class AdaptersOfRequestsTest {
     THREADS.shutdownNow();
   }
 
-  private static void write(String name, FineTuningMethod method, int seed) {
-    Path output = folder.resolve(name);
+  private static void write(Path output, FineTuningMethod method, int seed) {
     try (Decoder decoder = Architectures.declareDecoder(ModelConfig.read(BASE));
         Checkpoint checkpoint = Checkpoint.open(BASE)) {
       decoder.allocate(DType.F32);
@@ -98,7 +110,6 @@ class AdaptersOfRequestsTest {
         adaptation.save(output);
       }
     }
-    ADAPTERS.put(name, output);
   }
 
   private static LanguageModel load(WeightFormat weights, Precision precision, String... adapters) {
@@ -114,7 +125,7 @@ class AdaptersOfRequestsTest {
   }
 
   private static Adapter adapter(String name) {
-    return Adapter.at(ADAPTERS.get(name));
+    return Adapter.at(adapters.get(name));
   }
 
   /** Short and long prompts, greedy and sampled answers, with and without guesses. */
@@ -157,7 +168,7 @@ class AdaptersOfRequestsTest {
       throws Exception {
     long before = Tensor.live();
     Map<String, List<Generation>> alone = new LinkedHashMap<>();
-    List<String> names = new ArrayList<>(ADAPTERS.keySet());
+    List<String> names = new ArrayList<>(adapters.keySet());
     if (packed) {
       names.remove("residual");
     }
@@ -217,10 +228,7 @@ class AdaptersOfRequestsTest {
   }
 
   private static double score(LanguageModel model) {
-    return model
-        .scoreIds(List.of(new TokenSpan(new int[] {4, 5}, new int[] {6})))
-        .get(0)
-        .sum();
+    return model.scoreIds(List.of(new TokenSpan(new int[] {4, 5}, new int[] {6}))).get(0).sum();
   }
 
   private static GenerationOptions shortly() {

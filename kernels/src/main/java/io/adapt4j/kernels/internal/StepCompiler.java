@@ -10,7 +10,6 @@ import io.adapt4j.core.internal.nn.GatedMlp;
 import io.adapt4j.core.internal.nn.Heads;
 import io.adapt4j.core.internal.nn.Layer;
 import io.adapt4j.core.internal.nn.LayerNorm;
-import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Mlp;
 import io.adapt4j.core.internal.nn.Norm;
@@ -30,7 +29,6 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,16 +82,6 @@ final class StepCompiler {
     this.type = type;
     this.roundedActivations = roundedActivations;
     this.adapters = adapters;
-  }
-
-  /**
-   * Compiles a decoder.
-   *
-   * @return empty where it has a part without an operator
-   */
-  static Optional<CpuDecoderSteps> compile(
-      Decoder decoder, int rows, int maxTokens, CpuVariant variant) {
-    return compile(decoder, rows, maxTokens, variant, List.of());
   }
 
   /**
@@ -389,51 +377,11 @@ final class StepCompiler {
     if (!slot.linear().describe(terms)) {
       throw new Unsupported();
     }
-    updates(terms, slot.linear());
+    if (terms.updates.isPresent()) {
+      int inner = shared("low rank", terms.updates.width());
+      terms.updates.write(program, from, inner, to, slot.linear(), scale);
+    }
   }
-
-  /**
-   * Writes low-rank updates down. Those that a token can have at the same time stand side by side
-   * in the inner buffer; the others share its beginning.
-   */
-  private void updates(Terms terms, Linear linear) {
-    if (terms.updates.isEmpty()) {
-      return;
-    }
-    Map<AttachedAdapter, Long> ends = new HashMap<>();
-    long on = 0;
-    long width = 0;
-    List<Long> starts = new ArrayList<>();
-    for (Update update : terms.updates) {
-      long start = update.on() ? on : ends.getOrDefault(update.adapter(), 0L);
-      starts.add(start);
-      long end = start + update.a().size(0);
-      on = update.on() ? end : on;
-      ends.put(update.adapter(), end);
-      width = Math.max(width, end);
-    }
-    for (int i = 0; i < starts.size(); i++) {
-      Update update = terms.updates.get(i);
-      program.lowRankTerm(
-          adapters.indexOf(update.adapter()),
-          update.on(),
-          address(update.a()),
-          address(update.b()),
-          code(update.a()),
-          update.a().size(0),
-          starts.get(i));
-    }
-    program.lowRank(
-        terms.from,
-        shared("low rank", width),
-        terms.to,
-        linear.outFeatures(),
-        linear.inFeatures(),
-        terms.scale);
-  }
-
-  /** A low-rank update of one layer. */
-  private record Update(AttachedAdapter adapter, boolean on, Tensor a, Tensor b) {}
 
   /** Writes products down as they come; the first of a layer overwrites unless all are added. */
   private final class Terms implements QuantizedTerms {
@@ -441,7 +389,7 @@ final class StepCompiler {
     private final int to;
     private final float scale;
     private final boolean added;
-    private final List<Update> updates = new ArrayList<>();
+    private final LowRankUpdates updates = new LowRankUpdates(adapters);
 
     Terms(int from, int to, float scale, boolean added) {
       this.from = from;
@@ -457,9 +405,7 @@ final class StepCompiler {
 
     @Override
     public void lowRank(AttachedAdapter adapter, boolean on, Tensor a, Tensor b) {
-      if (on || adapters.contains(adapter)) {
-        updates.add(new Update(adapter, on, a, b));
-      }
+      updates.add(adapter, on, a, b);
     }
 
     @Override
@@ -562,7 +508,8 @@ final class StepCompiler {
     return code(tensor.type());
   }
 
-  private static int code(DType type) {
+  /** The number of a type in C++. */
+  static int code(DType type) {
     return switch (type) {
       case F32 -> 0;
       case F16 -> 1;

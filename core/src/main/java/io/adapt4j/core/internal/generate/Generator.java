@@ -117,12 +117,8 @@ public final class Generator {
    *
    * @param prompts what is kept of earlier prompts
    */
-  void alone(Request request, PromptCache prompts) {
-    alone(request, prompts, new AdapterSet(decoder));
-  }
-
-  void alone(Request request, PromptCache prompts, AdapterSet adapters) {
-    try (RequestBatch batch = newBatch(adapters)) {
+  private void alone(Request request, PromptCache prompts) {
+    try (RequestBatch batch = newBatch(noAdapters())) {
       batch.add(start(request, prompts));
       batch.finish();
     }
@@ -130,6 +126,11 @@ public final class Generator {
 
   RequestBatch newBatch(AdapterSet adapters) {
     return new RequestBatch(decoder, adapters);
+  }
+
+  /** Keeps nothing. */
+  PromptCache newPromptCache() {
+    return new PromptCache(decoder, 0);
   }
 
   /** A model without adapters that requests can name. */

@@ -45,6 +45,12 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   private final AdapterSet adapters;
   private final RequestBatch batch;
 
+  /** Answers single requests in between; empty otherwise. */
+  private final RequestBatch between;
+
+  /** Nothing is kept of these. */
+  private final PromptCache forgotten;
+
   /** Whether the scheduler's thread makes the steps; guarded by the lock. */
   private boolean led;
 
@@ -89,6 +95,8 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     this.prompts = prompts;
     this.adapters = adapters;
     this.batch = generator.newBatch(adapters);
+    this.between = generator.newBatch(adapters);
+    this.forgotten = generator.newPromptCache();
     adapters.listener(this);
   }
 
@@ -165,10 +173,36 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     }
   }
 
+  /**
+   * Answers a request at once, without what is kept of earlier prompts. The lock is held.
+   *
+   * @param adapter name of the only one that takes part; null for those that are on
+   * @param prompt token ids, at least one
+   * @param options how to choose tokens and when to stop
+   * @return the answer
+   * @throws IllegalArgumentException as {@link #generate} does
+   */
+  public Generation alone(@Nullable String adapter, int[] prompt, GenerationOptions options) {
+    generator.requireUsable(prompt, options);
+    AdapterSet.Lease lease = adapter == null ? null : adapters.lease(adapter);
+    return alone(new Request(prompt, options, SILENT, new CancellationToken(), lease), forgotten);
+  }
+
+  private Generation alone(Request request, PromptCache known) {
+    try {
+      between.add(generator.start(request, known));
+      between.finish();
+      return request.await();
+    } catch (RuntimeException | Error e) {
+      between.fail(e);
+      request.letGo();
+      throw e;
+    }
+  }
+
   private Generation answer(Request request) {
     if (lock.isHeldByCurrentThread()) {
-      generator.alone(request, prompts, adapters);
-      return request.await();
+      return alone(request, prompts);
     }
     if (startedHere(request)) {
       return request.await(() -> steppedHere(request));
@@ -348,13 +382,14 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   @Override
   public void beforeChange() {
     batch.finish();
-    batch.release();
+    rearranged();
     prompts.clear();
   }
 
   @Override
   public void rearranged() {
     batch.release();
+    between.release();
   }
 
   @Override
@@ -380,6 +415,8 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   @Override
   public void close() {
     batch.close();
+    between.close();
     prompts.close();
+    forgotten.close();
   }
 }

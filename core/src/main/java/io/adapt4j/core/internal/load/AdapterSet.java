@@ -125,11 +125,12 @@ public final class AdapterSet implements AutoCloseable {
     for (int i = 2; attached.containsKey(name); i++) {
       name = adapter.name() + "-" + i;
     }
-    Entry entry = put(name, adapter);
+    listener.beforeChange();
+    Entry entry = attach(name, adapter);
     List<Entry> all = new ArrayList<>(used);
     all.add(entry);
     used = List.copyOf(all);
-    switchTo(used);
+    turn(used);
   }
 
   /**
@@ -173,23 +174,27 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
-  /** Attaches an adapter, which is the only one on while that goes on, and off afterwards. */
+  /** Puts an adapter on that takes no part; nothing that is computed changes. */
   private Entry put(String name, AdapterMechanics adapter) {
-    requireUnmerged();
     List<Entry> before = on;
-    turn(List.of());
     try {
-      listener.rearranged();
-      Entry entry = new Entry(name, adapter, adapter.attach(network));
-      entry.adapter.enabled(false);
-      synchronized (this) {
-        attached.remove(name);
-        attached.put(name, entry);
-      }
-      return entry;
+      return attach(name, adapter);
     } finally {
       turn(before);
     }
+  }
+
+  /** Attaches an adapter, which is the only one on then. */
+  private Entry attach(String name, AdapterMechanics adapter) {
+    turn(List.of());
+    listener.rearranged();
+    Entry entry = new Entry(name, adapter, adapter.attach(network));
+    on = List.of(entry);
+    synchronized (this) {
+      attached.remove(name);
+      attached.put(name, entry);
+    }
+    return entry;
   }
 
   /**

@@ -1,0 +1,69 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.cpu.StepProgram;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The low-rank updates of one linear layer. Those that a token can have at the same time stand side
+ * by side in the inner buffer; the others share its beginning.
+ */
+final class LowRankUpdates {
+
+  private record Update(AttachedAdapter adapter, boolean on, Tensor a, Tensor b, long start) {
+    long end() {
+      return start + a.size(0);
+    }
+  }
+
+  /** Those that a token can name, by their numbers. */
+  private final List<AttachedAdapter> named;
+
+  private final List<Update> updates = new ArrayList<>();
+  private final Map<AttachedAdapter, Long> ends = new HashMap<>();
+  private long endOfThoseOn;
+
+  LowRankUpdates(List<AttachedAdapter> named) {
+    this.named = named;
+  }
+
+  /** Takes an update, unless it is neither on nor can be named. */
+  void add(AttachedAdapter adapter, boolean on, Tensor a, Tensor b) {
+    if (!on && !named.contains(adapter)) {
+      return;
+    }
+    long start = on ? endOfThoseOn : ends.getOrDefault(adapter, 0L);
+    Update update = new Update(adapter, on, a, b, start);
+    updates.add(update);
+    ends.put(adapter, update.end());
+    endOfThoseOn = on ? update.end() : endOfThoseOn;
+  }
+
+  boolean isPresent() {
+    return !updates.isEmpty();
+  }
+
+  /** How much of the inner buffer a token needs. */
+  long width() {
+    return updates.stream().mapToLong(Update::end).max().orElse(0);
+  }
+
+  void write(StepProgram program, int from, int inner, int to, Linear linear, float scale) {
+    for (Update update : updates) {
+      program.lowRankTerm(
+          named.indexOf(update.adapter()),
+          update.on(),
+          update.a().address(),
+          update.b().address(),
+          StepCompiler.code(update.a().type()),
+          update.a().size(0),
+          update.start());
+    }
+    program.lowRank(from, inner, to, linear.outFeatures(), linear.inFeatures(), scale);
+  }
+}
