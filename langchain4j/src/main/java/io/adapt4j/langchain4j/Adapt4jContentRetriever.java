@@ -1,4 +1,4 @@
-package io.adapt4j.rag.langchain4j;
+package io.adapt4j.langchain4j;
 
 import dev.langchain4j.data.document.Metadata;
 import dev.langchain4j.data.segment.TextSegment;
@@ -23,12 +23,12 @@ record Adapt4jContentRetriever(Retriever retriever) implements ContentRetriever 
 
   private static Content content(Passage passage) {
     Metadata metadata = metadata(passage.metadata());
-    metadata.put(LangChain4j.DOCUMENT_ID, passage.documentId());
-    metadata.put(LangChain4j.CHUNK, passage.chunk().number());
-    metadata.put(LangChain4j.START, passage.span().start());
-    metadata.put(LangChain4j.END, passage.span().end());
+    metadata.put(LangChain4jRetrieval.DOCUMENT_ID, passage.documentId());
+    metadata.put(LangChain4jRetrieval.CHUNK, passage.chunk().number());
+    metadata.put(LangChain4jRetrieval.START, passage.span().start());
+    metadata.put(LangChain4jRetrieval.END, passage.span().end());
     if (!passage.title().isBlank()) {
-      metadata.put(LangChain4j.TITLE, passage.title());
+      metadata.put(LangChain4jRetrieval.TITLE, passage.title());
     }
     return Content.from(
         TextSegment.from(passage.text(), metadata),

@@ -1,20 +1,18 @@
-package io.adapt4j.rag.langchain4j;
+package io.adapt4j.langchain4j;
 
-import dev.langchain4j.model.chat.ChatModel;
-import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.embedding.EmbeddingModel;
+import dev.langchain4j.model.scoring.ScoringModel;
 import dev.langchain4j.rag.content.retriever.ContentRetriever;
-import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.rag.retrieve.Retriever;
+import io.adapt4j.rag.spi.Reranker;
 import io.adapt4j.rag.spi.SearchIndex;
 import io.adapt4j.rag.spi.TextEmbeddings;
 
 /**
- * Parts of Adapt4J as LangChain4j takes them, and the other way round. Needs the optional
- * dependency {@code dev.langchain4j:langchain4j-core}. No adapter closes what it is made of.
+ * What finds documents, as LangChain4j takes it, and the other way round. Needs {@code
+ * adapt4j-rag}. No adapter closes what it is made of.
  */
-public final class LangChain4j {
+public final class LangChain4jRetrieval {
 
   /** Key of a content's metadata: the id of the document it is in. */
   public static final String DOCUMENT_ID = "document_id";
@@ -31,7 +29,7 @@ public final class LangChain4j {
   /** Key of a content's metadata: the character after its last. */
   public static final String END = "end";
 
-  private LangChain4j() {}
+  private LangChain4jRetrieval() {}
 
   /**
    * Finds contents for queries. A content is the text of a passage; its metadata are those of the
@@ -42,19 +40,6 @@ public final class LangChain4j {
    */
   public static ContentRetriever contentRetriever(Retriever retriever) {
     return new Adapt4jContentRetriever(retriever);
-  }
-
-  /**
-   * Searches with a retriever of LangChain4j, for answers with citations. Each content is a
-   * document of its own, named by a hash; the last 1,000 found are kept for citations to be
-   * checked. Nothing can be added or deleted, filters and searches by vector alone are refused;
-   * vectors are not looked at, so that {@code SearchBy.WORDS} saves making them.
-   *
-   * @param retriever what finds contents
-   * @return an index of what it finds
-   */
-  public static SearchIndex index(ContentRetriever retriever) {
-    return new LangChain4jIndex(retriever);
   }
 
   /**
@@ -69,29 +54,26 @@ public final class LangChain4j {
   }
 
   /**
-   * Answers conversations. What a request says of temperature, top-p, top-k, stop sequences and the
-   * limit of tokens counts before the options. Tools, JSON as the format of the answer, penalties,
-   * the name of another model and messages that are not text are refused.
+   * Scores texts by how well they answer a query, such as with a cross-encoder of this process.
    *
-   * @param generator what answers
-   * @param options what a request does not say
-   * @return the same generator
+   * @param reranker what scores
+   * @return the same reranker
    */
-  public static ChatModel chatModel(TextGenerator generator, GenerationOptions options) {
-    return new Adapt4jChatModel(generator, options);
+  public static ScoringModel scoringModel(Reranker reranker) {
+    return new RerankerScoringModel(reranker);
   }
 
   /**
-   * Answers conversations piece by piece, otherwise as {@link #chatModel}. A request is answered on
-   * the thread that makes it.
+   * Searches with a retriever of LangChain4j, for answers with citations. Each content is a
+   * document of its own, named by a hash; the last 1,000 found are kept for citations to be
+   * checked. Nothing can be added or deleted, filters and searches by vector alone are refused;
+   * vectors are not looked at, so that {@code SearchBy.WORDS} saves making them.
    *
-   * @param generator what answers
-   * @param options what a request does not say
-   * @return the same generator
+   * @param retriever what finds contents
+   * @return an index of what it finds
    */
-  public static StreamingChatModel streamingChatModel(
-      TextGenerator generator, GenerationOptions options) {
-    return new Adapt4jStreamingChatModel(generator, options);
+  public static SearchIndex index(ContentRetriever retriever) {
+    return new LangChain4jIndex(retriever);
   }
 
   /**
@@ -110,14 +92,12 @@ public final class LangChain4j {
   }
 
   /**
-   * Takes answers of a chat model of LangChain4j. The seed is not passed on; options that have no
-   * counterpart (min-p, repetition penalty, stop ids, ignoring the end token) are refused where
-   * they are set.
+   * Reranks with a scoring model of LangChain4j.
    *
    * @param model the model
    * @return the same model
    */
-  public static TextGenerator generator(ChatModel model) {
-    return new TheirGenerator(model);
+  public static Reranker reranker(ScoringModel model) {
+    return new LangChain4jReranker(model);
   }
 }

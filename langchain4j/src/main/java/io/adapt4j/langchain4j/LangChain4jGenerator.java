@@ -1,4 +1,4 @@
-package io.adapt4j.rag.langchain4j;
+package io.adapt4j.langchain4j;
 
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.SystemMessage;
@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A chat model of LangChain4j as a generator of ours. */
-record TheirGenerator(ChatModel model) implements TextGenerator {
+record LangChain4jGenerator(ChatModel model) implements TextGenerator {
 
   @Override
   public GeneratedText generate(List<ChatMessage> messages, GenerationOptions options) {
@@ -42,7 +42,7 @@ record TheirGenerator(ChatModel model) implements TextGenerator {
     refuse("ignoreContextLength", options.ignoreContextLength(), true);
     ChatRequest.Builder request =
         ChatRequest.builder()
-            .messages(messages.stream().map(TheirGenerator::message).toList())
+            .messages(messages.stream().map(LangChain4jGenerator::message).toList())
             .maxOutputTokens(options.maxNewTokens())
             .temperature(options.temperature());
     if (options.topP() < 1) {

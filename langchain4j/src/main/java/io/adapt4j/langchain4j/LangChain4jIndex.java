@@ -1,4 +1,4 @@
-package io.adapt4j.rag.langchain4j;
+package io.adapt4j.langchain4j;
 
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
@@ -74,7 +74,7 @@ final class LangChain4jIndex implements SearchIndex {
         .forEach(
             (field, value) ->
                 fields.put(field, value instanceof Number ? value : value.toString()));
-    String title = String.valueOf(fields.getOrDefault(LangChain4j.TITLE, ""));
+    String title = String.valueOf(fields.getOrDefault(LangChain4jRetrieval.TITLE, ""));
     Document document = new Document("content", title, content.textSegment().text(), fields);
     String id = "content-" + ContentHash.of(document).substring(0, DIGITS);
     return new Document(id, title, document.text(), fields);

@@ -1,4 +1,4 @@
-package io.adapt4j.rag.langchain4j;
+package io.adapt4j.langchain4j;
 
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;

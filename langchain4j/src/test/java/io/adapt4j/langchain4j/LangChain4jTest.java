@@ -1,4 +1,4 @@
-package io.adapt4j.rag.langchain4j;
+package io.adapt4j.langchain4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -100,7 +100,7 @@ class LangChain4jTest {
       Assistant assistant =
           AiServices.builder(Assistant.class)
               .chatModel(LangChain4j.chatModel(echo, OPTIONS))
-              .contentRetriever(LangChain4j.contentRetriever(retriever(index, 1)))
+              .contentRetriever(LangChain4jRetrieval.contentRetriever(retriever(index, 1)))
               .build();
       Result<String> answer = assistant.ask("What do badgers eat?");
       assertThat(asked).hasSize(1);
@@ -120,15 +120,15 @@ class LangChain4jTest {
   void aContentTellsItsDocumentAndSpan() {
     try (SmallIndex index = SmallIndex.ofAnimals()) {
       List<Content> found =
-          LangChain4j.contentRetriever(retriever(index, 2)).retrieve(Query.from("badgers"));
+          LangChain4jRetrieval.contentRetriever(retriever(index, 2)).retrieve(Query.from("badgers"));
       assertThat(found).hasSize(2);
       TextSegment first = found.get(0).textSegment();
       assertThat(first.text()).isEqualTo("Badgers eat worms.");
-      assertThat(first.metadata().getString(LangChain4j.DOCUMENT_ID)).isEqualTo("badger.txt");
-      assertThat(first.metadata().getString(LangChain4j.TITLE)).isEqualTo("On badgers");
-      assertThat(first.metadata().getInteger(LangChain4j.CHUNK)).isEqualTo(0);
-      assertThat(first.metadata().getInteger(LangChain4j.START)).isEqualTo(0);
-      assertThat(first.metadata().getInteger(LangChain4j.END)).isEqualTo(18);
+      assertThat(first.metadata().getString(LangChain4jRetrieval.DOCUMENT_ID)).isEqualTo("badger.txt");
+      assertThat(first.metadata().getString(LangChain4jRetrieval.TITLE)).isEqualTo("On badgers");
+      assertThat(first.metadata().getInteger(LangChain4jRetrieval.CHUNK)).isEqualTo(0);
+      assertThat(first.metadata().getInteger(LangChain4jRetrieval.START)).isEqualTo(0);
+      assertThat(first.metadata().getInteger(LangChain4jRetrieval.END)).isEqualTo(18);
       assertThat(first.metadata().getLong("year")).isEqualTo(1999);
       assertThat(first.metadata().getString("wild")).isEqualTo("true");
       assertThat(found.get(0).metadata().get(ContentMetadata.EMBEDDING_ID))
@@ -150,9 +150,9 @@ class LangChain4jTest {
             List.of(
                 Content.from(
                     TextSegment.from(
-                        "Badgers eat worms.", Metadata.from(LangChain4j.TITLE, "On badgers"))),
+                        "Badgers eat worms.", Metadata.from(LangChain4jRetrieval.TITLE, "On badgers"))),
                 Content.from("Otters eat fish."));
-    SearchIndex index = LangChain4j.index(theirs);
+    SearchIndex index = LangChain4jRetrieval.index(theirs);
     RetrievalOptions words = RetrievalOptions.builder().searchBy(SearchBy.WORDS).build();
     Retriever retriever = Retriever.of(index, new Letters(), words);
     List<Passage> passages = retriever.retrieve("What do badgers eat?").passages();
@@ -177,7 +177,7 @@ class LangChain4jTest {
 
   @Test
   void theirStoreSearchesByOurVectors() {
-    EmbeddingModel model = LangChain4j.embeddingModel(new Letters());
+    EmbeddingModel model = LangChain4jRetrieval.embeddingModel(new Letters());
     InMemoryEmbeddingStore<TextSegment> store = new InMemoryEmbeddingStore<>();
     List<TextSegment> segments = List.of(TextSegment.from("aaab"), TextSegment.from("zzzy"));
     store.addAll(model.embedAll(segments).content(), segments);
@@ -197,8 +197,8 @@ class LangChain4jTest {
   @Test
   void questionsAndPassagesAreToldApart() {
     Letters letters = new Letters();
-    EmbeddingModel model = LangChain4j.embeddingModel(letters);
-    TextEmbeddings back = LangChain4j.embeddings(model, "letters again");
+    EmbeddingModel model = LangChain4jRetrieval.embeddingModel(letters);
+    TextEmbeddings back = LangChain4jRetrieval.embeddings(model, "letters again");
     assertThat(back.query("abc")).containsExactly(letters.query("abc"), within(1e-6f));
     assertThat(letters.questions).isEqualTo(2);
     assertThat(back.passages(List.of("abc", "d")).get(1))
@@ -221,12 +221,12 @@ class LangChain4jTest {
                 texts.stream().map(text -> Embedding.from(theirs)).toList());
           }
         };
-    float[] vector = LangChain4j.embeddings(model, "three-four").query("a");
+    float[] vector = LangChain4jRetrieval.embeddings(model, "three-four").query("a");
     assertThat(vector[0]).isCloseTo(0.6f, within(1e-6f));
     assertThat(vector[1]).isCloseTo(0.8f, within(1e-6f));
     assertThat(theirs).containsExactly(3, 4);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> LangChain4j.embeddings(model, " "))
+        .isThrownBy(() -> LangChain4jRetrieval.embeddings(model, " "))
         .withMessageContaining("identity");
   }
 

@@ -1,4 +1,4 @@
-package io.adapt4j.rag.langchain4j;
+package io.adapt4j.langchain4j;
 
 import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.model.embedding.EmbeddingModel;
