@@ -1,6 +1,7 @@
 package io.adapt4j.langchain4j;
 
 import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ToolChoice;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
@@ -12,7 +13,8 @@ record GeneratorReplier(TextGenerator generator) implements Replier {
   @Override
   public void check(Question question) {
     if (!question.tools().isEmpty()) {
-      throw Requests.unsupported("tools");
+      throw Requests.unsupported(
+          question.choice() == ToolChoice.REQUIRED ? "tools with ToolChoice.REQUIRED" : "tools");
     }
     if (!question.format().equals(ResponseFormat.TEXT)) {
       throw Requests.unsupported("JSON response format");
