@@ -362,6 +362,15 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
+   * {@return the chat template that conversations are rendered by}
+   *
+   * @throws ChatException if there is none
+   */
+  public ChatTemplate chatTemplate() {
+    return share(chat::template);
+  }
+
+  /**
    * {@return whether to ask with {@link #chat} rather than {@link #generate}, as the model was
    * trained on conversations: so says the {@code provenance.json} of its adapters, else its own;
    * without one, whether there is a chat template}

@@ -63,7 +63,7 @@ final class ModelChat {
   }
 
   /** Read when first needed: a broken template is no reason not to load a model. */
-  private synchronized ChatTemplate template() {
+  synchronized ChatTemplate template() {
     ChatTemplate found = template;
     if (found == null) {
       found =

@@ -134,6 +134,23 @@ final class ReplyStore implements AutoCloseable {
     if (options.ignoreContextLength()) {
       json.put("ignoreContextLength", true);
     }
+    if (!options.skipSpecialTokens()) {
+      json.put("skipSpecialTokens", false);
+    }
+    options
+        .constraint()
+        .ifPresent(
+            constraint ->
+                json.put(
+                    "constraint",
+                    constraint
+                        .identity()
+                        .orElseThrow(
+                            () ->
+                                new IllegalArgumentException(
+                                    "constraint: expected one with an identity, so that replies"
+                                        + " can be kept, found "
+                                        + constraint))));
     json.set("stopStrings", PlainJson.tree(options.stopStrings()));
     json.set("stopIds", PlainJson.tree(options.stopIds().stream().sorted().toList()));
     return json;

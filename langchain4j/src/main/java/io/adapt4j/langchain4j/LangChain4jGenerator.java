@@ -40,6 +40,8 @@ record LangChain4jGenerator(ChatModel model) implements TextGenerator {
     refuse("stopIds", !options.stopIds().isEmpty(), options.stopIds());
     refuse("ignoreEos", options.ignoreEos(), true);
     refuse("ignoreContextLength", options.ignoreContextLength(), true);
+    refuse("skipSpecialTokens", !options.skipSpecialTokens(), false);
+    refuse("constraint", options.constraint().isPresent(), options.constraint());
     ChatRequest.Builder request =
         ChatRequest.builder()
             .messages(messages.stream().map(LangChain4jGenerator::message).toList())

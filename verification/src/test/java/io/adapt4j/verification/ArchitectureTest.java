@@ -44,7 +44,8 @@ class ArchitectureTest {
           Map.entry("parquet", Set.of("core")),
           Map.entry("gguf", Set.of("jinja", "core", "kernels", "lora", "qlora")),
           Map.entry("qlora", Set.of("kernels", "lora", "core")),
-          Map.entry("serve", Set.of("core", "jinja")),
+          Map.entry("tools", Set.of("core", "jinja", "structured")),
+          Map.entry("serve", Set.of("core", "jinja", "tools", "structured")),
           Map.entry("rag", Set.of("core")),
           Map.entry("eval", Set.of("core")),
           Map.entry("cli", Set.of("jinja", "core", "lora", "parquet", "gguf", "serve")),
@@ -61,6 +62,7 @@ class ArchitectureTest {
                   "parquet",
                   "qlora",
                   "gguf",
+                  "tools",
                   "serve",
                   "rag",
                   "eval",
@@ -69,7 +71,8 @@ class ArchitectureTest {
   /** The modules that make up the library; the others use it as an application does. */
   private static final Set<String> LIBRARIES =
       Set.of(
-          "jinja", "core", "kernels", "lora", "parquet", "qlora", "gguf", "serve", "rag", "eval");
+          "jinja", "core", "kernels", "lora", "parquet", "qlora", "gguf", "tools", "serve", "rag",
+          "eval");
 
   /** What the command line or an example needs of internal packages; only ever less. */
   private static final Set<String> NOT_YET_PUBLIC =

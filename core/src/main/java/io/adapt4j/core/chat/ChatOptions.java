@@ -107,6 +107,11 @@ public final class ChatOptions {
         ending, copies(newTools), documents, variables, templateName, renderOptions);
   }
 
+  /** {@return a copy without tools} */
+  public ChatOptions withoutTools() {
+    return new ChatOptions(ending, null, documents, variables, templateName, renderOptions);
+  }
+
   /**
    * Returns a copy with documents to answer from.
    *

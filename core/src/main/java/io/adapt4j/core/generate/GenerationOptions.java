@@ -3,6 +3,7 @@ package io.adapt4j.core.generate;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -37,6 +38,8 @@ public final class GenerationOptions {
   private final boolean ignoreEos;
   private final boolean ignoreContextLength;
   private final int promptLookupTokens;
+  private final Optional<OutputConstraint> constraint;
+  private final boolean skipSpecialTokens;
 
   private GenerationOptions(Builder builder) {
     maxNewTokens = builder.maxNewTokens;
@@ -51,6 +54,8 @@ public final class GenerationOptions {
     ignoreEos = builder.ignoreEos;
     ignoreContextLength = builder.ignoreContextLength;
     promptLookupTokens = builder.promptLookupTokens;
+    constraint = builder.constraint;
+    skipSpecialTokens = builder.skipSpecialTokens;
   }
 
   /**
@@ -100,86 +105,52 @@ public final class GenerationOptions {
     builder.ignoreEos = ignoreEos;
     builder.ignoreContextLength = ignoreContextLength;
     builder.promptLookupTokens = promptLookupTokens;
+    builder.constraint = constraint;
+    builder.skipSpecialTokens = skipSpecialTokens;
     return builder;
   }
 
-  /**
-   * The most tokens to generate.
-   *
-   * @return tokens, at least 1
-   */
+  /** {@return the most tokens to generate, at least 1} */
   public int maxNewTokens() {
     return maxNewTokens;
   }
 
-  /**
-   * The divisor of the logits.
-   *
-   * @return the temperature; 0 means greedy
-   */
+  /** {@return the divisor of the logits; 0 means greedy} */
   public double temperature() {
     return temperature;
   }
 
-  /**
-   * Whether the most probable token is always chosen.
-   *
-   * @return true if the temperature is 0
-   */
+  /** {@return whether the most probable token is always chosen, as the temperature is 0} */
   public boolean isGreedy() {
     return temperature == 0;
   }
 
-  /**
-   * How many of the most probable tokens stay.
-   *
-   * @return a count; 0 means all
-   */
+  /** {@return how many of the most probable tokens stay; 0 means all} */
   public int topK() {
     return topK;
   }
 
-  /**
-   * The probability mass of the most probable tokens that stay.
-   *
-   * @return a probability; 1 means all
-   */
+  /** {@return the probability mass of the most probable tokens that stay; 1 means all} */
   public double topP() {
     return topP;
   }
 
-  /**
-   * The least probability of a token, relative to the most probable one.
-   *
-   * @return a ratio; 0 means no limit
-   */
+  /** {@return the least probability of a token, relative to the most probable one; 0 for none} */
   public double minP() {
     return minP;
   }
 
-  /**
-   * The penalty on tokens that already occur in the prompt or the generated text.
-   *
-   * @return a factor; 1 means none
-   */
+  /** {@return the penalty on tokens that occur in prompt or text, a factor; 1 means none} */
   public double repetitionPenalty() {
     return repetitionPenalty;
   }
 
-  /**
-   * The seed of the random stream.
-   *
-   * @return the seed
-   */
+  /** {@return the seed of the random stream} */
   public long seed() {
     return seed;
   }
 
-  /**
-   * Texts that end the generation.
-   *
-   * @return an immutable list
-   */
+  /** {@return texts that end the generation, an immutable list} */
   public List<String> stopStrings() {
     return stopStrings;
   }
@@ -224,6 +195,16 @@ public final class GenerationOptions {
     return promptLookupTokens;
   }
 
+  /** {@return whether special tokens are left out of the text; otherwise they are spelled out} */
+  public boolean skipSpecialTokens() {
+    return skipSpecialTokens;
+  }
+
+  /** {@return what texts an answer may be, or empty where it may be any} */
+  public Optional<OutputConstraint> constraint() {
+    return constraint;
+  }
+
   /** Options with equal values are equal. */
   @Override
   public boolean equals(Object other) {
@@ -248,12 +229,14 @@ public final class GenerationOptions {
         stopIds,
         ignoreEos,
         ignoreContextLength,
-        promptLookupTokens);
+        promptLookupTokens,
+        constraint,
+        skipSpecialTokens);
   }
 
   @Override
   public String toString() {
-    return "GenerationOptions[maxNewTokens=%d, temperature=%s, topK=%d, topP=%s, minP=%s, repetitionPenalty=%s, seed=%d, stopStrings=%s, stopIds=%s, ignoreEos=%s, ignoreContextLength=%s, promptLookupTokens=%d]"
+    return "GenerationOptions[maxNewTokens=%d, temperature=%s, topK=%d, topP=%s, minP=%s, repetitionPenalty=%s, seed=%d, stopStrings=%s, stopIds=%s, ignoreEos=%s, ignoreContextLength=%s, promptLookupTokens=%d%s%s]"
         .formatted(
             maxNewTokens,
             temperature,
@@ -266,7 +249,9 @@ public final class GenerationOptions {
             stopIds,
             ignoreEos,
             ignoreContextLength,
-            promptLookupTokens);
+            promptLookupTokens,
+            constraint.map(value -> ", constraint=" + value).orElse(""),
+            skipSpecialTokens ? "" : ", skipSpecialTokens=false");
   }
 
   /** Collects the options; every setter checks its value at once. */
@@ -283,6 +268,8 @@ public final class GenerationOptions {
     private boolean ignoreEos;
     private boolean ignoreContextLength;
     private int promptLookupTokens;
+    private Optional<OutputConstraint> constraint = Optional.empty();
+    private boolean skipSpecialTokens = true;
 
     private Builder() {}
 
@@ -468,6 +455,32 @@ public final class GenerationOptions {
           "at least 0 (0 is off)",
           promptLookupTokens);
       this.promptLookupTokens = promptLookupTokens;
+      return this;
+    }
+
+    /**
+     * Leaves special tokens out of the text, as by default. Some models set off tool calls or
+     * thoughts with special tokens, which are told from other text only where they are spelled out.
+     * What ends a generation is never text.
+     *
+     * @param skipSpecialTokens false to spell them out
+     * @return this builder
+     */
+    public Builder skipSpecialTokens(boolean skipSpecialTokens) {
+      this.skipSpecialTokens = skipSpecialTokens;
+      return this;
+    }
+
+    /**
+     * Restricts what an answer may be, for example to JSON of a schema. Tokens that cannot lead to
+     * such a text are not chosen, and the answer ends where it is complete. An answer that another
+     * limit ends before, such as {@link #maxNewTokens}, is the beginning of such a text.
+     *
+     * @param constraint the constraint, which many answers can share
+     * @return this builder
+     */
+    public Builder constraint(OutputConstraint constraint) {
+      this.constraint = Optional.of(constraint);
       return this;
     }
 

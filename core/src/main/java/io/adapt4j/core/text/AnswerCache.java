@@ -142,7 +142,12 @@ public final class AnswerCache {
     return deleted;
   }
 
-  /** The key of a request. */
+  /** Whether a constraint, if there is one, says what it is. */
+  static boolean canKeep(GenerationOptions options) {
+    return options.constraint().map(constraint -> constraint.identity().isPresent()).orElse(true);
+  }
+
+  /** The key of a request whose answer can be kept. */
   static String key(String identity, List<ChatMessage> messages, GenerationOptions options) {
     ObjectNode request = JsonNodeFactory.instance.objectNode();
     request.put("version", VERSION).put("generator", identity);
@@ -157,6 +162,12 @@ public final class AnswerCache {
     if (options.ignoreContextLength()) {
       request.put("ignoreContextLength", true);
     }
+    if (!options.skipSpecialTokens()) {
+      request.put("skipSpecialTokens", false);
+    }
+    options
+        .constraint()
+        .ifPresent(constraint -> request.put("constraint", constraint.identity().orElseThrow()));
     byte[] bytes = Json.compact(request).getBytes(StandardCharsets.UTF_8);
     return HexFormat.of().formatHex(FileDigest.sha256().digest(bytes));
   }

@@ -39,6 +39,9 @@ final class CachedGenerator implements TextGenerator {
       GenerationOptions options,
       Consumer<String> onText,
       boolean streaming) {
+    if (!AnswerCache.canKeep(options)) {
+      return asked(messages, options, onText, streaming);
+    }
     String key = AnswerCache.key(requiredIdentity(), messages, options);
     Optional<GeneratedText> kept = cache.find(key);
     if (kept.isPresent()) {
@@ -47,17 +50,27 @@ final class CachedGenerator implements TextGenerator {
       }
       return kept.get();
     }
-    GeneratedText answer =
-        streaming
-            ? generator.stream(messages, options, onText)
-            : generator.generate(messages, options);
+    GeneratedText answer = asked(messages, options, onText, streaming);
     cache.store(key, answer);
     return answer;
+  }
+
+  private GeneratedText asked(
+      List<ChatMessage> messages,
+      GenerationOptions options,
+      Consumer<String> onText,
+      boolean streaming) {
+    return streaming
+        ? generator.stream(messages, options, onText)
+        : generator.generate(messages, options);
   }
 
   @Override
   public List<GeneratedText> generateAll(
       List<List<ChatMessage>> conversations, GenerationOptions options, Arrivals arrivals) {
+    if (!AnswerCache.canKeep(options)) {
+      return generator.generateAll(conversations, options, arrivals);
+    }
     GeneratedText[] answers = new GeneratedText[conversations.size()];
     ListMultimap<String, Integer> missing =
         MultimapBuilder.linkedHashKeys().arrayListValues().build();

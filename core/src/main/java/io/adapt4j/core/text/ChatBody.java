@@ -26,6 +26,12 @@ final class ChatBody {
               + options.stopIds()
               + "; use stopStrings instead");
     }
+    if (options.constraint().isPresent()) {
+      throw new IllegalArgumentException(
+          "constraint must be absent for a server, found "
+              + options.constraint().get()
+              + "; ask for JSON with the server's own field, such as response_format");
+    }
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.put("model", settings.model());
     body.set("messages", PlainJson.tree(messages.stream().map(ChatMessage::fields).toList()));

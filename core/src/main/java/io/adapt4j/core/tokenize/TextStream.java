@@ -23,6 +23,7 @@ public final class TextStream {
 
   private final Tokenizer tokenizer;
   private final boolean skipSpecialTokens;
+  private final boolean cleanUpSpaces;
 
   /**
    * Tokens whose text is out already come first. They stay because decoders treat the first token
@@ -35,9 +36,10 @@ public final class TextStream {
   private final StringBuilder held = new StringBuilder();
   private boolean finished;
 
-  TextStream(Tokenizer tokenizer, boolean skipSpecialTokens) {
+  TextStream(Tokenizer tokenizer, boolean skipSpecialTokens, boolean cleanUpSpaces) {
     this.tokenizer = tokenizer;
     this.skipSpecialTokens = skipSpecialTokens;
+    this.cleanUpSpaces = cleanUpSpaces;
   }
 
   /** Takes the end of the tokens before as text that is out already. */
@@ -49,6 +51,11 @@ public final class TextStream {
     size = before.length - from;
     emitted = size;
     System.arraycopy(before, from, window, 0, size);
+  }
+
+  /** {@return whether the next token begins a text, so that its leading space may be dropped} */
+  public boolean isAtBeginning() {
+    return size == 0;
   }
 
   private boolean isText(int id) {
@@ -91,7 +98,7 @@ public final class TextStream {
     requireUnfinished();
     String rest = rest(decode(emitted), decode(size));
     finished = true;
-    if (!tokenizer.cleansUpSpaces()) {
+    if (!cleanUpSpaces) {
       return rest;
     }
     return SpaceCleanup.apply(held.append(rest).toString());
@@ -102,7 +109,7 @@ public final class TextStream {
     System.arraycopy(window, emitted, window, 0, size);
     emitted = size;
     String text = rest(before, after);
-    return tokenizer.cleansUpSpaces() ? cleanStablePart(text) : text;
+    return cleanUpSpaces ? cleanStablePart(text) : text;
   }
 
   private String cleanStablePart(String text) {

@@ -1,5 +1,7 @@
 package io.adapt4j.core.tokenize;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.base.Suppliers;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.UnpairedSurrogates;
@@ -7,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -25,14 +28,20 @@ public final class Tokenizer implements AutoCloseable {
   private final NativeTokenizer tokenizer;
   private final Frame frame;
   private final Optional<SpelledOffsets> spelled;
+  private final Supplier<TokenBytes> tokenBytes;
 
   private Tokenizer(
-      Vocabulary vocabulary, SpecialTokens specialTokens, NativeTokenizer tokenizer, Frame frame) {
+      Vocabulary vocabulary,
+      SpecialTokens specialTokens,
+      NativeTokenizer tokenizer,
+      Frame frame,
+      Supplier<TokenBytes> tokenBytes) {
     this.vocabulary = vocabulary;
     this.specialTokens = specialTokens;
     this.tokenizer = tokenizer;
     this.frame = frame;
     this.spelled = SpelledOffsets.of(tokenizer, vocabulary);
+    this.tokenBytes = Suppliers.memoize(tokenBytes::get);
   }
 
   /**
@@ -54,7 +63,13 @@ public final class Tokenizer implements AutoCloseable {
               .affixes()
               .map(affixes -> affixes.frame(specialTokens))
               .orElseGet(() -> Frame.of(tokenizer, probe(tokenizer, vocabulary)));
-      return new Tokenizer(vocabulary, specialTokens, tokenizer, frame);
+      JsonNode decoder = file.root().path("decoder");
+      return new Tokenizer(
+          vocabulary,
+          specialTokens,
+          tokenizer,
+          frame,
+          () -> TokenSpelling.of(file.path(), decoder, vocabulary));
     } catch (RuntimeException e) {
       tokenizer.close();
       throw e;
@@ -204,7 +219,7 @@ public final class Tokenizer implements AutoCloseable {
    * @return the stream, empty
    */
   public TextStream stream(boolean skipSpecialTokens) {
-    return new TextStream(this, skipSpecialTokens);
+    return new TextStream(this, skipSpecialTokens, cleansUpSpaces());
   }
 
   /**
@@ -218,9 +233,34 @@ public final class Tokenizer implements AutoCloseable {
    * @throws IllegalArgumentException if an id is negative
    */
   public TextStream stream(boolean skipSpecialTokens, int[] before) {
-    TextStream stream = new TextStream(this, skipSpecialTokens);
+    TextStream stream = new TextStream(this, skipSpecialTokens, cleansUpSpaces());
     stream.follow(before);
     return stream;
+  }
+
+  /**
+   * Starts a text as {@link #stream(boolean, int[])} does, of exactly the bytes of its tokens:
+   * without special tokens, and with the spaces before punctuation that {@link #decode} may remove.
+   *
+   * @param before the tokens it continues from; whole characters
+   * @return the stream, empty
+   * @throws IllegalArgumentException if an id is negative
+   */
+  public TextStream exactStream(int[] before) {
+    TextStream stream = new TextStream(this, true, false);
+    stream.follow(before);
+    return stream;
+  }
+
+  /**
+   * Returns the bytes of each token, which are found at the first call.
+   *
+   * @return the bytes; always the same object
+   * @throws CheckpointException if the tokenizer's decoder gives tokens no bytes of their own, as
+   *     that of word pieces
+   */
+  public TokenBytes tokenBytes() {
+    return tokenBytes.get();
   }
 
   /** {@return the id of the token that begins a sequence, or empty if the model names none} */

@@ -10,12 +10,16 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.jinja.Span;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
  * Turns conversations into tokens, for generation or training.
+ *
+ * <p>Those with tools are brought into the form that the template takes ({@link ToolTemplate}).
  *
  * <p>No special tokens are added: the template writes those that belong, and the tokenizer reads
  * them as what they are. Thread-safe as the tokenizer is, which stays the caller's to close.
@@ -24,6 +28,7 @@ public final class ChatEncoder {
 
   private final Tokenizer tokenizer;
   private final ChatTemplate template;
+  private final Map<List<Object>, ToolTemplate> toolTemplates = new ConcurrentHashMap<>();
 
   /**
    * Creates an encoder.
@@ -37,6 +42,20 @@ public final class ChatEncoder {
   }
 
   /**
+   * Renders a conversation for the model to answer or go on with.
+   *
+   * @param messages the conversation
+   * @param options how to render it
+   * @return the text
+   * @throws io.adapt4j.jinja.TemplateException if the template fails or refuses the conversation
+   * @throws ChatException as {@link ChatTemplate#render} does
+   */
+  public String render(List<ChatMessage> messages, ChatOptions options) {
+    Conversation fitted = fitted(messages, options);
+    return template.render(fitted.messages(), fitted.options());
+  }
+
+  /**
    * Encodes a conversation for the model to answer or go on with.
    *
    * @param messages the conversation
@@ -46,7 +65,7 @@ public final class ChatEncoder {
    * @throws ChatException as {@link ChatTemplate#render} does
    */
   public int[] encode(List<ChatMessage> messages, ChatOptions options) {
-    return tokenizer.encode(template.render(messages, options), false);
+    return tokenizer.encode(render(messages, options), false);
   }
 
   /**
@@ -63,7 +82,7 @@ public final class ChatEncoder {
    */
   public EncodedChat encodeWithMask(
       List<ChatMessage> messages, ChatOptions options, boolean lastOnly) {
-    RenderedChat chat = template.renderWithSpans(messages, options);
+    RenderedChat chat = renderWithSpans(messages, options);
     List<Span> all = chat.assistantSpans();
     List<Span> spans = lastOnly && !all.isEmpty() ? all.subList(all.size() - 1, all.size()) : all;
     return encoded(chat, spans);
@@ -84,9 +103,9 @@ public final class ChatEncoder {
       List<ChatMessage> prompt, List<ChatMessage> continuation, ChatOptions options) {
     List<ChatMessage> messages = new ArrayList<>(prompt);
     messages.addAll(continuation);
-    RenderedChat chat = template.renderWithSpans(messages, options);
+    RenderedChat chat = renderWithSpans(messages, options);
     boolean answered = prompt.stream().anyMatch(message -> message.role().equals("assistant"));
-    int before = answered ? template.renderWithSpans(prompt, options).assistantSpans().size() : 0;
+    int before = answered ? renderWithSpans(prompt, options).assistantSpans().size() : 0;
     List<Span> spans = chat.assistantSpans();
     return encoded(chat, spans.subList(Math.min(before, spans.size()), spans.size()));
   }
@@ -153,6 +172,25 @@ public final class ChatEncoder {
       parts.add("answers end at the text " + end.get().text());
     }
     return parts.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", parts));
+  }
+
+  private RenderedChat renderWithSpans(List<ChatMessage> messages, ChatOptions options) {
+    Conversation fitted = fitted(messages, options);
+    return template.renderWithSpans(fitted.messages(), fitted.options());
+  }
+
+  private record Conversation(List<ChatMessage> messages, ChatOptions options) {}
+
+  private Conversation fitted(List<ChatMessage> messages, ChatOptions options) {
+    boolean tools = options.tools().isPresent();
+    if (!tools && messages.stream().noneMatch(ToolCallFields::isAboutTools)) {
+      return new Conversation(messages, options);
+    }
+    ToolTemplate form =
+        toolTemplates.computeIfAbsent(
+            List.of(tools, options.templateName(), options.variables()),
+            key -> ToolTemplate.of(template, options));
+    return new Conversation(form.messages(messages, options), form.options(options));
   }
 
   private EncodedChat encoded(RenderedChat chat, List<Span> spans) {

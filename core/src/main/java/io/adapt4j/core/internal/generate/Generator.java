@@ -1,13 +1,17 @@
 package io.adapt4j.core.internal.generate;
 
 import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.ConstraintState;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.PromptTooLongException;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.tokenize.TextStream;
+import io.adapt4j.core.tokenize.TokenBytes;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -129,6 +133,17 @@ public final class Generator {
    */
   void requireUsable(int[] prompt, GenerationOptions options) {
     requireUsable(List.of(prompt), limit(options));
+    if (options.constraint().isPresent()) {
+      tokenBytes();
+    }
+  }
+
+  private TokenBytes tokenBytes() {
+    return tokenizer
+        .orElseThrow(
+            () ->
+                new IllegalStateException("constraint needs a tokenizer, and this model has none"))
+        .tokenBytes();
   }
 
   /** Starts a request whose prompt is usable; the result is closed by a batch. */
@@ -140,14 +155,14 @@ public final class Generator {
 
   /** The memory of a request's keys and values. */
   long bytes(Request request) {
-    return decoder.cacheValues(1, capacity(sequence(request))) * decoder.type().bytes();
+    int room = limit(request.options()) - request.prompt().length;
+    int most = Math.min(request.options().maxNewTokens(), room);
+    return decoder.cacheValues(1, request.prompt().length + most - 1) * decoder.type().bytes();
   }
 
   /** What a request gets that is cancelled before it starts. */
   Generation cancelled(Request request) {
-    Sequence sequence = sequence(request);
-    sequence.finish(FinishReason.CANCELLED);
-    return sequence.result();
+    return new Generation("", List.of(), FinishReason.CANCELLED, request.prompt().length);
   }
 
   private Sequence sequence(Request request) {
@@ -165,13 +180,27 @@ public final class Generator {
 
   private Sequence sequence(
       int[] prompt, int row, int limit, GenerationOptions options, Consumer<String> onText) {
-    TextOutput text = text(prompt, options, onText);
-    return new Sequence(prompt, row, limit - prompt.length, options, endIds, text);
+    int room = limit - prompt.length;
+    if (options.constraint().isEmpty()) {
+      return new Sequence(prompt, row, room, options, endIds, text(prompt, options, onText), null);
+    }
+    TokenBytes vocabulary = tokenBytes();
+    // The text is exactly what the constraint allows.
+    TextStream stream = tokenizer.get().exactStream(prompt);
+    ConstraintState state = options.constraint().get().begin(vocabulary, stream.isAtBeginning());
+    Set<Integer> ends = new HashSet<>(options.stopIds());
+    if (!options.ignoreEos()) {
+      ends.addAll(endIds);
+    }
+    TextOutput text = TextOutput.of(stream, options.stopStrings(), onText);
+    return new Sequence(
+        prompt, row, room, options, endIds, text, new AnswerConstraint(state, ends));
   }
 
   private TextOutput text(int[] prompt, GenerationOptions options, Consumer<String> onText) {
     if (tokenizer.isPresent()) {
-      return TextOutput.of(tokenizer.get().stream(true, prompt), options.stopStrings(), onText);
+      TextStream stream = tokenizer.get().stream(options.skipSpecialTokens(), prompt);
+      return TextOutput.of(stream, options.stopStrings(), onText);
     }
     if (!options.stopStrings().isEmpty()) {
       throw new IllegalStateException(

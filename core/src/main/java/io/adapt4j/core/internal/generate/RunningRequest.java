@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.generate;
 
 import io.adapt4j.core.generate.FinishReason;
-import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.KvCache;
 import org.jspecify.annotations.Nullable;
@@ -49,14 +48,13 @@ final class RunningRequest {
    * @param lease its keys and values, which hold a beginning of the prompt or nothing
    */
   RunningRequest(Decoder decoder, Request request, Sequence sequence, PromptCache.Lease lease) {
-    GenerationOptions options = request.options();
     this.decoder = decoder;
     this.request = request;
     this.sequence = sequence;
     this.lease = lease;
     this.cache = lease.cache();
-    this.lookup = new PromptLookup(options.promptLookupTokens());
-    this.plainGreedy = options.isGreedy() && options.repetitionPenalty() == 1;
+    this.lookup = new PromptLookup(request.options().promptLookupTokens());
+    this.plainGreedy = sequence.isPlainGreedy();
   }
 
   KvCache cache() {
@@ -117,7 +115,7 @@ final class RunningRequest {
     int room = Math.min(most, sequence.room() - 1);
     int[] found = lookup.guess(sequence.tokens(), sequence.length(), room);
     int length = sequence.length();
-    return decoder.rotationChanges(length, length + found.length) ? NONE : found;
+    return decoder.rotationChanges(length, length + found.length) ? NONE : sequence.allowed(found);
   }
 
   /**
@@ -153,12 +151,33 @@ final class RunningRequest {
     cache.truncate(Math.min(cache.length(), sequence.length() - 1L));
     if (decoder.outgrowsCache(held(), held() + 1)) {
       cache.clear();
+    } else {
+      takeForced();
+    }
+  }
+
+  /**
+   * Takes tokens that a constraint leaves no choice about. They are read in one pass with the next
+   * one, as far as that has room for them and rounds as if they were read one after the other.
+   */
+  private void takeForced() {
+    int length = sequence.length();
+    while (!sequence.isFinished() && !request.isCancelled() && unread() < RequestBatch.MOST) {
+      int id = sequence.forced();
+      if (id < 0 || decoder.rotationChanges(length, sequence.length() + 1)) {
+        return;
+      }
+      sequence.sampler().take(id);
+      sequence.accept(id);
     }
   }
 
   private int choose(int output, Scores scores) {
-    int id = plainGreedy ? scores.likeliest(output) : -1;
+    int id = plainGreedy ? scores.likeliest(output) : sequence.forced();
     if (id >= 0) {
+      if (!plainGreedy) {
+        sequence.sampler().take(id);
+      }
       return id;
     }
     // Where a logit is not finite the sampler finds which, and says so.

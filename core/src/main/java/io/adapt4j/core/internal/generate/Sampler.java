@@ -3,14 +3,15 @@ package io.adapt4j.core.internal.generate;
 import io.adapt4j.core.generate.GenerationOptions;
 import java.util.Arrays;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the next token of one sequence from the model's logits.
  *
  * <p>The logits pass, in this order, through repetition penalty, temperature, top-k, top-p and
  * min-p as Hugging Face Transformers defines them (its logits processors), then a token is drawn
- * with the softmax of what is left. At temperature 0 the largest penalized logit wins, the lowest
- * id in a tie.
+ * with the softmax of what is left. What a constraint forbids is taken out after the penalty. At
+ * temperature 0 the largest penalized logit wins, the lowest id in a tie.
  *
  * <p>A sampler belongs to one row of a batch: it remembers the ids seen so far and has its own
  * random stream, so a row's tokens do not depend on the other rows. Not safe for use by several
@@ -19,6 +20,7 @@ import java.util.BitSet;
 final class Sampler {
   private final GenerationOptions options;
   private final RandomStream random;
+  private final @Nullable AnswerConstraint constraint;
 
   private final BitSet seen = new BitSet();
   private int[] seenIds = new int[64];
@@ -41,7 +43,21 @@ final class Sampler {
    * @param promptIds ids of the prompt without padding; the repetition penalty covers them
    */
   Sampler(GenerationOptions options, int row, int[] promptIds) {
+    this(options, row, promptIds, null);
+  }
+
+  /**
+   * Creates the sampler of one row.
+   *
+   * @param options how to choose
+   * @param row index of the sequence in its batch
+   * @param promptIds ids of the prompt without padding
+   * @param constraint forbids tokens, or null
+   */
+  Sampler(
+      GenerationOptions options, int row, int[] promptIds, @Nullable AnswerConstraint constraint) {
     this.options = options;
+    this.constraint = constraint;
     random = new RandomStream(options.seed(), row);
     for (int id : promptIds) {
       remember(id);
@@ -78,6 +94,14 @@ final class Sampler {
     return id;
   }
 
+  /** Takes the only token that may come, as if it had been chosen. */
+  void take(int id) {
+    if (!options.isGreedy()) {
+      random.nextDouble();
+    }
+    remember(id);
+  }
+
   /** The ids that have a chance to be drawn for these logits, rising; nothing is drawn. */
   int[] candidates(float[] rowLogits) {
     filter(load(rowLogits, 0, rowLogits.length));
@@ -102,6 +126,9 @@ final class Sampler {
     }
     System.arraycopy(source, from, logits, 0, logits.length);
     penalize();
+    if (constraint != null) {
+      constraint.mask(logits);
+    }
     int best = -1;
     float max = Float.NEGATIVE_INFINITY;
     for (int id = 0; id < logits.length; id++) {

@@ -5,6 +5,7 @@ import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import java.util.Arrays;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** One row of a batch while it is generated: its tokens so far and whether it has ended. */
 final class Sequence {
@@ -16,6 +17,7 @@ final class Sequence {
   private final Set<Integer> endIds;
   private final Sampler sampler;
   private final TextOutput text;
+  private final @Nullable AnswerConstraint constraint;
 
   /** Prompt and new tokens, with room for more. */
   private int[] tokens;
@@ -32,6 +34,7 @@ final class Sequence {
    * @param options how to choose and when to stop
    * @param endIds the model's own end-of-sequence tokens
    * @param text takes the text
+   * @param constraint what the text may be, or null
    */
   Sequence(
       int[] prompt,
@@ -39,16 +42,21 @@ final class Sequence {
       int room,
       GenerationOptions options,
       Set<Integer> endIds,
-      TextOutput text) {
+      TextOutput text,
+      @Nullable AnswerConstraint constraint) {
     this.prompt = prompt;
     this.mostTokens = Math.min(options.maxNewTokens(), room);
     this.atMost = room < options.maxNewTokens() ? FinishReason.CONTEXT_LENGTH : FinishReason.LENGTH;
     this.options = options;
     this.endIds = endIds;
-    this.sampler = new Sampler(options, row, prompt);
+    this.sampler = new Sampler(options, row, prompt, constraint);
     this.text = text;
+    this.constraint = constraint;
     this.tokens = prompt.clone();
     this.length = prompt.length;
+    if (constraint != null && constraint.isComplete()) {
+      finish(FinishReason.STOP);
+    }
   }
 
   int[] prompt() {
@@ -90,6 +98,21 @@ final class Sequence {
     return tokens[length - 1];
   }
 
+  /** Whether tokens can be chosen by the largest logit alone. */
+  boolean isPlainGreedy() {
+    return options.isGreedy() && options.repetitionPenalty() == 1 && constraint == null;
+  }
+
+  /** The only token that may come next, or -1 where there is a choice. */
+  int forced() {
+    return constraint == null ? -1 : constraint.forced();
+  }
+
+  /** The beginning of a guess that the constraint allows. */
+  int[] allowed(int[] guess) {
+    return constraint == null ? guess : constraint.allowed(guess);
+  }
+
   /** Takes the next token. */
   void accept(int id) {
     if (length == tokens.length) {
@@ -102,8 +125,13 @@ final class Sequence {
       finish(FinishReason.STOP_ID);
     } else {
       text.push(id);
+      if (constraint != null) {
+        constraint.accept(id);
+      }
       if (text.isStopped()) {
         finish(FinishReason.STOP_STRING);
+      } else if (constraint != null && constraint.isComplete()) {
+        finish(FinishReason.STOP);
       } else if (room() == 0) {
         finish(atMost);
       }

@@ -49,7 +49,7 @@ final class TokenLoop {
     this.decoder = decoder;
     this.rows = rows;
     this.padId = padId;
-    this.plainGreedy = options.isGreedy() && options.repetitionPenalty() == 1;
+    this.plainGreedy = rows.stream().allMatch(Sequence::isPlainGreedy);
     this.longestPrompt = rows.stream().mapToInt(row -> row.prompt().length).max().orElseThrow();
   }
 

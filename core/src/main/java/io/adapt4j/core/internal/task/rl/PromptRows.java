@@ -149,9 +149,10 @@ public final class PromptRows {
     ChatOptions defaults = ChatOptions.defaults().withGenerationPrompt();
     ChatOptions options = asked.tools().isEmpty() ? defaults : defaults.withTools(asked.tools());
     try {
+      ChatEncoder encoder = new ChatEncoder(encoding.tokenizer(), template);
       return new Prompt(
-          new ChatEncoder(encoding.tokenizer(), template).encode(asked.messages(), options),
-          template.render(asked.messages(), options),
+          encoder.encode(asked.messages(), options),
+          encoder.render(asked.messages(), options),
           fields,
           true);
     } catch (ChatException | TemplateException e) {

@@ -1,0 +1,135 @@
+package io.adapt4j.core.internal.chat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.PlainJson;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The fields of messages that call tools, as OpenAI and as Transformers have them. */
+public final class ToolCallFields {
+
+  static final String CALLS = "tool_calls";
+  static final String CALL_ID = "tool_call_id";
+  static final String ID = "id";
+  static final String FUNCTION = "function";
+  static final String NAME = "name";
+  static final String ARGUMENTS = "arguments";
+
+  private ToolCallFields() {}
+
+  /** {@return whether a message calls tools or has the result of one} */
+  static boolean isAboutTools(ChatMessage message) {
+    return message.role().equals("tool") || !calls(message).isEmpty();
+  }
+
+  /** The calls of a message; what is no map is left out. */
+  static List<Map<?, ?>> calls(ChatMessage message) {
+    List<Map<?, ?>> calls = new ArrayList<>();
+    if (message.fields().get(CALLS) instanceof List<?> list) {
+      for (Object call : list) {
+        if (call instanceof Map<?, ?> map) {
+          calls.add(map);
+        }
+      }
+    }
+    return calls;
+  }
+
+  /** Name and arguments of a call, which may stand in {@code function}. */
+  static Map<?, ?> function(Map<?, ?> call) {
+    return call.get(FUNCTION) instanceof Map<?, ?> function ? function : call;
+  }
+
+  /** A call with other arguments. */
+  static Map<String, Object> withArguments(Map<?, ?> call, Object arguments) {
+    if (call.get(FUNCTION) instanceof Map<?, ?> function) {
+      return with(call, FUNCTION, with(function, ARGUMENTS, arguments));
+    }
+    return with(call, ARGUMENTS, arguments);
+  }
+
+  static Map<String, Object> with(Map<?, ?> map, String field, Object value) {
+    Map<String, Object> changed = new LinkedHashMap<>();
+    map.forEach((key, old) -> changed.put((String) key, old));
+    changed.put(field, value);
+    return changed;
+  }
+
+  /**
+   * Returns a value as an object: a text that holds the JSON of one becomes it.
+   *
+   * @param arguments a map or a text
+   * @return a map, or what was given
+   */
+  static @Nullable Object asObject(@Nullable Object arguments) {
+    if (arguments instanceof String text) {
+      if (text.isBlank()) {
+        return Map.of();
+      }
+      try {
+        if (Json.parseStrictly(text) instanceof ObjectNode object) {
+          return plain(object);
+        }
+      } catch (JsonProcessingException e) {
+        // It is left to the template.
+        return arguments;
+      }
+    }
+    return arguments == null ? Map.of() : arguments;
+  }
+
+  /** A value as text: an object becomes its JSON. */
+  static @Nullable Object asText(@Nullable Object arguments) {
+    return arguments instanceof Map<?, ?> map ? PlainJson.object(map).toString() : arguments;
+  }
+
+  /**
+   * Returns a tree as maps, lists, texts, numbers, booleans and null.
+   *
+   * @param value the tree
+   * @return the value
+   */
+  public static @Nullable Object plain(JsonNode value) {
+    if (value.isObject()) {
+      Map<String, @Nullable Object> map = new LinkedHashMap<>();
+      value.properties().forEach(field -> map.put(field.getKey(), plain(field.getValue())));
+      return Collections.unmodifiableMap(map);
+    }
+    if (value.isArray()) {
+      List<@Nullable Object> list = new ArrayList<>();
+      value.forEach(element -> list.add(plain(element)));
+      return Collections.unmodifiableList(list);
+    }
+    if (value.isTextual()) {
+      return value.textValue();
+    }
+    if (value.isBoolean()) {
+      return value.booleanValue();
+    }
+    if (value.isIntegralNumber() && value.canConvertToLong()) {
+      return value.longValue();
+    }
+    if (value.isIntegralNumber()) {
+      return value.bigIntegerValue();
+    }
+    return value.isNumber() ? number(value) : null;
+  }
+
+  /** A double where that is the number to the digit, as most are. */
+  private static Object number(JsonNode value) {
+    double number = value.doubleValue();
+    return Double.isFinite(number)
+            && value.decimalValue().compareTo(new BigDecimal(Double.toString(number))) == 0
+        ? (Object) number
+        : value.decimalValue();
+  }
+}

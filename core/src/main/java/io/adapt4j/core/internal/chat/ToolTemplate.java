@@ -1,0 +1,259 @@
+package io.adapt4j.core.internal.chat;
+
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.jinja.TemplateException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a chat template writes tools, found out by having it write a call. Brings conversations with
+ * tools into the form that it takes: arguments as an object or as text, ids as Mistral wants them,
+ * and all of it as text where it knows no tools. Immutable.
+ */
+public final class ToolTemplate {
+
+  private static final String NAME = "adapt4j_probe";
+  private static final String KEY = "adapt4j_key";
+  private static final String VALUE = "adapt4j_value";
+  private static final String ID = "adapt4j00";
+
+  private static final Map<String, Object> TOOL =
+      Map.of(
+          "type",
+          "function",
+          "function",
+          Map.of(
+              "name",
+              NAME,
+              "description",
+              "None.",
+              "parameters",
+              Map.of("type", "object", "properties", Map.of(KEY, Map.of("type", "string")))));
+
+  private static final Pattern ARGUMENTS =
+      Pattern.compile(
+          "\\s*:\\s*\\{\\s*\"" + KEY + "\"\\s*:\\s*\"" + VALUE + "\"\\s*\\}.*", Pattern.DOTALL);
+
+  private final ToolSyntax syntax;
+  private final boolean argumentsAreText;
+  private final String named;
+  private final boolean hasSystem;
+
+  private ToolTemplate(
+      ToolSyntax syntax, boolean argumentsAreText, String named, boolean hasSystem) {
+    this.syntax = syntax;
+    this.argumentsAreText = argumentsAreText;
+    this.named = named;
+    this.hasSystem = hasSystem;
+  }
+
+  /**
+   * Has a template write a call.
+   *
+   * @param template the template
+   * @param options how conversations are rendered; with tools if these have any
+   * @return how it writes them
+   */
+  public static ToolTemplate of(ChatTemplate template, ChatOptions options) {
+    boolean tools = options.tools().isPresent();
+    ChatOptions plain = options.withGenerationPrompt(false);
+    ChatOptions probing = tools ? plain.withTools(List.of(TOOL)) : plain;
+    ChatMessage question = ChatMessage.user("?");
+    boolean known =
+        !tools || render(template, List.of(question), probing).orElse("").contains(NAME);
+    if (known) {
+      for (Object arguments : List.of(Map.of(KEY, VALUE), "{\"" + KEY + "\": \"" + VALUE + "\"}")) {
+        for (Object content : new @Nullable Object[] {"", null}) {
+          Optional<ToolTemplate> found =
+              render(template, List.of(question, call(arguments, content)), probing)
+                  .flatMap(text -> read(text, arguments instanceof String));
+          if (found.isPresent()) {
+            return found.get();
+          }
+        }
+      }
+    }
+    return new ToolTemplate(
+        ToolSyntax.TOLD_IN_TEXT, false, "", takesSystem(template, options, question));
+  }
+
+  private static boolean takesSystem(
+      ChatTemplate template, ChatOptions options, ChatMessage question) {
+    return render(
+            template,
+            List.of(ChatMessage.system(VALUE), question),
+            options.withGenerationPrompt(true))
+        .filter(text -> text.contains(VALUE))
+        .isPresent();
+  }
+
+  private static ChatMessage call(Object arguments, @Nullable Object content) {
+    Map<String, Object> function = new LinkedHashMap<>();
+    function.put(ToolCallFields.NAME, NAME);
+    function.put(ToolCallFields.ARGUMENTS, arguments);
+    Map<String, Object> call = new LinkedHashMap<>();
+    call.put(ToolCallFields.ID, ID);
+    call.put("type", ToolCallFields.FUNCTION);
+    call.put(ToolCallFields.FUNCTION, function);
+    return ChatMessage.assistant("")
+        .with("content", content)
+        .with(ToolCallFields.CALLS, List.of(call));
+  }
+
+  private static Optional<String> render(
+      ChatTemplate template, List<ChatMessage> messages, ChatOptions options) {
+    try {
+      return Optional.of(template.render(messages, options));
+    } catch (TemplateException | ChatException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Reads how a call is written; the tool itself stands before it. */
+  private static Optional<ToolTemplate> read(String text, boolean argumentsAreText) {
+    int name = text.lastIndexOf(NAME);
+    if (name < 0) {
+      return Optional.empty();
+    }
+    String before = text.substring(Math.max(0, name - 80), name);
+    String after = text.substring(name + NAME.length());
+    ToolSyntax syntax = null;
+    String named = "";
+    if (before.endsWith("<function=")) {
+      syntax = after.contains("<parameter=" + KEY + ">") ? ToolSyntax.TAGGED_XML : null;
+    } else if (before.endsWith("[TOOL_CALLS]")) {
+      int arguments = after.indexOf('{');
+      named = arguments < 0 ? "" : after.substring(0, arguments);
+      syntax =
+          arguments >= 0 && ARGUMENTS.matcher(":" + after.substring(arguments)).matches()
+              ? ToolSyntax.MISTRAL_NAMED
+              : null;
+    } else if (isJson(before, after)) {
+      syntax = ofJson(before, after);
+    }
+    return syntax == null
+        ? Optional.empty()
+        : Optional.of(new ToolTemplate(syntax, argumentsAreText, named, true));
+  }
+
+  private static boolean isJson(String before, String after) {
+    int key = after.indexOf('"', 1);
+    int end = key < 0 ? -1 : after.indexOf('"', key + 1);
+    return before.endsWith("\"")
+        && after.startsWith("\"")
+        && end >= 0
+        && ARGUMENTS.matcher(after.substring(end + 1)).matches();
+  }
+
+  private static @Nullable ToolSyntax ofJson(String before, String after) {
+    String open = before.replaceAll("\\s", "").replaceFirst("\"id\":\"" + ID + "\",", "");
+    boolean arguments = after.replaceAll("\\s", "").startsWith("\",\"arguments\":");
+    boolean parameters = after.replaceAll("\\s", "").startsWith("\",\"parameters\":");
+    if (open.endsWith("[TOOL_CALLS][{\"name\":\"") && arguments) {
+      return ToolSyntax.MISTRAL_LIST;
+    }
+    if (open.endsWith("<tool_call>{\"name\":\"") && arguments) {
+      return ToolSyntax.TAGGED_JSON;
+    }
+    boolean bare = open.endsWith("{\"name\":\"") && !open.endsWith("[{\"name\":\"");
+    return bare && parameters ? ToolSyntax.BARE_JSON : null;
+  }
+
+  /** {@return how calls are written} */
+  public ToolSyntax syntax() {
+    return syntax;
+  }
+
+  /** {@return what stands between name and arguments where Mistral names a call; with an id} */
+  public String named() {
+    return named;
+  }
+
+  /**
+   * Brings a conversation into the form that the template takes.
+   *
+   * @param messages the conversation
+   * @param options how to render it
+   * @return the messages to render with {@link #options}
+   */
+  public List<ChatMessage> messages(List<ChatMessage> messages, ChatOptions options) {
+    if (syntax == ToolSyntax.TOLD_IN_TEXT) {
+      return ToolTexts.rewrite(messages, options.tools().orElse(List.of()), hasSystem);
+    }
+    List<ChatMessage> result = new ArrayList<>();
+    Ids ids = new Ids();
+    for (ChatMessage message : messages) {
+      result.add(ToolCallFields.isAboutTools(message) ? fitted(message, ids) : message);
+    }
+    return result;
+  }
+
+  /**
+   * Leaves tools out that are told in the messages.
+   *
+   * @param options how to render a conversation
+   * @return how to render what {@link #messages} made of it
+   */
+  public ChatOptions options(ChatOptions options) {
+    return syntax == ToolSyntax.TOLD_IN_TEXT ? options.withoutTools() : options;
+  }
+
+  private ChatMessage fitted(ChatMessage message, Ids ids) {
+    List<Map<?, ?>> calls = ToolCallFields.calls(message);
+    boolean mistral = syntax == ToolSyntax.MISTRAL_LIST || syntax == ToolSyntax.MISTRAL_NAMED;
+    if (calls.isEmpty()) {
+      return mistral ? ids.answered(message) : message;
+    }
+    List<Object> fitted = new ArrayList<>();
+    for (Map<?, ?> call : calls) {
+      Object arguments = ToolCallFields.function(call).get(ToolCallFields.ARGUMENTS);
+      Object given =
+          argumentsAreText ? ToolCallFields.asText(arguments) : ToolCallFields.asObject(arguments);
+      Map<String, Object> changed =
+          ToolCallFields.withArguments(call, Objects.requireNonNullElse(given, Map.of()));
+      fitted.add(mistral ? ids.called(changed) : changed);
+    }
+    return message.with(ToolCallFields.CALLS, fitted);
+  }
+
+  /** Gives calls and their results the ids of nine letters and digits that Mistral asks for. */
+  private static final class Ids {
+
+    private static final Pattern FITTING = Pattern.compile("[a-zA-Z0-9]{9}");
+
+    private final Map<String, String> byGiven = new HashMap<>();
+    private final List<String> open = new ArrayList<>();
+    private int count;
+
+    Map<String, Object> called(Map<String, Object> call) {
+      String given = call.get(ToolCallFields.ID) instanceof String text ? text : "";
+      String id = FITTING.matcher(given).matches() ? given : "call%05d".formatted(count);
+      count++;
+      if (!given.isEmpty()) {
+        byGiven.put(given, id);
+      }
+      open.add(id);
+      return ToolCallFields.with(call, ToolCallFields.ID, id);
+    }
+
+    ChatMessage answered(ChatMessage result) {
+      Object given = result.fields().get(ToolCallFields.CALL_ID);
+      String id = given instanceof String text ? byGiven.get(text) : null;
+      if (id == null) {
+        id = open.isEmpty() ? "call00000" : open.get(0);
+      }
+      open.remove(id);
+      return result.with(ToolCallFields.CALL_ID, id);
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package io.adapt4j.tools;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a call that is a JSON object, or only its arguments. Tells of these as they come. */
+final class JsonCall {
+
+  private static final int MOST_CHARACTERS = 1 << 20;
+
+  /** In what is longer before the arguments nobody looks for the name while it comes. */
+  private static final int MOST_HEAD = 500;
+
+  private static final Pattern BEGINNING =
+      Pattern.compile(
+          "\\s*\\{\\s*(?:\"(?:id|type)\"\\s*:\\s*\"[^\"\\\\]*\"\\s*,\\s*)*"
+              + "\"name\"\\s*:\\s*\"([^\"\\\\]{1,64})\"\\s*,\\s*"
+              + "\"(?:arguments|parameters)\"\\s*:\\s*\\{");
+
+  /** What a character was. */
+  enum Step {
+    MORE,
+    COMPLETE,
+    BROKEN
+  }
+
+  private final Tools tools;
+  private final AnswerBuilder answer;
+  private final JsonScanner scanner = new JsonScanner();
+  private final StringBuilder raw = new StringBuilder();
+  private final int argumentsDepth;
+  private boolean begun;
+  private boolean argumentsAreOpen;
+  private boolean argumentsAreOver;
+
+  private JsonCall(Tools tools, AnswerBuilder answer, boolean onlyArguments) {
+    this.tools = tools;
+    this.answer = answer;
+    this.begun = onlyArguments;
+    this.argumentsAreOpen = onlyArguments;
+    this.argumentsDepth = onlyArguments ? 0 : 1;
+  }
+
+  /** A call with its name. */
+  static JsonCall of(Tools tools, AnswerBuilder answer) {
+    return new JsonCall(tools, answer, false);
+  }
+
+  /** The arguments of a call that has begun. */
+  static JsonCall arguments(Tools tools, AnswerBuilder answer) {
+    return new JsonCall(tools, answer, true);
+  }
+
+  /** Takes the next character, the first of which is a brace. */
+  Step accept(char c) {
+    if (raw.length() == MOST_CHARACTERS || !scanner.accept(c)) {
+      // With the arguments complete, only the call's own brace is missing.
+      if (argumentsAreOver) {
+        return answer.complete() ? Step.COMPLETE : Step.BROKEN;
+      }
+      answer.drop();
+      return Step.BROKEN;
+    }
+    raw.append(c);
+    if (!begun && c == '{' && scanner.depth() == 2 && raw.length() < MOST_HEAD) {
+      begin();
+    }
+    if (argumentsAreOpen) {
+      answer.arguments(String.valueOf(c));
+      if (c == '}' && scanner.depth() == argumentsDepth && scanner.isOutsideText()) {
+        argumentsAreOpen = false;
+        argumentsAreOver = true;
+      }
+    }
+    return scanner.depth() > 0 ? Step.MORE : complete() ? Step.COMPLETE : Step.BROKEN;
+  }
+
+  /** Whether the last character was refused although the call is complete. */
+  boolean leftOne() {
+    return scanner.depth() > 0;
+  }
+
+  private void begin() {
+    Matcher beginning = BEGINNING.matcher(raw);
+    if (beginning.matches() && tools.has(beginning.group(1))) {
+      answer.begin(beginning.group(1));
+      begun = true;
+      argumentsAreOpen = true;
+    }
+  }
+
+  private boolean complete() {
+    if (argumentsAreOver) {
+      return answer.complete();
+    }
+    ObjectNode call = object(raw.toString());
+    if (call == null) {
+      return false;
+    }
+    String name = call.path("name").asText();
+    JsonNode arguments = call.has("arguments") ? call.get("arguments") : call.get("parameters");
+    if (arguments != null && arguments.isTextual()) {
+      arguments = object(arguments.textValue());
+    }
+    if (!tools.has(name) || !call.path("name").isTextual()) {
+      return false;
+    }
+    if (arguments == null || arguments.isNull()) {
+      arguments = Json.written("{}");
+    }
+    if (!arguments.isObject()) {
+      return false;
+    }
+    answer.begin(name);
+    answer.arguments(arguments.toString());
+    return answer.complete();
+  }
+
+  private static @Nullable ObjectNode object(String json) {
+    try {
+      return Json.parseStrictly(json) instanceof ObjectNode object ? object : null;
+    } catch (JsonProcessingException e) {
+      // It is no call then.
+      return null;
+    }
+  }
+
+  /** Ends the text: whether the call is complete but for its own brace. */
+  boolean finish() {
+    if (argumentsAreOver) {
+      return answer.complete();
+    }
+    answer.drop();
+    return false;
+  }
+}

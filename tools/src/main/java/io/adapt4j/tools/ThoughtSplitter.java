@@ -1,0 +1,116 @@
+package io.adapt4j.tools;
+
+import java.util.function.Consumer;
+
+/** Tells what a model thinks, between {@code <think>} and {@code </think>}, from what it says. */
+final class ThoughtSplitter {
+
+  static final String OPEN = "<think>";
+  static final String CLOSE = "</think>";
+
+  private enum State {
+    START,
+    THINKING,
+    AFTER,
+    ANSWER
+  }
+
+  private final Consumer<CharSequence> onThought;
+  private final TextSink onText;
+  private final StringBuilder space = new StringBuilder();
+  private final StringBuilder tag = new StringBuilder();
+  private boolean hasThought;
+  private State state;
+
+  /** Takes the characters of the answer. */
+  interface TextSink {
+    void accept(char c);
+  }
+
+  /**
+   * Creates a splitter.
+   *
+   * @param open whether the prompt has begun a thought
+   */
+  ThoughtSplitter(boolean open, Consumer<CharSequence> onThought, TextSink onText) {
+    this.state = open ? State.THINKING : State.START;
+    this.onThought = onThought;
+    this.onText = onText;
+  }
+
+  void accept(char c) {
+    switch (state) {
+      case START -> start(c);
+      case THINKING -> thinking(c);
+      case AFTER -> {
+        if (!Character.isWhitespace(c)) {
+          state = State.ANSWER;
+          onText.accept(c);
+        }
+      }
+      case ANSWER -> onText.accept(c);
+    }
+  }
+
+  private void start(char c) {
+    if (tag.isEmpty() && Character.isWhitespace(c)) {
+      space.append(c);
+      return;
+    }
+    tag.append(c);
+    if (OPEN.contentEquals(tag)) {
+      clear();
+      state = State.THINKING;
+    } else if (!OPEN.startsWith(tag.toString())) {
+      state = State.ANSWER;
+      tellText();
+    }
+  }
+
+  /** White space at the ends of a thought is no part of it. */
+  private void thinking(char c) {
+    tag.append(c);
+    while (!tag.isEmpty() && !CLOSE.startsWith(tag.toString())) {
+      thought(tag.charAt(0));
+      tag.deleteCharAt(0);
+    }
+    if (CLOSE.contentEquals(tag)) {
+      clear();
+      state = State.AFTER;
+    }
+  }
+
+  private void thought(char c) {
+    if (Character.isWhitespace(c)) {
+      space.append(c);
+      return;
+    }
+    onThought.accept(hasThought ? space.toString() + c : String.valueOf(c));
+    hasThought = true;
+    space.setLength(0);
+  }
+
+  void finish() {
+    if (state == State.THINKING) {
+      for (int i = 0; i < tag.length(); i++) {
+        thought(tag.charAt(i));
+      }
+    } else if (state == State.START) {
+      tellText();
+    }
+    clear();
+  }
+
+  private void tellText() {
+    String text = space.append(tag).toString();
+    clear();
+    for (int i = 0; i < text.length(); i++) {
+      onText.accept(text.charAt(i));
+    }
+  }
+
+  private void clear() {
+    space.setLength(0);
+    tag.setLength(0);
+  }
+}

@@ -1,0 +1,50 @@
+package io.adapt4j.tools;
+
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.internal.chat.ToolSyntax;
+import io.adapt4j.core.internal.chat.ToolTemplate;
+import java.util.List;
+import java.util.Map;
+
+/** How the models of a family write calls. */
+public enum ToolFormat {
+  /** {@code <tool_call>{"name": ..., "arguments": {...}}</tool_call>}: Hermes, Qwen 2.5 and 3. */
+  HERMES,
+  /**
+   * {@code <tool_call><function=NAME><parameter=KEY>VALUE</parameter></function></tool_call>}:
+   * Qwen3-Coder, Qwen3.5.
+   */
+  QWEN_XML,
+  /** {@code {"name": ..., "parameters": {...}}} instead of a text: Llama 3.1 to 3.3. */
+  LLAMA,
+  /** {@code [TOOL_CALLS] [{"name": ..., "arguments": {...}}]}: Mistral's first format. */
+  MISTRAL_LIST,
+  /** {@code [TOOL_CALLS]NAME[ARGS]{...}}: Mistral's newer format. */
+  MISTRAL;
+
+  private static final Map<String, ?> ANY = Map.of("name", "any");
+
+  /**
+   * Finds the format that a chat template writes calls in. Where it has no tools, or writes calls
+   * in a way that is not known here, tools are told in the system message and calls are written as
+   * in {@link #HERMES}.
+   *
+   * @param template the template
+   * @return the format
+   */
+  public static ToolFormat of(ChatTemplate template) {
+    ChatOptions options = ChatOptions.defaults().withTools(List.of(ANY));
+    return of(ToolTemplate.of(template, options).syntax());
+  }
+
+  static ToolFormat of(ToolSyntax syntax) {
+    return switch (syntax) {
+      case TAGGED_JSON, TOLD_IN_TEXT -> HERMES;
+      case TAGGED_XML -> QWEN_XML;
+      case BARE_JSON -> LLAMA;
+      case MISTRAL_LIST -> MISTRAL_LIST;
+      case MISTRAL_NAMED -> MISTRAL;
+    };
+  }
+}

@@ -1,0 +1,207 @@
+package io.adapt4j.tools;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the text of an answer as it comes: thoughts, text and calls. It never fails: what is no
+ * call of one of the tools, with an object for its arguments, is text. How the text is cut into
+ * pieces does not matter. Not thread safe; for one answer.
+ *
+ * <p>White space around calls is left out. Characters of a call are limited to a million.
+ */
+public final class ToolParser {
+
+  static final String TOOL_CALL = "<tool_call>";
+  static final String PYTHON_TAG = "<|python_tag|>";
+  static final String TOOL_CALLS = "[TOOL_CALLS]";
+
+  private final ToolFormat format;
+  private final Tools tools;
+  private final AnswerBuilder answer;
+  private final ThoughtSplitter thoughts;
+  private final StringBuilder space = new StringBuilder();
+  private final StringBuilder sign = new StringBuilder();
+  private @Nullable CallReader reader;
+  private boolean finished;
+
+  private ToolParser(
+      ToolFormat format,
+      Tools tools,
+      boolean thinking,
+      Supplier<String> ids,
+      Consumer<ToolEvent> onEvent) {
+    this.format = format;
+    this.tools = tools;
+    this.answer = new AnswerBuilder(ids, onEvent);
+    this.thoughts = new ThoughtSplitter(thinking, answer::thinking, this::text);
+  }
+
+  /**
+   * Creates a parser.
+   *
+   * @param format how the model writes calls
+   * @param tools the tools that it may call; without any there are no calls
+   * @param thinking whether the prompt ends with {@code <think>}, so that the answer begins with a
+   *     thought
+   * @param onEvent takes the parts of the answer, during {@link #accept} and {@link #finish}
+   * @return the parser
+   * @throws IllegalArgumentException if two tools have the same name
+   */
+  public static ToolParser of(
+      ToolFormat format, Collection<Tool> tools, boolean thinking, Consumer<ToolEvent> onEvent) {
+    Objects.requireNonNull(format, "format");
+    Objects.requireNonNull(onEvent, "onEvent");
+    return new ToolParser(format, new Tools(tools), thinking, new CallIds(), onEvent);
+  }
+
+  /**
+   * Takes the next piece of the text.
+   *
+   * @param piece the piece
+   * @throws IllegalStateException after {@link #finish}
+   */
+  public void accept(String piece) {
+    if (finished) {
+      throw new IllegalStateException("the answer has ended; use another parser for the next");
+    }
+    for (int i = 0; i < piece.length(); i++) {
+      thoughts.accept(piece.charAt(i));
+    }
+    answer.flush();
+  }
+
+  /**
+   * Ends the text.
+   *
+   * @return what was read
+   */
+  public ParsedAnswer finish() {
+    if (!finished) {
+      finished = true;
+      thoughts.finish();
+      CallReader open = reader;
+      if (open != null) {
+        reader = null;
+        if (open.finish()) {
+          space.setLength(0);
+        } else {
+          tellAsText(open);
+        }
+      }
+      space.append(sign);
+      if (!answer.hasCalls() || !space.toString().isBlank()) {
+        answer.text(space);
+      }
+      answer.flush();
+    }
+    return answer.answer();
+  }
+
+  private void text(char c) {
+    CallReader open = reader;
+    if (open == null) {
+      outside(c);
+      return;
+    }
+    switch (open.accept(c)) {
+      case MORE -> {}
+      case DONE -> {
+        reader = null;
+        space.setLength(0);
+      }
+      case LEFT -> {
+        reader = null;
+        spaceBefore(open);
+        again(open.rest());
+      }
+      case BROKEN -> {
+        reader = null;
+        // The last character may begin a call.
+        String rest = open.rest();
+        spaceBefore(open);
+        answer.text(space);
+        answer.text(rest.substring(0, rest.length() - 1));
+        space.setLength(0);
+        outside(c);
+      }
+    }
+  }
+
+  private void again(String rest) {
+    for (int i = 0; i < rest.length(); i++) {
+      outside(rest.charAt(i));
+    }
+  }
+
+  /** White space before a call is left out. */
+  private void spaceBefore(CallReader closed) {
+    if (closed.hasCall()) {
+      space.setLength(0);
+    }
+  }
+
+  private void tellAsText(CallReader closed) {
+    spaceBefore(closed);
+    answer.text(space);
+    space.setLength(0);
+    answer.text(closed.rest());
+  }
+
+  /** Takes a character outside calls. What may begin a call is held back, and space before it. */
+  private void outside(char c) {
+    sign.append(c);
+    while (!sign.isEmpty()) {
+      String held = sign.toString();
+      List<String> signs = signs();
+      if (signs.contains(held)) {
+        sign.setLength(0);
+        reader = reader(held);
+        return;
+      }
+      if (signs.stream().anyMatch(known -> known.startsWith(held))) {
+        return;
+      }
+      char first = sign.charAt(0);
+      sign.deleteCharAt(0);
+      if (isSpace(first)) {
+        space.append(first);
+      } else {
+        answer.text(space);
+        answer.text(String.valueOf(first));
+        space.setLength(0);
+      }
+    }
+  }
+
+  private boolean isSpace(char c) {
+    boolean between = format == ToolFormat.LLAMA && c == ';' && answer.hasCalls();
+    return Character.isWhitespace(c) || (between && answer.saysNothing());
+  }
+
+  /** What calls begin with. */
+  private List<String> signs() {
+    if (tools.isEmpty()) {
+      return List.of();
+    }
+    return switch (format) {
+      case HERMES -> List.of(TOOL_CALL);
+      case QWEN_XML -> List.of(TOOL_CALL, XmlCall.FUNCTION);
+      case LLAMA -> answer.saysNothing() ? List.of(PYTHON_TAG, "{") : List.of(PYTHON_TAG);
+      case MISTRAL_LIST, MISTRAL -> List.of(TOOL_CALLS);
+    };
+  }
+
+  private CallReader reader(String found) {
+    return switch (format) {
+      case HERMES -> TaggedReader.json(found, tools, answer);
+      case QWEN_XML -> TaggedReader.xml(found, tools, answer);
+      case LLAMA -> new BareReader(found, tools, answer);
+      case MISTRAL_LIST, MISTRAL -> new MistralReader(found, tools, answer);
+    };
+  }
+}

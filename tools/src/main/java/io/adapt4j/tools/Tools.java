@@ -1,0 +1,47 @@
+package io.adapt4j.tools;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Tools by name, in order. */
+final class Tools {
+
+  private final Map<String, Tool> byName = new LinkedHashMap<>();
+
+  Tools(Collection<Tool> tools) {
+    for (Tool tool : tools) {
+      if (byName.putIfAbsent(tool.name(), tool) != null) {
+        throw new IllegalArgumentException("there are two tools called '" + tool.name() + "'");
+      }
+    }
+  }
+
+  boolean isEmpty() {
+    return byName.isEmpty();
+  }
+
+  boolean has(String name) {
+    return byName.containsKey(name);
+  }
+
+  @Nullable Tool find(String name) {
+    return byName.get(name);
+  }
+
+  List<Tool> all() {
+    return List.copyOf(byName.values());
+  }
+
+  /** The tool of a name that must be there. */
+  Tool require(String name) {
+    Tool tool = byName.get(name);
+    if (tool == null) {
+      throw new IllegalArgumentException(
+          "there is no tool called '" + name + "', only " + byName.keySet());
+    }
+    return tool;
+  }
+}
