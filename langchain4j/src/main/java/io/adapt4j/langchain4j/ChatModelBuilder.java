@@ -48,7 +48,7 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
    * @return this builder
    */
   public B model(String name, LanguageModel model) {
-    return replier(name, new GeneratorReplier(model.asGenerator()));
+    return replier(name, new ModelReplier(model));
   }
 
   /**

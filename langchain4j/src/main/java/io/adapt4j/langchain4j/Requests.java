@@ -14,10 +14,9 @@ import dev.langchain4j.model.chat.request.ResponseFormat;
 import dev.langchain4j.model.chat.request.ToolChoice;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
-import java.util.LinkedHashMap;
+import io.adapt4j.tools.ToolCall;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
@@ -60,25 +59,19 @@ final class Requests {
         answer.thinking() == null ? said : said.with("reasoning_content", answer.thinking());
     return answer.hasToolExecutionRequests()
         ? thought.with(
-            "tool_calls", answer.toolExecutionRequests().stream().map(Requests::call).toList())
+            "tool_calls",
+            answer.toolExecutionRequests().stream()
+                .map(request -> call(request).definition())
+                .toList())
         : thought;
   }
 
-  /** A call as chat templates read it: the arguments are an object. */
-  private static Map<String, Object> call(ToolExecutionRequest request) {
-    Map<String, Object> function = new LinkedHashMap<>();
-    function.put("name", request.name());
+  private static ToolCall call(ToolExecutionRequest request) {
     String arguments = request.arguments();
-    function.put(
-        "arguments",
-        arguments == null || arguments.isBlank() ? Map.of() : JsonText.object(arguments));
-    Map<String, Object> call = new LinkedHashMap<>();
-    if (request.id() != null) {
-      call.put("id", request.id());
-    }
-    call.put("type", "function");
-    call.put("function", function);
-    return call;
+    return new ToolCall(
+        Objects.requireNonNullElse(request.id(), ""),
+        request.name(),
+        arguments == null || arguments.isBlank() ? "{}" : arguments);
   }
 
   private static String text(List<Content> contents) {

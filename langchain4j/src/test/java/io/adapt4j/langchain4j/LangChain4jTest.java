@@ -21,6 +21,8 @@ import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ResponseFormat;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.PartialResponse;
+import dev.langchain4j.model.chat.response.PartialResponseContext;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.embedding.EmbeddingModel;
 import dev.langchain4j.model.embedding.request.EmbeddingInputType;
@@ -308,6 +310,35 @@ class LangChain4jTest {
         .options(OPTIONS)
         .executor(Runnable::run)
         .build();
+  }
+
+  @Test
+  void anAnswerThatIsCancelledEndsWithoutAnotherWord() {
+    List<String> pieces = new ArrayList<>();
+    List<Object> ends = new ArrayList<>();
+    StreamingChatResponseHandler handler =
+        new StreamingChatResponseHandler() {
+          @Override
+          public void onPartialResponse(PartialResponse piece, PartialResponseContext context) {
+            pieces.add(piece.text());
+            if (pieces.size() == 2) {
+              context.streamingHandle().cancel();
+            }
+          }
+
+          @Override
+          public void onCompleteResponse(ChatResponse response) {
+            ends.add(response);
+          }
+
+          @Override
+          public void onError(Throwable error) {
+            ends.add(error);
+          }
+        };
+    streaming(new Script()).chat("Tell me a long story", handler);
+    assertThat(pieces).containsExactly("Once", " upon");
+    assertThat(ends).isEmpty();
   }
 
   private static StreamingChatResponseHandler handler(

@@ -1,23 +1,28 @@
 package io.adapt4j.langchain4j;
 
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
+import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.core.text.TokenUsage;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * A model that obeys: what LangChain4j's contract asks for is answered as a large model would. A
- * word with the space before it is a token. Limits and stop texts hold as they do for a model.
+ * A model that obeys: what LangChain4j's contract asks for is answered as a large model would, with
+ * calls as Hermes and Qwen write them. A word with the space before it is a token. Limits and stop
+ * texts hold as they do for a model.
  */
-final class Script implements TextGenerator {
+final class Script implements TextGenerator, ModelAccess {
 
   @Override
   public GeneratedText generate(List<ChatMessage> messages, GenerationOptions options) {
@@ -30,11 +35,45 @@ final class Script implements TextGenerator {
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
-    return say(answer(messages), messages, options, onText, cancellation);
+    Generation said = chat(messages, ChatOptions.defaults(), options, onText, cancellation);
+    return new GeneratedText(
+        said.text(),
+        said.finishReason(),
+        Optional.of(new TokenUsage(said.promptTokens(), said.tokenIds().size())),
+        false);
   }
 
-  static String answer(List<ChatMessage> messages) {
+  @Override
+  public Generation chat(
+      List<ChatMessage> messages,
+      ChatOptions chat,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
+    boolean json = options.constraint().isPresent();
+    return say(answer(messages, tools(chat), json), messages, options, onText, cancellation);
+  }
+
+  private static List<String> tools(ChatOptions chat) {
+    return chat.tools().stream()
+        .flatMap(List::stream)
+        .map(tool -> (Map<?, ?>) tool.get("function"))
+        .map(function -> String.valueOf(function.get("name")))
+        .toList();
+  }
+
+  private static String answer(List<ChatMessage> messages, List<String> tools, boolean json) {
     String all = text(messages).toLowerCase(Locale.ROOT);
+    boolean told = messages.get(messages.size() - 1).role().equals("tool");
+    if (told) {
+      return json ? "{\"weather\": \"sunny\"}" : "The tools say: " + results(messages);
+    }
+    if (!tools.isEmpty()) {
+      return calls(all, tools);
+    }
+    if (json) {
+      return "{\"city\": \"Berlin\"}";
+    }
     if (all.contains("i love you")) {
       return "Ich liebe dich.";
     }
@@ -50,13 +89,32 @@ final class Script implements TextGenerator {
     return "Once upon a time there was a fox who lived in a wood and told long stories.";
   }
 
+  private static String calls(String all, List<String> tools) {
+    if (tools.contains("get_current_time")) {
+      return call("get_current_time", "{}");
+    }
+    String weather = call("getWeather", "{\"city\": \"Munich\"}");
+    return tools.contains("getTime")
+        ? weather + "\n" + call("getTime", "{\"country\": \"France\"}")
+        : weather;
+  }
+
+  private static String call(String name, String arguments) {
+    return "<tool_call>\n{\"name\": \"%s\", \"arguments\": %s}\n</tool_call>"
+        .formatted(name, arguments);
+  }
+
+  private static String results(List<ChatMessage> messages) {
+    return text(messages.stream().filter(message -> message.role().equals("tool")).toList());
+  }
+
   private static String text(List<ChatMessage> messages) {
     return messages.stream()
         .map(message -> String.valueOf(message.content()))
         .collect(Collectors.joining("\n"));
   }
 
-  private static GeneratedText say(
+  private static Generation say(
       String answer,
       List<ChatMessage> messages,
       GenerationOptions options,
@@ -83,8 +141,8 @@ final class Script implements TextGenerator {
       onText.accept(token);
     }
     int read = text(messages).split("\\s+").length;
-    return new GeneratedText(
-        said.toString(), reason, Optional.of(new TokenUsage(read, tokens)), false);
+    return new Generation(
+        said.toString(), IntStream.range(0, tokens).boxed().toList(), reason, read);
   }
 
   private static String stopped(String answer, GenerationOptions options) {

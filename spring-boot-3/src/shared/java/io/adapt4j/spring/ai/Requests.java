@@ -2,10 +2,9 @@ package io.adapt4j.spring.ai;
 
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.tools.ToolCall;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +13,6 @@ import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.MessageType;
 import org.springframework.ai.chat.messages.ToolResponseMessage;
 import org.springframework.ai.content.MediaContent;
-import org.springframework.ai.model.ModelOptionsUtils;
 import org.springframework.ai.tool.definition.ToolDefinition;
 
 /** Prompts of Spring AI in our words. */
@@ -61,24 +59,15 @@ final class Requests {
     ChatMessage said =
         ChatMessage.of(type.getValue(), Objects.requireNonNullElse(message.getText(), ""));
     return message instanceof AssistantMessage answer && answer.hasToolCalls()
-        ? said.with("tool_calls", answer.getToolCalls().stream().map(Requests::call).toList())
+        ? said.with(
+            "tool_calls",
+            answer.getToolCalls().stream().map(call -> call(call).definition()).toList())
         : said;
   }
 
-  /** A call as chat templates read it: the arguments are an object. */
-  private static Map<String, Object> call(AssistantMessage.ToolCall toolCall) {
-    Map<String, Object> function = new LinkedHashMap<>();
-    function.put("name", toolCall.name());
-    function.put(
-        "arguments",
-        toolCall.arguments().isBlank()
-            ? Map.of()
-            : ModelOptionsUtils.jsonToMap(toolCall.arguments()));
-    Map<String, Object> call = new LinkedHashMap<>();
-    call.put("id", toolCall.id());
-    call.put("type", "function");
-    call.put("function", function);
-    return call;
+  private static ToolCall call(AssistantMessage.ToolCall call) {
+    return new ToolCall(
+        call.id(), call.name(), call.arguments().isBlank() ? "{}" : call.arguments());
   }
 
   private static GenerationOptions generation(Adapt4jChatOptions options, GenerationOptions usual) {
