@@ -194,7 +194,7 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
      * @return this builder
      */
     public Builder model(Supplier<LanguageModel> model) {
-      return replier(new GeneratorReplier(() -> model.get().asGenerator()));
+      return replier(new ModelReplier(model));
     }
 
     /**

@@ -1,0 +1,87 @@
+package io.adapt4j.spring.ai;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.text.TokenUsage;
+import io.adapt4j.tools.Tool;
+import io.adapt4j.tools.ToolAnswer;
+import io.adapt4j.tools.ToolCall;
+import io.adapt4j.tools.ToolChat;
+import io.adapt4j.tools.ToolEvent;
+import io.adapt4j.tools.ToolParser;
+import io.adapt4j.tools.ToolRequest;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.tool.definition.ToolDefinition;
+
+/**
+ * A model of this process, with tools and schemas. One without a chat template knows neither.
+ *
+ * @param source gives the model
+ * @param access has the model, or a script, give the text
+ */
+record ModelReplier(Supplier<LanguageModel> source, Function<LanguageModel, ModelAccess> access)
+    implements Replier {
+
+  ModelReplier(Supplier<LanguageModel> source) {
+    this(source, model -> model::chat);
+  }
+
+  @Override
+  public Reply reply(Question question, Consumer<String> onText, CancellationToken cancellation) {
+    LanguageModel model = source.get();
+    if (!model.hasChatTemplate()) {
+      return new GeneratorReplier(model::asGenerator).reply(question, onText, cancellation);
+    }
+    GenerationOptions options = Schemas.options(question.schema(), question.options());
+    ToolRequest request =
+        ToolChat.of(model)
+            .tools(question.tools().stream().map(ModelReplier::tool).toList())
+            .request(question.messages(), options);
+    ToolParser parser =
+        request.parser(
+            event -> {
+              if (event instanceof ToolEvent.Text text) {
+                onText.accept(text.text());
+              }
+            });
+    Generation generation =
+        access
+            .apply(model)
+            .chat(
+                question.messages(),
+                request.chat(),
+                request.options(),
+                parser::accept,
+                cancellation);
+    return reply(request.answer(parser.finish(), generation));
+  }
+
+  private static Reply reply(ToolAnswer answer) {
+    Generation generation = answer.generation();
+    return new Reply(
+        answer.text(),
+        answer.thinking().orElse(""),
+        answer.calls().stream().map(ModelReplier::call).toList(),
+        answer.callsTools() ? "TOOL_CALLS" : Responses.reason(generation.finishReason()),
+        Optional.of(new TokenUsage(generation.promptTokens(), generation.tokenIds().size())));
+  }
+
+  private static AssistantMessage.ToolCall call(ToolCall call) {
+    return new AssistantMessage.ToolCall(call.id(), "function", call.name(), call.arguments());
+  }
+
+  private static Tool tool(ToolDefinition definition) {
+    String schema = definition.inputSchema();
+    Map<String, Object> parameters =
+        schema.isBlank() ? Map.of() : new ToolCall("", "", schema).argumentsMap();
+    return Tool.of(definition.name(), definition.description(), parameters);
+  }
+}

@@ -1,0 +1,18 @@
+package io.adapt4j.spring.ai;
+
+import io.adapt4j.core.generate.GenerationOptions;
+import java.util.Optional;
+
+/** Schemas of answers as constraints of generation. */
+final class Schemas {
+
+  private Schemas() {}
+
+  /** Options that hold an answer to a schema. */
+  static GenerationOptions options(Optional<String> schema, GenerationOptions options) {
+    if (schema.isEmpty()) {
+      return options;
+    }
+    throw Requests.unsupported("a schema of the output");
+  }
+}
