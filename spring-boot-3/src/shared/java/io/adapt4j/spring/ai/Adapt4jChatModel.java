@@ -102,10 +102,12 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
     Flux<ChatResponse> pieces =
         Flux.<ChatResponse>create(sink -> answer(prompt, sink), FluxSink.OverflowStrategy.BUFFER)
             .subscribeOn(Schedulers.boundedElastic())
-            .flatMapSequential(response -> loop.nextOfStream(prompt, response, this::streamed))
-            .doOnError(observation::error)
-            .doFinally(signal -> observation.stop());
-    return new MessageAggregator().aggregate(pieces, context::setResponse);
+            .flatMapSequential(response -> loop.nextOfStream(prompt, response, this::streamed));
+    return new MessageAggregator()
+        .aggregate(pieces, context::setResponse)
+        .doOnError(observation::error)
+        .doOnTerminate(observation::stop)
+        .doOnCancel(observation::stop);
   }
 
   private void answer(Prompt prompt, FluxSink<ChatResponse> sink) {
