@@ -1,0 +1,24 @@
+package io.adapt4j.structured;
+
+import io.adapt4j.core.exception.Adapt4jException;
+import java.io.Serial;
+
+/**
+ * A schema, expression or grammar that cannot be used: it is invalid, has a part that is not
+ * supported, is beyond a limit, or no text fulfills it. The message names the keyword and its place,
+ * and says what to do.
+ */
+public final class UnsupportedConstraintException extends Adapt4jException {
+
+  @Serial private static final long serialVersionUID = 1;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message what is wrong, where, and what to do
+   * @param cause what found it
+   */
+  public UnsupportedConstraintException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,21 @@
+package io.adapt4j.structured.internal.automaton;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * States to return to, the latest first. Equal ones are the same object within a {@link Machine}.
+ *
+ * @param id its number
+ * @param state to return to: a loop counts the return
+ * @param count how often the loop has begun its body before
+ * @param below the rest, or null
+ */
+record Stack(int id, int state, int count, @Nullable Stack below) {
+
+  /** What tells stacks apart. */
+  record Key(int state, int count, int below) {}
+
+  static int id(@Nullable Stack stack) {
+    return stack == null ? -1 : stack.id;
+  }
+}

@@ -1,0 +1,18 @@
+package io.adapt4j.structured.internal.automaton;
+
+import java.io.Serial;
+
+/** A constraint beyond the limits. */
+public final class TooLargeException extends RuntimeException {
+
+  @Serial private static final long serialVersionUID = 1;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message which limit, and what to do
+   */
+  public TooLargeException(String message) {
+    super(message);
+  }
+}

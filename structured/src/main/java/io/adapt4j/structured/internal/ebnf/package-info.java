@@ -1,0 +1,5 @@
+/** Grammars written as text. */
+@NullMarked
+package io.adapt4j.structured.internal.ebnf;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,18 @@
+package io.adapt4j.structured.internal.grammar;
+
+import java.io.Serial;
+
+/** A grammar that has no automaton: the message says which rule, and why. */
+public final class GrammarException extends RuntimeException {
+
+  @Serial private static final long serialVersionUID = 1;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message what is wrong
+   */
+  public GrammarException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,382 @@
+package io.adapt4j.structured.internal.regex;
+
+import io.adapt4j.structured.internal.grammar.CodePoints;
+import io.adapt4j.structured.internal.grammar.Node;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads expressions in the syntax of ECMAScript, as far as they are regular: no look-around, no
+ * back-references, no word boundaries, anchors only at the ends.
+ */
+public final class RegexParser {
+
+  /** The greatest number in a repetition. */
+  public static final int MOST_TIMES = 10_000;
+
+  private static final int MOST_LENGTH = 20_000;
+  private static final int DEEPEST = 200;
+
+  private final String text;
+  private int at;
+  private int depth;
+
+  private RegexParser(String text) {
+    this.text = text;
+  }
+
+  /** One alternative, and whether it is tied to the ends of the text. */
+  private record Branch(Node body, boolean begins, boolean ends) {}
+
+  /**
+   * Reads an expression that describes a whole text.
+   *
+   * @param regex the expression; {@code ^} and {@code $} at its ends change nothing
+   * @return the texts it matches
+   * @throws RegexException if it is not understood
+   */
+  public static Node whole(String regex) {
+    return Node.alternatives(
+        new RegexParser(regex).parse().stream().map(Branch::body).toList());
+  }
+
+  /**
+   * Reads an expression that is searched for in a text.
+   *
+   * @param regex the expression
+   * @return the texts that have a match somewhere
+   * @throws RegexException if it is not understood
+   */
+  public static Node search(String regex) {
+    Node any = Node.repeat(Node.ANY, 0, Node.UNBOUNDED);
+    List<Node> choices = new ArrayList<>();
+    for (Branch branch : new RegexParser(regex).parse()) {
+      choices.add(
+          Node.sequence(
+              branch.begins() ? Node.EMPTY : any,
+              branch.body(),
+              branch.ends() ? Node.EMPTY : any));
+    }
+    return Node.alternatives(choices);
+  }
+
+  private List<Branch> parse() {
+    if (text.length() > MOST_LENGTH) {
+      throw new RegexException(
+          "expected at most " + MOST_LENGTH + " characters, found " + text.length());
+    }
+    List<Branch> branches = new ArrayList<>();
+    do {
+      branches.add(branch());
+    } while (take('|'));
+    if (at < text.length()) {
+      throw expected("the end");
+    }
+    return branches;
+  }
+
+  private Branch branch() {
+    boolean begins = false;
+    while (take('^')) {
+      begins = true;
+    }
+    // An alternative that is one group can have its anchors inside.
+    List<Node> parts = new ArrayList<>();
+    while (at < text.length() && peek() != '|' && peek() != '$') {
+      parts.add(repeated());
+    }
+    boolean ends = false;
+    while (take('$')) {
+      ends = true;
+    }
+    if (at < text.length() && peek() != '|') {
+      throw new RegexException(
+          "the anchor $ stands at "
+              + (at - 1)
+              + ", but is understood only at the end of a top-level alternative");
+    }
+    return new Branch(Node.sequence(parts), begins, ends);
+  }
+
+  private Node choices() {
+    List<Node> choices = new ArrayList<>();
+    do {
+      List<Node> parts = new ArrayList<>();
+      while (at < text.length() && peek() != '|' && peek() != ')') {
+        parts.add(repeated());
+      }
+      choices.add(Node.sequence(parts));
+    } while (take('|'));
+    return Node.alternatives(choices);
+  }
+
+  private Node repeated() {
+    Node body = atom();
+    while (at < text.length()) {
+      int min;
+      int max;
+      char sign = peek();
+      if (sign == '*' || sign == '+' || sign == '?') {
+        at++;
+        min = sign == '+' ? 1 : 0;
+        max = sign == '?' ? 1 : Node.UNBOUNDED;
+      } else if (sign == '{' && text.substring(at).matches("(?s)\\{\\d+(,\\d*)?\\}.*")) {
+        int end = text.indexOf('}', at);
+        String[] bounds = text.substring(at + 1, end).split(",", -1);
+        min = number(bounds[0]);
+        max =
+            bounds.length == 1 ? min : bounds[1].isEmpty() ? Node.UNBOUNDED : number(bounds[1]);
+        at = end + 1;
+        if (max < min) {
+          throw new RegexException("a repetition from " + min + " to " + max + " is empty");
+        }
+      } else {
+        break;
+      }
+      take('?');
+      body = Node.repeat(body, min, max);
+    }
+    return body;
+  }
+
+  private static int number(String digits) {
+    int number = digits.length() > 6 ? Integer.MAX_VALUE : Integer.parseInt(digits);
+    if (number > MOST_TIMES) {
+      throw new RegexException(
+          "a repetition of " + digits + " times is more than " + MOST_TIMES);
+    }
+    return number;
+  }
+
+  private Node atom() {
+    char next = peek();
+    switch (next) {
+      case '(' -> {
+        return group();
+      }
+      case '[' -> {
+        at++;
+        return new Node.Characters(set());
+      }
+      case '.' -> {
+        at++;
+        return new Node.Characters(CharacterClasses.DOT);
+      }
+      case '\\' -> {
+        at++;
+        return new Node.Characters(escape(false));
+      }
+      case '*', '+', '?' -> throw expected("something to repeat");
+      case '^', '$' ->
+          throw new RegexException(
+              "the anchor "
+                  + next
+                  + " stands at "
+                  + at
+                  + ", but is understood only at the ends of top-level alternatives");
+      case ')' -> throw expected("an opening parenthesis before");
+      default -> {
+        int character = text.codePointAt(at);
+        at += Character.charCount(character);
+        return new Node.Characters(CodePoints.of(character));
+      }
+    }
+  }
+
+  private Node group() {
+    at++;
+    if (++depth > DEEPEST) {
+      throw new RegexException("groups are nested more than " + DEEPEST + " deep");
+    }
+    if (take('?')) {
+      if (take('<')) {
+        if (at < text.length() && (peek() == '=' || peek() == '!')) {
+          throw unsupported("look-behind");
+        }
+        int end = text.indexOf('>', at);
+        if (end < 0) {
+          throw expected("the name of a group");
+        }
+        at = end + 1;
+      } else if (!take(':')) {
+        throw unsupported(
+            at < text.length() && (peek() == '=' || peek() == '!') ? "look-ahead" : "(?...)");
+      }
+    }
+    Node body = choices();
+    if (!take(')')) {
+      throw expected("a closing parenthesis");
+    }
+    depth--;
+    return body;
+  }
+
+  private CodePoints set() {
+    boolean inverted = take('^');
+    CodePoints all = CodePoints.NONE;
+    while (true) {
+      if (at >= text.length()) {
+        throw expected("a closing bracket");
+      }
+      if (take(']')) {
+        return inverted ? all.complement() : all;
+      }
+      CodePoints first = member();
+      boolean range =
+          at + 1 < text.length() && peek() == '-' && text.charAt(at + 1) != ']' && isOne(first);
+      if (range) {
+        at++;
+        CodePoints last = member();
+        if (!isOne(last)) {
+          all = all.or(first).or(CodePoints.of('-')).or(last);
+        } else if (last.first(0) < first.first(0)) {
+          throw expected("a range in ascending order");
+        } else {
+          all = all.or(CodePoints.of(first.first(0), last.first(0)));
+        }
+      } else {
+        all = all.or(first);
+      }
+    }
+  }
+
+  private static boolean isOne(CodePoints set) {
+    return set.rangeCount() == 1 && set.first(0) == set.last(0);
+  }
+
+  private CodePoints member() {
+    if (take('\\')) {
+      return escape(true);
+    }
+    int character = text.codePointAt(at);
+    at += Character.charCount(character);
+    return CodePoints.of(character);
+  }
+
+  private CodePoints escape(boolean inSet) {
+    if (at >= text.length()) {
+      throw expected("a character after the backslash");
+    }
+    int character = text.codePointAt(at);
+    at += Character.charCount(character);
+    switch (character) {
+      case 'd':
+        return CharacterClasses.DIGIT;
+      case 'D':
+        return CharacterClasses.DIGIT.complement();
+      case 'w':
+        return CharacterClasses.WORD;
+      case 'W':
+        return CharacterClasses.WORD.complement();
+      case 's':
+        return CharacterClasses.SPACE;
+      case 'S':
+        return CharacterClasses.SPACE.complement();
+      case 't':
+        return CodePoints.of('\t');
+      case 'n':
+        return CodePoints.of('\n');
+      case 'v':
+        return CodePoints.of(0x0B);
+      case 'f':
+        return CodePoints.of('\f');
+      case 'r':
+        return CodePoints.of('\r');
+      case '0':
+        return CodePoints.of(0);
+      case 'c':
+        return CodePoints.of(control());
+      case 'x':
+        return CodePoints.of(hex(2));
+      case 'u':
+        return CodePoints.of(unicode());
+      case 'p', 'P':
+        return property(character == 'P');
+      case 'b', 'B':
+        if (inSet && character == 'b') {
+          return CodePoints.of('\b');
+        }
+        throw unsupported("the word boundary \\" + (char) character);
+      default:
+        if (character >= '1' && character <= '9' || character == 'k') {
+          throw unsupported("a back-reference");
+        }
+        if (Character.isLetter(character)) {
+          throw unsupported("the escape \\" + Character.toString(character));
+        }
+        return CodePoints.of(character);
+    }
+  }
+
+  private int control() {
+    if (at >= text.length() || !String.valueOf(peek()).matches("[A-Za-z]")) {
+      throw expected("a letter after \\c");
+    }
+    return text.charAt(at++) % 32;
+  }
+
+  private int unicode() {
+    if (take('{')) {
+      int end = text.indexOf('}', at);
+      String digits = end < 0 ? "" : text.substring(at, end);
+      if (!digits.matches("[0-9A-Fa-f]{1,6}") || Integer.parseInt(digits, 16) > CodePoints.LAST) {
+        throw expected("the number of a character");
+      }
+      at = end + 1;
+      return Integer.parseInt(digits, 16);
+    }
+    int first = hex(4);
+    if (Character.isHighSurrogate((char) first) && text.startsWith("\\u", at)) {
+      at += 2;
+      return Character.toCodePoint((char) first, (char) hex(4));
+    }
+    return first;
+  }
+
+  private int hex(int digits) {
+    String found = text.substring(at, Math.min(text.length(), at + digits));
+    if (!found.matches("[0-9A-Fa-f]{" + digits + "}")) {
+      throw expected(digits + " hexadecimal digits");
+    }
+    at += digits;
+    return Integer.parseInt(found, 16);
+  }
+
+  private CodePoints property(boolean inverted) {
+    int end = text.indexOf('}', at);
+    if (!take('{') || end < 0) {
+      throw expected("the name of a property in braces");
+    }
+    String name = text.substring(at, end);
+    at = end + 1;
+    CodePoints set =
+        CharacterClasses.property(name).orElseThrow(() -> unsupported("the property " + name));
+    return inverted ? set.complement() : set;
+  }
+
+  private char peek() {
+    return text.charAt(at);
+  }
+
+  private boolean take(char wanted) {
+    if (at < text.length() && peek() == wanted) {
+      at++;
+      return true;
+    }
+    return false;
+  }
+
+  private RegexException expected(String what) {
+    return new RegexException(
+        "at " + at + " of \"" + shortened() + "\": expected " + what);
+  }
+
+  private RegexException unsupported(String what) {
+    return new RegexException(
+        what + " is not supported, at " + at + " of \"" + shortened() + "\"");
+  }
+
+  private String shortened() {
+    return text.length() <= 80 ? text : text.substring(0, 80) + "...";
+  }
+}

@@ -1,0 +1,90 @@
+package io.adapt4j.structured.internal.schema;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.structured.internal.grammar.Node;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Whether no value fulfills two schemas, as far as that is easily seen. */
+final class Disjointness {
+
+  private static final int DEEPEST = 8;
+
+  private final Expansion expansion;
+  private int depth;
+
+  Disjointness(Expansion expansion) {
+    this.expansion = expansion;
+  }
+
+  /** Whether schemas surely have no value in common. */
+  boolean isSure(List<Part> left, List<Part> right) {
+    if (depth == DEEPEST) {
+      return false;
+    }
+    depth++;
+    try {
+      for (Set<Part> first : expansion.of(left)) {
+        for (Set<Part> second : expansion.of(right)) {
+          if (!isSure(new ArrayList<>(first), second)) {
+            return false;
+          }
+        }
+      }
+      return true;
+    } finally {
+      depth--;
+    }
+  }
+
+  private boolean isSure(List<Part> first, Collection<Part> second) {
+    Set<Part> both = new LinkedHashSet<>(first);
+    both.addAll(second);
+    List<Part> all = List.copyOf(both);
+    Set<Kind> kinds = EnumSet.allOf(Kind.class);
+    all.forEach(part -> kinds.retainAll(Kind.of(part)));
+    if (all.stream().anyMatch(part -> part.has("enum") || part.has("const"))) {
+      return new Instances(expansion).candidates(all).isEmpty();
+    }
+    boolean numbers = kinds.contains(Kind.INTEGER) || kinds.contains(Kind.FRACTION);
+    if (numbers && Numbers.Conditions.of(all).range().isEmpty()) {
+      kinds.remove(Kind.INTEGER);
+      kinds.remove(Kind.FRACTION);
+    }
+    if (kinds.contains(Kind.STRING) && StringTexts.of(all).equals(Node.NOTHING)) {
+      kinds.remove(Kind.STRING);
+    }
+    if (kinds.isEmpty()) {
+      return true;
+    }
+    return kinds.equals(EnumSet.of(Kind.OBJECT)) && objectsDiffer(first, List.copyOf(second));
+  }
+
+  /** Whether a property that both require, or one requires and the other forbids, tells. */
+  private boolean objectsDiffer(List<Part> first, List<Part> second) {
+    Set<String> required = new LinkedHashSet<>(required(first));
+    required.addAll(required(second));
+    for (String name : required) {
+      List<Part> left = ObjectTexts.schemas(first, name);
+      List<Part> right = ObjectTexts.schemas(second, name);
+      if (isSure(left, right)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Set<String> required(List<Part> parts) {
+    Set<String> names = new LinkedHashSet<>();
+    for (Part part : parts) {
+      for (JsonNode name : part.get("required")) {
+        names.add(name.asText());
+      }
+    }
+    return names;
+  }
+}

@@ -1,0 +1,114 @@
+package io.adapt4j.structured.internal.schema;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Formats of strings as expressions. Every text of an expression has the format; a few texts that
+ * have it are left out, such as leap seconds.
+ */
+final class Formats {
+
+  private static final String DATE =
+      "(?:\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])"
+          + "|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|1\\d|2[0-8]))"
+          + "|(?:\\d\\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)";
+  private static final String TIME =
+      "(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,9})?"
+          + "(?:Z|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)";
+  private static final String ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
+  private static final String LABEL = "[A-Za-z0-9]{1,20}(?:-[A-Za-z0-9]{1,20}){0,2}";
+  private static final String HOST = LABEL + "(?:\\." + LABEL + "){0,2}";
+  private static final String BYTE = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]\\d|\\d)";
+  private static final String IPV4 = BYTE + "(?:\\." + BYTE + "){3}";
+  private static final String H16 = "[0-9A-Fa-f]{1,4}";
+  private static final String LS32 = "(?:" + H16 + ":" + H16 + "|" + IPV4 + ")";
+  private static final String ENCODED = "%[0-9A-Fa-f]{2}";
+  private static final String SEGMENT =
+      "(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|" + ENCODED + ")";
+  private static final String DURATION_TIME =
+      "T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S)";
+
+  private static final Map<String, String> KNOWN =
+      Map.of(
+          "date", DATE,
+          "time", TIME,
+          "date-time", DATE + "T" + TIME,
+          "duration",
+              "P(?:(?:\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D)(?:"
+                  + DURATION_TIME
+                  + ")?|"
+                  + DURATION_TIME
+                  + "|\\d+W)",
+          "uuid", "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
+          "email", ATOM + "(?:\\." + ATOM + ")*@" + HOST,
+          "hostname", HOST,
+          "ipv4", IPV4,
+          "ipv6", ipv6(),
+          "uri", uri());
+
+  private static final Set<String> UNSUPPORTED =
+      Set.of(
+          "idn-email",
+          "idn-hostname",
+          "iri",
+          "iri-reference",
+          "uri-reference",
+          "uri-template",
+          "json-pointer",
+          "relative-json-pointer",
+          "regex");
+
+  private Formats() {}
+
+  private static String ipv6() {
+    StringBuilder all = new StringBuilder("(?:(?:" + H16 + ":){6}" + LS32);
+    for (int before = 0; before <= 7; before++) {
+      String head =
+          before == 0 ? "" : "(?:" + H16 + ":){0," + (before - 1) + "}" + H16;
+      String first = before == 0 ? "" : "(?:" + head + ")?";
+      int after = 7 - before;
+      String tail =
+          after == 0
+              ? ""
+              : after == 1 ? H16 : "(?:" + H16 + ":){" + (after - 2) + "}" + LS32;
+      all.append('|').append(first).append("::").append(tail);
+    }
+    return all.append(')').toString();
+  }
+
+  private static String uri() {
+    String user = "(?:(?:[A-Za-z0-9._~!$&'()*+,;=:-]|" + ENCODED + ")*@)?";
+    String name = "(?:[A-Za-z0-9._~!$&'()*+,;=-]|" + ENCODED + ")*";
+    String authority = "//" + user + "(?:\\[" + ipv6() + "\\]|" + name + ")(?::\\d{0,5})?";
+    String rest = "(?:" + SEGMENT + "|/|\\?)*";
+    return "[A-Za-z][A-Za-z0-9+.-]*:(?:"
+        + authority
+        + "(?:/"
+        + SEGMENT
+        + "*)*|/(?:"
+        + SEGMENT
+        + "+(?:/"
+        + SEGMENT
+        + "*)*)?|"
+        + SEGMENT
+        + "+(?:/"
+        + SEGMENT
+        + "*)*)(?:\\?"
+        + rest
+        + ")?(?:#"
+        + rest
+        + ")?";
+  }
+
+  /** The expression of a format, or empty where a format says nothing of a text. */
+  static Optional<String> regex(Part part) {
+    String format = part.get("format").asText();
+    if (UNSUPPORTED.contains(format)) {
+      throw part.unsupported(
+          "format", "The format " + format + " is not; give a pattern instead.");
+    }
+    return Optional.ofNullable(KNOWN.get(format));
+  }
+}

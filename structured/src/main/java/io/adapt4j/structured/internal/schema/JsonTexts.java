@@ -1,0 +1,209 @@
+package io.adapt4j.structured.internal.schema;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.structured.internal.grammar.CodePoints;
+import io.adapt4j.structured.internal.grammar.Node;
+import io.adapt4j.structured.internal.grammar.Rule;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How values are written. Every character of a string has one spelling: itself, or a short escape
+ * where JSON asks for one, so that lengths, patterns and names hold to the character.
+ */
+final class JsonTexts {
+
+  private static final CodePoints CONTROL = CodePoints.of(0, 0x1F);
+  private static final String ESCAPED = "\"\\\b\f\n\r\t";
+  private static final String ESCAPES = "\"\\bfnrt";
+  private static final CodePoints PLAIN = CONTROL.or(CodePoints.ofAll("\"\\")).complement();
+
+  private static final Node DIGIT = new Node.Characters(CodePoints.of('0', '9'));
+  private static final Node DIGITS = Node.repeat(DIGIT, 0, Node.UNBOUNDED);
+
+  /** Digits without a leading zero. */
+  static final Node NATURAL =
+      Node.alternatives(
+          Node.literal("0"), Node.sequence(new Node.Characters(CodePoints.of('1', '9')), DIGITS));
+
+  static final Node INTEGER = Node.sequence(Node.optional(Node.literal("-")), NATURAL);
+
+  /** Exponents of up to 299: larger ones are infinite or zero for most readers. */
+  private static final Node EXPONENT =
+      Node.sequence(
+          new Node.Characters(CodePoints.ofAll("eE")),
+          Node.optional(new Node.Characters(CodePoints.ofAll("+-"))),
+          Node.alternatives(
+              Node.repeat(DIGIT, 1, 2),
+              Node.sequence(new Node.Characters(CodePoints.ofAll("12")), DIGIT, DIGIT)));
+
+  static final Node NUMBER =
+      Node.sequence(
+          INTEGER,
+          Node.optional(Node.sequence(Node.literal("."), Node.repeat(DIGIT, 1, Node.UNBOUNDED))),
+          Node.optional(EXPONENT));
+
+  static final Node BOOLEAN = Node.alternatives(Node.literal("true"), Node.literal("false"));
+  static final Node NULL = Node.literal("null");
+
+  private final String comma;
+  private final String colon;
+
+  /** Any string; a rule, so that all places share what is known of it. */
+  private final Node anyString;
+
+  private final Rule anyValue = new Rule("any value");
+  private final Node anyObject;
+
+  JsonTexts(boolean spaced) {
+    comma = spaced ? ", " : ",";
+    colon = spaced ? ": " : ":";
+    Rule characters = new Rule("characters");
+    characters.define(
+        Node.sequence(
+            Node.repeat(spelled(Node.ANY), 0, Node.UNBOUNDED), Node.literal("\"")));
+    anyString = Node.sequence(Node.literal("\""), characters.reference());
+    Node value = anyValue.reference();
+    anyObject =
+        Node.sequence(
+            Node.literal("{"),
+            list(Node.sequence(anyString, Node.literal(colon), value), 0, Node.UNBOUNDED),
+            Node.literal("}"));
+    Node array =
+        Node.sequence(Node.literal("["), list(value, 0, Node.UNBOUNDED), Node.literal("]"));
+    anyValue.define(
+        Node.alternatives(anyObject, array, anyString, NUMBER, BOOLEAN, NULL));
+  }
+
+  String comma() {
+    return comma;
+  }
+
+  String colon() {
+    return colon;
+  }
+
+  Node anyString() {
+    return anyString;
+  }
+
+  Node anyValue() {
+    return anyValue.reference();
+  }
+
+  Node anyObject() {
+    return anyObject;
+  }
+
+  /** Elements with commas in between. */
+  Node list(Node element, int min, int max) {
+    if (max == 0) {
+      return Node.EMPTY;
+    }
+    int more = max == Node.UNBOUNDED ? max : max - 1;
+    Node some =
+        Node.sequence(
+            element,
+            Node.repeat(
+                Node.sequence(Node.literal(comma), element), Math.max(0, min - 1), more));
+    return min == 0 ? Node.optional(some) : some;
+  }
+
+  /** A string whose characters are those of a text. */
+  Node string(Node text) {
+    return Node.sequence(Node.literal("\""), spelled(text), Node.literal("\""));
+  }
+
+  /** A text as it stands between quotes. */
+  static Node spelled(Node text) {
+    return new Spelling().of(text);
+  }
+
+  /** Rewrites a text, rules included. */
+  private static final class Spelling {
+    private final Map<Rule, Rule> rules = new HashMap<>();
+
+    Node of(Node node) {
+      if (node instanceof Node.Literal literal) {
+        return Node.sequence(
+            literal.text().codePoints().mapToObj(c -> spelled(CodePoints.of(c))).toList());
+      }
+      if (node instanceof Node.Characters characters) {
+        return spelled(characters.set());
+      }
+      if (node instanceof Node.Sequence sequence) {
+        return Node.sequence(sequence.parts().stream().map(this::of).toList());
+      }
+      if (node instanceof Node.Alternatives alternatives) {
+        return Node.alternatives(alternatives.choices().stream().map(this::of).toList());
+      }
+      if (node instanceof Node.Repeat repeat) {
+        return Node.repeat(of(repeat.body()), repeat.min(), repeat.max());
+      }
+      Rule rule = ((Node.Reference) node).rule();
+      Rule known = rules.get(rule);
+      if (known == null) {
+        known = new Rule(rule.name());
+        rules.put(rule, known);
+        known.define(of(rule.body()));
+      }
+      return known.reference();
+    }
+
+    private static Node spelled(CodePoints set) {
+      List<Node> choices = new ArrayList<>();
+      CodePoints plain = set.and(PLAIN);
+      if (!plain.isEmpty()) {
+        choices.add(new Node.Characters(plain));
+      }
+      for (int i = 0; i < ESCAPED.length(); i++) {
+        if (set.contains(ESCAPED.charAt(i))) {
+          choices.add(Node.literal("\\" + ESCAPES.charAt(i)));
+        }
+      }
+      for (int control = 0; control < 0x20; control++) {
+        if (ESCAPED.indexOf(control) < 0 && set.contains(control)) {
+          String digits = String.format("%04x", control);
+          choices.add(Node.literal("\\u" + digits));
+          if (!digits.equals(digits.toUpperCase(Locale.ROOT))) {
+            choices.add(Node.literal("\\u" + digits.toUpperCase(Locale.ROOT)));
+          }
+        }
+      }
+      return Node.alternatives(choices);
+    }
+  }
+
+  /** A value as it is written. */
+  Node literal(JsonNode value) {
+    if (value.isTextual()) {
+      return string(Node.literal(value.textValue()));
+    }
+    List<Node> parts = new ArrayList<>();
+    if (value.isArray()) {
+      for (JsonNode element : value) {
+        parts.add(Node.literal(parts.isEmpty() ? "[" : comma));
+        parts.add(literal(element));
+      }
+      parts.add(Node.literal(parts.isEmpty() ? "[]" : "]"));
+      return Node.sequence(parts);
+    }
+    if (value.isObject()) {
+      Iterator<Map.Entry<String, JsonNode>> fields = value.properties().iterator();
+      while (fields.hasNext()) {
+        Map.Entry<String, JsonNode> field = fields.next();
+        parts.add(Node.literal(parts.isEmpty() ? "{" : comma));
+        parts.add(string(Node.literal(field.getKey())));
+        parts.add(Node.literal(colon));
+        parts.add(literal(field.getValue()));
+      }
+      parts.add(Node.literal(parts.isEmpty() ? "{}" : "}"));
+      return Node.sequence(parts);
+    }
+    return Node.literal(value.toString());
+  }
+}

@@ -1,0 +1,19 @@
+package io.adapt4j.structured.internal.schema;
+
+import java.io.Serial;
+
+/** A schema that is not supported; the message has keyword, place and remedy. */
+public final class SchemaException extends RuntimeException {
+
+  @Serial private static final long serialVersionUID = 1;
+
+  /**
+   * Creates an exception.
+   *
+   * @param path the place as a JSON pointer, such as {@code #/properties/a}
+   * @param message what is wrong there
+   */
+  public SchemaException(String path, String message) {
+    super(path + ": " + message);
+  }
+}
