@@ -39,6 +39,30 @@ const completion = await client.completions.create({
 });
 found.completion = completion.choices[0].text;
 
+const likely = await client.chat.completions.create({ ...ask, logprobs: true, top_logprobs: 2 });
+found.tokens = likely.choices[0].logprobs.content.map((entry) => entry.token).join("");
+found.tops = likely.choices[0].logprobs.content[0].top_logprobs.length;
+
+const respond = {
+  model: "stories",
+  input: "Tell me of Lily.",
+  max_output_tokens: 20,
+  temperature: 0,
+};
+const response = await client.responses.create(respond);
+found.response = response.output_text;
+found.responseStatus = `${response.status} ${response.incomplete_details?.reason}`;
+found.responseUsage = response.usage;
+// The client's own reader of streams puts the events together and refuses those it does not know.
+found.responseEvents = [];
+found.responseDeltas = "";
+const reader = client.responses.stream(respond);
+for await (const event of reader) {
+  found.responseEvents.push(event.type);
+  found.responseDeltas += event.type === "response.output_text.delta" ? event.delta : "";
+}
+found.responseFinal = (await reader.finalResponse()).output_text;
+
 // Base64 is what this client asks for where nothing is said.
 const base64 = await client.embeddings.create({ model: "vectors", input: "a cat" });
 found.base64 = Array.from(base64.data[0].embedding);
@@ -69,6 +93,8 @@ await fails(() => stranger.chat.completions.create(ask));
 await fails(() => client.chat.completions.create({ ...ask, model: "another" }));
 await fails(() =>
   client.chat.completions.create({ ...ask, response_format: { type: "json_object" } }));
+await fails(() => client.responses.create({ ...respond, previous_response_id: "resp_1" }));
+await fails(() => client.responses.create({ ...respond, input: "Once upon a time. ".repeat(300) }));
 await fails(() =>
   client.chat.completions.create({
     ...ask,

@@ -66,6 +66,15 @@ class ConcurrentRequestsTest {
                   .repetitionPenalty(1.2)
                   .seed(7)
                   .build()));
+      asks.add(
+          new Ask(
+              prompt,
+              GenerationOptions.builder()
+                  .maxNewTokens(60)
+                  .frequencyPenalty(0.5)
+                  .presencePenalty(0.2)
+                  .seed(i)
+                  .build()));
       asks.add(new Ask(prompt, greedy.toBuilder().stopStrings(" was").build()));
       asks.add(new Ask(prompt, greedy.toBuilder().promptLookupTokens(4).build()));
     }

@@ -23,6 +23,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * One candidate's replies in a file, a JSON object with a checksum a line, appended as they come. A
@@ -151,6 +152,13 @@ final class ReplyStore implements AutoCloseable {
                                     "constraint: expected one with an identity, so that replies"
                                         + " can be kept, found "
                                         + constraint))));
+    if (options.frequencyPenalty() != 0 || options.presencePenalty() != 0) {
+      json.put("frequencyPenalty", options.frequencyPenalty());
+      json.put("presencePenalty", options.presencePenalty());
+    }
+    if (!options.logitBias().isEmpty()) {
+      json.put("logitBias", new TreeMap<>(options.logitBias()).toString());
+    }
     json.set("stopStrings", PlainJson.tree(options.stopStrings()));
     json.set("stopIds", PlainJson.tree(options.stopIds().stream().sorted().toList()));
     return json;

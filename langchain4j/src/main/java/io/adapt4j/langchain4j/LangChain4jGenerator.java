@@ -37,6 +37,7 @@ record LangChain4jGenerator(ChatModel model) implements TextGenerator {
   private static ChatRequest request(List<ChatMessage> messages, GenerationOptions options) {
     refuse("minP", options.minP() > 0, options.minP());
     refuse("repetitionPenalty", options.repetitionPenalty() != 1, options.repetitionPenalty());
+    refuse("logitBias", !options.logitBias().isEmpty(), options.logitBias());
     refuse("stopIds", !options.stopIds().isEmpty(), options.stopIds());
     refuse("ignoreEos", options.ignoreEos(), true);
     refuse("ignoreContextLength", options.ignoreContextLength(), true);
@@ -47,6 +48,12 @@ record LangChain4jGenerator(ChatModel model) implements TextGenerator {
             .messages(messages.stream().map(LangChain4jGenerator::message).toList())
             .maxOutputTokens(options.maxNewTokens())
             .temperature(options.temperature());
+    if (options.frequencyPenalty() != 0) {
+      request.frequencyPenalty(options.frequencyPenalty());
+    }
+    if (options.presencePenalty() != 0) {
+      request.presencePenalty(options.presencePenalty());
+    }
     if (options.topP() < 1) {
       request.topP(options.topP());
     }

@@ -2,6 +2,7 @@ package io.adapt4j.serve;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.TokenLogprobs;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,10 +16,14 @@ interface AnswerFormat {
   Optional<ObjectNode> first(int choice);
 
   /** A piece of the text of a choice. */
-  ObjectNode piece(int choice, String text);
+  ObjectNode piece(int choice, Piece piece);
 
-  /** The chunk after the text of a choice. */
-  ObjectNode last(int choice, Generation answer);
+  /**
+   * The chunk after the text of a choice.
+   *
+   * @param rest tokens that have no text any more
+   */
+  ObjectNode last(int choice, Generation answer, List<TokenLogprobs> rest);
 
   /** The chunk after all choices. */
   ObjectNode usage(Usage usage);

@@ -1,7 +1,6 @@
 package io.adapt4j.serve;
 
 import io.adapt4j.core.generate.CancellationToken;
-import io.adapt4j.core.generate.Generation;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,7 +10,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,25 +20,28 @@ import org.jspecify.annotations.Nullable;
 final class AnswerPool implements AutoCloseable {
 
   /** Computes an answer. */
-  interface Job {
-    Generation run(Consumer<String> onText, CancellationToken cancellation);
+  interface Job<T> {
+    T run(PieceListener onText, CancellationToken cancellation);
   }
 
   /**
    * What happened to an answer: a piece came, or it ended well or badly.
    *
    * @param choice which answer
+   * @param piece of an answer that ended well, what comes after its text
    */
-  record Event(
-      int choice,
-      @Nullable String piece,
-      @Nullable Generation answer,
-      @Nullable Throwable failure) {}
+  record Event<T>(
+      int choice, @Nullable Piece piece, @Nullable T answer, @Nullable Throwable failure) {
+
+    boolean isEnd() {
+      return answer != null || failure != null;
+    }
+  }
 
   private final Semaphore free;
   private final int most;
   private final ExecutorService threads;
-  private final Set<Running> all = ConcurrentHashMap.newKeySet();
+  private final Set<Running<?>> all = ConcurrentHashMap.newKeySet();
   private volatile boolean closing;
 
   AnswerPool(int most) {
@@ -62,7 +63,7 @@ final class AnswerPool implements AutoCloseable {
   }
 
   /** Begins to compute. */
-  Running start(List<Job> jobs) {
+  <T> Running<T> start(List<Job<T>> jobs) {
     if (jobs.size() > most) {
       throw Fault.invalid(
           400,
@@ -74,7 +75,7 @@ final class AnswerPool implements AutoCloseable {
     if (!free.tryAcquire(jobs.size())) {
       throw Fault.busy("The server has as many requests as it takes. Ask again later.");
     }
-    Running running = new Running(jobs.size());
+    Running<T> running = new Running<>(jobs.size());
     all.add(running);
     if (closing) {
       running.close();
@@ -86,16 +87,15 @@ final class AnswerPool implements AutoCloseable {
     return running;
   }
 
-  private void run(Running running, int choice, Job job) {
-    Event end;
+  private <T> void run(Running<T> running, int choice, Job<T> job) {
+    Event<T> end;
     try {
-      Generation answer =
-          job.run(
-              piece -> running.events.add(new Event(choice, piece, null, null)),
-              running.cancellation);
-      end = new Event(choice, null, answer, null);
+      PieceListener pieces =
+          new PieceListener(piece -> running.events.add(new Event<>(choice, piece, null, null)));
+      T answer = job.run(pieces, running.cancellation);
+      end = new Event<>(choice, new Piece("", pieces.rest()), answer, null);
     } catch (RuntimeException | Error e) {
-      end = new Event(choice, null, null, e);
+      end = new Event<>(choice, null, null, e);
     } finally {
       free.release();
     }
@@ -119,10 +119,10 @@ final class AnswerPool implements AutoCloseable {
   }
 
   /** The answers of a request. Closing cancels those that are not at their end. */
-  final class Running implements AutoCloseable {
+  final class Running<T> implements AutoCloseable {
 
     private final CancellationToken cancellation = new CancellationToken();
-    private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<Event<T>> events = new LinkedBlockingQueue<>();
     private int open;
 
     private Running(int answers) {
@@ -144,9 +144,9 @@ final class AnswerPool implements AutoCloseable {
      *
      * @return null if nothing did
      */
-    @Nullable Event next(long millis) throws InterruptedException {
-      Event event = events.poll(millis, TimeUnit.MILLISECONDS);
-      if (event != null && event.piece() == null) {
+    @Nullable Event<T> next(long millis) throws InterruptedException {
+      Event<T> event = events.poll(millis, TimeUnit.MILLISECONDS);
+      if (event != null && event.isEnd()) {
         open--;
       }
       return event;

@@ -3,7 +3,7 @@ package io.adapt4j.serve;
 import io.adapt4j.core.generate.Generation;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +23,7 @@ final class Answering {
   }
 
   /**
-   * Answers a request.
+   * Answers a request for generated texts.
    *
    * @param jobs compute the answers: all choices of the first prompt, then of the next
    * @param prompts how many prompts there are
@@ -31,20 +31,30 @@ final class Answering {
    */
   void answer(
       Call call,
-      List<AnswerPool.Job> jobs,
+      List<AnswerPool.Job<Generation>> jobs,
       int prompts,
-      Sampling sampling,
-      AnswerFormat format,
+      Reply<Generation> reply,
       String prompt)
       throws IOException {
-    Generation[] answers = new Generation[jobs.size()];
-    Reply reply =
-        sampling.streams()
-            ? new Reply.Events(call, format, jobs.size(), sampling.sendsUsage())
-            : new Reply.Whole(call, format);
-    try (AnswerPool.Running running = pool.start(jobs)) {
+    List<Generation> all = write(call, jobs, reply, prompt);
+    Usage usage = usage(all, jobs.size() / prompts);
+    call.took(usage);
+    reply.end(all, usage);
+  }
+
+  /**
+   * Has answers computed and written, all but their common end.
+   *
+   * @param prompt the parameter that holds the prompt
+   * @return the answers
+   */
+  <T> List<T> write(Call call, List<AnswerPool.Job<T>> jobs, Reply<T> reply, String prompt)
+      throws IOException {
+    List<@Nullable T> answers = new ArrayList<>();
+    jobs.forEach(job -> answers.add(null));
+    try (AnswerPool.Running<T> running = pool.start(jobs)) {
       while (running.isOpen()) {
-        AnswerPool.Event event = next(running);
+        AnswerPool.Event<T> event = next(running);
         if (call.age().compareTo(limits.requestTime()) > 0) {
           running.cancel();
         }
@@ -55,13 +65,11 @@ final class Answering {
         }
       }
     }
-    List<Generation> all = Arrays.asList(answers);
-    Usage usage = usage(all, jobs.size() / prompts);
-    call.took(usage);
-    reply.end(all, usage);
+    return answers.stream().<T>map(Objects::requireNonNull).toList();
   }
 
-  private static AnswerPool.@Nullable Event next(AnswerPool.Running running) throws IOException {
+  private static <T> AnswerPool.@Nullable Event<T> next(AnswerPool.Running<T> running)
+      throws IOException {
     try {
       return running.next(HEARTBEAT_MILLIS);
     } catch (InterruptedException e) {
@@ -70,12 +78,17 @@ final class Answering {
     }
   }
 
-  private void take(
-      Call call, AnswerPool.Event event, Reply reply, Generation[] answers, String prompt)
+  private <T> void take(
+      Call call,
+      AnswerPool.Event<T> event,
+      Reply<T> reply,
+      List<@Nullable T> answers,
+      String prompt)
       throws IOException {
-    if (event.piece() != null) {
-      call.answered(event.choice(), event.piece());
-      reply.piece(event.choice(), event.piece());
+    if (!event.isEnd()) {
+      Piece piece = Objects.requireNonNull(event.piece());
+      call.answered(event.choice(), piece.text());
+      reply.piece(event.choice(), piece);
       return;
     }
     if (pool.isClosing()) {
@@ -84,9 +97,9 @@ final class Answering {
     if (event.failure() != null) {
       throw fault(event.failure(), prompt);
     }
-    Generation answer = Objects.requireNonNull(event.answer());
-    answers[event.choice()] = answer;
-    reply.last(event.choice(), answer);
+    T answer = Objects.requireNonNull(event.answer());
+    answers.set(event.choice(), answer);
+    reply.last(event.choice(), answer, Objects.requireNonNull(event.piece()).tokens());
   }
 
   /** What fails for an unknown reason is for the log, with where it failed. */

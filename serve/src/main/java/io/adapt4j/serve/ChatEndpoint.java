@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** Answers conversations: {@code /v1/chat/completions}. */
 final class ChatEndpoint implements Endpoint {
@@ -25,24 +27,16 @@ final class ChatEndpoint implements Endpoint {
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
     String name = parameters.text("model");
-    LanguageModel model = models.languageModel(name);
+    LanguageModel model = models.chatModel(name);
     call.asks(name);
-    if (!model.hasChatTemplate()) {
-      throw Fault.invalid(
-          400,
-          "model",
-          "chat_template",
-          "The model '%s' has no chat template. Ask /v1/completions, or give it one where it is served."
-              .formatted(name));
-    }
     List<ChatMessage> messages = Messages.read(parameters);
     refuse(parameters);
     int tokens =
         Sampling.tokens(
             parameters, limits.newTokens(), limits, "max_completion_tokens", "max_tokens");
-    Sampling sampling = Sampling.read(parameters, tokens, limits);
+    Sampling sampling = Sampling.read(parameters, tokens, limits, ChatEndpoint::logprobs);
     parameters.requireNoOthers();
-    List<AnswerPool.Job> jobs = new ArrayList<>();
+    List<AnswerPool.Job<Generation>> jobs = new ArrayList<>();
     for (int i = 0; i < sampling.choices(); i++) {
       GenerationOptions options = sampling.options(i);
       jobs.add(
@@ -50,12 +44,22 @@ final class ChatEndpoint implements Endpoint {
               model.chat(messages, ChatOptions.defaults(), options, onText, cancellation));
     }
     Envelope envelope = Envelope.of("chatcmpl-", name, sampling.sendsUsage());
-    answering.answer(call, jobs, 1, sampling, new ChatFormat(envelope), "messages");
+    AnswerFormat format = new ChatFormat(envelope, Logprobs.of(model, sampling.options()));
+    Reply<Generation> reply = Reply.of(call, format, sampling, jobs.size());
+    answering.answer(call, jobs, 1, reply, "messages");
+  }
+
+  /** A flag, and how many alternatives there are to be. */
+  private static OptionalInt logprobs(Parameters parameters) {
+    boolean wanted = parameters.flag("logprobs");
+    int top = parameters.integer("top_logprobs", 0, Logprobs.MOST).orElse(0);
+    if (top > 0 && !wanted) {
+      throw Fault.parameter("top_logprobs", "expected only with \"logprobs\": true");
+    }
+    return wanted ? OptionalInt.of(top) : OptionalInt.empty();
   }
 
   private static void refuse(Parameters parameters) {
-    parameters.refuse("logprobs", Sampling::isFalse);
-    parameters.refuse("top_logprobs", Sampling::isZero);
     parameters.refuse("response_format", format -> format.path("type").asText().equals("text"));
     parameters.refuse("tools", JsonNode::isEmpty);
     parameters.refuse("tool_choice", choice -> List.of("none", "auto").contains(choice.asText()));

@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,8 +26,9 @@ import java.util.function.Consumer;
 
 /**
  * A server that answers with models of this process, as clients of OpenAI's API ask: {@code
- * /v1/chat/completions}, {@code /v1/completions}, {@code /v1/embeddings}, {@code /v1/models}, and
- * for operators {@code /health} and {@code /metrics}.
+ * /v1/chat/completions}, {@code /v1/completions}, {@code /v1/responses}, {@code /v1/embeddings},
+ * {@code /v1/rerank}, {@code /v1/models}, and for operators {@code /health} and {@code /metrics}.
+ * {@code /v1/rag/ask} answers from documents.
  *
  * <pre>{@code
  * try (LanguageModel model = LanguageModel.load(ModelSource.path(folder));
@@ -69,14 +71,18 @@ public final class ModelServer implements AutoCloseable {
     this.limits = builder.limits;
     this.pool = new AnswerPool(limits.answers());
     this.threads = threads(limits.connections());
-    Models models = new Models(builder.models, builder.embedders);
+    Models models =
+        new Models(builder.models, builder.embedders, builder.rerankers, builder.answerers);
     Answering answering = new Answering(pool, limits);
     this.gateway =
         new Gateway(
             Map.of(
                 "/v1/chat/completions", new ChatEndpoint(models, answering, limits),
                 "/v1/completions", new CompletionEndpoint(models, answering, limits),
-                "/v1/embeddings", new EmbeddingEndpoint(models)),
+                "/v1/responses", new ResponsesEndpoint(models, answering, limits),
+                "/v1/embeddings", new EmbeddingEndpoint(models),
+                "/v1/rerank", new RerankEndpoint(models),
+                "/v1/rag/ask", new AskEndpoint(models, answering)),
             models,
             builder.guard(),
             pool,
@@ -186,6 +192,9 @@ public final class ModelServer implements AutoCloseable {
 
     private final Map<String, LanguageModel> models = new LinkedHashMap<>();
     private final Map<String, TextEmbedder> embedders = new LinkedHashMap<>();
+    private final Map<String, RelevanceScorer> rerankers = new LinkedHashMap<>();
+    private final Map<String, QuestionAnswering> answerers = new LinkedHashMap<>();
+    private final Set<String> names = new HashSet<>();
     private final List<String> keys = new ArrayList<>();
     private final Set<String> origins = new LinkedHashSet<>();
     private InetAddress address = InetAddress.getLoopbackAddress();
@@ -225,8 +234,37 @@ public final class ModelServer implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Adds a model that orders documents by their relevance, for {@code /v1/rerank}.
+     *
+     * @param name what requests call it
+     * @param scorer the model, usable for as long as the server
+     * @return this builder
+     * @throws IllegalArgumentException if the name is blank or taken
+     */
+    public Builder reranker(String name, RelevanceScorer scorer) {
+      requireNew(name);
+      rerankers.put(name, Objects.requireNonNull(scorer, "scorer"));
+      return this;
+    }
+
+    /**
+     * Adds what answers questions from documents, for {@code /v1/rag/ask}.
+     *
+     * @param name what requests call it as their model
+     * @param answering such as {@link io.adapt4j.serve.rag.RagAnswers}, usable for as long as the
+     *     server
+     * @return this builder
+     * @throws IllegalArgumentException if the name is blank or taken
+     */
+    public Builder questionAnswering(String name, QuestionAnswering answering) {
+      requireNew(name);
+      answerers.put(name, Objects.requireNonNull(answering, "answering"));
+      return this;
+    }
+
     private void requireNew(String name) {
-      if (name.isBlank() || models.containsKey(name) || embedders.containsKey(name)) {
+      if (name.isBlank() || !names.add(name)) {
         throw new IllegalArgumentException(
             "name: expected one that no other model has, found '" + name + "'");
       }
@@ -344,7 +382,7 @@ public final class ModelServer implements AutoCloseable {
      * @throws UncheckedIOException if the port cannot be used
      */
     public ModelServer start() {
-      if (models.isEmpty() && embedders.isEmpty()) {
+      if (names.isEmpty()) {
         throw new IllegalArgumentException("model: expected at least one model or embedder");
       }
       if (!address.isLoopbackAddress() && keys.isEmpty() && !allowsAnyone) {

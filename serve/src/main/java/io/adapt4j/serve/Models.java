@@ -12,33 +12,75 @@ import java.util.Map;
 /** What a server answers with, by name. */
 final class Models {
 
-  private final Map<String, LanguageModel> languageModels;
-  private final Map<String, TextEmbedder> embedders;
+  /** What a model is asked for, and where. */
+  private enum Kind {
+    LANGUAGE("generates text; ask /v1/chat/completions or /v1/completions"),
+    EMBEDDING("gives embeddings; ask /v1/embeddings"),
+    RERANK("orders documents; ask /v1/rerank"),
+    RAG("answers from documents; ask /v1/rag/ask");
+
+    private final String use;
+
+    Kind(String use) {
+      this.use = use;
+    }
+  }
+
+  private record Entry(Kind kind, Object model) {}
+
+  private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final long since = Instant.now().getEpochSecond();
 
-  Models(Map<String, LanguageModel> languageModels, Map<String, TextEmbedder> embedders) {
-    this.languageModels = new LinkedHashMap<>(languageModels);
-    this.embedders = new LinkedHashMap<>(embedders);
+  Models(
+      Map<String, LanguageModel> languageModels,
+      Map<String, TextEmbedder> embedders,
+      Map<String, RelevanceScorer> rerankers,
+      Map<String, QuestionAnswering> answerers) {
+    languageModels.forEach((name, model) -> entries.put(name, new Entry(Kind.LANGUAGE, model)));
+    embedders.forEach((name, model) -> entries.put(name, new Entry(Kind.EMBEDDING, model)));
+    rerankers.forEach((name, model) -> entries.put(name, new Entry(Kind.RERANK, model)));
+    answerers.forEach((name, model) -> entries.put(name, new Entry(Kind.RAG, model)));
   }
 
   LanguageModel languageModel(String name) {
-    LanguageModel model = languageModels.get(name);
-    if (model == null) {
-      throw embedders.containsKey(name)
-          ? Fault.parameter("model", "'" + name + "' gives embeddings; ask /v1/embeddings")
-          : unknown(name);
+    return find(name, Kind.LANGUAGE, LanguageModel.class);
+  }
+
+  /** A model that answers conversations. */
+  LanguageModel chatModel(String name) {
+    LanguageModel model = languageModel(name);
+    if (!model.hasChatTemplate()) {
+      throw Fault.invalid(
+          400,
+          "model",
+          "chat_template",
+          "The model '%s' has no chat template. Ask /v1/completions, or give it one where it is served."
+              .formatted(name));
     }
     return model;
   }
 
   TextEmbedder embedder(String name) {
-    TextEmbedder embedder = embedders.get(name);
-    if (embedder == null) {
-      throw languageModels.containsKey(name)
-          ? Fault.parameter("model", "'" + name + "' gives no embeddings")
-          : unknown(name);
+    return find(name, Kind.EMBEDDING, TextEmbedder.class);
+  }
+
+  RelevanceScorer reranker(String name) {
+    return find(name, Kind.RERANK, RelevanceScorer.class);
+  }
+
+  QuestionAnswering questionAnswering(String name) {
+    return find(name, Kind.RAG, QuestionAnswering.class);
+  }
+
+  private <T> T find(String name, Kind kind, Class<T> type) {
+    Entry entry = entries.get(name);
+    if (entry == null) {
+      throw unknown(name);
     }
-    return embedder;
+    if (entry.kind() != kind) {
+      throw Fault.parameter("model", "'" + name + "' " + entry.kind().use);
+    }
+    return type.cast(entry.model());
   }
 
   private static Fault unknown(String name) {
@@ -52,24 +94,38 @@ final class Models {
   ObjectNode list() {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("object", "list");
     ArrayNode data = json.putArray("data");
-    languageModels.keySet().forEach(name -> data.add(json(name)));
-    embedders.keySet().forEach(name -> data.add(json(name)));
+    entries.forEach((name, entry) -> data.add(json(name, entry)));
     return json;
   }
 
   ObjectNode describe(String name) {
-    if (!languageModels.containsKey(name) && !embedders.containsKey(name)) {
+    Entry entry = entries.get(name);
+    if (entry == null) {
       throw unknown(name);
     }
-    return json(name);
+    return json(name, entry);
   }
 
-  private ObjectNode json(String name) {
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("id", name)
-        .put("object", "model")
-        .put("created", since)
-        .put("owned_by", "adapt4j");
+  private ObjectNode json(String name, Entry entry) {
+    ObjectNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("id", name)
+            .put("object", "model")
+            .put("created", since)
+            .put("owned_by", "adapt4j");
+    ArrayNode endpoints = json.putArray("endpoints");
+    switch (entry.kind()) {
+      case LANGUAGE -> {
+        if (((LanguageModel) entry.model()).hasChatTemplate()) {
+          endpoints.add("/v1/chat/completions").add("/v1/responses");
+        }
+        endpoints.add("/v1/completions");
+      }
+      case EMBEDDING -> endpoints.add("/v1/embeddings");
+      case RERANK -> endpoints.add("/v1/rerank");
+      case RAG -> endpoints.add("/v1/rag/ask");
+    }
+    return json;
   }
 }

@@ -2,27 +2,73 @@ package io.adapt4j.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.util.List;
 
-/** Writes answers while they come. */
-interface Reply {
+/**
+ * Writes answers while they come.
+ *
+ * @param <T> what an answer is when it is complete
+ */
+interface Reply<T> {
+
+  /** Writes answers in a format of OpenAI's API, whole or as a stream. */
+  static Reply<Generation> of(Call call, AnswerFormat format, Sampling sampling, int choices) {
+    return sampling.streams()
+        ? new Events(call, format, choices, sampling.sendsUsage())
+        : new Whole(call, format);
+  }
 
   /** A piece of a choice has come. */
-  void piece(int choice, String text) throws IOException;
+  void piece(int choice, Piece piece) throws IOException;
 
-  /** A choice is complete. */
-  void last(int choice, Generation answer) throws IOException;
+  /**
+   * A choice is complete.
+   *
+   * @param rest its last tokens, which have no text any more
+   */
+  void last(int choice, T answer, List<TokenLogprobs> rest) throws IOException;
 
   /** Nothing has come for a while: writes something that means nothing. */
   void alive() throws IOException;
 
   /** All choices are complete. */
-  void end(List<Generation> answers, Usage usage) throws IOException;
+  void end(List<T> answers, Usage usage) throws IOException;
+
+  /** White space may stand before an object. */
+  static void aliveBeforeObject(Call call) throws IOException {
+    if (!call.isCommitted()) {
+      call.begin("application/json");
+    }
+    call.write(" ");
+  }
+
+  /** Writes an object, after white space or none. */
+  static void endWithObject(Call call, JsonNode json) throws IOException {
+    if (call.isCommitted()) {
+      call.write(Json.compact(json));
+      call.end();
+    } else {
+      call.send(200, json);
+    }
+  }
+
+  /** A comment. */
+  static void aliveBetweenEvents(Call call) throws IOException {
+    beginEvents(call);
+    call.write(":\n\n");
+  }
+
+  static void beginEvents(Call call) throws IOException {
+    if (!call.isCommitted()) {
+      call.begin("text/event-stream");
+    }
+  }
 
   /** Writes all answers as one object. */
-  final class Whole implements Reply {
+  final class Whole implements Reply<Generation> {
 
     private final Call call;
     private final AnswerFormat format;
@@ -33,34 +79,24 @@ interface Reply {
     }
 
     @Override
-    public void piece(int choice, String text) {}
+    public void piece(int choice, Piece piece) {}
 
     @Override
-    public void last(int choice, Generation answer) {}
+    public void last(int choice, Generation answer, List<TokenLogprobs> rest) {}
 
-    /** White space may stand before an object. */
     @Override
     public void alive() throws IOException {
-      if (!call.isCommitted()) {
-        call.begin("application/json");
-      }
-      call.write(" ");
+      aliveBeforeObject(call);
     }
 
     @Override
     public void end(List<Generation> answers, Usage usage) throws IOException {
-      JsonNode json = format.whole(answers, usage);
-      if (call.isCommitted()) {
-        call.write(Json.compact(json));
-        call.end();
-      } else {
-        call.send(200, json);
-      }
+      endWithObject(call, format.whole(answers, usage));
     }
   }
 
   /** Writes answers as server-sent events. */
-  final class Events implements Reply {
+  final class Events implements Reply<Generation> {
 
     private final Call call;
     private final AnswerFormat format;
@@ -75,22 +111,20 @@ interface Reply {
     }
 
     @Override
-    public void piece(int choice, String text) throws IOException {
+    public void piece(int choice, Piece piece) throws IOException {
       begin(choice);
-      send(format.piece(choice, text));
+      send(format.piece(choice, piece));
     }
 
     @Override
-    public void last(int choice, Generation answer) throws IOException {
+    public void last(int choice, Generation answer, List<TokenLogprobs> rest) throws IOException {
       begin(choice);
-      send(format.last(choice, answer));
+      send(format.last(choice, answer, rest));
     }
 
-    /** A comment. */
     @Override
     public void alive() throws IOException {
-      begin();
-      call.write(":\n\n");
+      aliveBetweenEvents(call);
     }
 
     @Override
@@ -103,19 +137,13 @@ interface Reply {
     }
 
     private void begin(int choice) throws IOException {
-      begin();
+      beginEvents(call);
       if (!begun[choice]) {
         begun[choice] = true;
         JsonNode first = format.first(choice).orElse(null);
         if (first != null) {
           send(first);
         }
-      }
-    }
-
-    private void begin() throws IOException {
-      if (!call.isCommitted()) {
-        call.begin("text/event-stream");
       }
     }
 

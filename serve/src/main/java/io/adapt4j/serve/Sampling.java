@@ -1,10 +1,15 @@
 package io.adapt4j.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.generate.GenerationOptions;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * How a request wants its answers chosen.
@@ -17,6 +22,8 @@ import java.util.concurrent.ThreadLocalRandom;
 record Sampling(GenerationOptions options, int choices, boolean streams, boolean sendsUsage) {
 
   private static final int MOST_STOPS = 16;
+  private static final double MOST_BIAS = 100;
+  private static final Pattern TOKEN = Pattern.compile("\\d{1,9}");
 
   /** Between the seeds of two choices; odd, so that no two are the same. */
   private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
@@ -25,8 +32,24 @@ record Sampling(GenerationOptions options, int choices, boolean streams, boolean
    * Reads the parameters that conversations and completions have in common.
    *
    * @param tokens how many the answer may have
+   * @param logprobs reads how many alternatives to tokens are told; empty where none are
    */
-  static Sampling read(Parameters parameters, int tokens, ServerLimits limits) {
+  static Sampling read(
+      Parameters parameters,
+      int tokens,
+      ServerLimits limits,
+      Function<Parameters, OptionalInt> logprobs) {
+    GenerationOptions.Builder options = options(parameters, tokens);
+    logprobs.apply(parameters).ifPresent(options::logprobs);
+    options.stopStrings(stops(parameters));
+    int choices = parameters.integer("n", 1, limits.answers()).orElse(1);
+    parameters.refuse("best_of", best -> best.isInt() && best.intValue() == choices);
+    boolean streams = parameters.flag("stream");
+    return new Sampling(options.build(), choices, streams, sendsUsage(parameters, streams));
+  }
+
+  /** Reads how tokens are chosen. */
+  static GenerationOptions.Builder options(Parameters parameters, int tokens) {
     GenerationOptions.Builder options = GenerationOptions.builder().maxNewTokens(tokens);
     options.temperature(parameters.number("temperature", 0, 2).orElse(1));
     options.topP(parameters.number("top_p", 0, 1).orElse(1));
@@ -34,11 +57,31 @@ record Sampling(GenerationOptions options, int choices, boolean streams, boolean
     options.minP(parameters.number("min_p", 0, 1).orElse(0));
     options.repetitionPenalty(parameters.number("repetition_penalty", 0.01, 100).orElse(1));
     options.seed(parameters.whole("seed").orElseGet(() -> ThreadLocalRandom.current().nextLong()));
-    options.stopStrings(stops(parameters));
-    int choices = parameters.integer("n", 1, limits.answers()).orElse(1);
-    refuse(parameters, choices);
-    boolean streams = parameters.flag("stream");
-    return new Sampling(options.build(), choices, streams, sendsUsage(parameters, streams));
+    options.frequencyPenalty(parameters.number("frequency_penalty", -2, 2).orElse(0));
+    options.presencePenalty(parameters.number("presence_penalty", -2, 2).orElse(0));
+    options.logitBias(biases(parameters));
+    parameters.ignore("user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier");
+    return options;
+  }
+
+  private static Map<Integer, Double> biases(Parameters parameters) {
+    JsonNode json = parameters.value("logit_bias").orElse(JsonNodeFactory.instance.objectNode());
+    Map<Integer, Double> biases = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> bias : json.properties()) {
+      if (!TOKEN.matcher(bias.getKey()).matches()
+          || !(Math.abs(bias.getValue().asDouble(MOST_BIAS + 1)) <= MOST_BIAS)) {
+        throw noBiases();
+      }
+      biases.put(Integer.valueOf(bias.getKey()), bias.getValue().doubleValue());
+    }
+    if (!json.isObject()) {
+      throw noBiases();
+    }
+    return biases;
+  }
+
+  private static Fault noBiases() {
+    return Fault.parameter("logit_bias", "expected numbers from -100 to 100 by token ids");
   }
 
   private static List<String> stops(Parameters parameters) {
@@ -65,18 +108,6 @@ record Sampling(GenerationOptions options, int choices, boolean streams, boolean
     boolean sendsUsage = options.flag("include_usage");
     options.requireNoOthers();
     return sendsUsage;
-  }
-
-  private static void refuse(Parameters parameters, int choices) {
-    parameters.refuse("presence_penalty", Sampling::isZero);
-    parameters.refuse("frequency_penalty", Sampling::isZero);
-    parameters.refuse("logit_bias", JsonNode::isEmpty);
-    parameters.refuse("best_of", best -> best.isInt() && best.intValue() == choices);
-    parameters.ignore("user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier");
-  }
-
-  static boolean isZero(JsonNode value) {
-    return value.isNumber() && value.doubleValue() == 0;
   }
 
   static boolean isFalse(JsonNode value) {

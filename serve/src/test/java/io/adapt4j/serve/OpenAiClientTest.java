@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -62,6 +63,9 @@ class OpenAiClientTest {
       assertThat(found.at("/usage/prompt_tokens").asInt()).isEqualTo(alone.promptTokens());
       assertThat(found.path("finish").asText()).isEqualTo("length");
       assertThat(found.path("choices").asInt()).isEqualTo(3);
+      assertThat(found.path("tokens").asText()).isEqualTo(alone.text());
+      assertThat(found.path("tops").asInt()).isEqualTo(2);
+      assertResponses(found, alone);
       assertThat(found.path("completion").asText())
           .isEqualTo(
               server
@@ -82,8 +86,33 @@ class OpenAiClientTest {
               "[\"AuthenticationError 401 invalid_api_key\","
                   + "\"NotFoundError 404 model_not_found\","
                   + "\"BadRequestError 400 unsupported_parameter\","
+                  + "\"BadRequestError 400 unsupported_parameter\","
+                  + "\"BadRequestError 400 context_length_exceeded\","
                   + "\"BadRequestError 400 context_length_exceeded\"]");
     }
+  }
+
+  private static void assertResponses(JsonNode found, Generation alone) {
+    for (String way : List.of("response", "responseDeltas", "responseFinal")) {
+      assertThat(found.path(way).asText()).as(way).isEqualTo(alone.text());
+    }
+    assertThat(found.path("responseStatus").asText()).isEqualTo("incomplete max_output_tokens");
+    assertThat(found.at("/responseUsage/input_tokens").asInt()).isEqualTo(alone.promptTokens());
+    assertThat(found.at("/responseUsage/output_tokens").asInt()).isEqualTo(20);
+    List<String> events = new ArrayList<>();
+    found.path("responseEvents").forEach(type -> events.add(type.asText()));
+    assertThat(events)
+        .startsWith(
+            "response.created",
+            "response.in_progress",
+            "response.output_item.added",
+            "response.content_part.added",
+            "response.output_text.delta")
+        .endsWith(
+            "response.output_text.done",
+            "response.content_part.done",
+            "response.output_item.done",
+            "response.incomplete");
   }
 
   private static JsonNode run(Path client, TestServer server)

@@ -104,7 +104,7 @@ final class ParameterTypes {
     if (!reference.startsWith("#/")) {
       return null;
     }
-    for (String name : reference.substring(2).split("/")) {
+    for (String name : reference.substring(2).split("/", -1)) {
       at = at instanceof Map<?, ?> map ? map.get(name) : null;
     }
     return at;

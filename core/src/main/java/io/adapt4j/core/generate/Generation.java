@@ -10,9 +10,15 @@ import java.util.Objects;
  * @param tokenIds the new token ids in order, including the ones whose text was cut away
  * @param finishReason why the generation ended
  * @param promptTokens how many tokens the prompt had, padding not counted
+ * @param logprobs how likely each new token was, in the order of {@code tokenIds}; empty unless
+ *     {@link GenerationOptions.Builder#logprobs} asks for it
  */
 public record Generation(
-    String text, List<Integer> tokenIds, FinishReason finishReason, int promptTokens) {
+    String text,
+    List<Integer> tokenIds,
+    FinishReason finishReason,
+    int promptTokens,
+    List<TokenLogprobs> logprobs) {
 
   /**
    * Checks the values and copies the token ids.
@@ -22,14 +28,30 @@ public record Generation(
    * @param tokenIds the new token ids in order, including the ones whose text was cut away
    * @param finishReason why the generation ended
    * @param promptTokens how many tokens the prompt had, padding not counted
+   * @param logprobs how likely each new token was, or empty
    * @throws IllegalArgumentException if promptTokens is negative
    */
   public Generation {
     Objects.requireNonNull(text, "text");
     tokenIds = List.copyOf(tokenIds);
     Objects.requireNonNull(finishReason, "finishReason");
+    logprobs = List.copyOf(logprobs);
     if (promptTokens < 0) {
       throw new IllegalArgumentException("promptTokens must be at least 0, but is " + promptTokens);
     }
+  }
+
+  /**
+   * Creates a result that does not tell how likely its tokens were.
+   *
+   * @param text the new text without the prompt, cut before a stop string and without special
+   *     tokens
+   * @param tokenIds the new token ids in order, including the ones whose text was cut away
+   * @param finishReason why the generation ended
+   * @param promptTokens how many tokens the prompt had, padding not counted
+   */
+  public Generation(
+      String text, List<Integer> tokenIds, FinishReason finishReason, int promptTokens) {
+    this(text, tokenIds, finishReason, promptTokens, List.of());
   }
 }

@@ -2,16 +2,20 @@ package io.adapt4j.core.generate;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * How to choose tokens and when to stop.
  *
  * <p>Names, definitions and order of the filters are those of Hugging Face Transformers: repetition
- * penalty, temperature, top-k, top-p, min-p, then sampling from what is left. Immutable and safe to
- * share between threads.
+ * penalty, temperature, top-k, top-p, min-p, then sampling from what is left. Logit bias comes
+ * before them, the penalties on frequency and presence follow that on repetition. Immutable and
+ * safe to share between threads.
  */
 public final class GenerationOptions {
   /** Default limit on new tokens. */
@@ -26,151 +30,108 @@ public final class GenerationOptions {
   private static final GenerationOptions DEFAULTS = builder().build();
   private static final GenerationOptions GREEDY = builder().temperature(0).build();
 
-  private final int maxNewTokens;
-  private final double temperature;
-  private final int topK;
-  private final double topP;
-  private final double minP;
-  private final double repetitionPenalty;
-  private final long seed;
-  private final List<String> stopStrings;
-  private final Set<Integer> stopIds;
-  private final boolean ignoreEos;
-  private final boolean ignoreContextLength;
-  private final int promptLookupTokens;
-  private final Optional<OutputConstraint> constraint;
-  private final boolean skipSpecialTokens;
+  /** Not handed out, so that it does not change. */
+  private final GenerationValues values;
 
-  private GenerationOptions(Builder builder) {
-    maxNewTokens = builder.maxNewTokens;
-    temperature = builder.temperature;
-    topK = builder.topK;
-    topP = builder.topP;
-    minP = builder.minP;
-    repetitionPenalty = builder.repetitionPenalty;
-    seed = builder.seed;
-    stopStrings = builder.stopStrings;
-    stopIds = builder.stopIds;
-    ignoreEos = builder.ignoreEos;
-    ignoreContextLength = builder.ignoreContextLength;
-    promptLookupTokens = builder.promptLookupTokens;
-    constraint = builder.constraint;
-    skipSpecialTokens = builder.skipSpecialTokens;
+  private GenerationOptions(GenerationValues values) {
+    this.values = values;
   }
 
-  /**
-   * Returns the defaults: plain sampling at temperature 1, at most {@value #DEFAULT_MAX_NEW_TOKENS}
-   * new tokens.
-   *
-   * @return the default options
-   */
+  /** {@return the defaults: sampling at temperature 1, {@value #DEFAULT_MAX_NEW_TOKENS} tokens} */
   public static GenerationOptions defaults() {
     return DEFAULTS;
   }
 
-  /**
-   * Returns the defaults with temperature 0: always the most probable token.
-   *
-   * @return options for greedy decoding
-   */
+  /** {@return the defaults with temperature 0: always the most probable token} */
   public static GenerationOptions greedy() {
     return GREEDY;
   }
 
-  /**
-   * Starts from the defaults.
-   *
-   * @return a new builder
-   */
+  /** {@return a new builder with the defaults} */
   public static Builder builder() {
-    return new Builder();
+    return new Builder(new GenerationValues());
   }
 
-  /**
-   * Starts from these options.
-   *
-   * @return a new builder holding the same values
-   */
+  /** {@return a new builder with the same values} */
   public Builder toBuilder() {
-    Builder builder = new Builder();
-    builder.maxNewTokens = maxNewTokens;
-    builder.temperature = temperature;
-    builder.topK = topK;
-    builder.topP = topP;
-    builder.minP = minP;
-    builder.repetitionPenalty = repetitionPenalty;
-    builder.seed = seed;
-    builder.stopStrings = stopStrings;
-    builder.stopIds = stopIds;
-    builder.ignoreEos = ignoreEos;
-    builder.ignoreContextLength = ignoreContextLength;
-    builder.promptLookupTokens = promptLookupTokens;
-    builder.constraint = constraint;
-    builder.skipSpecialTokens = skipSpecialTokens;
-    return builder;
+    return new Builder(values.copy());
   }
 
   /** {@return the most tokens to generate, at least 1} */
   public int maxNewTokens() {
-    return maxNewTokens;
+    return values.maxNewTokens;
   }
 
   /** {@return the divisor of the logits; 0 means greedy} */
   public double temperature() {
-    return temperature;
+    return values.temperature;
   }
 
-  /** {@return whether the most probable token is always chosen, as the temperature is 0} */
+  /** {@return whether the most probable token is always chosen: the temperature is 0} */
   public boolean isGreedy() {
-    return temperature == 0;
+    return values.temperature == 0;
   }
 
   /** {@return how many of the most probable tokens stay; 0 means all} */
   public int topK() {
-    return topK;
+    return values.topK;
   }
 
   /** {@return the probability mass of the most probable tokens that stay; 1 means all} */
   public double topP() {
-    return topP;
+    return values.topP;
   }
 
-  /** {@return the least probability of a token, relative to the most probable one; 0 for none} */
+  /**
+   * {@return the least probability of a token, relative to the most probable one; 0 means no limit}
+   */
   public double minP() {
-    return minP;
+    return values.minP;
   }
 
-  /** {@return the penalty on tokens that occur in prompt or text, a factor; 1 means none} */
+  /** {@return the penalty on tokens of the prompt or the generated text; 1 means none} */
   public double repetitionPenalty() {
-    return repetitionPenalty;
+    return values.repetitionPenalty;
+  }
+
+  /** {@return what each earlier use of a token in the generated text takes off its logit} */
+  public double frequencyPenalty() {
+    return values.frequencyPenalty;
+  }
+
+  /** {@return what a token that is in the generated text has taken off its logit} */
+  public double presencePenalty() {
+    return values.presencePenalty;
+  }
+
+  /** {@return what is added to the logits of tokens, by id} */
+  public Map<Integer, Double> logitBias() {
+    return values.logitBias;
+  }
+
+  /** {@return how many alternatives log probabilities are told of; empty where none are told} */
+  public OptionalInt logprobs() {
+    return values.logprobs;
   }
 
   /** {@return the seed of the random stream} */
   public long seed() {
-    return seed;
+    return values.seed;
   }
 
-  /** {@return texts that end the generation, an immutable list} */
+  /** {@return texts that end the generation} */
   public List<String> stopStrings() {
-    return stopStrings;
+    return values.stopStrings;
   }
 
-  /**
-   * Token ids that end the generation, besides the model's own end-of-sequence ids.
-   *
-   * @return an immutable set
-   */
+  /** {@return token ids that end the generation, besides the model's own end-of-sequence ids} */
   public Set<Integer> stopIds() {
-    return stopIds;
+    return values.stopIds;
   }
 
-  /**
-   * Whether the model's end-of-sequence token is treated as any other token.
-   *
-   * @return true to go on after it
-   */
+  /** {@return whether the model's end-of-sequence token is treated as any other token} */
   public boolean ignoreEos() {
-    return ignoreEos;
+    return values.ignoreEos;
   }
 
   /**
@@ -183,106 +144,62 @@ public final class GenerationOptions {
    * @return true to go on
    */
   public boolean ignoreContextLength() {
-    return ignoreContextLength;
+    return values.ignoreContextLength;
   }
 
-  /**
-   * How many tokens are guessed at once from what the prompt and the text so far have in common.
-   *
-   * @return tokens; 0 means none
-   */
+  /** {@return how many tokens are guessed at once from what the text repeats; 0 means none} */
   public int promptLookupTokens() {
-    return promptLookupTokens;
+    return values.promptLookupTokens;
   }
 
   /** {@return whether special tokens are left out of the text; otherwise they are spelled out} */
   public boolean skipSpecialTokens() {
-    return skipSpecialTokens;
+    return values.skipSpecialTokens;
   }
 
   /** {@return what texts an answer may be, or empty where it may be any} */
   public Optional<OutputConstraint> constraint() {
-    return constraint;
+    return values.constraint;
   }
 
   /** Options with equal values are equal. */
   @Override
   public boolean equals(Object other) {
-    return other instanceof GenerationOptions options && values().equals(options.values());
+    return other instanceof GenerationOptions options && values.all().equals(options.values.all());
   }
 
   @Override
   public int hashCode() {
-    return values().hashCode();
-  }
-
-  private List<Object> values() {
-    return List.of(
-        maxNewTokens,
-        temperature,
-        topK,
-        topP,
-        minP,
-        repetitionPenalty,
-        seed,
-        stopStrings,
-        stopIds,
-        ignoreEos,
-        ignoreContextLength,
-        promptLookupTokens,
-        constraint,
-        skipSpecialTokens);
+    return values.all().hashCode();
   }
 
   @Override
   public String toString() {
-    return "GenerationOptions[maxNewTokens=%d, temperature=%s, topK=%d, topP=%s, minP=%s, repetitionPenalty=%s, seed=%d, stopStrings=%s, stopIds=%s, ignoreEos=%s, ignoreContextLength=%s, promptLookupTokens=%d%s%s]"
-        .formatted(
-            maxNewTokens,
-            temperature,
-            topK,
-            topP,
-            minP,
-            repetitionPenalty,
-            seed,
-            stopStrings,
-            stopIds,
-            ignoreEos,
-            ignoreContextLength,
-            promptLookupTokens,
-            constraint.map(value -> ", constraint=" + value).orElse(""),
-            skipSpecialTokens ? "" : ", skipSpecialTokens=false");
+    return values.all().entrySet().stream()
+        .map(Object::toString)
+        .collect(Collectors.joining(", ", "GenerationOptions[", "]"));
   }
 
-  /** Collects the options; every setter checks its value at once. */
+  /**
+   * Collects the options. A setter with a value out of its range throws an {@link
+   * IllegalArgumentException} at once.
+   */
   public static final class Builder {
-    private int maxNewTokens = DEFAULT_MAX_NEW_TOKENS;
-    private double temperature = DEFAULT_TEMPERATURE;
-    private int topK;
-    private double topP = 1;
-    private double minP;
-    private double repetitionPenalty = 1;
-    private long seed = DEFAULT_SEED;
-    private List<String> stopStrings = List.of();
-    private Set<Integer> stopIds = Set.of();
-    private boolean ignoreEos;
-    private boolean ignoreContextLength;
-    private int promptLookupTokens;
-    private Optional<OutputConstraint> constraint = Optional.empty();
-    private boolean skipSpecialTokens = true;
+    private final GenerationValues values;
 
-    private Builder() {}
+    private Builder(GenerationValues values) {
+      this.values = values;
+    }
 
     /**
      * Sets the most tokens to generate.
      *
      * @param maxNewTokens at least 1
      * @return this builder
-     * @throws IllegalArgumentException if it is below 1
      */
     public Builder maxNewTokens(int maxNewTokens) {
       require(maxNewTokens >= 1, "maxNewTokens", "at least 1", maxNewTokens);
-      this.maxNewTokens = maxNewTokens;
+      values.maxNewTokens = maxNewTokens;
       return this;
     }
 
@@ -291,7 +208,6 @@ public final class GenerationOptions {
      *
      * @param temperature a finite number, at least 0; 0 means greedy
      * @return this builder
-     * @throws IllegalArgumentException if it is negative or not finite
      */
     public Builder temperature(double temperature) {
       require(
@@ -299,7 +215,7 @@ public final class GenerationOptions {
           "temperature",
           "a finite number, at least 0 (0 is greedy)",
           temperature);
-      this.temperature = temperature;
+      values.temperature = temperature;
       return this;
     }
 
@@ -309,11 +225,10 @@ public final class GenerationOptions {
      *
      * @param topK at least 1, or 0 to keep all
      * @return this builder
-     * @throws IllegalArgumentException if it is negative
      */
     public Builder topK(int topK) {
       require(topK >= 0, "topK", "at least 0 (0 is off)", topK);
-      this.topK = topK;
+      values.topK = topK;
       return this;
     }
 
@@ -323,11 +238,10 @@ public final class GenerationOptions {
      *
      * @param topP between 0 and 1; 1 keeps all
      * @return this builder
-     * @throws IllegalArgumentException if it is outside that range
      */
     public Builder topP(double topP) {
       require(topP >= 0 && topP <= 1, "topP", "between 0 and 1 (1 is off)", topP);
-      this.topP = topP;
+      values.topP = topP;
       return this;
     }
 
@@ -336,11 +250,10 @@ public final class GenerationOptions {
      *
      * @param minP between 0 and 1; 0 drops none
      * @return this builder
-     * @throws IllegalArgumentException if it is outside that range
      */
     public Builder minP(double minP) {
       require(minP >= 0 && minP <= 1, "minP", "between 0 and 1 (0 is off)", minP);
-      this.minP = minP;
+      values.minP = minP;
       return this;
     }
 
@@ -350,7 +263,6 @@ public final class GenerationOptions {
      *
      * @param repetitionPenalty a finite number above 0; 1 is none, above 1 discourages repetition
      * @return this builder
-     * @throws IllegalArgumentException if it is not above 0 or not finite
      */
     public Builder repetitionPenalty(double repetitionPenalty) {
       require(
@@ -358,7 +270,59 @@ public final class GenerationOptions {
           "repetitionPenalty",
           "a finite number above 0 (1 is off)",
           repetitionPenalty);
-      this.repetitionPenalty = repetitionPenalty;
+      values.repetitionPenalty = repetitionPenalty;
+      return this;
+    }
+
+    /**
+     * Takes an amount off a token's logit for each time the generated text has it, as OpenAI
+     * defines it; the prompt does not count.
+     *
+     * @param frequencyPenalty a finite number; 0 is none, above 0 discourages repetition
+     * @return this builder
+     */
+    public Builder frequencyPenalty(double frequencyPenalty) {
+      requireFinite("frequencyPenalty", frequencyPenalty);
+      values.frequencyPenalty = frequencyPenalty;
+      return this;
+    }
+
+    /**
+     * Takes an amount off a token's logit once the generated text has it, as OpenAI defines it; the
+     * prompt does not count.
+     *
+     * @param presencePenalty a finite number; 0 is none, above 0 encourages new words
+     * @return this builder
+     */
+    public Builder presencePenalty(double presencePenalty) {
+      requireFinite("presencePenalty", presencePenalty);
+      values.presencePenalty = presencePenalty;
+      return this;
+    }
+
+    /**
+     * Adds to the logits of tokens before anything else is done to them, as OpenAI defines it.
+     *
+     * @param logitBias finite numbers by token id; about -100 bans a token, 100 has it chosen
+     * @return this builder
+     */
+    public Builder logitBias(Map<Integer, Double> logitBias) {
+      Map<Integer, Double> copy = Map.copyOf(logitBias);
+      require(copy.keySet().stream().allMatch(id -> id >= 0), "logitBias", "of known ids", copy);
+      copy.values().forEach(bias -> requireFinite("logitBias", bias));
+      values.logitBias = copy;
+      return this;
+    }
+
+    /**
+     * Has the log probabilities of the generated tokens told ({@link Generation#logprobs}).
+     *
+     * @param alternatives how many of the most probable tokens to tell in each place, at least 0
+     * @return this builder
+     */
+    public Builder logprobs(int alternatives) {
+      require(alternatives >= 0, "logprobs", "at least 0", alternatives);
+      values.logprobs = OptionalInt.of(alternatives);
       return this;
     }
 
@@ -370,7 +334,7 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder seed(long seed) {
-      this.seed = seed;
+      values.seed = seed;
       return this;
     }
 
@@ -379,13 +343,12 @@ public final class GenerationOptions {
      *
      * @param stopStrings non-empty texts
      * @return this builder
-     * @throws IllegalArgumentException if one is empty
      */
     public Builder stopStrings(List<String> stopStrings) {
       List<String> copy = List.copyOf(stopStrings);
       require(
           copy.stream().noneMatch(String::isEmpty), "stopStrings", "non-empty texts", stopStrings);
-      this.stopStrings = copy;
+      values.stopStrings = copy;
       return this;
     }
 
@@ -394,7 +357,6 @@ public final class GenerationOptions {
      *
      * @param stopStrings non-empty texts
      * @return this builder
-     * @throws IllegalArgumentException if one is empty
      */
     public Builder stopStrings(String... stopStrings) {
       return stopStrings(List.of(stopStrings));
@@ -405,12 +367,11 @@ public final class GenerationOptions {
      *
      * @param stopIds ids, each at least 0
      * @return this builder
-     * @throws IllegalArgumentException if one is negative
      */
     public Builder stopIds(Collection<Integer> stopIds) {
       Set<Integer> copy = Set.copyOf(stopIds);
       require(copy.stream().allMatch(id -> id >= 0), "stopIds", "ids of at least 0", stopIds);
-      this.stopIds = copy;
+      values.stopIds = copy;
       return this;
     }
 
@@ -421,7 +382,7 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder ignoreEos(boolean ignoreEos) {
-      this.ignoreEos = ignoreEos;
+      values.ignoreEos = ignoreEos;
       return this;
     }
 
@@ -433,7 +394,7 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder ignoreContextLength(boolean ignoreContextLength) {
-      this.ignoreContextLength = ignoreContextLength;
+      values.ignoreContextLength = ignoreContextLength;
       return this;
     }
 
@@ -446,7 +407,6 @@ public final class GenerationOptions {
      *
      * @param promptLookupTokens how many to guess, usually about 10; 0 for none
      * @return this builder
-     * @throws IllegalArgumentException if it is negative
      */
     public Builder promptLookupTokens(int promptLookupTokens) {
       require(
@@ -454,7 +414,7 @@ public final class GenerationOptions {
           "promptLookupTokens",
           "at least 0 (0 is off)",
           promptLookupTokens);
-      this.promptLookupTokens = promptLookupTokens;
+      values.promptLookupTokens = promptLookupTokens;
       return this;
     }
 
@@ -467,7 +427,7 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder skipSpecialTokens(boolean skipSpecialTokens) {
-      this.skipSpecialTokens = skipSpecialTokens;
+      values.skipSpecialTokens = skipSpecialTokens;
       return this;
     }
 
@@ -480,13 +440,17 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder constraint(OutputConstraint constraint) {
-      this.constraint = Optional.of(constraint);
+      values.constraint = Optional.of(constraint);
       return this;
     }
 
     /** {@return immutable options} */
     public GenerationOptions build() {
-      return new GenerationOptions(this);
+      return new GenerationOptions(values.copy());
+    }
+
+    private static void requireFinite(String name, double value) {
+      require(Double.isFinite(value), name, "a finite number", value);
     }
 
     private static void require(boolean valid, String name, String allowed, Object value) {

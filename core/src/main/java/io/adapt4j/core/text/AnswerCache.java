@@ -28,6 +28,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -168,8 +169,20 @@ public final class AnswerCache {
     options
         .constraint()
         .ifPresent(constraint -> request.put("constraint", constraint.identity().orElseThrow()));
+    addPenalties(request, options);
     byte[] bytes = Json.compact(request).getBytes(StandardCharsets.UTF_8);
     return HexFormat.of().formatHex(FileDigest.sha256().digest(bytes));
+  }
+
+  /** Only what is set, so that requests without keep their keys. */
+  private static void addPenalties(ObjectNode request, GenerationOptions options) {
+    if (options.frequencyPenalty() != 0 || options.presencePenalty() != 0) {
+      request.put("frequencyPenalty", options.frequencyPenalty());
+      request.put("presencePenalty", options.presencePenalty());
+    }
+    if (!options.logitBias().isEmpty()) {
+      request.put("logitBias", new TreeMap<>(options.logitBias()).toString());
+    }
   }
 
   /** The answer kept under a key. */

@@ -6,6 +6,7 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.PlainJson;
 import java.util.List;
+import java.util.TreeMap;
 
 /** The body of a request for a chat completion. */
 final class ChatBody {
@@ -71,6 +72,16 @@ final class ChatBody {
     }
     if (options.repetitionPenalty() != 1) {
       body.put("repetition_penalty", options.repetitionPenalty());
+    }
+    if (options.frequencyPenalty() != 0) {
+      body.put("frequency_penalty", options.frequencyPenalty());
+    }
+    if (options.presencePenalty() != 0) {
+      body.put("presence_penalty", options.presencePenalty());
+    }
+    if (!options.logitBias().isEmpty()) {
+      ObjectNode biases = body.putObject("logit_bias");
+      new TreeMap<>(options.logitBias()).forEach((id, bias) -> biases.put(id.toString(), bias));
     }
     if (options.ignoreEos()) {
       body.put("ignore_eos", true);

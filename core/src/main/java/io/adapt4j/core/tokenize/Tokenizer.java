@@ -239,15 +239,16 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Starts a text as {@link #stream(boolean, int[])} does, of exactly the bytes of its tokens:
-   * without special tokens, and with the spaces before punctuation that {@link #decode} may remove.
+   * Starts a text as {@link #stream(boolean, int[])} does, of exactly the bytes of its tokens: with
+   * the spaces before punctuation that {@link #decode} may remove.
    *
+   * @param skipSpecialTokens whether to leave special tokens out
    * @param before the tokens it continues from; whole characters
    * @return the stream, empty
    * @throws IllegalArgumentException if an id is negative
    */
-  public TextStream exactStream(int[] before) {
-    TextStream stream = new TextStream(this, true, false);
+  public TextStream exactStream(boolean skipSpecialTokens, int[] before) {
+    TextStream stream = new TextStream(this, skipSpecialTokens, false);
     stream.follow(before);
     return stream;
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -17,8 +18,9 @@ class GenerationOptionsTest {
     assertThat(GenerationOptions.defaults())
         .hasToString(
             "GenerationOptions[maxNewTokens=256, temperature=1.0, topK=0, topP=1.0, minP=0.0,"
-                + " repetitionPenalty=1.0, seed=0, stopStrings=[], stopIds=[], ignoreEos=false,"
-                + " ignoreContextLength=false, promptLookupTokens=0]");
+                + " repetitionPenalty=1.0, frequencyPenalty=0.0, presencePenalty=0.0, logitBias={},"
+                + " logprobs=OptionalInt.empty, seed=0, stopStrings=[], stopIds=[],"
+                + " ignoreEos=false, ignoreContextLength=false, promptLookupTokens=0]");
   }
 
   @Test
@@ -47,6 +49,10 @@ class GenerationOptionsTest {
             .topP(0.9)
             .minP(0.1)
             .repetitionPenalty(1.2)
+            .frequencyPenalty(0.3)
+            .presencePenalty(-0.4)
+            .logitBias(Map.of(7, -100.0))
+            .logprobs(5)
             .seed(9)
             .stopStrings("a", "b")
             .stopIds(Set.of(3))
@@ -77,6 +83,16 @@ class GenerationOptionsTest {
     refuses(
         () -> builder.repetitionPenalty(0),
         "repetitionPenalty must be a finite number above 0 (1 is off), but is 0.0");
+    refuses(
+        () -> builder.frequencyPenalty(Double.NaN),
+        "frequencyPenalty must be a finite number, but is NaN");
+    refuses(
+        () -> builder.presencePenalty(Double.POSITIVE_INFINITY),
+        "presencePenalty must be a finite number, but is Infinity");
+    refuses(
+        () -> builder.logitBias(Map.of(-1, 1.0)),
+        "logitBias must be of known ids, but is {-1=1.0}");
+    refuses(() -> builder.logprobs(-1), "logprobs must be at least 0, but is -1");
     refuses(() -> builder.stopStrings(""), "stopStrings must be non-empty texts, but is []");
     refuses(
         () -> builder.promptLookupTokens(-1),

@@ -19,6 +19,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -76,10 +77,12 @@ class AnswerCacheTest {
     cached(counting("one")).generate("a", OPTIONS);
     cached(counting("one")).generate("b", OPTIONS);
     cached(counting("one")).generate("a", OPTIONS.toBuilder().seed(1).build());
+    cached(counting("one")).generate("a", OPTIONS.toBuilder().presencePenalty(1).build());
+    cached(counting("one")).generate("a", OPTIONS.toBuilder().logitBias(Map.of(1, 1.0)).build());
     cached(counting("two")).generate("a", OPTIONS);
     cached(counting("one")).generate(List.of(ChatMessage.system("a")), OPTIONS);
-    assertThat(calls).hasValue(5);
-    assertThat(AnswerCache.at(folder).size()).isEqualTo(5);
+    assertThat(calls).hasValue(7);
+    assertThat(AnswerCache.at(folder).size()).isEqualTo(7);
   }
 
   @Test

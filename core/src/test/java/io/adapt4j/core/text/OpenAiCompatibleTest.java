@@ -15,6 +15,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -52,6 +53,9 @@ class OpenAiCompatibleTest {
             .temperature(0.5)
             .topP(0.9)
             .topK(40)
+            .frequencyPenalty(0.5)
+            .presencePenalty(0.25)
+            .logitBias(Map.of(7, -100.0))
             .seed(3)
             .stopStrings("###")
             .build();
@@ -65,7 +69,8 @@ class OpenAiCompatibleTest {
             """
             {"model": "small", "messages": [{"role": "system", "content": "Be brief."},
               {"role": "user", "content": "Grüß Gott 🐦"}], "max_tokens": 7, "temperature": 0.5,
-             "seed": 3, "top_p": 0.9, "stop": ["###"], "top_k": 40, "user": "me"}
+             "seed": 3, "top_p": 0.9, "stop": ["###"], "top_k": 40, "user": "me",
+             "frequency_penalty": 0.5, "presence_penalty": 0.25, "logit_bias": {"7": -100.0}}
             """);
     assertThat(Json.parse(request.body())).isEqualTo(expected);
   }

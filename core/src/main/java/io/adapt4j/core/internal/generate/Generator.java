@@ -6,6 +6,7 @@ import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.PromptTooLongException;
+import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.tokenize.TextStream;
 import io.adapt4j.core.tokenize.TokenBytes;
@@ -57,7 +58,7 @@ public final class Generator {
       Consumer<String> onText,
       CancellationToken cancellation) {
     int limit = limit(options);
-    requireUsable(prompts, limit);
+    requireUsable(prompts, options);
     if (prompts.size() == 1) {
       try (PromptCache none = new PromptCache(decoder, 0)) {
         return List.of(generate(prompts.get(0), none, options, onText, cancellation));
@@ -65,7 +66,7 @@ public final class Generator {
     }
     List<Sequence> rows = new ArrayList<>();
     for (int row = 0; row < prompts.size(); row++) {
-      rows.add(sequence(prompts.get(row), row, limit, options, onText));
+      rows.add(sequence(prompts.get(row), row, limit, options, onText, token -> {}));
     }
     if (!rows.isEmpty()) {
       new TokenLoop(decoder, rows, options, padId).run(cancellation);
@@ -132,7 +133,7 @@ public final class Generator {
    * @throws IllegalArgumentException as {@link #generate} does
    */
   void requireUsable(int[] prompt, GenerationOptions options) {
-    requireUsable(List.of(prompt), limit(options));
+    requireUsable(List.of(prompt), options);
     if (options.constraint().isPresent()) {
       tokenBytes();
     }
@@ -167,7 +168,12 @@ public final class Generator {
 
   private Sequence sequence(Request request) {
     return sequence(
-        request.prompt(), 0, limit(request.options()), request.options(), request::text);
+        request.prompt(),
+        0,
+        limit(request.options()),
+        request.options(),
+        request::text,
+        request::token);
   }
 
   private int limit(GenerationOptions options) {
@@ -179,22 +185,28 @@ public final class Generator {
   }
 
   private Sequence sequence(
-      int[] prompt, int row, int limit, GenerationOptions options, Consumer<String> onText) {
+      int[] prompt,
+      int row,
+      int limit,
+      GenerationOptions options,
+      Consumer<String> onText,
+      Consumer<TokenLogprobs> onToken) {
     int room = limit - prompt.length;
     if (options.constraint().isEmpty()) {
-      return new Sequence(prompt, row, room, options, endIds, text(prompt, options, onText), null);
+      TextOutput text = text(prompt, options, onText);
+      return new Sequence(prompt, row, room, options, endIds, text, onToken, null);
     }
     TokenBytes vocabulary = tokenBytes();
     // The text is exactly what the constraint allows.
-    TextStream stream = tokenizer.get().exactStream(prompt);
+    TextStream stream = tokenizer.get().exactStream(options.skipSpecialTokens(), prompt);
     ConstraintState state = options.constraint().get().begin(vocabulary, stream.isAtBeginning());
     Set<Integer> ends = new HashSet<>(options.stopIds());
     if (!options.ignoreEos()) {
       ends.addAll(endIds);
     }
     TextOutput text = TextOutput.of(stream, options.stopStrings(), onText);
-    return new Sequence(
-        prompt, row, room, options, endIds, text, new AnswerConstraint(state, ends));
+    AnswerConstraint constraint = new AnswerConstraint(state, ends);
+    return new Sequence(prompt, row, room, options, endIds, text, onToken, constraint);
   }
 
   private TextOutput text(int[] prompt, GenerationOptions options, Consumer<String> onText) {
@@ -209,7 +221,10 @@ public final class Generator {
     return TextOutput.none();
   }
 
-  private void requireUsable(List<int[]> prompts, int limit) {
+  private void requireUsable(List<int[]> prompts, GenerationOptions options) {
+    int limit = limit(options);
+    int[] biased = options.logitBias().keySet().stream().mapToInt(Integer::intValue).toArray();
+    decoder.requireKnownIds(biased, "logitBias");
     for (int i = 0; i < prompts.size(); i++) {
       int[] prompt = prompts.get(i);
       if (prompt.length == 0) {

@@ -3,7 +3,9 @@ package io.adapt4j.core.internal.generate;
 import com.google.common.util.concurrent.Uninterruptibles;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationListener;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.TokenLogprobs;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -17,14 +19,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class Request {
 
-  /** Ends the pieces, none of which is empty. */
-  private static final String END = "";
+  /** What the listener is told next: of a token, or a piece of text. */
+  private record Piece(String text, @Nullable TokenLogprobs token) {
+    boolean isEnd() {
+      return text.isEmpty() && token == null;
+    }
+  }
+
+  /** Ends the pieces; text is never empty. */
+  private static final Piece END = new Piece("", null);
 
   private final int[] prompt;
   private final GenerationOptions options;
   private final Consumer<String> onText;
   private final CancellationToken cancellation;
-  private final BlockingQueue<String> pieces = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Piece> pieces = new LinkedBlockingQueue<>();
 
   private volatile @Nullable Generation result;
   private volatile @Nullable Throwable failure;
@@ -62,7 +71,14 @@ final class Request {
   /** Takes a piece of the answer on the thread that computes. */
   void text(String piece) {
     if (onText != RequestScheduler.SILENT) {
-      pieces.add(piece);
+      pieces.add(new Piece(piece, null));
+    }
+  }
+
+  /** Takes how likely a token was, before its text. */
+  void token(TokenLogprobs token) {
+    if (onText instanceof GenerationListener) {
+      pieces.add(new Piece("", token));
     }
   }
 
@@ -99,13 +115,13 @@ final class Request {
   Generation await(BooleanSupplier compute) {
     RuntimeException fault = null;
     boolean here = true;
-    String piece = "";
+    Piece piece = END;
     do {
       here = here && !isOver() && compute.getAsBoolean();
-      for (piece = next(here); piece != null && !piece.isEmpty(); piece = next(here)) {
+      for (piece = next(here); piece != null && !piece.isEnd(); piece = next(here)) {
         try {
           if (fault == null) {
-            onText.accept(piece);
+            tell(piece);
           }
         } catch (RuntimeException e) {
           fault = e;
@@ -119,8 +135,16 @@ final class Request {
     return answer();
   }
 
+  private void tell(Piece piece) {
+    if (piece.token() != null && onText instanceof GenerationListener listener) {
+      listener.token(piece.token());
+    } else {
+      onText.accept(piece.text());
+    }
+  }
+
   /** The next piece; null where there is none and this thread computes. */
-  private @Nullable String next(boolean here) {
+  private @Nullable Piece next(boolean here) {
     // Waits also while interrupted: what is computed belongs to this thread.
     return here ? pieces.poll() : Uninterruptibles.takeUninterruptibly(pieces);
   }

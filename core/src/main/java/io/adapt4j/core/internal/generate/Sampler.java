@@ -1,17 +1,22 @@
 package io.adapt4j.core.internal.generate;
 
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.TokenLogprobs;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the next token of one sequence from the model's logits.
  *
- * <p>The logits pass, in this order, through repetition penalty, temperature, top-k, top-p and
- * min-p as Hugging Face Transformers defines them (its logits processors), then a token is drawn
- * with the softmax of what is left. What a constraint forbids is taken out after the penalty. At
- * temperature 0 the largest penalized logit wins, the lowest id in a tie.
+ * <p>The logits pass, in this order, through bias, repetition penalty, penalties on frequency and
+ * presence, temperature, top-k, top-p and min-p as OpenAI and Hugging Face Transformers define
+ * them, then a token is drawn with the softmax of what is left. At temperature 0 the largest
+ * penalized logit wins, the lowest id in a tie. What a constraint forbids is taken out after the
+ * penalties.
  *
  * <p>A sampler belongs to one row of a batch: it remembers the ids seen so far and has its own
  * random stream, so a row's tokens do not depend on the other rows. Not safe for use by several
@@ -25,6 +30,11 @@ final class Sampler {
   private final BitSet seen = new BitSet();
   private int[] seenIds = new int[64];
   private int seenCount;
+
+  /** How often each token was chosen, where that counts. */
+  private final Map<Integer, Integer> uses = new HashMap<>();
+
+  private @Nullable TokenLogprobs logprobs;
 
   /** Penalized logits of the whole vocabulary. */
   private float[] logits = {};
@@ -90,8 +100,19 @@ final class Sampler {
   int next(float[] source, int from, int to) {
     int best = load(source, from, to);
     int id = options.isGreedy() ? best : draw(best);
-    remember(id);
+    if (options.logprobs().isPresent()) {
+      int alternatives = options.logprobs().getAsInt();
+      logprobs = TokenProbabilities.of(source, from, to, id, alternatives);
+    }
+    count(id);
     return id;
+  }
+
+  private void count(int id) {
+    remember(id);
+    if (options.frequencyPenalty() != 0 || options.presencePenalty() != 0) {
+      uses.merge(id, 1, Integer::sum);
+    }
   }
 
   /** Takes the only token that may come, as if it had been chosen. */
@@ -99,7 +120,22 @@ final class Sampler {
     if (!options.isGreedy()) {
       random.nextDouble();
     }
-    remember(id);
+    count(id);
+  }
+
+  /** How likely the last token was by the unchanged logits, if the options ask for it. */
+  Optional<TokenLogprobs> logprobs() {
+    return Optional.ofNullable(logprobs);
+  }
+
+  /** Whether the likeliest token is chosen, whatever came before, and nothing is told of it. */
+  static boolean takesLikeliest(GenerationOptions options) {
+    return options.isGreedy()
+        && options.repetitionPenalty() == 1
+        && options.frequencyPenalty() == 0
+        && options.presencePenalty() == 0
+        && options.logitBias().isEmpty()
+        && options.logprobs().isEmpty();
   }
 
   /** The ids that have a chance to be drawn for these logits, rising; nothing is drawn. */
@@ -158,12 +194,21 @@ final class Sampler {
   }
 
   private void penalize() {
+    options.logitBias().forEach((id, bias) -> add(id, bias));
     float penalty = (float) options.repetitionPenalty();
     for (int i = 0; i < seenCount; i++) {
       int id = seenIds[i];
       if (id < logits.length) {
         logits[id] = logits[id] < 0 ? logits[id] * penalty : logits[id] / penalty;
       }
+    }
+    uses.forEach(
+        (id, count) -> add(id, -(count * options.frequencyPenalty() + options.presencePenalty())));
+  }
+
+  private void add(int id, double bias) {
+    if (id < logits.length) {
+      logits[id] += (float) bias;
     }
   }
 

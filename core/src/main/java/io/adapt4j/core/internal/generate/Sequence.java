@@ -3,8 +3,12 @@ package io.adapt4j.core.internal.generate;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.TokenLogprobs;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One row of a batch while it is generated: its tokens so far and whether it has ended. */
@@ -17,6 +21,8 @@ final class Sequence {
   private final Set<Integer> endIds;
   private final Sampler sampler;
   private final TextOutput text;
+  private final Consumer<TokenLogprobs> onToken;
+  private final List<TokenLogprobs> logprobs = new ArrayList<>();
   private final @Nullable AnswerConstraint constraint;
 
   /** Prompt and new tokens, with room for more. */
@@ -34,6 +40,7 @@ final class Sequence {
    * @param options how to choose and when to stop
    * @param endIds the model's own end-of-sequence tokens
    * @param text takes the text
+   * @param onToken takes how likely tokens were, where the options ask for it
    * @param constraint what the text may be, or null
    */
   Sequence(
@@ -43,6 +50,7 @@ final class Sequence {
       GenerationOptions options,
       Set<Integer> endIds,
       TextOutput text,
+      Consumer<TokenLogprobs> onToken,
       @Nullable AnswerConstraint constraint) {
     this.prompt = prompt;
     this.mostTokens = Math.min(options.maxNewTokens(), room);
@@ -51,6 +59,7 @@ final class Sequence {
     this.endIds = endIds;
     this.sampler = new Sampler(options, row, prompt, constraint);
     this.text = text;
+    this.onToken = onToken;
     this.constraint = constraint;
     this.tokens = prompt.clone();
     this.length = prompt.length;
@@ -100,12 +109,12 @@ final class Sequence {
 
   /** Whether tokens can be chosen by the largest logit alone. */
   boolean isPlainGreedy() {
-    return options.isGreedy() && options.repetitionPenalty() == 1 && constraint == null;
+    return constraint == null && Sampler.takesLikeliest(options);
   }
 
-  /** The only token that may come next, or -1 where there is a choice. */
+  /** The only token that may come next; -1 where there is a choice, or its probability counts. */
   int forced() {
-    return constraint == null ? -1 : constraint.forced();
+    return constraint == null || options.logprobs().isPresent() ? -1 : constraint.forced();
   }
 
   /** The beginning of a guess that the constraint allows. */
@@ -119,6 +128,7 @@ final class Sequence {
       tokens = Arrays.copyOf(tokens, length + Math.max(64, length / 2));
     }
     tokens[length++] = id;
+    sampler.logprobs().ifPresent(this::tell);
     if (!options.ignoreEos() && endIds.contains(id)) {
       finish(FinishReason.EOS);
     } else if (options.stopIds().contains(id)) {
@@ -138,6 +148,11 @@ final class Sequence {
     }
   }
 
+  private void tell(TokenLogprobs token) {
+    logprobs.add(token);
+    onToken.accept(token);
+  }
+
   /** Ends the sequence; text held back may still turn out to reach a stop string. */
   void finish(FinishReason reason) {
     text.finish();
@@ -149,6 +164,7 @@ final class Sequence {
         text.text(),
         Arrays.stream(tokens, prompt.length, length).boxed().toList(),
         finishReason,
-        prompt.length);
+        prompt.length,
+        logprobs);
   }
 }

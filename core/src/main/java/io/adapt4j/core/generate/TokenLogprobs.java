@@ -1,0 +1,34 @@
+package io.adapt4j.core.generate;
+
+import java.util.List;
+
+/**
+ * How likely the model held a generated token, by its own distribution: before penalties, biases,
+ * temperature and the other filters of {@link GenerationOptions}.
+ *
+ * @param tokenId the token that was chosen
+ * @param logprob the natural logarithm of its probability; negative infinity where that is 0
+ * @param top the most probable tokens in its place, the most probable first, as many as {@link
+ *     GenerationOptions.Builder#logprobs} asks for
+ */
+public record TokenLogprobs(int tokenId, double logprob, List<Alternative> top) {
+
+  /**
+   * Copies the alternatives.
+   *
+   * @param tokenId the token that was chosen
+   * @param logprob the natural logarithm of its probability
+   * @param top the most probable tokens in its place, the most probable first
+   */
+  public TokenLogprobs {
+    top = List.copyOf(top);
+  }
+
+  /**
+   * A token that could have been chosen.
+   *
+   * @param tokenId its id
+   * @param logprob the natural logarithm of its probability
+   */
+  public record Alternative(int tokenId, double logprob) {}
+}

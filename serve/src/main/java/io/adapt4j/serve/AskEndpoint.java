@@ -1,0 +1,118 @@
+package io.adapt4j.serve;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.TokenLogprobs;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.util.List;
+
+/** Answers questions from documents: {@code /v1/rag/ask}. */
+final class AskEndpoint implements Endpoint {
+
+  private static final String QUESTION = "question";
+
+  private final Models models;
+  private final Answering answering;
+
+  AskEndpoint(Models models, Answering answering) {
+    this.models = models;
+    this.answering = answering;
+  }
+
+  @Override
+  public void answer(Call call, Parameters parameters) throws IOException {
+    String name = parameters.text("model");
+    QuestionAnswering answers = models.questionAnswering(name);
+    call.asks(name);
+    boolean isQuestion = parameters.value(QUESTION).isPresent();
+    List<ChatMessage> conversation =
+        isQuestion
+            ? List.of(ChatMessage.user(parameters.text(QUESTION)))
+            : Messages.read(parameters);
+    boolean streams = parameters.flag("stream");
+    parameters.ignore("user");
+    parameters.requireNoOthers();
+    AnswerPool.Job<GroundedAnswer> job =
+        (onText, cancellation) -> answers.answer(conversation, onText, cancellation);
+    Envelope envelope = Envelope.of("rag-", name, false);
+    Reply<GroundedAnswer> reply =
+        streams ? new AnswerEvents(call, envelope) : new WholeAnswer(call, envelope);
+    String prompt = isQuestion ? QUESTION : "messages";
+    reply.end(answering.write(call, List.of(job), reply, prompt), new Usage(0, 0));
+  }
+
+  private static ObjectNode json(Envelope envelope, GroundedAnswer answer) {
+    ObjectNode json = envelope.json("rag.answer");
+    json.put("answer", answer.text());
+    json.put("answerable", answer.answerable()).put("checked", answer.checked());
+    ArrayNode citations = json.putArray("citations");
+    for (GroundedAnswer.Citation citation : answer.citations()) {
+      ObjectNode entry = citations.addObject().put("number", citation.number());
+      entry.put("document_id", citation.documentId()).put("title", citation.title());
+      entry.put("start", citation.start()).put("end", citation.end());
+      entry.put("text", citation.text()).put("score", citation.score());
+      entry.put("verified", citation.verified());
+      ArrayNode quotes = entry.putArray("quotes");
+      for (GroundedAnswer.Quote quote : citation.quotes()) {
+        quotes.addObject().put("start", quote.start()).put("end", quote.end());
+      }
+    }
+    ArrayNode unknown = json.putArray("unknown_citations");
+    answer.unknownCitations().forEach(unknown::add);
+    return json;
+  }
+
+  /** Writes an answer as one object. */
+  private record WholeAnswer(Call call, Envelope envelope) implements Reply<GroundedAnswer> {
+
+    @Override
+    public void piece(int choice, Piece piece) {}
+
+    @Override
+    public void last(int choice, GroundedAnswer answer, List<TokenLogprobs> rest) {}
+
+    @Override
+    public void alive() throws IOException {
+      Reply.aliveBeforeObject(call);
+    }
+
+    @Override
+    public void end(List<GroundedAnswer> answers, Usage usage) throws IOException {
+      Reply.endWithObject(call, json(envelope, answers.get(0)));
+    }
+  }
+
+  /** Writes the text as events, and the whole answer as the last. */
+  private record AnswerEvents(Call call, Envelope envelope) implements Reply<GroundedAnswer> {
+
+    @Override
+    public void piece(int choice, Piece piece) throws IOException {
+      Reply.beginEvents(call);
+      send(envelope.json("rag.answer.chunk").put("delta", piece.text()));
+    }
+
+    @Override
+    public void last(int choice, GroundedAnswer answer, List<TokenLogprobs> rest)
+        throws IOException {
+      Reply.beginEvents(call);
+      send(json(envelope, answer));
+    }
+
+    @Override
+    public void alive() throws IOException {
+      Reply.aliveBetweenEvents(call);
+    }
+
+    @Override
+    public void end(List<GroundedAnswer> answers, Usage usage) throws IOException {
+      call.write("data: [DONE]\n\n");
+      call.end();
+    }
+
+    private void send(ObjectNode json) throws IOException {
+      call.write("data: " + Json.compact(json) + "\n\n");
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package io.adapt4j.serve;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What a completion continues: a text, or token ids. */
+final class Prompt {
+
+  static final String NAME = "prompt";
+
+  private final @Nullable String text;
+  private final int[] ids;
+
+  private Prompt(@Nullable String text, int... ids) {
+    this.text = text;
+    this.ids = ids;
+  }
+
+  /** Reads one prompt or several. */
+  static List<Prompt> all(Parameters parameters, ServerLimits limits) {
+    JsonNode json = parameters.required(NAME);
+    if (!json.isArray()) {
+      return List.of(of(json));
+    }
+    if (json.isEmpty()) {
+      throw Fault.parameter(NAME, "expected a text, token ids or several of these, found none");
+    }
+    if (json.get(0).isNumber()) {
+      return List.of(of(json));
+    }
+    if (json.size() > limits.answers()) {
+      throw Fault.parameter(
+          NAME, "expected at most %d, found %d".formatted(limits.answers(), json.size()));
+    }
+    List<Prompt> prompts = new ArrayList<>();
+    json.forEach(prompt -> prompts.add(of(prompt)));
+    return prompts;
+  }
+
+  private static Prompt of(JsonNode json) {
+    if (json.isTextual()) {
+      return new Prompt(json.textValue());
+    }
+    if (!json.isArray() || json.isEmpty()) {
+      throw Fault.parameter(
+          NAME, "expected a text or an array of token ids, found " + Parameters.kind(json));
+    }
+    int[] ids = new int[json.size()];
+    for (int i = 0; i < ids.length; i++) {
+      if (!json.get(i).isInt()) {
+        throw Fault.parameter(
+            NAME, "expected token ids, found " + Parameters.kind(json.get(i)) + " among them");
+      }
+      ids[i] = json.get(i).intValue();
+    }
+    return new Prompt(null, ids);
+  }
+
+  Generation continued(
+      LanguageModel model,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
+    return text == null
+        ? model.generate(ids, options, onText, cancellation)
+        : model.generate(text, options, onText, cancellation);
+  }
+
+  /** The prompt as a text. */
+  String text(LanguageModel model) {
+    return text == null ? model.tokenizer().decode(ids, true) : text;
+  }
+}

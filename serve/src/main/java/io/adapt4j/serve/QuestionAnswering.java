@@ -1,0 +1,26 @@
+package io.adapt4j.serve;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.CancellationToken;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Answers questions from documents. {@link io.adapt4j.serve.rag.RagAnswers} does so with the module
+ * {@code rag}, where that is on the class path. Called by several threads.
+ */
+@FunctionalInterface
+public interface QuestionAnswering {
+
+  /**
+   * Answers the last message of a conversation.
+   *
+   * @param conversation messages of the roles user and assistant, the last one the user's
+   * @param onText takes the text as it is produced, on this thread
+   * @param cancellation ends the answer early
+   * @return the answer
+   * @throws IllegalArgumentException if the conversation cannot be answered as it is
+   */
+  GroundedAnswer answer(
+      List<ChatMessage> conversation, Consumer<String> onText, CancellationToken cancellation);
+}

@@ -1,0 +1,43 @@
+package io.adapt4j.serve;
+
+import io.adapt4j.core.TextClassifier;
+import java.util.List;
+
+/**
+ * Judges how well documents answer a query. A reranker of the module {@code rag} fits as {@code
+ * reranker::scores}. Called by several threads.
+ */
+@FunctionalInterface
+public interface RelevanceScorer {
+
+  /**
+   * Scores documents.
+   *
+   * @param query what is looked for
+   * @param documents their texts
+   * @return one score a document, in their order; larger is better
+   */
+  double[] scores(String query, List<String> documents);
+
+  /**
+   * Makes a scorer of a classifier that reads query and document as a pair of texts, such as
+   * cross-encoder/ms-marco-MiniLM-L6-v2. With one class the score is that class's, with two the
+   * second one's; what the numbers mean depends on the model.
+   *
+   * @param classifier the model, open for as long as the scorer is used
+   * @return the scorer
+   * @throws IllegalArgumentException if it has more than two classes
+   */
+  static RelevanceScorer of(TextClassifier classifier) {
+    int classes = classifier.labels().size();
+    if (classes > 2) {
+      throw new IllegalArgumentException(
+          "classifier: expected a model with one class or two, relevant or not, found "
+              + classifier.labels());
+    }
+    return (query, documents) ->
+        classifier.classifyPairs(query, documents).stream()
+            .mapToDouble(found -> found.scores().get(classes - 1).score())
+            .toArray();
+  }
+}

@@ -1,0 +1,75 @@
+package io.adapt4j.serve;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Orders documents by how well they answer a query: {@code /v1/rerank}. */
+final class RerankEndpoint implements Endpoint {
+
+  private static final String DOCUMENTS = "documents";
+
+  /** Cohere's limit. */
+  private static final int MOST_DOCUMENTS = 1_000;
+
+  private final Models models;
+
+  RerankEndpoint(Models models) {
+    this.models = models;
+  }
+
+  @Override
+  public void answer(Call call, Parameters parameters) throws IOException {
+    String name = parameters.text("model");
+    RelevanceScorer scorer = models.reranker(name);
+    call.asks(name);
+    String query = parameters.text("query");
+    List<String> documents = documents(parameters.required(DOCUMENTS));
+    int top = parameters.integer("top_n", 1, Integer.MAX_VALUE).orElse(documents.size());
+    boolean returns = parameters.flag("return_documents");
+    parameters.ignore("user");
+    parameters.requireNoOthers();
+    double[] scores = scorer.scores(query, documents);
+    ObjectNode json = Envelope.of("rerank-", name, false).json("list");
+    ArrayNode results = json.putArray("results");
+    for (int index : best(scores, top)) {
+      ObjectNode result = results.addObject().put("index", index);
+      result.put("relevance_score", scores[index]);
+      if (returns) {
+        result.putObject("document").put("text", documents.get(index));
+      }
+    }
+    call.send(200, json);
+  }
+
+  private static List<String> documents(JsonNode json) {
+    if (!json.isArray() || json.isEmpty() || json.size() > MOST_DOCUMENTS) {
+      throw Fault.parameter(DOCUMENTS, "expected 1 to " + MOST_DOCUMENTS + " texts");
+    }
+    List<String> texts = new ArrayList<>();
+    for (JsonNode document : json) {
+      JsonNode text = document.isObject() ? document.path("text") : document;
+      if (!text.isTextual()) {
+        throw Fault.parameter(
+            DOCUMENTS, "expected texts or objects with a text, found " + Parameters.kind(document));
+      }
+      texts.add(text.textValue());
+    }
+    return texts;
+  }
+
+  /** The best first; of equal ones the first. */
+  private static int[] best(double[] scores, int top) {
+    return IntStream.range(0, scores.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble((Integer i) -> scores[i]).reversed())
+        .limit(top)
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+}

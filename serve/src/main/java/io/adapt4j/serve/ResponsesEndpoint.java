@@ -1,0 +1,102 @@
+package io.adapt4j.serve;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/** Answers in OpenAI's newer form, which is not kept: {@code /v1/responses}. */
+final class ResponsesEndpoint implements Endpoint {
+
+  private static final String LOGPROBS = "message.output_text.logprobs";
+
+  private final Models models;
+  private final Answering answering;
+  private final ServerLimits limits;
+
+  ResponsesEndpoint(Models models, Answering answering, ServerLimits limits) {
+    this.models = models;
+    this.answering = answering;
+    this.limits = limits;
+  }
+
+  @Override
+  public void answer(Call call, Parameters parameters) throws IOException {
+    String name = parameters.text("model");
+    LanguageModel model = models.chatModel(name);
+    call.asks(name);
+    List<ChatMessage> messages = ResponseInput.read(parameters);
+    JsonNode metadata = parameters.value("metadata").orElse(null);
+    refuse(parameters);
+    int tokens = Sampling.tokens(parameters, limits.newTokens(), limits, "max_output_tokens");
+    GenerationOptions.Builder asked = Sampling.options(parameters, tokens);
+    logprobs(parameters, asked);
+    boolean streams = parameters.flag("stream");
+    ignoreStreamOptions(parameters);
+    parameters.requireNoOthers();
+    GenerationOptions options = asked.build();
+    AnswerPool.Job<Generation> job =
+        (onText, cancellation) ->
+            model.chat(messages, ChatOptions.defaults(), options, onText, cancellation);
+    ResponseFormat format =
+        ResponseFormat.of(
+            name,
+            options,
+            parameters.value("instructions").map(JsonNode::textValue),
+            Optional.ofNullable(metadata),
+            Logprobs.of(model, options));
+    Reply<Generation> reply =
+        streams ? new ResponseEvents(call, format) : new ResponseReply(call, format);
+    answering.answer(call, List.of(job), 1, reply, ResponseInput.NAME);
+  }
+
+  private static void logprobs(Parameters parameters, GenerationOptions.Builder options) {
+    int top = parameters.integer("top_logprobs", 0, Logprobs.MOST).orElse(0);
+    List<String> include = parameters.strings("include");
+    for (String what : include) {
+      if (!what.equals(LOGPROBS)) {
+        throw Fault.unsupported("include", "this server includes " + LOGPROBS + " alone");
+      }
+    }
+    if (!include.isEmpty()) {
+      options.logprobs(top);
+    } else if (top > 0) {
+      throw Fault.parameter("top_logprobs", "expected only with " + LOGPROBS + " in include");
+    }
+  }
+
+  private static void ignoreStreamOptions(Parameters parameters) {
+    Optional<JsonNode> options = parameters.value("stream_options");
+    if (options.isPresent()) {
+      Parameters fields = new Parameters(options.get());
+      fields.ignore("include_obfuscation");
+      fields.requireNoOthers();
+    }
+  }
+
+  private static void refuse(Parameters parameters) {
+    parameters.refuse("previous_response_id", id -> false);
+    parameters.refuse("conversation", id -> false);
+    parameters.refuse("store", Sampling::isFalse);
+    parameters.refuse("background", Sampling::isFalse);
+    parameters.refuse("prompt", prompt -> false);
+    parameters.refuse("reasoning", reasoning -> reasoning.isEmpty());
+    parameters.refuse("tools", JsonNode::isEmpty);
+    parameters.refuse("tool_choice", choice -> List.of("none", "auto").contains(choice.asText()));
+    parameters.refuse("truncation", way -> way.asText().equals("disabled"));
+    parameters.refuse("text", ResponsesEndpoint::isPlainText);
+    parameters.ignore("parallel_tool_calls", "max_tool_calls", "prompt_cache_retention");
+  }
+
+  private static boolean isPlainText(JsonNode text) {
+    JsonNode format = text.path("format");
+    JsonNode verbosity = text.path("verbosity");
+    return (format.isMissingNode() || format.path("type").asText().equals("text"))
+        && (verbosity.isMissingNode() || verbosity.asText().equals("medium"));
+  }
+}

@@ -1,0 +1,5 @@
+/** Answers from documents over HTTP, where the module {@code rag} is on the class path. */
+@NullMarked
+package io.adapt4j.serve.rag;
+
+import org.jspecify.annotations.NullMarked;

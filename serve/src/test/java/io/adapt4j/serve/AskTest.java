@@ -1,0 +1,181 @@
+package io.adapt4j.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.FinishReason;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.text.GeneratedText;
+import io.adapt4j.core.text.TextGenerator;
+import io.adapt4j.rag.Rag;
+import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.spi.TextEmbeddings;
+import io.adapt4j.serve.rag.RagAnswers;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Answers from documents, by a {@link Rag} with a generator that says what it is told to. */
+@Timeout(120)
+class AskTest {
+
+  private static final String PATH = "/v1/rag/ask";
+  private static final String DOCUMENT =
+      "Goods may be returned within 30 days. Postage is paid by us, except for furniture.";
+  private static final String ANSWER =
+      "Within a month [1]: \"returned within 30 days\". Somebody else says more [7].";
+
+  @TempDir private static Path folder;
+
+  private static Rag rag;
+  private static TestServer server;
+
+  @BeforeAll
+  static void start() throws Exception {
+    rag =
+        Rag.builder()
+            .index(folder.resolve("index"))
+            .embeddings(new Letters())
+            .generator(new Parrot())
+            .build();
+    rag.add(List.of(Document.of("returns", DOCUMENT)));
+    server = TestServer.start(s -> s.questionAnswering("help", new RagAnswers(rag)));
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+    rag.close();
+  }
+
+  /** Counts letters. */
+  private static final class Letters implements TextEmbeddings {
+
+    @Override
+    public String identity() {
+      return "letters";
+    }
+
+    @Override
+    public int dimension() {
+      return 26;
+    }
+
+    @Override
+    public List<float[]> passages(List<String> texts) {
+      return texts.stream().map(Letters::vector).toList();
+    }
+
+    @Override
+    public float[] query(String text) {
+      return vector(text);
+    }
+
+    private static float[] vector(String text) {
+      float[] counts = new float[26];
+      double squares = 0;
+      for (int letter : text.toLowerCase(Locale.ROOT).chars().toArray()) {
+        if (letter >= 'a' && letter <= 'z') {
+          counts[letter - 'a']++;
+        }
+      }
+      for (float count : counts) {
+        squares += count * count;
+      }
+      for (int i = 0; i < counts.length; i++) {
+        counts[i] /= (float) Math.sqrt(squares);
+      }
+      return counts;
+    }
+  }
+
+  /** Says the same whatever is asked, word by word. */
+  private static final class Parrot implements TextGenerator {
+
+    @Override
+    public GeneratedText generate(List<ChatMessage> messages, GenerationOptions options) {
+      return new GeneratedText(ANSWER, FinishReason.STOP, Optional.empty(), false);
+    }
+
+    @Override
+    public GeneratedText stream(
+        List<ChatMessage> messages, GenerationOptions options, Consumer<String> onText) {
+      for (String word : ANSWER.split("(?<= )", -1)) {
+        onText.accept(word);
+      }
+      return generate(messages, options);
+    }
+  }
+
+  private static void assertAnswer(JsonNode answer) {
+    assertThat(answer.path("object").asText()).isEqualTo("rag.answer");
+    assertThat(answer.path("answer").asText()).isEqualTo(ANSWER);
+    assertThat(answer.path("answerable").booleanValue()).isTrue();
+    // One number is no source's.
+    assertThat(answer.path("checked").booleanValue()).isFalse();
+    assertThat(answer.path("unknown_citations").toString()).isEqualTo("[7]");
+    assertThat(answer.path("citations")).hasSize(1);
+    JsonNode citation = answer.at("/citations/0");
+    assertThat(citation.path("number").asInt()).isEqualTo(1);
+    assertThat(citation.path("document_id").asText()).isEqualTo("returns");
+    assertThat(citation.path("verified").booleanValue()).isTrue();
+    String text = citation.path("text").asText();
+    assertThat(DOCUMENT.substring(citation.path("start").asInt(), citation.path("end").asInt()))
+        .isEqualTo(text);
+    JsonNode quote = citation.at("/quotes/0");
+    assertThat(text.substring(quote.path("start").asInt(), quote.path("end").asInt()))
+        .isEqualTo("returned within 30 days");
+  }
+
+  @Test
+  void anAnswerNamesItsSourcesAndWhatItQuotesOfThem() throws Exception {
+    assertAnswer(server.answer(PATH, "{'model':'help','question':'When may goods be returned?'}"));
+  }
+
+  @Test
+  void aConversationIsAnsweredToo() throws Exception {
+    assertAnswer(
+        server.answer(
+            PATH,
+            "{'model':'help','messages':[{'role':'user','content':'When may goods be"
+                + " returned?'}]}"));
+  }
+
+  @Test
+  void aStreamHasTheTextInPiecesAndThenTheWholeAnswer() throws Exception {
+    List<JsonNode> events =
+        server.events(
+            PATH, "{'model':'help','question':'When may goods be returned?','stream':true}");
+    StringBuilder text = new StringBuilder();
+    events.forEach(event -> text.append(event.path("delta").asText("")));
+    assertThat(text).hasToString(ANSWER);
+    assertThat(events.size()).isGreaterThan(8);
+    assertAnswer(events.get(events.size() - 1));
+  }
+
+  @Test
+  void whatIsNoQuestionIsRefused() throws Exception {
+    for (String request :
+        List.of(
+            "{'model':'help'}",
+            "{'model':'help','question':'  '}",
+            "{'model':'help','question':'Why?','top_k':5}",
+            "{'model':'stories','question':'Why?'}")) {
+      assertThat(server.post(PATH, request).statusCode()).as(request).isEqualTo(400);
+    }
+    assertThat(
+            Json.parse(server.post(PATH, "{'model':'help','question':'  '}").body())
+                .at("/error/param")
+                .asText())
+        .isEqualTo("question");
+  }
+}
