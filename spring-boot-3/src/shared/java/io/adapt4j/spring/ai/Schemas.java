@@ -1,6 +1,7 @@
 package io.adapt4j.spring.ai;
 
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.structured.JsonSchema;
 import java.util.Optional;
 
 /** Schemas of answers as constraints of generation. */
@@ -10,9 +11,8 @@ final class Schemas {
 
   /** Options that hold an answer to a schema. */
   static GenerationOptions options(Optional<String> schema, GenerationOptions options) {
-    if (schema.isEmpty()) {
-      return options;
-    }
-    throw Requests.unsupported("a schema of the output");
+    return schema.isEmpty()
+        ? options
+        : options.toBuilder().constraint(JsonSchema.parse(schema.get())).build();
   }
 }
