@@ -2,14 +2,20 @@ package io.adapt4j.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
-import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.jinja.TemplateException;
+import io.adapt4j.tools.ToolChat;
+import io.adapt4j.tools.ToolRequest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Answers conversations: {@code /v1/chat/completions}. */
 final class ChatEndpoint implements Endpoint {
@@ -17,6 +23,7 @@ final class ChatEndpoint implements Endpoint {
   private final Models models;
   private final Answering answering;
   private final ServerLimits limits;
+  private final Map<LanguageModel, ToolChat> chats = new ConcurrentHashMap<>();
 
   ChatEndpoint(Models models, Answering answering, ServerLimits limits) {
     this.models = models;
@@ -30,23 +37,46 @@ final class ChatEndpoint implements Endpoint {
     LanguageModel model = models.chatModel(name);
     call.asks(name);
     List<ChatMessage> messages = Messages.read(parameters);
+    ToolFields fields = ToolFields.read(parameters);
     refuse(parameters);
     int tokens =
         Sampling.tokens(
             parameters, limits.newTokens(), limits, "max_completion_tokens", "max_tokens");
     Sampling sampling = Sampling.read(parameters, tokens, limits, ChatEndpoint::logprobs);
     parameters.requireNoOthers();
+    ToolRequest request = request(model, fields, messages, sampling.options());
     List<AnswerPool.Job<Generation>> jobs = new ArrayList<>();
     for (int i = 0; i < sampling.choices(); i++) {
-      GenerationOptions options = sampling.options(i);
+      GenerationOptions options =
+          request.options().toBuilder().seed(sampling.options(i).seed()).build();
       jobs.add(
           (onText, cancellation) ->
-              model.chat(messages, ChatOptions.defaults(), options, onText, cancellation));
+              model.chat(messages, request.chat(), options, onText, cancellation));
     }
     Envelope envelope = Envelope.of("chatcmpl-", name, sampling.sendsUsage());
-    AnswerFormat format = new ChatFormat(envelope, Logprobs.of(model, sampling.options()));
-    Reply<Generation> reply = Reply.of(call, format, sampling, jobs.size());
+    Optional<Logprobs> logprobs = Logprobs.of(model, sampling.options());
+    Reply<Generation> reply =
+        request.mayHaveParts()
+            ? ToolReply.of(call, envelope, logprobs, request, sampling)
+            : Reply.of(call, new ChatFormat(envelope, logprobs), sampling, jobs.size());
     answering.answer(call, jobs, 1, reply, "messages");
+  }
+
+  private ToolRequest request(
+      LanguageModel model,
+      ToolFields fields,
+      List<ChatMessage> messages,
+      GenerationOptions options) {
+    ToolChat chat = chats.computeIfAbsent(model, ToolChat::of);
+    try {
+      return chat.tools(fields.tools())
+          .choice(fields.choice())
+          .request(messages, options);
+    } catch (TemplateException | ChatException e) {
+      throw Fault.of(e, "messages");
+    } catch (IllegalArgumentException e) {
+      throw Fault.parameter("tools", e.getMessage());
+    }
   }
 
   /** A flag, and how many alternatives there are to be. */
@@ -61,8 +91,6 @@ final class ChatEndpoint implements Endpoint {
 
   private static void refuse(Parameters parameters) {
     parameters.refuse("response_format", format -> format.path("type").asText().equals("text"));
-    parameters.refuse("tools", JsonNode::isEmpty);
-    parameters.refuse("tool_choice", choice -> List.of("none", "auto").contains(choice.asText()));
     parameters.refuse("functions", JsonNode::isEmpty);
     parameters.refuse("function_call", choice -> List.of("none", "auto").contains(choice.asText()));
     parameters.refuse("modalities", kinds -> kinds.toString().equals("[\"text\"]"));
@@ -72,6 +100,5 @@ final class ChatEndpoint implements Endpoint {
     parameters.refuse("verbosity", verbosity -> verbosity.asText().equals("medium"));
     parameters.refuse("web_search_options", options -> false);
     parameters.refuse("store", Sampling::isFalse);
-    parameters.ignore("parallel_tool_calls");
   }
 }

@@ -1,9 +1,11 @@
 package io.adapt4j.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.chat.ChatMessage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -33,23 +35,79 @@ final class Messages {
     }
     Parameters fields = new Parameters(json);
     String role = fields.text("role");
-    if (role.equals("tool") || role.equals("function")) {
-      throw Fault.unsupported(at + ".role", "this server does not support tools yet");
+    if (role.equals("tool")) {
+      return result(at, fields);
+    }
+    if (role.equals("function")) {
+      throw Fault.unsupported(at + ".role", "this server has tools, no functions; use 'tool'");
     }
     if (!ROLES.contains(role)) {
       throw Fault.parameter(
-          at + ".role", "expected system, developer, user or assistant, found '" + role + "'");
+          at + ".role",
+          "expected system, developer, user, assistant or tool, found '" + role + "'");
     }
-    fields.refuse("tool_calls", JsonNode::isEmpty);
+    List<Map<String, Object>> calls = calls(at + ".tool_calls", fields, role);
     fields.refuse("function_call", value -> false);
     fields.refuse("audio", value -> false);
     fields.refuse("refusal", value -> value.isTextual() && value.textValue().isEmpty());
     fields.ignore("annotations");
-    String content = content(at + ".content", fields.required("content"));
+    JsonNode given =
+        calls.isEmpty() ? fields.required("content") : fields.value("content").orElse(null);
+    String content = given == null ? "" : content(at + ".content", given);
+    Optional<String> thinking =
+        fields.value("reasoning_content").map(value -> fields.text("reasoning_content"));
     Optional<String> name = fields.value("name").map(value -> fields.text("name"));
     fields.requireNoOthers();
     ChatMessage message = ChatMessage.of(role.equals("developer") ? "system" : role, content);
+    if (name.isPresent()) {
+      message = message.with("name", name.get());
+    }
+    if (thinking.isPresent()) {
+      message = message.with("reasoning_content", thinking.get());
+    }
+    return calls.isEmpty() ? message : message.with("tool_calls", calls);
+  }
+
+  private static ChatMessage result(String at, Parameters fields) {
+    String content = content(at + ".content", fields.required("content"));
+    ChatMessage message =
+        ChatMessage.tool(content).with("tool_call_id", fields.text("tool_call_id"));
+    Optional<String> name = fields.value("name").map(value -> fields.text("name"));
+    fields.requireNoOthers();
     return name.isPresent() ? message.with("name", name.get()) : message;
+  }
+
+  /** Calls of an assistant, whose arguments are a text. */
+  private static List<Map<String, Object>> calls(String at, Parameters fields, String role) {
+    JsonNode json = fields.value("tool_calls").orElse(JsonNodeFactory.instance.arrayNode());
+    if (!json.isArray() || (!json.isEmpty() && !role.equals("assistant"))) {
+      throw Fault.parameter(at, "expected an array, in a message of the assistant");
+    }
+    List<Map<String, Object>> calls = new ArrayList<>();
+    for (int i = 0; i < json.size(); i++) {
+      JsonNode call = json.get(i);
+      JsonNode function = call.path("function");
+      if (!call.path("id").isTextual()
+          || !function.path("name").isTextual()
+          || !function.path("arguments").isTextual()) {
+        throw Fault.parameter(
+            at + "[" + i + "]",
+            "expected an id and a function with name and arguments, all of them strings");
+      }
+      calls.add(
+          Map.of(
+              "id",
+              call.get("id").textValue(),
+              "type",
+              "function",
+              "function",
+              Map.of(
+                  "name",
+                  function.get("name").textValue(),
+                  "arguments",
+                  function.get("arguments").textValue())));
+    }
+    return calls;
   }
 
   /** A text, or texts on lines of their own. */

@@ -37,6 +37,11 @@ public final class ToolRequest {
     return options;
   }
 
+  /** {@return whether an answer may have more than text: calls or thoughts} */
+  public boolean mayHaveParts() {
+    return !tools.isEmpty() || form.thinking() || form.mayThink();
+  }
+
   /**
    * Creates the parser of one answer.
    *
