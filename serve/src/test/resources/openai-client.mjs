@@ -91,8 +91,7 @@ async function fails(request) {
 const stranger = new OpenAI({ baseURL, apiKey: "another", maxRetries: 0 });
 await fails(() => stranger.chat.completions.create(ask));
 await fails(() => client.chat.completions.create({ ...ask, model: "another" }));
-await fails(() =>
-  client.chat.completions.create({ ...ask, response_format: { type: "json_object" } }));
+await fails(() => client.chat.completions.create({ ...ask, modalities: ["audio"] }));
 await fails(() => client.responses.create({ ...respond, previous_response_id: "resp_1" }));
 await fails(() => client.responses.create({ ...respond, input: "Once upon a time. ".repeat(300) }));
 await fails(() =>

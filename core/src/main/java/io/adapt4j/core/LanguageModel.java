@@ -430,7 +430,7 @@ public final class LanguageModel extends ScoringModel {
    * @throws IllegalStateException if the folder has none
    */
   public Tokenizer tokenizer() {
-    return exclusively(model::requireTokenizer);
+    return share(model::requireTokenizer);
   }
 
   /**

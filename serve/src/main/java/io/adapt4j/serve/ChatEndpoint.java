@@ -7,6 +7,7 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.jinja.TemplateException;
+import io.adapt4j.structured.TextConstraint;
 import io.adapt4j.tools.ToolChat;
 import io.adapt4j.tools.ToolRequest;
 import java.io.IOException;
@@ -38,13 +39,14 @@ final class ChatEndpoint implements Endpoint {
     call.asks(name);
     List<ChatMessage> messages = Messages.read(parameters);
     ToolFields fields = ToolFields.read(parameters);
+    Optional<TextConstraint> text = TextShape.read(parameters);
     refuse(parameters);
     int tokens =
         Sampling.tokens(
             parameters, limits.newTokens(), limits, "max_completion_tokens", "max_tokens");
     Sampling sampling = Sampling.read(parameters, tokens, limits, ChatEndpoint::logprobs);
     parameters.requireNoOthers();
-    ToolRequest request = request(model, fields, messages, sampling.options());
+    ToolRequest request = request(model, fields, text, messages, sampling.options());
     List<AnswerPool.Job<Generation>> jobs = new ArrayList<>();
     for (int i = 0; i < sampling.choices(); i++) {
       GenerationOptions options =
@@ -65,13 +67,20 @@ final class ChatEndpoint implements Endpoint {
   private ToolRequest request(
       LanguageModel model,
       ToolFields fields,
+      Optional<TextConstraint> text,
       List<ChatMessage> messages,
       GenerationOptions options) {
-    ToolChat chat = chats.computeIfAbsent(model, ToolChat::of);
+    ToolChat chat =
+        chats
+            .computeIfAbsent(model, ToolChat::of)
+            .tools(fields.tools())
+            .choice(fields.choice())
+            .parallelToolCalls(fields.parallel());
+    if (text.isPresent()) {
+      chat = chat.text(text.get());
+    }
     try {
-      return chat.tools(fields.tools())
-          .choice(fields.choice())
-          .request(messages, options);
+      return chat.request(messages, options);
     } catch (TemplateException | ChatException e) {
       throw Fault.of(e, "messages");
     } catch (IllegalArgumentException e) {
@@ -90,7 +99,6 @@ final class ChatEndpoint implements Endpoint {
   }
 
   private static void refuse(Parameters parameters) {
-    parameters.refuse("response_format", format -> format.path("type").asText().equals("text"));
     parameters.refuse("functions", JsonNode::isEmpty);
     parameters.refuse("function_call", choice -> List.of("none", "auto").contains(choice.asText()));
     parameters.refuse("modalities", kinds -> kinds.toString().equals("[\"text\"]"));

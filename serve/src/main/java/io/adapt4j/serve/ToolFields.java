@@ -35,6 +35,9 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
         tools.add(tool(TOOLS + "[" + i + "]", json.get(i)));
       }
     }
+    if (tools.stream().map(Tool::name).distinct().count() < tools.size()) {
+      throw Fault.parameter(TOOLS, "expected one tool of each name");
+    }
     ToolChoice choice = choice(parameters);
     if (choice.forcesCall() && tools.isEmpty()) {
       throw Fault.parameter(CHOICE, "expected only with tools");
@@ -47,8 +50,7 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
               throw Fault.parameter(CHOICE, "there is no tool called '" + name + "'");
             });
     boolean parallel =
-        parameters.value("parallel_tool_calls").isEmpty()
-            || parameters.flag("parallel_tool_calls");
+        parameters.value("parallel_tool_calls").isEmpty() || parameters.flag("parallel_tool_calls");
     return new ToolFields(List.copyOf(tools), choice, parallel);
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
@@ -17,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -48,7 +50,7 @@ class OpenAiClientTest {
     try (TextEmbedder embedder =
             TextEmbedder.load(ModelSource.path(SmallEmbedder.write(folder)), Precision.FP32);
         TestServer server = TestServer.start(s -> s.apiKey(KEY).embedder("vectors", embedder))) {
-      JsonNode found = run(client, server);
+      JsonNode found = run(client, "/openai-client.mjs", server);
       Generation alone =
           server
               .languageModel()
@@ -115,13 +117,32 @@ class OpenAiClientTest {
             "response.incomplete");
   }
 
-  private static JsonNode run(Path client, TestServer server)
+  @Test
+  void itHasTheModelCallTools() throws Exception {
+    Path client = client();
+    try (TestServer server = TestServer.start(s -> s.apiKey(KEY))) {
+      server.languageModel().useAnyChatTemplate(ChatTemplate.of(ToolCallsTest.TEMPLATE, Map.of()));
+      JsonNode found = run(client, "/openai-tools.mjs", server);
+      assertThat(found.path("finish").asText()).isEqualTo("tool_calls");
+      assertThat(found.path("content").isNull()).isTrue();
+      String arguments = found.at("/call/function/arguments").asText();
+      assertThat(Json.parse(arguments).path("city").asText()).isIn("Rome", "Oslo");
+      assertThat(found.path("streamedFinish").asText()).isEqualTo("tool_calls");
+      assertThat(found.at("/streamedCall/function/name").asText()).isEqualTo("weather");
+      assertThat(found.at("/streamedCall/function/arguments").asText()).isEqualTo(arguments);
+      assertThat(found.path("deltas").asText()).isEqualTo(arguments);
+      assertThat(found.path("ran")).hasSize(1);
+      assertThat(found.path("last").asText()).isEqualTo("tool");
+      assertThat(found.at("/shaped/city").asText()).isIn("Rome", "Oslo");
+      assertThat(found.path("answered").asText()).isNotEmpty();
+    }
+  }
+
+  private static JsonNode run(Path client, String name, TestServer server)
       throws IOException, InterruptedException {
     String script =
         Files.readString(
-            Path.of(
-                Objects.requireNonNull(OpenAiClientTest.class.getResource("/openai-client.mjs"))
-                    .getPath()));
+            Path.of(Objects.requireNonNull(OpenAiClientTest.class.getResource(name)).getPath()));
     // Where it lies decides where node looks for packages.
     Path copy = Files.createTempFile(client, "ask", ".mjs");
     try {

@@ -54,9 +54,7 @@ class RefusedRequestsTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "response_format|{'type':'json_object'}",
-        "tools|[{'type':'function'}]",
-        "tool_choice|'required'",
+        "tools|[{'type':'web_search'}]",
         "modalities|['audio']",
         "store|true",
       })
@@ -108,6 +106,18 @@ class RefusedRequestsTest {
         "stop|['']",
         "stop|7",
         "stream|'yes'",
+        "response_format|{'type':'xml'}",
+        "response_format|{'type':'json_schema','json_schema':{'name':'n'}}",
+        "response_format|{'type':'json_schema','json_schema':{'schema':{'type':'colour'}}}",
+        "tools|5",
+        "tools|[{'type':'function'}]",
+        "tools|[{'type':'function','function':{'name':'a b'}}]",
+        "tools|[{'type':'function','function':{'name':'f','parameters':{'type':'array'}}}]",
+        "tools|[{'type':'function','function':{'name':'f'}},{'type':'function','function':{'name':'f'}}]",
+        "tool_choice|'required'",
+        "tool_choice|'often'",
+        "tool_choice|{'type':'function','function':{'name':'f'}}",
+        "parallel_tool_calls|1",
         "stream_options|{'include_usage':true}",
       })
   void valuesOutOfRangeAreRefused(String name, String value) throws Exception {
@@ -135,6 +145,8 @@ class RefusedRequestsTest {
         "[{'role':'tool','content':'4'}]",
         "[{'role':'user','content':[{'type':'image_url','image_url':{'url':'x'}}]}]",
         "[{'role':'assistant','content':'Hi','tool_calls':[{'id':'1'}]}]",
+        "[{'role':'user','content':'Hi','tool_calls':[{'id':'1','function':{'name':'f','arguments':''}}]}]",
+        "[{'role':'function','name':'f','content':'4'}]",
         "[7]",
       })
   void messagesThatAreNoTextsAreRefused(String messages) throws Exception {

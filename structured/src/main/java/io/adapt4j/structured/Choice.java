@@ -19,8 +19,7 @@ public final class Choice {
     if (texts.isEmpty()) {
       throw new IllegalArgumentException("texts: expected at least one, found none");
     }
-    String description =
-        "choice " + texts.stream().map(TextConstraint::quoted).toList();
+    String description = "choice " + texts.stream().map(TextConstraint::quoted).toList();
     return TextConstraint.of(
         description, () -> Node.alternatives(texts.stream().map(Node::literal).toList()));
   }

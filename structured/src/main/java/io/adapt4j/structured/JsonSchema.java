@@ -5,8 +5,9 @@ import java.util.Map;
 
 /**
  * Answers in JSON of a schema (drafts 7 and 2020-12). Properties are written in the order of the
- * schema, values without white space, every character of a string in one way. What a schema asks for
- * and cannot be ensured is refused by name; {@code docs/structured-output.md} lists the keywords.
+ * schema, values without white space, every character of a string in one way. What a schema asks
+ * for and cannot be ensured is refused by name; {@code docs/structured-output.md} lists the
+ * keywords.
  */
 public final class JsonSchema {
 
@@ -17,12 +18,11 @@ public final class JsonSchema {
    *
    * @param schema the schema in JSON
    * @return the constraint
-   * @throws UnsupportedConstraintException if it is invalid, has a keyword that is not supported, is
-   *     too large, or no value fulfills it
+   * @throws UnsupportedConstraintException if it is invalid, has a keyword that is not supported,
+   *     is too large, or no value fulfills it
    */
   public static TextConstraint parse(String schema) {
-    return TextConstraint.of(
-        "JSON schema " + schema, () -> SchemaCompiler.compile(schema, false));
+    return TextConstraint.of("JSON schema " + schema, () -> SchemaCompiler.compile(schema, false));
   }
 
   /**
@@ -33,13 +33,12 @@ public final class JsonSchema {
    * @throws UnsupportedConstraintException as {@link #parse} does
    */
   public static TextConstraint of(Map<String, ?> schema) {
-    return TextConstraint.of(
-        "JSON schema " + schema, () -> SchemaCompiler.compile(schema, false));
+    return TextConstraint.of("JSON schema " + schema, () -> SchemaCompiler.compile(schema, false));
   }
 
   /**
-   * Reads a schema whose values are written with a space after commas and colons, as Python's {@code
-   * json.dumps} writes them. A model that was trained on such texts may do better.
+   * Reads a schema whose values are written with a space after commas and colons, as Python's
+   * {@code json.dumps} writes them. A model that was trained on such texts may do better.
    *
    * @param schema the schema in JSON
    * @return the constraint

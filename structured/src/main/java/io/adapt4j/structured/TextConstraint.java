@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
  * A set of texts that an answer may be. Constraints can be joined: a tool call is {@code
  * sequence(literal("<tool_call>\n"), schema, literal("\n</tool_call>"))}.
  *
- * <p>Immutable and thread-safe. What is found out about a vocabulary is kept with the constraint, so
- * that one object for many requests is faster than one for each.
+ * <p>Immutable and thread-safe. What is found out about a vocabulary is kept with the constraint,
+ * so that one object for many requests is faster than one for each.
  */
 public final class TextConstraint implements OutputConstraint {
 
@@ -104,8 +104,7 @@ public final class TextConstraint implements OutputConstraint {
    * @return their texts one after the other
    */
   public static TextConstraint sequence(TextConstraint... parts) {
-    return of(
-        described("sequence", parts), () -> Node.sequence(nodes(parts)));
+    return of(described("sequence", parts), () -> Node.sequence(nodes(parts)));
   }
 
   /**
@@ -115,8 +114,7 @@ public final class TextConstraint implements OutputConstraint {
    * @return a text of one of them
    */
   public static TextConstraint alternatives(TextConstraint... choices) {
-    return of(
-        described("alternatives", choices), () -> Node.alternatives(nodes(choices)));
+    return of(described("alternatives", choices), () -> Node.alternatives(nodes(choices)));
   }
 
   /**
@@ -168,8 +166,7 @@ public final class TextConstraint implements OutputConstraint {
   /** Constraints with equal descriptions are equal. */
   @Override
   public boolean equals(Object other) {
-    return other instanceof TextConstraint constraint
-        && description.equals(constraint.description);
+    return other instanceof TextConstraint constraint && description.equals(constraint.description);
   }
 
   @Override

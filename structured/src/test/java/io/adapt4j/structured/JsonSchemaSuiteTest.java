@@ -1,7 +1,5 @@
 package io.adapt4j.structured;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -55,22 +53,33 @@ class JsonSchemaSuiteTest {
   }
 
   private static String summary(Count count) {
-    return count.schemas + " schemas, " + count.refused + " refused, " + count.valid + " valid, "
-        + count.invalid + " invalid\nNOT WRITTEN\n" + String.join("\n", count.notWritten)
-        + "\nWRONG\n" + String.join("\n", count.wronglyWritten) + "\n" + count.reasons;
+    return count.schemas
+        + " schemas, "
+        + count.refused
+        + " refused, "
+        + count.valid
+        + " valid, "
+        + count.invalid
+        + " invalid\nNOT WRITTEN\n"
+        + String.join("\n", count.notWritten)
+        + "\nWRONG\n"
+        + String.join("\n", count.wronglyWritten)
+        + "\n"
+        + count.reasons;
   }
 
   private static Count run(String draft) {
     Count count = new Count();
     for (Path file : files(draft)) {
       for (JsonNode group : read(file)) {
-        String name =
-            file.getParent().getFileName().toString().equals("format") ? "format/" : "";
+        String name = file.getParent().getFileName().toString().equals("format") ? "format/" : "";
         name += file.getFileName() + ": " + group.path("description").asText();
         count.schemas++;
         JsonNode schema = group.path("schema");
         if (draft.equals("draft7") && schema.isObject() && !schema.has("$schema")) {
-          schema = ((ObjectNode) schema.deepCopy()).put("$schema", "http://json-schema.org/draft-07/schema#");
+          schema =
+              ((ObjectNode) schema.deepCopy())
+                  .put("$schema", "http://json-schema.org/draft-07/schema#");
         }
         TextConstraint constraint;
         try {
@@ -84,13 +93,15 @@ class JsonSchemaSuiteTest {
               }
             }
           }
-          count.reasons.merge(e.getMessage().replaceAll("^\\S*: ", "").replaceAll("\\d+", "0"), 1, Integer::sum);
+          count.reasons.merge(
+              e.getMessage().replaceAll("^\\S*: ", "").replaceAll("\\d+", "0"), 1, Integer::sum);
           continue;
         }
         for (JsonNode test : group.path("tests")) {
           boolean valid = test.path("valid").asBoolean();
-          boolean written = orders(test.path("data")).stream()
-              .anyMatch(data -> Walk.accepts(constraint, data.toString()));
+          boolean written =
+              orders(test.path("data")).stream()
+                  .anyMatch(data -> Walk.accepts(constraint, data.toString()));
           String label = name + " / " + test.path("description").asText() + " " + test.path("data");
           if (valid) {
             count.valid++;
@@ -112,7 +123,8 @@ class JsonSchemaSuiteTest {
   private static List<Path> files(String draft) {
     try {
       Path folder =
-          Path.of(JsonSchemaSuiteTest.class.getResource("/JSON-Schema-Test-Suite/" + draft).toURI());
+          Path.of(
+              JsonSchemaSuiteTest.class.getResource("/JSON-Schema-Test-Suite/" + draft).toURI());
       try (Stream<Path> files = Files.walk(folder)) {
         return files.filter(file -> file.toString().endsWith(".json")).sorted().toList();
       }

@@ -78,7 +78,8 @@ final class Walk {
     List<Integer> ids = new ArrayList<>();
     for (int id = allowed.next(0); id >= 0; id = allowed.next(id + 1)) {
       int first = vocabulary.at(id, 0);
-      int weight = closing ? (first == '"' || first == '}' || first == ']' ? 400 : 1) : first < 128 ? 20 : 1;
+      int weight =
+          closing ? (first == '"' || first == '}' || first == ']' ? 400 : 1) : first < 128 ? 20 : 1;
       for (int i = 0; i < weight; i++) {
         ids.add(id);
       }

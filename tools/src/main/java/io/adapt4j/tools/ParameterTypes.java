@@ -29,12 +29,23 @@ final class ParameterTypes {
     this.schema = schema;
   }
 
-  /** A value as JSON. */
-  String json(String parameter, String value) {
+  /** Whether a parameter may be a text; one that may be anything is. */
+  boolean mayBeText(String parameter) {
+    Set<String> types = types(parameter);
+    return types.isEmpty() || types.contains("string");
+  }
+
+  private Set<String> types(String parameter) {
     Object property =
         schema.get("properties") instanceof Map<?, ?> properties ? properties.get(parameter) : null;
     Set<String> types = new HashSet<>();
     collect(property, types, Collections.newSetFromMap(new IdentityHashMap<>()));
+    return types;
+  }
+
+  /** A value as JSON. */
+  String json(String parameter, String value) {
+    Set<String> types = types(parameter);
     if (!types.equals(Set.of("string"))) {
       JsonNode read = read(value);
       if (read != null && (types.isEmpty() || fits(read, types))) {

@@ -29,16 +29,19 @@ public final class Tool {
   private final String name;
   private final String description;
   private final Map<String, Object> parameters;
+  private final boolean strict;
   private final @Nullable ToolFunction function;
 
   private Tool(
       String name,
       String description,
       Map<String, Object> parameters,
+      boolean strict,
       @Nullable ToolFunction function) {
     this.name = name;
     this.description = description;
     this.parameters = parameters;
+    this.strict = strict;
     this.function = function;
   }
 
@@ -60,7 +63,7 @@ public final class Tool {
               + "'");
     }
     Objects.requireNonNull(description, "description");
-    return new Tool(name, description, schema(name, parameters), null);
+    return new Tool(name, description, schema(name, parameters), true, null);
   }
 
   /**
@@ -81,8 +84,9 @@ public final class Tool {
   /**
    * Reads a tool as OpenAI's API has it.
    *
-   * @param definition {@code {"type": "function", "function": {"name", "description",
-   *     "parameters"}}}, or what is in {@code function} alone
+   * @param definition {@code {"type": "function", "function": {"name", "description", "parameters",
+   *     "strict"}}}, or what is in {@code function} alone; as there, it is not {@link #isStrict}
+   *     unless it says so
    * @return the tool
    * @throws IllegalArgumentException if there is no name, or a value is not as it should be
    */
@@ -106,7 +110,8 @@ public final class Tool {
       throw new IllegalArgumentException(
           "tool '" + name + "': its parameters are a JSON Schema, found " + parameters);
     }
-    return of(name, text, names(schema));
+    Tool tool = of(name, text, names(schema));
+    return Boolean.TRUE.equals(fields.get("strict")) ? tool : tool.lenient();
   }
 
   private static Map<String, Object> names(Map<?, ?> map) {
@@ -142,7 +147,22 @@ public final class Tool {
    */
   public Tool with(ToolFunction newFunction) {
     Objects.requireNonNull(newFunction, "function");
-    return new Tool(name, description, parameters, newFunction);
+    return new Tool(name, description, parameters, strict, newFunction);
+  }
+
+  /**
+   * {@return a copy with a schema that need not be ensured: where it has what is not supported, a
+   * call has any arguments}
+   */
+  public Tool lenient() {
+    return new Tool(name, description, parameters, false, function);
+  }
+
+  /**
+   * {@return whether arguments must fulfill the schema, so that one with unsupported parts fails}
+   */
+  public boolean isStrict() {
+    return strict;
   }
 
   /** {@return the name that the model calls it by} */

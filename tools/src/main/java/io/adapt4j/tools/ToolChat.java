@@ -6,10 +6,13 @@ import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.OutputConstraint;
+import io.adapt4j.structured.TextConstraint;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -26,23 +29,23 @@ import java.util.function.Consumer;
  */
 public final class ToolChat {
 
-  private final LanguageModel model;
-  private final boolean hasSpecialSigns;
+  private final ModelTools shared;
   private final Tools tools;
   private final ToolChoice choice;
-  private final ChatOptions rendering;
+  private final Settings settings;
 
-  private ToolChat(
-      LanguageModel model,
-      boolean hasSpecialSigns,
-      Tools tools,
-      ToolChoice choice,
-      ChatOptions rendering) {
-    this.model = model;
-    this.hasSpecialSigns = hasSpecialSigns;
+  /** What is seldom changed. */
+  private record Settings(
+      boolean parallel,
+      boolean constrained,
+      Optional<TextConstraint> text,
+      ChatOptions rendering) {}
+
+  private ToolChat(ModelTools shared, Tools tools, ToolChoice choice, Settings settings) {
+    this.shared = shared;
     this.tools = tools;
     this.choice = choice;
-    this.rendering = rendering;
+    this.settings = settings;
   }
 
   /**
@@ -53,11 +56,10 @@ public final class ToolChat {
    */
   public static ToolChat of(LanguageModel model) {
     return new ToolChat(
-        model,
-        AnswerForm.hasSpecialSigns(model),
+        new ModelTools(model),
         new Tools(List.of()),
         ToolChoice.auto(),
-        ChatOptions.defaults());
+        new Settings(true, true, Optional.empty(), ChatOptions.defaults()));
   }
 
   /**
@@ -79,7 +81,7 @@ public final class ToolChat {
    * @throws IllegalArgumentException if two have the same name
    */
   public ToolChat tools(Collection<Tool> newTools) {
-    return new ToolChat(model, hasSpecialSigns, new Tools(newTools), choice, rendering);
+    return new ToolChat(shared, new Tools(newTools), choice, settings);
   }
 
   /**
@@ -90,7 +92,7 @@ public final class ToolChat {
    */
   public ToolChat choice(ToolChoice newChoice) {
     Objects.requireNonNull(newChoice, "choice");
-    return new ToolChat(model, hasSpecialSigns, tools, newChoice, rendering);
+    return new ToolChat(shared, tools, newChoice, settings);
   }
 
   /**
@@ -102,7 +104,50 @@ public final class ToolChat {
    */
   public ToolChat rendering(ChatOptions newRendering) {
     Objects.requireNonNull(newRendering, "rendering");
-    return new ToolChat(model, hasSpecialSigns, tools, choice, newRendering.withoutTools());
+    return with(
+        new Settings(
+            settings.parallel,
+            settings.constrained,
+            settings.text,
+            newRendering.withoutTools().withGenerationPrompt(false)));
+  }
+
+  /**
+   * Returns a copy that has several calls in an answer or one, several by default. Where calls are
+   * not constrained, this changes nothing.
+   *
+   * @param parallel whether there may be several
+   * @return the copy
+   */
+  public ToolChat parallelToolCalls(boolean parallel) {
+    return with(new Settings(parallel, settings.constrained, settings.text, settings.rendering));
+  }
+
+  /**
+   * Returns a copy that lets the model write calls as it will, or constrains them, as by default:
+   * arguments fulfill the schema of their tool, and calls come where the choice asks for them.
+   *
+   * @param constrained whether calls are constrained
+   * @return the copy
+   */
+  public ToolChat constrained(boolean constrained) {
+    return with(new Settings(settings.parallel, constrained, settings.text, settings.rendering));
+  }
+
+  /**
+   * Returns a copy that restricts what an answer says where it calls nothing, such as to JSON.
+   *
+   * @param text what it may be
+   * @return the copy
+   */
+  public ToolChat text(TextConstraint text) {
+    return with(
+        new Settings(
+            settings.parallel, settings.constrained, Optional.of(text), settings.rendering));
+  }
+
+  private ToolChat with(Settings newSettings) {
+    return new ToolChat(shared, tools, choice, newSettings);
   }
 
   /**
@@ -111,7 +156,8 @@ public final class ToolChat {
    * @param messages the conversation, usually ended by a message of a user or a tool
    * @param options how to choose tokens and when to stop
    * @return the answer
-   * @throws IllegalArgumentException if a call is forced without tools, or of one that is not there
+   * @throws IllegalArgumentException if a call is forced without tools, or of one that is not
+   *     there; if the schema of a strict tool has what is not supported
    * @throws io.adapt4j.core.chat.ChatException if the model has no chat template
    * @throws io.adapt4j.jinja.TemplateException if the template refuses the conversation
    */
@@ -136,7 +182,9 @@ public final class ToolChat {
     ToolRequest request = request(messages, options);
     ToolParser parser = request.parser(onEvent);
     Generation generation =
-        model.chat(messages, request.chat(), request.options(), parser::accept, cancellation);
+        shared
+            .model()
+            .chat(messages, request.chat(), request.options(), parser::accept, cancellation);
     return request.answer(parser.finish(), generation);
   }
 
@@ -149,14 +197,49 @@ public final class ToolChat {
    */
   public ToolRequest request(List<ChatMessage> messages, GenerationOptions options) {
     Tools active = active();
-    ChatOptions chat = rendering.withGenerationPrompt();
+    ChatOptions chat = settings.rendering.withGenerationPrompt();
     if (!active.isEmpty()) {
       chat = chat.withTools(active.all().stream().map(Tool::definition).toList());
     }
-    AnswerForm form = AnswerForm.of(model.chatTemplate(), messages, chat);
-    GenerationOptions generating =
-        hasSpecialSigns ? options.toBuilder().skipSpecialTokens(false).build() : options;
-    return new ToolRequest(chat, generating, form, active.all());
+    AnswerForm form = AnswerForm.of(shared.model().chatTemplate(), messages, chat);
+    GenerationOptions.Builder generating = options.toBuilder();
+    if (!shared.signs().isEmpty()) {
+      generating.skipSpecialTokens(false);
+    }
+    if (settings.text.isPresent() || (settings.constrained && !active.isEmpty())) {
+      if (options.constraint().isPresent()) {
+        throw new IllegalArgumentException(
+            "constraint: expected none beside that of calls; restrict what an answer says with"
+                + " ToolChat.text");
+      }
+      generating.constraint(constraint(form, active));
+    }
+    return new ToolRequest(chat, generating.build(), form, active.all());
+  }
+
+  private OutputConstraint constraint(AnswerForm form, Tools active) {
+    boolean calls = settings.constrained && !active.isEmpty();
+    List<Object> kind =
+        List.of(
+            form,
+            choice,
+            calls,
+            settings.parallel,
+            settings.text,
+            active.all().stream()
+                .map(tool -> List.of(tool.definition(), tool.isStrict()))
+                .toList());
+    return shared.constraint(kind, () -> newConstraint(form, active, calls));
+  }
+
+  private TextConstraint newConstraint(AnswerForm form, Tools active, boolean calls) {
+    if (!calls) {
+      return ToolGrammar.afterThought(form, settings.text.orElseThrow());
+    }
+    List<Tool> callable =
+        choice.name().map(name -> List.of(active.require(name))).orElseGet(active::all);
+    ToolGrammar grammar = new ToolGrammar(form, callable, settings.parallel);
+    return choice.forcesCall() ? grammar.calls() : grammar.textOrCalls(settings.text);
   }
 
   private Tools active() {

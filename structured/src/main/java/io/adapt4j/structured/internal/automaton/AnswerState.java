@@ -17,8 +17,7 @@ final class AnswerState implements ConstraintState {
 
   private @Nullable TokenMask allowed;
 
-  AnswerState(
-      Machine machine, TokenBytes vocabulary, Configuration configuration, boolean first) {
+  AnswerState(Machine machine, TokenBytes vocabulary, Configuration configuration, boolean first) {
     this.machine = machine;
     this.vocabulary = vocabulary;
     this.configuration = configuration;
@@ -46,7 +45,7 @@ final class AnswerState implements ConstraintState {
       throw new IllegalArgumentException(
           "tokenId: expected a token that the constraint allows, found " + tokenId);
     }
-    configuration = 
+    configuration =
         machine.after(configuration, tokenId, first ? vocabulary.atBeginning() : vocabulary);
     first = false;
     allowed = null;

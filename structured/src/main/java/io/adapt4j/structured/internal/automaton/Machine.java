@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An automaton over one vocabulary. Configurations are made when a text first reaches them, each
  * with a table of what follows every byte, so that a walk through the vocabulary costs a look-up a
- * byte; the tokens that may follow are kept for each. It does not hold its vocabulary, so that it can
- * be kept as long as that is in use. Thread-safe.
+ * byte; the tokens that may follow are kept for each. It does not hold its vocabulary, so that it
+ * can be kept as long as that is in use. Thread-safe.
  */
 public final class Machine {
 
@@ -158,11 +158,7 @@ public final class Machine {
    * @return whether there is one
    */
   private boolean walk(
-      Configuration from,
-      TokenTrie tokens,
-      int firstNode,
-      int lastNode,
-      @Nullable BitSet allowed) {
+      Configuration from, TokenTrie tokens, int firstNode, int lastNode, @Nullable BitSet allowed) {
     Configuration[] path = new Configuration[tokens.deepest + 1];
     Arrays.fill(path, from);
     int node = firstNode;

@@ -177,8 +177,7 @@ final class ProgramBuilder {
       Collections.addAll(ranges, first[2 * place], first[2 * place + 1], target);
       from = to;
     }
-    int made =
-        program.add(Kind.BYTES, ranges.stream().mapToInt(Integer::intValue).toArray());
+    int made = program.add(Kind.BYTES, ranges.stream().mapToInt(Integer::intValue).toArray());
     known.put(key, made);
     return made;
   }

@@ -49,8 +49,7 @@ public final class FreeText {
       targets.forEach(
           (target, set) -> {
             if (target < wanted.length) {
-              choices.add(
-                  Node.sequence(new Node.Characters(set), rules.get(target).reference()));
+              choices.add(Node.sequence(new Node.Characters(set), rules.get(target).reference()));
             } else if (until) {
               choices.add(new Node.Characters(set));
             }

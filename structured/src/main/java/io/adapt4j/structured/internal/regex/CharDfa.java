@@ -185,8 +185,7 @@ public final class CharDfa {
       for (Edge edge : edges.get(state)) {
         if (alive.get(edge.target())) {
           choices.add(
-              Node.sequence(
-                  new Node.Characters(edge.set()), rules.get(edge.target()).reference()));
+              Node.sequence(new Node.Characters(edge.set()), rules.get(edge.target()).reference()));
         }
       }
       if (accepting.get(state)) {

@@ -131,9 +131,7 @@ final class CharNfa {
       byTarget.forEach(
           (next, ranges) ->
               numbered.merge(
-                  number(closure(next), known, sets),
-                  CodePoints.ofRanges(ranges),
-                  CodePoints::or));
+                  number(closure(next), known, sets), CodePoints.ofRanges(ranges), CodePoints::or));
       edges.add(CharDfa.edges(numbered));
     }
     return new CharDfa(edges, accepting);

@@ -14,10 +14,7 @@ final class CharacterClasses {
 
   static final CodePoints DIGIT = CodePoints.of('0', '9');
   static final CodePoints WORD =
-      CodePoints.of('a', 'z')
-          .or(CodePoints.of('A', 'Z'))
-          .or(DIGIT)
-          .or(CodePoints.of('_'));
+      CodePoints.of('a', 'z').or(CodePoints.of('A', 'Z')).or(DIGIT).or(CodePoints.of('_'));
   static final CodePoints SPACE =
       CodePoints.ofAll("\t\n\u000B\f\r \u00A0\u1680\u2028\u2029\u202F\u205F\u3000\uFEFF")
           .or(CodePoints.of(0x2000, 0x200A));
@@ -56,7 +53,9 @@ final class CharacterClasses {
     String value = name.replaceFirst("^(General_Category|gc)=", "");
     boolean script = name.matches("(Script|sc)=\\w+");
     String java =
-        script ? "Is" + name.substring(name.indexOf('=') + 1) : CATEGORIES.getOrDefault(value, value);
+        script
+            ? "Is" + name.substring(name.indexOf('=') + 1)
+            : CATEGORIES.getOrDefault(value, value);
     if (!script && !java.matches("[CLMNPSZ][a-z]?") && !java.equals("Alphabetic")) {
       return Optional.empty();
     }
@@ -70,8 +69,7 @@ final class CharacterClasses {
     int first = -1;
     for (int character = 0; character <= CodePoints.LAST + 1; character++) {
       boolean in =
-          character <= CodePoints.LAST
-              && pattern.matcher(Character.toString(character)).matches();
+          character <= CodePoints.LAST && pattern.matcher(Character.toString(character)).matches();
       if (in && first < 0) {
         first = character;
       } else if (!in && first >= 0) {

@@ -36,8 +36,7 @@ public final class RegexParser {
    * @throws RegexException if it is not understood
    */
   public static Node whole(String regex) {
-    return Node.alternatives(
-        new RegexParser(regex).parse().stream().map(Branch::body).toList());
+    return Node.alternatives(new RegexParser(regex).parse().stream().map(Branch::body).toList());
   }
 
   /**
@@ -53,9 +52,7 @@ public final class RegexParser {
     for (Branch branch : new RegexParser(regex).parse()) {
       choices.add(
           Node.sequence(
-              branch.begins() ? Node.EMPTY : any,
-              branch.body(),
-              branch.ends() ? Node.EMPTY : any));
+              branch.begins() ? Node.EMPTY : any, branch.body(), branch.ends() ? Node.EMPTY : any));
     }
     return Node.alternatives(choices);
   }
@@ -124,8 +121,7 @@ public final class RegexParser {
         int end = text.indexOf('}', at);
         String[] bounds = text.substring(at + 1, end).split(",", -1);
         min = number(bounds[0]);
-        max =
-            bounds.length == 1 ? min : bounds[1].isEmpty() ? Node.UNBOUNDED : number(bounds[1]);
+        max = bounds.length == 1 ? min : bounds[1].isEmpty() ? Node.UNBOUNDED : number(bounds[1]);
         at = end + 1;
         if (max < min) {
           throw new RegexException("a repetition from " + min + " to " + max + " is empty");
@@ -142,8 +138,7 @@ public final class RegexParser {
   private static int number(String digits) {
     int number = digits.length() > 6 ? Integer.MAX_VALUE : Integer.parseInt(digits);
     if (number > MOST_TIMES) {
-      throw new RegexException(
-          "a repetition of " + digits + " times is more than " + MOST_TIMES);
+      throw new RegexException("a repetition of " + digits + " times is more than " + MOST_TIMES);
     }
     return number;
   }
@@ -367,13 +362,11 @@ public final class RegexParser {
   }
 
   private RegexException expected(String what) {
-    return new RegexException(
-        "at " + at + " of \"" + shortened() + "\": expected " + what);
+    return new RegexException("at " + at + " of \"" + shortened() + "\": expected " + what);
   }
 
   private RegexException unsupported(String what) {
-    return new RegexException(
-        what + " is not supported, at " + at + " of \"" + shortened() + "\"");
+    return new RegexException(what + " is not supported, at " + at + " of \"" + shortened() + "\"");
   }
 
   private String shortened() {

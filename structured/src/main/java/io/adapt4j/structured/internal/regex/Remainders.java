@@ -31,8 +31,7 @@ public final class Remainders {
         int before = state >= first ? state - first : 0;
         for (int digit = 0; digit < 10; digit++) {
           CodePoints character = CodePoints.of('0' + digit);
-          targets.merge(
-              first + (before * 10 + digit) % divisor, character, CodePoints::or);
+          targets.merge(first + (before * 10 + digit) % divisor, character, CodePoints::or);
           rest = rest.minus(character);
         }
         if (state == start) {

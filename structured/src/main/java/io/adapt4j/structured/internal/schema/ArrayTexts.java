@@ -69,8 +69,7 @@ final class ArrayTexts {
     }
     Node element = compiler.value(schemas(parts, prefix));
     if (prefix == 0) {
-      return Node.sequence(
-          Node.literal("["), texts.list(element, min, max), Node.literal("]"));
+      return Node.sequence(Node.literal("["), texts.list(element, min, max), Node.literal("]"));
     }
     Rule next = new Rule("]");
     next.define(

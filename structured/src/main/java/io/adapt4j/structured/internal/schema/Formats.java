@@ -25,28 +25,36 @@ final class Formats {
   private static final String H16 = "[0-9A-Fa-f]{1,4}";
   private static final String LS32 = "(?:" + H16 + ":" + H16 + "|" + IPV4 + ")";
   private static final String ENCODED = "%[0-9A-Fa-f]{2}";
-  private static final String SEGMENT =
-      "(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|" + ENCODED + ")";
+  private static final String SEGMENT = "(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|" + ENCODED + ")";
   private static final String DURATION_TIME =
       "T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S)";
 
   private static final Map<String, String> KNOWN =
       Map.of(
-          "date", DATE,
-          "time", TIME,
-          "date-time", DATE + "T" + TIME,
+          "date",
+          DATE,
+          "time",
+          TIME,
+          "date-time",
+          DATE + "T" + TIME,
           "duration",
-              "P(?:(?:\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D)(?:"
-                  + DURATION_TIME
-                  + ")?|"
-                  + DURATION_TIME
-                  + "|\\d+W)",
-          "uuid", "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
-          "email", ATOM + "(?:\\." + ATOM + ")*@" + HOST,
-          "hostname", HOST,
-          "ipv4", IPV4,
-          "ipv6", ipv6(),
-          "uri", uri());
+          "P(?:(?:\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D)(?:"
+              + DURATION_TIME
+              + ")?|"
+              + DURATION_TIME
+              + "|\\d+W)",
+          "uuid",
+          "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
+          "email",
+          ATOM + "(?:\\." + ATOM + ")*@" + HOST,
+          "hostname",
+          HOST,
+          "ipv4",
+          IPV4,
+          "ipv6",
+          ipv6(),
+          "uri",
+          uri());
 
   private static final Set<String> UNSUPPORTED =
       Set.of(
@@ -65,14 +73,11 @@ final class Formats {
   private static String ipv6() {
     StringBuilder all = new StringBuilder("(?:(?:" + H16 + ":){6}" + LS32);
     for (int before = 0; before <= 7; before++) {
-      String head =
-          before == 0 ? "" : "(?:" + H16 + ":){0," + (before - 1) + "}" + H16;
+      String head = before == 0 ? "" : "(?:" + H16 + ":){0," + (before - 1) + "}" + H16;
       String first = before == 0 ? "" : "(?:" + head + ")?";
       int after = 7 - before;
       String tail =
-          after == 0
-              ? ""
-              : after == 1 ? H16 : "(?:" + H16 + ":){" + (after - 2) + "}" + LS32;
+          after == 0 ? "" : after == 1 ? H16 : "(?:" + H16 + ":){" + (after - 2) + "}" + LS32;
       all.append('|').append(first).append("::").append(tail);
     }
     return all.append(')').toString();
@@ -106,8 +111,7 @@ final class Formats {
   static Optional<String> regex(Part part) {
     String format = part.get("format").asText();
     if (UNSUPPORTED.contains(format)) {
-      throw part.unsupported(
-          "format", "The format " + format + " is not; give a pattern instead.");
+      throw part.unsupported("format", "The format " + format + " is not; give a pattern instead.");
     }
     return Optional.ofNullable(KNOWN.get(format));
   }

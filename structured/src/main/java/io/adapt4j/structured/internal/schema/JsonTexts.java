@@ -64,8 +64,7 @@ final class JsonTexts {
     colon = spaced ? ": " : ":";
     Rule characters = new Rule("characters");
     characters.define(
-        Node.sequence(
-            Node.repeat(spelled(Node.ANY), 0, Node.UNBOUNDED), Node.literal("\"")));
+        Node.sequence(Node.repeat(spelled(Node.ANY), 0, Node.UNBOUNDED), Node.literal("\"")));
     anyString = Node.sequence(Node.literal("\""), characters.reference());
     Node value = anyValue.reference();
     anyObject =
@@ -75,8 +74,7 @@ final class JsonTexts {
             Node.literal("}"));
     Node array =
         Node.sequence(Node.literal("["), list(value, 0, Node.UNBOUNDED), Node.literal("]"));
-    anyValue.define(
-        Node.alternatives(anyObject, array, anyString, NUMBER, BOOLEAN, NULL));
+    anyValue.define(Node.alternatives(anyObject, array, anyString, NUMBER, BOOLEAN, NULL));
   }
 
   String comma() {
@@ -108,8 +106,7 @@ final class JsonTexts {
     Node some =
         Node.sequence(
             element,
-            Node.repeat(
-                Node.sequence(Node.literal(comma), element), Math.max(0, min - 1), more));
+            Node.repeat(Node.sequence(Node.literal(comma), element), Math.max(0, min - 1), more));
     return min == 0 ? Node.optional(some) : some;
   }
 

@@ -47,8 +47,7 @@ enum Kind {
       case "array" -> to.add(ARRAY);
       case "object" -> to.add(OBJECT);
       default ->
-          throw part.invalid(
-              "type", "null, boolean, integer, number, string, array or object");
+          throw part.invalid("type", "null, boolean, integer, number, string, array or object");
     }
   }
 
@@ -58,8 +57,7 @@ enum Kind {
       case STRING -> STRING;
       case ARRAY -> ARRAY;
       case OBJECT -> OBJECT;
-      case NUMBER ->
-          value.decimalValue().stripTrailingZeros().scale() <= 0 ? INTEGER : FRACTION;
+      case NUMBER -> value.decimalValue().stripTrailingZeros().scale() <= 0 ? INTEGER : FRACTION;
       default -> NULL;
     };
   }

@@ -24,8 +24,7 @@ final class NumberTexts {
    * @param max the upper bound, or null
    * @param below whether the bound itself is left out
    */
-  record Range(
-      @Nullable BigDecimal min, boolean above, @Nullable BigDecimal max, boolean below) {
+  record Range(@Nullable BigDecimal min, boolean above, @Nullable BigDecimal max, boolean below) {
 
     boolean isUnbounded() {
       return min == null && max == null;
@@ -49,9 +48,7 @@ final class NumberTexts {
       if (max != null && (max.signum() < 0 || (max.signum() == 0 && below))) {
         return null;
       }
-      return min == null || min.signum() < 0
-          ? new Range(BigDecimal.ZERO, false, max, below)
-          : this;
+      return min == null || min.signum() < 0 ? new Range(BigDecimal.ZERO, false, max, below) : this;
     }
 
     /** The smallest integer, or null. */
@@ -60,9 +57,7 @@ final class NumberTexts {
         return null;
       }
       BigInteger floor = min.setScale(0, RoundingMode.CEILING).toBigInteger();
-      return above && new BigDecimal(floor).compareTo(min) == 0
-          ? floor.add(BigInteger.ONE)
-          : floor;
+      return above && new BigDecimal(floor).compareTo(min) == 0 ? floor.add(BigInteger.ONE) : floor;
     }
 
     /** The largest integer, or null. */
@@ -94,8 +89,7 @@ final class NumberTexts {
     if (first == null || first.signum() < 0) {
       BigInteger least = last == null ? BigInteger.ONE : last.negate().max(BigInteger.ONE);
       choices.add(
-          Node.sequence(
-              Node.literal("-"), naturals(least, first == null ? null : first.negate())));
+          Node.sequence(Node.literal("-"), naturals(least, first == null ? null : first.negate())));
     }
     return Node.alternatives(choices);
   }
@@ -121,8 +115,7 @@ final class NumberTexts {
     if (low.length() + 1 < high.length()) {
       choices.add(
           Node.sequence(
-              digits('1', '9'),
-              Node.repeat(digits('0', '9'), low.length(), high.length() - 2)));
+              digits('1', '9'), Node.repeat(digits('0', '9'), low.length(), high.length() - 2)));
     }
     choices.add(between("1" + "0".repeat(high.length() - 1), high));
     return Node.alternatives(choices);
@@ -213,8 +206,7 @@ final class NumberTexts {
     }
     return Node.alternatives(
         Node.sequence(naturals(low, low), from.between(lowFraction, range.above(), null, false)),
-        Node.sequence(
-            naturals(low.add(BigInteger.ONE), high.subtract(BigInteger.ONE)), from.any()),
+        Node.sequence(naturals(low.add(BigInteger.ONE), high.subtract(BigInteger.ONE)), from.any()),
         Node.sequence(naturals(high, high), from.between("", false, highFraction, range.below())));
   }
 
@@ -240,8 +232,7 @@ final class NumberTexts {
     Node any() {
       return places == 0
           ? Node.EMPTY
-          : Node.optional(
-              Node.sequence(Node.literal("."), NumberTexts.digits('0', '9'), rest(1)));
+          : Node.optional(Node.sequence(Node.literal("."), NumberTexts.digits('0', '9'), rest(1)));
     }
 
     /** Fractions that are not below a lower and not above an upper one; null is 1. */

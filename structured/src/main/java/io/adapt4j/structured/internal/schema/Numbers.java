@@ -121,5 +121,4 @@ final class Numbers {
         part.path() + "/multipleOf",
         "the keyword multipleOf is supported for numbers that are " + supported + ".");
   }
-
 }

@@ -126,8 +126,7 @@ final class ObjectTexts {
       String name = all.get(i);
       Node value = compiler.value(schemas(parts, name));
       Node pair =
-          Node.sequence(
-              texts.string(Node.literal(name)), Node.literal(texts.colon()), value);
+          Node.sequence(texts.string(Node.literal(name)), Node.literal(texts.colon()), value);
       Rule[] here = new Rule[most + 1];
       for (int count = 0; count <= most; count++) {
         List<Node> choices = new ArrayList<>();
@@ -180,8 +179,9 @@ final class ObjectTexts {
       return isNever(schemas) ? List.of() : List.of(pair(unnamed(), schemas));
     }
     if (patterns.size() > MOST_PATTERNS) {
-      throw parts.get(0).unsupported(
-          "patternProperties", "More than " + MOST_PATTERNS + " patterns are not.");
+      throw parts
+          .get(0)
+          .unsupported("patternProperties", "More than " + MOST_PATTERNS + " patterns are not.");
     }
     try {
       return byPattern(patterns);
@@ -197,8 +197,7 @@ final class ObjectTexts {
     List<String> expressions = List.copyOf(patterns.keySet());
     for (String pattern : expressions) {
       automata.add(
-          CharDfa.of(
-              StringTexts.searched(patterns.get(pattern), "patternProperties", pattern)));
+          CharDfa.of(StringTexts.searched(patterns.get(pattern), "patternProperties", pattern)));
     }
     CharDfa free = names();
     List<Node> pairs = new ArrayList<>();
@@ -255,8 +254,7 @@ final class ObjectTexts {
   }
 
   private Node pair(Node name, List<Part> schemas) {
-    return Node.sequence(
-        texts.string(name), Node.literal(texts.colon()), compiler.value(schemas));
+    return Node.sequence(texts.string(name), Node.literal(texts.colon()), compiler.value(schemas));
   }
 
   /** Any name but those that are named. */
@@ -272,9 +270,7 @@ final class ObjectTexts {
       if (characters.length == from) {
         complete = true;
       } else {
-        byCharacter
-            .computeIfAbsent(characters[from], unknown -> new LinkedHashSet<>())
-            .add(name);
+        byCharacter.computeIfAbsent(characters[from], unknown -> new LinkedHashSet<>()).add(name);
       }
     }
     CodePoints others = CodePoints.ALL;
@@ -283,12 +279,10 @@ final class ObjectTexts {
       CodePoints character = CodePoints.of(entry.getKey());
       others = others.minus(character);
       choices.add(
-          Node.sequence(
-              new Node.Characters(character), unnamed(entry.getValue(), from + 1)));
+          Node.sequence(new Node.Characters(character), unnamed(entry.getValue(), from + 1)));
     }
     choices.add(
-        Node.sequence(
-            new Node.Characters(others), Node.repeat(Node.ANY, 0, Node.UNBOUNDED)));
+        Node.sequence(new Node.Characters(others), Node.repeat(Node.ANY, 0, Node.UNBOUNDED)));
     if (!complete) {
       choices.add(Node.EMPTY);
     }

@@ -30,8 +30,7 @@ record Part(JsonNode schema, String path, String base, boolean replacing) {
   List<Part> children(String keyword) {
     JsonNode list = schema.path(keyword);
     if (!list.isArray() || list.isEmpty()) {
-      throw new SchemaException(
-          path + "/" + keyword, "expected a list of schemas, found " + list);
+      throw new SchemaException(path + "/" + keyword, "expected a list of schemas, found " + list);
     }
     return IntStream.range(0, list.size())
         .mapToObj(i -> child(list.get(i), keyword, String.valueOf(i)))

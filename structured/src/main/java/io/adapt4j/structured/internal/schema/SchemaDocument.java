@@ -1,5 +1,6 @@
 package io.adapt4j.structured.internal.schema;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -7,7 +8,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.core.JsonFactory;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -154,8 +154,7 @@ final class SchemaDocument {
 
   private static Part pointed(Part from, Part start, String fragment, String text) {
     Part part = start;
-    String decoded =
-        URLDecoder.decode(fragment.replace("+", "%2B"), StandardCharsets.UTF_8);
+    String decoded = URLDecoder.decode(fragment.replace("+", "%2B"), StandardCharsets.UTF_8);
     if (!decoded.startsWith("/")) {
       throw new SchemaException(
           from.path() + "/$ref", "expected a place in this document, found " + text);

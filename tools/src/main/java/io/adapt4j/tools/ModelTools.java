@@ -1,0 +1,47 @@
+package io.adapt4j.tools;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.generate.OutputConstraint;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** What chats with one model share. Thread-safe. */
+final class ModelTools {
+
+  private static final int MOST_KEPT = 32;
+
+  private final LanguageModel model;
+  private final SpelledSigns signs;
+  private final Map<List<Object>, OutputConstraint> constraints =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<List<Object>, OutputConstraint> eldest) {
+          return size() > MOST_KEPT;
+        }
+      };
+
+  ModelTools(LanguageModel model) {
+    this.model = model;
+    this.signs = SpelledSigns.of(model);
+  }
+
+  LanguageModel model() {
+    return model;
+  }
+
+  SpelledSigns signs() {
+    return signs;
+  }
+
+  /** A constraint, which is kept for the next request of the same kind. */
+  synchronized OutputConstraint constraint(List<Object> kind, Supplier<OutputConstraint> make) {
+    OutputConstraint kept = constraints.get(kind);
+    if (kept == null) {
+      kept = signs.spelling(make.get());
+      constraints.put(kind, kept);
+    }
+    return kept;
+  }
+}

@@ -1,0 +1,80 @@
+package io.adapt4j.tools;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.generate.OutputConstraint;
+import io.adapt4j.core.tokenize.TokenBytes;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The special tokens of a model that set off calls and thoughts. Special tokens are otherwise no
+ * part of texts. Thread-safe.
+ */
+final class SpelledSigns {
+
+  private static final List<String> SIGNS =
+      List.of(
+          ToolParser.TOOL_CALL,
+          "</tool_call>",
+          ToolParser.TOOL_CALLS,
+          MistralReader.ARGUMENTS,
+          MistralReader.CALL_ID,
+          ThoughtSplitter.OPEN,
+          ThoughtSplitter.CLOSE);
+
+  private final Map<Integer, byte[]> signs;
+
+  /** Kept, since constraints keep what they find out about a vocabulary by its identity. */
+  private @Nullable TokenBytes spelled;
+
+  private @Nullable TokenBytes spelledAtBeginning;
+
+  private SpelledSigns(Map<Integer, byte[]> signs) {
+    this.signs = signs;
+  }
+
+  static SpelledSigns of(LanguageModel model) {
+    Tokenizer tokenizer = model.tokenizer();
+    Map<Integer, byte[]> signs = new LinkedHashMap<>();
+    for (String sign : SIGNS) {
+      int[] ids = tokenizer.encode(sign, false);
+      if (ids.length == 1 && tokenizer.isSpecial(ids[0])) {
+        signs.put(ids[0], sign.getBytes(StandardCharsets.UTF_8));
+      }
+    }
+    return new SpelledSigns(signs);
+  }
+
+  boolean isEmpty() {
+    return signs.isEmpty();
+  }
+
+  /** A constraint in whose texts the signs stand as any other characters. */
+  OutputConstraint spelling(OutputConstraint texts) {
+    return isEmpty() ? texts : new SpelledConstraint(texts, this);
+  }
+
+  synchronized TokenBytes spelled(TokenBytes vocabulary, boolean atBeginning) {
+    TokenBytes plain = atBeginning ? vocabulary.atBeginning() : vocabulary;
+    TokenBytes kept = atBeginning ? spelledAtBeginning : spelled;
+    if (kept == null || kept.size() != plain.size()) {
+      List<byte[]> tokens = new ArrayList<>(plain.size());
+      for (int id = 0; id < plain.size(); id++) {
+        byte[] sign = signs.get(id);
+        tokens.add(sign == null ? plain.bytes(id) : sign);
+      }
+      kept = TokenBytes.of(tokens);
+      if (atBeginning) {
+        spelledAtBeginning = kept;
+      } else {
+        spelled = kept;
+      }
+    }
+    return kept;
+  }
+}
