@@ -7,7 +7,6 @@ import dev.langchain4j.model.output.FinishReason;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
-import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.TokenUsage;
 import io.adapt4j.tools.Tool;
 import io.adapt4j.tools.ToolAnswer;
@@ -46,7 +45,7 @@ final class ModelReplier implements Replier {
     if (!model.hasChatTemplate()) {
       plain.check(question);
     }
-    Formats.options(question.format(), question.options());
+    Formats.constraint(question.format());
     tools(question);
   }
 
@@ -60,12 +59,12 @@ final class ModelReplier implements Replier {
     if (!model.hasChatTemplate()) {
       return plain.reply(question, listener, cancellation);
     }
-    GenerationOptions options = Formats.options(question.format(), question.options());
+    ToolChat asked = chat.get().tools(tools(question)).choice(choice(question));
     ToolRequest request =
-        chat.get()
-            .tools(tools(question))
-            .choice(choice(question))
-            .request(question.messages(), options);
+        Formats.constraint(question.format())
+            .map(asked::text)
+            .orElse(asked)
+            .request(question.messages(), question.options());
     ToolParser parser = request.parser(new CallEvents(listener));
     Generation generation =
         access.chat(
@@ -94,12 +93,14 @@ final class ModelReplier implements Replier {
   }
 
   private static Tool tool(ToolSpecification specification) {
-    return Tool.of(
-        specification.name(),
-        Objects.requireNonNullElse(specification.description(), ""),
-        specification.parameters() == null
-            ? Map.of()
-            : JsonSchemaElementUtils.toMap(specification.parameters()));
+    Tool tool =
+        Tool.of(
+            specification.name(),
+            Objects.requireNonNullElse(specification.description(), ""),
+            specification.parameters() == null
+                ? Map.of()
+                : JsonSchemaElementUtils.toMap(specification.parameters()));
+    return Boolean.TRUE.equals(specification.strict()) ? tool : tool.lenient();
   }
 
   private static ToolChoice choice(Question question) {

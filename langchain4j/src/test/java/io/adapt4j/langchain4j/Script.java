@@ -3,12 +3,16 @@ package io.adapt4j.langchain4j;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.ConstraintState;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.OutputConstraint;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.core.text.TokenUsage;
+import io.adapt4j.core.tokenize.TokenBytes;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,10 +23,14 @@ import java.util.stream.IntStream;
 
 /**
  * A model that obeys: what LangChain4j's contract asks for is answered as a large model would, with
- * calls as Hermes and Qwen write them. A word with the space before it is a token. Limits and stop
- * texts hold as they do for a model.
+ * calls as Hermes and Qwen write them. It says the first of its answers that the constraint allows.
+ * A word with the space before it is a token. Limits and stop texts hold as they do for a model.
  */
 final class Script implements TextGenerator, ModelAccess {
+
+  /** A vocabulary of a token for each byte. */
+  private static final TokenBytes BYTES =
+      TokenBytes.of(IntStream.range(0, 256).mapToObj(id -> new byte[] {(byte) id}).toList());
 
   @Override
   public GeneratedText generate(List<ChatMessage> messages, GenerationOptions options) {
@@ -50,8 +58,29 @@ final class Script implements TextGenerator, ModelAccess {
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
-    boolean json = options.constraint().isPresent();
-    return say(answer(messages, tools(chat), json), messages, options, onText, cancellation);
+    List<String> answers = answers(messages, tools(chat));
+    String answer =
+        answers.stream()
+            .filter(text -> mayBe(text, options.constraint()))
+            .findFirst()
+            .orElseThrow(
+                () -> new AssertionError(options.constraint() + " allows none of " + answers));
+    return say(answer, messages, options, onText, cancellation);
+  }
+
+  /** Whether a constraint allows a text, byte by byte to its end. */
+  private static boolean mayBe(String text, Optional<OutputConstraint> constraint) {
+    if (constraint.isEmpty()) {
+      return true;
+    }
+    ConstraintState state = constraint.get().begin(BYTES, true);
+    for (byte next : text.getBytes(StandardCharsets.UTF_8)) {
+      if (!state.allowed().contains(next & 0xFF)) {
+        return false;
+      }
+      state.accept(next & 0xFF);
+    }
+    return state.mayEnd();
   }
 
   private static List<String> tools(ChatOptions chat) {
@@ -62,18 +91,27 @@ final class Script implements TextGenerator, ModelAccess {
         .toList();
   }
 
-  private static String answer(List<ChatMessage> messages, List<String> tools, boolean json) {
-    String all = text(messages).toLowerCase(Locale.ROOT);
-    boolean told = messages.get(messages.size() - 1).role().equals("tool");
-    if (told) {
-      return json ? "{\"weather\": \"sunny\"}" : "The tools say: " + results(messages);
+  /** What may be said, the best first. */
+  private static List<String> answers(List<ChatMessage> messages, List<String> tools) {
+    if (messages.get(messages.size() - 1).role().equals("tool")) {
+      return List.of("The tools say: " + results(messages), "{\"weather\":\"sunny\"}");
     }
-    if (!tools.isEmpty()) {
-      return calls(all, tools);
+    if (tools.contains("get_current_time")) {
+      return List.of(call("get_current_time", "{}"));
     }
-    if (json) {
-      return "{\"city\": \"Berlin\"}";
+    if (tools.contains("getTime")) {
+      return List.of(
+          call("getWeather", "{\"city\": \"Munich\"}")
+              + "\n"
+              + call("getTime", "{\"country\": \"France\"}"));
     }
+    if (tools.contains("getWeather")) {
+      return List.of(call("getWeather", "{\"city\": \"Munich\"}"));
+    }
+    return List.of(answer(text(messages).toLowerCase(Locale.ROOT)), "{\"city\":\"Berlin\"}");
+  }
+
+  private static String answer(String all) {
     if (all.contains("i love you")) {
       return "Ich liebe dich.";
     }
@@ -87,16 +125,6 @@ final class Script implements TextGenerator, ModelAccess {
       return "The capital of Germany is Berlin, and this has been so for a long time.";
     }
     return "Once upon a time there was a fox who lived in a wood and told long stories.";
-  }
-
-  private static String calls(String all, List<String> tools) {
-    if (tools.contains("get_current_time")) {
-      return call("get_current_time", "{}");
-    }
-    String weather = call("getWeather", "{\"city\": \"Munich\"}");
-    return tools.contains("getTime")
-        ? weather + "\n" + call("getTime", "{\"country\": \"France\"}")
-        : weather;
   }
 
   private static String call(String name, String arguments) {
@@ -127,7 +155,7 @@ final class Script implements TextGenerator, ModelAccess {
     if (whole.length() < answer.length()) {
       reason = FinishReason.STOP_STRING;
     }
-    for (String token : whole.split("(?<=\\S)(?=\\s)")) {
+    for (String token : whole.split("(?<=\\S)(?=\\s)|(?<=:)")) {
       if (cancellation.isCancelled()) {
         reason = FinishReason.CANCELLED;
         break;

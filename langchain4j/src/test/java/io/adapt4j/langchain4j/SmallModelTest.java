@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 class SmallModelTest {
 
   private static final GenerationOptions OPTIONS =
-      GenerationOptions.builder().temperature(0).maxNewTokens(60).build();
+      GenerationOptions.builder().temperature(0).maxNewTokens(150).build();
 
   private static LanguageModel model;
 
@@ -76,6 +76,7 @@ class SmallModelTest {
                 JsonObjectSchema.builder()
                     .addEnumProperty("color", List.of("red", "green"))
                     .required("color")
+                    .additionalProperties(false)
                     .build())
             .build();
     ChatResponse answer =
@@ -86,6 +87,7 @@ class SmallModelTest {
                     .toolSpecifications(mix)
                     .toolChoice(ToolChoice.REQUIRED)
                     .build());
+    System.err.println(answer);
     ToolExecutionRequest call = answer.aiMessage().toolExecutionRequests().get(0);
     assertThat(call.name()).isEqualTo("mix");
     assertThat(call.arguments().replace(" ", ""))
