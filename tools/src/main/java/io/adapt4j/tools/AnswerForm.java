@@ -5,6 +5,7 @@ import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.internal.chat.ToolTemplate;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * How a model answers under its chat template.
@@ -16,17 +17,35 @@ import java.util.List;
  */
 record AnswerForm(ToolFormat format, String named, boolean thinking, boolean mayThink) {
 
-  static AnswerForm of(ChatTemplate template, List<ChatMessage> messages, ChatOptions options) {
-    ToolTemplate form = ToolTemplate.of(template, options);
-    String prompt =
-        template.render(form.messages(messages, options), form.options(options)).stripTrailing();
+  /** Text alone. */
+  private static final AnswerForm TEXT = new AnswerForm(ToolFormat.HERMES, "", false, false);
+
+  /**
+   * Finds out how a model answers.
+   *
+   * @param forms finds how the template writes tools
+   */
+  static AnswerForm of(
+      ChatTemplate template,
+      List<ChatMessage> messages,
+      ChatOptions options,
+      Function<ChatOptions, ToolTemplate> forms) {
     boolean mayThink =
         template.sources().values().stream()
             .anyMatch(source -> source.contains(ThoughtSplitter.CLOSE));
+    if (!mayThink && options.tools().isEmpty()) {
+      return TEXT;
+    }
+    ToolTemplate form = forms.apply(options);
+    if (!mayThink) {
+      return new AnswerForm(ToolFormat.of(form.syntax()), form.named(), false, false);
+    }
+    String prompt =
+        template.render(form.messages(messages, options), form.options(options)).stripTrailing();
     return new AnswerForm(
         ToolFormat.of(form.syntax()),
         form.named(),
         prompt.endsWith(ThoughtSplitter.OPEN),
-        mayThink && !prompt.endsWith(ThoughtSplitter.CLOSE));
+        !prompt.endsWith(ThoughtSplitter.CLOSE));
   }
 }

@@ -1,7 +1,10 @@
 package io.adapt4j.tools;
 
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.OutputConstraint;
+import io.adapt4j.core.internal.chat.ToolTemplate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,13 +17,21 @@ final class ModelTools {
 
   private final LanguageModel model;
   private final SpelledSigns signs;
-  private final Map<List<Object>, OutputConstraint> constraints =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<List<Object>, OutputConstraint> eldest) {
-          return size() > MOST_KEPT;
-        }
-      };
+  private final Map<List<Object>, OutputConstraint> constraints = new Kept<>();
+  private final Map<List<Object>, ToolTemplate> templates = new Kept<>();
+
+  /** What was used last. */
+  private static final class Kept<V> extends LinkedHashMap<List<Object>, V> {
+
+    Kept() {
+      super(16, 0.75f, true);
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<List<Object>, V> eldest) {
+      return size() > MOST_KEPT;
+    }
+  }
 
   ModelTools(LanguageModel model) {
     this.model = model;
@@ -43,5 +54,12 @@ final class ModelTools {
       constraints.put(kind, kept);
     }
     return kept;
+  }
+
+  /** How a template writes tools, which is found out once. */
+  synchronized ToolTemplate form(ChatTemplate template, ChatOptions options) {
+    List<Object> kind =
+        List.of(template, options.tools().isPresent(), options.templateName(), options.variables());
+    return templates.computeIfAbsent(kind, key -> ToolTemplate.of(template, options));
   }
 }

@@ -1,6 +1,7 @@
 package io.adapt4j.tools;
 
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.generate.ConstraintState;
 import io.adapt4j.core.generate.OutputConstraint;
 import io.adapt4j.core.tokenize.TokenBytes;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,10 +58,24 @@ final class SpelledSigns {
 
   /** A constraint in whose texts the signs stand as any other characters. */
   OutputConstraint spelling(OutputConstraint texts) {
-    return isEmpty() ? texts : new SpelledConstraint(texts, this);
+    return isEmpty() ? texts : new Spelling(texts, this);
   }
 
-  synchronized TokenBytes spelled(TokenBytes vocabulary, boolean atBeginning) {
+  /** A constraint on texts in which special tokens that set off calls are spelled out. */
+  private record Spelling(OutputConstraint texts, SpelledSigns signs) implements OutputConstraint {
+
+    @Override
+    public ConstraintState begin(TokenBytes vocabulary, boolean atBeginning) {
+      return texts.begin(signs.spelled(vocabulary, atBeginning), atBeginning);
+    }
+
+    @Override
+    public Optional<String> identity() {
+      return texts.identity().map(identity -> identity + " with special tokens");
+    }
+  }
+
+  private synchronized TokenBytes spelled(TokenBytes vocabulary, boolean atBeginning) {
     TokenBytes plain = atBeginning ? vocabulary.atBeginning() : vocabulary;
     TokenBytes kept = atBeginning ? spelledAtBeginning : spelled;
     if (kept == null || kept.size() != plain.size()) {

@@ -2,6 +2,7 @@ package io.adapt4j.tools;
 
 import io.adapt4j.core.internal.PlainJson;
 import io.adapt4j.core.internal.chat.ToolCallFields;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -23,8 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class Tool {
 
   private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_.-]{1,64}");
-  private static final Map<String, Object> NO_PARAMETERS =
-      Map.of("type", "object", "properties", Map.of());
+  private static final Map<String, Object> NO_PARAMETERS = noParameters();
 
   private final String name;
   private final String description;
@@ -112,6 +112,14 @@ public final class Tool {
     }
     Tool tool = of(name, text, names(schema));
     return Boolean.TRUE.equals(fields.get("strict")) ? tool : tool.lenient();
+  }
+
+  /** In this order in every JVM, as the model reads it. */
+  private static Map<String, Object> noParameters() {
+    Map<String, Object> schema = new LinkedHashMap<>();
+    schema.put("type", "object");
+    schema.put("properties", Map.of());
+    return Collections.unmodifiableMap(schema);
   }
 
   private static Map<String, Object> names(Map<?, ?> map) {

@@ -3,6 +3,7 @@ package io.adapt4j.tools;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -201,7 +202,9 @@ public final class ToolChat {
     if (!active.isEmpty()) {
       chat = chat.withTools(active.all().stream().map(Tool::definition).toList());
     }
-    AnswerForm form = AnswerForm.of(shared.model().chatTemplate(), messages, chat);
+    ChatTemplate template = shared.model().chatTemplate();
+    AnswerForm form =
+        AnswerForm.of(template, messages, chat, rendering -> shared.form(template, rendering));
     GenerationOptions.Builder generating = options.toBuilder();
     if (!shared.signs().isEmpty()) {
       generating.skipSpecialTokens(false);

@@ -6,8 +6,12 @@ import io.adapt4j.structured.Regex;
 import io.adapt4j.structured.TextConstraint;
 import io.adapt4j.structured.UnsupportedConstraintException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The texts that an answer with calls may be. */
 final class ToolGrammar {
@@ -16,6 +20,17 @@ final class ToolGrammar {
 
   /** Text that is no call where a call is all of an answer. */
   private static final String NO_OBJECT = "\\s*([^\\s{][\\s\\S]*)?";
+
+  /** Keywords that may say of further properties. */
+  private static final Set<String> OTHER_PROPERTIES =
+      Set.of(
+          "additionalProperties",
+          "patternProperties",
+          "unevaluatedProperties",
+          "$ref",
+          "allOf",
+          "anyOf",
+          "oneOf");
 
   private final AnswerForm form;
   private final List<Tool> tools;
@@ -150,19 +165,23 @@ final class ToolGrammar {
 
   private static TextConstraint arguments(Tool tool) {
     try {
-      return JsonSchema.parseSpaced(PlainJson.object(tool.parameters()).toString());
+      return JsonSchema.parseSpaced(PlainJson.object(closed(tool.parameters())).toString());
     } catch (UnsupportedConstraintException e) {
       if (tool.isStrict()) {
-        throw unsupported(tool, e);
+        throw XmlGrammar.unsupported(tool, e);
       }
       return JsonSchema.anyObject();
     }
   }
 
-  static IllegalArgumentException unsupported(Tool tool, Exception cause) {
-    return new IllegalArgumentException(
-        "tool '" + tool.name() + "': its arguments cannot be ensured: " + cause.getMessage(),
-        cause);
+  /** Parameters that nobody named are not made up, unless the schema says that there are more. */
+  private static Map<String, Object> closed(Map<String, Object> schema) {
+    if (!Collections.disjoint(schema.keySet(), OTHER_PROPERTIES)) {
+      return schema;
+    }
+    Map<String, Object> closed = new LinkedHashMap<>(schema);
+    closed.put("additionalProperties", false);
+    return closed;
   }
 
   private static TextConstraint literal(String text) {

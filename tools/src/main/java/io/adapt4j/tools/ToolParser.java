@@ -20,6 +20,9 @@ public final class ToolParser {
   static final String PYTHON_TAG = "<|python_tag|>";
   static final String TOOL_CALLS = "[TOOL_CALLS]";
 
+  /** What signs begin with. */
+  private static final String FIRST = "<[{";
+
   private final ToolFormat format;
   private final Tools tools;
   private final AnswerBuilder answer;
@@ -154,6 +157,10 @@ public final class ToolParser {
 
   /** Takes a character outside calls. What may begin a call is held back, and space before it. */
   private void outside(char c) {
+    if (sign.isEmpty() && FIRST.indexOf(c) < 0) {
+      plain(c);
+      return;
+    }
     sign.append(c);
     while (!sign.isEmpty()) {
       String held = sign.toString();
@@ -168,14 +175,20 @@ public final class ToolParser {
       }
       char first = sign.charAt(0);
       sign.deleteCharAt(0);
-      if (isSpace(first)) {
-        space.append(first);
-      } else {
-        answer.text(space);
-        answer.text(String.valueOf(first));
-        space.setLength(0);
-      }
+      plain(first);
     }
+  }
+
+  private void plain(char c) {
+    if (isSpace(c)) {
+      space.append(c);
+      return;
+    }
+    if (!space.isEmpty()) {
+      answer.text(space);
+      space.setLength(0);
+    }
+    answer.text(String.valueOf(c));
   }
 
   private boolean isSpace(char c) {

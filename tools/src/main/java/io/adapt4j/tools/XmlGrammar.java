@@ -52,7 +52,7 @@ final class XmlGrammar {
       value = JsonSchema.parseSpaced(PlainJson.tree(withDefinitions(tool, property)).toString());
     } catch (UnsupportedConstraintException e) {
       if (tool.isStrict()) {
-        throw ToolGrammar.unsupported(tool, e);
+        throw unsupported(tool, e);
       }
       return TextConstraint.sequence(begin, anyText());
     }
@@ -103,5 +103,11 @@ final class XmlGrammar {
   private static TextConstraint anyText() {
     return TextConstraint.sequence(
         TextConstraint.textUntil(XmlCall.END_PARAMETER), TextConstraint.literal("\n"));
+  }
+
+  static IllegalArgumentException unsupported(Tool tool, Exception cause) {
+    return new IllegalArgumentException(
+        "tool '" + tool.name() + "': its arguments cannot be ensured: " + cause.getMessage(),
+        cause);
   }
 }

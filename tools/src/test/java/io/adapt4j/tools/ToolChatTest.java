@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
@@ -45,7 +46,6 @@ class ToolChatTest {
     schema.put("type", "object");
     schema.put("properties", properties);
     schema.put("required", List.of("city", "days"));
-    schema.put("additionalProperties", false);
     return schema;
   }
 
@@ -72,6 +72,7 @@ class ToolChatTest {
 
   private static void assertFulfills(ToolCall call) {
     if (call.name().equals("clock")) {
+      assertThat(call.argumentsMap()).isEmpty();
       return;
     }
     assertThat(call.name()).isEqualTo("get_weather");
@@ -80,13 +81,6 @@ class ToolChatTest {
     assertThat(arguments.get("city")).isIn("Rome", "Oslo");
     assertThat((Long) arguments.get("days")).isBetween(1L, 20L);
     assertThat(arguments.getOrDefault("metric", true)).isInstanceOf(Boolean.class);
-  }
-
-  private static Tool clock() {
-    return Tool.of(
-        "clock",
-        "",
-        Map.of("type", "object", "properties", Map.of(), "additionalProperties", false));
   }
 
   @ParameterizedTest
@@ -106,9 +100,10 @@ class ToolChatTest {
     model.useAnyChatTemplate(TestTools.template(template));
     ToolChat chat =
         ToolChat.of(model)
-            .tools(WEATHER, clock())
+            .tools(WEATHER, TestTools.CLOCK)
             .choice(ToolChoice.required())
-            .parallelToolCalls(false);
+            .parallelToolCalls(false)
+            .rendering(ChatOptions.defaults().with("enable_thinking", false));
     for (long seed = 0; seed < 3; seed++) {
       Heard heard = new Heard();
       ToolAnswer answer = chat.answer(ASKED, sampled(seed), heard, new CancellationToken());
@@ -126,7 +121,7 @@ class ToolChatTest {
     model.useAnyChatTemplate(ChatTemplate.named("qwen2_5"));
     ToolChat chat =
         ToolChat.of(model)
-            .tools(WEATHER, clock())
+            .tools(WEATHER, TestTools.CLOCK)
             .choice(ToolChoice.named("clock"))
             .parallelToolCalls(false);
     for (long seed = 0; seed < 3; seed++) {
@@ -139,7 +134,7 @@ class ToolChatTest {
   @ValueSource(strings = {"qwen2_5", "qwen_xml", "mistral_list", "llama3_2"})
   void leftToTheModelAnAnswerIsTextOrCallsThatAreRight(String template) {
     model.useAnyChatTemplate(TestTools.template(template));
-    ToolChat chat = ToolChat.of(model).tools(WEATHER, clock());
+    ToolChat chat = ToolChat.of(model).tools(WEATHER, TestTools.CLOCK);
     for (long seed = 0; seed < 3; seed++) {
       ToolAnswer answer = chat.answer(ASKED, sampled(seed).toBuilder().maxNewTokens(60).build());
       answer.calls().forEach(ToolChatTest::assertFulfills);
