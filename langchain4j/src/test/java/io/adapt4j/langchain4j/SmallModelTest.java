@@ -19,10 +19,12 @@ import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.service.AiServices;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.model.ModelSource;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -35,11 +37,24 @@ class SmallModelTest {
   private static final GenerationOptions OPTIONS =
       GenerationOptions.builder().temperature(0).maxNewTokens(150).build();
 
+  /** As short as can be, since the model reads 512 tokens. */
+  private static final ChatTemplate TEMPLATE =
+      ChatTemplate.of(
+          """
+          {% if tools %}{% for tool in tools %}{{ tool.function.name }} {% endfor %}{% endif %}\
+          {% for message in messages %}{{ message.content }}{% if message.tool_calls %}\
+          {% for call in message.tool_calls %}<tool_call>
+          {{ call.function | tojson }}
+          </tool_call>{% endfor %}{% endif %}
+          {% endfor %}""",
+          Map.of());
+
   private static LanguageModel model;
 
   @BeforeAll
   static void load() {
     model = TestModel.load();
+    model.useAnyChatTemplate(TEMPLATE);
   }
 
   @AfterAll
@@ -87,7 +102,6 @@ class SmallModelTest {
                     .toolSpecifications(mix)
                     .toolChoice(ToolChoice.REQUIRED)
                     .build());
-    System.err.println(answer);
     ToolExecutionRequest call = answer.aiMessage().toolExecutionRequests().get(0);
     assertThat(call.name()).isEqualTo("mix");
     assertThat(call.arguments().replace(" ", ""))
