@@ -3,7 +3,6 @@ package io.adapt4j.spring.ai;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
-import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.TokenUsage;
 import io.adapt4j.tools.Tool;
 import io.adapt4j.tools.ToolAnswer;
@@ -20,18 +19,24 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.tool.definition.ToolDefinition;
+import org.springframework.util.function.SingletonSupplier;
 
-/**
- * A model of this process, with tools and schemas. One without a chat template knows neither.
- *
- * @param source gives the model
- * @param access has the model, or a script, give the text
- */
-record ModelReplier(Supplier<LanguageModel> source, Function<LanguageModel, ModelAccess> access)
-    implements Replier {
+/** A model of this process, with tools and schemas. One without a chat template knows neither. */
+final class ModelReplier implements Replier {
+
+  private final Supplier<LanguageModel> source;
+  private final Function<LanguageModel, ModelAccess> access;
+  private final Supplier<ToolChat> chat;
 
   ModelReplier(Supplier<LanguageModel> source) {
     this(source, model -> model::chat);
+  }
+
+  /** Renders and reads as a model does, and has another give the text. */
+  ModelReplier(Supplier<LanguageModel> source, Function<LanguageModel, ModelAccess> access) {
+    this.source = source;
+    this.access = access;
+    this.chat = SingletonSupplier.of(() -> ToolChat.of(source.get()));
   }
 
   @Override
@@ -40,11 +45,10 @@ record ModelReplier(Supplier<LanguageModel> source, Function<LanguageModel, Mode
     if (!model.hasChatTemplate()) {
       return new GeneratorReplier(model::asGenerator).reply(question, onText, cancellation);
     }
-    GenerationOptions options = Schemas.options(question.schema(), question.options());
+    List<Tool> tools = question.tools().stream().map(ModelReplier::tool).toList();
     ToolRequest request =
-        ToolChat.of(model)
-            .tools(question.tools().stream().map(ModelReplier::tool).toList())
-            .request(question.messages(), options);
+        Schemas.hold(chat.get().tools(tools), question.schema())
+            .request(question.messages(), question.options());
     ToolParser parser =
         request.parser(
             event -> {
@@ -80,8 +84,9 @@ record ModelReplier(Supplier<LanguageModel> source, Function<LanguageModel, Mode
 
   private static Tool tool(ToolDefinition definition) {
     String schema = definition.inputSchema();
+    // A schema is an object of JSON, as arguments are.
     Map<String, Object> parameters =
         schema.isBlank() ? Map.of() : new ToolCall("", "", schema).argumentsMap();
-    return Tool.of(definition.name(), definition.description(), parameters);
+    return Tool.of(definition.name(), definition.description(), parameters).lenient();
   }
 }

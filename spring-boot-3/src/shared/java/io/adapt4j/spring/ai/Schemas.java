@@ -1,18 +1,16 @@
 package io.adapt4j.spring.ai;
 
-import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.structured.JsonSchema;
+import io.adapt4j.tools.ToolChat;
 import java.util.Optional;
 
-/** Schemas of answers as constraints of generation. */
+/** Schemas of answers. */
 final class Schemas {
 
   private Schemas() {}
 
-  /** Options that hold an answer to a schema. */
-  static GenerationOptions options(Optional<String> schema, GenerationOptions options) {
-    return schema.isEmpty()
-        ? options
-        : options.toBuilder().constraint(JsonSchema.parse(schema.get())).build();
+  /** Holds answers that call nothing to a schema. */
+  static ToolChat hold(ToolChat chat, Optional<String> schema) {
+    return schema.isEmpty() ? chat : chat.text(JsonSchema.parse(schema.get()));
   }
 }

@@ -225,6 +225,25 @@ class Adapt4jChatModelTest {
   }
 
   @Test
+  void theModelItselfIsHeldToASchema() {
+    Adapt4jChatModel real =
+        Adapt4jChatModel.builder()
+            .model(model)
+            .defaultOptions(
+                Adapt4jChatOptions.builder()
+                    .temperature(0.0)
+                    .outputSchema(
+                        """
+                        {"type": "object", "properties": {"color": {"enum": ["red", "green"]}},
+                         "required": ["color"], "additionalProperties": false}
+                        """)
+                    .build())
+            .build();
+    assertThat(text(real.call(new Prompt("Paint it."))))
+        .isIn("{\"color\":\"red\"}", "{\"color\":\"green\"}");
+  }
+
+  @Test
   void theModelItselfAnswersTheSameInPieces() {
     Adapt4jChatModel real =
         Adapt4jChatModel.builder()
