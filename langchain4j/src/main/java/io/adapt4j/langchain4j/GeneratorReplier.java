@@ -26,11 +26,7 @@ record GeneratorReplier(TextGenerator generator) implements Replier {
     GeneratedText answer =
         generator.stream(question.messages(), question.options(), listener::text, cancellation);
     return new Reply(
-        answer.text(),
-        "",
-        List.of(),
-        Answers.reason(answer.finishReason()),
-        answer.usage());
+        answer.text(), "", List.of(), Answers.reason(answer.finishReason()), answer.usage());
   }
 
   @Override

@@ -68,11 +68,7 @@ final class ModelReplier implements Replier {
     ToolParser parser = request.parser(new CallEvents(listener));
     Generation generation =
         access.chat(
-            question.messages(),
-            request.chat(),
-            request.options(),
-            parser::accept,
-            cancellation);
+            question.messages(), request.chat(), request.options(), parser::accept, cancellation);
     return reply(request.answer(parser.finish(), generation));
   }
 

@@ -39,8 +39,7 @@ class EmbedderModelTest {
   private static EmbeddingResponse embed(
       EmbeddingModel model, String text, @Nullable EmbeddingInputType type) {
     EmbeddingRequest.Builder request =
-        EmbeddingRequest.builder()
-            .inputs(List.of(EmbeddingInput.from(text)));
+        EmbeddingRequest.builder().inputs(List.of(EmbeddingInput.from(text)));
     if (type != null) {
       request.inputType(type);
     }

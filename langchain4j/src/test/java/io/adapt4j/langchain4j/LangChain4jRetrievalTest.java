@@ -10,6 +10,7 @@ import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.model.embedding.EmbeddingModel;
 import dev.langchain4j.model.embedding.request.EmbeddingInputType;
+import dev.langchain4j.model.scoring.ScoringModel;
 import dev.langchain4j.rag.content.Content;
 import dev.langchain4j.rag.content.ContentMetadata;
 import dev.langchain4j.rag.content.retriever.ContentRetriever;
@@ -27,13 +28,12 @@ import io.adapt4j.rag.retrieve.Passage;
 import io.adapt4j.rag.retrieve.RetrievalOptions;
 import io.adapt4j.rag.retrieve.Retriever;
 import io.adapt4j.rag.retrieve.SearchBy;
+import io.adapt4j.rag.spi.Reranker;
 import io.adapt4j.rag.spi.SearchIndex;
 import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import dev.langchain4j.model.scoring.ScoringModel;
-import io.adapt4j.rag.spi.Reranker;
 
 /** What finds documents, in the hands of the real LangChain4j. */
 class LangChain4jRetrievalTest {
@@ -42,11 +42,13 @@ class LangChain4jRetrievalTest {
   void aContentTellsItsDocumentAndSpan() {
     try (SmallIndex index = SmallIndex.ofAnimals()) {
       List<Content> found =
-          LangChain4jRetrieval.contentRetriever(retriever(index, 2)).retrieve(Query.from("badgers"));
+          LangChain4jRetrieval.contentRetriever(retriever(index, 2))
+              .retrieve(Query.from("badgers"));
       assertThat(found).hasSize(2);
       TextSegment first = found.get(0).textSegment();
       assertThat(first.text()).isEqualTo("Badgers eat worms.");
-      assertThat(first.metadata().getString(LangChain4jRetrieval.DOCUMENT_ID)).isEqualTo("badger.txt");
+      assertThat(first.metadata().getString(LangChain4jRetrieval.DOCUMENT_ID))
+          .isEqualTo("badger.txt");
       assertThat(first.metadata().getString(LangChain4jRetrieval.TITLE)).isEqualTo("On badgers");
       assertThat(first.metadata().getInteger(LangChain4jRetrieval.CHUNK)).isEqualTo(0);
       assertThat(first.metadata().getInteger(LangChain4jRetrieval.START)).isEqualTo(0);
@@ -67,7 +69,8 @@ class LangChain4jRetrievalTest {
             List.of(
                 Content.from(
                     TextSegment.from(
-                        "Badgers eat worms.", Metadata.from(LangChain4jRetrieval.TITLE, "On badgers"))),
+                        "Badgers eat worms.",
+                        Metadata.from(LangChain4jRetrieval.TITLE, "On badgers"))),
                 Content.from("Otters eat fish."));
     SearchIndex index = LangChain4jRetrieval.index(theirs);
     RetrievalOptions words = RetrievalOptions.builder().searchBy(SearchBy.WORDS).build();

@@ -62,13 +62,25 @@ class PublicApiTest {
             .importPackages("io.adapt4j");
   }
 
-  static final String MODULES = "jinja core kernels lora qlora gguf serve parquet rag langchain4j spring eval cli";
+  static final String MODULES =
+      "jinja core kernels lora qlora gguf serve parquet rag langchain4j spring eval cli";
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "jinja", "core", "kernels", "lora", "qlora", "gguf", "serve", "parquet", "rag",
-        "langchain4j", "spring", "eval", "cli"
+        "jinja",
+        "core",
+        "kernels",
+        "lora",
+        "qlora",
+        "gguf",
+        "serve",
+        "parquet",
+        "rag",
+        "langchain4j",
+        "spring",
+        "eval",
+        "cli"
       })
   void theApiIsTheOneThatIsListed(String module) throws IOException {
     Path list = Path.of("src", "test", "api", module + ".txt");

@@ -30,8 +30,7 @@ class ChatController {
   }
 
   private static String text(ChatResponse response) {
-    String text =
-        response.getResult() == null ? null : response.getResult().getOutput().getText();
+    String text = response.getResult() == null ? null : response.getResult().getOutput().getText();
     return text == null ? "" : text;
   }
 

@@ -75,8 +75,7 @@ class ExampleApplicationTest {
     HttpResponse<String> answer = get("/chat?message=" + encoded("Once upon a time"));
     assertThat(answer.headers().firstValue("Content-Type").orElseThrow())
         .startsWith("text/event-stream");
-    List<String> events =
-        answer.body().lines().filter(line -> line.startsWith("data:")).toList();
+    List<String> events = answer.body().lines().filter(line -> line.startsWith("data:")).toList();
     assertThat(events).hasSizeGreaterThan(3).allMatch(line -> line.contains("\"text\":"));
     assertThat(answer.body()).contains("event:end");
   }

@@ -16,8 +16,7 @@ record ToolLoop(ToolCallingManager tools) {
   private static final ToolExecutionEligibilityPredicate REQUIRED =
       new DefaultToolExecutionEligibilityPredicate();
 
-  ChatResponse next(
-      Prompt prompt, ChatResponse response, Function<Prompt, ChatResponse> model) {
+  ChatResponse next(Prompt prompt, ChatResponse response, Function<Prompt, ChatResponse> model) {
     if (!REQUIRED.isToolExecutionRequired(prompt.getOptions(), response)) {
       return response;
     }

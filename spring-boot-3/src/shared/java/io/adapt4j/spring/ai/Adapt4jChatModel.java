@@ -117,9 +117,7 @@ public final class Adapt4jChatModel extends OptionsOfChatModel {
     try {
       Reply reply =
           answering.reply(
-              question(prompt),
-              piece -> sink.next(Responses.piece(id, name, piece)),
-              cancellation);
+              question(prompt), piece -> sink.next(Responses.piece(id, name, piece)), cancellation);
       sink.next(Responses.response(id, name, reply, ""));
       sink.complete();
     } catch (RuntimeException e) {

@@ -31,8 +31,7 @@ final class Responses {
     AssistantMessage message =
         AssistantMessage.builder()
             .content(text)
-            .properties(
-                reply.thinking().isEmpty() ? Map.of() : Map.of(REASONING, reply.thinking()))
+            .properties(reply.thinking().isEmpty() ? Map.of() : Map.of(REASONING, reply.thinking()))
             .toolCalls(reply.calls())
             .build();
     ChatGenerationMetadata end =

@@ -129,8 +129,7 @@ class Adapt4jChatModelTest {
 
   @Test
   void theLimitOfTokensEndsAnAnswer() {
-    ChatResponse response =
-        chat.call(new Prompt("Hi", ChatOptions.builder().maxTokens(2).build()));
+    ChatResponse response = chat.call(new Prompt("Hi", ChatOptions.builder().maxTokens(2).build()));
     assertThat(text(response)).isEqualTo("You said:");
     assertThat(response.getResult().getMetadata().getFinishReason()).isEqualTo("LENGTH");
   }
@@ -220,8 +219,7 @@ class Adapt4jChatModelTest {
     assertThat(meters.get("adapt4j.chat").tags("model", "mine", "outcome", "stop").timer().count())
         .isEqualTo(2);
     assertThat(meters.get("adapt4j.chat.first.token").timer().count()).isEqualTo(2);
-    assertThat(meters.get("adapt4j.chat.tokens").tag("kind", "new").counter().count())
-        .isEqualTo(6);
+    assertThat(meters.get("adapt4j.chat.tokens").tag("kind", "new").counter().count()).isEqualTo(6);
   }
 
   @Test

@@ -56,7 +56,6 @@ final class Script implements ModelAccess {
   }
 
   private static Generation generation(CharSequence said, int tokens, FinishReason reason) {
-    return new Generation(
-        said.toString(), IntStream.range(0, tokens).boxed().toList(), reason, 7);
+    return new Generation(said.toString(), IntStream.range(0, tokens).boxed().toList(), reason, 7);
   }
 }

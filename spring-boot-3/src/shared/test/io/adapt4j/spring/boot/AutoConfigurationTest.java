@@ -93,9 +93,12 @@ class AutoConfigurationTest {
         .withUserConfiguration(Registry.class)
         .run(
             context -> {
-              LoadedModel loaded = new LoadedModel(context.getSourceApplicationContext().getBeanFactory());
-              context.getBeansOfType(MeterBinder.class).values().forEach(
-                  binder -> binder.bindTo(context.getBean(MeterRegistry.class)));
+              LoadedModel loaded =
+                  new LoadedModel(context.getSourceApplicationContext().getBeanFactory());
+              context
+                  .getBeansOfType(MeterBinder.class)
+                  .values()
+                  .forEach(binder -> binder.bindTo(context.getBean(MeterRegistry.class)));
               assertThat(loaded.find()).isEmpty();
               assertThat(loads(context.getBean(MeterRegistry.class))).isZero();
               context.getBean(Adapt4jChatModel.class).call(new Prompt("Once"));
@@ -114,7 +117,10 @@ class AutoConfigurationTest {
         .withPropertyValues("adapt4j.model.path=no/such/folder")
         .run(
             context ->
-                assertThat(context).getFailure().rootCause().hasMessageContaining("no/such/folder"));
+                assertThat(context)
+                    .getFailure()
+                    .rootCause()
+                    .hasMessageContaining("no/such/folder"));
     application
         .withPropertyValues(MODEL, "adapt4j.model.hub=a/b")
         .run(
@@ -151,8 +157,7 @@ class AutoConfigurationTest {
         .withPropertyValues(MODEL, "adapt4j.server.enabled=true", "adapt4j.server.api-key=secret")
         .run(
             context -> {
-              URI models =
-                  context.getBean(ModelServer.class).address().resolve("/v1/models");
+              URI models = context.getBean(ModelServer.class).address().resolve("/v1/models");
               HttpResponse<String> answer =
                   HttpClient.newHttpClient()
                       .send(
