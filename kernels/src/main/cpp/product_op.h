@@ -46,12 +46,6 @@ class ProductOp : public StepOp {
 
   const float* token(int64_t t) const { return from_.row(t) + fromStart_; }
 
-  // Some eight pieces a thread, so that one that is held up takes fewer.
-  static int64_t pieceRows(int64_t rows, int threads) {
-    const int64_t size = (rows / (threads * 8L) + 15) / 16 * 16;
-    return size < 16 ? 16 : size > 512 ? 512 : size;
-  }
-
   Buffer from_;
   int64_t fromStart_, columns_, rows_;
   Target target_;

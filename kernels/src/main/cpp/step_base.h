@@ -29,6 +29,13 @@ struct Buffer {
   float* row(int64_t token) const { return data + token * width; }
 };
 
+// Tokens of the same adapter, -1 where none is named: a range of an order of all tokens.
+struct TokenGroup {
+  int adapter;
+  int start;
+  int end;
+};
+
 // The tokens of a step and what is known of each.
 struct Step {
   int tokens;
@@ -42,6 +49,9 @@ struct Step {
   int outputs;           // tokens whose logits are wanted
   const int* outputOf;   // which they are
   int64_t longest;       // most places that a token sees
+  const int* order;      // tokens by their adapters
+  const TokenGroup* group;
+  int groups;
 };
 
 // What a thread keeps while it works on one operator.
@@ -50,6 +60,12 @@ struct Worker {
   float* sums;
   const void* preparedFor = nullptr;
 };
+
+// Some eight pieces a thread, so that one that is held up takes fewer.
+inline int64_t pieceRows(int64_t rows, int threads) {
+  const int64_t size = (rows / (threads * 8L) + 15) / 16 * 16;
+  return size < 16 ? 16 : size > 512 ? 512 : size;
+}
 
 class StepOp {
  public:

@@ -2,10 +2,12 @@
 
 // A decoding step of a model as a list of operators, run by all threads in one parallel region.
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <vector>
 
+#include "low_rank_op.h"
 #include "product_op.h"
 #include "step_op.h"
 #if defined(__linux__)
@@ -55,6 +57,28 @@ class StepProgram {
                                   columns, rows, target, threads_);
     op->ofOutputs = ofOutputs_;
     add(op);
+  }
+
+  // Adds an update B A of an adapter to the next lowRank. Where it is on, tokens that name no
+  // adapter have it too. A x goes to so many entries of the inner buffer.
+  void lowRankTerm(int adapter, bool on, long long a, long long b, int type, long long rank,
+                   long long start) {
+    if (updates_.empty() || closed_) {
+      updates_.emplace_back(new LowRankTerms);
+      closed_ = false;
+    }
+    LowRankTerms& last = *updates_.back();
+    last.terms.push_back(LowRankTerm{adapter, on, pointer(a), pointer(b), type, rank, start});
+    last.widest = rank > last.widest ? rank : last.widest;
+  }
+
+  // Adds the updates to a product's results: y += scale * B A x.
+  void lowRank(int from, int inner, int to, long long rows, long long columns, float scale) {
+    LowRankTerms& last = *updates_.back();
+    last.inner = buffers_[inner];
+    closed_ = true;
+    add(new LowRankDownOp(kernels_, last, buffers_[from], columns));
+    add(new LowRankUpOp(kernels_, last, buffers_[to], rows, scale, threads_));
   }
 
   // The weight must outlive the program.
@@ -139,14 +163,16 @@ class StepProgram {
     add(new LikeliestOp(buffers_[from], likeliest_.data()));
   }
 
-  // Of each token: id, slot (a row that has been placed), place, first, position; which ones' logits are wanted; tables [tables,
-  // 2, tokens, half] with cosines and sines. Ids of the likeliest tokens go to likeliest.
+  // Of each token: id, slot (a row that has been placed), place, first, position, adapter or -1;
+  // which ones' logits are wanted; tables [tables, 2, tokens, half] with cosines and sines. Ids of
+  // the likeliest tokens go to likeliest.
   void run(int tokens, const int* of, int outputs, const int* outputOf, int tables,
            const int* halves, const float* turns, int* likeliest) {
     Running running;
     Step& step = running.step;
     step = Step{tokens,           of,  of + tokens, of + 2 * tokens, of + 3 * tokens,
-                of + 4 * tokens,  nullptr, nullptr, outputs, outputOf, 0};
+                of + 4 * tokens,  nullptr, nullptr, outputs, outputOf, 0, nullptr, nullptr, 0};
+    group(step, of + 5 * tokens);
     std::vector<const float*> cos, sin;
     for (int i = 0; i < tables; i++) {
       cos.push_back(turns);
@@ -202,6 +228,27 @@ class StepProgram {
     int64_t tokenBytes;
     int64_t workerBytes;
   };
+
+  // Brings tokens of the same adapter together, in their order.
+  void group(Step& step, const int* adapters) {
+    order_.resize(step.tokens);
+    for (int t = 0; t < step.tokens; t++) {
+      order_[t] = t;
+    }
+    std::stable_sort(order_.begin(), order_.end(),
+                     [adapters](int a, int b) { return adapters[a] < adapters[b]; });
+    groups_.clear();
+    for (int i = 0; i < step.tokens; i++) {
+      const int adapter = adapters[order_[i]];
+      if (groups_.empty() || groups_.back().adapter != adapter) {
+        groups_.push_back(TokenGroup{adapter, i, i});
+      }
+      groups_.back().end = i + 1;
+    }
+    step.order = order_.data();
+    step.group = groups_.data();
+    step.groups = static_cast<int>(groups_.size());
+  }
 
   static void* pointer(long long address) { return reinterpret_cast<void*>(address); }
 
@@ -278,6 +325,10 @@ class StepProgram {
   std::vector<std::unique_ptr<StepOp>> ops_;
   std::unique_ptr<Progress[]> progress_;
   std::vector<int> likeliest_;
+  std::vector<std::unique_ptr<LowRankTerms>> updates_;
+  bool closed_ = false;
+  std::vector<int> order_;
+  std::vector<TokenGroup> groups_;
   HeadLayout layout_{};
   std::vector<RowCache> rows_;
   int layers_ = 0;

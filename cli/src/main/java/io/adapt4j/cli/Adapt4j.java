@@ -33,10 +33,15 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       GenerateCommand.class,
       ChatCommand.class,
+      CompleteCommand.class,
       ServeCommand.class,
+      EmbedCommand.class,
+      RagCommand.class,
+      EvalCommand.class,
       MergeCommand.class,
       ExportCommand.class,
       RepeatCommand.class,
+      DownloadCommand.class,
       DoctorCommand.class
     })
 public final class Adapt4j {

@@ -3,6 +3,7 @@ package io.adapt4j.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.batch.BatchException;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.exception.CheckpointException;
@@ -26,6 +27,7 @@ final class Failures implements IExecutionExceptionHandler {
           ChatException.class,
           TemplateException.class,
           HubException.class,
+          BatchException.class,
           IllegalArgumentException.class);
 
   Failures() {}

@@ -21,6 +21,15 @@ final class ModelArgument {
 
   /** The folder, or one that stands for a file; a model on a hub is downloaded if need be. */
   Path folder() {
+    return folder("MODEL", model);
+  }
+
+  /**
+   * The folder of a model.
+   *
+   * @param label what the command line calls the model, for messages
+   */
+  static Path folder(String label, String model) {
     Path folder = Path.of(model);
     if (Files.exists(folder)) {
       return ModelSource.path(folder).folder();
@@ -28,7 +37,8 @@ final class ModelArgument {
     Matcher repository = REPOSITORY.matcher(model);
     if (!repository.matches()) {
       throw new IllegalArgumentException(
-          "MODEL: expected a folder, a GGUF file or OWNER/NAME of a hub, found "
+          label
+              + ": expected a folder, a GGUF file or OWNER/NAME of a hub, found "
               + model
               + ", which is none of them.");
     }
@@ -38,8 +48,8 @@ final class ModelArgument {
     } catch (HubException e) {
       // A mistyped path looks like OWNER/NAME, too.
       throw new IllegalArgumentException(
-          "MODEL: there is no folder %s, and on the hub: %s"
-              .formatted(folder.toAbsolutePath().normalize(), e.getMessage()),
+          "%s: there is no folder %s, and on the hub: %s"
+              .formatted(label, folder.toAbsolutePath().normalize(), e.getMessage()),
           e);
     }
   }

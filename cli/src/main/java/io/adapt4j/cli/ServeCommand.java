@@ -3,7 +3,6 @@ package io.adapt4j.cli;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
@@ -32,6 +31,7 @@ import picocli.CommandLine.Option;
 final class ServeCommand implements Callable<Integer> {
 
   @Mixin private ModelArgument model;
+  @Mixin private ServedParts parts;
   @Mixin private Output output;
 
   @Option(
@@ -45,12 +45,6 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "NAME",
       description = "What requests call the model; default the name of its folder.")
   private String name;
-
-  @Option(
-      names = "--embedder",
-      paramLabel = "FOLDER",
-      description = "A model for /v1/embeddings, called by the name of its folder.")
-  private Path embedder;
 
   @Option(
       names = "--port",
@@ -120,6 +114,14 @@ final class ServeCommand implements Callable<Integer> {
   private boolean anyChatTemplate;
 
   @Option(
+      names = "--page",
+      negatable = true,
+      description =
+          "Show a page to try the model with, or none; by default where only this machine reaches"
+              + " the server.")
+  private Boolean page;
+
+  @Option(
       names = "--access-log",
       description = "Write a line on standard error for every request, without prompts or answers.")
   private boolean accessLog;
@@ -139,15 +141,10 @@ final class ServeCommand implements Callable<Integer> {
       if (template != null) {
         use(opened, ChatTemplate.resolve(template));
       }
-      String called = name != null ? name : nameOf(folder);
+      String called = name != null ? name : ServedParts.nameOf(folder);
       settings.model(called, opened);
-      if (embedder == null) {
+      try (ServedParts.Opened served = parts.open(settings, opened, anyChatTemplate)) {
         run(settings, called, opened.hasChatTemplate());
-      } else {
-        try (TextEmbedder vectors = TextEmbedder.load(ModelSource.path(embedder))) {
-          settings.embedder(nameOf(embedder), vectors);
-          run(settings, called, opened.hasChatTemplate());
-        }
       }
     }
     return ExitCode.OK;
@@ -172,11 +169,6 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private static String nameOf(Path folder) {
-    Path last = folder.toAbsolutePath().normalize().getFileName();
-    return last == null ? "model" : last.toString();
-  }
-
   private void use(LanguageModel opened, ChatTemplate chosen) {
     if (anyChatTemplate) {
       opened.useAnyChatTemplate(chosen);
@@ -197,6 +189,9 @@ final class ServeCommand implements Callable<Integer> {
     }
     if (allowAnyone) {
       settings.allowAnyone();
+    }
+    if (page != null) {
+      settings.page(page);
     }
     origins.forEach(settings::allowOrigin);
     if (accessLog) {
@@ -239,6 +234,10 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
+  private boolean showsPage() {
+    return page != null ? page : host == null || address().isLoopbackAddress();
+  }
+
   private InetAddress address() {
     try {
       return InetAddress.getByName(host);
@@ -278,6 +277,7 @@ final class ServeCommand implements Callable<Integer> {
             + " at "
             + server.address()
             + "; Ctrl-C stops.\n"
+            + (showsPage() ? "Try it in a browser at " + server.address() + "/\n" : "")
             + (chats ? "" : "It has no chat template; --chat-template gives one.\n")
             + "\ncurl "
             + server.address()

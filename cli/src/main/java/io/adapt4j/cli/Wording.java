@@ -24,6 +24,7 @@ final class Wording {
     say("say resume()", "give --resume");
     say("resume()", "--resume");
     say("overwriteOutput()", "--overwrite");
+    say("say overwrite()", "give --overwrite");
     say(
         "give Lora.rank(...) or FullFineTuning.create()",
         "write 'method: {lora: {rank: 16}}' or 'method: full'");

@@ -64,14 +64,20 @@ class PackagedIT {
   private record Result(int code, String out, String err) {}
 
   private static Result run(Path directory, String... command) throws Exception {
+    return run(Map.of(), directory, command);
+  }
+
+  private static Result run(Map<String, String> variables, Path directory, String... command)
+      throws Exception {
     Path out = Files.createTempFile(folder, "out", "");
     Path err = Files.createTempFile(folder, "err", "");
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(directory.toFile())
             .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
+            .redirectError(err.toFile());
+    builder.environment().putAll(variables);
+    Process process = builder.start();
     assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
     return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
   }
@@ -105,6 +111,29 @@ class PackagedIT {
     assertThat(text.err()).as("warnings of the JVM and of libraries").isEmpty();
 
     assertThat(run(elsewhere, link.toString(), "trian").code()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void aModelInTheCacheIsFoundWithoutTheNetwork() throws Exception {
+    String commit = "0123456789abcdef0123456789abcdef01234567";
+    Path cache = folder.resolve("hub");
+    Path repository = cache.resolve("models--tiny--stories");
+    Path snapshot = Files.createDirectories(repository.resolve("snapshots").resolve(commit));
+    try (Stream<Path> files = Files.list(MODEL)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        Files.copy(file, snapshot.resolve(file.getFileName().toString()));
+      }
+    }
+    Files.createDirectories(repository.resolve("refs"));
+    Files.writeString(repository.resolve("refs/main"), commit);
+    Map<String, String> offline = Map.of("HF_HUB_CACHE", cache.toString(), "HF_HUB_OFFLINE", "1");
+    String adapt4j = home.resolve("bin/adapt4j").toString();
+    Result found = run(offline, folder, adapt4j, "download", "tiny/stories");
+    assertThat(found.code()).as(found.err()).isZero();
+    assertThat(Path.of(found.out().strip())).isEqualTo(snapshot);
+    Result missing = run(offline, folder, adapt4j, "download", "tiny/other");
+    assertThat(missing.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(missing.err()).contains("tiny/other");
   }
 
   @Test

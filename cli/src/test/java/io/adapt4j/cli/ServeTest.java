@@ -111,7 +111,46 @@ class ServeTest {
   }
 
   @Test
+  void anIndexAnAdapterAndThePageAreServedBesideTheModel() throws Exception {
+    Path handbook = Files.createDirectory(folder.resolve("handbook"));
+    Files.writeString(handbook.resolve("parcels.md"), "Parcels to Norway take nine days.");
+    Path index = folder.resolve("manual");
+    assertThat(CommandsTest.execute("rag", "index", handbook, "--index", index).code()).isZero();
+    Path run = CommandsTest.write(folder, 4);
+    assertThat(CommandsTest.execute("train", run, "--no-report").code()).isZero();
+    Path adapter = folder.resolve("run").resolve("best");
+    start("--index", index.toString(), "--named-adapter", "tuned=" + adapter);
+    URI address = address();
+    assertThat(said()).contains("Try it in a browser at " + address + "/");
+    HttpClient client = HttpClient.newHttpClient();
+    assertThat(get(client, address.resolve("/")).statusCode()).isEqualTo(200);
+    JsonNode models = Output.parsed(get(client, address.resolve("/v1/models")).body());
+    assertThat(models.path("data").findValuesAsText("id"))
+        .containsExactly("stories260K", "manual", "tuned");
+  }
+
+  private static HttpResponse<String> get(HttpClient client, URI address) throws Exception {
+    return client.send(
+        HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void thePageCanBeLeftOut() throws Exception {
+    start("--no-page");
+    URI address = address();
+    assertThat(said()).doesNotContain("in a browser");
+    assertThat(get(HttpClient.newHttpClient(), address.resolve("/")).statusCode()).isEqualTo(404);
+  }
+
+  @Test
   void whatCannotBeServedIsToldAtOnce() {
+    CommandsTest.Result index =
+        CommandsTest.execute("serve", CommandsTest.MODEL, "--index", folder.resolve("nothing"));
+    assertThat(index.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(index.err()).contains("--index: expected the folder of an index");
+    CommandsTest.Result vectors =
+        CommandsTest.execute("serve", CommandsTest.MODEL, "--index-embedder", folder);
+    assertThat(vectors.err()).contains("--index-embedder: expected --index beside it");
     CommandsTest.Result open =
         CommandsTest.execute("serve", CommandsTest.MODEL, "--host", "0.0.0.0");
     assertThat(open.code()).isEqualTo(ExitCode.USAGE);

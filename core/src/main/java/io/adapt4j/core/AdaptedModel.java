@@ -21,6 +21,13 @@ abstract class AdaptedModel implements AutoCloseable {
     this.use = new SingleUse(name, this::closing, this::free);
   }
 
+  /** Shares everything with another model, which is the one that is closed. */
+  AdaptedModel(AdaptedModel shared, TrainedTemplates trainedTemplates) {
+    this.model = shared.model;
+    this.trainedTemplates = trainedTemplates;
+    this.use = shared.use;
+  }
+
   /** Run before the model is closed, while it may still be in use. */
   void closing() {}
 
@@ -47,9 +54,15 @@ abstract class AdaptedModel implements AutoCloseable {
     return use.call(action);
   }
 
+  /** Runs something that computes with the model. */
+  <T> T computing(Supplier<T> action) {
+    return exclusively(action);
+  }
+
   /**
    * Puts an adapter on the model, beside those it has. It takes no part until it is named in {@link
-   * #useAdapters}. The base's weights are shared: an adapter costs its own values only.
+   * #useAdapters} or {@link LanguageModel#withAdapter}. The base's weights are shared: an adapter
+   * costs its own values only. Nothing that runs is changed or held up for long.
    *
    * @param name how it is called from now on
    * @param adapter what to put on
@@ -60,19 +73,41 @@ abstract class AdaptedModel implements AutoCloseable {
     exclusively(
         () -> {
           model.adapters().add(name, AdapterMechanics.of(adapter));
-          trainedTemplates.add(AdapterMechanics.of(adapter));
+          trainedTemplates.add(name, AdapterMechanics.of(adapter));
         });
   }
 
   /**
-   * Takes an adapter off the model and frees its memory.
+   * Puts an adapter in the place of another one, whose name it gets. Requests that have begun with
+   * the other one keep it; it is freed when they have ended.
+   *
+   * @param name the name of the other one
+   * @param adapter what to put on
+   * @throws IllegalArgumentException if there is none of this name, or the adapter does not fit
+   * @throws IllegalStateException while adapters are merged
+   */
+  public void replaceAdapter(String name, Adapter adapter) {
+    exclusively(
+        () -> {
+          model.adapters().replace(name, AdapterMechanics.of(adapter));
+          trainedTemplates.add(name, AdapterMechanics.of(adapter));
+        });
+  }
+
+  /**
+   * Takes an adapter off the model and frees its memory, as soon as the requests that have begun
+   * with it have ended.
    *
    * @param name its name
    * @throws IllegalArgumentException if there is none of this name
    * @throws IllegalStateException while adapters are merged
    */
   public void removeAdapter(String name) {
-    exclusively(() -> model.adapters().remove(name));
+    exclusively(
+        () -> {
+          model.adapters().remove(name);
+          trainedTemplates.remove(name);
+        });
   }
 
   /**

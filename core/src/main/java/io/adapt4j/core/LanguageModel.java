@@ -5,7 +5,6 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.CancellationToken;
-import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
@@ -21,12 +20,12 @@ import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A causal language model in memory: generates text and scores it.
@@ -56,6 +55,9 @@ public final class LanguageModel extends ScoringModel {
   private final ModelChat chat;
   private final ModelIdentity identity;
 
+  /** The only adapter that takes part, or null for those in use. */
+  private final @Nullable String adapter;
+
   private LanguageModel(LoadedModel model, TrainedTemplates trainedTemplates) {
     super("LanguageModel", model, trainedTemplates);
     this.chat = new ModelChat(model, trainedTemplates);
@@ -64,8 +66,18 @@ public final class LanguageModel extends ScoringModel {
     this.generator =
         new Generator(model.decoder(), model.tokenizer(), special.end(), special.pad());
     this.prompts = new PromptCache(model.decoder(), DEFAULT_PROMPT_CACHE_BYTES);
-    this.requests = new RequestScheduler(lock(), generator, prompts);
-    model.adapters().beforeChange(requests::beforeChange);
+    this.requests = new RequestScheduler(lock(), generator, prompts, model.adapters());
+    this.adapter = null;
+  }
+
+  private LanguageModel(LanguageModel shared, String adapter) {
+    super(shared, shared.trainedTemplates.with(adapter));
+    this.chat = shared.chat.with(trainedTemplates);
+    this.identity = shared.identity;
+    this.generator = shared.generator;
+    this.prompts = shared.prompts;
+    this.requests = shared.requests;
+    this.adapter = adapter;
   }
 
   /**
@@ -91,7 +103,7 @@ public final class LanguageModel extends ScoringModel {
    *
    * @param source where the model is
    * @param precision the type of weights and computation
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param adapters what to put on its weights, in this order
    * @return the model, closed by the caller
    */
   public static LanguageModel load(ModelSource source, Precision precision, Adapter... adapters) {
@@ -104,7 +116,7 @@ public final class LanguageModel extends ScoringModel {
    *
    * @param source where the model is
    * @param weights how to hold the weights of the linear layers
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param adapters what to put on its weights, in this order
    * @return the model, closed by the caller
    */
   public static LanguageModel load(ModelSource source, WeightFormat weights, Adapter... adapters) {
@@ -177,7 +189,7 @@ public final class LanguageModel extends ScoringModel {
     Texts.require("prompt", prompt);
     Texts.require("options", options);
     Texts.require("onText", onText);
-    return share(() -> requests.generate(model.promptIds(prompt), options, onText, cancellation));
+    return share(() -> answer(model.promptIds(prompt), options, onText, cancellation));
   }
 
   /**
@@ -189,8 +201,7 @@ public final class LanguageModel extends ScoringModel {
    * @param onText takes the text as it is produced, on this thread
    * @param cancellation ends the generation after the current step
    * @return the result; what there is so far when cancelled
-   * @throws IllegalArgumentException if the prompt is empty, has an unknown id or does not fit into
-   *     the context
+   * @throws IllegalArgumentException if the prompt is empty, too long or has an unknown id
    */
   public Generation generate(
       int[] prompt,
@@ -200,7 +211,14 @@ public final class LanguageModel extends ScoringModel {
     int[] ids = prompt.clone();
     Texts.require("options", options);
     Texts.require("onText", onText);
-    return share(() -> requests.generate(ids, options, onText, cancellation));
+    return share(() -> answer(ids, options, onText, cancellation));
+  }
+
+  private Generation answer(
+      int[] prompt, GenerationOptions options, Consumer<String> onText, CancellationToken token) {
+    return adapter == null
+        ? requests.generate(prompt, options, onText, token)
+        : requests.generate(adapter, prompt, options, onText, token);
   }
 
   /**
@@ -216,7 +234,7 @@ public final class LanguageModel extends ScoringModel {
   public List<Generation> generateAll(List<String> prompts, GenerationOptions options) {
     Texts.requireAll("prompts", prompts);
     Texts.require("options", options);
-    return exclusively(
+    return computing(
         () -> generator.generate(prompts.stream().map(model::promptIds).toList(), options));
   }
 
@@ -233,7 +251,7 @@ public final class LanguageModel extends ScoringModel {
   public List<int[]> generateIds(List<int[]> prompts, GenerationOptions options) {
     Texts.requireAll("prompts", prompts);
     Texts.require("options", options);
-    return exclusively(
+    return computing(
         () ->
             generator.generate(prompts, options).stream()
                 .map(found -> found.tokenIds().stream().mapToInt(Integer::intValue).toArray())
@@ -294,7 +312,7 @@ public final class LanguageModel extends ScoringModel {
     return share(
         () -> {
           ModelChat.Prompts prompt = this.chat.prompts(List.of(messages), rendering, options);
-          return requests.generate(prompt.ids().get(0), prompt.options(), onText, cancellation);
+          return answer(prompt.ids().get(0), prompt.options(), onText, cancellation);
         });
   }
 
@@ -305,16 +323,14 @@ public final class LanguageModel extends ScoringModel {
    * @param conversations the conversations, each usually ended by a user's message
    * @param options how to choose tokens and when to stop
    * @return one result a conversation, in their order
-   * @throws io.adapt4j.core.chat.ChatException if the model has no chat template
-   * @throws io.adapt4j.jinja.TemplateException if the template refuses a conversation
-   * @throws IllegalArgumentException if a prompt does not fit into the context
+   * @throws IllegalArgumentException as {@link #chat(List, GenerationOptions)} does
    */
   public List<Generation> chatAll(
       List<List<ChatMessage>> conversations, GenerationOptions options) {
     Texts.requireAll("conversations", conversations);
     Texts.require("options", options);
     ChatOptions rendering = ChatOptions.defaults().withGenerationPrompt();
-    return exclusively(
+    return computing(
         () -> {
           ModelChat.Prompts rendered = chat.prompts(conversations, rendering, options);
           return generator.generate(rendered.ids(), rendered.options());
@@ -361,11 +377,7 @@ public final class LanguageModel extends ScoringModel {
     return share(chat::hasTemplate);
   }
 
-  /**
-   * {@return the chat template that conversations are rendered by}
-   *
-   * @throws ChatException if there is none
-   */
+  /** {@return the template that renders conversations; without one there is a ChatException} */
   public ChatTemplate chatTemplate() {
     return share(chat::template);
   }
@@ -424,48 +436,55 @@ public final class LanguageModel extends ScoringModel {
     exclusively(() -> chat.use(template));
   }
 
-  /**
-   * {@return the model's tokenizer, which is closed with the model}
-   *
-   * @throws IllegalStateException if the folder has none
-   */
-  public Tokenizer tokenizer() {
-    return share(model::requireTokenizer);
-  }
-
-  /**
-   * {@return the model's context length in tokens, prompt and new ones together}
-   *
-   * <p>That is {@code max_position_embeddings}, extended by the factor of a linear, dynamic or yarn
-   * rotary scaling. Generation ends there with {@link FinishReason#CONTEXT_LENGTH}, except as
-   * {@link GenerationOptions#ignoreContextLength()} says.
-   */
-  public int contextLength() {
-    return model.decoder().contextLength();
-  }
-
-  /** {@return the number of values in the model's parameters; a tied matrix counts once} */
-  public long parameterCount() {
-    return exclusively(() -> model.decoder().parameterCount());
-  }
-
-  /** {@return the tokens that end a generation} */
-  public Set<Integer> endTokenIds() {
-    return model.specialIds().end();
-  }
-
-  /** {@return the padding token} */
-  public int padTokenId() {
-    return model.specialIds().pad();
-  }
-
   /** What distinguishes this model from others as it is now; empty if that is not known. */
   Optional<String> identity() {
-    return exclusively(() -> identity.text(chat.chosenDigest()));
+    return exclusively(() -> identity.text(adapter, chat.chosenDigest()));
   }
 
   Decoder decoder() {
     return exclusively(model::decoder);
+  }
+
+  @Override
+  <T> T computing(Supplier<T> action) {
+    return adapter == null
+        ? exclusively(action)
+        : exclusively(() -> model.adapters().with(adapter, action));
+  }
+
+  /**
+   * Returns this model with one of its adapters taking part, and no other. Both can be used at the
+   * same time: calls of {@link #generate} and {@link #chat} with any adapters run in one batch, and
+   * each gets what it would get with its adapter alone. A call keeps the adapter that it begins
+   * with; once the adapter is removed, further ones are refused. Its chat template is the one that
+   * was set on this model, else that of the adapter's training. What changes the result, such as
+   * limits and adapters, changes this model too; closing it closes nothing.
+   *
+   * @param name one of {@link #adapterNames}
+   * @return the model with the adapter, of use until this one is closed
+   * @throws IllegalArgumentException if there is none of this name
+   * @throws ChatException if the adapter was trained in another template than was set
+   */
+  public LanguageModel withAdapter(String name) {
+    return share(
+        () -> {
+          model.adapters().requireKnown(name);
+          return new LanguageModel(this, name);
+        });
+  }
+
+  /** {@return the names of the adapters that take part in the calls of this model} */
+  @Override
+  public List<String> activeAdapters() {
+    return adapter == null ? super.activeAdapters() : List.of(adapter);
+  }
+
+  /** Frees the model's memory, as in every model; of {@link #withAdapter} it does nothing. */
+  @Override
+  public void close() {
+    if (adapter == null) {
+      super.close();
+    }
   }
 
   @Override

@@ -31,6 +31,21 @@ final class ModelChat {
     this.trained = trained;
   }
 
+  /**
+   * Conversations with the model and one adapter, in a template that was set, else in its own.
+   *
+   * @throws ChatException if the adapter was trained in another one than was set
+   */
+  synchronized ModelChat with(TrainedTemplates ofAdapter) {
+    ModelChat chat = new ModelChat(model, ofAdapter);
+    if (chosen && template != null) {
+      ofAdapter.require(template);
+      chat.template = template;
+      chat.chosen = true;
+    }
+    return chat;
+  }
+
   /** Prompts of conversations, and options that end their answers. */
   record Prompts(List<int[]> ids, GenerationOptions options) {}
 

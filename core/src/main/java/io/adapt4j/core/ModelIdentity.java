@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.load.FolderIdentity;
 import io.adapt4j.core.internal.load.LoadedModel;
 import java.util.Optional;
@@ -21,18 +22,19 @@ final class ModelIdentity {
   /**
    * The folder, the compute type, the adapters that take part, and a template that was set. Empty
    * if such an adapter is not on disk.
+   *
+   * @param adapter the only one that takes part, or null for those that are on
    */
-  Optional<String> text(Optional<String> templateDigest) {
+  Optional<String> text(@Nullable String adapter, Optional<String> templateDigest) {
     String base = folder == null ? FolderIdentity.of(model.folder()) : folder;
     folder = base;
-    return model
-        .adapters()
-        .identities()
+    AdapterSet all = model.adapters();
+    return (adapter == null ? all.identities() : all.identities(adapter))
         .map(
             adapters -> {
               StringJoiner identity = new StringJoiner(" ");
               identity.add(base).add(computation());
-              adapters.forEach(adapter -> identity.add("+ " + adapter));
+              adapters.forEach(text -> identity.add("+ " + text));
               templateDigest.ifPresent(digest -> identity.add("template " + digest));
               return identity.toString();
             });

@@ -1,12 +1,16 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.generate.FinishReason;
+import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.score.Scorer;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;
+import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.List;
+import java.util.Set;
 
 /** A causal language model that scores texts. */
 abstract class ScoringModel extends AdaptedModel {
@@ -17,6 +21,12 @@ abstract class ScoringModel extends AdaptedModel {
     super(name, model, trainedTemplates);
     this.scorer =
         new Scorer(model.decoder(), model.specialIds().pad(), model.decoder().contextLength());
+  }
+
+  /** Shares everything with another model. */
+  ScoringModel(ScoringModel shared, TrainedTemplates trainedTemplates) {
+    super(shared, trainedTemplates);
+    this.scorer = shared.scorer;
   }
 
   /**
@@ -47,7 +57,7 @@ abstract class ScoringModel extends AdaptedModel {
    */
   public List<TokenScores> scoreAll(List<ScoringRequest> requests) {
     Texts.requireAll("requests", requests);
-    return exclusively(
+    return computing(
         () ->
             scorer.score(
                 TokenSpan.all(model.requireTokenizer(), requests, model.specialIds().first())));
@@ -63,6 +73,41 @@ abstract class ScoringModel extends AdaptedModel {
    */
   public List<TokenScores> scoreIds(List<TokenSpan> spans) {
     Texts.requireAll("spans", spans);
-    return exclusively(() -> scorer.score(spans));
+    return computing(() -> scorer.score(spans));
+  }
+
+  /**
+   * {@return the model's tokenizer, which is closed with the model}
+   *
+   * @throws IllegalStateException if the folder has none
+   */
+  public Tokenizer tokenizer() {
+    return share(model::requireTokenizer);
+  }
+
+  /**
+   * {@return the model's context length in tokens, prompt and new ones together}
+   *
+   * <p>That is {@code max_position_embeddings}, extended by the factor of a linear, dynamic or yarn
+   * rotary scaling. Generation ends there with {@link FinishReason#CONTEXT_LENGTH}, except as
+   * {@link GenerationOptions#ignoreContextLength()} says.
+   */
+  public int contextLength() {
+    return model.decoder().contextLength();
+  }
+
+  /** {@return the number of values in the model's parameters; a tied matrix counts once} */
+  public long parameterCount() {
+    return exclusively(() -> model.decoder().parameterCount());
+  }
+
+  /** {@return the tokens that end a generation} */
+  public Set<Integer> endTokenIds() {
+    return model.specialIds().end();
+  }
+
+  /** {@return the padding token} */
+  public int padTokenId() {
+    return model.specialIds().pad();
   }
 }

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
 
 /** The chat templates that a model and its adapters were trained in. */
@@ -19,7 +19,9 @@ final class TrainedTemplates {
   private final Path folder;
   private final Optional<String> model;
   private final List<AdapterMechanics> loaded;
-  private final List<AdapterMechanics> added = new CopyOnWriteArrayList<>();
+
+  /** By the names that they have on the loaded model. */
+  private final Map<String, AdapterMechanics> added = new ConcurrentSkipListMap<>();
 
   /** Hashes by what to call the adapter. */
   private final Map<String, String> adapters = new LinkedHashMap<>();
@@ -39,8 +41,19 @@ final class TrainedTemplates {
   }
 
   /** Takes in an adapter that was put on a loaded model. */
-  void add(AdapterMechanics adapter) {
-    added.add(adapter);
+  void add(String name, AdapterMechanics adapter) {
+    added.put(name, adapter);
+  }
+
+  /** Forgets an adapter that was taken off. */
+  void remove(String name) {
+    added.remove(name);
+  }
+
+  /** Those of the model with one adapter, which was put on it when it had been loaded. */
+  TrainedTemplates with(String name) {
+    AdapterMechanics adapter = added.get(name);
+    return adapter == null ? this : new TrainedTemplates(folder, List.of(adapter));
   }
 
   /**
@@ -57,7 +70,7 @@ final class TrainedTemplates {
     }
     return own.isPresent()
         ? own
-        : added.stream()
+        : added.values().stream()
             .flatMap(adapter -> adapter.folder().flatMap(ChatTemplate::find).stream())
             .findFirst()
             .map(template -> template.withSpecialTokensOf(folder));
@@ -79,7 +92,7 @@ final class TrainedTemplates {
    */
   boolean isChatTuned() {
     List<Provenance> records =
-        Stream.concat(loaded.stream(), added.stream())
+        Stream.concat(loaded.stream(), added.values().stream())
             .flatMap(adapter -> record(adapter).stream())
             .toList();
     if (records.isEmpty()) {

@@ -138,6 +138,13 @@ final class ReplyStore implements AutoCloseable {
     if (!options.skipSpecialTokens()) {
       json.put("skipSpecialTokens", false);
     }
+    if (options.frequencyPenalty() != 0 || options.presencePenalty() != 0) {
+      json.put("frequencyPenalty", options.frequencyPenalty());
+      json.put("presencePenalty", options.presencePenalty());
+    }
+    if (!options.logitBias().isEmpty()) {
+      json.put("logitBias", new TreeMap<>(options.logitBias()).toString());
+    }
     options
         .constraint()
         .ifPresent(
@@ -152,13 +159,6 @@ final class ReplyStore implements AutoCloseable {
                                     "constraint: expected one with an identity, so that replies"
                                         + " can be kept, found "
                                         + constraint))));
-    if (options.frequencyPenalty() != 0 || options.presencePenalty() != 0) {
-      json.put("frequencyPenalty", options.frequencyPenalty());
-      json.put("presencePenalty", options.presencePenalty());
-    }
-    if (!options.logitBias().isEmpty()) {
-      json.put("logitBias", new TreeMap<>(options.logitBias()).toString());
-    }
     json.set("stopStrings", PlainJson.tree(options.stopStrings()));
     json.set("stopIds", PlainJson.tree(options.stopIds().stream().sorted().toList()));
     return json;

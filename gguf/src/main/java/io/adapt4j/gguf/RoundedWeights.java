@@ -1,5 +1,6 @@
 package io.adapt4j.gguf;
 
+import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.LinearTerms;
@@ -116,8 +117,10 @@ final class RoundedWeights implements AutoCloseable {
     public void dense(Parameter weight, Parameter bias) {}
 
     @Override
-    public void lowRank(Tensor a, Tensor b) {
-      products.add(b.copyAs(DType.F32).times(a.copyAs(DType.F32)));
+    public void lowRank(AttachedAdapter adapter, boolean on, Tensor a, Tensor b) {
+      if (on) {
+        products.add(b.copyAs(DType.F32).times(a.copyAs(DType.F32)));
+      }
     }
   }
 

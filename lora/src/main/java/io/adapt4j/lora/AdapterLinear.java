@@ -1,20 +1,25 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.StackedLinear;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** A linear layer that stands in front of another one and changes what it computes. */
-abstract class AdapterLinear implements Linear {
+abstract class AdapterLinear implements StackedLinear {
 
   private final List<Tensor> unmerged = new ArrayList<>();
   private Linear base;
   private boolean enabled = true;
   private boolean merged;
+  private @Nullable AttachedAdapter owner;
 
   /**
    * Stands in front of a layer.
@@ -25,13 +30,23 @@ abstract class AdapterLinear implements Linear {
     this.base = base;
   }
 
-  final Linear base() {
+  @Override
+  public final Linear base() {
     return base;
   }
 
-  /** Stands in front of another layer from now on, without closing the one before. */
-  final void base(Linear other) {
+  @Override
+  public final void base(Linear other) {
     base = other;
+  }
+
+  /** Says which adapter the layer is a part of. */
+  final void owner(AttachedAdapter adapter) {
+    owner = adapter;
+  }
+
+  final AttachedAdapter owner() {
+    return Objects.requireNonNull(owner);
   }
 
   @Override
@@ -75,6 +90,10 @@ abstract class AdapterLinear implements Linear {
   /** Whether the layer has anything to do beside the base. */
   final boolean acts() {
     return enabled && !merged;
+  }
+
+  final boolean isMerged() {
+    return merged;
   }
 
   /**
@@ -127,17 +146,9 @@ abstract class AdapterLinear implements Linear {
    * @throws IllegalStateException if a layer that cannot close the gap stands in front
    */
   final Linear detach(Linear top) {
-    Linear left = without(top);
+    Linear left = StackedLinear.without(top, this);
     closeOwn();
     return left;
-  }
-
-  /** The stack without this layer. */
-  abstract Linear without(Linear top);
-
-  static IllegalStateException covered() {
-    return new IllegalStateException(
-        "Another layer stands in front of this adapter; take that one off first");
   }
 
   abstract void closeAdapter();

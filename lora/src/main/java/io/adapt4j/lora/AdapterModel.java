@@ -59,6 +59,11 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
     return bases;
   }
 
+  /** Whether there is nothing but the layers. */
+  final boolean isLayersOnly() {
+    return bases.isEmpty() && untied.isEmpty();
+  }
+
   /** Takes base tensors under the adapter, which has values of its own for them. */
   final void takeBases(Set<String> names) {
     for (Parameter parameter : network.parameters()) {
@@ -75,6 +80,7 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
     slot.replace(
         base -> {
           L made = layer.apply(base);
+          made.owner(this);
           layers.put(slot, made);
           return made;
         });

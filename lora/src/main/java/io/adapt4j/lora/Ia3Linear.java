@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearTerms;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
@@ -100,6 +101,12 @@ final class Ia3Linear extends AdapterLinear {
         : Dora.rescaled(ops, base().forward(ops, x), gain, null, this::accumulate);
   }
 
+  /** Gains are no products: only switched off is the layer the one behind it. */
+  @Override
+  public boolean describe(LinearTerms terms) {
+    return !acts() && base().describe(terms);
+  }
+
   private void accumulate(Tensor dgain) {
     if (!vectors.isTrained()) {
       return;
@@ -154,14 +161,6 @@ final class Ia3Linear extends AdapterLinear {
             + scaled.get(0).part().path()
             + " are held packed or have another adapter. Leave the adapter beside them, or load the"
             + " original checkpoint with plain weights.");
-  }
-
-  @Override
-  Linear without(Linear top) {
-    if (top != this) {
-      throw covered();
-    }
-    return base();
   }
 
   @Override

@@ -236,13 +236,17 @@ final class LoraLinear extends AdapterLinear {
     if (!base().describe(terms)) {
       return false;
     }
-    if (!acts()) {
+    if (!acts() && (isMerged() || !isLowRank())) {
       return true;
     }
     if (initial != null) {
-      terms.lowRank(initial.packedA(), initial.packedB());
+      terms.lowRank(owner(), acts(), initial.packedA(), initial.packedB());
     }
-    terms.lowRank(factors.packedA(), factors.packedB());
+    terms.lowRank(owner(), acts(), factors.packedA(), factors.packedB());
+    return isLowRank();
+  }
+
+  boolean isLowRank() {
     return biases == null && magnitudes == null;
   }
 
@@ -365,27 +369,6 @@ final class LoraLinear extends AdapterLinear {
               + ", which has none. Leave the adapter beside the weights.");
     }
     return plain;
-  }
-
-  /** Layers of the same kind in front of this one close the gap. */
-  @Override
-  Linear without(Linear top) {
-    if (top == this) {
-      return base();
-    }
-    LoraLinear above = requireAdapter(top);
-    while (above.base() != this) {
-      above = requireAdapter(above.base());
-    }
-    above.base(base());
-    return top;
-  }
-
-  private static LoraLinear requireAdapter(Linear layer) {
-    if (layer instanceof LoraLinear adapter) {
-      return adapter;
-    }
-    throw covered();
   }
 
   @Override

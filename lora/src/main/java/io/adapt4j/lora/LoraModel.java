@@ -67,6 +67,11 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     };
   }
 
+  @Override
+  public boolean isLowRank() {
+    return isLayersOnly() && layers().stream().allMatch(LoraLinear::isLowRank);
+  }
+
   AdapterPlan plan() {
     return plan;
   }

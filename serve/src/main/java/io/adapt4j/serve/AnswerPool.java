@@ -1,6 +1,7 @@
 package io.adapt4j.serve;
 
 import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.internal.generate.RequestScheduler;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,6 +11,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +23,7 @@ final class AnswerPool implements AutoCloseable {
 
   /** Computes an answer. */
   interface Job<T> {
-    T run(PieceListener onText, CancellationToken cancellation);
+    T run(Consumer<String> onText, CancellationToken cancellation);
   }
 
   /**
@@ -62,8 +64,12 @@ final class AnswerPool implements AutoCloseable {
     return most - free.availablePermits();
   }
 
-  /** Begins to compute. */
-  <T> Running<T> start(List<Job<T>> jobs) {
+  /**
+   * Begins to compute.
+   *
+   * @param inPieces whether there are events with pieces; without, nobody is woken by them
+   */
+  <T> Running<T> start(List<Job<T>> jobs, boolean inPieces) {
     if (jobs.size() > most) {
       throw Fault.invalid(
           400,
@@ -82,17 +88,17 @@ final class AnswerPool implements AutoCloseable {
     }
     for (int i = 0; i < jobs.size(); i++) {
       int choice = i;
-      threads.execute(() -> run(running, choice, jobs.get(choice)));
+      threads.execute(() -> run(running, choice, jobs.get(choice), inPieces));
     }
     return running;
   }
 
-  private <T> void run(Running<T> running, int choice, Job<T> job) {
+  private <T> void run(Running<T> running, int choice, Job<T> job, boolean inPieces) {
     Event<T> end;
     try {
       PieceListener pieces =
           new PieceListener(piece -> running.events.add(new Event<>(choice, piece, null, null)));
-      T answer = job.run(pieces, running.cancellation);
+      T answer = job.run(inPieces ? pieces : RequestScheduler.SILENT, running.cancellation);
       end = new Event<>(choice, new Piece("", pieces.rest()), answer, null);
     } catch (RuntimeException | Error e) {
       end = new Event<>(choice, null, null, e);

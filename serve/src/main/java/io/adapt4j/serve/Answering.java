@@ -52,7 +52,7 @@ final class Answering {
       throws IOException {
     List<@Nullable T> answers = new ArrayList<>();
     jobs.forEach(job -> answers.add(null));
-    try (AnswerPool.Running<T> running = pool.start(jobs)) {
+    try (AnswerPool.Running<T> running = pool.start(jobs, reply.isInPieces())) {
       while (running.isOpen()) {
         AnswerPool.Event<T> event = next(running);
         if (call.age().compareTo(limits.requestTime()) > 0) {

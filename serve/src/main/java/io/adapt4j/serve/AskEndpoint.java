@@ -68,10 +68,17 @@ final class AskEndpoint implements Endpoint {
   private record WholeAnswer(Call call, Envelope envelope) implements Reply<GroundedAnswer> {
 
     @Override
+    public boolean isInPieces() {
+      return false;
+    }
+
+    @Override
     public void piece(int choice, Piece piece) {}
 
     @Override
-    public void last(int choice, GroundedAnswer answer, List<TokenLogprobs> rest) {}
+    public void last(int choice, GroundedAnswer answer, List<TokenLogprobs> rest) {
+      call.keep(choice, answer.text());
+    }
 
     @Override
     public void alive() throws IOException {

@@ -93,7 +93,7 @@ final class Call {
     usage = tokens;
   }
 
-  /** The time until the first text, if there was some. */
+  /** The time until the first text of a stream, if there was some. */
   Optional<Duration> untilText() {
     return Optional.ofNullable(untilText);
   }
@@ -103,6 +103,11 @@ final class Call {
     if (untilText == null) {
       untilText = age();
     }
+    keep(choice, piece);
+  }
+
+  /** Keeps text of a choice for the log, where that has contents. */
+  void keep(int choice, String piece) {
     if (keepsContents) {
       answers.computeIfAbsent(choice, first -> new StringBuilder()).append(piece);
     }

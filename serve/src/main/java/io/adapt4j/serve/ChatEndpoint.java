@@ -13,10 +13,8 @@ import io.adapt4j.tools.ToolRequest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** Answers conversations: {@code /v1/chat/completions}. */
 final class ChatEndpoint implements Endpoint {
@@ -24,7 +22,6 @@ final class ChatEndpoint implements Endpoint {
   private final Models models;
   private final Answering answering;
   private final ServerLimits limits;
-  private final Map<LanguageModel, ToolChat> chats = new ConcurrentHashMap<>();
 
   ChatEndpoint(Models models, Answering answering, ServerLimits limits) {
     this.models = models;
@@ -71,8 +68,7 @@ final class ChatEndpoint implements Endpoint {
       List<ChatMessage> messages,
       GenerationOptions options) {
     ToolChat chat =
-        chats
-            .computeIfAbsent(model, ToolChat::of)
+        ToolChat.of(model)
             .tools(fields.tools())
             .choice(fields.choice())
             .parallelToolCalls(fields.parallel());

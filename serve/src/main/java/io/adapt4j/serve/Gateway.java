@@ -6,7 +6,9 @@ import com.sun.net.httpserver.HttpHandler;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,6 +18,7 @@ final class Gateway implements HttpHandler {
 
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
 
+  private static final String PAGE = "/";
   private static final String HEALTH = "/health";
   private static final String METRICS = "/metrics";
   private static final String MODELS = "/v1/models";
@@ -26,6 +29,7 @@ final class Gateway implements HttpHandler {
 
   private final Map<String, Endpoint> endpoints;
   private final Models models;
+  private final Optional<Page> page;
   private final Guard guard;
   private final AnswerPool pool;
   private final ServerLimits limits;
@@ -38,12 +42,14 @@ final class Gateway implements HttpHandler {
   Gateway(
       Map<String, Endpoint> endpoints,
       Models models,
+      Optional<Page> page,
       Guard guard,
       AnswerPool pool,
       ServerLimits limits,
       AccessLog log) {
     this.endpoints = Map.copyOf(endpoints);
     this.models = models;
+    this.page = page;
     this.guard = guard;
     this.pool = pool;
     this.limits = limits;
@@ -117,6 +123,11 @@ final class Gateway implements HttpHandler {
       call.send(200, JsonNodeFactory.instance.objectNode().put("status", "ok"));
       return;
     }
+    if (call.path().equals(PAGE) && page.isPresent()) {
+      requireMethod(call, "GET");
+      page.get().send(call);
+      return;
+    }
     guard.requireKey(call);
     Endpoint endpoint = endpoints.get(call.path());
     if (endpoint != null) {
@@ -182,7 +193,7 @@ final class Gateway implements HttpHandler {
   /** A path without what clients make up. */
   private String route(Call call) {
     String path = call.path();
-    if (endpoints.containsKey(path) || path.equals(HEALTH) || path.equals(METRICS)) {
+    if (endpoints.containsKey(path) || List.of(PAGE, HEALTH, METRICS).contains(path)) {
       return path;
     }
     return path.equals(MODELS) || path.startsWith(MODELS + "/") ? MODELS : "other";

@@ -50,7 +50,7 @@ final class Metrics {
     gauge(text, "adapt4j_answers_running", "Answers that are computed or wait for it.", answersNow);
     took.write(text, "adapt4j_request_duration_seconds", "Time until a request was over.");
     untilText.write(
-        text, "adapt4j_time_to_first_text_seconds", "Time until an answer's first text.");
+        text, "adapt4j_time_to_first_text_seconds", "Time until the first text of a stream.");
     return text.toString();
   }
 

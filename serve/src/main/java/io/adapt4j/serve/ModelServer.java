@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
@@ -23,6 +24,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server that answers with models of this process, as clients of OpenAI's API ask: {@code
@@ -84,6 +86,7 @@ public final class ModelServer implements AutoCloseable {
                 "/v1/rerank", new RerankEndpoint(models),
                 "/v1/rag/ask", new AskEndpoint(models, answering)),
             models,
+            builder.page(),
             builder.guard(),
             pool,
             limits,
@@ -203,11 +206,14 @@ public final class ModelServer implements AutoCloseable {
     private ServerLimits limits = ServerLimits.defaults();
     private Consumer<AccessRecord> accessLog = entry -> {};
     private boolean logsContents;
+    private @Nullable Boolean showsPage;
 
     private Builder() {}
 
     /**
-     * Adds a model that answers conversations and continues texts.
+     * Adds a model that answers conversations and continues texts. Each adapter on it can be asked
+     * by its name, as long as it is there: the model then answers with this adapter alone. By its
+     * own name the model answers with the adapters that take part.
      *
      * @param name what requests call it
      * @param model the model, open for as long as the server
@@ -367,6 +373,24 @@ public final class ModelServer implements AutoCloseable {
     public Builder logContents() {
       this.logsContents = true;
       return this;
+    }
+
+    /**
+     * Sets whether {@code /} is a page to try the models with, which anyone may load who reaches
+     * the server; what it asks needs a key as any request does. Unless set there is one where only
+     * programs of this machine reach the server.
+     *
+     * @param shown whether there is a page
+     * @return this builder
+     */
+    public Builder page(boolean shown) {
+      this.showsPage = shown;
+      return this;
+    }
+
+    private Optional<Page> page() {
+      boolean shown = showsPage == null ? address.isLoopbackAddress() : showsPage;
+      return shown ? Optional.of(new Page()) : Optional.empty();
     }
 
     private Guard guard() {

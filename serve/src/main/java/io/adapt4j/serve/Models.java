@@ -8,8 +8,12 @@ import io.adapt4j.core.TextEmbedder;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
-/** What a server answers with, by name. */
+/**
+ * What a server answers with, by name. An adapter on a language model has its own name, as the
+ * model with this adapter alone; adapters come and go while the server runs.
+ */
 final class Models {
 
   /** What a model is asked for, and where. */
@@ -43,7 +47,23 @@ final class Models {
   }
 
   LanguageModel languageModel(String name) {
+    if (!entries.containsKey(name)) {
+      for (Entry entry : entries.values()) {
+        if (entry.model() instanceof LanguageModel base && base.adapterNames().contains(name)) {
+          return withAdapter(base, name);
+        }
+      }
+    }
     return find(name, Kind.LANGUAGE, LanguageModel.class);
+  }
+
+  private static LanguageModel withAdapter(LanguageModel base, String name) {
+    try {
+      return base.withAdapter(name);
+    } catch (IllegalArgumentException e) {
+      // Taken off meanwhile.
+      throw unknown(name);
+    }
   }
 
   /** A model that answers conversations. */
@@ -95,15 +115,40 @@ final class Models {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("object", "list");
     ArrayNode data = json.putArray("data");
     entries.forEach((name, entry) -> data.add(json(name, entry)));
+    adapters().forEach((name, base) -> data.add(json(name, base)));
     return json;
+  }
+
+  /** The adapters that have a name of their own, and the name of the model that each is on. */
+  private Map<String, String> adapters() {
+    Map<String, String> adapters = new LinkedHashMap<>();
+    entries.forEach(
+        (name, entry) -> {
+          if (entry.model() instanceof LanguageModel base) {
+            for (String adapter : base.adapterNames()) {
+              if (!entries.containsKey(adapter)) {
+                adapters.putIfAbsent(adapter, name);
+              }
+            }
+          }
+        });
+    return adapters;
+  }
+
+  private ObjectNode json(String adapter, String base) {
+    return json(adapter, Objects.requireNonNull(entries.get(base))).put("parent", base);
   }
 
   ObjectNode describe(String name) {
     Entry entry = entries.get(name);
-    if (entry == null) {
+    if (entry != null) {
+      return json(name, entry);
+    }
+    String base = adapters().get(name);
+    if (base == null) {
       throw unknown(name);
     }
-    return json(name, entry);
+    return json(name, base);
   }
 
   private ObjectNode json(String name, Entry entry) {

@@ -21,6 +21,11 @@ interface Reply<T> {
         : new Whole(call, format);
   }
 
+  /** Whether pieces are written as they come. */
+  default boolean isInPieces() {
+    return true;
+  }
+
   /** A piece of a choice has come. */
   void piece(int choice, Piece piece) throws IOException;
 
@@ -79,10 +84,17 @@ interface Reply<T> {
     }
 
     @Override
+    public boolean isInPieces() {
+      return false;
+    }
+
+    @Override
     public void piece(int choice, Piece piece) {}
 
     @Override
-    public void last(int choice, Generation answer, List<TokenLogprobs> rest) {}
+    public void last(int choice, Generation answer, List<TokenLogprobs> rest) {
+      call.keep(choice, answer.text());
+    }
 
     @Override
     public void alive() throws IOException {

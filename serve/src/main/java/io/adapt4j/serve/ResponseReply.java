@@ -9,10 +9,17 @@ import java.util.List;
 record ResponseReply(Call call, ResponseFormat format) implements Reply<Generation> {
 
   @Override
+  public boolean isInPieces() {
+    return false;
+  }
+
+  @Override
   public void piece(int choice, Piece piece) {}
 
   @Override
-  public void last(int choice, Generation answer, List<TokenLogprobs> rest) {}
+  public void last(int choice, Generation answer, List<TokenLogprobs> rest) {
+    call.keep(choice, answer.text());
+  }
 
   @Override
   public void alive() throws IOException {

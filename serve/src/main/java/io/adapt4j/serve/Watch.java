@@ -1,9 +1,8 @@
 package io.adapt4j.serve;
 
 import java.time.Duration;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -12,15 +11,19 @@ import java.util.concurrent.TimeUnit;
  */
 final class Watch implements AutoCloseable {
 
-  private final ScheduledExecutorService clock =
-      Executors.newSingleThreadScheduledExecutor(
+  private final ScheduledThreadPoolExecutor clock =
+      new ScheduledThreadPoolExecutor(
+          1,
           task -> {
             Thread thread = new Thread(task, "adapt4j-serve-watch");
             thread.setDaemon(true);
             return thread;
           });
 
-  Watch() {}
+  Watch() {
+    // Else each request would stay in memory until its time is over, long after its end.
+    clock.setRemoveOnCancelPolicy(true);
+  }
 
   /** Begins to watch the current thread, until the result is closed. */
   Watched watch(Duration time) {

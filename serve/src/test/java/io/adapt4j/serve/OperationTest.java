@@ -365,7 +365,7 @@ class OperationTest {
   @Test
   void requestsAreCounted() throws Exception {
     try (TestServer server = TestServer.start()) {
-      server.answer(CHAT, ask(""));
+      server.events(CHAT, ask(",'stream':true"));
       server.post(CHAT, "{}");
       server.get("/x" + System.nanoTime());
       server.log(3);

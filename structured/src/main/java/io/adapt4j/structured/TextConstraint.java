@@ -45,7 +45,7 @@ public final class TextConstraint implements OutputConstraint {
     try {
       return new TextConstraint(node.get(), description);
     } catch (SchemaException | RegexException | GrammarException | TooLargeException e) {
-      throw new UnsupportedConstraintException(e.getMessage(), e);
+      throw new UnsupportedConstraintException(String.valueOf(e.getMessage()), e);
     }
   }
 

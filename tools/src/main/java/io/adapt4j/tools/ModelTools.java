@@ -1,21 +1,26 @@
 package io.adapt4j.tools;
 
-import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.OutputConstraint;
 import io.adapt4j.core.internal.chat.ToolTemplate;
+import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.WeakHashMap;
 import java.util.function.Supplier;
 
-/** What chats with one model share. Thread-safe. */
+/**
+ * What chats with models of one tokenizer share, with adapters and without. Kept as long as the
+ * tokenizer is, which it does not hold. Thread-safe.
+ */
 final class ModelTools {
 
   private static final int MOST_KEPT = 32;
 
-  private final LanguageModel model;
+  private static final Map<Tokenizer, ModelTools> ALL = new WeakHashMap<>();
+
   private final SpelledSigns signs;
   private final Map<List<Object>, OutputConstraint> constraints = new Kept<>();
   private final Map<List<Object>, ToolTemplate> templates = new Kept<>();
@@ -33,13 +38,14 @@ final class ModelTools {
     }
   }
 
-  ModelTools(LanguageModel model) {
-    this.model = model;
-    this.signs = SpelledSigns.of(model);
+  private ModelTools(Tokenizer tokenizer) {
+    this.signs = SpelledSigns.of(tokenizer);
   }
 
-  LanguageModel model() {
-    return model;
+  static ModelTools of(Tokenizer tokenizer) {
+    synchronized (ALL) {
+      return ALL.computeIfAbsent(tokenizer, ModelTools::new);
+    }
   }
 
   SpelledSigns signs() {

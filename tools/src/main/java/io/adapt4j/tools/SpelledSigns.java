@@ -1,6 +1,5 @@
 package io.adapt4j.tools;
 
-import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.ConstraintState;
 import io.adapt4j.core.generate.OutputConstraint;
 import io.adapt4j.core.tokenize.TokenBytes;
@@ -14,8 +13,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The special tokens of a model that set off calls and thoughts. Special tokens are otherwise no
- * part of texts. Thread-safe.
+ * The special tokens of a vocabulary that set off calls and thoughts. Special tokens are otherwise
+ * no part of texts. Thread-safe.
  */
 final class SpelledSigns {
 
@@ -40,8 +39,7 @@ final class SpelledSigns {
     this.signs = signs;
   }
 
-  static SpelledSigns of(LanguageModel model) {
-    Tokenizer tokenizer = model.tokenizer();
+  static SpelledSigns of(Tokenizer tokenizer) {
     Map<Integer, byte[]> signs = new LinkedHashMap<>();
     for (String sign : SIGNS) {
       int[] ids = tokenizer.encode(sign, false);

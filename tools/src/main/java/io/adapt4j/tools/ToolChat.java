@@ -30,6 +30,7 @@ import java.util.function.Consumer;
  */
 public final class ToolChat {
 
+  private final LanguageModel model;
   private final ModelTools shared;
   private final Tools tools;
   private final ToolChoice choice;
@@ -42,7 +43,9 @@ public final class ToolChat {
       Optional<TextConstraint> text,
       ChatOptions rendering) {}
 
-  private ToolChat(ModelTools shared, Tools tools, ToolChoice choice, Settings settings) {
+  private ToolChat(
+      LanguageModel model, ModelTools shared, Tools tools, ToolChoice choice, Settings settings) {
+    this.model = model;
     this.shared = shared;
     this.tools = tools;
     this.choice = choice;
@@ -57,7 +60,8 @@ public final class ToolChat {
    */
   public static ToolChat of(LanguageModel model) {
     return new ToolChat(
-        new ModelTools(model),
+        model,
+        ModelTools.of(model.tokenizer()),
         new Tools(List.of()),
         ToolChoice.auto(),
         new Settings(true, true, Optional.empty(), ChatOptions.defaults()));
@@ -82,7 +86,7 @@ public final class ToolChat {
    * @throws IllegalArgumentException if two have the same name
    */
   public ToolChat tools(Collection<Tool> newTools) {
-    return new ToolChat(shared, new Tools(newTools), choice, settings);
+    return new ToolChat(model, shared, new Tools(newTools), choice, settings);
   }
 
   /**
@@ -93,7 +97,7 @@ public final class ToolChat {
    */
   public ToolChat choice(ToolChoice newChoice) {
     Objects.requireNonNull(newChoice, "choice");
-    return new ToolChat(shared, tools, newChoice, settings);
+    return new ToolChat(model, shared, tools, newChoice, settings);
   }
 
   /**
@@ -148,7 +152,7 @@ public final class ToolChat {
   }
 
   private ToolChat with(Settings newSettings) {
-    return new ToolChat(shared, tools, choice, newSettings);
+    return new ToolChat(model, shared, tools, choice, newSettings);
   }
 
   /**
@@ -183,9 +187,7 @@ public final class ToolChat {
     ToolRequest request = request(messages, options);
     ToolParser parser = request.parser(onEvent);
     Generation generation =
-        shared
-            .model()
-            .chat(messages, request.chat(), request.options(), parser::accept, cancellation);
+        model.chat(messages, request.chat(), request.options(), parser::accept, cancellation);
     return request.answer(parser.finish(), generation);
   }
 
@@ -202,7 +204,7 @@ public final class ToolChat {
     if (!active.isEmpty()) {
       chat = chat.withTools(active.all().stream().map(Tool::definition).toList());
     }
-    ChatTemplate template = shared.model().chatTemplate();
+    ChatTemplate template = model.chatTemplate();
     AnswerForm form =
         AnswerForm.of(template, messages, chat, rendering -> shared.form(template, rendering));
     GenerationOptions.Builder generating = options.toBuilder();

@@ -63,7 +63,8 @@ class PublicApiTest {
   }
 
   static final String MODULES =
-      "jinja core kernels lora qlora gguf serve parquet rag langchain4j spring eval cli";
+      "jinja core kernels lora qlora gguf structured serve parquet rag langchain4j spring eval"
+          + " cli";
 
   @ParameterizedTest
   @ValueSource(
@@ -74,6 +75,7 @@ class PublicApiTest {
         "lora",
         "qlora",
         "gguf",
+        "structured",
         "serve",
         "parquet",
         "rag",

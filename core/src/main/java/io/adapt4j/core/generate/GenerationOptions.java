@@ -82,9 +82,7 @@ public final class GenerationOptions {
     return values.topP;
   }
 
-  /**
-   * {@return the least probability of a token, relative to the most probable one; 0 means no limit}
-   */
+  /** {@return the least probability of a token, relative to the most probable one's, or 0} */
   public double minP() {
     return values.minP;
   }
@@ -157,7 +155,7 @@ public final class GenerationOptions {
     return values.skipSpecialTokens;
   }
 
-  /** {@return what texts an answer may be, or empty where it may be any} */
+  /** {@return what the answer may be, if that is restricted} */
   public Optional<OutputConstraint> constraint() {
     return values.constraint;
   }
@@ -185,6 +183,8 @@ public final class GenerationOptions {
    * IllegalArgumentException} at once.
    */
   public static final class Builder {
+    private static final String OFF_AT_0 = "at least 0 (0 is off)";
+
     private final GenerationValues values;
 
     private Builder(GenerationValues values) {
@@ -227,7 +227,7 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder topK(int topK) {
-      require(topK >= 0, "topK", "at least 0 (0 is off)", topK);
+      require(topK >= 0, "topK", OFF_AT_0, topK);
       values.topK = topK;
       return this;
     }
@@ -409,19 +409,14 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder promptLookupTokens(int promptLookupTokens) {
-      require(
-          promptLookupTokens >= 0,
-          "promptLookupTokens",
-          "at least 0 (0 is off)",
-          promptLookupTokens);
+      require(promptLookupTokens >= 0, "promptLookupTokens", OFF_AT_0, promptLookupTokens);
       values.promptLookupTokens = promptLookupTokens;
       return this;
     }
 
     /**
      * Leaves special tokens out of the text, as by default. Some models set off tool calls or
-     * thoughts with special tokens, which are told from other text only where they are spelled out.
-     * What ends a generation is never text.
+     * thoughts with them. What ends a generation is never text.
      *
      * @param skipSpecialTokens false to spell them out
      * @return this builder

@@ -72,7 +72,7 @@ final class GenerationValues {
     all.put("ignoreContextLength", ignoreContextLength);
     all.put("promptLookupTokens", promptLookupTokens);
     all.put("skipSpecialTokens", skipSpecialTokens);
-    all.put("constraint", constraint);
+    constraint.ifPresent(value -> all.put("constraint", value));
     return all;
   }
 }

@@ -166,10 +166,10 @@ public final class AnswerCache {
     if (!options.skipSpecialTokens()) {
       request.put("skipSpecialTokens", false);
     }
+    addPenalties(request, options);
     options
         .constraint()
         .ifPresent(constraint -> request.put("constraint", constraint.identity().orElseThrow()));
-    addPenalties(request, options);
     byte[] bytes = Json.compact(request).getBytes(StandardCharsets.UTF_8);
     return HexFormat.of().formatHex(FileDigest.sha256().digest(bytes));
   }

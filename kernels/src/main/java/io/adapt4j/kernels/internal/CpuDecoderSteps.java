@@ -24,6 +24,7 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final int maxTokens;
   private final int vocabulary;
   private final int logitsBuffer;
+  private final int adapters;
   private final @Nullable Int8Matrix head;
 
   /** How many places each row has; 0 where no cache stands. */
@@ -37,6 +38,7 @@ final class CpuDecoderSteps implements DecoderSteps {
   /**
    * Takes a program over.
    *
+   * @param adapters how many a token can name
    * @param head the output layer in 8 bits, closed with these steps; null where it is as the model
    *     has it
    */
@@ -47,6 +49,7 @@ final class CpuDecoderSteps implements DecoderSteps {
       int maxTokens,
       int vocabulary,
       int rows,
+      int adapters,
       int logitsBuffer,
       @Nullable Int8Matrix head) {
     this.program = program;
@@ -55,6 +58,7 @@ final class CpuDecoderSteps implements DecoderSteps {
     this.maxTokens = maxTokens;
     this.vocabulary = vocabulary;
     this.capacities = new int[rows];
+    this.adapters = adapters;
     this.logitsBuffer = logitsBuffer;
     this.head = head;
   }
@@ -90,7 +94,7 @@ final class CpuDecoderSteps implements DecoderSteps {
       throw new IllegalArgumentException(
           "tokens: expected 1 to " + maxTokens + " in a step, found " + count);
     }
-    int[] of = new int[5 * count];
+    int[] of = new int[6 * count];
     for (int i = 0; i < count; i++) {
       Token token = tokens.get(i);
       requireIn("id", token.id(), vocabulary);
@@ -102,6 +106,10 @@ final class CpuDecoderSteps implements DecoderSteps {
       of[2 * count + i] = token.place();
       of[3 * count + i] = token.first();
       of[4 * count + i] = token.position();
+      if (token.adapter() != Token.NO_ADAPTER) {
+        requireIn("adapter", token.adapter(), adapters);
+      }
+      of[5 * count + i] = token.adapter();
     }
     int[] outputs = IntStream.range(0, count).filter(i -> tokens.get(i).isOutput()).toArray();
     int[] likeliest = new int[outputs.length];

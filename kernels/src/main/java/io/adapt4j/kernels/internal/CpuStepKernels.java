@@ -1,8 +1,10 @@
 package io.adapt4j.kernels.internal;
 
+import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps;
 import io.adapt4j.core.internal.nn.StepKernels;
+import java.util.List;
 import java.util.Optional;
 
 /** Runs decoding steps with the kernels in C++. */
@@ -18,14 +20,15 @@ public final class CpuStepKernels implements StepKernels {
   public CpuStepKernels() {}
 
   @Override
-  public Optional<DecoderSteps> prepare(Decoder decoder, int rows, int maxTokens) {
+  public Optional<DecoderSteps> prepare(
+      Decoder decoder, int rows, int maxTokens, List<AttachedAdapter> adapters) {
     if (maxTokens > MAX_TOKENS
         || "off".equals(System.getProperty(PROPERTY))
         || !CpuLibrary.get().isPresent()
         || !decoder.head().weight().value().isOnHost()) {
       return Optional.empty();
     }
-    return StepCompiler.compile(decoder, rows, maxTokens, CpuKernels.open().variant())
+    return StepCompiler.compile(decoder, rows, maxTokens, CpuKernels.open().variant(), adapters)
         .map(DecoderSteps.class::cast);
   }
 }

@@ -1,6 +1,7 @@
 package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Attention;
 import io.adapt4j.core.internal.nn.CompactHead;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -9,6 +10,7 @@ import io.adapt4j.core.internal.nn.GatedMlp;
 import io.adapt4j.core.internal.nn.Heads;
 import io.adapt4j.core.internal.nn.Layer;
 import io.adapt4j.core.internal.nn.LayerNorm;
+import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Mlp;
 import io.adapt4j.core.internal.nn.Norm;
@@ -28,6 +30,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,14 +59,23 @@ final class StepCompiler {
   private final List<RotaryFrequencies> rotary;
   private final long hiddenSize;
   private final DType type;
+
+  /** Those that a token can name, by their numbers. */
+  private final List<AttachedAdapter> adapters;
+
   private final Map<String, Integer> buffers = new HashMap<>();
 
   private StepCompiler(
-      StepProgram program, List<RotaryFrequencies> rotary, long hiddenSize, DType type) {
+      StepProgram program,
+      List<RotaryFrequencies> rotary,
+      long hiddenSize,
+      DType type,
+      List<AttachedAdapter> adapters) {
     this.program = program;
     this.rotary = rotary;
     this.hiddenSize = hiddenSize;
     this.type = type;
+    this.adapters = adapters;
   }
 
   /**
@@ -73,6 +85,20 @@ final class StepCompiler {
    */
   static Optional<CpuDecoderSteps> compile(
       Decoder decoder, int rows, int maxTokens, CpuVariant variant) {
+    return compile(decoder, rows, maxTokens, variant, List.of());
+  }
+
+  /**
+   * Compiles a decoder with adapters on it, each of which takes part for the tokens that name it.
+   *
+   * @return empty where it has a part without an operator
+   */
+  static Optional<CpuDecoderSteps> compile(
+      Decoder decoder,
+      int rows,
+      int maxTokens,
+      CpuVariant variant,
+      List<AttachedAdapter> adapters) {
     StepProgram program = new StepProgram(variant.number, Torch.threads(), maxTokens);
     boolean compiled = false;
     Int8Matrix rounded = null;
@@ -80,7 +106,7 @@ final class StepCompiler {
       Transformer body = decoder.body();
       StepCompiler compiler =
           new StepCompiler(
-              program, body.rotary(), decoder.dimensions().hiddenSize(), decoder.type());
+              program, body.rotary(), decoder.dimensions().hiddenSize(), decoder.type(), adapters);
       int hidden = compiler.transformer(body);
       VocabularyHead head = decoder.head();
       if (decoder.headSlot().isRoundedInSteps()) {
@@ -96,6 +122,7 @@ final class StepCompiler {
               maxTokens,
               Math.toIntExact(head.weight().sizes()[0]),
               rows,
+              adapters.size(),
               logits,
               rounded));
     } catch (Unsupported e) {
@@ -337,10 +364,55 @@ final class StepCompiler {
   }
 
   private void linear(LinearSlot slot, int from, int to, float scale, boolean added) {
-    if (!slot.linear().describe(new Terms(from, to, scale, added))) {
+    Terms terms = new Terms(from, to, scale, added);
+    if (!slot.linear().describe(terms)) {
       throw new Unsupported();
     }
+    updates(terms, slot.linear());
   }
+
+  /**
+   * Writes low-rank updates down. Those that a token can have at the same time stand side by side
+   * in the inner buffer; the others share its beginning.
+   */
+  private void updates(Terms terms, Linear linear) {
+    if (terms.updates.isEmpty()) {
+      return;
+    }
+    Map<AttachedAdapter, Long> ends = new HashMap<>();
+    long on = 0;
+    long width = 0;
+    List<Long> starts = new ArrayList<>();
+    for (Update update : terms.updates) {
+      long start = update.on() ? on : ends.getOrDefault(update.adapter(), 0L);
+      starts.add(start);
+      long end = start + update.a().size(0);
+      on = update.on() ? end : on;
+      ends.put(update.adapter(), end);
+      width = Math.max(width, end);
+    }
+    for (int i = 0; i < starts.size(); i++) {
+      Update update = terms.updates.get(i);
+      program.lowRankTerm(
+          adapters.indexOf(update.adapter()),
+          update.on(),
+          address(update.a()),
+          address(update.b()),
+          code(update.a()),
+          update.a().size(0),
+          starts.get(i));
+    }
+    program.lowRank(
+        terms.from,
+        shared("low rank", width),
+        terms.to,
+        linear.outFeatures(),
+        linear.inFeatures(),
+        terms.scale);
+  }
+
+  /** A low-rank update of one layer. */
+  private record Update(AttachedAdapter adapter, boolean on, Tensor a, Tensor b) {}
 
   /** Writes products down as they come; the first of a layer overwrites unless all are added. */
   private final class Terms implements QuantizedTerms {
@@ -348,6 +420,7 @@ final class StepCompiler {
     private final int to;
     private final float scale;
     private final boolean added;
+    private final List<Update> updates = new ArrayList<>();
 
     Terms(int from, int to, float scale, boolean added) {
       this.from = from;
@@ -362,10 +435,10 @@ final class StepCompiler {
     }
 
     @Override
-    public void lowRank(Tensor a, Tensor b) {
-      int inner = shared("low rank", a.size(0));
-      product(from, inner, 0, a, null, 1, false);
-      product(inner, to, 0, b, null, scale, true);
+    public void lowRank(AttachedAdapter adapter, boolean on, Tensor a, Tensor b) {
+      if (on || adapters.contains(adapter)) {
+        updates.add(new Update(adapter, on, a, b));
+      }
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.PromptTooLongException;
 import io.adapt4j.core.generate.TokenLogprobs;
+import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.tokenize.TextStream;
 import io.adapt4j.core.tokenize.TokenBytes;
@@ -117,14 +118,23 @@ public final class Generator {
    * @param prompts what is kept of earlier prompts
    */
   void alone(Request request, PromptCache prompts) {
-    try (RequestBatch batch = newBatch()) {
+    alone(request, prompts, new AdapterSet(decoder));
+  }
+
+  void alone(Request request, PromptCache prompts, AdapterSet adapters) {
+    try (RequestBatch batch = newBatch(adapters)) {
       batch.add(start(request, prompts));
       batch.finish();
     }
   }
 
-  RequestBatch newBatch() {
-    return new RequestBatch(decoder);
+  RequestBatch newBatch(AdapterSet adapters) {
+    return new RequestBatch(decoder, adapters);
+  }
+
+  /** A model without adapters that requests can name. */
+  AdapterSet noAdapters() {
+    return new AdapterSet(decoder);
   }
 
   /**
@@ -150,7 +160,8 @@ public final class Generator {
   /** Starts a request whose prompt is usable; the result is closed by a batch. */
   RunningRequest start(Request request, PromptCache prompts) {
     Sequence sequence = sequence(request);
-    PromptCache.Lease lease = prompts.lease(request.prompt(), capacity(sequence));
+    PromptCache.Lease lease =
+        prompts.lease(request.prompt(), capacity(sequence), request.adapter());
     return new RunningRequest(decoder, request, sequence, lease);
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.generate;
 
+import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.KvCache;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keys and values of earlier prompts and their answers (prefix caching, Kwon et al. 2023). A prompt
@@ -56,11 +58,15 @@ public final class PromptCache implements AutoCloseable {
 
     private final KvCache cache;
 
-    Entry(int[] ids, int prompt, int read, KvCache cache) {
+    /** The adapter that they were read with, or null for those that were on. */
+    private final @Nullable AttachedAdapter adapter;
+
+    Entry(int[] ids, int prompt, int read, KvCache cache, @Nullable AttachedAdapter adapter) {
       this.ids = ids;
       this.prompt = prompt;
       this.read = read;
       this.cache = cache;
+      this.adapter = adapter;
     }
 
     int common(int[] other) {
@@ -100,6 +106,20 @@ public final class PromptCache implements AutoCloseable {
     entries.clear();
   }
 
+  /**
+   * Drops what was read with an adapter.
+   *
+   * @param adapter one that is about to go
+   */
+  void drop(AttachedAdapter adapter) {
+    drop(entries.stream().filter(entry -> entry.adapter == adapter).toList());
+  }
+
+  private void drop(List<Entry> gone) {
+    gone.forEach(entry -> entry.cache.close());
+    entries.removeAll(gone);
+  }
+
   @Override
   public void close() {
     clear();
@@ -110,17 +130,18 @@ public final class PromptCache implements AutoCloseable {
    *
    * @param prompt its tokens
    * @param capacity the most tokens of prompt and answer that are read
+   * @param adapter what it is read with; null for the adapters that are on
    * @return a cache that holds a beginning of the prompt, never all of it
    */
-  Lease lease(int[] prompt, int capacity) {
+  Lease lease(int[] prompt, int capacity, @Nullable AttachedAdapter adapter) {
     Optional<Entry> best =
         entries.stream()
-            .filter(entry -> fits(entry, prompt))
+            .filter(entry -> entry.adapter == adapter && fits(entry, prompt))
             .max(Comparator.comparingInt(entry -> entry.common(prompt)));
     KvCache cache =
         best.isPresent() ? continued(best.get(), prompt, capacity) : decoder.newCache(1, capacity);
     prefilled += prompt.length - cache.length();
-    return new Lease(this, prompt.length, cache, changes);
+    return new Lease(this, prompt.length, cache, adapter, changes);
   }
 
   private boolean fits(Entry entry, int[] prompt) {
@@ -150,7 +171,7 @@ public final class PromptCache implements AutoCloseable {
   }
 
   /** Takes over the cache of a generation that has ended. */
-  private void keep(int[] ids, int prompt, KvCache cache) {
+  private void keep(int[] ids, int prompt, KvCache cache, @Nullable AttachedAdapter adapter) {
     long bytesPerToken = cache.bytes() / cache.capacity();
     int held = (int) Math.min(ids.length, limit / bytesPerToken);
     if (held < SHORTEST || decoder.rotationChanges(prompt, ids.length)) {
@@ -164,17 +185,17 @@ public final class PromptCache implements AutoCloseable {
       cache.close();
     }
     int[] kept = Arrays.copyOf(ids, held);
-    dropBeginningsOf(kept);
-    entries.add(new Entry(kept, Math.min(prompt, held), ids.length, fitting));
+    dropBeginningsOf(kept, adapter);
+    entries.add(new Entry(kept, Math.min(prompt, held), ids.length, fitting, adapter));
     shrink();
   }
 
   /** What requests at the same time have read alike is kept once. */
-  private void dropBeginningsOf(int[] ids) {
-    List<Entry> covered =
-        entries.stream().filter(entry -> entry.common(ids) == entry.ids.length).toList();
-    covered.forEach(entry -> entry.cache.close());
-    entries.removeAll(covered);
+  private void dropBeginningsOf(int[] ids, @Nullable AttachedAdapter adapter) {
+    drop(
+        entries.stream()
+            .filter(entry -> entry.adapter == adapter && entry.common(ids) == entry.ids.length)
+            .toList());
   }
 
   private void shrink() {
@@ -189,13 +210,20 @@ public final class PromptCache implements AutoCloseable {
     private final PromptCache owner;
     private final int prompt;
     private final KvCache cache;
+    private final @Nullable AttachedAdapter adapter;
     private final int changes;
     private boolean kept;
 
-    private Lease(PromptCache owner, int prompt, KvCache cache, int changes) {
+    private Lease(
+        PromptCache owner,
+        int prompt,
+        KvCache cache,
+        @Nullable AttachedAdapter adapter,
+        int changes) {
       this.owner = owner;
       this.prompt = prompt;
       this.cache = cache;
+      this.adapter = adapter;
       this.changes = changes;
     }
 
@@ -211,7 +239,7 @@ public final class PromptCache implements AutoCloseable {
     void keep(int[] ids) {
       if (changes == owner.changes) {
         kept = true;
-        owner.keep(ids, prompt, cache);
+        owner.keep(ids, prompt, cache, adapter);
       }
     }
 

@@ -6,6 +6,8 @@ import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationListener;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.TokenLogprobs;
+import io.adapt4j.core.internal.load.AdapterSet;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -34,6 +36,7 @@ final class Request {
   private final Consumer<String> onText;
   private final CancellationToken cancellation;
   private final BlockingQueue<Piece> pieces = new LinkedBlockingQueue<>();
+  private final AdapterSet.@Nullable Lease adapter;
 
   private volatile @Nullable Generation result;
   private volatile @Nullable Throwable failure;
@@ -44,10 +47,37 @@ final class Request {
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
+    this(prompt, options, onText, cancellation, null);
+  }
+
+  /**
+   * A request for an adapter.
+   *
+   * @param adapter let go of when it is over; null for the adapters that are on
+   */
+  Request(
+      int[] prompt,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation,
+      AdapterSet.@Nullable Lease adapter) {
     this.prompt = prompt;
     this.options = options;
     this.onText = onText;
     this.cancellation = cancellation;
+    this.adapter = adapter;
+  }
+
+  /** The adapter that takes part instead of those that are on, or null. */
+  @Nullable AttachedAdapter adapter() {
+    return adapter == null ? null : adapter.adapter();
+  }
+
+  /** Lets the adapter go. */
+  void letGo() {
+    if (adapter != null) {
+      adapter.close();
+    }
   }
 
   int[] prompt() {
@@ -88,11 +118,13 @@ final class Request {
   }
 
   void answer(Generation answer) {
+    letGo();
     result = answer;
     pieces.add(END);
   }
 
   void refuse(Throwable reason) {
+    letGo();
     failure = reason;
     pieces.add(END);
   }

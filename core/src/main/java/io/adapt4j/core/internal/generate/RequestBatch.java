@@ -1,16 +1,20 @@
 package io.adapt4j.core.internal.generate;
 
+import io.adapt4j.core.internal.load.AdapterSet;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps;
 import io.adapt4j.core.internal.nn.Positions;
-import io.adapt4j.core.internal.nn.StepKernels;
 import io.adapt4j.core.internal.tensor.Logits;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +35,7 @@ final class RequestBatch implements AutoCloseable {
   static final int CHUNK = 256;
 
   private final Decoder decoder;
+  private final AdapterSet adapters;
   private final int vocabulary;
   private final boolean alone;
   private final Ops ops = Ops.inference();
@@ -39,16 +44,17 @@ final class RequestBatch implements AutoCloseable {
   /** The logits of one output: an array for each would fill the Java heap. */
   private float[] logits = {};
 
-  private @Nullable DecoderSteps steps;
-  private boolean stepsWanted = true;
+  private final PreparedSteps steps;
 
   /** Where the round begins, so that all get their turn. */
   private int turn;
 
   private int passes;
 
-  RequestBatch(Decoder decoder) {
+  RequestBatch(Decoder decoder, AdapterSet adapters) {
     this.decoder = decoder;
+    this.adapters = adapters;
+    this.steps = new PreparedSteps(decoder, adapters, MOST);
     this.vocabulary = Math.toIntExact(decoder.head().weight().sizes()[0]);
     this.alone = decoder.rotationChanges(1, Integer.MAX_VALUE);
   }
@@ -85,9 +91,7 @@ final class RequestBatch implements AutoCloseable {
       row++;
     }
     rows[row] = request;
-    if (steps != null) {
-      steps.place(row, request.cache(), 0);
-    }
+    steps.place(row, request.cache());
   }
 
   /** Brings every request further; those that are over leave. */
@@ -112,11 +116,7 @@ final class RequestBatch implements AutoCloseable {
 
   /** Lets go of what was prepared for the weights as they are, since they are about to change. */
   void release() {
-    if (steps != null) {
-      steps.close();
-      steps = null;
-    }
-    stepsWanted = true;
+    steps.release();
   }
 
   /** Reads a chunk of one long prompt. */
@@ -137,25 +137,23 @@ final class RequestBatch implements AutoCloseable {
   }
 
   private void readTogether(List<RunningRequest> requests) {
-    List<RunningRequest> taking = new ArrayList<>();
-    int need = 0;
+    Map<PreparedSteps.Program, List<RunningRequest>> joined = new LinkedHashMap<>();
     for (RunningRequest request : requests) {
       if (!request.isOver() && request.unread() <= MOST && !isReadWhole(request)) {
-        taking.add(request);
-        need++;
+        Optional<PreparedSteps.Program> program = steps.programFor(request.adapter());
+        if (program.isPresent()) {
+          joined.computeIfAbsent(program.get(), key -> new ArrayList<>()).add(request);
+        } else {
+          guarded(List.of(request), () -> readByOperators(request, request.next(MOST)));
+        }
       }
     }
-    if (taking.isEmpty()) {
-      return;
-    }
-    DecoderSteps kernels = kernels();
-    if (kernels == null) {
-      for (RunningRequest request : taking) {
-        guarded(List.of(request), () -> readByOperators(request, request.next(MOST)));
-      }
-      return;
-    }
+    joined.forEach(this::readTogether);
+  }
+
+  private void readTogether(PreparedSteps.Program program, List<RunningRequest> taking) {
     // Each has at least one token; guesses and beginnings share the rest.
+    int need = taking.size();
     int room = MOST;
     List<int[]> ids = new ArrayList<>();
     for (RunningRequest request : taking) {
@@ -164,35 +162,33 @@ final class RequestBatch implements AutoCloseable {
       room -= own.length;
       ids.add(own);
     }
-    guarded(taking, () -> readBySteps(kernels, taking, ids));
+    guarded(taking, () -> with(program.alone(), () -> readBySteps(program, taking, ids)));
   }
 
-  private @Nullable DecoderSteps kernels() {
-    if (stepsWanted) {
-      stepsWanted = false;
-      steps = StepKernels.prepared(decoder, MOST, MOST).orElse(null);
-      for (int row = 0; row < MOST && steps != null; row++) {
-        RunningRequest request = rows[row];
-        if (request != null) {
-          steps.place(row, request.cache(), 0);
-        }
-      }
+  /** Runs something with one adapter alone, or where it is null, with those that are on. */
+  private void with(@Nullable AttachedAdapter adapter, Runnable action) {
+    if (adapter == null) {
+      action.run();
+    } else {
+      adapters.with(adapter, action);
     }
-    return steps;
   }
 
-  private void readBySteps(DecoderSteps kernels, List<RunningRequest> requests, List<int[]> ids) {
+  private void readBySteps(
+      PreparedSteps.Program program, List<RunningRequest> requests, List<int[]> ids) {
+    DecoderSteps kernels = program.steps();
     List<DecoderSteps.Token> tokens = new ArrayList<>();
     int[] firstOutputs = new int[ids.size() + 1];
     for (int i = 0; i < ids.size(); i++) {
       RunningRequest request = requests.get(i);
       int[] own = ids.get(i);
       int row = Arrays.asList(rows).indexOf(request);
+      int adapter = program.number(request.adapter());
       int wanted = request.outputs(own.length);
       firstOutputs[i + 1] = firstOutputs[i] + wanted;
       for (int t = 0; t < own.length; t++) {
         boolean isOutput = t >= own.length - wanted;
-        tokens.add(new DecoderSteps.Token(own[t], row, request.held() + t, 0, isOutput));
+        tokens.add(new DecoderSteps.Token(own[t], row, request.held() + t, 0, isOutput, adapter));
       }
     }
     int[] likeliest = kernels.run(tokens);
@@ -235,6 +231,10 @@ final class RequestBatch implements AutoCloseable {
 
   /** Runs the network operator by operator for one request. */
   private void readByOperators(RunningRequest request, int[] ids) {
+    with(request.adapter(), () -> forward(request, ids));
+  }
+
+  private void forward(RunningRequest request, int[] ids) {
     int count = ids.length;
     int outputs = request.outputs(count);
     long[] input = Arrays.stream(ids).asLongStream().toArray();
@@ -307,9 +307,7 @@ final class RequestBatch implements AutoCloseable {
 
   private void remove(int row, RunningRequest request) {
     rows[row] = null;
-    if (steps != null) {
-      steps.remove(row);
-    }
+    steps.remove(row);
     request.close();
   }
 

@@ -4,6 +4,8 @@ import io.adapt4j.core.exception.TooManyRequestsException;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.load.AdapterSet;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.plan.Device;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -20,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The model's lock is held for a step, so that other uses of the model fit in between. Thread
  * safe.
  */
-public final class RequestScheduler implements AutoCloseable {
+public final class RequestScheduler implements AdapterSet.Listener, AutoCloseable {
 
   /** A listener that is not called where that costs anything. */
   public static final Consumer<String> SILENT = piece -> {};
@@ -40,6 +42,7 @@ public final class RequestScheduler implements AutoCloseable {
   private final ReentrantLock lock;
   private final Generator generator;
   private final PromptCache prompts;
+  private final AdapterSet adapters;
   private final RequestBatch batch;
 
   /** Whether the scheduler's thread makes the steps; guarded by the lock. */
@@ -61,17 +64,32 @@ public final class RequestScheduler implements AutoCloseable {
   private @Nullable Thread worker;
 
   /**
-   * Creates a scheduler without a thread.
+   * Creates a scheduler without a thread, for a model without adapters that requests name.
    *
    * @param lock held while the model is in use
    * @param generator makes requests of prompts
    * @param prompts what is kept of earlier ones
    */
   public RequestScheduler(ReentrantLock lock, Generator generator, PromptCache prompts) {
+    this(lock, generator, prompts, generator.noAdapters());
+  }
+
+  /**
+   * Creates a scheduler without a thread.
+   *
+   * @param lock held while the model is in use
+   * @param generator makes requests of prompts
+   * @param prompts what is kept of earlier ones
+   * @param adapters those on the model; this is told of changes
+   */
+  public RequestScheduler(
+      ReentrantLock lock, Generator generator, PromptCache prompts, AdapterSet adapters) {
     this.lock = lock;
     this.generator = generator;
     this.prompts = prompts;
-    this.batch = generator.newBatch();
+    this.adapters = adapters;
+    this.batch = generator.newBatch(adapters);
+    adapters.listener(this);
   }
 
   /**
@@ -118,9 +136,38 @@ public final class RequestScheduler implements AutoCloseable {
       Consumer<String> onText,
       CancellationToken cancellation) {
     generator.requireUsable(prompt, options);
-    Request request = new Request(prompt, options, onText, cancellation);
+    return answer(new Request(prompt, options, onText, cancellation));
+  }
+
+  /**
+   * Answers a request with one adapter, which it keeps until it ends.
+   *
+   * @param adapter name of the only one that takes part
+   * @param prompt token ids, at least one
+   * @param options how to choose tokens and when to stop
+   * @param onText takes the text in pieces, on this thread
+   * @param cancellation ends the generation early
+   * @return the answer
+   * @throws IllegalArgumentException as the other method does, and if there is no such adapter
+   */
+  public Generation generate(
+      String adapter,
+      int[] prompt,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
+    generator.requireUsable(prompt, options);
+    Request request = new Request(prompt, options, onText, cancellation, adapters.lease(adapter));
+    try {
+      return answer(request);
+    } finally {
+      request.letGo();
+    }
+  }
+
+  private Generation answer(Request request) {
     if (lock.isHeldByCurrentThread()) {
-      generator.alone(request, prompts);
+      generator.alone(request, prompts, adapters);
       return request.await();
     }
     if (startedHere(request)) {
@@ -154,12 +201,17 @@ public final class RequestScheduler implements AutoCloseable {
         return false;
       }
       if (!request.isOver()) {
-        batch.step();
+        step();
       }
       return true;
     } finally {
       lock.unlock();
     }
+  }
+
+  private void step() {
+    batch.step();
+    adapters.dropUnneeded();
   }
 
   /** Leaves what runs to the scheduler's thread where others wait, also if they are refused. */
@@ -207,7 +259,7 @@ public final class RequestScheduler implements AutoCloseable {
         lock.lock();
         try {
           admit();
-          batch.step();
+          step();
           idle = batch.isEmpty();
           led = !idle;
         } finally {
@@ -268,6 +320,9 @@ public final class RequestScheduler implements AutoCloseable {
 
   private void start(Request request) {
     try {
+      if (request.adapter() != null) {
+        adapters.requireUnmerged();
+      }
       batch.add(generator.start(request, prompts));
     } catch (RuntimeException | Error e) {
       request.refuse(e);
@@ -290,10 +345,21 @@ public final class RequestScheduler implements AutoCloseable {
   }
 
   /** Answers what runs, before the weights change. The lock is held. */
+  @Override
   public void beforeChange() {
     batch.finish();
     batch.release();
     prompts.clear();
+  }
+
+  @Override
+  public void rearranged() {
+    batch.release();
+  }
+
+  @Override
+  public void dropped(AttachedAdapter adapter) {
+    prompts.drop(adapter);
   }
 
   /** Refuses requests from now on, and those that wait; what runs goes on. */

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.generate;
 
 import io.adapt4j.core.generate.FinishReason;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.KvCache;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,11 @@ final class RunningRequest {
 
   KvCache cache() {
     return cache;
+  }
+
+  /** The adapter that takes part instead of those that are on, or null. */
+  @Nullable AttachedAdapter adapter() {
+    return request.adapter();
   }
 
   /** Why it could not be answered, or null. */

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The logits pass, in this order, through bias, repetition penalty, penalties on frequency and
  * presence, temperature, top-k, top-p and min-p as OpenAI and Hugging Face Transformers define
- * them, then a token is drawn with the softmax of what is left. At temperature 0 the largest
- * penalized logit wins, the lowest id in a tie. What a constraint forbids is taken out after the
- * penalties.
+ * them, then a token is drawn with the softmax of what is left. What a constraint forbids is taken
+ * out after the penalties. At temperature 0 the largest penalized logit wins, the lowest id in a
+ * tie.
  *
  * <p>A sampler belongs to one row of a batch: it remembers the ids seen so far and has its own
  * random stream, so a row's tokens do not depend on the other rows. Not safe for use by several
@@ -104,15 +104,8 @@ final class Sampler {
       int alternatives = options.logprobs().getAsInt();
       logprobs = TokenProbabilities.of(source, from, to, id, alternatives);
     }
-    count(id);
+    use(id);
     return id;
-  }
-
-  private void count(int id) {
-    remember(id);
-    if (options.frequencyPenalty() != 0 || options.presencePenalty() != 0) {
-      uses.merge(id, 1, Integer::sum);
-    }
   }
 
   /** Takes the only token that may come, as if it had been chosen. */
@@ -120,7 +113,14 @@ final class Sampler {
     if (!options.isGreedy()) {
       random.nextDouble();
     }
-    count(id);
+    use(id);
+  }
+
+  private void use(int id) {
+    remember(id);
+    if (options.frequencyPenalty() != 0 || options.presencePenalty() != 0) {
+      uses.merge(id, 1, Integer::sum);
+    }
   }
 
   /** How likely the last token was by the unchanged logits, if the options ask for it. */

@@ -22,8 +22,8 @@ final class Sequence {
   private final Sampler sampler;
   private final TextOutput text;
   private final Consumer<TokenLogprobs> onToken;
-  private final List<TokenLogprobs> logprobs = new ArrayList<>();
   private final @Nullable AnswerConstraint constraint;
+  private final List<TokenLogprobs> logprobs = new ArrayList<>();
 
   /** Prompt and new tokens, with room for more. */
   private int[] tokens;
@@ -60,8 +60,8 @@ final class Sequence {
     this.sampler = new Sampler(options, row, prompt, constraint);
     this.text = text;
     this.onToken = onToken;
-    this.constraint = constraint;
     this.tokens = prompt.clone();
+    this.constraint = constraint;
     this.length = prompt.length;
     if (constraint != null && constraint.isComplete()) {
       finish(FinishReason.STOP);
@@ -109,10 +109,10 @@ final class Sequence {
 
   /** Whether tokens can be chosen by the largest logit alone. */
   boolean isPlainGreedy() {
-    return constraint == null && Sampler.takesLikeliest(options);
+    return Sampler.takesLikeliest(options) && constraint == null;
   }
 
-  /** The only token that may come next; -1 where there is a choice, or its probability counts. */
+  /** The only token that may come next; -1 where there is a choice, or its logits are wanted. */
   int forced() {
     return constraint == null || options.logprobs().isPresent() ? -1 : constraint.forced();
   }

@@ -15,38 +15,108 @@ import java.util.function.Supplier;
 /**
  * The adapters on one model, by name, and which of them take part. An adapter may bring values of
  * its own for base tensors, so adapters go off in the opposite order of going on, and one is put on
- * only while all others are off. Not thread safe.
+ * only while all others are off.
+ *
+ * <p>Requests can name one adapter that takes part in them instead ({@link #lease}). One that is
+ * removed stays on the model, without its name, until the last of its requests has ended.
+ *
+ * <p>Names can be asked for and leased by any thread; everything else is for the thread that has
+ * the model to itself.
  */
 public final class AdapterSet implements AutoCloseable {
 
+  /** What computes with the model and prepares for it. */
+  public interface Listener {
+
+    /** Where no adapter is named, the network is about to compute something else than so far. */
+    default void beforeChange() {}
+
+    /** An adapter has come or goes: what is computed stays, but not where its values lie. */
+    default void rearranged() {}
+
+    /**
+     * An adapter goes, which no request names any more.
+     *
+     * @param adapter what it was
+     */
+    default void dropped(AttachedAdapter adapter) {}
+  }
+
+  /** An adapter on the model. */
+  private static final class Entry {
+    private final String name;
+    private final AttachedAdapter adapter;
+
+    /** What tells it from others; empty for one that is not on disk. */
+    private final Optional<String> identity;
+
+    private int leases;
+
+    Entry(String name, AdapterMechanics mechanics, AttachedAdapter adapter) {
+      this.name = name;
+      this.adapter = adapter;
+      this.identity = mechanics.folder().map(FolderIdentity::ofAdapter);
+    }
+  }
+
+  /** Keeps an adapter on the model while a request needs it. */
+  public final class Lease implements AutoCloseable {
+    private final Entry entry;
+    private boolean ended;
+
+    private Lease(Entry entry) {
+      this.entry = entry;
+    }
+
+    /** {@return the adapter, which stays until this is closed} */
+    public AttachedAdapter adapter() {
+      return entry.adapter;
+    }
+
+    /** Lets the adapter go. Closing twice is harmless. */
+    @Override
+    public void close() {
+      synchronized (AdapterSet.this) {
+        entry.leases -= ended ? 0 : 1;
+        ended = true;
+      }
+    }
+  }
+
   private final Network network;
-  private final Map<String, AttachedAdapter> attached = new LinkedHashMap<>();
 
-  /** What tells an adapter from others, by its name; not there for one that is not on disk. */
-  private final Map<String, String> identities = new LinkedHashMap<>();
+  /** In the order in which they went on. */
+  private final Map<String, Entry> attached = new LinkedHashMap<>();
 
-  /** Names of those that are on, in the order in which they went on. */
-  private List<String> on = List.of();
+  /** Removed, but still in use by requests. */
+  private final List<Entry> leaving = new ArrayList<>();
 
-  /** Names of those that are on while the set is. */
-  private List<String> used = List.of();
+  /** Those that are on, in the order in which they went on. */
+  private List<Entry> on = List.of();
+
+  /** Those that are on while the set is. */
+  private List<Entry> used = List.of();
 
   private boolean enabled = true;
-  private boolean merged;
-  private Runnable beforeChange = () -> {};
+  private volatile boolean merged;
+  private Listener listener = new Listener() {};
 
-  AdapterSet(Network network) {
+  /**
+   * Prepares for adapters.
+   *
+   * @param network the model, without any
+   */
+  public AdapterSet(Network network) {
     this.network = network;
   }
 
   /**
-   * Sets what is to be done before the network computes something else than so far, because
-   * adapters go on or off it or into its weights.
+   * Sets who is told of changes.
    *
-   * @param action such as dropping what was computed
+   * @param other such as what keeps what was computed
    */
-  public void beforeChange(Runnable action) {
-    beforeChange = action;
+  public void listener(Listener other) {
+    listener = other;
   }
 
   /** Puts an adapter on that takes part at once; where its name is taken it gets a number. */
@@ -55,10 +125,11 @@ public final class AdapterSet implements AutoCloseable {
     for (int i = 2; attached.containsKey(name); i++) {
       name = adapter.name() + "-" + i;
     }
-    put(name, adapter);
-    List<String> all = new ArrayList<>(used);
-    all.add(name);
-    use(all);
+    Entry entry = put(name, adapter);
+    List<Entry> all = new ArrayList<>(used);
+    all.add(entry);
+    used = List.copyOf(all);
+    switchTo(used);
   }
 
   /**
@@ -67,46 +138,177 @@ public final class AdapterSet implements AutoCloseable {
    * @throws IllegalArgumentException if the name is blank or taken, or the adapter does not fit
    */
   public void add(String name, AdapterMechanics adapter) {
+    requireUnmerged();
     if (name.isBlank() || attached.containsKey(name)) {
       throw new IllegalArgumentException(
           "'" + name + "' cannot name another adapter; taken are " + names());
     }
+    requireFitting(name, adapter);
+    put(name, adapter);
+  }
+
+  /**
+   * Puts an adapter in the place of another one. Requests that were started with the other keep it.
+   *
+   * @throws IllegalArgumentException if there is none of this name, or the adapter does not fit
+   */
+  public void replace(String name, AdapterMechanics adapter) {
+    requireKnown(List.of(name));
+    requireUnmerged();
+    requireFitting(name, adapter);
+    Entry before = attached.get(name);
+    Entry entry = put(name, adapter);
+    if (used.contains(before)) {
+      used = used.stream().map(other -> other == before ? entry : other).toList();
+      switchTo(enabled ? used : List.of());
+    }
+    leave(before);
+  }
+
+  private void requireFitting(String name, AdapterMechanics adapter) {
     List<String> problems = adapter.problems(network);
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(
           "The adapter '" + name + "' does not fit the model: " + String.join(" ", problems));
     }
+  }
+
+  /** Attaches an adapter, which is the only one on while that goes on, and off afterwards. */
+  private Entry put(String name, AdapterMechanics adapter) {
+    requireUnmerged();
+    List<Entry> before = on;
+    turn(List.of());
     try {
-      put(name, adapter);
+      listener.rearranged();
+      Entry entry = new Entry(name, adapter, adapter.attach(network));
+      entry.adapter.enabled(false);
+      synchronized (this) {
+        attached.remove(name);
+        attached.put(name, entry);
+      }
+      return entry;
     } finally {
-      switchTo(enabled ? used : List.of());
+      turn(before);
     }
   }
 
-  /** Attaches an adapter, which is the only one on then. */
-  private void put(String name, AdapterMechanics adapter) {
-    requireUnmerged();
-    switchTo(List.of());
-    beforeChange.run();
-    attached.put(name, adapter.attach(network));
-    adapter.folder().map(FolderIdentity::ofAdapter).ifPresent(id -> identities.put(name, id));
-    on = List.of(name);
-  }
-
   /**
-   * Takes an adapter off.
+   * Takes an adapter off, as soon as no request needs it any more.
    *
    * @throws IllegalArgumentException if there is none of this name
    */
   public void remove(String name) {
-    requireKnown(List.of(name));
+    requireKnown(name);
     requireUnmerged();
-    switchTo(List.of());
-    attached.get(name).close();
-    attached.remove(name);
-    identities.remove(name);
-    used = used.stream().filter(text -> !text.equals(name)).toList();
-    switchTo(enabled ? used : List.of());
+    Entry entry = attached.get(name);
+    if (used.contains(entry)) {
+      used = used.stream().filter(other -> other != entry).toList();
+      switchTo(enabled ? used : List.of());
+    }
+    synchronized (this) {
+      attached.remove(name);
+    }
+    leave(entry);
+  }
+
+  private void leave(Entry entry) {
+    synchronized (this) {
+      leaving.add(entry);
+    }
+    dropUnneeded();
+  }
+
+  /** Frees what was removed and is not needed any more. */
+  public void dropUnneeded() {
+    List<Entry> gone;
+    synchronized (this) {
+      gone = leaving.stream().filter(entry -> entry.leases == 0).toList();
+      leaving.removeAll(gone);
+    }
+    if (gone.isEmpty()) {
+      return;
+    }
+    listener.rearranged();
+    List<Entry> before = on;
+    turn(List.of());
+    try {
+      for (Entry entry : gone) {
+        listener.dropped(entry.adapter);
+        entry.adapter.close();
+      }
+    } finally {
+      turn(before);
+    }
+  }
+
+  /**
+   * Keeps an adapter on the model for a request that names it.
+   *
+   * @param name one of {@link #names}
+   * @return the adapter, let go of when the request has ended
+   * @throws IllegalArgumentException if there is none of this name
+   * @throws IllegalStateException while adapters are merged
+   */
+  public synchronized Lease lease(String name) {
+    requireKnown(name);
+    requireUnmerged();
+    Entry entry = attached.get(name);
+    entry.leases++;
+    return new Lease(entry);
+  }
+
+  /**
+   * {@return the adapters that some tokens of a pass can have instead of those that are on; none
+   * where one that is on changes more than linear layers}
+   */
+  public synchronized List<AttachedAdapter> joinable() {
+    return on.stream().allMatch(entry -> entry.adapter.isLowRank())
+        ? present().stream().map(entry -> entry.adapter).filter(AttachedAdapter::isLowRank).toList()
+        : List.of();
+  }
+
+  /**
+   * Runs something with one adapter alone.
+   *
+   * @param name its name
+   * @param action what to run
+   * @return its result
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  public <T> T with(String name, Supplier<T> action) {
+    requireKnown(name);
+    List<T> result = new ArrayList<>();
+    with(attached.get(name).adapter, () -> result.add(action.get()));
+    return result.get(0);
+  }
+
+  /**
+   * Runs something with one adapter alone. Nothing else may use the model meanwhile.
+   *
+   * @param adapter one that is leased
+   * @param action what to run
+   * @throws IllegalStateException while adapters are merged
+   */
+  public void with(AttachedAdapter adapter, Runnable action) {
+    requireUnmerged();
+    Entry entry;
+    synchronized (this) {
+      entry =
+          present().stream().filter(found -> found.adapter == adapter).findFirst().orElseThrow();
+    }
+    List<Entry> before = on;
+    turn(List.of(entry));
+    try {
+      action.run();
+    } finally {
+      turn(before);
+    }
+  }
+
+  private List<Entry> present() {
+    List<Entry> all = new ArrayList<>(attached.values());
+    all.addAll(leaving);
+    return all;
   }
 
   /**
@@ -117,7 +319,7 @@ public final class AdapterSet implements AutoCloseable {
   public void use(List<String> names) {
     requireKnown(names);
     requireUnmerged();
-    used = List.copyOf(names);
+    used = names.stream().map(attached::get).toList();
     enabled = true;
     switchTo(used);
   }
@@ -142,20 +344,24 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
-  private void switchTo(List<String> wanted) {
-    if (wanted.equals(on)) {
-      return;
+  private void switchTo(List<Entry> wanted) {
+    if (!wanted.equals(on)) {
+      listener.beforeChange();
+      turn(wanted);
     }
-    beforeChange.run();
+  }
+
+  /** Turns adapters on and off. */
+  private void turn(List<Entry> wanted) {
     int same = 0;
-    while (same < Math.min(on.size(), wanted.size()) && on.get(same).equals(wanted.get(same))) {
+    while (same < Math.min(on.size(), wanted.size()) && on.get(same) == wanted.get(same)) {
       same++;
     }
     for (int i = on.size() - 1; i >= same; i--) {
-      attached.get(on.get(i)).enabled(false);
+      on.get(i).adapter.enabled(false);
     }
     for (int i = same; i < wanted.size(); i++) {
-      attached.get(wanted.get(i)).enabled(true);
+      wanted.get(i).adapter.enabled(true);
     }
     on = List.copyOf(wanted);
   }
@@ -165,11 +371,11 @@ public final class AdapterSet implements AutoCloseable {
     if (merged) {
       return;
     }
-    beforeChange.run();
+    listener.beforeChange();
     int done = 0;
     try {
-      for (String name : inPlaceOrder()) {
-        attached.get(name).merge();
+      for (Entry entry : inPlaceOrder()) {
+        entry.adapter.merge();
         done++;
       }
       merged = true;
@@ -182,30 +388,30 @@ public final class AdapterSet implements AutoCloseable {
 
   public void unmerge() {
     if (merged) {
-      beforeChange.run();
+      listener.beforeChange();
       unmerge(inPlaceOrder());
       merged = false;
     }
   }
 
-  private void unmerge(List<String> names) {
-    for (int i = names.size() - 1; i >= 0; i--) {
-      attached.get(names.get(i)).unmerge();
+  private static void unmerge(List<Entry> entries) {
+    for (int i = entries.size() - 1; i >= 0; i--) {
+      entries.get(i).adapter.unmerge();
     }
   }
 
   /** Those that are on in the order in which a layer applies them, which is that of attaching. */
-  private List<String> inPlaceOrder() {
-    return attached.keySet().stream().filter(on::contains).toList();
+  private List<Entry> inPlaceOrder() {
+    return attached.values().stream().filter(on::contains).toList();
   }
 
-  public List<String> names() {
+  public synchronized List<String> names() {
     return List.copyOf(attached.keySet());
   }
 
   /** Those that are on. */
   public List<String> active() {
-    return on;
+    return on.stream().map(entry -> entry.name).toList();
   }
 
   /**
@@ -215,10 +421,29 @@ public final class AdapterSet implements AutoCloseable {
    * @return one text an adapter; empty if one of them is not on disk
    */
   public Optional<List<String>> identities() {
-    List<String> all = inPlaceOrder();
-    return identities.keySet().containsAll(all)
-        ? Optional.of(all.stream().map(identities::get).toList())
+    List<Entry> all = inPlaceOrder();
+    return all.stream().allMatch(entry -> entry.identity.isPresent())
+        ? Optional.of(all.stream().map(entry -> entry.identity.orElseThrow()).toList())
         : Optional.empty();
+  }
+
+  /**
+   * Returns what tells one adapter from others.
+   *
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  public synchronized Optional<List<String>> identities(String name) {
+    requireKnown(List.of(name));
+    return attached.get(name).identity.map(List::of);
+  }
+
+  /**
+   * Requires that there is an adapter.
+   *
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  public synchronized void requireKnown(String name) {
+    requireKnown(List.of(name));
   }
 
   private void requireKnown(List<String> names) {
@@ -229,7 +454,12 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
-  private void requireUnmerged() {
+  /**
+   * Requires that adapters are beside the weights.
+   *
+   * @throws IllegalStateException while they are merged
+   */
+  public void requireUnmerged() {
     if (merged) {
       throw new IllegalStateException("Unmerge the adapters before others are put on or used");
     }
@@ -237,10 +467,11 @@ public final class AdapterSet implements AutoCloseable {
 
   @Override
   public void close() {
-    List<AttachedAdapter> all = List.copyOf(attached.values());
+    List<Entry> all = present();
     attached.clear();
+    leaving.clear();
     for (int i = all.size() - 1; i >= 0; i--) {
-      all.get(i).close();
+      all.get(i).adapter.close();
     }
   }
 }

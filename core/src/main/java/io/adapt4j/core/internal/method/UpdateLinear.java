@@ -1,6 +1,8 @@
 package io.adapt4j.core.internal.method;
 
 import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearTerms;
+import io.adapt4j.core.internal.nn.StackedLinear;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
@@ -10,9 +12,9 @@ import io.adapt4j.core.internal.tensor.TensorLists;
 import java.util.List;
 
 /** A linear layer and updates of its weight: y = x W' + x delta'. */
-final class UpdateLinear implements Linear {
+final class UpdateLinear implements StackedLinear {
 
-  private final Linear base;
+  private Linear base;
   private final List<UpdatePart> updates;
   private final Parameter delta;
   private boolean enabled = true;
@@ -82,6 +84,21 @@ final class UpdateLinear implements Linear {
   }
 
   @Override
+  public boolean describe(LinearTerms terms) {
+    return !enabled && base.describe(terms);
+  }
+
+  @Override
+  public Linear base() {
+    return base;
+  }
+
+  @Override
+  public void base(Linear other) {
+    base = other;
+  }
+
+  @Override
   public List<Part> parts() {
     return base.parts();
   }
@@ -112,15 +129,12 @@ final class UpdateLinear implements Linear {
    *
    * @param top the stack's top
    * @return what is left
-   * @throws IllegalStateException if another layer stands in front
+   * @throws IllegalStateException if a layer that cannot close the gap stands in front
    */
   Linear detach(Linear top) {
-    if (top != this) {
-      throw new IllegalStateException(
-          "Another layer stands in front of this adapter; take that one off first");
-    }
+    Linear left = StackedLinear.without(top, this);
     closeUpdates();
-    return base;
+    return left;
   }
 
   private void closeUpdates() {

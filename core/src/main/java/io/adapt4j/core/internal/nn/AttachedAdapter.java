@@ -17,6 +17,16 @@ public interface AttachedAdapter extends AutoCloseable {
    */
   void enabled(boolean on);
 
+  /**
+   * Returns whether the adapter is low-rank updates of linear layers and nothing else, so that some
+   * tokens of a pass can have it and others not.
+   *
+   * @return false where it changes more, such as tensors of the base
+   */
+  default boolean isLowRank() {
+    return false;
+  }
+
   /** Takes the adapter off the model, which is its base again. Closing twice is harmless. */
   @Override
   void close();

@@ -17,8 +17,18 @@ public interface DecoderSteps extends AutoCloseable {
    * @param place where in the row its key goes; it sees what is there up to itself
    * @param first the first place that it sees, after any padding
    * @param isOutput whether its successor is asked for
+   * @param adapter number of the adapter that it has instead of those that are on, or {@link
+   *     #NO_ADAPTER}
    */
-  record Token(int id, int row, int place, int first, boolean isOutput) {
+  record Token(int id, int row, int place, int first, boolean isOutput, int adapter) {
+
+    /** For a token that has the adapters that are on. */
+    public static final int NO_ADAPTER = -1;
+
+    /** A token that has the adapters that are on. */
+    public Token(int id, int row, int place, int first, boolean isOutput) {
+      this(id, row, place, first, isOutput, NO_ADAPTER);
+    }
 
     /** {@return its position in its text} */
     public int position() {

@@ -18,10 +18,13 @@ public interface LinearTerms {
   void dense(Parameter weight, Parameter bias);
 
   /**
-   * Adds x A' B'.
+   * Adds x A' B' of an adapter.
    *
+   * @param adapter whose update it is
+   * @param on whether it takes part where no adapter is named; if not, it does so only where this
+   *     one is
    * @param a [rank, in]
    * @param b [out, rank], scale included
    */
-  void lowRank(Tensor a, Tensor b);
+  void lowRank(AttachedAdapter adapter, boolean on, Tensor a, Tensor b);
 }

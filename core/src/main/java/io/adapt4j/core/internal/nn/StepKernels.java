@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
@@ -16,10 +17,12 @@ public interface StepKernels {
    *     closed
    * @param rows how many sequences have a place at the same time
    * @param maxTokens most tokens of a step
+   * @param adapters low-rank ones on the model that tokens can name, by their index
    * @return what runs the steps, still without caches; empty where the model has a part that these
    *     kernels lack, or the machine is none of theirs
    */
-  Optional<DecoderSteps> prepare(Decoder decoder, int rows, int maxTokens);
+  Optional<DecoderSteps> prepare(
+      Decoder decoder, int rows, int maxTokens, List<AttachedAdapter> adapters);
 
   /**
    * Prepares steps with the kernels that are present.
@@ -27,10 +30,13 @@ public interface StepKernels {
    * @param decoder as above
    * @param rows as above
    * @param maxTokens as above
+   * @param adapters as above
    * @return what runs the steps; empty where they are run operator by operator
    */
-  static Optional<DecoderSteps> prepared(Decoder decoder, int rows, int maxTokens) {
-    return Installed.KERNELS.flatMap(kernels -> kernels.prepare(decoder, rows, maxTokens));
+  static Optional<DecoderSteps> prepared(
+      Decoder decoder, int rows, int maxTokens, List<AttachedAdapter> adapters) {
+    return Installed.KERNELS.flatMap(
+        kernels -> kernels.prepare(decoder, rows, maxTokens, adapters));
   }
 
   /**
@@ -43,7 +49,7 @@ public interface StepKernels {
    */
   static Optional<DecoderSteps> prepared(Decoder decoder, KvCache cache, int maxTokens) {
     int rows = cache.rows();
-    Optional<DecoderSteps> steps = prepared(decoder, rows, maxTokens);
+    Optional<DecoderSteps> steps = prepared(decoder, rows, maxTokens, List.of());
     steps.ifPresent(
         found -> {
           for (int row = 0; row < rows; row++) {

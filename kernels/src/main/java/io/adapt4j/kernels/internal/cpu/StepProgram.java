@@ -122,6 +122,44 @@ public final class StepProgram extends Pointer {
       @Cast("bool") boolean added);
 
   /**
+   * Adds an update B A of an adapter to the next {@link #lowRank}.
+   *
+   * @param adapter its number
+   * @param on whether tokens that name no adapter have it too
+   * @param a address of A [rank, columns]
+   * @param b address of B [rows, rank]
+   * @param type of both
+   * @param rank rows of A
+   * @param start where A x begins in the inner buffer's rows
+   */
+  public native void lowRankTerm(
+      int adapter,
+      @Cast("bool") boolean on,
+      @Cast("long long") long a,
+      @Cast("long long") long b,
+      int type,
+      @Cast("long long") long rank,
+      @Cast("long long") long start);
+
+  /**
+   * Adds updates, each for the tokens that have it: y += scale * B A x.
+   *
+   * @param from buffer of x
+   * @param inner buffer of A x
+   * @param to buffer of y
+   * @param rows outputs
+   * @param columns inputs
+   * @param scale multiplies the sum
+   */
+  public native void lowRank(
+      int from,
+      int inner,
+      int to,
+      @Cast("long long") long rows,
+      @Cast("long long") long columns,
+      float scale);
+
+  /**
    * Multiplies with a 4-bit weight whose rows are whole groups of 64.
    *
    * @param from buffer of x
@@ -285,7 +323,8 @@ public final class StepProgram extends Pointer {
    * Runs a step.
    *
    * @param tokens how many
-   * @param of for each token its id; then for each its row, place, first place, position
+   * @param of for each token its id; then for each its row, place, first place, position, and adapter
+   *     or -1
    * @param outputs how many are asked for
    * @param outputOf indexes of the tokens that are
    * @param tables rotary tables

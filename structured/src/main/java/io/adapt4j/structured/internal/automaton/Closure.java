@@ -15,13 +15,13 @@ import org.jspecify.annotations.Nullable;
 /** Makes configurations: goes on from states that read nothing. Not thread safe. */
 final class Closure {
 
-  private static final int MOST_THREADS = 10_000;
+  private static final int MOST_PLACES = 10_000;
 
   /** A place in the automaton. */
-  record Thread(int state, @Nullable Stack stack) {
+  record Place(int state, @Nullable Stack stack) {
 
     long key() {
-      return ((long) state << 32) | (Stack.id(stack) & 0xFFFFFFFFL);
+      return ((long) state << 32) | (Stack.idOf(stack) & 0xFFFFFFFFL);
     }
   }
 
@@ -46,51 +46,51 @@ final class Closure {
   }
 
   Configuration start() {
-    return of(List.of(new Thread(program.start(), null)));
+    return of(List.of(new Place(program.start(), null)));
   }
 
   /** The configuration after a byte of a class. */
   Configuration after(Configuration from, int number) {
     int value = program.byteOf(number);
-    List<Thread> threads = new ArrayList<>();
+    List<Place> places = new ArrayList<>();
     for (int i = 0; i < from.states.length; i++) {
       int[] ranges = program.data(from.states[i]);
       for (int r = 0; r < ranges.length; r += 3) {
         if (value >= ranges[r] && value <= ranges[r + 1]) {
-          threads.add(new Thread(ranges[r + 2], from.stacks[i]));
+          places.add(new Place(ranges[r + 2], from.stacks[i]));
         }
       }
     }
-    return of(threads);
+    return of(places);
   }
 
-  private Configuration of(List<Thread> threads) {
-    Deque<Thread> open = new ArrayDeque<>(threads);
+  private Configuration of(List<Place> places) {
+    Deque<Place> open = new ArrayDeque<>(places);
     Set<Long> seen = new HashSet<>();
-    List<Thread> reading = new ArrayList<>();
+    List<Place> reading = new ArrayList<>();
     boolean mayEnd = false;
     while (!open.isEmpty()) {
-      Thread thread = open.pop();
-      if (!seen.add(thread.key())) {
+      Place place = open.pop();
+      if (!seen.add(place.key())) {
         continue;
       }
-      if (seen.size() > MOST_THREADS) {
+      if (seen.size() > MOST_PLACES) {
         throw new IllegalStateException(
             "The constraint is too ambiguous: a text so far has more than "
-                + MOST_THREADS
+                + MOST_PLACES
                 + " readings. Avoid nested repetitions of what looks alike.");
       }
-      int state = thread.state();
-      Stack stack = thread.stack();
+      int state = place.state();
+      Stack stack = place.stack();
       int[] data = program.data(state);
       switch (program.kind(state)) {
-        case BYTES -> reading.add(thread);
+        case BYTES -> reading.add(place);
         case SPLIT -> {
           for (int target : data) {
-            open.push(new Thread(target, stack));
+            open.push(new Place(target, stack));
           }
         }
-        case CALL -> open.push(new Thread(data[0], push(data[1], 0, stack)));
+        case CALL -> open.push(new Place(data[0], push(data[1], 0, stack)));
         case LOOP -> iterate(state, 0, stack, open);
         case RETURN -> {
           if (stack == null) {
@@ -98,7 +98,7 @@ final class Closure {
           } else if (program.kind(stack.state()) == Program.Kind.LOOP && stack.count() > 0) {
             iterate(stack.state(), stack.count(), stack.below(), open);
           } else {
-            open.push(new Thread(stack.state(), stack.below()));
+            open.push(new Place(stack.state(), stack.below()));
           }
         }
       }
@@ -107,31 +107,31 @@ final class Closure {
   }
 
   /** Goes on after a loop's body was read a number of times. */
-  private void iterate(int loop, int count, @Nullable Stack stack, Deque<Thread> open) {
+  private void iterate(int loop, int count, @Nullable Stack stack, Deque<Place> open) {
     int[] data = program.data(loop);
     int min = data[2];
     int max = data[3];
     if (count < max) {
       int next = max == Node.UNBOUNDED ? Math.min(count + 1, min + 1) : count + 1;
-      open.push(new Thread(data[0], push(loop, next, stack)));
+      open.push(new Place(data[0], push(loop, next, stack)));
     }
     if (count >= min) {
-      open.push(new Thread(data[1], stack));
+      open.push(new Place(data[1], stack));
     }
   }
 
   private Stack push(int state, int count, @Nullable Stack below) {
     return stacks.computeIfAbsent(
-        new Stack.Key(state, count, Stack.id(below)),
+        new Stack.Key(state, count, Stack.idOf(below)),
         key -> new Stack(nextStack++, state, count, below));
   }
 
-  private Configuration interned(List<Thread> reading, boolean mayEnd) {
+  private Configuration interned(List<Place> reading, boolean mayEnd) {
     reading.sort((a, b) -> Long.compare(a.key(), b.key()));
     int[] key = new int[2 * reading.size() + 1];
     for (int i = 0; i < reading.size(); i++) {
       key[2 * i] = reading.get(i).state();
-      key[2 * i + 1] = Stack.id(reading.get(i).stack());
+      key[2 * i + 1] = Stack.idOf(reading.get(i).stack());
     }
     key[2 * reading.size()] = mayEnd ? 1 : 0;
     return Objects.requireNonNull(
@@ -139,8 +139,8 @@ final class Closure {
             new Configuration.Key(key),
             unknown ->
                 new Configuration(
-                    reading.stream().mapToInt(Thread::state).toArray(),
-                    reading.stream().map(Thread::stack).toArray(Stack[]::new),
+                    reading.stream().mapToInt(Place::state).toArray(),
+                    reading.stream().map(Place::stack).toArray(Stack[]::new),
                     mayEnd,
                     program.classCount())));
   }

@@ -26,7 +26,7 @@ final class ProgramBuilder {
   /** The state in which a rule begins: a split whose target is known once the rule is compiled. */
   private final Map<Rule, Integer> starts = new HashMap<>();
 
-  private final Deque<Rule> open = new ArrayDeque<>();
+  private final Deque<Map.Entry<Rule, Integer>> open = new ArrayDeque<>();
 
   private ProgramBuilder(Node root) {
     analysis = new Analysis(root);
@@ -47,9 +47,9 @@ final class ProgramBuilder {
     }
     int start = builder.compile(root, Program.RETURN);
     while (!builder.open.isEmpty()) {
-      Rule rule = builder.open.pop();
-      int body = builder.compile(rule.body(), Program.RETURN);
-      builder.program.set(builder.starts.get(rule), body);
+      Map.Entry<Rule, Integer> rule = builder.open.pop();
+      int body = builder.compile(rule.getKey().body(), Program.RETURN);
+      builder.program.set(rule.getValue(), body);
     }
     return builder.program.begin(start);
   }
@@ -84,7 +84,7 @@ final class ProgramBuilder {
     if (known == null) {
       known = program.add(Kind.SPLIT);
       starts.put(rule, known);
-      open.push(rule);
+      open.push(Map.entry(rule, known));
     }
     return next == Program.RETURN ? known : program.add(Kind.CALL, known, next);
   }

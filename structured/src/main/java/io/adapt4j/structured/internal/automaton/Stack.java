@@ -15,7 +15,7 @@ record Stack(int id, int state, int count, @Nullable Stack below) {
   /** What tells stacks apart. */
   record Key(int state, int count, int below) {}
 
-  static int id(@Nullable Stack stack) {
+  static int idOf(@Nullable Stack stack) {
     return stack == null ? -1 : stack.id;
   }
 }

@@ -254,53 +254,41 @@ public final class RegexParser {
     }
     int character = text.codePointAt(at);
     at += Character.charCount(character);
-    switch (character) {
-      case 'd':
-        return CharacterClasses.DIGIT;
-      case 'D':
-        return CharacterClasses.DIGIT.complement();
-      case 'w':
-        return CharacterClasses.WORD;
-      case 'W':
-        return CharacterClasses.WORD.complement();
-      case 's':
-        return CharacterClasses.SPACE;
-      case 'S':
-        return CharacterClasses.SPACE.complement();
-      case 't':
-        return CodePoints.of('\t');
-      case 'n':
-        return CodePoints.of('\n');
-      case 'v':
-        return CodePoints.of(0x0B);
-      case 'f':
-        return CodePoints.of('\f');
-      case 'r':
-        return CodePoints.of('\r');
-      case '0':
-        return CodePoints.of(0);
-      case 'c':
-        return CodePoints.of(control());
-      case 'x':
-        return CodePoints.of(hex(2));
-      case 'u':
-        return CodePoints.of(unicode());
-      case 'p', 'P':
-        return property(character == 'P');
-      case 'b', 'B':
-        if (inSet && character == 'b') {
-          return CodePoints.of('\b');
-        }
-        throw unsupported("the word boundary \\" + (char) character);
-      default:
-        if (character >= '1' && character <= '9' || character == 'k') {
-          throw unsupported("a back-reference");
-        }
-        if (Character.isLetter(character)) {
-          throw unsupported("the escape \\" + Character.toString(character));
-        }
-        return CodePoints.of(character);
+    return switch (character) {
+      case 'd' -> CharacterClasses.DIGIT;
+      case 'D' -> CharacterClasses.DIGIT.complement();
+      case 'w' -> CharacterClasses.WORD;
+      case 'W' -> CharacterClasses.WORD.complement();
+      case 's' -> CharacterClasses.SPACE;
+      case 'S' -> CharacterClasses.SPACE.complement();
+      case 't' -> CodePoints.of('\t');
+      case 'n' -> CodePoints.of('\n');
+      case 'v' -> CodePoints.of(0x0B);
+      case 'f' -> CodePoints.of('\f');
+      case 'r' -> CodePoints.of('\r');
+      case '0' -> CodePoints.of(0);
+      case 'c' -> CodePoints.of(control());
+      case 'x' -> CodePoints.of(hex(2));
+      case 'u' -> CodePoints.of(unicode());
+      case 'p', 'P' -> property(character == 'P');
+      default -> literal(character, inSet);
+    };
+  }
+
+  private CodePoints literal(int character, boolean inSet) {
+    if (character == 'b' && inSet) {
+      return CodePoints.of('\b');
     }
+    if (character == 'b' || character == 'B') {
+      throw unsupported("the word boundary \\" + (char) character);
+    }
+    if ((character >= '1' && character <= '9') || character == 'k') {
+      throw unsupported("a back-reference");
+    }
+    if (Character.isLetter(character)) {
+      throw unsupported("the escape \\" + Character.toString(character));
+    }
+    return CodePoints.of(character);
   }
 
   private int control() {

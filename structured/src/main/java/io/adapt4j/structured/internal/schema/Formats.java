@@ -6,7 +6,7 @@ import java.util.Set;
 
 /**
  * Formats of strings as expressions. Every text of an expression has the format; a few texts that
- * have it are left out, such as leap seconds.
+ * have it are left out, such as leap seconds and offsets that Java's classes refuse.
  */
 final class Formats {
 
@@ -15,9 +15,8 @@ final class Formats {
           + "|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|1\\d|2[0-8]))"
           + "|(?:\\d\\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)";
   private static final String TIME =
-      "(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,9})?"
-          + "(?:Z|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)";
-  private static final String ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
+      "(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,9})?" + "(?:Z|[+-](?:0\\d|1[0-7]):[0-5]\\d)";
+  private static final String ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}";
   private static final String LABEL = "[A-Za-z0-9]{1,20}(?:-[A-Za-z0-9]{1,20}){0,2}";
   private static final String HOST = LABEL + "(?:\\." + LABEL + "){0,2}";
   private static final String BYTE = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]\\d|\\d)";
@@ -46,7 +45,7 @@ final class Formats {
           "uuid",
           "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
           "email",
-          ATOM + "(?:\\." + ATOM + ")*@" + HOST,
+          ATOM + "(?:\\." + ATOM + "){0,2}@" + HOST,
           "hostname",
           HOST,
           "ipv4",

@@ -22,6 +22,15 @@ final class JsonTexts {
   private static final String ESCAPES = "\"\\bfnrt";
   private static final CodePoints PLAIN = CONTROL.or(CodePoints.ofAll("\"\\")).complement();
 
+  private static final CodePoints NOT_ASCII = CodePoints.of(0x80, CodePoints.LAST);
+  private static final Rule NOT_ASCII_RULE = new Rule("character beyond ASCII");
+  private static final Rule ESCAPE_RULE = new Rule("escape");
+
+  static {
+    NOT_ASCII_RULE.define(new Node.Characters(NOT_ASCII));
+    ESCAPE_RULE.define(Node.alternatives(escapes(CodePoints.ALL)));
+  }
+
   private static final Node DIGIT = new Node.Characters(CodePoints.of('0', '9'));
   private static final Node DIGITS = Node.repeat(DIGIT, 0, Node.UNBOUNDED);
 
@@ -154,25 +163,40 @@ final class JsonTexts {
     private static Node spelled(CodePoints set) {
       List<Node> choices = new ArrayList<>();
       CodePoints plain = set.and(PLAIN);
+      // What nearly all sets have in common is written once.
+      if (NOT_ASCII.minus(set).isEmpty()) {
+        choices.add(NOT_ASCII_RULE.reference());
+        plain = plain.minus(NOT_ASCII);
+      }
       if (!plain.isEmpty()) {
         choices.add(new Node.Characters(plain));
       }
-      for (int i = 0; i < ESCAPED.length(); i++) {
-        if (set.contains(ESCAPED.charAt(i))) {
-          choices.add(Node.literal("\\" + ESCAPES.charAt(i)));
-        }
-      }
-      for (int control = 0; control < 0x20; control++) {
-        if (ESCAPED.indexOf(control) < 0 && set.contains(control)) {
-          String digits = String.format("%04x", control);
-          choices.add(Node.literal("\\u" + digits));
-          if (!digits.equals(digits.toUpperCase(Locale.ROOT))) {
-            choices.add(Node.literal("\\u" + digits.toUpperCase(Locale.ROOT)));
-          }
-        }
+      if (PLAIN.complement().minus(set).isEmpty()) {
+        choices.add(ESCAPE_RULE.reference());
+      } else {
+        choices.addAll(escapes(set));
       }
       return Node.alternatives(choices);
     }
+  }
+
+  private static List<Node> escapes(CodePoints set) {
+    List<Node> choices = new ArrayList<>();
+    for (int i = 0; i < ESCAPED.length(); i++) {
+      if (set.contains(ESCAPED.charAt(i))) {
+        choices.add(Node.literal("\\" + ESCAPES.charAt(i)));
+      }
+    }
+    for (int control = 0; control < 0x20; control++) {
+      if (ESCAPED.indexOf(control) < 0 && set.contains(control)) {
+        String digits = String.format("%04x", control);
+        choices.add(Node.literal("\\u" + digits));
+        if (!digits.equals(digits.toUpperCase(Locale.ROOT))) {
+          choices.add(Node.literal("\\u" + digits.toUpperCase(Locale.ROOT)));
+        }
+      }
+    }
+    return choices;
   }
 
   /** A value as it is written. */

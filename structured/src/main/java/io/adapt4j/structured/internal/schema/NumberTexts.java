@@ -39,8 +39,9 @@ final class NumberTexts {
     }
 
     private Range negated() {
-      return new Range(
-          max == null ? null : max.negate(), below, min == null ? null : min.negate(), above);
+      BigDecimal least = max == null ? null : max.negate();
+      BigDecimal most = min == null ? null : min.negate();
+      return new Range(least, /* above= */ below, most, /* below= */ above);
     }
 
     /** The part from 0 on; empty where there is none. */

@@ -195,10 +195,9 @@ final class ObjectTexts {
   private List<Node> byPattern(Map<String, Part> patterns) {
     List<CharDfa> automata = new ArrayList<>();
     List<String> expressions = List.copyOf(patterns.keySet());
-    for (String pattern : expressions) {
-      automata.add(
-          CharDfa.of(StringTexts.searched(patterns.get(pattern), "patternProperties", pattern)));
-    }
+    patterns.forEach(
+        (pattern, part) ->
+            automata.add(CharDfa.of(StringTexts.searched(part, "patternProperties", pattern))));
     CharDfa free = names();
     List<Node> pairs = new ArrayList<>();
     for (int set = 0; set < 1 << expressions.size(); set++) {

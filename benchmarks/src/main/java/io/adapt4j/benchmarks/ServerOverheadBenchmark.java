@@ -1,0 +1,203 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.benchmarks.suite.Measurement;
+import io.adapt4j.benchmarks.suite.Samples;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.serve.ModelServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * What a server costs: new tokens a second of clients over HTTP, whole answers and streams, beside
+ * as many threads that ask the model in this process, in turns.
+ */
+public final class ServerOverheadBenchmark {
+
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "--prompt", "32",
+          "--tokens", "64",
+          "--clients", "8",
+          "--repetitions", "5",
+          "--threads", "0");
+  private static final double OF_THE_PROCESS = 0.95;
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final int clients;
+  private final int tokens;
+  private final int repetitions;
+  private final List<String> prompts;
+
+  private ServerOverheadBenchmark(Arguments arguments) {
+    clients = arguments.number("--clients", 1);
+    tokens = arguments.number("--tokens", 1);
+    repetitions = arguments.number("--repetitions", 1);
+    int length = arguments.number("--prompt", 1);
+    SplittableRandom random = new SplittableRandom(1);
+    prompts =
+        IntStream.range(0, clients)
+            .mapToObj(client -> words(random.ints(length, 1, SmolLm.VOCABULARY)))
+            .toList();
+  }
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --prompt} tokens, {@code --tokens} of an answer, {@code --clients}, {@code
+   *     --repetitions}, {@code --threads} (0: the engine's choice)
+   * @throws IOException if the model cannot be written
+   */
+  public static void main(String[] line) throws IOException {
+    Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
+    arguments.useThreads();
+    new ServerOverheadBenchmark(arguments).run();
+  }
+
+  private void run() throws IOException {
+    ExecutorService threads = Executors.newFixedThreadPool(clients);
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      SmolLm.write(folder.path());
+      writeTokenizer(folder.path());
+      try (LanguageModel model =
+              LanguageModel.load(ModelSource.path(folder.path()), Precision.BF16);
+          ModelServer server = ModelServer.builder().model("m", model).start()) {
+        measure(model, server.address(), threads);
+      }
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  private static String words(IntStream ids) {
+    return ids.mapToObj(id -> "w" + id).collect(Collectors.joining(" "));
+  }
+
+  /** A word for each token, so that tokens become text as those of a real model do. */
+  private static void writeTokenizer(Path folder) throws IOException {
+    String words =
+        IntStream.range(0, SmolLm.VOCABULARY)
+            .mapToObj(id -> "\"w%d\":%d".formatted(id, id))
+            .collect(Collectors.joining(","));
+    Files.writeString(
+        folder.resolve("tokenizer.json"),
+        """
+        {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":null,
+         "pre_tokenizer":{"type":"Whitespace"},"post_processor":null,"decoder":null,
+         "model":{"type":"WordLevel","unk_token":"w0","vocab":{%s}}}
+        """
+            .formatted(words));
+  }
+
+  private void measure(LanguageModel model, URI server, ExecutorService threads) {
+    double[] texts = new double[repetitions];
+    double[] whole = new double[repetitions];
+    double[] pieces = new double[repetitions];
+    double[] streams = new double[repetitions];
+    for (int i = -1; i < repetitions; i++) {
+      int place = Math.max(0, i);
+      texts[place] = rate(threads, prompt -> answer(model, prompt));
+      whole[place] = rate(threads, prompt -> ask(server, prompt, false));
+      pieces[place] = rate(threads, prompt -> answerInPieces(model, prompt));
+      streams[place] = rate(threads, prompt -> ask(server, prompt, true));
+    }
+    Report report = new Report("A server beside its model in this process, 135M shape, bf16");
+    Machine.describe(report);
+    report.line(
+        "setting",
+        "%d clients, %d new tokens each, medians of %d in turns",
+        clients,
+        tokens,
+        repetitions);
+    figure(report, "whole answers", Samples.of(whole), Samples.of(texts));
+    figure(report, "streams", Samples.of(streams), Samples.of(pieces));
+    report.print();
+  }
+
+  private static void figure(Report report, String what, Samples over, Samples inside) {
+    report.line(
+        what, "%.1f tokens/s, in this process %.1f tokens/s", over.median(), inside.median());
+    report.figure(
+        over.errorOf(Measurement.largerRatio(what, over.median() / inside.median()))
+            .target(OF_THE_PROCESS)
+            .label(what + " over HTTP, of the rate in this process"));
+  }
+
+  /** Answers a prompt and says how many tokens it took. */
+  private interface Answerer {
+    int tokens(String prompt);
+  }
+
+  private double rate(ExecutorService threads, Answerer answerer) {
+    long begun = System.nanoTime();
+    List<CompletableFuture<Integer>> answers =
+        prompts.stream()
+            .map(prompt -> CompletableFuture.supplyAsync(() -> answerer.tokens(prompt), threads))
+            .toList();
+    int sum = answers.stream().mapToInt(CompletableFuture::join).sum();
+    return sum / ((System.nanoTime() - begun) / 1e9);
+  }
+
+  private GenerationOptions options() {
+    return GenerationOptions.greedy().toBuilder().maxNewTokens(tokens).build();
+  }
+
+  private int answer(LanguageModel model, String prompt) {
+    return model.generate(prompt, options()).split(" ", -1).length;
+  }
+
+  private int answerInPieces(LanguageModel model, String prompt) {
+    StringBuilder text = new StringBuilder();
+    return model.generate(prompt, options(), text::append).tokenIds().size();
+  }
+
+  private int ask(URI server, String prompt, boolean streams) {
+    String json =
+        "{\"model\":\"m\",\"temperature\":0,\"max_tokens\":%d,\"prompt\":\"%s\"%s}"
+            .formatted(
+                tokens,
+                prompt,
+                streams ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}" : "");
+    HttpRequest request =
+        HttpRequest.newBuilder(server.resolve("/v1/completions"))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(json))
+            .build();
+    try {
+      if (!streams) {
+        String body = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+        return Json.parse(body).at("/usage/completion_tokens").intValue();
+      }
+      String last =
+          http.send(request, HttpResponse.BodyHandlers.ofLines())
+              .body()
+              .filter(line -> line.startsWith("data: {"))
+              .reduce((before, line) -> line)
+              .orElseThrow();
+      return Json.parse(last.substring(6)).at("/usage/completion_tokens").intValue();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package io.adapt4j.benchmarks;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What a process with a server holds.
+ *
+ * @param requests requests in progress
+ * @param answers answers that are computed or wait
+ * @param threads all of the process
+ * @param heapBytes of objects in use
+ * @param residentBytes of the process; 0 where that is not known
+ */
+record ServerState(int requests, int answers, int threads, long heapBytes, long residentBytes) {
+
+  /** Looks, after what is garbage has gone. */
+  static ServerState of(URI address) throws IOException {
+    String metrics;
+    try (InputStream in = address.resolve("/metrics").toURL().openStream()) {
+      metrics = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    System.gc();
+    long used = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    return new ServerState(
+        // This one is in progress, too.
+        gauge(metrics, "adapt4j_requests_running") - 1,
+        gauge(metrics, "adapt4j_answers_running"),
+        ManagementFactory.getThreadMXBean().getThreadCount(),
+        used,
+        resident());
+  }
+
+  /** Looks until nothing is in progress, or some seconds are over. */
+  static ServerState idle(URI address, int seconds) throws IOException, InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    ServerState state = of(address);
+    while (state.requests() + state.answers() > 0 && System.nanoTime() < end) {
+      Thread.sleep(100);
+      state = of(address);
+    }
+    return state;
+  }
+
+  private static int gauge(String metrics, String name) {
+    return metrics
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToInt(line -> (int) Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static long resident() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.exists(status)) {
+      return 0;
+    }
+    return Files.readAllLines(status).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+        .findFirst()
+        .orElse(0);
+  }
+
+  @Override
+  public String toString() {
+    return "%d requests, %d answers, %d threads, heap %d MiB, resident %d MiB"
+        .formatted(requests, answers, threads, heapBytes >> 20, residentBytes >> 20);
+  }
+}

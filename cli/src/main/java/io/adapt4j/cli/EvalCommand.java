@@ -1,0 +1,117 @@
+package io.adapt4j.cli;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.eval.Candidate;
+import io.adapt4j.eval.EvaluationListener;
+import io.adapt4j.eval.EvaluationReport;
+import io.adapt4j.eval.Evaluator;
+import io.adapt4j.eval.report.ReportWriter;
+import io.adapt4j.eval.task.Task;
+import io.adapt4j.eval.task.Tasks;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Evaluates a model. */
+@Command(
+    name = "eval",
+    description =
+        "Asks a model the questions of tasks and says how good it is; with an adapter, also"
+            + " without it, and how the two compare.",
+    mixinStandardHelpOptions = true)
+final class EvalCommand implements Callable<Integer> {
+
+  @Mixin private ModelArgument model;
+  @Mixin private ModelSetup setup;
+  @Mixin private Output output;
+
+  @Option(
+      names = "--tasks",
+      paramLabel = "FILE",
+      required = true,
+      description = "The tasks, in YAML.")
+  private Path tasks;
+
+  @Option(
+      names = "--chat",
+      description = "Ask in the chat template, with prompts as a user's messages.")
+  private boolean chat;
+
+  @Option(names = "--no-base", description = "With --adapter: do not ask the model without it.")
+  private boolean noBase;
+
+  @Option(
+      names = "--replies",
+      paramLabel = "FOLDER",
+      description =
+          "Keep every reply here, so that a command that was cut off goes on, and a changed task"
+              + " asks only what is new.")
+  private @Nullable Path replies;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FOLDER",
+      description = "Write report.html, report.md and report.json here.")
+  private @Nullable Path report;
+
+  EvalCommand() {}
+
+  @Override
+  public Integer call() {
+    List<Task> read = Tasks.read(tasks);
+    Path folder = model.folder();
+    Evaluator.Builder builder = Evaluator.builder().tasks(read).listener(progress());
+    if (replies != null) {
+      builder.replies(replies);
+    }
+    Evaluator evaluator = builder.build();
+    EvaluationReport tuned = null;
+    if (setup.hasAdapters()) {
+      try (LanguageModel opened = setup.load(folder)) {
+        tuned = evaluator.evaluate("tuned", candidate(opened));
+      }
+    }
+    if (tuned != null && noBase) {
+      return write(ReportWriter.of(tuned));
+    }
+    EvaluationReport base;
+    try (LanguageModel opened = setup.loadBase(folder)) {
+      base = evaluator.evaluate(tuned == null ? "model" : "base", candidate(opened));
+    }
+    return write(
+        tuned == null
+            ? ReportWriter.of(base)
+            : ReportWriter.of(evaluator.compare(List.of(base, tuned))));
+  }
+
+  private Candidate candidate(LanguageModel opened) {
+    return chat ? Candidate.chat(opened) : Candidate.of(opened);
+  }
+
+  private int write(ReportWriter writer) {
+    if (report != null) {
+      writer.writeHtml(report.resolve("report.html"));
+      writer.writeMarkdown(report.resolve("report.md"));
+      writer.writeJson(report.resolve("report.json"));
+    }
+    output.write(writer.markdown(), Output.parsed(writer.json()));
+    return ExitCode.OK;
+  }
+
+  private EvaluationListener progress() {
+    long[] told = {System.nanoTime()};
+    return (candidate, done, all) -> {
+      long now = System.nanoTime();
+      if (now - told[0] >= Duration.ofSeconds(10).toNanos()) {
+        told[0] = now;
+        output.err().println(candidate + ": " + done + " of " + all + " requests");
+        output.err().flush();
+      }
+    };
+  }
+}

@@ -1,0 +1,143 @@
+package io.adapt4j.cli;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.TextClassifier;
+import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.rag.Rag;
+import io.adapt4j.rag.embed.LocalEmbeddings;
+import io.adapt4j.rag.embed.MiniLm;
+import io.adapt4j.serve.ModelServer;
+import io.adapt4j.serve.RelevanceScorer;
+import io.adapt4j.serve.rag.RagAnswers;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What a server answers with beside its language model, each called by the name of its folder. */
+final class ServedParts {
+
+  @Option(
+      names = "--named-adapter",
+      paramLabel = "NAME=FOLDER",
+      description =
+          "An adapter that requests ask for by its name in place of the model's. May be given more"
+              + " than once.")
+  private final Map<String, Path> adapters = new LinkedHashMap<>();
+
+  @Option(
+      names = "--embedder",
+      paramLabel = "FOLDER",
+      description = "A model for /v1/embeddings, called by the name of its folder.")
+  private @Nullable Path embedder;
+
+  @Option(
+      names = "--reranker",
+      paramLabel = "FOLDER",
+      description =
+          "A model for /v1/rerank that classifies pairs of texts, called by the name of its"
+              + " folder.")
+  private @Nullable Path reranker;
+
+  @Option(
+      names = "--index",
+      paramLabel = "FOLDER",
+      description =
+          "An index of 'adapt4j rag index', from which the model answers at /v1/rag/ask, called by"
+              + " the name of its folder.")
+  private @Nullable Path index;
+
+  @Option(
+      names = "--index-embedder",
+      paramLabel = "MODEL",
+      description =
+          "The model of the index's vectors, the one that it was made with: a folder, or"
+              + " OWNER/NAME on a hub. Default: all-MiniLM-L6-v2, which comes with the command.")
+  private @Nullable String indexEmbedder;
+
+  ServedParts() {}
+
+  /** Opened parts, closed in reverse. */
+  static final class Opened implements AutoCloseable {
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+    private <T extends AutoCloseable> T keep(T part) {
+      parts.push(part);
+      return part;
+    }
+
+    @Override
+    public void close() {
+      parts.forEach(Opened::close);
+    }
+
+    private static void close(AutoCloseable part) {
+      try {
+        part.close();
+      } catch (RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  /** Loads the parts and puts them into a server. */
+  Opened open(ModelServer.Builder server, LanguageModel model, boolean anyChatTemplate) {
+    Opened opened = new Opened();
+    try {
+      adapters.forEach(
+          (name, folder) -> model.addAdapter(name, Adapters.read(folder, anyChatTemplate)));
+      if (embedder != null) {
+        TextEmbedder vectors = opened.keep(TextEmbedder.load(ModelSource.path(embedder)));
+        server.embedder(nameOf(embedder), vectors);
+      }
+      if (reranker != null) {
+        TextClassifier classifier = opened.keep(TextClassifier.load(ModelSource.path(reranker)));
+        server.reranker(nameOf(reranker), RelevanceScorer.of(classifier));
+      }
+      if (index != null) {
+        server.questionAnswering(nameOf(index), new RagAnswers(rag(index, model, opened)));
+      } else if (indexEmbedder != null) {
+        throw new IllegalArgumentException(
+            "--index-embedder: expected --index beside it, found none. Name the index.");
+      }
+      return opened;
+    } catch (IOException e) {
+      opened.close();
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  private Rag rag(Path folder, LanguageModel model, Opened opened) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      throw new IllegalArgumentException(
+          "--index: expected the folder of an index, found "
+              + folder
+              + ", which is not there. Make it with 'adapt4j rag index'.");
+    }
+    LocalEmbeddings vectors =
+        opened.keep(
+            indexEmbedder == null
+                ? MiniLm.load()
+                : LocalEmbeddings.load(
+                    ModelSource.path(ModelArgument.folder("--index-embedder", indexEmbedder))));
+    return opened.keep(Rag.builder().index(folder).embeddings(vectors).generator(model).build());
+  }
+
+  static String nameOf(Path folder) {
+    Path last = folder.toAbsolutePath().normalize().getFileName();
+    return last == null ? "model" : last.toString();
+  }
+}

@@ -1,0 +1,187 @@
+package io.adapt4j.cli;
+
+import static io.adapt4j.cli.CommandsTest.MODEL;
+import static io.adapt4j.cli.CommandsTest.execute;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.cli.CommandsTest.Result;
+import io.adapt4j.rag.embed.MiniLm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands for files of rows, documents and tasks. */
+class FilesTest {
+
+  @TempDir private Path folder;
+
+  private Path write(String name, String text) throws IOException {
+    Path file = folder.resolve(name);
+    Files.createDirectories(file.getParent());
+    return Files.writeString(file, text);
+  }
+
+  @Test
+  void everyRowOfAFileIsAnswered() throws IOException {
+    Path input = write("rows.csv", "name\nLily\nTom\n");
+    Path output = folder.resolve("answers.jsonl");
+    Object[] command = {
+      "complete",
+      MODEL,
+      "--input",
+      input,
+      "--output",
+      output,
+      "--template",
+      "Once upon a time {name}",
+      "--max-new-tokens",
+      "5",
+      "--json"
+    };
+    Result completed = execute(command);
+    assertThat(completed.code()).as(completed.err()).isZero();
+    assertThat(completed.json().path("done").asInt()).isEqualTo(2);
+    List<String> lines = Files.readAllLines(output);
+    assertThat(lines).hasSize(2);
+    Result alone =
+        execute(
+            "generate",
+            MODEL,
+            "--prompt",
+            "Once upon a time Tom",
+            "--max-new-tokens",
+            "5",
+            "--json");
+    JsonNode second = Output.parsed(lines.get(1));
+    assertThat(second.path("name").asText()).isEqualTo("Tom");
+    assertThat(second.path("completion")).isEqualTo(alone.json().path("text"));
+
+    Result again = execute(command);
+    assertThat(again.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(again.err()).contains("give --overwrite").doesNotContain("()");
+    Path untouched = write("other.csv", "title\nA\n");
+    Result noPrompt = execute("complete", MODEL, "--input", untouched, "--output", input + ".out");
+    assertThat(noPrompt.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(noPrompt.err()).contains("other.csv", "found [title]");
+  }
+
+  @Test
+  void textsAndRowsAreEmbedded() throws IOException {
+    Path model = MiniLm.folder();
+    Result printed =
+        execute("embed", model, "--text", "a cat", "--text", "stock markets", "--json");
+    assertThat(printed.code()).as(printed.err()).isZero();
+    JsonNode vectors = printed.json().path("embeddings");
+    assertThat(vectors).hasSize(2);
+    assertThat(vectors.get(0).path("embedding")).hasSize(384);
+
+    Path input = write("texts.jsonl", "{\"text\": \"a cat\"}\n{\"text\": \"stock markets\"}\n");
+    Path output = folder.resolve("vectors.jsonl");
+    assertThat(execute("embed", model, "--input", input, "--output", output).code()).isZero();
+    JsonNode first = Output.parsed(Files.readAllLines(output).get(0)).path("embedding");
+    for (int i = 0; i < 384; i++) {
+      assertThat(first.get(i).floatValue())
+          .isCloseTo(vectors.get(0).path("embedding").get(i).floatValue(), within(1e-5f));
+    }
+
+    assertThat(execute("embed", model).err()).contains("expected one of them, found none");
+    assertThat(execute("embed", model, "--input", input).err()).contains("--output: expected");
+  }
+
+  @Test
+  void documentsAreIndexedAskedAndBroughtUpToDate() throws IOException {
+    write("handbook/returns.md", "# Returns\n\nAn item may be returned within 30 days.\n");
+    write("handbook/shipping.md", "# Shipping\n\nParcels to Norway take nine days.\n");
+    Path index = folder.resolve("index");
+    Path handbook = folder.resolve("handbook");
+    Result indexed = execute("rag", "index", handbook, "--index", index, "--json");
+    assertThat(indexed.code()).as(indexed.err()).isZero();
+    assertThat(indexed.json().path("documents").asInt()).isEqualTo(2);
+
+    String question = "How long do parcels to Norway take?";
+    Result asked = execute("rag", "ask", question, "--index", index, "--passages", 1);
+    assertThat(asked.code()).as(asked.err()).isZero();
+    assertThat(asked.out()).contains("nine days").doesNotContain("30 days");
+
+    Result generated =
+        execute(
+            "rag",
+            "ask",
+            question,
+            "--index",
+            index,
+            "--passages",
+            1,
+            "--model",
+            MODEL,
+            "--max-new-tokens",
+            3,
+            "--json");
+    assertThat(generated.json().path("text").isTextual()).as(generated.err()).isTrue();
+
+    Files.delete(handbook.resolve("shipping.md"));
+    Result synced = execute("rag", "index", handbook, "--index", index, "--json");
+    assertThat(synced.json().path("unchanged").asInt()).isEqualTo(1);
+    assertThat(synced.json().path("deleted").asInt()).isEqualTo(1);
+
+    Result missing = execute("rag", "ask", question, "--index", folder.resolve("nothing"));
+    assertThat(missing.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(missing.err()).contains("adapt4j rag index");
+    Result noFile = execute("rag", "index", folder.resolve("nothing"), "--index", index);
+    assertThat(noFile.code()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void aModelIsEvaluatedAndComparedWithItsBase() throws IOException {
+    Path run = CommandsTest.write(folder, 4);
+    assertThat(execute("train", run, "--no-report").code()).isZero();
+    write("exam.jsonl", "{\"question\": \"Who?\", \"reply\": \"Tom\"}\n".repeat(3));
+    Path tasks =
+        write(
+            "tasks.yaml",
+            """
+            tasks:
+              - name: exam
+                answers: {path: exam.jsonl, answer: reply, maxNewTokens: 3}
+              - name: likelihood
+                perplexity: {path: rows.jsonl}
+                limit: 4
+            """);
+    Path report = folder.resolve("evaluation");
+    Result compared =
+        execute(
+            "eval",
+            MODEL,
+            "--adapter",
+            folder.resolve("run/best"),
+            "--tasks",
+            tasks,
+            "--report",
+            report,
+            "--replies",
+            folder.resolve("replies"));
+    assertThat(compared.code()).as(compared.err()).isZero();
+    assertThat(compared.out()).contains("exam", "likelihood", "tuned");
+    assertThat(report.resolve("report.html")).isNotEmptyFile();
+
+    Result alone = execute("eval", MODEL, "--tasks", tasks, "--json");
+    assertThat(alone.code()).as(alone.err()).isZero();
+    assertThat(alone.json().isObject()).isTrue();
+    Result wrong = execute("eval", MODEL, "--tasks", folder.resolve("nothing.yaml"));
+    assertThat(wrong.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(wrong.err()).contains("nothing.yaml");
+  }
+
+  @Test
+  void whatIsNoRepositoryIsNotAskedFor() {
+    Result refused = execute("download", "no repository");
+    assertThat(refused.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(refused.err()).contains("no repository");
+    assertThat(execute("download", "owner/name", "--only", "[").err()).contains("--only: expected");
+  }
+}

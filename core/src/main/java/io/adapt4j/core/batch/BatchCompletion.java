@@ -1,0 +1,257 @@
+package io.adapt4j.core.batch;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.DatasetReader;
+import io.adapt4j.core.data.PromptTemplate;
+import io.adapt4j.core.data.Row;
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.FinishReason;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.PromptTooLongException;
+import io.adapt4j.jinja.TemplateException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Answers every row of a file, and writes a file of JSON lines: each row's fields, then {@code
+ * completion}, {@code finishReason}, {@code promptTokens} and {@code tokens}. A row that cannot be
+ * asked, such as one too long for the model, has {@code error} instead, and the rest goes on.
+ *
+ * <p>A row with {@code messages} is a conversation to answer. Of others the text is what the
+ * template makes of the row, or its field {@code prompt} or {@code text}; a model that was trained
+ * on conversations answers it as a user's message, another continues it.
+ *
+ * <p>Results are stored in {@code OUTPUT.part} as they come, and survive the end of the process;
+ * the same call then goes on with the rows that are missing. It is refused if the model, the
+ * options or the input differ. The output appears when it is complete. Each row is sampled with the
+ * options' seed plus its number, so that a batch that was cut off gives what one that was not
+ * gives. One call at a time.
+ */
+public final class BatchCompletion {
+
+  /** How many rows are answered at the same time unless set. */
+  public static final int DEFAULT_REQUESTS = 8;
+
+  private final LanguageModel model;
+  private Optional<PromptTemplate> template = Optional.empty();
+  private Optional<String> system = Optional.empty();
+  private boolean raw;
+  private GenerationOptions options = GenerationOptions.greedy();
+  private String field = "completion";
+  private int requests = DEFAULT_REQUESTS;
+  private boolean overwrite;
+  private BatchListener listener = (done, rows) -> {};
+  private CancellationToken cancellation = new CancellationToken();
+
+  private BatchCompletion(LanguageModel model) {
+    this.model = Objects.requireNonNull(model, "model");
+  }
+
+  /**
+   * Begins with greedy answers of at most {@value GenerationOptions#DEFAULT_MAX_NEW_TOKENS} tokens.
+   *
+   * @param model the model, which the caller closes
+   * @return a batch to set up
+   */
+  public static BatchCompletion of(LanguageModel model) {
+    return new BatchCompletion(model);
+  }
+
+  /**
+   * Sets what makes the prompt of a row. Default: its field {@code prompt} or {@code text}.
+   *
+   * @param prompt the template
+   * @return this
+   */
+  public BatchCompletion template(PromptTemplate prompt) {
+    this.template = Optional.of(prompt);
+    return this;
+  }
+
+  /**
+   * Sets a system message before each prompt that is asked as a conversation. Default: none.
+   *
+   * @param message the message
+   * @return this
+   */
+  public BatchCompletion system(String message) {
+    this.system = Optional.of(message);
+    return this;
+  }
+
+  /**
+   * Continues prompts as they are, also where the model was trained on conversations.
+   *
+   * @return this
+   */
+  public BatchCompletion raw() {
+    this.raw = true;
+    return this;
+  }
+
+  /**
+   * Sets how to choose tokens and when to stop.
+   *
+   * @param generation the options
+   * @return this
+   */
+  public BatchCompletion options(GenerationOptions generation) {
+    this.options = Objects.requireNonNull(generation, "generation");
+    return this;
+  }
+
+  /**
+   * Names the field of the answer. Default: {@code completion}.
+   *
+   * @param name a name that no field of the rows has
+   * @return this
+   */
+  public BatchCompletion field(String name) {
+    this.field = Objects.requireNonNull(name, "name");
+    return this;
+  }
+
+  /**
+   * Sets how many rows are answered at the same time, as one running batch. Default: {@value
+   * #DEFAULT_REQUESTS}.
+   *
+   * @param rows how many, at least 1
+   * @return this
+   * @throws IllegalArgumentException if there are fewer
+   */
+  public BatchCompletion requests(int rows) {
+    if (rows < 1) {
+      throw new IllegalArgumentException("requests must be at least 1, found " + rows);
+    }
+    this.requests = rows;
+    return this;
+  }
+
+  /**
+   * Begins anew where there are results, and replaces the output in the end.
+   *
+   * @return this
+   */
+  public BatchCompletion overwrite() {
+    this.overwrite = true;
+    return this;
+  }
+
+  /**
+   * Sets who hears how far the batch is.
+   *
+   * @param hears the listener
+   * @return this
+   */
+  public BatchCompletion listener(BatchListener hears) {
+    this.listener = Objects.requireNonNull(hears, "hears");
+    return this;
+  }
+
+  /**
+   * Sets what ends the batch early: rows that are being answered are left out, and done the next
+   * time.
+   *
+   * @param token the token
+   * @return this
+   */
+  public BatchCompletion cancellation(CancellationToken token) {
+    this.cancellation = Objects.requireNonNull(token, "token");
+    return this;
+  }
+
+  /**
+   * Answers the rows that have no answer yet, and writes the output when all have one.
+   *
+   * @param rows the input, of any format that {@link io.adapt4j.core.data.Datasets#read} reads
+   * @param output the file of JSON lines
+   * @return what was done
+   * @throws BatchException if the output is there, belongs to another batch, or cannot be written
+   * @throws DatasetException if a row has no prompt
+   */
+  public BatchReport run(DatasetReader rows, Path output) {
+    RowBatch batch = new RowBatch(rows, output, field, listener, cancellation, overwrite);
+    ObjectNode description =
+        batch.description("completion", model.asGenerator().identity()).put("raw", raw);
+    description.put("options", options.toString());
+    template.ifPresent(text -> description.put("template", text.toString()));
+    system.ifPresent(text -> description.put("system", text));
+    return batch.run(description, 1, requests, chosen -> answers(batch, chosen[0]));
+  }
+
+  private List<ObjectNode> answers(RowBatch batch, int row) {
+    GenerationOptions seeded = options.toBuilder().seed(options.seed() + row).build();
+    Generation answer;
+    try {
+      answer = answer(batch, row, seeded);
+    } catch (PromptTooLongException | ChatException | TemplateException e) {
+      return List.of(PartFile.failure(String.valueOf(e.getMessage())));
+    }
+    if (answer.finishReason() == FinishReason.CANCELLED) {
+      return List.of();
+    }
+    return List.of(
+        JsonNodeFactory.instance
+            .objectNode()
+            .put(field, answer.text())
+            .put("finishReason", answer.finishReason().name().toLowerCase(Locale.ROOT))
+            .put("promptTokens", answer.promptTokens())
+            .put("tokens", answer.tokenIds().size()));
+  }
+
+  private Generation answer(RowBatch batch, int row, GenerationOptions seeded) {
+    if (template.isEmpty() && batch.row(row).has("messages")) {
+      return chat(messages(batch, row), seeded);
+    }
+    String prompt = batch.text(row, template, "prompt", "text");
+    if (raw || !model.isChatTuned()) {
+      return model.generate(prompt, seeded, piece -> {}, cancellation);
+    }
+    List<ChatMessage> messages = new ArrayList<>();
+    system.ifPresent(text -> messages.add(ChatMessage.system(text)));
+    messages.add(ChatMessage.user(prompt));
+    return chat(messages, seeded);
+  }
+
+  private Generation chat(List<ChatMessage> messages, GenerationOptions seeded) {
+    return model.chat(messages, ChatOptions.defaults(), seeded, piece -> {}, cancellation);
+  }
+
+  private static List<ChatMessage> messages(RowBatch batch, int row) {
+    Row source = batch.row(row);
+    List<ChatMessage> messages = new ArrayList<>();
+    if (source.value("messages") instanceof List<?> list) {
+      for (Object message : list) {
+        if (message instanceof Map<?, ?> fields) {
+          messages.add(ChatMessage.of(named(fields)));
+        }
+      }
+      if (!messages.isEmpty() && messages.size() == list.size()) {
+        return messages;
+      }
+    }
+    throw new DatasetException(
+        batch.locate(row)
+            + ": messages: expected a list of objects with role and content, found "
+            + source.value("messages"));
+  }
+
+  private static Map<String, Object> named(Map<?, ?> fields) {
+    Map<String, Object> named = new LinkedHashMap<>();
+    fields.forEach((name, value) -> named.put(String.valueOf(name), value));
+    return named;
+  }
+}

@@ -1,0 +1,17 @@
+package io.adapt4j.core.batch;
+
+import io.adapt4j.core.exception.Adapt4jException;
+
+/** A batch whose output cannot be written, or belongs to another one. */
+public final class BatchException extends Adapt4jException {
+
+  private static final long serialVersionUID = 1;
+
+  BatchException(String message) {
+    super(message);
+  }
+
+  BatchException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

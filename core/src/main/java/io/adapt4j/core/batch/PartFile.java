@@ -1,0 +1,282 @@
+package io.adapt4j.core.batch;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.AppendedLines;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.CheckedJson;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.ProcessLock;
+import io.adapt4j.core.internal.WriteFailure;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The results of a batch that is not complete, beside the output: a first line that says what the
+ * batch is, then a line a row in the order in which they were done, each with a checksum.
+ */
+final class PartFile implements AutoCloseable {
+
+  private static final String ROW = "row";
+  private static final String ERROR = "error";
+
+  private final Path output;
+  private final Path part;
+  private final ProcessLock lock;
+  private final AppendedLines lines;
+  private final BitSet done = new BitSet();
+  private int failed;
+  private @Nullable ObjectNode stored;
+
+  private PartFile(Path output, ProcessLock lock, ObjectNode batch, int rows) throws IOException {
+    this.output = output;
+    this.part = part(output);
+    this.lock = lock;
+    this.lines = AppendedLines.open(part, line -> read(line, rows));
+    try {
+      if (stored == null) {
+        lines.append(CheckedJson.line(batch));
+      } else {
+        requireSame(stored, batch);
+      }
+    } catch (IOException | RuntimeException e) {
+      lines.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens the results of a batch, or begins it.
+   *
+   * @param batch what decides the results
+   * @param overwrite whether to begin anew, and replace the output in the end
+   */
+  static PartFile open(Path output, ObjectNode batch, int rows, boolean overwrite) {
+    if (Files.exists(output) && !overwrite) {
+      throw new BatchException(
+          output
+              + ": expected a file that is not there yet, found one. Name another, or say"
+              + " overwrite().");
+    }
+    try {
+      Optional<ProcessLock> lock =
+          ProcessLock.tryTake(output.resolveSibling(output.getFileName() + ".lock"));
+      if (lock.isEmpty()) {
+        throw new BatchException(
+            output + ": another process is writing it. Wait for it, or name another file.");
+      }
+      try {
+        if (overwrite) {
+          Files.deleteIfExists(part(output));
+        }
+        return new PartFile(output, lock.get(), batch, rows);
+      } catch (IOException | RuntimeException e) {
+        lock.get().close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw unwritable(part(output), e);
+    }
+  }
+
+  private static Path part(Path output) {
+    return output.resolveSibling(output.getFileName() + ".part");
+  }
+
+  private static BatchException unwritable(Path file, IOException cause) {
+    return new BatchException(
+        file + ": writing failed: " + WriteFailure.explain(file, cause) + ".", cause);
+  }
+
+  private void read(String line, int rows) throws IOException {
+    ObjectNode object = (ObjectNode) CheckedJson.ofLine(line);
+    if (!object.has(ROW)) {
+      stored = object;
+      return;
+    }
+    int row = object.path(ROW).asInt(-1);
+    if (row < 0 || row >= rows) {
+      throw new IOException("there is no row " + row);
+    }
+    count(row, object);
+  }
+
+  private void count(int row, JsonNode object) {
+    if (!done.get(row)) {
+      done.set(row);
+      failed += object.has(ERROR) ? 1 : 0;
+    }
+  }
+
+  private void requireSame(JsonNode before, JsonNode now) {
+    TreeSet<String> names = new TreeSet<>();
+    before.fieldNames().forEachRemaining(names::add);
+    now.fieldNames().forEachRemaining(names::add);
+    List<String> differences = new ArrayList<>();
+    for (String name : names) {
+      if (!before.path(name).equals(now.path(name))) {
+        differences.add("%s was %s, now %s".formatted(name, shown(before, name), shown(now, name)));
+      }
+    }
+    if (!differences.isEmpty()) {
+      throw new BatchException(
+          "%s: has results of another batch: %s. Go on with that batch, name another output, or say overwrite()."
+              .formatted(part, String.join("; ", differences)));
+    }
+  }
+
+  private static String shown(JsonNode batch, String name) {
+    return batch.has(name) ? Json.compact(batch.get(name)) : "not set";
+  }
+
+  /** How many rows have results. */
+  synchronized int done() {
+    return done.cardinality();
+  }
+
+  /** How many rows have an error for a result. */
+  synchronized int failed() {
+    return failed;
+  }
+
+  /**
+   * The rows without results, in their order; those that are stored meanwhile may be among them.
+   */
+  synchronized int[] missing(int rows) {
+    BitSet missing = new BitSet();
+    missing.set(0, rows);
+    missing.andNot(done);
+    return missing.stream().toArray();
+  }
+
+  /** Stores the result of a row. */
+  synchronized void store(int row, ObjectNode result) {
+    ObjectNode line = JsonNodeFactory.instance.objectNode();
+    line.put(ROW, row);
+    line.setAll(result);
+    try {
+      lines.append(CheckedJson.line(line));
+    } catch (IOException e) {
+      throw unwritable(part, e);
+    }
+    count(row, result);
+  }
+
+  static ObjectNode failure(String message) {
+    return JsonNodeFactory.instance.objectNode().put(ERROR, message);
+  }
+
+  /** Writes the output: for each row its fields, then its result. */
+  synchronized void finish(int rows, IntFunction<ObjectNode> fields) {
+    try {
+      lines.force();
+      Places places = places(rows);
+      try (FileChannel stored = FileChannel.open(part, StandardOpenOption.READ)) {
+        AtomicFiles.write(output, channel -> write(channel, stored, places, fields));
+      }
+      lines.close();
+      Files.delete(part);
+    } catch (IOException e) {
+      throw unwritable(output, e);
+    }
+  }
+
+  private static void write(
+      FileChannel output, FileChannel stored, Places places, IntFunction<ObjectNode> fields)
+      throws IOException {
+    // Closing the writer would close the channel, which is the caller's.
+    BufferedWriter writer = new BufferedWriter(Channels.newWriter(output, StandardCharsets.UTF_8));
+    for (int row = 0; row < places.rows(); row++) {
+      ObjectNode line = fields.apply(row);
+      ObjectNode result = (ObjectNode) CheckedJson.ofLine(places.read(stored, row));
+      result.remove(ROW);
+      line.setAll(result);
+      writer.write(Json.compact(line));
+      writer.write('\n');
+    }
+    writer.flush();
+  }
+
+  /** Where the line of each row is, in bytes. */
+  private static final class Places {
+
+    private final long[] starts;
+    private final int[] lengths;
+
+    Places(int rows) {
+      this.starts = new long[rows];
+      this.lengths = new int[rows];
+    }
+
+    void put(int row, long start, int length) {
+      starts[row] = start;
+      lengths[row] = length;
+    }
+
+    int rows() {
+      return starts.length;
+    }
+
+    String read(FileChannel file, int row) throws IOException {
+      ByteBuffer bytes = ByteBuffer.allocate(lengths[row]);
+      while (bytes.hasRemaining()) {
+        if (file.read(bytes, starts[row] + bytes.position()) < 0) {
+          throw new EOFException("the result of row " + row + " is cut off");
+        }
+      }
+      return StandardCharsets.UTF_8.decode(bytes.flip()).toString();
+    }
+  }
+
+  private Places places(int rows) throws IOException {
+    Places places = new Places(rows);
+    // A character a byte, so that lengths of lines are lengths in the file.
+    try (BufferedReader reader = Files.newBufferedReader(part, StandardCharsets.ISO_8859_1)) {
+      long start = 0;
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        int row = row(line);
+        if (row >= 0 && row < rows) {
+          places.put(row, start, line.length());
+        }
+        start += line.length() + 1L;
+      }
+    }
+    return places;
+  }
+
+  /** The row of a line; -1 of one that is damaged, or tells what the batch is. */
+  private static int row(String line) {
+    try {
+      byte[] bytes = line.getBytes(StandardCharsets.ISO_8859_1);
+      return CheckedJson.ofLine(new String(bytes, StandardCharsets.UTF_8)).path(ROW).asInt(-1);
+    } catch (IOException e) {
+      return -1;
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    try (lock) {
+      lines.close();
+    } catch (IOException e) {
+      throw unwritable(part, e);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.adapt4j.serve;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.Objects;
+
+/**
+ * The page to try models with, at {@code /}. It loads nothing from elsewhere, and a browser runs
+ * and styles nothing in it but what stands in the resource.
+ */
+final class Page {
+
+  private static final String RESOURCE = "page.html";
+
+  private final String html;
+  private final String policy;
+
+  Page() {
+    this.html = read();
+    this.policy =
+        "default-src 'none'; connect-src 'self'; img-src data:; base-uri 'none';"
+            + " form-action 'none'; frame-ancestors 'none'; style-src "
+            + hash("style")
+            + "; script-src "
+            + hash("script");
+  }
+
+  private static String read() {
+    try (InputStream in = Page.class.getResourceAsStream(RESOURCE)) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What allows the text of an element. */
+  private String hash(String element) {
+    String begin = "<" + element + ">";
+    int start = html.indexOf(begin) + begin.length();
+    String text = html.substring(start, html.indexOf("</" + element + ">"));
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  void send(Call call) throws IOException {
+    call.set("Content-Security-Policy", policy);
+    call.set("X-Content-Type-Options", "nosniff");
+    call.set("Referrer-Policy", "no-referrer");
+    call.set("Cache-Control", "no-cache");
+    call.send(200, "text/html; charset=utf-8", html);
+  }
+}
