@@ -155,7 +155,7 @@ final class Script implements TextGenerator, ModelAccess {
     if (whole.length() < answer.length()) {
       reason = FinishReason.STOP_STRING;
     }
-    for (String token : whole.split("(?<=\\S)(?=\\s)|(?<=:)")) {
+    for (String token : whole.split("(?<=\\S)(?=\\s)|(?<=:)", -1)) {
       if (cancellation.isCancelled()) {
         reason = FinishReason.CANCELLED;
         break;

@@ -90,7 +90,9 @@ public final class Adapt4jEmbeddingModel implements EmbeddingModel {
 
   @Override
   public List<float[]> embed(
-      List<Document> documents, EmbeddingOptions options, BatchingStrategy batchingStrategy) {
+      List<Document> documents,
+      @Nullable EmbeddingOptions options,
+      BatchingStrategy batchingStrategy) {
     refuse(options);
     List<float[]> vectors = new ArrayList<>();
     for (List<Document> batch : batchingStrategy.batch(documents)) {

@@ -41,7 +41,7 @@ final class Script implements ModelAccess {
     }
     StringBuilder said = new StringBuilder();
     int tokens = 0;
-    for (String token : answer.split("(?<=\\S)(?=\\s)")) {
+    for (String token : answer.split("(?<=\\S)(?=\\s)", -1)) {
       if (cancellation.isCancelled()) {
         return generation(said, tokens, FinishReason.CANCELLED);
       }

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.model.tool.DefaultToolCallingChatOptions;
 import org.springframework.ai.model.tool.StructuredOutputChatOptions;
+import org.springframework.ai.tool.ToolCallback;
 
 /**
  * What a prompt says of sampling, tools and the form of the answer. What is not set is as the
@@ -93,7 +94,7 @@ public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
   }
 
   @Override
-  public boolean equals(Object other) {
+  public boolean equals(@Nullable Object other) {
     return other instanceof Adapt4jChatOptions that
         && super.equals(that)
         && Objects.equals(outputSchema, that.outputSchema)
@@ -118,7 +119,7 @@ public final class Adapt4jChatOptions extends DefaultToolCallingChatOptions
 
     private Builder() {}
 
-    private @Nullable List<org.springframework.ai.tool.ToolCallback> callbacks() {
+    private @Nullable List<ToolCallback> callbacks() {
       return toolCallbacks;
     }
 
