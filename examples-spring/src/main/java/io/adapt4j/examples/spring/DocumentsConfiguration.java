@@ -4,6 +4,7 @@ import io.adapt4j.rag.Rag;
 import io.adapt4j.rag.document.Documents;
 import io.adapt4j.rag.retrieve.RetrievalOptions;
 import java.io.IOException;
+import java.nio.file.Path;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -17,10 +18,10 @@ class DocumentsConfiguration {
   Rag rag(ExampleProperties properties) throws IOException {
     Rag rag =
         Rag.builder()
-            .index(properties.output().resolve("index"))
+            .index(Path.of(properties.output(), "index"))
             .retrieval(RetrievalOptions.builder().limit(PASSAGES).build())
             .build();
-    rag.sync(Documents.in(properties.documents()).only("**.md"));
+    rag.sync(Documents.in(Path.of(properties.documents())).only("**.md"));
     return rag;
   }
 }

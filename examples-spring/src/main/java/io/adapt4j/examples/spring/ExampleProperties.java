@@ -1,6 +1,5 @@
 package io.adapt4j.examples.spring;
 
-import java.nio.file.Path;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
@@ -12,4 +11,4 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param steps how many steps a run has
  */
 @ConfigurationProperties("example")
-public record ExampleProperties(Path documents, Path passages, Path output, int steps) {}
+public record ExampleProperties(String documents, String passages, String output, int steps) {}

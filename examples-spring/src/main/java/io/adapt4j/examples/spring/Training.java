@@ -11,6 +11,7 @@ import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.spring.boot.Adapt4jProperties;
 import jakarta.annotation.PreDestroy;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -89,8 +90,8 @@ class Training {
 
   private FineTuner tuner() {
     return FineTuner.builder()
-        .model(ModelSource.path(Objects.requireNonNull(base.path())))
-        .dataset(Datasets.jsonl(example.passages()).open())
+        .model(ModelSource.path(Path.of(Objects.requireNonNull(base.path()))))
+        .dataset(Datasets.jsonl(Path.of(example.passages())))
         .method(Lora.rank(8).alpha(16))
         .maxSteps(example.steps())
         .learningRate(2e-3)
@@ -101,7 +102,7 @@ class Training {
                 progress.set(new Progress("running", event.step(), event.loss(), ""));
               }
             })
-        .output(example.output().resolve("run"))
+        .output(Path.of(example.output(), "run"))
         .overwriteOutput()
         .build();
   }

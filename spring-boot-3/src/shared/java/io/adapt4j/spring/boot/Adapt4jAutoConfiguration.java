@@ -80,7 +80,7 @@ public class Adapt4jAutoConfiguration {
         LanguageModel.load(
             source("adapt4j.model", asked.path(), asked.hub()),
             asked.precision(),
-            asked.adapters().stream().map(Adapter::at).toArray(Adapter[]::new));
+            asked.adapters().stream().map(Path::of).map(Adapter::at).toArray(Adapter[]::new));
     try {
       if (asked.chatTemplate() != null) {
         model.useChatTemplate(ChatTemplate.resolve(asked.chatTemplate()));
@@ -115,13 +115,13 @@ public class Adapt4jAutoConfiguration {
         source("adapt4j.embedder", asked.path(), asked.hub()), options.build());
   }
 
-  private static ModelSource source(String prefix, @Nullable Path path, @Nullable String hub) {
+  private static ModelSource source(String prefix, @Nullable String path, @Nullable String hub) {
     if (path != null && hub != null) {
       throw new IllegalStateException(
           prefix + ": expected one of path and hub, found " + path + " and " + hub);
     }
     if (path != null) {
-      return ModelSource.path(path);
+      return ModelSource.path(Path.of(path));
     }
     if (hub != null) {
       return ModelSource.hub(hub);

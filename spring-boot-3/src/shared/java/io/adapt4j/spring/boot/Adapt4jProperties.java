@@ -1,7 +1,6 @@
 package io.adapt4j.spring.boot;
 
 import io.adapt4j.core.model.Precision;
-import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -9,7 +8,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
- * What an application says of its models.
+ * What an application says of its models. Folders are texts: Spring would look for a relative {@code
+ * Path} among a web application's resources.
  *
  * @param model the language model
  * @param generation how to choose tokens and when to stop, where a request does not say
@@ -37,10 +37,10 @@ public record Adapt4jProperties(
    * @param lazy whether it is loaded when it is first used instead of at the start
    */
   public record Model(
-      @Nullable Path path,
+      @Nullable String path,
       @Nullable String hub,
       @DefaultValue("adapt4j") String name,
-      @DefaultValue List<Path> adapters,
+      @DefaultValue List<String> adapters,
       @DefaultValue("auto") Precision precision,
       @Nullable String chatTemplate,
       @DefaultValue("false") boolean lazy) {}
@@ -94,7 +94,7 @@ public record Adapt4jProperties(
    * @param lazy whether it is loaded when it is first used instead of at the start
    */
   public record Embedder(
-      @Nullable Path path,
+      @Nullable String path,
       @Nullable String hub,
       @DefaultValue("adapt4j-embedder") String name,
       @DefaultValue("auto") Precision precision,
