@@ -52,7 +52,8 @@ class ArchitectureTest {
           Map.entry("langchain4j", Set.of("core", "tools", "structured", "rag")),
           Map.entry("spring-boot-3", Set.of("core", "tools", "structured", "serve")),
           Map.entry("eval", Set.of("core")),
-          Map.entry("cli", Set.of("jinja", "core", "lora", "parquet", "gguf", "serve", "rag", "eval")),
+          Map.entry(
+              "cli", Set.of("jinja", "core", "lora", "parquet", "gguf", "serve", "rag", "eval")),
           Map.entry("examples", Set.of("core", "lora", "parquet", "qlora", "rag", "eval")),
           Map.entry(
               "benchmarks",

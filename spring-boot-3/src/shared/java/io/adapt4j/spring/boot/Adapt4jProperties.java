@@ -8,8 +8,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
- * What an application says of its models. Folders are texts: Spring would look for a relative {@code
- * Path} among a web application's resources.
+ * What an application says of its models. Folders are texts: Spring would look for a relative
+ * {@code Path} among a web application's resources.
  *
  * @param model the language model
  * @param generation how to choose tokens and when to stop, where a request does not say
