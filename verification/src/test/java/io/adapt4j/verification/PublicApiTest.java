@@ -63,7 +63,8 @@ class PublicApiTest {
   }
 
   static final String MODULES =
-      "jinja core kernels lora qlora gguf structured serve parquet rag eval cli";
+      "jinja core kernels lora qlora gguf structured serve parquet rag langchain4j spring eval"
+          + " cli";
 
   @ParameterizedTest
   @ValueSource(
@@ -78,6 +79,8 @@ class PublicApiTest {
         "serve",
         "parquet",
         "rag",
+        "langchain4j",
+        "spring",
         "eval",
         "cli"
       })

@@ -1,0 +1,24 @@
+package io.adapt4j.langchain4j;
+
+import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ToolChoice;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.GenerationOptions;
+import java.util.List;
+
+/**
+ * What is asked.
+ *
+ * @param messages the conversation
+ * @param options how to choose tokens and when to stop
+ * @param tools what may be called
+ * @param choice whether something is to be called
+ * @param format the form of the answer
+ */
+record Question(
+    List<ChatMessage> messages,
+    GenerationOptions options,
+    List<ToolSpecification> tools,
+    ToolChoice choice,
+    ResponseFormat format) {}

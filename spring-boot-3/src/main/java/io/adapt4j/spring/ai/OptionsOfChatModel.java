@@ -1,0 +1,23 @@
+package io.adapt4j.spring.ai;
+
+import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.chat.prompt.ChatOptions;
+
+/** Gives out default options as this version of Spring AI asks for them. */
+abstract class OptionsOfChatModel implements ChatModel {
+
+  private final Adapt4jChatOptions options;
+
+  OptionsOfChatModel(Adapt4jChatOptions options) {
+    this.options = options;
+  }
+
+  final Adapt4jChatOptions options() {
+    return options;
+  }
+
+  @Override
+  public ChatOptions getDefaultOptions() {
+    return options.copy();
+  }
+}

@@ -1,0 +1,99 @@
+package io.adapt4j.spring.ai;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.tools.ToolCall;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.MessageType;
+import org.springframework.ai.chat.messages.ToolResponseMessage;
+import org.springframework.ai.content.MediaContent;
+import org.springframework.ai.tool.definition.ToolDefinition;
+
+/** Prompts of Spring AI in our words. */
+final class Requests {
+
+  private Requests() {}
+
+  static Question question(
+      List<Message> instructions,
+      Adapt4jChatOptions options,
+      List<ToolDefinition> tools,
+      GenerationOptions usual) {
+    return new Question(
+        messages(instructions),
+        generation(options, usual),
+        tools,
+        Optional.ofNullable(options.getOutputSchema()).filter(schema -> !schema.isBlank()));
+  }
+
+  private static List<ChatMessage> messages(List<Message> instructions) {
+    List<ChatMessage> messages = new ArrayList<>();
+    for (Message message : instructions) {
+      if (message instanceof MediaContent content && !content.getMedia().isEmpty()) {
+        throw unsupported("media in messages");
+      }
+      if (message instanceof ToolResponseMessage results) {
+        results
+            .getResponses()
+            .forEach(
+                result ->
+                    messages.add(
+                        ChatMessage.tool(result.responseData())
+                            .with("tool_call_id", result.id())
+                            .with("name", result.name())));
+      } else {
+        messages.add(message(message));
+      }
+    }
+    return messages;
+  }
+
+  private static ChatMessage message(Message message) {
+    MessageType type = message.getMessageType();
+    ChatMessage said =
+        ChatMessage.of(type.getValue(), Objects.requireNonNullElse(message.getText(), ""));
+    return message instanceof AssistantMessage answer && answer.hasToolCalls()
+        ? said.with(
+            "tool_calls",
+            answer.getToolCalls().stream().map(call -> call(call).definition()).toList())
+        : said;
+  }
+
+  private static ToolCall call(AssistantMessage.ToolCall call) {
+    return new ToolCall(
+        call.id(), call.name(), call.arguments().isBlank() ? "{}" : call.arguments());
+  }
+
+  private static GenerationOptions generation(Adapt4jChatOptions options, GenerationOptions usual) {
+    refuse("frequencyPenalty", options.getFrequencyPenalty());
+    refuse("presencePenalty", options.getPresencePenalty());
+    GenerationOptions.Builder builder = usual.toBuilder();
+    Optional.ofNullable(options.getMaxTokens()).ifPresent(builder::maxNewTokens);
+    Optional.ofNullable(options.getTemperature()).ifPresent(builder::temperature);
+    Optional.ofNullable(options.getTopK()).ifPresent(builder::topK);
+    Optional.ofNullable(options.getTopP()).ifPresent(builder::topP);
+    Optional.ofNullable(options.getStopSequences())
+        .filter(texts -> !texts.isEmpty())
+        .ifPresent(builder::stopStrings);
+    Optional.ofNullable(options.getSeed()).ifPresent(builder::seed);
+    Optional.ofNullable(options.getMinP()).ifPresent(builder::minP);
+    Optional.ofNullable(options.getRepetitionPenalty()).ifPresent(builder::repetitionPenalty);
+    return builder.build();
+  }
+
+  private static void refuse(String name, @Nullable Double penalty) {
+    if (penalty != null && penalty != 0) {
+      throw unsupported(name);
+    }
+  }
+
+  static UnsupportedOperationException unsupported(String what) {
+    return new UnsupportedOperationException(what + ": not supported by this model of Adapt4J");
+  }
+}

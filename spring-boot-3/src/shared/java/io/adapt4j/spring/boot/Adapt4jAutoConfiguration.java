@@ -1,0 +1,159 @@
+package io.adapt4j.spring.boot;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.adapt4j.core.EmbeddingOptions;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.model.ModelSource;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.AnyNestedCondition;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.core.env.Environment;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Loads the language model and the embedding model that the properties name, and closes them with
+ * the application.
+ */
+@AutoConfiguration
+@EnableConfigurationProperties(Adapt4jProperties.class)
+public class Adapt4jAutoConfiguration {
+
+  /** The name of the language model's bean. */
+  public static final String MODEL = "adapt4jLanguageModel";
+
+  /** The name of the embedding model's bean. */
+  public static final String EMBEDDER = "adapt4jTextEmbedder";
+
+  /** The share of the machine's memory that requests may take unless the properties say it. */
+  private static final long SHARE = 4;
+
+  /** Made by Spring Boot. */
+  public Adapt4jAutoConfiguration() {}
+
+  @Bean
+  static BeanFactoryPostProcessor adapt4jLazyModels(Environment environment) {
+    return factory -> {
+      for (String bean : new String[] {MODEL, EMBEDDER}) {
+        String property = bean.equals(MODEL) ? "adapt4j.model.lazy" : "adapt4j.embedder.lazy";
+        if (environment.getProperty(property, Boolean.class, false)
+            && factory.containsBeanDefinition(bean)) {
+          factory.getBeanDefinition(bean).setLazyInit(true);
+        }
+      }
+    };
+  }
+
+  @Bean
+  @ConditionalOnMissingBean
+  GenerationOptions adapt4jGenerationOptions(Adapt4jProperties properties) {
+    Adapt4jProperties.Generation asked = properties.generation();
+    GenerationOptions.Builder options = GenerationOptions.builder();
+    Optional.ofNullable(asked.maxNewTokens()).ifPresent(options::maxNewTokens);
+    Optional.ofNullable(asked.temperature()).ifPresent(options::temperature);
+    Optional.ofNullable(asked.topK()).ifPresent(options::topK);
+    Optional.ofNullable(asked.topP()).ifPresent(options::topP);
+    Optional.ofNullable(asked.minP()).ifPresent(options::minP);
+    Optional.ofNullable(asked.repetitionPenalty()).ifPresent(options::repetitionPenalty);
+    Optional.ofNullable(asked.seed()).ifPresent(options::seed);
+    return options.stopStrings(asked.stop()).build();
+  }
+
+  @Bean(name = MODEL, destroyMethod = "close")
+  @ConditionalOnMissingBean
+  @Conditional(ModelIsNamed.class)
+  LanguageModel adapt4jLanguageModel(Adapt4jProperties properties) {
+    Adapt4jProperties.Model asked = properties.model();
+    LanguageModel model =
+        LanguageModel.load(
+            source("adapt4j.model", asked.path(), asked.hub()),
+            asked.precision(),
+            asked.adapters().stream().map(Path::of).map(Adapter::at).toArray(Adapter[]::new));
+    try {
+      if (asked.chatTemplate() != null) {
+        model.useChatTemplate(ChatTemplate.resolve(asked.chatTemplate()));
+      }
+      limit(model, properties.limits());
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+    return model;
+  }
+
+  private static void limit(LanguageModel model, Adapt4jProperties.Limits limits) {
+    model.limitPromptCache(limits.promptCache().toBytes());
+    long memory =
+        Optional.ofNullable(limits.memory()).map(DataSize::toBytes).orElse(memory() / SHARE);
+    model.limitRequests(limits.running(), limits.waiting(), memory);
+  }
+
+  private static long memory() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+  }
+
+  @Bean(name = EMBEDDER, destroyMethod = "close")
+  @ConditionalOnMissingBean
+  @Conditional(EmbedderIsNamed.class)
+  TextEmbedder adapt4jTextEmbedder(Adapt4jProperties properties) {
+    Adapt4jProperties.Embedder asked = properties.embedder();
+    EmbeddingOptions.Builder options = EmbeddingOptions.builder().precision(asked.precision());
+    Optional.ofNullable(asked.maxTokens()).ifPresent(options::maxTokens);
+    return TextEmbedder.load(
+        source("adapt4j.embedder", asked.path(), asked.hub()), options.build());
+  }
+
+  private static ModelSource source(String prefix, @Nullable String path, @Nullable String hub) {
+    if (path != null && hub != null) {
+      throw new IllegalStateException(
+          prefix + ": expected one of path and hub, found " + path + " and " + hub);
+    }
+    if (path != null) {
+      return ModelSource.path(Path.of(path));
+    }
+    if (hub != null) {
+      return ModelSource.hub(hub);
+    }
+    throw new IllegalStateException(prefix + ": expected path or hub, found neither");
+  }
+
+  /** A folder or a repository is named. */
+  static final class ModelIsNamed extends AnyNestedCondition {
+
+    ModelIsNamed() {
+      super(ConfigurationPhase.REGISTER_BEAN);
+    }
+
+    @ConditionalOnProperty("adapt4j.model.path")
+    static final class Folder {}
+
+    @ConditionalOnProperty("adapt4j.model.hub")
+    static final class Repository {}
+  }
+
+  /** A folder or a repository is named. */
+  static final class EmbedderIsNamed extends AnyNestedCondition {
+
+    EmbedderIsNamed() {
+      super(ConfigurationPhase.REGISTER_BEAN);
+    }
+
+    @ConditionalOnProperty("adapt4j.embedder.path")
+    static final class Folder {}
+
+    @ConditionalOnProperty("adapt4j.embedder.hub")
+    static final class Repository {}
+  }
+}

@@ -1,0 +1,47 @@
+package io.adapt4j.spring.boot;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.serve.ModelServer;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.context.annotation.Bean;
+
+/** A server for OpenAI's clients, started and closed with the application. */
+@AutoConfiguration(after = Adapt4jAutoConfiguration.class)
+@ConditionalOnClass(ModelServer.class)
+@ConditionalOnProperty("adapt4j.server.enabled")
+public class Adapt4jServerAutoConfiguration {
+
+  /** Made by Spring Boot. */
+  public Adapt4jServerAutoConfiguration() {}
+
+  @Bean(destroyMethod = "close")
+  @ConditionalOnMissingBean
+  ModelServer adapt4jModelServer(
+      Adapt4jProperties properties,
+      ObjectProvider<LanguageModel> models,
+      ObjectProvider<TextEmbedder> embedders)
+      throws UnknownHostException {
+    Adapt4jProperties.Server asked = properties.server();
+    ModelServer.Builder server = ModelServer.builder().port(asked.port());
+    models.ifUnique(model -> server.model(properties.model().name(), model));
+    embedders.ifUnique(embedder -> server.embedder(properties.embedder().name(), embedder));
+    if (asked.address() != null) {
+      server.address(InetAddress.getByName(asked.address()));
+    }
+    if (asked.apiKey() != null) {
+      server.apiKey(asked.apiKey());
+    }
+    if (asked.allowAnyone()) {
+      server.allowAnyone();
+    }
+    asked.allowOrigins().forEach(server::allowOrigin);
+    return server.start();
+  }
+}
