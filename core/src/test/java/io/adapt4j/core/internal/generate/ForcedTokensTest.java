@@ -100,7 +100,7 @@ class ForcedTokensTest {
     Request request =
         new Request(PROMPT, options, RequestScheduler.SILENT, new CancellationToken());
     try (PromptCache prompts = new PromptCache(model.decoder(), 0);
-        RequestBatch batch = generator.newBatch(model.generator().noAdapters())) {
+        RequestBatch batch = generator.newBatch(generator.noAdapters())) {
       batch.add(generator.start(request, prompts));
       batch.finish();
       return new Answer(request.await(), batch.passes());
