@@ -154,7 +154,8 @@ class ManyCallersTest {
     int kind = random.nextInt(KINDS);
     CancellationToken token = new CancellationToken();
     if (random.nextInt(3) == 0) {
-      timer.schedule(token::cancel, random.nextInt(20_000), TimeUnit.MICROSECONDS);
+      Future<?> unused =
+          timer.schedule(token::cancel, random.nextInt(20_000), TimeUnit.MICROSECONDS);
     }
     started.incrementAndGet();
     try {
@@ -193,7 +194,7 @@ class ManyCallersTest {
     Path status = Path.of("/proc/self/statm");
     System.gc();
     return Files.exists(status)
-        ? Long.parseLong(Files.readString(status).split(" ")[1]) * 4096
+        ? Long.parseLong(Files.readString(status).split(" ", -1)[1]) * 4096
             - Runtime.getRuntime().totalMemory()
         : 0;
   }
