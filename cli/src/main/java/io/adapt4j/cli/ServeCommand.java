@@ -143,7 +143,8 @@ final class ServeCommand implements Callable<Integer> {
       }
       String called = name != null ? name : ServedParts.nameOf(folder);
       settings.model(called, opened);
-      try (ServedParts.Opened served = parts.open(settings, opened, anyChatTemplate)) {
+      try (ServedParts.Opened served =
+          parts.open(settings, opened, anyChatTemplate, maxNewTokens)) {
         run(settings, called, opened.hasChatTemplate());
       }
     }

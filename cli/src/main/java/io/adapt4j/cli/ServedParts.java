@@ -3,8 +3,11 @@ package io.adapt4j.cli;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.rag.Rag;
+import io.adapt4j.rag.RagBuilder;
+import io.adapt4j.rag.answer.AnswerOptions;
 import io.adapt4j.rag.embed.LocalEmbeddings;
 import io.adapt4j.rag.embed.MiniLm;
 import io.adapt4j.serve.ModelServer;
@@ -90,8 +93,16 @@ final class ServedParts {
     }
   }
 
-  /** Loads the parts and puts them into a server. */
-  Opened open(ModelServer.Builder server, LanguageModel model, boolean anyChatTemplate) {
+  /**
+   * Loads the parts and puts them into a server.
+   *
+   * @param maxNewTokens of answers from the index, or null
+   */
+  Opened open(
+      ModelServer.Builder server,
+      LanguageModel model,
+      boolean anyChatTemplate,
+      @Nullable Integer maxNewTokens) {
     Opened opened = new Opened();
     try {
       adapters.forEach(
@@ -105,7 +116,8 @@ final class ServedParts {
         server.reranker(nameOf(reranker), RelevanceScorer.of(classifier));
       }
       if (index != null) {
-        server.questionAnswering(nameOf(index), new RagAnswers(rag(index, model, opened)));
+        server.questionAnswering(
+            nameOf(index), new RagAnswers(rag(index, model, maxNewTokens, opened)));
       } else if (indexEmbedder != null) {
         throw new IllegalArgumentException(
             "--index-embedder: expected --index beside it, found none. Name the index.");
@@ -120,7 +132,8 @@ final class ServedParts {
     }
   }
 
-  private Rag rag(Path folder, LanguageModel model, Opened opened) throws IOException {
+  private Rag rag(Path folder, LanguageModel model, @Nullable Integer maxNewTokens, Opened opened)
+      throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new IllegalArgumentException(
           "--index: expected the folder of an index, found "
@@ -133,7 +146,13 @@ final class ServedParts {
                 ? MiniLm.load()
                 : LocalEmbeddings.load(
                     ModelSource.path(ModelArgument.folder("--index-embedder", indexEmbedder))));
-    return opened.keep(Rag.builder().index(folder).embeddings(vectors).generator(model).build());
+    RagBuilder builder = Rag.builder().index(folder).embeddings(vectors).generator(model);
+    if (maxNewTokens != null) {
+      GenerationOptions options =
+          GenerationOptions.greedy().toBuilder().maxNewTokens(maxNewTokens).build();
+      builder.answering(AnswerOptions.builder().generation(options).build());
+    }
+    return opened.keep(builder.build());
   }
 
   static String nameOf(Path folder) {

@@ -119,7 +119,13 @@ class ServeTest {
     Path run = CommandsTest.write(folder, 4);
     assertThat(CommandsTest.execute("train", run, "--no-report").code()).isZero();
     Path adapter = folder.resolve("run").resolve("best");
-    start("--index", index.toString(), "--named-adapter", "tuned=" + adapter);
+    start(
+        "--index",
+        index.toString(),
+        "--named-adapter",
+        "tuned=" + adapter,
+        "--max-new-tokens",
+        "20");
     URI address = address();
     assertThat(said()).contains("Try it in a browser at " + address + "/");
     HttpClient client = HttpClient.newHttpClient();
