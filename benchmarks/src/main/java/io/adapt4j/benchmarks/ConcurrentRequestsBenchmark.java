@@ -78,9 +78,9 @@ public final class ConcurrentRequestsBenchmark {
    * Runs the benchmark.
    *
    * @param line {@code --prompt}, {@code --tokens}, {@code --clients} compared with a batch as
-   *     large, {@code --crowd} clients compared with those, {@code --rank} of an adapter for each of the
-   *     clients, {@code --repetitions}, {@code --probes}
-   *     requests for one token each, {@code --threads} (0: the engine's choice)
+   *     large, {@code --crowd} clients compared with those, {@code --rank} of an adapter for each
+   *     of the clients, {@code --repetitions}, {@code --probes} requests for one token each, {@code
+   *     --threads} (0: the engine's choice)
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
@@ -116,8 +116,7 @@ public final class ConcurrentRequestsBenchmark {
           PromptCache prompts = new PromptCache(model.decoder(), 0)) {
         Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of(), 0);
         try (RequestScheduler scheduler =
-            new RequestScheduler(
-                new ReentrantLock(true), generator, prompts, model.adapters())) {
+            new RequestScheduler(new ReentrantLock(true), generator, prompts, model.adapters())) {
           addAdapters(model, folder.path());
           measure(new Served(generator, scheduler), threads);
         }
@@ -132,7 +131,8 @@ public final class ConcurrentRequestsBenchmark {
     for (int i = 0; i < clients; i++) {
       Path folder = base.resolve("adapter-" + i);
       try (Adaptation adaptation =
-          Methods.of(Lora.rank(rank).targets(Targets.names(LINEAR))).attach(model.decoder(), base, i)) {
+          Methods.of(Lora.rank(rank).targets(Targets.names(LINEAR)))
+              .attach(model.decoder(), base, i)) {
         adaptation.save(folder);
       }
       model.adapters().add("adapter-" + i, AdapterMechanics.of(Adapter.at(folder)));

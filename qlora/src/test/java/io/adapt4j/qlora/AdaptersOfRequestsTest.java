@@ -9,12 +9,12 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Weights;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
@@ -64,7 +64,8 @@ class AdaptersOfRequestsTest {
   static void writeAdapters() {
     assumeThat(AllKernels.ofLayers()).isNotEmpty();
     write("plain", Lora.rank(4), 1);
-    write("stabilized", Lora.rank(6).rankStabilized().targets(Targets.names("q_proj", "v_proj")), 2);
+    write(
+        "stabilized", Lora.rank(6).rankStabilized().targets(Targets.names("q_proj", "v_proj")), 2);
     write("residual", Lora.rank(3).initialize(LoraInit.pissa()), 3);
     write("single", Lora.rank(1).targets(Targets.names("down_proj")), 4);
     write("magnitudes", Lora.rank(4).dora(), 5);
@@ -217,10 +218,7 @@ class AdaptersOfRequestsTest {
   }
 
   private static double score(LanguageModel model) {
-    return model
-        .scoreIds(List.of(new TokenSpan(new int[] {4, 5}, new int[] {6})))
-        .get(0)
-        .sum();
+    return model.scoreIds(List.of(new TokenSpan(new int[] {4, 5}, new int[] {6}))).get(0).sum();
   }
 
   private static GenerationOptions shortly() {

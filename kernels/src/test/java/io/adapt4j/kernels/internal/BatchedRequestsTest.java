@@ -73,8 +73,7 @@ class BatchedRequestsTest {
   /** Prompts of one token to far more than others' steps. */
   private static Generation answer(RequestScheduler scheduler, int most, int number) {
     int length = number % 4 == 3 ? 20 * number : 1 + 3 * (number % 4);
-    int[] prompt =
-        new SplittableRandom(number).ints(Math.min(length, most - 1), 3, 39).toArray();
+    int[] prompt = new SplittableRandom(number).ints(Math.min(length, most - 1), 3, 39).toArray();
     GenerationOptions options =
         GenerationOptions.builder()
             .maxNewTokens(3 + 2 * number)

@@ -328,9 +328,7 @@ class StepKernelsTest {
       long[] ids = Arrays.stream(prompts).flatMapToInt(Arrays::stream).asLongStream().toArray();
       forward(ids, PROMPT);
       steps =
-          variant == null
-              ? null
-              : StepCompiler.compile(decoder, ROWS, MOST, variant).orElseThrow();
+          variant == null ? null : StepCompiler.compile(decoder, ROWS, MOST, variant).orElseThrow();
       for (int row = 0; row < ROWS && steps != null; row++) {
         steps.place(row, cache, row);
       }

@@ -90,8 +90,7 @@ final class PreparedSteps {
 
   private Optional<Program> prepared(
       List<AttachedAdapter> named, @Nullable AttachedAdapter onAlone) {
-    Optional<DecoderSteps> steps =
-        StepKernels.prepared(decoder, caches.length, tokens, named);
+    Optional<DecoderSteps> steps = StepKernels.prepared(decoder, caches.length, tokens, named);
     for (int row = 0; row < caches.length && steps.isPresent(); row++) {
       KvCache cache = caches[row];
       if (cache != null) {

@@ -324,8 +324,8 @@ public final class StepProgram extends Pointer {
    * Runs a step.
    *
    * @param tokens how many
-   * @param of for each token its id; then for each its row, place, first place, position, and adapter
-   *     or -1
+   * @param of for each token its id; then for each its row, place, first place, position, and
+   *     adapter or -1
    * @param outputs how many are asked for
    * @param outputOf indexes of the tokens that are
    * @param tables rotary tables
