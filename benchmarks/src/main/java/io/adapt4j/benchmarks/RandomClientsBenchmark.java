@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -12,6 +13,7 @@ import java.util.Set;
  * A server under clients that connect, leave and time out at random: whether any answer is wrong or
  * lost, and whether threads or memory grow.
  */
+@InSuite(quick = "--seconds 4", full = "")
 public final class RandomClientsBenchmark {
 
   private static final Map<String, String> DEFAULTS =

@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.LanguageModel;
@@ -30,6 +31,7 @@ import java.util.stream.IntStream;
  * What a server costs: new tokens a second of clients over HTTP, whole answers and streams, beside
  * as many threads that ask the model in this process, in turns.
  */
+@InSuite(quick = "--tokens 16 --repetitions 1", full = "")
 public final class ServerOverheadBenchmark {
 
   private static final Map<String, String> DEFAULTS =

@@ -440,7 +440,6 @@ public final class LanguageModel extends ScoringModel {
     exclusively(() -> chat.use(template));
   }
 
-  /** What distinguishes this model from others as it is now; empty if that is not known. */
   Optional<String> identity() {
     return exclusively(() -> identity.text(adapter, chat.chosenDigest()));
   }

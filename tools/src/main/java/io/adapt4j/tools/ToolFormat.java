@@ -40,7 +40,7 @@ public enum ToolFormat {
 
   static ToolFormat of(ToolSyntax syntax) {
     return switch (syntax) {
-      case TAGGED_JSON, TOLD_IN_TEXT -> HERMES;
+      case TAGGED_JSON, TEMPLATES_OWN, TOLD_IN_TEXT -> HERMES;
       case TAGGED_XML -> QWEN_XML;
       case BARE_JSON -> LLAMA;
       case MISTRAL_LIST -> MISTRAL_LIST;

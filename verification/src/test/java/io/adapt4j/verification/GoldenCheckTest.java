@@ -90,7 +90,7 @@ class GoldenCheckTest {
     for (String[] unsupported :
         new String[][] {
           {"next/models/t5", "kind seq2seq (model_type t5)"},
-          {"next/models/mixtral", "model family mixtral"},
+          {"next/models/lfm2", "model family lfm2"},
           {"next/models/gpt_oss_mxfp4", "model family gpt_oss"},
           {"next/lora/vera", "adapter kind VERA"},
           {"next/lora/t5", "model family t5"},

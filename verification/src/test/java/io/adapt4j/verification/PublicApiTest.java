@@ -47,7 +47,7 @@ class PublicApiTest {
       Set.of("boolean equals(Object)", "int hashCode()", "String toString()");
 
   /** The most public types of all modules together. Lower it when there are fewer. */
-  private static final int MOST_TYPES = 301;
+  private static final int MOST_TYPES = 349;
 
   /** The most public types whose signatures name a type of {@link #FOREIGN}. Lower it likewise. */
   private static final int MOST_LEAKS = 0;
@@ -63,7 +63,7 @@ class PublicApiTest {
   }
 
   static final String MODULES =
-      "jinja core kernels lora qlora gguf structured serve parquet rag langchain4j spring eval"
+      "jinja core kernels lora qlora gguf structured tools serve parquet rag langchain4j spring eval"
           + " cli";
 
   @ParameterizedTest
@@ -76,6 +76,7 @@ class PublicApiTest {
         "qlora",
         "gguf",
         "structured",
+        "tools",
         "serve",
         "parquet",
         "rag",

@@ -20,8 +20,7 @@ class GenerationOptionsTest {
             "GenerationOptions[maxNewTokens=256, temperature=1.0, topK=0, topP=1.0, minP=0.0,"
                 + " repetitionPenalty=1.0, frequencyPenalty=0.0, presencePenalty=0.0, logitBias={},"
                 + " logprobs=OptionalInt.empty, seed=0, stopStrings=[], stopIds=[],"
-                + " ignoreEos=false, ignoreContextLength=false, promptLookupTokens=0,"
-                + " skipSpecialTokens=true]");
+                + " ignoreEos=false, ignoreContextLength=false, promptLookupTokens=0]");
   }
 
   @Test

@@ -60,7 +60,7 @@ final class LowRankUpdates {
           update.on(),
           update.a().address(),
           update.b().address(),
-          StepCompiler.code(update.a().type()),
+          StepArguments.code(update.a().type()),
           update.a().size(0),
           update.start());
     }

@@ -28,6 +28,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
+import io.adapt4j.kernels.internal.StepArguments.Unsupported;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
 import java.util.HashMap;
 import java.util.List;
@@ -40,15 +41,6 @@ import org.jspecify.annotations.Nullable;
  * round their input to the type of the weight, as the operators do.
  */
 final class StepCompiler {
-
-  /** A part of the model that the program has no operator for. */
-  private static final class Unsupported extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    Unsupported() {
-      super(null, null, false, false);
-    }
-  }
 
   /** 4-bit rows are multiplied in groups of so many columns. */
   private static final int GROUP = 64;
@@ -160,7 +152,11 @@ final class StepCompiler {
     int hidden = program.buffer(hiddenSize);
     Tensor rows = table.rows().value();
     program.embed(
-        hidden, address(rows), code(rows), (float) table.factor(), address(embeddings.positions()));
+        hidden,
+        StepArguments.address(rows),
+        StepArguments.code(rows),
+        (float) table.factor(),
+        StepArguments.address(embeddings.positions()));
     normInPlace(embeddings.norm(), hidden);
     return hidden;
   }
@@ -202,7 +198,12 @@ final class StepCompiler {
     if (attention.norm() != null) {
       queryKeyNorm(attention.norm(), projected, heads);
     }
-    program.heads(heads.query(), heads.keyValue(), heads.dim(), heads.interleaved(), code(type));
+    program.heads(
+        heads.query(),
+        heads.keyValue(),
+        heads.dim(),
+        heads.interleaved(),
+        StepArguments.code(type));
     int joined = shared("joined", heads.queryWidth());
     AttentionRule rule = attention.rule();
     boolean turns = attention.rotary() != Attention.NO_ROTARY;
@@ -365,9 +366,9 @@ final class StepCompiler {
         stride,
         count,
         centered,
-        address(weight),
-        address(bias),
-        code(weight.value()),
+        StepArguments.address(weight),
+        StepArguments.address(bias),
+        StepArguments.code(weight.value()),
         (float) offset,
         (float) epsilon);
   }
@@ -420,10 +421,10 @@ final class StepCompiler {
           to,
           start,
           cpu.open(),
-          code(tokens),
+          StepArguments.code(tokens),
           roundedActivations && cpu.takesRoundedTokens(tokens),
-          addressFrom(bias, start),
-          codeOf(bias),
+          StepArguments.addressFrom(bias, start),
+          StepArguments.codeOf(bias),
           scale,
           added);
       return true;
@@ -439,8 +440,8 @@ final class StepCompiler {
           matrix.address(),
           matrix.rows(),
           matrix.columns(),
-          addressFrom(bias, start),
-          codeOf(bias),
+          StepArguments.addressFrom(bias, start),
+          StepArguments.codeOf(bias),
           scale,
           added);
     }
@@ -457,15 +458,10 @@ final class StepCompiler {
           matrix.address(),
           matrix.rows(),
           matrix.columns(),
-          addressFrom(bias, start),
-          codeOf(bias),
+          StepArguments.addressFrom(bias, start),
+          StepArguments.codeOf(bias),
           scale,
           added);
-    }
-
-    /** The bias of the whole layer from one of its outputs on. */
-    private static long addressFrom(@Nullable Parameter bias, long start) {
-      return bias == null ? 0 : address(bias) + start * bias.value().type().bytes();
     }
   }
 
@@ -482,39 +478,13 @@ final class StepCompiler {
         0,
         to,
         toStart,
-        address(weight),
-        code(weight),
+        StepArguments.address(weight),
+        StepArguments.code(weight),
         weight.size(0),
         weight.size(1),
-        address(bias),
-        codeOf(bias),
+        StepArguments.address(bias),
+        StepArguments.codeOf(bias),
         scale,
         added);
-  }
-
-  private static long address(@Nullable Parameter parameter) {
-    return parameter == null ? 0 : address(parameter.value());
-  }
-
-  private static long address(Tensor tensor) {
-    return tensor.address();
-  }
-
-  private static int codeOf(@Nullable Parameter parameter) {
-    return parameter == null ? 0 : code(parameter.value());
-  }
-
-  private static int code(Tensor tensor) {
-    return code(tensor.type());
-  }
-
-  /** The number of a type in C++. */
-  static int code(DType type) {
-    return switch (type) {
-      case F32 -> 0;
-      case F16 -> 1;
-      case BF16 -> 2;
-      default -> throw new Unsupported();
-    };
   }
 }

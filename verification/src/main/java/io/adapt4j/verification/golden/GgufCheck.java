@@ -6,7 +6,6 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -18,6 +17,7 @@ import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.GgufWriter;
 import io.adapt4j.gguf.format.TensorSource;
+import io.adapt4j.gguf.internal.family.Families;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -99,7 +99,7 @@ final class GgufCheck {
 
   private void run() {
     String family = expected.path("model_type").asText();
-    if (!Architectures.modelTypes().contains(family)) {
+    if (!Families.hasModelType(family)) {
       throw new UnsupportedQuantityException("model_type " + family);
     }
     for (Map.Entry<String, JsonNode> type : expected.path("types").properties()) {

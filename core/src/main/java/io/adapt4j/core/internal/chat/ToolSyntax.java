@@ -12,9 +12,11 @@ public enum ToolSyntax {
   MISTRAL_LIST,
   /** {@code [TOOL_CALLS]NAME[ARGS]{...}}: Mistral from v11. */
   MISTRAL_NAMED,
+  /** The template has tools, but writes calls in a way that is not read here. */
+  TEMPLATES_OWN,
   /**
-   * The template has no tools, or writes calls in another way: tools, calls and results are told in
-   * messages of text, in the words of {@link #TAGGED_JSON}.
+   * The template has no tools: tools, calls and results are told in messages of text, in the words
+   * of {@link #TAGGED_JSON}.
    */
   TOLD_IN_TEXT
 }

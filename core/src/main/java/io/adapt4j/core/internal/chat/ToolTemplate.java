@@ -70,7 +70,9 @@ public final class ToolTemplate {
     ChatOptions probing = tools ? plain.withTools(List.of(TOOL)) : plain;
     ChatMessage question = ChatMessage.user("?");
     boolean known =
-        !tools || render(template, List.of(question), probing).orElse("").contains(NAME);
+        !tools
+            || !render(template, List.of(question), probing)
+                .equals(render(template, List.of(question), plain.withoutTools()));
     if (known) {
       for (Object arguments : List.of(Map.of(KEY, VALUE), "{\"" + KEY + "\": \"" + VALUE + "\"}")) {
         for (Object content : new @Nullable Object[] {"", null}) {
@@ -82,6 +84,9 @@ public final class ToolTemplate {
           }
         }
       }
+    }
+    if (tools && known) {
+      return new ToolTemplate(ToolSyntax.TEMPLATES_OWN, false, "", true);
     }
     return new ToolTemplate(
         ToolSyntax.TOLD_IN_TEXT, false, "", takesSystem(template, options, question));

@@ -39,6 +39,9 @@ class MeasuredActivationsTest {
   /** Small blocks, alignment, and what attention keeps of each row and head. */
   private static final double TOLERANCE = 0.01;
 
+  /** A plan gives every expert an equal share of the positions; weights decide otherwise. */
+  private static final double TOLERANCE_OF_EXPERTS = 0.05;
+
   @ParameterizedTest
   @MethodSource("families")
   void aForwardPassKeepsWhatIsCounted(String name) {
@@ -60,8 +63,12 @@ class MeasuredActivationsTest {
               .orElseThrow();
       assertThat(measured / bytes)
           .as("%s: measured %,.0f, planned %,.0f bytes", name, measured, bytes)
-          .isCloseTo(1, within(TOLERANCE));
+          .isCloseTo(1, within(hasExperts(network) ? TOLERANCE_OF_EXPERTS : TOLERANCE));
     }
+  }
+
+  private static boolean hasExperts(Network network) {
+    return network.modelConfig().fields().has("num_experts_per_tok");
   }
 
   static Stream<String> families() {

@@ -27,6 +27,16 @@ public final class Families {
   private Families() {}
 
   /**
+   * Returns whether GGUF files of a family are written.
+   *
+   * @param modelType the {@code model_type} of its configurations
+   * @return whether they are
+   */
+  public static boolean hasModelType(String modelType) {
+    return ALL.stream().anyMatch(family -> family.modelType().equals(modelType));
+  }
+
+  /**
    * Finds the family of a checkpoint.
    *
    * @param model its configuration

@@ -1,0 +1,51 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** Tensors and types as the native program of a step takes them: addresses, and numbers. */
+final class StepArguments {
+
+  private StepArguments() {}
+
+  /** A part of the model that the program has no operator for. */
+  static final class Unsupported extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Unsupported() {
+      super(null, null, false, false);
+    }
+  }
+
+  static long address(@Nullable Parameter parameter) {
+    return parameter == null ? 0 : address(parameter.value());
+  }
+
+  static long address(Tensor tensor) {
+    return tensor.address();
+  }
+
+  static long addressFrom(@Nullable Parameter bias, long start) {
+    return bias == null ? 0 : address(bias) + start * bias.value().type().bytes();
+  }
+
+  static int codeOf(@Nullable Parameter parameter) {
+    return parameter == null ? 0 : code(parameter.value());
+  }
+
+  static int code(Tensor tensor) {
+    return code(tensor.type());
+  }
+
+  /** The number of a type in C++. */
+  static int code(DType type) {
+    return switch (type) {
+      case F32 -> 0;
+      case F16 -> 1;
+      case BF16 -> 2;
+      default -> throw new Unsupported();
+    };
+  }
+}
