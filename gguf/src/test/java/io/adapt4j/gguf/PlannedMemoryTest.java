@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PlannedMemoryTest {
 
   /** Other threads allocate and free memory too, so the load that is nearest to the plan counts. */
-  private static final int LOADS = 7;
+  private static final int LOADS = 12;
 
   @TempDir private Path folder;
 

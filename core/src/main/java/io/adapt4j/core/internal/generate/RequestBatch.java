@@ -171,13 +171,13 @@ final class RequestBatch implements AutoCloseable {
     List<RunningRequest> prompts =
         requests.stream().filter(request -> request.unread() > 1).toList();
     int room = program.steps().readsPrompts() ? STEP : MOST;
-    // Each has at least one output; guesses share the rest.
-    int need = requests.size();
-    int outputs = MOST;
+    // Each has at least one output, and a prompt no more; guesses share the rest.
+    int need = requests.size() - prompts.size();
+    int outputs = MOST - prompts.size();
     Map<RunningRequest, int[]> ids = new LinkedHashMap<>();
     for (RunningRequest request : requests) {
-      need--;
       if (!prompts.contains(request)) {
+        need--;
         int[] own = request.next(outputs - need);
         outputs -= own.length;
         room -= own.length;
