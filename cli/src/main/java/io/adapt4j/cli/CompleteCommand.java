@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
     name = "complete",
     description =
         "Answers every row of a file, several at a time, and writes their fields with the answers"
-            + " as JSON lines. A command that was cut off goes on where it stopped.",
+            + " as JSON lines. A command that was interrupted resumes where it stopped.",
     mixinStandardHelpOptions = true)
 final class CompleteCommand implements Callable<Integer> {
 

@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "embed",
     description =
-        "Embeds texts, or every row of a file. A command for a file that was cut off goes on where"
+        "Embeds texts, or every row of a file. An interrupted command for a file resumes where"
             + " it stopped.",
     mixinStandardHelpOptions = true)
 final class EmbedCommand implements Callable<Integer> {

@@ -78,7 +78,7 @@ abstract class AdaptedModel implements AutoCloseable {
   }
 
   /**
-   * Puts an adapter in the place of another one, whose name it gets. Requests that have begun with
+   * Replaces an adapter with another one, which gets its name. Requests that have begun with
    * the other one keep it; it is freed when they have ended.
    *
    * @param name the name of the other one

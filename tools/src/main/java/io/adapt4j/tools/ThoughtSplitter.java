@@ -2,7 +2,7 @@ package io.adapt4j.tools;
 
 import java.util.function.Consumer;
 
-/** Tells what a model thinks, between {@code <think>} and {@code </think>}, from what it says. */
+/** Separates thinking, between {@code <think>} and {@code </think>}, from the answer. */
 final class ThoughtSplitter {
 
   static final String OPEN = "<think>";

@@ -261,7 +261,7 @@ final class PartFile implements AutoCloseable {
     return places;
   }
 
-  /** The row of a line; -1 of one that is damaged, or tells what the batch is. */
+  /** The row of a line; -1 if the line is damaged, or is the description of the batch. */
   private static int row(String line) {
     try {
       byte[] bytes = line.getBytes(StandardCharsets.ISO_8859_1);

@@ -149,7 +149,7 @@ public final class AdapterSet implements AutoCloseable {
   }
 
   /**
-   * Puts an adapter in the place of another one. Requests that were started with the other keep it.
+   * Replaces an adapter with another one. Requests that were started with the other keep it.
    *
    * @throws IllegalArgumentException if there is none of this name, or the adapter does not fit
    */
