@@ -78,8 +78,8 @@ abstract class AdaptedModel implements AutoCloseable {
   }
 
   /**
-   * Replaces an adapter with another one, which gets its name. Requests that have begun with
-   * the other one keep it; it is freed when they have ended.
+   * Replaces an adapter with another one, which gets its name. Requests that have begun with the
+   * other one keep it; it is freed when they have ended.
    *
    * @param name the name of the other one
    * @param adapter what to put on
