@@ -49,6 +49,8 @@ class ArchitectureTest {
           Map.entry("tools", Set.of("core", "jinja", "structured")),
           Map.entry("serve", Set.of("core", "jinja", "rag", "structured", "tools")),
           Map.entry("rag", Set.of("core")),
+          Map.entry("federated", Set.of("core", "lora")),
+          Map.entry("spark", Set.of("core", "lora", "qlora", "federated", "rag", "eval")),
           Map.entry("langchain4j", Set.of("core", "tools", "structured", "rag")),
           Map.entry("spring-boot-3", Set.of("core", "tools", "structured", "serve")),
           Map.entry("eval", Set.of("core")),
@@ -98,6 +100,8 @@ class ArchitectureTest {
           "tools",
           "serve",
           "rag",
+          "federated",
+          "spark",
           "langchain4j",
           "spring-boot-3",
           "eval");

@@ -63,7 +63,7 @@ class PublicApiTest {
   }
 
   static final String MODULES =
-      "jinja core kernels lora qlora gguf structured tools serve parquet rag langchain4j spring eval"
+      "jinja core kernels lora qlora gguf structured tools serve parquet rag federated spark langchain4j spring eval"
           + " cli";
 
   @ParameterizedTest
@@ -80,6 +80,8 @@ class PublicApiTest {
         "serve",
         "parquet",
         "rag",
+        "federated",
+        "spark",
         "langchain4j",
         "spring",
         "eval",
