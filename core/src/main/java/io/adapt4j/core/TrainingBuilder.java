@@ -255,6 +255,20 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
+   * Drops values in training with the probabilities that the model's configuration states, such as
+   * {@code attention_dropout}, or that its class has by default in Transformers. What is dropped
+   * follows the seed. Default on, but off for preferences, rewards and reinforcement, as in TRL,
+   * where the same text must score the same twice. An adapter's own dropout is an option of its
+   * method.
+   *
+   * @param on whether to drop
+   * @return this builder
+   */
+  public B modelDropout(boolean on) {
+    return set(Options.MODEL_DROPOUT, on);
+  }
+
+  /**
    * Recomputes each layer in the backward pass instead of keeping its intermediates: less memory,
    * about a third more time. Default off, but on where the method says so, as QLoRA does.
    *

@@ -226,7 +226,13 @@ public final class Planner {
         trainableSummary,
         packing,
         company,
-        new ActivationMemory(() -> Architectures.declare(network.modelConfig()), trainableSummary));
+        new ActivationMemory(() -> declaredAgain(network), trainableSummary));
+  }
+
+  private static Network declaredAgain(Network network) {
+    Network again = Architectures.declare(network.modelConfig());
+    again.drop(network.dropout());
+    return again;
   }
 
   private static StepMemory.Head head(Network network) {

@@ -25,6 +25,17 @@ public enum TaskKind {
     this.text = text;
   }
 
+  /**
+   * {@return whether the model's own dropout is on by default: where texts are compared, the same
+   * text must score the same twice}
+   */
+  public boolean usesModelDropout() {
+    return switch (this) {
+      case NEXT_TOKENS, CLASSIFICATION, MASKED_TOKENS, EMBEDDINGS -> true;
+      case PREFERENCE, PREFERENCE_WITHOUT_REFERENCE, REWARD, REINFORCEMENT -> false;
+    };
+  }
+
   /** {@return the kind in words, such as {@code next tokens}} */
   public String text() {
     return text;

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import io.adapt4j.core.internal.tensor.MemoryMeter;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
@@ -158,6 +159,7 @@ public final class ActivationMemory {
     private final MemoryMeter meter = new MemoryMeter();
     private final Map<Object, Run> runs = new HashMap<>();
     private long hidden;
+    private DropoutRates dropout;
 
     Pass(Batch batch) {
       this.batch = batch;
@@ -167,11 +169,12 @@ public final class ActivationMemory {
       try (Scope scope = Scope.open(meter.engine());
           Network network = declared.get()) {
         hidden = network.dimensions().hiddenSize();
+        dropout = network.dropout();
         Transformer body = network.body();
         Positions positions = body.placement().shaped(batch.rows(), batch.length(), batch.type());
         try (positions;
             Tape tape = new Tape()) {
-          Ops ops = Ops.recording(tape, 1);
+          Ops ops = Ops.recording(tape, 1).dropping(dropout);
           prepare(body.embeddings().parameters());
           prepare(body.norm().parameters());
           Tensor ids = Tensor.zeros(DType.I64, batch.rows(), batch.length());
@@ -218,12 +221,14 @@ public final class ActivationMemory {
         if (differentiated) {
           tape.track(x);
         }
-        Ops ops = Ops.recording(tape, 1);
+        Ops ops = Ops.recording(tape, 1).dropping(dropout);
         long before = meter.bytes();
         meter.restart();
         Tensor y =
             ops.checkpoint(
-                x, batch.recompute(), (inner, in) -> layer.forward(inner, in, positions, index));
+                x,
+                batch.recompute(),
+                (inner, in) -> layer.forward(inner.inLayer(index), in, positions, index));
         long most = meter.peak() - before;
         if (!ops.isDifferentiated(y)) {
           return new Run(new OfLayer(0, most, 0, inference), false);

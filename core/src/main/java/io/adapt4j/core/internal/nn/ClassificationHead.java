@@ -102,8 +102,9 @@ public record ClassificationHead(
 
   Tensor logits(Ops ops, Tensor hidden, long[] mask) {
     Tensor pooled = pooling.map(other -> other.pool(ops, hidden, mask)).orElse(hidden);
-    Tensor transformed = transform.map(other -> other.forward(ops, pooled)).orElse(pooled);
-    return classifier.forward(ops, transformed);
+    Tensor transformed =
+        transform.map(other -> other.forward(ops, ops.dropHeadInput(pooled))).orElse(pooled);
+    return classifier.forward(ops, ops.dropClassifierInput(transformed));
   }
 
   @Override

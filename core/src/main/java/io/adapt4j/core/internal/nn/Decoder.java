@@ -286,7 +286,7 @@ public final class Decoder extends Network {
    * @return [B, T, hidden]
    */
   public Tensor hidden(Ops ops, Tensor ids, Positions positions, boolean recompute) {
-    Tensor hidden = body().forward(ops, ids, null, positions, recompute);
+    Tensor hidden = body().forward(ops.dropping(dropout()), ids, null, positions, recompute);
     if (positions.cache() != null) {
       positions.cache().advance(ids.size(1));
     }

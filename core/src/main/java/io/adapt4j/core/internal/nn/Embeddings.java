@@ -62,7 +62,7 @@ public record Embeddings(
     if (types != null) {
       x = ops.add(x, ops.embedding(typeIds, types));
     }
-    return norm.forward(ops, x);
+    return ops.dropEmbedding(norm.forward(ops, x));
   }
 
   List<Parameter> parameters() {

@@ -179,7 +179,7 @@ public final class Encoder extends Network {
    */
   public Tensor hidden(
       Ops ops, Tensor ids, Tensor typeIds, Positions positions, boolean recompute) {
-    return body().forward(ops, ids, typeIds, positions, recompute);
+    return body().forward(ops.dropping(dropout()), ids, typeIds, positions, recompute);
   }
 
   /**
@@ -218,7 +218,7 @@ public final class Encoder extends Network {
    */
   public Tensor classLogits(Ops ops, Tensor hidden, long[] ids, long[] attentionMask) {
     if (head instanceof ClassificationHead own) {
-      return own.logits(ops, hidden, ids, attentionMask);
+      return own.logits(ops.dropping(dropout()), hidden, ids, attentionMask);
     }
     throw new IllegalStateException(
         "This model has no classification head: " + modelConfig().architectures());
@@ -236,7 +236,7 @@ public final class Encoder extends Network {
    */
   public Tensor classLogits(Ops ops, Tensor hidden, long[] attentionMask) {
     if (head instanceof ClassificationHead own) {
-      return own.logits(ops, hidden, attentionMask);
+      return own.logits(ops.dropping(dropout()), hidden, attentionMask);
     }
     throw new IllegalStateException(
         "This model has no classification head: " + modelConfig().architectures());

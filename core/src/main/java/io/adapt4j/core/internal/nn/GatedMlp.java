@@ -16,7 +16,8 @@ public record GatedMlp(LinearSlot gateUp, LinearSlot down, Activation activation
 
   @Override
   public Tensor forward(Ops ops, Tensor x, boolean computed) {
-    return down.forward(ops, ops.gated(gateUp.forward(ops, x), activation), computed);
+    Tensor inner = ops.gated(gateUp.forward(ops, x), activation);
+    return down.forward(ops, ops.dropInner(inner), computed);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import io.adapt4j.core.internal.tensor.Engine;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
@@ -32,6 +33,7 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
   private DType type;
   private Engine engine;
   private Set<String> newTensors = Set.of();
+  private DropoutRates dropout = DropoutRates.NONE;
 
   Network(
       ModelConfig modelConfig, Dimensions dimensions, StoredNames storedNames, Transformer body) {
@@ -337,6 +339,20 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
    */
   public Set<String> newTensors() {
     return newTensors;
+  }
+
+  /**
+   * States what is dropped in passes that are recorded.
+   *
+   * @param rates probabilities; {@link DropoutRates#NONE} at first
+   */
+  public void drop(DropoutRates rates) {
+    dropout = rates;
+  }
+
+  /** {@return what is dropped in passes that are recorded} */
+  public DropoutRates dropout() {
+    return dropout;
   }
 
   /**

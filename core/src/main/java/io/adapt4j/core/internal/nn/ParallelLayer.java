@@ -21,7 +21,7 @@ public record ParallelLayer(Norm attentionNorm, Attention attention, Norm mlpNor
     Tensor normed = attentionNorm.forward(ops, x);
     Tensor attended = attention.forward(ops, normed, positions, index);
     Tensor worked = mlp.forward(ops, sharesNorm() ? normed : mlpNorm.forward(ops, x));
-    return ops.add(ops.add(x, attended), worked);
+    return ops.add(ops.add(x, ops.dropAttentionOutput(attended)), ops.dropMlpOutput(worked));
   }
 
   @Override

@@ -16,7 +16,8 @@ public record PlainMlp(LinearSlot up, LinearSlot down, Activation activation) im
 
   @Override
   public Tensor forward(Ops ops, Tensor x, boolean computed) {
-    return down.forward(ops, ops.activationOf(up.forward(ops, x), activation), computed);
+    Tensor inner = ops.activationOf(up.forward(ops, x), activation);
+    return down.forward(ops, ops.dropInner(inner), computed);
   }
 
   @Override

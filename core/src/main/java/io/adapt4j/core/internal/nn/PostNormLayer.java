@@ -18,9 +18,9 @@ public record PostNormLayer(Attention attention, Norm attentionNorm, Mlp mlp, No
 
   @Override
   public Tensor forward(Ops ops, Tensor x, Positions positions, int index) {
-    Tensor attended = attention.forward(ops, x, positions, index);
+    Tensor attended = ops.dropAttentionOutput(attention.forward(ops, x, positions, index));
     Tensor mixed = attentionNorm.ofSum(ops, x, attended);
-    return mlpNorm.ofSum(ops, mixed, mlp.forward(ops, mixed));
+    return mlpNorm.ofSum(ops, mixed, ops.dropMlpOutput(mlp.forward(ops, mixed)));
   }
 
   @Override

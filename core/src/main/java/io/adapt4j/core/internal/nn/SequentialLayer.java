@@ -34,13 +34,15 @@ public record SequentialLayer(
   @Override
   public Tensor forward(Ops ops, Tensor x, Positions positions, int index) {
     Tensor attended = attention.forward(ops, beforeAttention.forward(ops, x), positions, index);
-    Tensor mixed = ops.add(x, afterAttention.forward(ops, attended), residualScale);
-    boolean computed = !ops.isRecomputing() || afterMlp != Norm.NONE || residualScale != 1;
+    Tensor kept = ops.dropAttentionOutput(afterAttention.forward(ops, attended));
+    Tensor mixed = ops.add(x, kept, residualScale);
+    boolean computed =
+        !ops.isRecomputing() || afterMlp != Norm.NONE || residualScale != 1 || ops.dropsMlpOutput();
     Tensor worked = mlp.forward(ops, beforeMlp.forward(ops, mixed), computed);
     if (!computed) {
       return ops.uncomputedSum(mixed, worked);
     }
-    return ops.add(mixed, afterMlp.forward(ops, worked), residualScale);
+    return ops.add(mixed, ops.dropMlpOutput(afterMlp.forward(ops, worked)), residualScale);
   }
 
   @Override

@@ -43,7 +43,10 @@ public record Transformer(
       Layer layer = layers.get(i);
       int index = i;
       Tensor next =
-          ops.checkpoint(x, recompute, (inner, in) -> layer.forward(inner, in, positions, index));
+          ops.checkpoint(
+              x,
+              recompute,
+              (inner, in) -> layer.forward(inner.inLayer(index), in, positions, index));
       if (!ops.isDifferentiated(next)) {
         x.close();
       }

@@ -23,6 +23,7 @@ public record FineTuneSettings(
     Dataset train,
     Optional<Dataset> validation,
     MethodMechanics method,
+    boolean modelDropout,
     Path output,
     int batchSize,
     Optional<Integer> maxLength,

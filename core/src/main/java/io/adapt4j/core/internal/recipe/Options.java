@@ -84,6 +84,13 @@ public final class Options {
           .text("NEFTune's alpha: noise on the token embeddings while training; 5 to 15 are usual.")
           .written(settings -> MethodKey.noise(settings.method()));
 
+  /** What the model's configuration drops. */
+  public static final Option<Boolean> MODEL_DROPOUT =
+      Option.toggle("modelDropout")
+          .usually("true; false for preferences, rewards and reinforcement")
+          .text("Drops values in training with the probabilities of the model's configuration.")
+          .written(FineTuneSettings::modelDropout);
+
   /** The folder of checkpoints. */
   public static final Option<Path> OUTPUT =
       Option.<Path>of("output", "a folder")
@@ -402,6 +409,7 @@ public final class Options {
         REPLAY,
         METHOD,
         NEFTUNE,
+        MODEL_DROPOUT,
         OUTPUT,
         OVERWRITE_OUTPUT,
         RESUME,

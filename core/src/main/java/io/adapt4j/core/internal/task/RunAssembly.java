@@ -205,6 +205,7 @@ public final class RunAssembly {
       RunChoices choices,
       TrainingListener watched) {
     long seed = draft.get(Options.SEED);
+    TaskKind kind = TaskDefinitions.of(task).kind(task);
     double neftune = draft.get(Options.NEFTUNE);
     Dataset train = draft.get(Options.DATA);
     Replay replay = draft.get(Options.REPLAY);
@@ -213,6 +214,7 @@ public final class RunAssembly {
         replay == null ? train : replay.mixedInto(train, seed),
         Optional.ofNullable(draft.get(Options.VALIDATION)),
         neftune > 0 ? Neftune.of(method, neftune) : method,
+        or(draft.get(Options.MODEL_DROPOUT), kind.usesModelDropout()),
         draft.get(Options.OUTPUT),
         or(draft.get(Options.BATCH_SIZE), defaults.batchSize()),
         Optional.ofNullable(draft.get(Options.MAX_LENGTH)),

@@ -3,7 +3,9 @@ package io.adapt4j.core.internal.task;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.data.EncodingReport;
+import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -58,6 +60,12 @@ final class RunIdentity {
                 training.evaluationInterval(), training.keepBest(), training.earlyStopping()));
     identity.put("task", settings.objective().wholeIdentity());
     identity.put("regularization", regularizations.toString());
+    if (settings.modelDropout()) {
+      DropoutRates rates = Architectures.dropout(ModelConfig.read(folder));
+      if (rates.any()) {
+        identity.put("model dropout", rates.toString());
+      }
+    }
     identity.put("precision", settings.precision().toString());
     identity.put("seed", String.valueOf(settings.seed()));
     return identity;

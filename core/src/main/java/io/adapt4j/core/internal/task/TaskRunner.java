@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.memory.StepShape;
 import io.adapt4j.core.internal.memory.StepTimer;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.plan.Forecast;
 import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
@@ -147,9 +148,18 @@ public final class TaskRunner<B> {
     TaskModel model = settings.objective().model();
     try (Network network = model.load(settings.precision(), settings.seed());
         Adaptation adaptation =
-            settings.method().attach(network, settings.model().folder(), settings.seed())) {
+            settings
+                .method()
+                .attach(dropping(network), settings.model().folder(), settings.seed())) {
       return task.with(network, adaptation, purpose, training -> action.apply(network, training));
     }
+  }
+
+  private Network dropping(Network network) {
+    if (settings.modelDropout()) {
+      network.drop(Architectures.dropout(network.modelConfig()));
+    }
+    return network;
   }
 
   private TrainingResult trained(FineTunePlan plan, BooleanSupplier stopRequested) {
@@ -268,7 +278,9 @@ public final class TaskRunner<B> {
             step.optimizer(),
             step.recompute());
     Planner planner =
-        Planner.of(declared, settings.method()).lasting(microBatches()).ofLengths(lengths());
+        Planner.of(dropping(declared), settings.method())
+            .lasting(microBatches())
+            .ofLengths(lengths());
     return task.beside(planner, declared).forecast(shape, device);
   }
 

@@ -29,9 +29,17 @@ abstract class AttentionOps extends LinearOps {
   private static final long FEWEST_QUERIES = 16;
   private static final long MOST_QUERIES = 128;
 
+  private static final long ATTENTION_WEIGHTS = 0;
+
   AttentionOps(Tape tape) {
     super(tape);
   }
+
+  /** The probability with which attention weights are dropped in this pass. */
+  abstract double attentionDropout();
+
+  /** Makes the next random numbers those of a place of the current layer. */
+  abstract void seed(long place);
 
   /** So many tensors of the scores of a block: as many queries as fit, within limits. */
   static Scratch scores(int queries, int keys, int tensors) {
@@ -147,10 +155,12 @@ abstract class AttentionOps extends LinearOps {
     double scale = rule.scale();
     boolean differentiated = isDifferentiated(q) || isDifferentiated(k) || isDifferentiated(v);
     boolean seesAll = !rule.causal() && (mask != null || rule.window() == 0);
-    if (!differentiated && seesAll && rule.softCap() == 0 && q.size(1) == k.size(1)) {
+    double drop = attentionDropout();
+    if (drop == 0 && !differentiated && seesAll && rule.softCap() == 0 && q.size(1) == k.size(1)) {
       return FUSED_ATTENTION.tensor(q, k, v, masks, scale);
     }
-    Tensor y = FusedOps.attention(q, k, v, mask, rule);
+    seedWeights(drop);
+    Tensor y = FusedOps.attention(q, k, v, mask, rule, drop);
     if (differentiated) {
       for (Tensor needed : List.of(q, k, v)) {
         saveForBackward(needed);
@@ -158,9 +168,19 @@ abstract class AttentionOps extends LinearOps {
       record(
           new Tensor[] {y},
           new Tensor[] {q, k, v},
-          dy -> FusedOps.attentionBackward(dy[0], q, k, v, mask, rule));
+          dy -> {
+            seedWeights(drop);
+            return FusedOps.attentionBackward(dy[0], q, k, v, mask, rule, drop);
+          });
     }
     return y;
+  }
+
+  /** A pass and its derivative draw the same weights to drop. */
+  private void seedWeights(double drop) {
+    if (drop > 0) {
+      seed(ATTENTION_WEIGHTS);
+    }
   }
 
   /**
@@ -172,7 +192,9 @@ abstract class AttentionOps extends LinearOps {
    * @return whether it does
    */
   public boolean rotatesInAttention(Tensor projected, JoinedHeads heads, RotaryTable table) {
-    return isDifferentiated(projected) && FusedOps.rotating(projected, heads, table) != null;
+    return attentionDropout() == 0
+        && isDifferentiated(projected)
+        && FusedOps.rotating(projected, heads, table) != null;
   }
 
   /**
@@ -224,7 +246,9 @@ abstract class AttentionOps extends LinearOps {
     double scale = rule.scale();
     double cap = rule.softCap();
     long window = rule.window();
-    Tensor y = PACKED_ATTENTION.tensor(q, k, v, gather, real, place, scale, cap, window);
+    double drop = attentionDropout();
+    seedWeights(drop);
+    Tensor y = PACKED_ATTENTION.tensor(q, k, v, gather, real, place, scale, cap, window, drop);
     if (isDifferentiated(q) || isDifferentiated(k) || isDifferentiated(v)) {
       for (Tensor needed : List.of(q, k, v)) {
         saveForBackward(needed);
@@ -232,9 +256,11 @@ abstract class AttentionOps extends LinearOps {
       record(
           new Tensor[] {y},
           new Tensor[] {q, k, v},
-          dy ->
-              PACKED_ATTENTION_BACKWARD.tensors(
-                  dy[0], q, k, v, gather, real, place, scale, cap, window));
+          dy -> {
+            seedWeights(drop);
+            return PACKED_ATTENTION_BACKWARD.tensors(
+                dy[0], q, k, v, gather, real, place, scale, cap, window, drop);
+          });
     }
     return y;
   }

@@ -40,7 +40,8 @@ public final class CachedAttention {
     CACHE_APPEND.run(keys, values, k, v, length);
     if (q.size(2) > 1 && FusedOps.attends(q, mask)) {
       long held = length + k.size(2);
-      return FusedOps.attention(q, keys.narrow(2, 0, held), values.narrow(2, 0, held), null, rule);
+      return FusedOps.attention(
+          q, keys.narrow(2, 0, held), values.narrow(2, 0, held), null, rule, 0);
     }
     return CACHED_ATTENTION.tensor(
         q,

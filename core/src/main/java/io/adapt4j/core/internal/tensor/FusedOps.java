@@ -41,6 +41,17 @@ final class FusedOps {
                   .and(Temporaries.floats(2, 0, 2))
                   .and(AttentionOps.scores(1, 2, 5)));
 
+  /** The same where weights are dropped: a mask, and what is left of the weights. */
+  private static final Operator DROPPED_ATTENTION =
+      Operator.core("attention").needing(Temporaries.like(1, 2).and(AttentionOps.scores(0, 1, 5)));
+
+  private static final Operator DROPPED_ATTENTION_BACKWARD =
+      Operator.core("attention_backward")
+          .needing(
+              Temporaries.like(2, 3)
+                  .and(Temporaries.floats(2, 0, 2))
+                  .and(AttentionOps.scores(1, 2, 7)));
+
   // The same for shapes where kernels will run: they need no memory, or keys and values packed.
   private static final Operator RMS_NORM_SHAPE = Operator.core("rms_norm");
   private static final Operator RMS_NORM_BACKWARD_SHAPE = Operator.core("rms_norm_backward");
@@ -301,12 +312,14 @@ final class FusedOps {
     }
   }
 
-  static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
-    HostKernels kernels = attending(q, mask);
+  static Tensor attention(
+      Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule, double drop) {
+    HostKernels kernels = drop > 0 ? null : attending(q, mask);
     if (kernels == null || onShapes(q)) {
-      Operator operator = kernels == null ? ATTENTION : ATTENTION_SHAPE;
+      Operator plain = drop > 0 ? DROPPED_ATTENTION : ATTENTION;
+      Operator operator = kernels == null ? plain : ATTENTION_SHAPE;
       return operator.tensor(
-          q, k, v, masks(mask), rule.scale(), rule.softCap(), rule.causal(), rule.window());
+          q, k, v, masks(mask), rule.scale(), rule.softCap(), rule.causal(), rule.window(), drop);
     }
     Tensor y = q.engine().empty(q.type(), q.size(0), q.size(2), q.size(1) * q.size(3));
     q.engine().runs(ATTENTION, () -> kernels.attend(q, k, v, rule, y));
@@ -314,12 +327,22 @@ final class FusedOps {
   }
 
   static Tensor[] attentionBackward(
-      Tensor dy, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
-    HostKernels kernels = dy.isContiguous() ? attending(q, mask) : null;
+      Tensor dy, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule, double drop) {
+    HostKernels kernels = drop == 0 && dy.isContiguous() ? attending(q, mask) : null;
     if (kernels == null || onShapes(q)) {
-      Operator operator = kernels == null ? ATTENTION_BACKWARD : ATTENTION_BACKWARD_SHAPE;
+      Operator plain = drop > 0 ? DROPPED_ATTENTION_BACKWARD : ATTENTION_BACKWARD;
+      Operator operator = kernels == null ? plain : ATTENTION_BACKWARD_SHAPE;
       return operator.tensors(
-          dy, q, k, v, masks(mask), rule.scale(), rule.softCap(), rule.causal(), rule.window());
+          dy,
+          q,
+          k,
+          v,
+          masks(mask),
+          rule.scale(),
+          rule.softCap(),
+          rule.causal(),
+          rule.window(),
+          drop);
     }
     Tensor[] gradients = {like(q), like(k), like(v)};
     q.engine()

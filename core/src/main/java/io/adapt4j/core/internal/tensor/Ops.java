@@ -19,13 +19,27 @@ public final class Ops extends AttentionOps {
   private static final Operator DROPOUT_MASK = Operator.core("dropout_mask");
   private static final Operator MULTIPLY = Operator.core("multiply");
 
+  // Dropout of adapters counts its places from 0, the noise on embeddings is at -1.
+  private static final long EMBEDDING = -2;
+  private static final long HEAD_INPUT = -3;
+  private static final long CLASSIFIER = -4;
+  private static final long FIRST_LAYER = -8;
+  private static final long PLACES_OF_LAYER = 8;
+  private static final long ATTENTION_OUTPUT = 1;
+  private static final long INNER = 2;
+  private static final long MLP_OUTPUT = 3;
+
   private final long seed;
   private final boolean recomputing;
+  private final DropoutRates rates;
+  private final int layer;
 
-  private Ops(Tape tape, long seed, boolean recomputing) {
+  private Ops(Tape tape, long seed, boolean recomputing, DropoutRates rates, int layer) {
     super(tape);
     this.seed = seed;
     this.recomputing = recomputing;
+    this.rates = rates;
+    this.layer = layer;
   }
 
   /**
@@ -34,7 +48,7 @@ public final class Ops extends AttentionOps {
    * @return the operators
    */
   public static Ops inference() {
-    return new Ops(null, 0, false);
+    return new Ops(null, 0, false, DropoutRates.NONE, 0);
   }
 
   /**
@@ -45,7 +59,30 @@ public final class Ops extends AttentionOps {
    * @return the operators
    */
   public static Ops recording(Tape tape, long seed) {
-    return new Ops(tape, seed, false);
+    return new Ops(tape, seed, false, DropoutRates.NONE, 0);
+  }
+
+  /**
+   * Makes operators of the same pass that drop values where a model does. Does nothing without a
+   * tape.
+   *
+   * @param where the model's rates
+   * @return the operators
+   */
+  public Ops dropping(DropoutRates where) {
+    return tape == null || where.equals(rates)
+        ? this
+        : new Ops(tape, seed, recomputing, where, layer);
+  }
+
+  /**
+   * Makes operators of the same pass for a layer, which drops other values than the others.
+   *
+   * @param index its number, from 0 at the input
+   * @return the operators
+   */
+  public Ops inLayer(int index) {
+    return rates.any() ? new Ops(tape, seed, recomputing, rates, index) : this;
   }
 
   /**
@@ -96,6 +133,55 @@ public final class Ops extends AttentionOps {
       record(new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {MULTIPLY.tensor(dy[0], mask)});
     }
     return y;
+  }
+
+  /** Drops the first hidden states. */
+  public Tensor dropEmbedding(Tensor x) {
+    return dropout(x, rates.embedding(), EMBEDDING);
+  }
+
+  /** Drops what attention adds. */
+  public Tensor dropAttentionOutput(Tensor x) {
+    return dropout(x, rates.attentionOutput(), ofLayer(ATTENTION_OUTPUT));
+  }
+
+  /** Drops an MLP's inner values. */
+  public Tensor dropInner(Tensor x) {
+    return dropout(x, rates.inner(), ofLayer(INNER));
+  }
+
+  /** Drops what an MLP adds. */
+  public Tensor dropMlpOutput(Tensor x) {
+    return dropout(x, rates.mlpOutput(), ofLayer(MLP_OUTPUT));
+  }
+
+  /** {@return whether {@link #dropMlpOutput} needs the values of the output} */
+  public boolean dropsMlpOutput() {
+    return rates.mlpOutput() > 0;
+  }
+
+  /** Drops the input of a classification head's dense layer. */
+  public Tensor dropHeadInput(Tensor x) {
+    return dropout(x, rates.headInput(), HEAD_INPUT);
+  }
+
+  /** Drops a classifier's input. */
+  public Tensor dropClassifierInput(Tensor x) {
+    return dropout(x, rates.classifier(), CLASSIFIER);
+  }
+
+  @Override
+  double attentionDropout() {
+    return tape == null ? 0 : rates.attention();
+  }
+
+  @Override
+  void seed(long place) {
+    Torch.seed(mix(seed, ofLayer(place)));
+  }
+
+  private long ofLayer(long place) {
+    return FIRST_LAYER - layer * PLACES_OF_LAYER - place;
   }
 
   /** SplitMix64's finalizer: neighboring places and seeds give unrelated streams. */
@@ -180,7 +266,7 @@ public final class Ops extends AttentionOps {
       inner.track(x);
     }
     try (Scope scope = Scope.open(x.engine())) {
-      return scope.keep(body.apply(new Ops(inner, seed, again), x));
+      return scope.keep(body.apply(new Ops(inner, seed, again, rates, layer), x));
     }
   }
 }

@@ -162,10 +162,11 @@ def attention_weights(self, rows: Tensor, keys: Tensor, mask: List[Tensor], head
   return [torch.softmax(scores, -1)] + tangents
 
 # Scaled dot-product attention. Without a mask causal or both ways, as far as the window if that is
-# above 0. Plain products over blocks of queries, with the query heads of a group as rows over
-# their one key/value head.
+# above 0. Weights are dropped with probability drop; what is drawn depends on the generator alone, so
+# that the derivative draws the same after the same seed. Plain products over blocks of queries, with
+# the query heads of a group as rows over their one key/value head.
 # q [B, H, T, D], k and v [B, K, T, D] -> joined heads [B, T, H D].
-def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float, cap: float, causal: bool, window: int) -> Tensor:
+def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float, cap: float, causal: bool, window: int, drop: float) -> Tensor:
   b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
   kv_heads, length = k.size(1), k.size(2)
   kk = torch.reshape(k, [b * kv_heads, length, d])
@@ -179,7 +180,10 @@ def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: 
     first, last = self.visible_keys(start, end, length, len(mask) > 0, causal, window)
     rows = self.query_rows(q, start, end, kv_heads)
     p = self.attention_weights(rows, torch.narrow(kk, 1, first, last - first), mask, heads, start, end, first, last, scale, cap, causal, window)
-    part = torch.bmm(p[0], torch.narrow(vv, 1, first, last - first))
+    kept = p[0]
+    if drop > 0.:
+      kept = torch.mul(kept, self.dropout_mask(kept, drop))
+    part = torch.bmm(kept, torch.narrow(vv, 1, first, last - first))
     torch.copy_(torch.narrow(by_head, 2, start, end - start), torch.view(part, [b, heads, end - start, d]))
     start = end
   return y
@@ -204,7 +208,7 @@ def fused_heads(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale
   return y
 
 # The weights are made again, block by block.
-def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float, cap: float, causal: bool, window: int) -> List[Tensor]:
+def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float, cap: float, causal: bool, window: int, drop: float) -> List[Tensor]:
   b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
   kv_heads, length = k.size(1), k.size(2)
   kk = torch.reshape(k, [b * kv_heads, length, d])
@@ -224,10 +228,15 @@ def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: 
     made = self.attention_weights(rows, keys, mask, heads, start, end, first, last, scale, cap, causal, window)
     p = made[0]
     dp = torch.bmm(drows, torch.transpose(torch.narrow(vv, 1, first, last - first), 1, 2))
+    kept = p
+    if drop > 0.:
+      kept_or_not = self.dropout_mask(p, drop)
+      kept = torch.mul(p, kept_or_not)
+      dp = torch.mul_(dp, kept_or_not)
     ds = torch.mul_(torch._softmax_backward_data(dp, p, -1, q.dtype), scale)
     if cap > 0.:
       ds = torch.tanh_backward(ds, made[1])
-    torch.add_(torch.narrow(dv, 1, first, last - first), torch.bmm(torch.transpose(p, 1, 2), drows))
+    torch.add_(torch.narrow(dv, 1, first, last - first), torch.bmm(torch.transpose(kept, 1, 2), drows))
     torch.add_(torch.narrow(dk, 1, first, last - first), torch.bmm(torch.transpose(ds, 1, 2), rows))
     torch.copy_(torch.narrow(dq, 2, start, end - start), torch.view(torch.bmm(ds, keys), [b, heads, end - start, d]))
     start = end
@@ -242,16 +251,16 @@ def gather_documents(self, x: Tensor, gather: Tensor) -> Tensor:
 # Attention inside each document of a packed batch, block by block: a block's documents lie below
 # each other, filled on the right, where a causal rule hides the filling. Positions of no document
 # get zeros.
-def packed_attention(self, q: Tensor, k: Tensor, v: Tensor, gather: List[Tensor], real: List[Tensor], place: List[Tensor], scale: float, cap: float, window: int) -> Tensor:
+def packed_attention(self, q: Tensor, k: Tensor, v: Tensor, gather: List[Tensor], real: List[Tensor], place: List[Tensor], scale: float, cap: float, window: int, drop: float) -> Tensor:
   b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
   y = torch.zeros([b * t, heads * d], dtype=q.dtype, device=q.device)
   for i in range(len(gather)):
-    part = self.attention(self.gather_documents(q, gather[i]), self.gather_documents(k, gather[i]), self.gather_documents(v, gather[i]), annotate(List[Tensor], []), scale, cap, True, window)
+    part = self.attention(self.gather_documents(q, gather[i]), self.gather_documents(k, gather[i]), self.gather_documents(v, gather[i]), annotate(List[Tensor], []), scale, cap, True, window, drop)
     torch.index_copy_(y, 0, place[i], torch.index_select(torch.flatten(part, 0, 1), 0, real[i]))
   return torch.view(y, [b, t, heads * d])
 
 # Filling has a gradient of zero, so that it adds nothing to that of keys and values.
-def packed_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, gather: List[Tensor], real: List[Tensor], place: List[Tensor], scale: float, cap: float, window: int) -> List[Tensor]:
+def packed_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, gather: List[Tensor], real: List[Tensor], place: List[Tensor], scale: float, cap: float, window: int, drop: float) -> List[Tensor]:
   b, t, d = q.size(0), q.size(2), q.size(3)
   flat = torch.flatten(dy, 0, 1)
   sums = annotate(List[Tensor], [])
@@ -261,7 +270,7 @@ def packed_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor,
     n, longest = gather[i].size(0), gather[i].size(1)
     part = torch.zeros([n * longest, flat.size(1)], dtype=dy.dtype, device=dy.device)
     torch.index_copy_(part, 0, real[i], torch.index_select(flat, 0, place[i]))
-    found = self.attention_backward(torch.view(part, [n, longest, -1]), self.gather_documents(q, gather[i]), self.gather_documents(k, gather[i]), self.gather_documents(v, gather[i]), annotate(List[Tensor], []), scale, cap, True, window)
+    found = self.attention_backward(torch.view(part, [n, longest, -1]), self.gather_documents(q, gather[i]), self.gather_documents(k, gather[i]), self.gather_documents(v, gather[i]), annotate(List[Tensor], []), scale, cap, True, window, drop)
     for j in range(3):
       by_token = torch.flatten(torch.transpose(found[j], 1, 2), 0, 1)
       torch.index_copy_(sums[j], 0, place[i], torch.index_select(by_token, 0, real[i]))
@@ -278,13 +287,13 @@ def cache_append(self, k_cache: Tensor, v_cache: Tensor, k: Tensor, v: Tensor, a
 def cached_attention(self, q: Tensor, k_cache: Tensor, v_cache: Tensor, length: int, mask: List[Tensor], scale: float, cap: float, window: int) -> Tensor:
   b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
   if t > 1:
-    return self.attention(q, torch.narrow(k_cache, 2, 0, length), torch.narrow(v_cache, 2, 0, length), mask, scale, cap, True, window)
+    return self.attention(q, torch.narrow(k_cache, 2, 0, length), torch.narrow(v_cache, 2, 0, length), mask, scale, cap, True, window, 0.)
   first = max(0, length - window) if window > 0 else 0
   k = torch.narrow(k_cache, 2, first, length - first)
   v = torch.narrow(v_cache, 2, first, length - first)
   near = [torch.narrow(m, 3, first, length - first) for m in mask]
   if cap > 0.:
-    return self.attention(q, k, v, near, scale, cap, False, 0)
+    return self.attention(q, k, v, near, scale, cap, False, 0, 0.)
   kv_heads = k.size(1)
   grouped = torch.reshape(q, [b, kv_heads, heads // kv_heads, d])
   return torch.reshape(self.fused_heads(grouped, k, v, near, scale), [b, 1, heads * d])

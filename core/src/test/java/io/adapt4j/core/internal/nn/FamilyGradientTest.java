@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -13,6 +14,7 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Gradients of every family against differences of its own loss, tensor by tensor. */
 class FamilyGradientTest {
@@ -22,18 +24,46 @@ class FamilyGradientTest {
   /** What fp32 rounding of two losses makes of their difference over two steps, with room. */
   private static final double NOISE = 2e-3;
 
+  private static final DropoutRates EVERYWHERE =
+      new DropoutRates(0.1, 0.2, 0.1, 0.15, 0.1, 0.1, 0.1);
+
   @ParameterizedTest
   @MethodSource("trainable")
   void everyGradientIsTheSlopeOfTheLoss(String name) {
+    requireSlopes(name, DropoutRates.NONE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "distilbert_cls",
+        "gemma2_uncapped",
+        "gpt2_by_layer",
+        "modernbert_cls",
+        "qwen3_window",
+        "roberta_cls",
+        "stablelm_parallel"
+      })
+  void everyGradientIsTheSlopeOfTheLossWhereTheSameValuesAreDropped(String name) {
+    requireSlopes(name, EVERYWHERE);
+  }
+
+  private static void requireSlopes(String name, DropoutRates dropout) {
     try (FamilyFolder folder = FamilyFolder.open(name);
         Network network = folder.load()) {
+      network.drop(dropout);
       network.parameters().forEach(Parameter::train);
       EncoderInputs batch = folder.batch("");
       FamilyFolder.forwardBackward(network, batch, false);
+      // Passes of the differences add to the gradients.
+      Map<Trainable, float[]> gradients = new LinkedHashMap<>();
+      network.parameters().stream()
+          .flatMap(parameter -> parameter.trained().stream())
+          .forEach(trainable -> gradients.put(trainable, trainable.gradient().toFloats()));
       SplittableRandom random = new SplittableRandom(3);
       for (Parameter parameter : network.parameters()) {
         for (Trainable trainable : parameter.trained()) {
-          float[] gradient = trainable.gradient().toFloats();
+          float[] gradient = gradients.get(trainable);
           double[] direction = direction(gradient, random);
           double slope = 0;
           for (int i = 0; i < gradient.length; i++) {
@@ -54,9 +84,19 @@ class FamilyGradientTest {
   @ParameterizedTest
   @MethodSource("trainable")
   void recomputationGivesTheSameGradients(String name) {
+    requireSameRecomputed(name, DropoutRates.NONE);
+  }
+
+  @ParameterizedTest
+  @MethodSource("trainable")
+  void recomputationDropsTheSameValues(String name) {
+    requireSameRecomputed(name, EVERYWHERE);
+  }
+
+  private static void requireSameRecomputed(String name, DropoutRates dropout) {
     try (FamilyFolder folder = FamilyFolder.open(name)) {
-      Map<String, float[]> kept = gradients(folder, false);
-      Map<String, float[]> recomputed = gradients(folder, true);
+      Map<String, float[]> kept = gradients(folder, dropout, false);
+      Map<String, float[]> recomputed = gradients(folder, dropout, true);
       assertThat(recomputed.keySet()).isEqualTo(kept.keySet());
       kept.forEach((tensor, values) -> assertThat(recomputed.get(tensor)).isEqualTo(values));
     }
@@ -66,8 +106,10 @@ class FamilyGradientTest {
     return FamilyFolder.names().filter(name -> !name.endsWith("_features"));
   }
 
-  private static Map<String, float[]> gradients(FamilyFolder folder, boolean recompute) {
+  private static Map<String, float[]> gradients(
+      FamilyFolder folder, DropoutRates dropout, boolean recompute) {
     try (Network network = folder.load()) {
+      network.drop(dropout);
       network.parameters().forEach(Parameter::train);
       FamilyFolder.forwardBackward(network, folder.batch(""), recompute);
       Map<String, float[]> gradients = new LinkedHashMap<>();
@@ -106,7 +148,10 @@ class FamilyGradientTest {
       moved[i] += (float) (step * direction[i]);
     }
     set(value, moved, parameter);
-    double loss = FamilyFolder.loss(network, batch);
+    double loss =
+        network.dropout().any()
+            ? FamilyFolder.forwardBackward(network, batch, false)
+            : FamilyFolder.loss(network, batch);
     set(value, before, parameter);
     return loss;
   }

@@ -126,7 +126,8 @@ class AttentionTest {
             SCALE,
             softCap,
             causal,
-            window);
+            window,
+            0.0);
     List<float[]> inputs = List.of(q, k, v);
     for (int input = 0; input < inputs.size(); input++) {
       float[] gradient = found[input].toFloats();

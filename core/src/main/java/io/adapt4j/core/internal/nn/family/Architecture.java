@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.nn.family;
 
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import java.util.Set;
 
 /** A model family: turns a configuration into the structure of a network. */
@@ -16,6 +17,17 @@ interface Architecture {
    */
   default Set<String> features() {
     return Set.of();
+  }
+
+  /**
+   * Returns what the reference drops while it trains. A field that it does not read, such as {@code
+   * embd_pdrop} of Phi-3, drops nothing.
+   *
+   * @param model a configuration of this family
+   * @return the rates; by default {@code attention_dropout} alone
+   */
+  default DropoutRates dropout(ModelConfig model) {
+    return DropoutFields.ofAttention(model.fields());
   }
 
   /**

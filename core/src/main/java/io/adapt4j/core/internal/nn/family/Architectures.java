@@ -6,6 +6,8 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.OutputLayer;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -81,6 +83,21 @@ public final class Architectures {
     return declared instanceof Decoder decoder && EncoderTask.scoresClasses(config)
         ? decoder.scoringClasses()
         : declared;
+  }
+
+  /**
+   * Returns what the reference of a model drops while it trains.
+   *
+   * @param config the configuration
+   * @return the rates of its fields, and of its class's defaults where they are absent
+   * @throws CheckpointException if the family is not supported, or a rate is no probability below 1
+   */
+  public static DropoutRates dropout(ModelConfig config) {
+    DropoutRates rates = find(config).dropout(config);
+    boolean ofTokens = OutputLayer.TOKEN_CLASSES.isOf(config);
+    return ofTokens && declare(config) instanceof Encoder encoder && encoder.isCausal()
+        ? DropoutFields.withTokenClasses(rates, config.fields())
+        : rates;
   }
 
   /**

@@ -14,6 +14,7 @@ import io.adapt4j.core.internal.nn.Pooling;
 import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.List;
@@ -42,6 +43,11 @@ final class Bert implements Architecture {
   @Override
   public Set<String> modelTypes() {
     return Set.of("bert");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    return DropoutFields.ofBert(model.fields());
   }
 
   @Override

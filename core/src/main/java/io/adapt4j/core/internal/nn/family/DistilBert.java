@@ -24,6 +24,7 @@ import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.tensor.Activation;
 import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
@@ -49,6 +50,18 @@ final class DistilBert implements Architecture {
   @Override
   public Set<String> modelTypes() {
     return Set.of("distilbert");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    double hidden = DropoutFields.rate(fields, "dropout", 0.1);
+    boolean ofTokens = EncoderTask.of(model) == EncoderTask.TOKEN_CLASSES;
+    return DropoutRates.ofAttention(DropoutFields.rate(fields, "attention_dropout", 0.1))
+        .withEmbedding(hidden)
+        .withOutputs(0, hidden)
+        .withClassifier(
+            0, ofTokens ? hidden : DropoutFields.rate(fields, "seq_classif_dropout", 0.2));
   }
 
   @Override

@@ -20,6 +20,7 @@ import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.tensor.Activation;
 import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
@@ -43,6 +44,15 @@ final class Gpt2 implements Architecture {
   @Override
   public Set<String> features() {
     return Set.of("scale_attn_weights", "scale_attn_by_inverse_layer_idx");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    double outputs = DropoutFields.rate(fields, "resid_pdrop", 0.1);
+    return DropoutRates.ofAttention(DropoutFields.rate(fields, "attn_pdrop", 0.1))
+        .withEmbedding(DropoutFields.rate(fields, "embd_pdrop", 0.1))
+        .withOutputs(outputs, outputs);
   }
 
   @Override

@@ -23,6 +23,7 @@ import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.tensor.Activation;
 import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
@@ -47,6 +48,13 @@ final class GptNeoX implements Architecture {
   @Override
   public Set<String> features() {
     return Set.of("use_parallel_residual");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    double hidden = DropoutFields.rate(fields, "hidden_dropout", 0);
+    return DropoutFields.ofAttention(fields).withEmbedding(hidden).withOutputs(hidden, hidden);
   }
 
   @Override

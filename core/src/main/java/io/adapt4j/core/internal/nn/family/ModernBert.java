@@ -25,6 +25,7 @@ import io.adapt4j.core.internal.nn.SequentialLayer;
 import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
@@ -55,6 +56,17 @@ final class ModernBert implements Architecture {
         "global_attn_every_n_layers",
         "global_rope_theta",
         "local_rope_theta");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    double attention = DropoutFields.rate(fields, "attention_dropout", 0);
+    return DropoutRates.ofAttention(attention)
+        .withEmbedding(DropoutFields.rate(fields, "embedding_dropout", 0))
+        .withOutputs(attention, 0)
+        .withInner(DropoutFields.rate(fields, "mlp_dropout", 0))
+        .withClassifier(0, DropoutFields.rate(fields, "classifier_dropout", 0));
   }
 
   @Override

@@ -1,8 +1,10 @@
 package io.adapt4j.core.internal.nn.family;
 
+import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -23,6 +25,15 @@ final class Phi implements Architecture {
   @Override
   public Set<String> features() {
     return Set.of("qk_layernorm");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    double outputs = DropoutFields.rate(fields, "resid_pdrop", 0);
+    return DropoutFields.ofAttention(fields)
+        .withEmbedding(DropoutFields.rate(fields, "embd_pdrop", 0))
+        .withOutputs(outputs, outputs);
   }
 
   @Override

@@ -1,9 +1,11 @@
 package io.adapt4j.core.internal.nn.family;
 
 import com.fasterxml.jackson.databind.node.IntNode;
+import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -26,6 +28,13 @@ final class Phi3 implements Architecture {
   @Override
   public Set<String> features() {
     return Set.of("sliding_window");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    double outputs = DropoutFields.rate(fields, "resid_pdrop", 0);
+    return DropoutFields.ofAttention(fields).withOutputs(outputs, outputs);
   }
 
   @Override

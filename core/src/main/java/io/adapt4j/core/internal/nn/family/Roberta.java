@@ -14,6 +14,7 @@ import io.adapt4j.core.internal.nn.Pooling;
 import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.List;
@@ -41,6 +42,12 @@ final class Roberta implements Architecture {
   @Override
   public Set<String> modelTypes() {
     return Set.of("roberta", "xlm-roberta", "camembert");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    DropoutRates rates = DropoutFields.ofBert(model.fields());
+    return rates.withClassifier(rates.classifier(), rates.classifier());
   }
 
   @Override

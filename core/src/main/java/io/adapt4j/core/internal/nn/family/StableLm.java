@@ -1,8 +1,10 @@
 package io.adapt4j.core.internal.nn.family;
 
+import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -23,6 +25,13 @@ final class StableLm implements Architecture {
   @Override
   public Set<String> features() {
     return Set.of("use_parallel_residual");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    return DropoutFields.ofAttention(fields)
+        .withOutputs(0, DropoutFields.rate(fields, "hidden_dropout", 0));
   }
 
   @Override

@@ -1,8 +1,10 @@
 package io.adapt4j.core.internal.nn.family;
 
+import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -24,6 +26,15 @@ final class Starcoder2 implements Architecture {
   @Override
   public Set<String> features() {
     return Set.of("sliding_window");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    double outputs = DropoutFields.rate(fields, "residual_dropout", 0);
+    return DropoutFields.ofAttention(fields)
+        .withEmbedding(DropoutFields.rate(fields, "embedding_dropout", 0))
+        .withOutputs(outputs, outputs);
   }
 
   @Override

@@ -77,6 +77,10 @@ public final class ReinforcementLearningDefinition
                 + " which are %s prompts times %s")
             .formatted(batchSize, accumulation, options.prompts(), options.groupSize()));
     checks.require(
+        !Boolean.TRUE.equals(draft.get(Options.MODEL_DROPOUT)),
+        "modelDropout changes what the policy is between drawing and updating; leave it out for"
+            + " this task");
+    checks.require(
         draft.get(Options.NEFTUNE) == 0,
         "neftune changes what the policy is between drawing and updating; leave it out for this"
             + " task");

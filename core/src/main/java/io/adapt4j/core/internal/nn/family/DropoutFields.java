@@ -1,0 +1,39 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.tensor.DropoutRates;
+
+/** Reads the probabilities of dropout in a configuration. */
+final class DropoutFields {
+
+  private DropoutFields() {}
+
+  /** Reads one field; null and an absent one say the default. */
+  static double rate(ConfigReader fields, String field, double usual) {
+    double rate = fields.optionalNumber(field).orElse(usual);
+    if (!(rate >= 0 && rate < 1)) {
+      throw fields.invalid(field, "a probability from 0 up to, not including, 1", "Correct it.");
+    }
+    return rate;
+  }
+
+  /** {@code attention_dropout} alone, as most decoders have it. */
+  static DropoutRates ofAttention(ConfigReader fields) {
+    return DropoutRates.ofAttention(rate(fields, "attention_dropout", 0));
+  }
+
+  /** The fields of BERT and its kin. */
+  static DropoutRates ofBert(ConfigReader fields) {
+    double hidden = rate(fields, "hidden_dropout_prob", 0.1);
+    return DropoutRates.ofAttention(rate(fields, "attention_probs_dropout_prob", 0.1))
+        .withEmbedding(hidden)
+        .withOutputs(hidden, hidden)
+        .withClassifier(0, rate(fields, "classifier_dropout", hidden));
+  }
+
+  /** What a decoder's classifier of tokens drops, with Transformers' default. */
+  static DropoutRates withTokenClasses(DropoutRates rates, ConfigReader fields) {
+    double usual = rate(fields, "hidden_dropout", 0.1);
+    return rates.withClassifier(0, rate(fields, "classifier_dropout", usual));
+  }
+}
