@@ -142,6 +142,7 @@ class TaskTuningTest {
             });
     FineTuneReport report =
         tuner(base, Task.multiLabel(), data, 3e-3)
+            .modelDropout(false)
             .metricForBestModel("micro_f1")
             .keepBest()
             .build()
@@ -274,6 +275,7 @@ class TaskTuningTest {
     for (Dataset data : List.of(twice, weighted)) {
       tuner(base, Task.classification(), new Split(data, rows.take(0), rows.take(0)), 1e-3)
           .batchSize(9)
+          .modelDropout(false)
           .maxSteps(1)
           .overwriteOutput()
           .build()

@@ -36,7 +36,7 @@ class FamilyGradientTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "distilbert_cls",
+        "distilbert_mlm",
         "gemma2_uncapped",
         "gpt2_by_layer",
         "modernbert_cls",
