@@ -190,7 +190,8 @@ final class StepCompiler {
   private void attention(Attention attention, int x, Norm after, int residual, double scale) {
     Heads heads = attention.heads();
     boolean normsRotated = attention.norm() != null && attention.norm().afterRotary();
-    if (heads.pairs() || normsRotated) {
+    boolean grouped = heads.interleaved() && heads.query() != heads.keyValue();
+    if (heads.pairs() || normsRotated || grouped) {
       throw new Unsupported();
     }
     int projected = shared("projected", heads.queryWidth() + 2 * heads.keyValueWidth());

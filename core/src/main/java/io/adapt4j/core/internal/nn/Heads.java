@@ -6,8 +6,9 @@ package io.adapt4j.core.internal.nn;
  * @param query query heads
  * @param keyValue key and value heads; divides {@code query}
  * @param dim entries a head
- * @param interleaved whether the projection gives query, key and value of one head side by side
- *     (GPT-NeoX), rather than all queries, all keys, all values
+ * @param interleaved whether the projection gives the queries of one key/value head, its key and
+ *     its value side by side (GPT-NeoX, Falcon, InternLM 2), rather than all queries, all keys, all
+ *     values
  * @param pairs whether rotary positions turn pairs of neighbors (GLM, Cohere), rather than an entry
  *     of the first half with one of the second
  */
@@ -15,6 +16,11 @@ public record Heads(int query, int keyValue, int dim, boolean interleaved, boole
 
   public static Heads grouped(int query, int keyValue, int dim) {
     return new Heads(query, keyValue, dim, false, false);
+  }
+
+  /** Heads whose queries, key and value lie side by side. */
+  public static Heads interleaved(int query, int keyValue, int dim) {
+    return new Heads(query, keyValue, dim, true, false);
   }
 
   /** The same heads, with rotary positions that turn pairs of neighbors. */

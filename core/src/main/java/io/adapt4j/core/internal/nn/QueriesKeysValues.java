@@ -143,7 +143,7 @@ sealed interface QueriesKeysValues {
     static Apart of(Ops ops, Tensor projected, Heads heads) {
       Tensor[] parts =
           heads.interleaved()
-              ? ops.splitInterleavedHeads(projected, heads.dim())
+              ? ops.splitInterleavedHeads(projected, heads.dim(), heads.query() / heads.keyValue())
               : Joined.split(ops, projected, heads);
       return new Apart(ops, parts[0], parts[1], parts[2], heads.pairs());
     }

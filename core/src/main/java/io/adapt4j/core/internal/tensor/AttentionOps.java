@@ -68,15 +68,17 @@ abstract class AttentionOps extends LinearOps {
   }
 
   /**
-   * Cuts a projection in which each head's query, key and value lie side by side. Retains nothing:
-   * the parts are views.
+   * Cuts a projection in which the queries of each key/value head, its key and its value lie side
+   * by side. Retains nothing: keys and values are views, and so are queries where there is one for
+   * each.
    *
-   * @param x [B, T, H 3 D]
+   * @param x [B, T, K (G + 2) D]
    * @param headDim D
-   * @return query, key and value [B, H, T, D]
+   * @param group queries of a key/value head, G
+   * @return query [B, K G, T, D], key and value [B, K, T, D]
    */
-  public Tensor[] splitInterleavedHeads(Tensor x, long headDim) {
-    Tensor[] parts = SPLIT_INTERLEAVED_HEADS.tensors(x, headDim);
+  public Tensor[] splitInterleavedHeads(Tensor x, long headDim, long group) {
+    Tensor[] parts = SPLIT_INTERLEAVED_HEADS.tensors(x, headDim, group);
     if (isDifferentiated(x)) {
       record(
           parts,

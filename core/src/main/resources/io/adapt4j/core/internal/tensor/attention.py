@@ -15,13 +15,20 @@ def split_heads_backward(self, parts: List[Tensor]) -> Tensor:
   joined = torch.cat([torch.transpose(p, 1, 2) for p in parts], 2)
   return torch.flatten(joined, 2)
 
-# [B, T, H 3 D], the query, key and value of a head side by side -> views [B, H, T, D] of each.
-def split_interleaved_heads(self, x: Tensor, head_dim: int) -> List[Tensor]:
-  by_head = torch.transpose(torch.view(x, [x.size(0), x.size(1), -1, 3 * head_dim]), 1, 2)
-  return [torch.narrow(by_head, -1, 0, head_dim), torch.narrow(by_head, -1, head_dim, head_dim), torch.narrow(by_head, -1, 2 * head_dim, head_dim)]
+# [B, T, K (G + 2) D], the queries, the key and the value of a key/value head side by side -> queries
+# [B, K G, T, D], a view where G is 1, and views [B, K, T, D] of keys and values.
+def split_interleaved_heads(self, x: Tensor, head_dim: int, group: int) -> List[Tensor]:
+  by_head = torch.view(x, [x.size(0), x.size(1), -1, (group + 2) * head_dim])
+  q = torch.reshape(torch.narrow(by_head, -1, 0, group * head_dim), [x.size(0), x.size(1), -1, head_dim])
+  k = torch.narrow(by_head, -1, group * head_dim, head_dim)
+  v = torch.narrow(by_head, -1, (group + 1) * head_dim, head_dim)
+  return [torch.transpose(part, 1, 2) for part in [q, k, v]]
 
 def split_interleaved_heads_backward(self, parts: List[Tensor]) -> Tensor:
-  return torch.flatten(torch.transpose(torch.cat(parts, -1), 1, 2), 2)
+  by_token = [torch.transpose(part, 1, 2) for part in parts]
+  kv_heads = by_token[1].size(2)
+  by_head = [torch.reshape(part, [part.size(0), part.size(1), kv_heads, -1]) for part in by_token]
+  return torch.flatten(torch.cat(by_head, -1), 2)
 
 # Cosines and sines [.., T, D / 2] of positions [T] or [B, T]; a head axis is added for the latter.
 def rotary_table(self, positions: Tensor, inverse_frequencies: Tensor, factor: float, dtype: int) -> List[Tensor]:

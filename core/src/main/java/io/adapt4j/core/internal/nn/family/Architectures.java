@@ -46,6 +46,8 @@ public final class Architectures {
           new Arcee(),
           new Ernie45(),
           new Helium(),
+          new Falcon(),
+          new InternLm2(),
           new Gpt2(),
           new GptNeoX(),
           new Bert(),

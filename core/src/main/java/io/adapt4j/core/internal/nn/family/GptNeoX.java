@@ -111,7 +111,7 @@ final class GptNeoX implements Architecture {
     return new Attention(
         LinearSlot.of(path + ".query_key_value", hidden, bias, 3L * hidden),
         LinearSlot.of(path + ".dense", hidden, bias, hidden),
-        new Heads(heads, heads, headDim, true, false),
+        Heads.interleaved(heads, heads, headDim),
         null,
         0,
         AttentionRule.causal(headDim));
