@@ -92,7 +92,11 @@ final class ModelInfoReader {
 
   private Optional<String> unsupported() {
     try {
-      Architectures.declare(StoredModel.read(folder, WeightFormat.asStored()).config()).close();
+      ModelConfig stated = StoredModel.read(folder, WeightFormat.asStored()).config();
+      ModelConfig known = Architectures.known(stated);
+      Architectures.declare(known).close();
+      Architectures.note(stated, known)
+          .ifPresent(note -> problems.add(new ModelWarning(Kind.READ_AS_KNOWN_FAMILY, note)));
       return Optional.empty();
     } catch (CheckpointException e) {
       return Optional.of(String.valueOf(e.getMessage()));

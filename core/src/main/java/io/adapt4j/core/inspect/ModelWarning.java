@@ -22,6 +22,8 @@ public record ModelWarning(Kind kind, String message) {
     LICENSE_UNKNOWN,
     /** This build cannot run the model. */
     UNSUPPORTED_ARCHITECTURE,
+    /** The model is a known family under another name, by its tensors and fields. */
+    READ_AS_KNOWN_FAMILY,
     /** The weights are quantized. */
     QUANTIZED_WEIGHTS,
     /** There are no weights that could be read. */

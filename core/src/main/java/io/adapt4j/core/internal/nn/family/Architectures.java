@@ -9,9 +9,12 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.OutputLayer;
 import io.adapt4j.core.internal.tensor.DropoutRates;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The model families this build knows. */
 public final class Architectures {
@@ -60,6 +63,8 @@ public final class Architectures {
           .flatMap(architecture -> architecture.modelTypes().stream())
           .collect(Collectors.toUnmodifiableSet());
 
+  private static final Logger LOG = LoggerFactory.getLogger(Architectures.class);
+
   private Architectures() {}
 
   /**
@@ -74,11 +79,12 @@ public final class Architectures {
   /**
    * Declares the network a configuration describes.
    *
-   * @param config the configuration
+   * @param stated the configuration
    * @return the network, without weights
    * @throws CheckpointException if the family or one of its options is not supported
    */
-  public static Network declare(ModelConfig config) {
+  public static Network declare(ModelConfig stated) {
+    ModelConfig config = known(stated);
     Architecture architecture = find(config);
     UnreadFeatures.refuse(config, architecture.features());
     Network declared = architecture.declare(config);
@@ -90,11 +96,12 @@ public final class Architectures {
   /**
    * Returns what the reference of a model drops while it trains.
    *
-   * @param config the configuration
+   * @param stated the configuration
    * @return the rates of its fields, and of its class's defaults where they are absent
    * @throws CheckpointException if the family is not supported, or a rate is no probability below 1
    */
-  public static DropoutRates dropout(ModelConfig config) {
+  public static DropoutRates dropout(ModelConfig stated) {
+    ModelConfig config = known(stated);
     DropoutRates rates = find(config).dropout(config);
     boolean ofTokens = OutputLayer.TOKEN_CLASSES.isOf(config);
     return ofTokens && declare(config) instanceof Encoder encoder && encoder.isCausal()
@@ -194,18 +201,68 @@ public final class Architectures {
     }
   }
 
+  /** The architecture of a type of this build or of the class path. */
+  private static Optional<Architecture> ofType(String type) {
+    return Stream.concat(ALL.stream(), CustomFamily.all(OWN).stream())
+        .filter(architecture -> architecture.modelTypes().contains(type))
+        .findFirst();
+  }
+
+  /** The architecture of a type of this build. */
+  static Architecture known(String type) {
+    return ALL.stream()
+        .filter(architecture -> architecture.modelTypes().contains(type))
+        .findFirst()
+        .orElseThrow();
+  }
+
   private static Architecture find(ModelConfig config) {
-    for (Architecture architecture : ALL) {
-      if (architecture.modelTypes().contains(config.modelType())) {
-        return architecture;
-      }
+    return ofType(config.modelType()).orElseThrow(() -> unknown(config, Optional.empty()));
+  }
+
+  /**
+   * Returns a configuration whose type is known: the same one, or that of a known family under
+   * another name.
+   *
+   * @param config the configuration
+   * @return it, or the same model as one of a known family
+   * @throws CheckpointException if the family is not supported, saying what of the model is known
+   */
+  public static ModelConfig known(ModelConfig config) {
+    if (ofType(config.modelType()).isPresent()) {
+      return config;
     }
-    for (Architecture custom : CustomFamily.all(OWN)) {
-      if (custom.modelTypes().contains(config.modelType())) {
-        return custom;
-      }
-    }
-    throw config
+    Optional<ShapeMatch> nearest = ShapeMatch.nearest(config);
+    ShapeMatch match =
+        nearest.filter(ShapeMatch::isExact).orElseThrow(() -> unknown(config, nearest));
+    LOG.warn("{}: {}", config.fields().file(), readAs(config, match.config()));
+    return match.config();
+  }
+
+  /**
+   * Says what a model of another name is read as.
+   *
+   * @param stated its configuration
+   * @param known what {@link #known(ModelConfig)} made of it
+   * @return a sentence; empty where the type is known itself
+   */
+  public static Optional<String> note(ModelConfig stated, ModelConfig known) {
+    return stated.modelType().equals(known.modelType())
+        ? Optional.empty()
+        : Optional.of(readAs(stated, known));
+  }
+
+  private static String readAs(ModelConfig stated, ModelConfig known) {
+    return "The model type "
+        + stated.modelType()
+        + " is not known. All its tensors and fields are those of "
+        + known.modelType()
+        + ", so it is read, and would be saved, as one of these. Compare an answer with that of the"
+        + " model's own code before you rely on it.";
+  }
+
+  private static CheckpointException unknown(ModelConfig config, Optional<ShapeMatch> nearest) {
+    return config
         .fields()
         .invalid(
             "model_type",
@@ -213,6 +270,8 @@ public final class Architectures {
                 + ALL.stream()
                     .flatMap(other -> other.modelTypes().stream().sorted())
                     .collect(Collectors.joining(", ")),
-            "This model family is not supported; a ModelFamily on the class path can bring it.");
+            "This model family is not supported. "
+                + nearest.map(match -> match.text() + " ").orElse("")
+                + "A ModelFamily on the class path can bring it.");
   }
 }

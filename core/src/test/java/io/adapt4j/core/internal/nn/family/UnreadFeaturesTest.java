@@ -77,7 +77,6 @@ class UnreadFeaturesTest {
           modernbert_cls      | classifier_pooling      | "max"
           modernbert_cls      | architectures           | ["ModernBertForMultipleChoice"]
           bert_features       | architectures           | ["BertForQuestionAnswering"]
-          llama_linear        | model_type              | "rwkv"
           """)
   void refusesTheFieldByName(String folder, String field, String value) throws IOException {
     ModelConfig config = read(folder);

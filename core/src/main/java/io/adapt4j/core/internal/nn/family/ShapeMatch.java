@@ -1,0 +1,218 @@
+package io.adapt4j.core.internal.nn.family;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.StoredNames;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * A model whose type is not known, beside a family that it may belong to under another name: Yi,
+ * Aquila and many fine-tuned models are Llama. It is that family where every tensor has the name
+ * and shape that the family gives it, and the configuration states no field that the family does
+ * not read: a field could change what the model computes without showing in its tensors.
+ *
+ * @param config the configuration, as that family's
+ * @param family its {@code model_type}
+ * @param missing tensors that the family has and the model has not; numbers of layers as N
+ * @param unknown tensors that the model has and the family has not, or with another shape
+ * @param fields fields that the family does not read
+ */
+record ShapeMatch(
+    ModelConfig config,
+    String family,
+    Set<String> missing,
+    Set<String> unknown,
+    Set<String> fields) {
+
+  /** The families that others are made of, each with the name of its classes. */
+  private static final Map<String, String> CANDIDATES = new LinkedHashMap<>();
+
+  /** Fields that a candidate reads, or that mean nothing to what a model computes. */
+  private static final Set<String> READ =
+      Set.of(
+          "attention_bias",
+          "attention_dropout",
+          "head_dim",
+          "hidden_act",
+          "hidden_size",
+          "intermediate_size",
+          "layer_types",
+          "max_position_embeddings",
+          "max_window_layers",
+          "mlp_bias",
+          "num_attention_heads",
+          "num_hidden_layers",
+          "num_key_value_heads",
+          "partial_rotary_factor",
+          "rms_norm_eps",
+          "rope_parameters",
+          "rope_scaling",
+          "rope_theta",
+          "sliding_window",
+          "tie_word_embeddings",
+          "use_sliding_window",
+          "vocab_size");
+
+  private static final Set<String> WITHOUT_MEANING =
+      Set.of(
+          "_attn_implementation",
+          "_name_or_path",
+          "architectures",
+          "attn_implementation",
+          "auto_map",
+          "bos_token_id",
+          "dtype",
+          "eos_token_id",
+          "id2label",
+          "initializer_factor",
+          "initializer_range",
+          "keys_to_ignore_at_inference",
+          "label2id",
+          "model_type",
+          "num_labels",
+          "output_attentions",
+          "output_hidden_states",
+          "pad_token_id",
+          "pretraining_tp",
+          "problem_type",
+          "return_dict",
+          "tokenizer_class",
+          "torch_dtype",
+          "transformers_version",
+          "unk_token_id",
+          "use_cache",
+          "use_flash_attn");
+
+  private static final int NAMED = 6;
+
+  static {
+    CANDIDATES.put("llama", "Llama");
+    CANDIDATES.put("mistral", "Mistral");
+    CANDIDATES.put("qwen2", "Qwen2");
+    CANDIDATES.put("qwen3", "Qwen3");
+    CANDIDATES.put("olmo2", "Olmo2");
+  }
+
+  /**
+   * Compares a model with every candidate.
+   *
+   * @param config a configuration beside the model's weights
+   * @return the nearest; empty where there are no weights, or no candidate can read the dimensions
+   */
+  static Optional<ShapeMatch> nearest(ModelConfig config) {
+    Path folder = config.fields().file().toAbsolutePath().getParent();
+    if (!Files.isRegularFile(config.fields().file())) {
+      return Optional.empty();
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      return CANDIDATES.keySet().stream()
+          .flatMap(family -> compare(config, family, checkpoint).stream())
+          .min(Comparator.comparingInt(ShapeMatch::differences));
+    } catch (CheckpointException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<ShapeMatch> compare(
+      ModelConfig config, String family, Checkpoint checkpoint) {
+    ModelConfig renamed = renamed(config, family);
+    Architecture architecture = Architectures.known(family);
+    try (Network declared = architecture.declare(renamed)) {
+      UnreadFeatures.refuse(renamed, architecture.features());
+      StoredNames names = declared.storedNames();
+      Set<String> stored = checkpoint.names();
+      Set<String> missing = new TreeSet<>();
+      Set<String> unknown = new TreeSet<>();
+      Set<String> found = new TreeSet<>();
+      declared
+          .tensors()
+          .forEach(
+              (name, sizes) -> {
+                String at = names.find(name, stored);
+                if (!stored.contains(at)) {
+                  missing.add(numbered(name));
+                } else if (!checkpoint.entry(at).shape().equals(sizes)) {
+                  unknown.add(numbered(at) + " of shape " + checkpoint.entry(at).shape());
+                }
+                found.add(at);
+              });
+      stored.stream()
+          .filter(name -> !found.contains(name) && !names.ignores(name))
+          .forEach(name -> unknown.add(numbered(name)));
+      return Optional.of(new ShapeMatch(renamed, family, missing, unknown, unread(config)));
+    } catch (CheckpointException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static ModelConfig renamed(ModelConfig config, String family) {
+    ArrayNode classes = JsonNodeFactory.instance.arrayNode();
+    for (String name : config.architectures()) {
+      int kind = name.contains("For") ? name.lastIndexOf("For") : name.lastIndexOf("Model");
+      classes.add(CANDIDATES.get(family) + (kind < 0 ? "ForCausalLM" : name.substring(kind)));
+    }
+    return config
+        .with("model_type", TextNode.valueOf(family))
+        .with("architectures", classes)
+        .with("auto_map", NullNode.getInstance());
+  }
+
+  private static Set<String> unread(ModelConfig config) {
+    Set<String> unread = new TreeSet<>();
+    for (Map.Entry<String, JsonNode> field : config.toJson().properties()) {
+      boolean neutral = field.getValue().isNull() || WITHOUT_MEANING.contains(field.getKey());
+      if (!neutral && !READ.contains(field.getKey())) {
+        unread.add(field.getKey());
+      }
+    }
+    return unread;
+  }
+
+  private static String numbered(String name) {
+    return name.replaceAll("\\.\\d+\\.", ".N.");
+  }
+
+  private int differences() {
+    return missing.size() + unknown.size();
+  }
+
+  /** Whether the model is one of the family. */
+  boolean isExact() {
+    return missing.isEmpty() && unknown.isEmpty() && fields.isEmpty();
+  }
+
+  /** What the model shares with the family, and what not. */
+  String text() {
+    List<String> parts = new ArrayList<>();
+    add(parts, "it lacks the tensors ", missing);
+    add(parts, "it has tensors of other names or shapes: ", unknown);
+    add(parts, "it states fields that this family does not read: ", fields);
+    return "By its tensors it is nearest to "
+        + family
+        + (parts.isEmpty() ? "." : ", but " + String.join("; ", parts) + ".");
+  }
+
+  private static void add(List<String> parts, String what, Set<String> names) {
+    if (!names.isEmpty()) {
+      String more = names.size() > NAMED ? " and %d more".formatted(names.size() - NAMED) : "";
+      parts.add(what + names.stream().limit(NAMED).collect(Collectors.joining(", ")) + more);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package io.adapt4j.core.internal.nn.family;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.inspect.ModelInfo;
+import io.adapt4j.core.inspect.ModelWarning.Kind;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.FamilyFolder;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Models whose type is not known, but whose tensors and fields may be. */
+class ShapeMatchTest {
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "llama_linear, llama, Llama",
+    "qwen3_bias, qwen3, Qwen3",
+    "mistral_full, llama, Llama",
+    "olmo2, olmo2, Olmo2"
+  })
+  void aKnownFamilyUnderAnotherNameComputesWhatItIs(String name, String type, String classes)
+      throws IOException {
+    copy(name, "");
+    ModelConfig config = ModelConfig.read(folder);
+    assertThat(config.modelType()).isEqualTo("acme");
+    try (FamilyFolder original = FamilyFolder.open(name);
+        Decoder renamed = load(folder);
+        Decoder plain = load(original.path())) {
+      assertThat(renamed.modelConfig().modelType()).isEqualTo(type);
+      assertThat(renamed.modelConfig().architectures()).containsExactly(classes + "ForCausalLM");
+      long[] ids = {1, 5, 9, 7, 3, 11, 8, 6};
+      long[] mask = {1, 1, 1, 1, 1, 1, 1, 1};
+      LanguageModelLoss.Inputs inputs = new LanguageModelLoss.Inputs(ids, mask, ids, 1, 8);
+      assertThat(LanguageModelLoss.evaluate(renamed, inputs))
+          .isEqualTo(LanguageModelLoss.evaluate(plain, inputs));
+    }
+    assertThat(ModelInfo.read(folder).warnings())
+        .anySatisfy(
+            warning -> {
+              assertThat(warning.kind()).isEqualTo(Kind.READ_AS_KNOWN_FAMILY);
+              assertThat(warning.message()).contains("acme", "those of " + type);
+            });
+  }
+
+  @Test
+  void aFieldThatTheFamilyDoesNotReadIsRefusedByName() throws IOException {
+    copy("llama_linear", "\"scale_depth\": 1.4, \"dim_model_base\": 256,");
+    assertThatThrownBy(() -> Architectures.declare(ModelConfig.read(folder)))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("config.json")
+        .hasMessageContaining("nearest to llama, but it states fields")
+        .hasMessageContaining("dim_model_base, scale_depth");
+    assertThat(ModelInfo.read(folder).warnings())
+        .anySatisfy(
+            warning -> {
+              assertThat(warning.kind()).isEqualTo(Kind.UNSUPPORTED_ARCHITECTURE);
+              assertThat(warning.message()).contains("dim_model_base, scale_depth");
+            });
+  }
+
+  @Test
+  void tensorsThatTheFamilyDoesNotHaveAreRefusedByName() throws IOException {
+    copy("glm4", "");
+    assertThatThrownBy(() -> Architectures.declare(ModelConfig.read(folder)))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("model.layers.N.post_mlp_layernorm.weight");
+  }
+
+  @Test
+  void anUnknownTypeWithoutWeightsIsRefusedAsBefore() throws IOException {
+    copy("llama_linear", "");
+    Files.delete(folder.resolve("model.safetensors"));
+    assertThatThrownBy(() -> Architectures.declare(ModelConfig.read(folder)))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("model_type")
+        .hasMessageContaining("acme")
+        .hasMessageNotContaining("nearest");
+  }
+
+  private static Decoder load(Path path) {
+    Decoder decoder = Architectures.declareDecoder(ModelConfig.read(path));
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+      Weights.check(decoder, checkpoint);
+      decoder.allocate(DType.F32);
+      Weights.load(decoder, checkpoint);
+    }
+    return decoder;
+  }
+
+  private void copy(String name, String fields) throws IOException {
+    try (FamilyFolder original = FamilyFolder.open(name)) {
+      Files.copy(original.path().resolve("model.safetensors"), folder.resolve("model.safetensors"));
+      String config = Files.readString(original.path().resolve("config.json"));
+      Files.writeString(
+          folder.resolve("config.json"),
+          config
+              .replaceFirst("\"model_type\": \"\\w+\"", fields + "\"model_type\": \"acme\"")
+              .replaceFirst("\"\\w+ForCausalLM\"", "\"AcmeForCausalLM\""));
+    }
+  }
+}
