@@ -15,8 +15,8 @@ import java.util.Set;
  *
  * <p>What a request says of temperature, top-p, top-k, stop sequences and the limit of tokens
  * counts before what the builder was given; {@link Adapt4jChatRequestParameters} says more. What is
- * not supported, such as images, is refused with an {@code
- * UnsupportedFeatureException}, never ignored.
+ * not supported, such as images, is refused with an {@code UnsupportedFeatureException}, never
+ * ignored.
  *
  * <p>Safe for use by several threads: requests that come at the same time are computed as one
  * batch.

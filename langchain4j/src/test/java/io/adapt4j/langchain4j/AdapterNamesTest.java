@@ -89,8 +89,7 @@ class AdapterNamesTest {
           Adapt4jChatModel.builder()
               .model("base", model)
               .options(OPTIONS)
-              .defaultRequestParameters(
-                  ChatRequestParameters.builder().modelName("formal").build())
+              .defaultRequestParameters(ChatRequestParameters.builder().modelName("formal").build())
               .build();
       assertThat(always.chat("Hi")).isEqualTo(formal.aiMessage().text());
       assertThatThrownBy(() -> ask(chat, "casual"))

@@ -40,8 +40,7 @@ final class ChatEndpoint implements Endpoint {
             parameters, limits.newTokens(), limits, "max_completion_tokens", "max_tokens");
     Sampling sampling = Sampling.read(parameters, tokens, limits, ChatEndpoint::logprobs);
     parameters.requireNoOthers();
-    ToolRequest request =
-        fields.request(model, text, messages, sampling.options(), "messages");
+    ToolRequest request = fields.request(model, text, messages, sampling.options(), "messages");
     List<AnswerPool.Job<Generation>> jobs = new ArrayList<>();
     for (int i = 0; i < sampling.choices(); i++) {
       GenerationOptions options =

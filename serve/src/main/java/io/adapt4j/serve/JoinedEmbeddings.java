@@ -31,7 +31,9 @@ final class JoinedEmbeddings {
     this.embedder = embedder;
   }
 
-  /** A request, whose vectors come in their order. Its state belongs to the thread that computes. */
+  /**
+   * A request, whose vectors come in their order. Its state belongs to the thread that computes.
+   */
   private static final class Waiting {
 
     private final List<String> texts;

@@ -26,10 +26,7 @@ record ResponseFormat(
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   static ResponseFormat of(
-      String model,
-      GenerationOptions options,
-      Parameters parameters,
-      Optional<Logprobs> logprobs) {
+      String model, GenerationOptions options, Parameters parameters, Optional<Logprobs> logprobs) {
     ObjectNode asked = JSON.objectNode();
     asked.putNull("instructions").put("parallel_tool_calls", true).put("tool_choice", "auto");
     asked.putArray("tools");

@@ -124,8 +124,7 @@ final class ResponseInput {
             "type",
             "function",
             "function",
-            Map.of(
-                "name", text(at, fields, "name"), "arguments", text(at, fields, "arguments"))));
+            Map.of("name", text(at, fields, "name"), "arguments", text(at, fields, "arguments"))));
     calls = all;
     int last = messages.size() - 1;
     messages.set(last, messages.get(last).with(CALLS, all));
@@ -134,7 +133,8 @@ final class ResponseInput {
   private void result(String at, Parameters fields) {
     String id = text(at, fields, CALL_ID);
     if (!called.contains(id)) {
-      throw Fault.parameter(at + "." + CALL_ID, "there is no function_call before it with '" + id + "'");
+      throw Fault.parameter(
+          at + "." + CALL_ID, "there is no function_call before it with '" + id + "'");
     }
     String content = content(at + ".output", fields.required("output"));
     add(ChatMessage.tool(content).with("tool_call_id", id), false);

@@ -131,8 +131,7 @@ final class ResponseOutput {
 
   /** An event within the item that comes, and within its only part where it has one. */
   private ObjectNode place(String type, ResponseItem item) {
-    ObjectNode event =
-        event(type).put("item_id", item.id()).put("output_index", items.size());
+    ObjectNode event = event(type).put("item_id", item.id()).put("output_index", items.size());
     return item.kind().part == null ? event : event.put("content_index", 0);
   }
 }

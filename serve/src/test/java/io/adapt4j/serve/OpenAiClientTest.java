@@ -137,7 +137,8 @@ class OpenAiClientTest {
       assertThat(found.path("answered").asText()).isNotEmpty();
       assertCallInResponse(found);
       assertThat(found.at("/responseShaped/city").asText()).isIn("Rome", "Oslo");
-      assertThat(found.path("responseAnswered").asText()).isEqualTo(found.path("answered").asText());
+      assertThat(found.path("responseAnswered").asText())
+          .isEqualTo(found.path("answered").asText());
     }
   }
 

@@ -158,8 +158,7 @@ class ResponseToolsTest {
                     ChatMessage.assistant("Well.")
                         .with(
                             "tool_calls",
-                            List.of(
-                                call("a", "{\"city\":\"Rome\"}"), call("b", "{}"))),
+                            List.of(call("a", "{\"city\":\"Rome\"}"), call("b", "{}"))),
                     ChatMessage.tool("yes").with("tool_call_id", "a"),
                     ChatMessage.tool("no").with("tool_call_id", "b")),
                 GenerationOptions.greedy().toBuilder().maxNewTokens(8).build(),
@@ -170,7 +169,12 @@ class ResponseToolsTest {
 
   private static Map<String, Object> call(String id, String arguments) {
     return Map.of(
-        "id", id, "type", "function", "function", Map.of("name", "weather", "arguments", arguments));
+        "id",
+        id,
+        "type",
+        "function",
+        "function",
+        Map.of("name", "weather", "arguments", arguments));
   }
 
   @Test

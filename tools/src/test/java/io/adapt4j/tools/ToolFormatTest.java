@@ -18,6 +18,7 @@ class ToolFormatTest {
     "qwen3, HERMES",
     "llama3_2, LLAMA",
     "qwen_xml, QWEN_XML",
+    "glm, GLM",
     "mistral_list, MISTRAL_LIST",
     "mistral, MISTRAL",
     "mistral_ids, MISTRAL",
@@ -35,8 +36,9 @@ class ToolFormatTest {
   void callsInAWayThatIsNotKnownAreAskedForInWords() {
     ChatTemplate template =
         ChatTemplate.of(
-            "{{ tools }}{% for m in messages %}{{ m.content }}{% for c in m.tool_calls or [] %}"
-                + "<|call|>{{ c.function.name }}({{ c.function.arguments }}){% endfor %}{% endfor %}",
+            "{{ tools }}{% for m in messages %}{{ m.content }}{% for c in m.tool_calls or []"
+                + " %}<|call|>{{ c.function.name }}({{ c.function.arguments }}){% endfor %}{%"
+                + " endfor %}",
             Map.of());
     assertThat(ToolFormat.of(template)).isEqualTo(ToolFormat.HERMES);
   }
