@@ -36,9 +36,8 @@ class ToolFormatTest {
   void callsInAWayThatIsNotKnownAreAskedForInWords() {
     ChatTemplate template =
         ChatTemplate.of(
-            "{{ tools }}{% for m in messages %}{{ m.content }}{% for c in m.tool_calls or []"
-                + " %}<|call|>{{ c.function.name }}({{ c.function.arguments }}){% endfor %}{%"
-                + " endfor %}",
+            "{{ tools }}{% for m in messages %}{{ m.content }}{% for c in m.tool_calls or [] %}"
+                + "<|call|>{{ c.function.name }}({{ c.function.arguments }}){% endfor %}{% endfor %}",
             Map.of());
     assertThat(ToolFormat.of(template)).isEqualTo(ToolFormat.HERMES);
   }

@@ -27,40 +27,21 @@ class ToolParserTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "HERMES|`<tool_call>\n"
-            + "{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}\n"
-            + "</tool_call>`",
-        "HERMES|`<tool_call>{\"arguments\": {\"city\": \"Rome\"}, \"name\":"
-            + " \"get_weather\"}</tool_call>`",
-        "HERMES|`<tool_call>{\"name\": \"get_weather\", \"arguments\": \"{\\\"city\\\":"
-            + " \\\"Rome\\\"}\"}</tool_call>`",
+        "HERMES|`<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}\n</tool_call>`",
+        "HERMES|`<tool_call>{\"arguments\": {\"city\": \"Rome\"}, \"name\": \"get_weather\"}</tool_call>`",
+        "HERMES|`<tool_call>{\"name\": \"get_weather\", \"arguments\": \"{\\\"city\\\": \\\"Rome\\\"}\"}</tool_call>`",
         // The end is missing: the call is complete without it.
         "HERMES|`<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}`",
-        "HERMES|`<tool_call>\n"
-            + "{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}\n"
-            + "</tool_call>`",
-        "QWEN_XML|`<tool_call>\n"
-            + "<function=get_weather>\n"
-            + "<parameter=city>\n"
-            + "Rome\n"
-            + "</parameter>\n"
-            + "</function>\n"
-            + "</tool_call>`",
+        "HERMES|`<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}\n</tool_call>`",
+        "QWEN_XML|`<tool_call>\n<function=get_weather>\n<parameter=city>\nRome\n</parameter>\n</function>\n</tool_call>`",
         "QWEN_XML|`<function=get_weather><parameter=city>Rome</parameter></function>`",
-        "GLM|`<tool_call>get_weather\n"
-            + "<arg_key>city</arg_key>\n"
-            + "<arg_value>Rome</arg_value>\n"
-            + "</tool_call>`",
+        "GLM|`<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>Rome</arg_value>\n</tool_call>`",
         "GLM|`<tool_call>get_weather<arg_key>city</arg_key><arg_value>Rome</arg_value></tool_call>`",
         "LLAMA|`{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Rome\"}}`",
         "LLAMA|`<|python_tag|>{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Rome\"}}`",
-        "LLAMA|`\n\n"
-            + "{\"type\": \"function\", \"name\": \"get_weather\", \"parameters\": {\"city\":"
-            + " \"Rome\"}}`",
-        "MISTRAL_LIST|`[TOOL_CALLS] [{\"name\": \"get_weather\", \"arguments\": {\"city\":"
-            + " \"Rome\"}, \"id\": \"abcdefghi\"}]`",
-        "MISTRAL_LIST|`[TOOL_CALLS][{\"name\": \"get_weather\", \"arguments\": {\"city\":"
-            + " \"Rome\"}}]`",
+        "LLAMA|`\n\n{\"type\": \"function\", \"name\": \"get_weather\", \"parameters\": {\"city\": \"Rome\"}}`",
+        "MISTRAL_LIST|`[TOOL_CALLS] [{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}, \"id\": \"abcdefghi\"}]`",
+        "MISTRAL_LIST|`[TOOL_CALLS][{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}]`",
         "MISTRAL|`[TOOL_CALLS]get_weather[ARGS]{\"city\": \"Rome\"}`",
         "MISTRAL|`[TOOL_CALLS]get_weather[CALL_ID]abcdefghi[ARGS]{\"city\": \"Rome\"}`",
         "MISTRAL|`[TOOL_CALLS]get_weather{\"city\": \"Rome\"}`",
@@ -79,33 +60,11 @@ class ToolParserTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "HERMES|`<tool_call>\n"
-            + "{\"name\": \"clock\", \"arguments\": {}}\n"
-            + "</tool_call>\n"
-            + "<tool_call>\n"
-            + "{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}\n"
-            + "</tool_call>`",
-        "QWEN_XML|`<tool_call>\n"
-            + "<function=clock>\n"
-            + "</function>\n"
-            + "</tool_call>\n"
-            + "<tool_call>\n"
-            + "<function=get_weather>\n"
-            + "<parameter=city>\n"
-            + "Rome\n"
-            + "</parameter>\n"
-            + "</function>\n"
-            + "</tool_call>`",
-        "GLM|`<tool_call>clock\n"
-            + "</tool_call>\n"
-            + "<tool_call>get_weather\n"
-            + "<arg_key>city</arg_key>\n"
-            + "<arg_value>Rome</arg_value>\n"
-            + "</tool_call>`",
-        "LLAMA|`{\"name\": \"clock\", \"parameters\": {}}; {\"name\": \"get_weather\","
-            + " \"parameters\": {\"city\": \"Rome\"}}`",
-        "MISTRAL_LIST|`[TOOL_CALLS] [{\"name\": \"clock\", \"arguments\": {}}, {\"name\":"
-            + " \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}]`",
+        "HERMES|`<tool_call>\n{\"name\": \"clock\", \"arguments\": {}}\n</tool_call>\n<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}\n</tool_call>`",
+        "QWEN_XML|`<tool_call>\n<function=clock>\n</function>\n</tool_call>\n<tool_call>\n<function=get_weather>\n<parameter=city>\nRome\n</parameter>\n</function>\n</tool_call>`",
+        "GLM|`<tool_call>clock\n</tool_call>\n<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>Rome</arg_value>\n</tool_call>`",
+        "LLAMA|`{\"name\": \"clock\", \"parameters\": {}}; {\"name\": \"get_weather\", \"parameters\": {\"city\": \"Rome\"}}`",
+        "MISTRAL_LIST|`[TOOL_CALLS] [{\"name\": \"clock\", \"arguments\": {}}, {\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}]`",
         "MISTRAL|`[TOOL_CALLS]clock[ARGS]{}[TOOL_CALLS]get_weather[ARGS]{\"city\": \"Rome\"}`",
       })
   void readsSeveralCalls(ToolFormat format, String text) {
@@ -140,8 +99,7 @@ class ToolParserTest {
         "HERMES|`<tool_call>\n{\"name\": \"clock\", \"arguments\": {\"a\": wrong}}\n</tool_call>`",
         "HERMES|`<tool_call>{\"name\": \"unknown\", \"arguments\": {}}</tool_call>`",
         "HERMES|`<tool_call>{\"name\": \"clock\", \"arguments\": [1]}</tool_call>`",
-        "HERMES|`<tool_call>{\"name\": \"clock\", \"arguments\": {\"a\": 1, \"a\":"
-            + " 2}}</tool_call>`",
+        "HERMES|`<tool_call>{\"name\": \"clock\", \"arguments\": {\"a\": 1, \"a\": 2}}</tool_call>`",
         "QWEN_XML|`<tool_call>\n<function=unknown>\n</function>\n</tool_call>`",
         "QWEN_XML|`<tool_call>\n<function=clock>\n<parameter=a>1`",
         "QWEN_XML|`<function=clock>text</function>`",
@@ -192,13 +150,9 @@ class ToolParserTest {
     ParsedAnswer answer =
         parse(
             ToolFormat.QWEN_XML,
-            "<function=get_weather><parameter=city>\n"
-                + "5\n"
-                + "</parameter><parameter=days>\n"
-                + "5\n"
-                + "</parameter><parameter=metric>True</parameter><parameter=hours>[1,"
-                + " 2]</parameter><parameter=other>null</parameter><parameter=more>some"
-                + " text</parameter></function>");
+            "<function=get_weather><parameter=city>\n5\n</parameter><parameter=days>\n5\n</parameter>"
+                + "<parameter=metric>True</parameter><parameter=hours>[1, 2]</parameter>"
+                + "<parameter=other>null</parameter><parameter=more>some text</parameter></function>");
     assertThat(answer.calls().get(0).arguments())
         .isEqualTo(
             "{\"city\": \"5\", \"days\": 5, \"metric\": true, \"hours\": [1,2], \"other\": null,"
