@@ -89,4 +89,57 @@ const answered = await client.chat.completions.create({
 });
 found.answered = answered.choices[0].message.content;
 
+// The same in the newer form, where a function stands beside its type.
+const respond = {
+  model: "stories",
+  input: [{ role: "user", content: "Warm?" }],
+  tools: [{ type: "function", ...weather.function }],
+  tool_choice: "required",
+  parallel_tool_calls: false,
+  max_output_tokens: 100,
+  temperature: 0,
+};
+const response = await client.responses.create(respond);
+found.responseStatus = response.status;
+found.responseCall = response.output[0];
+const responses = client.responses.stream({
+  ...respond,
+  tool_choice: { type: "function", name: "weather" },
+});
+found.responseDeltas = "";
+found.responseEvents = [];
+responses.on("event", (event) => found.responseEvents.push(event.type));
+responses.on("response.function_call_arguments.delta", (event) => {
+  found.responseDeltas += event.delta;
+  found.responseSnapshot = event.snapshot;
+});
+const streamed = await responses.finalResponse();
+found.responseParsed = streamed.output[0].parsed_arguments;
+const next = await client.responses.create({
+  ...respond,
+  tool_choice: "none",
+  max_output_tokens: 8,
+  input: [
+    ...respond.input,
+    ...response.output,
+    { type: "function_call_output", call_id: response.output[0].call_id, output: "warm" },
+  ],
+});
+found.responseAnswered = next.output_text;
+const formed = await client.responses.parse({
+  model: "stories",
+  input: "Warm?",
+  max_output_tokens: 100,
+  temperature: 0,
+  text: {
+    format: {
+      type: "json_schema",
+      name: "answer",
+      strict: true,
+      schema: weather.function.parameters,
+    },
+  },
+});
+found.responseShaped = JSON.parse(formed.output_text);
+
 console.log(JSON.stringify(found));

@@ -5,16 +5,10 @@ import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.serve.ModelServer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,8 +22,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What a server costs: new tokens a second of clients over HTTP, whole answers and streams, beside
- * as many threads that ask the model in this process, in turns.
+ * What a server costs: new tokens a second of clients over HTTP in a process of their own, whole
+ * answers and streams, beside as many threads that ask the model in this process, in turns.
  */
 @InSuite(quick = "--tokens 16 --repetitions 1", full = "")
 public final class ServerOverheadBenchmark {
@@ -43,7 +37,9 @@ public final class ServerOverheadBenchmark {
           "--threads", "0");
   private static final double OF_THE_PROCESS = 0.95;
 
-  private final HttpClient http = HttpClient.newHttpClient();
+  /** Until then the compiler works beside the model. */
+  private static final int WARM_UP = 4;
+
   private final int clients;
   private final int tokens;
   private final int repetitions;
@@ -81,8 +77,9 @@ public final class ServerOverheadBenchmark {
       writeTokenizer(folder.path());
       try (LanguageModel model =
               LanguageModel.load(ModelSource.path(folder.path()), Precision.BF16);
-          ModelServer server = ModelServer.builder().model("m", model).start()) {
-        measure(model, server.address(), threads);
+          ModelServer server = ModelServer.builder().model("m", model).start();
+          ServerClient client = ServerClient.start(server.address(), tokens)) {
+        measure(model, client, threads);
       }
     } finally {
       threads.shutdown();
@@ -109,17 +106,17 @@ public final class ServerOverheadBenchmark {
             .formatted(words));
   }
 
-  private void measure(LanguageModel model, URI server, ExecutorService threads) {
+  private void measure(LanguageModel model, ServerClient client, ExecutorService threads) {
     double[] texts = new double[repetitions];
     double[] whole = new double[repetitions];
     double[] pieces = new double[repetitions];
     double[] streams = new double[repetitions];
-    for (int i = -1; i < repetitions; i++) {
+    for (int i = -WARM_UP; i < repetitions; i++) {
       int place = Math.max(0, i);
       texts[place] = rate(threads, prompt -> answer(model, prompt));
-      whole[place] = rate(threads, prompt -> ask(server, prompt, false));
+      whole[place] = client.rate(prompts, false);
       pieces[place] = rate(threads, prompt -> answerInPieces(model, prompt));
-      streams[place] = rate(threads, prompt -> ask(server, prompt, true));
+      streams[place] = client.rate(prompts, true);
     }
     Report report = new Report("A server beside its model in this process, 135M shape, bf16");
     Machine.describe(report);
@@ -169,37 +166,5 @@ public final class ServerOverheadBenchmark {
   private int answerInPieces(LanguageModel model, String prompt) {
     StringBuilder text = new StringBuilder();
     return model.generate(prompt, options(), text::append).tokenIds().size();
-  }
-
-  private int ask(URI server, String prompt, boolean streams) {
-    String json =
-        "{\"model\":\"m\",\"temperature\":0,\"max_tokens\":%d,\"prompt\":\"%s\"%s}"
-            .formatted(
-                tokens,
-                prompt,
-                streams ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}" : "");
-    HttpRequest request =
-        HttpRequest.newBuilder(server.resolve("/v1/completions"))
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(json))
-            .build();
-    try {
-      if (!streams) {
-        String body = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
-        return Json.parse(body).at("/usage/completion_tokens").intValue();
-      }
-      String last =
-          http.send(request, HttpResponse.BodyHandlers.ofLines())
-              .body()
-              .filter(line -> line.startsWith("data: {"))
-              .reduce((before, line) -> line)
-              .orElseThrow();
-      return Json.parse(last.substring(6)).at("/usage/completion_tokens").intValue();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -365,7 +365,9 @@ public final class LanguageModel extends ScoringModel {
    * Limits the calls of {@link #generate} and {@link #chat} that run at the same time. By default
    * 32 run while their keys and values take a quarter of the machine's memory, and 1,024 wait.
    * Memory is counted for prompt and longest answer: a call that has started does not fail for want
-   * of it.
+   * of it. Adapters are not counted: what {@link #addAdapter} takes stays the same however many
+   * calls run, until {@link #removeAdapter}, so that no call could wait for it; set the limit lower
+   * where memory is for both.
    *
    * @param running calls at the same time, 1 to 32
    * @param waiting more calls that wait for their turn; further ones end in a {@link

@@ -15,8 +15,8 @@ import java.util.Set;
  *
  * <p>What a request says of temperature, top-p, top-k, stop sequences and the limit of tokens
  * counts before what the builder was given; {@link Adapt4jChatRequestParameters} says more. What is
- * not supported, such as penalties of frequency or images, is refused with an {@code
- * UnsupportedFeatureException}, never ignored.
+ * not supported, such as images, is refused with an {@code UnsupportedFeatureException}, never
+ * ignored.
  *
  * <p>Safe for use by several threads: requests that come at the same time are computed as one
  * batch.
@@ -40,7 +40,7 @@ public final class Adapt4jChatModel implements ChatModel {
 
   @Override
   public ChatResponse doChat(ChatRequest request) {
-    String name = models.name(request);
+    String name = ChatModels.name(request);
     Replier replier = models.replier(name);
     try {
       Question question = Requests.question(request, models.options());

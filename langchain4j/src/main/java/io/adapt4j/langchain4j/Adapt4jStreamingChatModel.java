@@ -43,7 +43,7 @@ public final class Adapt4jStreamingChatModel implements StreamingChatModel {
 
   @Override
   public void doChat(ChatRequest request, StreamingChatResponseHandler handler) {
-    String name = models.name(request);
+    String name = ChatModels.name(request);
     Replier replier = models.replier(name);
     Question question = question(request);
     replier.check(question);

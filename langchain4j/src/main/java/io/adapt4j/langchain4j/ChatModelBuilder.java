@@ -41,7 +41,8 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
 
   /**
    * Answers with a model of this process. Where several are named, a request's {@code modelName}
-   * chooses; the first answers those that name none.
+   * chooses; the first answers those that name none. An adapter on a model can be asked by its
+   * name, as long as it is there: the model then answers with this adapter alone.
    *
    * @param name what requests call it
    * @param model the model, which the caller closes
@@ -125,11 +126,8 @@ public abstract class ChatModelBuilder<B extends ChatModelBuilder<B>> {
     String first = repliers.keySet().iterator().next();
     ChatRequestParameters named =
         Adapt4jChatRequestParameters.builder().modelName(first).overrideWith(parameters).build();
-    if (!repliers.containsKey(named.modelName())) {
-      throw Requests.unsupported(
-          "modelName '%s' is none of %s, and other models are"
-              .formatted(named.modelName(), repliers.keySet()));
-    }
-    return new ChatModels(new LinkedHashMap<>(repliers), options, named, listeners);
+    ChatModels models = new ChatModels(new LinkedHashMap<>(repliers), options, named, listeners);
+    models.replier(Objects.requireNonNull(named.modelName()));
+    return models;
   }
 }

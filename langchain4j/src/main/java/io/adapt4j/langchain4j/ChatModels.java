@@ -1,10 +1,12 @@
 package io.adapt4j.langchain4j;
 
+import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import io.adapt4j.core.generate.GenerationOptions;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,18 +26,28 @@ record ChatModels(
     ChatRequestParameters parameters,
     List<ChatModelListener> listeners) {
 
-  /** The name of the model that a request asks for. */
-  String name(ChatRequest request) {
-    String name = Objects.requireNonNull(request.parameters().modelName(), "a default is set");
-    if (!repliers.containsKey(name)) {
-      throw Requests.unsupported(
-          "modelName '%s' is none of %s, and other models are".formatted(name, repliers.keySet()));
-    }
-    return name;
+  /** The name of the model or the adapter that a request asks for. */
+  static String name(ChatRequest request) {
+    return Objects.requireNonNull(request.parameters().modelName(), "a default is set");
   }
 
+  /** What answers by a name: a model, or the first that has an adapter of that name. */
   Replier replier(String name) {
-    return Objects.requireNonNull(repliers.get(name));
+    Replier replier = repliers.get(name);
+    if (replier != null) {
+      return replier;
+    }
+    return repliers.values().stream()
+        .flatMap(model -> model.withAdapter(name).stream())
+        .findFirst()
+        .orElseThrow(() -> unknown(name));
+  }
+
+  private UnsupportedFeatureException unknown(String name) {
+    Set<String> known = new LinkedHashSet<>(repliers.keySet());
+    repliers.values().forEach(model -> known.addAll(model.adapterNames()));
+    return Requests.unsupported(
+        "modelName '%s' is none of %s, and other models are".formatted(name, known));
   }
 
   Set<Capability> capabilities() {

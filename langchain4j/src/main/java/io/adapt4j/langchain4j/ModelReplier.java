@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /** A model of this process, with tools and formats. One without a chat template knows neither. */
@@ -27,6 +28,9 @@ final class ModelReplier implements Replier {
   private final ModelAccess access;
   private final Supplier<ToolChat> chat;
   private final Replier plain;
+
+  /** Kept, so that what is known of a tokenizer and a template is. */
+  private final Map<String, Replier> adapted = new ConcurrentHashMap<>();
 
   ModelReplier(LanguageModel model) {
     this(model, model::chat);
@@ -52,6 +56,26 @@ final class ModelReplier implements Replier {
   @Override
   public boolean knowsSchemas() {
     return true;
+  }
+
+  @Override
+  public List<String> adapterNames() {
+    return model.adapterNames();
+  }
+
+  @Override
+  public Optional<Replier> withAdapter(String name) {
+    if (!model.adapterNames().contains(name)) {
+      adapted.remove(name);
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          adapted.computeIfAbsent(name, found -> new ModelReplier(model.withAdapter(found))));
+    } catch (IllegalArgumentException e) {
+      // Taken off meanwhile.
+      return Optional.empty();
+    }
   }
 
   @Override

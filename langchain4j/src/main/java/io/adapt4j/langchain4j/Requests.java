@@ -85,14 +85,8 @@ final class Requests {
     throw unsupported(content.type().name().toLowerCase(Locale.ROOT) + " contents");
   }
 
-  /** What a request says, else the options; refuses what there is no counterpart for. */
+  /** What a request says, else the options. */
   static GenerationOptions options(ChatRequestParameters parameters, GenerationOptions usual) {
-    if (parameters.frequencyPenalty() != null) {
-      throw unsupported("frequencyPenalty");
-    }
-    if (parameters.presencePenalty() != null) {
-      throw unsupported("presencePenalty");
-    }
     GenerationOptions.Builder options = usual.toBuilder();
     if (parameters.maxOutputTokens() != null) {
       options.maxNewTokens(parameters.maxOutputTokens());
@@ -105,6 +99,12 @@ final class Requests {
     }
     if (parameters.topK() != null) {
       options.topK(parameters.topK());
+    }
+    if (parameters.frequencyPenalty() != null) {
+      options.frequencyPenalty(parameters.frequencyPenalty());
+    }
+    if (parameters.presencePenalty() != null) {
+      options.presencePenalty(parameters.presencePenalty());
     }
     if (parameters.stopSequences() != null && !parameters.stopSequences().isEmpty()) {
       options.stopStrings(parameters.stopSequences());

@@ -115,6 +115,8 @@ class LangChain4jTest {
                 .topK(5)
                 .topP(0.9)
                 .maxOutputTokens(3)
+                .frequencyPenalty(0.5)
+                .presencePenalty(-0.5)
                 .stopSequences(List.of("."))
                 .build());
     assertThat(asked.get(0))
@@ -127,6 +129,8 @@ class LangChain4jTest {
                 .topK(5)
                 .topP(0.9)
                 .maxNewTokens(3)
+                .frequencyPenalty(0.5)
+                .presencePenalty(-0.5)
                 .stopStrings(".")
                 .build()
                 .toString());
@@ -141,7 +145,6 @@ class LangChain4jTest {
         List.of(
             plain.build().toBuilder().toolSpecifications(tool).build(),
             plain.build().toBuilder().responseFormat(ResponseFormat.JSON).build(),
-            plain.build().toBuilder().frequencyPenalty(0.5).build(),
             plain.build().toBuilder().modelName("another").build(),
             ChatRequest.builder()
                 .messages(UserMessage.from(ImageContent.from("http://localhost/a.png")))

@@ -103,7 +103,7 @@ final class Answering {
   }
 
   /** What fails for an unknown reason is for the log, with where it failed. */
-  private static RuntimeException fault(Throwable failure, String prompt) {
+  static RuntimeException fault(Throwable failure, String prompt) {
     Fault fault = Fault.of(failure, prompt);
     return fault.isInternal() && failure instanceof RuntimeException unknown ? unknown : fault;
   }

@@ -2,13 +2,10 @@ package io.adapt4j.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.jinja.TemplateException;
 import io.adapt4j.structured.TextConstraint;
-import io.adapt4j.tools.ToolChat;
 import io.adapt4j.tools.ToolRequest;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -43,7 +40,7 @@ final class ChatEndpoint implements Endpoint {
             parameters, limits.newTokens(), limits, "max_completion_tokens", "max_tokens");
     Sampling sampling = Sampling.read(parameters, tokens, limits, ChatEndpoint::logprobs);
     parameters.requireNoOthers();
-    ToolRequest request = request(model, fields, text, messages, sampling.options());
+    ToolRequest request = fields.request(model, text, messages, sampling.options(), "messages");
     List<AnswerPool.Job<Generation>> jobs = new ArrayList<>();
     for (int i = 0; i < sampling.choices(); i++) {
       GenerationOptions options =
@@ -59,29 +56,6 @@ final class ChatEndpoint implements Endpoint {
             ? ToolReply.of(call, envelope, logprobs, request, sampling)
             : Reply.of(call, new ChatFormat(envelope, logprobs), sampling, jobs.size());
     answering.answer(call, jobs, 1, reply, "messages");
-  }
-
-  private ToolRequest request(
-      LanguageModel model,
-      ToolFields fields,
-      Optional<TextConstraint> text,
-      List<ChatMessage> messages,
-      GenerationOptions options) {
-    ToolChat chat =
-        ToolChat.of(model)
-            .tools(fields.tools())
-            .choice(fields.choice())
-            .parallelToolCalls(fields.parallel());
-    if (text.isPresent()) {
-      chat = chat.text(text.get());
-    }
-    try {
-      return chat.request(messages, options);
-    } catch (TemplateException | ChatException e) {
-      throw Fault.of(e, "messages");
-    } catch (IllegalArgumentException e) {
-      throw Fault.parameter("tools", String.valueOf(e.getMessage()));
-    }
   }
 
   /** A flag, and how many alternatives there are to be. */

@@ -10,6 +10,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Embeds texts: {@code /v1/embeddings}. */
 final class EmbeddingEndpoint implements Endpoint {
@@ -20,10 +22,16 @@ final class EmbeddingEndpoint implements Endpoint {
   private static final int MOST_TEXTS = 2_048;
 
   private final Models models;
+  private final Computing computing;
+  private final Map<TextEmbedder, JoinedEmbeddings> joined = new ConcurrentHashMap<>();
 
-  EmbeddingEndpoint(Models models) {
+  EmbeddingEndpoint(Models models, Computing computing) {
     this.models = models;
+    this.computing = computing;
   }
+
+  /** Vectors, and how many tokens their texts have. */
+  private record Embedded(List<float[]> vectors, int tokens) {}
 
   @Override
   public void answer(Call call, Parameters parameters) throws IOException {
@@ -40,10 +48,18 @@ final class EmbeddingEndpoint implements Endpoint {
     }
     parameters.ignore("user");
     parameters.requireNoOthers();
-    int tokens = tokens(embedder, texts, cut);
-    List<float[]> vectors = embedder.embedAll(texts);
-    call.took(new Usage(tokens, 0));
-    call.send(200, json(name, vectors, base64, tokens));
+    JoinedEmbeddings all =
+        joined.computeIfAbsent(embedder, key -> new JoinedEmbeddings(key::embedAll));
+    Embedded embedded =
+        computing.compute(
+            call,
+            (onText, cancellation) -> {
+              int tokens = tokens(embedder, texts, cut);
+              return new Embedded(all.embed(texts, cancellation), tokens);
+            },
+            INPUT);
+    call.took(new Usage(embedded.tokens(), 0));
+    call.send(200, json(name, embedded.vectors(), base64, embedded.tokens()));
   }
 
   private static List<String> texts(Parameters parameters) {

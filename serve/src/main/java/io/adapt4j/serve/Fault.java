@@ -6,6 +6,7 @@ import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.exception.TooManyRequestsException;
 import io.adapt4j.core.generate.PromptTooLongException;
 import io.adapt4j.jinja.TemplateException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** An answer that is an error, in OpenAI's shape. */
@@ -60,6 +61,17 @@ final class Fault extends RuntimeException {
 
   static Fault closing() {
     return new Fault(503, SERVER, null, "shutting_down", "The server is shutting down.");
+  }
+
+  /** A request that was not answered within its time. */
+  static Fault late(Duration time) {
+    return new Fault(
+        503,
+        SERVER,
+        null,
+        "timeout",
+        "The request was not answered within %d seconds. Ask for less, or again later."
+            .formatted(Math.max(1, time.toSeconds())));
   }
 
   private static Fault internal() {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +32,7 @@ final class Gateway implements HttpHandler {
   private final Models models;
   private final Optional<Page> page;
   private final Guard guard;
-  private final AnswerPool pool;
+  private final IntSupplier answers;
   private final ServerLimits limits;
   private final AccessLog log;
   private final Metrics metrics = new Metrics();
@@ -44,14 +45,14 @@ final class Gateway implements HttpHandler {
       Models models,
       Optional<Page> page,
       Guard guard,
-      AnswerPool pool,
+      IntSupplier answers,
       ServerLimits limits,
       AccessLog log) {
     this.endpoints = Map.copyOf(endpoints);
     this.models = models;
     this.page = page;
     this.guard = guard;
-    this.pool = pool;
+    this.answers = answers;
     this.limits = limits;
     this.log = log;
   }
@@ -143,7 +144,7 @@ final class Gateway implements HttpHandler {
     String path = call.path();
     if (path.equals(METRICS)) {
       requireMethod(call, "GET");
-      call.send(200, METRICS_TYPE, metrics.text(running::get, pool::running));
+      call.send(200, METRICS_TYPE, metrics.text(running::get, answers::getAsInt));
     } else if (path.equals(MODELS)) {
       requireMethod(call, "GET");
       call.send(200, models.list());

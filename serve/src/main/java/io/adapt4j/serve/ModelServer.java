@@ -64,6 +64,7 @@ public final class ModelServer implements AutoCloseable {
   private final HttpServer server;
   private final Gateway gateway;
   private final AnswerPool pool;
+  private final AnswerPool computed;
   private final ExecutorService threads;
   private final ServerLimits limits;
   private final URI address;
@@ -72,23 +73,25 @@ public final class ModelServer implements AutoCloseable {
   private ModelServer(Builder builder) {
     this.limits = builder.limits;
     this.pool = new AnswerPool(limits.answers());
+    this.computed = new AnswerPool(limits.answers());
     this.threads = threads(limits.connections());
     Models models =
         new Models(builder.models, builder.embedders, builder.rerankers, builder.answerers);
     Answering answering = new Answering(pool, limits);
+    Computing computing = new Computing(computed, limits);
     this.gateway =
         new Gateway(
             Map.of(
                 "/v1/chat/completions", new ChatEndpoint(models, answering, limits),
                 "/v1/completions", new CompletionEndpoint(models, answering, limits),
                 "/v1/responses", new ResponsesEndpoint(models, answering, limits),
-                "/v1/embeddings", new EmbeddingEndpoint(models),
-                "/v1/rerank", new RerankEndpoint(models),
+                "/v1/embeddings", new EmbeddingEndpoint(models, computing),
+                "/v1/rerank", new RerankEndpoint(models, computing),
                 "/v1/rag/ask", new AskEndpoint(models, answering)),
             models,
             builder.page(),
             builder.guard(),
-            pool,
+            () -> pool.running() + computed.running(),
             limits,
             new AccessLog(builder.accessLog, builder.logsContents));
     try {
@@ -166,11 +169,13 @@ public final class ModelServer implements AutoCloseable {
     gateway.refuse();
     if (!isIdleWithin(limits.closeGrace())) {
       pool.cancelAll();
+      computed.cancelAll();
       isIdleWithin(LAST_GRACE);
     }
     server.stop(0);
     threads.shutdownNow();
     pool.close();
+    computed.close();
     gateway.close();
   }
 

@@ -1,13 +1,13 @@
 package io.adapt4j.serve;
 
+import io.adapt4j.core.generate.GenerationListener;
 import io.adapt4j.core.generate.TokenLogprobs;
-import io.adapt4j.core.internal.generate.DirectListener;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
 /** Puts tokens and the text that they complete together. */
-final class PieceListener implements DirectListener {
+final class PieceListener implements GenerationListener {
 
   private final Consumer<Piece> onPiece;
   private List<TokenLogprobs> tokens = new ArrayList<>();

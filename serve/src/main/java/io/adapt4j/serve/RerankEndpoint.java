@@ -3,10 +3,13 @@ package io.adapt4j.serve;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.generate.CancellationToken;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 
 /** Orders documents by how well they answer a query: {@code /v1/rerank}. */
@@ -18,9 +21,14 @@ final class RerankEndpoint implements Endpoint {
   private static final int MOST_DOCUMENTS = 1_000;
 
   private final Models models;
+  private final Computing computing;
 
-  RerankEndpoint(Models models) {
+  /** A model computes one request after the other; more may be one that asks elsewhere. */
+  private final Semaphore turns = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
+
+  RerankEndpoint(Models models, Computing computing) {
     this.models = models;
+    this.computing = computing;
   }
 
   @Override
@@ -34,7 +42,11 @@ final class RerankEndpoint implements Endpoint {
     boolean returns = parameters.flag("return_documents");
     parameters.ignore("user");
     parameters.requireNoOthers();
-    double[] scores = scorer.scores(query, documents);
+    double[] scores =
+        computing.compute(
+            call,
+            (onText, cancellation) -> inTurn(scorer, query, documents, cancellation),
+            DOCUMENTS);
     ObjectNode json = Envelope.of("rerank-", name, false).json("list");
     ArrayNode results = json.putArray("results");
     for (int index : best(scores, top)) {
@@ -45,6 +57,22 @@ final class RerankEndpoint implements Endpoint {
       }
     }
     call.send(200, json);
+  }
+
+  private double[] inTurn(
+      RelevanceScorer scorer,
+      String query,
+      List<String> documents,
+      CancellationToken cancellation) {
+    turns.acquireUninterruptibly();
+    try {
+      if (cancellation.isCancelled()) {
+        throw new CancellationException();
+      }
+      return scorer.scores(query, documents);
+    } finally {
+      turns.release();
+    }
   }
 
   private static List<String> documents(JsonNode json) {

@@ -1,69 +1,65 @@
 package io.adapt4j.serve;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.generate.TokenLogprobs;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** An answer as a {@code response} object and its parts. */
+/**
+ * A {@code response} object but its output.
+ *
+ * @param asked what of the request it tells as it is
+ */
 record ResponseFormat(
     String id,
-    String messageId,
     long created,
     String model,
     GenerationOptions options,
-    Optional<String> instructions,
-    Optional<JsonNode> metadata,
+    ObjectNode asked,
     Optional<Logprobs> logprobs) {
 
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   static ResponseFormat of(
-      String model,
-      GenerationOptions options,
-      Optional<String> instructions,
-      Optional<JsonNode> metadata,
-      Optional<Logprobs> logprobs) {
+      String model, GenerationOptions options, Parameters parameters, Optional<Logprobs> logprobs) {
+    ObjectNode asked = JSON.objectNode();
+    asked.putNull("instructions").put("parallel_tool_calls", true).put("tool_choice", "auto");
+    asked.putArray("tools");
+    asked.putObject("metadata");
+    asked.putObject("text").putObject("format").put("type", "text");
+    for (String name : List.of("instructions", "parallel_tool_calls", "tool_choice", "tools")) {
+      parameters.value(name).ifPresent(value -> asked.set(name, value));
+    }
+    parameters.value("metadata").ifPresent(value -> asked.set("metadata", value));
+    parameters
+        .value("text")
+        .filter(text -> text.has("format"))
+        .ifPresent(text -> asked.set("text", text));
     return new ResponseFormat(
-        "resp_" + random(),
-        "msg_" + random(),
+        "resp_" + ResponseItem.random(),
         Instant.now().getEpochSecond(),
         model,
         options,
-        instructions,
-        metadata,
+        asked,
         logprobs);
   }
 
-  private static String random() {
-    return UUID.randomUUID().toString().replace("-", "");
+  /** The response before there is an answer. */
+  ObjectNode begun(ArrayNode output) {
+    return json("in_progress", null, output, JSON.objectNode());
   }
 
-  /** The response before there is text. */
-  ObjectNode begun() {
-    return json("in_progress", null, null);
+  ObjectNode complete(Generation answer, ArrayNode output, Usage usage) {
+    return json(status(answer), incompleteReason(answer), output, usage(usage));
   }
 
-  ObjectNode complete(Generation answer, Usage usage) {
-    ObjectNode json = json(status(answer), incompleteReason(answer), usage);
-    ((ArrayNode) json.get("output")).add(message(answer));
-    return json;
-  }
-
-  static boolean isComplete(Generation answer) {
-    return AnswerFormat.finishReason(answer).equals("stop");
-  }
-
-  private static String status(Generation answer) {
-    return isComplete(answer) ? "completed" : "incomplete";
+  static String status(Generation answer) {
+    return AnswerFormat.finishReason(answer).equals("stop") ? "completed" : "incomplete";
   }
 
   private static @Nullable String incompleteReason(Generation answer) {
@@ -74,7 +70,8 @@ record ResponseFormat(
     };
   }
 
-  private ObjectNode json(String status, @Nullable String incomplete, @Nullable Usage usage) {
+  private ObjectNode json(
+      String status, @Nullable String incomplete, ArrayNode output, ObjectNode usage) {
     ObjectNode json = JSON.objectNode();
     json.put("id", id).put("object", "response").put("created_at", created).put("status", status);
     json.put("background", false).putNull("error");
@@ -83,19 +80,16 @@ record ResponseFormat(
     } else {
       json.putObject("incomplete_details").put("reason", incomplete);
     }
-    json.put("instructions", instructions.orElse(null));
     json.put("max_output_tokens", options.maxNewTokens()).put("model", model);
-    json.putArray("output");
-    json.put("parallel_tool_calls", true).putNull("previous_response_id");
+    json.set("output", output);
+    json.putNull("previous_response_id");
     json.putObject("reasoning").putNull("effort").putNull("summary");
     json.put("store", false).put("temperature", options.temperature());
-    json.putObject("text").putObject("format").put("type", "text");
-    json.put("tool_choice", "auto").putArray("tools");
     json.put("top_logprobs", options.logprobs().orElse(0)).put("top_p", options.topP());
     json.put("truncation", "disabled");
-    json.set("usage", usage == null ? JSON.nullNode() : usage(usage));
+    json.set("usage", usage.isEmpty() ? JSON.nullNode() : usage);
     json.putNull("user");
-    json.set("metadata", metadata.orElse(JSON.objectNode()));
+    json.setAll(asked);
     return json;
   }
 
@@ -105,34 +99,5 @@ record ResponseFormat(
     json.put("output_tokens", usage.newTokens());
     json.putObject("output_tokens_details").put("reasoning_tokens", 0);
     return json.put("total_tokens", usage.promptTokens() + usage.newTokens());
-  }
-
-  /** The message before there is text. */
-  ObjectNode begunMessage() {
-    return message("in_progress");
-  }
-
-  ObjectNode message(Generation answer) {
-    ObjectNode json = message(status(answer));
-    ((ArrayNode) json.get("content")).add(part(answer.text(), Logprobs.shown(answer)));
-    return json;
-  }
-
-  private ObjectNode message(String status) {
-    ObjectNode json = JSON.objectNode();
-    json.put("id", messageId).put("type", "message").put("status", status);
-    json.put("role", "assistant").putArray("content");
-    return json;
-  }
-
-  ObjectNode part(String text, List<TokenLogprobs> tokens) {
-    ObjectNode json = JSON.objectNode().put("type", "output_text").put("text", text);
-    json.putArray("annotations");
-    json.set("logprobs", array(tokens));
-    return json;
-  }
-
-  ArrayNode array(List<TokenLogprobs> tokens) {
-    return logprobs.map(form -> form.array(tokens)).orElse(JSON.arrayNode());
   }
 }

@@ -3,57 +3,149 @@ package io.adapt4j.serve;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.chat.ChatMessage;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
-/** What a response answers: a text, or messages, of which texts are read. */
+/**
+ * What a response answers: a text, or items, of which messages, thoughts, calls of tools and their
+ * results are read.
+ */
 final class ResponseInput {
 
   static final String NAME = "input";
 
-  private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant");
-  private static final Set<String> TEXTS = Set.of("input_text", "output_text", "text");
+  private static final String ASSISTANT = "assistant";
+  private static final String CALLS = "tool_calls";
+  private static final String CALL_ID = "call_id";
+  private static final Set<String> ROLES = Set.of("system", "developer", "user", ASSISTANT);
+  private static final Set<String> TEXTS =
+      Set.of("input_text", "output_text", "text", "reasoning_text");
+
+  private final List<ChatMessage> messages = new ArrayList<>();
+  private final Set<String> called = new HashSet<>();
+
+  /** What the assistant thought before the next item. */
+  private Optional<String> thought = Optional.empty();
+
+  /** The calls of the last message, where the items of its answer are not at their end. */
+  private List<Map<String, Object>> calls = List.of();
+
+  private boolean answering;
 
   private ResponseInput() {}
 
   /** The conversation; instructions are the system's. */
   static List<ChatMessage> read(Parameters parameters) {
-    List<ChatMessage> messages = new ArrayList<>();
+    ResponseInput input = new ResponseInput();
     if (parameters.value("instructions").isPresent()) {
-      messages.add(ChatMessage.system(parameters.text("instructions")));
+      input.messages.add(ChatMessage.system(parameters.text("instructions")));
     }
     JsonNode json = parameters.required(NAME);
     if (json.isTextual()) {
-      messages.add(ChatMessage.user(json.textValue()));
-      return messages;
+      input.messages.add(ChatMessage.user(json.textValue()));
+      return input.messages;
     }
     if (!json.isArray() || json.isEmpty()) {
       throw Fault.parameter(NAME, "expected a text or an array with at least one message");
     }
     for (int i = 0; i < json.size(); i++) {
-      messages.add(message(NAME + "[" + i + "]", json.get(i)));
+      input.item(NAME + "[" + i + "]", json.get(i));
     }
-    return messages;
+    return input.messages;
   }
 
-  private static ChatMessage message(String at, JsonNode json) {
+  private void item(String at, JsonNode json) {
     if (!json.isObject()) {
       throw Fault.parameter(at, "expected an object, found " + Parameters.kind(json));
     }
     Parameters fields = new Parameters(json);
-    if (fields.value("type").isPresent() && !fields.text("type").equals("message")) {
-      throw Fault.unsupported(
-          at + ".type", "this server reads messages, found '" + fields.text("type") + "'");
+    String type = fields.value("type").isPresent() ? fields.text("type") : "message";
+    fields.ignore("id", "status", "phase");
+    switch (type) {
+      case "message" -> message(at, fields);
+      case "reasoning" -> thought(at, fields);
+      case "function_call" -> call(at, fields);
+      case "function_call_output" -> result(at, fields);
+      default ->
+          throw Fault.unsupported(
+              at + ".type",
+              "this server reads messages, reasoning, function_call and function_call_output,"
+                  + " found '"
+                  + type
+                  + "'");
     }
+    fields.requireNoOthers();
+  }
+
+  private void message(String at, Parameters fields) {
     String role = fields.text("role");
     if (!ROLES.contains(role)) {
       throw Fault.parameter(
           at + ".role", "expected system, developer, user or assistant, found '" + role + "'");
     }
     String content = content(at + ".content", fields.required("content"));
-    fields.ignore("id", "status", "phase");
-    fields.requireNoOthers();
-    return ChatMessage.of(role.equals("developer") ? "system" : role, content);
+    boolean answers = role.equals(ASSISTANT);
+    add(ChatMessage.of(role.equals("developer") ? "system" : role, content), answers);
+  }
+
+  /** Adds a message. Thoughts belong to the answer after them; without one they say nothing. */
+  private void add(ChatMessage message, boolean answers) {
+    messages.add(
+        answers && thought.isPresent()
+            ? message.with("reasoning_content", thought.get())
+            : message);
+    thought = Optional.empty();
+    calls = List.of();
+    answering = answers;
+  }
+
+  private void thought(String at, Parameters fields) {
+    fields.refuse("encrypted_content", encrypted -> false);
+    fields.ignore("summary");
+    thought = fields.value("content").map(json -> content(at + ".content", json));
+    answering = false;
+  }
+
+  /** A call stands in the assistant's message before it, if there is one. */
+  private void call(String at, Parameters fields) {
+    String id = text(at, fields, CALL_ID);
+    called.add(id);
+    if (!answering) {
+      add(ChatMessage.assistant(""), true);
+    }
+    List<Map<String, Object>> all = new ArrayList<>(calls);
+    all.add(
+        Map.of(
+            "id",
+            id,
+            "type",
+            "function",
+            "function",
+            Map.of("name", text(at, fields, "name"), "arguments", text(at, fields, "arguments"))));
+    calls = all;
+    int last = messages.size() - 1;
+    messages.set(last, messages.get(last).with(CALLS, all));
+  }
+
+  private void result(String at, Parameters fields) {
+    String id = text(at, fields, CALL_ID);
+    if (!called.contains(id)) {
+      throw Fault.parameter(
+          at + "." + CALL_ID, "there is no function_call before it with '" + id + "'");
+    }
+    String content = content(at + ".output", fields.required("output"));
+    add(ChatMessage.tool(content).with("tool_call_id", id), false);
+  }
+
+  private static String text(String at, Parameters fields, String name) {
+    return fields
+        .value(name)
+        .filter(JsonNode::isTextual)
+        .map(JsonNode::textValue)
+        .orElseThrow(() -> Fault.parameter(at + "." + name, "expected a string"));
   }
 
   /** A text, or texts on lines of their own. */

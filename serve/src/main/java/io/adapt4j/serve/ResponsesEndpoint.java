@@ -3,9 +3,10 @@ package io.adapt4j.serve;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatMessage;
-import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.structured.TextConstraint;
+import io.adapt4j.tools.ToolRequest;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +32,8 @@ final class ResponsesEndpoint implements Endpoint {
     LanguageModel model = models.chatModel(name);
     call.asks(name);
     List<ChatMessage> messages = ResponseInput.read(parameters);
-    JsonNode metadata = parameters.value("metadata").orElse(null);
+    ToolFields fields = ToolFields.readFlat(parameters);
+    Optional<TextConstraint> text = TextShape.readText(parameters);
     refuse(parameters);
     int tokens = Sampling.tokens(parameters, limits.newTokens(), limits, "max_output_tokens");
     GenerationOptions.Builder asked = Sampling.options(parameters, tokens);
@@ -40,18 +42,13 @@ final class ResponsesEndpoint implements Endpoint {
     ignoreStreamOptions(parameters);
     parameters.requireNoOthers();
     GenerationOptions options = asked.build();
+    ToolRequest request = fields.request(model, text, messages, options, ResponseInput.NAME);
     AnswerPool.Job<Generation> job =
         (onText, cancellation) ->
-            model.chat(messages, ChatOptions.defaults(), options, onText, cancellation);
+            model.chat(messages, request.chat(), request.options(), onText, cancellation);
     ResponseFormat format =
-        ResponseFormat.of(
-            name,
-            options,
-            parameters.value("instructions").map(JsonNode::textValue),
-            Optional.ofNullable(metadata),
-            Logprobs.of(model, options));
-    Reply<Generation> reply =
-        streams ? new ResponseEvents(call, format) : new ResponseReply(call, format);
+        ResponseFormat.of(name, options, parameters, Logprobs.of(model, options));
+    Reply<Generation> reply = new ResponseReply(call, format, request, streams);
     answering.answer(call, List.of(job), 1, reply, ResponseInput.NAME);
   }
 
@@ -86,17 +83,8 @@ final class ResponsesEndpoint implements Endpoint {
     parameters.refuse("background", Sampling::isFalse);
     parameters.refuse("prompt", prompt -> false);
     parameters.refuse("reasoning", reasoning -> reasoning.isEmpty());
-    parameters.refuse("tools", JsonNode::isEmpty);
-    parameters.refuse("tool_choice", choice -> List.of("none", "auto").contains(choice.asText()));
     parameters.refuse("truncation", way -> way.asText().equals("disabled"));
-    parameters.refuse("text", ResponsesEndpoint::isPlainText);
-    parameters.ignore("parallel_tool_calls", "max_tool_calls", "prompt_cache_retention");
-  }
-
-  private static boolean isPlainText(JsonNode text) {
-    JsonNode format = text.path("format");
-    JsonNode verbosity = text.path("verbosity");
-    return (format.isMissingNode() || format.path("type").asText().equals("text"))
-        && (verbosity.isMissingNode() || verbosity.asText().equals("medium"));
+    // Of tools that a server runs by itself, of which there are none.
+    parameters.ignore("max_tool_calls", "prompt_cache_retention");
   }
 }

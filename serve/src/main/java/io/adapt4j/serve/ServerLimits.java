@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param newTokens the tokens of an answer, 4,096 unless set: what a request may ask for, and what
  *     a conversation gets that does not say
  * @param answers the answers that are computed or wait at the same time, 128 unless set; a request
- *     for several choices takes as many
+ *     for several choices takes as many. Beside them as many requests for embeddings and scores
  * @param connections the requests that are read or answered at the same time, 256 unless set; a
  *     connection beyond is closed
  * @param requestTime the time from the end of a request's body until its answer ends with what
@@ -36,7 +36,8 @@ public record ServerLimits(
    * @param newTokens the tokens of an answer, 4,096 unless set: what a request may ask for, and
    *     what a conversation gets that does not say
    * @param answers the answers that are computed or wait at the same time, 128 unless set; a
-   *     request for several choices takes as many
+   *     request for several choices takes as many. Beside them as many requests for embeddings and
+   *     scores
    * @param connections the requests that are read or answered at the same time, 256 unless set; a
    *     connection beyond is closed
    * @param requestTime the time from the end of a request's body until its answer ends with what

@@ -1,13 +1,23 @@
 package io.adapt4j.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.chat.ToolCallFields;
+import io.adapt4j.jinja.TemplateException;
+import io.adapt4j.structured.TextConstraint;
 import io.adapt4j.tools.Tool;
+import io.adapt4j.tools.ToolChat;
 import io.adapt4j.tools.ToolChoice;
+import io.adapt4j.tools.ToolRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * The tools of a request.
@@ -24,7 +34,18 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
   /** OpenAI's limit. */
   private static final int MOST = 128;
 
+  /** Of a conversation, where what is said of a function stands in a field {@code function}. */
   static ToolFields read(Parameters parameters) {
+    return read(parameters, json -> json.path("function"), "function.");
+  }
+
+  /** Of a response, where it stands beside the type. */
+  static ToolFields readFlat(Parameters parameters) {
+    return read(parameters, json -> json, "");
+  }
+
+  private static ToolFields read(
+      Parameters parameters, UnaryOperator<JsonNode> function, String at) {
     List<Tool> tools = new ArrayList<>();
     JsonNode json = parameters.value(TOOLS).orElse(null);
     if (json != null) {
@@ -32,13 +53,13 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
         throw Fault.parameter(TOOLS, "expected an array of at most " + MOST + " tools");
       }
       for (int i = 0; i < json.size(); i++) {
-        tools.add(tool(TOOLS + "[" + i + "]", json.get(i)));
+        tools.add(tool(TOOLS + "[" + i + "]", json.get(i), function, at));
       }
     }
     if (tools.stream().map(Tool::name).distinct().count() < tools.size()) {
       throw Fault.parameter(TOOLS, "expected one tool of each name");
     }
-    ToolChoice choice = choice(parameters);
+    ToolChoice choice = choice(parameters, function);
     if (choice.forcesCall() && tools.isEmpty()) {
       throw Fault.parameter(CHOICE, "expected only with tools");
     }
@@ -54,7 +75,8 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
     return new ToolFields(List.copyOf(tools), choice, parallel);
   }
 
-  private static Tool tool(String at, JsonNode json) {
+  private static Tool tool(
+      String at, JsonNode json, UnaryOperator<JsonNode> function, String within) {
     if (!json.isObject()) {
       throw Fault.parameter(TOOLS, at + ": expected an object, found " + Parameters.kind(json));
     }
@@ -63,11 +85,12 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
       throw Fault.unsupported(
           TOOLS, at + ": this server has tools of the type 'function', found '" + type + "'");
     }
-    if (!json.path("function").isObject()) {
-      throw Fault.parameter(TOOLS, at + ".function: expected an object");
+    JsonNode described = function.apply(json);
+    if (!described.path("name").isTextual()) {
+      throw Fault.parameter(TOOLS, at + "." + within + "name: expected a string");
     }
     try {
-      return Tool.from(object(json));
+      return Tool.from(object(described));
     } catch (IllegalArgumentException e) {
       throw Fault.parameter(TOOLS, at + ": " + e.getMessage());
     }
@@ -78,13 +101,13 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
     return (Map<String, Object>) Objects.requireNonNull(ToolCallFields.plain(json));
   }
 
-  private static ToolChoice choice(Parameters parameters) {
+  private static ToolChoice choice(Parameters parameters, UnaryOperator<JsonNode> function) {
     JsonNode json = parameters.value(CHOICE).orElse(null);
     if (json == null) {
       return ToolChoice.auto();
     }
     if (json.isObject() && json.path("type").asText().equals("function")) {
-      JsonNode name = json.path("function").path("name");
+      JsonNode name = function.apply(json).path("name");
       if (name.isTextual()) {
         return ToolChoice.named(name.textValue());
       }
@@ -97,5 +120,30 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
           throw Fault.parameter(
               CHOICE, "expected none, auto, required or a function with its name");
     };
+  }
+
+  /**
+   * Prepares what is asked of a model.
+   *
+   * @param text what the text of the answer is to be
+   * @param input the parameter that holds the conversation
+   */
+  ToolRequest request(
+      LanguageModel model,
+      Optional<TextConstraint> text,
+      List<ChatMessage> messages,
+      GenerationOptions options,
+      String input) {
+    ToolChat chat = ToolChat.of(model).tools(tools).choice(choice).parallelToolCalls(parallel);
+    if (text.isPresent()) {
+      chat = chat.text(text.get());
+    }
+    try {
+      return chat.request(messages, options);
+    } catch (TemplateException | ChatException e) {
+      throw Fault.of(e, input);
+    } catch (IllegalArgumentException e) {
+      throw Fault.parameter(TOOLS, String.valueOf(e.getMessage()));
+    }
   }
 }

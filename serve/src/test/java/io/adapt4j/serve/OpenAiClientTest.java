@@ -135,7 +135,33 @@ class OpenAiClientTest {
       assertThat(found.path("last").asText()).isEqualTo("tool");
       assertThat(found.at("/shaped/city").asText()).isIn("Rome", "Oslo");
       assertThat(found.path("answered").asText()).isNotEmpty();
+      assertCallInResponse(found);
+      assertThat(found.at("/responseShaped/city").asText()).isIn("Rome", "Oslo");
+      assertThat(found.path("responseAnswered").asText())
+          .isEqualTo(found.path("answered").asText());
     }
+  }
+
+  private static void assertCallInResponse(JsonNode found) throws IOException {
+    assertThat(found.path("responseStatus").asText()).isEqualTo("completed");
+    String arguments = found.at("/responseCall/arguments").asText();
+    assertThat(found.at("/responseCall/type").asText()).isEqualTo("function_call");
+    assertThat(arguments).isEqualTo(found.at("/call/function/arguments").asText());
+    assertThat(found.path("responseDeltas").asText()).isEqualTo(arguments);
+    assertThat(found.path("responseSnapshot").asText()).isEqualTo(arguments);
+    assertThat(found.path("responseParsed")).isEqualTo(Json.parse(arguments));
+    List<String> events = new ArrayList<>();
+    found.path("responseEvents").forEach(type -> events.add(type.asText()));
+    assertThat(events)
+        .startsWith(
+            "response.created",
+            "response.in_progress",
+            "response.output_item.added",
+            "response.function_call_arguments.delta")
+        .endsWith(
+            "response.function_call_arguments.done",
+            "response.output_item.done",
+            "response.completed");
   }
 
   private static JsonNode run(Path client, String name, TestServer server)

@@ -119,7 +119,7 @@ class ResponsesTest {
         "background|true",
         "conversation|'conv_1'",
         "tools|[{'type':'web_search'}]",
-        "text|{'format':{'type':'json_schema'}}",
+        "text|{'verbosity':'high'}",
         "truncation|'auto'",
         "reasoning|{'effort':'high'}",
         "include|['file_search_call.results']",
@@ -141,7 +141,7 @@ class ResponsesTest {
         "[]|input",
         "[{'role':'user'}]|content",
         "[{'role':'boss','content':'Hi'}]|input[0].role",
-        "[{'type':'function_call_output'}]|input[0].type",
+        "[{'type':'item_reference','id':'msg_1'}]|input[0].type",
         "[{'role':'user','content':[{'type':'input_image'}]}]|input[0].content",
       })
   void whatIsNoConversationIsRefused(String input, String name) throws Exception {

@@ -22,6 +22,10 @@ final class SpelledSigns {
       List.of(
           ToolParser.TOOL_CALL,
           "</tool_call>",
+          KeyedReader.KEY,
+          KeyedReader.END_KEY,
+          KeyedReader.VALUE,
+          KeyedReader.END_VALUE,
           ToolParser.TOOL_CALLS,
           MistralReader.ARGUMENTS,
           MistralReader.CALL_ID,

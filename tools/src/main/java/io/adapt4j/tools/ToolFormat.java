@@ -16,6 +16,10 @@ public enum ToolFormat {
    * Qwen3-Coder, Qwen3.5.
    */
   QWEN_XML,
+  /**
+   * {@code <tool_call>NAME<arg_key>KEY</arg_key><arg_value>VALUE</arg_value></tool_call>}: GLM-4.5.
+   */
+  GLM,
   /** {@code {"name": ..., "parameters": {...}}} instead of a text: Llama 3.1 to 3.3. */
   LLAMA,
   /** {@code [TOOL_CALLS] [{"name": ..., "arguments": {...}}]}: Mistral's first format. */
@@ -42,6 +46,7 @@ public enum ToolFormat {
     return switch (syntax) {
       case TAGGED_JSON, TEMPLATES_OWN, TOLD_IN_TEXT -> HERMES;
       case TAGGED_XML -> QWEN_XML;
+      case TAGGED_KEYS -> GLM;
       case BARE_JSON -> LLAMA;
       case MISTRAL_LIST -> MISTRAL_LIST;
       case MISTRAL_NAMED -> MISTRAL;

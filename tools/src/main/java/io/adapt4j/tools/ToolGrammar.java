@@ -98,7 +98,7 @@ final class ToolGrammar {
   /** What the first call begins with, which no text has. */
   private String sign() {
     return switch (form.format()) {
-      case HERMES, QWEN_XML -> ToolParser.TOOL_CALL;
+      case HERMES, QWEN_XML, GLM -> ToolParser.TOOL_CALL;
       case LLAMA -> "{";
       case MISTRAL_LIST, MISTRAL -> ToolParser.TOOL_CALLS;
     };
@@ -110,7 +110,7 @@ final class ToolGrammar {
     TextConstraint call = TextConstraint.alternatives(each);
     int more = parallel ? ANY_NUMBER : 0;
     return switch (form.format()) {
-      case HERMES, QWEN_XML -> followed(call, "\n" + sign(), more);
+      case HERMES, QWEN_XML, GLM -> followed(call, "\n" + sign(), more);
       case MISTRAL -> followed(call, sign(), more);
       // One call alone: the template cannot write more.
       case LLAMA -> call;
@@ -140,7 +140,8 @@ final class ToolGrammar {
           TextConstraint.sequence(
               literal(named("{", tool, "arguments")), arguments(tool), literal("}"));
       case MISTRAL -> TextConstraint.sequence(literal(tool.name()), separator(), arguments(tool));
-      case QWEN_XML -> XmlGrammar.afterSign(tool);
+      case QWEN_XML -> ArgumentGrammar.xml().afterSign(tool);
+      case GLM -> ArgumentGrammar.keyed(form.named()).afterSign(tool);
     };
   }
 
@@ -168,7 +169,7 @@ final class ToolGrammar {
       return JsonSchema.parseSpaced(PlainJson.object(closed(tool.parameters())).toString());
     } catch (UnsupportedConstraintException e) {
       if (tool.isStrict()) {
-        throw XmlGrammar.unsupported(tool, e);
+        throw ArgumentGrammar.unsupported(tool, e);
       }
       return JsonSchema.anyObject();
     }

@@ -202,7 +202,7 @@ public final class ToolParser {
       return List.of();
     }
     return switch (format) {
-      case HERMES -> List.of(TOOL_CALL);
+      case HERMES, GLM -> List.of(TOOL_CALL);
       case QWEN_XML -> List.of(TOOL_CALL, XmlCall.FUNCTION);
       case LLAMA -> answer.saysNothing() ? List.of(PYTHON_TAG, "{") : List.of(PYTHON_TAG);
       case MISTRAL_LIST, MISTRAL -> List.of(TOOL_CALLS);
@@ -213,6 +213,7 @@ public final class ToolParser {
     return switch (format) {
       case HERMES -> TaggedReader.json(found, tools, answer);
       case QWEN_XML -> TaggedReader.xml(found, tools, answer);
+      case GLM -> new KeyedReader(found, tools, answer);
       case LLAMA -> new BareReader(found, tools, answer);
       case MISTRAL_LIST, MISTRAL -> new MistralReader(found, tools, answer);
     };

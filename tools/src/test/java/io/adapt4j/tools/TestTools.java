@@ -47,6 +47,7 @@ final class TestTools {
           "qwen3",
           "llama3_2",
           "qwen_xml",
+          "glm",
           "mistral_list",
           "mistral",
           "mistral_ids",

@@ -90,6 +90,7 @@ class ToolChatTest {
         "qwen3",
         "llama3_2",
         "qwen_xml",
+        "glm",
         "mistral_list",
         "mistral",
         "mistral_ids",
@@ -131,7 +132,7 @@ class ToolChatTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"qwen2_5", "qwen_xml", "mistral_list", "llama3_2"})
+  @ValueSource(strings = {"qwen2_5", "qwen_xml", "glm", "mistral_list", "llama3_2"})
   void leftToTheModelAnAnswerIsTextOrCallsThatAreRight(String template) {
     model.useAnyChatTemplate(TestTools.template(template));
     ToolChat chat = ToolChat.of(model).tools(WEATHER, TestTools.CLOCK);

@@ -39,7 +39,8 @@ class ToolFormatPropertiesTest {
     ToolFormat format = ToolFormat.of(template);
     List<Map<String, Object>> called =
         format == ToolFormat.LLAMA ? arguments.subList(0, 1) : arguments;
-    boolean speaks = format == ToolFormat.HERMES || format == ToolFormat.QWEN_XML;
+    boolean speaks =
+        List.of(ToolFormat.HERMES, ToolFormat.QWEN_XML, ToolFormat.GLM).contains(format);
     List<Map<String, Object>> calls = new ArrayList<>();
     for (Map<String, Object> each : called) {
       calls.add(
@@ -107,7 +108,7 @@ class ToolFormatPropertiesTest {
         Arbitraries.strings()
             .withChars("aé\"\\{}[]<>/:,\n\t 'ß語0")
             .ofMaxLength(12)
-            .filter(text -> !text.contains("</parameter>"));
+            .filter(text -> !text.contains("</parameter>") && !text.contains("</arg_value>"));
     Arbitrary<Map<String, Object>> weather =
         Combinators.combine(
                 texts,
@@ -145,6 +146,10 @@ class ToolFormatPropertiesTest {
             "<parameter=a>",
             "</parameter>",
             "</function>",
+            "<arg_key>",
+            "</arg_key>",
+            "<arg_value>",
+            "</arg_value>",
             "[TOOL_CALLS]",
             "[ARGS]",
             "[CALL_ID]",

@@ -18,6 +18,7 @@ class ToolFormatTest {
     "qwen3, HERMES",
     "llama3_2, LLAMA",
     "qwen_xml, QWEN_XML",
+    "glm, GLM",
     "mistral_list, MISTRAL_LIST",
     "mistral, MISTRAL",
     "mistral_ids, MISTRAL",

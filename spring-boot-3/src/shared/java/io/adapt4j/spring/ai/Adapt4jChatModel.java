@@ -27,9 +27,8 @@ import reactor.core.scheduler.Schedulers;
  * A model of this process as a chat model of Spring AI.
  *
  * <p>What a prompt's options say counts before the default options, and these before the {@link
- * GenerationOptions}; {@link Adapt4jChatOptions} says more than all models know. Penalties of
- * frequency and presence, and media, are refused with an {@code UnsupportedOperationException},
- * never ignored.
+ * GenerationOptions}; {@link Adapt4jChatOptions} says more than all models know. Media are refused
+ * with an {@code UnsupportedOperationException}, never ignored.
  *
  * <p>Safe for use by several threads: requests that come at the same time are computed as one
  * batch. A stream that is cancelled ends its answer at once. The model belongs to the caller, who

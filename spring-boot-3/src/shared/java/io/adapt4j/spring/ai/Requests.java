@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.MessageType;
@@ -71,8 +70,6 @@ final class Requests {
   }
 
   private static GenerationOptions generation(Adapt4jChatOptions options, GenerationOptions usual) {
-    refuse("frequencyPenalty", options.getFrequencyPenalty());
-    refuse("presencePenalty", options.getPresencePenalty());
     GenerationOptions.Builder builder = usual.toBuilder();
     Optional.ofNullable(options.getMaxTokens()).ifPresent(builder::maxNewTokens);
     Optional.ofNullable(options.getTemperature()).ifPresent(builder::temperature);
@@ -81,16 +78,12 @@ final class Requests {
     Optional.ofNullable(options.getStopSequences())
         .filter(texts -> !texts.isEmpty())
         .ifPresent(builder::stopStrings);
+    Optional.ofNullable(options.getFrequencyPenalty()).ifPresent(builder::frequencyPenalty);
+    Optional.ofNullable(options.getPresencePenalty()).ifPresent(builder::presencePenalty);
     Optional.ofNullable(options.getSeed()).ifPresent(builder::seed);
     Optional.ofNullable(options.getMinP()).ifPresent(builder::minP);
     Optional.ofNullable(options.getRepetitionPenalty()).ifPresent(builder::repetitionPenalty);
     return builder.build();
-  }
-
-  private static void refuse(String name, @Nullable Double penalty) {
-    if (penalty != null && penalty != 0) {
-      throw unsupported(name);
-    }
   }
 
   static UnsupportedOperationException unsupported(String what) {

@@ -6,6 +6,8 @@ public enum ToolSyntax {
   TAGGED_JSON,
   /** {@code <tool_call><function=NAME><parameter=KEY>...}: Qwen3-Coder, Qwen3.5. */
   TAGGED_XML,
+  /** {@code <tool_call>NAME<arg_key>KEY</arg_key><arg_value>VALUE</arg_value>...}: GLM-4.5. */
+  TAGGED_KEYS,
   /** {@code {"name": ..., "parameters": {...}}} as the whole answer: Llama 3. */
   BARE_JSON,
   /** {@code [TOOL_CALLS] [{"name": ..., "arguments": {...}}]}: Mistral up to v7. */

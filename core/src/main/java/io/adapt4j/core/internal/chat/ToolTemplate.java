@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,16 @@ public final class ToolTemplate {
   private static final Pattern ARGUMENTS =
       Pattern.compile(
           "\\s*:\\s*\\{\\s*\"" + KEY + "\"\\s*:\\s*\"" + VALUE + "\"\\s*\\}.*", Pattern.DOTALL);
+
+  /** White space between name, argument and end is the same. */
+  private static final Pattern KEYS =
+      Pattern.compile(
+          "((\\s*)<arg_key>"
+              + KEY
+              + "</arg_key>\\s*<arg_value>)"
+              + VALUE
+              + "</arg_value>\\2</tool_call>.*",
+          Pattern.DOTALL);
 
   private final ToolSyntax syntax;
   private final boolean argumentsAreText;
@@ -136,6 +147,12 @@ public final class ToolTemplate {
     String named = "";
     if (before.endsWith("<function=")) {
       syntax = after.contains("<parameter=" + KEY + ">") ? ToolSyntax.TAGGED_XML : null;
+    } else if (before.endsWith("<tool_call>")) {
+      Matcher keys = KEYS.matcher(after);
+      if (keys.matches()) {
+        syntax = ToolSyntax.TAGGED_KEYS;
+        named = keys.group(1);
+      }
     } else if (before.endsWith("[TOOL_CALLS]")) {
       int arguments = after.indexOf('{');
       named = arguments < 0 ? "" : after.substring(0, arguments);
@@ -179,7 +196,10 @@ public final class ToolTemplate {
     return syntax;
   }
 
-  /** {@return what stands between name and arguments where Mistral names a call; with an id} */
+  /**
+   * {@return what stands between name and arguments where Mistral names a call, with an id; in
+   * {@link ToolSyntax#TAGGED_KEYS}, between the name and the first value}
+   */
   public String named() {
     return named;
   }

@@ -100,18 +100,14 @@ final class Request {
 
   /** Takes a piece of the answer on the thread that computes. */
   void text(String piece) {
-    if (onText instanceof DirectListener direct) {
-      direct.accept(piece);
-    } else if (onText != RequestScheduler.SILENT) {
+    if (onText != RequestScheduler.SILENT) {
       pieces.add(new Piece(piece, null));
     }
   }
 
   /** Takes how likely a token was, before its text. */
   void token(TokenLogprobs token) {
-    if (onText instanceof DirectListener direct) {
-      direct.token(token);
-    } else if (onText instanceof GenerationListener) {
+    if (onText instanceof GenerationListener) {
       pieces.add(new Piece("", token));
     }
   }

@@ -12,21 +12,65 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The texts of a call in {@link ToolFormat#QWEN_XML}: each argument by itself. */
-final class XmlGrammar {
-
-  private static final String END = "\n" + XmlCall.END_PARAMETER + "\n";
+/**
+ * The texts of a call whose arguments stand by themselves: {@link ToolFormat#QWEN_XML} and {@link
+ * ToolFormat#GLM}.
+ *
+ * @param begin what stands before the name of the tool
+ * @param named what stands after it
+ * @param argument what stands before a value, with {@code %s} for its key
+ * @param beforeClose what stands between a value and {@code close}
+ * @param close ends a value
+ * @param after what stands after each value
+ * @param end ends the call
+ */
+record ArgumentGrammar(
+    String begin,
+    String named,
+    String argument,
+    String beforeClose,
+    String close,
+    String after,
+    String end) {
 
   /** What says nothing about the characters of a text. */
   private static final Set<String> PLAIN =
       Set.of("type", "title", "description", "default", "examples", "$comment", "deprecated");
 
-  private XmlGrammar() {}
+  static ArgumentGrammar xml() {
+    return new ArgumentGrammar(
+        "\n" + XmlCall.FUNCTION,
+        ">\n",
+        XmlCall.PARAMETER + "%s>\n",
+        "\n",
+        XmlCall.END_PARAMETER,
+        "\n",
+        XmlCall.END_FUNCTION + "\n</tool_call>");
+  }
+
+  /**
+   * GLM's.
+   *
+   * @param probed what the template wrote between the name of a tool and a value
+   */
+  static ArgumentGrammar keyed(String probed) {
+    String between = probed.substring(0, probed.indexOf(KeyedReader.KEY));
+    String beforeValue =
+        probed.substring(probed.indexOf(KeyedReader.END_KEY) + KeyedReader.END_KEY.length());
+    return new ArgumentGrammar(
+        "",
+        between,
+        KeyedReader.KEY + "%s" + KeyedReader.END_KEY + beforeValue,
+        "",
+        KeyedReader.END_VALUE,
+        between,
+        KeyedReader.END);
+  }
 
   /** A call after {@code <tool_call>}. */
-  static TextConstraint afterSign(Tool tool) {
+  TextConstraint afterSign(Tool tool) {
     List<TextConstraint> parts = new ArrayList<>();
-    parts.add(TextConstraint.literal("\n" + XmlCall.FUNCTION + tool.name() + ">\n"));
+    parts.add(TextConstraint.literal(begin + tool.name() + named));
     Map<String, Object> schema = tool.parameters();
     Collection<?> required =
         schema.get("required") instanceof Collection<?> names ? names : List.of();
@@ -37,15 +81,15 @@ final class XmlGrammar {
             parts.add(required.contains(name) ? argument : argument.optional());
           });
     }
-    parts.add(TextConstraint.literal(XmlCall.END_FUNCTION + "\n</tool_call>"));
+    parts.add(TextConstraint.literal(end));
     return TextConstraint.sequence(parts.toArray(TextConstraint[]::new));
   }
 
-  private static TextConstraint argument(Tool tool, String name, Object property) {
-    TextConstraint begin = TextConstraint.literal(XmlCall.PARAMETER + name + ">\n");
+  private TextConstraint argument(Tool tool, String name, Object property) {
+    TextConstraint before = TextConstraint.literal(argument.replace("%s", name));
     ParameterTypes types = new ParameterTypes(tool.parameters());
     if (types.mayBeText(name)) {
-      return TextConstraint.sequence(begin, text(tool, name, property));
+      return TextConstraint.sequence(before, text(tool, name, property));
     }
     TextConstraint value;
     try {
@@ -54,9 +98,10 @@ final class XmlGrammar {
       if (tool.isStrict()) {
         throw unsupported(tool, e);
       }
-      return TextConstraint.sequence(begin, anyText());
+      return TextConstraint.sequence(before, anyText());
     }
-    return TextConstraint.sequence(begin, value, TextConstraint.literal(END));
+    return TextConstraint.sequence(
+        before, value, TextConstraint.literal(beforeClose + close + after));
   }
 
   /** References begin at the root of a schema. */
@@ -73,7 +118,7 @@ final class XmlGrammar {
     return whole;
   }
 
-  private static TextConstraint text(Tool tool, String name, Object property) {
+  private TextConstraint text(Tool tool, String name, Object property) {
     if (!(property instanceof Map<?, ?> schema)) {
       return anyText();
     }
@@ -81,10 +126,11 @@ final class XmlGrammar {
         && !values.isEmpty()
         && values.stream().allMatch(String.class::isInstance)) {
       List<String> texts = values.stream().map(String.class::cast).toList();
-      return TextConstraint.sequence(Choice.of(texts), TextConstraint.literal(END));
+      return TextConstraint.sequence(
+          Choice.of(texts), TextConstraint.literal(beforeClose + close + after));
     }
     if (schema.get("const") instanceof String text) {
-      return TextConstraint.literal(text + END);
+      return TextConstraint.literal(text + beforeClose + close + after);
     }
     List<String> others =
         schema.keySet().stream()
@@ -100,9 +146,8 @@ final class XmlGrammar {
     return anyText();
   }
 
-  private static TextConstraint anyText() {
-    return TextConstraint.sequence(
-        TextConstraint.textUntil(XmlCall.END_PARAMETER), TextConstraint.literal("\n"));
+  private TextConstraint anyText() {
+    return TextConstraint.sequence(TextConstraint.textUntil(close), TextConstraint.literal(after));
   }
 
   static IllegalArgumentException unsupported(Tool tool, Exception cause) {

@@ -1,0 +1,48 @@
+package io.adapt4j.serve;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Has vectors and scores computed, as many requests at the same time as may, each within the time
+ * of a request. One that is late is refused while its computation may go on to its end; it counts
+ * until then.
+ */
+final class Computing {
+
+  private final AnswerPool pool;
+  private final Duration time;
+
+  Computing(AnswerPool pool, ServerLimits limits) {
+    this.pool = pool;
+    this.time = limits.requestTime();
+  }
+
+  /**
+   * Computes.
+   *
+   * @param job what is computed; it looks whether it is cancelled before it begins
+   * @param input the parameter that holds what is computed with
+   */
+  <T> T compute(Call call, AnswerPool.Job<T> job, String input) throws IOException {
+    try (AnswerPool.Running<T> running = pool.start(List.of(job), false)) {
+      AnswerPool.Event<T> end = running.next(Math.max(0, time.minus(call.age()).toMillis()));
+      if (pool.isClosing()) {
+        throw Fault.closing();
+      }
+      if (end == null) {
+        throw Fault.late(time);
+      }
+      if (end.failure() != null) {
+        throw Answering.fault(end.failure(), input);
+      }
+      return Objects.requireNonNull(end.answer());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("the request took too long");
+    }
+  }
+}
