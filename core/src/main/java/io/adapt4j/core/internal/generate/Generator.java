@@ -166,11 +166,13 @@ public final class Generator {
     return new RunningRequest(decoder, request, sequence, lease);
   }
 
-  /** The memory of a request's keys and values. */
-  long bytes(Request request) {
-    int room = limit(request.options()) - request.prompt().length;
-    int most = Math.min(request.options().maxNewTokens(), room);
-    return decoder.cacheValues(1, request.prompt().length + most - 1) * decoder.type().bytes();
+  /** The memory that a request's keys and values take beside those of what runs. */
+  long bytes(Request request, PromptCache prompts) {
+    int[] prompt = request.prompt();
+    int room = limit(request.options()) - prompt.length;
+    int capacity = prompt.length + Math.min(request.options().maxNewTokens(), room) - 1;
+    int shared = prompts.sharedWithRunning(prompt, capacity, request.adapter());
+    return decoder.cacheValues(1, capacity - shared) * decoder.type().bytes();
   }
 
   /** What a request gets that is cancelled before it starts. */

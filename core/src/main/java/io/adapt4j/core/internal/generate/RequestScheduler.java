@@ -334,7 +334,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
       long bytes = batch.bytes();
       int running = batch.running().size();
       while (!waiting.isEmpty() && running < mostRunning) {
-        long needed = generator.bytes(waiting.element());
+        long needed = generator.bytes(waiting.element(), prompts);
         if (running > 0 && bytes + needed > mostBytes) {
           return;
         }
