@@ -215,8 +215,11 @@ public final class LanguageModel extends ScoringModel {
   }
 
   private List<Generation> all(List<int[]> prompts, GenerationOptions options) {
+    if (requests.joinsGroups(adapter)) {
+      return requests.generateAll(adapter, prompts, options);
+    }
     return prompts.size() == 1
-        ? List.of(requests.alone(adapter, prompts.get(0), options))
+        ? List.of(exclusively(() -> requests.alone(adapter, prompts.get(0), options)))
         : computing(() -> generator.generate(prompts, options));
   }
 
@@ -240,7 +243,7 @@ public final class LanguageModel extends ScoringModel {
   public List<Generation> generateAll(List<String> prompts, GenerationOptions options) {
     Texts.requireAll("prompts", prompts);
     Texts.require("options", options);
-    return exclusively(() -> all(prompts.stream().map(model::promptIds).toList(), options));
+    return share(() -> all(prompts.stream().map(model::promptIds).toList(), options));
   }
 
   /**
@@ -256,7 +259,7 @@ public final class LanguageModel extends ScoringModel {
   public List<int[]> generateIds(List<int[]> prompts, GenerationOptions options) {
     Texts.requireAll("prompts", prompts);
     Texts.require("options", options);
-    return exclusively(
+    return share(
         () ->
             all(prompts, options).stream()
                 .map(found -> found.tokenIds().stream().mapToInt(Integer::intValue).toArray())
@@ -335,7 +338,7 @@ public final class LanguageModel extends ScoringModel {
     Texts.requireAll("conversations", conversations);
     Texts.require("options", options);
     ChatOptions rendering = ChatOptions.defaults().withGenerationPrompt();
-    return exclusively(
+    return share(
         () -> {
           ModelChat.Prompts rendered = chat.prompts(conversations, rendering, options);
           return all(rendered.ids(), rendered.options());

@@ -128,6 +128,11 @@ public final class Generator {
     return new RequestBatch(decoder, adapters);
   }
 
+  /** Whether requests of one batch are read together, whatever their lengths. */
+  boolean joinsRequests() {
+    return !decoder.rotationChanges(1, Integer.MAX_VALUE);
+  }
+
   /** Keeps nothing. */
   PromptCache newPromptCache() {
     return new PromptCache(decoder, 0);
@@ -144,7 +149,16 @@ public final class Generator {
    * @throws IllegalArgumentException as {@link #generate} does
    */
   void requireUsable(int[] prompt, GenerationOptions options) {
-    requireUsable(List.of(prompt), options);
+    requireAllUsable(List.of(prompt), options);
+  }
+
+  /**
+   * Checks prompts.
+   *
+   * @throws IllegalArgumentException as {@link #generate} does
+   */
+  void requireAllUsable(List<int[]> prompts, GenerationOptions options) {
+    requireUsable(prompts, options);
     if (options.constraint().isPresent()) {
       tokenBytes();
     }
@@ -183,7 +197,7 @@ public final class Generator {
   private Sequence sequence(Request request) {
     return sequence(
         request.prompt(),
-        0,
+        request.row(),
         limit(request.options()),
         request.options(),
         request::text,

@@ -79,6 +79,11 @@ final class RequestBatch implements AutoCloseable {
     return running;
   }
 
+  /** Whether kernels run steps with an adapter; null for the adapters that are on. */
+  boolean hasSteps(@Nullable AttachedAdapter adapter) {
+    return steps.programFor(adapter).isPresent();
+  }
+
   boolean isEmpty() {
     return Arrays.stream(rows).allMatch(row -> row == null);
   }
