@@ -38,10 +38,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Keys and values of prompts and answers stay in memory: {@link #generate} and {@link #chat}
  * read a prompt only from where it differs from earlier ones ({@link #limitPromptCache}).
  *
- * <p>Safe for use by several threads. Calls of {@link #generate} and {@link #chat} run at the same
- * time, as one batch that they join and leave ({@link #limitRequests}); each gets what it would get
- * alone. All others run one after the other, between the steps of the batch; what changes the model
- * waits until the batch is empty. The caller closes it, which waits for calls in progress and
+ * <p>Safe for use by several threads. Calls that generate run at the same time, as one batch that
+ * they join and leave ({@link #limitRequests}); each gets what it would get alone, and prompts that
+ * begin alike share the memory of their beginning. All others run one after the other, between the
+ * steps of the batch; what changes the model waits until the batch is empty. The caller closes it, which waits for calls in progress and
  * refuses those that wait; any use afterwards is an {@link IllegalStateException}.
  */
 public final class LanguageModel extends ScoringModel {
@@ -231,9 +231,9 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Generates the continuations of several prompts as one batch. Each is what {@link #generate}
-   * gives for it alone, up to rounding; sampled rows have random streams of their own. A row ends
-   * by itself, the batch when all rows have.
+   * Generates the continuations of several prompts. Each is what {@link #generate} gives for it
+   * alone, up to rounding; sampled rows have random streams of their own. Where steps are native,
+   * the prompts join what else runs; elsewhere they are one batch, and others wait.
    *
    * @param prompts the texts to continue from
    * @param options how to choose tokens and when to stop
@@ -367,8 +367,9 @@ public final class LanguageModel extends ScoringModel {
   /**
    * Limits the calls of {@link #generate} and {@link #chat} that run at the same time. By default
    * 32 run while their keys and values take a quarter of the machine's memory, and 1,024 wait.
-   * Memory is counted for prompt and longest answer: a call that has started does not fail for want
-   * of it.
+   * Memory is counted for prompt and longest answer, and once for what prompts begin with alike: a
+   * call that has started does not fail for want of it. Of calls for several prompts each prompt
+   * counts as running; they may always wait.
    *
    * @param running calls at the same time, 1 to 32
    * @param waiting more calls that wait for their turn; further ones end in a {@link

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What a request gets does not depend on the others: nothing else in a step of {@link
  * DecoderSteps} changes a bit of it, nor does how its tokens are divided among steps; and how what
- * is read operator by operator is cut depends on the request alone. Not thread safe.
+ * is read operator by operator is cut depends on the request alone, but for what it shares with
+ * others, which one of them reads for all. Not thread safe.
  */
 final class RequestBatch implements AutoCloseable {
 
@@ -278,9 +279,10 @@ final class RequestBatch implements AutoCloseable {
     }
     int[] likeliest = kernels.run(tokens);
     passes++;
+    // All of them before one is answered: a listener may ask for what others can share.
+    requests.forEach(request -> request.cache().advance(ids.get(request).length));
     for (int i = 0; i < requests.size(); i++) {
       RunningRequest request = requests.get(i);
-      request.cache().advance(ids.get(request).length);
       int outputs = firstOutputs[i + 1] - firstOutputs[i];
       if (outputs > 0) {
         StepScores scores = new StepScores(kernels, likeliest, firstOutputs[i]);

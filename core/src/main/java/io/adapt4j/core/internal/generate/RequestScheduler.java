@@ -178,11 +178,11 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   }
 
   /**
-   * Returns whether prompts of one call are best answered together with what else runs.
+   * Returns whether prompts of one call are best answered together with what else runs: not where
+   * steps are made operator by operator, nor on a thread that has the model for itself.
    *
    * @param adapter name of the only one that takes part; null for those that are on
-   * @return false where steps are made operator by operator, or on a thread that has the model for
-   *     itself
+   * @return whether to call {@link #generateAll}
    * @throws IllegalArgumentException if there is no such adapter
    */
   public boolean joinsGroups(@Nullable String adapter) {
@@ -262,8 +262,10 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
 
   /** Starts a request where the model is idle. */
   private boolean startedHere(Request request) {
-    if (someWait() || !lock.tryLock()) {
-      return false;
+    synchronized (monitor) {
+      if (!waiting.isEmpty() || !lock.tryLock()) {
+        return false;
+      }
     }
     try {
       if (!batch.isEmpty()) {
@@ -305,12 +307,6 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
       }
       handed = true;
       return true;
-    }
-  }
-
-  private boolean someWait() {
-    synchronized (monitor) {
-      return !waiting.isEmpty();
     }
   }
 
@@ -363,7 +359,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     }
   }
 
-  /** Waits for requests; if none come, this thread is no longer the scheduler's. */
+  /** Waits for requests; if none come, this thread is not the scheduler's any more. */
   private boolean someCome() {
     long end = System.nanoTime() + IDLE_MILLIS * 1_000_000;
     synchronized (monitor) {
