@@ -96,8 +96,7 @@ final class SharedPrefixCase {
   private Generation answer(RequestScheduler scheduler, int[] prompt) {
     GenerationOptions options =
         GenerationOptions.greedy().toBuilder().maxNewTokens(newTokens).ignoreEos(true).build();
-    return scheduler.generate(
-        prompt, options, RequestScheduler.SILENT, new CancellationToken());
+    return scheduler.generate(prompt, options, RequestScheduler.SILENT, new CancellationToken());
   }
 
   private int[] ids(int count) {

@@ -41,8 +41,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for use by several threads. Calls that generate run at the same time, as one batch that
  * they join and leave ({@link #limitRequests}); each gets what it would get alone, and prompts that
  * begin alike share the memory of their beginning. All others run one after the other, between the
- * steps of the batch; what changes the model waits until the batch is empty. The caller closes it, which waits for calls in progress and
- * refuses those that wait; any use afterwards is an {@link IllegalStateException}.
+ * steps of the batch; what changes the model waits until the batch is empty. The caller closes it,
+ * which waits for calls in progress and refuses those that wait; any use afterwards is an {@link
+ * IllegalStateException}.
  */
 public final class LanguageModel extends ScoringModel {
 

@@ -150,7 +150,9 @@ final class RequestBatch implements AutoCloseable {
     return !request.isOver() && readerFor(request) == request;
   }
 
-  /** The request that reads what another one lacks: the shortest, as none waits for a longer one. */
+  /**
+   * The request that reads what another one lacks: the shortest, as none waits for a longer one.
+   */
   private RunningRequest readerFor(RunningRequest request) {
     Optional<KvBlock> unfilled = request.cache().unfilled();
     if (unfilled.isEmpty()) {
@@ -228,11 +230,7 @@ final class RequestBatch implements AutoCloseable {
       return shares;
     }
     RunningRequest first =
-        arrived.stream()
-            .map(this::readerFor)
-            .filter(prompts::contains)
-            .findFirst()
-            .orElseThrow();
+        arrived.stream().map(this::readerFor).filter(prompts::contains).findFirst().orElseThrow();
     List<RunningRequest> others =
         prompts.stream()
             .filter(request -> request != first)

@@ -198,8 +198,8 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   }
 
   /**
-   * Answers several prompts, which join what runs one after the other. Nothing is kept of them; what
-   * they have in common is read once.
+   * Answers several prompts, which join what runs one after the other. Nothing is kept of them;
+   * what they have in common is read once.
    *
    * @param adapter name of the only one that takes part; null for those that are on
    * @param prompts token ids, at least one each

@@ -47,8 +47,7 @@ public final class KvBlock implements AutoCloseable {
   /** Makes an empty block for some layers of the same model. */
   KvBlock emptyLike(int layers, long tokens) {
     Tensor first = keys.get(0);
-    return new KvBlock(
-        layers, first.size(0), first.size(1), first.size(3), tokens, first.type());
+    return new KvBlock(layers, first.size(0), first.size(1), first.size(3), tokens, first.type());
   }
 
   /**

@@ -25,9 +25,7 @@ public final class KvCache implements AutoCloseable {
   /** Blocks that a cache shares at most. What it has in common with others beyond is copied. */
   private static final int MOST_SHARED = 4;
 
-  /**
-   * The fewest tokens of a block: for less, a copy costs as little.
-   */
+  /** The fewest tokens of a block: for less, a copy costs as little. */
   public static final int SHORTEST_SHARED = 32;
 
   /**
@@ -209,7 +207,8 @@ public final class KvCache implements AutoCloseable {
   public static long bytes(Collection<KvCache> caches) {
     Set<KvBlock> blocks = Collections.newSetFromMap(new IdentityHashMap<>());
     caches.stream()
-        .flatMap(cache -> Stream.concat(cache.shared.stream().map(Part::block), Stream.of(cache.own)))
+        .flatMap(
+            cache -> Stream.concat(cache.shared.stream().map(Part::block), Stream.of(cache.own)))
         .forEach(blocks::add);
     return blocks.stream().mapToLong(KvBlock::bytes).sum();
   }

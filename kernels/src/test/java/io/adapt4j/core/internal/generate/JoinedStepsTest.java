@@ -125,8 +125,7 @@ class JoinedStepsTest {
 
     static Model of(String family, Precision precision) {
       LoadedModel model =
-          LoadedModel.load(
-              FAMILIES.resolve(family), precision, WeightFormat.asStored(), List.of());
+          LoadedModel.load(FAMILIES.resolve(family), precision, WeightFormat.asStored(), List.of());
       Generator generator = new Generator(model.decoder(), Optional.empty(), Set.of(), 0);
       return new Model(model, generator, new PromptCache(model.decoder(), 0));
     }

@@ -121,8 +121,7 @@ class PromptsOfOneCallTest {
   @Test
   void areRefusedBeforeOneIsReadIfOneIsUnusable() {
     assertThatIllegalArgumentException()
-        .isThrownBy(
-            () -> scheduler.generateAll(null, List.of(new int[] {5}, new int[] {}), GREEDY))
+        .isThrownBy(() -> scheduler.generateAll(null, List.of(new int[] {5}, new int[] {}), GREEDY))
         .withMessage("Prompt 1 has no tokens; give at least one");
   }
 
