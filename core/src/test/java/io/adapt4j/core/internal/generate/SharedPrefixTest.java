@@ -220,7 +220,17 @@ class SharedPrefixTest {
   }
 
   /** A request and how to cancel it. */
-  private record Asked(int[] prompt, Request request, CancellationToken cancellation) {
+  private static final class Asked {
+    private final int[] prompt;
+    private final Request request;
+    private final CancellationToken cancellation;
+
+    Asked(int[] prompt, Request request, CancellationToken cancellation) {
+      this.prompt = prompt;
+      this.request = request;
+      this.cancellation = cancellation;
+    }
+
     void cancel() {
       cancellation.cancel();
     }
