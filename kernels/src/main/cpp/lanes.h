@@ -119,17 +119,20 @@ ADAPT4J_INLINE float dot(const void* row, int type, const float* x, int64_t colu
 }
 
 ADAPT4J_INLINE void mix(const void* rows, int type, int64_t width, int64_t count,
-                        const float* weights, float* out) {
+                        const float* weights, bool added, float* out) {
   int64_t i = 0;
   for (; i + WIDTH <= width; i += WIDTH) {
     Floats sums = {};
+    if (added) {
+      sums = load(out, F32, i);
+    }
     for (int64_t j = 0; j < count; j++) {
       sums += all(weights[j]) * load(rows, type, j * width + i);
     }
     put(sums, out + i);
   }
   for (; i < width; i++) {
-    float sum = 0;
+    float sum = added ? out[i] : 0;
     for (int64_t j = 0; j < count; j++) {
       sum += weights[j] * valueAt(rows, type, j * width + i);
     }

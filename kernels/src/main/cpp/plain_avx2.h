@@ -117,14 +117,18 @@ inline void multiplyPlain(const PlainRows& rows, const void* tokens, int count, 
 // Sums of HEADS heads over 32 entries of each row stay in registers.
 template <int TYPE, int HEADS>
 ADAPT4J_AVX2 inline void mixEntries(const PlainRows& rows, int64_t first, const float* weights,
-                                    int64_t stride, float* out) {
+                                    int64_t stride, bool added, float* out) {
   __m256 sums[HEADS][4];
+  const int64_t left = rows.columns - first;
   for (int h = 0; h < HEADS; h++) {
+    float all[32] = {};
+    if (added) {
+      std::memcpy(all, out + h * rows.columns + first, (left < 32 ? left : 32) * 4);
+    }
     for (int i = 0; i < 4; i++) {
-      sums[h][i] = _mm256_setzero_ps();
+      sums[h][i] = _mm256_loadu_ps(all + i * 8);
     }
   }
-  const int64_t left = rows.columns - first;
   for (int64_t j = 0; j < rows.count; j++) {
     const void* row = rows.row(j);
     for (int i = 0; i < 4; i++) {
@@ -145,26 +149,28 @@ ADAPT4J_AVX2 inline void mixEntries(const PlainRows& rows, int64_t first, const 
 
 template <int TYPE>
 inline void mixType(const PlainRows& rows, const float* weights, int64_t stride, int heads,
-                    float* out) {
+                    bool added, float* out) {
   for (int h = 0; h < heads; h += 2) {
     for (int64_t i = 0; i < rows.columns; i += 32) {
       if (h + 1 < heads) {
-        mixEntries<TYPE, 2>(rows, i, weights + h * stride, stride, out + h * rows.columns);
+        mixEntries<TYPE, 2>(rows, i, weights + h * stride, stride, added,
+                            out + h * rows.columns);
       } else {
-        mixEntries<TYPE, 1>(rows, i, weights + h * stride, stride, out + h * rows.columns);
+        mixEntries<TYPE, 1>(rows, i, weights + h * stride, stride, added,
+                            out + h * rows.columns);
       }
     }
   }
 }
 
-inline void mix(const PlainRows& rows, const float* weights, int64_t stride, int heads,
+inline void mix(const PlainRows& rows, const float* weights, int64_t stride, int heads, bool added,
                 float* out) {
   if (rows.type == F32) {
-    mixType<F32>(rows, weights, stride, heads, out);
+    mixType<F32>(rows, weights, stride, heads, added, out);
   } else if (rows.type == F16) {
-    mixType<F16>(rows, weights, stride, heads, out);
+    mixType<F16>(rows, weights, stride, heads, added, out);
   } else {
-    mixType<BF16>(rows, weights, stride, heads, out);
+    mixType<BF16>(rows, weights, stride, heads, added, out);
   }
 }
 

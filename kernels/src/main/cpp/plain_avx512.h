@@ -147,14 +147,15 @@ inline void multiplyPlain(const PlainRows& rows, const void* tokens, int count, 
 // Sums of HEADS heads over 64 entries of each row stay in registers.
 template <int TYPE, int HEADS>
 ADAPT4J_AVX512 inline void mixEntries(const PlainRows& rows, int64_t first, const float* weights,
-                                      int64_t stride, float* out) {
+                                      int64_t stride, bool added, float* out) {
   __m512 sums[HEADS][4];
   __mmask16 present[4];
   for (int i = 0; i < 4; i++) {
     const int64_t left = rows.columns - first - i * 16;
     present[i] = left >= 16 ? 0xFFFF : left <= 0 ? 0 : static_cast<__mmask16>((1u << left) - 1);
+    const __mmask16 known = added ? present[i] : 0;
     for (int h = 0; h < HEADS; h++) {
-      sums[h][i] = _mm512_setzero_ps();
+      sums[h][i] = _mm512_maskz_loadu_ps(known, out + h * rows.columns + first + i * 16);
     }
   }
   for (int64_t j = 0; j < rows.count; j++) {
@@ -175,7 +176,7 @@ ADAPT4J_AVX512 inline void mixEntries(const PlainRows& rows, int64_t first, cons
 
 template <int TYPE>
 inline void mixType(const PlainRows& rows, const float* weights, int64_t stride, int heads,
-                    float* out) {
+                    bool added, float* out) {
   for (int h = 0; h < heads;) {
     const float* of = weights + h * stride;
     float* to = out + h * rows.columns;
@@ -183,30 +184,30 @@ inline void mixType(const PlainRows& rows, const float* weights, int64_t stride,
     for (int64_t i = 0; i < rows.columns; i += 64) {
       switch (together) {
         case 4:
-          mixEntries<TYPE, 4>(rows, i, of, stride, to);
+          mixEntries<TYPE, 4>(rows, i, of, stride, added, to);
           break;
         case 3:
-          mixEntries<TYPE, 3>(rows, i, of, stride, to);
+          mixEntries<TYPE, 3>(rows, i, of, stride, added, to);
           break;
         case 2:
-          mixEntries<TYPE, 2>(rows, i, of, stride, to);
+          mixEntries<TYPE, 2>(rows, i, of, stride, added, to);
           break;
         default:
-          mixEntries<TYPE, 1>(rows, i, of, stride, to);
+          mixEntries<TYPE, 1>(rows, i, of, stride, added, to);
       }
     }
     h += together;
   }
 }
 
-inline void mix(const PlainRows& rows, const float* weights, int64_t stride, int heads,
+inline void mix(const PlainRows& rows, const float* weights, int64_t stride, int heads, bool added,
                 float* out) {
   if (rows.type == F32) {
-    mixType<F32>(rows, weights, stride, heads, out);
+    mixType<F32>(rows, weights, stride, heads, added, out);
   } else if (rows.type == F16) {
-    mixType<F16>(rows, weights, stride, heads, out);
+    mixType<F16>(rows, weights, stride, heads, added, out);
   } else {
-    mixType<BF16>(rows, weights, stride, heads, out);
+    mixType<BF16>(rows, weights, stride, heads, added, out);
   }
 }
 

@@ -61,7 +61,9 @@ struct PlainKernels {
                    int64_t stride);
 
   // out[h * width + i] = sum over j of weights[h * stride + j] * rows[j][i]; width = rows.columns.
-  void (*mix)(const PlainRows& rows, const float* weights, int64_t stride, int heads, float* out);
+  // The sum goes on from what is there where it is added: to the same bits as all rows in one call.
+  void (*mix)(const PlainRows& rows, const float* weights, int64_t stride, int heads, bool added,
+              float* out);
 
   const ElementKernels* elements;
 };
@@ -87,10 +89,10 @@ inline void multiplyPlain(const PlainRows& rows, const void* tokens, int count, 
   }
 }
 
-inline void mix(const PlainRows& rows, const float* weights, int64_t stride, int heads,
+inline void mix(const PlainRows& rows, const float* weights, int64_t stride, int heads, bool added,
                 float* out) {
   for (int h = 0; h < heads; h++) {
-    lanes::mix(rows.data, rows.type, rows.columns, rows.count, weights + h * stride,
+    lanes::mix(rows.data, rows.type, rows.columns, rows.count, weights + h * stride, added,
                out + h * rows.columns);
   }
 }

@@ -148,11 +148,32 @@ class LikeliestOp : public TokenOp {
   int* ids_;
 };
 
-// Keys and values of a sequence: [heads, capacity, width] of each layer.
-struct RowCache {
+// Keys and values of successive places of a sequence: [heads, capacity, width] of each layer. They
+// go on to where the next part starts.
+struct CachePart {
   std::vector<void*> keys;
   std::vector<void*> values;
+  int64_t start = 0;
   int64_t capacity = 0;
+};
+
+// A sequence: parts that it shares with others, then its own.
+struct RowCache {
+  std::vector<CachePart> parts;
+
+  // Where the places of a part end, of those before one.
+  int64_t end(size_t part, int64_t before) const {
+    return part + 1 < parts.size() && parts[part + 1].start < before ? parts[part + 1].start
+                                                                     : before;
+  }
+
+  size_t partOf(int64_t place) const {
+    size_t part = parts.size() - 1;
+    while (parts[part].start > place) {
+      part--;
+    }
+    return part;
+  }
 };
 
 // Where queries, keys and values stand in the joined projection, and which layer's cache is theirs.
@@ -164,19 +185,18 @@ struct HeadLayout {
   int layer;
   int type;
 
-  void* key(int64_t slot, int head, int64_t place) const {
-    const RowCache& row = (*rows)[slot];
-    return at(row.keys[layer], row, head, place);
+  void* key(const CachePart& part, int head, int64_t place) const {
+    return at(part.keys[layer], part, head, place);
   }
 
-  void* value(int64_t slot, int head, int64_t place) const {
-    const RowCache& row = (*rows)[slot];
-    return at(row.values[layer], row, head, place);
+  void* value(const CachePart& part, int head, int64_t place) const {
+    return at(part.values[layer], part, head, place);
   }
 
  private:
-  void* at(void* start, const RowCache& row, int head, int64_t place) const {
-    return static_cast<uint8_t*>(start) + (head * row.capacity + place) * dim * bytesOf(type);
+  void* at(void* start, const CachePart& part, int head, int64_t place) const {
+    return static_cast<uint8_t*>(start) +
+           (head * part.capacity + place - part.start) * dim * bytesOf(type);
   }
 };
 
@@ -191,16 +211,17 @@ class AppendOp : public TokenOp {
 
   void run(const Step& step, int64_t piece, Worker&) const override {
     float* row = projected_.row(piece);
+    const int64_t place = step.places[piece];
+    const RowCache& cache = (*layout_.rows)[step.slots[piece]];
+    const CachePart& part = cache.parts[cache.partOf(place)];
     for (int h = 0; h < layout_.heads; h++) {
       turn(step, piece, row + layout_.queryStart + h * layout_.queryStride);
     }
     for (int h = 0; h < layout_.kvHeads; h++) {
       float* key = row + layout_.keyStart + h * layout_.keyStride;
       turn(step, piece, key);
-      const int slot = step.slots[piece];
-      const int64_t place = step.places[piece];
-      keep(key, layout_.key(slot, h, place));
-      keep(row + layout_.valueStart + h * layout_.valueStride, layout_.value(slot, h, place));
+      keep(key, layout_.key(part, h, place));
+      keep(row + layout_.valueStart + h * layout_.valueStride, layout_.value(part, h, place));
     }
   }
 
@@ -260,11 +281,9 @@ class AttendOp : public StepOp {
     if (window_ > 0 && place - window_ + 1 > first) {
       first = place - window_ + 1;
     }
-    const int slot = step.slots[t];
-    const PlainRows keys{layout_.key(slot, kvHead, first), layout_.type, layout_.dim,
-                         place - first + 1};
-    const PlainRows values{layout_.value(slot, kvHead, first), layout_.type, layout_.dim,
-                           keys.count};
+    const RowCache& cache = (*layout_.rows)[step.slots[t]];
+    const size_t firstPart = cache.partOf(first);
+    const int64_t seen = place - first + 1;
     const int64_t tokenBytes = padded(layout_.dim) * bytesOf(tokenType_);
     for (int g = part * each; g < end; g += TOKENS_AT_ONCE) {
       const int count = end - g < TOKENS_AT_ONCE ? end - g : TOKENS_AT_ONCE;
@@ -274,11 +293,22 @@ class AttendOp : public StepOp {
             projected_.row(t) + layout_.queryStart + (head + i) * layout_.queryStride, layout_.dim,
             tokenType_, worker.tokens + i * tokenBytes);
       }
-      kernels_.multiply(keys, worker.tokens, count, worker.sums, keys.count);
-      for (int i = 0; i < count; i++) {
-        kernels_.elements->softmax(worker.sums + i * keys.count, keys.count, scale_, cap_);
+      int64_t from = first;
+      for (size_t p = firstPart; from <= place; from = cache.end(p++, place + 1)) {
+        const PlainRows keys{layout_.key(cache.parts[p], kvHead, from), layout_.type, layout_.dim,
+                             cache.end(p, place + 1) - from};
+        kernels_.multiply(keys, worker.tokens, count, worker.sums + from - first, seen);
       }
-      kernels_.mix(values, worker.sums, keys.count, count, to_.row(t) + head * layout_.dim);
+      for (int i = 0; i < count; i++) {
+        kernels_.elements->softmax(worker.sums + i * seen, seen, scale_, cap_);
+      }
+      from = first;
+      for (size_t p = firstPart; from <= place; from = cache.end(p++, place + 1)) {
+        const PlainRows values{layout_.value(cache.parts[p], kvHead, from), layout_.type,
+                               layout_.dim, cache.end(p, place + 1) - from};
+        kernels_.mix(values, worker.sums + from - first, seen, count, from > first,
+                     to_.row(t) + head * layout_.dim);
+      }
     }
     worker.preparedFor = nullptr;
   }

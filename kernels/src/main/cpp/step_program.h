@@ -135,19 +135,23 @@ class StepProgram {
     }
   }
 
-  // Says where a row's keys and values are: the addresses of each layer's keys, then of each
-  // layer's values.
-  void place(int row, const long long* addresses, long long capacity) {
-    RowCache cache;
+  // Says where a row's keys and values are, from a place on: the addresses of each layer's keys,
+  // then of each layer's values. Place 0 replaces the row; further parts follow in order.
+  void place(int row, long long start, const long long* addresses, long long capacity) {
+    CachePart part;
     for (int i = 0; i < layers_; i++) {
-      cache.keys.push_back(pointer(addresses[i]));
-      cache.values.push_back(pointer(addresses[layers_ + i]));
+      part.keys.push_back(pointer(addresses[i]));
+      part.values.push_back(pointer(addresses[layers_ + i]));
     }
-    cache.capacity = capacity;
+    part.start = start;
+    part.capacity = capacity;
     if (static_cast<size_t>(row) >= rows_.size()) {
       rows_.resize(row + 1);
     }
-    rows_[row] = cache;
+    if (start == 0) {
+      rows_[row].parts.clear();
+    }
+    rows_[row].parts.push_back(part);
   }
 
   void attend(int from, int to, int table, long long half, float scale, float cap,

@@ -97,6 +97,10 @@ public final class ConcurrentRequestsBenchmark {
           prompt, options(tokens), RequestScheduler.SILENT, new CancellationToken());
     }
 
+    List<Generation> answerAll(List<int[]> prompts, int tokens) {
+      return scheduler.generateAll(null, prompts, options(tokens));
+    }
+
     Generation answer(String adapter, int[] prompt, int tokens) {
       return scheduler.generate(
           adapter, prompt, options(tokens), RequestScheduler.SILENT, new CancellationToken());
@@ -146,10 +150,12 @@ public final class ConcurrentRequestsBenchmark {
     double[] batch = new double[repetitions];
     double[] same = new double[repetitions];
     double[] mixed = new double[repetitions];
+    double[] call = new double[repetitions];
     double[] few = new double[repetitions];
     double[] many = new double[repetitions];
     for (int i = 0; i < repetitions; i++) {
       batch[i] = batch(served);
+      call[i] = oneCall(served);
       few[i] = together(served, threads, clients);
       many[i] = together(served, threads, crowd);
       same[i] = withAdapters(served, threads, 1);
@@ -159,6 +165,14 @@ public final class ConcurrentRequestsBenchmark {
     Latencies among = firstTokensAmongOthers(served, threads);
     double step = 1e3 * clients / Samples.of(few).median();
     Report report = report(Samples.of(batch), Samples.of(few), Samples.of(many));
+    Samples calls = Samples.of(call);
+    report.line("one call", "%.1f tokens/s for %d prompts", calls.median(), clients);
+    report.figure(
+        calls
+            .errorOf(
+                Measurement.largerRatio(
+                    "one call of batch", calls.median() / Samples.of(batch).median()))
+            .label("prompts of one call that joins requests, of the rate of a batch of its own"));
     reportAdapters(report, Samples.of(same), Samples.of(mixed));
     reportFirstTokens(report, alone, among, step);
     report.print();
@@ -176,6 +190,12 @@ public final class ConcurrentRequestsBenchmark {
         GenerationOptions.greedy().toBuilder().maxNewTokens(newTokens).ignoreEos(true).build();
     long begun = System.nanoTime();
     served.generator().generate(prompts(clients), options);
+    return clients * newTokens / seconds(begun);
+  }
+
+  private double oneCall(Served served) {
+    long begun = System.nanoTime();
+    served.answerAll(prompts(clients), newTokens);
     return clients * newTokens / seconds(begun);
   }
 

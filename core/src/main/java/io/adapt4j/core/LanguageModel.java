@@ -38,11 +38,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Keys and values of prompts and answers stay in memory: {@link #generate} and {@link #chat}
  * read a prompt only from where it differs from earlier ones ({@link #limitPromptCache}).
  *
- * <p>Safe for use by several threads. Calls of {@link #generate} and {@link #chat} run at the same
- * time, as one batch that they join and leave ({@link #limitRequests}); each gets what it would get
- * alone. All others run one after the other, between the steps of the batch; what changes the model
- * waits until the batch is empty. The caller closes it, which waits for calls in progress and
- * refuses those that wait; any use afterwards is an {@link IllegalStateException}.
+ * <p>Safe for use by several threads. Calls that generate run at the same time, as one batch that
+ * they join and leave ({@link #limitRequests}); each gets what it would get alone, and prompts that
+ * begin alike share the memory of their beginning. All others run one after the other, between the
+ * steps of the batch; what changes the model waits until the batch is empty. The caller closes it,
+ * which waits for calls in progress and refuses those that wait; any use afterwards is an {@link
+ * IllegalStateException}.
  */
 public final class LanguageModel extends ScoringModel {
 
@@ -215,8 +216,11 @@ public final class LanguageModel extends ScoringModel {
   }
 
   private List<Generation> all(List<int[]> prompts, GenerationOptions options) {
+    if (requests.joinsGroups(adapter)) {
+      return requests.generateAll(adapter, prompts, options);
+    }
     return prompts.size() == 1
-        ? List.of(requests.alone(adapter, prompts.get(0), options))
+        ? List.of(exclusively(() -> requests.alone(adapter, prompts.get(0), options)))
         : computing(() -> generator.generate(prompts, options));
   }
 
@@ -228,9 +232,9 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Generates the continuations of several prompts as one batch. Each is what {@link #generate}
-   * gives for it alone, up to rounding; sampled rows have random streams of their own. A row ends
-   * by itself, the batch when all rows have.
+   * Generates the continuations of several prompts. Each is what {@link #generate} gives for it
+   * alone, up to rounding; sampled rows have random streams of their own. Where steps are native,
+   * the prompts join what else runs; elsewhere they are one batch, and others wait.
    *
    * @param prompts the texts to continue from
    * @param options how to choose tokens and when to stop
@@ -240,7 +244,7 @@ public final class LanguageModel extends ScoringModel {
   public List<Generation> generateAll(List<String> prompts, GenerationOptions options) {
     Texts.requireAll("prompts", prompts);
     Texts.require("options", options);
-    return exclusively(() -> all(prompts.stream().map(model::promptIds).toList(), options));
+    return share(() -> all(prompts.stream().map(model::promptIds).toList(), options));
   }
 
   /**
@@ -256,7 +260,7 @@ public final class LanguageModel extends ScoringModel {
   public List<int[]> generateIds(List<int[]> prompts, GenerationOptions options) {
     Texts.requireAll("prompts", prompts);
     Texts.require("options", options);
-    return exclusively(
+    return share(
         () ->
             all(prompts, options).stream()
                 .map(found -> found.tokenIds().stream().mapToInt(Integer::intValue).toArray())
@@ -335,7 +339,7 @@ public final class LanguageModel extends ScoringModel {
     Texts.requireAll("conversations", conversations);
     Texts.require("options", options);
     ChatOptions rendering = ChatOptions.defaults().withGenerationPrompt();
-    return exclusively(
+    return share(
         () -> {
           ModelChat.Prompts rendered = chat.prompts(conversations, rendering, options);
           return all(rendered.ids(), rendered.options());
@@ -364,10 +368,16 @@ public final class LanguageModel extends ScoringModel {
   /**
    * Limits the calls of {@link #generate} and {@link #chat} that run at the same time. By default
    * 32 run while their keys and values take a quarter of the machine's memory, and 1,024 wait.
+<<<<<<< HEAD
    * Memory is counted for prompt and longest answer: a call that has started does not fail for want
    * of it. Adapters are not counted: what {@link #addAdapter} takes stays the same however many
    * calls run, until {@link #removeAdapter}, so that no call could wait for it; set the limit lower
    * where memory is for both.
+=======
+   * Memory is counted for prompt and longest answer, and once for what prompts begin with alike: a
+   * call that has started does not fail for want of it. Of calls for several prompts each prompt
+   * counts as running; they may always wait.
+>>>>>>> prefix
    *
    * @param running calls at the same time, 1 to 32
    * @param waiting more calls that wait for their turn; further ones end in a {@link

@@ -207,6 +207,48 @@ class AdaptersOfRequestsTest {
     assertThat(Tensor.live()).isEqualTo(before);
   }
 
+  /** Prompts that begin alike for all adapters, each alone and as prompts of one call. */
+  @Test
+  void aBeginningIsSharedByRequestsOfTheSameAdapterOnly() throws Exception {
+    List<int[]> prompts = new ArrayList<>();
+    for (int last = 3; last < 6; last++) {
+      int[] prompt = new SplittableRandom(1).ints(42, 3, VOCABULARY).toArray();
+      prompt[40] = last;
+      prompts.add(prompt);
+    }
+    GenerationOptions options =
+        GenerationOptions.greedy().toBuilder().maxNewTokens(12).ignoreEos(true).build();
+    try (LanguageModel model = load()) {
+      List<LanguageModel> views = new ArrayList<>(List.of(model));
+      adapters.forEach(
+          (name, path) -> {
+            model.addAdapter(name, Adapter.at(path));
+            views.add(model.withAdapter(name));
+          });
+      List<List<int[]>> alone =
+          views.stream()
+              .map(
+                  view ->
+                      prompts.stream()
+                          .map(prompt -> view.generateIds(List.of(prompt), options).get(0))
+                          .toList())
+              .toList();
+      List<Future<List<int[]>>> calls =
+          views.stream()
+              .map(view -> THREADS.submit(() -> view.generateIds(prompts, options)))
+              .toList();
+      List<Future<int[]>> single =
+          views.stream()
+              .map(view -> THREADS.submit(() -> view.generateIds(prompts.subList(1, 2), options)))
+              .map(ids -> THREADS.submit(() -> ids.get().get(0)))
+              .toList();
+      for (int i = 0; i < views.size(); i++) {
+        assertThat(calls.get(i).get()).usingRecursiveComparison().isEqualTo(alone.get(i));
+        assertThat(single.get(i).get()).isEqualTo(alone.get(i).get(1));
+      }
+    }
+  }
+
   @Test
   void anAdapterTakesTheirPlaceWhereOthersAreInUse() {
     for (String used : List.of("plain", "magnitudes", "head")) {

@@ -77,17 +77,20 @@ final class CpuDecoderSteps implements DecoderSteps {
   public void place(int row, KvCache cache, int cacheRow) {
     requireOpen();
     requireIn("row", row, capacities.length);
-    Tensor first = cache.keys(0);
-    requireIn("cacheRow", cacheRow, Math.toIntExact(first.size(0)));
+    requireIn("cacheRow", cacheRow, cache.rows());
+    cache.parts().forEach(part -> place(row, part, cache.layers(), cacheRow));
+    capacities[row] = Math.toIntExact(cache.capacity());
+  }
+
+  private void place(int row, KvCache.Part part, int layers, int cacheRow) {
+    Tensor first = part.block().keys(0);
     long bytesOfRow = first.count() / first.size(0) * first.type().bytes();
-    int layers = cache.layers();
     long[] addresses = new long[2 * layers];
     for (int layer = 0; layer < layers; layer++) {
-      addresses[layer] = cache.keys(layer).address() + cacheRow * bytesOfRow;
-      addresses[layers + layer] = cache.values(layer).address() + cacheRow * bytesOfRow;
+      addresses[layer] = part.block().keys(layer).address() + cacheRow * bytesOfRow;
+      addresses[layers + layer] = part.block().values(layer).address() + cacheRow * bytesOfRow;
     }
-    program.place(row, addresses, cache.capacity());
-    capacities[row] = Math.toIntExact(cache.capacity());
+    program.place(row, part.start(), addresses, part.block().capacity());
   }
 
   @Override

@@ -207,10 +207,38 @@ class StepKernelsTest {
     }
   }
 
+  /** Keys and values in a part that another text has too, and in an own part: as side by side. */
+  @ParameterizedTest
+  @MethodSource("familiesAndVariants")
+  void keysAndValuesInPartsChangeNoBit(String family, CpuVariant variant) {
+    assumeThat(variant).isLessThanOrEqualTo(CpuLibrary.get().best());
+    for (DType type : List.of(DType.F32, DType.BF16)) {
+      try (Decoder decoder = load(family, type)) {
+        assumeThat(decoder.sharesKeys(MANY)).isTrue();
+        int[] ids = new SplittableRandom(3).ints(MANY, 1, 38).toArray();
+        float[] wanted = lastLogits(decoder, variant, ids, 9);
+        for (int shared : new int[] {KvCache.SHORTEST_SHARED, 45}) {
+          try (KvCache first = decoder.newCache(1, MANY);
+              KvCache second = decoder.branchOf(first, shared, MANY)) {
+            assertThat(second.sharedTokens()).isEqualTo(shared);
+            assertThat(lastLogits(decoder, variant, ids, 9, second)).containsExactly(wanted);
+            assertThat(first.length()).as("read by the other").isEqualTo(shared);
+          }
+        }
+      }
+    }
+  }
+
   private static float[] lastLogits(Decoder decoder, CpuVariant variant, int[] ids, int most) {
-    try (KvCache cache = decoder.newCache(1, ids.length);
-        CpuDecoderSteps steps =
-            StepCompiler.compile(decoder, 1, MOST, variant, List.of()).orElseThrow()) {
+    try (KvCache cache = decoder.newCache(1, ids.length)) {
+      return lastLogits(decoder, variant, ids, most, cache);
+    }
+  }
+
+  private static float[] lastLogits(
+      Decoder decoder, CpuVariant variant, int[] ids, int most, KvCache cache) {
+    try (CpuDecoderSteps steps =
+        StepCompiler.compile(decoder, 1, MOST, variant, List.of()).orElseThrow()) {
       steps.place(0, cache, 0);
       for (int from = 0; from < ids.length; from += most) {
         int to = Math.min(ids.length, from + most);
@@ -218,6 +246,7 @@ class StepKernelsTest {
             IntStream.range(from, to)
                 .mapToObj(i -> new Token(ids[i], 0, i, 0, i == to - 1))
                 .toList());
+        cache.advance(to - from);
       }
       float[] logits = new float[Math.toIntExact(decoder.head().weight().sizes()[0])];
       steps.logits(0, logits, 0);

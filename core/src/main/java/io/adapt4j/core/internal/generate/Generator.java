@@ -128,6 +128,11 @@ public final class Generator {
     return new RequestBatch(decoder, adapters);
   }
 
+  /** Whether requests of one batch are read together, whatever their lengths. */
+  boolean joinsRequests() {
+    return !decoder.rotationChanges(1, Integer.MAX_VALUE);
+  }
+
   /** Keeps nothing. */
   PromptCache newPromptCache() {
     return new PromptCache(decoder, 0);
@@ -144,7 +149,16 @@ public final class Generator {
    * @throws IllegalArgumentException as {@link #generate} does
    */
   void requireUsable(int[] prompt, GenerationOptions options) {
-    requireUsable(List.of(prompt), options);
+    requireAllUsable(List.of(prompt), options);
+  }
+
+  /**
+   * Checks prompts.
+   *
+   * @throws IllegalArgumentException as {@link #generate} does
+   */
+  void requireAllUsable(List<int[]> prompts, GenerationOptions options) {
+    requireUsable(prompts, options);
     if (options.constraint().isPresent()) {
       tokenBytes();
     }
@@ -166,11 +180,13 @@ public final class Generator {
     return new RunningRequest(decoder, request, sequence, lease);
   }
 
-  /** The memory of a request's keys and values. */
-  long bytes(Request request) {
-    int room = limit(request.options()) - request.prompt().length;
-    int most = Math.min(request.options().maxNewTokens(), room);
-    return decoder.cacheValues(1, request.prompt().length + most - 1) * decoder.type().bytes();
+  /** The memory that a request's keys and values take beside those of what runs. */
+  long bytes(Request request, PromptCache prompts) {
+    int[] prompt = request.prompt();
+    int room = limit(request.options()) - prompt.length;
+    int capacity = prompt.length + Math.min(request.options().maxNewTokens(), room) - 1;
+    int shared = prompts.sharedWithRunning(prompt, capacity, request.adapter());
+    return decoder.cacheValues(1, capacity - shared) * decoder.type().bytes();
   }
 
   /** What a request gets that is cancelled before it starts. */
@@ -181,7 +197,7 @@ public final class Generator {
   private Sequence sequence(Request request) {
     return sequence(
         request.prompt(),
-        0,
+        request.row(),
         limit(request.options()),
         request.options(),
         request::text,

@@ -53,6 +53,9 @@ final class PreparedSteps {
   private final int tokens;
   private final @Nullable KvCache[] caches;
 
+  /** Which state of its cache each row was placed in. */
+  private final int[] placed;
+
   /** Of those that are on and the low-rank ones; once wanted, empty where there are no kernels. */
   private Optional<Program> joined = Optional.empty();
 
@@ -66,6 +69,7 @@ final class PreparedSteps {
     this.adapters = adapters;
     this.tokens = tokens;
     this.caches = new @Nullable KvCache[rows];
+    this.placed = new int[rows];
   }
 
   /**
@@ -103,8 +107,19 @@ final class PreparedSteps {
   /** Gives a row its keys and values. */
   void place(int row, KvCache cache) {
     caches[row] = cache;
+    placed[row] = cache.changes();
     for (Program program : programs()) {
       program.steps().place(row, cache, 0);
+    }
+  }
+
+  /** Places rows again whose caches share more or less than before. */
+  void placeChanged() {
+    for (int row = 0; row < caches.length; row++) {
+      KvCache cache = caches[row];
+      if (cache != null && cache.changes() != placed[row]) {
+        place(row, cache);
+      }
     }
   }
 

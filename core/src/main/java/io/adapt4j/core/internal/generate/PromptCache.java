@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * that begins like one of them is read from where it differs.
  *
  * <p>A prompt that continues or repeats an earlier one takes its place; one that only begins alike
- * is kept beside it. Beyond the limit in bytes those longest unused are dropped. Not thread safe.
+ * is kept beside it, and what both have in common is held once. So is the beginning of prompts that
+ * are answered at the same time, also before it has been read: any of them reads it for all. Beyond
+ * the limit in bytes those longest unused are dropped. Not thread safe.
  */
 public final class PromptCache implements AutoCloseable {
 
@@ -26,6 +29,9 @@ public final class PromptCache implements AutoCloseable {
 
   /** Longest unused first. */
   private final List<Entry> entries = new ArrayList<>();
+
+  /** Generations in progress. */
+  private final List<Lease> running = new ArrayList<>();
 
   private long limit;
   private long prefilled;
@@ -70,9 +76,26 @@ public final class PromptCache implements AutoCloseable {
     }
 
     int common(int[] other) {
-      int mismatch = Arrays.mismatch(ids, other);
-      return mismatch < 0 ? ids.length : mismatch;
+      return PromptCache.common(ids, other);
     }
+  }
+
+  /**
+   * Where a prompt can begin.
+   *
+   * @param cache what begins like it
+   * @param tokens how many both have in common, never all of the prompt
+   * @param entry what is kept; null for a generation in progress
+   */
+  private record Match(KvCache cache, int tokens, @Nullable Entry entry) {
+    boolean isRunning() {
+      return entry == null;
+    }
+  }
+
+  private static int common(int[] ids, int[] other) {
+    int mismatch = Arrays.mismatch(ids, other);
+    return mismatch < 0 ? ids.length : mismatch;
   }
 
   /**
@@ -89,9 +112,9 @@ public final class PromptCache implements AutoCloseable {
     shrink();
   }
 
-  /** {@return the memory in use between generations} */
+  /** {@return the memory in use between generations, what entries share counted once} */
   public long bytes() {
-    return entries.stream().mapToLong(entry -> entry.cache.bytes()).sum();
+    return KvCache.bytes(entries.stream().map(entry -> entry.cache).toList());
   }
 
   /** {@return how many tokens of prompts have been read so far, those taken from here left out} */
@@ -134,54 +157,87 @@ public final class PromptCache implements AutoCloseable {
    * @return a cache that holds a beginning of the prompt, never all of it
    */
   Lease lease(int[] prompt, int capacity, @Nullable AttachedAdapter adapter) {
-    Optional<Entry> best =
+    KvCache cache =
+        match(prompt, capacity, adapter)
+            .map(match -> continued(match, prompt, capacity))
+            .orElseGet(() -> decoder.newCache(1, capacity));
+    prefilled += prompt.length - Math.max(cache.length(), cache.sharedTokens());
+    Lease lease = new Lease(this, prompt, cache, adapter, changes);
+    running.add(lease);
+    return lease;
+  }
+
+  /**
+   * Returns how many tokens a generation would share with those in progress.
+   *
+   * @param prompt its tokens
+   * @param capacity the most tokens of prompt and answer that are read
+   * @param adapter what it is read with; null for the adapters that are on
+   * @return tokens that need no memory of their own
+   */
+  int sharedWithRunning(int[] prompt, int capacity, @Nullable AttachedAdapter adapter) {
+    return match(prompt, capacity, adapter).filter(Match::isRunning).map(Match::tokens).orElse(0);
+  }
+
+  private Optional<Match> match(int[] prompt, int capacity, @Nullable AttachedAdapter adapter) {
+    Stream<Match> kept =
         entries.stream()
             .filter(entry -> entry.adapter == adapter && fits(entry, prompt))
-            .max(Comparator.comparingInt(entry -> entry.common(prompt)));
-    KvCache cache =
-        best.isPresent() ? continued(best.get(), prompt, capacity) : decoder.newCache(1, capacity);
-    prefilled += prompt.length - cache.length();
-    return new Lease(this, prompt.length, cache, adapter, changes);
+            .map(entry -> new Match(entry.cache, beginning(entry.ids, prompt), entry));
+    Stream<Match> inProgress =
+        running.stream()
+            .filter(lease -> lease.adapter == adapter && lease.changes == changes)
+            .filter(lease -> decoder.sharesKeys(lease.cache.capacity(), capacity))
+            .map(lease -> new Match(lease.cache, beginning(lease.prompt, prompt), null))
+            .filter(match -> match.tokens >= KvCache.SHORTEST_SHARED);
+    return Stream.concat(kept, inProgress)
+        .max(Comparator.comparingInt(Match::tokens).thenComparing(Match::isRunning));
+  }
+
+  /** How many tokens a prompt has in common with others, but for its last, which is always read. */
+  private static int beginning(int[] ids, int[] prompt) {
+    return Math.min(common(ids, prompt), prompt.length - 1);
   }
 
   private boolean fits(Entry entry, int[] prompt) {
-    return Math.min(entry.common(prompt), prompt.length - 1) >= SHORTEST
+    return beginning(entry.ids, prompt) >= SHORTEST
         && !decoder.rotationChanges(
             Math.min(entry.read, prompt.length), Math.max(entry.read, prompt.length));
   }
 
-  private KvCache continued(Entry entry, int[] prompt, int capacity) {
-    int common = entry.common(prompt);
-    int held = Math.min(common, prompt.length - 1);
-    boolean replaced = common >= entry.prompt;
-    KvCache cache = entry.cache;
-    if (replaced && cache.capacity() >= capacity) {
-      cache.truncate(held);
-    } else {
-      cache = decoder.newCache(1, capacity);
-      cache.copyFrom(entry.cache, held);
+  private KvCache continued(Match match, int[] prompt, int capacity) {
+    KvCache cache = match.cache;
+    Entry entry = match.entry;
+    if (entry == null) {
+      return decoder.branchOf(cache, match.tokens, capacity);
     }
     entries.remove(entry);
-    if (!replaced) {
+    if (entry.common(prompt) < entry.prompt) {
       entries.add(entry);
-    } else if (cache != entry.cache) {
-      entry.cache.close();
+      return decoder.branchOf(cache, match.tokens, capacity);
     }
-    return cache;
+    cache.truncate(match.tokens);
+    if (cache.capacity() >= capacity) {
+      return cache;
+    }
+    try (cache) {
+      return decoder.copyOf(cache, match.tokens, capacity);
+    }
   }
 
   /** Takes over the cache of a generation that has ended. */
   private void keep(int[] ids, int prompt, KvCache cache, @Nullable AttachedAdapter adapter) {
-    long bytesPerToken = cache.bytes() / cache.capacity();
-    int held = (int) Math.min(ids.length, limit / bytesPerToken);
+    int held =
+        (int) Math.min(ids.length, limit / (decoder.cacheValues(1, 1) * decoder.type().bytes()));
     if (held < SHORTEST || decoder.rotationChanges(prompt, ids.length)) {
       cache.close();
       return;
     }
+    // Others may still read into a shared block: what follows there is not this one's.
+    cache.truncate(ids.length);
     KvCache fitting = cache;
     if (cache.bytes() > limit) {
-      fitting = decoder.newCache(1, held);
-      fitting.copyFrom(cache, held);
+      fitting = decoder.copyOf(cache, held, Math.max(held, (int) cache.sharedTokens() + 1));
       cache.close();
     }
     int[] kept = Arrays.copyOf(ids, held);
@@ -208,7 +264,7 @@ public final class PromptCache implements AutoCloseable {
   static final class Lease implements AutoCloseable {
 
     private final PromptCache owner;
-    private final int prompt;
+    private final int[] prompt;
     private final KvCache cache;
     private final @Nullable AttachedAdapter adapter;
     private final int changes;
@@ -216,7 +272,7 @@ public final class PromptCache implements AutoCloseable {
 
     private Lease(
         PromptCache owner,
-        int prompt,
+        int[] prompt,
         KvCache cache,
         @Nullable AttachedAdapter adapter,
         int changes) {
@@ -239,12 +295,13 @@ public final class PromptCache implements AutoCloseable {
     void keep(int[] ids) {
       if (changes == owner.changes) {
         kept = true;
-        owner.keep(ids, prompt, cache, adapter);
+        owner.keep(ids, prompt.length, cache, adapter);
       }
     }
 
     @Override
     public void close() {
+      owner.running.remove(this);
       if (!kept) {
         cache.close();
       }

@@ -9,6 +9,7 @@ import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.BooleanSupplier;
@@ -37,6 +38,8 @@ final class Request {
   private final CancellationToken cancellation;
   private final BlockingQueue<Piece> pieces = new LinkedBlockingQueue<>();
   private final AdapterSet.@Nullable Lease adapter;
+  private final int row;
+  private final @Nullable RequestGroup group;
 
   private volatile @Nullable Generation result;
   private volatile @Nullable Throwable failure;
@@ -61,11 +64,39 @@ final class Request {
       Consumer<String> onText,
       CancellationToken cancellation,
       AdapterSet.@Nullable Lease adapter) {
+    this(prompt, options, onText, cancellation, adapter, 0, null);
+  }
+
+  /**
+   * A request of a call for several prompts.
+   *
+   * @param adapter let go of when it is over; null for the adapters that are on
+   * @param row its number in the call, which has a random stream of its own
+   * @param group what it belongs to; null for a call of its own
+   */
+  Request(
+      int[] prompt,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation,
+      AdapterSet.@Nullable Lease adapter,
+      int row,
+      @Nullable RequestGroup group) {
     this.prompt = prompt;
     this.options = options;
     this.onText = onText;
     this.cancellation = cancellation;
     this.adapter = adapter;
+    this.row = row;
+    this.group = group;
+  }
+
+  int row() {
+    return row;
+  }
+
+  Optional<RequestGroup> group() {
+    return Optional.ofNullable(group);
   }
 
   /** The adapter that takes part instead of those that are on, or null. */

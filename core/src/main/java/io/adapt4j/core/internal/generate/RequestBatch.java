@@ -4,6 +4,8 @@ import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DecoderSteps;
+import io.adapt4j.core.internal.nn.KvBlock;
+import io.adapt4j.core.internal.nn.KvCache;
 import io.adapt4j.core.internal.nn.Positions;
 import io.adapt4j.core.internal.tensor.Logits;
 import io.adapt4j.core.internal.tensor.Ops;
@@ -24,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What a request gets does not depend on the others: nothing else in a step of {@link
  * DecoderSteps} changes a bit of it, nor does how its tokens are divided among steps; and how what
- * is read operator by operator is cut depends on the request alone. Not thread safe.
+ * is read operator by operator is cut depends on the request alone, but for what it shares with
+ * others, which one of them reads for all. Not thread safe.
  */
 final class RequestBatch implements AutoCloseable {
 
@@ -75,6 +78,11 @@ final class RequestBatch implements AutoCloseable {
       }
     }
     return running;
+  }
+
+  /** Whether kernels run steps with an adapter; null for the adapters that are on. */
+  boolean hasSteps(@Nullable AttachedAdapter adapter) {
+    return steps.programFor(adapter).isPresent();
   }
 
   boolean isEmpty() {
@@ -129,12 +137,31 @@ final class RequestBatch implements AutoCloseable {
   /** Reads a chunk of one long prompt, where steps do not read it. */
   private void readChunk() {
     for (RunningRequest request : running()) {
-      if (!request.isOver() && !isReadInSteps(request)) {
+      if (isNext(request) && !isReadInSteps(request)) {
         int most = isReadWhole(request) ? request.unread() : CHUNK;
         guarded(List.of(request), () -> readByOperators(request, request.next(most)));
         return;
       }
     }
+  }
+
+  /** Whether a request can go on. Of those that lack the same shared tokens one reads them. */
+  private boolean isNext(RunningRequest request) {
+    return !request.isOver() && readerFor(request) == request;
+  }
+
+  /**
+   * The request that reads what another one lacks: the shortest, as none waits for a longer one.
+   */
+  private RunningRequest readerFor(RunningRequest request) {
+    Optional<KvBlock> unfilled = request.cache().unfilled();
+    if (unfilled.isEmpty()) {
+      return request;
+    }
+    return arrived.stream()
+        .filter(other -> !other.isOver() && other.cache().unfilled().equals(unfilled))
+        .min(Comparator.comparingInt(RunningRequest::unread))
+        .orElse(request);
   }
 
   private boolean isReadInSteps(RunningRequest request) {
@@ -159,7 +186,7 @@ final class RequestBatch implements AutoCloseable {
   private void readTogether(List<RunningRequest> requests) {
     Map<PreparedSteps.Program, List<RunningRequest>> joined = new LinkedHashMap<>();
     for (RunningRequest request : requests) {
-      if (!request.isOver() && isReadInSteps(request)) {
+      if (isNext(request) && isReadInSteps(request)) {
         Optional<PreparedSteps.Program> program = steps.programFor(request.adapter());
         if (program.isPresent()) {
           joined.computeIfAbsent(program.get(), key -> new ArrayList<>()).add(request);
@@ -202,7 +229,8 @@ final class RequestBatch implements AutoCloseable {
     if (prompts.isEmpty()) {
       return shares;
     }
-    RunningRequest first = arrived.stream().filter(prompts::contains).findFirst().orElseThrow();
+    RunningRequest first =
+        arrived.stream().map(this::readerFor).filter(prompts::contains).findFirst().orElseThrow();
     List<RunningRequest> others =
         prompts.stream()
             .filter(request -> request != first)
@@ -231,6 +259,7 @@ final class RequestBatch implements AutoCloseable {
 
   private void readBySteps(PreparedSteps.Program program, Map<RunningRequest, int[]> ids) {
     DecoderSteps kernels = program.steps();
+    steps.placeChanged();
     List<RunningRequest> requests = List.copyOf(ids.keySet());
     List<DecoderSteps.Token> tokens = new ArrayList<>();
     int[] firstOutputs = new int[ids.size() + 1];
@@ -248,9 +277,10 @@ final class RequestBatch implements AutoCloseable {
     }
     int[] likeliest = kernels.run(tokens);
     passes++;
+    // All of them before one is answered: a listener may ask for what others can share.
+    requests.forEach(request -> request.cache().advance(ids.get(request).length));
     for (int i = 0; i < requests.size(); i++) {
       RunningRequest request = requests.get(i);
-      request.cache().advance(ids.get(request).length);
       int outputs = firstOutputs[i + 1] - firstOutputs[i];
       if (outputs > 0) {
         StepScores scores = new StepScores(kernels, likeliest, firstOutputs[i]);
@@ -367,9 +397,9 @@ final class RequestBatch implements AutoCloseable {
     request.close();
   }
 
-  /** The memory of the keys and values of what runs. */
+  /** The memory of the keys and values of what runs, those of common beginnings counted once. */
   long bytes() {
-    return running().stream().mapToLong(request -> request.cache().bytes()).sum();
+    return KvCache.bytes(running().stream().map(RunningRequest::cache).toList());
   }
 
   /** Ends everything with a failure. */

@@ -7,10 +7,11 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.plan.Device;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,9 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   /** The share of the machine's memory that keys and values take where nothing is said. */
   private static final int MEMORY_SHARE = 4;
 
+  /** One of so many places in the batch is left to requests that are not of a group. */
+  private static final int SPARED = 8;
+
   /** How long the thread waits for the next request before it ends. */
   private static final long IDLE_MILLIS = 5_000;
 
@@ -57,7 +61,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   private final Object monitor = new Object();
 
   /** Guarded by the monitor, as are the limits and the thread. */
-  private final Deque<Request> waiting = new ArrayDeque<>();
+  private final RequestQueue waiting = new RequestQueue();
 
   private int mostRunning = DEFAULT_RUNNING;
   private int mostWaiting = DEFAULT_WAITING;
@@ -174,6 +178,51 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   }
 
   /**
+   * Returns whether prompts of one call are best answered together with what else runs: not where
+   * steps are made operator by operator, nor on a thread that has the model for itself.
+   *
+   * @param adapter name of the only one that takes part; null for those that are on
+   * @return whether to call {@link #generateAll}
+   * @throws IllegalArgumentException if there is no such adapter
+   */
+  public boolean joinsGroups(@Nullable String adapter) {
+    if (lock.isHeldByCurrentThread() || !generator.joinsRequests()) {
+      return false;
+    }
+    lock.lock();
+    try (AdapterSet.Lease lease = adapter == null ? null : adapters.lease(adapter)) {
+      return batch.hasSteps(lease == null ? null : lease.adapter());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Answers several prompts, which join what runs one after the other. Nothing is kept of them;
+   * what they have in common is read once.
+   *
+   * @param adapter name of the only one that takes part; null for those that are on
+   * @param prompts token ids, at least one each
+   * @param options how to choose tokens and when to stop
+   * @return one answer a prompt, in their order
+   * @throws IllegalArgumentException as {@link #generate} does
+   */
+  public List<Generation> generateAll(
+      @Nullable String adapter, List<int[]> prompts, GenerationOptions options) {
+    generator.requireAllUsable(prompts, options);
+    try (RequestGroup group = new RequestGroup()) {
+      for (int[] prompt : prompts) {
+        group.add(prompt, options, adapter == null ? null : adapters.lease(adapter));
+      }
+      synchronized (monitor) {
+        requireOpen();
+        group.next().ifPresent(this::addWaiting);
+      }
+      return group.await();
+    }
+  }
+
+  /**
    * Answers a request at once, without what is kept of earlier prompts. The lock is held.
    *
    * @param adapter name of the only one that takes part; null for those that are on
@@ -213,8 +262,10 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
 
   /** Starts a request where the model is idle. */
   private boolean startedHere(Request request) {
-    if (someWait() || !lock.tryLock()) {
-      return false;
+    synchronized (monitor) {
+      if (!waiting.isEmpty() || !lock.tryLock()) {
+        return false;
+      }
     }
     try {
       if (!batch.isEmpty()) {
@@ -259,31 +310,33 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     }
   }
 
-  private boolean someWait() {
+  private void enqueue(Request request) {
     synchronized (monitor) {
-      return !waiting.isEmpty();
+      requireOpen();
+      if (waiting.calls() >= mostWaiting) {
+        throw new TooManyRequestsException(
+            "model: "
+                + waiting.calls()
+                + " requests wait already. Ask again later, or allow more with limitRequests.");
+      }
+      addWaiting(request);
     }
   }
 
-  private void enqueue(Request request) {
-    synchronized (monitor) {
-      if (closed) {
-        throw closedException();
-      }
-      if (waiting.size() >= mostWaiting) {
-        throw new TooManyRequestsException(
-            "model: "
-                + waiting.size()
-                + " requests wait already. Ask again later, or allow more with limitRequests.");
-      }
-      waiting.add(request);
-      if (worker == null) {
-        worker = new Thread(this::work, "adapt4j-requests");
-        worker.setDaemon(true);
-        worker.start();
-      }
-      monitor.notifyAll();
+  private void requireOpen() {
+    if (closed) {
+      throw closedException();
     }
+  }
+
+  private void addWaiting(Request request) {
+    waiting.add(request);
+    if (worker == null) {
+      worker = new Thread(this::work, "adapt4j-requests");
+      worker.setDaemon(true);
+      worker.start();
+    }
+    monitor.notifyAll();
   }
 
   private void work() {
@@ -292,7 +345,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
       while (!idle || someCome()) {
         lock.lock();
         try {
-          admit();
+          admit(false);
           step();
           idle = batch.isEmpty();
           led = !idle;
@@ -306,7 +359,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     }
   }
 
-  /** Waits for requests; if none come, this thread is no longer the scheduler's. */
+  /** Waits for requests; if none come, this thread is not the scheduler's any more. */
   private boolean someCome() {
     long end = System.nanoTime() + IDLE_MILLIS * 1_000_000;
     synchronized (monitor) {
@@ -327,29 +380,45 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     }
   }
 
-  /** Starts what waits, as far as there is room. */
-  private void admit() {
+  /**
+   * Starts what waits, as far as there is room.
+   *
+   * @param onlyBegun whether only the rest of groups is started of which a part has been
+   */
+  private void admit(boolean onlyBegun) {
     synchronized (monitor) {
-      waiting.removeIf(this::isCancelled);
-      long bytes = batch.bytes();
-      int running = batch.running().size();
-      while (!waiting.isEmpty() && running < mostRunning) {
-        long needed = generator.bytes(waiting.element());
-        if (running > 0 && bytes + needed > mostBytes) {
+      waiting
+          .remove(Request::isCancelled)
+          .forEach(request -> request.answer(generator.cancelled(request)));
+      while (batch.running().size() < mostRunning) {
+        Optional<Request> next = waiting.first(startable(onlyBegun));
+        if (next.isEmpty() || !hasMemoryFor(next.get())) {
           return;
         }
-        start(waiting.remove());
-        bytes += needed;
-        running++;
+        start(next.get());
+        waiting.started(next.get());
       }
     }
   }
 
-  private boolean isCancelled(Request request) {
-    if (request.isCancelled()) {
-      request.answer(generator.cancelled(request));
-    }
-    return request.isOver();
+  private Predicate<Request> startable(boolean onlyBegun) {
+    long ofGroups = batch.running().stream().filter(RunningRequest::isOfGroup).count();
+    boolean takesGroups = ofGroups < mostRunning - mostRunning / SPARED;
+    return request ->
+        request
+            .group()
+            .map(group -> takesGroups && (!onlyBegun || group.hasBegun()))
+            .orElse(!onlyBegun);
+  }
+
+  private boolean hasMemoryFor(Request request) {
+    return batch.isEmpty()
+        || batch.bytes() + generator.bytes(request, promptsOf(request)) <= mostBytes;
+  }
+
+  /** Nothing is kept of the prompts of a group. */
+  private PromptCache promptsOf(Request request) {
+    return request.group().isPresent() ? forgotten : prompts;
   }
 
   private void start(Request request) {
@@ -357,7 +426,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
       if (request.adapter() != null) {
         adapters.requireUnmerged();
       }
-      batch.add(generator.start(request, prompts));
+      batch.add(generator.start(request, promptsOf(request)));
     } catch (RuntimeException | Error e) {
       request.refuse(e);
     }
@@ -373,17 +442,24 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     }
     synchronized (monitor) {
       worker = null;
-      waiting.forEach(request -> request.refuse(reason));
-      waiting.clear();
+      waiting.remove(request -> true).forEach(request -> request.refuse(reason));
     }
   }
 
-  /** Answers what runs, before the weights change. The lock is held. */
+  /** Answers what runs, and calls of which a part has, before weights change. The lock is held. */
   @Override
   public void beforeChange() {
-    batch.finish();
+    do {
+      batch.finish();
+      admit(true);
+    } while (!batch.isEmpty());
     rearranged();
     prompts.clear();
+  }
+
+  /** Whether requests are being answered. The lock is held. */
+  boolean isAnswering() {
+    return !batch.isEmpty();
   }
 
   @Override
@@ -401,8 +477,9 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   public void refuse() {
     synchronized (monitor) {
       closed = true;
-      waiting.forEach(request -> request.refuse(closedException()));
-      waiting.clear();
+      waiting
+          .remove(request -> request.group().filter(RequestGroup::hasBegun).isEmpty())
+          .forEach(request -> request.refuse(closedException()));
       monitor.notifyAll();
     }
   }

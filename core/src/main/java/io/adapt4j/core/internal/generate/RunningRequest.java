@@ -67,6 +67,11 @@ final class RunningRequest {
     return request.adapter();
   }
 
+  /** Whether it is one of several of a call. */
+  boolean isOfGroup() {
+    return request.group().isPresent();
+  }
+
   /** Why it could not be answered, or null. */
   @Nullable Throwable failure() {
     return failure;

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -261,6 +262,52 @@ public final class Decoder extends Network {
       return new KvCache(
           dimensions().layers(), rows, heads.keyValue(), heads.dim(), capacity, type());
     }
+  }
+
+  /**
+   * Makes a cache that begins with what another one has read. Blocks that are shared already are
+   * shared with it too; the rest is copied.
+   *
+   * @param cache of this model
+   * @param tokens how many to begin with, at most the cache's length
+   * @param capacity tokens, more than these
+   * @return the cache, closed by the caller
+   */
+  public KvCache copyOf(KvCache cache, int tokens, int capacity) {
+    try (Scope scope = Scope.open(engine())) {
+      return sharesKeys(cache.capacity(), capacity)
+          ? cache.copy(tokens, capacity)
+          : cache.copy(tokens, capacity, 0);
+    }
+  }
+
+  /**
+   * Makes the cache of a text that begins like the one of another cache. Unless that is short, both
+   * share its keys and values from now on, and whichever is read next fills what is missing.
+   *
+   * @param cache of this model
+   * @param tokens that both texts begin with, at most the cache's capacity
+   * @param capacity tokens, more than these
+   * @return the cache, closed by the caller
+   */
+  public KvCache branchOf(KvCache cache, int tokens, int capacity) {
+    if (!sharesKeys(cache.capacity(), capacity)) {
+      return copyOf(cache, tokens, capacity);
+    }
+    try (Scope scope = Scope.open(engine())) {
+      return cache.branch(tokens, capacity);
+    }
+  }
+
+  /**
+   * Returns whether texts that begin alike have the same keys, however far they go on.
+   *
+   * @param capacities of their caches
+   * @return false where the rotation may change with the length
+   */
+  public boolean sharesKeys(long... capacities) {
+    long longest = Arrays.stream(capacities).max().orElse(0);
+    return !rotationChanges(1, Math.toIntExact(longest + 1));
   }
 
   /**

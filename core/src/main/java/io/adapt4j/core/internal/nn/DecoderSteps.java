@@ -49,7 +49,8 @@ public interface DecoderSteps extends AutoCloseable {
    * Gives a row its keys and values, in place of those it had.
    *
    * @param row from 0
-   * @param cache of the same model; stays open until the row is removed or has another
+   * @param cache of the same model; stays open until the row is removed or has another, and is
+   *     placed again where its parts change
    * @param cacheRow which of its rows
    */
   void place(int row, KvCache cache, int cacheRow);

@@ -4,25 +4,60 @@ import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.core.internal.tensor.CachedAttention;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.RotaryTable;
-import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
-/** Keys and values of the tokens seen so far, one pair a layer. */
+/**
+ * Keys and values of the tokens seen so far. Those of a beginning that several texts have are in
+ * blocks that their caches share; what follows is each one's own.
+ *
+ * <p>A shared block may not be full yet. Then whichever text is read next fills it for all.
+ */
 public final class KvCache implements AutoCloseable {
 
-  private final List<Tensor> keys = new ArrayList<>();
-  private final List<Tensor> values = new ArrayList<>();
-  private final long capacity;
-  private long length;
+  /** Blocks that a cache shares at most. What it has in common with others beyond is copied. */
+  private static final int MOST_SHARED = 4;
+
+  /** The fewest tokens of a block: for less, a copy costs as little. */
+  public static final int SHORTEST_SHARED = 32;
+
+  /**
+   * Some tokens of a text.
+   *
+   * @param block where their keys and values are, from the block's first place on
+   * @param start the first one's place in the text
+   * @param tokens how many of the block's places belong to the text
+   */
+  public record Part(KvBlock block, long start, long tokens) {
+
+    private boolean isFull() {
+      return block.filled() >= tokens;
+    }
+
+    private long held() {
+      return Math.min(block.filled(), tokens);
+    }
+  }
+
+  /** In the order of their places. */
+  private final List<Part> shared = new ArrayList<>();
+
+  private KvBlock own;
+  private int changes;
 
   KvCache(int layers, long rows, long kvHeads, long headDim, long capacity, DType type) {
-    this.capacity = capacity;
-    for (int i = 0; i < layers; i++) {
-      keys.add(Tensor.empty(type, rows, kvHeads, capacity, headDim).own());
-      values.add(Tensor.empty(type, rows, kvHeads, capacity, headDim).own());
-    }
+    this(new KvBlock(layers, rows, kvHeads, headDim, capacity, type));
+  }
+
+  private KvCache(KvBlock own) {
+    this.own = own;
   }
 
   /**
@@ -31,7 +66,14 @@ public final class KvCache implements AutoCloseable {
    * @return tokens of each row, padding included
    */
   public long length() {
-    return length;
+    long length = 0;
+    for (Part part : shared) {
+      length += part.held();
+      if (!part.isFull()) {
+        return length;
+      }
+    }
+    return length + own.filled();
   }
 
   /**
@@ -40,41 +82,46 @@ public final class KvCache implements AutoCloseable {
    * @return tokens of each row
    */
   public long capacity() {
-    return capacity;
+    return sharedTokens() + own.capacity();
+  }
+
+  /** {@return the number of tokens whose keys and values are, or will be, in shared blocks} */
+  public long sharedTokens() {
+    return shared.stream().mapToLong(Part::tokens).sum();
+  }
+
+  /** {@return the shared block that the next token goes to, which others wait for too} */
+  public Optional<KvBlock> unfilled() {
+    return shared.stream().filter(part -> !part.isFull()).map(Part::block).findFirst();
+  }
+
+  /** {@return where the tokens are, in the order of their places; the last part is the own one} */
+  public List<Part> parts() {
+    List<Part> parts = new ArrayList<>(shared);
+    parts.add(new Part(own, sharedTokens(), own.capacity()));
+    return parts;
+  }
+
+  /** {@return a number that changes with the parts} */
+  public int changes() {
+    return changes;
   }
 
   /** {@return the number of layers} */
   public int layers() {
-    return keys.size();
+    return own.layers();
   }
 
   /** {@return the number of sequences} */
   public int rows() {
-    return Math.toIntExact(keys.get(0).size(0));
-  }
-
-  /**
-   * Returns the keys of a layer.
-   *
-   * @param layer its index
-   * @return [rows, key-value heads, capacity, width]; this cache closes it
-   */
-  public Tensor keys(int layer) {
-    return keys.get(layer);
-  }
-
-  /**
-   * Returns the values of a layer.
-   *
-   * @param layer its index
-   * @return [rows, key-value heads, capacity, width]; this cache closes it
-   */
-  public Tensor values(int layer) {
-    return values.get(layer);
+    return Math.toIntExact(own.keys(0).size(0));
   }
 
   Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
-    return CachedAttention.apply(q, k, v, keys.get(layer), values.get(layer), length, mask, rule);
+    return withJoined(
+        layer,
+        k.size(2),
+        (keys, values) -> CachedAttention.apply(q, k, v, keys, values, length(), mask, rule));
   }
 
   /** Attends from a joined projection, whose queries and keys are turned first. */
@@ -85,60 +132,193 @@ public final class KvCache implements AutoCloseable {
       RotaryTable table,
       Tensor mask,
       AttentionRule rule) {
-    return CachedAttention.rotated(
-        projected, heads.query(), table, keys.get(layer), values.get(layer), length, mask, rule);
+    return withJoined(
+        layer,
+        projected.size(1),
+        (keys, values) ->
+            CachedAttention.rotated(
+                projected, heads.query(), table, keys, values, length(), mask, rule));
+  }
+
+  /** Appends to keys and values, and attends over them. */
+  private interface Attending {
+    Tensor over(Tensor keys, Tensor values);
+  }
+
+  /**
+   * Operators take keys and values that lie side by side: those of several blocks are joined for
+   * the time of a layer.
+   */
+  private Tensor withJoined(int layer, long tokens, Attending attending) {
+    if (shared.isEmpty()) {
+      return attending.over(own.keys(layer), own.values(layer));
+    }
+    long length = length();
+    try (KvBlock joined = own.emptyLike(1, length + tokens)) {
+      for (Piece piece : pieces(0, length)) {
+        joined.copy(0, piece.place(), piece.block(), layer, piece.from(), piece.tokens());
+      }
+      Tensor attended = attending.over(joined.keys(0), joined.values(0));
+      for (Piece piece : pieces(length, length + tokens)) {
+        piece.block().copy(layer, piece.from(), joined, 0, piece.place(), piece.tokens());
+      }
+      return attended;
+    }
+  }
+
+  /**
+   * Some places of a block.
+   *
+   * @param block what holds them
+   * @param from the first one in it
+   * @param place the first one in the text
+   * @param tokens how many
+   */
+  private record Piece(KvBlock block, long from, long place, long tokens) {}
+
+  /** Finds a range of places. */
+  private List<Piece> pieces(long from, long to) {
+    List<Piece> pieces = new ArrayList<>();
+    for (Part part : parts()) {
+      long place = Math.max(from, part.start());
+      long tokens = Math.min(to, part.start() + part.tokens()) - place;
+      if (tokens > 0) {
+        pieces.add(new Piece(part.block(), place - part.start(), place, tokens));
+      }
+    }
+    return pieces;
   }
 
   /**
    * Returns the memory that all keys and values take, room for further tokens included.
    *
-   * @return a number of bytes
+   * @return a number of bytes, shared blocks included
    */
   public long bytes() {
-    Tensor first = keys.get(0);
-    return 2L * keys.size() * first.count() * first.type().bytes();
+    return bytes(List.of(this));
+  }
+
+  /**
+   * Returns the memory that some caches take.
+   *
+   * @param caches whose blocks are counted once
+   * @return a number of bytes
+   */
+  public static long bytes(Collection<KvCache> caches) {
+    Set<KvBlock> blocks = Collections.newSetFromMap(new IdentityHashMap<>());
+    caches.stream()
+        .flatMap(
+            cache -> Stream.concat(cache.shared.stream().map(Part::block), Stream.of(cache.own)))
+        .forEach(blocks::add);
+    return blocks.stream().mapToLong(KvBlock::bytes).sum();
   }
 
   /** Forgets every token, so that the sequence can be read again from its beginning. */
   public void clear() {
-    length = 0;
+    if (!shared.isEmpty()) {
+      throw new IllegalStateException("Others use the first tokens of this cache");
+    }
+    own.fill(0);
   }
 
   /**
    * Forgets the tokens after the first ones. What a window of attention reaches back to stays: keys
-   * and values are held of every token, in layers with a window too.
+   * and values are held of every token, in layers with a window too. Shared blocks stay as they are
+   * for others; room in them is no longer this cache's.
    *
    * @param tokens how many of each row to keep, at most {@link #length}
    */
   public void truncate(long tokens) {
-    if (tokens < 0 || tokens > length) {
-      throw new IllegalArgumentException("tokens: expected 0 to " + length + ", found " + tokens);
+    if (tokens < 0 || tokens > length()) {
+      throw new IllegalArgumentException("tokens: expected 0 to " + length() + ", found " + tokens);
     }
-    length = tokens;
+    long common = sharedTokens();
+    own.fill(Math.max(0, tokens - common));
+    if (tokens < common) {
+      List<Part> before = List.copyOf(shared);
+      shareFrom(before, tokens);
+      before.forEach(part -> part.block().close());
+    }
+  }
+
+  /** Shares the parts of a text up to a place. */
+  private void shareFrom(List<Part> parts, long tokens) {
+    shared.clear();
+    for (Part part : parts) {
+      if (part.start() < tokens) {
+        long count = Math.min(part.tokens(), tokens - part.start());
+        shared.add(new Part(part.block().share(), part.start(), count));
+      }
+    }
+    changes++;
   }
 
   /**
-   * Begins with the first tokens of another cache of the same model, instead of what is held.
+   * Makes a cache that begins with the first tokens of this one. What is shared already is shared
+   * with it too, unless it is short, and the rest is copied.
    *
-   * @param other as many rows as this one
-   * @param tokens how many of each row to copy, at most the other's length and this capacity
+   * @param tokens how many, as far as they are held or shared
+   * @param capacity of the copy, more than is shared
+   * @return a cache, closed by the caller
    */
-  public void copyFrom(KvCache other, long tokens) {
-    if (tokens > other.length || tokens > capacity) {
-      throw new IllegalArgumentException(
-          "tokens: expected at most " + Math.min(other.length, capacity) + ", found " + tokens);
-    }
-    try (Scope scope = Scope.open()) {
-      for (int layer = 0; layer < keys.size(); layer++) {
-        copy(other.keys.get(layer), keys.get(layer), tokens);
-        copy(other.values.get(layer), values.get(layer), tokens);
-      }
-    }
-    length = tokens;
+  KvCache copy(long tokens, long capacity) {
+    long common = Math.min(tokens, sharedTokens());
+    return copy(tokens, capacity, common < SHORTEST_SHARED ? 0 : common);
   }
 
-  private static void copy(Tensor from, Tensor to, long tokens) {
-    to.narrow(2, 0, tokens).copyFrom(from.narrow(2, 0, tokens));
+  /**
+   * Makes a cache that begins with the first tokens of this one.
+   *
+   * @param tokens how many, as far as they are held or shared
+   * @param capacity of the copy, more than is shared
+   * @param common how many of them stay shared
+   * @return a cache, closed by the caller
+   */
+  KvCache copy(long tokens, long capacity, long common) {
+    KvCache copy = new KvCache(own.emptyLike(layers(), capacity - common));
+    copy.shareFrom(shared, common);
+    long end = Math.min(tokens, length());
+    for (Piece piece : pieces(common, end)) {
+      copy.own.copy(piece.place() - common, piece.block(), piece.from(), piece.tokens());
+    }
+    copy.own.fill(Math.max(0, end - common));
+    return copy;
+  }
+
+  /**
+   * Makes a cache of a text that begins like this one's. Both share what they have in common from
+   * now on, also what is not held yet, unless it is short.
+   *
+   * @param tokens that both texts begin with, at most this capacity
+   * @param capacity of the other, more than that
+   * @return a cache, closed by the caller
+   */
+  KvCache branch(long tokens, long capacity) {
+    long more = Math.min(tokens, capacity() - 1) - sharedTokens();
+    if (more >= SHORTEST_SHARED && shared.size() < MOST_SHARED) {
+      share(more);
+    }
+    return copy(tokens, capacity);
+  }
+
+  /** Makes the first own tokens a block to share. */
+  private void share(long tokens) {
+    KvBlock common = own.emptyLike(layers(), tokens);
+    KvBlock rest;
+    try {
+      rest = own.emptyLike(layers(), own.capacity() - tokens);
+    } catch (RuntimeException | Error e) {
+      common.close();
+      throw e;
+    }
+    common.fill(Math.min(tokens, own.filled()));
+    common.copy(0, own, 0, common.filled());
+    rest.fill(own.filled() - common.filled());
+    rest.copy(0, own, tokens, rest.filled());
+    shared.add(new Part(common, sharedTokens(), tokens));
+    own.close();
+    own = rest;
+    changes++;
   }
 
   /**
@@ -147,12 +327,20 @@ public final class KvCache implements AutoCloseable {
    * @param tokens tokens of each row
    */
   public void advance(long tokens) {
-    length += tokens;
+    long left = tokens;
+    for (Part part : shared) {
+      long taken = Math.min(left, part.tokens() - part.held());
+      if (taken > 0) {
+        part.block().fill(part.held() + taken);
+        left -= taken;
+      }
+    }
+    own.fill(own.filled() + left);
   }
 
   @Override
   public void close() {
-    keys.forEach(Tensor::close);
-    values.forEach(Tensor::close);
+    shared.forEach(part -> part.block().close());
+    own.close();
   }
 }

@@ -260,14 +260,18 @@ public final class StepProgram extends Pointer {
 
   /**
    * Says where keys and values of a row are. Called after the program is complete, for every row
-   * before it is in a step.
+   * before it is in a step: for its first part, then for further ones.
    *
    * @param row at least 0
+   * @param start the part's first place; 0 replaces what the row had, others go on from it
    * @param addresses of the keys of each layer [kvHeads, capacity, dim], then of the values of each
-   * @param capacity places of the row
+   * @param capacity places of the part, of which those before the next part are used
    */
   public native void place(
-      int row, @Cast("const long long*") long[] addresses, @Cast("long long") long capacity);
+      int row,
+      @Cast("long long") long start,
+      @Cast("const long long*") long[] addresses,
+      @Cast("long long") long capacity);
 
   /**
    * Rotates queries and keys, keeps keys and values, and attends.
