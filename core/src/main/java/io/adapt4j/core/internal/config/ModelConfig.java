@@ -26,6 +26,8 @@ public final class ModelConfig {
   /** Name of the file in a checkpoint folder. */
   public static final String FILE = "config.json";
 
+  private static final String TEXT = "text_config";
+
   private final ConfigReader fields;
   private final String modelType;
   private final List<String> architectures;
@@ -46,7 +48,7 @@ public final class ModelConfig {
     this.modelType = fields.requireText("model_type");
     this.architectures = fields.texts("architectures");
     this.dtype = readDtype(fields);
-    this.tokenIds = TokenIds.read(fields);
+    this.tokenIds = readTokenIds(fields);
   }
 
   /**
@@ -129,6 +131,30 @@ public final class ModelConfig {
     return tokenIds.pad();
   }
 
+  /** {@return whether the model reads more than text, so that its text model is a part of it} */
+  public boolean hasText() {
+    return fields.has(TEXT);
+  }
+
+  /**
+   * Returns the configuration of the text model in one that reads more than text.
+   *
+   * @return {@code text_config}, with {@code tie_word_embeddings} of the whole where that has it
+   * @throws CheckpointException if there is none
+   */
+  public ModelConfig text() {
+    ConfigReader text =
+        fields
+            .child(TEXT)
+            .orElseThrow(
+                () -> fields.invalid(TEXT, "the fields of the text model", "Add them."));
+    ModelConfig config = new ModelConfig(text);
+    String tied = "tie_word_embeddings";
+    return fields.has(tied)
+        ? config.with(tied, BooleanNode.valueOf(fields.bool(tied, false)))
+        : config;
+  }
+
   /**
    * Returns typed access to all fields, for those that only one family has.
    *
@@ -193,6 +219,14 @@ public final class ModelConfig {
       throw new CheckpointException(
           file + ": writing failed: " + WriteFailure.explain(file, e) + ".", e);
     }
+  }
+
+  /** Those of the text model where the whole has none. */
+  private static TokenIds readTokenIds(ConfigReader fields) {
+    TokenIds own = TokenIds.read(fields);
+    return own.eos().isEmpty() && fields.has(TEXT)
+        ? fields.child(TEXT).map(TokenIds::read).orElse(own)
+        : own;
   }
 
   private static Optional<StoredType> readDtype(ConfigReader fields) {

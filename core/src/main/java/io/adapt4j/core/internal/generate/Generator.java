@@ -170,7 +170,7 @@ public final class Generator {
   long bytes(Request request) {
     int room = limit(request.options()) - request.prompt().length;
     int most = Math.min(request.options().maxNewTokens(), room);
-    return decoder.cacheValues(1, request.prompt().length + most - 1) * decoder.type().bytes();
+    return decoder.cacheBytes(1, request.prompt().length + most - 1, decoder.type());
   }
 
   /** What a request gets that is cancelled before it starts. */

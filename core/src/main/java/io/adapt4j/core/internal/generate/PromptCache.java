@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Keys and values of earlier prompts and their answers (prefix caching, Kwon et al. 2023). A prompt
  * that begins like one of them is read from where it differs.
  *
+ * <p>Where layers keep states, only a prompt that continues all of what was read begins with it.
+ *
  * <p>A prompt that continues or repeats an earlier one takes its place; one that only begins alike
  * is kept beside it. Beyond the limit in bytes those longest unused are dropped. Not thread safe.
  */
@@ -144,7 +146,12 @@ public final class PromptCache implements AutoCloseable {
     return new Lease(this, prompt.length, cache, adapter, changes);
   }
 
+  /** States are those after the last token, so that a prompt has to continue all of them. */
   private boolean fits(Entry entry, int[] prompt) {
+    if (decoder.keepsStates()
+        && (entry.common(prompt) < entry.ids.length || entry.ids.length >= prompt.length)) {
+      return false;
+    }
     return Math.min(entry.common(prompt), prompt.length - 1) >= SHORTEST
         && !decoder.rotationChanges(
             Math.min(entry.read, prompt.length), Math.max(entry.read, prompt.length));
@@ -174,7 +181,8 @@ public final class PromptCache implements AutoCloseable {
   private void keep(int[] ids, int prompt, KvCache cache, @Nullable AttachedAdapter adapter) {
     long bytesPerToken = cache.bytes() / cache.capacity();
     int held = (int) Math.min(ids.length, limit / bytesPerToken);
-    if (held < SHORTEST || decoder.rotationChanges(prompt, ids.length)) {
+    boolean isPart = cache.hasStates() && (held < ids.length || cache.bytes() > limit);
+    if (held < SHORTEST || isPart || decoder.rotationChanges(prompt, ids.length)) {
       cache.close();
       return;
     }

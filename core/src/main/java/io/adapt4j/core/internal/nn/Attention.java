@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -24,13 +25,19 @@ public record Attention(
     Heads heads,
     QueryKeyNorm norm,
     int rotary,
-    AttentionRule rule) {
+    AttentionRule rule)
+    implements Mixer {
 
   public static final int NO_ROTARY = -1;
 
-  Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
-    Tensor projected = qkv.forward(ops, x);
-    return output.forward(ops, placed(ops, projected, positions).attend(positions, rule, layer));
+  @Override
+  public Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
+    return output.forward(ops, mixed(ops, qkv.forward(ops, x), positions, layer));
+  }
+
+  /** The joined heads, from the joined projection. */
+  Tensor mixed(Ops ops, Tensor projected, Positions positions, int layer) {
+    return placed(ops, projected, positions).attend(positions, rule, layer);
   }
 
   private QueriesKeysValues placed(Ops ops, Tensor projected, Positions positions) {
@@ -48,16 +55,32 @@ public record Attention(
     return rotary == NO_ROTARY ? made : made.rotated(positions.rotary(rotary));
   }
 
-  List<LinearSlot> linears() {
+  @Override
+  public List<LinearSlot> linears() {
     return List.of(qkv, output);
   }
 
-  /** Parameters besides those of the projections. */
-  List<Parameter> normParameters() {
+  @Override
+  public List<Parameter> ownParameters() {
     return norm == null
         ? List.of()
         : Stream.of(norm.query(), norm.key())
             .flatMap(other -> other.parameters().stream())
             .toList();
+  }
+
+  @Override
+  public CacheShape cache() {
+    return CacheShape.of(heads);
+  }
+
+  @Override
+  public Set<Long> windows() {
+    return Set.of(rule.window());
+  }
+
+  @Override
+  public Object kind() {
+    return List.of(heads, rotary, rule);
   }
 }

@@ -3,26 +3,45 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.core.internal.tensor.CachedAttention;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.RecurrentOps;
 import io.adapt4j.core.internal.tensor.RotaryTable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** Keys and values of the tokens seen so far, one pair a layer. */
+/**
+ * What layers keep of the tokens seen so far: keys and values of each of them, or states, which can
+ * neither go back nor begin with a part of another's tokens.
+ */
 public final class KvCache implements AutoCloseable {
 
-  private final List<Tensor> keys = new ArrayList<>();
-  private final List<Tensor> values = new ArrayList<>();
+  /** Null at layers that keep none. */
+  private final List<@Nullable Tensor> keys = new ArrayList<>();
+
+  private final List<@Nullable Tensor> values = new ArrayList<>();
+  private final LayerStates states;
+  private final long rows;
   private final long capacity;
   private long length;
 
-  KvCache(int layers, long rows, long kvHeads, long headDim, long capacity, DType type) {
+  KvCache(List<CacheShape> layers, long rows, long capacity, DType type) {
+    this.rows = rows;
     this.capacity = capacity;
-    for (int i = 0; i < layers; i++) {
-      keys.add(Tensor.empty(type, rows, kvHeads, capacity, headDim).own());
-      values.add(Tensor.empty(type, rows, kvHeads, capacity, headDim).own());
+    for (CacheShape layer : layers) {
+      keys.add(empty(layer, rows, capacity, type));
+      values.add(empty(layer, rows, capacity, type));
     }
+    this.states = new LayerStates(layers, rows);
+  }
+
+  private static @Nullable Tensor empty(CacheShape layer, long rows, long capacity, DType type) {
+    return layer.keyValueHeads() == 0
+        ? null
+        : Tensor.empty(type, rows, layer.keyValueHeads(), capacity, layer.headDim()).own();
   }
 
   /**
@@ -50,7 +69,7 @@ public final class KvCache implements AutoCloseable {
 
   /** {@return the number of sequences} */
   public int rows() {
-    return Math.toIntExact(keys.get(0).size(0));
+    return Math.toIntExact(rows);
   }
 
   /**
@@ -60,7 +79,7 @@ public final class KvCache implements AutoCloseable {
    * @return [rows, key-value heads, capacity, width]; this cache closes it
    */
   public Tensor keys(int layer) {
-    return keys.get(layer);
+    return Objects.requireNonNull(keys.get(layer));
   }
 
   /**
@@ -70,11 +89,21 @@ public final class KvCache implements AutoCloseable {
    * @return [rows, key-value heads, capacity, width]; this cache closes it
    */
   public Tensor values(int layer) {
-    return values.get(layer);
+    return Objects.requireNonNull(values.get(layer));
+  }
+
+  /** The states of a layer. */
+  RecurrentOps.State state(int layer) {
+    return states.of(layer);
+  }
+
+  /** {@return whether there are states, which can neither go back nor be taken over in part} */
+  public boolean hasStates() {
+    return !states.isEmpty();
   }
 
   Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
-    return CachedAttention.apply(q, k, v, keys.get(layer), values.get(layer), length, mask, rule);
+    return CachedAttention.apply(q, k, v, keys(layer), values(layer), length, mask, rule);
   }
 
   /** Attends from a joined projection, whose queries and keys are turned first. */
@@ -86,21 +115,25 @@ public final class KvCache implements AutoCloseable {
       Tensor mask,
       AttentionRule rule) {
     return CachedAttention.rotated(
-        projected, heads.query(), table, keys.get(layer), values.get(layer), length, mask, rule);
+        projected, heads.query(), table, keys(layer), values(layer), length, mask, rule);
   }
 
   /**
-   * Returns the memory that all keys and values take, room for further tokens included.
+   * Returns the memory of all keys, values and states, room for further tokens included.
    *
    * @return a number of bytes
    */
   public long bytes() {
-    Tensor first = keys.get(0);
-    return 2L * keys.size() * first.count() * first.type().bytes();
+    return states.bytes()
+        + Stream.concat(keys.stream(), values.stream())
+            .filter(Objects::nonNull)
+            .mapToLong(tensor -> tensor.count() * tensor.type().bytes())
+            .sum();
   }
 
   /** Forgets every token, so that the sequence can be read again from its beginning. */
   public void clear() {
+    states.clear();
     length = 0;
   }
 
@@ -108,11 +141,15 @@ public final class KvCache implements AutoCloseable {
    * Forgets the tokens after the first ones. What a window of attention reaches back to stays: keys
    * and values are held of every token, in layers with a window too.
    *
-   * @param tokens how many of each row to keep, at most {@link #length}
+   * @param tokens how many of each row to keep, at most {@link #length}; with states all or none
    */
   public void truncate(long tokens) {
     if (tokens < 0 || tokens > length) {
       throw new IllegalArgumentException("tokens: expected 0 to " + length + ", found " + tokens);
+    }
+    states.requireWhole(tokens, length);
+    if (tokens == 0) {
+      states.clear();
     }
     length = tokens;
   }
@@ -121,19 +158,24 @@ public final class KvCache implements AutoCloseable {
    * Begins with the first tokens of another cache of the same model, instead of what is held.
    *
    * @param other as many rows as this one
-   * @param tokens how many of each row to copy, at most the other's length and this capacity
+   * @param tokens how many of each row to copy, at most the other's length and this capacity; with
+   *     states all of them
    */
   public void copyFrom(KvCache other, long tokens) {
     if (tokens > other.length || tokens > capacity) {
       throw new IllegalArgumentException(
           "tokens: expected at most " + Math.min(other.length, capacity) + ", found " + tokens);
     }
+    states.requireWhole(tokens, other.length);
     try (Scope scope = Scope.open()) {
       for (int layer = 0; layer < keys.size(); layer++) {
-        copy(other.keys.get(layer), keys.get(layer), tokens);
-        copy(other.values.get(layer), values.get(layer), tokens);
+        if (keys.get(layer) != null) {
+          copy(other.keys(layer), keys(layer), tokens);
+          copy(other.values(layer), values(layer), tokens);
+        }
       }
     }
+    states.copyFrom(other.states);
     length = tokens;
   }
 
@@ -152,7 +194,9 @@ public final class KvCache implements AutoCloseable {
 
   @Override
   public void close() {
-    keys.forEach(Tensor::close);
-    values.forEach(Tensor::close);
+    Stream.concat(keys.stream(), values.stream())
+        .filter(Objects::nonNull)
+        .forEach(Tensor::close);
+    states.close();
   }
 }

@@ -30,6 +30,7 @@ public final class OperatorLibrary {
           "linear.py",
           "attention.py",
           "experts.py",
+          "recurrent.py",
           "loss.py",
           "optimizer.py");
 

@@ -33,8 +33,6 @@ final class QwenMoe implements Architecture {
   public Network declare(ModelConfig model) {
     DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
     boolean third = model.modelType().equals("qwen3_moe");
-    boolean normalized = model.fields().bool("norm_topk_prob", false);
-    Experts experts = Experts.read(model, "moe_intermediate_size", "num_experts", normalized);
     LlamaLike like = new LlamaLike(model, config);
     if (third) {
       like.attentionBias(config.attentionBias(), config.attentionBias())
@@ -42,17 +40,32 @@ final class QwenMoe implements Architecture {
     } else {
       like.attentionBias(model.fields().bool("qkv_bias", true), false);
     }
-    return like.mlps(
-            (path, layer) ->
-                isSparse(model, layer)
-                    ? experts.declare(
-                        path + ".mlp",
-                        "gate_proj",
-                        "up_proj",
-                        "down_proj",
-                        third ? null : shared(model, experts, path + ".mlp"))
-                    : like.mlp(path + ".mlp"))
-        .declare();
+    return like.mlps(mlps(model, like, !third, false)).declare();
+  }
+
+  /**
+   * The MLPs of layers, sparse or dense.
+   *
+   * @param shared whether one expert works on all positions
+   * @param normalized what the family takes for {@code norm_topk_prob} where it is absent
+   */
+  static LlamaLike.MlpKind mlps(
+      ModelConfig model, LlamaLike like, boolean shared, boolean normalized) {
+    Experts experts =
+        Experts.read(
+            model,
+            "moe_intermediate_size",
+            "num_experts",
+            model.fields().bool("norm_topk_prob", normalized));
+    return (path, layer) ->
+        isSparse(model, layer)
+            ? experts.declare(
+                path + ".mlp",
+                "gate_proj",
+                "up_proj",
+                "down_proj",
+                shared ? shared(model, experts, path + ".mlp") : null)
+            : like.mlp(path + ".mlp");
   }
 
   private static boolean isSparse(ModelConfig model, int layer) {
