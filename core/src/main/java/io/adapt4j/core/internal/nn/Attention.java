@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Grouped-query self-attention (Vaswani et al. 2017; Ainslie et al. 2023).
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
  * @param rotary which of the model's rotary tables turns queries and keys; {@link #NO_ROTARY} for
  *     none
  * @param rule how scores are made and what is seen
+ * @param sinks one more score for each head, of a key without a value; or null
  */
 public record Attention(
     LinearSlot qkv,
@@ -24,12 +26,35 @@ public record Attention(
     Heads heads,
     QueryKeyNorm norm,
     int rotary,
-    AttentionRule rule) {
+    AttentionRule rule,
+    @Nullable Parameter sinks) {
 
   public static final int NO_ROTARY = -1;
 
+  /** Attention without sinks. */
+  public Attention(
+      LinearSlot qkv,
+      LinearSlot output,
+      Heads heads,
+      QueryKeyNorm norm,
+      int rotary,
+      AttentionRule rule) {
+    this(qkv, output, heads, norm, rotary, rule, null);
+  }
+
+  /** The same with sinks. */
+  public Attention withSinks(Parameter scores) {
+    return new Attention(qkv, output, heads, norm, rotary, rule, scores);
+  }
+
   Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
     Tensor projected = qkv.forward(ops, x);
+    if (sinks != null) {
+      QueriesKeysValues.Apart apart = QueriesKeysValues.Apart.of(ops, projected, heads);
+      QueriesKeysValues made =
+          rotated(norm == null ? apart : apart.normalized(norm), positions).withSinks(sinks);
+      return output.forward(ops, made.attend(positions, rule, layer));
+    }
     return output.forward(ops, placed(ops, projected, positions).attend(positions, rule, layer));
   }
 
@@ -53,11 +78,11 @@ public record Attention(
   }
 
   /** Parameters besides those of the projections. */
-  List<Parameter> normParameters() {
-    return norm == null
-        ? List.of()
-        : Stream.of(norm.query(), norm.key())
-            .flatMap(other -> other.parameters().stream())
-            .toList();
+  List<Parameter> otherParameters() {
+    Stream<Parameter> norms =
+        norm == null
+            ? Stream.of()
+            : Stream.of(norm.query(), norm.key()).flatMap(other -> other.parameters().stream());
+    return Stream.concat(norms, Stream.ofNullable(sinks)).toList();
   }
 }

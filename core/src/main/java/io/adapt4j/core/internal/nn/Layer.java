@@ -27,7 +27,8 @@ public sealed interface Layer permits SequentialLayer, ParallelLayer, PostNormLa
   default List<Parameter> parameters() {
     List<Parameter> all = new ArrayList<>();
     linears().forEach(slot -> all.addAll(slot.linear().parameters()));
-    all.addAll(attention().normParameters());
+    all.addAll(attention().otherParameters());
+    all.addAll(mlp().otherParameters());
     norms().forEach(norm -> all.addAll(norm.parameters()));
     return all;
   }

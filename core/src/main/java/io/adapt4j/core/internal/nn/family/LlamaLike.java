@@ -110,6 +110,7 @@ final class LlamaLike {
   private String finalNorm = "model.norm";
   private boolean headBias;
   private boolean rotatedInPairs;
+  private boolean sinks;
   private NormKind norms;
   private MlpKind mlps = (path, layer) -> mlp(path + ".mlp");
   private NormPlacement placement = NormPlacement.BEFORE;
@@ -196,6 +197,12 @@ final class LlamaLike {
   /** Rotary positions that turn pairs of neighbors. */
   LlamaLike rotatedInPairs() {
     rotatedInPairs = true;
+    return this;
+  }
+
+  /** One more score for each head, of a key without a value. */
+  LlamaLike sinks() {
+    sinks = true;
     return this;
   }
 
@@ -359,13 +366,17 @@ final class LlamaLike {
             ? LinearSlot.of(path + ".qkv_proj", in, qkvBias, query + 2 * kv)
             : LinearSlot.of(
                 path, in, qkvBias, List.of("q_proj", "k_proj", "v_proj"), query, kv, kv);
-    return new Attention(
-        qkv,
-        LinearSlot.of(path + "." + outputName, query, outputBias, in),
-        heads,
-        queryKeyNorm(path, heads),
-        rotaryOfLayer.applyAsInt(index),
-        new AttentionRule(attentionScale, attentionSoftCap, true, window.applyAsLong(index)));
+    Attention attention =
+        new Attention(
+            qkv,
+            LinearSlot.of(path + "." + outputName, query, outputBias, in),
+            heads,
+            queryKeyNorm(path, heads),
+            rotaryOfLayer.applyAsInt(index),
+            new AttentionRule(attentionScale, attentionSoftCap, true, window.applyAsLong(index)));
+    return sinks
+        ? attention.withSinks(Parameter.of(path + ".sinks", config.heads()))
+        : attention;
   }
 
   private QueryKeyNorm queryKeyNorm(String path, Heads heads) {

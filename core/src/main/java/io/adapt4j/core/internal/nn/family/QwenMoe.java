@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.nn.family;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.ExpertMlp;
-import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
 import java.util.List;
 import java.util.OptionalInt;
@@ -34,7 +33,7 @@ final class QwenMoe implements Architecture {
     DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
     boolean third = model.modelType().equals("qwen3_moe");
     boolean normalized = model.fields().bool("norm_topk_prob", false);
-    Experts experts = Experts.read(model, "moe_intermediate_size", "num_experts", normalized);
+    Experts experts = Experts.read(model, "moe_intermediate_size", "num_experts", normalized, 0.001);
     LlamaLike like = new LlamaLike(model, config);
     if (third) {
       like.attentionBias(config.attentionBias(), config.attentionBias())
@@ -46,11 +45,7 @@ final class QwenMoe implements Architecture {
             (path, layer) ->
                 isSparse(model, layer)
                     ? experts.declare(
-                        path + ".mlp",
-                        "gate_proj",
-                        "up_proj",
-                        "down_proj",
-                        third ? null : shared(model, experts, path + ".mlp"))
+                        path + ".mlp", third ? null : shared(model, experts, path + ".mlp"))
                     : like.mlp(path + ".mlp"))
         .declare();
   }
@@ -63,8 +58,6 @@ final class QwenMoe implements Architecture {
 
   private static ExpertMlp.Shared shared(ModelConfig model, Experts experts, String path) {
     int width = model.fields().requirePositiveInt("shared_expert_intermediate_size");
-    return new ExpertMlp.Shared(
-        experts.expert(path + ".shared_expert", width, "gate_proj", "up_proj", "down_proj"),
-        LinearSlot.of(path + ".shared_expert_gate", experts.hidden(), false, 1));
+    return experts.gatedShared(path + ".shared_expert", width, path + ".shared_expert_gate");
   }
 }
