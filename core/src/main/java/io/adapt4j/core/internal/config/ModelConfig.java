@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,8 +34,13 @@ public final class ModelConfig {
   private final List<String> architectures;
   private final Optional<StoredType> dtype;
   private final TokenIds tokenIds;
+  private final boolean stackedExperts;
 
   private ModelConfig(ConfigReader fields) {
+    this(fields, false);
+  }
+
+  private ModelConfig(ConfigReader fields, boolean stackedExperts) {
     if (fields.has("quantization_config")) {
       throw fields.invalid(
           "quantization_config",
@@ -49,6 +55,7 @@ public final class ModelConfig {
     this.architectures = fields.texts("architectures");
     this.dtype = readDtype(fields);
     this.tokenIds = readTokenIds(fields);
+    this.stackedExperts = stackedExperts;
   }
 
   /**
@@ -60,7 +67,8 @@ public final class ModelConfig {
    *     a shared field has the wrong type, or the checkpoint is quantized
    */
   public static ModelConfig read(Path folder) {
-    return new ModelConfig(ConfigReader.read(folder.resolve(FILE)));
+    ConfigReader fields = ConfigReader.read(folder.resolve(FILE));
+    return new ModelConfig(fields, ExpertStacks.areIn(folder, fields.json()));
   }
 
   /**
@@ -73,6 +81,16 @@ public final class ModelConfig {
    */
   public static ModelConfig parse(Path file, String json) {
     return new ModelConfig(ConfigReader.parse(file, json));
+  }
+
+  /**
+   * Returns whether the checkpoint beside the file has the experts of a layer in one tensor, as
+   * Transformers 5 may write them.
+   *
+   * @return false where nothing is known of the checkpoint
+   */
+  public boolean hasStackedExperts() {
+    return stackedExperts;
   }
 
   /**
@@ -148,7 +166,7 @@ public final class ModelConfig {
             .child(TEXT)
             .orElseThrow(
                 () -> fields.invalid(TEXT, "the fields of the text model", "Add them."));
-    ModelConfig config = new ModelConfig(text);
+    ModelConfig config = new ModelConfig(text, stackedExperts);
     String tied = "tie_word_embeddings";
     return fields.has(tied)
         ? config.with(tied, BooleanNode.valueOf(fields.bool(tied, false)))
@@ -180,7 +198,7 @@ public final class ModelConfig {
   public ModelConfig with(String field, JsonNode value) {
     ObjectNode changed = toJson();
     changed.set(field, value);
-    return new ModelConfig(ConfigReader.of(fields.file(), changed));
+    return new ModelConfig(ConfigReader.of(fields.file(), changed), stackedExperts);
   }
 
   /**

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Grouped-query self-attention (Vaswani et al. 2017; Ainslie et al. 2023).
@@ -18,6 +19,7 @@ import java.util.stream.Stream;
  * @param rotary which of the model's rotary tables turns queries and keys; {@link #NO_ROTARY} for
  *     none
  * @param rule how scores are made and what is seen
+ * @param sinks one more score for each head, of a key without a value; or null
  */
 public record Attention(
     LinearSlot qkv,
@@ -25,10 +27,27 @@ public record Attention(
     Heads heads,
     QueryKeyNorm norm,
     int rotary,
-    AttentionRule rule)
+    AttentionRule rule,
+    @Nullable Parameter sinks)
     implements Mixer {
 
   public static final int NO_ROTARY = -1;
+
+  /** Attention without sinks. */
+  public Attention(
+      LinearSlot qkv,
+      LinearSlot output,
+      Heads heads,
+      QueryKeyNorm norm,
+      int rotary,
+      AttentionRule rule) {
+    this(qkv, output, heads, norm, rotary, rule, null);
+  }
+
+  /** The same with sinks. */
+  public Attention withSinks(Parameter scores) {
+    return new Attention(qkv, output, heads, norm, rotary, rule, scores);
+  }
 
   @Override
   public Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
@@ -37,6 +56,12 @@ public record Attention(
 
   /** The joined heads, from the joined projection. */
   Tensor mixed(Ops ops, Tensor projected, Positions positions, int layer) {
+    if (sinks != null) {
+      QueriesKeysValues.Apart apart = QueriesKeysValues.Apart.of(ops, projected, heads);
+      return rotated(norm == null ? apart : apart.normalized(norm), positions)
+          .withSinks(sinks)
+          .attend(positions, rule, layer);
+    }
     return placed(ops, projected, positions).attend(positions, rule, layer);
   }
 
@@ -62,11 +87,11 @@ public record Attention(
 
   @Override
   public List<Parameter> ownParameters() {
-    return norm == null
-        ? List.of()
-        : Stream.of(norm.query(), norm.key())
-            .flatMap(other -> other.parameters().stream())
-            .toList();
+    Stream<Parameter> norms =
+        norm == null
+            ? Stream.of()
+            : Stream.of(norm.query(), norm.key()).flatMap(other -> other.parameters().stream());
+    return Stream.concat(norms, Stream.ofNullable(sinks)).toList();
   }
 
   @Override

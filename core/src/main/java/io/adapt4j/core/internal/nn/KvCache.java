@@ -3,9 +3,11 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.core.internal.tensor.CachedAttention;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.RecurrentOps;
 import io.adapt4j.core.internal.tensor.RotaryTable;
 import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.SinkOps;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,6 +106,19 @@ public final class KvCache implements AutoCloseable {
 
   Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
     return CachedAttention.apply(q, k, v, keys(layer), values(layer), length, mask, rule);
+  }
+
+  /** Attends with one more score for each head. */
+  Tensor attend(
+      int layer,
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Parameter sinks,
+      Tensor mask,
+      AttentionRule rule) {
+    return SinkOps.cached(
+        q, k, v, keys(layer), values(layer), sinks, length, mask, rule);
   }
 
   /** Attends from a joined projection, whose queries and keys are turned first. */

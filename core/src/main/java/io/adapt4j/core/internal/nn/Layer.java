@@ -29,6 +29,7 @@ public sealed interface Layer permits SequentialLayer, ParallelLayer, PostNormLa
     List<Parameter> all = new ArrayList<>();
     linears().forEach(slot -> all.addAll(slot.linear().parameters()));
     all.addAll(mixer().ownParameters());
+    all.addAll(mlp().otherParameters());
     norms().forEach(norm -> all.addAll(norm.parameters()));
     return all;
   }

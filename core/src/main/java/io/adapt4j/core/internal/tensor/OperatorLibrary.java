@@ -29,6 +29,7 @@ public final class OperatorLibrary {
           "basic.py",
           "linear.py",
           "attention.py",
+          "sinks.py",
           "experts.py",
           "recurrent.py",
           "loss.py",

@@ -122,6 +122,7 @@ final class LlamaLike {
   private String finalNorm = "norm";
   private boolean headBias;
   private boolean rotatedInPairs;
+  private boolean sinks;
   private NormKind norms;
   private MlpKind mlps = (path, layer) -> mlp(path + ".mlp");
   private MixerKind mixers = (path, layer) -> null;
@@ -235,6 +236,12 @@ final class LlamaLike {
   /** Rotary positions that turn pairs of neighbors. */
   LlamaLike rotatedInPairs() {
     rotatedInPairs = true;
+    return this;
+  }
+
+  /** One more score for each head, of a key without a value. */
+  LlamaLike sinks() {
+    sinks = true;
     return this;
   }
 
@@ -402,13 +409,17 @@ final class LlamaLike {
                 path, in, qkvBias, List.of("q_proj", "k_proj", "v_proj"), projected, kv, kv);
     Attention attention =
         new Attention(
-        qkv,
-        LinearSlot.of(path + "." + outputName, query, outputBias, in),
-        heads,
-        queryKeyNorm(path, heads),
-        rotaryOfLayer.applyAsInt(index),
-        new AttentionRule(attentionScale, attentionSoftCap, true, window.applyAsLong(index)));
-    return gatedAttention ? new GatedAttention(attention) : attention;
+            qkv,
+            LinearSlot.of(path + "." + outputName, query, outputBias, in),
+            heads,
+            queryKeyNorm(path, heads),
+            rotaryOfLayer.applyAsInt(index),
+            new AttentionRule(attentionScale, attentionSoftCap, true, window.applyAsLong(index)));
+    Attention made =
+        sinks
+            ? attention.withSinks(Parameter.of(path + ".sinks", config.heads()))
+            : attention;
+    return gatedAttention ? new GatedAttention(made) : made;
   }
 
   private QueryKeyNorm queryKeyNorm(String path, Heads heads) {

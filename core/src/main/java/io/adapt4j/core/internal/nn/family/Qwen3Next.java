@@ -10,19 +10,23 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Qwen3-Next, a mixture of experts, and the text model of the dense Qwen 3.5 (Qwen 2025, 2026):
- * gated linear attention, and in some layers full attention with a gate.
+ * Qwen3-Next, a mixture of experts, and the text models of Qwen 3.5, dense or mixtures (Qwen 2025,
+ * 2026): gated linear attention, and in some layers full attention with a gate.
  */
 final class Qwen3Next implements Architecture {
 
   private static final String LINEAR = "linear_attention";
+
+  /** Images, and the layers that predict several tokens. */
+  private static final String OTHERS = "model\\.visual\\..*|mtp\\..*";
 
   private static final DecoderConfig.Defaults DEFAULTS =
       new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, OptionalInt.of(256));
 
   @Override
   public Set<String> modelTypes() {
-    return Set.of("qwen3_next", "qwen3_5_text", "qwen3_5");
+    return Set.of(
+        "qwen3_next", "qwen3_5_text", "qwen3_5", "qwen3_5_moe_text", "qwen3_5_moe");
   }
 
   @Override
@@ -33,21 +37,18 @@ final class Qwen3Next implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    return switch (model.modelType()) {
-      case "qwen3_next" -> {
-        LlamaLike like = like(model, model, true);
-        yield like.mlps(QwenMoe.mlps(model, like, true, true)).declare();
-      }
-      case "qwen3_5" -> {
-        ModelConfig text = model.text();
-        UnreadFeatures.refuse(text, Set.of("layer_types"));
-        yield like(model, text, false)
-            .root("model.language_model")
-            .unused("model\\.visual\\..*|mtp\\..*", "model\\.visual\\..*|mtp\\..*")
-            .declare();
-      }
-      default -> like(model, model, false).declare();
-    };
+    boolean next = model.modelType().equals("qwen3_next");
+    boolean whole = model.modelType().equals("qwen3_5") || model.modelType().equals("qwen3_5_moe");
+    ModelConfig text = whole ? model.text() : model;
+    UnreadFeatures.refuse(text, features());
+    LlamaLike like = like(model, text, next);
+    if (next || model.modelType().startsWith("qwen3_5_moe")) {
+      like.mlps(QwenMoe.mlps(text, like, true, true));
+    }
+    if (whole) {
+      like.root("model.language_model");
+    }
+    return like.declare();
   }
 
   private static LlamaLike like(ModelConfig model, ModelConfig text, boolean byGroup) {
@@ -61,7 +62,7 @@ final class Qwen3Next implements Architecture {
         .normOffset(1)
         .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)
         .gatedAttention()
-        .unused("mtp\\..*", "mtp\\..*")
+        .unused(OTHERS, OTHERS)
         .mixers(
             (path, layer) ->
                 types.get(layer).equals(LINEAR) ? linear.declare(path + ".linear_attn") : null);

@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.nn.family;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.ExpertMlp;
-import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
 import java.util.List;
 import java.util.OptionalInt;
@@ -56,15 +55,12 @@ final class QwenMoe implements Architecture {
             model,
             "moe_intermediate_size",
             "num_experts",
-            model.fields().bool("norm_topk_prob", normalized));
+            model.fields().bool("norm_topk_prob", normalized),
+            0.001);
     return (path, layer) ->
         isSparse(model, layer)
             ? experts.declare(
-                path + ".mlp",
-                "gate_proj",
-                "up_proj",
-                "down_proj",
-                shared ? shared(model, experts, path + ".mlp") : null)
+                path + ".mlp", shared ? shared(model, experts, path + ".mlp") : null)
             : like.mlp(path + ".mlp");
   }
 
@@ -76,8 +72,6 @@ final class QwenMoe implements Architecture {
 
   private static ExpertMlp.Shared shared(ModelConfig model, Experts experts, String path) {
     int width = model.fields().requirePositiveInt("shared_expert_intermediate_size");
-    return new ExpertMlp.Shared(
-        experts.expert(path + ".shared_expert", width, "gate_proj", "up_proj", "down_proj"),
-        LinearSlot.of(path + ".shared_expert_gate", experts.hidden(), false, 1));
+    return experts.gatedShared(path + ".shared_expert", width, path + ".shared_expert_gate");
   }
 }
