@@ -10,6 +10,7 @@ import sys
 
 import numpy as np
 
+import hybrid_decoders
 import later_decoders
 import tensors
 from cases import CASES
@@ -41,9 +42,12 @@ def random_weights(config, kind, random):
         if name.endswith("bias"):
             values *= 0.3
         elif len(shape) == 1:
-            values = 0.3 * values + (0 if gemma else 1)
+            centered = gemma or hybrid_decoders.norm_is_centered(config, name)
+            values = 0.3 * values + (0 if centered else 1)
         elif name.endswith(("mlp.gate.weight", "moe.gate.weight")):
             values *= 6 / np.sqrt(shape[1])
+        elif len(shape) == 3:
+            values *= 1 / np.sqrt(shape[2])
         elif "embed" in name or "wte" in name or "wpe" in name:
             # Large tied embeddings would make the model repeat its input.
             values *= 0.1 if gemma else 0.3

@@ -1,10 +1,13 @@
 """The tensors a checkpoint of each family stores."""
 
+import hybrid_decoders
 import later_decoders
 
 
 def decoder_shapes(c):
     kind = c["model_type"]
+    if kind in hybrid_decoders.FAMILIES:
+        return hybrid_decoders.shapes(c)
     if kind in later_decoders.FAMILIES:
         return later_decoders.shapes(c)
     if kind == "gpt2":

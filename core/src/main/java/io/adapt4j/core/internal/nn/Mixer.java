@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 
 /** The part of a layer in which positions see earlier ones: attention, or a recurrence. */
-public sealed interface Mixer permits Attention, GatedAttention, RecurrentMixer {
+public sealed interface Mixer permits Attention, GatedAttention, MixerSum, RecurrentMixer {
 
   /**
    * Applies it.

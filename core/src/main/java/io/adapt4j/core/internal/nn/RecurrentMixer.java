@@ -125,7 +125,8 @@ public record RecurrentMixer(
    * Mamba-2 (Dao and Gu 2024).
    *
    * @param rates A_log, dt_bias and D, one number a head
-   * @param steps the least and the largest step
+   * @param numbers the least and the largest step, then factors of what the first projection gives:
+   *     gates, values, B, C and steps
    * @param norm of what comes out, or null
    */
   public static RecurrentMixer stateSpace(
@@ -134,7 +135,7 @@ public record RecurrentMixer(
       StateHeads heads,
       Convolution convolution,
       List<Parameter> rates,
-      double[] steps,
+      double[] numbers,
       @Nullable OutputNorm norm) {
     long[] sizes = {
       heads.groups(),
@@ -145,12 +146,14 @@ public record RecurrentMixer(
       norm != null && norm.beforeGate() ? 1 : 0,
       convolution.bias() == null ? 0 : 1
     };
-    double eps = norm == null ? 0 : norm.eps();
+    double[] all = new double[numbers.length + 1];
+    all[0] = norm == null ? 0 : norm.eps();
+    System.arraycopy(numbers, 0, all, 1, numbers.length);
     return new RecurrentMixer(
         in,
         out,
         new Recurrence(
-            Kind.STATE_SPACE, heads.valueWidth(), sizes, new double[] {eps, steps[0], steps[1]}),
+            Kind.STATE_SPACE, heads.valueWidth(), sizes, all),
         parameters(
             convolution.weight(),
             rates.get(0),

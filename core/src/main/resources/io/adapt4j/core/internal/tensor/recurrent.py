@@ -162,14 +162,21 @@ def gated_norm(self, y: Tensor, gate: Tensor, weight: Tensor, parts: int, before
     return torch.mul(normal, torch.silu(gate))
   return normal
 
+# Each part of the columns times its factor.
+def scale_columns(self, x: Tensor, widths: List[int], factors: List[float]) -> Tensor:
+  parts = self.split_columns(x, widths)
+  return torch.cat([torch.mul(parts[i], factors[i]) for i in range(len(parts))], -1)
+
 # Mamba-2 (Dao and Gu 2024) without its projections: x [B, T, gate | values, B, C | steps].
 # sizes: groups, heads, entries of a state, entries a head, parts of the norm or 0 for none, 1 for a norm
-# before the gate, 1 for a bias of the convolution. numbers: epsilon, least and largest step.
-# parameters: convolution, A_log, dt_bias, D, norm if any, bias if any.
+# before the gate, 1 for a bias of the convolution. numbers: epsilon, least and largest step,
+# and factors of the five parts of x, if any. parameters: convolution, A_log, dt_bias, D, norm if any, bias if any.
 def state_space(self, x: Tensor, parameters: List[Tensor], sizes: List[int], numbers: List[float], keep: List[Tensor], tail: List[Tensor], state: List[Tensor]) -> Tensor:
   groups, heads, state_dim, head_dim = sizes[0], sizes[1], sizes[2], sizes[3]
   inner = heads * head_dim
   shared = groups * state_dim
+  if len(numbers) > 3:
+    x = self.scale_columns(x, [inner, inner, shared, shared, heads], numbers[3:])
   parts = self.split_columns(x, [inner, inner + 2 * shared, heads])
   bias = annotate(List[Tensor], [])
   if sizes[6] == 1:

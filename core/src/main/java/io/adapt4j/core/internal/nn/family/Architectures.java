@@ -40,6 +40,7 @@ public final class Architectures {
           new Lfm2(),
           new GraniteHybrid(),
           new Bamba(),
+          new FalconH1(),
           new Glm(),
           new Cohere(),
           new Phi(),

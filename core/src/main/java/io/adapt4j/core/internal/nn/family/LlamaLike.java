@@ -395,7 +395,8 @@ final class LlamaLike {
     return norms.declare(path, width);
   }
 
-  private Mixer attention(String path, int index) {
+  /** The attention of the configuration. */
+  Mixer attention(String path, int index) {
     Heads grouped = Heads.grouped(config.heads(), config.kvHeads(), config.headDim());
     Heads heads = rotatedInPairs ? grouped.rotatedInPairs() : grouped;
     long query = heads.queryWidth();
