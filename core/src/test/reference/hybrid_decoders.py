@@ -489,7 +489,7 @@ def cases(decoder):
         "lfm2": like("lfm2", "Lfm2ForCausalLM", 3, ("rms_norm_eps", "intermediate_size", "rope_theta"),
                      block_auto_adjust_ff_dim=False, block_ff_dim=20, conv_L_cache=4, conv_bias=True,
                      full_attn_idxs=[1], norm_eps=1e-4, theta=10000.0, rope_theta=10000.0, tie_embedding=True),
-        "qwen3_5": like("qwen3_5_text", "Qwen3_5ForCausalLM", 3, ("rope_theta",), tie_word_embeddings=True,
+        "qwen3_5": like("qwen3_5_text", "Qwen3_5ForCausalLM", 3, ("rope_theta",), tie_word_embeddings=False,
                         full_attention_interval=2, attention_bias=True, attn_output_gate=True, **delta,
                         rope_parameters={"mrope_interleaved": True, "mrope_section": [1, 0, 0],
                                          "partial_rotary_factor": 0.25, "rope_theta": 10000.0,

@@ -179,10 +179,8 @@ public final class PromptCache implements AutoCloseable {
 
   /** Takes over the cache of a generation that has ended. */
   private void keep(int[] ids, int prompt, KvCache cache, @Nullable AttachedAdapter adapter) {
-    long bytesPerToken = cache.bytes() / cache.capacity();
-    int held = (int) Math.min(ids.length, limit / bytesPerToken);
-    boolean isPart = cache.hasStates() && (held < ids.length || cache.bytes() > limit);
-    if (held < SHORTEST || isPart || decoder.rotationChanges(prompt, ids.length)) {
+    int held = held(ids.length, cache);
+    if (held < SHORTEST || decoder.rotationChanges(prompt, ids.length)) {
       cache.close();
       return;
     }
@@ -196,6 +194,15 @@ public final class PromptCache implements AutoCloseable {
     dropBeginningsOf(kept, adapter);
     entries.add(new Entry(kept, Math.min(prompt, held), ids.length, fitting, adapter));
     shrink();
+  }
+
+  /** How many tokens the limit leaves; with states all of them or none. */
+  private int held(int tokens, KvCache cache) {
+    if (cache.hasStates()) {
+      return decoder.cacheBytes(1, tokens, decoder.type()) <= limit ? tokens : 0;
+    }
+    long bytesPerToken = cache.bytes() / cache.capacity();
+    return (int) Math.min(tokens, limit / bytesPerToken);
   }
 
   /** What requests at the same time have read alike is kept once. */
