@@ -141,8 +141,7 @@ class HybridDecoderTest {
           long[] ids = ids(LENGTH);
           long[] ones = new long[LENGTH];
           Arrays.fill(ones, 1);
-          LanguageModelLoss.Inputs inputs =
-              new LanguageModelLoss.Inputs(ids, ones, ids, 1, LENGTH);
+          LanguageModelLoss.Inputs inputs = new LanguageModelLoss.Inputs(ids, ones, ids, 1, LENGTH);
           LanguageModelLoss.forwardBackward(decoder, inputs, 1.0 / LENGTH, false, 0);
           for (Parameter parameter : decoder.body().layers().get(0).mixer().ownParameters()) {
             float[] gradient = parameter.gradient().toFloats();
