@@ -164,8 +164,7 @@ public final class ModelConfig {
     ConfigReader text =
         fields
             .child(TEXT)
-            .orElseThrow(
-                () -> fields.invalid(TEXT, "the fields of the text model", "Add them."));
+            .orElseThrow(() -> fields.invalid(TEXT, "the fields of the text model", "Add them."));
     ModelConfig config = new ModelConfig(text, stackedExperts);
     String tied = "tie_word_embeddings";
     return fields.has(tied)

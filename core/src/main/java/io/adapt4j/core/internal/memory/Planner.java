@@ -372,9 +372,7 @@ public final class Planner {
     long bytes =
         ((Decoder) network)
             .cacheBytes(
-                generation.rows(),
-                generation.prompt() + generation.newTokens() - 1,
-                shape.type());
+                generation.rows(), generation.prompt() + generation.newTokens() - 1, shape.type());
     items.add(new MemoryItem("keys and values", bytes));
     items.addAll(step.reading(shape.sized(generation.rows(), generation.prompt())));
     return items;

@@ -110,15 +110,8 @@ public final class KvCache implements AutoCloseable {
 
   /** Attends with one more score for each head. */
   Tensor attend(
-      int layer,
-      Tensor q,
-      Tensor k,
-      Tensor v,
-      Parameter sinks,
-      Tensor mask,
-      AttentionRule rule) {
-    return SinkOps.cached(
-        q, k, v, keys(layer), values(layer), sinks, length, mask, rule);
+      int layer, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule) {
+    return SinkOps.cached(q, k, v, keys(layer), values(layer), sinks, length, mask, rule);
   }
 
   /** Attends from a joined projection, whose queries and keys are turned first. */
@@ -209,9 +202,7 @@ public final class KvCache implements AutoCloseable {
 
   @Override
   public void close() {
-    Stream.concat(keys.stream(), values.stream())
-        .filter(Objects::nonNull)
-        .forEach(Tensor::close);
+    Stream.concat(keys.stream(), values.stream()).filter(Objects::nonNull).forEach(Tensor::close);
     states.close();
   }
 }

@@ -115,8 +115,7 @@ public record RecurrentMixer(
     return new RecurrentMixer(
         in,
         out,
-        new Recurrence(
-            Kind.GATED_DELTA, heads.valueWidth(), sizes, new double[] {norm.eps()}),
+        new Recurrence(Kind.GATED_DELTA, heads.valueWidth(), sizes, new double[] {norm.eps()}),
         parameters(convolution.weight(), rates.get(0), rates.get(1), norm.weight()),
         CacheShape.ofStates(List.of(convolution.tail(), heads.state())));
   }
@@ -152,8 +151,7 @@ public record RecurrentMixer(
     return new RecurrentMixer(
         in,
         out,
-        new Recurrence(
-            Kind.STATE_SPACE, heads.valueWidth(), sizes, all),
+        new Recurrence(Kind.STATE_SPACE, heads.valueWidth(), sizes, all),
         parameters(
             convolution.weight(),
             rates.get(0),
@@ -174,8 +172,7 @@ public record RecurrentMixer(
     KvCache kept = positions.cache();
     Tensor y =
         positions.documents() != null
-            ? RecurrentOps.packed(
-                ops, recurrence, projected, ownParameters, positions.documents())
+            ? RecurrentOps.packed(ops, recurrence, projected, ownParameters, positions.documents())
             : RecurrentOps.apply(
                 ops,
                 recurrence,
@@ -199,8 +196,6 @@ public record RecurrentMixer(
   @Override
   public Object kind() {
     return List.of(
-        recurrence.kind(),
-        recurrence.width(),
-        Arrays.stream(recurrence.sizes()).boxed().toList());
+        recurrence.kind(), recurrence.width(), Arrays.stream(recurrence.sizes()).boxed().toList());
   }
 }

@@ -31,8 +31,7 @@ final class Bamba implements Architecture {
         .mlpBias(config.mlpBias())
         .normNames(new LlamaLike.NormNames("input_layernorm", "", "pre_ff_layernorm", ""))
         .finalNorm("final_layernorm")
-        .mixers(
-            (path, layer) -> attending.contains(layer) ? null : mamba.declare(path + ".mamba"))
+        .mixers((path, layer) -> attending.contains(layer) ? null : mamba.declare(path + ".mamba"))
         .mlps((path, layer) -> like.mlp(path + ".feed_forward"))
         .declare();
   }

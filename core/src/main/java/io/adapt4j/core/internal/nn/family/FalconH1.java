@@ -53,8 +53,7 @@ final class FalconH1 implements Architecture {
                     new MixerSum.Branch(
                         like.attention(path + ".self_attn", layer), attentionIn, attentionOut)))
         .mlps(
-            (path, layer) ->
-                new ScaledMlp((GatedMlp) like.mlp(path + ".feed_forward"), gate, down))
+            (path, layer) -> new ScaledMlp((GatedMlp) like.mlp(path + ".feed_forward"), gate, down))
         .declare();
   }
 

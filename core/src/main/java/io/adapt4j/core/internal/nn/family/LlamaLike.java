@@ -417,9 +417,7 @@ final class LlamaLike {
             rotaryOfLayer.applyAsInt(index),
             new AttentionRule(attentionScale, attentionSoftCap, true, window.applyAsLong(index)));
     Attention made =
-        sinks
-            ? attention.withSinks(Parameter.of(path + ".sinks", config.heads()))
-            : attention;
+        sinks ? attention.withSinks(Parameter.of(path + ".sinks", config.heads())) : attention;
     return gatedAttention ? new GatedAttention(made) : made;
   }
 

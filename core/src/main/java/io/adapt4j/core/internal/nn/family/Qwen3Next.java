@@ -25,14 +25,12 @@ final class Qwen3Next implements Architecture {
 
   @Override
   public Set<String> modelTypes() {
-    return Set.of(
-        "qwen3_next", "qwen3_5_text", "qwen3_5", "qwen3_5_moe_text", "qwen3_5_moe");
+    return Set.of("qwen3_next", "qwen3_5_text", "qwen3_5", "qwen3_5_moe_text", "qwen3_5_moe");
   }
 
   @Override
   public Set<String> features() {
-    return Set.of(
-        "layer_types", "num_experts", "num_experts_per_tok", "moe_intermediate_size");
+    return Set.of("layer_types", "num_experts", "num_experts_per_tok", "moe_intermediate_size");
   }
 
   @Override

@@ -59,8 +59,7 @@ final class QwenMoe implements Architecture {
             0.001);
     return (path, layer) ->
         isSparse(model, layer)
-            ? experts.declare(
-                path + ".mlp", shared ? shared(model, experts, path + ".mlp") : null)
+            ? experts.declare(path + ".mlp", shared ? shared(model, experts, path + ".mlp") : null)
             : like.mlp(path + ".mlp");
   }
 
