@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 public final class RecurrentOps {
 
   private static final Operator RECURRENT =
-      Operator.core("recurrent").needing(arguments -> forwardBytes(tensor(arguments, 1)));
+      Operator.core("recurrent").needing(RecurrentOps::forwardBytes);
   private static final Operator RECURRENT_BACKWARD =
-      Operator.core("recurrent_backward").needing(arguments -> backwardBytes(tensor(arguments, 2)));
+      Operator.core("recurrent_backward").needing(RecurrentOps::backwardBytes);
   private static final Operator PACKED_RECURRENT = Operator.core("packed_recurrent");
   private static final Operator PACKED_RECURRENT_BACKWARD =
       Operator.core("packed_recurrent_backward");
@@ -22,21 +22,30 @@ public final class RecurrentOps {
   private static final Operator ENTRIES_GATED = Operator.core("entries_gated");
   private static final Operator ENTRIES_GATED_BACKWARD = Operator.core("entries_gated_backward");
 
-  /** How many fp32 copies of its input a pass holds at once, and its derivative. */
-  private static final int FORWARD_COPIES = 6;
-
-  private static final int BACKWARD_COPIES = 16;
-
   private RecurrentOps() {}
 
   /** What is computed between the projections of a layer. */
   public enum Kind {
     /** A short convolution between two gates (LFM2). */
-    SHORT_CONVOLUTION,
+    SHORT_CONVOLUTION(0, 3, 8),
     /** A convolution and the gated delta rule. */
-    GATED_DELTA,
+    GATED_DELTA(1, 7, 20),
     /** A convolution and a selective state space (Mamba-2). */
-    STATE_SPACE
+    STATE_SPACE(2, 6, 16);
+
+    private final int code;
+    private final int forwardCopies;
+    private final int backwardCopies;
+
+    Kind(int code, int forwardCopies, int backwardCopies) {
+      this.code = code;
+      this.forwardCopies = forwardCopies;
+      this.backwardCopies = backwardCopies;
+    }
+
+    private static Kind of(Object code) {
+      return values()[(int) code];
+    }
   }
 
   /**
@@ -47,6 +56,7 @@ public final class RecurrentOps {
    * @param sizes its dimensions, as its script names them
    * @param numbers its other constants, likewise
    */
+  @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   public record Recurrence(Kind kind, long width, long[] sizes, double[] numbers) {}
 
   /**
@@ -79,7 +89,7 @@ public final class RecurrentOps {
     List<Tensor> kept = keep == null ? List.of() : List.of(keep);
     Tensor y =
         RECURRENT.tensor(
-            recurrence.kind().ordinal(),
+            recurrence.kind().code,
             x,
             values,
             recurrence.width(),
@@ -97,7 +107,7 @@ public final class RecurrentOps {
               new Tensor[] {
                 RECURRENT_BACKWARD.tensor(
                     d[0],
-                    recurrence.kind().ordinal(),
+                    recurrence.kind().code,
                     x,
                     values,
                     recurrence.sizes(),
@@ -129,7 +139,7 @@ public final class RecurrentOps {
     List<Tensor> values = parameters.stream().map(Parameter::value).toList();
     Tensor y =
         PACKED_RECURRENT.tensor(
-            recurrence.kind().ordinal(),
+            recurrence.kind().code,
             x,
             values,
             recurrence.width(),
@@ -147,7 +157,7 @@ public final class RecurrentOps {
               new Tensor[] {
                 PACKED_RECURRENT_BACKWARD.tensor(
                     d[0],
-                    recurrence.kind().ordinal(),
+                    recurrence.kind().code,
                     x,
                     values,
                     recurrence.sizes(),
@@ -180,16 +190,18 @@ public final class RecurrentOps {
     return parameters.stream().filter(Parameter::isTrained).map(Parameter::gradient).toList();
   }
 
-  private static Tensor tensor(Object[] arguments, int index) {
-    return (Tensor) arguments[index];
+  /** What is made in F32 on the way is a few times as large as the input. */
+  private static long forwardBytes(Object... arguments) {
+    return Kind.of(arguments[0]).forwardCopies * floats(arguments[1]);
   }
 
-  private static long forwardBytes(Tensor x) {
-    return FORWARD_COPIES * x.count() * DType.F32.bytes();
+  /** The derivative holds all of it at once. */
+  private static long backwardBytes(Object... arguments) {
+    return Kind.of(arguments[1]).backwardCopies * floats(arguments[2]);
   }
 
-  private static long backwardBytes(Tensor x) {
-    return BACKWARD_COPIES * x.count() * DType.F32.bytes();
+  private static long floats(Object x) {
+    return ((Tensor) x).count() * DType.F32.bytes();
   }
 
   /**

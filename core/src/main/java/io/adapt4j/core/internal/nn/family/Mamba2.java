@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param numbers the least and the largest step, then factors of gates, values, B, C and steps
  * @param norm of what comes out, or null
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record Mamba2(
     int hidden,
     RecurrentMixer.StateHeads heads,

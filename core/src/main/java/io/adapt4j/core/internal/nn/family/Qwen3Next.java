@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn.family;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -50,7 +51,7 @@ final class Qwen3Next implements Architecture {
   }
 
   private static LlamaLike like(ModelConfig model, ModelConfig text, boolean byGroup) {
-    ModelConfig partial = PartialRotary.withDefault(text, 0.25);
+    ModelConfig partial = PartialRotary.withDefault(withWidth(text), 0.25);
     ConfigReader fields = partial.fields();
     DecoderConfig config = DecoderConfig.from(partial, DEFAULTS);
     List<String> types = types(fields, config.layers());
@@ -64,6 +65,13 @@ final class Qwen3Next implements Architecture {
         .mixers(
             (path, layer) ->
                 types.get(layer).equals(LINEAR) ? linear.declare(path + ".linear_attn") : null);
+  }
+
+  /** Models of mixtures alone state no width of dense MLPs. */
+  private static ModelConfig withWidth(ModelConfig text) {
+    String width = "intermediate_size";
+    JsonNode ofExperts = text.toJson().get("moe_intermediate_size");
+    return text.fields().has(width) || ofExperts == null ? text : text.with(width, ofExperts);
   }
 
   private static List<String> types(ConfigReader fields, int layers) {
