@@ -1,5 +1,6 @@
 """The tiny models: configurations as Transformers 4.57 saves them, and the shapes of their tensors."""
 
+import hybrid_decoders
 import interleaved_decoders
 import later_decoders
 
@@ -226,4 +227,4 @@ CASES = {
         "ModernBertForSequenceClassification", classifier_pooling="mean", attention_bias=True,
         classifier_bias=True, mlp_bias=True, norm_bias=True, local_rope_theta=None),
     "modernbert_features": without(modernbert("ModernBertModel"), "local_rope_theta"),
-} | later_decoders.cases(_decoder) | interleaved_decoders.cases(_decoder)
+} | later_decoders.cases(_decoder) | interleaved_decoders.cases(_decoder) | hybrid_decoders.cases(_decoder)

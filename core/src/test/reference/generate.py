@@ -10,6 +10,7 @@ import sys
 
 import numpy as np
 
+import hybrid_decoders
 import later_decoders
 import tensors
 from cases import CASES
@@ -36,19 +37,25 @@ def kind_of(config):
 def random_weights(config, kind, random):
     shapes = decoder_shapes(config) if kind == "causal" else encoder_shapes(config, kind)
     gemma, weights = config["model_type"].startswith("gemma"), {}
+    # Keys of length 1 make these families steep.
+    is_delta = config["model_type"] in ("qwen3_5_text", "qwen3_next")
     for name, shape in shapes.items():
         values = random.standard_normal(shape)
         if name.endswith("bias"):
             values *= 0.3
         elif len(shape) == 1:
-            values = 0.3 * values + (0 if gemma else 1)
+            centered = gemma or hybrid_decoders.norm_is_centered(config, name)
+            values = 0.3 * values + (0 if centered else 1)
         elif name.endswith(("mlp.gate.weight", "moe.gate.weight")):
             values *= 6 / np.sqrt(shape[1])
+        elif len(shape) == 3:
+            values *= 1 / np.sqrt(shape[2])
         elif "embed" in name or "wte" in name or "wpe" in name:
             # Large tied embeddings would make the model repeat its input.
-            values *= 0.1 if gemma else 0.3
+            values *= 0.1 if gemma else 1.0 if is_delta else 0.3
         else:
-            values *= 1.5 / np.sqrt(shape[0] if "c_" in name else shape[1])
+            gain = 0.8 if is_delta else 1.5
+            values *= gain / np.sqrt(shape[0] if "c_" in name else shape[1])
         weights[name] = values.astype(np.float32)
     return weights
 

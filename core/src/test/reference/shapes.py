@@ -1,5 +1,6 @@
 """The tensors a checkpoint of each family stores."""
 
+import hybrid_decoders
 import interleaved_decoders
 import later_decoders
 
@@ -8,6 +9,8 @@ def decoder_shapes(c):
     kind = c["model_type"]
     if kind in interleaved_decoders.FAMILIES:
         return interleaved_decoders.shapes(c)
+    if kind in hybrid_decoders.FAMILIES:
+        return hybrid_decoders.shapes(c)
     if kind in later_decoders.FAMILIES:
         return later_decoders.shapes(c)
     if kind == "gpt2":

@@ -89,9 +89,8 @@ public final class LanguageModel extends ScoringModel {
    * @param adapters what to put on its weights, in this order; usually none or one
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
-   * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing,
-   *     malformed or of an unsupported family, or if the weights do not match it, or if the
-   *     tokenizer cannot be used
+   * @throws io.adapt4j.core.exception.CheckpointException if the family is not supported, or a file
+   *     is missing, malformed or does not fit the others
    * @throws IllegalArgumentException if an adapter does not fit, with every reason
    * @throws ChatException if an adapter was trained in another chat template than the model has
    */
@@ -112,8 +111,8 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Loads a model with its linear weights held in a given format, such as 4 bits, and everything
-   * else in {@link Precision#AUTO}; otherwise as {@link #load(ModelSource, Adapter...)}.
+   * Loads a model with its linear weights held in a given format, such as 4 bits, otherwise as {@link
+   * #load(ModelSource, Adapter...)}.
    *
    * @param source where the model is
    * @param weights how to hold the weights of the linear layers
@@ -125,8 +124,7 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Loads a model with its linear weights held in a given format and everything else in a given
-   * precision, otherwise as {@link #load(ModelSource, Adapter...)}.
+   * Loads a model with its linear weights in a given format and all else in a given precision.
    *
    * @param source where the model is
    * @param weights how to hold the weights of the linear layers
@@ -368,16 +366,8 @@ public final class LanguageModel extends ScoringModel {
   /**
    * Limits the calls of {@link #generate} and {@link #chat} that run at the same time. By default
    * 32 run while their keys and values take a quarter of the machine's memory, and 1,024 wait.
-<<<<<<< HEAD
-   * Memory is counted for prompt and longest answer: a call that has started does not fail for want
-   * of it. Adapters are not counted: what {@link #addAdapter} takes stays the same however many
-   * calls run, until {@link #removeAdapter}, so that no call could wait for it; set the limit lower
-   * where memory is for both.
-=======
-   * Memory is counted for prompt and longest answer, and once for what prompts begin with alike: a
-   * call that has started does not fail for want of it. Of calls for several prompts each prompt
-   * counts as running; they may always wait.
->>>>>>> prefix
+   * Memory is counted for prompt and longest answer, and once for what prompts begin with alike; that
+   * of adapters is not. Of calls for several prompts each counts as running; they may always wait.
    *
    * @param running calls at the same time, 1 to 32
    * @param waiting more calls that wait for their turn; further ones end in a {@link
@@ -400,9 +390,8 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * {@return whether to ask with {@link #chat} rather than {@link #generate}, as the model was
-   * trained on conversations: so says the {@code provenance.json} of its adapters, else its own;
-   * without one, whether there is a chat template}
+   * {@return whether to ask with {@link #chat} rather than {@link #generate}: so says the {@code
+   * provenance.json} of its adapters, else its own; without one, whether there is a chat template}
    */
   public boolean isChatTuned() {
     return share(chat::isTuned);

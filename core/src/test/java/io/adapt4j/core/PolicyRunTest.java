@@ -18,6 +18,7 @@ import io.adapt4j.core.internal.plan.MemoryEstimate;
 import io.adapt4j.core.internal.plan.MemoryItem;
 import io.adapt4j.core.internal.plan.RolloutPlan;
 import io.adapt4j.core.internal.plan.RunPlan;
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -286,7 +287,7 @@ class PolicyRunTest {
     try (Decoder decoder = Architectures.declareDecoder(ModelConfig.read(model))) {
       assertThat(phase(memory, "generation"))
           .contains(
-              new MemoryItem("keys and values", decoder.cacheValues(8, longest + 5) * Float.BYTES));
+              new MemoryItem("keys and values", decoder.cacheBytes(8, longest + 5, DType.F32)));
     }
     Grpo free = grpo().reward("letters", LETTERS).klCoefficient(0).build();
     assertThat(memory(free).lasting(MemoryNames.REFERENCE)).isZero();

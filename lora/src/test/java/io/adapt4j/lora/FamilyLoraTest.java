@@ -46,6 +46,12 @@ class FamilyLoraTest {
           smollm3         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           olmo2           | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           granite         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          lfm2            | model.layers.0          | conv.in_proj conv.out_proj feed_forward.w1 feed_forward.w2 feed_forward.w3
+          qwen3_5         | model.layers.0          | linear_attn.in_proj_qkv linear_attn.in_proj_z linear_attn.in_proj_b linear_attn.in_proj_a linear_attn.out_proj mlp.gate_proj
+          qwen3_5         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          qwen3_next      | model.layers.0          | linear_attn.in_proj_qkvz linear_attn.in_proj_ba linear_attn.out_proj mlp.shared_expert.up_proj
+          granite_hybrid  | model.layers.0          | mamba.in_proj mamba.out_proj shared_mlp.input_linear shared_mlp.output_linear
+          falcon_h1       | model.layers.1          | mamba.in_proj mamba.out_proj self_attn.q_proj self_attn.o_proj feed_forward.gate_proj feed_forward.down_proj
           gpt2_by_layer   | transformer.h.1         | attn.c_attn attn.c_proj mlp.c_fc mlp.c_proj
           gpt_neox_linear | gpt_neox.layers.1       | attention.query_key_value attention.dense mlp.dense_h_to_4h mlp.dense_4h_to_h
           roberta_mlm     | roberta.encoder.layer.1 | attention.self.query attention.self.key attention.self.value attention.output.dense intermediate.dense output.dense

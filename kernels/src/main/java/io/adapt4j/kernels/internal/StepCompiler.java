@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.nn.Heads;
 import io.adapt4j.core.internal.nn.Layer;
 import io.adapt4j.core.internal.nn.LayerNorm;
 import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Mixer;
 import io.adapt4j.core.internal.nn.Mlp;
 import io.adapt4j.core.internal.nn.Norm;
 import io.adapt4j.core.internal.nn.ParallelLayer;
@@ -165,7 +166,7 @@ final class StepCompiler {
     if (layer instanceof SequentialLayer sequential) {
       double scale = sequential.residualScale();
       int attended = norm(sequential.beforeAttention(), hidden, "attention");
-      attention(sequential.attention(), attended, sequential.afterAttention(), hidden, scale);
+      attention(sequential.mixer(), attended, sequential.afterAttention(), hidden, scale);
       int worked = norm(sequential.beforeMlp(), hidden, "mlp");
       mlp(sequential.mlp(), worked, sequential.afterMlp(), hidden, scale);
     } else if (layer instanceof ParallelLayer parallel) {
@@ -175,10 +176,10 @@ final class StepCompiler {
       if (attended == hidden || worked == hidden) {
         throw new Unsupported();
       }
-      attention(parallel.attention(), attended, Norm.NONE, hidden, 1);
+      attention(parallel.mixer(), attended, Norm.NONE, hidden, 1);
       mlp(parallel.mlp(), worked, Norm.NONE, hidden, 1);
     } else if (layer instanceof PostNormLayer after) {
-      attention(after.attention(), hidden, Norm.NONE, hidden, 1);
+      attention(after.mixer(), hidden, Norm.NONE, hidden, 1);
       normInPlace(after.attentionNorm(), hidden);
       mlp(after.mlp(), hidden, Norm.NONE, hidden, 1);
       normInPlace(after.mlpNorm(), hidden);
@@ -187,7 +188,10 @@ final class StepCompiler {
     }
   }
 
-  private void attention(Attention attention, int x, Norm after, int residual, double scale) {
+  private void attention(Mixer mixer, int x, Norm after, int residual, double scale) {
+    if (!(mixer instanceof Attention attention)) {
+      throw new Unsupported();
+    }
     Heads heads = attention.heads();
     boolean normsRotated = attention.norm() != null && attention.norm().afterRotary();
     boolean grouped = heads.interleaved() && heads.query() != heads.keyValue();

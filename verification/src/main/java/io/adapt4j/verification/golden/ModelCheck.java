@@ -45,6 +45,7 @@ final class ModelCheck {
     section.attempt("gradients", () -> check.gradients(false));
     section.attempt("gradients (recompute)", () -> check.gradients(true));
     section.attempt("logits_native", check::nativeLogits);
+    section.attempt("routers", () -> RouterCheck.run(golden, section));
     section.attempt("generated", () -> GenerationCheck.run(golden, section));
     section.attempt("round trip", () -> RoundTripCheck.run(golden, section));
   }

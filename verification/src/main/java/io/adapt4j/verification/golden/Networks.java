@@ -2,6 +2,7 @@ package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -29,6 +30,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** Loads checkpoints and runs them. */
@@ -59,8 +62,13 @@ final class Networks {
 
   /** Loads a checkpoint whose weights are plain or in 4 bits. */
   static Network load(Path folder, DType type) {
+    return load(folder, type, config -> config);
+  }
+
+  /** The same with a changed configuration. */
+  static Network load(Path folder, DType type, UnaryOperator<ModelConfig> change) {
     StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
-    Network network = Architectures.declare(stored.config());
+    Network network = Architectures.declare(change.apply(stored.config()));
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       stored.weights().install(network, checkpoint);
       Weights.check(network, checkpoint);
@@ -179,6 +187,31 @@ final class Networks {
         gradients.put(trainable.name(), gradient.toFloats());
       }
     }
+    return stacked(gradients);
+  }
+
+  /** Adds the gradients of tensors that hold one matrix for each expert. */
+  private static Map<String, float[]> stacked(Map<String, float[]> gradients) {
+    Map<String, TreeMap<Integer, float[]>> stacks = new TreeMap<>();
+    gradients.forEach(
+        (name, values) ->
+            ExpertStacks.slot(name)
+                .ifPresent(
+                    slot ->
+                        stacks
+                            .computeIfAbsent(slot.stack(), stack -> new TreeMap<>())
+                            .put(slot.expert(), values)));
+    gradients.keySet().removeIf(name -> ExpertStacks.slot(name).isPresent());
+    stacks.forEach((name, parts) -> gradients.put(name, joined(List.copyOf(parts.values()))));
     return gradients;
+  }
+
+  private static float[] joined(List<float[]> parts) {
+    int length = parts.get(0).length;
+    float[] joined = new float[parts.size() * length];
+    for (int i = 0; i < parts.size(); i++) {
+      System.arraycopy(parts.get(i), 0, joined, i * length, length);
+    }
+    return joined;
   }
 }

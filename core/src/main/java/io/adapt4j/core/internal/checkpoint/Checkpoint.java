@@ -80,7 +80,7 @@ public final class Checkpoint implements AutoCloseable {
     }
     Path single = folder.resolve(SINGLE_FILE);
     if (Files.exists(single)) {
-      return single(folder, SafetensorsFile.open(single));
+      return single(folder, SplitTensors.of(SafetensorsFile.open(single)));
     }
     Path index = folder.resolve(INDEX_FILE);
     if (Files.exists(index)) {
@@ -347,11 +347,28 @@ public final class Checkpoint implements AutoCloseable {
               "The shards and the index are not from the same save: fetch them again.");
         }
       }
-      return new Checkpoint(folder, fileOf, List.copyOf(shards.values()));
+      return new Checkpoint(folder, split(fileOf), List.copyOf(shards.values()));
     } catch (RuntimeException e) {
       shards.values().forEach(TensorFile::close);
       throw e;
     }
+  }
+
+  /** Shows stacks of experts one by one. */
+  private static Map<String, TensorFile> split(Map<String, TensorFile> fileOf) {
+    Map<TensorFile, TensorFile> views = new LinkedHashMap<>();
+    Map<String, TensorFile> split = new LinkedHashMap<>();
+    fileOf.forEach(
+        (name, file) -> {
+          List<String> parts = ExpertStacks.parts(file.entry(name));
+          if (parts.isEmpty()) {
+            split.put(name, file);
+          } else {
+            TensorFile view = views.computeIfAbsent(file, SplitTensors::of);
+            parts.forEach(part -> split.put(part, view));
+          }
+        });
+    return split;
   }
 
   private static SafetensorsFile openShard(Path folder, Path index, String shard) {

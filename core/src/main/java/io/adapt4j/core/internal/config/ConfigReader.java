@@ -313,6 +313,31 @@ public final class ConfigReader {
   }
 
   /**
+   * Reads an entry of a list of numbers, which may be infinite.
+   *
+   * @param field the field's name
+   * @param index of the entry
+   * @return its value; empty if the field is absent or null, or has no such entry
+   * @throws CheckpointException if the field is not an array, or the entry no number
+   */
+  public OptionalDouble numberAt(String field, int index) {
+    if (!has(field)) {
+      return OptionalDouble.empty();
+    }
+    String expected = "an array of numbers";
+    int at = 0;
+    for (JsonNode item : array(field, expected)) {
+      if (at++ == index) {
+        if (!item.isNumber() || Double.isNaN(item.doubleValue())) {
+          throw invalid(field, expected, CORRECT);
+        }
+        return OptionalDouble.of(item.doubleValue());
+      }
+    }
+    return OptionalDouble.empty();
+  }
+
+  /**
    * Tells a field that is null from one that is absent, where null says something of its own.
    *
    * @param field the field's name

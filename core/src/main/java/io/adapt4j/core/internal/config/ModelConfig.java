@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,13 +27,20 @@ public final class ModelConfig {
   /** Name of the file in a checkpoint folder. */
   public static final String FILE = "config.json";
 
+  private static final String TEXT = "text_config";
+
   private final ConfigReader fields;
   private final String modelType;
   private final List<String> architectures;
   private final Optional<StoredType> dtype;
   private final TokenIds tokenIds;
+  private final boolean stackedExperts;
 
   private ModelConfig(ConfigReader fields) {
+    this(fields, false);
+  }
+
+  private ModelConfig(ConfigReader fields, boolean stackedExperts) {
     if (fields.has("quantization_config")) {
       throw fields.invalid(
           "quantization_config",
@@ -46,7 +54,8 @@ public final class ModelConfig {
     this.modelType = fields.requireText("model_type");
     this.architectures = fields.texts("architectures");
     this.dtype = readDtype(fields);
-    this.tokenIds = TokenIds.read(fields);
+    this.tokenIds = readTokenIds(fields);
+    this.stackedExperts = stackedExperts;
   }
 
   /**
@@ -58,7 +67,8 @@ public final class ModelConfig {
    *     a shared field has the wrong type, or the checkpoint is quantized
    */
   public static ModelConfig read(Path folder) {
-    return new ModelConfig(ConfigReader.read(folder.resolve(FILE)));
+    ConfigReader fields = ConfigReader.read(folder.resolve(FILE));
+    return new ModelConfig(fields, ExpertStacks.areIn(folder, fields.json()));
   }
 
   /**
@@ -71,6 +81,16 @@ public final class ModelConfig {
    */
   public static ModelConfig parse(Path file, String json) {
     return new ModelConfig(ConfigReader.parse(file, json));
+  }
+
+  /**
+   * Returns whether the checkpoint beside the file has the experts of a layer in one tensor, as
+   * Transformers 5 may write them.
+   *
+   * @return false where nothing is known of the checkpoint
+   */
+  public boolean hasStackedExperts() {
+    return stackedExperts;
   }
 
   /**
@@ -129,6 +149,29 @@ public final class ModelConfig {
     return tokenIds.pad();
   }
 
+  /** {@return whether the model reads more than text, so that its text model is a part of it} */
+  public boolean hasText() {
+    return fields.has(TEXT);
+  }
+
+  /**
+   * Returns the configuration of the text model in one that reads more than text.
+   *
+   * @return {@code text_config}, with {@code tie_word_embeddings} of the whole where that has it
+   * @throws CheckpointException if there is none
+   */
+  public ModelConfig text() {
+    ConfigReader text =
+        fields
+            .child(TEXT)
+            .orElseThrow(() -> fields.invalid(TEXT, "the fields of the text model", "Add them."));
+    ModelConfig config = new ModelConfig(text, stackedExperts);
+    String tied = "tie_word_embeddings";
+    return fields.has(tied)
+        ? config.with(tied, BooleanNode.valueOf(fields.bool(tied, false)))
+        : config;
+  }
+
   /**
    * Returns typed access to all fields, for those that only one family has.
    *
@@ -154,7 +197,7 @@ public final class ModelConfig {
   public ModelConfig with(String field, JsonNode value) {
     ObjectNode changed = toJson();
     changed.set(field, value);
-    return new ModelConfig(ConfigReader.of(fields.file(), changed));
+    return new ModelConfig(ConfigReader.of(fields.file(), changed), stackedExperts);
   }
 
   /**
@@ -193,6 +236,14 @@ public final class ModelConfig {
       throw new CheckpointException(
           file + ": writing failed: " + WriteFailure.explain(file, e) + ".", e);
     }
+  }
+
+  /** Those of the text model where the whole has none. */
+  private static TokenIds readTokenIds(ConfigReader fields) {
+    TokenIds own = TokenIds.read(fields);
+    return own.eos().isEmpty() && fields.has(TEXT)
+        ? fields.child(TEXT).map(TokenIds::read).orElse(own)
+        : own;
   }
 
   private static Optional<StoredType> readDtype(ConfigReader fields) {

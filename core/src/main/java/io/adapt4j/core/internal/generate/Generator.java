@@ -180,13 +180,13 @@ public final class Generator {
     return new RunningRequest(decoder, request, sequence, lease);
   }
 
-  /** The memory that a request's keys and values take beside those of what runs. */
+  /** The memory that a request's keys, values and states take beside those of what runs. */
   long bytes(Request request, PromptCache prompts) {
     int[] prompt = request.prompt();
     int room = limit(request.options()) - prompt.length;
     int capacity = prompt.length + Math.min(request.options().maxNewTokens(), room) - 1;
     int shared = prompts.sharedWithRunning(prompt, capacity, request.adapter());
-    return decoder.cacheValues(1, capacity - shared) * decoder.type().bytes();
+    return decoder.cacheBytes(1, capacity - shared, decoder.type());
   }
 
   /** What a request gets that is cancelled before it starts. */

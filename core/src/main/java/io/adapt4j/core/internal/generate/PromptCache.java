@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Keys and values of earlier prompts and their answers (prefix caching, Kwon et al. 2023). A prompt
  * that begins like one of them is read from where it differs.
  *
+ * <p>Where layers keep states, only a prompt that continues all of what was read begins with it.
+ *
  * <p>A prompt that continues or repeats an earlier one takes its place; one that only begins alike
  * is kept beside it, and what both have in common is held once. So is the beginning of prompts that
  * are answered at the same time, also before it has been read: any of them reads it for all. Beyond
@@ -199,7 +201,12 @@ public final class PromptCache implements AutoCloseable {
     return Math.min(common(ids, prompt), prompt.length - 1);
   }
 
+  /** States are those after the last token, so that a prompt has to continue all of them. */
   private boolean fits(Entry entry, int[] prompt) {
+    if (decoder.keepsStates()
+        && (entry.common(prompt) < entry.ids.length || entry.ids.length >= prompt.length)) {
+      return false;
+    }
     return beginning(entry.ids, prompt) >= SHORTEST
         && !decoder.rotationChanges(
             Math.min(entry.read, prompt.length), Math.max(entry.read, prompt.length));
@@ -227,8 +234,7 @@ public final class PromptCache implements AutoCloseable {
 
   /** Takes over the cache of a generation that has ended. */
   private void keep(int[] ids, int prompt, KvCache cache, @Nullable AttachedAdapter adapter) {
-    int held =
-        (int) Math.min(ids.length, limit / (decoder.cacheValues(1, 1) * decoder.type().bytes()));
+    int held = held(ids.length, cache);
     if (held < SHORTEST || decoder.rotationChanges(prompt, ids.length)) {
       cache.close();
       return;
@@ -244,6 +250,14 @@ public final class PromptCache implements AutoCloseable {
     dropBeginningsOf(kept, adapter);
     entries.add(new Entry(kept, Math.min(prompt, held), ids.length, fitting, adapter));
     shrink();
+  }
+
+  /** How many tokens the limit leaves; with states all of them or none. */
+  private int held(int tokens, KvCache cache) {
+    if (cache.hasStates()) {
+      return decoder.cacheBytes(1, tokens, decoder.type()) <= limit ? tokens : 0;
+    }
+    return (int) Math.min(tokens, limit / decoder.cacheBytes(1, 1, decoder.type()));
   }
 
   /** What requests at the same time have read alike is kept once. */

@@ -121,8 +121,14 @@ final class RunningRequest {
     return ids;
   }
 
-  /** Nothing where reading several tokens at once would rotate some of them otherwise. */
+  /**
+   * Nothing where reading several tokens at once would rotate some of them otherwise, or where
+   * layers keep states, which wrong guesses would change for good.
+   */
   private int[] guess(int most) {
+    if (decoder.keepsStates()) {
+      return NONE;
+    }
     int room = Math.min(most, sequence.room() - 1);
     int[] found = lookup.guess(sequence.tokens(), sequence.length(), room);
     int length = sequence.length();

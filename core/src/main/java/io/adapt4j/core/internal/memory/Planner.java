@@ -375,10 +375,11 @@ public final class Planner {
   /** Keys and values of all tokens, beside the pass that reads the prompts. */
   private List<MemoryItem> generating(StepShape shape, AuxiliaryModels.Generation generation) {
     List<MemoryItem> items = new ArrayList<>();
-    long values =
+    long bytes =
         ((Decoder) network)
-            .cacheValues(generation.rows(), generation.prompt() + generation.newTokens() - 1);
-    items.add(new MemoryItem("keys and values", values * shape.type().bytes()));
+            .cacheBytes(
+                generation.rows(), generation.prompt() + generation.newTokens() - 1, shape.type());
+    items.add(new MemoryItem("keys and values", bytes));
     items.addAll(step.reading(shape.sized(generation.rows(), generation.prompt())));
     return items;
   }

@@ -268,9 +268,7 @@ public final class ActivationMemory {
       List<Object> shape = new ArrayList<>();
       shape.add(layer.getClass());
       shape.add(layer.mlp().getClass());
-      shape.add(layer.attention().heads());
-      shape.add(layer.attention().rotary());
-      shape.add(layer.attention().rule());
+      shape.add(layer.mixer().kind());
       for (Parameter parameter : layer.parameters()) {
         List<Object> sizes = new ArrayList<>();
         for (long size : parameter.sizes()) {

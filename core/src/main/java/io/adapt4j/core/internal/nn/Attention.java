@@ -5,7 +5,9 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Grouped-query self-attention (Vaswani et al. 2017; Ainslie et al. 2023).
@@ -17,6 +19,7 @@ import java.util.stream.Stream;
  * @param rotary which of the model's rotary tables turns queries and keys; {@link #NO_ROTARY} for
  *     none
  * @param rule how scores are made and what is seen
+ * @param sinks one more score for each head, of a key without a value; or null
  */
 public record Attention(
     LinearSlot qkv,
@@ -24,13 +27,42 @@ public record Attention(
     Heads heads,
     QueryKeyNorm norm,
     int rotary,
-    AttentionRule rule) {
+    AttentionRule rule,
+    @Nullable Parameter sinks)
+    implements Mixer {
 
   public static final int NO_ROTARY = -1;
 
-  Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
-    Tensor projected = qkv.forward(ops, x);
-    return output.forward(ops, placed(ops, projected, positions).attend(positions, rule, layer));
+  /** Attention without sinks. */
+  public Attention(
+      LinearSlot qkv,
+      LinearSlot output,
+      Heads heads,
+      QueryKeyNorm norm,
+      int rotary,
+      AttentionRule rule) {
+    this(qkv, output, heads, norm, rotary, rule, null);
+  }
+
+  /** The same with sinks. */
+  public Attention withSinks(Parameter scores) {
+    return new Attention(qkv, output, heads, norm, rotary, rule, scores);
+  }
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
+    return output.forward(ops, mixed(ops, qkv.forward(ops, x), positions, layer));
+  }
+
+  /** The joined heads, from the joined projection. */
+  Tensor mixed(Ops ops, Tensor projected, Positions positions, int layer) {
+    if (sinks != null) {
+      QueriesKeysValues.Apart apart = QueriesKeysValues.Apart.of(ops, projected, heads);
+      return rotated(norm == null ? apart : apart.normalized(norm), positions)
+          .withSinks(sinks)
+          .attend(positions, rule, layer);
+    }
+    return placed(ops, projected, positions).attend(positions, rule, layer);
   }
 
   private QueriesKeysValues placed(Ops ops, Tensor projected, Positions positions) {
@@ -48,16 +80,32 @@ public record Attention(
     return rotary == NO_ROTARY ? made : made.rotated(positions.rotary(rotary));
   }
 
-  List<LinearSlot> linears() {
+  @Override
+  public List<LinearSlot> linears() {
     return List.of(qkv, output);
   }
 
-  /** Parameters besides those of the projections. */
-  List<Parameter> normParameters() {
-    return norm == null
-        ? List.of()
-        : Stream.of(norm.query(), norm.key())
-            .flatMap(other -> other.parameters().stream())
-            .toList();
+  @Override
+  public List<Parameter> ownParameters() {
+    Stream<Parameter> norms =
+        norm == null
+            ? Stream.of()
+            : Stream.of(norm.query(), norm.key()).flatMap(other -> other.parameters().stream());
+    return Stream.concat(norms, Stream.ofNullable(sinks)).toList();
+  }
+
+  @Override
+  public CacheShape cache() {
+    return CacheShape.of(heads);
+  }
+
+  @Override
+  public Set<Long> windows() {
+    return Set.of(rule.window());
+  }
+
+  @Override
+  public Object kind() {
+    return List.of(heads, rotary, rule);
   }
 }

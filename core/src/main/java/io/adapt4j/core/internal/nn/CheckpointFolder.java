@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
@@ -95,7 +96,7 @@ public final class CheckpointFolder {
       Path folder, Path base, JsonNode config, List<TensorData> tensors, ConfigStep writeConfig) {
     try {
       Files.createDirectories(folder);
-      SafetensorsWriter.create().writeModel(folder, tensors);
+      SafetensorsWriter.create().writeModel(folder, ExpertStacks.join(tensors));
       writeConfig.run();
       copyCompanions(base, folder, config);
     } catch (IOException e) {

@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
@@ -257,10 +258,8 @@ public final class Decoder extends Network {
    * @return the cache, closed by the caller
    */
   public KvCache newCache(int rows, int capacity) {
-    Heads heads = body().layers().get(0).attention().heads();
     try (Scope scope = Scope.open(engine())) {
-      return new KvCache(
-          dimensions().layers(), rows, heads.keyValue(), heads.dim(), capacity, type());
+      return new KvCache(body().caches(), rows, capacity, type());
     }
   }
 
@@ -303,23 +302,39 @@ public final class Decoder extends Network {
    * Returns whether texts that begin alike have the same keys, however far they go on.
    *
    * @param capacities of their caches
-   * @return false where the rotation may change with the length
+   * @return false where the rotation may change with the length, or layers keep states
    */
   public boolean sharesKeys(long... capacities) {
     long longest = Arrays.stream(capacities).max().orElse(0);
-    return !rotationChanges(1, Math.toIntExact(longest + 1));
+    return !keepsStates() && !rotationChanges(1, Math.toIntExact(longest + 1));
   }
 
   /**
-   * Returns the number of values that a cache holds.
+   * Returns whether layers keep states instead of keys and values. A cache of such a model cannot
+   * go back to an earlier token than its last.
+   *
+   * @return false for a model of attention alone
+   */
+  public boolean keepsStates() {
+    return body().keepsStates();
+  }
+
+  /**
+   * Returns the memory of a cache.
    *
    * @param rows B
    * @param capacity tokens a row
-   * @return values of all keys and values
+   * @param type the compute type
+   * @return bytes of all keys and values, and of all states
    */
-  public long cacheValues(long rows, long capacity) {
-    Heads heads = body().layers().get(0).attention().heads();
-    return 2L * dimensions().layers() * rows * heads.keyValue() * capacity * heads.dim();
+  public long cacheBytes(long rows, long capacity, DType type) {
+    return rows
+        * body().caches().stream()
+            .mapToLong(
+                shape ->
+                    shape.valuesPerToken() * capacity * type.bytes()
+                        + shape.stateValues() * DType.F32.bytes())
+            .sum();
   }
 
   /**

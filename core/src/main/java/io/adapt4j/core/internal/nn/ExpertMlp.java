@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.tensor.ExpertOps;
 import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,31 +12,24 @@ import org.jspecify.annotations.Nullable;
  * A mixture of experts (Shazeer et al. 2017): a router sends each position to a few of several
  * MLPs, whose outputs are added with its weights.
  *
- * @param router scores of the experts
+ * @param router chooses the experts
  * @param experts MLPs of the same width
- * @param chosen how many of them a position goes to
- * @param normalized whether their weights add up to 1
  * @param shared an MLP for all positions, or null
  */
-public record ExpertMlp(
-    LinearSlot router,
-    List<GatedMlp> experts,
-    int chosen,
-    boolean normalized,
-    @Nullable Shared shared)
+public record ExpertMlp(Router router, List<? extends Mlp> experts, @Nullable Shared shared)
     implements Mlp {
 
   /**
-   * An expert of all positions, behind a gate of its own.
+   * An expert of all positions.
    *
    * @param mlp the expert
-   * @param gate gives one number a position, whose sigmoid multiplies its output
+   * @param gate gives one number a position, whose sigmoid multiplies its output; or null
    */
-  public record Shared(GatedMlp mlp, LinearSlot gate) {}
+  public record Shared(Mlp mlp, @Nullable LinearSlot gate) {}
 
   @Override
   public Tensor forward(Ops ops, Tensor x, boolean computed) {
-    ExpertOps.Routed routed = ExpertOps.route(ops, router.forward(ops, x), chosen, normalized);
+    ExpertOps.Routed routed = router.route(ops, x);
     List<Tensor> parts = new ArrayList<>(routed.shares().size());
     for (ExpertOps.Share share : routed.shares()) {
       Tensor rows = ops.gatherRows(x, share.rows());
@@ -47,17 +41,28 @@ public record ExpertMlp(
       return joined;
     }
     Tensor common = shared.mlp().forward(ops, x, true);
-    return ops.add(joined, ExpertOps.sigmoidGated(ops, common, shared.gate().forward(ops, x)));
+    return ops.add(
+        joined,
+        shared.gate() == null
+            ? common
+            : ExpertOps.sigmoidGated(ops, common, shared.gate().forward(ops, x)));
   }
 
   @Override
   public List<LinearSlot> linears() {
-    List<LinearSlot> slots = new ArrayList<>(List.of(router));
+    List<LinearSlot> slots = new ArrayList<>(List.of(router.linear()));
     experts.forEach(expert -> slots.addAll(expert.linears()));
     if (shared != null) {
       slots.addAll(shared.mlp().linears());
-      slots.add(shared.gate());
+      if (shared.gate() != null) {
+        slots.add(shared.gate());
+      }
     }
     return slots;
+  }
+
+  @Override
+  public List<Parameter> otherParameters() {
+    return router.correction() == null ? List.of() : List.of(router.correction());
   }
 }

@@ -5,6 +5,9 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keys and values of successive tokens, one pair a layer. Texts that begin alike can use the same
@@ -12,8 +15,14 @@ import java.util.List;
  */
 public final class KvBlock implements AutoCloseable {
 
-  private final List<Tensor> keys = new ArrayList<>();
-  private final List<Tensor> values = new ArrayList<>();
+  private final List<CacheShape> layers;
+  private final long rows;
+  private final DType type;
+
+  /** Null at layers that keep none. */
+  private final List<@Nullable Tensor> keys = new ArrayList<>();
+
+  private final List<@Nullable Tensor> values = new ArrayList<>();
   private final long capacity;
   private long filled;
   private int users = 1;
@@ -21,20 +30,21 @@ public final class KvBlock implements AutoCloseable {
   /**
    * Makes an empty block.
    *
-   * @param layers of the model
+   * @param layers what each keeps
    * @param rows of each tensor
-   * @param kvHeads key-value heads
-   * @param headDim width of a head
    * @param capacity tokens of a row
    * @param type of keys and values
    */
-  KvBlock(int layers, long rows, long kvHeads, long headDim, long capacity, DType type) {
+  KvBlock(List<CacheShape> layers, long rows, long capacity, DType type) {
+    this.layers = List.copyOf(layers);
+    this.rows = rows;
     this.capacity = capacity;
+    this.type = type;
     boolean complete = false;
     try {
-      for (int i = 0; i < layers; i++) {
-        keys.add(Tensor.empty(type, rows, kvHeads, capacity, headDim).own());
-        values.add(Tensor.empty(type, rows, kvHeads, capacity, headDim).own());
+      for (CacheShape layer : layers) {
+        keys.add(empty(layer));
+        values.add(empty(layer));
       }
       complete = true;
     } finally {
@@ -44,10 +54,28 @@ public final class KvBlock implements AutoCloseable {
     }
   }
 
-  /** Makes an empty block for some layers of the same model. */
-  KvBlock emptyLike(int layers, long tokens) {
-    Tensor first = keys.get(0);
-    return new KvBlock(layers, first.size(0), first.size(1), first.size(3), tokens, first.type());
+  private @Nullable Tensor empty(CacheShape layer) {
+    return layer.keyValueHeads() == 0
+        ? null
+        : Tensor.empty(type, rows, layer.keyValueHeads(), capacity, layer.headDim()).own();
+  }
+
+  /** Makes an empty block for the same layers. */
+  KvBlock emptyLike(long tokens) {
+    return new KvBlock(layers, rows, tokens, type);
+  }
+
+  /** Makes an empty block for one of the layers. */
+  KvBlock emptyLike(int layer, long tokens) {
+    return new KvBlock(List.of(layers.get(layer)), rows, tokens, type);
+  }
+
+  List<CacheShape> layers() {
+    return layers;
+  }
+
+  long rows() {
+    return rows;
   }
 
   /**
@@ -57,7 +85,7 @@ public final class KvBlock implements AutoCloseable {
    * @return [rows, key-value heads, capacity, width]; this block closes it
    */
   public Tensor keys(int layer) {
-    return keys.get(layer);
+    return Objects.requireNonNull(keys.get(layer));
   }
 
   /**
@@ -67,11 +95,7 @@ public final class KvBlock implements AutoCloseable {
    * @return [rows, key-value heads, capacity, width]; this block closes it
    */
   public Tensor values(int layer) {
-    return values.get(layer);
-  }
-
-  int layers() {
-    return keys.size();
+    return Objects.requireNonNull(values.get(layer));
   }
 
   /** {@return the number of tokens that there is room for} */
@@ -88,8 +112,8 @@ public final class KvBlock implements AutoCloseable {
   }
 
   long bytes() {
-    Tensor first = keys.get(0);
-    return 2L * keys.size() * first.count() * first.type().bytes();
+    long perToken = layers.stream().mapToLong(CacheShape::valuesPerToken).sum();
+    return perToken * rows * capacity * type.bytes();
   }
 
   /**
@@ -101,8 +125,10 @@ public final class KvBlock implements AutoCloseable {
    * @param tokens how many
    */
   void copy(long at, KvBlock from, long place, long tokens) {
-    for (int layer = 0; layer < keys.size(); layer++) {
-      copy(layer, at, from, layer, place, tokens);
+    for (int layer = 0; layer < layers.size(); layer++) {
+      if (layers.get(layer).keyValueHeads() > 0) {
+        copy(layer, at, from, layer, place, tokens);
+      }
     }
   }
 
@@ -130,8 +156,9 @@ public final class KvBlock implements AutoCloseable {
   @Override
   public void close() {
     if (--users == 0) {
-      keys.forEach(Tensor::close);
-      values.forEach(Tensor::close);
+      Stream.concat(keys.stream(), values.stream())
+          .filter(Objects::nonNull)
+          .forEach(Tensor::close);
     }
   }
 }

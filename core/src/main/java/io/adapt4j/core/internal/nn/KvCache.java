@@ -3,7 +3,10 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.core.internal.tensor.CachedAttention;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.RecurrentOps;
 import io.adapt4j.core.internal.tensor.RotaryTable;
+import io.adapt4j.core.internal.tensor.SinkOps;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,8 +18,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Keys and values of the tokens seen so far. Those of a beginning that several texts have are in
- * blocks that their caches share; what follows is each one's own.
+ * What layers keep of the tokens seen so far: keys and values of each of them, or states, which can
+ * neither go back nor begin with a part of another's tokens. Keys and values of a beginning that
+ * several texts have are in blocks that their caches share; what follows is each one's own.
  *
  * <p>A shared block may not be full yet. Then whichever text is read next fills it for all.
  */
@@ -49,15 +53,17 @@ public final class KvCache implements AutoCloseable {
   /** In the order of their places. */
   private final List<Part> shared = new ArrayList<>();
 
+  private final LayerStates states;
   private KvBlock own;
   private int changes;
 
-  KvCache(int layers, long rows, long kvHeads, long headDim, long capacity, DType type) {
-    this(new KvBlock(layers, rows, kvHeads, headDim, capacity, type));
+  KvCache(List<CacheShape> layers, long rows, long capacity, DType type) {
+    this(new KvBlock(layers, rows, capacity, type));
   }
 
   private KvCache(KvBlock own) {
     this.own = own;
+    this.states = new LayerStates(own.layers(), own.rows());
   }
 
   /**
@@ -109,12 +115,22 @@ public final class KvCache implements AutoCloseable {
 
   /** {@return the number of layers} */
   public int layers() {
-    return own.layers();
+    return own.layers().size();
   }
 
   /** {@return the number of sequences} */
   public int rows() {
-    return Math.toIntExact(own.keys(0).size(0));
+    return Math.toIntExact(own.rows());
+  }
+
+  /** The states of a layer. */
+  RecurrentOps.State state(int layer) {
+    return states.of(layer);
+  }
+
+  /** {@return whether there are states, which can neither go back nor be taken over in part} */
+  public boolean hasStates() {
+    return !states.isEmpty();
   }
 
   Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
@@ -122,6 +138,15 @@ public final class KvCache implements AutoCloseable {
         layer,
         k.size(2),
         (keys, values) -> CachedAttention.apply(q, k, v, keys, values, length(), mask, rule));
+  }
+
+  /** Attends with one more score for each head. */
+  Tensor attend(
+      int layer, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule) {
+    return withJoined(
+        layer,
+        k.size(2),
+        (keys, values) -> SinkOps.cached(q, k, v, keys, values, sinks, length(), mask, rule));
   }
 
   /** Attends from a joined projection, whose queries and keys are turned first. */
@@ -154,7 +179,7 @@ public final class KvCache implements AutoCloseable {
       return attending.over(own.keys(layer), own.values(layer));
     }
     long length = length();
-    try (KvBlock joined = own.emptyLike(1, length + tokens)) {
+    try (KvBlock joined = own.emptyLike(layer, length + tokens)) {
       for (Piece piece : pieces(0, length)) {
         joined.copy(0, piece.place(), piece.block(), layer, piece.from(), piece.tokens());
       }
@@ -190,7 +215,7 @@ public final class KvCache implements AutoCloseable {
   }
 
   /**
-   * Returns the memory that all keys and values take, room for further tokens included.
+   * Returns the memory of all keys, values and states, room for further tokens included.
    *
    * @return a number of bytes, shared blocks included
    */
@@ -210,7 +235,8 @@ public final class KvCache implements AutoCloseable {
         .flatMap(
             cache -> Stream.concat(cache.shared.stream().map(Part::block), Stream.of(cache.own)))
         .forEach(blocks::add);
-    return blocks.stream().mapToLong(KvBlock::bytes).sum();
+    return blocks.stream().mapToLong(KvBlock::bytes).sum()
+        + caches.stream().mapToLong(cache -> cache.states.bytes()).sum();
   }
 
   /** Forgets every token, so that the sequence can be read again from its beginning. */
@@ -218,6 +244,7 @@ public final class KvCache implements AutoCloseable {
     if (!shared.isEmpty()) {
       throw new IllegalStateException("Others use the first tokens of this cache");
     }
+    states.clear();
     own.fill(0);
   }
 
@@ -226,11 +253,15 @@ public final class KvCache implements AutoCloseable {
    * and values are held of every token, in layers with a window too. Shared blocks stay as they are
    * for others; room in them is no longer this cache's.
    *
-   * @param tokens how many of each row to keep, at most {@link #length}
+   * @param tokens how many of each row to keep, at most {@link #length}; with states all or none
    */
   public void truncate(long tokens) {
     if (tokens < 0 || tokens > length()) {
       throw new IllegalArgumentException("tokens: expected 0 to " + length() + ", found " + tokens);
+    }
+    states.requireWhole(tokens, length());
+    if (tokens == 0) {
+      states.clear();
     }
     long common = sharedTokens();
     own.fill(Math.max(0, tokens - common));
@@ -269,15 +300,19 @@ public final class KvCache implements AutoCloseable {
   /**
    * Makes a cache that begins with the first tokens of this one.
    *
-   * @param tokens how many, as far as they are held or shared
+   * @param tokens how many, as far as they are held or shared; with states all or none
    * @param capacity of the copy, more than is shared
    * @param common how many of them stay shared
    * @return a cache, closed by the caller
    */
   KvCache copy(long tokens, long capacity, long common) {
-    KvCache copy = new KvCache(own.emptyLike(layers(), capacity - common));
-    copy.shareFrom(shared, common);
     long end = Math.min(tokens, length());
+    states.requireWhole(end, length());
+    KvCache copy = new KvCache(own.emptyLike(capacity - common));
+    copy.shareFrom(shared, common);
+    if (end > 0) {
+      copy.states.copyFrom(states);
+    }
     for (Piece piece : pieces(common, end)) {
       copy.own.copy(piece.place() - common, piece.block(), piece.from(), piece.tokens());
     }
@@ -303,10 +338,10 @@ public final class KvCache implements AutoCloseable {
 
   /** Makes the first own tokens a block to share. */
   private void share(long tokens) {
-    KvBlock common = own.emptyLike(layers(), tokens);
+    KvBlock common = own.emptyLike(tokens);
     KvBlock rest;
     try {
-      rest = own.emptyLike(layers(), own.capacity() - tokens);
+      rest = own.emptyLike(own.capacity() - tokens);
     } catch (RuntimeException | Error e) {
       common.close();
       throw e;
@@ -342,5 +377,6 @@ public final class KvCache implements AutoCloseable {
   public void close() {
     shared.forEach(part -> part.block().close());
     own.close();
+    states.close();
   }
 }

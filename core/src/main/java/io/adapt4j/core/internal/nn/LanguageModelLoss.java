@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyLoss;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Next-token cross-entropy of a decoder over a padded or packed batch. */
 public final class LanguageModelLoss {
@@ -88,7 +89,8 @@ public final class LanguageModelLoss {
 
   /**
    * Sums the loss over the batch's targets and adds the gradients of the sum times a scale to the
-   * trained parameters.
+   * trained parameters. Where the model's configuration asks for the loss that balances its routers
+   * ({@code output_router_logits}), it is added, times the number of targets.
    *
    * @param decoder the model
    * @param inputs the batch
@@ -105,6 +107,7 @@ public final class LanguageModelLoss {
     }
     try (Scope scope = Scope.open(decoder.engine());
         Positions positions = inputs.positions(decoder);
+        RouterBalance.@Nullable Pass balance = balance(decoder, inputs, scale * targets.count());
         Tape tape = new Tape()) {
       Ops ops = Ops.recording(tape, seed);
       Tensor hidden = decoder.hidden(ops, inputs.idTensor(), positions, recompute);
@@ -113,8 +116,17 @@ public final class LanguageModelLoss {
           VocabularyLoss.forwardBackward(
               rows, decoder.head(), targets.targets(), weights(inputs, targets), scale);
       tape.backward(rows, loss.hiddenGradient(), rows);
-      return loss.sum();
+      return balance == null ? loss.sum() : loss.sum() + balance.weighted() * targets.count();
     }
+  }
+
+  /** The loss that balances routers counts like the mean of the others; null where it is unused. */
+  private static RouterBalance.@Nullable Pass balance(
+      Decoder decoder, Inputs inputs, double scale) {
+    return RouterBalance.of(decoder)
+        .filter(balance -> balance.coefficient() != 0)
+        .map(balance -> balance.begin(inputs.attentionMask(), scale))
+        .orElse(null);
   }
 
   private static List<Tensor> weights(Inputs inputs, TargetRows targets) {

@@ -6,12 +6,13 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One transformer layer: attention and an MLP, with norms where its kind puts them. */
+/** One transformer layer: a mixer of positions and an MLP, with norms where its kind puts them. */
 public sealed interface Layer permits SequentialLayer, ParallelLayer, PostNormLayer {
 
   Tensor forward(Ops ops, Tensor x, Positions positions, int index);
 
-  Attention attention();
+  /** What mixes positions. */
+  Mixer mixer();
 
   Mlp mlp();
 
@@ -19,7 +20,7 @@ public sealed interface Layer permits SequentialLayer, ParallelLayer, PostNormLa
   List<Norm> norms();
 
   default List<LinearSlot> linears() {
-    List<LinearSlot> slots = new ArrayList<>(attention().linears());
+    List<LinearSlot> slots = new ArrayList<>(mixer().linears());
     slots.addAll(mlp().linears());
     return slots;
   }
@@ -27,7 +28,8 @@ public sealed interface Layer permits SequentialLayer, ParallelLayer, PostNormLa
   default List<Parameter> parameters() {
     List<Parameter> all = new ArrayList<>();
     linears().forEach(slot -> all.addAll(slot.linear().parameters()));
-    all.addAll(attention().normParameters());
+    all.addAll(mixer().ownParameters());
+    all.addAll(mlp().otherParameters());
     norms().forEach(norm -> all.addAll(norm.parameters()));
     return all;
   }

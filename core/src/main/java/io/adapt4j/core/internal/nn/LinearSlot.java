@@ -43,6 +43,21 @@ public final class LinearSlot {
   }
 
   /**
+   * Declares one projection whose weight checkpoints may store as [in, out].
+   *
+   * @param path its module path
+   * @param in width of the input
+   * @param bias whether it has a bias
+   * @param out width of the output
+   * @param transposed whether they do
+   * @return its place
+   */
+  public static LinearSlot of(String path, long in, boolean bias, long out, boolean transposed) {
+    List<Linear.Part> parts = List.of(new Linear.Part(path, 0, out));
+    return new LinearSlot(DenseLinear.declare(in, bias, parts, transposed));
+  }
+
+  /**
    * Returns the layer that runs here now.
    *
    * @return the layer; the decoder closes it

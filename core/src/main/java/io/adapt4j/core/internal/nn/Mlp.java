@@ -1,11 +1,12 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /** The part of a layer that works on each position alone. */
-public sealed interface Mlp permits ExpertMlp, GatedMlp, PlainMlp {
+public sealed interface Mlp permits ClampedMlp, ExpertMlp, GatedMlp, PlainMlp, ScaledMlp {
 
   default Tensor forward(Ops ops, Tensor x) {
     return forward(ops, x, true);
@@ -22,4 +23,9 @@ public sealed interface Mlp permits ExpertMlp, GatedMlp, PlainMlp {
   Tensor forward(Ops ops, Tensor x, boolean computed);
 
   List<LinearSlot> linears();
+
+  /** {@return parameters besides those of the linear layers} */
+  default List<Parameter> otherParameters() {
+    return List.of();
+  }
 }

@@ -9,17 +9,17 @@ import java.util.List;
  * with a norm of its own, or both with the same.
  *
  * @param attentionNorm norm of attention's input
- * @param attention mixes positions
+ * @param mixer mixes positions
  * @param mlpNorm norm of the MLP's input; the same object as attention's where they share one
  * @param mlp works on each position alone
  */
-public record ParallelLayer(Norm attentionNorm, Attention attention, Norm mlpNorm, Mlp mlp)
+public record ParallelLayer(Norm attentionNorm, Mixer mixer, Norm mlpNorm, Mlp mlp)
     implements Layer {
 
   @Override
   public Tensor forward(Ops ops, Tensor x, Positions positions, int index) {
     Tensor normed = attentionNorm.forward(ops, x);
-    Tensor attended = attention.forward(ops, normed, positions, index);
+    Tensor attended = mixer.forward(ops, normed, positions, index);
     Tensor worked = mlp.forward(ops, sharesNorm() ? normed : mlpNorm.forward(ops, x));
     return ops.add(ops.add(x, ops.dropAttentionOutput(attended)), ops.dropMlpOutput(worked));
   }

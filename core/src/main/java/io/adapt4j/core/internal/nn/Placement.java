@@ -20,9 +20,11 @@ import java.util.stream.IntStream;
  *
  * @param rotary the sets of frequencies the layers use
  * @param windows the windows the layers use
+ * @param keepsStates whether a layer has a state that padding must leave alone
  * @param learned rows of the table of learned positions; 0 where there is none
  */
-record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned) {
+record Placement(
+    List<RotaryFrequencies> rotary, Set<Long> windows, boolean keepsStates, int learned) {
 
   /** A batch that starts at the beginning of its texts; positions count each row's tokens. */
   Positions causal(long[] mask, int rows, int length, DType type) {
@@ -150,6 +152,7 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
   private Positions counted(
       long[] mask, int rows, int total, int count, KvCache cache, DType type) {
     long[] positions = new long[rows * count];
+    float[] keep = new float[rows * count];
     long highest = 0;
     for (int row = 0; row < rows; row++) {
       long seen = 0;
@@ -158,6 +161,7 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
         int at = i - (total - count);
         if (at >= 0) {
           positions[row * count + at] = mask[row * total + i] == 0 ? 1 : seen - 1;
+          keep[row * count + at] = mask[row * total + i];
         }
       }
       highest = Math.max(highest, seen);
@@ -167,11 +171,12 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
       Map<Long, Tensor> masks = new HashMap<>();
       windows.forEach(window -> masks.put(window, Masks.causal(seen, count, window, type).own()));
       return new Positions(
-          learnedIds(positions, rows, count),
-          tables(positions, Math.toIntExact(highest), type, rows, count),
-          masks,
-          cache,
-          tokens(mask, rows));
+              learnedIds(positions, rows, count),
+              tables(positions, Math.toIntExact(highest), type, rows, count),
+              masks,
+              cache,
+              tokens(mask, rows))
+          .keeping(keepsStates ? Tensor.of(keep, rows, count, 1).own() : null);
     }
   }
 

@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.tensor.RotaryTable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the tokens of one forward pass stand and what they may see: made once, used by every layer.
@@ -18,6 +19,7 @@ public final class Positions implements AutoCloseable {
   private final KvCache cache;
   private final DocumentBlocks documents;
   private final long[] rowTokens;
+  private @Nullable Tensor keep;
 
   /**
    * Collects what was made.
@@ -88,6 +90,17 @@ public final class Positions implements AutoCloseable {
     return documents;
   }
 
+  /** Says which tokens are padding, for layers whose states they must leave alone. */
+  Positions keeping(@Nullable Tensor tokens) {
+    keep = tokens;
+    return this;
+  }
+
+  /** F32 [B, T, 1] with 0 on padding; null where padding, if any, is on the right. */
+  @Nullable Tensor keep() {
+    return keep;
+  }
+
   /** Closes tables and masks; the cache stays open. */
   @Override
   public void close() {
@@ -98,6 +111,9 @@ public final class Positions implements AutoCloseable {
     masks.values().forEach(Tensor::close);
     if (documents != null) {
       documents.close();
+    }
+    if (keep != null) {
+      keep.close();
     }
   }
 }

@@ -8,17 +8,17 @@ import java.util.List;
  * A layer that normalizes the residual stream itself after each branch, as the first transformers
  * did: norm(x + attention(x)), then norm(x + mlp(x)).
  *
- * @param attention mixes positions
+ * @param mixer mixes positions
  * @param attentionNorm norm of its sum with the input
  * @param mlp works on each position alone
  * @param mlpNorm norm of its sum with the input
  */
-public record PostNormLayer(Attention attention, Norm attentionNorm, Mlp mlp, Norm mlpNorm)
+public record PostNormLayer(Mixer mixer, Norm attentionNorm, Mlp mlp, Norm mlpNorm)
     implements Layer {
 
   @Override
   public Tensor forward(Ops ops, Tensor x, Positions positions, int index) {
-    Tensor attended = ops.dropAttentionOutput(attention.forward(ops, x, positions, index));
+    Tensor attended = ops.dropAttentionOutput(mixer.forward(ops, x, positions, index));
     Tensor mixed = attentionNorm.ofSum(ops, x, attended);
     return mlpNorm.ofSum(ops, mixed, ops.dropMlpOutput(mlp.forward(ops, mixed)));
   }

@@ -3,7 +3,9 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.core.internal.tensor.JoinedHeads;
 import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.RotaryTable;
+import io.adapt4j.core.internal.tensor.SinkOps;
 import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
@@ -42,6 +44,11 @@ sealed interface QueriesKeysValues {
 
   /** Normalizes each head of queries and keys, where that has not been done. */
   QueriesKeysValues normalized(QueryKeyNorm norm);
+
+  /** Attends with one more score for each head. */
+  default QueriesKeysValues withSinks(Parameter sinks) {
+    throw new IllegalStateException("sinks need queries, keys and values in tensors of their own");
+  }
 
   /** Mixes the values that each query sees, and joins the heads: [B, T, heads * width]. */
   Tensor attend(Positions positions, AttentionRule rule, int layer);
@@ -161,6 +168,11 @@ sealed interface QueriesKeysValues {
     }
 
     @Override
+    public QueriesKeysValues withSinks(Parameter sinks) {
+      return new WithSinks(this, sinks);
+    }
+
+    @Override
     public Tensor attend(Positions positions, AttentionRule rule, int layer) {
       if (positions.documents() != null) {
         return ops.packedAttention(q, k, v, positions.documents(), rule);
@@ -169,6 +181,38 @@ sealed interface QueriesKeysValues {
       return positions.cache() == null
           ? ops.attention(q, k, v, mask, rule)
           : positions.cache().attend(layer, q, k, v, mask, rule);
+    }
+  }
+
+  /**
+   * Each in its own tensor, with one more score for each head.
+   *
+   * @param apart the three
+   * @param sinks the scores
+   */
+  record WithSinks(Apart apart, Parameter sinks) implements QueriesKeysValues {
+
+    @Override
+    public QueriesKeysValues rotated(RotaryTable table) {
+      return apart.rotated(table).withSinks(sinks);
+    }
+
+    @Override
+    public QueriesKeysValues normalized(QueryKeyNorm norm) {
+      return apart.normalized(norm).withSinks(sinks);
+    }
+
+    @Override
+    public Tensor attend(Positions positions, AttentionRule rule, int layer) {
+      Ops ops = apart.ops();
+      if (positions.documents() != null) {
+        return SinkOps.packed(
+            ops, apart.q(), apart.k(), apart.v(), sinks, positions.documents(), rule);
+      }
+      Tensor mask = positions.mask(rule.window());
+      return positions.cache() == null
+          ? SinkOps.attention(ops, apart.q(), apart.k(), apart.v(), sinks, mask, rule)
+          : positions.cache().attend(layer, apart.q(), apart.k(), apart.v(), sinks, mask, rule);
     }
   }
 }

@@ -9,7 +9,7 @@ import java.util.List;
  * after it, or both.
  *
  * @param beforeAttention norm of attention's input
- * @param attention mixes positions
+ * @param mixer mixes positions
  * @param afterAttention norm of attention's output
  * @param beforeMlp norm of the MLP's input
  * @param mlp works on each position alone
@@ -18,7 +18,7 @@ import java.util.List;
  */
 public record SequentialLayer(
     Norm beforeAttention,
-    Attention attention,
+    Mixer mixer,
     Norm afterAttention,
     Norm beforeMlp,
     Mlp mlp,
@@ -27,13 +27,13 @@ public record SequentialLayer(
     implements Layer {
 
   public static SequentialLayer preNorm(
-      Norm beforeAttention, Attention attention, Norm beforeMlp, Mlp mlp) {
-    return new SequentialLayer(beforeAttention, attention, Norm.NONE, beforeMlp, mlp, Norm.NONE, 1);
+      Norm beforeAttention, Mixer mixer, Norm beforeMlp, Mlp mlp) {
+    return new SequentialLayer(beforeAttention, mixer, Norm.NONE, beforeMlp, mlp, Norm.NONE, 1);
   }
 
   @Override
   public Tensor forward(Ops ops, Tensor x, Positions positions, int index) {
-    Tensor attended = attention.forward(ops, beforeAttention.forward(ops, x), positions, index);
+    Tensor attended = mixer.forward(ops, beforeAttention.forward(ops, x), positions, index);
     Tensor kept = ops.dropAttentionOutput(afterAttention.forward(ops, attended));
     Tensor mixed = ops.add(x, kept, residualScale);
     boolean computed =

@@ -22,8 +22,21 @@ public record Transformer(
   Placement placement() {
     return new Placement(
         rotary,
-        layers.stream().map(layer -> layer.attention().rule().window()).collect(Collectors.toSet()),
+        layers.stream()
+            .flatMap(layer -> layer.mixer().windows().stream())
+            .collect(Collectors.toSet()),
+        keepsStates(),
         embeddings.positions() == null ? 0 : Math.toIntExact(embeddings.positions().sizes()[0]));
+  }
+
+  /** Whether a layer keeps a state that cannot go back to an earlier token. */
+  boolean keepsStates() {
+    return layers.stream().anyMatch(layer -> layer.mixer().cache().hasStates());
+  }
+
+  /** What each layer keeps of the tokens it has read. */
+  List<CacheShape> caches() {
+    return layers.stream().map(layer -> layer.mixer().cache()).toList();
   }
 
   /** Every hidden state: of the embedding, of each layer, and after the final norm. */

@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends each position to a few of several experts, and joins what they return (Shazeer et al.
@@ -12,6 +13,14 @@ public final class ExpertOps {
 
   private static final Operator ROUTE = Operator.core("route");
   private static final Operator ROUTE_BACKWARD = Operator.core("route_backward");
+  private static final Operator ROUTE_CORRECTED = Operator.core("route_corrected");
+  private static final Operator ROUTE_CORRECTED_BACKWARD =
+      Operator.core("route_corrected_backward");
+  private static final Operator EXPERT_LOAD = Operator.core("expert_load");
+  private static final Operator EXPERT_LOAD_BACKWARD = Operator.core("expert_load_backward");
+  private static final Operator CLAMPED_GATED = Operator.core("clamped_gated");
+  private static final Operator CLAMPED_GATED_BACKWARD =
+      Operator.core("clamped_gated_backward").needing(Temporaries.like(0, 4));
   private static final Operator WEIGH_ROWS = Operator.core("weigh_rows");
   private static final Operator WEIGH_ROWS_BACKWARD = Operator.core("weigh_rows_backward");
   private static final Operator JOIN_ROWS = Operator.core("join_rows");
@@ -34,32 +43,152 @@ public final class ExpertOps {
    * Where positions go.
    *
    * @param weights of the chosen experts of each position, F32 [N, k]
+   * @param chosen their numbers, I64 [N, k]
    * @param shares of the experts that have a position, by number
    */
-  public record Routed(Tensor weights, List<Share> shares) {}
+  public record Routed(Tensor weights, Tensor chosen, List<Share> shares) {}
 
   /**
-   * Chooses the experts with the largest scores. The scores are retained; which were chosen is read
-   * by this thread.
+   * How experts are chosen and weighted.
+   *
+   * @param chosen how many experts a position has
+   * @param normalized whether the weights of a position add up to the scale
+   * @param sigmoid whether a score counts by its sigmoid rather than by the softmax of all
+   * @param scale multiplies the weights
+   * @param groups into which the experts are cut; 1 for none
+   * @param groupsKept of which a position may choose
+   */
+  public record Rule(
+      int chosen, boolean normalized, boolean sigmoid, double scale, int groups, int groupsKept) {
+
+    /**
+     * Makes the rule of most families: the softmax of the scores, without groups.
+     *
+     * @param chosen how many experts a position has
+     * @param normalized whether the weights of a position add up to 1
+     * @return the rule
+     */
+    public static Rule softmax(int chosen, boolean normalized) {
+      return new Rule(chosen, normalized, false, 1, 1, 1);
+    }
+
+    private boolean isPlain() {
+      return !sigmoid && scale == 1 && groups == 1;
+    }
+  }
+
+  /** Adds to the gradient of scores. */
+  @FunctionalInterface
+  public interface ScoreGradient {
+    /**
+     * Adds what else depends on the scores.
+     *
+     * @param gradient by the weights
+     * @return the sum
+     */
+    Tensor plus(Tensor gradient);
+  }
+
+  /**
+   * Chooses experts by their scores. The scores are retained; which were chosen is read by this
+   * thread.
    *
    * @param ops the operators in use
    * @param scores [B, T, experts]
-   * @param k how many experts a position has
-   * @param normalized whether the weights of a position add up to 1
+   * @param correction added to what experts are chosen by, not to their weights, [experts]; or null
+   * @param rule how they are chosen
+   * @param more what else depends on the scores
    * @return where the positions go
    */
-  public static Routed route(Ops ops, Tensor scores, int k, boolean normalized) {
-    Tensor[] made = ROUTE.tensors(scores, k, normalized);
+  public static Routed route(
+      Ops ops,
+      Tensor scores,
+      @Nullable Parameter correction,
+      Rule rule,
+      ScoreGradient more) {
+    int k = rule.chosen();
+    boolean plain = correction == null && rule.isPlain();
+    Tensor[] made =
+        plain
+            ? ROUTE.tensors(scores, k, rule.normalized())
+            : ROUTE_CORRECTED.tensors(
+                scores,
+                Parameter.valueOf(correction),
+                k,
+                rule.normalized(),
+                rule.sigmoid(),
+                rule.scale(),
+                rule.groups(),
+                rule.groupsKept());
     if (ops.isDifferentiated(scores)) {
       ops.saveForBackward(scores);
       ops.saveForBackward(made[1]);
       ops.record(
           new Tensor[] {made[0]},
           new Tensor[] {scores},
-          d -> new Tensor[] {ROUTE_BACKWARD.tensor(d[0], scores, made[1], normalized)});
+          d ->
+              new Tensor[] {
+                more.plus(
+                    plain
+                        ? ROUTE_BACKWARD.tensor(d[0], scores, made[1], rule.normalized())
+                        : ROUTE_CORRECTED_BACKWARD.tensor(
+                            d[0],
+                            scores,
+                            made[1],
+                            rule.normalized(),
+                            rule.sigmoid(),
+                            rule.scale()))
+              });
     }
     int experts = Math.toIntExact(scores.size(scores.sizes().length - 1));
-    return new Routed(made[0], shares(ops, chosen(made[1], experts), k, experts));
+    return new Routed(made[0], made[1], shares(ops, chosen(made[1], experts), k, experts));
+  }
+
+  /**
+   * Counts how often experts are chosen by the softmax of scores alone, and adds up their
+   * probabilities.
+   *
+   * @param scores [B, T, experts]
+   * @param real 1 for positions that count and 0 for others, F32 [N, 1]
+   * @param k how many experts a position has
+   * @return counts and sums, F32 [2, experts]
+   */
+  public static Tensor load(Tensor scores, Tensor real, int k) {
+    return EXPERT_LOAD.tensor(scores, real, k);
+  }
+
+  /**
+   * Derives the sum over experts of count times probabilities by the scores of some positions.
+   *
+   * @param scores [B, T, experts]
+   * @param real as in {@link #load}
+   * @param load of all positions
+   * @param factor multiplies the derivative
+   * @return the shape of scores
+   */
+  public static Tensor loadBackward(Tensor scores, Tensor real, Tensor load, double factor) {
+    return EXPERT_LOAD_BACKWARD.tensor(scores, real, load, factor);
+  }
+
+  /**
+   * (up + 1) gate sigmoid(alpha gate), with gate and up cut at a limit. Retains x.
+   *
+   * @param ops the operators in use
+   * @param x gate and up of each output beside each other [.., 2 width]
+   * @param alpha of the sigmoid
+   * @param limit what gate is at most, and up in magnitude
+   * @return [.., width]
+   */
+  public static Tensor clampedGated(Ops ops, Tensor x, double alpha, double limit) {
+    Tensor y = CLAMPED_GATED.tensor(x, alpha, limit);
+    if (ops.isDifferentiated(x)) {
+      ops.saveForBackward(x);
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {CLAMPED_GATED_BACKWARD.tensor(dy[0], x, alpha, limit)});
+    }
+    return y;
   }
 
   /** Where there are shapes only, every expert has an equal share. */

@@ -29,7 +29,9 @@ public final class OperatorLibrary {
           "basic.py",
           "linear.py",
           "attention.py",
+          "sinks.py",
           "experts.py",
+          "recurrent.py",
           "loss.py",
           "optimizer.py");
 

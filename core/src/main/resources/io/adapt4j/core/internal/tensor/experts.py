@@ -63,3 +63,82 @@ def sigmoid_gated_backward(self, dz: Tensor, y: Tensor, gate: Tensor) -> List[Te
   opened = torch.sigmoid(gate)
   dgate = torch.mul(torch.sum(torch.mul(dz, y), [-1], True), torch.mul(opened, torch.rsub(opened, 1)))
   return [torch.mul(dz, opened), dgate]
+
+# The k experts with the largest scores of each position where they are chosen by their scores plus
+# a correction, or from the best groups of experts only; their weights come from the scores alone:
+# the sigmoid of each, or the softmax of all.
+def expert_scores(self, scores: Tensor, sigmoid: bool) -> Tensor:
+  flat = torch.to(torch.flatten(scores, 0, -2), 6)
+  return torch.sigmoid(flat) if sigmoid else torch.softmax(flat, -1)
+
+def route_corrected(self, scores: Tensor, correction: List[Tensor], k: int, normalized: bool, sigmoid: bool, scale: float, groups: int, groups_kept: int) -> List[Tensor]:
+  if scores.is_meta:
+    made = torch.empty([torch.flatten(scores, 0, -2).size(0), k], dtype=6, device=scores.device)
+    return [made, torch.to(made, 4)]
+  own = self.expert_scores(scores, sigmoid)
+  choice = own
+  if len(correction) > 0:
+    choice = torch.add(own, torch.to(torch.flatten(correction[0]), 6))
+  if groups > 1:
+    by_group = torch.view(choice, [choice.size(0), groups, -1])
+    best = torch.sum(torch.topk(by_group, 2, -1)[0], [-1])
+    kept = torch.scatter(torch.zeros_like(best), 1, torch.topk(best, groups_kept, -1)[1], 1.)
+    choice = torch.flatten(torch.masked_fill(by_group, torch.eq(torch.unsqueeze(kept, 2), 0.), 0.), 1)
+  ids = torch.topk(choice, k, -1)[1]
+  weights = torch.gather(own, -1, ids)
+  if normalized:
+    weights = torch.div(weights, torch.clamp(torch.sum(weights, [-1], True), 1e-12))
+  return [torch.mul(weights, scale), ids]
+
+def route_corrected_backward(self, dweights: Tensor, scores: Tensor, ids: Tensor, normalized: bool, sigmoid: bool, scale: float) -> Tensor:
+  if scores.is_meta:
+    return torch.empty_like(scores)
+  own = self.expert_scores(scores, sigmoid)
+  dchosen = torch.mul(dweights, scale)
+  if normalized:
+    chosen = torch.gather(own, -1, ids)
+    total = torch.clamp(torch.sum(chosen, [-1], True), 1e-12)
+    mean = torch.sum(torch.mul(dchosen, torch.div(chosen, total)), [-1], True)
+    dchosen = torch.div(torch.sub(dchosen, mean), total)
+  spread = torch.scatter(torch.zeros_like(own), -1, ids, dchosen)
+  if sigmoid:
+    dflat = torch.mul(spread, torch.mul(own, torch.rsub(own, 1)))
+  else:
+    dflat = torch.mul(own, torch.sub(spread, torch.sum(torch.mul(spread, own), [-1], True)))
+  return torch.to(torch.view(dflat, scores.size()), scores.dtype)
+
+# How many positions chose each expert, and the sum of its probabilities [2, experts], of the real
+# positions [N, 1].
+def expert_load(self, scores: Tensor, real: Tensor, k: int) -> Tensor:
+  own = torch.softmax(torch.to(torch.flatten(scores, 0, -2), 6), -1)
+  chosen = torch.scatter(torch.zeros_like(own), -1, torch.topk(own, k, -1)[1], 1.)
+  return torch.stack([torch.sum(torch.mul(chosen, real), [0]), torch.sum(torch.mul(own, real), [0])])
+
+# factor times the derivative of the sum over experts of load times probability, by the scores.
+def expert_load_backward(self, scores: Tensor, real: Tensor, load: Tensor, factor: float) -> Tensor:
+  own = torch.softmax(torch.to(torch.flatten(scores, 0, -2), 6), -1)
+  counts = torch.narrow(load, 0, 0, 1)
+  mean = torch.sum(torch.mul(own, counts), [-1], True)
+  dflat = torch.mul(torch.mul(own, torch.sub(counts, mean)), torch.mul(real, factor))
+  return torch.to(torch.view(dflat, scores.size()), scores.dtype)
+
+# (up + 1) gate sigmoid(alpha gate) of neighbors [gate, up], the gate cut above a limit and up on
+# both sides of it (gpt-oss).
+def clamped_gated(self, x: Tensor, alpha: float, limit: float) -> Tensor:
+  gate = torch.clamp(torch.slice(x, -1, 0, None, 2), None, limit)
+  up = torch.clamp(torch.slice(x, -1, 1, None, 2), -limit, limit)
+  return torch.mul(torch.add(up, 1), torch.mul(gate, torch.sigmoid(torch.mul(gate, alpha))))
+
+def clamped_gated_backward(self, dy: Tensor, x: Tensor, alpha: float, limit: float) -> Tensor:
+  stored_gate = torch.slice(x, -1, 0, None, 2)
+  stored_up = torch.slice(x, -1, 1, None, 2)
+  gate = torch.clamp(stored_gate, None, limit)
+  up = torch.clamp(stored_up, -limit, limit)
+  opened = torch.sigmoid(torch.mul(gate, alpha))
+  glu = torch.mul(gate, opened)
+  slope = torch.mul(opened, torch.add(torch.mul(torch.mul(gate, alpha), torch.rsub(opened, 1)), 1))
+  dx = torch.empty_like(x)
+  dgate = torch.mul(torch.mul(dy, torch.add(up, 1)), slope)
+  torch.copy_(torch.slice(dx, -1, 0, None, 2), torch.mul(dgate, torch.to(torch.le(stored_gate, limit), x.dtype)))
+  torch.copy_(torch.slice(dx, -1, 1, None, 2), torch.mul(torch.mul(dy, glu), torch.to(torch.le(torch.abs(stored_up), limit), x.dtype)))
+  return dx

@@ -37,6 +37,15 @@ public final class Architectures {
           new Mixtral(),
           new QwenMoe(),
           new Olmoe(),
+          new GptOss(),
+          new GraniteMoe(),
+          new Ernie45Moe(),
+          new SigmoidRouted(),
+          new Qwen3Next(),
+          new Lfm2(),
+          new GraniteHybrid(),
+          new Bamba(),
+          new FalconH1(),
           new Glm(),
           new Cohere(),
           new Phi(),
@@ -189,7 +198,10 @@ public final class Architectures {
   /** Decoders with other output layers have tensors of other names, or none for the vocabulary. */
   private static void requireLanguageModel(ModelConfig config) {
     for (String name : config.architectures()) {
-      if (name.contains("For") && !name.endsWith("ForCausalLM")) {
+      boolean predicts =
+          name.endsWith("ForCausalLM")
+              || (name.endsWith("ForConditionalGeneration") && config.hasText());
+      if (name.contains("For") && !predicts) {
         throw config
             .fields()
             .invalid(

@@ -1,66 +1,195 @@
 package io.adapt4j.core.internal.nn.family;
 
+import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.ClampedMlp;
 import io.adapt4j.core.internal.nn.ExpertMlp;
 import io.adapt4j.core.internal.nn.GatedMlp;
 import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Mlp;
+import io.adapt4j.core.internal.nn.Router;
+import io.adapt4j.core.internal.nn.RouterBalance;
 import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.ExpertOps;
+import io.adapt4j.core.internal.tensor.Parameter;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Declares mixtures of experts that a checkpoint stores expert by expert.
- *
- * @param hidden width of the residual stream
- * @param width inner width of an expert
- * @param count how many experts there are
- * @param chosen how many a position goes to
- * @param normalized whether their weights add up to 1
- * @param activation of the gates
- */
-record Experts(
-    int hidden, int width, int count, int chosen, boolean normalized, Activation activation) {
+/** Declares mixtures of experts. A family says only where it differs. */
+final class Experts {
+
+  /** The projections of an expert. */
+  record Names(String gate, String up, String down) {
+    static final Names USUAL = new Names("gate_proj", "up_proj", "down_proj");
+  }
+
+  private final int hidden;
+  private final int width;
+  private final int count;
+  private final boolean stacked;
+  private final ExpertOps.Rule rule;
+  private final RouterBalance balance;
+  private final Activation activation;
+  private Names names = Names.USUAL;
+  private boolean bias;
+  private @Nullable String correction;
+  private long[] correctionSizes = {};
+
+  private Experts(ModelConfig model, int width, int count, ExpertOps.Rule rule, double balance) {
+    this.hidden = model.fields().requirePositiveInt("hidden_size");
+    this.width = width;
+    this.count = count;
+    this.stacked = model.hasStackedExperts();
+    this.rule = rule;
+    this.balance = new RouterBalance(count, rule.chosen(), balance);
+    this.activation = Activations.read(model, "hidden_act", "silu");
+  }
 
   /**
    * Reads the fields of a configuration.
    *
    * @param width the field of an expert's width
    * @param count the field of their number
+   * @param normalized whether the weights of a position add up to 1
+   * @param balance what the family takes for an absent {@code router_aux_loss_coef}
    */
-  static Experts read(ModelConfig model, String width, String count, boolean normalized) {
+  static Experts read(
+      ModelConfig model, String width, String count, boolean normalized, double balance) {
+    int chosen = chosen(model, "num_experts_per_tok", count);
+    return read(model, width, count, ExpertOps.Rule.softmax(chosen, normalized), balance);
+  }
+
+  /** The same with another rule. */
+  static Experts read(
+      ModelConfig model, String width, String count, ExpertOps.Rule rule, double balance) {
     ConfigReader fields = model.fields();
-    int experts = fields.requirePositiveInt(count);
-    int chosen = fields.requirePositiveInt("num_experts_per_tok");
-    if (chosen > experts) {
-      throw fields.invalid(
-          "num_experts_per_tok", "at most " + count + " " + experts, "Correct one of the two.");
-    }
+    boolean balanced = fields.bool("output_router_logits", false);
     return new Experts(
-        fields.requirePositiveInt("hidden_size"),
+        model,
         fields.requirePositiveInt(width),
-        experts,
-        chosen,
-        normalized,
-        Activations.read(model, "hidden_act", "silu"));
+        fields.requirePositiveInt(count),
+        rule,
+        balanced ? fields.optionalNumber("router_aux_loss_coef").orElse(balance) : 0);
+  }
+
+  /** Reads how many experts a position goes to. */
+  static int chosen(ModelConfig model, String chosen, String count) {
+    ConfigReader fields = model.fields();
+    int found = fields.requirePositiveInt(chosen);
+    int experts = fields.requirePositiveInt(count);
+    if (found > experts) {
+      throw fields.invalid(chosen, "at most " + count + " " + experts, "Correct one of the two.");
+    }
+    return found;
+  }
+
+  /** Other names than {@link Names#USUAL}. */
+  Experts names(String gate, String up, String down) {
+    names = new Names(gate, up, down);
+    return this;
+  }
+
+  /** Biases of all projections of the experts. */
+  Experts bias(boolean present) {
+    bias = present;
+    return this;
+  }
+
+  /** A correction of the scores, under a path below the mixture's. */
+  Experts correction(String path, long... sizes) {
+    correction = path;
+    correctionSizes = sizes;
+    return this;
+  }
+
+  /** The number of experts. */
+  int count() {
+    return count;
+  }
+
+  /** The width of an expert. */
+  int width() {
+    return width;
   }
 
   /** The mixture at a path, with an expert of all positions or none. */
-  ExpertMlp declare(
-      String path, String gate, String up, String down, ExpertMlp.@Nullable Shared shared) {
-    List<GatedMlp> experts =
-        IntStream.range(0, count)
-            .mapToObj(expert -> expert(path + ".experts." + expert, width, gate, up, down))
-            .toList();
-    return new ExpertMlp(
-        LinearSlot.of(path + ".gate", hidden, false, count), experts, chosen, normalized, shared);
+  ExpertMlp declare(String path, ExpertMlp.@Nullable Shared shared) {
+    String experts = path + ".experts";
+    return declare(
+        path,
+        path + ".gate",
+        false,
+        expert -> stacked ? stacked(experts, expert) : expert(experts + "." + expert, width),
+        shared);
   }
 
-  GatedMlp expert(String path, int inner, String gate, String up, String down) {
+  /** The mixture with a router and experts of another kind. */
+  ExpertMlp declare(
+      String path,
+      String router,
+      boolean routerBias,
+      IntFunction<Mlp> expert,
+      ExpertMlp.@Nullable Shared shared) {
+    List<Mlp> experts = IntStream.range(0, count).mapToObj(expert).toList();
+    Parameter added =
+        correction == null ? null : Parameter.of(path + "." + correction, correctionSizes);
+    LinearSlot scores = LinearSlot.of(router, hidden, routerBias, count);
+    return new ExpertMlp(new Router(scores, added, rule, balance), experts, shared);
+  }
+
+  /** An expert in tensors of its own. */
+  Mlp expert(String path, int inner) {
     return new GatedMlp(
-        LinearSlot.of(path, hidden, false, List.of(gate, up), inner, inner),
-        LinearSlot.of(path + "." + down, inner, false, hidden),
+        LinearSlot.of(path, hidden, bias, List.of(names.gate(), names.up()), inner, inner),
+        LinearSlot.of(path + "." + names.down(), inner, bias, hidden),
         activation);
+  }
+
+  /** An expert whose weights are part of stacks [experts, out, in]. */
+  private Mlp stacked(String owner, int expert) {
+    return fused(
+        ExpertStacks.path(owner, expert, "gate_up_proj"),
+        ExpertStacks.path(owner, expert, "down_proj"),
+        width);
+  }
+
+  /** An expert with gate and up in one tensor. */
+  Mlp fused(String gateUp, String down, int inner) {
+    return new GatedMlp(
+        LinearSlot.of(gateUp, hidden, bias, 2L * inner),
+        LinearSlot.of(down, inner, bias, hidden),
+        activation);
+  }
+
+  /** An MLP with gate and up in one tensor, of a model without experts. */
+  static Mlp fused(ModelConfig model, String gateUp, String down, int inner) {
+    int hidden = model.fields().requirePositiveInt("hidden_size");
+    return new GatedMlp(
+        LinearSlot.of(gateUp, hidden, false, 2L * inner),
+        LinearSlot.of(down, inner, false, hidden),
+        Activations.read(model, "hidden_act", "silu"));
+  }
+
+  /** An expert whose weights are part of stacks [experts, in, out], with outputs cut at a limit. */
+  Mlp clamped(String owner, int expert, double alpha, double limit) {
+    return new ClampedMlp(
+        LinearSlot.of(
+            ExpertStacks.path(owner, expert, "gate_up_proj"), hidden, true, 2L * width, true),
+        LinearSlot.of(ExpertStacks.path(owner, expert, "down_proj"), width, true, hidden, true),
+        alpha,
+        limit);
+  }
+
+  /** An expert of all positions behind a gate. */
+  ExpertMlp.Shared gatedShared(String path, int inner, String gate) {
+    return new ExpertMlp.Shared(expert(path, inner), LinearSlot.of(gate, hidden, false, 1));
+  }
+
+  /** An expert of all positions whose output is added as it is. */
+  ExpertMlp.Shared shared(Mlp mlp) {
+    return new ExpertMlp.Shared(mlp, null);
   }
 }

@@ -24,15 +24,19 @@ final class Granite implements Architecture {
   @Override
   public Network declare(ModelConfig model) {
     DecoderConfig config = DecoderConfig.from(model, DecoderConfig.Defaults.LLAMA);
-    ConfigReader fields = model.fields();
-    return new LlamaLike(model, config)
+    return scaled(new LlamaLike(model, config), model)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .mlpBias(config.mlpBias())
-        .embeddingScale(
+        .declare();
+  }
+
+  /** Sets the factors. */
+  static LlamaLike scaled(LlamaLike like, ModelConfig model) {
+    ConfigReader fields = model.fields();
+    return like.embeddingScale(
             new Embeddings.Scale(fields.positiveNumber("embedding_multiplier", 1), false))
         .attentionScale(fields.positiveNumber("attention_multiplier", 1))
         .residualScale(fields.positiveNumber("residual_multiplier", 1))
-        .logitScale(1 / fields.positiveNumber("logits_scaling", 1))
-        .declare();
+        .logitScale(1 / fields.positiveNumber("logits_scaling", 1));
   }
 }

@@ -1,7 +1,9 @@
 package io.adapt4j.core.internal.nn.family;
 
+import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
@@ -39,6 +41,28 @@ final class LayerTypes {
               "This build knows no other kinds of attention.");
     }
     return types.stream().map(SLIDING::equals).toList();
+  }
+
+  /**
+   * Checks the types of layers.
+   *
+   * @param fields the configuration
+   * @param types what it lists
+   * @param layers number of layers
+   * @param known what the family has
+   * @return the types
+   * @throws io.adapt4j.core.exception.CheckpointException if a type is not known, or there are too
+   *     few
+   */
+  static List<String> known(
+      ConfigReader fields, List<String> types, int layers, Set<String> known) {
+    if (types.size() != layers || !known.containsAll(types)) {
+      throw fields.invalid(
+          "layer_types",
+          layers + " entries, each one of " + known.stream().sorted().toList(),
+          "This build knows no other layers of this family.");
+    }
+    return types;
   }
 
   /**

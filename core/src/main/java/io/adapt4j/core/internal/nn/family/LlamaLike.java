@@ -7,11 +7,13 @@ import io.adapt4j.core.internal.nn.Attention;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Dimensions;
 import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.GatedAttention;
 import io.adapt4j.core.internal.nn.GatedMlp;
 import io.adapt4j.core.internal.nn.Heads;
 import io.adapt4j.core.internal.nn.Layer;
 import io.adapt4j.core.internal.nn.LayerNorm;
 import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Mixer;
 import io.adapt4j.core.internal.nn.Mlp;
 import io.adapt4j.core.internal.nn.Norm;
 import io.adapt4j.core.internal.nn.ParallelLayer;
@@ -30,6 +32,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntToLongFunction;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Declares decoders built like Llama (Touvron et al. 2023): rotary positions, RMS norms, gated
@@ -79,6 +82,12 @@ final class LlamaLike {
     Mlp declare(String path, int layer);
   }
 
+  /** Declares what mixes positions in a layer, given its path and number; null for attention. */
+  @FunctionalInterface
+  interface MixerKind {
+    @Nullable Mixer declare(String path, int layer);
+  }
+
   /** Declares a norm. */
   @FunctionalInterface
   interface NormKind {
@@ -107,11 +116,17 @@ final class LlamaLike {
   private String upName = "up_proj";
   private String downName = "down_proj";
   private String outputName = "o_proj";
-  private String finalNorm = "model.norm";
+  private String root = "model";
+  private String ignored = ".*\\.rotary_emb\\.inv_freq";
+  private String kept = "";
+  private String finalNorm = "norm";
   private boolean headBias;
   private boolean rotatedInPairs;
+  private boolean sinks;
   private NormKind norms;
   private MlpKind mlps = (path, layer) -> mlp(path + ".mlp");
+  private MixerKind mixers = (path, layer) -> null;
+  private boolean gatedAttention;
   private NormPlacement placement = NormPlacement.BEFORE;
   private Optional<NormNames> normNames = Optional.empty();
   private QueryKeyNorms queryKeyNorms = QueryKeyNorms.NONE;
@@ -176,14 +191,39 @@ final class LlamaLike {
     return this;
   }
 
+  /** Other mixers of positions than attention, where the kind gives one. */
+  LlamaLike mixers(MixerKind kind) {
+    mixers = kind;
+    return this;
+  }
+
+  /** A gate of attention's output, which the query projection gives beside each head. */
+  LlamaLike gatedAttention() {
+    gatedAttention = true;
+    return this;
+  }
+
   LlamaLike outputName(String name) {
     outputName = name;
     return this;
   }
 
-  /** The name of the norm after the last layer. */
-  LlamaLike finalNorm(String path) {
-    finalNorm = path;
+  /** The name of the norm after the last layer, below the root. */
+  LlamaLike finalNorm(String name) {
+    finalNorm = name;
+    return this;
+  }
+
+  /** The path of embeddings and layers; {@code model} if not set. */
+  LlamaLike root(String path) {
+    root = path;
+    return this;
+  }
+
+  /** Stored tensors that nothing is computed with, and which of them are written again. */
+  LlamaLike unused(String names, String written) {
+    ignored += "|" + names;
+    kept = written;
     return this;
   }
 
@@ -196,6 +236,12 @@ final class LlamaLike {
   /** Rotary positions that turn pairs of neighbors. */
   LlamaLike rotatedInPairs() {
     rotatedInPairs = true;
+    return this;
+  }
+
+  /** One more score for each head, of a key without a value. */
+  LlamaLike sinks() {
+    sinks = true;
     return this;
   }
 
@@ -290,16 +336,16 @@ final class LlamaLike {
 
   Decoder declare() {
     Parameter embedding =
-        Parameter.of("model.embed_tokens.weight", config.vocabSize(), config.hiddenSize());
+        Parameter.of(root + ".embed_tokens.weight", config.vocabSize(), config.hiddenSize());
     List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < config.layers(); i++) {
-      layers.add(layer("model.layers." + i, i));
+      layers.add(layer(root + ".layers." + i, i));
     }
     Transformer body =
         new Transformer(
             Embeddings.of(embedding, embeddingScale),
             List.copyOf(layers),
-            norm(finalNorm, config.hiddenSize()),
+            norm(root + "." + finalNorm, config.hiddenSize()),
             rotary);
     String headName = "lm_head.weight";
     Parameter head =
@@ -310,7 +356,7 @@ final class LlamaLike {
         model,
         new Dimensions(
             config.hiddenSize(), config.layers(), config.vocabSize(), config.contextLength()),
-        StoredNames.of("model.", List.of(".*\\.rotary_emb\\.inv_freq")),
+        StoredNames.of(root + ".", List.of(ignored)).keeping(kept),
         body,
         headName,
         new VocabularyHead(head, headBiasOrNull(), logitScale, logitSoftCap));
@@ -322,17 +368,18 @@ final class LlamaLike {
 
   private Layer layer(String path, int index) {
     NormNames names = normNames.orElse(NormNames.of(placement));
-    Attention attention = attention(path + ".self_attn", index);
+    Mixer recurrent = mixers.declare(path, index);
+    Mixer mixer = recurrent == null ? attention(path + ".self_attn", index) : recurrent;
     Mlp mlp = mlps.declare(path, index);
     if (placement == NormPlacement.SHARED_BEFORE) {
       Norm shared = norm(path + "." + names.beforeAttention(), config.hiddenSize());
-      return new ParallelLayer(shared, attention, shared, mlp);
+      return new ParallelLayer(shared, mixer, shared, mlp);
     }
     boolean before = placement != NormPlacement.AFTER;
     boolean after = placement != NormPlacement.BEFORE;
     return new SequentialLayer(
         norm(before, path + "." + names.beforeAttention()),
-        attention,
+        mixer,
         norm(after, path + "." + names.afterAttention()),
         norm(before, path + "." + names.beforeMlp()),
         mlp,
@@ -348,24 +395,30 @@ final class LlamaLike {
     return norms.declare(path, width);
   }
 
-  private Attention attention(String path, int index) {
+  /** The attention of the configuration. */
+  Mixer attention(String path, int index) {
     Heads grouped = Heads.grouped(config.heads(), config.kvHeads(), config.headDim());
     Heads heads = rotatedInPairs ? grouped.rotatedInPairs() : grouped;
     long query = heads.queryWidth();
+    long projected = gatedAttention ? 2 * query : query;
     long kv = heads.keyValueWidth();
     long in = config.hiddenSize();
     LinearSlot qkv =
         fusedQueryKeyValue
-            ? LinearSlot.of(path + ".qkv_proj", in, qkvBias, query + 2 * kv)
+            ? LinearSlot.of(path + ".qkv_proj", in, qkvBias, projected + 2 * kv)
             : LinearSlot.of(
-                path, in, qkvBias, List.of("q_proj", "k_proj", "v_proj"), query, kv, kv);
-    return new Attention(
-        qkv,
-        LinearSlot.of(path + "." + outputName, query, outputBias, in),
-        heads,
-        queryKeyNorm(path, heads),
-        rotaryOfLayer.applyAsInt(index),
-        new AttentionRule(attentionScale, attentionSoftCap, true, window.applyAsLong(index)));
+                path, in, qkvBias, List.of("q_proj", "k_proj", "v_proj"), projected, kv, kv);
+    Attention attention =
+        new Attention(
+            qkv,
+            LinearSlot.of(path + "." + outputName, query, outputBias, in),
+            heads,
+            queryKeyNorm(path, heads),
+            rotaryOfLayer.applyAsInt(index),
+            new AttentionRule(attentionScale, attentionSoftCap, true, window.applyAsLong(index)));
+    Attention made =
+        sinks ? attention.withSinks(Parameter.of(path + ".sinks", config.heads())) : attention;
+    return gatedAttention ? new GatedAttention(made) : made;
   }
 
   private QueryKeyNorm queryKeyNorm(String path, Heads heads) {

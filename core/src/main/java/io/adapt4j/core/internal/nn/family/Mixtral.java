@@ -26,10 +26,14 @@ final class Mixtral implements Architecture {
   public Network declare(ModelConfig model) {
     DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
     int window = SlidingWindow.size(model, 0);
-    Experts experts = Experts.read(model, "intermediate_size", "num_local_experts", true);
+    Experts experts =
+        Experts.read(model, "intermediate_size", "num_local_experts", true, 0.001)
+            .names("w1", "w3", "w2");
+    // Transformers 5 calls the module like other families do.
+    String module = model.hasStackedExperts() ? ".mlp" : ".block_sparse_moe";
     return new LlamaLike(model, config)
         .window(layer -> window)
-        .mlps((path, layer) -> experts.declare(path + ".block_sparse_moe", "w1", "w3", "w2", null))
+        .mlps((path, layer) -> experts.declare(path + module, null))
         .declare();
   }
 }

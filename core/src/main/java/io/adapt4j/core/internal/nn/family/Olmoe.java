@@ -26,13 +26,13 @@ final class Olmoe implements Architecture {
   public Network declare(ModelConfig model) {
     DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
     boolean normalized = model.fields().bool("norm_topk_prob", false);
-    Experts experts = Experts.read(model, "intermediate_size", "num_experts", normalized);
+    Experts experts = Experts.read(model, "intermediate_size", "num_experts", normalized, 0.01);
     return new LlamaLike(model, config)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .queryKeyNorms(LlamaLike.QueryKeyNorms.FULL_WIDTH)
         .mlps(
             (path, layer) ->
-                experts.declare(path + ".mlp", "gate_proj", "up_proj", "down_proj", null))
+                experts.declare(path + ".mlp", null))
         .declare();
   }
 }

@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.nn.family;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.ExpertMlp;
-import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
 import java.util.List;
 import java.util.OptionalInt;
@@ -33,8 +32,6 @@ final class QwenMoe implements Architecture {
   public Network declare(ModelConfig model) {
     DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
     boolean third = model.modelType().equals("qwen3_moe");
-    boolean normalized = model.fields().bool("norm_topk_prob", false);
-    Experts experts = Experts.read(model, "moe_intermediate_size", "num_experts", normalized);
     LlamaLike like = new LlamaLike(model, config);
     if (third) {
       like.attentionBias(config.attentionBias(), config.attentionBias())
@@ -42,17 +39,28 @@ final class QwenMoe implements Architecture {
     } else {
       like.attentionBias(model.fields().bool("qkv_bias", true), false);
     }
-    return like.mlps(
-            (path, layer) ->
-                isSparse(model, layer)
-                    ? experts.declare(
-                        path + ".mlp",
-                        "gate_proj",
-                        "up_proj",
-                        "down_proj",
-                        third ? null : shared(model, experts, path + ".mlp"))
-                    : like.mlp(path + ".mlp"))
-        .declare();
+    return like.mlps(mlps(model, like, !third, false)).declare();
+  }
+
+  /**
+   * The MLPs of layers, sparse or dense.
+   *
+   * @param shared whether one expert works on all positions
+   * @param normalized what the family takes for {@code norm_topk_prob} where it is absent
+   */
+  static LlamaLike.MlpKind mlps(
+      ModelConfig model, LlamaLike like, boolean shared, boolean normalized) {
+    Experts experts =
+        Experts.read(
+            model,
+            "moe_intermediate_size",
+            "num_experts",
+            model.fields().bool("norm_topk_prob", normalized),
+            0.001);
+    return (path, layer) ->
+        isSparse(model, layer)
+            ? experts.declare(path + ".mlp", shared ? shared(model, experts, path + ".mlp") : null)
+            : like.mlp(path + ".mlp");
   }
 
   private static boolean isSparse(ModelConfig model, int layer) {
@@ -63,8 +71,6 @@ final class QwenMoe implements Architecture {
 
   private static ExpertMlp.Shared shared(ModelConfig model, Experts experts, String path) {
     int width = model.fields().requirePositiveInt("shared_expert_intermediate_size");
-    return new ExpertMlp.Shared(
-        experts.expert(path + ".shared_expert", width, "gate_proj", "up_proj", "down_proj"),
-        LinearSlot.of(path + ".shared_expert_gate", experts.hidden(), false, 1));
+    return experts.gatedShared(path + ".shared_expert", width, path + ".shared_expert_gate");
   }
 }

@@ -1,0 +1,184 @@
+package io.adapt4j.core.internal.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.exception.CheckpointException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Tensors that hold one matrix for each expert of a mixture, [experts, rows, columns]. A {@link
+ * Checkpoint} shows each expert's matrix under a name of its own, {@code mlp.experts[3].down_proj.weight}
+ * for entry 3 of {@code mlp.experts.down_proj}; where a model is written they are joined again.
+ */
+public final class ExpertStacks {
+
+  private static final String EXPERTS = ".experts";
+
+  /** A module, a parameter, and what of it. */
+  private static final Pattern STACK =
+      Pattern.compile(
+          "(.*\\.experts)\\.(gate_up_proj|gate_proj|up_proj|down_proj)(_bias|_blocks|_scales|)"
+              + "|(.*\\.block_sparse_moe)\\.(input_linear|output_linear)\\.weight");
+
+  private static final Pattern EXPERT =
+      Pattern.compile("(.*)\\[(\\d{1,6})]\\.(\\w+)\\.(weight|bias|blocks|scales)");
+
+  private static final Map<String, String> KINDS =
+      Map.of("", "weight", "_bias", "bias", "_blocks", "blocks", "_scales", "scales");
+
+  /** Dimensions that a stack has at least, its experts among them. */
+  private static final Map<String, Integer> RANKS =
+      Map.of("weight", 3, "bias", 2, "blocks", 4, "scales", 3);
+
+  /** Fields of configurations that say how many experts there are. */
+  private static final List<String> COUNTS =
+      List.of("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts");
+
+  private ExpertStacks() {}
+
+  /**
+   * One expert's part of a stack.
+   *
+   * @param stack the stored name of the stack
+   * @param expert its number
+   */
+  public record Slot(String stack, int expert) {}
+
+  /** The names of the experts' parts of a tensor; empty where it is no stack. */
+  static List<String> parts(TensorEntry entry) {
+    Matcher matcher = STACK.matcher(entry.name());
+    if (!matcher.matches()) {
+      return List.of();
+    }
+    boolean module = matcher.group(4) != null;
+    String kind = module ? "weight" : KINDS.get(matcher.group(3));
+    if (entry.shape().size() != RANKS.get(kind)) {
+      return List.of();
+    }
+    String owner = matcher.group(module ? 4 : 1);
+    String parameter = matcher.group(module ? 5 : 2);
+    List<String> names = new ArrayList<>();
+    for (int expert = 0; expert < entry.shape().get(0); expert++) {
+      names.add(path(owner, expert, parameter) + "." + kind);
+    }
+    return names;
+  }
+
+  /**
+   * Returns whether a checkpoint has stacks. Weights that are absent or damaged are left to whoever
+   * needs them.
+   *
+   * @param folder the checkpoint folder
+   * @param config what its config.json says; without experts no weights are looked at
+   * @return whether one of its tensors is a stack
+   */
+  public static boolean areIn(Path folder, JsonNode config) {
+    if (COUNTS.stream().noneMatch(config::hasNonNull) || !Checkpoint.exists(folder)) {
+      return false;
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      return checkpoint.names().stream().anyMatch(name -> slot(name).isPresent());
+    } catch (CheckpointException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Names an expert's projection.
+   *
+   * @param owner path of the module that has the stack
+   * @param expert number of the expert
+   * @param parameter name of the stack
+   * @return the module path
+   */
+  public static String path(String owner, int expert, String parameter) {
+    return owner + "[" + expert + "]." + parameter;
+  }
+
+  /**
+   * Finds the stack that a tensor is part of.
+   *
+   * @param name name of a tensor
+   * @return its place; empty where the tensor stands alone
+   */
+  public static Optional<Slot> slot(String name) {
+    Matcher matcher = EXPERT.matcher(name);
+    if (!matcher.matches()) {
+      return Optional.empty();
+    }
+    String owner = matcher.group(1);
+    String kind = matcher.group(4);
+    String suffix =
+        owner.endsWith(EXPERTS)
+            ? (kind.equals("weight") ? "" : "_" + kind)
+            : "." + kind;
+    return Optional.of(
+        new Slot(
+            owner + "." + matcher.group(3) + suffix, Integer.parseInt(matcher.group(2))));
+  }
+
+  /**
+   * Finds the stack that a projection is part of.
+   *
+   * @param path module path of a projection
+   * @return the place of its weight; empty where it stands alone
+   */
+  public static Optional<Slot> slotOfPath(String path) {
+    return slot(path + ".weight");
+  }
+
+  /**
+   * Joins the experts' tensors to stacks.
+   *
+   * @param tensors of a model; the experts of a stack in any order
+   * @return the same, with stacks where the first of their tensors stood
+   */
+  public static List<TensorData> join(List<TensorData> tensors) {
+    Map<String, TreeMap<Integer, TensorData>> stacks = new LinkedHashMap<>();
+    for (TensorData tensor : tensors) {
+      slot(tensor.name())
+          .ifPresent(
+              slot ->
+                  stacks
+                      .computeIfAbsent(slot.stack(), name -> new TreeMap<>())
+                      .put(slot.expert(), tensor));
+    }
+    if (stacks.isEmpty()) {
+      return tensors;
+    }
+    List<TensorData> joined = new ArrayList<>();
+    for (TensorData tensor : tensors) {
+      Optional<Slot> slot = slot(tensor.name());
+      if (slot.isEmpty()) {
+        joined.add(tensor);
+      } else {
+        TreeMap<Integer, TensorData> parts = stacks.remove(slot.get().stack());
+        if (parts != null) {
+          joined.add(stack(slot.get().stack(), List.copyOf(parts.values())));
+        }
+      }
+    }
+    return joined;
+  }
+
+  private static TensorData stack(String name, List<TensorData> parts) {
+    List<Long> shape = new ArrayList<>(List.of((long) parts.size()));
+    shape.addAll(parts.get(0).shape());
+    return new TensorData(
+        name,
+        parts.get(0).type(),
+        shape,
+        channel -> {
+          for (TensorData part : parts) {
+            part.content().writeTo(channel);
+          }
+        });
+  }
+}

@@ -1,0 +1,30 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.ExpertOps;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Feed-forward layer with a gate, whose inner values are cut at a limit: down((up(x) + 1) gate(x)
+ * sigmoid(alpha gate(x))) (OpenAI 2025, gpt-oss).
+ *
+ * @param gateUp the gate and up projections, whose outputs alternate
+ * @param down the projection back to the hidden width
+ * @param alpha of the sigmoid
+ * @param limit what the gate is at most, and up in magnitude
+ */
+public record ClampedMlp(LinearSlot gateUp, LinearSlot down, double alpha, double limit)
+    implements Mlp {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x, boolean computed) {
+    Tensor inner = ExpertOps.clampedGated(ops, gateUp.forward(ops, x), alpha, limit);
+    return down.forward(ops, inner, computed);
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return List.of(gateUp, down);
+  }
+}

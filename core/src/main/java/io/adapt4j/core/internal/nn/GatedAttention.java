@@ -1,0 +1,51 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.RecurrentOps;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Attention whose joined heads are multiplied by the sigmoid of a gate (Qiu et al. 2025). The query
+ * projection gives query and gate of each head side by side.
+ *
+ * @param attention the attention; its first projection is as much wider as its queries are
+ */
+public record GatedAttention(Attention attention) implements Mixer {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
+    Heads heads = attention.heads();
+    Tensor projected = attention.qkv().forward(ops, x);
+    Tensor[] parts = RecurrentOps.splitGates(ops, projected, heads.query(), heads.dim());
+    Tensor mixed = attention.mixed(ops, parts[0], positions, layer);
+    return attention.output().forward(ops, RecurrentOps.gated(ops, mixed, parts[1]));
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return attention.linears();
+  }
+
+  @Override
+  public List<Parameter> ownParameters() {
+    return attention.ownParameters();
+  }
+
+  @Override
+  public CacheShape cache() {
+    return attention.cache();
+  }
+
+  @Override
+  public Set<Long> windows() {
+    return attention.windows();
+  }
+
+  @Override
+  public Object kind() {
+    return List.of("gated", attention.kind());
+  }
+}

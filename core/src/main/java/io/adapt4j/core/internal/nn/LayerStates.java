@@ -1,0 +1,88 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.RecurrentOps.State;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The states of a sequence's recurrent layers: zeros at its beginning, and after each pass what its
+ * tokens left. They hold no earlier token apart, so that they can only begin anew or be taken over
+ * whole.
+ */
+final class LayerStates implements AutoCloseable {
+
+  /** Null at layers that keep none. */
+  private final List<@Nullable State> layers = new ArrayList<>();
+
+  LayerStates(List<CacheShape> shapes, long rows) {
+    for (CacheShape shape : shapes) {
+      layers.add(shape.hasStates() ? state(shape.states(), rows) : null);
+    }
+  }
+
+  private static State state(List<long[]> sizes, long rows) {
+    List<Tensor> all =
+        sizes.stream()
+            .map(own -> LongStream.concat(LongStream.of(rows), LongStream.of(own)).toArray())
+            .map(ofRows -> Tensor.zeros(DType.F32, ofRows).own())
+            .toList();
+    return new State(all.get(0), all.subList(1, all.size()));
+  }
+
+  boolean isEmpty() {
+    return layers.stream().allMatch(Objects::isNull);
+  }
+
+  /** The states of a layer that has them, which a pass replaces. */
+  State of(int layer) {
+    return Objects.requireNonNull(layers.get(layer));
+  }
+
+  long bytes() {
+    return tensors().mapToLong(state -> state.count() * state.type().bytes()).sum();
+  }
+
+  void clear() {
+    try (Scope scope = Scope.open()) {
+      tensors().forEach(state -> state.copyFrom(Tensor.zeros(DType.F32, 1)));
+    }
+  }
+
+  void copyFrom(LayerStates other) {
+    List<Tensor> sources = other.tensors().toList();
+    List<Tensor> targets = tensors().toList();
+    for (int i = 0; i < targets.size(); i++) {
+      targets.get(i).copyFrom(sources.get(i));
+    }
+  }
+
+  /**
+   * Checks that a cache is to begin with all of its tokens or none, where there are states.
+   *
+   * @throws IllegalArgumentException if it is not
+   */
+  void requireWhole(long tokens, long length) {
+    if (!isEmpty() && tokens > 0 && tokens < length) {
+      throw new IllegalArgumentException(
+          "tokens: expected 0 or all " + length + ", as layers keep states, found " + tokens);
+    }
+  }
+
+  private Stream<Tensor> tensors() {
+    return layers.stream()
+        .filter(Objects::nonNull)
+        .flatMap(state -> Stream.concat(Stream.of(state.tail()), state.state().stream()));
+  }
+
+  @Override
+  public void close() {
+    tensors().forEach(Tensor::close);
+  }
+}

@@ -1,0 +1,36 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+import java.util.Set;
+
+/** The part of a layer in which positions see earlier ones: attention, or a recurrence. */
+public sealed interface Mixer permits Attention, GatedAttention, MixerSum, RecurrentMixer {
+
+  /**
+   * Applies it.
+   *
+   * @param ops the operators to use
+   * @param x [B, T, hidden]
+   * @param positions where the tokens stand and what was before them
+   * @param layer number of the layer, for its part of the cache
+   * @return [B, T, hidden]
+   */
+  Tensor forward(Ops ops, Tensor x, Positions positions, int layer);
+
+  List<LinearSlot> linears();
+
+  /** Parameters besides those of the projections. */
+  List<Parameter> ownParameters();
+
+  /** What it keeps of tokens. */
+  CacheShape cache();
+
+  /** The windows of attention that it needs masks for; 0 for the whole text. */
+  Set<Long> windows();
+
+  /** All that decides what memory it takes, besides its parameters. */
+  Object kind();
+}

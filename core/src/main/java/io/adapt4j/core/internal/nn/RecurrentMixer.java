@@ -1,0 +1,201 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.RecurrentOps;
+import io.adapt4j.core.internal.tensor.RecurrentOps.Kind;
+import io.adapt4j.core.internal.tensor.RecurrentOps.Recurrence;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A recurrence between two projections. It reads many tokens at once in chunks, and token by token
+ * from a state; padding and the documents beside one's own leave the state as it is.
+ *
+ * @param in the projections of its input
+ * @param out the projection of what comes out
+ * @param recurrence what is computed between them
+ * @param ownParameters in the order of the recurrence's script
+ * @param cache the states of a row
+ */
+public record RecurrentMixer(
+    LinearSlot in,
+    LinearSlot out,
+    Recurrence recurrence,
+    List<Parameter> ownParameters,
+    CacheShape cache)
+    implements Mixer {
+
+  /**
+   * The convolution that recurrences begin with.
+   *
+   * @param weight [channels, 1, width]
+   * @param bias [channels], or null
+   */
+  public record Convolution(Parameter weight, @Nullable Parameter bias) {
+
+    /** Declares a depthwise convolution over earlier positions. */
+    public static Convolution declare(String path, long channels, long width, boolean bias) {
+      return new Convolution(
+          Parameter.of(path + ".weight", channels, 1, width),
+          bias ? Parameter.of(path + ".bias", channels) : null);
+    }
+
+    long[] tail() {
+      long[] sizes = weight.sizes();
+      return new long[] {sizes[2] - 1, sizes[0]};
+    }
+  }
+
+  /**
+   * The heads of a recurrence.
+   *
+   * @param groups which share keys and queries
+   * @param heads in all groups together
+   * @param keyDim entries of a key
+   * @param valueDim entries of a value
+   */
+  public record StateHeads(int groups, int heads, int keyDim, int valueDim) {
+
+    /** {@return entries of a position that come out} */
+    public long valueWidth() {
+      return (long) heads * valueDim;
+    }
+
+    long[] state() {
+      return new long[] {groups, heads / groups, keyDim, valueDim};
+    }
+  }
+
+  /**
+   * The norm after a state space.
+   *
+   * @param weight one factor an entry
+   * @param parts equal parts of the width, each normalized by itself
+   * @param beforeGate whether the gate multiplies after it
+   * @param eps added to the mean square
+   */
+  public record OutputNorm(Parameter weight, int parts, boolean beforeGate, double eps) {}
+
+  /** A convolution between two gates, which the first projection gives with its values. */
+  public static RecurrentMixer shortConvolution(
+      LinearSlot in, LinearSlot out, Convolution convolution) {
+    return new RecurrentMixer(
+        in,
+        out,
+        new Recurrence(Kind.SHORT_CONVOLUTION, in.linear().inFeatures(), new long[0], NONE),
+        parameters(convolution.weight(), convolution.bias()),
+        CacheShape.ofStates(List.of(convolution.tail())));
+  }
+
+  private static final double[] NONE = {};
+
+  /**
+   * Gated DeltaNet (Yang et al. 2024).
+   *
+   * @param byGroup whether the first projection gives queries, keys, values and gates of one group
+   *     side by side, then rates and decays likewise; else all queries, all keys, and so on
+   * @param rates A_log and dt_bias, one number a head
+   */
+  public static RecurrentMixer gatedDelta(
+      LinearSlot in,
+      LinearSlot out,
+      StateHeads heads,
+      boolean byGroup,
+      Convolution convolution,
+      List<Parameter> rates,
+      RmsNorm norm) {
+    long[] sizes = {
+      heads.groups(), heads.heads(), heads.keyDim(), heads.valueDim(), byGroup ? 1 : 0
+    };
+    return new RecurrentMixer(
+        in,
+        out,
+        new Recurrence(Kind.GATED_DELTA, heads.valueWidth(), sizes, new double[] {norm.eps()}),
+        parameters(convolution.weight(), rates.get(0), rates.get(1), norm.weight()),
+        CacheShape.ofStates(List.of(convolution.tail(), heads.state())));
+  }
+
+  /**
+   * Mamba-2 (Dao and Gu 2024).
+   *
+   * @param rates A_log, dt_bias and D, one number a head
+   * @param numbers the least and the largest step, then factors of what the first projection gives:
+   *     gates, values, B, C and steps
+   * @param norm of what comes out, or null
+   */
+  public static RecurrentMixer stateSpace(
+      LinearSlot in,
+      LinearSlot out,
+      StateHeads heads,
+      Convolution convolution,
+      List<Parameter> rates,
+      double[] numbers,
+      @Nullable OutputNorm norm) {
+    long[] sizes = {
+      heads.groups(),
+      heads.heads(),
+      heads.keyDim(),
+      heads.valueDim(),
+      norm == null ? 0 : norm.parts(),
+      norm != null && norm.beforeGate() ? 1 : 0,
+      convolution.bias() == null ? 0 : 1
+    };
+    double[] all = new double[numbers.length + 1];
+    all[0] = norm == null ? 0 : norm.eps();
+    System.arraycopy(numbers, 0, all, 1, numbers.length);
+    return new RecurrentMixer(
+        in,
+        out,
+        new Recurrence(Kind.STATE_SPACE, heads.valueWidth(), sizes, all),
+        parameters(
+            convolution.weight(),
+            rates.get(0),
+            rates.get(1),
+            rates.get(2),
+            norm == null ? null : norm.weight(),
+            convolution.bias()),
+        CacheShape.ofStates(List.of(convolution.tail(), heads.state())));
+  }
+
+  private static List<Parameter> parameters(@Nullable Parameter... all) {
+    return Stream.of(all).filter(parameter -> parameter != null).toList();
+  }
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
+    Tensor projected = in.forward(ops, x);
+    KvCache kept = positions.cache();
+    Tensor y =
+        positions.documents() != null
+            ? RecurrentOps.packed(ops, recurrence, projected, ownParameters, positions.documents())
+            : RecurrentOps.apply(
+                ops,
+                recurrence,
+                projected,
+                ownParameters,
+                positions.keep(),
+                kept == null ? null : kept.state(layer));
+    return out.forward(ops, y);
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return List.of(in, out);
+  }
+
+  @Override
+  public Set<Long> windows() {
+    return Set.of();
+  }
+
+  @Override
+  public Object kind() {
+    return List.of(
+        recurrence.kind(), recurrence.width(), Arrays.stream(recurrence.sizes()).boxed().toList());
+  }
+}

@@ -1,0 +1,30 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.ExpertOps;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends each position to a few of several experts.
+ *
+ * @param linear scores of the experts
+ * @param correction added to what experts are chosen by, not to their weights; or null
+ * @param rule how they are chosen and weighted
+ * @param balance what all routers of the model have in common
+ */
+public record Router(
+    LinearSlot linear,
+    @Nullable Parameter correction,
+    ExpertOps.Rule rule,
+    RouterBalance balance) {
+
+  ExpertOps.Routed route(Ops ops, Tensor x) {
+    Tensor scores = linear.forward(ops, x);
+    ExpertOps.ScoreGradient more = balance.observe(ops, scores);
+    ExpertOps.Routed routed = ExpertOps.route(ops, scores, correction, rule, more);
+    balance.routed(routed.chosen());
+    return routed;
+  }
+}

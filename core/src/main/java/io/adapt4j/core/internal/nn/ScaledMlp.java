@@ -1,0 +1,29 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Feed-forward layer with factors: factor down(act(gateFactor gate(x)) * up(x)).
+ *
+ * @param mlp the layer without them
+ * @param gateFactor multiplies the gate
+ * @param factor multiplies the output
+ */
+public record ScaledMlp(GatedMlp mlp, double gateFactor, double factor) implements Mlp {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x, boolean computed) {
+    long width = mlp.gateUp().linear().outFeatures() / 2;
+    Tensor[] parts = ops.splitColumns(mlp.gateUp().forward(ops, x), width, width);
+    Tensor scaled = ops.joinColumns(List.of(ops.scaled(parts[0], gateFactor), parts[1]));
+    Tensor inner = ops.gated(scaled, mlp.activation());
+    return ops.scaled(mlp.down().forward(ops, inner, computed || factor != 1), factor);
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return mlp.linears();
+  }
+}

@@ -1,0 +1,38 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** Bamba (IBM, Princeton and UIUC 2024): state spaces, and attention in some layers. */
+final class Bamba implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(262_144, 1e-5, "silu", false, 10_000, OptionalInt.empty());
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("bamba");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    ModelConfig partial = PartialRotary.withDefault(model, 0.5);
+    ConfigReader fields = partial.fields();
+    DecoderConfig config = DecoderConfig.from(partial, DEFAULTS);
+    Mamba2 mamba = Mamba2.read(fields, config);
+    List<Integer> attending = fields.integers("attn_layer_indices");
+    LlamaLike like = new LlamaLike(partial, config);
+    return like.attentionBias(config.attentionBias(), config.attentionBias())
+        .mlpBias(config.mlpBias())
+        .normNames(new LlamaLike.NormNames("input_layernorm", "", "pre_ff_layernorm", ""))
+        .finalNorm("final_layernorm")
+        .mixers((path, layer) -> attending.contains(layer) ? null : mamba.declare(path + ".mamba"))
+        .mlps((path, layer) -> like.mlp(path + ".feed_forward"))
+        .declare();
+  }
+}

@@ -1,0 +1,247 @@
+package io.adapt4j.core.internal.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Layers that keep a state of constant size instead of keys and values: short convolutions, the
+ * gated delta rule and selective state spaces. Their derivative runs the forward pass again.
+ */
+public final class RecurrentOps {
+
+  private static final Operator RECURRENT =
+      Operator.core("recurrent").needing(RecurrentOps::forwardBytes);
+  private static final Operator RECURRENT_BACKWARD =
+      Operator.core("recurrent_backward").needing(RecurrentOps::backwardBytes);
+  private static final Operator PACKED_RECURRENT = Operator.core("packed_recurrent");
+  private static final Operator PACKED_RECURRENT_BACKWARD =
+      Operator.core("packed_recurrent_backward");
+  private static final Operator SPLIT_GATES = Operator.core("split_gates");
+  private static final Operator SPLIT_GATES_BACKWARD = Operator.core("split_gates_backward");
+  private static final Operator ENTRIES_GATED = Operator.core("entries_gated");
+  private static final Operator ENTRIES_GATED_BACKWARD = Operator.core("entries_gated_backward");
+
+  private RecurrentOps() {}
+
+  /** What is computed between the projections of a layer. */
+  public enum Kind {
+    /** A short convolution between two gates (LFM2). */
+    SHORT_CONVOLUTION(0, 3, 8),
+    /** A convolution and the gated delta rule. */
+    GATED_DELTA(1, 7, 20),
+    /** A convolution and a selective state space (Mamba-2). */
+    STATE_SPACE(2, 6, 16);
+
+    private final int code;
+    private final int forwardCopies;
+    private final int backwardCopies;
+
+    Kind(int code, int forwardCopies, int backwardCopies) {
+      this.code = code;
+      this.forwardCopies = forwardCopies;
+      this.backwardCopies = backwardCopies;
+    }
+
+    private static Kind of(Object code) {
+      return values()[(int) code];
+    }
+  }
+
+  /**
+   * A recurrence.
+   *
+   * @param kind which one
+   * @param width entries of a position that come out
+   * @param sizes its dimensions, as its script names them
+   * @param numbers its other constants, likewise
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
+  public record Recurrence(Kind kind, long width, long[] sizes, double[] numbers) {}
+
+  /**
+   * What earlier tokens left in a layer; each pass replaces it.
+   *
+   * @param tail the last inputs of the convolution, F32 [B, width - 1, C]
+   * @param state of the recurrence, F32 [B, G, R, K, V]; empty where there is none
+   */
+  public record State(Tensor tail, List<Tensor> state) {}
+
+  /**
+   * Runs over a batch. Retains x.
+   *
+   * @param ops the operators in use
+   * @param recurrence which one
+   * @param x projected inputs [B, T, ..]
+   * @param parameters in the order of its script
+   * @param keep F32 [B, T, 1] with 0 on padding, or null where padding is on the right only
+   * @param state what came before, or null at the beginning of texts
+   * @return [B, T, width]
+   */
+  public static Tensor apply(
+      Ops ops,
+      Recurrence recurrence,
+      Tensor x,
+      List<Parameter> parameters,
+      @Nullable Tensor keep,
+      @Nullable State state) {
+    List<Tensor> values = parameters.stream().map(Parameter::value).toList();
+    List<Tensor> kept = keep == null ? List.of() : List.of(keep);
+    Tensor y =
+        RECURRENT.tensor(
+            recurrence.kind().code,
+            x,
+            values,
+            recurrence.width(),
+            recurrence.sizes(),
+            recurrence.numbers(),
+            kept,
+            state == null ? List.of() : List.of(state.tail()),
+            state == null ? List.of() : state.state());
+    if (isDifferentiated(ops, x, parameters)) {
+      ops.saveForBackward(x);
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          d ->
+              new Tensor[] {
+                RECURRENT_BACKWARD.tensor(
+                    d[0],
+                    recurrence.kind().code,
+                    x,
+                    values,
+                    recurrence.sizes(),
+                    recurrence.numbers(),
+                    kept,
+                    trained(parameters),
+                    gradients(parameters))
+              });
+    }
+    return y;
+  }
+
+  /**
+   * Runs over each document of a packed batch, from an empty state. Retains x.
+   *
+   * @param ops the operators in use
+   * @param recurrence which one
+   * @param x projected inputs [B, T, ..]
+   * @param parameters in the order of its script
+   * @param documents where they lie
+   * @return [B, T, width], zeros outside documents
+   */
+  public static Tensor packed(
+      Ops ops,
+      Recurrence recurrence,
+      Tensor x,
+      List<Parameter> parameters,
+      DocumentBlocks documents) {
+    List<Tensor> values = parameters.stream().map(Parameter::value).toList();
+    Tensor y =
+        PACKED_RECURRENT.tensor(
+            recurrence.kind().code,
+            x,
+            values,
+            recurrence.width(),
+            recurrence.sizes(),
+            recurrence.numbers(),
+            documents.gather(),
+            documents.real(),
+            documents.place());
+    if (isDifferentiated(ops, x, parameters)) {
+      ops.saveForBackward(x);
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          d ->
+              new Tensor[] {
+                PACKED_RECURRENT_BACKWARD.tensor(
+                    d[0],
+                    recurrence.kind().code,
+                    x,
+                    values,
+                    recurrence.sizes(),
+                    recurrence.numbers(),
+                    documents.gather(),
+                    documents.real(),
+                    documents.place(),
+                    trained(parameters),
+                    gradients(parameters))
+              });
+    }
+    return y;
+  }
+
+  private static boolean isDifferentiated(Ops ops, Tensor x, List<Parameter> parameters) {
+    return ops.isDifferentiated(x) || parameters.stream().anyMatch(ops::trains);
+  }
+
+  private static long[] trained(List<Parameter> parameters) {
+    List<Long> places = new ArrayList<>();
+    for (int i = 0; i < parameters.size(); i++) {
+      if (parameters.get(i).isTrained()) {
+        places.add((long) i);
+      }
+    }
+    return places.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  private static List<Tensor> gradients(List<Parameter> parameters) {
+    return parameters.stream().filter(Parameter::isTrained).map(Parameter::gradient).toList();
+  }
+
+  /** What is made in F32 on the way is a few times as large as the input. */
+  private static long forwardBytes(Object... arguments) {
+    return Kind.of(arguments[0]).forwardCopies * floats(arguments[1]);
+  }
+
+  /** The derivative holds all of it at once. */
+  private static long backwardBytes(Object... arguments) {
+    return Kind.of(arguments[1]).backwardCopies * floats(arguments[2]);
+  }
+
+  private static long floats(Object x) {
+    return ((Tensor) x).count() * DType.F32.bytes();
+  }
+
+  /**
+   * Takes the gates of an attention's output out of its projection. Retains nothing.
+   *
+   * @param ops the operators in use
+   * @param x [B, T, H (query | gate) D + rest]
+   * @param heads H
+   * @param dim D
+   * @return the projection without gates [B, T, H D + rest], and the gates [B, T, H D]
+   */
+  public static Tensor[] splitGates(Ops ops, Tensor x, long heads, long dim) {
+    Tensor[] parts = SPLIT_GATES.tensors(x, heads, dim);
+    if (ops.isDifferentiated(x)) {
+      ops.record(
+          parts,
+          new Tensor[] {x},
+          d -> new Tensor[] {SPLIT_GATES_BACKWARD.tensor(d[0], d[1], heads, dim)});
+    }
+    return parts;
+  }
+
+  /**
+   * Multiplies by the sigmoids of gates. Retains both.
+   *
+   * @param ops the operators in use
+   * @param y any shape
+   * @param gates the shape of y
+   * @return the shape of y
+   */
+  public static Tensor gated(Ops ops, Tensor y, Tensor gates) {
+    Tensor z = ENTRIES_GATED.tensor(y, gates);
+    if (ops.isDifferentiated(y) || ops.isDifferentiated(gates)) {
+      ops.saveForBackward(y);
+      ops.saveForBackward(gates);
+      ops.record(
+          new Tensor[] {z},
+          new Tensor[] {y, gates},
+          d -> ENTRIES_GATED_BACKWARD.tensors(d[0], y, gates));
+    }
+    return z;
+  }
+}
