@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -100,6 +101,18 @@ public final class Checkpoint implements AutoCloseable {
    */
   public static Checkpoint openFile(Path file) {
     return single(file.toAbsolutePath().getParent(), SafetensorsFile.open(file));
+  }
+
+  /**
+   * Opens one safetensors file of any name, and shows its tensors in another way.
+   *
+   * @param file the file
+   * @param view shows the open file, which it closes
+   * @return the open checkpoint
+   * @throws CheckpointException if the file is missing or malformed
+   */
+  public static Checkpoint openFile(Path file, UnaryOperator<TensorFile> view) {
+    return single(file.toAbsolutePath().getParent(), view.apply(SafetensorsFile.open(file)));
   }
 
   /** {@return the folder the checkpoint was opened with} */
