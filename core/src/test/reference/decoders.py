@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 import later_decoders
+import mixtures
 from parts import (ACTIVATIONS, attend, causal, layer_norm, linear, rms_norm, rotate, split_heads)
 from rotary import cos_sin
 
@@ -264,4 +265,4 @@ def gpt_neox(c, w, ids, mask, positions, lengths):
 
 
 FAMILIES = {f.__name__: f for f in (llama, mistral, qwen2, qwen3, smollm3, granite, phi3, olmo2, gemma2,
-                                    gemma3_text, gpt2, gpt_neox)} | later_decoders.PASSES
+                                    gemma3_text, gpt2, gpt_neox)} | later_decoders.PASSES | mixtures.PASSES

@@ -42,7 +42,7 @@ def random_weights(config, kind, random):
             values *= 0.3
         elif len(shape) == 1:
             values = 0.3 * values + (0 if gemma else 1)
-        elif name.endswith(("mlp.gate.weight", "moe.gate.weight")):
+        elif name.endswith(("mlp.gate.weight", "moe.gate.weight", "router.weight", "router.layer.weight")):
             values *= 6 / np.sqrt(shape[1])
         elif "embed" in name or "wte" in name or "wpe" in name:
             # Large tied embeddings would make the model repeat its input.

@@ -1,10 +1,13 @@
 """The tensors a checkpoint of each family stores."""
 
 import later_decoders
+import mixtures
 
 
 def decoder_shapes(c):
     kind = c["model_type"]
+    if mixtures.family(c) is not None:
+        return mixtures.family(c)(c).shapes()
     if kind in later_decoders.FAMILIES:
         return later_decoders.shapes(c)
     if kind == "gpt2":
