@@ -263,7 +263,7 @@ public final class GgufExport {
     GgufMetadata.Builder target = GgufMetadata.builder();
     target.string("general.architecture", family.architecture());
     family.describeFirst(facts, target);
-    GeneralMetadata.write(folder, modelName(folder), tensors.parameters(), target);
+    GeneralMetadata.write(folder, modelName(folder), tensors, target);
     boolean converted = type.isConverted();
     OptionalInt fileType = OptionalInt.of(type.fileType());
     family.describe(facts, converted ? fileType : OptionalInt.empty(), target);
