@@ -245,7 +245,11 @@ public final class GgufExport {
               tensor ->
                   family
                       .toStored(tensor.name(), weights.config())
-                      .ifPresent(place -> types.put(place.name(), tensor.type())));
+                      .ifPresent(
+                          place ->
+                              place
+                                  .stored(tensor.shape())
+                                  .forEach(stored -> types.put(stored.name(), tensor.type()))));
       return types;
     }
   }

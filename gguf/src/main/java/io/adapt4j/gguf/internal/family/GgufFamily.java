@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * A model family in GGUF files. A class states its tables once: the names of tensors with their
@@ -48,6 +49,18 @@ public abstract class GgufFamily {
     /** {@return whether the GGUF tensor has the matrices of all experts} */
     public boolean isStack() {
       return name.contains(EXPERT);
+    }
+
+    /**
+     * Returns the places of a GGUF tensor in the checkpoint.
+     *
+     * @param shape its dimensions, rows' length first
+     * @return one for each expert; this place where it is no stack
+     */
+    public List<Place> stored(List<Long> shape) {
+      return isStack()
+          ? IntStream.range(0, Math.toIntExact(shape.get(2))).mapToObj(this::ofExpert).toList()
+          : List.of(this);
     }
 
     /**
