@@ -51,6 +51,9 @@ final class OlmoeFamily extends LlamaLikeFamily {
   public void requireSupported(Facts facts) {
     super.requireSupported(facts);
     requireUsualHeadDim(facts);
+    if (facts.decoder().kvHeads() != facts.decoder().heads()) {
+      throw refused(facts, "num_key_value_heads", "num_attention_heads");
+    }
     ExpertRows.require(facts, false);
   }
 }
