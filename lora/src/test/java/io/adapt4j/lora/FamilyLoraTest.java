@@ -46,6 +46,8 @@ class FamilyLoraTest {
           smollm3         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           olmo2           | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           granite         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          mixtral         | model.layers.1          | self_attn.q_proj self_attn.o_proj block_sparse_moe.gate block_sparse_moe.experts.3.w1 block_sparse_moe.experts.3.w2 block_sparse_moe.experts.3.w3
+          qwen2_moe       | model.layers.1          | mlp.gate mlp.experts.4.gate_proj mlp.shared_expert.up_proj mlp.shared_expert_gate
           gpt2_by_layer   | transformer.h.1         | attn.c_attn attn.c_proj mlp.c_fc mlp.c_proj
           gpt_neox_linear | gpt_neox.layers.1       | attention.query_key_value attention.dense mlp.dense_h_to_4h mlp.dense_4h_to_h
           roberta_mlm     | roberta.encoder.layer.1 | attention.self.query attention.self.key attention.self.value attention.output.dense intermediate.dense output.dense
