@@ -217,6 +217,7 @@ class SharedExperts(Mixture):
 
 class Ernie45Moe(SharedExperts):
     count_field, theta, correction = "moe_num_experts", 500000.0, "moe_statics.e_score_correction_bias"
+    spread = 6.0
     turn, tied = staticmethod(rotate_pairs), True
 
     def sparse(self, layer):
@@ -356,9 +357,9 @@ def cases(like):
     sigmoid = {"n_routed_experts": 8, "n_shared_experts": 1, "num_experts_per_tok": 2, "moe_intermediate_size": 8,
                "first_k_dense_replace": 1, "norm_topk_prob": True, "routed_scaling_factor": 1.5}
     return {
-        "gpt_oss": like("gpt_oss", "GptOssForCausalLM", 3, head_dim=6, attention_bias=True, num_local_experts=5,
+        "gpt_oss": like("gpt_oss", "GptOssForCausalLM", head_dim=6, attention_bias=True, num_local_experts=5,
                         num_experts_per_tok=3, intermediate_size=10, sliding_window=5, swiglu_limit=1.5,
-                        layer_types=[SLIDING, FULL, SLIDING]),
+                        layer_types=[SLIDING, FULL]),
         "granitemoe": like("granitemoe", "GraniteMoeForCausalLM", attention_bias=True, **granite),
         "granitemoeshared": like("granitemoeshared", "GraniteMoeSharedForCausalLM", shared_intermediate_size=12,
                                  attention_bias=False, **granite),
