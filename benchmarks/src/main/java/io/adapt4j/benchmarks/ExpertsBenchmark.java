@@ -30,8 +30,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A mixture of experts beside a dense model with as many active parameters: training steps in turns,
- * and what decoding a token reads.
+ * A mixture of experts beside a dense model with as many active parameters: training steps in
+ * turns, and what decoding a token reads.
  */
 @InSuite(
     quick = "--layers 2 --hidden 256 --rounds 2 --warmup 1 --length 128",
@@ -123,9 +123,7 @@ public final class ExpertsBenchmark {
       adaptation = Methods.of(lora).attach(decoder, Path.of("random"), 1);
       step =
           TrainingStep.ofLanguageModel(
-              decoder,
-              adaptation,
-              new TrainingStep.Settings(Optimizer.adamW(), 0.01, 1.0, false));
+              decoder, adaptation, new TrainingStep.Settings(Optimizer.adamW(), 0.01, 1.0, false));
     }
 
     double seconds(LanguageModelLoss.Inputs batch, int round) {

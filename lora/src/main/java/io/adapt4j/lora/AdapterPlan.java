@@ -203,7 +203,8 @@ record AdapterPlan(
                       "Orthogonal initial values need even ranks, but %s has rank %s."
                           .formatted(part.part().path(), part.rank())));
     }
-    boolean stacked = adapted.stream().anyMatch(part -> StackedFactors.isStacked(part.part().path()));
+    boolean stacked =
+        adapted.stream().anyMatch(part -> StackedFactors.isStacked(part.part().path()));
     boolean plain =
         config.dropout() == 0
             && !config.dora()

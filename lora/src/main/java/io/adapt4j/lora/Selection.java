@@ -61,7 +61,8 @@ record Selection(
   }
 
   private boolean isParameter(String path) {
-    String name = StackedFactors.isStacked(path) ? StackedFactors.parameter(path) : path + ".weight";
+    String name =
+        StackedFactors.isStacked(path) ? StackedFactors.parameter(path) : path + ".weight";
     return StackedFactors.matches(parameters, name);
   }
 

@@ -58,8 +58,7 @@ final class StackedFactorFile implements TensorFile {
         .distinct()
         .flatMap(
             module ->
-                StackedFactors.stacks(
-                    module, parameter -> StackedFactors.matches(names, parameter))
+                StackedFactors.stacks(module, parameter -> StackedFactors.matches(names, parameter))
                     .stream())
         .forEach(stack -> view.add(stack, rank, swapped));
     return view;

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 /**
  * Factors of experts whose weights lie in one tensor, as PEFT stores those of {@code
  * target_parameters}: A [experts * rank, in] and B [out, rank * experts], the expert the fastest,
- * for weights [experts, in, out]. PEFT takes the dimensions of weights in this order: where they are
- * [experts, out, in], the two factors change places.
+ * for weights [experts, in, out]. PEFT takes the dimensions of weights in this order: where they
+ * are [experts, out, in], the two factors change places.
  *
  * <p>A module with several such parameters is wrapped once for each, the last one outermost.
  */
@@ -95,7 +95,8 @@ final class StackedFactors {
           ? List.of(alone)
           : List.of();
     }
-    List<String> own = PARAMETERS.stream().filter(name -> adapted.test(module + "." + name)).toList();
+    List<String> own =
+        PARAMETERS.stream().filter(name -> adapted.test(module + "." + name)).toList();
     List<Stack> stacks = new ArrayList<>();
     for (int i = 0; i < own.size(); i++) {
       stacks.add(new Stack(module, module, own.get(i), own.size() - 1 - i));
@@ -218,8 +219,7 @@ final class StackedFactors {
     ByteBuffer turned = ByteBuffer.allocate(rows * columns * size);
     for (int row = 0; row < rows; row++) {
       for (int column = 0; column < columns; column++) {
-        turned.put(
-            (column * rows + row) * size, bytes, (row * columns + column) * size, size);
+        turned.put((column * rows + row) * size, bytes, (row * columns + column) * size, size);
       }
     }
     return turned;
@@ -252,6 +252,10 @@ final class StackedFactors {
 
   /** The parameters that a plan adapts, one for each stack. */
   static List<String> parameters(Stream<String> paths) {
-    return paths.filter(StackedFactors::isStacked).map(StackedFactors::parameter).distinct().toList();
+    return paths
+        .filter(StackedFactors::isStacked)
+        .map(StackedFactors::parameter)
+        .distinct()
+        .toList();
   }
 }

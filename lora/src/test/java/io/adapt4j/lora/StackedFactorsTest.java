@@ -178,9 +178,7 @@ class StackedFactorsTest {
     try (Scope scope = Scope.open();
         Positions positions = decoder.positions(mask, 1, LENGTH)) {
       Tensor tokens = Tensor.of(ids, 1, LENGTH);
-      return decoder
-          .logits(decoder.hidden(Ops.inference(), tokens, positions, false))
-          .toFloats();
+      return decoder.logits(decoder.hidden(Ops.inference(), tokens, positions, false)).toFloats();
     }
   }
 

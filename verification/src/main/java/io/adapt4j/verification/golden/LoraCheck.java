@@ -189,7 +189,7 @@ final class LoraCheck {
       section.compared(
           "loss_random" + suffix,
           Deviation.of(loss, golden.floats("loss_random")[0], ModelCheck.FP32, 0));
-      Map<String, float[]> gradients = 
+      Map<String, float[]> gradients =
           PeftParts.stacked(Networks.gradients(network, adaptation.trained()));
       for (String tensor : golden.names("grad_random.")) {
         String parameter = PeftParts.stored(tensor.substring("grad_random.".length()));

@@ -168,7 +168,9 @@ final class ModelCheck {
   private static float[] stack(Checkpoint checkpoint, String stack) {
     List<String> parts =
         checkpoint.names().stream()
-            .filter(name -> ExpertStacks.slot(name).filter(slot -> slot.stack().equals(stack)).isPresent())
+            .filter(
+                name ->
+                    ExpertStacks.slot(name).filter(slot -> slot.stack().equals(stack)).isPresent())
             .toList();
     float[][] values =
         parts.stream().map(name -> GoldenFolder.floats(checkpoint, name)).toArray(float[][]::new);
@@ -187,11 +189,7 @@ final class ModelCheck {
     if (!golden.has("logits_native")) {
       return;
     }
-    String type =
-        golden
-            .json()
-            .path("dtype")
-            .asText(config().path("dtype").asText());
+    String type = golden.json().path("dtype").asText(config().path("dtype").asText());
     if (!type.equals("bfloat16") && !type.equals("float16")) {
       throw new GoldenException("dtype: expected bfloat16 or float16, found '" + type + "'");
     }

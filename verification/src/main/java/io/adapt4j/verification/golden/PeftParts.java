@@ -10,13 +10,13 @@ import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.Targets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.List;
-import java.util.regex.Pattern;
-import java.util.regex.Matcher;
-import java.util.TreeMap;
-import java.util.Map;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Adapters that PEFT saved, by what kind they are. */
 final class PeftParts {
@@ -24,7 +24,6 @@ final class PeftParts {
   /** A factor of an expert: module, number, parameter, factor. */
   private static final Pattern EXPERT =
       Pattern.compile("(.*)\\[(\\d+)]\\.(\\w+)(\\.lora_[AB]\\.weight)");
-
 
   private static final String CONFIG = "adapter_config.json";
 

@@ -60,16 +60,16 @@ final class RoundTripCheck {
           "logits of dequantized weights",
           Deviation.of(Networks.logits(plain, batch), expected, 0, 0));
       saved = folder.path().resolve("saved");
-      CheckpointFolder.write(
-          saved, golden.path(), plain.modelConfig(), plain, StoredType.BF16);
+      CheckpointFolder.write(saved, golden.path(), plain.modelConfig(), plain, StoredType.BF16);
       compare("logits after save and load", saved, batch, expected, section);
       try (Checkpoint found = Checkpoint.openFile(saved.resolve(Checkpoint.SINGLE_FILE));
-          Checkpoint wanted =
-              Checkpoint.openFile(golden.path().resolve(Checkpoint.SINGLE_FILE))) {
+          Checkpoint wanted = Checkpoint.openFile(golden.path().resolve(Checkpoint.SINGLE_FILE))) {
         long different =
             wanted.names().stream()
-                .filter(name -> !found.names().contains(name)
-                    || !found.bytes(name).equals(wanted.bytes(name)))
+                .filter(
+                    name ->
+                        !found.names().contains(name)
+                            || !found.bytes(name).equals(wanted.bytes(name)))
                 .count();
         section.compared("tensors after save", Deviation.of((double) different, 0, 0, 0));
       }

@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file whose {@link ExpertStacks} are shown expert by expert. Those in {@link MxFourBit} are shown
- * as a plain checkpoint has them, in bfloat16 [in, out].
+ * A file whose {@link ExpertStacks} are shown expert by expert. Those in {@link MxFourBit} are
+ * shown as a plain checkpoint has them, in bfloat16 [in, out].
  */
 public final class SplitTensors implements TensorFile {
 

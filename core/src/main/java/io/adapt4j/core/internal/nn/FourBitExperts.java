@@ -34,8 +34,8 @@ final class FourBitExperts {
    * @param base the weights it came from; to be closed after the tensors are written
    * @return empty where the base has none in MXFP4, or one of them has changed
    */
-  static Optional<Model> unchanged(
-      ModelConfig config, List<TensorData> tensors, Checkpoint base) throws IOException {
+  static Optional<Model> unchanged(ModelConfig config, List<TensorData> tensors, Checkpoint base)
+      throws IOException {
     Map<String, SplitTensors> stored = new HashMap<>();
     for (String name : base.names()) {
       base.file(name, SplitTensors.class)

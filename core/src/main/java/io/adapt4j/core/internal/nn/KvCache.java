@@ -81,15 +81,8 @@ public final class KvCache implements AutoCloseable {
 
   /** Attends with one more score for each head. */
   Tensor attend(
-      int layer,
-      Tensor q,
-      Tensor k,
-      Tensor v,
-      Parameter sinks,
-      Tensor mask,
-      AttentionRule rule) {
-    return SinkOps.cached(
-        q, k, v, keys.get(layer), values.get(layer), sinks, length, mask, rule);
+      int layer, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule) {
+    return SinkOps.cached(q, k, v, keys.get(layer), values.get(layer), sinks, length, mask, rule);
   }
 
   /** Attends from a joined projection, whose queries and keys are turned first. */

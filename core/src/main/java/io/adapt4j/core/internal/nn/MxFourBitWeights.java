@@ -22,7 +22,8 @@ enum MxFourBitWeights implements WeightMechanics {
       boolean isOwn =
           config
               .child(FIELD)
-              .filter(fields -> fields.optionalText("quant_method").orElse("").equals(MxFourBit.METHOD))
+              .filter(
+                  fields -> fields.optionalText("quant_method").orElse("").equals(MxFourBit.METHOD))
               .isPresent();
       if (!isOwn) {
         return Optional.empty();
@@ -52,15 +53,16 @@ enum MxFourBitWeights implements WeightMechanics {
   }
 
   private static String stored(Network declared, DenseLinear dense, Checkpoint checkpoint) {
-    return declared
-        .storedNames()
-        .find(dense.weight().slices().get(0).name(), checkpoint.names());
+    return declared.storedNames().find(dense.weight().slices().get(0).name(), checkpoint.names());
   }
 
   private static boolean isFourBit(Network declared, DenseLinear dense, Checkpoint checkpoint) {
     String name = stored(declared, dense, checkpoint);
     return dense.parts().size() == 1
         && checkpoint.names().contains(name)
-        && checkpoint.file(name, SplitTensors.class).filter(file -> file.isFourBit(name)).isPresent();
+        && checkpoint
+            .file(name, SplitTensors.class)
+            .filter(file -> file.isFourBit(name))
+            .isPresent();
   }
 }

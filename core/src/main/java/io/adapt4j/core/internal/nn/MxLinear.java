@@ -139,7 +139,8 @@ final class MxLinear implements QuantizedLinear {
       throw new IllegalStateException(parts.get(0).path() + " has no weights");
     }
     boolean direct = target.isOnHost() && target.type() != DType.F16;
-    try (Tensor staged = direct ? target.narrow(0, 0, out) : Tensor.emptyOnHost(DType.BF16, out, in)) {
+    try (Tensor staged =
+        direct ? target.narrow(0, 0, out) : Tensor.emptyOnHost(DType.BF16, out, in)) {
       ByteBuffer memory = staged.data().order(ByteOrder.nativeOrder());
       if (staged.type() == DType.F32) {
         MxFourBit.decode(blocks.data(), scales.data(), out, in, memory.asFloatBuffer());

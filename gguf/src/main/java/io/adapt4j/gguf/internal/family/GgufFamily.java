@@ -118,8 +118,7 @@ public abstract class GgufFamily {
       }
       String path = hole < 0 ? to : to.replace(LAYER, matcher.group("layer"));
       String suffix = matcher.group("suffix");
-      int expert =
-          from.contains(EXPERT) ? Integer.parseInt(matcher.group("expert")) : Place.ALONE;
+      int expert = from.contains(EXPERT) ? Integer.parseInt(matcher.group("expert")) : Place.ALONE;
       return Optional.of(
           new Place(path + suffix, suffix.equals(".bias") ? layout.ofBias() : layout, expert));
     }

@@ -56,8 +56,7 @@ final class StackedRows implements Rows {
       long row = first + done;
       long within = row % rowsOfPart;
       int some = (int) Math.min(count - done, rowsOfPart - within);
-      part(Math.toIntExact(row / rowsOfPart))
-          .read(within, some, target, offset + done * columns);
+      part(Math.toIntExact(row / rowsOfPart)).read(within, some, target, offset + done * columns);
       done += some;
     }
   }

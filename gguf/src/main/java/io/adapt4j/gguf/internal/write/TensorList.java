@@ -104,8 +104,7 @@ public final class TensorList {
     return List.copyOf(experts.values());
   }
 
-  private static Planned stack(
-      ModelWeights weights, List<String> experts, GgufFamily.Place place) {
+  private static Planned stack(ModelWeights weights, List<String> experts, GgufFamily.Place place) {
     List<Long> shape = new ArrayList<>(weights.shapes().get(experts.get(0)));
     shape.add(0, (long) experts.size());
     Collections.reverse(shape);
@@ -115,8 +114,7 @@ public final class TensorList {
         () -> new StackedRows(experts.stream().map(name -> lazily(weights, name, place)).toList()));
   }
 
-  private static Supplier<Rows> lazily(
-      ModelWeights weights, String name, GgufFamily.Place place) {
+  private static Supplier<Rows> lazily(ModelWeights weights, String name, GgufFamily.Place place) {
     return () -> new PlacedRows(weights.rows(name), place.layout());
   }
 

@@ -134,7 +134,8 @@ final class Experts {
       IntFunction<Mlp> expert,
       ExpertMlp.@Nullable Shared shared) {
     List<Mlp> experts = IntStream.range(0, count).mapToObj(expert).toList();
-    Parameter added = correction == null ? null : Parameter.of(path + "." + correction, correctionSizes);
+    Parameter added =
+        correction == null ? null : Parameter.of(path + "." + correction, correctionSizes);
     LinearSlot scores = LinearSlot.of(router, hidden, routerBias, count);
     return new ExpertMlp(new Router(scores, added, rule, balance), experts, shared);
   }
@@ -149,7 +150,10 @@ final class Experts {
 
   /** An expert whose weights are part of stacks [experts, out, in]. */
   private Mlp stacked(String owner, int expert) {
-    return fused(ExpertStacks.path(owner, expert, "gate_up_proj"), ExpertStacks.path(owner, expert, "down_proj"), width);
+    return fused(
+        ExpertStacks.path(owner, expert, "gate_up_proj"),
+        ExpertStacks.path(owner, expert, "down_proj"),
+        width);
   }
 
   /** An expert with gate and up in one tensor. */

@@ -58,8 +58,7 @@ final class GraniteMoe implements Architecture {
         shared == 0 ? null : experts.shared(sharedMlp(experts, path + ".shared_mlp", shared)));
   }
 
-  private static Mlp sharedMlp(
-      Experts experts, String path, int width) {
+  private static Mlp sharedMlp(Experts experts, String path, int width) {
     return experts.fused(path + ".input_linear", path + ".output_linear", width);
   }
 }

@@ -374,9 +374,7 @@ final class LlamaLike {
             queryKeyNorm(path, heads),
             rotaryOfLayer.applyAsInt(index),
             new AttentionRule(attentionScale, attentionSoftCap, true, window.applyAsLong(index)));
-    return sinks
-        ? attention.withSinks(Parameter.of(path + ".sinks", config.heads()))
-        : attention;
+    return sinks ? attention.withSinks(Parameter.of(path + ".sinks", config.heads())) : attention;
   }
 
   private QueryKeyNorm queryKeyNorm(String path, Heads heads) {

@@ -33,7 +33,8 @@ final class QwenMoe implements Architecture {
     DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
     boolean third = model.modelType().equals("qwen3_moe");
     boolean normalized = model.fields().bool("norm_topk_prob", false);
-    Experts experts = Experts.read(model, "moe_intermediate_size", "num_experts", normalized, 0.001);
+    Experts experts =
+        Experts.read(model, "moe_intermediate_size", "num_experts", normalized, 0.001);
     LlamaLike like = new LlamaLike(model, config);
     if (third) {
       like.attentionBias(config.attentionBias(), config.attentionBias())
