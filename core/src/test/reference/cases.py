@@ -3,6 +3,7 @@
 import hybrid_decoders
 import interleaved_decoders
 import later_decoders
+import mixtures
 
 VOCABULARY, HIDDEN, INNER, HEADS, GROUPS, WIDTH = 40, 16, 24, 4, 2, 4
 SLIDING, FULL = "sliding_attention", "full_attention"
@@ -227,4 +228,6 @@ CASES = {
         "ModernBertForSequenceClassification", classifier_pooling="mean", attention_bias=True,
         classifier_bias=True, mlp_bias=True, norm_bias=True, local_rope_theta=None),
     "modernbert_features": without(modernbert("ModernBertModel"), "local_rope_theta"),
-} | later_decoders.cases(_decoder) | interleaved_decoders.cases(_decoder) | hybrid_decoders.cases(_decoder)
+}
+CASES |= later_decoders.cases(_decoder) | interleaved_decoders.cases(_decoder) | hybrid_decoders.cases(_decoder)
+CASES |= mixtures.cases(later_decoders.like(_decoder))

@@ -46,7 +46,7 @@ def random_weights(config, kind, random):
         elif len(shape) == 1:
             centered = gemma or hybrid_decoders.norm_is_centered(config, name)
             values = 0.3 * values + (0 if centered else 1)
-        elif name.endswith(("mlp.gate.weight", "moe.gate.weight")):
+        elif name.endswith(("mlp.gate.weight", "moe.gate.weight", "router.weight", "router.layer.weight")):
             values *= 6 / np.sqrt(shape[1])
         elif len(shape) == 3:
             values *= 1 / np.sqrt(shape[2])

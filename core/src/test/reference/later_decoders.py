@@ -532,59 +532,65 @@ def shapes(c):
     return FAMILIES[c["model_type"]](c).shapes()
 
 
-def cases(decoder):
-    """Configurations; decoder makes those fields that all families have."""
-    def like(model_type, architecture, layers=2, drop=(), **own):
+def like(decoder):
+    """Makes configurations; decoder makes those fields that all families have."""
+    def made(model_type, architecture, layers=2, drop=(), **own):
         config = decoder(model_type, architecture, layers, **{"tie_word_embeddings": False, **own})
         return {name: value for name, value in config.items() if name not in drop}
+    return made
 
+
+def cases(decoder):
+    """Configurations of the families."""
+
+    make = like(decoder)
     layer_normed = ("rms_norm_eps",)
     return {
-        "mixtral": like("mixtral", "MixtralForCausalLM", num_local_experts=4, num_experts_per_tok=2,
+        "mixtral": make("mixtral", "MixtralForCausalLM", num_local_experts=4, num_experts_per_tok=2,
                         sliding_window=6, intermediate_size=12),
-        "qwen2_moe": like("qwen2_moe", "Qwen2MoeForCausalLM", num_experts=5, num_experts_per_tok=2,
+        "qwen2_moe": make("qwen2_moe", "Qwen2MoeForCausalLM", num_experts=5, num_experts_per_tok=2,
                           moe_intermediate_size=8, shared_expert_intermediate_size=12, norm_topk_prob=False,
                           decoder_sparse_step=1, mlp_only_layers=[], use_sliding_window=False, qkv_bias=True),
-        "qwen3_moe": like("qwen3_moe", "Qwen3MoeForCausalLM", 3, num_experts=4, num_experts_per_tok=3, head_dim=6,
+        "qwen3_moe": make("qwen3_moe", "Qwen3MoeForCausalLM", 3, num_experts=4, num_experts_per_tok=3, head_dim=6,
                           moe_intermediate_size=8, norm_topk_prob=True, decoder_sparse_step=1,
                           mlp_only_layers=[1], use_sliding_window=False, sliding_window=None),
-        "olmoe": like("olmoe", "OlmoeForCausalLM", num_experts=6, num_experts_per_tok=2, norm_topk_prob=False,
+        "olmoe": make("olmoe", "OlmoeForCausalLM", num_experts=6, num_experts_per_tok=2, norm_topk_prob=False,
                       intermediate_size=8, clip_qkv=None),
-        "gemma": like("gemma", "GemmaForCausalLM", drop=("hidden_act",), head_dim=6, tie_word_embeddings=True,
+        "gemma": make("gemma", "GemmaForCausalLM", drop=("hidden_act",), head_dim=6, tie_word_embeddings=True,
                       hidden_activation="gelu_pytorch_tanh"),
-        "ministral": like("ministral", "MinistralForCausalLM", 3, head_dim=6, sliding_window=6,
+        "ministral": make("ministral", "MinistralForCausalLM", 3, head_dim=6, sliding_window=6,
                           layer_types=[SLIDING, FULL, SLIDING]),
-        "olmo3": like("olmo3", "Olmo3ForCausalLM", 4, sliding_window=6, drop=("layer_types",), rope_scaling={
+        "olmo3": make("olmo3", "Olmo3ForCausalLM", 4, sliding_window=6, drop=("layer_types",), rope_scaling={
             "beta_fast": 4.0, "beta_slow": 1.0, "factor": 4.0, "original_max_position_embeddings": 16,
             "rope_type": "yarn"}),
-        "phi": like("phi", "PhiForCausalLM", drop=layer_normed, hidden_act="gelu_new", layer_norm_eps=1e-5),
-        "phi_norms": like("phi", "PhiForCausalLM", drop=layer_normed, hidden_act="gelu_new",
+        "phi": make("phi", "PhiForCausalLM", drop=layer_normed, hidden_act="gelu_new", layer_norm_eps=1e-5),
+        "phi_norms": make("phi", "PhiForCausalLM", drop=layer_normed, hidden_act="gelu_new",
                           qk_layernorm=True, partial_rotary_factor=1.0),
-        "starcoder2": like("starcoder2", "Starcoder2ForCausalLM", drop=layer_normed, norm_epsilon=1e-5,
+        "starcoder2": make("starcoder2", "Starcoder2ForCausalLM", drop=layer_normed, norm_epsilon=1e-5,
                            hidden_act="gelu_pytorch_tanh", sliding_window=6, use_bias=True,
                            tie_word_embeddings=True),
-        "stablelm": like("stablelm", "StableLmForCausalLM", drop=layer_normed, layer_norm_eps=1e-5,
+        "stablelm": make("stablelm", "StableLmForCausalLM", drop=layer_normed, layer_norm_eps=1e-5,
                          partial_rotary_factor=0.5, use_qkv_bias=True, use_parallel_residual=False),
-        "stablelm_parallel": like("stablelm", "StableLmForCausalLM", drop=layer_normed, layer_norm_eps=1e-5,
+        "stablelm_parallel": make("stablelm", "StableLmForCausalLM", drop=layer_normed, layer_norm_eps=1e-5,
                                   partial_rotary_factor=0.5, use_parallel_residual=True),
-        "nemotron": like("nemotron", "NemotronForCausalLM", drop=layer_normed, norm_eps=1e-5, head_dim=8,
+        "nemotron": make("nemotron", "NemotronForCausalLM", drop=layer_normed, norm_eps=1e-5, head_dim=8,
                          hidden_act="relu2"),
-        "arcee": like("arcee", "ArceeForCausalLM", hidden_act="relu2", mlp_bias=True),
-        "seed_oss": like("seed_oss", "SeedOssForCausalLM", head_dim=6, attention_bias=True),
-        "ernie4_5": like("ernie4_5", "Ernie4_5ForCausalLM", head_dim=6, use_bias=True,
+        "arcee": make("arcee", "ArceeForCausalLM", hidden_act="relu2", mlp_bias=True),
+        "seed_oss": make("seed_oss", "SeedOssForCausalLM", head_dim=6, attention_bias=True),
+        "ernie4_5": make("ernie4_5", "Ernie4_5ForCausalLM", head_dim=6, use_bias=True,
                          tie_word_embeddings=True),
-        "helium": like("helium", "HeliumForCausalLM", head_dim=4, attention_bias=True),
-        "glm": like("glm", "GlmForCausalLM", head_dim=8, attention_bias=True, partial_rotary_factor=0.5),
-        "glm4": like("glm4", "Glm4ForCausalLM", head_dim=8, attention_bias=True),
-        "cohere": like("cohere", "CohereForCausalLM", drop=layer_normed, layer_norm_eps=1e-5, logit_scale=0.5,
+        "helium": make("helium", "HeliumForCausalLM", head_dim=4, attention_bias=True),
+        "glm": make("glm", "GlmForCausalLM", head_dim=8, attention_bias=True, partial_rotary_factor=0.5),
+        "glm4": make("glm4", "Glm4ForCausalLM", head_dim=8, attention_bias=True),
+        "cohere": make("cohere", "CohereForCausalLM", drop=layer_normed, layer_norm_eps=1e-5, logit_scale=0.5,
                        tie_word_embeddings=True, use_qk_norm=False),
-        "cohere2": like("cohere2", "Cohere2ForCausalLM", 3, drop=layer_normed, layer_norm_eps=1e-5,
+        "cohere2": make("cohere2", "Cohere2ForCausalLM", 3, drop=layer_normed, layer_norm_eps=1e-5,
                         head_dim=6, logit_scale=0.5, sliding_window=6, tie_word_embeddings=True,
                         layer_types=[SLIDING, FULL, SLIDING]),
-        "exaone4": like("exaone4", "Exaone4ForCausalLM", 3, head_dim=6, sliding_window=6,
+        "exaone4": make("exaone4", "Exaone4ForCausalLM", 3, head_dim=6, sliding_window=6,
                         sliding_window_pattern=3, layer_types=[SLIDING, SLIDING, FULL]),
-        "exaone4_full": like("exaone4", "Exaone4ForCausalLM", head_dim=6, sliding_window=None,
+        "exaone4_full": make("exaone4", "Exaone4ForCausalLM", head_dim=6, sliding_window=None,
                              sliding_window_pattern=None, layer_types=[FULL, FULL]),
-        "hunyuan": like("hunyuan_v1_dense", "HunYuanDenseV1ForCausalLM", head_dim=8, rope_scaling={
+        "hunyuan": make("hunyuan_v1_dense", "HunYuanDenseV1ForCausalLM", head_dim=8, rope_scaling={
             "alpha": 1000.0, "factor": 1.0, "type": "dynamic"}),
     }

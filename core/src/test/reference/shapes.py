@@ -3,6 +3,7 @@
 import hybrid_decoders
 import interleaved_decoders
 import later_decoders
+import mixtures
 
 
 def decoder_shapes(c):
@@ -11,6 +12,8 @@ def decoder_shapes(c):
         return interleaved_decoders.shapes(c)
     if kind in hybrid_decoders.FAMILIES:
         return hybrid_decoders.shapes(c)
+    if mixtures.family(c) is not None:
+        return mixtures.family(c)(c).shapes()
     if kind in later_decoders.FAMILIES:
         return later_decoders.shapes(c)
     if kind == "gpt2":

@@ -129,7 +129,7 @@ public final class LanguageModel extends ScoringModel {
    * @param source where the model is
    * @param weights how to hold the weights of the linear layers
    * @param precision the type of computation, and of all other weights
-   * @param adapters what to put on its weights, in this order; usually none or one
+   * @param adapters what to put on its weights, in this order
    * @return the model, closed by the caller
    */
   public static LanguageModel load(
@@ -390,8 +390,8 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * {@return whether to ask with {@link #chat} rather than {@link #generate}: so says the {@code
-   * provenance.json} of its adapters, else its own; without one, whether there is a chat template}
+   * {@return whether to ask with {@link #chat} rather than {@link #generate}, by {@code
+   * provenance.json} of its adapters or its own; without one, whether there is a chat template}
    */
   public boolean isChatTuned() {
     return share(chat::isTuned);

@@ -245,7 +245,11 @@ public final class GgufExport {
               tensor ->
                   family
                       .toStored(tensor.name(), weights.config())
-                      .ifPresent(place -> types.put(place.name(), tensor.type())));
+                      .ifPresent(
+                          place ->
+                              place
+                                  .stored(tensor.shape())
+                                  .forEach(stored -> types.put(stored.name(), tensor.type()))));
       return types;
     }
   }
@@ -263,7 +267,7 @@ public final class GgufExport {
     GgufMetadata.Builder target = GgufMetadata.builder();
     target.string("general.architecture", family.architecture());
     family.describeFirst(facts, target);
-    GeneralMetadata.write(folder, modelName(folder), tensors.parameters(), target);
+    GeneralMetadata.write(folder, modelName(folder), tensors, target);
     boolean converted = type.isConverted();
     OptionalInt fileType = OptionalInt.of(type.fileType());
     family.describe(facts, converted ? fileType : OptionalInt.empty(), target);

@@ -102,6 +102,26 @@ final class RandomModels {
         "\"model_type\": \"gpt_neox\", \"num_hidden_layers\": 2, \"rotary_pct\": 0.25, \"rotary_emb_base\": 5000");
     put(
         VARIANTS,
+        "mixtral",
+        "llama_k",
+        "\"model_type\": \"mixtral\", \"num_hidden_layers\": 2, \"num_local_experts\": 4, \"num_experts_per_tok\": 2, \"sliding_window\": null");
+    put(
+        VARIANTS,
+        "qwen2_moe",
+        "qwen2",
+        "\"model_type\": \"qwen2_moe\", \"num_hidden_layers\": 2, \"num_experts\": 5, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 96, \"shared_expert_intermediate_size\": 160, \"norm_topk_prob\": false");
+    put(
+        VARIANTS,
+        "qwen3_moe",
+        "qwen2",
+        "\"model_type\": \"qwen3_moe\", \"num_hidden_layers\": 2, \"head_dim\": 32, \"num_experts\": 4, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 96, \"norm_topk_prob\": true");
+    put(
+        VARIANTS,
+        "olmoe",
+        "qwen2",
+        "\"model_type\": \"olmoe\", \"num_hidden_layers\": 2, \"num_key_value_heads\": 4, \"num_experts\": 4, \"num_experts_per_tok\": 2, \"norm_topk_prob\": false");
+    put(
+        VARIANTS,
         "llama_tied",
         "llama_k",
         "\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"tie_word_embeddings\": true, \"num_key_value_heads\": 1");

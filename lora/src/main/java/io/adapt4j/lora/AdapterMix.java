@@ -132,7 +132,7 @@ public final class AdapterMix {
                 sum.a().size(1),
                 rank,
                 1,
-                transposed,
+                transposed || StackedFactors.isStacked(path),
                 false,
                 false));
       }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -121,11 +122,16 @@ record AdapterPlan(
     List<Adapted> adapted = new ArrayList<>();
     Set<String> transposed = network.transposedTensors();
     List<LinearSlot> slots = network.linears();
+    boolean all = config.modules().targets() instanceof Targets.AllLinear;
+    Set<String> mixtures = StackedFactors.mixtures(paths(network));
     for (int i = 0; i < slots.size(); i++) {
       Linear linear = slots.get(i).linear();
       for (Linear.Part part : linear.parts()) {
         String path = part.path();
-        if (config.modules().matches(path) && !isOutput(config, path) && !saved.holds(path)) {
+        if (config.modules().matches(path)
+            && !isOutput(config, path)
+            && !(all && isWeightAlone(path, mixtures))
+            && !saved.holds(path)) {
           adapted.add(
               new Adapted(
                   i,
@@ -142,6 +148,11 @@ record AdapterPlan(
     return List.copyOf(adapted);
   }
 
+  /** Weights that are no module's are not among all linear layers, as PEFT takes them. */
+  private static boolean isWeightAlone(String path, Set<String> mixtures) {
+    return StackedFactors.isStacked(path) || StackedFactors.isRouter(path, mixtures);
+  }
+
   /** All linear layers are all but the one that scores classes, as PEFT takes it. */
   private static boolean isOutput(AdapterConfig config, String path) {
     return config.modules().targets() instanceof Targets.AllLinear
@@ -153,7 +164,10 @@ record AdapterPlan(
     Stream<String> biases =
         switch (bias) {
           case NONE -> Stream.empty();
-          case ALL -> tensors.stream().filter(name -> name.endsWith(".bias"));
+          case ALL ->
+              tensors.stream()
+                  .filter(name -> name.endsWith(".bias"))
+                  .filter(name -> !StackedFactors.isStacked(name.replaceFirst("\\.bias$", "")));
           case LORA_ONLY ->
               adapted.stream().map(part -> part.part().path() + ".bias").filter(tensors::contains);
         };
@@ -188,6 +202,19 @@ record AdapterPlan(
                   problems.add(
                       "Orthogonal initial values need even ranks, but %s has rank %s."
                           .formatted(part.part().path(), part.rank())));
+    }
+    boolean stacked =
+        adapted.stream().anyMatch(part -> StackedFactors.isStacked(part.part().path()));
+    boolean plain =
+        config.dropout() == 0
+            && !config.dora()
+            && !config.biasOfB()
+            && config.bias() != LoraBias.LORA_ONLY
+            && config.initial() == LoraInit.KAIMING;
+    if (stacked && !plain) {
+      problems.add(
+          "Experts whose weights lie in one tensor take plain LoRA only, as in PEFT: without"
+              + " dropout, DoRA, biases and other initial values. Leave these out, or the experts.");
     }
     if (config.biasOfB() && (config.dora() || config.initial() != LoraInit.KAIMING)) {
       problems.add(
@@ -288,6 +315,23 @@ record AdapterPlan(
     return least == most ? "rank " + most : "rank, " + least + " to " + most + " by module,";
   }
 
+  /** The paths of the adapted projections. */
+  Stream<String> paths() {
+    return adapted.stream().map(part -> part.part().path());
+  }
+
+  /** Whether the factors of a weight change places in a file, by its name there. */
+  Predicate<String> swapped() {
+    Set<String> swapped =
+        adapted.stream()
+            .filter(part -> !part.transposed())
+            .map(part -> part.part().path())
+            .filter(StackedFactors::isStacked)
+            .map(StackedFactors::parameter)
+            .collect(Collectors.toSet());
+    return swapped::contains;
+  }
+
   /** The number of values that train. */
   long trainableParameters() {
     long count = adapted.stream().mapToLong(Adapted::count).sum();
@@ -330,7 +374,8 @@ record AdapterPlan(
 
   /** PEFT's mark of an adapter whose base weights are stored as [in, out]. */
   boolean fanInFanOut() {
-    return adapted.stream().anyMatch(Adapted::transposed);
+    return adapted.stream()
+        .anyMatch(part -> part.transposed() && !StackedFactors.isStacked(part.part().path()));
   }
 
   /** Whether an adapter of the other plan can stand in for one of this. */

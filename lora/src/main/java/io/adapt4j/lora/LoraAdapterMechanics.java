@@ -95,7 +95,8 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
       throw new CheckpointException(String.join("\n", problems));
     }
     LoraModel model = LoraModel.attach(network, plan, adapter.config());
-    try (Checkpoint weights = PeftFolder.openWeights(adapter.folder())) {
+    try (Checkpoint weights =
+        PeftFolder.openWeights(adapter.folder(), adapter.config(), plan.swapped())) {
       model.repeatInitial(adapter.config());
       model.load(weights);
     } catch (RuntimeException e) {
@@ -112,7 +113,10 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
     if (!problems.isEmpty()) {
       throw new CheckpointException(String.join("\n", problems));
     }
-    return new LoraLayerMerge(adapter.config(), plan, PeftFolder.openWeights(adapter.folder()));
+    return new LoraLayerMerge(
+        adapter.config(),
+        plan,
+        PeftFolder.openWeights(adapter.folder(), adapter.config(), plan.swapped()));
   }
 
   /** Writes the base with the adapter merged into what a format makes of its weights. */

@@ -14,6 +14,7 @@ import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.checkpoint.TensorFile;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.OutputLayer;
@@ -29,6 +30,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -88,6 +91,7 @@ final class PeftFolder {
           "r",
           "rank_pattern",
           "target_modules",
+          "target_parameters",
           "task_type",
           "use_dora",
           "use_rslora");
@@ -266,6 +270,17 @@ final class PeftFolder {
    * @throws CheckpointException if they are missing, pickled or malformed
    */
   static Checkpoint openWeights(Path folder) {
+    return openWeights(folder, file -> file);
+  }
+
+  /** Opens the weights of a LoRA adapter, with those of experts in one tensor one by one. */
+  static Checkpoint openWeights(Path folder, AdapterConfig config, Predicate<String> swapped) {
+    List<String> parameters = config.modules().parameters();
+    return openWeights(
+        folder, file -> StackedFactorFile.of(file, parameters, config::rankOf, swapped));
+  }
+
+  private static Checkpoint openWeights(Path folder, UnaryOperator<TensorFile> view) {
     if (!Files.exists(folder.resolve(WEIGHTS))
         && Files.exists(folder.resolve("adapter_model.bin"))) {
       throw new CheckpointException(
@@ -276,7 +291,7 @@ final class PeftFolder {
               + " loading one can run any code its author put in; load the adapter with PEFT where"
               + " you trust it and call save_pretrained(folder, safe_serialization=True).");
     }
-    return Checkpoint.openFile(folder.resolve(WEIGHTS));
+    return Checkpoint.openFile(folder.resolve(WEIGHTS), view);
   }
 
   /** What keeps the folder's weights from a plan made of its configuration. */
@@ -284,7 +299,7 @@ final class PeftFolder {
     if (!plan.problems().isEmpty()) {
       return plan.problems();
     }
-    try (Checkpoint weights = openWeights(folder)) {
+    try (Checkpoint weights = openWeights(folder, config, plan.swapped())) {
       Map<String, List<Long>> stored = new TreeMap<>();
       weights.names().forEach(name -> stored.put(name, weights.entry(name).shape()));
       List<String> differences = PeftNames.differences(plan, config.bias(), stored);
@@ -309,7 +324,7 @@ final class PeftFolder {
    */
   static void write(
       Path folder, AdapterConfig config, AdapterPlan plan, String base, List<TensorData> tensors) {
-    write(folder, json(config, plan, base), tensors);
+    write(folder, json(config, plan, base), StackedFactors.join(tensors, plan.swapped()));
   }
 
   /**

@@ -13,9 +13,17 @@ import java.util.regex.Pattern;
  * @param excluded modules that are not, even where wanted
  * @param layers numbers of the layers that are adapted; empty for all
  * @param layersPattern names of the list of layers, as regular expressions; empty for any
+ * @param parameters names of weights that are no module's, as PEFT's {@code target_parameters}
  */
 record Selection(
-    Targets targets, Optional<Targets> excluded, List<Integer> layers, List<String> layersPattern) {
+    Targets targets,
+    Optional<Targets> excluded,
+    List<Integer> layers,
+    List<String> layersPattern,
+    List<String> parameters) {
+
+  /** Of an adapter that names only weights that are no module's. */
+  static final Targets NO_MODULE = Targets.regex("(?!)");
 
   /** A number in a path, after any component. */
   private static final Pattern ANY_LAYER = Pattern.compile(".*\\.[^.]*\\.(\\d+)\\..*");
@@ -23,22 +31,23 @@ record Selection(
   Selection {
     layers = List.copyOf(layers);
     layersPattern = List.copyOf(layersPattern);
+    parameters = List.copyOf(parameters);
   }
 
   static Selection of(Targets targets) {
-    return new Selection(targets, Optional.empty(), List.of(), List.of());
+    return new Selection(targets, Optional.empty(), List.of(), List.of(), List.of());
   }
 
   Selection withTargets(Targets changed) {
-    return new Selection(changed, excluded, layers, layersPattern);
+    return new Selection(changed, excluded, layers, layersPattern, parameters);
   }
 
   Selection withExcluded(Targets changed) {
-    return new Selection(targets, Optional.of(changed), layers, layersPattern);
+    return new Selection(targets, Optional.of(changed), layers, layersPattern, parameters);
   }
 
   Selection withLayers(List<Integer> changed, List<String> pattern) {
-    return new Selection(targets, excluded, changed, pattern);
+    return new Selection(targets, excluded, changed, pattern, parameters);
   }
 
   /** Whether a module is adapted. */
@@ -48,7 +57,13 @@ record Selection(
     }
     // A whole path among the names is meant in any layer.
     boolean exact = targets instanceof Targets.Names names && names.names().contains(path);
-    return exact || (targets.matches(path) && isInLayers(path));
+    return exact || ((targets.matches(path) || isParameter(path)) && isInLayers(path));
+  }
+
+  private boolean isParameter(String path) {
+    String name =
+        StackedFactors.isStacked(path) ? StackedFactors.parameter(path) : path + ".weight";
+    return StackedFactors.matches(parameters, name);
   }
 
   private boolean isInLayers(String path) {

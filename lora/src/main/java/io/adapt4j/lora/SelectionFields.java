@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 
 /** The fields of {@code adapter_config.json} that say which modules are adapted. */
 final class SelectionFields {
@@ -21,8 +22,10 @@ final class SelectionFields {
   private SelectionFields() {}
 
   static Selection read(ConfigReader fields) {
+    List<String> parameters = fields.texts("target_parameters");
     Targets targets =
         targets(fields, "target_modules")
+            .or(() -> parameters.isEmpty() ? Optional.empty() : Optional.of(Selection.NO_MODULE))
             .orElseThrow(
                 () ->
                     fields.invalid(
@@ -30,13 +33,15 @@ final class SelectionFields {
                         "a list of module names or a regular expression",
                         "Name the modules the adapter was trained on."));
     List<Integer> layers = layers(fields);
-    if (targets instanceof Targets.Regex && !layers.isEmpty()) {
+    boolean expression = targets instanceof Targets.Regex && targets != Selection.NO_MODULE;
+    if (expression && !layers.isEmpty()) {
       throw fields.invalid(
           "layers_to_transform",
           "null beside a target_modules that is a regular expression",
           "Put the layers into the expression.");
     }
-    return new Selection(targets, targets(fields, "exclude_modules"), layers, pattern(fields));
+    return new Selection(
+        targets, targets(fields, "exclude_modules"), layers, pattern(fields), parameters);
   }
 
   /** Names or an expression; empty where the field says nothing. */
@@ -96,7 +101,9 @@ final class SelectionFields {
 
   static void write(Map<String, JsonNode> fields, Selection modules, AdapterPlan plan) {
     JsonNode none = JsonNodeFactory.instance.nullNode();
-    fields.put("target_modules", json(modules.targets(), plan));
+    fields.put("target_modules", modules(modules, plan));
+    List<String> parameters = parameters(modules, plan);
+    fields.put("target_parameters", parameters.isEmpty() ? none : array(parameters));
     fields.put(
         "exclude_modules", modules.excluded().map(excluded -> json(excluded, plan)).orElse(none));
     if (modules.layers().isEmpty()) {
@@ -110,6 +117,42 @@ final class SelectionFields {
           "layers_pattern",
           modules.layersPattern().isEmpty() ? none : array(modules.layersPattern()));
     }
+  }
+
+  /** The targets that are modules. */
+  private static JsonNode modules(Selection selection, AdapterPlan plan) {
+    if (selection.targets().equals(Selection.NO_MODULE)) {
+      return array(List.of());
+    }
+    if (!(selection.targets() instanceof Targets.Names names)) {
+      return json(selection.targets(), plan);
+    }
+    List<String> stacked = plan.paths().filter(StackedFactors::isStacked).toList();
+    List<String> modules = plan.paths().filter(path -> !StackedFactors.isStacked(path)).toList();
+    return array(
+        names.names().stream()
+            .filter(name -> isAny(modules, name) || !isAny(stacked, name))
+            .toList());
+  }
+
+  private static boolean isAny(List<String> paths, String name) {
+    return paths.stream().anyMatch(path -> Targets.Names.names(path, name));
+  }
+
+  /** The weights that are adapted and no module's: as they were named, else each by its path. */
+  private static List<String> parameters(Selection selection, AdapterPlan plan) {
+    List<String> adapted = StackedFactors.parameters(plan.paths());
+    List<String> named =
+        adapted.stream()
+            .filter(name -> !StackedFactors.matches(selection.parameters(), name))
+            .toList();
+    boolean everywhere = selection.layers().isEmpty() && selection.excluded().isEmpty();
+    return Stream.concat(
+            selection.parameters().stream(),
+            named.stream()
+                .map(name -> everywhere ? name.replaceFirst(".*\\.\\d+\\.", "") : name)
+                .distinct())
+        .toList();
   }
 
   /** Names or an expression; all linear layers by PEFT's word for them. */

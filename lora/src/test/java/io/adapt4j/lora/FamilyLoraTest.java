@@ -46,6 +46,8 @@ class FamilyLoraTest {
           smollm3         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           olmo2           | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           granite         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          mixtral         | model.layers.1          | self_attn.q_proj self_attn.o_proj block_sparse_moe.gate block_sparse_moe.experts.3.w1 block_sparse_moe.experts.3.w2 block_sparse_moe.experts.3.w3
+          qwen2_moe       | model.layers.1          | mlp.gate mlp.experts.4.gate_proj mlp.shared_expert.up_proj mlp.shared_expert_gate
           lfm2            | model.layers.0          | conv.in_proj conv.out_proj feed_forward.w1 feed_forward.w2 feed_forward.w3
           qwen3_5         | model.layers.0          | linear_attn.in_proj_qkv linear_attn.in_proj_z linear_attn.in_proj_b linear_attn.in_proj_a linear_attn.out_proj mlp.gate_proj
           qwen3_5         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj

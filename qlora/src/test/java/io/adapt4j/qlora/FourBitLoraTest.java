@@ -19,6 +19,7 @@ import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.LoraInit;
+import io.adapt4j.lora.Targets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -51,6 +52,11 @@ class FourBitLoraTest {
       Arguments.of("DoRA with dropout", LLAMA, Lora.rank(4).dora().dropout(0.3)),
       Arguments.of("PiSSA", LLAMA, Lora.rank(4).initialize(LoraInit.pissa())),
       Arguments.of("head", LLAMA, Lora.rank(4).modulesToSave("lm_head")),
+      Arguments.of("experts", WITH_BIASES.resolveSibling("mixtral"), Lora.rank(2)),
+      Arguments.of(
+          "experts in one tensor",
+          WITH_BIASES.resolveSibling("gpt_oss"),
+          Lora.rank(2).targets(Targets.names("q_proj", "gate_up_proj", "down_proj"))),
     };
   }
 

@@ -67,15 +67,23 @@ class StepKernelsTest {
           "arcee",
           "cohere",
           "cohere2",
+          "dots1",
           "ernie4_5",
+          "ernie4_5_moe",
           "glm",
           "glm4",
+          "glm4_moe",
+          "gpt_oss",
+          "granitemoe",
+          "granitemoeshared",
           "helium",
           "hunyuan",
           "mixtral",
+          "mixtral_stacked",
           "nemotron",
           "olmoe",
           "qwen2_moe",
+          "qwen2_moe_stacked",
           "qwen3_moe");
 
   static Stream<String> families() {

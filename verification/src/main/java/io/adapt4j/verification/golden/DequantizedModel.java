@@ -42,7 +42,18 @@ final class DequantizedModel {
       for (GgufTensor tensor : gguf.tensors().values()) {
         Optional<GgufFamily.Place> place = family.toStored(tensor.name(), config);
         if (place.isPresent()) {
-          tensors.add(tensor(gguf, tensor, place.get()));
+          List<GgufFamily.Place> parts = place.get().stored(tensor.shape());
+          long bytes = tensor.bytes() / parts.size();
+          for (int i = 0; i < parts.size(); i++) {
+            GgufTensor part =
+                new GgufTensor(
+                    tensor.name(),
+                    place.get().isStack() ? tensor.shape().subList(0, 2) : tensor.shape(),
+                    tensor.type(),
+                    tensor.offset() + i * bytes,
+                    bytes);
+            tensors.add(tensor(gguf, part, parts.get(i)));
+          }
         }
       }
       SafetensorsWriter.create().writeModel(folder, tensors);

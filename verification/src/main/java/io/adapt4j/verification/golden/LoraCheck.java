@@ -149,7 +149,7 @@ final class LoraCheck {
     try (TemporaryFolder folder = TemporaryFolder.create()) {
       Path merged = folder.path().resolve("merged");
       merge(random, merged);
-      try (Checkpoint checkpoint = Checkpoint.open(merged)) {
+      try (Checkpoint checkpoint = Checkpoint.openFile(merged.resolve(Checkpoint.SINGLE_FILE))) {
         golden.compare(
             "merged_random.",
             section,
@@ -189,7 +189,8 @@ final class LoraCheck {
       section.compared(
           "loss_random" + suffix,
           Deviation.of(loss, golden.floats("loss_random")[0], ModelCheck.FP32, 0));
-      Map<String, float[]> gradients = Networks.gradients(network, adaptation.trained());
+      Map<String, float[]> gradients =
+          PeftParts.stacked(Networks.gradients(network, adaptation.trained()));
       for (String tensor : golden.names("grad_random.")) {
         String parameter = PeftParts.stored(tensor.substring("grad_random.".length()));
         section.compare(

@@ -47,10 +47,15 @@ final class Networks {
       throw new UnsupportedQuantityException("model family " + family + " (model_type)");
     }
     JsonNode quantized = config.path("quantization_config");
-    if (quantized.isObject() && !isFourBit(config)) {
+    if (quantized.isObject() && !isMx(config) && !isFourBit(config)) {
       throw new UnsupportedQuantityException(
           "weight format " + quantized.path("quant_method").asText("unknown"));
     }
+  }
+
+  /** Whether a configuration says that experts are in MXFP4. */
+  static boolean isMx(JsonNode config) {
+    return config.path("quantization_config").path("quant_method").asText().equals("mxfp4");
   }
 
   /** Whether a configuration says that weights are in bitsandbytes' 4 bits. */
@@ -78,6 +83,17 @@ final class Networks {
     } catch (RuntimeException e) {
       network.close();
       throw e;
+    }
+  }
+
+  /** Loads a checkpoint with its weights dequantized. */
+  static Network loadPlain(Path folder, DType type) {
+    Network network = Architectures.declare(ModelConfig.read(folder));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      Weights.check(network, checkpoint);
+      network.allocate(type);
+      Weights.load(network, checkpoint);
+      return network;
     }
   }
 

@@ -10,11 +10,20 @@ import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.Targets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Adapters that PEFT saved, by what kind they are. */
 final class PeftParts {
+
+  /** A factor of an expert: module, number, parameter, factor. */
+  private static final Pattern EXPERT =
+      Pattern.compile("(.*)\\[(\\d+)]\\.(\\w+)(\\.lora_[AB]\\.weight)");
 
   private static final String CONFIG = "adapter_config.json";
 
@@ -74,6 +83,40 @@ final class PeftParts {
     List<String> names = new ArrayList<>();
     value.forEach(name -> names.add(name.asText()));
     return Targets.names(names.toArray(String[]::new));
+  }
+
+  /**
+   * Joins the gradients of experts whose weights are [experts, in, out], as PEFT has them: A below
+   * each other, of B the experts beside each other.
+   */
+  static Map<String, float[]> stacked(Map<String, float[]> gradients) {
+    Map<String, TreeMap<Integer, float[]>> parts = new TreeMap<>();
+    Map<String, float[]> joined = new HashMap<>(gradients);
+    for (Map.Entry<String, float[]> gradient : gradients.entrySet()) {
+      Matcher matcher = EXPERT.matcher(gradient.getKey());
+      if (matcher.matches()) {
+        joined.remove(gradient.getKey());
+        String wrapped = matcher.group(3).equals("gate_up_proj") ? ".base_layer" : "";
+        parts
+            .computeIfAbsent(matcher.group(1) + wrapped + matcher.group(4), name -> new TreeMap<>())
+            .put(Integer.parseInt(matcher.group(2)), gradient.getValue());
+      }
+    }
+    parts.forEach((name, own) -> joined.put(name, joined(own, name.endsWith(".lora_B.weight"))));
+    return joined;
+  }
+
+  private static float[] joined(TreeMap<Integer, float[]> parts, boolean beside) {
+    int experts = parts.size();
+    int count = parts.firstEntry().getValue().length;
+    float[] joined = new float[experts * count];
+    parts.forEach(
+        (expert, own) -> {
+          for (int i = 0; i < count; i++) {
+            joined[beside ? i * experts + expert : expert * count + i] = own[i];
+          }
+        });
+    return joined;
   }
 
   /**

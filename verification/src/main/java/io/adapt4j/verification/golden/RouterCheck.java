@@ -53,12 +53,9 @@ final class RouterCheck {
       balance.listen(null);
     }
     List<String> sorted =
-        names.stream()
-            .sorted((a, b) -> Integer.compare(layer(a), layer(b)))
-            .toList();
+        names.stream().sorted((a, b) -> Integer.compare(layer(a), layer(b))).toList();
     if (found.size() != sorted.size()) {
-      throw new GoldenException(
-          "expected " + sorted.size() + " routers, found " + found.size());
+      throw new GoldenException("expected " + sorted.size() + " routers, found " + found.size());
     }
     for (int i = 0; i < found.size(); i++) {
       int layer = layer(sorted.get(i));
@@ -123,8 +120,7 @@ final class RouterCheck {
       double plain = golden.floats("loss")[0];
       double found = Networks.forwardBackward(network, batch, false);
       section.compared(
-          "loss_with_aux",
-          Deviation.of(found, plain + coefficient * wanted, ModelCheck.FP32, 0));
+          "loss_with_aux", Deviation.of(found, plain + coefficient * wanted, ModelCheck.FP32, 0));
       if (golden.json().has("aux_loss_from_router_logits")) {
         // The gradients of this family are of a loss over other scores.
         return;

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -100,6 +101,18 @@ public final class Checkpoint implements AutoCloseable {
    */
   public static Checkpoint openFile(Path file) {
     return single(file.toAbsolutePath().getParent(), SafetensorsFile.open(file));
+  }
+
+  /**
+   * Opens one safetensors file of any name, and shows its tensors in another way.
+   *
+   * @param file the file
+   * @param view shows the open file, which it closes
+   * @return the open checkpoint
+   * @throws CheckpointException if the file is missing or malformed
+   */
+  public static Checkpoint openFile(Path file, UnaryOperator<TensorFile> view) {
+    return single(file.toAbsolutePath().getParent(), view.apply(SafetensorsFile.open(file)));
   }
 
   /** {@return the folder the checkpoint was opened with} */
@@ -314,7 +327,7 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   private static Checkpoint openSharded(Path folder, Path index, Map<String, String> weightMap) {
-    Map<String, TensorFile> shards = new TreeMap<>();
+    Map<String, SafetensorsFile> shards = new TreeMap<>();
     try {
       for (String shard : weightMap.values()) {
         if (!shards.containsKey(shard)) {
@@ -347,28 +360,15 @@ public final class Checkpoint implements AutoCloseable {
               "The shards and the index are not from the same save: fetch them again.");
         }
       }
-      return new Checkpoint(folder, split(fileOf), List.copyOf(shards.values()));
+      Map<String, TensorFile> shown = new LinkedHashMap<>();
+      shards.values().stream()
+          .map(SplitTensors::of)
+          .forEach(file -> file.entries().keySet().forEach(name -> shown.put(name, file)));
+      return new Checkpoint(folder, shown, List.copyOf(shards.values()));
     } catch (RuntimeException e) {
       shards.values().forEach(TensorFile::close);
       throw e;
     }
-  }
-
-  /** Shows stacks of experts one by one. */
-  private static Map<String, TensorFile> split(Map<String, TensorFile> fileOf) {
-    Map<TensorFile, TensorFile> views = new LinkedHashMap<>();
-    Map<String, TensorFile> split = new LinkedHashMap<>();
-    fileOf.forEach(
-        (name, file) -> {
-          List<String> parts = ExpertStacks.parts(file.entry(name));
-          if (parts.isEmpty()) {
-            split.put(name, file);
-          } else {
-            TensorFile view = views.computeIfAbsent(file, SplitTensors::of);
-            parts.forEach(part -> split.put(part, view));
-          }
-        });
-    return split;
   }
 
   private static SafetensorsFile openShard(Path folder, Path index, String shard) {

@@ -14,8 +14,9 @@ import java.util.regex.Pattern;
 
 /**
  * Tensors that hold one matrix for each expert of a mixture, [experts, rows, columns]. A {@link
- * Checkpoint} shows each expert's matrix under a name of its own, {@code mlp.experts[3].down_proj.weight}
- * for entry 3 of {@code mlp.experts.down_proj}; where a model is written they are joined again.
+ * Checkpoint} shows each expert's matrix under a name of its own, {@code
+ * mlp.experts[3].down_proj.weight} for entry 3 of {@code mlp.experts.down_proj}; where a model is
+ * written they are joined again.
  */
 public final class ExpertStacks {
 
@@ -116,12 +117,9 @@ public final class ExpertStacks {
     String owner = matcher.group(1);
     String kind = matcher.group(4);
     String suffix =
-        owner.endsWith(EXPERTS)
-            ? (kind.equals("weight") ? "" : "_" + kind)
-            : "." + kind;
+        owner.endsWith(EXPERTS) ? (kind.equals("weight") ? "" : "_" + kind) : "." + kind;
     return Optional.of(
-        new Slot(
-            owner + "." + matcher.group(3) + suffix, Integer.parseInt(matcher.group(2))));
+        new Slot(owner + "." + matcher.group(3) + suffix, Integer.parseInt(matcher.group(2))));
   }
 
   /**

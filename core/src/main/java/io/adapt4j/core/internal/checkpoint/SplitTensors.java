@@ -1,18 +1,31 @@
 package io.adapt4j.core.internal.checkpoint;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** A file whose {@link ExpertStacks} are shown expert by expert. */
-final class SplitTensors implements TensorFile {
+/**
+ * A file whose {@link ExpertStacks} are shown expert by expert. Those in {@link MxFourBit} are
+ * shown as a plain checkpoint has them, in bfloat16 [in, out].
+ */
+public final class SplitTensors implements TensorFile {
+
+  private static final String BLOCKS = ".blocks";
+  private static final String SCALES = ".scales";
+  private static final String WEIGHT = ".weight";
 
   private final TensorFile file;
   private final Map<String, Piece> pieces;
   private final Map<String, TensorEntry> entries;
+  private @Nullable Decoded last;
+
+  /** A weight in four bits that was decoded. */
+  private record Decoded(String name, ByteBuffer bytes) {}
 
   /** A piece of a stored tensor. */
   private record Piece(String stored, long offset) {}
@@ -45,9 +58,84 @@ final class SplitTensors implements TensorFile {
         pieces.put(name, new Piece(entry.name(), i * length));
       }
     }
-    return entries.size() == file.entries().size() && entries.keySet().equals(file.entries().keySet())
-        ? file
-        : new SplitTensors(file, pieces, entries);
+    if (entries.keySet().equals(file.entries().keySet())) {
+      return file;
+    }
+    Map<String, TensorEntry> shown = new LinkedHashMap<>();
+    entries.values().forEach(entry -> shown(entry, entries, shown));
+    return new SplitTensors(file, pieces, shown);
+  }
+
+  private static void shown(
+      TensorEntry entry, Map<String, TensorEntry> all, Map<String, TensorEntry> shown) {
+    String name = entry.name();
+    if (name.endsWith(BLOCKS) && all.containsKey(scalesOf(name)) && isWhole(entry)) {
+      String weight = name.substring(0, name.length() - BLOCKS.length()) + WEIGHT;
+      long out = entry.shape().get(0);
+      long in = entry.shape().get(1) * MxFourBit.BLOCK;
+      shown.put(
+          weight,
+          new TensorEntry(
+              weight,
+              StoredType.BF16,
+              List.of(in, out),
+              entry.file(),
+              entry.offset(),
+              in * out * StoredType.BF16.bytes()));
+    } else if (!name.endsWith(SCALES) || !all.containsKey(blocksOf(name))) {
+      shown.put(name, entry);
+    }
+  }
+
+  private static boolean isWhole(TensorEntry blocks) {
+    return blocks.type() == StoredType.U8
+        && blocks.shape().size() == 3
+        && blocks.shape().get(2) == MxFourBit.BLOCK_BYTES;
+  }
+
+  private static String scalesOf(String blocks) {
+    return blocks.substring(0, blocks.length() - BLOCKS.length()) + SCALES;
+  }
+
+  private static String blocksOf(String scales) {
+    return scales.substring(0, scales.length() - SCALES.length()) + BLOCKS;
+  }
+
+  /**
+   * Returns whether a weight is stored in four bits.
+   *
+   * @param name name of a weight
+   * @return whether it is
+   */
+  public boolean isFourBit(String name) {
+    return name.endsWith(WEIGHT) && !pieces.containsKey(name) && entries.containsKey(name);
+  }
+
+  /**
+   * Reads a weight as it is stored.
+   *
+   * @param name of a weight in four bits
+   * @param blocks takes the numbers, row by row of the outputs
+   * @param scales takes the scales
+   */
+  public void readFourBit(String name, ByteBuffer blocks, ByteBuffer scales) {
+    String path = name.substring(0, name.length() - WEIGHT.length());
+    readPiece(path + BLOCKS, 0, blocks);
+    readPiece(path + SCALES, 0, scales);
+  }
+
+  private synchronized ByteBuffer decoded(String name) {
+    Decoded found = last;
+    if (found == null || !found.name().equals(name)) {
+      int in = Math.toIntExact(entry(name).shape().get(0));
+      int out = Math.toIntExact(entry(name).shape().get(1));
+      ByteBuffer blocks = ByteBuffer.allocate(in / 2 * out);
+      ByteBuffer scales = ByteBuffer.allocate(in / MxFourBit.BLOCK * out);
+      readFourBit(name, blocks, scales);
+      found = new Decoded(name, MxFourBit.turned(blocks, scales, out, in));
+      last = found;
+    }
+    return found.bytes();
   }
 
   @Override
@@ -63,6 +151,12 @@ final class SplitTensors implements TensorFile {
   @Override
   public ByteBuffer bytes(String name, long offset, int length) {
     requireInside(name, offset, length);
+    if (isFourBit(name)) {
+      return decoded(name)
+          .slice(Math.toIntExact(offset), length)
+          .asReadOnlyBuffer()
+          .order(ByteOrder.LITTLE_ENDIAN);
+    }
     Piece piece = pieces.get(name);
     return file.bytes(piece.stored(), piece.offset() + offset, length);
   }
@@ -70,6 +164,14 @@ final class SplitTensors implements TensorFile {
   @Override
   public void read(String name, long offset, ByteBuffer target) {
     requireInside(name, offset, target.remaining());
+    if (isFourBit(name)) {
+      target.put(decoded(name).slice(Math.toIntExact(offset), target.remaining()));
+    } else {
+      readPiece(name, offset, target);
+    }
+  }
+
+  private void readPiece(String name, long offset, ByteBuffer target) {
     Piece piece = pieces.get(name);
     file.read(piece.stored(), piece.offset() + offset, target);
   }
@@ -84,7 +186,13 @@ final class SplitTensors implements TensorFile {
 
   @Override
   public String storedType(String name) {
-    return file.storedType(pieces.get(name).stored());
+    return isFourBit(name) ? "MXFP4" : file.storedType(pieces.get(name).stored());
+  }
+
+  @Override
+  public long storedBytes(String name) {
+    long elements = entry(name).elements();
+    return isFourBit(name) ? elements / 2 + elements / MxFourBit.BLOCK : entry(name).length();
   }
 
   @Override

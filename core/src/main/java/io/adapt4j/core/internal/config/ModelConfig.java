@@ -8,6 +8,7 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
+import io.adapt4j.core.internal.checkpoint.MxFourBit;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ public final class ModelConfig {
   public static final String FILE = "config.json";
 
   private static final String TEXT = "text_config";
+  private static final String QUANTIZATION = "quantization_config";
 
   private final ConfigReader fields;
   private final String modelType;
@@ -41,9 +43,9 @@ public final class ModelConfig {
   }
 
   private ModelConfig(ConfigReader fields, boolean stackedExperts) {
-    if (fields.has("quantization_config")) {
+    if (fields.has(QUANTIZATION)) {
       throw fields.invalid(
-          "quantization_config",
+          QUANTIZATION,
           "no such field",
           "Only unquantized weights are read here: use the model's original ones. 4-bit weights"
               + " of bitsandbytes load as they are with adapt4j-qlora on the class path, and its"
@@ -67,8 +69,19 @@ public final class ModelConfig {
    *     a shared field has the wrong type, or the checkpoint is quantized
    */
   public static ModelConfig read(Path folder) {
-    ConfigReader fields = ConfigReader.read(folder.resolve(FILE));
+    ConfigReader fields = dequantized(ConfigReader.read(folder.resolve(FILE)));
     return new ModelConfig(fields, ExpertStacks.areIn(folder, fields.json()));
+  }
+
+  /** Weights in MXFP4 are shown as plain ones, which their checkpoint dequantizes. */
+  private static ConfigReader dequantized(ConfigReader fields) {
+    JsonNode method = fields.json().path(QUANTIZATION).path("quant_method");
+    if (!method.asText().equals(MxFourBit.METHOD)) {
+      return fields;
+    }
+    ObjectNode plain = fields.json();
+    plain.remove(QUANTIZATION);
+    return ConfigReader.of(fields.file(), plain);
   }
 
   /**

@@ -46,6 +46,9 @@ final class SizeLimits {
                   "num_local_experts",
                   "n_routed_experts",
                   "n_shared_experts",
+                  "moe_num_experts",
+                  "moe_num_shared_experts",
+                  "moe_k",
                   "num_experts_per_tok"),
               limit(
                   WIDTH,
@@ -61,6 +64,7 @@ final class SizeLimits {
                   "embedding_size",
                   "moe_intermediate_size",
                   "shared_expert_intermediate_size",
+                  "shared_intermediate_size",
                   "q_lora_rank",
                   "kv_lora_rank",
                   "num_labels"),

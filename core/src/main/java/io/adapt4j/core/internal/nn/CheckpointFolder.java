@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Writes complete Hugging Face checkpoint folders. */
@@ -46,7 +47,8 @@ public final class CheckpointFolder {
 
   /**
    * Writes a model as {@link #write(Path, Path, ModelConfig, List)} does, and with it the tensors
-   * of its base that it does not compute with but that its class in Transformers has.
+   * of its base that it does not compute with but that its class in Transformers has. Experts that
+   * the base has in MXFP4 are written so where none has changed.
    *
    * @param folder where to; created if absent
    * @param base the folder the model came from
@@ -64,7 +66,14 @@ public final class CheckpointFolder {
     }
     try (Checkpoint checkpoint = Checkpoint.open(base)) {
       tensors.addAll(Weights.kept(network, checkpoint, type));
-      write(folder, base, config, tensors);
+      Optional<FourBitExperts.Model> model = FourBitExperts.unchanged(config, tensors, checkpoint);
+      if (model.isPresent()) {
+        write(folder, base, model.get().config(), model.get().tensors());
+      } else {
+        write(folder, base, config, tensors);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Reading the weights of " + base + " failed", e);
     }
   }
 

@@ -15,10 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param balance what all routers of the model have in common
  */
 public record Router(
-    LinearSlot linear,
-    @Nullable Parameter correction,
-    ExpertOps.Rule rule,
-    RouterBalance balance) {
+    LinearSlot linear, @Nullable Parameter correction, ExpertOps.Rule rule, RouterBalance balance) {
 
   ExpertOps.Routed route(Ops ops, Tensor x) {
     Tensor scores = linear.forward(ops, x);

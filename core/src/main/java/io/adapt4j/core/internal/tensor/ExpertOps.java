@@ -101,11 +101,7 @@ public final class ExpertOps {
    * @return where the positions go
    */
   public static Routed route(
-      Ops ops,
-      Tensor scores,
-      @Nullable Parameter correction,
-      Rule rule,
-      ScoreGradient more) {
+      Ops ops, Tensor scores, @Nullable Parameter correction, Rule rule, ScoreGradient more) {
     int k = rule.chosen();
     boolean plain = correction == null && rule.isPlain();
     Tensor[] made =
@@ -132,12 +128,7 @@ public final class ExpertOps {
                     plain
                         ? ROUTE_BACKWARD.tensor(d[0], scores, made[1], rule.normalized())
                         : ROUTE_CORRECTED_BACKWARD.tensor(
-                            d[0],
-                            scores,
-                            made[1],
-                            rule.normalized(),
-                            rule.sigmoid(),
-                            rule.scale()))
+                            d[0], scores, made[1], rule.normalized(), rule.sigmoid(), rule.scale()))
               });
     }
     int experts = Math.toIntExact(scores.size(scores.sizes().length - 1));

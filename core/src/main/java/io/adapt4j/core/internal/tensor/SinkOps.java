@@ -3,8 +3,8 @@ package io.adapt4j.core.internal.tensor;
 import java.util.List;
 
 /**
- * Attention with sinks: each head has one more score, of a key without a value, that takes its share
- * of the weights (OpenAI 2025, gpt-oss).
+ * Attention with sinks: each head has one more score, of a key without a value, that takes its
+ * share of the weights (OpenAI 2025, gpt-oss).
  */
 public final class SinkOps {
 
@@ -35,8 +35,7 @@ public final class SinkOps {
       Ops ops, Tensor q, Tensor k, Tensor v, Parameter sinks, Tensor mask, AttentionRule rule) {
     List<Tensor> masks = mask == null ? List.of() : List.of(mask);
     Object[] rest = {masks, rule.scale(), rule.causal(), rule.window()};
-    Tensor y =
-        ATTENTION.tensor(q, k, v, sinks.value(), rest[0], rest[1], rest[2], rest[3]);
+    Tensor y = ATTENTION.tensor(q, k, v, sinks.value(), rest[0], rest[1], rest[2], rest[3]);
     return recorded(
         ops,
         y,

@@ -12,9 +12,13 @@ public final class Families {
   private static final List<GgufFamily> ALL =
       List.of(
           new MistralFamily(),
+          new MixtralFamily(),
           new LlamaFamily(),
           new Qwen2Family(),
           new Qwen3Family(),
+          new Qwen2MoeFamily(),
+          new Qwen3MoeFamily(),
+          new OlmoeFamily(),
           new Gemma2Family(),
           new Gemma3Family(),
           new Phi3Family(),

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * A model family in GGUF files. A class states its tables once: the names of tensors with their
@@ -34,8 +35,44 @@ public abstract class GgufFamily {
    *
    * @param name its name there
    * @param layout how the GGUF file has its values
+   * @param expert number of the expert whose matrix it is, where the GGUF file has those of all
+   *     experts in one tensor; {@link #ALONE} where it is a tensor there
    */
-  public record Place(String name, Layout layout) {}
+  public record Place(String name, Layout layout, int expert) {
+
+    /** Of a tensor that is one in both. */
+    public static final int ALONE = -1;
+
+    /** In the name of a checkpoint's tensor, stands for the number of the expert. */
+    private static final String EXPERT = "{expert}";
+
+    /** {@return whether the GGUF tensor has the matrices of all experts} */
+    public boolean isStack() {
+      return name.contains(EXPERT);
+    }
+
+    /**
+     * Returns the places of a GGUF tensor in the checkpoint.
+     *
+     * @param shape its dimensions, rows' length first
+     * @return one for each expert; this place where it is no stack
+     */
+    public List<Place> stored(List<Long> shape) {
+      return isStack()
+          ? IntStream.range(0, Math.toIntExact(shape.get(2))).mapToObj(this::ofExpert).toList()
+          : List.of(this);
+    }
+
+    /**
+     * Returns the place of one expert's matrix.
+     *
+     * @param number of the expert
+     * @return the place in the checkpoint
+     */
+    public Place ofExpert(int number) {
+      return new Place(name.replace(EXPERT, String.valueOf(number)), layout, number);
+    }
+  }
 
   /**
    * One row of a family's table: a module's name in checkpoints and in GGUF files, both with {@code
@@ -48,6 +85,7 @@ public abstract class GgufFamily {
   record TensorName(String stored, String gguf, Layout layout) {
 
     private static final String LAYER = "{}";
+    private static final String EXPERT = Place.EXPERT;
     private static final String SUFFIX = "\\.(weight|bias)";
 
     static TensorName of(String stored, String gguf) {
@@ -71,19 +109,18 @@ public abstract class GgufFamily {
     private Optional<Place> translate(String from, String to, String name) {
       int hole = from.indexOf(LAYER);
       String pattern =
-          hole < 0
-              ? Pattern.quote(from)
-              : Pattern.quote(from.substring(0, hole))
-                  + "(?<layer>\\d+)"
-                  + Pattern.quote(from.substring(hole + LAYER.length()));
+          ("\\Q" + from + "\\E")
+              .replace(LAYER, "\\E(?<layer>\\d+)\\Q")
+              .replace(EXPERT, "\\E(?<expert>\\d+)\\Q");
       Matcher matcher = Pattern.compile(pattern + "(?<suffix>" + SUFFIX + ")").matcher(name);
       if (!matcher.matches()) {
         return Optional.empty();
       }
       String path = hole < 0 ? to : to.replace(LAYER, matcher.group("layer"));
       String suffix = matcher.group("suffix");
+      int expert = from.contains(EXPERT) ? Integer.parseInt(matcher.group("expert")) : Place.ALONE;
       return Optional.of(
-          new Place(path + suffix, suffix.equals(".bias") ? layout.ofBias() : layout));
+          new Place(path + suffix, suffix.equals(".bias") ? layout.ofBias() : layout, expert));
     }
   }
 

@@ -62,6 +62,10 @@ abstract class LlamaLikeFamily extends GgufFamily {
             pairs ? Layout.rotaryPairs(decoder.kvHeads()) : Layout.SAME));
     names.add(layer("self_attn.v_proj", "attn_v"));
     names.add(layer("self_attn.o_proj", "attn_output"));
+    feedForward(names);
+  }
+
+  void feedForward(List<TensorName> names) {
     names.add(layer("mlp.gate_proj", "ffn_gate"));
     names.add(layer("mlp.up_proj", "ffn_up"));
     names.add(layer("mlp.down_proj", "ffn_down"));

@@ -7,6 +7,7 @@ import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.format.TensorType;
+import io.adapt4j.gguf.internal.family.GgufFamily.Place;
 import io.adapt4j.gguf.internal.family.Layout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -31,6 +32,9 @@ final class GgufTensorFile implements TensorFile {
 
   /** The most values of a tensor that is read for its type when a file is opened. */
   private static final int FEW = 1 << 22;
+
+  /** The only matrix of one row, which is a vector in such files. */
+  private static final String ONE_ROW = "ffn_gate_inp_shexp.weight";
 
   private final GgufFile file;
   private final Map<String, TensorEntry> entries;
@@ -90,11 +94,27 @@ final class GgufTensorFile implements TensorFile {
                   allBf16 && mayBeBf16(own) && isBf16(file, own, place.layout())
                       ? StoredType.BF16
                       : typeOf(own, place.layout());
-              Stored tensor = new Stored(own, place.layout(), type);
-              stored.put(place.name(), tensor);
-              entries.put(place.name(), entry(place.name(), tensor, file.path()));
+              int experts = place.isStack() ? Math.toIntExact(own.shape().get(2)) : 1;
+              for (int expert = 0; expert < experts; expert++) {
+                Place part = place.isStack() ? place.ofExpert(expert) : place;
+                GgufTensor tensor = place.isStack() ? part(own, expert) : own;
+                Stored found = new Stored(tensor, place.layout(), type);
+                stored.put(part.name(), found);
+                entries.put(part.name(), entry(part.name(), found, file.path()));
+              }
             });
     return new GgufTensorFile(file, entries, stored);
+  }
+
+  /** The matrix of one expert. */
+  private static GgufTensor part(GgufTensor stack, int expert) {
+    long bytes = stack.bytes() / stack.shape().get(2);
+    return new GgufTensor(
+        stack.name(),
+        stack.shape().subList(0, 2),
+        stack.type(),
+        stack.offset() + expert * bytes,
+        bytes);
   }
 
   private static TensorEntry entry(String name, Stored stored, Path path) {
@@ -102,7 +122,8 @@ final class GgufTensorFile implements TensorFile {
     StoredType type = stored.type();
     List<Long> shape =
         switch (tensor.shape().size()) {
-          case 1 -> tensor.shape();
+          case 1 ->
+              tensor.name().endsWith(ONE_ROW) ? List.of(1L, tensor.shape().get(0)) : tensor.shape();
           case 2 ->
               stored.isTurned()
                   ? tensor.shape()

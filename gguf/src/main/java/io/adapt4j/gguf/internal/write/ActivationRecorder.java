@@ -80,10 +80,19 @@ public final class ActivationRecorder {
       for (Linear.Part part : layer.parts()) {
         family
             .toGguf(part.path() + ".weight", decoder.modelConfig())
-            .ifPresent(place -> means.put(place.name(), mean));
+            // Experts that stand in one tensor share what is counted.
+            .ifPresent(place -> means.merge(place.name(), mean, ActivationRecorder::sum));
       }
     }
     return means;
+  }
+
+  private static float[] sum(float[] first, float[] second) {
+    float[] sum = first.clone();
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += second[i];
+    }
+    return sum;
   }
 
   /** A layer whose input is added up. */

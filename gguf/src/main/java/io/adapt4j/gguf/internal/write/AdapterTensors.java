@@ -59,6 +59,12 @@ public final class AdapterTensors {
               .toGguf(path + ".weight", weights.config())
               .orElseThrow(
                   () -> new CheckpointException(path + ": GGUF files have no place for it."));
+      if (place.expert() != GgufFamily.Place.ALONE) {
+        throw new CheckpointException(
+            path
+                + ": an adapter on experts is not written as a GGUF file of its own. Export the"
+                + " model with the adapter merged into it.");
+      }
       LayerMerge.Product product = weights.product(path);
       int rank = product.rank();
       float[] b = reordered(product.b(), rank, place.layout());

@@ -38,14 +38,17 @@ public final class GeneralMetadata {
    *
    * @param folder the checkpoint
    * @param name the model's name
-   * @param parameters the number of its values
+   * @param tensors the model's
    * @param target takes the keys
    */
-  public static void write(Path folder, String name, long parameters, GgufMetadata.Builder target) {
+  public static void write(
+      Path folder, String name, TensorList tensors, GgufMetadata.Builder target) {
     target.string("general.type", "model");
     sampling(folder, target);
     target.string("general.name", name);
-    target.string("general.size_label", sizeLabel(parameters));
+    String size = sizeLabel(tensors.parametersOfOneExpert());
+    long experts = tensors.experts();
+    target.string("general.size_label", experts == 0 ? size : experts + "x" + size);
     license(folder, "license").ifPresent(value -> target.string("general.license", value));
     license(folder, "license_name")
         .ifPresent(value -> target.string("general.license.name", value));

@@ -11,6 +11,8 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -62,7 +64,12 @@ public final class TensorList {
                               + "': GGUF files of "
                               + family.modelType()
                               + " models have no place for it. Export a checkpoint without it."));
-      tensors.add(planned(weights, name, place.name(), place.layout()));
+      if (place.expert() == GgufFamily.Place.ALONE) {
+        tensors.add(planned(weights, name, place.name(), place.layout()));
+      } else if (place.expert() == 0) {
+        List<String> experts = experts(weights, family, name, place);
+        tensors.add(stack(weights, experts, place));
+      }
     }
     if (family.requiresOutput() && !weights.shapes().containsKey(weights.headName())) {
       tensors.add(planned(weights, weights.embeddingName(), GgufFamily.OUTPUT, Layout.SAME));
@@ -72,9 +79,43 @@ public final class TensorList {
 
   private static Planned planned(ModelWeights weights, String stored, String name, Layout layout) {
     List<Long> shape = new ArrayList<>(weights.shapes().get(stored));
+    if (shape.size() == 2 && shape.get(0) == 1) {
+      // A matrix of one row is a vector there.
+      shape.remove(0);
+    }
     Collections.reverse(shape);
     return new Planned(
         name, List.copyOf(shape), () -> new PlacedRows(weights.rows(stored), layout));
+  }
+
+  /** The tensors of all experts that stand in one, by number. */
+  private static List<String> experts(
+      ModelWeights weights, GgufFamily family, String first, GgufFamily.Place place) {
+    SortedMap<Integer, String> experts = new TreeMap<>();
+    String start = first.substring(0, first.lastIndexOf(".experts.") + 1);
+    for (String name : weights.shapes().keySet()) {
+      if (name.startsWith(start)) {
+        family
+            .toGguf(name, weights.config())
+            .filter(other -> other.name().equals(place.name()))
+            .ifPresent(other -> experts.put(other.expert(), name));
+      }
+    }
+    return List.copyOf(experts.values());
+  }
+
+  private static Planned stack(ModelWeights weights, List<String> experts, GgufFamily.Place place) {
+    List<Long> shape = new ArrayList<>(weights.shapes().get(experts.get(0)));
+    shape.add(0, (long) experts.size());
+    Collections.reverse(shape);
+    return new Planned(
+        place.name(),
+        List.copyOf(shape),
+        () -> new StackedRows(experts.stream().map(name -> lazily(weights, name, place)).toList()));
+  }
+
+  private static Supplier<Rows> lazily(ModelWeights weights, String name, GgufFamily.Place place) {
+    return () -> new PlacedRows(weights.rows(name), place.layout());
   }
 
   /** {@return the same tensors, those outside layers first, then layer by layer, by name} */
@@ -96,6 +137,30 @@ public final class TensorList {
     return tensors.stream()
         .mapToLong(tensor -> tensor.shape().stream().reduce(1L, Math::multiplyExact))
         .sum();
+  }
+
+  /**
+   * Returns the number of values that a token is computed with if it goes to one expert.
+   *
+   * @return as the label of a model's size counts them; all values where there are no experts
+   */
+  public long parametersOfOneExpert() {
+    return tensors.stream()
+        .mapToLong(
+            tensor -> {
+              long all = tensor.shape().stream().reduce(1L, Math::multiplyExact);
+              return tensor.shape().size() == 3 ? all / tensor.shape().get(2) : all;
+            })
+        .sum();
+  }
+
+  /** {@return the number of experts; 0 where there are none} */
+  public long experts() {
+    return tensors.stream()
+        .filter(tensor -> tensor.shape().size() == 3)
+        .mapToLong(tensor -> tensor.shape().get(2))
+        .max()
+        .orElse(0);
   }
 
   /**

@@ -76,6 +76,7 @@ public final class TypeMix {
     return shape.size() > 1
         && name.endsWith(".weight")
         && !name.endsWith("_norm.weight")
+        && !name.contains("ffn_gate_inp")
         && !name.equals(POSITIONS);
   }
 

@@ -30,9 +30,7 @@ final class Olmoe implements Architecture {
     return new LlamaLike(model, config)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .queryKeyNorms(LlamaLike.QueryKeyNorms.FULL_WIDTH)
-        .mlps(
-            (path, layer) ->
-                experts.declare(path + ".mlp", null))
+        .mlps((path, layer) -> experts.declare(path + ".mlp", null))
         .declare();
   }
 }

@@ -88,7 +88,6 @@ final class SigmoidRouted implements Architecture {
             fields.positiveInt("n_group", 1),
             fields.positiveInt("topk_group", 1));
     return Experts.read(model, "moe_intermediate_size", "n_routed_experts", rule, 0)
-        .correction(
-            "gate.e_score_correction_bias", fields.requirePositiveInt("n_routed_experts"));
+        .correction("gate.e_score_correction_bias", fields.requirePositiveInt("n_routed_experts"));
   }
 }

@@ -1,0 +1,68 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.MxFourBit;
+import io.adapt4j.core.internal.checkpoint.SplitTensors;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.method.WeightFormat;
+import java.util.Optional;
+
+/** Holds the experts of a checkpoint in MXFP4 as they are stored. */
+enum MxFourBitWeights implements WeightMechanics {
+  INSTANCE;
+
+  /** Recognizes such checkpoints; found by {@link java.util.ServiceLoader}. */
+  public static final class Service implements StoredWeightFormat {
+
+    /** Made by {@link java.util.ServiceLoader}. */
+    public Service() {}
+
+    @Override
+    public Optional<WeightMechanics> find(ConfigReader config, WeightFormat wanted) {
+      boolean isOwn =
+          config
+              .child(FIELD)
+              .filter(
+                  fields -> fields.optionalText("quant_method").orElse("").equals(MxFourBit.METHOD))
+              .isPresent();
+      if (!isOwn) {
+        return Optional.empty();
+      }
+      // Another format is made of the dequantized weights.
+      return Optional.of(wanted == WeightFormat.asStored() ? INSTANCE : WeightMechanics.of(wanted));
+    }
+
+    @Override
+    public Optional<WeightMechanics> mechanics(WeightFormat format) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public String description() {
+    return "MXFP4 as stored";
+  }
+
+  @Override
+  public void install(Network declared, Checkpoint checkpoint) {
+    for (LinearSlot slot : declared.layerLinears()) {
+      if (slot.linear() instanceof DenseLinear dense && isFourBit(declared, dense, checkpoint)) {
+        slot.replace(plain -> new MxLinear(dense, stored(declared, dense, checkpoint)));
+      }
+    }
+  }
+
+  private static String stored(Network declared, DenseLinear dense, Checkpoint checkpoint) {
+    return declared.storedNames().find(dense.weight().slices().get(0).name(), checkpoint.names());
+  }
+
+  private static boolean isFourBit(Network declared, DenseLinear dense, Checkpoint checkpoint) {
+    String name = stored(declared, dense, checkpoint);
+    return dense.parts().size() == 1
+        && checkpoint.names().contains(name)
+        && checkpoint
+            .file(name, SplitTensors.class)
+            .filter(file -> file.isFourBit(name))
+            .isPresent();
+  }
+}

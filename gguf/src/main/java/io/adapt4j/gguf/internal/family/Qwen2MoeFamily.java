@@ -1,0 +1,68 @@
+package io.adapt4j.gguf.internal.family;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/** The mixtures of Qwen 1.5 and 2, where one expert works on all positions. */
+final class Qwen2MoeFamily extends LlamaLikeFamily {
+
+  @Override
+  public String architecture() {
+    return "qwen2moe";
+  }
+
+  @Override
+  public String modelType() {
+    return "qwen2_moe";
+  }
+
+  @Override
+  public String modelClass() {
+    return "Qwen2MoeForCausalLM";
+  }
+
+  @Override
+  DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, OptionalInt.empty());
+  }
+
+  @Override
+  void feedForward(List<TensorName> names) {
+    names.addAll(ExpertRows.names("mlp", "gate_proj", "up_proj", "down_proj"));
+    names.add(layer("mlp.shared_expert.gate_proj", "ffn_gate_shexp"));
+    names.add(layer("mlp.shared_expert.up_proj", "ffn_up_shexp"));
+    names.add(layer("mlp.shared_expert.down_proj", "ffn_down_shexp"));
+    names.add(layer("mlp.shared_expert_gate", "ffn_gate_inp_shexp"));
+  }
+
+  @Override
+  List<Field> fieldsBeforeFileType() {
+    List<Field> fields = new ArrayList<>(super.fieldsBeforeFileType());
+    fields.addAll(ExpertRows.counts("num_experts"));
+    return fields;
+  }
+
+  @Override
+  List<Field> fieldsAfterFileType() {
+    return List.of(
+        ExpertRows.width(),
+        Field.integer(
+            "expert_shared_feed_forward_length",
+            "shared_expert_intermediate_size",
+            facts -> facts.fields().requirePositiveInt("shared_expert_intermediate_size")));
+  }
+
+  @Override
+  int window(Facts facts) {
+    return switchedWindow(facts);
+  }
+
+  @Override
+  public void requireSupported(Facts facts) {
+    super.requireSupported(facts);
+    requireUsualHeadDim(facts);
+    ExpertRows.require(facts, false);
+  }
+}

@@ -1,0 +1,164 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.internal.checkpoint.TensorEntry;
+import io.adapt4j.core.internal.checkpoint.TensorFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+
+/** An adapter's file whose {@link StackedFactors} are shown expert by expert. */
+final class StackedFactorFile implements TensorFile {
+
+  private final TensorFile file;
+  private final Map<String, TensorEntry> entries = new LinkedHashMap<>();
+  private final Map<String, Part> parts = new LinkedHashMap<>();
+  private @Nullable Whole last;
+
+  /**
+   * A factor of one expert.
+   *
+   * @param stored the tensor of all experts
+   * @param fastest whether the experts lie beside each other, not below
+   * @param turned whether rows and columns change places
+   */
+  private record Part(String stored, int expert, int experts, boolean fastest, boolean turned) {}
+
+  /** A stored tensor that was read. */
+  private record Whole(String name, ByteBuffer bytes) {}
+
+  private StackedFactorFile(TensorFile file) {
+    this.file = file;
+  }
+
+  /**
+   * Shows a file.
+   *
+   * @param file the open file
+   * @param names what {@code target_parameters} says
+   * @param rank of a parameter's factors
+   * @param swapped whether the factors of a parameter change places
+   */
+  static TensorFile of(
+      TensorFile file, List<String> names, ToIntFunction<String> rank, Predicate<String> swapped) {
+    if (names.isEmpty()) {
+      return file;
+    }
+    StackedFactorFile view = new StackedFactorFile(file);
+    view.entries.putAll(file.entries());
+    file.entries().keySet().stream()
+        .flatMap(name -> StackedFactors.module(name).stream())
+        .distinct()
+        .flatMap(
+            module ->
+                StackedFactors.stacks(module, parameter -> StackedFactors.matches(names, parameter))
+                    .stream())
+        .forEach(stack -> view.add(stack, rank, swapped));
+    return view;
+  }
+
+  private void add(
+      StackedFactors.Stack stack, ToIntFunction<String> rank, Predicate<String> swapped) {
+    String parameter = StackedFactors.parameter(stack.path(0));
+    TensorEntry a = file.entries().get(stack.a());
+    TensorEntry b = file.entries().get(stack.b());
+    int own = rank.applyAsInt(parameter);
+    if (a == null
+        || b == null
+        || a.shape().size() != 2
+        || b.shape().size() != 2
+        || a.shape().get(0) % own != 0
+        || !a.shape().get(0).equals(b.shape().get(1))) {
+      return;
+    }
+    entries.remove(stack.a());
+    entries.remove(stack.b());
+    int experts = Math.toIntExact(a.shape().get(0) / own);
+    boolean swap = swapped.test(parameter);
+    for (int expert = 0; expert < experts; expert++) {
+      String path = stack.path(expert);
+      String rows = swap ? PeftNames.b(path) : PeftNames.a(path);
+      String columns = swap ? PeftNames.a(path) : PeftNames.b(path);
+      put(rows, a, new Part(stack.a(), expert, experts, false, swap), own, a.shape().get(1));
+      put(columns, b, new Part(stack.b(), expert, experts, true, swap), b.shape().get(0), own);
+    }
+  }
+
+  private void put(String name, TensorEntry stored, Part part, long rows, long columns) {
+    List<Long> shape = part.turned() ? List.of(columns, rows) : List.of(rows, columns);
+    long length = stored.length() / part.experts();
+    entries.put(
+        name, new TensorEntry(name, stored.type(), shape, stored.file(), stored.offset(), length));
+    parts.put(name, part);
+  }
+
+  @Override
+  public Path file() {
+    return file.file();
+  }
+
+  @Override
+  public Map<String, TensorEntry> entries() {
+    return Collections.unmodifiableMap(entries);
+  }
+
+  @Override
+  public ByteBuffer bytes(String name, long offset, int length) {
+    if (!parts.containsKey(name)) {
+      return file.bytes(name, offset, length);
+    }
+    return values(name)
+        .slice(Math.toIntExact(offset), length)
+        .asReadOnlyBuffer()
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  @Override
+  public void read(String name, long offset, ByteBuffer target) {
+    if (parts.containsKey(name)) {
+      target.put(values(name).slice(Math.toIntExact(offset), target.remaining()));
+    } else {
+      file.read(name, offset, target);
+    }
+  }
+
+  private ByteBuffer values(String name) {
+    Part part = Objects.requireNonNull(parts.get(name));
+    TensorEntry entry = entry(name);
+    int size = entry.type().bytes();
+    int count = Math.toIntExact(entry.elements());
+    ByteBuffer all = whole(part.stored());
+    ByteBuffer own = ByteBuffer.allocate(count * size);
+    for (int i = 0; i < count; i++) {
+      int from = part.fastest() ? i * part.experts() + part.expert() : part.expert() * count + i;
+      own.put(i * size, all, from * size, size);
+    }
+    if (!part.turned()) {
+      return own;
+    }
+    int columns = Math.toIntExact(entry.shape().get(0));
+    int rows = Math.toIntExact(entry.shape().get(1));
+    return StackedFactors.turned(own, rows, columns, size);
+  }
+
+  private synchronized ByteBuffer whole(String stored) {
+    Whole found = last;
+    if (found == null || !found.name().equals(stored)) {
+      found = new Whole(stored, file.bytes(stored));
+      last = found;
+    }
+    return found.bytes();
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}

@@ -1,0 +1,192 @@
+package io.adapt4j.lora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Adapters on experts whose weights lie in one tensor: PEFT's target_parameters. */
+class StackedFactorsTest {
+
+  private static final int LENGTH = 12;
+  private static final int RANK = 2;
+
+  @TempDir private Path folder;
+
+  private static Path family(String name) {
+    return Path.of("..", "core", "src", "test", "resources", "families", name);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gpt_oss,         mlp.experts,                    gate_up_proj, down_proj, true",
+    "mixtral_stacked, mlp.experts,                    gate_up_proj, down_proj, true",
+    "granitemoe,      block_sparse_moe.input_linear,  input_linear, output_linear, false"
+  })
+  void theFileHoldsWhatPeftComputesFromIt(
+      String name, String module, String first, String second, boolean wrapped) throws Exception {
+    Path base = family(name);
+    Path merged = folder.resolve("merged");
+    Path adapter = folder.resolve("adapter");
+    Lora lora = Lora.rank(RANK).alpha(6).targets(Targets.names("q_proj", first, second));
+    try (Decoder network = load(base)) {
+      float[] plain = logits(network);
+      float[] trained;
+      try (Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
+        assertThat(logits(network)).isEqualTo(plain);
+        randomize(adaptation);
+        trained = logits(network);
+        adaptation.save(adapter);
+      }
+      try (AttachedAdapter attached =
+          AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
+        assertThat(logits(network)).isEqualTo(trained).isNotEqualTo(plain);
+      }
+      LoraAdapter.at(adapter).writeMerged(base, merged);
+      try (Decoder written = load(merged)) {
+        assertThat(distance(logits(written), trained)).isLessThan(1e-5);
+      }
+    }
+    JsonNode config = Json.parse(Files.readString(adapter.resolve("adapter_config.json")));
+    assertThat(config.path("target_modules").toString()).isEqualTo("[\"q_proj\"]");
+    String parameter = wrapped ? module + "." + first : module + ".weight";
+    assertThat(config.path("target_parameters").toString()).contains('"' + parameter + '"');
+    String stored = "model.layers.1." + module;
+    assertDelta(
+        adapter,
+        "base_model.model." + stored + (wrapped ? ".base_layer" : ""),
+        base,
+        merged,
+        wrapped ? stored + "." + first : stored + ".weight");
+  }
+
+  /** W [e, i, o] grows by the scale times the sum over r of B [o, r, e] A [e, r, i]. */
+  private static void assertDelta(
+      Path adapter, String factors, Path base, Path merged, String parameter) {
+    try (Checkpoint file = Checkpoint.openFile(adapter.resolve("adapter_model.safetensors"));
+        Checkpoint before = Checkpoint.openFile(base.resolve(Checkpoint.SINGLE_FILE));
+        Checkpoint after = Checkpoint.openFile(merged.resolve(Checkpoint.SINGLE_FILE))) {
+      List<Long> shape = before.entry(parameter).shape();
+      int experts = Math.toIntExact(shape.get(0));
+      int rows = Math.toIntExact(shape.get(1));
+      int columns = Math.toIntExact(shape.get(2));
+      float[] a = floats(file, factors + ".lora_A.weight");
+      float[] b = floats(file, factors + ".lora_B.weight");
+      float[] old = floats(before, parameter);
+      float[] changed = floats(after, parameter);
+      for (int e = 0; e < experts; e++) {
+        for (int i = 0; i < rows; i++) {
+          for (int o = 0; o < columns; o++) {
+            double delta = 0;
+            for (int r = 0; r < RANK; r++) {
+              delta += b[(o * RANK + r) * experts + e] * a[(e * RANK + r) * rows + i];
+            }
+            int at = (e * rows + i) * columns + o;
+            assertThat(changed[at] - old[at]).isCloseTo((float) (3 * delta), within(1e-5f));
+          }
+        }
+      }
+    }
+  }
+
+  private static float[] floats(Checkpoint file, String name) {
+    FloatBuffer values = file.bytes(name).asFloatBuffer();
+    float[] floats = new float[values.remaining()];
+    values.get(floats);
+    return floats;
+  }
+
+  @Test
+  void allLinearLayersAreThoseThatPeftTakesForLinear() {
+    Path base = family("gpt_oss");
+    try (Decoder network = load(base);
+        Adaptation adaptation = Methods.of(Lora.rank(RANK)).attach(network, base, 1)) {
+      assertThat(adaptation.trained())
+          .extracting(Trainable::name)
+          .allMatch(name -> name.contains(".self_attn."));
+    }
+  }
+
+  @Test
+  void whatPeftHasNotForThemIsRefused() {
+    Path base = family("gpt_oss");
+    Lora lora = Lora.rank(RANK).dropout(0.1).targets(Targets.names("down_proj"));
+    try (Decoder network = load(base)) {
+      assertThat(Methods.of(lora).problems(network, base))
+          .singleElement()
+          .asString()
+          .contains("without dropout");
+      assertThatExceptionOfType(IllegalArgumentException.class)
+          .isThrownBy(() -> Methods.of(lora).attach(network, base, 1));
+    }
+  }
+
+  private static Decoder load(Path folder) {
+    Decoder network = Architectures.declareDecoder(ModelConfig.read(folder));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      Weights.check(network, checkpoint);
+      network.allocate(DType.F32);
+      Weights.load(network, checkpoint);
+    }
+    return network;
+  }
+
+  private static void randomize(Adaptation adaptation) {
+    SplittableRandom random = new SplittableRandom(5);
+    for (Trainable parameter : adaptation.trained()) {
+      float[] numbers = new float[Math.toIntExact(parameter.value().count())];
+      for (int i = 0; i < numbers.length; i++) {
+        numbers[i] = (float) (0.2 * (random.nextDouble() - 0.5));
+      }
+      parameter.value().data().asFloatBuffer().put(numbers);
+    }
+    adaptation.refresh();
+  }
+
+  private static float[] logits(Decoder decoder) {
+    long[] ids = new long[LENGTH];
+    long[] mask = new long[LENGTH];
+    Arrays.fill(mask, 1);
+    Arrays.setAll(ids, i -> 4 + i * 7L % 30);
+    try (Scope scope = Scope.open();
+        Positions positions = decoder.positions(mask, 1, LENGTH)) {
+      Tensor tokens = Tensor.of(ids, 1, LENGTH);
+      return decoder.logits(decoder.hidden(Ops.inference(), tokens, positions, false)).toFloats();
+    }
+  }
+
+  private static double distance(float[] found, float[] wanted) {
+    double worst = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      worst = Math.max(worst, Math.abs(found[i] - wanted[i]));
+    }
+    return worst;
+  }
+}
