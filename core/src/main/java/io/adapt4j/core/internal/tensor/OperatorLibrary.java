@@ -29,6 +29,7 @@ public final class OperatorLibrary {
           "basic.py",
           "linear.py",
           "attention.py",
+          "relative.py",
           "experts.py",
           "loss.py",
           "optimizer.py");

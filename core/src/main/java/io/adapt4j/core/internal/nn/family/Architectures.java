@@ -49,7 +49,12 @@ public final class Architectures {
           new Bert(),
           new Roberta(),
           new DistilBert(),
-          new ModernBert());
+          new ModernBert(),
+          new MpNet(),
+          new Electra(),
+          new Albert(),
+          new DebertaV2(),
+          new NomicBert());
 
   private static final Set<String> OWN =
       ALL.stream()
