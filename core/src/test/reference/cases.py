@@ -1,6 +1,7 @@
 """The tiny models: configurations as Transformers 4.57 saves them, and the shapes of their tensors."""
 
 import later_decoders
+import later_encoders
 
 VOCABULARY, HIDDEN, INNER, HEADS, GROUPS, WIDTH = 40, 16, 24, 4, 2, 4
 SLIDING, FULL = "sliding_attention", "full_attention"
@@ -225,4 +226,4 @@ CASES = {
         "ModernBertForSequenceClassification", classifier_pooling="mean", attention_bias=True,
         classifier_bias=True, mlp_bias=True, norm_bias=True, local_rope_theta=None),
     "modernbert_features": without(modernbert("ModernBertModel"), "local_rope_theta"),
-} | later_decoders.cases(_decoder)
+} | later_decoders.cases(_decoder) | later_encoders.cases(bert, _labels, HIDDEN, HEADS, VOCABULARY)

@@ -1,6 +1,7 @@
 """The tensors a checkpoint of each family stores."""
 
 import later_decoders
+import later_encoders
 
 
 def decoder_shapes(c):
@@ -73,6 +74,8 @@ def _gpt_neox(c):
 
 
 def encoder_shapes(c, kind):
+    if c["model_type"] in later_encoders.FAMILIES:
+        return later_encoders.shapes(c, kind)
     family = {"bert": _bert, "roberta": _bert, "xlm-roberta": _bert, "distilbert": _distilbert,
               "modernbert": _modernbert}[c["model_type"]]
     return family(c, kind)

@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * A layer beside which a convolution over neighboring positions reads the same input: norm(layer(x)
- * + act(convolution(x))). The first layer of the large DeBERTa v2 is one.
+ * + act(convolution(x))), zero on padding. The first layer of the large DeBERTa v2 is one.
  *
  * @param layer the layer
  * @param weight of the convolution [hidden, hidden / groups, kernel]
@@ -28,7 +28,8 @@ public record ConvolvedLayer(
     Tensor y = layer.forward(ops, x, positions, index);
     Tensor mask = positions.mask(attention().rule().window());
     Tensor convolved = RelativeOps.convolve(ops, x, weight, bias, mask, groups);
-    return norm.ofSum(ops, y, ops.activation(convolved, activation));
+    Tensor sum = norm.ofSum(ops, y, ops.activation(convolved, activation));
+    return RelativeOps.withoutPadding(ops, sum, mask);
   }
 
   @Override

@@ -10,7 +10,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What the distance of query and key adds to the scores of attention both ways. */
-public sealed interface DistanceScores permits DistanceScores.Bias, DistanceScores.Disentangled {
+public sealed interface DistanceScores
+    permits DistanceScores.None, DistanceScores.Bias, DistanceScores.Disentangled {
 
   /**
    * Mixes the values that each query sees.
@@ -28,6 +29,28 @@ public sealed interface DistanceScores permits DistanceScores.Bias, DistanceScor
 
   /** Parameters besides those of the projections; layers may share them. */
   List<Parameter> parameters();
+
+  /** Nothing: DeBERTa without relative attention. */
+  record None() implements DistanceScores {
+
+    private static final RelativeOps.Rows NO_ROWS = new RelativeOps.Rows(1, 0, 1);
+
+    @Override
+    public Tensor attend(Ops ops, Tensor[] heads, Attention attention, Tensor mask) {
+      return RelativeOps.disentangledAttention(
+          ops, heads, List.of(), List.of(), mask, attention.rule().scale(), NO_ROWS);
+    }
+
+    @Override
+    public List<LinearSlot> linears() {
+      return List.of();
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+      return List.of();
+    }
+  }
 
   /**
    * A bias for each head and bucket of distances, as MPNet has it (Song et al. 2020).

@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.RelativeOps;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 import java.util.Objects;
@@ -18,6 +19,7 @@ import java.util.stream.Stream;
  * @param scale multiplies the token rows
  * @param slot what looks tokens up
  * @param projection to the width of the layers, where tables are narrower
+ * @param zeroOnPadding whether padding has a vector of zeros
  */
 public record Embeddings(
     Parameter tokens,
@@ -26,7 +28,8 @@ public record Embeddings(
     Norm norm,
     Scale scale,
     EmbeddingSlot slot,
-    Optional<Projection> projection) {
+    Optional<Projection> projection,
+    boolean zeroOnPadding) {
 
   /**
    * A linear layer between narrow tables and the layers.
@@ -65,7 +68,8 @@ public record Embeddings(
         norm,
         scale,
         new EmbeddingSlot(new TokenTable(tokens, scale)),
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   /**
@@ -83,7 +87,13 @@ public record Embeddings(
         norm,
         scale,
         slot,
-        Optional.of(new Projection(linear, afterNorm)));
+        Optional.of(new Projection(linear, afterNorm)),
+        zeroOnPadding);
+  }
+
+  /** {@return these embeddings with zeros on padding} */
+  public Embeddings withoutPadding() {
+    return new Embeddings(tokens, positions, types, norm, scale, slot, projection, true);
   }
 
   public static Embeddings of(Parameter tokens, Scale scale) {
@@ -98,6 +108,11 @@ public record Embeddings(
     if (types != null) {
       x = ops.add(x, ops.embedding(typeIds, types));
     }
+    Tensor y = projected(ops, x);
+    return zeroOnPadding ? RelativeOps.withoutPadding(ops, y, at.mask(0)) : y;
+  }
+
+  private Tensor projected(Ops ops, Tensor x) {
     if (projection.isEmpty()) {
       return norm.forward(ops, x);
     }

@@ -24,6 +24,11 @@ public enum OutputLayer {
           Map.entry("camembert", "Camembert"),
           Map.entry("distilbert", "DistilBert"),
           Map.entry("modernbert", "ModernBert"),
+          Map.entry("mpnet", "MPNet"),
+          Map.entry("electra", "Electra"),
+          Map.entry("albert", "Albert"),
+          Map.entry("deberta-v2", "DebertaV2"),
+          Map.entry("nomic_bert", "NomicBert"),
           Map.entry("llama", "Llama"),
           Map.entry("mistral", "Mistral"),
           Map.entry("qwen2", "Qwen2"),
@@ -36,7 +41,18 @@ public enum OutputLayer {
           Map.entry("gpt_neox", "GPTNeoX"));
 
   private static final Set<String> ENCODERS =
-      Set.of("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "modernbert");
+      Set.of(
+          "bert",
+          "roberta",
+          "xlm-roberta",
+          "camembert",
+          "distilbert",
+          "modernbert",
+          "mpnet",
+          "electra",
+          "albert",
+          "deberta-v2",
+          "nomic_bert");
 
   private static final Set<String> WITHOUT_TOKEN_CLASSES = Set.of("gemma3_text");
 

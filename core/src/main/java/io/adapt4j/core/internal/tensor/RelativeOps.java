@@ -19,6 +19,7 @@ public final class RelativeOps {
       Operator.core("convolve").needing(Temporaries.like(0, 3));
   private static final Operator CONVOLVE_BACKWARD =
       Operator.core("convolve_backward").needing(Temporaries.like(0, 4));
+  private static final Operator MASK_POSITIONS = Operator.core("mask_positions");
   private static final Operator ROW_NUMBERS = Operator.core("row_numbers");
   private static final Operator WIDEN = Operator.core("widen");
 
@@ -208,6 +209,28 @@ public final class RelativeOps {
    */
   public static Tensor allRows(Ops ops, Parameter table) {
     return ops.embedding(ROW_NUMBERS.tensor(table.value()), table);
+  }
+
+  /**
+   * A tensor with zeros on padding. Retains nothing.
+   *
+   * @param ops the operators in use
+   * @param x [B, T, hidden]
+   * @param mask 0 on tokens, [B, 1, 1, T]; null where there is no padding
+   * @return the shape of x; x itself without a mask
+   */
+  public static Tensor withoutPadding(Ops ops, Tensor x, Tensor mask) {
+    if (mask == null) {
+      return x;
+    }
+    Tensor y = MASK_POSITIONS.tensor(x, List.of(mask));
+    if (ops.isDifferentiated(x)) {
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {MASK_POSITIONS.tensor(dy[0], List.of(mask))});
+    }
+    return y;
   }
 
   /**

@@ -102,6 +102,7 @@ def biased_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor,
 # Disentangled attention (He et al. 2021): besides query and key, the query meets the key of its
 # distance, and the key the query of its distance.
 # q, k, v [B, H, T, D], position_keys and position_queries [1, H, N, D] -> joined heads [B, T, H D].
+# A query that is padding sees nothing of its own, which comes to everything evenly.
 def disentangled_weights(self, q: Tensor, k: Tensor, position_keys: List[Tensor], position_queries: List[Tensor], at: Tensor, mask: List[Tensor], start: int, scale: float) -> Tensor:
   size = [q.size(0), q.size(1), q.size(2), q.size(2)]
   scores = torch.matmul(q, torch.transpose(k, 2, 3))
@@ -111,7 +112,11 @@ def disentangled_weights(self, q: Tensor, k: Tensor, position_keys: List[Tensor]
   if len(position_queries) > 0:
     by_row = torch.matmul(k, torch.transpose(position_queries[0], 2, 3))
     torch.add_(scores, torch.transpose(torch.gather(by_row, -1, torch.expand(torch.transpose(at, 0, 1), size)), 2, 3))
-  return torch.softmax(self.mask_rows(torch.mul_(scores, scale), mask, start, q.size(0)), -1)
+  torch.mul_(scores, scale)
+  if len(mask) > 0:
+    own = torch.narrow(mask[0], 0, start, q.size(0))
+    torch.add_(scores, torch.minimum(own, torch.transpose(own, 2, 3)))
+  return torch.softmax(scores, -1)
 
 def disentangled_attention(self, q: Tensor, k: Tensor, v: Tensor, position_keys: List[Tensor], position_queries: List[Tensor], mask: List[Tensor], scale: float, span: int, buckets: int, furthest: int) -> Tensor:
   if q.is_meta:
@@ -183,6 +188,7 @@ def convolve(self, x: Tensor, weight: Tensor, bias: Tensor, mask: List[Tensor], 
   y = torch.conv1d(turned, weight, bias, [1], [(weight.size(2) - 1) // 2], [1], groups)
   return self.mask_positions(torch.transpose(y, 1, 2), mask)
 
+# x [B, T, hidden], 0 where an additive mask [B, 1, 1, T] hides.
 def mask_positions(self, x: Tensor, mask: List[Tensor]) -> Tensor:
   if len(mask) > 0:
     seen = torch.eq(torch.view(mask[0], [x.size(0), x.size(1), 1]), 0)

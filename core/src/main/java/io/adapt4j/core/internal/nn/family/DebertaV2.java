@@ -23,7 +23,6 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Norm;
 import io.adapt4j.core.internal.nn.PlainMlp;
 import io.adapt4j.core.internal.nn.Pooling;
-import io.adapt4j.core.internal.nn.PostNormLayer;
 import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.tensor.Activation;
@@ -193,7 +192,8 @@ final class DebertaV2 implements Architecture {
                   : null,
               types > 0 ? Parameter.of(path + "token_type_embeddings.weight", types, width) : null,
               norm(path + "LayerNorm"),
-              Embeddings.Scale.NONE);
+                  Embeddings.Scale.NONE)
+              .withoutPadding();
       return width == hidden
           ? tables
           : tables.projected(LinearSlot.of(path + "embed_proj", width, false, hidden), false);
@@ -267,12 +267,11 @@ final class DebertaV2 implements Architecture {
               LinearSlot.of(path + ".intermediate.dense", hidden, true, inner),
               LinearSlot.of(path + ".output.dense", inner, true, hidden),
               activation());
-      return distances
-          .<Layer>map(
-              shared ->
-                  new DistanceLayer(
-                      attention, scores(shared, self, all), attentionNorm, mlp, mlpNorm))
-          .orElseGet(() -> new PostNormLayer(attention, attentionNorm, mlp, mlpNorm));
+      DistanceScores scores =
+          distances
+              .map(shared -> scores(shared, self, all))
+              .orElseGet(DistanceScores.None::new);
+      return new DistanceLayer(attention, scores, attentionNorm, mlp, mlpNorm);
     }
 
     /** What meets distances: {@code c2p}, {@code p2c}. */
