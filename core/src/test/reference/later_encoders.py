@@ -420,7 +420,7 @@ def cases(bert, labels, hidden, heads, vocabulary):
             "activation_function": "swiglu", "architectures": [architecture], "attn_pdrop": 0.0, "causal": False,
             "dtype": "float32", "embd_pdrop": 0.0, "initializer_range": 0.02, "layer_norm_epsilon": 1e-12,
             "max_trained_positions": 2048, "mlp_fc1_bias": False, "mlp_fc2_bias": False,
-            "model_type": "nomic_bert", "n_embd": hidden, "n_head": heads, "n_inner": 24, "n_layer": 1,
+            "model_type": "nomic_bert", "n_embd": hidden, "n_head": heads, "n_inner": 24, "n_layer": 2,
             "n_positions": 64, "pad_token_id": 0, "pad_vocab_size_multiple": 1, "parallel_block": False,
             "prenorm": False, "qkv_proj_bias": False, "resid_pdrop": 0.0, "rotary_emb_base": 1000,
             "rotary_emb_fraction": 1.0, "rotary_emb_interleaved": False, "rotary_emb_scale_base": None,
@@ -449,7 +449,7 @@ def cases(bert, labels, hidden, heads, vocabulary):
             position_biased_input=True),
         "nomic_bert_features": nomic_config("NomicBertModel"),
         "nomic_bert_mlm": nomic_config(
-            "NomicBertForPreTraining", activation_function="gelu", n_layer=2, mlp_fc1_bias=True, mlp_fc2_bias=True,
+            "NomicBertForPreTraining", activation_function="gelu", mlp_fc1_bias=True, mlp_fc2_bias=True,
             qkv_proj_bias=True, rotary_emb_fraction=0.5, rotary_scaling_factor=2.0, max_trained_positions=16,
             n_head=2),
     }

@@ -95,7 +95,7 @@ public final class TextEmbedder implements AutoCloseable {
     LoadedEncoder model = null;
     try {
       model =
-          LoadedEncoder.load(
+          LoadedEncoder.embedding(
               folder.transformer(),
               options.precision(),
               AdapterMechanics.of(List.of(adapters)),

@@ -60,7 +60,17 @@ final class Networks {
   /** Loads a checkpoint whose weights are plain or in 4 bits. */
   static Network load(Path folder, DType type) {
     StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
-    Network network = Architectures.declare(stored.config());
+    return load(folder, stored, Architectures.declare(stored.config()), type);
+  }
+
+  /** Loads a checkpoint without its output over the vocabulary, if it has one. */
+  static Encoder loadEmbedding(Path folder) {
+    StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
+    Encoder network = Architectures.declareEncoder(Architectures.embedding(stored.config()));
+    return (Encoder) load(folder, stored, network, DType.F32);
+  }
+
+  private static Network load(Path folder, StoredModel stored, Network network, DType type) {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       stored.weights().install(network, checkpoint);
       Weights.check(network, checkpoint);

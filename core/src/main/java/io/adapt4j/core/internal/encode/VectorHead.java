@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.encode;
 import io.adapt4j.core.internal.nn.Pooling;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,6 +115,11 @@ public final class VectorHead implements AutoCloseable {
    */
   public boolean includesPrompt() {
     return pooling.includePrompt();
+  }
+
+  /** {@return the weights of the modules, as their files name them, in the order of modules} */
+  public List<List<Parameter>> parameters() {
+    return after.stream().map(VectorModule::parameters).toList();
   }
 
   /** {@return the width of the vectors} */

@@ -2,7 +2,9 @@ package io.adapt4j.core.internal.encode;
 
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
 
 /** A step that changes the vector of a text after pooling. */
 sealed interface VectorModule extends AutoCloseable permits VectorModule.Normalize, DenseModule {
@@ -17,6 +19,11 @@ sealed interface VectorModule extends AutoCloseable permits VectorModule.Normali
 
   /** Width of the result, given that of the input. */
   int width(int input);
+
+  /** What it multiplies with; empty where it has no weights. */
+  default List<Parameter> parameters() {
+    return List.of();
+  }
 
   /** Reads weights, if there are any, into memory of a type. */
   default void load(DType type) {}

@@ -48,7 +48,25 @@ public record LoadedEncoder(
       List<AdapterMechanics> adapters,
       Requirement requirement) {
     StoredModel base = StoredModel.read(folder, weights);
-    Encoder encoder = Architectures.declareEncoder(config(base, adapters));
+    return load(folder, precision, base, config(base, adapters), adapters, requirement);
+  }
+
+  /** Reads a folder to make vectors of hidden states, whatever output its model has. */
+  public static LoadedEncoder embedding(
+      Path folder, Precision precision, List<AdapterMechanics> adapters, Requirement requirement) {
+    StoredModel base = StoredModel.read(folder, WeightFormat.asStored());
+    ModelConfig config = Architectures.embedding(config(base, adapters));
+    return load(folder, precision, base, config, adapters, requirement);
+  }
+
+  private static LoadedEncoder load(
+      Path folder,
+      Precision precision,
+      StoredModel base,
+      ModelConfig config,
+      List<AdapterMechanics> adapters,
+      Requirement requirement) {
+    Encoder encoder = Architectures.declareEncoder(config);
     Optional<Tokenizer> tokenizer = Optional.empty();
     List<AttachedAdapter> attached = new ArrayList<>();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {

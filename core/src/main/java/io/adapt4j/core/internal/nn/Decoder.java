@@ -96,8 +96,27 @@ public final class Decoder extends Network {
         body(),
         scores,
         OptionalInt.empty(),
-        true,
+        seesThePastOnly(),
         shared);
+  }
+
+  /** Leaves the output away: a network that reads texts and ends in hidden states. */
+  public Encoder readingTexts() {
+    String unused = "lm_head\\..*|embed_out\\..*|(score|classifier)\\..*";
+    return new Encoder(
+        modelConfig(),
+        dimensions(),
+        storedNames().ignoring(unused),
+        body(),
+        new EncoderHead.None(),
+        OptionalInt.empty(),
+        seesThePastOnly(),
+        false);
+  }
+
+  /** Returns whether tokens see only those before them, as they must to generate text. */
+  public boolean seesThePastOnly() {
+    return body().layers().get(0).attention().rule().causal();
   }
 
   /**

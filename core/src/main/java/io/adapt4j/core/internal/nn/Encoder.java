@@ -127,6 +127,11 @@ public final class Encoder extends Network {
     return causal;
   }
 
+  /** {@return whether the layers are those of a decoder family, whatever its tokens see} */
+  public boolean hasDecoderLayers() {
+    return !OutputLayer.isEncoder(modelConfig().modelType());
+  }
+
   /**
    * Returns the number of classes.
    *
@@ -149,6 +154,9 @@ public final class Encoder extends Network {
    * @throws IllegalArgumentException if a text is longer than the model has learned positions for
    */
   public Positions positions(long[] ids, long[] attentionMask, int rows, int length) {
+    if (causal && head instanceof EncoderHead.None) {
+      return placement.causalInPlace(attentionMask, rows, length, type());
+    }
     return causal
         ? placement.causal(attentionMask, rows, length, type())
         : placement.bothWays(positionIds(ids, rows, length), attentionMask, rows, length, type());

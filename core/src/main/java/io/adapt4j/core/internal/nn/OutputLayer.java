@@ -1,8 +1,11 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.config.ModelConfig;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Output layers that a task may ask of a checkpoint, and the Transformers classes that have them.
@@ -69,6 +72,21 @@ public enum OutputLayer {
   /** Returns whether a family's tokens see those after them too. */
   static boolean isEncoder(String modelType) {
     return ENCODERS.contains(modelType);
+  }
+
+  /**
+   * Names a family as its classes in Transformers begin.
+   *
+   * @param config the configuration
+   * @return such as {@code Qwen3}; made of the {@code model_type} where the name is not known
+   */
+  public static String family(ModelConfig config) {
+    return FAMILIES.getOrDefault(
+        config.modelType(),
+        Arrays.stream(config.modelType().split("[-_]", -1))
+            .filter(part -> !part.isEmpty())
+            .map(part -> part.substring(0, 1).toUpperCase(Locale.ROOT) + part.substring(1))
+            .collect(Collectors.joining()));
   }
 
   /**

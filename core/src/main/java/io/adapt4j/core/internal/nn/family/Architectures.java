@@ -1,13 +1,16 @@
 package io.adapt4j.core.internal.nn.family;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.OutputLayer;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -61,6 +64,9 @@ public final class Architectures {
           .flatMap(architecture -> architecture.modelTypes().stream())
           .collect(Collectors.toUnmodifiableSet());
 
+  private static final Pattern LANGUAGE_MODEL =
+      Pattern.compile("(ForCausalLM|LMHeadModel)$");
+
   private Architectures() {}
 
   /**
@@ -83,9 +89,66 @@ public final class Architectures {
     Architecture architecture = find(config);
     UnreadFeatures.refuse(config, architecture.features());
     Network declared = architecture.declare(config);
-    return declared instanceof Decoder decoder && EncoderTask.scoresClasses(config)
-        ? decoder.scoringClasses()
-        : declared;
+    if (declared instanceof Decoder decoder) {
+      if (EncoderTask.scoresClasses(config)) {
+        return decoder.scoringClasses();
+      }
+      if (EncoderTask.isBaseModel(config)) {
+        return decoder.readingTexts();
+      }
+      requirePastOnly(decoder);
+    }
+    return declared;
+  }
+
+  private static void requirePastOnly(Decoder decoder) {
+    if (!decoder.seesThePastOnly()) {
+      throw decoder
+          .modelConfig()
+          .fields()
+          .invalid(
+              "architectures",
+              "a class that ends in Model, as tokens see those after them",
+              "Such a model does not generate text; load it with TextEmbedder.");
+    }
+  }
+
+  /**
+   * Makes the configuration of an embedding model: a language model's without its output, all
+   * others as they are.
+   *
+   * @param config the configuration
+   * @return that of a network which ends in hidden states, where it was a decoder's
+   */
+  public static ModelConfig embedding(ModelConfig config) {
+    boolean generates =
+        config.architectures().stream()
+            .allMatch(name -> LANGUAGE_MODEL.matcher(name).find() || !name.contains("For"));
+    if (!generates
+        || EncoderTask.isBaseModel(config)
+        || !(find(config).declare(config) instanceof Decoder)) {
+      return config;
+    }
+    String name =
+        config.architectures().isEmpty()
+            ? OutputLayer.family(config) + "Model"
+            : LANGUAGE_MODEL.matcher(config.architectures().get(0)).replaceFirst("Model");
+    return withClass(config, name);
+  }
+
+  /** The configuration of a language model, of which a base model's folder holds all but a head. */
+  private static ModelConfig generating(ModelConfig config) {
+    if (!EncoderTask.isBaseModel(config)) {
+      return config;
+    }
+    String base = config.architectures().get(0);
+    String family = base.substring(0, base.length() - "Model".length());
+    return withClass(
+        config, family + (config.modelType().equals("gpt2") ? "LMHeadModel" : "ForCausalLM"));
+  }
+
+  private static ModelConfig withClass(ModelConfig config, String name) {
+    return config.with("architectures", JsonNodeFactory.instance.arrayNode().add(name));
   }
 
   /**
@@ -98,8 +161,14 @@ public final class Architectures {
    */
   public static Decoder declareDecoder(ModelConfig config) {
     Network declared = declare(config);
+    if (EncoderTask.isBaseModel(config)
+        && declared instanceof Encoder base
+        && base.hasDecoderLayers()) {
+      declared = declare(generating(config));
+    }
     boolean hasDecoderLayers =
-        declared instanceof Decoder || (declared instanceof Encoder encoder && encoder.isCausal());
+        declared instanceof Decoder
+            || (declared instanceof Encoder encoder && encoder.hasDecoderLayers());
     if (hasDecoderLayers) {
       requireLanguageModel(config);
     }
@@ -131,7 +200,7 @@ public final class Architectures {
         .invalid(
             "model_type",
             "an encoder such as bert",
-            "This model generates text; load it with LanguageModel.");
+            "This model generates text; load it with LanguageModel, or with TextEmbedder.");
   }
 
   /**

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.nn.Attention;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Dimensions;
 import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.GatedMlp;
 import io.adapt4j.core.internal.nn.Heads;
 import io.adapt4j.core.internal.nn.Layer;
@@ -95,6 +96,8 @@ final class LlamaLike {
     FULL_WIDTH
   }
 
+  private static final String PREFIX = "model.";
+
   private final ModelConfig model;
   private final DecoderConfig config;
   private final Activation activation;
@@ -107,8 +110,9 @@ final class LlamaLike {
   private String upName = "up_proj";
   private String downName = "down_proj";
   private String outputName = "o_proj";
-  private String finalNorm = "model.norm";
+  private String finalNorm = "norm";
   private boolean headBias;
+  private boolean bothWays;
   private boolean rotatedInPairs;
   private NormKind norms;
   private MlpKind mlps = (path, layer) -> mlp(path + ".mlp");
@@ -181,9 +185,9 @@ final class LlamaLike {
     return this;
   }
 
-  /** The name of the norm after the last layer. */
-  LlamaLike finalNorm(String path) {
-    finalNorm = path;
+  /** The name of the norm after the last layer, in the base model. */
+  LlamaLike finalNorm(String name) {
+    finalNorm = name;
     return this;
   }
 
@@ -281,6 +285,15 @@ final class LlamaLike {
     return this;
   }
 
+  /**
+   * Tokens that see those after them too; a window is then the largest distance that is seen. The
+   * model can only read texts.
+   */
+  LlamaLike bothWays() {
+    bothWays = true;
+    return this;
+  }
+
   /** The sets of rotary frequencies, and which of them each layer uses. */
   LlamaLike rotary(List<RotaryFrequencies> sets, IntUnaryOperator ofLayer) {
     rotary = sets;
@@ -289,17 +302,18 @@ final class LlamaLike {
   }
 
   Decoder declare() {
+    String prefix = EncoderTask.isBaseModel(model) ? "" : PREFIX;
     Parameter embedding =
-        Parameter.of("model.embed_tokens.weight", config.vocabSize(), config.hiddenSize());
+        Parameter.of(prefix + "embed_tokens.weight", config.vocabSize(), config.hiddenSize());
     List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < config.layers(); i++) {
-      layers.add(layer("model.layers." + i, i));
+      layers.add(layer(prefix + "layers." + i, i));
     }
     Transformer body =
         new Transformer(
             Embeddings.of(embedding, embeddingScale),
             List.copyOf(layers),
-            norm(finalNorm, config.hiddenSize()),
+            norm(prefix + finalNorm, config.hiddenSize()),
             rotary);
     String headName = "lm_head.weight";
     Parameter head =
@@ -310,7 +324,7 @@ final class LlamaLike {
         model,
         new Dimensions(
             config.hiddenSize(), config.layers(), config.vocabSize(), config.contextLength()),
-        StoredNames.of("model.", List.of(".*\\.rotary_emb\\.inv_freq")),
+        StoredNames.of(PREFIX, List.of(".*\\.rotary_emb\\.inv_freq")),
         body,
         headName,
         new VocabularyHead(head, headBiasOrNull(), logitScale, logitSoftCap));
@@ -365,7 +379,7 @@ final class LlamaLike {
         heads,
         queryKeyNorm(path, heads),
         rotaryOfLayer.applyAsInt(index),
-        new AttentionRule(attentionScale, attentionSoftCap, true, window.applyAsLong(index)));
+        new AttentionRule(attentionScale, attentionSoftCap, !bothWays, window.applyAsLong(index)));
   }
 
   private QueryKeyNorm queryKeyNorm(String path, Heads heads) {

@@ -38,7 +38,7 @@ final class Phi implements Architecture {
         .norms(LlamaLike.NormPlacement.SHARED_BEFORE)
         .queryKeyNorms(norms ? LlamaLike.QueryKeyNorms.PER_HEAD : LlamaLike.QueryKeyNorms.NONE)
         .queryKeyNormNames("q_layernorm", "k_layernorm")
-        .finalNorm("model.final_layernorm")
+        .finalNorm("final_layernorm")
         .headBias()
         .declare();
   }
