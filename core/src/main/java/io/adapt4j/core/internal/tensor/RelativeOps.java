@@ -237,14 +237,14 @@ public final class RelativeOps {
    * Some columns of a tensor. Retains nothing: they are a view.
    *
    * @param ops the operators in use
-   * @param x [B, T, columns]
+   * @param x [.., columns]
    * @param start the first of them
    * @param width how many
-   * @return [B, T, width]
+   * @return [.., width]
    */
   public static Tensor columns(Ops ops, Tensor x, long start, long width) {
-    long all = x.size(2);
-    Tensor y = x.narrow(2, start, width);
+    long all = x.size(-1);
+    Tensor y = x.narrow(x.sizes().length - 1, start, width);
     if (ops.isDifferentiated(x)) {
       ops.record(
           new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {WIDEN.tensor(dy[0], start, all)});

@@ -209,9 +209,17 @@ def convolve_backward(self, dy: Tensor, x: Tensor, weight: Tensor, dweight: List
 
 # The derivative by all columns of that by those from a start on.
 def widen(self, dy: Tensor, start: int, width: int) -> Tensor:
-  all = torch.zeros([dy.size(0), dy.size(1), width], dtype=dy.dtype, device=dy.device)
-  torch.copy_(torch.narrow(all, 2, start, dy.size(2)), dy)
+  all = torch.zeros(self.with_last(dy, width), dtype=dy.dtype, device=dy.device)
+  torch.copy_(torch.narrow(all, -1, start, dy.size(-1)), dy)
   return all
+
+# The sizes of a tensor with another last one.
+def with_last(self, x: Tensor, width: int) -> List[int]:
+  sizes = annotate(List[int], [])
+  for i in range(torch.dim(x) - 1):
+    sizes.append(x.size(i))
+  sizes.append(width)
+  return sizes
 
 # The numbers of a table's rows [1, N].
 def row_numbers(self, table: Tensor) -> Tensor:

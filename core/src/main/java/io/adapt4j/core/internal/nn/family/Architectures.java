@@ -107,9 +107,10 @@ public final class Architectures {
           .modelConfig()
           .fields()
           .invalid(
-              "architectures",
-              "a class that ends in Model, as tokens see those after them",
-              "Such a model does not generate text; load it with TextEmbedder.");
+              "use_bidirectional_attention",
+              "false, or architectures with a class that ends in Model",
+              "A model whose tokens see those after them does not generate text; load it with"
+                  + " TextEmbedder.");
     }
   }
 
@@ -136,9 +137,16 @@ public final class Architectures {
     return withClass(config, name);
   }
 
-  /** The configuration of a language model, of which a base model's folder holds all but a head. */
-  private static ModelConfig generating(ModelConfig config) {
-    if (!EncoderTask.isBaseModel(config)) {
+  /**
+   * Makes the configuration of a language model: a decoder's without an output gets one, all others
+   * are as they are.
+   *
+   * @param config the configuration
+   * @return that of a network which generates text, where it was a decoder's
+   */
+  public static ModelConfig generating(ModelConfig config) {
+    if (!EncoderTask.isBaseModel(config)
+        || !(find(config).declare(config) instanceof Decoder)) {
       return config;
     }
     String base = config.architectures().get(0);
@@ -160,12 +168,7 @@ public final class Architectures {
    *     the vocabulary's
    */
   public static Decoder declareDecoder(ModelConfig config) {
-    Network declared = declare(config);
-    if (EncoderTask.isBaseModel(config)
-        && declared instanceof Encoder base
-        && base.hasDecoderLayers()) {
-      declared = declare(generating(config));
-    }
+    Network declared = declare(generating(config));
     boolean hasDecoderLayers =
         declared instanceof Decoder
             || (declared instanceof Encoder encoder && encoder.hasDecoderLayers());
