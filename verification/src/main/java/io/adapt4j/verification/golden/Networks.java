@@ -70,6 +70,13 @@ final class Networks {
     return (Encoder) load(folder, stored, network, DType.F32);
   }
 
+  /** Loads a language model that scores a text by the choice between two tokens after it. */
+  static Encoder loadChoosing(Path folder, int rejected, int chosen) {
+    StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
+    Encoder network = Architectures.declareDecoder(stored.config()).choosing(rejected, chosen);
+    return (Encoder) load(folder, stored, network, DType.F32);
+  }
+
   private static Network load(Path folder, StoredModel stored, Network network, DType type) {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       stored.weights().install(network, checkpoint);

@@ -48,7 +48,8 @@ public record LoadedEncoder(
       List<AdapterMechanics> adapters,
       Requirement requirement) {
     StoredModel base = StoredModel.read(folder, weights);
-    return load(folder, precision, base, config(base, adapters), adapters, requirement);
+    Encoder encoder = Architectures.declareEncoder(config(base, adapters));
+    return load(folder, precision, base, encoder, adapters, requirement);
   }
 
   /** Reads a folder to make vectors of hidden states, whatever output its model has. */
@@ -56,17 +57,30 @@ public record LoadedEncoder(
       Path folder, Precision precision, List<AdapterMechanics> adapters, Requirement requirement) {
     StoredModel base = StoredModel.read(folder, WeightFormat.asStored());
     ModelConfig config = Architectures.embedding(config(base, adapters));
-    return load(folder, precision, base, config, adapters, requirement);
+    Encoder encoder = Architectures.declareEncoder(config);
+    return load(folder, precision, base, encoder, adapters, requirement);
+  }
+
+  /** Reads a language model's folder to score texts by the choice between two tokens after them. */
+  public static LoadedEncoder choosing(
+      Path folder,
+      Precision precision,
+      List<AdapterMechanics> adapters,
+      int rejected,
+      int chosen) {
+    StoredModel base = StoredModel.read(folder, WeightFormat.asStored());
+    Encoder encoder =
+        Architectures.declareDecoder(config(base, adapters)).choosing(rejected, chosen);
+    return load(folder, precision, base, encoder, adapters, (declared, tokenizer) -> {});
   }
 
   private static LoadedEncoder load(
       Path folder,
       Precision precision,
       StoredModel base,
-      ModelConfig config,
+      Encoder encoder,
       List<AdapterMechanics> adapters,
       Requirement requirement) {
-    Encoder encoder = Architectures.declareEncoder(config);
     Optional<Tokenizer> tokenizer = Optional.empty();
     List<AttachedAdapter> attached = new ArrayList<>();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {

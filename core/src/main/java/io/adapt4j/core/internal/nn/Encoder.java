@@ -138,6 +138,9 @@ public final class Encoder extends Network {
    * @return 0 where the model is no classifier
    */
   public int classes() {
+    if (head instanceof TokenChoiceHead) {
+      return 1;
+    }
     return head instanceof ClassificationHead own
         ? Math.toIntExact(own.classifier().linear().outFeatures())
         : 0;
@@ -227,6 +230,9 @@ public final class Encoder extends Network {
   public Tensor classLogits(Ops ops, Tensor hidden, long[] ids, long[] attentionMask) {
     if (head instanceof ClassificationHead own) {
       return own.logits(ops, hidden, ids, attentionMask);
+    }
+    if (head instanceof TokenChoiceHead own) {
+      return own.logits(ops, hidden, attentionMask);
     }
     throw new IllegalStateException(
         "This model has no classification head: " + modelConfig().architectures());

@@ -20,6 +20,8 @@ public final class RelativeOps {
   private static final Operator CONVOLVE_BACKWARD =
       Operator.core("convolve_backward").needing(Temporaries.like(0, 4));
   private static final Operator MASK_POSITIONS = Operator.core("mask_positions");
+  private static final Operator ROW_PRODUCTS = Operator.core("row_products");
+  private static final Operator ROW_PRODUCTS_BACKWARD = Operator.core("row_products_backward");
   private static final Operator ROW_NUMBERS = Operator.core("row_numbers");
   private static final Operator WIDEN = Operator.core("widen");
 
@@ -231,6 +233,27 @@ public final class RelativeOps {
           dy -> new Tensor[] {MASK_POSITIONS.tensor(dy[0], List.of(mask))});
     }
     return y;
+  }
+
+  /**
+   * Products of rows with other rows. Retains both.
+   *
+   * @param ops the operators in use
+   * @param x [B, hidden]
+   * @param y [1, N, hidden]
+   * @return [B, N]
+   */
+  public static Tensor products(Ops ops, Tensor x, Tensor y) {
+    Tensor products = ROW_PRODUCTS.tensor(x, y);
+    if (ops.isDifferentiated(x) || ops.isDifferentiated(y)) {
+      ops.saveForBackward(x);
+      ops.saveForBackward(y);
+      ops.record(
+          new Tensor[] {products},
+          new Tensor[] {x, y},
+          d -> ROW_PRODUCTS_BACKWARD.tensors(d[0], x, y));
+    }
+    return products;
   }
 
   /**

@@ -224,3 +224,10 @@ def with_last(self, x: Tensor, width: int) -> List[int]:
 # The numbers of a table's rows [1, N].
 def row_numbers(self, table: Tensor) -> Tensor:
   return torch.unsqueeze(torch.arange(table.size(0), device=table.device), 0)
+
+# Products of rows x [B, hidden] with the rows y [1, N, hidden] -> [B, N].
+def row_products(self, x: Tensor, y: Tensor) -> Tensor:
+  return torch.matmul(x, torch.transpose(torch.squeeze(y, 0), 0, 1))
+
+def row_products_backward(self, d: Tensor, x: Tensor, y: Tensor) -> List[Tensor]:
+  return [torch.matmul(d, torch.squeeze(y, 0)), torch.unsqueeze(torch.matmul(torch.transpose(d, 0, 1), x), 0)]
