@@ -67,8 +67,7 @@ public final class HybridEmbedder implements AutoCloseable {
             (encoder, tokenizer) -> {});
     try {
       int most = LoadedEncoder.maxTokens(model.encoder(), model.tokenizer(), folder.maxTokens());
-      HybridRunner runner =
-          HybridRunner.read(model.encoder(), model.tokenizer(), folder, at, most);
+      HybridRunner runner = HybridRunner.read(model.encoder(), model.tokenizer(), folder, at, most);
       if (!runner.isHybrid()) {
         runner.close();
         throw new IllegalArgumentException(
@@ -105,8 +104,7 @@ public final class HybridEmbedder implements AutoCloseable {
     return use.call(
         () ->
             runner.embed(texts).stream()
-                .map(
-                    found -> new HybridEmbedding(found.dense(), found.lexical(), found.tokens()))
+                .map(found -> new HybridEmbedding(found.dense(), found.lexical(), found.tokens()))
                 .toList());
   }
 

@@ -191,7 +191,7 @@ public final class TextReranker implements AutoCloseable {
               () ->
                   new IllegalArgumentException(
                       "%s: expected a tokenizer with the token '%s', as Qwen3-Reranker has, found"
-                          .formatted(folder, word)
+                              .formatted(folder, word)
                           + " none. Use a reranker, or fine-tune the model as a classifier of"
                           + " pairs."));
     }

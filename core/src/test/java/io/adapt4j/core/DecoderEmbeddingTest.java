@@ -106,9 +106,7 @@ class DecoderEmbeddingTest {
         FineTuner.builder()
             .model(ModelSource.path(base))
             .task(Task.embeddings().prompts("Find: ", ""))
-            .dataset(
-                new Split(
-                    Datasets.of(PAIRS), Datasets.of(PAIRS), Datasets.of(PAIRS).take(0)))
+            .dataset(new Split(Datasets.of(PAIRS), Datasets.of(PAIRS), Datasets.of(PAIRS).take(0)))
             .method(FullFineTuning.create())
             .precision(Precision.FP32)
             .epochs(8)

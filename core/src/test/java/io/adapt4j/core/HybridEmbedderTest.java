@@ -58,8 +58,7 @@ class HybridEmbedderTest {
                     StoredType.F32,
                     List.of((long) width, 24L),
                     () -> numbers(24 * width, 3)),
-                TensorData.of(
-                    "bias", StoredType.F32, List.of((long) width), () -> biases(width))));
+                TensorData.of("bias", StoredType.F32, List.of((long) width), () -> biases(width))));
   }
 
   /** What torch.save(layer.state_dict(), file) writes, instruction by instruction. */
@@ -122,8 +121,7 @@ class HybridEmbedderTest {
     try (HybridEmbedder embedder = load();
         TextEmbedder dense = TextEmbedder.load(ModelSource.path(folder), Precision.FP32)) {
       HybridEmbedding cat = embedder.embed("the cat sat on the mat");
-      assertThat(cat.dense())
-          .containsExactly(dense.embed("the cat sat on the mat"), within(1e-5f));
+      assertThat(cat.dense()).containsExactly(dense.embed("the cat sat on the mat"), within(1e-5f));
       // Five different words; the marks around the text have no weight.
       assertThat(cat.lexical()).hasSize(5);
       assertThat(cat.lexical().keySet()).allMatch(id -> id > 4);

@@ -38,11 +38,9 @@ class TextRerankerTest {
 
   @Test
   void aCrossEncoderScoresThePair() throws IOException {
-    Path model =
-        SmallEncoder.write(folder, "BertForSequenceClassification", ", \"num_labels\": 1");
+    Path model = SmallEncoder.write(folder, "BertForSequenceClassification", ", \"num_labels\": 1");
     try (TextReranker reranker = load(model);
-        TextClassifier classifier =
-            TextClassifier.load(ModelSource.path(model), Precision.FP32)) {
+        TextClassifier classifier = TextClassifier.load(ModelSource.path(model), Precision.FP32)) {
       double[] scores = reranker.scores("the cat", DOCUMENTS);
       for (int i = 0; i < scores.length; i++) {
         assertThat(scores[i])
@@ -111,7 +109,8 @@ class TextRerankerTest {
   void aLongDocumentLosesItsEnd() throws IOException {
     try (Tokenizer tokenizer = Tokenizer.load(languageModel())) {
       int[] whole = new ChoicePrompt(tokenizer, 512).of("red", "cat", "dog ".repeat(20));
-      int[] cut = new ChoicePrompt(tokenizer, whole.length - 15).of("red", "cat", "dog ".repeat(20));
+      int[] cut =
+          new ChoicePrompt(tokenizer, whole.length - 15).of("red", "cat", "dog ".repeat(20));
       assertThat(cut).hasSize(whole.length - 15);
       assertThat(cut[cut.length - 1]).isEqualTo(whole[whole.length - 1]);
     }

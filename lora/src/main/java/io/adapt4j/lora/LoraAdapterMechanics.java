@@ -138,7 +138,9 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
     }
   }
 
-  /** The configuration of what the adapter was trained on: with or without the vocabulary's head. */
+  /**
+   * The configuration of what the adapter was trained on: with or without the vocabulary's head.
+   */
   private ModelConfig adapted(ModelConfig base) {
     String type =
         ConfigReader.read(adapter.folder().resolve(PeftFolder.CONFIG))

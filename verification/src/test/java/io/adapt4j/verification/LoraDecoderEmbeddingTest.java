@@ -83,9 +83,9 @@ class LoraDecoderEmbeddingTest {
             .dataset(new Split(pairs, pairs.take(0), pairs.take(0)))
             .method(Lora.rank(4).alpha(8))
             .precision(Precision.FP32)
-            .maxSteps(4)
+            .epochs(6)
             .batchSize(2)
-            .learningRate(1e-2)
+            .learningRate(5e-3)
             .output(folder.resolve("run"))
             .build()
             .run();

@@ -19,9 +19,10 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * Small tensors of a file that {@code torch.save} wrote of a module's state. Such files are pickles,
- * programs in a language of their own; here only the few instructions and names are understood that
- * a dictionary of tensors consists of, as data. Nothing is executed, and everything else is refused.
+ * Small tensors of a file that {@code torch.save} wrote of a module's state. Such files are
+ * pickles, programs in a language of their own; here only the few instructions and names are
+ * understood that a dictionary of tensors consists of, as data. Nothing is executed, and everything
+ * else is refused.
  */
 public final class PickledTensors {
 

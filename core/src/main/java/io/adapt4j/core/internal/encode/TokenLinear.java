@@ -29,8 +29,8 @@ public final class TokenLinear implements AutoCloseable {
   }
 
   /**
-   * Reads a layer, if a folder has it: NAME.safetensors, else NAME.pt, of which only a dictionary of
-   * tensors is read.
+   * Reads a layer, if a folder has it: NAME.safetensors, else NAME.pt, of which only a dictionary
+   * of tensors is read.
    *
    * @param folder the model's folder
    * @param name the file's name without its ending
@@ -52,7 +52,11 @@ public final class TokenLinear implements AutoCloseable {
   private static TokenLinear declare(Path file, List<Long> shape, int hidden, DType type) {
     if (shape.size() != 2 || shape.get(1) != hidden) {
       throw CheckpointException.inTensor(
-          file, WEIGHT, "[.., " + hidden + "]", shape.toString(), "Use the files of one and the same model.");
+          file,
+          WEIGHT,
+          "[.., " + hidden + "]",
+          shape.toString(),
+          "Use the files of one and the same model.");
     }
     TokenLinear layer =
         new TokenLinear(

@@ -41,7 +41,7 @@ public final class VectorHead implements AutoCloseable {
       Optional<Pooling> pooling, Optional<Boolean> normalize, OptionalInt dimension) {
 
     /** Nothing otherwise. */
-    public static final Changes NONE = 
+    public static final Changes NONE =
         new Changes(Optional.empty(), Optional.empty(), OptionalInt.empty());
   }
 

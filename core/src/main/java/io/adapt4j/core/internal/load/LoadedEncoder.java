@@ -63,11 +63,7 @@ public record LoadedEncoder(
 
   /** Reads a language model's folder to score texts by the choice between two tokens after them. */
   public static LoadedEncoder choosing(
-      Path folder,
-      Precision precision,
-      List<AdapterMechanics> adapters,
-      int rejected,
-      int chosen) {
+      Path folder, Precision precision, List<AdapterMechanics> adapters, int rejected, int chosen) {
     StoredModel base = StoredModel.read(folder, WeightFormat.asStored());
     Encoder encoder =
         Architectures.declareDecoder(config(base, adapters)).choosing(rejected, chosen);

@@ -28,8 +28,7 @@ public record DistanceLayer(
             new long[] {shape.query(), shape.keyValue(), shape.keyValue()},
             shape.dim());
     Tensor mask = positions.mask(attention.rule().window());
-    Tensor attended =
-        attention.output().forward(ops, scores.attend(ops, heads, attention, mask));
+    Tensor attended = attention.output().forward(ops, scores.attend(ops, heads, attention, mask));
     Tensor mixed = attentionNorm.ofSum(ops, x, attended);
     return mlpNorm.ofSum(ops, mixed, mlp.forward(ops, mixed));
   }

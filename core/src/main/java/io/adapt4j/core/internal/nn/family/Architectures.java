@@ -64,8 +64,7 @@ public final class Architectures {
           .flatMap(architecture -> architecture.modelTypes().stream())
           .collect(Collectors.toUnmodifiableSet());
 
-  private static final Pattern LANGUAGE_MODEL =
-      Pattern.compile("(ForCausalLM|LMHeadModel)$");
+  private static final Pattern LANGUAGE_MODEL = Pattern.compile("(ForCausalLM|LMHeadModel)$");
 
   private Architectures() {}
 
@@ -145,8 +144,7 @@ public final class Architectures {
    * @return that of a network which generates text, where it was a decoder's
    */
   public static ModelConfig generating(ModelConfig config) {
-    if (!EncoderTask.isBaseModel(config)
-        || !(find(config).declare(config) instanceof Decoder)) {
+    if (!EncoderTask.isBaseModel(config) || !(find(config).declare(config) instanceof Decoder)) {
       return config;
     }
     String base = config.architectures().get(0);

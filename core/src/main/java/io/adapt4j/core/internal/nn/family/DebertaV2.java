@@ -186,12 +186,14 @@ final class DebertaV2 implements Architecture {
       boolean learned = fields().bool("position_biased_input", true);
       Embeddings tables =
           new Embeddings(
-              Parameter.of(path + "word_embeddings.weight", vocabulary, width),
-              learned
-                  ? Parameter.of(path + "position_embeddings.weight", positions, width)
-                  : null,
-              types > 0 ? Parameter.of(path + "token_type_embeddings.weight", types, width) : null,
-              norm(path + "LayerNorm"),
+                  Parameter.of(path + "word_embeddings.weight", vocabulary, width),
+                  learned
+                      ? Parameter.of(path + "position_embeddings.weight", positions, width)
+                      : null,
+                  types > 0
+                      ? Parameter.of(path + "token_type_embeddings.weight", types, width)
+                      : null,
+                  norm(path + "LayerNorm"),
                   Embeddings.Scale.NONE)
               .withoutPadding();
       return width == hidden
@@ -268,9 +270,7 @@ final class DebertaV2 implements Architecture {
               LinearSlot.of(path + ".output.dense", inner, true, hidden),
               activation());
       DistanceScores scores =
-          distances
-              .map(shared -> scores(shared, self, all))
-              .orElseGet(DistanceScores.None::new);
+          distances.map(shared -> scores(shared, self, all)).orElseGet(DistanceScores.None::new);
       return new DistanceLayer(attention, scores, attentionNorm, mlp, mlpNorm);
     }
 

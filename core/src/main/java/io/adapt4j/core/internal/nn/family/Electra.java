@@ -58,8 +58,7 @@ final class Electra implements Architecture {
             width == bert.hidden()
                 ? embeddings
                 : embeddings.projected(
-                    LinearSlot.of(
-                        bert.prefix() + "embeddings_project", width, true, bert.hidden()),
+                    LinearSlot.of(bert.prefix() + "embeddings_project", width, true, bert.hidden()),
                     true));
     EncoderHead head =
         switch (task) {

@@ -84,8 +84,7 @@ final class Gpt2 implements Architecture {
         VocabularyHead.of(tied ? embedding : Parameter.of(headName, vocabulary, hidden)));
   }
 
-  private static Layer layer(
-      ModelConfig model, String prefix, int index, int hidden, double eps) {
+  private static Layer layer(ModelConfig model, String prefix, int index, int hidden, double eps) {
     ConfigReader fields = model.fields();
     String path = prefix + "h." + index;
     int heads = fields.requirePositiveInt("n_head");
