@@ -56,7 +56,8 @@ public final class RelativeOps {
   public record Buckets(int buckets, int furthest) {
 
     private double logRange() {
-      return Math.log((double) furthest / (buckets / 4));
+      int exact = buckets / 4;
+      return Math.log((double) furthest / exact);
     }
   }
 
