@@ -3,6 +3,7 @@
 import hybrid_decoders
 import interleaved_decoders
 import later_decoders
+import later_encoders
 import mixtures
 
 VOCABULARY, HIDDEN, INNER, HEADS, GROUPS, WIDTH = 40, 16, 24, 4, 2, 4
@@ -231,3 +232,4 @@ CASES = {
 }
 CASES |= later_decoders.cases(_decoder) | interleaved_decoders.cases(_decoder) | hybrid_decoders.cases(_decoder)
 CASES |= mixtures.cases(later_decoders.like(_decoder))
+CASES |= later_encoders.cases(bert, _labels, HIDDEN, HEADS, VOCABULARY)

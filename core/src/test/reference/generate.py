@@ -27,7 +27,7 @@ ROUTER_MARGIN = 0.1
 
 def kind_of(config):
     name = config["architectures"][0]
-    if name.endswith("MaskedLM"):
+    if name.endswith(("MaskedLM", "ForPreTraining")):
         return "mlm"
     if name.endswith("SequenceClassification"):
         return "cls"

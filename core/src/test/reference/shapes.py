@@ -3,6 +3,7 @@
 import hybrid_decoders
 import interleaved_decoders
 import later_decoders
+import later_encoders
 import mixtures
 
 
@@ -82,6 +83,8 @@ def _gpt_neox(c):
 
 
 def encoder_shapes(c, kind):
+    if c["model_type"] in later_encoders.FAMILIES:
+        return later_encoders.shapes(c, kind)
     family = {"bert": _bert, "roberta": _bert, "xlm-roberta": _bert, "distilbert": _distilbert,
               "modernbert": _modernbert}[c["model_type"]]
     return family(c, kind)

@@ -15,12 +15,14 @@ public final class EmbeddingOptions {
   private final Optional<Pooling> pooling;
   private final Optional<Boolean> normalize;
   private final OptionalInt maxTokens;
+  private final OptionalInt dimension;
 
   private EmbeddingOptions(Builder builder) {
     this.precision = builder.precision;
     this.pooling = builder.pooling;
     this.normalize = builder.normalize;
     this.maxTokens = builder.maxTokens;
+    this.dimension = builder.dimension;
   }
 
   /**
@@ -48,6 +50,10 @@ public final class EmbeddingOptions {
     return maxTokens;
   }
 
+  OptionalInt dimension() {
+    return dimension;
+  }
+
   /** Collects options. */
   public static final class Builder {
 
@@ -55,6 +61,7 @@ public final class EmbeddingOptions {
     private Optional<Pooling> pooling = Optional.empty();
     private Optional<Boolean> normalize = Optional.empty();
     private OptionalInt maxTokens = OptionalInt.empty();
+    private OptionalInt dimension = OptionalInt.empty();
 
     private Builder() {}
 
@@ -103,6 +110,22 @@ public final class EmbeddingOptions {
         throw new IllegalArgumentException("maxTokens: expected at least 1, found " + value);
       }
       maxTokens = OptionalInt.of(value);
+      return this;
+    }
+
+    /**
+     * Cuts vectors to their first entries, as models trained for it allow (Matryoshka embeddings,
+     * Kusupati et al. 2022). Vectors of length 1 are scaled to length 1 again.
+     *
+     * @param value at least 1, and at most what the model's vectors have
+     * @return this builder
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder dimension(int value) {
+      if (value < 1) {
+        throw new IllegalArgumentException("dimension: expected at least 1, found " + value);
+      }
+      dimension = OptionalInt.of(value);
       return this;
     }
 

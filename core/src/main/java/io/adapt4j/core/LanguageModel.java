@@ -111,8 +111,8 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Loads a model with its linear weights held in a given format, such as 4 bits, otherwise as {@link
-   * #load(ModelSource, Adapter...)}.
+   * Loads a model with its linear weights held in a given format, such as 4 bits, otherwise as
+   * {@link #load(ModelSource, Adapter...)}.
    *
    * @param source where the model is
    * @param weights how to hold the weights of the linear layers
@@ -366,8 +366,9 @@ public final class LanguageModel extends ScoringModel {
   /**
    * Limits the calls of {@link #generate} and {@link #chat} that run at the same time. By default
    * 32 run while their keys and values take a quarter of the machine's memory, and 1,024 wait.
-   * Memory is counted for prompt and longest answer, and once for what prompts begin with alike; that
-   * of adapters is not. Of calls for several prompts each counts as running; they may always wait.
+   * Memory is counted for prompt and longest answer, and once for what prompts begin with alike;
+   * that of adapters is not. Of calls for several prompts each counts as running; they may always
+   * wait.
    *
    * @param running calls at the same time, 1 to 32
    * @param waiting more calls that wait for their turn; further ones end in a {@link

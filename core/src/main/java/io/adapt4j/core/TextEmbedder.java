@@ -19,8 +19,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An encoder that turns texts into vectors whose nearness is that of their meanings, as Sentence
- * Transformers (Reimers and Gurevych 2019) does.
+ * An encoder, or a decoder such as Qwen3-Embedding, that turns texts into vectors whose nearness is
+ * that of their meanings, as Sentence Transformers (Reimers and Gurevych 2019) does.
  *
  * <p>Reads sentence-transformers folders: the network, {@code modules.json} with pooling, dense
  * layers and normalization, the length limit, lower-casing and prompts. For the folder of a plain
@@ -85,7 +85,8 @@ public final class TextEmbedder implements AutoCloseable {
    * @param options what to do otherwise than its folder says
    * @param adapters what to put on its weights, in this order; usually none or one
    * @return the model, closed by the caller
-   * @throws IllegalArgumentException if the options ask for more tokens than the model reads
+   * @throws IllegalArgumentException if the options ask for more tokens than the model reads, or
+   *     for more entries than its vectors have
    */
   public static TextEmbedder load(
       ModelSource source, EmbeddingOptions options, Adapter... adapters) {
@@ -95,7 +96,7 @@ public final class TextEmbedder implements AutoCloseable {
     LoadedEncoder model = null;
     try {
       model =
-          LoadedEncoder.load(
+          LoadedEncoder.embedding(
               folder.transformer(),
               options.precision(),
               AdapterMechanics.of(List.of(adapters)),
@@ -141,7 +142,7 @@ public final class TextEmbedder implements AutoCloseable {
               encoder,
               tokenizer,
               folder,
-              new VectorHead.Changes(pooling(options), options.normalize()),
+              new VectorHead.Changes(pooling(options), options.normalize(), options.dimension()),
               maxTokens);
     }
 

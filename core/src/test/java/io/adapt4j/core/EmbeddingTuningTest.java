@@ -252,9 +252,6 @@ class EmbeddingTuningTest {
         .isInstanceOf(SettingsException.class)
         .hasMessageContaining(
             "row 0: expected a query with its passage (fields query and passage)");
-    Path decoder = SmallModel.write(folder.resolve("decoder"));
-    assertThatThrownBy(() -> tuner(decoder, Task.embeddings(), data()).build())
-        .isInstanceOf(SettingsException.class);
     assertThatThrownBy(
             () -> tuner(base, Task.embeddings(), data()).metricForBestModel("macro_f1").build())
         .hasMessageContaining("expected one of [loss, mrr, accuracy]");

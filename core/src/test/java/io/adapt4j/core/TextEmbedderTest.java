@@ -238,15 +238,6 @@ class TextEmbedderTest {
   }
 
   @Test
-  void aDecoderIsRefusedWithTheClassThatLoadsIt() throws IOException {
-    SmallModel.write(folder);
-    assertThatThrownBy(this::load)
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("model_type")
-        .hasMessageContaining("LanguageModel");
-  }
-
-  @Test
   void aFolderWithoutATokenizerIsRefused() throws IOException {
     SmallEncoder.write(folder);
     Files.delete(folder.resolve("tokenizer.json"));

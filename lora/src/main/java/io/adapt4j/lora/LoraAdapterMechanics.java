@@ -5,6 +5,7 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.chat.TrainedFolder;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.SentenceFolderWriter;
@@ -125,8 +126,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
       throw new IllegalArgumentException(
           "output: expected another folder than the base's, found " + output);
     }
-    ModelConfig plain = ModelConfig.read(base);
-    ModelConfig declared = modelConfig().orElse(plain);
+    ModelConfig declared = modelConfig().orElseGet(() -> adapted(ModelConfig.read(base)));
     try (Network network = Architectures.declare(declared)) {
       StoredType type = load(network, base);
       restore(network, weights, base);
@@ -140,6 +140,21 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
         }
       }
     }
+  }
+
+  /**
+   * The configuration of what the adapter was trained on: with or without the vocabulary's head.
+   */
+  private ModelConfig adapted(ModelConfig base) {
+    String type =
+        ConfigReader.read(adapter.folder().resolve(PeftFolder.CONFIG))
+            .optionalText("task_type")
+            .orElse("");
+    return switch (type) {
+      case EMBEDDINGS -> Architectures.embedding(base);
+      case "CAUSAL_LM" -> Architectures.generating(base);
+      default -> base;
+    };
   }
 
   /** The template that the adapter's run was given, or that the base lacks. */

@@ -1,6 +1,6 @@
 package io.adapt4j.rag.retrieve;
 
-import io.adapt4j.core.TextClassifier;
+import io.adapt4j.core.TextReranker;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
@@ -9,23 +9,20 @@ import io.adapt4j.rag.spi.Reranker;
 import java.util.List;
 
 /**
- * A reranker that is an encoder in this process (Nogueira and Cho 2019): it reads question and
- * passage as a pair of texts, such as cross-encoder/ms-marco-MiniLM-L6-v2. With one class the score
- * is that class's, with two the second one's; what the numbers mean depends on the model: logits or
- * probabilities as its folder says.
+ * A reranker that is a model in this process (Nogueira and Cho 2019): it reads question and passage
+ * together. An encoder, such as cross-encoder/ms-marco-MiniLM-L6-v2, classifies the pair: with one
+ * class the score is that class's, with two the second one's; what the numbers mean depends on the
+ * model: logits or probabilities as its folder says. A language model, such as Qwen3-Reranker, is
+ * asked for yes or no, and the score is the probability of yes ({@link TextReranker}).
  *
  * <p>Safe for use by several threads; calls run one after the other.
  */
 public final class CrossEncoder implements Reranker, AutoCloseable {
 
-  private static final int MOST_CLASSES = 2;
+  private final TextReranker reranker;
 
-  private final TextClassifier classifier;
-  private final int relevant;
-
-  private CrossEncoder(TextClassifier classifier, int relevant) {
-    this.classifier = classifier;
-    this.relevant = relevant;
+  private CrossEncoder(TextReranker reranker) {
+    this.reranker = reranker;
   }
 
   /**
@@ -34,20 +31,12 @@ public final class CrossEncoder implements Reranker, AutoCloseable {
    * @param source where the model is
    * @param adapters what to put on its weights; usually none or one
    * @return the reranker, closed by the caller
-   * @throws io.adapt4j.core.exception.CheckpointException if the folder is not that of a
-   *     classifier, or if the weights do not match
+   * @throws io.adapt4j.core.exception.CheckpointException if the folder is neither that of a
+   *     classifier nor that of a language model, or if the weights do not match
    * @throws IllegalArgumentException if it has more than two classes
    */
   public static CrossEncoder load(ModelSource source, Adapter... adapters) {
-    TextClassifier classifier = TextClassifier.load(source, adapters);
-    int classes = classifier.labels().size();
-    if (classes > MOST_CLASSES) {
-      List<String> labels = classifier.labels();
-      classifier.close();
-      throw new IllegalArgumentException(
-          source + ": expected a model with one class or two, relevant or not, found " + labels);
-    }
-    return new CrossEncoder(classifier, classes - 1);
+    return new CrossEncoder(TextReranker.load(source, adapters));
   }
 
   @Override
@@ -55,14 +44,12 @@ public final class CrossEncoder implements Reranker, AutoCloseable {
     Texts.require("question", question);
     Texts.requireAll("passages", passages);
     List<String> clean = passages.stream().map(WellFormed::of).toList();
-    return classifier.classifyPairs(WellFormed.of(question), clean).stream()
-        .mapToDouble(classification -> classification.scores().get(relevant).score())
-        .toArray();
+    return reranker.scores(WellFormed.of(question), clean);
   }
 
   /** Frees the model's memory. */
   @Override
   public void close() {
-    classifier.close();
+    reranker.close();
   }
 }

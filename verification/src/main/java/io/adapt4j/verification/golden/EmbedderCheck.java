@@ -1,6 +1,5 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -12,10 +11,9 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
-import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 
 /** Embedding models in sentence-transformers' layout: vectors, and the loss they train with. */
 final class EmbedderCheck {
@@ -25,7 +23,7 @@ final class EmbedderCheck {
           "embedders",
           source -> source.kind().equals("embed"),
           (source, section) -> {
-            requireSupported(source.path());
+            Networks.requireSupported(source.path());
             try (GoldenFolder golden = GoldenFolder.open(source.path())) {
               new EmbedderCheck(golden, section).run();
             }
@@ -38,10 +36,6 @@ final class EmbedderCheck {
 
   private static final String GRADIENT = "grad.";
 
-  /** Decoders are not embedded with. */
-  private static final Set<String> ENCODERS =
-      Set.of("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "modernbert");
-
   private final GoldenFolder golden;
   private final Report.Section section;
   private final SentenceFolder folder;
@@ -52,16 +46,8 @@ final class EmbedderCheck {
     this.folder = SentenceFolder.read(golden.path());
   }
 
-  private static void requireSupported(Path folder) {
-    Networks.requireSupported(folder);
-    String family = GoldenFolder.json(folder, ModelConfig.FILE).path("model_type").asText();
-    if (!ENCODERS.contains(family)) {
-      throw new UnsupportedQuantityException("embeddings of the decoder family " + family);
-    }
-  }
-
   private void run() {
-    try (Encoder encoder = (Encoder) Networks.load(folder.transformer(), DType.F32);
+    try (Encoder encoder = Networks.loadEmbedding(folder.transformer());
         VectorHead head =
             VectorHead.declare(
                 encoder.dimensions().hiddenSize(), folder, VectorHead.Changes.NONE)) {
@@ -144,11 +130,19 @@ final class EmbedderCheck {
         new RankingLoss.Inputs(
             rows(batch, 0, half), rows(batch, half, 2 * half), new boolean[half * half], weights);
     encoder.parameters().forEach(Parameter::train);
+    head.parameters().forEach(module -> module.forEach(Parameter::train));
     double sum =
         new RankingLoss(encoder, head, SCALE).forwardBackward(inputs, 1.0 / half, false, 0);
     section.compared(
         "mnrl_loss", Deviation.of(sum / half, golden.floats("mnrl_loss")[0], ModelCheck.FP32, 0));
-    Map<String, float[]> gradients = Networks.gradients(encoder);
+    Map<String, float[]> gradients = new HashMap<>(Networks.gradients(encoder));
+    for (int i = 0; i < head.parameters().size(); i++) {
+      for (Parameter parameter : head.parameters().get(i)) {
+        // The network is module 0, pooling module 1.
+        gradients.put(
+            (2 + i) + "." + parameter.slices().get(0).name(), parameter.gradient().toFloats());
+      }
+    }
     for (String tensor : golden.names(GRADIENT)) {
       section.attempt(
           tensor, () -> gradient(tensor, tensor.substring(GRADIENT.length()), gradients));
@@ -157,9 +151,6 @@ final class EmbedderCheck {
 
   /** Names begin with the module's number; those of the network then with auto_model. */
   private void gradient(String tensor, String name, Map<String, float[]> gradients) {
-    if (!name.startsWith("0.")) {
-      throw new UnsupportedQuantityException("training of the modules after pooling");
-    }
     String parameter = name.replaceFirst("^0\\.(auto_model|model)\\.", "");
     float[] found =
         gradients.entrySet().stream()

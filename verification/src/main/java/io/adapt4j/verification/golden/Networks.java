@@ -73,7 +73,24 @@ final class Networks {
   /** The same with a changed configuration. */
   static Network load(Path folder, DType type, UnaryOperator<ModelConfig> change) {
     StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
-    Network network = Architectures.declare(change.apply(stored.config()));
+    return load(folder, stored, Architectures.declare(change.apply(stored.config())), type);
+  }
+
+  /** Loads a checkpoint without its output over the vocabulary, if it has one. */
+  static Encoder loadEmbedding(Path folder) {
+    StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
+    Encoder network = Architectures.declareEncoder(Architectures.embedding(stored.config()));
+    return (Encoder) load(folder, stored, network, DType.F32);
+  }
+
+  /** Loads a language model that scores a text by the choice between two tokens after it. */
+  static Encoder loadChoosing(Path folder, int rejected, int chosen) {
+    StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
+    Encoder network = Architectures.declareDecoder(stored.config()).choosing(rejected, chosen);
+    return (Encoder) load(folder, stored, network, DType.F32);
+  }
+
+  private static Network load(Path folder, StoredModel stored, Network network, DType type) {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       stored.weights().install(network, checkpoint);
       Weights.check(network, checkpoint);

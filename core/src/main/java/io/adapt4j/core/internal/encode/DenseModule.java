@@ -119,6 +119,11 @@ final class DenseModule implements VectorModule {
   }
 
   @Override
+  public List<Parameter> parameters() {
+    return bias == null ? List.of(weight) : List.of(weight, bias);
+  }
+
+  @Override
   public int width(int input) {
     return Math.toIntExact(weight.sizes()[0]);
   }

@@ -52,6 +52,7 @@ public record SentenceFolder(
           "sentence_roberta_config.json",
           "sentence_distilbert_config.json",
           "sentence_camembert_config.json",
+          "sentence_albert_config.json",
           "sentence_xlm-roberta_config.json");
 
   /** The files beside {@link #MODULES}, whichever there are. */

@@ -3,10 +3,12 @@ package io.adapt4j.core.internal.encode;
 import io.adapt4j.core.internal.nn.Pooling;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Makes the vector of a text of its hidden states: pooling and the modules after it, whose weights
@@ -33,11 +35,14 @@ public final class VectorHead implements AutoCloseable {
    *
    * @param pooling how to pool
    * @param normalize whether to end with vectors of length 1
+   * @param dimension how many entries to keep
    */
-  public record Changes(Optional<Pooling> pooling, Optional<Boolean> normalize) {
+  public record Changes(
+      Optional<Pooling> pooling, Optional<Boolean> normalize, OptionalInt dimension) {
 
     /** Nothing otherwise. */
-    public static final Changes NONE = new Changes(Optional.empty(), Optional.empty());
+    public static final Changes NONE =
+        new Changes(Optional.empty(), Optional.empty(), OptionalInt.empty());
   }
 
   /**
@@ -56,8 +61,28 @@ public final class VectorHead implements AutoCloseable {
             .map(TextPooling::of)
             .or(() -> folder.pooling().map(path -> TextPooling.read(path, hidden)))
             .orElse(TextPooling.of(Pooling.MEAN));
-    List<VectorModule> after = modules(folder, pooling.width(hidden), changes.normalize());
-    return new VectorHead(pooling, after, hidden);
+    List<VectorModule> after =
+        new ArrayList<>(modules(folder, pooling.width(hidden), changes.normalize()));
+    changes.dimension().ifPresent(dimension -> cut(after, pooling.width(hidden), dimension));
+    return new VectorHead(pooling, List.copyOf(after), hidden);
+  }
+
+  /** Cuts vectors at the end, and scales them to length 1 again where they were. */
+  private static void cut(List<VectorModule> modules, int pooled, int dimension) {
+    int width = pooled;
+    for (VectorModule module : modules) {
+      width = module.width(width);
+    }
+    if (dimension > width) {
+      throw new IllegalArgumentException(
+          "dimension: expected at most %s, the width of the model's vectors, found %s"
+              .formatted(width, dimension));
+    }
+    boolean normalizes = !modules.isEmpty() && isNormalize(modules.get(modules.size() - 1));
+    modules.add(new VectorModule.FirstEntries(dimension));
+    if (normalizes) {
+      modules.add(new VectorModule.Normalize());
+    }
   }
 
   private static List<VectorModule> modules(
@@ -114,6 +139,11 @@ public final class VectorHead implements AutoCloseable {
    */
   public boolean includesPrompt() {
     return pooling.includePrompt();
+  }
+
+  /** {@return the weights of the modules, as their files name them, in the order of modules} */
+  public List<List<Parameter>> parameters() {
+    return after.stream().map(VectorModule::parameters).toList();
   }
 
   /** {@return the width of the vectors} */

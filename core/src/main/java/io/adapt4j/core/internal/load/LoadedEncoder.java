@@ -49,6 +49,34 @@ public record LoadedEncoder(
       Requirement requirement) {
     StoredModel base = StoredModel.read(folder, weights);
     Encoder encoder = Architectures.declareEncoder(config(base, adapters));
+    return load(folder, precision, base, encoder, adapters, requirement);
+  }
+
+  /** Reads a folder to make vectors of hidden states, whatever output its model has. */
+  public static LoadedEncoder embedding(
+      Path folder, Precision precision, List<AdapterMechanics> adapters, Requirement requirement) {
+    StoredModel base = StoredModel.read(folder, WeightFormat.asStored());
+    ModelConfig config = Architectures.embedding(config(base, adapters));
+    Encoder encoder = Architectures.declareEncoder(config);
+    return load(folder, precision, base, encoder, adapters, requirement);
+  }
+
+  /** Reads a language model's folder to score texts by the choice between two tokens after them. */
+  public static LoadedEncoder choosing(
+      Path folder, Precision precision, List<AdapterMechanics> adapters, int rejected, int chosen) {
+    StoredModel base = StoredModel.read(folder, WeightFormat.asStored());
+    Encoder encoder =
+        Architectures.declareDecoder(config(base, adapters)).choosing(rejected, chosen);
+    return load(folder, precision, base, encoder, adapters, (declared, tokenizer) -> {});
+  }
+
+  private static LoadedEncoder load(
+      Path folder,
+      Precision precision,
+      StoredModel base,
+      Encoder encoder,
+      List<AdapterMechanics> adapters,
+      Requirement requirement) {
     Optional<Tokenizer> tokenizer = Optional.empty();
     List<AttachedAdapter> attached = new ArrayList<>();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {

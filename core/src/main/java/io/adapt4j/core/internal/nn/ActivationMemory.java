@@ -11,9 +11,12 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import io.adapt4j.core.internal.tensor.VocabularyLoss;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
@@ -158,6 +161,8 @@ public final class ActivationMemory {
     private final Batch batch;
     private final MemoryMeter meter = new MemoryMeter();
     private final Map<Object, Run> runs = new HashMap<>();
+    private final Set<Object> prepared = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Map<Layer, Integer> slots = new IdentityHashMap<>();
     private long hidden;
     private DropoutRates dropout;
 
@@ -187,10 +192,11 @@ public final class ActivationMemory {
           int slot = 0;
           for (int i = 0; i < body.layers().size(); i++) {
             Layer layer = body.layers().get(i);
-            Run run = run(layer, i, slot, differentiated, positions);
+            int own = slots.getOrDefault(layer, slot);
+            Run run = run(layer, i, own, differentiated, positions);
             layers.add(run.memory());
             differentiated = run.differentiated();
-            slot += layer.linears().size();
+            slot += slots.putIfAbsent(layer, own) == null ? layer.linears().size() : 0;
           }
           return new OfPass(layers, outside);
         }
@@ -208,11 +214,15 @@ public final class ActivationMemory {
     }
 
     private Run run(Layer layer, int index, boolean differentiated, Positions positions, int slot) {
-      prepare(layer.parameters());
+      if (prepared.add(layer)) {
+        prepare(layer.parameters());
+      }
       List<LinearSlot> linears = layer.linears();
       for (int i = 0; i < linears.size(); i++) {
         int at = slot + i;
-        linears.get(i).replace(linear -> trainable.adapted(linear, at, batch.type()));
+        if (prepared.add(linears.get(i))) {
+          linears.get(i).replace(linear -> trainable.adapted(linear, at, batch.type()));
+        }
       }
       long inference = inference(layer, index, positions);
       try (Scope scope = Scope.open();
@@ -258,8 +268,10 @@ public final class ActivationMemory {
 
     private void prepare(List<Parameter> parameters) {
       for (Parameter parameter : parameters) {
-        parameter.allocate(batch.type());
-        parameter.trainOnly(trainable.trained());
+        if (prepared.add(parameter)) {
+          parameter.allocate(batch.type());
+          parameter.trainOnly(trainable.trained());
+        }
       }
     }
 

@@ -98,8 +98,56 @@ public final class Decoder extends Network {
         body(),
         scores,
         OptionalInt.empty(),
-        true,
+        seesThePastOnly(),
         shared);
+  }
+
+  /** Leaves the output away: a network that reads texts and ends in hidden states. */
+  public Encoder readingTexts() {
+    String unused = "lm_head\\..*|embed_out\\..*|(score|classifier)\\..*";
+    return new Encoder(
+        modelConfig(),
+        dimensions(),
+        storedNames().ignoring(unused),
+        body(),
+        new EncoderHead.None(),
+        OptionalInt.empty(),
+        seesThePastOnly(),
+        false);
+  }
+
+  /**
+   * Puts an output in the vocabulary's place that scores a text by the choice between two tokens
+   * after it.
+   *
+   * @param rejected the token that speaks against
+   * @param chosen the token that speaks for
+   * @throws io.adapt4j.core.exception.CheckpointException if the vocabulary's output has a bias
+   */
+  public Encoder choosing(int rejected, int chosen) {
+    if (head().bias() != null) {
+      throw modelConfig()
+          .fields()
+          .invalid(
+              "model_type",
+              "a family whose output over the vocabulary has no bias",
+              "A model of this family cannot be read as a reranker.");
+    }
+    return new Encoder(
+        modelConfig(),
+        dimensions(),
+        isTied() ? storedNames().ignoring(Pattern.quote(headName())) : storedNames(),
+        body(),
+        new TokenChoiceHead(head(), rejected, chosen),
+        OptionalInt.empty(),
+        true,
+        false);
+  }
+
+  /** Returns whether tokens see only those before them, as they must to generate text. */
+  public boolean seesThePastOnly() {
+    return !(body().layers().get(0).mixer() instanceof Attention attention)
+        || attention.rule().causal();
   }
 
   /**

@@ -2,9 +2,11 @@ package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.RelativeOps;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -16,6 +18,8 @@ import java.util.stream.Stream;
  * @param norm norm of the sum
  * @param scale multiplies the token rows
  * @param slot what looks tokens up
+ * @param projection to the width of the layers, where tables are narrower
+ * @param zeroOnPadding whether padding has a vector of zeros
  */
 public record Embeddings(
     Parameter tokens,
@@ -23,7 +27,17 @@ public record Embeddings(
     Parameter types,
     Norm norm,
     Scale scale,
-    EmbeddingSlot slot) {
+    EmbeddingSlot slot,
+    Optional<Projection> projection,
+    boolean zeroOnPadding) {
+
+  /**
+   * A linear layer between narrow tables and the layers.
+   *
+   * @param linear the layer
+   * @param afterNorm whether the norm is of the narrow vectors, rather than of the projected ones
+   */
+  public record Projection(LinearSlot linear, boolean afterNorm) {}
 
   /**
    * A factor of the embedding.
@@ -47,7 +61,39 @@ public record Embeddings(
    */
   public Embeddings(
       Parameter tokens, Parameter positions, Parameter types, Norm norm, Scale scale) {
-    this(tokens, positions, types, norm, scale, new EmbeddingSlot(new TokenTable(tokens, scale)));
+    this(
+        tokens,
+        positions,
+        types,
+        norm,
+        scale,
+        new EmbeddingSlot(new TokenTable(tokens, scale)),
+        Optional.empty(),
+        false);
+  }
+
+  /**
+   * Puts a projection between the tables and the layers.
+   *
+   * @param linear the projection
+   * @param afterNorm whether the norm is of the narrow vectors
+   * @return a changed copy
+   */
+  public Embeddings projected(LinearSlot linear, boolean afterNorm) {
+    return new Embeddings(
+        tokens,
+        positions,
+        types,
+        norm,
+        scale,
+        slot,
+        Optional.of(new Projection(linear, afterNorm)),
+        zeroOnPadding);
+  }
+
+  /** {@return these embeddings with zeros on padding} */
+  public Embeddings withoutPadding() {
+    return new Embeddings(tokens, positions, types, norm, scale, slot, projection, true);
   }
 
   public static Embeddings of(Parameter tokens, Scale scale) {
@@ -62,13 +108,30 @@ public record Embeddings(
     if (types != null) {
       x = ops.add(x, ops.embedding(typeIds, types));
     }
-    return ops.dropEmbedding(norm.forward(ops, x));
+    Tensor y = ops.dropEmbedding(projected(ops, x));
+    return zeroOnPadding ? RelativeOps.withoutPadding(ops, y, at.mask(0)) : y;
+  }
+
+  private Tensor projected(Ops ops, Tensor x) {
+    if (projection.isEmpty()) {
+      return norm.forward(ops, x);
+    }
+    LinearSlot linear = projection.get().linear();
+    return projection.get().afterNorm()
+        ? linear.forward(ops, norm.forward(ops, x))
+        : norm.forward(ops, linear.forward(ops, x));
+  }
+
+  List<LinearSlot> linears() {
+    return projection.map(Projection::linear).stream().toList();
   }
 
   List<Parameter> parameters() {
-    return Stream.concat(
+    return Stream.of(
             Stream.of(tokens, positions, types).filter(Objects::nonNull),
-            norm.parameters().stream())
+            norm.parameters().stream(),
+            linears().stream().flatMap(slot -> slot.linear().parameters().stream()))
+        .flatMap(parameters -> parameters)
         .toList();
   }
 }

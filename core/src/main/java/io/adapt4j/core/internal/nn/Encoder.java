@@ -127,12 +127,20 @@ public final class Encoder extends Network {
     return causal;
   }
 
+  /** {@return whether the layers are those of a decoder family, whatever its tokens see} */
+  public boolean hasDecoderLayers() {
+    return !OutputLayer.isEncoder(modelConfig().modelType());
+  }
+
   /**
    * Returns the number of classes.
    *
    * @return 0 where the model is no classifier
    */
   public int classes() {
+    if (head instanceof TokenChoiceHead) {
+      return 1;
+    }
     return head instanceof ClassificationHead own
         ? Math.toIntExact(own.classifier().linear().outFeatures())
         : 0;
@@ -149,6 +157,9 @@ public final class Encoder extends Network {
    * @throws IllegalArgumentException if a text is longer than the model has learned positions for
    */
   public Positions positions(long[] ids, long[] attentionMask, int rows, int length) {
+    if (causal && head instanceof EncoderHead.None) {
+      return placement.causalInPlace(attentionMask, rows, length, type());
+    }
     return causal
         ? placement.causal(attentionMask, rows, length, type())
         : placement.bothWays(positionIds(ids, rows, length), attentionMask, rows, length, type());
@@ -219,6 +230,9 @@ public final class Encoder extends Network {
   public Tensor classLogits(Ops ops, Tensor hidden, long[] ids, long[] attentionMask) {
     if (head instanceof ClassificationHead own) {
       return own.logits(ops.dropping(dropout()), hidden, ids, attentionMask);
+    }
+    if (head instanceof TokenChoiceHead own) {
+      return own.logits(ops, hidden, attentionMask);
     }
     throw new IllegalStateException(
         "This model has no classification head: " + modelConfig().architectures());

@@ -5,7 +5,7 @@ import java.util.List;
 
 /** What an encoder does with its last hidden states. */
 public sealed interface EncoderHead
-    permits EncoderHead.None, MaskedLanguageHead, ClassificationHead {
+    permits EncoderHead.None, MaskedLanguageHead, ClassificationHead, TokenChoiceHead {
 
   List<LinearSlot> linears();
 

@@ -40,6 +40,16 @@ public enum EncoderTask {
             "This build has no such output layer.");
   }
 
+  /**
+   * Returns whether a configuration is of a class without an output layer, such as {@code
+   * Qwen3Model}, whose tensors have no prefix.
+   */
+  public static boolean isBaseModel(ModelConfig config) {
+    return !config.architectures().isEmpty()
+        && config.architectures().get(0).endsWith("Model")
+        && !config.architectures().get(0).endsWith("LMHeadModel");
+  }
+
   /** Returns whether a configuration is of a decoder whose output scores classes. */
   public static boolean scoresClasses(ModelConfig config) {
     return config.architectures().stream()

@@ -156,9 +156,7 @@ public final class KvBlock implements AutoCloseable {
   @Override
   public void close() {
     if (--users == 0) {
-      Stream.concat(keys.stream(), values.stream())
-          .filter(Objects::nonNull)
-          .forEach(Tensor::close);
+      Stream.concat(keys.stream(), values.stream()).filter(Objects::nonNull).forEach(Tensor::close);
     }
   }
 }

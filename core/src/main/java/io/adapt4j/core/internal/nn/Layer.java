@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** One transformer layer: a mixer of positions and an MLP, with norms where its kind puts them. */
-public sealed interface Layer permits SequentialLayer, ParallelLayer, PostNormLayer {
+public sealed interface Layer
+    permits SequentialLayer, ParallelLayer, PostNormLayer, DistanceLayer, ConvolvedLayer {
 
   Tensor forward(Ops ops, Tensor x, Positions positions, int index);
 

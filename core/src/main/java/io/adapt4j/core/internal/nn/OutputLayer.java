@@ -1,8 +1,11 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.config.ModelConfig;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Output layers that a task may ask of a checkpoint, and the Transformers classes that have them.
@@ -24,6 +27,11 @@ public enum OutputLayer {
           Map.entry("camembert", "Camembert"),
           Map.entry("distilbert", "DistilBert"),
           Map.entry("modernbert", "ModernBert"),
+          Map.entry("mpnet", "MPNet"),
+          Map.entry("electra", "Electra"),
+          Map.entry("albert", "Albert"),
+          Map.entry("deberta-v2", "DebertaV2"),
+          Map.entry("nomic_bert", "NomicBert"),
           Map.entry("llama", "Llama"),
           Map.entry("mistral", "Mistral"),
           Map.entry("qwen2", "Qwen2"),
@@ -36,7 +44,18 @@ public enum OutputLayer {
           Map.entry("gpt_neox", "GPTNeoX"));
 
   private static final Set<String> ENCODERS =
-      Set.of("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "modernbert");
+      Set.of(
+          "bert",
+          "roberta",
+          "xlm-roberta",
+          "camembert",
+          "distilbert",
+          "modernbert",
+          "mpnet",
+          "electra",
+          "albert",
+          "deberta-v2",
+          "nomic_bert");
 
   private static final Set<String> WITHOUT_TOKEN_CLASSES = Set.of("gemma3_text");
 
@@ -53,6 +72,21 @@ public enum OutputLayer {
   /** Returns whether a family's tokens see those after them too. */
   static boolean isEncoder(String modelType) {
     return ENCODERS.contains(modelType);
+  }
+
+  /**
+   * Names a family as its classes in Transformers begin.
+   *
+   * @param config the configuration
+   * @return such as {@code Qwen3}; made of the {@code model_type} where the name is not known
+   */
+  public static String family(ModelConfig config) {
+    return FAMILIES.getOrDefault(
+        config.modelType(),
+        Arrays.stream(config.modelType().split("[-_]", -1))
+            .filter(part -> !part.isEmpty())
+            .map(part -> part.substring(0, 1).toUpperCase(Locale.ROOT) + part.substring(1))
+            .collect(Collectors.joining()));
   }
 
   /**

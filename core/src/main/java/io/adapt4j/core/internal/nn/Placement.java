@@ -34,6 +34,26 @@ record Placement(
     return counted(mask, rows, length, length, null, type);
   }
 
+  /** As {@link #causal}; learned positions count padding too, as base models of decoders do. */
+  Positions causalInPlace(long[] mask, int rows, int length, DType type) {
+    if (learned == 0 || isRightPadded(mask, rows, length)) {
+      return causal(mask, rows, length, type);
+    }
+    long[] positions = new long[rows * length];
+    Arrays.setAll(positions, i -> i % length);
+    try (Scope scope = Scope.open()) {
+      Tensor seen = Tensor.of(mask, rows, length);
+      Map<Long, Tensor> masks = new HashMap<>();
+      windows.forEach(window -> masks.put(window, Masks.causal(seen, length, window, type).own()));
+      return new Positions(
+          learnedIds(positions, rows, length),
+          tables(positions, length, type, rows, length),
+          masks,
+          null,
+          tokens(mask, rows));
+    }
+  }
+
   /** Positions of a batch of which only the shape is known. */
   Positions shaped(int rows, int length, DType type) {
     List<RotaryTable> tables =

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Embeddings, layers and final norm: what decoders and encoders have in common.
@@ -68,8 +69,12 @@ public record Transformer(
     return norm.forward(ops, x);
   }
 
+  /** Those of the layers, each once where layers share it, then those of the embeddings. */
   List<LinearSlot> linears() {
-    return layers.stream().flatMap(layer -> layer.linears().stream()).toList();
+    return Stream.concat(
+            layers.stream().flatMap(layer -> layer.linears().stream()).distinct(),
+            embeddings.linears().stream())
+        .toList();
   }
 
   List<Parameter> parameters() {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn.family;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -11,6 +12,7 @@ import io.adapt4j.core.internal.tensor.DropoutRates;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -65,7 +67,12 @@ public final class Architectures {
           new Bert(),
           new Roberta(),
           new DistilBert(),
-          new ModernBert());
+          new ModernBert(),
+          new MpNet(),
+          new Electra(),
+          new Albert(),
+          new DebertaV2(),
+          new NomicBert());
 
   private static final Set<String> OWN =
       ALL.stream()
@@ -73,6 +80,7 @@ public final class Architectures {
           .collect(Collectors.toUnmodifiableSet());
 
   private static final Logger LOG = LoggerFactory.getLogger(Architectures.class);
+  private static final Pattern LANGUAGE_MODEL = Pattern.compile("(ForCausalLM|LMHeadModel)$");
 
   private Architectures() {}
 
@@ -97,9 +105,75 @@ public final class Architectures {
     Architecture architecture = find(config);
     UnreadFeatures.refuse(config, architecture.features());
     Network declared = architecture.declare(config);
-    return declared instanceof Decoder decoder && EncoderTask.scoresClasses(config)
-        ? decoder.scoringClasses()
-        : declared;
+    if (declared instanceof Decoder decoder) {
+      if (EncoderTask.scoresClasses(config)) {
+        return decoder.scoringClasses();
+      }
+      if (EncoderTask.isBaseModel(config)) {
+        return decoder.readingTexts();
+      }
+      requirePastOnly(decoder);
+    }
+    return declared;
+  }
+
+  private static void requirePastOnly(Decoder decoder) {
+    if (!decoder.seesThePastOnly()) {
+      throw decoder
+          .modelConfig()
+          .fields()
+          .invalid(
+              "use_bidirectional_attention",
+              "false, or architectures with a class that ends in Model",
+              "A model whose tokens see those after them does not generate text; load it with"
+                  + " TextEmbedder.");
+    }
+  }
+
+  /**
+   * Makes the configuration of an embedding model: a language model's without its output, all
+   * others as they are.
+   *
+   * @param stated the configuration
+   * @return that of a network which ends in hidden states, where it was a decoder's
+   */
+  public static ModelConfig embedding(ModelConfig stated) {
+    ModelConfig config = known(stated);
+    boolean generates =
+        config.architectures().stream()
+            .allMatch(name -> LANGUAGE_MODEL.matcher(name).find() || !name.contains("For"));
+    if (!generates
+        || EncoderTask.isBaseModel(config)
+        || !(find(config).declare(config) instanceof Decoder)) {
+      return config;
+    }
+    String name =
+        config.architectures().isEmpty()
+            ? OutputLayer.family(config) + "Model"
+            : LANGUAGE_MODEL.matcher(config.architectures().get(0)).replaceFirst("Model");
+    return withClass(config, name);
+  }
+
+  /**
+   * Makes the configuration of a language model: a decoder's without an output gets one, all others
+   * are as they are.
+   *
+   * @param stated the configuration
+   * @return that of a network which generates text, where it was a decoder's
+   */
+  public static ModelConfig generating(ModelConfig stated) {
+    ModelConfig config = known(stated);
+    if (!EncoderTask.isBaseModel(config) || !(find(config).declare(config) instanceof Decoder)) {
+      return config;
+    }
+    String base = config.architectures().get(0);
+    String family = base.substring(0, base.length() - "Model".length());
+    return withClass(
+        config, family + (config.modelType().equals("gpt2") ? "LMHeadModel" : "ForCausalLM"));
+  }
+
+  private static ModelConfig withClass(ModelConfig config, String name) {
+    return config.with("architectures", JsonNodeFactory.instance.arrayNode().add(name));
   }
 
   /**
@@ -127,9 +201,10 @@ public final class Architectures {
    *     the vocabulary's
    */
   public static Decoder declareDecoder(ModelConfig config) {
-    Network declared = declare(config);
+    Network declared = declare(generating(config));
     boolean hasDecoderLayers =
-        declared instanceof Decoder || (declared instanceof Encoder encoder && encoder.isCausal());
+        declared instanceof Decoder
+            || (declared instanceof Encoder encoder && encoder.hasDecoderLayers());
     if (hasDecoderLayers) {
       requireLanguageModel(config);
     }
@@ -161,7 +236,7 @@ public final class Architectures {
         .invalid(
             "model_type",
             "an encoder such as bert",
-            "This model generates text; load it with LanguageModel.");
+            "This model generates text; load it with LanguageModel, or with TextEmbedder.");
   }
 
   /**

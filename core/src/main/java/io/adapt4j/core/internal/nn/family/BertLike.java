@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Attention;
 import io.adapt4j.core.internal.nn.ClassificationHead;
+import io.adapt4j.core.internal.nn.Dimensions;
 import io.adapt4j.core.internal.nn.Embeddings;
 import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.Heads;
@@ -65,16 +66,23 @@ record BertLike(ModelConfig model, String prefix, int hidden, int layers, double
     return LayerNorm.declare(path, hidden, true, eps);
   }
 
-  Transformer body() {
+  /** Tables of a width, and the norm of their sum. */
+  Embeddings embeddings(int width) {
     int types = model.fields().positiveInt("type_vocab_size", 2);
     String path = prefix + "embeddings.";
-    Embeddings embeddings =
-        new Embeddings(
-            Parameter.of(path + "word_embeddings.weight", vocabulary(), hidden),
-            Parameter.of(path + "position_embeddings.weight", positions(), hidden),
-            Parameter.of(path + "token_type_embeddings.weight", types, hidden),
-            norm(path + "LayerNorm"),
-            Embeddings.Scale.NONE);
+    return new Embeddings(
+        Parameter.of(path + "word_embeddings.weight", vocabulary(), width),
+        Parameter.of(path + "position_embeddings.weight", positions(), width),
+        Parameter.of(path + "token_type_embeddings.weight", types, width),
+        LayerNorm.declare(path + "LayerNorm", width, true, eps),
+        Embeddings.Scale.NONE);
+  }
+
+  Transformer body() {
+    return body(embeddings(hidden));
+  }
+
+  Transformer body(Embeddings embeddings) {
     List<Layer> declared = new ArrayList<>();
     for (int i = 0; i < layers; i++) {
       declared.add(layer(prefix + "encoder.layer." + i));
@@ -82,14 +90,32 @@ record BertLike(ModelConfig model, String prefix, int hidden, int layers, double
     return new Transformer(embeddings, List.copyOf(declared), Norm.NONE, List.of());
   }
 
-  private Layer layer(String path) {
+  Dimensions dimensions() {
+    return new Dimensions(hidden, layers, vocabulary(), positions());
+  }
+
+  /** The heads of attention, whose width must be that of the hidden states together. */
+  Heads heads() {
     ConfigReader fields = model.fields();
     int heads = fields.requirePositiveInt("num_attention_heads");
     if (hidden % heads != 0) {
       throw fields.invalid(
           "num_attention_heads", "a divisor of hidden_size " + hidden, "Correct one of the two.");
     }
-    int inner = fields.requirePositiveInt("intermediate_size");
+    return Heads.grouped(heads, heads, hidden / heads);
+  }
+
+  /** The MLP of a layer. */
+  Mlp mlp(String up, String down) {
+    int inner = model.fields().requirePositiveInt("intermediate_size");
+    return new PlainMlp(
+        LinearSlot.of(up, hidden, true, inner),
+        LinearSlot.of(down, inner, true, hidden),
+        activation());
+  }
+
+  private Layer layer(String path) {
+    Heads heads = heads();
     Attention attention =
         new Attention(
             LinearSlot.of(
@@ -101,19 +127,14 @@ record BertLike(ModelConfig model, String prefix, int hidden, int layers, double
                 hidden,
                 hidden),
             LinearSlot.of(path + ".attention.output.dense", hidden, true, hidden),
-            Heads.grouped(heads, heads, hidden / heads),
+            heads,
             null,
             Attention.NO_ROTARY,
-            AttentionRule.bothWays(hidden / heads, 0));
-    Mlp mlp =
-        new PlainMlp(
-            LinearSlot.of(path + ".intermediate.dense", hidden, true, inner),
-            LinearSlot.of(path + ".output.dense", inner, true, hidden),
-            activation());
+            AttentionRule.bothWays(heads.dim(), 0));
     return new PostNormLayer(
         attention,
         norm(path + ".attention.output.LayerNorm"),
-        mlp,
+        mlp(path + ".intermediate.dense", path + ".output.dense"),
         norm(path + ".output.LayerNorm"));
   }
 }

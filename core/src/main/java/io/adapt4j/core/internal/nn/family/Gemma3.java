@@ -13,7 +13,7 @@ import java.util.Set;
 /**
  * Gemma 3, text only (Gemma Team 2025): Gemma 2 with norms on each query and key head in place of
  * the cap on scores, five local layers to a global one, and rotary frequencies of their own for the
- * local layers.
+ * local layers. EmbeddingGemma's tokens see those after them too.
  */
 final class Gemma3 implements Architecture {
 
@@ -33,7 +33,8 @@ final class Gemma3 implements Architecture {
         "layer_types",
         "query_pre_attn_scalar",
         "final_logit_softcapping",
-        "rope_local_base_freq");
+        "rope_local_base_freq",
+        "use_bidirectional_attention");
   }
 
   @Override
@@ -43,10 +44,13 @@ final class Gemma3 implements Architecture {
     int pattern = model.fields().positiveInt("sliding_window_pattern", 6);
     List<Boolean> slides =
         LayerTypes.sliding(model, config.layers(), layer -> (layer + 1) % pattern != 0);
-    return Gemma2.gemma(model, config)
+    boolean bothWays = model.fields().bool("use_bidirectional_attention", false);
+    LlamaLike gemma = Gemma2.gemma(model, config);
+    return (bothWays ? gemma.bothWays() : gemma)
         .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)
         .logitSoftCap(Gemma2.softCap(model, "final_logit_softcapping", 0))
-        .window(LayerTypes.windows(model, slides, window))
+        // Both ways the window is that of each side: half of it, and the token itself.
+        .window(LayerTypes.windows(model, slides, bothWays ? window / 2 : window))
         .rotary(
             List.of(RotaryFrequencies.of(config), local(model, config)),
             layer -> slides.get(layer) ? 1 : 0)

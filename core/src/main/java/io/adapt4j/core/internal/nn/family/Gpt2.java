@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Dimensions;
 import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.Heads;
 import io.adapt4j.core.internal.nn.Layer;
 import io.adapt4j.core.internal.nn.LayerNorm;
@@ -33,8 +34,10 @@ import java.util.Set;
  */
 final class Gpt2 implements Architecture {
 
+  private static final String PREFIX = "transformer.";
+
   private static final StoredNames NAMES =
-      StoredNames.of("transformer.", List.of("(transformer\\.)?h\\.\\d+\\.attn\\.(masked_)?bias"));
+      StoredNames.of(PREFIX, List.of("(transformer\\.)?h\\.\\d+\\.attn\\.(masked_)?bias"));
 
   @Override
   public Set<String> modelTypes() {
@@ -63,21 +66,22 @@ final class Gpt2 implements Architecture {
     int positions = fields.positiveInt("n_positions", 1024);
     int layers = fields.requirePositiveInt("n_layer");
     double eps = fields.positiveNumber("layer_norm_epsilon", 1e-5);
-    Parameter embedding = Parameter.of("transformer.wte.weight", vocabulary, hidden);
+    String prefix = EncoderTask.isBaseModel(model) ? "" : PREFIX;
+    Parameter embedding = Parameter.of(prefix + "wte.weight", vocabulary, hidden);
     List<Layer> declared = new ArrayList<>();
     for (int i = 0; i < layers; i++) {
-      declared.add(layer(model, i, hidden, eps));
+      declared.add(layer(model, prefix, i, hidden, eps));
     }
     Transformer body =
         new Transformer(
             new Embeddings(
                 embedding,
-                Parameter.of("transformer.wpe.weight", positions, hidden),
+                Parameter.of(prefix + "wpe.weight", positions, hidden),
                 null,
                 Norm.NONE,
                 Embeddings.Scale.NONE),
             List.copyOf(declared),
-            LayerNorm.declare("transformer.ln_f", hidden, true, eps),
+            LayerNorm.declare(prefix + "ln_f", hidden, true, eps),
             List.of());
     String headName = "lm_head.weight";
     boolean tied = fields.bool("tie_word_embeddings", true);
@@ -90,9 +94,9 @@ final class Gpt2 implements Architecture {
         VocabularyHead.of(tied ? embedding : Parameter.of(headName, vocabulary, hidden)));
   }
 
-  private static Layer layer(ModelConfig model, int index, int hidden, double eps) {
+  private static Layer layer(ModelConfig model, String prefix, int index, int hidden, double eps) {
     ConfigReader fields = model.fields();
-    String path = "transformer.h." + index;
+    String path = prefix + "h." + index;
     int heads = fields.requirePositiveInt("n_head");
     if (hidden % heads != 0) {
       throw fields.invalid("n_head", "a divisor of n_embd " + hidden, "Correct one of the two.");

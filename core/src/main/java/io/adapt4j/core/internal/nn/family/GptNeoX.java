@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.nn.Attention;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Dimensions;
 import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.Heads;
 import io.adapt4j.core.internal.nn.Layer;
 import io.adapt4j.core.internal.nn.LayerNorm;
@@ -36,9 +37,11 @@ import java.util.Set;
  */
 final class GptNeoX implements Architecture {
 
+  private static final String PREFIX = "gpt_neox.";
+
   private static final StoredNames NAMES =
       StoredNames.of(
-          "gpt_neox.", List.of(".*\\.attention\\.(masked_)?bias", ".*\\.rotary_emb\\.inv_freq"));
+          PREFIX, List.of(".*\\.attention\\.(masked_)?bias", ".*\\.rotary_emb\\.inv_freq"));
 
   @Override
   public Set<String> modelTypes() {
@@ -65,16 +68,17 @@ final class GptNeoX implements Architecture {
     int layers = fields.requirePositiveInt("num_hidden_layers");
     RotaryFields rotary = RotaryFields.read(model);
     double eps = fields.positiveNumber("layer_norm_eps", 1e-5);
-    Parameter embedding = Parameter.of("gpt_neox.embed_in.weight", vocabulary, hidden);
+    String prefix = EncoderTask.isBaseModel(model) ? "" : PREFIX;
+    Parameter embedding = Parameter.of(prefix + "embed_in.weight", vocabulary, hidden);
     List<Layer> declared = new ArrayList<>();
     for (int i = 0; i < layers; i++) {
-      declared.add(layer(model, "gpt_neox.layers." + i, hidden, eps));
+      declared.add(layer(model, prefix + "layers." + i, hidden, eps));
     }
     Transformer body =
         new Transformer(
             Embeddings.of(embedding, Embeddings.Scale.NONE),
             List.copyOf(declared),
-            LayerNorm.declare("gpt_neox.final_layer_norm", hidden, true, eps),
+            LayerNorm.declare(prefix + "final_layer_norm", hidden, true, eps),
             List.of(rotary.frequencies()));
     String headName = "embed_out.weight";
     boolean tied = fields.bool("tie_word_embeddings", false);

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.nn.Attention;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Dimensions;
 import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.GatedAttention;
 import io.adapt4j.core.internal.nn.GatedMlp;
 import io.adapt4j.core.internal.nn.Heads;
@@ -121,6 +122,7 @@ final class LlamaLike {
   private String kept = "";
   private String finalNorm = "norm";
   private boolean headBias;
+  private boolean bothWays;
   private boolean rotatedInPairs;
   private boolean sinks;
   private NormKind norms;
@@ -327,6 +329,15 @@ final class LlamaLike {
     return this;
   }
 
+  /**
+   * Tokens that see those after them too; a window is then the largest distance that is seen. The
+   * model can only read texts.
+   */
+  LlamaLike bothWays() {
+    bothWays = true;
+    return this;
+  }
+
   /** The sets of rotary frequencies, and which of them each layer uses. */
   LlamaLike rotary(List<RotaryFrequencies> sets, IntUnaryOperator ofLayer) {
     rotary = sets;
@@ -335,17 +346,18 @@ final class LlamaLike {
   }
 
   Decoder declare() {
+    String prefix = EncoderTask.isBaseModel(model) ? "" : root + ".";
     Parameter embedding =
-        Parameter.of(root + ".embed_tokens.weight", config.vocabSize(), config.hiddenSize());
+        Parameter.of(prefix + "embed_tokens.weight", config.vocabSize(), config.hiddenSize());
     List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < config.layers(); i++) {
-      layers.add(layer(root + ".layers." + i, i));
+      layers.add(layer(prefix + "layers." + i, i));
     }
     Transformer body =
         new Transformer(
             Embeddings.of(embedding, embeddingScale),
             List.copyOf(layers),
-            norm(root + "." + finalNorm, config.hiddenSize()),
+            norm(prefix + finalNorm, config.hiddenSize()),
             rotary);
     String headName = "lm_head.weight";
     Parameter head =
@@ -415,7 +427,8 @@ final class LlamaLike {
             heads,
             queryKeyNorm(path, heads),
             rotaryOfLayer.applyAsInt(index),
-            new AttentionRule(attentionScale, attentionSoftCap, true, window.applyAsLong(index)));
+            new AttentionRule(
+                attentionScale, attentionSoftCap, !bothWays, window.applyAsLong(index)));
     Attention made =
         sinks ? attention.withSinks(Parameter.of(path + ".sinks", config.heads())) : attention;
     return gatedAttention ? new GatedAttention(made) : made;

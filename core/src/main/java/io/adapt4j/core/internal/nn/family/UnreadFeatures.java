@@ -59,6 +59,16 @@ final class UnreadFeatures {
     off("normalize_embedding");
     off("enable_moe_block");
     off("qk_norm");
+    off("relative_attention");
+    off("share_att_key");
+    off("prenorm");
+    off("parallel_block");
+    off("use_rms_norm");
+    off("causal");
+    off("rotary_emb_interleaved");
+    absent("rotary_emb_scale_base");
+    absent("num_heads_kv");
+    number("conv_kernel_size", 0);
     on("is_causal");
     on("scale_attn_weights");
     NEUTRAL.put("pruned_heads", JsonNode::isEmpty);

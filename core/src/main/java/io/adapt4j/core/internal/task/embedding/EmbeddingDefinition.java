@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
@@ -84,7 +85,8 @@ public final class EmbeddingDefinition implements TaskDefinition<EmbeddingTask> 
               + sentences.transformer()
               + ". Save the model with a current version of Sentence Transformers.");
     }
-    int hidden = Architectures.declareEncoder(stored.config()).dimensions().hiddenSize();
+    ModelConfig config = Architectures.embedding(stored.config());
+    int hidden = Architectures.declareEncoder(config).dimensions().hiddenSize();
     try (VectorHead head = VectorHead.declare(hidden, sentences, VectorHead.Changes.NONE)) {
       boolean prompted = !(task.queryPrompt() + task.passagePrompt()).isEmpty();
       if (prompted && !head.includesPrompt()) {
@@ -93,7 +95,7 @@ public final class EmbeddingDefinition implements TaskDefinition<EmbeddingTask> 
                 + " training does not follow. Leave the prompts out.");
       }
     }
-    return TaskModel.encoding(stored, folder, stored.config());
+    return TaskModel.encoding(stored, folder, config);
   }
 
   @Override

@@ -72,6 +72,13 @@ class UnreadFeaturesTest {
           gpt2_by_layer       | add_cross_attention     | true
           bert_features       | position_embedding_type | "relative_key"
           bert_features       | is_decoder              | true
+          bert_features       | relative_attention      | true
+          bert_features       | conv_kernel_size        | 3
+          bert_features       | prenorm                 | true
+          nomic_bert_features | prenorm                 | true
+          nomic_bert_features | rotary_emb_scale_base   | 512
+          nomic_bert_features | num_experts             | 8
+          deberta_v2_cls      | pos_att_type            | ["p2p"]
           roberta_mlm         | position_embedding_type | "relative_key_query"
           distilbert_mlm      | pruned_heads            | {"0": [1]}
           modernbert_cls      | classifier_pooling      | "max"

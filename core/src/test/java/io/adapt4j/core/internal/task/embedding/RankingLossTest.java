@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -143,7 +144,8 @@ class RankingLossTest {
   private RankingLoss loss(Pooling pooling) {
     SentenceFolder read = SentenceFolder.read(folder);
     VectorHead.Changes changes =
-        new VectorHead.Changes(Optional.of(pooling), Optional.of(pooling != Pooling.MAX));
+        new VectorHead.Changes(
+            Optional.of(pooling), Optional.of(pooling != Pooling.MAX), OptionalInt.empty());
     VectorHead head = VectorHead.declare(encoder.dimensions().hiddenSize(), read, changes);
     return new RankingLoss(encoder, head, SCALE);
   }

@@ -1,0 +1,107 @@
+package io.adapt4j.core;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * A text by its meaning as a whole, by the weights of its tokens, and by a vector for each token
+ * (Chen et al. 2024). Which of the last two there are depends on the model.
+ */
+public final class HybridEmbedding {
+
+  private final float[] dense;
+  private final Map<Integer, Float> lexical;
+  private final float[][] tokens;
+
+  HybridEmbedding(float[] dense, Map<Integer, Float> lexical, float[][] tokens) {
+    this.dense = dense;
+    this.lexical = Map.copyOf(lexical);
+    this.tokens = tokens;
+  }
+
+  /** {@return the vector of the whole text} */
+  public float[] dense() {
+    return dense.clone();
+  }
+
+  /**
+   * Returns how much each token of the text counts when words are compared.
+   *
+   * @return weights above 0 by token id; empty where the model has no layer for them
+   */
+  public Map<Integer, Float> lexical() {
+    return lexical;
+  }
+
+  /**
+   * Returns a vector of length 1 for each token but the first.
+   *
+   * @return one row a token; empty where the model has no layer for them
+   */
+  public float[][] tokens() {
+    return Arrays.stream(tokens).map(float[]::clone).toArray(float[][]::new);
+  }
+
+  /**
+   * Compares the vectors of the whole texts.
+   *
+   * @param other the other text, by the same model
+   * @return the product of both vectors; the cosine where the model normalizes
+   */
+  public double denseScore(HybridEmbedding other) {
+    Objects.requireNonNull(other, "other");
+    return product(dense, other.dense);
+  }
+
+  /**
+   * Compares the words of both texts.
+   *
+   * @param other the other text, by the same model
+   * @return the sum over the tokens both have of the product of their weights
+   */
+  public double lexicalScore(HybridEmbedding other) {
+    Objects.requireNonNull(other, "other");
+    double sum = 0;
+    for (Map.Entry<Integer, Float> entry : lexical.entrySet()) {
+      sum += (double) entry.getValue() * other.lexical.getOrDefault(entry.getKey(), 0f);
+    }
+    return sum;
+  }
+
+  /**
+   * Compares each token of this text, a query, with the token of a passage that is nearest to it
+   * (Khattab and Zaharia 2020).
+   *
+   * @param passage the passage, by the same model
+   * @return the mean over the query's tokens of the largest cosine; 0 where one has no tokens
+   */
+  public double maxSim(HybridEmbedding passage) {
+    Objects.requireNonNull(passage, "passage");
+    if (tokens.length == 0 || passage.tokens.length == 0) {
+      return 0;
+    }
+    double sum = 0;
+    for (float[] token : tokens) {
+      double best = Double.NEGATIVE_INFINITY;
+      for (float[] other : passage.tokens) {
+        best = Math.max(best, product(token, other));
+      }
+      sum += best;
+    }
+    return sum / tokens.length;
+  }
+
+  private static double product(float[] left, float[] right) {
+    if (left.length != right.length) {
+      throw new IllegalArgumentException(
+          "other: expected a text embedded by the same model, found vectors of the widths %s and %s"
+              .formatted(left.length, right.length));
+    }
+    double sum = 0;
+    for (int i = 0; i < left.length; i++) {
+      sum += (double) left[i] * right[i];
+    }
+    return sum;
+  }
+}

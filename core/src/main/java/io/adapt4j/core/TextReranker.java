@@ -1,0 +1,218 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.encode.ChoicePrompt;
+import io.adapt4j.core.internal.encode.Classifier;
+import io.adapt4j.core.internal.load.LoadedEncoder;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.EncoderTask;
+import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * A model that says how well documents meet a query by reading each together with it.
+ *
+ * <p>Two kinds of folders are read. Cross-encoders (Nogueira and Cho 2019), such as
+ * cross-encoder/ms-marco-MiniLM-L6-v2 or BAAI/bge-reranker-v2-m3, classify the pair: with one class
+ * the score is that class's, with two the second one's; the folder says whether it is a logit or a
+ * probability. Language models, such as Qwen3-Reranker, are asked for yes or no in the prompt of
+ * Qwen3-Reranker, and the score is the probability of yes among the two.
+ *
+ * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
+ * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
+ * IllegalStateException}.
+ */
+public final class TextReranker implements AutoCloseable {
+
+  private static final int MOST_CLASSES = 2;
+
+  /** What Qwen3-Reranker was trained to read. */
+  private static final int MOST_TOKENS = 8192;
+
+  private final Scorer scorer;
+
+  /** Scores documents, by either kind of model. */
+  private interface Scorer extends AutoCloseable {
+
+    double[] scores(String instruction, String query, List<String> documents);
+
+    @Override
+    void close();
+  }
+
+  private TextReranker(Scorer scorer) {
+    this.scorer = scorer;
+  }
+
+  /**
+   * Loads a model in {@link Precision#AUTO}.
+   *
+   * @param source where the model is
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
+   * @throws io.adapt4j.core.exception.CheckpointException if the folder is neither that of a
+   *     classifier of texts nor that of a language model, or if the weights do not match
+   * @throws IllegalArgumentException if it has more than two classes, if a language model's
+   *     tokenizer does not have yes and no as tokens, or if an adapter does not fit
+   */
+  public static TextReranker load(ModelSource source, Adapter... adapters) {
+    return load(source, Precision.AUTO, adapters);
+  }
+
+  /**
+   * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
+   *
+   * @param source where the model is
+   * @param precision the type of weights and computation
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   */
+  public static TextReranker load(ModelSource source, Precision precision, Adapter... adapters) {
+    Path folder = source.folder();
+    ModelConfig config = StoredModel.read(folder, WeightFormat.asStored()).config();
+    boolean classifies =
+        EncoderTask.scoresClasses(config)
+            || AdapterMechanics.of(List.of(adapters)).stream()
+                .anyMatch(adapter -> adapter.modelConfig().isPresent());
+    boolean generates =
+        config.architectures().stream()
+            .anyMatch(name -> name.endsWith("ForCausalLM") || name.endsWith("LMHeadModel"));
+    return new TextReranker(
+        generates && !classifies
+            ? Choices.load(folder, precision, adapters)
+            : Pairs.load(source, precision, adapters));
+  }
+
+  /**
+   * Scores documents.
+   *
+   * @param query the query
+   * @param documents the documents; may be empty
+   * @return one score a document, in their order; larger is better
+   */
+  public double[] scores(String query, List<String> documents) {
+    return scores(query, documents, ChoicePrompt.INSTRUCTION);
+  }
+
+  /**
+   * Scores documents by an instruction of your own.
+   *
+   * @param query the query
+   * @param documents the documents; may be empty
+   * @param instruction what a document has to do; read by language models only
+   * @return one score a document, in their order; larger is better
+   */
+  public double[] scores(String query, List<String> documents, String instruction) {
+    Texts.require("query", query);
+    Texts.requireAll("documents", documents);
+    Texts.require("instruction", instruction);
+    return scorer.scores(instruction, query, documents);
+  }
+
+  /** Frees the model's memory, waiting for a call in progress. */
+  @Override
+  public void close() {
+    scorer.close();
+  }
+
+  /** A classifier of pairs, and the class that stands for relevant. */
+  private record Pairs(TextClassifier classifier, int relevant) implements Scorer {
+
+    static Scorer load(ModelSource source, Precision precision, Adapter... adapters) {
+      TextClassifier classifier = TextClassifier.load(source, precision, adapters);
+      List<String> labels = classifier.labels();
+      if (labels.size() > MOST_CLASSES) {
+        classifier.close();
+        throw new IllegalArgumentException(
+            source + ": expected a model with one class or two, relevant or not, found " + labels);
+      }
+      return new Pairs(classifier, labels.size() - 1);
+    }
+
+    @Override
+    public double[] scores(String instruction, String query, List<String> documents) {
+      return classifier.classifyPairs(query, documents).stream()
+          .mapToDouble(classification -> classification.scores().get(relevant).score())
+          .toArray();
+    }
+
+    @Override
+    public void close() {
+      classifier.close();
+    }
+  }
+
+  /** A language model that is asked for yes or no. */
+  private static final class Choices implements Scorer {
+
+    private final Classifier classifier;
+    private final ChoicePrompt prompt;
+    private final SingleUse use;
+
+    private Choices(LoadedEncoder model, int maxTokens) {
+      this.classifier = new Classifier(model.encoder(), model.tokenizer(), maxTokens);
+      this.prompt = new ChoicePrompt(model.tokenizer(), maxTokens);
+      this.use = new SingleUse("TextReranker", model::close);
+    }
+
+    static Scorer load(Path folder, Precision precision, Adapter... adapters) {
+      int rejected;
+      int chosen;
+      try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+        rejected = id(folder, tokenizer, ChoicePrompt.REJECTED);
+        chosen = id(folder, tokenizer, ChoicePrompt.CHOSEN);
+      }
+      LoadedEncoder model =
+          LoadedEncoder.choosing(
+              folder, precision, AdapterMechanics.of(List.of(adapters)), rejected, chosen);
+      try {
+        OptionalInt most = OptionalInt.of(MOST_TOKENS);
+        return new Choices(
+            model, LoadedEncoder.maxTokens(model.encoder(), model.tokenizer(), most));
+      } catch (RuntimeException | Error e) {
+        model.close();
+        throw e;
+      }
+    }
+
+    private static int id(Path folder, Tokenizer tokenizer, String word) {
+      return tokenizer
+          .id(word)
+          .orElseThrow(
+              () ->
+                  new IllegalArgumentException(
+                      "%s: expected a tokenizer with the token '%s', as Qwen3-Reranker has, found"
+                              .formatted(folder, word)
+                          + " none. Use a reranker, or fine-tune the model as a classifier of"
+                          + " pairs."));
+    }
+
+    @Override
+    public double[] scores(String instruction, String query, List<String> documents) {
+      return use.call(
+          () ->
+              classifier
+                  .logitsOf(
+                      documents.stream()
+                          .map(document -> prompt.of(instruction, query, document))
+                          .toList())
+                  .stream()
+                  .mapToDouble(logits -> 1 / (1 + Math.exp(-logits[0])))
+                  .toArray());
+    }
+
+    @Override
+    public void close() {
+      use.close();
+    }
+  }
+}

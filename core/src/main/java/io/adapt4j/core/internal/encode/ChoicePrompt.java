@@ -1,0 +1,63 @@
+package io.adapt4j.core.internal.encode;
+
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.Arrays;
+
+/** The prompt by which Qwen3-Reranker is asked whether a document meets a query. */
+public final class ChoicePrompt {
+
+  /** The instruction it was trained with where no other is given. */
+  public static final String INSTRUCTION =
+      "Given a web search query, retrieve relevant passages that answer the query";
+
+  public static final String CHOSEN = "yes";
+  public static final String REJECTED = "no";
+
+  private static final String BEFORE =
+      "<|im_start|>system\nJudge whether the Document meets the requirements based on the Query and"
+          + " the Instruct provided. Note that the answer can only be \"yes\" or"
+          + " \"no\".<|im_end|>\n<|im_start|>user\n";
+  private static final String AFTER = "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n";
+
+  private final Tokenizer tokenizer;
+  private final int[] before;
+  private final int[] after;
+  private final int room;
+
+  /**
+   * Prepares the parts that are the same in every prompt.
+   *
+   * @param tokenizer the model's
+   * @param maxTokens the most tokens of a prompt; longer ones lose the end of their document
+   */
+  public ChoicePrompt(Tokenizer tokenizer, int maxTokens) {
+    this.tokenizer = tokenizer;
+    this.before = tokenizer.encode(BEFORE, false);
+    this.after = tokenizer.encode(AFTER, false);
+    this.room = maxTokens - before.length - after.length;
+    if (room < 1) {
+      throw new IllegalArgumentException(
+          "The model reads %s tokens, fewer than the prompt around query and document has"
+              .formatted(maxTokens));
+    }
+  }
+
+  /**
+   * Makes a prompt.
+   *
+   * @param instruction what is asked
+   * @param query the query
+   * @param document the document
+   * @return its tokens
+   */
+  public int[] of(String instruction, String query, String document) {
+    String text =
+        "<Instruct>: " + instruction + "\n<Query>: " + query + "\n<Document>: " + document;
+    int[] whole = tokenizer.encode(text, false);
+    int kept = Math.min(room, whole.length);
+    int[] ids = Arrays.copyOf(before, before.length + kept + after.length);
+    System.arraycopy(whole, 0, ids, before.length, kept);
+    System.arraycopy(after, 0, ids, before.length + kept, after.length);
+    return ids;
+  }
+}

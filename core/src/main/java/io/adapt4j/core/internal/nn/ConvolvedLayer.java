@@ -1,0 +1,65 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.RelativeOps;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A layer beside which a convolution over neighboring positions reads the same input: norm(layer(x)
+ * + act(convolution(x))), zero on padding. The first layer of the large DeBERTa v2 is one.
+ *
+ * @param layer the layer
+ * @param weight of the convolution [hidden, hidden / groups, kernel]
+ * @param bias of the convolution
+ * @param groups parts of the channels that do not meet
+ * @param activation of the convolution
+ * @param norm of the sum
+ */
+public record ConvolvedLayer(
+    Layer layer, Parameter weight, Parameter bias, int groups, Activation activation, Norm norm)
+    implements Layer {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x, Positions positions, int index) {
+    Tensor y = layer.forward(ops, x, positions, index);
+    Tensor mask = positions.mask(0);
+    Tensor convolved = RelativeOps.convolve(ops, x, weight, bias, mask, groups);
+    Tensor sum = norm.ofSum(ops, y, ops.activation(convolved, activation));
+    return RelativeOps.withoutPadding(ops, sum, mask);
+  }
+
+  @Override
+  public Mixer mixer() {
+    return layer.mixer();
+  }
+
+  @Override
+  public Mlp mlp() {
+    return layer.mlp();
+  }
+
+  @Override
+  public List<Norm> norms() {
+    List<Norm> all = new ArrayList<>(layer.norms());
+    all.add(norm);
+    return all;
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return layer.linears();
+  }
+
+  @Override
+  public List<Parameter> parameters() {
+    List<Parameter> all = new ArrayList<>(layer.parameters());
+    all.add(weight);
+    all.add(bias);
+    all.addAll(norm.parameters());
+    return all;
+  }
+}

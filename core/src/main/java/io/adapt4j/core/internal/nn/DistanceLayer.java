@@ -1,0 +1,60 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A {@link PostNormLayer} whose attention, both ways, has scores by the distance of query and key.
+ *
+ * @param attention mixes positions
+ * @param scores what distances add
+ * @param attentionNorm norm of its sum with the input
+ * @param mlp works on each position alone
+ * @param mlpNorm norm of its sum with the input
+ */
+public record DistanceLayer(
+    Attention attention, DistanceScores scores, Norm attentionNorm, Mlp mlp, Norm mlpNorm)
+    implements Layer {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x, Positions positions, int index) {
+    Heads shape = attention.heads();
+    Tensor[] heads =
+        ops.splitHeads(
+            attention.qkv().forward(ops, x),
+            new long[] {shape.query(), shape.keyValue(), shape.keyValue()},
+            shape.dim());
+    Tensor mask = positions.mask(attention.rule().window());
+    Tensor attended = attention.output().forward(ops, scores.attend(ops, heads, attention, mask));
+    Tensor mixed = attentionNorm.ofSum(ops, x, ops.dropAttentionOutput(attended));
+    return mlpNorm.ofSum(ops, mixed, ops.dropMlpOutput(mlp.forward(ops, mixed)));
+  }
+
+  @Override
+  public Mixer mixer() {
+    return attention;
+  }
+
+  @Override
+  public List<Norm> norms() {
+    return List.of(attentionNorm, mlpNorm);
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    List<LinearSlot> slots = new ArrayList<>(attention.linears());
+    slots.addAll(scores.linears());
+    slots.addAll(mlp.linears());
+    return slots;
+  }
+
+  @Override
+  public List<Parameter> parameters() {
+    List<Parameter> all = new ArrayList<>(Layer.super.parameters());
+    all.addAll(scores.parameters());
+    return all;
+  }
+}

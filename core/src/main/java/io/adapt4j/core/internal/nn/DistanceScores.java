@@ -1,0 +1,140 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.RelativeOps;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What the distance of query and key adds to the scores of attention both ways. */
+public sealed interface DistanceScores
+    permits DistanceScores.None, DistanceScores.Bias, DistanceScores.Disentangled {
+
+  /**
+   * Mixes the values that each query sees.
+   *
+   * @param ops the operators to use
+   * @param heads q, k and v [B, H, T, D]
+   * @param attention the layer's attention
+   * @param mask added to the scores, or null
+   * @return the heads side by side [B, T, H D]
+   */
+  Tensor attend(Ops ops, Tensor[] heads, Attention attention, Tensor mask);
+
+  /** Projections of distances, besides those of the tokens. */
+  List<LinearSlot> linears();
+
+  /** Parameters besides those of the projections; layers may share them. */
+  List<Parameter> parameters();
+
+  /** Nothing: DeBERTa without relative attention. */
+  record None() implements DistanceScores {
+
+    private static final RelativeOps.Rows NO_ROWS = new RelativeOps.Rows(1, 0, 1);
+
+    @Override
+    public Tensor attend(Ops ops, Tensor[] heads, Attention attention, Tensor mask) {
+      return RelativeOps.disentangledAttention(
+          ops, heads, List.of(), List.of(), mask, attention.rule().scale(), NO_ROWS);
+    }
+
+    @Override
+    public List<LinearSlot> linears() {
+      return List.of();
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+      return List.of();
+    }
+  }
+
+  /**
+   * A bias for each head and bucket of distances, as MPNet has it (Song et al. 2020).
+   *
+   * @param table [buckets, H]
+   * @param distances how distances share it
+   */
+  record Bias(Parameter table, RelativeOps.Buckets distances) implements DistanceScores {
+
+    @Override
+    public Tensor attend(Ops ops, Tensor[] heads, Attention attention, Tensor mask) {
+      return RelativeOps.biasedAttention(
+          ops, heads, table, mask, attention.rule().scale(), distances);
+    }
+
+    @Override
+    public List<LinearSlot> linears() {
+      return List.of();
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+      return List.of(table);
+    }
+  }
+
+  /**
+   * Products of the query with a key of the distance, and of the key with a query of the distance
+   * (He et al. 2021).
+   *
+   * @param table a vector for each distance that is told apart [2 span, hidden]
+   * @param norm of these vectors
+   * @param keys projects them to keys; empty where the tokens' projection does
+   * @param queries projects them to queries; empty where the tokens' projection does
+   * @param contentToPosition whether queries meet keys of distances
+   * @param positionToContent whether keys meet queries of distances
+   * @param rows which distance has which row
+   */
+  record Disentangled(
+      Parameter table,
+      Norm norm,
+      Optional<LinearSlot> keys,
+      Optional<LinearSlot> queries,
+      boolean contentToPosition,
+      boolean positionToContent,
+      RelativeOps.Rows rows)
+      implements DistanceScores {
+
+    @Override
+    public Tensor attend(Ops ops, Tensor[] heads, Attention attention, Tensor mask) {
+      Tensor vectors = norm.forward(ops, RelativeOps.allRows(ops, table));
+      List<Tensor> positionKeys = new ArrayList<>();
+      List<Tensor> positionQueries = new ArrayList<>();
+      Heads shape = attention.heads();
+      keys.ifPresent(slot -> positionKeys.add(heads(ops, slot.forward(ops, vectors), shape)));
+      queries.ifPresent(slot -> positionQueries.add(heads(ops, slot.forward(ops, vectors), shape)));
+      boolean sharesKeys = contentToPosition && keys.isEmpty();
+      boolean sharesQueries = positionToContent && queries.isEmpty();
+      if (sharesKeys || sharesQueries) {
+        Tensor projected = attention.qkv().forward(ops, vectors);
+        long width = shape.queryWidth();
+        if (sharesQueries) {
+          positionQueries.add(heads(ops, RelativeOps.columns(ops, projected, 0, width), shape));
+        }
+        if (sharesKeys) {
+          positionKeys.add(heads(ops, RelativeOps.columns(ops, projected, width, width), shape));
+        }
+      }
+      return RelativeOps.disentangledAttention(
+          ops, heads, positionKeys, positionQueries, mask, attention.rule().scale(), rows);
+    }
+
+    private static Tensor heads(Ops ops, Tensor projected, Heads shape) {
+      return ops.splitHeads(projected, new long[] {shape.query()}, shape.dim())[0];
+    }
+
+    @Override
+    public List<LinearSlot> linears() {
+      return Stream.of(keys, queries).flatMap(Optional::stream).toList();
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+      return Stream.concat(Stream.of(table), norm.parameters().stream()).toList();
+    }
+  }
+}

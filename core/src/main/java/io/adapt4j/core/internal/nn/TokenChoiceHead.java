@@ -1,0 +1,45 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.RelativeOps;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import java.util.List;
+
+/**
+ * Scores a text by how much rather a language model would go on with one token than with another,
+ * such as yes and no: the difference of their logits at the last token. Its sigmoid is the
+ * probability of the one among the two.
+ *
+ * @param vocabulary scores every token, without a bias
+ * @param rejected the token that speaks against
+ * @param chosen the token that speaks for
+ */
+public record TokenChoiceHead(VocabularyHead vocabulary, int rejected, int chosen)
+    implements EncoderHead {
+
+  Tensor logits(Ops ops, Tensor hidden, long[] mask) {
+    Tensor pooled = Pooling.LAST.pool(ops, hidden, mask);
+    Tensor ids = Tensor.of(new long[] {rejected, chosen}, 1, 2);
+    Tensor rows = ops.embedding(ids, vocabulary.weight());
+    Tensor both = ops.scaled(RelativeOps.products(ops, pooled, rows), vocabulary.scale());
+    double cap = vocabulary.softCap();
+    if (cap > 0) {
+      both = ops.scaled(ops.activation(ops.scaled(both, 1 / cap), Activation.TANH), cap);
+    }
+    Tensor against = RelativeOps.columns(ops, both, 0, 1);
+    return ops.add(RelativeOps.columns(ops, both, 1, 1), against, -1);
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return List.of();
+  }
+
+  @Override
+  public List<Parameter> parameters() {
+    return List.of(vocabulary.weight());
+  }
+}

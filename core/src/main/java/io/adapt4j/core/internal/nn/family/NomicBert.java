@@ -1,0 +1,242 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.nn.Attention;
+import io.adapt4j.core.internal.nn.ClassificationHead;
+import io.adapt4j.core.internal.nn.Dimensions;
+import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.EncoderHead;
+import io.adapt4j.core.internal.nn.EncoderTask;
+import io.adapt4j.core.internal.nn.GatedMlp;
+import io.adapt4j.core.internal.nn.Heads;
+import io.adapt4j.core.internal.nn.Layer;
+import io.adapt4j.core.internal.nn.LayerNorm;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.MaskedLanguageHead;
+import io.adapt4j.core.internal.nn.Mlp;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Norm;
+import io.adapt4j.core.internal.nn.PlainMlp;
+import io.adapt4j.core.internal.nn.Pooling;
+import io.adapt4j.core.internal.nn.PostNormLayer;
+import io.adapt4j.core.internal.nn.StoredNames;
+import io.adapt4j.core.internal.nn.Transformer;
+import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.DropoutRates;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Nomic BERT (Nussbaum et al. 2024): BERT with rotary positions and gated MLPs, as the code beside
+ * the checkpoints names its tensors and fields.
+ */
+final class NomicBert implements Architecture {
+
+  private static final String PREFIX = "bert.";
+  private static final String FRACTION = "rotary_emb_fraction";
+  private static final String ACTIVATION = "activation_function";
+
+  /** Gated MLPs are as wide as the next multiple of it. */
+  private static final int MULTIPLE = 256;
+
+  private static final StoredNames NAMES =
+      StoredNames.of(PREFIX, List.of("(bert\\.)?pooler\\..*", "cls\\..*", "classifier\\..*"))
+          .keeping(StoredNames.POOLING_LAYER);
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("nomic_bert");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of("prenorm", "parallel_block", "use_rms_norm", "causal", "rotary_emb_interleaved");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    double outputs = DropoutFields.rate(fields, "resid_pdrop", 0);
+    return DropoutRates.ofAttention(DropoutFields.rate(fields, "attn_pdrop", 0))
+        .withEmbedding(DropoutFields.rate(fields, "embd_pdrop", 0))
+        .withOutputs(outputs, outputs)
+        .withClassifier(0, DropoutFields.rate(fields, "classifier_dropout", 0));
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    EncoderTask task = EncoderTask.of(model);
+    Shape shape = Shape.read(model, task == EncoderTask.FEATURES ? "" : PREFIX);
+    Embeddings embeddings = shape.embeddings();
+    List<Layer> layers = new ArrayList<>();
+    for (int i = 0; i < shape.layers(); i++) {
+      layers.add(shape.layer(shape.prefix() + "encoder.layers." + i));
+    }
+    Transformer body =
+        new Transformer(embeddings, List.copyOf(layers), Norm.NONE, List.of(shape.rotary()));
+    EncoderHead head =
+        switch (task) {
+          case FEATURES -> new EncoderHead.None();
+          case MASKED_TOKENS -> maskedTokens(shape, embeddings);
+          case CLASSES -> classes(shape);
+          case TOKEN_CLASSES ->
+              ClassificationHead.ofTokens(
+                  LinearSlot.of("classifier", shape.hidden(), true, EncoderTask.classes(model)));
+        };
+    Dimensions dimensions =
+        new Dimensions(
+            shape.hidden(),
+            shape.layers(),
+            shape.vocabulary(),
+            model.fields().positiveInt("n_positions", 1024));
+    return new Encoder(model, dimensions, NAMES, body, head, OptionalInt.empty());
+  }
+
+  private static EncoderHead maskedTokens(Shape shape, Embeddings embeddings) {
+    ConfigReader fields = shape.fields();
+    String path = "cls.predictions.";
+    boolean bias = fields.bool("mlp_fc1_bias", true);
+    boolean tied = fields.bool("tie_word_embeddings", true);
+    String name = fields.optionalText(ACTIVATION).orElse("gelu");
+    Activation activation =
+        switch (name) {
+          case "swiglu" -> Activation.SILU;
+          case "geglu" -> Activation.GELU;
+          default -> Activations.named(shape.model(), ACTIVATION, name);
+        };
+    return new MaskedLanguageHead(
+        LinearSlot.of(path + "transform.dense", shape.hidden(), bias, shape.hidden()),
+        activation,
+        shape.norm(path + "transform.layer_norm"),
+        new VocabularyHead(
+            tied
+                ? embeddings.tokens()
+                : Parameter.of(path + "decoder.weight", shape.vocabulary(), shape.hidden()),
+            bias ? Parameter.of(path + "decoder.bias", shape.vocabulary()) : null,
+            1,
+            0));
+  }
+
+  private static EncoderHead classes(Shape shape) {
+    return ClassificationHead.ofTexts(
+        Pooling.FIRST,
+        LinearSlot.of(PREFIX + "pooler.dense", shape.hidden(), true, shape.hidden()),
+        Activation.TANH,
+        Norm.NONE,
+        LinearSlot.of("classifier", shape.hidden(), true, EncoderTask.classes(shape.model())));
+  }
+
+  private record Shape(
+      ModelConfig model, String prefix, int hidden, int layers, int heads, int vocabulary) {
+
+    static Shape read(ModelConfig model, String prefix) {
+      ConfigReader fields = model.fields();
+      for (String field : List.of("prenorm", "parallel_block", "use_rms_norm", "causal")) {
+        if (fields.bool(field, false)) {
+          throw fields.invalid(
+              field, "false", "This build has Nomic BERT only as its checkpoints are.");
+        }
+      }
+      int hidden = fields.requirePositiveInt("n_embd");
+      int heads = fields.requirePositiveInt("n_head");
+      if (hidden % heads != 0) {
+        throw fields.invalid("n_head", "a divisor of n_embd " + hidden, "Correct one of the two.");
+      }
+      int multiple = fields.positiveInt("pad_vocab_size_multiple", 1);
+      int vocabulary = fields.requirePositiveInt("vocab_size");
+      return new Shape(
+          model,
+          prefix,
+          hidden,
+          fields.requirePositiveInt("n_layer"),
+          heads,
+          Math.toIntExact((vocabulary + multiple - 1L) / multiple * multiple));
+    }
+
+    ConfigReader fields() {
+      return model.fields();
+    }
+
+    Norm norm(String path) {
+      return LayerNorm.declare(
+          path, hidden, true, fields().positiveNumber("layer_norm_epsilon", 1e-5));
+    }
+
+    Embeddings embeddings() {
+      String path = prefix + "embeddings.";
+      int types = fields().optionalInt("type_vocab_size").orElse(2);
+      return new Embeddings(
+          Parameter.of(path + "word_embeddings.weight", vocabulary, hidden),
+          null,
+          types > 0 ? Parameter.of(path + "token_type_embeddings.weight", types, hidden) : null,
+          norm(prefix + "emb_ln"),
+          Embeddings.Scale.NONE);
+    }
+
+    RotaryFrequencies rotary() {
+      double fraction = fields().optionalNumber(FRACTION).orElse(0);
+      int dim = (int) (hidden / heads * fraction);
+      if (dim < 2 || dim % 2 != 0 || fraction > 1) {
+        throw fields()
+            .invalid(
+                FRACTION,
+                "a share of the heads' width " + hidden / heads + " that gives an even number",
+                "Positions that are learned instead are not supported here.");
+      }
+      OptionalDouble factor = fields().optionalNumber("rotary_scaling_factor");
+      return RotaryFrequencies.of(
+          fields().positiveNumber("rotary_emb_base", 1000),
+          dim,
+          fields().positiveInt("max_trained_positions", 2048),
+          factor.isPresent() && factor.getAsDouble() != 0
+              ? new RopeScaling.Dynamic(factor.getAsDouble())
+              : new RopeScaling.Default());
+    }
+
+    Layer layer(String path) {
+      boolean bias = fields().bool("qkv_proj_bias", true);
+      int dim = hidden / heads;
+      Heads grouped = Heads.grouped(heads, heads, dim);
+      Attention attention =
+          new Attention(
+              LinearSlot.of(path + ".attn.Wqkv", hidden, bias, 3L * hidden),
+              LinearSlot.of(path + ".attn.out_proj", hidden, bias, hidden),
+              fields().bool("rotary_emb_interleaved", false) ? grouped.rotatedInPairs() : grouped,
+              null,
+              0,
+              AttentionRule.bothWays(dim, 0));
+      return new PostNormLayer(
+          attention, norm(path + ".norm1"), mlp(path + ".mlp"), norm(path + ".norm2"));
+    }
+
+    private Mlp mlp(String path) {
+      boolean inBias = fields().bool("mlp_fc1_bias", true);
+      boolean outBias = fields().bool("mlp_fc2_bias", true);
+      String name = fields().optionalText(ACTIVATION).orElse("gelu");
+      boolean gated = name.equals("swiglu") || name.equals("geglu");
+      if (!gated) {
+        int inner = fields().positiveInt("n_inner", 4 * hidden);
+        return new PlainMlp(
+            LinearSlot.of(path + ".fc1", hidden, inBias, inner),
+            LinearSlot.of(path + ".fc2", inner, outBias, hidden),
+            Activations.named(model, ACTIVATION, name));
+      }
+      int stated = fields().positiveInt("n_inner", 8 * hidden / 3);
+      int inner = (stated + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
+      return new GatedMlp(
+          LinearSlot.of(path, hidden, inBias, List.of("fc12", "fc11"), inner, inner),
+          LinearSlot.of(path + ".fc2", inner, outBias, hidden),
+          name.equals("swiglu") ? Activation.SILU : Activation.GELU);
+    }
+  }
+}

@@ -1,0 +1,278 @@
+package io.adapt4j.core.internal.tensor;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Attention whose scores depend on the distance of query and key, and convolutions. */
+public final class RelativeOps {
+
+  private static final Operator BIASED = Operator.core("biased_attention").needing(scores(2));
+  private static final Operator BIASED_BACKWARD =
+      Operator.core("biased_attention_backward").needing(scores(4));
+  private static final Operator DISENTANGLED =
+      Operator.core("disentangled_attention").needing(scores(4));
+  private static final Operator DISENTANGLED_BACKWARD =
+      Operator.core("disentangled_attention_backward").needing(scores(8));
+  private static final Operator CONVOLVE =
+      Operator.core("convolve").needing(Temporaries.like(0, 3));
+  private static final Operator CONVOLVE_BACKWARD =
+      Operator.core("convolve_backward").needing(Temporaries.like(0, 4));
+  private static final Operator MASK_POSITIONS = Operator.core("mask_positions");
+  private static final Operator ROW_PRODUCTS = Operator.core("row_products");
+  private static final Operator ROW_PRODUCTS_BACKWARD = Operator.core("row_products_backward");
+  private static final Operator ROW_NUMBERS = Operator.core("row_numbers");
+  private static final Operator WIDEN = Operator.core("widen");
+
+  /** Scores that exist at once, unless those of one row are more. */
+  private static final long SCORES = 1L << 22;
+
+  private RelativeOps() {}
+
+  /** So many tensors of a block's scores. */
+  private static Scratch scores(int tensors) {
+    return arguments -> {
+      Tensor q =
+          Arrays.stream(arguments)
+              .filter(Tensor.class::isInstance)
+              .map(Tensor.class::cast)
+              .filter(tensor -> tensor.sizes().length == 4)
+              .findFirst()
+              .orElseThrow();
+      long row = q.size(1) * q.size(2) * q.size(2);
+      long block = Math.min(row * q.size(0), Math.max(SCORES, row));
+      return block * q.type().bytes() * tensors;
+    };
+  }
+
+  /**
+   * Distances in buckets that have a bias each: half of them for keys after the query; small ones
+   * have their own, others share by their logarithm (Raffel et al. 2020).
+   *
+   * @param buckets their number, both sides together
+   * @param furthest from where on all distances share a bucket
+   */
+  public record Buckets(int buckets, int furthest) {
+
+    private double logRange() {
+      int exact = buckets / 4;
+      return Math.log((double) furthest / exact);
+    }
+  }
+
+  /**
+   * Attention both ways whose scores have a bias by the distance of query and key. Retains q, k and
+   * v.
+   *
+   * @param ops the operators in use
+   * @param heads q, k and v [B, H, T, D]
+   * @param bias of each bucket and head [buckets, H]
+   * @param mask added to the scores, or null
+   * @param scale multiplies the scores before that
+   * @param distances how distances share the bias
+   * @return the heads side by side [B, T, H D]
+   */
+  public static Tensor biasedAttention(
+      Ops ops, Tensor[] heads, Parameter bias, Tensor mask, double scale, Buckets distances) {
+    Tensor q = heads[0];
+    Tensor k = heads[1];
+    Tensor v = heads[2];
+    List<Tensor> masks = mask == null ? List.of() : List.of(mask);
+    int buckets = distances.buckets();
+    double range = distances.logRange();
+    Tensor y = BIASED.tensor(q, k, v, bias.value(), masks, scale, buckets, range);
+    if (Stream.of(heads).anyMatch(ops::isDifferentiated) || ops.trains(bias)) {
+      Stream.of(heads).forEach(ops::saveForBackward);
+      ops.record(
+          new Tensor[] {y},
+          heads,
+          dy ->
+              BIASED_BACKWARD.tensors(
+                  dy[0],
+                  q,
+                  k,
+                  v,
+                  bias.value(),
+                  Parameter.gradientOf(bias),
+                  masks,
+                  scale,
+                  buckets,
+                  range));
+    }
+    return y;
+  }
+
+  /**
+   * How distances become rows of a table of 2 span rows (He et al. 2021).
+   *
+   * @param span half of the table's rows
+   * @param buckets distances up to half of it have their own row, others share by their logarithm;
+   *     0 where all have their own
+   * @param furthest the largest distance that is told from others
+   */
+  public record Rows(int span, int buckets, int furthest) {}
+
+  /**
+   * Disentangled attention (He et al. 2021, eq. 4). Retains all heads.
+   *
+   * @param ops the operators in use
+   * @param heads q, k and v [B, H, T, D]
+   * @param positionKeys keys of the distances, which queries meet, [1, H, 2 span, D]; empty or one
+   * @param positionQueries queries of the distances, which keys meet; empty or one
+   * @param mask added to the scores, or null
+   * @param scale multiplies the scores before that
+   * @param rows which distance has which row
+   * @return the heads side by side [B, T, H D]
+   */
+  public static Tensor disentangledAttention(
+      Ops ops,
+      Tensor[] heads,
+      List<Tensor> positionKeys,
+      List<Tensor> positionQueries,
+      Tensor mask,
+      double scale,
+      Rows rows) {
+    Tensor q = heads[0];
+    Tensor k = heads[1];
+    Tensor v = heads[2];
+    List<Tensor> masks = mask == null ? List.of() : List.of(mask);
+    int span = rows.span();
+    int buckets = rows.buckets();
+    int furthest = rows.furthest();
+    Tensor y =
+        DISENTANGLED.tensor(
+            q, k, v, positionKeys, positionQueries, masks, scale, span, buckets, furthest);
+    List<Tensor> inputs = new ArrayList<>(List.of(heads));
+    inputs.addAll(positionKeys);
+    inputs.addAll(positionQueries);
+    if (inputs.stream().anyMatch(ops::isDifferentiated)) {
+      inputs.forEach(ops::saveForBackward);
+      ops.record(
+          new Tensor[] {y},
+          inputs.toArray(new Tensor[0]),
+          dy ->
+              DISENTANGLED_BACKWARD.tensors(
+                  dy[0],
+                  q,
+                  k,
+                  v,
+                  positionKeys,
+                  positionQueries,
+                  masks,
+                  scale,
+                  span,
+                  buckets,
+                  furthest));
+    }
+    return y;
+  }
+
+  /**
+   * A convolution over positions that keeps their number, zero beyond the ends. Retains x.
+   *
+   * @param ops the operators in use
+   * @param x [B, T, in]
+   * @param weight [out, in / groups, kernel], kernel odd
+   * @param bias [out]
+   * @param mask 0 on positions that are read and written, [B, 1, 1, T]; null for all
+   * @param groups parts of the channels that do not meet
+   * @return [B, T, out], 0 where the mask hides
+   */
+  public static Tensor convolve(
+      Ops ops, Tensor x, Parameter weight, Parameter bias, Tensor mask, int groups) {
+    List<Tensor> masks = mask == null ? List.of() : List.of(mask);
+    Tensor y = CONVOLVE.tensor(x, weight.value(), bias.value(), masks, groups);
+    if (ops.isDifferentiated(x) || ops.trains(weight) || ops.trains(bias)) {
+      ops.saveForBackward(x);
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy ->
+              new Tensor[] {
+                CONVOLVE_BACKWARD.tensor(
+                    dy[0],
+                    x,
+                    weight.value(),
+                    Parameter.gradientOf(weight),
+                    Parameter.gradientOf(bias),
+                    masks,
+                    groups)
+              });
+    }
+    return y;
+  }
+
+  /**
+   * A table as a row of a batch.
+   *
+   * @param ops the operators in use
+   * @param table [N, hidden]
+   * @return [1, N, hidden]
+   */
+  public static Tensor allRows(Ops ops, Parameter table) {
+    return ops.embedding(ROW_NUMBERS.tensor(table.value()), table);
+  }
+
+  /**
+   * A tensor with zeros on padding. Retains nothing.
+   *
+   * @param ops the operators in use
+   * @param x [B, T, hidden]
+   * @param mask 0 on tokens, [B, 1, 1, T]; null where there is no padding
+   * @return the shape of x; x itself without a mask
+   */
+  public static Tensor withoutPadding(Ops ops, Tensor x, Tensor mask) {
+    if (mask == null) {
+      return x;
+    }
+    Tensor y = MASK_POSITIONS.tensor(x, List.of(mask));
+    if (ops.isDifferentiated(x)) {
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {MASK_POSITIONS.tensor(dy[0], List.of(mask))});
+    }
+    return y;
+  }
+
+  /**
+   * Products of rows with other rows. Retains both.
+   *
+   * @param ops the operators in use
+   * @param x [B, hidden]
+   * @param y [1, N, hidden]
+   * @return [B, N]
+   */
+  public static Tensor products(Ops ops, Tensor x, Tensor y) {
+    Tensor products = ROW_PRODUCTS.tensor(x, y);
+    if (ops.isDifferentiated(x) || ops.isDifferentiated(y)) {
+      ops.saveForBackward(x);
+      ops.saveForBackward(y);
+      ops.record(
+          new Tensor[] {products},
+          new Tensor[] {x, y},
+          d -> ROW_PRODUCTS_BACKWARD.tensors(d[0], x, y));
+    }
+    return products;
+  }
+
+  /**
+   * Some columns of a tensor. Retains nothing: they are a view.
+   *
+   * @param ops the operators in use
+   * @param x [.., columns]
+   * @param start the first of them
+   * @param width how many
+   * @return [.., width]
+   */
+  public static Tensor columns(Ops ops, Tensor x, long start, long width) {
+    long all = x.size(-1);
+    Tensor y = x.narrow(x.sizes().length - 1, start, width);
+    if (ops.isDifferentiated(x)) {
+      ops.record(
+          new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {WIDEN.tensor(dy[0], start, all)});
+    }
+    return y;
+  }
+}
