@@ -1,0 +1,43 @@
+package io.adapt4j.federated.internal;
+
+import java.security.SecureRandom;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+
+/** Gaussian noise, from the system's secure source unless a seed is given. */
+public final class Noise {
+
+  private final RandomGenerator source;
+
+  private Noise(RandomGenerator source) {
+    this.source = source;
+  }
+
+  /**
+   * Makes a source.
+   *
+   * @param seed for noise that can be repeated, which protects nothing; empty for secure noise
+   * @param stream tells sources of one seed apart
+   * @return the source
+   */
+  public static Noise of(Optional<Long> seed, long stream) {
+    return new Noise(
+        seed.<RandomGenerator>map(value -> new SplittableRandom(value * 0x9E3779B97F4A7C15L + stream))
+            .orElseGet(SecureRandom::new));
+  }
+
+  /**
+   * Adds noise to values.
+   *
+   * @param values changed in place
+   * @param deviation standard deviation of the noise
+   */
+  public void add(float[] values, double deviation) {
+    if (deviation > 0) {
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) (values[i] + deviation * source.nextGaussian());
+      }
+    }
+  }
+}
