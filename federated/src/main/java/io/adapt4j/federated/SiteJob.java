@@ -145,11 +145,22 @@ public final class SiteJob implements Serializable {
    * @return the adapter, or why there is none
    */
   public SiteResult run(Path scratch) {
+    return run(scratch, data);
+  }
+
+  /**
+   * Trains on data that is at hand only here, otherwise as {@link #run(Path)}.
+   *
+   * @param scratch a folder for this run, on the machine that trains
+   * @param rows instead of the site's data
+   * @return the adapter, or why there is none
+   */
+  public SiteResult run(Path scratch, SiteData rows) {
     Path work = scratch.resolve("site-" + site + "-" + round);
     try {
       Temporaries.deleteTree(work);
       Disk.createFolders(work);
-      return train(scratch, work);
+      return train(scratch, work, rows);
     } catch (RuntimeException | IOException e) {
       LOG.warn("Site {} failed in round {}", site, round, e);
       return SiteResult.failed(site, e.getClass().getSimpleName() + ": " + e.getMessage());
@@ -162,7 +173,7 @@ public final class SiteJob implements Serializable {
     }
   }
 
-  private SiteResult train(Path scratch, Path work) {
+  private SiteResult train(Path scratch, Path work, SiteData rows) {
     Meter meter = new Meter();
     FineTuner.Builder builder =
         FineTuner.builder()
@@ -182,7 +193,7 @@ public final class SiteJob implements Serializable {
     FineTuner tuner =
         builder
             .model(model(scratch))
-            .dataset(data.open())
+            .dataset(rows.open())
             .method(start == null ? common.method().fresh() : common.method().continuing(begin))
             .output(work.resolve("run"))
             .build();
