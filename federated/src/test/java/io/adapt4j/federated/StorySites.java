@@ -33,14 +33,11 @@ final class StorySites {
     return Site.of("site-" + number, rows(number));
   }
 
-  /** Three sites, two rounds of one epoch. */
-  static FederatedFineTuner.Builder tuner(Path output) {
+  /** Two rounds of one epoch, without sites. */
+  static FederatedFineTuner.Builder options(Path output) {
     return FederatedFineTuner.builder()
         .model(ModelSource.path(MODEL))
         .method(Lora.rank(4))
-        .site(site(0))
-        .site(site(1))
-        .site(site(2))
         .rounds(2)
         .training((builder, round) -> builder.epochs(1).batchSize(4).learningRate(1e-2))
         .output(output);

@@ -23,8 +23,13 @@ public final class Noise {
    */
   public static Noise of(Optional<Long> seed, long stream) {
     return new Noise(
-        seed.<RandomGenerator>map(value -> new SplittableRandom(value * 0x9E3779B97F4A7C15L + stream))
-            .orElseGet(SecureRandom::new));
+        seed.<RandomGenerator>map(value -> repeatable(value, stream)).orElseGet(SecureRandom::new));
+  }
+
+  /** Random numbers of a seed; those of neighboring seeds or streams have nothing in common. */
+  static SplittableRandom repeatable(long seed, long stream) {
+    return new SplittableRandom(
+        new SplittableRandom(seed).nextLong() + 3 * new SplittableRandom(~stream).nextLong());
   }
 
   /**

@@ -23,7 +23,7 @@ public final class StartingAdapter {
    */
   public static LowRank fresh(LowRank like, int rank, String module, long seed) {
     int in = Math.toIntExact(like.a().size(1));
-    SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + module.hashCode());
+    SplittableRandom random = Noise.repeatable(seed, module.hashCode());
     double bound = 1 / Math.sqrt(in);
     float[] values = new float[Math.multiplyExact(rank, in)];
     for (int i = 0; i < values.length; i++) {
