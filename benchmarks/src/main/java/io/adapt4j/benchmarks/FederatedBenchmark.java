@@ -129,8 +129,7 @@ public final class FederatedBenchmark {
     Report figures = new Report("Federated over centralized, held-out loss");
     for (Aggregation way : ways) {
       double loss = federated(way);
-      Measurement ratio =
-          Measurement.smallerRatio(way + " over centralized, loss", loss / central);
+      Measurement ratio = Measurement.smallerRatio(way + " over centralized, loss", loss / central);
       figures.figure(
           way == Aggregation.STACK_SVD
               ? ratio.target(TARGET).label("federated loss over centralized")

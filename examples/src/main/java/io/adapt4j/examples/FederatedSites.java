@@ -41,8 +41,7 @@ public final class FederatedSites {
             .model(ModelSource.path(STORIES))
             .method(Lora.rank(16))
             .rounds(3)
-            .aggregation(
-                args.length > 0 ? Aggregation.valueOf(args[0]) : Aggregation.STACK_SVD)
+            .aggregation(args.length > 0 ? Aggregation.valueOf(args[0]) : Aggregation.STACK_SVD)
             .training((site, round) -> site.epochs(1).batchSize(8).learningRate(2e-3))
             .listener(
                 (report, base, adapter) ->

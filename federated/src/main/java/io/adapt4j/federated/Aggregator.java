@@ -108,8 +108,7 @@ final class Aggregator {
         other(name, adapter);
       }
     }
-    return new Norms(
-        Math.sqrt(meanSquares), Math.sqrt(factorMeanSquares), Math.sqrt(errorSquares));
+    return new Norms(Math.sqrt(meanSquares), Math.sqrt(factorMeanSquares), Math.sqrt(errorSquares));
   }
 
   /** The configuration of what is folded into the base. */
@@ -129,8 +128,7 @@ final class Aggregator {
     List<Double> weights = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
       Part part = parts.get(i);
-      LowRank end =
-          part.start().factors(module).towards(part.end().factors(module), shares.get(i));
+      LowRank end = part.start().factors(module).towards(part.end().factors(module), shares.get(i));
       terms.add(end.times(part.end().scale(module) / scale));
       weights.add(part.weight());
     }
@@ -206,8 +204,7 @@ final class Aggregator {
   /** Rows of A keep their usual length, so that B and A go on learning at their usual rates. */
   private static LowRank best(LowRankSum mean, List<LowRank> terms, int rank) {
     double length =
-        Math.sqrt(
-            terms.stream().mapToDouble(LowRank::meanSquareOfRows).average().orElseThrow());
+        Math.sqrt(terms.stream().mapToDouble(LowRank::meanSquareOfRows).average().orElseThrow());
     LowRank found = mean.best(rank, length == 0 ? 1 : length);
     return found.completedBy(LowRank.zeros(found, rank));
   }
@@ -266,8 +263,7 @@ final class Aggregator {
     if (!Double.isFinite(norm)) {
       return Optional.of("the site returned values that are not finite");
     }
-    if (how == Aggregation.FREEZE_A
-        && UpdateNorm.of(start, end, name -> !how.trains(name)) != 0) {
+    if (how == Aggregation.FREEZE_A && UpdateNorm.of(start, end, name -> !how.trains(name)) != 0) {
       return Optional.of("the site changed A, which FREEZE_A keeps as it is");
     }
     return Optional.empty();

@@ -69,8 +69,7 @@ public final class FederatedFineTuner {
    * @throws IllegalStateException if this tuner has run before
    */
   public FederatedReport run() {
-    return run(
-        new LocalSiteRunner(new RoundFolders(settings.output().toAbsolutePath()).scratch()));
+    return run(new LocalSiteRunner(new RoundFolders(settings.output().toAbsolutePath()).scratch()));
   }
 
   /**
@@ -130,8 +129,8 @@ public final class FederatedFineTuner {
     }
 
     /**
-     * How the model is adapted: {@code Lora}, or {@code QLora} of adapt4j-qlora. Its rank is that of
-     * the common adapter.
+     * How the model is adapted: {@code Lora}, or {@code QLora} of adapt4j-qlora. Its rank is that
+     * of the common adapter.
      *
      * @param lowRank the method, without DoRA
      * @return this builder

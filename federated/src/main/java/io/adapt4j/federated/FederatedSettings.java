@@ -35,8 +35,7 @@ record FederatedSettings(
             sites.stream()
                 .map(
                     site ->
-                        site.name()
-                            + (site.rank().isPresent() ? ":" + site.rank().getAsInt() : ""))
+                        site.name() + (site.rank().isPresent() ? ":" + site.rank().getAsInt() : ""))
                 .collect(Collectors.joining(",")),
             participation,
             privacy.map(Privacy::toString).orElse("none"),

@@ -67,8 +67,7 @@ final class RoundAggregation {
       AdapterFiles.read(adapter).writeOthers(target);
       writer.write(target, common.config());
       if (settings.aggregation().changesBase()) {
-        foldWriter.write(
-            output.resolve(RoundFolders.FOLD), Aggregator.foldConfig(common.config()));
+        foldWriter.write(output.resolve(RoundFolders.FOLD), Aggregator.foldConfig(common.config()));
       }
       return new Result(reports(updates, counted, norms), sums);
     } finally {
@@ -128,7 +127,16 @@ final class RoundAggregation {
       if (index < 0) {
         reports.add(
             new SiteReport(
-                update.site(), update.attempts(), update.failure(), 0, 0, 0, 0, 0, 0, 0,
+                update.site(),
+                update.attempts(),
+                update.failure(),
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
                 Duration.ZERO));
         continue;
       }

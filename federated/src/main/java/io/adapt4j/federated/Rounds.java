@@ -1,7 +1,7 @@
 package io.adapt4j.federated;
 
 import io.adapt4j.core.internal.AtomicFolders;
-import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.federated.internal.AdapterFiles;
@@ -42,7 +42,18 @@ final class Rounds {
   }
 
   FederatedReport run() throws IOException {
-    Disk.createFolders(folders.output());
+    try (ProcessLock lock =
+        ProcessLock.tryTake(folders.output().resolve(".federated.lock"))
+            .orElseThrow(
+                () ->
+                    new FederatedException(
+                        folders.output()
+                            + ": another run writes there; wait for it, or give another output"))) {
+      return locked();
+    }
+  }
+
+  private FederatedReport locked() throws IOException {
     if (settings.overwrite()) {
       folders.clear();
     }
@@ -144,8 +155,7 @@ final class Rounds {
                       update.attempts(),
                       failure));
     }
-    RoundAggregation aggregation =
-        new RoundAggregation(settings, round);
+    RoundAggregation aggregation = new RoundAggregation(settings, round);
     List<RunState> next = new ArrayList<>();
     folders.publish(
         round,

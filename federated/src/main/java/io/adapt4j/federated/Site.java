@@ -9,9 +9,7 @@ import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A place that trains on data of its own. Immutable: every option returns a changed copy.
- */
+/** A place that trains on data of its own. Immutable: every option returns a changed copy. */
 public final class Site {
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");

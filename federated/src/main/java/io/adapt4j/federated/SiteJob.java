@@ -55,9 +55,7 @@ public final class SiteJob implements Serializable {
       implements Serializable {
 
     ModelSource base() {
-      return revision == null
-          ? ModelSource.path(Path.of(path))
-          : ModelSource.hub(path, revision);
+      return revision == null ? ModelSource.path(Path.of(path)) : ModelSource.hub(path, revision);
     }
   }
 

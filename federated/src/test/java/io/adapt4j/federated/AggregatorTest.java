@@ -151,8 +151,7 @@ class AggregatorTest {
 
     common = first(common, 2);
     List<Path> cut = ends.stream().map(end -> first(end, 2)).toList();
-    Aggregator.Norms norms =
-        aggregate(Aggregation.STACK_SVD, List.of(common, common, common), cut);
+    Aggregator.Norms norms = aggregate(Aggregation.STACK_SVD, List.of(common, common, common), cut);
     assertThat(norms.error()).isGreaterThan(0.1).isLessThan(norms.factorMeanError());
     assertThat(error(cut, false)).isCloseTo(norms.error(), within(1e-5));
   }

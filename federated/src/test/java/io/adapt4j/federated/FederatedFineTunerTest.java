@@ -59,8 +59,7 @@ class FederatedFineTunerTest {
   }
 
   private static byte[] weights(FederatedReport report) throws IOException {
-    return Files.readAllBytes(
-        report.adapter().orElseThrow().resolve("adapter_model.safetensors"));
+    return Files.readAllBytes(report.adapter().orElseThrow().resolve("adapter_model.safetensors"));
   }
 
   @Test

@@ -142,11 +142,7 @@ class RoundsTest {
   @Test
   void everySiteTakesPartWithTheGivenProbability() {
     FederatedReport report =
-        sites(20)
-            .rounds(30)
-            .participation(0.25)
-            .build()
-            .run(runner((site, round) -> good(site)));
+        sites(20).rounds(30).participation(0.25).build().run(runner((site, round) -> good(site)));
 
     double mean =
         report.rounds().stream().mapToInt(round -> round.sites().size()).average().orElseThrow();
@@ -183,6 +179,19 @@ class RoundsTest {
   }
 
   @Test
+  void twoRunsDoNotWriteToOneOutput() {
+    SiteRunner runner =
+        runner(
+            (site, round) -> {
+              assertThatThrownBy(() -> sites(1).overwriteOutput().build().run(jobs -> List.of()))
+                  .isInstanceOf(FederatedException.class)
+                  .hasMessageContaining("another run writes there");
+              return good(site);
+            });
+    assertThat(sites(1).rounds(1).build().run(runner).rounds()).hasSize(1);
+  }
+
+  @Test
   void allThatIsWrongIsSaidAtOnce() {
     assertThatThrownBy(
             () ->
@@ -203,7 +212,11 @@ class RoundsTest {
         .hasMessageContaining("use FREEZE_A, or Privacy.atSites(...)");
     assertThatThrownBy(() -> Site.of("a/b", folder)).hasMessageContaining("found 'a/b'");
     assertThatThrownBy(
-            () -> sites(1).method(Lora.rank(1).trainBiases()).aggregation(Aggregation.STACK_MERGE).build())
+            () ->
+                sites(1)
+                    .method(Lora.rank(1).trainBiases())
+                    .aggregation(Aggregation.STACK_MERGE)
+                    .build())
         .hasMessageContaining("STACK_MERGE begins each round with a new adapter");
   }
 }

@@ -21,8 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /** Collects the tensors of a LoRA adapter and writes it as a PEFT folder, in fp32. */
 public final class AdapterWriter {

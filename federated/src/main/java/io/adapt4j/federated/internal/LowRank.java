@@ -50,10 +50,8 @@ public record LowRank(Tensor b, Tensor a) {
       return this;
     }
     return new LowRank(
-        Tensor.concatenated(
-            List.of(b, other.b.narrow(1, rank(), missing)), 1),
-        Tensor.concatenated(
-            List.of(a, other.a.narrow(0, rank(), missing)), 0));
+        Tensor.concatenated(List.of(b, other.b.narrow(1, rank(), missing)), 1),
+        Tensor.concatenated(List.of(a, other.a.narrow(0, rank(), missing)), 0));
   }
 
   /**

@@ -58,8 +58,7 @@ public final class StartingAdapter {
    * @param seed of the round
    * @param folder where to write
    */
-  public static void writeFresh(
-      StoredAdapter common, OptionalInt rank, long seed, Path folder) {
+  public static void writeFresh(StoredAdapter common, OptionalInt rank, long seed, Path folder) {
     AdapterWriter writer = new AdapterWriter();
     for (String module : common.modules()) {
       try (Scope scope = Scope.open()) {

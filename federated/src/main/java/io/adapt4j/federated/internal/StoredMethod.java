@@ -27,8 +27,21 @@ public record StoredMethod(String name, String json) implements Serializable {
   /** Options that a stored adapter says itself. */
   private static final Set<String> OF_ADAPTER =
       Set.of(
-          "rank", "continuing", "alpha", "targets", "exclude", "layers", "layersPattern", "bias",
-          "modulesToSave", "rankStabilized", "dora", "biasOfB", "init", "ranks", "alphas");
+          "rank",
+          "continuing",
+          "alpha",
+          "targets",
+          "exclude",
+          "layers",
+          "layersPattern",
+          "bias",
+          "modulesToSave",
+          "rankStabilized",
+          "dora",
+          "biasOfB",
+          "init",
+          "ranks",
+          "alphas");
 
   /**
    * Writes a method down.
@@ -63,7 +76,9 @@ public record StoredMethod(String name, String json) implements Serializable {
     String start = options.path("init").toString();
     if (start.contains("pissa") || start.contains("olora")) {
       problems.add(
-          "initial factors out of the base's weights (" + start + ") change the base of each site;"
+          "initial factors out of the base's weights ("
+              + start
+              + ") change the base of each site;"
               + " use LoraInit.KAIMING");
     }
     return problems;

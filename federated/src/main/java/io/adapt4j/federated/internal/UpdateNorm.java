@@ -34,8 +34,7 @@ public final class UpdateNorm {
 
   private static LowRank asColumn(Tensor values) {
     return new LowRank(
-        values.viewed(values.count(), 1),
-        Tensor.of(new float[] {1}, 1, 1).copyAs(values.type()));
+        values.viewed(values.count(), 1), Tensor.of(new float[] {1}, 1, 1).copyAs(values.type()));
   }
 
   /**
@@ -76,15 +75,12 @@ public final class UpdateNorm {
         boolean trainsA = trained.test(StoredAdapter.nameOfA(module));
         Tensor a = trainsA ? noisy(changed.a(), deviation, noise) : changed.a();
         writer.factors(
-            module,
-            new LowRank(noisy(changed.b(), deviation, noise), a),
-            end.scale(module));
+            module, new LowRank(noisy(changed.b(), deviation, noise), a), end.scale(module));
       }
     }
     for (String name : end.others()) {
       try (Scope scope = Scope.open()) {
-        Tensor changed =
-            start.tensor(name).scaled(1 - share).plus(end.tensor(name).scaled(share));
+        Tensor changed = start.tensor(name).scaled(1 - share).plus(end.tensor(name).scaled(share));
         writer.tensor(name, noisy(changed, deviation, noise));
       }
     }

@@ -121,8 +121,7 @@ class LowRankSumTest {
 
     double[] zero = new double[OUT * IN];
     assertThat(norm)
-        .isCloseTo(
-            distance(sum(product(first), 2, product(second), -1), zero), within(1e-5));
+        .isCloseTo(distance(sum(product(first), 2, product(second), -1), zero), within(1e-5));
     assertThat(new LowRankSum().plus(1, first).plus(-1, first).norm()).isLessThan(1e-12);
   }
 

@@ -23,8 +23,7 @@ final class ExecutorScratch {
   /** The folder of a run; no other process uses it. */
   static Path of(String parent, String run) {
     String chosen = parent.isEmpty() ? System.getProperty("java.io.tmpdir") : parent;
-    Path folder =
-        Path.of(chosen).resolve("adapt4j-" + run + "-" + ProcessHandle.current().pid());
+    Path folder = Path.of(chosen).resolve("adapt4j-" + run + "-" + ProcessHandle.current().pid());
     FOLDERS.add(folder);
     return folder;
   }

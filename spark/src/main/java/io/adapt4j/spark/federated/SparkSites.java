@@ -90,8 +90,7 @@ public final class SparkSites implements SiteRunner {
    * @return the runner; its {@link #sites} go into the builder
    */
   public static SparkSites ofPartitions(Dataset<Row> data) {
-    return new SparkSites(
-        data.sparkSession(), data.toJSON().toJavaRDD(), Duration.ofHours(12), "");
+    return new SparkSites(data.sparkSession(), data.toJSON().toJavaRDD(), Duration.ofHours(12), "");
   }
 
   /**
@@ -113,7 +112,8 @@ public final class SparkSites implements SiteRunner {
    * Sets the folder for files of trainings on the machines of the executors; default their
    * temporary folder.
    *
-   * @param folder an absolute path with room for a checkpoint, and for a base where rounds change it
+   * @param folder an absolute path with room for a checkpoint, and for a base where rounds change
+   *     it
    * @return a changed copy
    */
   public SparkSites scratch(String folder) {

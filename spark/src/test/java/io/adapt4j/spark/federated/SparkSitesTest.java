@@ -63,8 +63,7 @@ class SparkSitesTest {
   }
 
   private static byte[] adapter(FederatedReport report) throws IOException {
-    return Files.readAllBytes(
-        report.adapter().orElseThrow().resolve("adapter_model.safetensors"));
+    return Files.readAllBytes(report.adapter().orElseThrow().resolve("adapter_model.safetensors"));
   }
 
   @Test
