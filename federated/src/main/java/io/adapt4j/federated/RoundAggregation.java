@@ -159,11 +159,11 @@ final class RoundAggregation {
   }
 
   /** Names the base that an adapter belongs on. */
-  static void nameBase(Path adapter, Path base) {
+  static void nameBase(Path adapter, String base) {
     Path file = adapter.resolve(StoredAdapter.CONFIG);
     try {
       ObjectNode config = (ObjectNode) Json.parse(Files.readString(file));
-      config.put("base_model_name_or_path", base.toString());
+      config.put("base_model_name_or_path", base);
       Files.writeString(file, Json.indented(config));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -292,13 +292,17 @@ final class Rounds {
     Optional<Path> adapter = Optional.empty();
     if (settings.aggregation() != Aggregation.STACK_MERGE) {
       Path target = folders.output().resolve(RoundFolders.ADAPTER);
-      Optional<Path> base = model;
+      // A site may have the base elsewhere.
+      String base =
+          model
+              .map(Path::toString)
+              .or(settings.base()::repository)
+              .orElseGet(() -> settings.base().folder().toString());
       RoundFolders.publish(
           target,
           hidden -> {
-            AdapterFiles files = AdapterFiles.read(folder.resolve(RoundFolders.ADAPTER));
-            files.write(hidden);
-            base.ifPresent(path -> RoundAggregation.nameBase(hidden, path));
+            AdapterFiles.read(folder.resolve(RoundFolders.ADAPTER)).write(hidden);
+            RoundAggregation.nameBase(hidden, base);
           });
       adapter = Optional.of(target);
     }

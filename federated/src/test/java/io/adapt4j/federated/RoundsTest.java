@@ -158,6 +158,9 @@ class RoundsTest {
     assertThat(folder.resolve("run/rounds").toFile().list())
         .containsExactlyInAnyOrder("round-0003", "round-0004");
     assertThat(folder.resolve("run/work")).doesNotExist();
+    assertThat(folder.resolve("run/adapter/adapter_config.json"))
+        .content()
+        .contains("\"base_model_name_or_path\": \"" + folder);
     FederatedReport more =
         sites(1).rounds(5).resume().build().run(runner((site, round) -> good(site)));
     assertThat(more.rounds()).extracting(RoundReport::round).containsExactly(1, 2, 3, 4, 5);
