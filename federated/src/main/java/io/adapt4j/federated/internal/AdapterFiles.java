@@ -70,6 +70,11 @@ public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
     new AdapterFiles(others).write(folder);
   }
 
+  /** {@return the content of the file of values; empty where there is none} */
+  byte[] weights() {
+    return files.getOrDefault(StoredAdapter.WEIGHTS, new byte[0]);
+  }
+
   /** {@return the sum of the sizes} */
   public long bytes() {
     return files.values().stream().mapToLong(content -> content.length).sum();

@@ -31,7 +31,7 @@ public final class MergedBase {
    * @return its folder
    */
   public static Path of(Path base, AdapterFiles folded, Path scratch) {
-    String name = PREFIX + digest(folded.files().get(StoredAdapter.WEIGHTS));
+    String name = PREFIX + digest(folded.weights());
     Path target = scratch.resolve(name);
     if (Files.isDirectory(target)) {
       return target;
