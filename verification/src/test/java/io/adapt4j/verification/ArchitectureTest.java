@@ -56,7 +56,8 @@ class ArchitectureTest {
           Map.entry("eval", Set.of("core")),
           Map.entry(
               "cli", Set.of("jinja", "core", "lora", "parquet", "gguf", "serve", "rag", "eval")),
-          Map.entry("examples", Set.of("core", "lora", "parquet", "qlora", "rag", "eval")),
+          Map.entry(
+              "examples", Set.of("core", "lora", "parquet", "qlora", "federated", "rag", "eval")),
           Map.entry(
               "benchmarks",
               Set.of(
@@ -65,6 +66,7 @@ class ArchitectureTest {
                   "lora",
                   "parquet",
                   "qlora",
+                  "federated",
                   "gguf",
                   "structured",
                   "serve",

@@ -57,13 +57,14 @@ class OperatorsTest {
   }
 
   @Test
-  void coreLoraAndOneDnnHaveALibraryEach() {
+  void coreLoraFederatedAndOneDnnHaveALibraryEach() {
     assertThat(libraries())
         .extracting(OperatorLibrary::toString)
         .containsExactlyInAnyOrder(
             "io.adapt4j.core.internal.tensor.OperatorLibrary",
             "io.adapt4j.core.internal.tensor.DnnLinear",
-            "io.adapt4j.lora.internal.LoraOperators");
+            "io.adapt4j.lora.internal.LoraOperators",
+            "io.adapt4j.federated.internal.FederatedOperators");
   }
 
   @Test

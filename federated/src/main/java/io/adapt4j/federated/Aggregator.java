@@ -1,0 +1,271 @@
+package io.adapt4j.federated;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.federated.internal.AdapterWriter;
+import io.adapt4j.federated.internal.LowRank;
+import io.adapt4j.federated.internal.LowRankSum;
+import io.adapt4j.federated.internal.Noise;
+import io.adapt4j.federated.internal.StartingAdapter;
+import io.adapt4j.federated.internal.StoredAdapter;
+import io.adapt4j.federated.internal.UpdateNorm;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes one adapter of those of the sites, module by module. A site of lower rank is completed by
+ * the last ranks of the common adapter, which it did not see: so all have its rank, and the mean of
+ * their products is that of the site's changes applied to the common adapter.
+ */
+final class Aggregator {
+
+  /**
+   * A site's part.
+   *
+   * @param start what it began with
+   * @param end what it came to
+   * @param weight its share in the mean
+   */
+  record Part(StoredAdapter start, StoredAdapter end, double weight) {}
+
+  /**
+   * Norms over all modules.
+   *
+   * @param mean of the mean of the products
+   * @param factorMeanError of what averaged factors get wrong
+   * @param error of what this aggregation gets wrong
+   */
+  record Norms(double mean, double factorMeanError, double error) {}
+
+  private final Aggregation how;
+  private final StoredAdapter common;
+  private final List<Part> parts;
+
+  /** What a longer update than the limit is multiplied by. */
+  private final List<Double> shares;
+
+  /** The weight of the common adapter as it was: what the parts lack to 1. */
+  private final double rest;
+
+  /** Standard deviation of the noise on the new values. */
+  private final double deviation;
+
+  private final Noise noise;
+  private final long seed;
+  private double meanSquares;
+  private double factorMeanSquares;
+  private double errorSquares;
+
+  /**
+   * Prepares a round's aggregation.
+   *
+   * @param how the way
+   * @param common the adapter of the round before
+   * @param parts the sites; may be none
+   * @param shares one a site, 1 where its update counts whole
+   * @param deviation standard deviation of the noise on the new values
+   * @param noise where it comes from
+   * @param seed of the next round's new factors
+   */
+  Aggregator(
+      Aggregation how,
+      StoredAdapter common,
+      List<Part> parts,
+      List<Double> shares,
+      double deviation,
+      Noise noise,
+      long seed) {
+    this.how = how;
+    this.common = common;
+    this.parts = List.copyOf(parts);
+    this.shares = List.copyOf(shares);
+    double weights = parts.stream().mapToDouble(Part::weight).sum();
+    this.rest = Math.abs(1 - weights) < 1e-12 ? 0 : 1 - weights;
+    this.deviation = deviation;
+    this.noise = noise;
+    this.seed = seed;
+  }
+
+  /**
+   * Computes the new adapter, and what is to be folded into the base.
+   *
+   * @param folded what earlier rounds folded into the base; null for nothing
+   * @param adapter takes the tensors of the new adapter
+   * @param fold takes the tensors of what is folded into the base from now on, if rounds change it
+   * @return the norms
+   */
+  Norms aggregate(@Nullable StoredAdapter folded, AdapterWriter adapter, AdapterWriter fold) {
+    for (String module : common.modules()) {
+      try (Scope scope = Scope.open()) {
+        module(module, folded, adapter, fold);
+      }
+    }
+    for (String name : common.others()) {
+      try (Scope scope = Scope.open()) {
+        other(name, adapter);
+      }
+    }
+    return new Norms(Math.sqrt(meanSquares), Math.sqrt(factorMeanSquares), Math.sqrt(errorSquares));
+  }
+
+  /** The configuration of what is folded into the base. */
+  static ObjectNode foldConfig(ObjectNode config) {
+    ObjectNode plain = config.deepCopy();
+    plain.put("use_rslora", false);
+    plain.put("bias", "none");
+    plain.putNull("modules_to_save");
+    return plain;
+  }
+
+  private void module(
+      String module, @Nullable StoredAdapter folded, AdapterWriter adapter, AdapterWriter fold) {
+    double scale = common.scale(module);
+    LowRank before = common.factors(module);
+    List<LowRank> terms = new ArrayList<>();
+    List<Double> weights = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      Part part = parts.get(i);
+      LowRank end = part.start().factors(module).towards(part.end().factors(module), shares.get(i));
+      terms.add(end.times(part.end().scale(module) / scale));
+      weights.add(part.weight());
+    }
+    if (rest != 0) {
+      terms.add(before);
+      weights.add(rest);
+    }
+    List<LowRank> completed = completed(terms, before);
+    LowRank factorMean = mean(completed, weights);
+    LowRankSum mean = sum(completed, weights);
+    LowRankSum residual = new LowRankSum();
+    for (int i = 0; i < completed.size(); i++) {
+      residual.plus(weights.get(i), completed.get(i).minus(factorMean));
+    }
+    double factorMeanError = scale * residual.norm();
+    factorMeanSquares += factorMeanError * factorMeanError;
+    double norm = scale * mean.norm();
+    meanSquares += norm * norm;
+    LowRank result =
+        switch (how) {
+          case NAIVE, RESIDUAL -> noisy(factorMean, true);
+          case FREEZE_A -> noisy(new LowRank(factorMean.b(), before.a()), false);
+          case STACK_SVD -> best(mean, completed, before.rank());
+          case STACK_MERGE -> StartingAdapter.fresh(before, before.rank(), module, seed);
+        };
+    adapter.factors(module, result, scale);
+    LowRankSum change = new LowRankSum();
+    if (how == Aggregation.RESIDUAL) {
+      change = residual;
+    } else if (how == Aggregation.STACK_MERGE) {
+      change = mean;
+    }
+    if (how.changesBase()) {
+      fold.factors(module, fold(module, folded, change, scale, before), 1);
+    }
+    LowRankSum error = sum(completed, weights).plus(-1, result);
+    if (!change.isEmpty()) {
+      error.plus(-1, change.stacked());
+    }
+    double size = how == Aggregation.STACK_MERGE ? 0 : scale * error.norm();
+    errorSquares += size * size;
+  }
+
+  /** Brings all to one rank. New factors have nothing behind them. */
+  private List<LowRank> completed(List<LowRank> terms, LowRank before) {
+    if (how != Aggregation.STACK_MERGE) {
+      return terms.stream().map(term -> term.completedBy(before)).toList();
+    }
+    int rank = terms.stream().mapToInt(LowRank::rank).max().orElse(before.rank());
+    LowRank zeros = LowRank.zeros(before, rank);
+    return terms.stream().map(term -> term.completedBy(zeros)).toList();
+  }
+
+  private static LowRankSum sum(List<LowRank> terms, List<Double> weights) {
+    LowRankSum sum = new LowRankSum();
+    for (int i = 0; i < terms.size(); i++) {
+      sum.plus(weights.get(i), terms.get(i));
+    }
+    return sum;
+  }
+
+  private static LowRank mean(List<LowRank> terms, List<Double> weights) {
+    LowRank first = terms.get(0);
+    Tensor b = first.b().scaled(weights.get(0));
+    Tensor a = first.a().scaled(weights.get(0));
+    for (int i = 1; i < terms.size(); i++) {
+      b = b.plus(terms.get(i).b().scaled(weights.get(i)));
+      a = a.plus(terms.get(i).a().scaled(weights.get(i)));
+    }
+    return new LowRank(b, a);
+  }
+
+  /** Rows of A keep their usual length, so that B and A go on learning at their usual rates. */
+  private static LowRank best(LowRankSum mean, List<LowRank> terms, int rank) {
+    double length =
+        Math.sqrt(terms.stream().mapToDouble(LowRank::meanSquareOfRows).average().orElseThrow());
+    LowRank found = mean.best(rank, length == 0 ? 1 : length);
+    return found.completedBy(LowRank.zeros(found, rank));
+  }
+
+  private LowRank noisy(LowRank factors, boolean both) {
+    return new LowRank(
+        UpdateNorm.noisy(factors.b(), deviation, noise),
+        both ? UpdateNorm.noisy(factors.a(), deviation, noise) : factors.a());
+  }
+
+  /** All that was ever folded in, in no more ranks than the weight has. */
+  private static LowRank fold(
+      String module,
+      @Nullable StoredAdapter folded,
+      LowRankSum change,
+      double scale,
+      LowRank before) {
+    LowRankSum all = new LowRankSum();
+    if (folded != null) {
+      all.plus(folded.scale(module), folded.factors(module));
+    }
+    if (!change.isEmpty()) {
+      all.plus(scale, change.stacked());
+    }
+    if (all.isEmpty()) {
+      return LowRank.zeros(before, 1);
+    }
+    LowRank stacked = all.stacked();
+    int full = Math.toIntExact(Math.min(before.b().size(0), before.a().size(1)));
+    return stacked.rank() <= full ? stacked : all.best(full, 1);
+  }
+
+  private void other(String name, AdapterWriter adapter) {
+    List<Tensor> terms = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      Part part = parts.get(i);
+      double share = shares.get(i);
+      terms.add(part.end().tensor(name).scaled(share * part.weight()));
+      terms.add(part.start().tensor(name).scaled((1 - share) * part.weight()));
+    }
+    terms.add(common.tensor(name).scaled(rest));
+    Tensor sum = terms.get(0);
+    for (Tensor term : terms.subList(1, terms.size())) {
+      sum = sum.plus(term);
+    }
+    adapter.tensor(name, UpdateNorm.noisy(sum, deviation, noise));
+  }
+
+  /** Says why a site's adapter cannot be used; empty where it can. */
+  static Optional<String> problem(Aggregation how, StoredAdapter start, StoredAdapter end) {
+    List<String> differences = end.differences(start);
+    if (!differences.isEmpty()) {
+      return Optional.of("the site returned another adapter: " + differences.get(0));
+    }
+    double norm = UpdateNorm.of(start, end, name -> true);
+    if (!Double.isFinite(norm)) {
+      return Optional.of("the site returned values that are not finite");
+    }
+    if (how == Aggregation.FREEZE_A && UpdateNorm.of(start, end, name -> !how.trains(name)) != 0) {
+      return Optional.of("the site changed A, which FREEZE_A keeps as it is");
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,412 @@
+package io.adapt4j.federated;
+
+import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.federated.internal.StoredMethod;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Fine-tunes a model on data of several sites that stays where it is. In each round every site
+ * trains the common adapter on its own data, and the adapters are combined; only adapters travel.
+ *
+ * <pre>{@code
+ * FederatedReport report = FederatedFineTuner.builder()
+ *     .model(ModelSource.path(Path.of("models/SmolLM2-135M")))
+ *     .method(Lora.rank(16))
+ *     .site(Site.of("north", Path.of("north.jsonl")))
+ *     .site(Site.of("south", Path.of("south.jsonl")))
+ *     .rounds(5)
+ *     .training((builder, round) -> builder.epochs(1).batchSize(8).learningRate(2e-4))
+ *     .output(Path.of("runs/federated"))
+ *     .build()
+ *     .run();
+ * }</pre>
+ *
+ * <p>The result is a PEFT adapter, or a new base ({@link Aggregation}), that any application loads.
+ * A site's optimizer begins anew in each round. With the same settings on the same machine the
+ * result is the same, also where a run was killed and {@linkplain Builder#resume resumed}, unless
+ * secure noise is added.
+ */
+public final class FederatedFineTuner {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FederatedFineTuner.class);
+
+  private final FederatedSettings settings;
+  private final AtomicBoolean started = new AtomicBoolean();
+
+  private FederatedFineTuner(FederatedSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Starts describing a federated fine-tuning.
+   *
+   * @return a builder with every option at its default
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Runs all rounds in this process, the sites one after the other.
+   *
+   * @return how it went and where the result is
+   * @throws FederatedException if too few sites could train, or the output holds another run
+   * @throws IllegalStateException if this tuner has run before
+   */
+  public FederatedReport run() {
+    return run(new LocalSiteRunner(new RoundFolders(settings.output().toAbsolutePath()).scratch()));
+  }
+
+  /**
+   * Runs all rounds with sites that train elsewhere.
+   *
+   * @param runner trains the sites
+   * @return how it went and where the result is
+   * @throws FederatedException if too few sites could train, or the output holds another run
+   * @throws IllegalStateException if this tuner has run before
+   */
+  public FederatedReport run(SiteRunner runner) {
+    if (!started.compareAndSet(false, true)) {
+      throw new IllegalStateException(
+          "This FederatedFineTuner has run; build another for another run");
+    }
+    try {
+      return new Rounds(settings, runner).run();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Describes a federated fine-tuning. Required: {@link #model}, {@link #method}, at least one
+   * {@link #site}, {@link #output}. Values are checked together in {@link #build}.
+   */
+  public static final class Builder {
+
+    private @Nullable ModelSource base;
+    private @Nullable FineTuningMethod method;
+    private final List<Site> sites = new ArrayList<>();
+    private int rounds = 5;
+    private LocalTraining training = (builder, round) -> {};
+    private Aggregation aggregation = Aggregation.STACK_SVD;
+    private @Nullable Privacy privacy;
+    private double participation = 1;
+    private int siteAttempts = 2;
+    private int minSites;
+    private long seed = 42;
+    private @Nullable Path output;
+    private boolean resume;
+    private boolean overwrite;
+    private final List<FederatedListener> listeners = new ArrayList<>();
+
+    private Builder() {}
+
+    /**
+     * The base that all sites start from. A folder has to be at the same path wherever a site
+     * trains.
+     *
+     * @param source a Hugging Face checkpoint, in a folder or on a hub
+     * @return this builder
+     */
+    public Builder model(ModelSource source) {
+      base = Objects.requireNonNull(source, "source");
+      return this;
+    }
+
+    /**
+     * How the model is adapted: {@code Lora}, or {@code QLora} of adapt4j-qlora. Its rank is that
+     * of the common adapter.
+     *
+     * @param lowRank the method, without DoRA
+     * @return this builder
+     */
+    public Builder method(FineTuningMethod lowRank) {
+      method = Objects.requireNonNull(lowRank, "lowRank");
+      return this;
+    }
+
+    /**
+     * Adds a site.
+     *
+     * @param site with a name that no other has
+     * @return this builder
+     */
+    public Builder site(Site site) {
+      sites.add(Objects.requireNonNull(site, "site"));
+      return this;
+    }
+
+    /**
+     * How many rounds to run; default 5. A resumed run may have more than the one before.
+     *
+     * @param count at least 1
+     * @return this builder
+     */
+    public Builder rounds(int count) {
+      rounds = count;
+      return this;
+    }
+
+    /**
+     * The options of the sites' training, such as epochs in a round, batch size, learning rate and
+     * task; those of {@code FineTuner} unless set. The schedule of the learning rate is that of one
+     * round.
+     *
+     * @param options sets them
+     * @return this builder
+     */
+    public Builder training(LocalTraining options) {
+      training = Objects.requireNonNull(options, "options");
+      return this;
+    }
+
+    /**
+     * How adapters become one; default {@link Aggregation#STACK_SVD}.
+     *
+     * @param how the way
+     * @return this builder
+     */
+    public Builder aggregation(Aggregation how) {
+      aggregation = Objects.requireNonNull(how, "how");
+      return this;
+    }
+
+    /**
+     * Bounds and hides the updates of sites; default off.
+     *
+     * @param protection the bound and the noise
+     * @return this builder
+     */
+    public Builder privacy(Privacy protection) {
+      privacy = Objects.requireNonNull(protection, "protection");
+      return this;
+    }
+
+    /**
+     * The probability that a site takes part in a round, drawn for each by itself; default 1.
+     *
+     * @param probability in (0, 1]
+     * @return this builder
+     */
+    public Builder participation(double probability) {
+      participation = probability;
+      return this;
+    }
+
+    /**
+     * How often a site is tried in a round before it is left out; default 2.
+     *
+     * @param count at least 1
+     * @return this builder
+     */
+    public Builder siteAttempts(int count) {
+      siteAttempts = count;
+      return this;
+    }
+
+    /**
+     * How many updates a round needs; default all sites. With fewer the run ends in a {@link
+     * FederatedException}; sites left out of other rounds are reported.
+     *
+     * @param count from 1 to the number of sites
+     * @return this builder
+     */
+    public Builder minSites(int count) {
+      minSites = count;
+      return this;
+    }
+
+    /**
+     * Decides initial values, the order of rows and who takes part; default 42.
+     *
+     * @param value any number
+     * @return this builder
+     */
+    public Builder seed(long value) {
+      seed = value;
+      return this;
+    }
+
+    /**
+     * The folder for the result: {@code adapter}, {@code model} where the base changes, {@code
+     * federated.json} with the reports, and {@code rounds} to resume from.
+     *
+     * @param folder created if absent
+     * @return this builder
+     */
+    public Builder output(Path folder) {
+      output = Objects.requireNonNull(folder, "folder");
+      return this;
+    }
+
+    /**
+     * Goes on after the last whole round in the output folder; without one the run starts from the
+     * beginning. The result is that of an uninterrupted run.
+     *
+     * @return this builder
+     */
+    public Builder resume() {
+      resume = true;
+      return this;
+    }
+
+    /**
+     * Lets the run replace an earlier one in its output folder.
+     *
+     * @return this builder
+     */
+    public Builder overwriteOutput() {
+      overwrite = true;
+      return this;
+    }
+
+    /**
+     * Adds what is told of each round.
+     *
+     * @param listener may evaluate the common adapter
+     * @return this builder
+     */
+    public Builder listener(FederatedListener listener) {
+      listeners.add(Objects.requireNonNull(listener, "listener"));
+      return this;
+    }
+
+    /**
+     * Checks everything together. The options of the sites' training are checked where they train.
+     *
+     * @return a tuner ready to run
+     * @throws SettingsException naming every problem found
+     */
+    public FederatedFineTuner build() {
+      List<String> problems = new ArrayList<>();
+      require(problems, base != null, "no model: give ModelSource.path(...) or hub(...)");
+      require(problems, output != null, "no output: give the folder for the result");
+      checkSites(problems);
+      checkNumbers(problems);
+      Optional<StoredMethod> stored = checkMethod(problems);
+      checkPrivacy(problems);
+      checkOutput(problems);
+      if (!problems.isEmpty()) {
+        throw SettingsException.ofFineTuning(problems);
+      }
+      if (aggregation == Aggregation.NAIVE) {
+        LOG.warn(
+            "Averaged factors are not the mean of the updates; each round reports by how much."
+                + " STACK_SVD is as cheap and better");
+      }
+      return new FederatedFineTuner(
+          new FederatedSettings(
+              Objects.requireNonNull(base),
+              stored.orElseThrow(),
+              List.copyOf(sites),
+              rounds,
+              training,
+              aggregation,
+              Optional.ofNullable(privacy),
+              participation,
+              siteAttempts,
+              minSites == 0 ? (participation < 1 ? 1 : sites.size()) : minSites,
+              seed,
+              Objects.requireNonNull(output),
+              resume,
+              overwrite,
+              List.copyOf(listeners)));
+    }
+
+    private static void require(List<String> problems, boolean holds, String problem) {
+      if (!holds) {
+        problems.add(problem);
+      }
+    }
+
+    private void checkSites(List<String> problems) {
+      require(problems, !sites.isEmpty(), "no site: add Site.of(name, data) for each");
+      Set<String> names = new HashSet<>();
+      for (Site site : sites) {
+        require(
+            problems,
+            names.add(site.name()),
+            "two sites are called '" + site.name() + "'; give each its own name");
+      }
+    }
+
+    private void checkNumbers(List<String> problems) {
+      require(problems, rounds >= 1, "rounds must be at least 1, found " + rounds);
+      require(
+          problems, siteAttempts >= 1, "siteAttempts must be at least 1, found " + siteAttempts);
+      require(
+          problems,
+          minSites >= 0 && minSites <= sites.size(),
+          "minSites must be from 1 to the " + sites.size() + " sites, found " + minSites);
+      require(
+          problems,
+          participation > 0 && participation <= 1,
+          "participation must be in (0, 1], found " + participation);
+    }
+
+    private Optional<StoredMethod> checkMethod(List<String> problems) {
+      FineTuningMethod chosen = method;
+      if (chosen == null) {
+        problems.add("no method: give Lora.rank(...)");
+        return Optional.empty();
+      }
+      Optional<StoredMethod> stored = StoredMethod.of(chosen);
+      if (stored.isEmpty()) {
+        problems.add(
+            "the method '"
+                + chosen.description()
+                + "' is no low-rank adaptation that can be sent to sites; give Lora, or QLora,"
+                + " without a weight format of your own");
+        return stored;
+      }
+      problems.addAll(stored.get().problems());
+      require(
+          problems,
+          aggregation != Aggregation.STACK_MERGE || !stored.get().trainsMore(),
+          "STACK_MERGE begins each round with a new adapter, so biases and modules to save have no"
+              + " place; use RESIDUAL or STACK_SVD");
+      return stored;
+    }
+
+    private void checkPrivacy(List<String> problems) {
+      Privacy protection = privacy;
+      if (protection != null && protection.hasNoise() && !protection.isAtSites()) {
+        require(
+            problems,
+            aggregation.isLinear(),
+            "noise on the sum needs an aggregation that sums values, found "
+                + aggregation
+                + "; use FREEZE_A, or Privacy.atSites(...)");
+      }
+    }
+
+    private void checkOutput(List<String> problems) {
+      Path folder = output;
+      if (folder != null && !resume && !overwrite) {
+        boolean taken =
+            Files.exists(folder.resolve("rounds")) || Files.exists(folder.resolve(RunState.FILE));
+        require(
+            problems,
+            !taken,
+            folder + " holds a run; give resume() to go on with it, or overwriteOutput()");
+      }
+      require(
+          problems, !(resume && overwrite), "resume and overwriteOutput are both given; give one");
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package io.adapt4j.federated;
+
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.federated.internal.StoredMethod;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** What is to be done, checked. */
+record FederatedSettings(
+    ModelSource base,
+    StoredMethod method,
+    List<Site> sites,
+    int rounds,
+    LocalTraining training,
+    Aggregation aggregation,
+    Optional<Privacy> privacy,
+    double participation,
+    int siteAttempts,
+    int minSites,
+    long seed,
+    Path output,
+    boolean resume,
+    boolean overwrite,
+    List<FederatedListener> listeners) {
+
+  /** Tells runs apart: those that differ here do not continue from each other. */
+  String identity() {
+    return "%s of %s over %s; sites %s; participation %s; privacy %s; seed %s"
+        .formatted(
+            aggregation,
+            method.name() + method.json(),
+            base,
+            sites.stream()
+                .map(
+                    site ->
+                        site.name() + (site.rank().isPresent() ? ":" + site.rank().getAsInt() : ""))
+                .collect(Collectors.joining(",")),
+            participation,
+            privacy.map(Privacy::toString).orElse("none"),
+            seed);
+  }
+
+  SiteJob.Common common(String run) {
+    return new SiteJob.Common(
+        run,
+        base.repository().orElseGet(() -> base.folder().toAbsolutePath().toString()),
+        base.repository().isPresent() ? base.revision().orElseThrow() : null,
+        method,
+        aggregation,
+        privacy
+            .filter(Privacy::isAtSites)
+            .map(
+                noise ->
+                    new SiteJob.NoiseAtSite(
+                        noise.clip(),
+                        noise.noiseMultiplier(),
+                        noise.seed().isPresent() ? noise.seed().getAsLong() : null))
+            .orElse(null),
+        rounds,
+        seed);
+  }
+
+  /** Noise on the sum needs a number of sites that does not depend on the data. */
+  boolean weighsEqually() {
+    return privacy.filter(Privacy::hasNoise).isPresent();
+  }
+}

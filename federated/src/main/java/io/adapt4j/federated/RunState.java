@@ -1,0 +1,113 @@
+package io.adapt4j.federated;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * What a round's folder says beside its adapter.
+ *
+ * @param identity tells the run from others
+ * @param rounds the reports so far
+ */
+record RunState(String identity, List<RoundReport> rounds) {
+
+  static final String FILE = "federated.json";
+
+  RunState {
+    rounds = List.copyOf(rounds);
+  }
+
+  RunState with(RoundReport report) {
+    List<RoundReport> all = new ArrayList<>(rounds);
+    all.add(report);
+    return new RunState(identity, all);
+  }
+
+  void write(Path folder) throws IOException {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("identity", identity);
+    for (RoundReport round : rounds) {
+      write(round, json.withArray("/rounds").addObject());
+    }
+    Files.writeString(folder.resolve(FILE), Json.indented(json));
+  }
+
+  private static void write(RoundReport round, ObjectNode json) {
+    json.put("round", round.round());
+    json.put("meanNorm", round.meanNorm());
+    json.put("factorMeanError", round.factorMeanError());
+    json.put("aggregationError", round.aggregationError());
+    round.epsilon().ifPresent(epsilon -> json.put("epsilon", epsilon));
+    json.put("seconds", seconds(round.elapsed()));
+    json.putArray("sites");
+    for (SiteReport site : round.sites()) {
+      ObjectNode entry = json.withArray("/sites").addObject();
+      entry.put("site", site.site());
+      entry.put("attempts", site.attempts());
+      site.failure().ifPresent(failure -> entry.put("failure", failure));
+      entry.put("targetTokens", site.targetTokens());
+      entry.put("steps", site.steps());
+      entry.put("firstLoss", site.firstLoss());
+      entry.put("lastLoss", site.lastLoss());
+      entry.put("weight", site.weight());
+      entry.put("updateNorm", site.updateNorm());
+      entry.put("bytes", site.bytes());
+      entry.put("seconds", seconds(site.elapsed()));
+    }
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toMillis() / 1000.0;
+  }
+
+  static RunState read(Path folder) throws IOException {
+    JsonNode json = Json.parse(Files.readString(folder.resolve(FILE)));
+    List<RoundReport> rounds = new ArrayList<>();
+    json.path("rounds").forEach(round -> rounds.add(round(round)));
+    return new RunState(json.path("identity").asText(), rounds);
+  }
+
+  private static RoundReport round(JsonNode json) {
+    List<SiteReport> sites = new ArrayList<>();
+    json.path("sites").forEach(site -> sites.add(site(site)));
+    return new RoundReport(
+        json.path("round").asInt(),
+        sites,
+        json.path("meanNorm").asDouble(),
+        json.path("factorMeanError").asDouble(),
+        json.path("aggregationError").asDouble(),
+        json.has("epsilon")
+            ? OptionalDouble.of(json.path("epsilon").asDouble())
+            : OptionalDouble.empty(),
+        duration(json));
+  }
+
+  private static SiteReport site(JsonNode json) {
+    return new SiteReport(
+        json.path("site").asText(),
+        json.path("attempts").asInt(),
+        Optional.ofNullable(json.path("failure").textValue()),
+        json.path("targetTokens").asLong(),
+        json.path("steps").asInt(),
+        json.path("firstLoss").asDouble(),
+        json.path("lastLoss").asDouble(),
+        json.path("weight").asDouble(),
+        json.path("updateNorm").asDouble(),
+        json.path("bytes").asLong(),
+        duration(json));
+  }
+
+  private static Duration duration(JsonNode json) {
+    return Duration.ofMillis(Math.round(1000 * json.path("seconds").asDouble()));
+  }
+}

@@ -1,0 +1,239 @@
+package io.adapt4j.federated;
+
+import io.adapt4j.core.FineTuneReport;
+import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.Temporaries;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.federated.internal.AdapterFiles;
+import io.adapt4j.federated.internal.MergedBase;
+import io.adapt4j.federated.internal.Noise;
+import io.adapt4j.federated.internal.StoredAdapter;
+import io.adapt4j.federated.internal.StoredMethod;
+import io.adapt4j.federated.internal.UpdateNorm;
+import java.io.IOException;
+import java.io.Serializable;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A site's training in a round: everything it needs but the data and the base, to be sent to where
+ * these are. Serializable if the site's {@link SiteData} and {@link LocalTraining} are.
+ */
+public final class SiteJob implements Serializable {
+  private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(SiteJob.class);
+
+  /**
+   * What all jobs of a run have in common.
+   *
+   * @param run tells runs apart
+   * @param path folder of the base, or its repository on a hub
+   * @param revision of the repository; null for a folder
+   * @param method the method
+   * @param aggregation what will become of the result
+   * @param privacy protection at the site; null for none
+   * @param rounds how many rounds there will be
+   * @param seed of the run
+   */
+  record Common(
+      String run,
+      String path,
+      @Nullable String revision,
+      StoredMethod method,
+      Aggregation aggregation,
+      @Nullable NoiseAtSite privacy,
+      int rounds,
+      long seed)
+      implements Serializable {
+
+    ModelSource base() {
+      return revision == null ? ModelSource.path(Path.of(path)) : ModelSource.hub(path, revision);
+    }
+  }
+
+  /** Noise that hides a site's update before it leaves. */
+  record NoiseAtSite(double clip, double noiseMultiplier, @Nullable Long seed)
+      implements Serializable {}
+
+  /** Counts what is learned from; the job without an adapter stops after one step. */
+  private static final class Meter implements TrainingListener {
+    private final AtomicReference<FineTuner> stopped = new AtomicReference<>();
+    private long targetTokens;
+
+    @Override
+    public void step(StepEvent event) {
+      targetTokens += event.targetTokens();
+      FineTuner tuner = stopped.get();
+      if (tuner != null) {
+        tuner.stop();
+      }
+    }
+  }
+
+  private final Common common;
+  private final String site;
+  private final @Nullable String host;
+  private final int index;
+  private final int round;
+  private final SiteData data;
+  private final List<LocalTraining> training;
+  private final @Nullable AdapterFiles start;
+  private final @Nullable AdapterFiles folded;
+  private transient @Nullable ModelSource base;
+
+  SiteJob(
+      Common common,
+      Site site,
+      int index,
+      int round,
+      List<LocalTraining> training,
+      @Nullable AdapterFiles start,
+      @Nullable AdapterFiles folded,
+      ModelSource base) {
+    this.common = common;
+    this.site = site.name();
+    this.host = site.host().orElse(null);
+    this.index = index;
+    this.round = round;
+    this.data = site.data();
+    this.training = List.copyOf(training);
+    this.start = start;
+    this.folded = folded;
+    this.base = base;
+  }
+
+  /** {@return the name of the site} */
+  public String site() {
+    return site;
+  }
+
+  /** {@return the machine that has the data; empty where none was given} */
+  public Optional<String> host() {
+    return Optional.ofNullable(host);
+  }
+
+  /** {@return the round, from 1; 0 for the job that makes the first adapter} */
+  public int round() {
+    return round;
+  }
+
+  /** {@return a name that no other run has} */
+  public String run() {
+    return common.run();
+  }
+
+  /** {@return the bytes of the adapters that are sent with the job} */
+  public long bytes() {
+    return (start == null ? 0 : start.bytes()) + (folded == null ? 0 : folded.bytes());
+  }
+
+  /**
+   * Trains. What goes wrong is told in the result.
+   *
+   * @param scratch a folder for this run, on the machine that trains; a merged base is kept in it
+   *     for further jobs
+   * @return the adapter, or why there is none
+   */
+  public SiteResult run(Path scratch) {
+    return run(scratch, data);
+  }
+
+  /**
+   * Trains on data that is at hand only here, otherwise as {@link #run(Path)}.
+   *
+   * @param scratch a folder for this run, on the machine that trains
+   * @param rows instead of the site's data
+   * @return the adapter, or why there is none
+   */
+  public SiteResult run(Path scratch, SiteData rows) {
+    Path work = scratch.resolve("site-" + site + "-" + round);
+    try {
+      Temporaries.deleteTree(work);
+      Disk.createFolders(work);
+      return train(scratch, work, rows);
+    } catch (RuntimeException | IOException e) {
+      LOG.warn("Site {} failed in round {}", site, round, e);
+      return SiteResult.failed(site, e.getClass().getSimpleName() + ": " + e.getMessage());
+    } finally {
+      try {
+        Temporaries.deleteTree(work);
+      } catch (IOException e) {
+        LOG.warn("{} could not be deleted", work, e);
+      }
+    }
+  }
+
+  private SiteResult train(Path scratch, Path work, SiteData rows) {
+    Meter meter = new Meter();
+    FineTuner.Builder builder =
+        FineTuner.builder()
+            .seed(common.seed() + 1_000_003L * round + 7919L * index)
+            .listener(meter);
+    if (start == null) {
+      builder.seed(common.seed()).learningRateFactor(".", 0);
+    } else if (common.aggregation() == Aggregation.FREEZE_A) {
+      builder.learningRateFactor("lora_A", 0);
+    }
+    SiteRound which = new SiteRound(site, round, common.rounds());
+    training.forEach(options -> options.configure(builder, which));
+    Path begin = work.resolve("start");
+    if (start != null) {
+      start.write(begin);
+    }
+    FineTuner tuner =
+        builder
+            .model(model(scratch))
+            .dataset(rows.open())
+            .method(start == null ? common.method().fresh() : common.method().continuing(begin))
+            .output(work.resolve("run"))
+            .build();
+    if (start == null) {
+      meter.stopped.set(tuner);
+    }
+    FineTuneReport report = tuner.run();
+    return SiteResult.of(
+        site,
+        AdapterFiles.read(protect(begin, report.last(), work.resolve("protected"))),
+        meter.targetTokens,
+        report.steps(),
+        report.firstLoss(),
+        report.lastLoss(),
+        report.elapsed());
+  }
+
+  private ModelSource model(Path scratch) {
+    ModelSource source = base == null ? common.base() : base;
+    return folded == null
+        ? source
+        : ModelSource.path(MergedBase.of(source.folder(), folded, scratch));
+  }
+
+  /** What may leave the site. */
+  private Path protect(Path begin, Path end, Path output) {
+    NoiseAtSite noise = common.privacy();
+    if (noise == null || start == null) {
+      return end;
+    }
+    AdapterFiles.read(end).writeOthers(output);
+    try (StoredAdapter before = StoredAdapter.open(begin);
+        StoredAdapter after = StoredAdapter.open(end)) {
+      UpdateNorm.write(
+          before,
+          after,
+          common.aggregation()::trains,
+          noise.clip(),
+          noise.clip() * noise.noiseMultiplier(),
+          Noise.of(Optional.ofNullable(noise.seed()), 1_000_003L * round + index),
+          output);
+    }
+    return output;
+  }
+}

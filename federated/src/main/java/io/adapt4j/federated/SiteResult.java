@@ -1,0 +1,105 @@
+package io.adapt4j.federated;
+
+import io.adapt4j.federated.internal.AdapterFiles;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What a site's training in a round came to: an adapter, or why there is none. */
+public final class SiteResult implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private final String site;
+  private final @Nullable AdapterFiles adapter;
+  private final @Nullable String failure;
+  private final long targetTokens;
+  private final int steps;
+  private final double firstLoss;
+  private final double lastLoss;
+  private final Duration elapsed;
+
+  private SiteResult(
+      String site,
+      @Nullable AdapterFiles adapter,
+      @Nullable String failure,
+      long targetTokens,
+      int steps,
+      double firstLoss,
+      double lastLoss,
+      Duration elapsed) {
+    this.site = site;
+    this.adapter = adapter;
+    this.failure = failure;
+    this.targetTokens = targetTokens;
+    this.steps = steps;
+    this.firstLoss = firstLoss;
+    this.lastLoss = lastLoss;
+    this.elapsed = elapsed;
+  }
+
+  static SiteResult of(
+      String site,
+      AdapterFiles adapter,
+      long targetTokens,
+      int steps,
+      double firstLoss,
+      double lastLoss,
+      Duration elapsed) {
+    return new SiteResult(site, adapter, null, targetTokens, steps, firstLoss, lastLoss, elapsed);
+  }
+
+  /**
+   * A training that failed.
+   *
+   * @param site the name of the site
+   * @param failure why, for the report
+   * @return the result
+   */
+  public static SiteResult failed(String site, String failure) {
+    return new SiteResult(site, null, failure, 0, 0, 0, 0, Duration.ZERO);
+  }
+
+  /** {@return the name of the site} */
+  public String site() {
+    return site;
+  }
+
+  /** {@return why there is no adapter; empty where there is one} */
+  public Optional<String> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  AdapterFiles adapter() {
+    if (adapter == null) {
+      throw new IllegalStateException(site + " failed: " + failure);
+    }
+    return adapter;
+  }
+
+  /** {@return the bytes of the adapter} */
+  public long bytes() {
+    return adapter == null ? 0 : adapter.bytes();
+  }
+
+  /** {@return how many tokens were learned from, each as often as it was} */
+  public long targetTokens() {
+    return targetTokens;
+  }
+
+  int steps() {
+    return steps;
+  }
+
+  double firstLoss() {
+    return firstLoss;
+  }
+
+  double lastLoss() {
+    return lastLoss;
+  }
+
+  Duration elapsed() {
+    return elapsed;
+  }
+}

@@ -1,0 +1,113 @@
+package io.adapt4j.federated.internal;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * A matrix b a as its two thin factors, in fp64. The tensors belong to the open scope.
+ *
+ * @param b [out, rank]
+ * @param a [rank, in]
+ */
+public record LowRank(Tensor b, Tensor a) {
+
+  /**
+   * Brings factors to fp64.
+   *
+   * @param b [out, rank]
+   * @param a [rank, in]
+   * @return the factors
+   */
+  public static LowRank of(Tensor b, Tensor a) {
+    return new LowRank(b.copyAs(DType.F64), a.copyAs(DType.F64));
+  }
+
+  /** {@return the number of rows of a} */
+  public int rank() {
+    return Math.toIntExact(a.size(0));
+  }
+
+  /**
+   * Cuts the rank.
+   *
+   * @param rank of the result; this one where it has no more
+   * @return the first columns of b and rows of a
+   */
+  public LowRank first(int rank) {
+    return rank >= rank() ? this : new LowRank(b.narrow(1, 0, rank), a.narrow(0, 0, rank));
+  }
+
+  /**
+   * Fills the rank up with what another has behind it.
+   *
+   * @param other of at least this rank
+   * @return this with the other's last columns of b and rows of a
+   */
+  public LowRank completedBy(LowRank other) {
+    int missing = other.rank() - rank();
+    if (missing <= 0) {
+      return this;
+    }
+    return new LowRank(
+        Tensor.concatenated(List.of(b, other.b.narrow(1, rank(), missing)), 1),
+        Tensor.concatenated(List.of(a, other.a.narrow(0, rank(), missing)), 0));
+  }
+
+  /**
+   * Multiplies the factor b.
+   *
+   * @param factor any number
+   * @return the factors of the multiplied matrix
+   */
+  public LowRank times(double factor) {
+    return factor == 1 ? this : new LowRank(b.scaled(factor), a);
+  }
+
+  /**
+   * Goes a part of the way to another, each factor by itself.
+   *
+   * @param other of the same shape
+   * @param share 0 for this one, 1 for the other
+   * @return factors between the two
+   */
+  public LowRank towards(LowRank other, double share) {
+    return share == 1
+        ? other
+        : new LowRank(
+            b.scaled(1 - share).plus(other.b.scaled(share)),
+            a.scaled(1 - share).plus(other.a.scaled(share)));
+  }
+
+  /**
+   * Subtracts factor from factor.
+   *
+   * @param other of the same shape
+   * @return the differences of the factors, whose product is not the difference of the products
+   */
+  public LowRank minus(LowRank other) {
+    return new LowRank(b.plus(other.b.scaled(-1)), a.plus(other.a.scaled(-1)));
+  }
+
+  /**
+   * Makes factors of zeros.
+   *
+   * @param like tells the sizes
+   * @param rank of the result
+   * @return the factors
+   */
+  public static LowRank zeros(LowRank like, int rank) {
+    return new LowRank(
+        Tensor.zeros(DType.F64, like.b.size(0), rank),
+        Tensor.zeros(DType.F64, rank, like.a.size(1)));
+  }
+
+  /** {@return the mean over the rows of a of the square of their length} */
+  public double meanSquareOfRows() {
+    double sum = 0;
+    for (float value : a.toFloats()) {
+      sum += (double) value * value;
+    }
+    return sum / Math.max(1, rank());
+  }
+}

@@ -1,0 +1,72 @@
+package io.adapt4j.federated.internal;
+
+import static io.adapt4j.federated.internal.FederatedOperators.operator;
+
+import io.adapt4j.core.internal.tensor.Operator;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A weighted sum of low-rank matrices, kept as their factors side by side: the sum itself, as large
+ * as a weight of the model, is never formed.
+ */
+public final class LowRankSum {
+
+  private static final Operator BEST = operator("best_of_product");
+  private static final Operator NORM = operator("norm_of_product");
+
+  private final List<Tensor> left = new ArrayList<>();
+  private final List<Tensor> right = new ArrayList<>();
+
+  /** Starts a sum of nothing. */
+  public LowRankSum() {}
+
+  /**
+   * Adds a matrix.
+   *
+   * @param weight multiplies it; one of weight 0 is left out
+   * @param term the matrix
+   * @return this sum
+   */
+  public LowRankSum plus(double weight, LowRank term) {
+    if (weight != 0) {
+      left.add(term.times(weight).b());
+      right.add(term.a());
+    }
+    return this;
+  }
+
+  /** {@return whether nothing was added} */
+  public boolean isEmpty() {
+    return left.isEmpty();
+  }
+
+  /** {@return the sum exactly, in the sum of the ranks} */
+  public LowRank stacked() {
+    return new LowRank(Tensor.concatenated(left, 1), Tensor.concatenated(right, 0));
+  }
+
+  /**
+   * Approximates the sum in a given rank as well as it can be (Eckart and Young 1936): QR
+   * decompositions of the stacked factors, the singular values of their small core, cut.
+   *
+   * @param rank of the result; fewer where the matrix is smaller
+   * @param length of each row of a, which are orthogonal; b takes the singular values
+   * @return the approximation, the largest singular value first
+   */
+  public LowRank best(int rank, double length) {
+    LowRank all = stacked();
+    Tensor[] found = BEST.tensors(all.b(), all.a(), rank, length);
+    return new LowRank(found[0], found[1]);
+  }
+
+  /** {@return the Frobenius norm of the sum} */
+  public double norm() {
+    if (isEmpty()) {
+      return 0;
+    }
+    LowRank all = stacked();
+    return NORM.tensor(all.b(), all.a()).item();
+  }
+}

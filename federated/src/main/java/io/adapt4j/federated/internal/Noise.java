@@ -1,0 +1,48 @@
+package io.adapt4j.federated.internal;
+
+import java.security.SecureRandom;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+
+/** Gaussian noise, from the system's secure source unless a seed is given. */
+public final class Noise {
+
+  private final RandomGenerator source;
+
+  private Noise(RandomGenerator source) {
+    this.source = source;
+  }
+
+  /**
+   * Makes a source.
+   *
+   * @param seed for noise that can be repeated, which protects nothing; empty for secure noise
+   * @param stream tells sources of one seed apart
+   * @return the source
+   */
+  public static Noise of(Optional<Long> seed, long stream) {
+    return new Noise(
+        seed.<RandomGenerator>map(value -> repeatable(value, stream)).orElseGet(SecureRandom::new));
+  }
+
+  /** Random numbers of a seed; those of neighboring seeds or streams have nothing in common. */
+  static SplittableRandom repeatable(long seed, long stream) {
+    return new SplittableRandom(
+        new SplittableRandom(seed).nextLong() + 3 * new SplittableRandom(~stream).nextLong());
+  }
+
+  /**
+   * Adds noise to values.
+   *
+   * @param values changed in place
+   * @param deviation standard deviation of the noise
+   */
+  public void add(float[] values, double deviation) {
+    if (deviation > 0) {
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) (values[i] + deviation * source.nextGaussian());
+      }
+    }
+  }
+}

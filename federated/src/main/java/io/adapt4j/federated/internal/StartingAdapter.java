@@ -1,0 +1,81 @@
+package io.adapt4j.federated.internal;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import java.util.SplittableRandom;
+
+/** What a site begins a round with. */
+public final class StartingAdapter {
+
+  private StartingAdapter() {}
+
+  /**
+   * Makes new factors: A uniform within 1 / sqrt(in) either way, B zero, as LoRA begins.
+   *
+   * @param like tells the sizes
+   * @param rank of the result
+   * @param module decides the values, with the seed; those of a lower rank are the first of these
+   * @param seed of the round
+   * @return the factors
+   */
+  public static LowRank fresh(LowRank like, int rank, String module, long seed) {
+    int in = Math.toIntExact(like.a().size(1));
+    SplittableRandom random = Noise.repeatable(seed, module.hashCode());
+    double bound = 1 / Math.sqrt(in);
+    float[] values = new float[Math.multiplyExact(rank, in)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (bound * (2 * random.nextDouble() - 1));
+    }
+    return new LowRank(
+        LowRank.zeros(like, rank).b(), Tensor.of(values, rank, in).copyAs(DType.F64));
+  }
+
+  /**
+   * Writes the first ranks of an adapter, with its scales.
+   *
+   * @param common the adapter
+   * @param rank the highest rank of a module
+   * @param folder where to write
+   */
+  public static void writeFirst(StoredAdapter common, int rank, Path folder) {
+    AdapterWriter writer = new AdapterWriter();
+    for (String module : common.modules()) {
+      try (Scope scope = Scope.open()) {
+        writer.factors(module, common.factors(module).first(rank), common.scale(module));
+      }
+    }
+    writeOthers(common, writer, folder);
+  }
+
+  /**
+   * Writes an adapter of new factors.
+   *
+   * @param common tells the modules and scales
+   * @param rank of all modules; empty for those of the adapter
+   * @param seed of the round
+   * @param folder where to write
+   */
+  public static void writeFresh(StoredAdapter common, OptionalInt rank, long seed, Path folder) {
+    AdapterWriter writer = new AdapterWriter();
+    for (String module : common.modules()) {
+      try (Scope scope = Scope.open()) {
+        LowRank like = common.factors(module);
+        int own = rank.orElse(like.rank());
+        writer.factors(module, fresh(like, own, module, seed), common.scale(module));
+      }
+    }
+    writeOthers(common, writer, folder);
+  }
+
+  private static void writeOthers(StoredAdapter common, AdapterWriter writer, Path folder) {
+    for (String name : common.others()) {
+      try (Scope scope = Scope.open()) {
+        writer.tensor(name, common.tensor(name));
+      }
+    }
+    writer.write(folder, common.config());
+  }
+}

@@ -1,0 +1,120 @@
+package io.adapt4j.federated.internal;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.describe.Place;
+import io.adapt4j.core.internal.describe.Problems;
+import io.adapt4j.core.internal.describe.Value;
+import io.adapt4j.core.internal.method.MethodProvider;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.method.FineTuningMethod;
+import java.io.Serializable;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A method of low-rank adaptation as text, which can be sent.
+ *
+ * @param name what a description calls it
+ * @param json its options
+ */
+public record StoredMethod(String name, String json) implements Serializable {
+
+  /** Options that a stored adapter says itself. */
+  private static final Set<String> OF_ADAPTER =
+      Set.of(
+          "rank",
+          "continuing",
+          "alpha",
+          "targets",
+          "exclude",
+          "layers",
+          "layersPattern",
+          "bias",
+          "modulesToSave",
+          "rankStabilized",
+          "dora",
+          "biasOfB",
+          "init",
+          "ranks",
+          "alphas");
+
+  /**
+   * Writes a method down.
+   *
+   * @param method a method of any kind
+   * @return the text; empty if it is no low-rank adaptation, or cannot be written
+   */
+  public static Optional<StoredMethod> of(FineTuningMethod method) {
+    for (MethodProvider provider : Methods.known()) {
+      Optional<ObjectNode> options = provider.write(method);
+      if (options.isPresent() && (options.get().has("rank") || options.get().has("continuing"))) {
+        return Optional.of(new StoredMethod(provider.name(), Json.compact(options.get())));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private ObjectNode options() {
+    return (ObjectNode) Json.written(json);
+  }
+
+  /** {@return why adapters of this method have no mean, one text a reason} */
+  public List<String> problems() {
+    ObjectNode options = options();
+    List<String> problems = new ArrayList<>();
+    if (options.path("dora").asBoolean()) {
+      problems.add("DoRA is no sum of low-rank updates, so sites cannot be averaged; leave it out");
+    }
+    if (options.path("biasOfB").asBoolean()) {
+      problems.add("biasOfB cannot be averaged beside B A; leave it out");
+    }
+    String start = options.path("init").toString();
+    if (start.contains("pissa") || start.contains("olora")) {
+      problems.add(
+          "initial factors out of the base's weights ("
+              + start
+              + ") change the base of each site;"
+              + " use LoraInit.KAIMING");
+    }
+    return problems;
+  }
+
+  /** {@return whether values beside the factors train: biases, or modules in full} */
+  public boolean trainsMore() {
+    ObjectNode options = options();
+    return !options.path("bias").asText("none").equals("none")
+        || options.path("modulesToSave").size() > 0;
+  }
+
+  /** {@return the method} */
+  public FineTuningMethod fresh() {
+    return read(options());
+  }
+
+  /**
+   * Returns the method with a stored adapter to go on with.
+   *
+   * @param adapter a PEFT folder
+   * @return a method with this one's options of training, and the adapter's own
+   */
+  public FineTuningMethod continuing(Path adapter) {
+    ObjectNode options = options();
+    options.remove(OF_ADAPTER);
+    options.put("continuing", adapter.toAbsolutePath().toString());
+    return read(options);
+  }
+
+  private FineTuningMethod read(ObjectNode options) {
+    Problems problems = new Problems();
+    Place place = Place.of("the method of the sites", Path.of(""));
+    Optional<FineTuningMethod> method =
+        Methods.named(name).read(Fields.of(name, Value.of(options, place), problems));
+    problems.finish();
+    return method.orElseThrow(() -> new IllegalStateException("no method in " + json));
+  }
+}

@@ -1,0 +1,106 @@
+package io.adapt4j.federated.internal;
+
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.function.Predicate;
+
+/** What training changed in an adapter: its size, bounded and hidden. */
+public final class UpdateNorm {
+
+  private UpdateNorm() {}
+
+  /**
+   * Measures a change.
+   *
+   * @param start the adapter before
+   * @param end the adapter after, of the same names and sizes
+   * @param trained which tensors count, by name
+   * @return the length of the change of all values as one vector
+   */
+  public static double of(StoredAdapter start, StoredAdapter end, Predicate<String> trained) {
+    double sum = 0;
+    for (String name : start.names()) {
+      if (trained.test(name)) {
+        try (Scope scope = Scope.open()) {
+          Tensor change = end.tensor(name).plus(start.tensor(name).scaled(-1));
+          double norm = new LowRankSum().plus(1, asColumn(change)).norm();
+          sum += norm * norm;
+        }
+      }
+    }
+    return Math.sqrt(sum);
+  }
+
+  private static LowRank asColumn(Tensor values) {
+    return new LowRank(
+        values.viewed(values.count(), 1), Tensor.of(new float[] {1}, 1, 1).copyAs(values.type()));
+  }
+
+  /**
+   * Returns what a change is multiplied by so that it is no longer than a limit.
+   *
+   * @param norm its length
+   * @param limit the limit
+   * @return 1 where it is short enough
+   */
+  public static double factor(double norm, double limit) {
+    return norm <= limit ? 1 : limit / norm;
+  }
+
+  /**
+   * Writes an adapter with its change cut to a limit and hidden by noise.
+   *
+   * @param start the adapter before
+   * @param end the adapter after
+   * @param trained which tensors changed, by name; noise is added to these
+   * @param limit the longest change
+   * @param deviation standard deviation of the noise on each value
+   * @param noise where it comes from
+   * @param folder where to write, with the configuration of the adapter after
+   */
+  public static void write(
+      StoredAdapter start,
+      StoredAdapter end,
+      Predicate<String> trained,
+      double limit,
+      double deviation,
+      Noise noise,
+      Path folder) {
+    double share = factor(of(start, end, trained), limit);
+    AdapterWriter writer = new AdapterWriter();
+    for (String module : end.modules()) {
+      try (Scope scope = Scope.open()) {
+        LowRank changed = start.factors(module).towards(end.factors(module), share);
+        boolean trainsA = trained.test(StoredAdapter.nameOfA(module));
+        Tensor a = trainsA ? noisy(changed.a(), deviation, noise) : changed.a();
+        writer.factors(
+            module, new LowRank(noisy(changed.b(), deviation, noise), a), end.scale(module));
+      }
+    }
+    for (String name : end.others()) {
+      try (Scope scope = Scope.open()) {
+        Tensor changed = start.tensor(name).scaled(1 - share).plus(end.tensor(name).scaled(share));
+        writer.tensor(name, noisy(changed, deviation, noise));
+      }
+    }
+    writer.write(folder, end.config());
+  }
+
+  /**
+   * Adds noise to a tensor.
+   *
+   * @param values left as they are
+   * @param deviation its standard deviation
+   * @param noise where it comes from
+   * @return the values with noise, in fp32; the given tensor without any
+   */
+  public static Tensor noisy(Tensor values, double deviation, Noise noise) {
+    if (deviation == 0) {
+      return values;
+    }
+    float[] array = values.toFloats();
+    noise.add(array, deviation);
+    return Tensor.of(array, values.sizes()).copyAs(values.type());
+  }
+}
