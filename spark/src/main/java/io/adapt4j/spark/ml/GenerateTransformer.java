@@ -2,6 +2,7 @@ package io.adapt4j.spark.ml;
 
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.spark.internal.model.GenerationChoice;
 import io.adapt4j.spark.internal.rows.RowWork;
 import java.util.List;
 import org.apache.spark.ml.param.BooleanParam;
@@ -256,19 +257,15 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
    * @throws IllegalArgumentException if an option is set that a transformer has no parameter for
    */
   public GenerateTransformer setOptions(GenerationOptions options) {
-    with(maxNewTokens, options.maxNewTokens());
-    with(temperature, options.temperature());
-    with(topK, options.topK());
-    with(topP, options.topP());
-    with(minP, options.minP());
-    with(repetitionPenalty, options.repetitionPenalty());
-    with(seed, options.seed());
-    with(stopStrings, options.stopStrings().toArray(new String[0]));
-    if (!options().equals(options)) {
-      throw new IllegalArgumentException(
-          "options: expected none but those with a parameter, %s, found %s"
-              .formatted(options(), options));
-    }
+    GenerationChoice chosen = GenerationChoice.of(options);
+    with(maxNewTokens, chosen.maxNewTokens());
+    with(temperature, chosen.temperature());
+    with(topK, chosen.topK());
+    with(topP, chosen.topP());
+    with(minP, chosen.minP());
+    with(repetitionPenalty, chosen.repetitionPenalty());
+    with(seed, chosen.seed());
+    with(stopStrings, chosen.stopStrings().toArray(new String[0]));
     return this;
   }
 
@@ -277,8 +274,8 @@ public final class GenerateTransformer extends ModelTransformer<GenerateTransfor
     return choice().options();
   }
 
-  private GenerateWork.Choice choice() {
-    return new GenerateWork.Choice(
+  private GenerationChoice choice() {
+    return new GenerationChoice(
         value(maxNewTokens),
         (Double) getOrDefault(temperature),
         value(topK),

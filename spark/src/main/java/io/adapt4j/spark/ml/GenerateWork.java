@@ -6,10 +6,10 @@ import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.spark.internal.model.GenerationChoice;
 import io.adapt4j.spark.internal.model.ModelSpec;
 import io.adapt4j.spark.internal.rows.ConcurrentWork;
 import io.adapt4j.spark.internal.rows.RowResult;
-import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -45,7 +45,7 @@ record GenerateWork(
     boolean raw,
     int requests,
     long promptCacheBytes,
-    Choice choice)
+    GenerationChoice choice)
     implements ConcurrentWork<LanguageModel> {
 
   static final StructType DETAILS =
@@ -56,32 +56,6 @@ record GenerateWork(
 
   private static final String ROLE = "role";
   private static final String CONTENT = "content";
-
-  /** Options that can be sent to an executor. */
-  record Choice(
-      int maxNewTokens,
-      double temperature,
-      int topK,
-      double topP,
-      double minP,
-      double repetitionPenalty,
-      long seed,
-      List<String> stopStrings)
-      implements Serializable {
-
-    GenerationOptions options() {
-      return GenerationOptions.greedy().toBuilder()
-          .maxNewTokens(maxNewTokens)
-          .temperature(temperature)
-          .topK(topK)
-          .topP(topP)
-          .minP(minP)
-          .repetitionPenalty(repetitionPenalty)
-          .seed(seed)
-          .stopStrings(stopStrings)
-          .build();
-    }
-  }
 
   static boolean isConversation(DataType type) {
     return type instanceof ArrayType array
