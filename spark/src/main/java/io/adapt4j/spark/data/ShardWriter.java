@@ -14,7 +14,7 @@ import java.util.List;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
@@ -22,7 +22,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * the one that Spark counts is in the manifest.
  */
 record ShardWriter(String folder, SerializableConfiguration hadoop)
-    implements MapPartitionsFunction<String, Shard> {
+    implements FlatMapFunction<Iterator<String>, Shard> {
 
   @Override
   public Iterator<Shard> call(Iterator<String> lines) throws IOException {

@@ -133,8 +133,7 @@ public final class SparkDatasets {
       files.mkdirs(qualified);
       ShardWriter writer =
           new ShardWriter(qualified.toString(), new SerializableConfiguration(hadoop));
-      List<Shard> written =
-          lines().mapPartitions(writer, Encoders.javaSerialization(Shard.class)).collectAsList();
+      List<Shard> written = lines().javaRDD().mapPartitions(writer).collect();
       List<Shard> inOrder = new ArrayList<>(written);
       inOrder.sort((left, right) -> Integer.compare(left.partition(), right.partition()));
       if (inOrder.isEmpty()) {

@@ -10,7 +10,8 @@ import org.apache.spark.sql.types.StructType;
 /**
  * Trains a language model on a column of prompts and one of completions, or on a column of
  * conversations ({@code inputCol}: arrays of structures with role and content), and gives a {@link
- * GenerateTransformer}.
+ * GenerateTransformer}, whose output column has the name of the completions' with {@code
+ * predicted_} before it.
  */
 public final class GenerateAdapterEstimator
     extends AdapterEstimator<GenerateAdapterEstimator, GenerateTransformer> {
@@ -60,7 +61,9 @@ public final class GenerateAdapterEstimator
 
   @Override
   GenerateTransformer transformer() {
-    return new GenerateTransformer().setInputCol(getOrDefault(inputCol()));
+    return new GenerateTransformer()
+        .setInputCol(getOrDefault(inputCol()))
+        .setOutputCol("predicted_" + getOrDefault(outputCol()));
   }
 
   private static final class Reader implements DefaultParamsReadable<GenerateAdapterEstimator> {}

@@ -24,6 +24,7 @@ import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import scala.collection.immutable.ArraySeq;
 
 /**
  * What a task of a {@link GenerateTransformer} does.
@@ -105,7 +106,7 @@ record GenerateWork(
     return RowFactory.create(
         answer.finishReason().name().toLowerCase(Locale.ROOT),
         answer.promptTokens(),
-        answer.tokenIds());
+        ArraySeq.unsafeWrapArray(answer.tokenIds().toArray()));
   }
 
   private Generation answer(LanguageModel model, Row row, CancellationToken cancellation) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import org.apache.spark.sql.Row;
+import scala.collection.immutable.ArraySeq;
 
 /**
  * Splits documents and embeds their chunks.
@@ -67,7 +68,7 @@ record EmbedDocumentsWork(DocumentRows reader, int maxTokens, int overlap, int p
         tokens += embeddings.countTokens(chunk.searchText());
         stored.add(ChunkRows.row(chunk, vectors.get(next++)));
       }
-      results.add(RowResult.of(tokens, stored));
+      results.add(RowResult.of(tokens, ArraySeq.unsafeWrapArray(stored.toArray())));
     }
     return results;
   }
