@@ -50,8 +50,7 @@ class BatchInvarianceTest {
           .isEqualTo(classifier.classifyAll(texts()));
       List<Classification> pairs = classifier.classifyPairs(firsts, seconds);
       for (int i = 0; i < pairs.size(); i++) {
-        assertThat(pairs.get(i))
-            .isEqualTo(classifier.classifyPair(firsts.get(i), seconds.get(i)));
+        assertThat(pairs.get(i)).isEqualTo(classifier.classifyPair(firsts.get(i), seconds.get(i)));
       }
     }
   }

@@ -38,10 +38,7 @@ public final class ExampleNearestTexts {
       EmbedTransformer embed = new EmbedTransformer().setModelPath(model).setOutputType("vector");
       KMeans groups = new KMeans().setK(3).setSeed(1).setFeaturesCol("embedding");
       Dataset<Row> found =
-          new Pipeline()
-              .setStages(new PipelineStage[] {embed, groups})
-              .fit(texts)
-              .transform(texts);
+          new Pipeline().setStages(new PipelineStage[] {embed, groups}).fit(texts).transform(texts);
       found.select("prediction", "text").orderBy("prediction").show(false);
       System.out.println(embed.metrics());
     }

@@ -45,7 +45,9 @@ public final class LocalClusterDriver {
           session.createDataset(TEXTS, Encoders.STRING()).toDF("text").repartition(4);
       System.out.printf(
           "executors %d different %d shards equal %s%n",
-          executors(session).size(), different(folder, rows), shardsAreEqual(folder, session, rows));
+          executors(session).size(),
+          different(folder, rows),
+          shardsAreEqual(folder, session, rows));
     }
   }
 

@@ -22,7 +22,8 @@ class LocalClusterTest {
     SmallBert.embedder(folder.resolve("model"));
     Path output = folder.resolve("output.txt");
 
-    Process driver = driver(folder).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+    Process driver =
+        driver(folder).redirectErrorStream(true).redirectOutput(output.toFile()).start();
     try {
       assertThat(driver.waitFor(300, TimeUnit.SECONDS)).as(() -> "ended: " + text(output)).isTrue();
       assertThat(driver.exitValue()).as(() -> text(output)).isZero();

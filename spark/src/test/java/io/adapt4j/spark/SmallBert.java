@@ -86,7 +86,8 @@ public final class SmallBert {
                 i ->
                     """
                     {"id": %d, "content": "%s", "single_word": false, "lstrip": false,
-                     "rstrip": false, "normalized": false, "special": true}"""
+                     "rstrip": false, "normalized": false, "special": true}\
+                    """
                         .formatted(i, VOCABULARY.get(i)))
             .collect(Collectors.joining(", "));
     Files.writeString(

@@ -94,8 +94,7 @@ final class SparkBatchGuide {
 
   static void index(
       org.apache.spark.sql.Dataset<Row> pages, LocalEmbeddings embeddings, Path folder) {
-    SparkIngestion ingestion =
-        SparkIngestion.with("/models/all-MiniLM-L6-v2").metadata("language");
+    SparkIngestion ingestion = SparkIngestion.with("/models/all-MiniLM-L6-v2").metadata("language");
     org.apache.spark.sql.Dataset<Row> embedded = ingestion.embed(pages).persist();
     try (LuceneIndex index =
         LuceneIndex.builder(folder)

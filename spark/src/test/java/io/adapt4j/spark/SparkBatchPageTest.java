@@ -13,8 +13,7 @@ import org.junit.jupiter.api.Test;
 class SparkBatchPageTest {
 
   private static final Path PAGE = Path.of("..", "docs", "spark-batch.md");
-  private static final Path GUIDE =
-      Path.of("src/test/java/io/adapt4j/spark/SparkBatchGuide.java");
+  private static final Path GUIDE = Path.of("src/test/java/io/adapt4j/spark/SparkBatchGuide.java");
 
   @Test
   void everySnippetOfThePageIsCompiled() throws IOException {

@@ -32,8 +32,7 @@ final class ShardCopies {
 
   /** The copy appears whole or not at all. */
   private static void fetch(
-      FileSystem files, org.apache.hadoop.fs.Path from, Shard shard, Path copy)
-      throws IOException {
+      FileSystem files, org.apache.hadoop.fs.Path from, Shard shard, Path copy) throws IOException {
     Path arriving = Files.createTempFile(copy.getParent(), ".arriving", ".jsonl");
     try {
       MessageDigest digest = ShardWriter.sha256();

@@ -18,8 +18,8 @@ import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Writes the lines of a partition as a file. Attempts of one task write files of their own, of which
- * the one that Spark counts is in the manifest.
+ * Writes the lines of a partition as a file. Attempts of one task write files of their own, of
+ * which the one that Spark counts is in the manifest.
  */
 record ShardWriter(String folder, SerializableConfiguration hadoop)
     implements FlatMapFunction<Iterator<String>, Shard> {
@@ -30,8 +30,7 @@ record ShardWriter(String folder, SerializableConfiguration hadoop)
       return Collections.emptyIterator();
     }
     TaskContext task = TaskContext.get();
-    String name =
-        "part-%05d-%d.jsonl".formatted(task.partitionId(), task.taskAttemptId());
+    String name = "part-%05d-%d.jsonl".formatted(task.partitionId(), task.taskAttemptId());
     Path file = new Path(folder, name);
     FileSystem files = file.getFileSystem(hadoop.value());
     MessageDigest digest = sha256();

@@ -22,8 +22,7 @@ sealed interface SentReply extends Serializable {
       return new Text(text.text(), text.finishReason(), promptTokens, newTokens);
     }
     if (reply instanceof Reply.Classes classes) {
-      return new Classes(
-          new LinkedHashMap<>(classes.probabilities()), promptTokens, newTokens);
+      return new Classes(new LinkedHashMap<>(classes.probabilities()), promptTokens, newTokens);
     }
     Reply.Likelihood likelihood = (Reply.Likelihood) reply;
     return new Likelihood(

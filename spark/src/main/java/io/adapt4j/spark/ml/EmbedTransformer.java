@@ -159,8 +159,7 @@ public final class EmbedTransformer extends ModelTransformer<EmbedTransformer> {
       if (maxTokens > 0) {
         options.maxTokens(maxTokens);
       }
-      TextEmbedder embedder =
-          TextEmbedder.load(spec.source(), options.build(), spec.adapters());
+      TextEmbedder embedder = TextEmbedder.load(spec.source(), options.build(), spec.adapters());
       if (!promptName.isEmpty() && !embedder.prompts().containsKey(promptName)) {
         embedder.close();
         throw new IllegalStateException(

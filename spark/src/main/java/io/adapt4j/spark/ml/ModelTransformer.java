@@ -81,7 +81,8 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
             "handleInvalid",
             "what becomes of rows that cannot be computed: keep (with the error in errorCol), skip"
                 + " or error (fails the job)");
-    windowSize = number("windowSize", "rows of a partition that are in memory and computed together");
+    windowSize =
+        number("windowSize", "rows of a partition that are in memory and computed together");
     idleSeconds = number("idleSeconds", "how long an executor keeps the model after its last use");
     batchInvariant =
         new BooleanParam(

@@ -105,9 +105,7 @@ sealed interface ScoreWork<T extends AutoCloseable> extends BulkWork<T> {
     @Override
     public List<RowResult> computeAll(RewardModel rewards, List<Row> rows) {
       List<Completion> completions =
-          rows.stream()
-              .map(row -> Completion.of(texts.first(row), texts.second(row)))
-              .toList();
+          rows.stream().map(row -> Completion.of(texts.first(row), texts.second(row))).toList();
       return Arrays.stream(rewards.scoreAll(completions))
           .mapToObj(score -> RowResult.of(0, score))
           .toList();

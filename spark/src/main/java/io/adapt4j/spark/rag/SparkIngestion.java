@@ -130,8 +130,7 @@ public final class SparkIngestion {
             .add(CHUNKS, DataTypes.createArrayType(ChunkRows.SCHEMA, false))
             .add(ERROR, DataTypes.StringType);
     EmbedDocumentsWork work =
-        new EmbedDocumentsWork(
-            DocumentRows.of(schema, metadata), maxTokens, overlap, parentTokens);
+        new EmbedDocumentsWork(DocumentRows.of(schema, metadata), maxTokens, overlap, parentTokens);
     Counters counters =
         Counters.register(documents.sparkSession().sparkContext(), "adapt4j ingestion");
     return documents.mapPartitions(
@@ -170,8 +169,7 @@ public final class SparkIngestion {
         documents -> {
           try (SearchIndex index = opener.open()) {
             IngestedDocuments done = stored(documents, index, rows);
-            return List.of(done.documents() + " " + done.chunks() + " " + done.failed())
-                .iterator();
+            return List.of(done.documents() + " " + done.chunks() + " " + done.failed()).iterator();
           }
         };
     IngestedDocuments all = new IngestedDocuments(0, 0, 0);
@@ -180,9 +178,7 @@ public final class SparkIngestion {
       all =
           all.plus(
               new IngestedDocuments(
-                  Long.parseLong(counts[0]),
-                  Long.parseLong(counts[1]),
-                  Long.parseLong(counts[2])));
+                  Long.parseLong(counts[0]), Long.parseLong(counts[1]), Long.parseLong(counts[2])));
     }
     return all;
   }

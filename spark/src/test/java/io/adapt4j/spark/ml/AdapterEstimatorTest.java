@@ -39,8 +39,7 @@ class AdapterEstimatorTest {
 
   @Test
   void theAdapterIsThatOfOneProcessOnTheSameRows(@TempDir Path folder) throws IOException {
-    GenerateTransformer model =
-        estimator(folder.resolve("spark")).setPacking(true).fit(rows(3));
+    GenerateTransformer model = estimator(folder.resolve("spark")).setPacking(true).fit(rows(3));
     FineTuner.builder()
         .model(ModelSource.path(LocalSpark.STORIES))
         .dataset(
@@ -98,8 +97,7 @@ class AdapterEstimatorTest {
             .setRank(2)
             .setMaxSteps(2);
 
-    PipelineModel model =
-        new Pipeline().setStages(new PipelineStage[] {estimator}).fit(rows(2));
+    PipelineModel model = new Pipeline().setStages(new PipelineStage[] {estimator}).fit(rows(2));
     model.write().save(folder.resolve("pipeline").toString());
 
     List<Row> found =
@@ -132,8 +130,7 @@ class AdapterEstimatorTest {
     assertThatThrownBy(() -> new GenerateAdapterEstimator().fit(rows(1)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("outputPath: expected both, found neither");
-    assertThatThrownBy(
-            () -> estimator(Path.of("nowhere")).setOutputCol("answer").fit(rows(1)))
+    assertThatThrownBy(() -> estimator(Path.of("nowhere")).setOutputCol("answer").fit(rows(1)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("outputCol: expected the name of a column, found 'answer'");
   }

@@ -80,8 +80,7 @@ class ClassifyAndScoreTest {
       classifier.batchInvariant(true);
       assertScores(
           transformer,
-          row ->
-              classifier.classifyPair(row.getString(0), row.getString(1)).score("relevant"));
+          row -> classifier.classifyPair(row.getString(0), row.getString(1)).score("relevant"));
     }
   }
 
@@ -97,8 +96,7 @@ class ClassifyAndScoreTest {
 
   @Test
   void continuationsGetTheirLikelihood() {
-    ScoreTransformer transformer =
-        scorer(LocalSpark.STORIES, ScoreTransformer.Scorer.LIKELIHOOD);
+    ScoreTransformer transformer = scorer(LocalSpark.STORIES, ScoreTransformer.Scorer.LIKELIHOOD);
     try (LanguageModel model = LanguageModel.load(ModelSource.path(LocalSpark.STORIES))) {
       assertScores(transformer, row -> model.score(row.getString(0), row.getString(1)).sum());
     }
@@ -126,8 +124,7 @@ class ClassifyAndScoreTest {
       assertThat(transformer.transform(rows(partitions)).collectAsList())
           .hasSize(TEXTS.size())
           .allSatisfy(
-              row ->
-                  assertThat(row.<Double>getAs("score")).isEqualTo(score.applyAsDouble(row)));
+              row -> assertThat(row.<Double>getAs("score")).isEqualTo(score.applyAsDouble(row)));
     }
   }
 }

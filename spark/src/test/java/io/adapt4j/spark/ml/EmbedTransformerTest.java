@@ -60,7 +60,8 @@ class EmbedTransformerTest {
   @Test
   void rowsKeepTheirOrderAndColumns() {
     Dataset<Row> rows =
-        LocalSpark.texts("text", TEXTS, 1).withColumn("id", functions.monotonically_increasing_id());
+        LocalSpark.texts("text", TEXTS, 1)
+            .withColumn("id", functions.monotonically_increasing_id());
 
     List<Row> found = transformer().setWindowSize(10).transform(rows).collectAsList();
 
@@ -98,8 +99,7 @@ class EmbedTransformerTest {
     EmbedTransformer embed = transformer().setOutputType("vector").setWindowSize(5);
     Normalizer next = new Normalizer().setInputCol("embedding").setOutputCol("unit");
     Dataset<Row> rows = LocalSpark.texts("text", TEXTS.subList(0, 5), 2);
-    PipelineModel pipeline =
-        new Pipeline().setStages(new PipelineStage[] {embed, next}).fit(rows);
+    PipelineModel pipeline = new Pipeline().setStages(new PipelineStage[] {embed, next}).fit(rows);
 
     pipeline.write().overwrite().save(saved.resolve("pipeline").toString());
     PipelineModel loaded = PipelineModel.load(saved.resolve("pipeline").toString());
@@ -130,8 +130,7 @@ class EmbedTransformerTest {
 
   @Test
   void columnsAreCheckedByNameBeforeAJobStarts() {
-    Dataset<Row> rows =
-        LocalSpark.texts("text", TEXTS, 1).withColumn("number", functions.lit(1));
+    Dataset<Row> rows = LocalSpark.texts("text", TEXTS, 1).withColumn("number", functions.lit(1));
     assertThatThrownBy(() -> transformer().setInputCol("body").transform(rows))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("inputCol: expected the name of a column, found 'body'; the columns")

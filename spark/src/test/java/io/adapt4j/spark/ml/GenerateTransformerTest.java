@@ -68,9 +68,12 @@ class GenerateTransformerTest {
     Map<String, List<Integer>> answers = tokenIds(transformer, 1);
 
     assertThat(tokenIds(transformer, 3)).isEqualTo(answers);
-    assertThat(tokenIds(transformer.copy(new org.apache.spark.ml.param.ParamMap()).setOptions(
-                sampled.toBuilder().seed(6).build()),
-            1))
+    assertThat(
+            tokenIds(
+                transformer
+                    .copy(new org.apache.spark.ml.param.ParamMap())
+                    .setOptions(sampled.toBuilder().seed(6).build()),
+                1))
         .isNotEqualTo(answers);
   }
 

@@ -46,8 +46,7 @@ class SparkIngestionTest {
     List<Document> same = new ArrayList<>();
     for (Row row : documents.collectAsList()) {
       same.add(
-          new Document(
-              row.getString(1), "Mats", row.getString(0), Map.of("size", row.getInt(3))));
+          new Document(row.getString(1), "Mats", row.getString(0), Map.of("size", row.getInt(3))));
     }
 
     try (LocalEmbeddings embeddings =
@@ -86,8 +85,7 @@ class SparkIngestionTest {
         .forEach(
             (chunk, vector) ->
                 vectors.put(
-                    chunk,
-                    IntStream.range(0, vector.length).mapToObj(i -> vector[i]).toList()));
+                    chunk, IntStream.range(0, vector.length).mapToObj(i -> vector[i]).toList()));
     return vectors;
   }
 
@@ -103,8 +101,7 @@ class SparkIngestionTest {
 
     assertThat(embedded.filter("error is not null").collectAsList())
         .singleElement()
-        .satisfies(
-            row -> assertThat(row.<String>getAs("error")).startsWith("id: expected a name"));
+        .satisfies(row -> assertThat(row.<String>getAs("error")).startsWith("id: expected a name"));
     try (LocalEmbeddings embeddings = LocalEmbeddings.load(ModelSource.path(model));
         LuceneIndex index = open(folder.resolve("index"), embeddings)) {
       assertThat(ingestion.store(embedded, index)).isEqualTo(new IngestedDocuments(1, 1, 1));

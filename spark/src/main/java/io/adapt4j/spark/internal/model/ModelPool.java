@@ -170,8 +170,7 @@ public final class ModelPool {
     entry.uses--;
     if (entry.uses == 0 && entries.get(key) == entry) {
       entry.closing =
-          closer.schedule(
-              () -> closeIfIdle(key, entry), idle.toMillis(), TimeUnit.MILLISECONDS);
+          closer.schedule(() -> closeIfIdle(key, entry), idle.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 

@@ -43,8 +43,7 @@ public record ModelSpec(String model, String adapter, Precision precision) imple
   /** Tells apart what is loaded, also when the files of a path have changed. */
   String key() {
     String base = model.startsWith(HUB) ? model : described(ShippedFiles.find("modelPath", model));
-    String put =
-        adapter.isEmpty() ? "" : described(ShippedFiles.find("adapterPath", adapter));
+    String put = adapter.isEmpty() ? "" : described(ShippedFiles.find("adapterPath", adapter));
     return String.join("\n", List.of(base, put, precision.name()));
   }
 

@@ -56,8 +56,7 @@ public interface ConcurrentWork<T extends AutoCloseable> extends RowWork<T> {
       List<Future<RowResult>> running = new ArrayList<>(rows.size());
       rows.forEach(row -> running.add(null));
       for (int row : longestFirst) {
-        running.set(
-            row, threads.submit(() -> resultOrError(model, rows.get(row), cancellation)));
+        running.set(row, threads.submit(() -> resultOrError(model, rows.get(row), cancellation)));
       }
       List<RowResult> results = new ArrayList<>(rows.size());
       for (Future<RowResult> result : running) {
