@@ -19,6 +19,7 @@ import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
@@ -296,7 +297,7 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
 
   /** {@return what has been done so far; zeros before the first job} */
   public BatchMetrics metrics() {
-    return new BatchMetrics(counters(SparkContext.getOrCreate()));
+    return new BatchMetrics(counters(SparkSession.active().sparkContext()));
   }
 
   private Counters counters(SparkContext context) {
