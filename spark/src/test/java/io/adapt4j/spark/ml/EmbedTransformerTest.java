@@ -112,17 +112,6 @@ class EmbedTransformerTest {
   }
 
   @Test
-  void aModelThatWasShippedIsFoundByItsName() {
-    LocalSpark.session().sparkContext().addFile(folder.toString(), true);
-    Dataset<Row> rows = LocalSpark.texts("text", TEXTS.subList(0, 3), 1);
-
-    EmbedTransformer shipped = transformer().setModelPath(folder.getFileName().toString());
-
-    assertThat(shipped.transform(rows).collectAsList())
-        .isEqualTo(transformer().transform(rows).collectAsList());
-  }
-
-  @Test
   void aPromptThatTheModelDoesNotHaveFailsTheJob() {
     Dataset<Row> rows = LocalSpark.texts("text", TEXTS.subList(0, 3), 1);
     assertThatThrownBy(() -> transformer().setPromptName("query").transform(rows).count())
