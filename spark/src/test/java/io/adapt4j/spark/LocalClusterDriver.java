@@ -66,14 +66,12 @@ public final class LocalClusterDriver {
 
   private static int different(Path folder, Dataset<Row> rows) {
     Path model = folder.resolve("model");
-    // Executors find it by its name among the files of the application.
-    rows.sparkSession().sparkContext().addFile(model.toString(), true);
     int different = 0;
     try (TextEmbedder embedder = TextEmbedder.load(ModelSource.path(model))) {
       embedder.batchInvariant(true);
       List<Row> found =
           new EmbedTransformer()
-              .setModelPath("model")
+              .setModelPath(model.toString())
               .setWindowSize(6)
               .transform(rows)
               .collectAsList();

@@ -192,8 +192,8 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
    * Sets the model.
    *
    * @param path a folder, or a file, that every executor sees; the name of one that was shipped
-   *     with {@code sparkContext.addFile(path, true)}; or {@code hub:owner/name}, with {@code @}
-   *     and a revision
+   *     with {@code spark.archives} or {@code sparkContext.addFile(path, true)}; or {@code
+   *     hub:owner/name}, with {@code @} and a revision
    * @return this
    */
   public M setModelPath(String path) {
