@@ -47,9 +47,11 @@ final class Commands {
     while (main.find()) {
       String file = main.group().replace('.', '/') + ".java";
       boolean exists = false;
-      for (String module : List.of("examples", "benchmarks", "cli", "verification")) {
+      for (String module : List.of("examples", "benchmarks", "cli", "verification", "spark")) {
         exists |= Files.exists(root.resolve(module).resolve("src/main/java").resolve(file));
       }
+      // Programs that need Spark, which its module has for tests only.
+      exists |= Files.exists(root.resolve("spark/src/test/java").resolve(file));
       if (!exists) {
         missing.add(main.group());
       }

@@ -165,6 +165,7 @@ public final class LocalEmbeddings implements TextEmbeddings {
     private Precision precision = Precision.AUTO;
     private OptionalInt maxTokens = OptionalInt.empty();
     private Optional<Prompts> prompts = Optional.empty();
+    private boolean batchInvariant;
 
     private Builder(ModelSource source) {
       this.source = Objects.requireNonNull(source, "source");
@@ -206,6 +207,18 @@ public final class LocalEmbeddings implements TextEmbeddings {
     }
 
     /**
+     * Sets whether vectors are the same, to the bit, whatever they are made with ({@link
+     * TextEmbedder#batchInvariant}). Not part of the identity: vectors differ by rounding only.
+     *
+     * @param on true for the same
+     * @return this
+     */
+    public Builder batchInvariant(boolean on) {
+      batchInvariant = on;
+      return this;
+    }
+
+    /**
      * Loads the model. Its identity is the folder's name and a hash of its files and of what is set
      * here.
      *
@@ -213,6 +226,7 @@ public final class LocalEmbeddings implements TextEmbeddings {
      */
     public LocalEmbeddings build() {
       TextEmbedder embedder = TextEmbedder.load(source, options.build());
+      embedder.batchInvariant(batchInvariant);
       String settings = precision + " " + maxTokens + " " + prompts.orElse(null);
       try {
         String identity = ModelIdentity.of(embedder.folder(), settings);

@@ -3,9 +3,11 @@ package io.adapt4j.core.internal.encode;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -34,6 +36,15 @@ public final class Classifier {
   }
 
   /**
+   * Sets whether the scores of a text are the same, to the bit, whatever it is scored with.
+   *
+   * @param on true for the same
+   */
+  public void batchInvariant(boolean on) {
+    runner.batchInvariant(on);
+  }
+
+  /**
    * Scores texts.
    *
    * @param texts the texts
@@ -51,9 +62,21 @@ public final class Classifier {
    * @return the logits of each pair, one a class, in the order of the second texts
    */
   public List<float[]> pairLogits(String first, List<String> seconds) {
+    return pairLogits(Collections.nCopies(seconds.size(), first), seconds);
+  }
+
+  /**
+   * Scores pairs of texts.
+   *
+   * @param firsts the first texts
+   * @param seconds the second texts, as many
+   * @return the logits of each pair, one a class, in their order
+   */
+  public List<float[]> pairLogits(List<String> firsts, List<String> seconds) {
     List<TokenSequence> pairs = new ArrayList<>();
-    for (String second : seconds) {
-      pairs.add(TokenSequence.of(pairs.size(), tokenizer.encodePair(first, second, maxTokens)));
+    for (int i = 0; i < firsts.size(); i++) {
+      Encoding pair = tokenizer.encodePair(firsts.get(i), seconds.get(i), maxTokens);
+      pairs.add(TokenSequence.of(i, pair));
     }
     return run(pairs);
   }

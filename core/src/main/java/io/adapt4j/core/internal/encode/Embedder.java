@@ -79,6 +79,15 @@ public final class Embedder implements AutoCloseable {
   }
 
   /**
+   * Sets whether the vector of a text is the same, to the bit, whatever it is embedded with.
+   *
+   * @param on true for the same
+   */
+  public void batchInvariant(boolean on) {
+    runner.batchInvariant(on);
+  }
+
+  /**
    * Counts the texts that are too long and will be cut.
    *
    * @param texts the texts

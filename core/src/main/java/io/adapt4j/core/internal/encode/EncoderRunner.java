@@ -14,6 +14,11 @@ import java.util.List;
 /**
  * Runs an encoder over sequences in batches of similar length, padded on the right, so that little
  * is computed for padding and memory does not grow with the number of sequences.
+ *
+ * <p>If {@link #batchInvariant} is on, what a sequence gives does not depend on the others, to the
+ * bit: batches hold sequences of one length, without padding, and enough tokens that the matrix
+ * products add up in the same order; what comes after the network sees one sequence at a time.
+ * Sequences of a network whose width is not a multiple of 64 bytes are run one by one.
  */
 final class EncoderRunner {
 
@@ -23,12 +28,27 @@ final class EncoderRunner {
    */
   private static final int BATCH_TOKENS = 1024;
 
+  /**
+   * The fewest tokens of a batch whose results do not depend on it. Below some 30 rows libraries
+   * multiply matrices by other kernels, which round otherwise.
+   */
+  private static final int INVARIANT_TOKENS = 64;
+
+  /** What the widest vectors of a processor hold, in bytes. */
+  private static final int ALIGNMENT = 64;
+
   private final Encoder encoder;
   private final int paddingId;
+  private boolean batchInvariant;
 
   EncoderRunner(Encoder encoder, int tokenizerPadding) {
     this.encoder = encoder;
     this.paddingId = encoder.modelConfig().padTokenId().orElse(tokenizerPadding);
+  }
+
+  /** Sets whether the results of a sequence are the same in every batch. */
+  void batchInvariant(boolean on) {
+    batchInvariant = on;
   }
 
   /** Takes what a batch gave; the tensor is closed afterwards. */
@@ -53,9 +73,45 @@ final class EncoderRunner {
     for (int from = 0; from < longestFirst.size(); ) {
       int width = Math.max(1, longestFirst.get(from).length());
       int to = Math.min(longestFirst.size(), from + Math.max(1, BATCH_TOKENS / width));
-      runBatch(longestFirst.subList(from, to), width, result);
+      if (batchInvariant) {
+        to = isAligned() ? endOfLength(longestFirst, from, to) : from + 1;
+        runInvariant(longestFirst.subList(from, to), width, result);
+      } else {
+        runBatch(longestFirst.subList(from, to), width, result);
+      }
       from = to;
     }
+  }
+
+  /** Whether all sequences of a batch begin at an aligned address, on which sums depend, too. */
+  private boolean isAligned() {
+    return encoder.dimensions().hiddenSize() * encoder.type().bytes() % ALIGNMENT == 0;
+  }
+
+  private static int endOfLength(List<TokenSequence> longestFirst, int from, int to) {
+    int length = longestFirst.get(from).length();
+    int end = from + 1;
+    while (end < to && longestFirst.get(end).length() == length) {
+      end++;
+    }
+    return end;
+  }
+
+  /** Fills a small batch with copies of its last row, and hands the rows on one by one. */
+  private void runInvariant(List<TokenSequence> rows, int width, Result result) {
+    List<TokenSequence> filled = new ArrayList<>(rows);
+    while (filled.size() * width < INVARIANT_TOKENS) {
+      filled.add(rows.get(rows.size() - 1));
+    }
+    runBatch(
+        filled,
+        width,
+        (ops, batch, hidden) -> {
+          for (int row = 0; row < rows.size(); row++) {
+            List<TokenSequence> only = rows.subList(row, row + 1);
+            result.take(ops, new Batch(only, inputs(only, width)), hidden.narrow(0, row, 1));
+          }
+        });
   }
 
   private void runBatch(List<TokenSequence> rows, int width, Result result) {

@@ -45,6 +45,11 @@ public final class CompletionScorer {
     }
   }
 
+  /** Sets whether the score of a completion is the same, to the bit, in every batch. */
+  public void batchInvariant(boolean on) {
+    classifier.batchInvariant(on);
+  }
+
   public double[] scoreAll(List<Completion> completions) {
     return classifier.logitsOf(completions.stream().map(this::ids).toList()).stream()
         .mapToDouble(logits -> logits[0])

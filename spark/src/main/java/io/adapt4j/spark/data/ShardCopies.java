@@ -1,0 +1,57 @@
+package io.adapt4j.spark.data;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+
+/** Copies shards to a disk of this machine. */
+final class ShardCopies {
+
+  private ShardCopies() {}
+
+  static void fetch(String folder, List<Shard> shards, Path target) throws IOException {
+    Files.createDirectories(target);
+    org.apache.hadoop.fs.Path from = new org.apache.hadoop.fs.Path(folder);
+    FileSystem files = from.getFileSystem(new Configuration());
+    for (Shard shard : shards) {
+      Path copy = target.resolve(shard.file());
+      if (!Files.exists(copy) || Files.size(copy) != shard.bytes()) {
+        fetch(files, new org.apache.hadoop.fs.Path(from, shard.file()), shard, copy);
+      }
+    }
+  }
+
+  /** The copy appears whole or not at all. */
+  private static void fetch(
+      FileSystem files, org.apache.hadoop.fs.Path from, Shard shard, Path copy) throws IOException {
+    Path arriving = Files.createTempFile(copy.getParent(), ".arriving", ".jsonl");
+    try {
+      MessageDigest digest = ShardWriter.sha256();
+      try (InputStream in = new DigestInputStream(files.open(from), digest)) {
+        Files.copy(in, arriving, StandardCopyOption.REPLACE_EXISTING);
+      }
+      String hash = HexFormat.of().formatHex(digest.digest());
+      if (!hash.equals(shard.sha256())) {
+        throw new IllegalStateException(
+            "%s: expected the hash %s, found %s: the file has changed since it was written"
+                .formatted(from, shard.sha256(), hash));
+      }
+      try {
+        Files.move(arriving, copy, StandardCopyOption.ATOMIC_MOVE);
+      } catch (AtomicMoveNotSupportedException e) {
+        Files.move(arriving, copy, StandardCopyOption.REPLACE_EXISTING);
+      }
+    } finally {
+      Files.deleteIfExists(arriving);
+    }
+  }
+}

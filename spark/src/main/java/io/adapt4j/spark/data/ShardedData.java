@@ -1,0 +1,154 @@
+package io.adapt4j.spark.data;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetReader;
+import io.adapt4j.core.data.Datasets;
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * Shards that {@link SparkDatasets} wrote. Can be sent to executors, which open the same rows in
+ * the same order: row numbers, epochs, batches and packing are those of one process.
+ *
+ * <p>A worker reads rows on demand; in memory are twelve bytes a row. Shards that are not on a disk
+ * that the worker sees are copied to one first, and their hashes compared.
+ */
+public final class ShardedData implements Serializable {
+
+  private static final long serialVersionUID = 1;
+
+  private final String folder;
+  private final ArrayList<Shard> shards;
+
+  ShardedData(String folder, List<Shard> shards) {
+    this.folder = folder;
+    this.shards = new ArrayList<>(shards);
+  }
+
+  /**
+   * Finds shards that were written.
+   *
+   * @param folder their folder, of any file system that Hadoop knows
+   * @return the data
+   * @throws IllegalStateException if there are none, or writing them did not end
+   */
+  public static ShardedData at(String folder) {
+    org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(folder);
+    try {
+      org.apache.hadoop.fs.FileSystem files = path.getFileSystem(new Configuration());
+      org.apache.hadoop.fs.Path qualified = files.makeQualified(path);
+      return new ShardedData(qualified.toString(), Manifest.read(files, qualified));
+    } catch (IOException e) {
+      throw new UncheckedIOException(folder + ": reading shards failed: " + e.getMessage(), e);
+    }
+  }
+
+  /** {@return where the shards are} */
+  public String folder() {
+    return folder;
+  }
+
+  /** {@return how many files there are} */
+  public int shards() {
+    return shards.size();
+  }
+
+  /** {@return how many rows they have together} */
+  public long rows() {
+    return shards.stream().mapToLong(Shard::rows).sum();
+  }
+
+  /**
+   * Returns a hash of the rows and their order, for workers to compare that they train on the same
+   * data.
+   *
+   * @return 64 hexadecimal digits; those of the same rows in other shards differ
+   */
+  public String digest() {
+    MessageDigest digest = ShardWriter.sha256();
+    shards.forEach(shard -> digest.update(shard.sha256().getBytes(StandardCharsets.UTF_8)));
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /**
+   * Opens the rows where this machine sees the folder as a path.
+   *
+   * @return the rows
+   * @throws IllegalStateException if the folder is not on a disk; {@link #open(Path,
+   *     UnaryOperator)} copies
+   * @throws io.adapt4j.core.data.DatasetException if rows are malformed, or not of one shape
+   */
+  public Dataset open() {
+    return open(options -> options);
+  }
+
+  /**
+   * Opens the rows with options, otherwise as {@link #open()}.
+   *
+   * @param options sets how the fields are read, such as their shape; the same for each shard
+   * @return the rows
+   */
+  public Dataset open(UnaryOperator<DatasetReader> options) {
+    java.net.URI uri = java.net.URI.create(folder.replace(" ", "%20"));
+    if (!"file".equals(uri.getScheme())) {
+      throw new IllegalStateException(
+          folder
+              + ": expected a folder that this machine sees as a path, such as file:///mnt/x. Open"
+              + " it with a folder to copy to.");
+    }
+    return opened(Path.of(uri.getPath()), options);
+  }
+
+  /**
+   * Copies the shards that are not there yet to a folder of this machine, and opens the rows.
+   *
+   * @param cache a folder that this data may use alone; several processes may do so at once
+   * @param options sets how the fields are read
+   * @return the rows
+   * @throws IllegalStateException if a shard does not have the hash that it was written with
+   */
+  public Dataset open(Path cache, UnaryOperator<DatasetReader> options) {
+    try {
+      Path own = cache.resolve(digest());
+      ShardCopies.fetch(folder, shards, own);
+      return opened(own, options);
+    } catch (IOException e) {
+      throw new UncheckedIOException(folder + ": copying shards failed: " + e.getMessage(), e);
+    }
+  }
+
+  private Dataset opened(Path at, UnaryOperator<DatasetReader> options) {
+    List<Dataset> parts = new ArrayList<>();
+    for (Shard shard : shards) {
+      parts.add(options.apply(Datasets.read(at.resolve(shard.file()))).open());
+    }
+    return parts.size() == 1 ? parts.get(0) : Datasets.concat(parts);
+  }
+
+  /** Data of the same folder and rows is equal. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ShardedData data
+        && folder.equals(data.folder)
+        && digest().equals(data.digest());
+  }
+
+  @Override
+  public int hashCode() {
+    return folder.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "ShardedData[%s, %s rows, %s shards]".formatted(folder, rows(), shards());
+  }
+}

@@ -1,0 +1,179 @@
+package io.adapt4j.spark.data;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalInt;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Writes the rows of a DataFrame as shards: files of JSON Lines, one a partition, in the fields
+ * that {@link io.adapt4j.core.data.Datasets#read} recognizes, with a manifest that names them in
+ * order. Executors write them; no row passes through the driver. All workers of a run, and a run
+ * that is resumed, then read the same rows in the same order, which a DataFrame that is computed
+ * again does not promise.
+ *
+ * <pre>{@code
+ * ShardedData data =
+ *     SparkDatasets.of(tickets.select("prompt", "completion"))
+ *         .orderBy("id")
+ *         .write("hdfs:///training/tickets");
+ * Dataset rows = data.open();
+ * }</pre>
+ *
+ * <p>Columns are fields of the rows; those that are null in a row are left out of it. Not thread
+ * safe.
+ */
+public final class SparkDatasets {
+
+  private final Dataset<Row> frame;
+  private List<String> keys = List.of();
+  private List<String> fields = List.of();
+  private OptionalInt shards = OptionalInt.empty();
+
+  private SparkDatasets(Dataset<Row> frame) {
+    this.frame = Objects.requireNonNull(frame, "frame");
+  }
+
+  /**
+   * Begins with all columns, in the order of the partitions and of the rows in them.
+   *
+   * @param frame the rows
+   * @return options, to end with {@link #write}
+   */
+  public static SparkDatasets of(Dataset<Row> frame) {
+    return new SparkDatasets(frame);
+  }
+
+  /**
+   * Sorts the rows by columns, and rows that are equal in these by all others, so that the order
+   * does not depend on how Spark cut the data. The columns are written only if {@link #fields} says
+   * so, or says nothing.
+   *
+   * @param columns names of columns that can be sorted
+   * @return this
+   * @throws IllegalArgumentException if there is no such column
+   */
+  public SparkDatasets orderBy(String... columns) {
+    keys = checked("orderBy", columns);
+    return this;
+  }
+
+  /**
+   * Sets which columns are written. Default: all.
+   *
+   * @param columns names
+   * @return this
+   * @throws IllegalArgumentException if there is no such column
+   */
+  public SparkDatasets fields(String... columns) {
+    fields = checked("fields", columns);
+    return this;
+  }
+
+  /**
+   * Sets how many shards there are. Default: one a partition. Only with {@link #orderBy}: Spark
+   * does not keep the order of partitions that it merges.
+   *
+   * @param number at least 1
+   * @return this
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public SparkDatasets shards(int number) {
+    if (number < 1) {
+      throw new IllegalArgumentException("shards: expected at least 1, found " + number);
+    }
+    shards = OptionalInt.of(number);
+    return this;
+  }
+
+  private List<String> checked(String option, String... columns) {
+    List<String> known = Arrays.asList(frame.columns());
+    for (String column : columns) {
+      if (!known.contains(column)) {
+        throw new IllegalArgumentException(
+            "%s: expected names of columns, found '%s'; the columns are %s"
+                .formatted(option, column, known));
+      }
+    }
+    return List.of(columns);
+  }
+
+  /**
+   * Writes the shards. The manifest is written last: until then there is no data for {@link
+   * ShardedData#at}.
+   *
+   * @param folder a folder of any file system that Hadoop knows, such as {@code file:///mnt/data/x}
+   *     or {@code hdfs:///x}, that is not there yet
+   * @return the data
+   * @throws IllegalArgumentException if there are no rows, or a number of shards and no order
+   * @throws IllegalStateException if the folder has data already
+   */
+  public ShardedData write(String folder) {
+    Configuration hadoop = frame.sparkSession().sessionState().newHadoopConf();
+    Path target = new Path(folder);
+    try {
+      FileSystem files = target.getFileSystem(hadoop);
+      Path qualified = files.makeQualified(target);
+      if (files.exists(new Path(qualified, Manifest.FILE))) {
+        throw new IllegalStateException(
+            folder + ": expected a folder without data, found some. Name another, or delete it.");
+      }
+      files.mkdirs(qualified);
+      ShardWriter writer =
+          new ShardWriter(qualified.toString(), new SerializableConfiguration(hadoop));
+      List<Shard> written = lines().javaRDD().mapPartitions(writer).collect();
+      List<Shard> inOrder = new ArrayList<>(written);
+      inOrder.sort((left, right) -> Integer.compare(left.partition(), right.partition()));
+      if (inOrder.isEmpty()) {
+        throw new IllegalArgumentException("frame: expected at least one row, found none");
+      }
+      Manifest.write(files, qualified, inOrder);
+      return new ShardedData(qualified.toString(), inOrder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(folder + ": writing shards failed: " + e.getMessage(), e);
+    }
+  }
+
+  private Dataset<String> lines() {
+    List<String> names = fields.isEmpty() ? Arrays.asList(frame.columns()) : fields;
+    Column line =
+        functions.to_json(
+            functions.struct(names.stream().map(SparkDatasets::column).toArray(Column[]::new)));
+    return ordered(line).select(line.as("line")).as(Encoders.STRING());
+  }
+
+  private Dataset<Row> ordered(Column line) {
+    if (keys.isEmpty()) {
+      if (shards.isPresent()) {
+        throw new IllegalArgumentException(
+            "shards: expected an order as well, found none; Spark does not keep the order of rows"
+                + " when it merges partitions. Set it with orderBy.");
+      }
+      return frame;
+    }
+    List<Column> order = new ArrayList<>();
+    keys.forEach(key -> order.add(column(key)));
+    order.add(line);
+    Column[] columns = order.toArray(new Column[0]);
+    return shards.isPresent()
+        ? frame.repartitionByRange(shards.getAsInt(), columns).sortWithinPartitions(columns)
+        : frame.sort(columns);
+  }
+
+  /** A column whose name may have dots. */
+  private static Column column(String name) {
+    return functions.col("`" + name.replace("`", "``") + "`");
+  }
+}

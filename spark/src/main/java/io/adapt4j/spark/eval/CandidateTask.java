@@ -1,0 +1,110 @@
+package io.adapt4j.spark.eval;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.TextClassifier;
+import io.adapt4j.core.internal.load.FolderIdentity;
+import io.adapt4j.eval.Candidate;
+import io.adapt4j.eval.spi.Request;
+import io.adapt4j.spark.internal.model.ModelPool;
+import io.adapt4j.spark.internal.model.ModelSpec;
+import io.adapt4j.spark.internal.model.TaskStop;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Replies to the requests of a partition.
+ *
+ * @param spec the model
+ * @param kind how it replies
+ * @param atOnce how many requests it gets at once
+ */
+record CandidateTask(ModelSpec spec, Kind kind, int atOnce) implements Serializable {
+
+  private static final Duration IDLE = Duration.ofMinutes(1);
+
+  /** How a model replies. */
+  enum Kind {
+    TEXT,
+    CHAT,
+    CLASSIFIER
+  }
+
+  /** Asks for the identity of the model. */
+  record Identity(ModelSpec spec, Kind kind) implements Serializable {
+
+    String of(Integer ignored) {
+      return new CandidateTask(spec, kind, 1).with(Candidate::identity);
+    }
+  }
+
+  Iterator<SentReply> replies(Iterator<SentRequest> requests) {
+    if (!requests.hasNext()) {
+      return Collections.emptyIterator();
+    }
+    TaskStop stop = TaskStop.ofThisTask();
+    return with(candidate -> replies(candidate, requests, stop)).iterator();
+  }
+
+  private List<SentReply> replies(
+      Candidate candidate, Iterator<SentRequest> requests, TaskStop stop) {
+    List<SentReply> all = new ArrayList<>();
+    List<Request> batch = new ArrayList<>();
+    while (requests.hasNext()) {
+      batch.add(requests.next().request());
+      if (batch.size() == atOnce || !requests.hasNext()) {
+        stop.throwIfStopped();
+        Candidate.Replies got = candidate.reply(batch);
+        for (int i = 0; i < got.replies().size(); i++) {
+          // What a batch took counts with its first reply.
+          all.add(
+              SentReply.of(
+                  got.replies().get(i),
+                  i == 0 ? got.promptTokens() : 0,
+                  i == 0 ? got.newTokens() : 0));
+        }
+        batch.clear();
+      }
+    }
+    return all;
+  }
+
+  private <R> R with(Function<Candidate, R> action) {
+    TaskStop stop = TaskStop.ofThisTask();
+    if (kind == Kind.CLASSIFIER) {
+      try (ModelPool.Lease<TextClassifier> lease =
+          ModelPool.shared()
+              .lease("TextClassifier batchInvariant true", spec, IDLE, stop, this::classifier)) {
+        return action.apply(Candidate.of(identity(), lease.model()));
+      }
+    }
+    try (ModelPool.Lease<LanguageModel> lease =
+        ModelPool.shared()
+            .lease("LanguageModel promptCacheBytes 0", spec, IDLE, stop, this::languageModel)) {
+      return action.apply(
+          kind == Kind.CHAT ? Candidate.chat(lease.model()) : Candidate.of(lease.model()));
+    }
+  }
+
+  private TextClassifier classifier() {
+    TextClassifier classifier =
+        TextClassifier.load(spec.source(), spec.precision(), spec.adapters());
+    classifier.batchInvariant(true);
+    return classifier;
+  }
+
+  private LanguageModel languageModel() {
+    LanguageModel model = LanguageModel.load(spec.source(), spec.precision(), spec.adapters());
+    model.limitPromptCache(0);
+    return model;
+  }
+
+  private String identity() {
+    return "%s %s %s"
+        .formatted(FolderIdentity.of(spec.source().folder()), spec.adapter(), spec.precision());
+  }
+}

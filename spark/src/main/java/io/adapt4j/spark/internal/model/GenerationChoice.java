@@ -1,0 +1,67 @@
+package io.adapt4j.spark.internal.model;
+
+import io.adapt4j.core.generate.GenerationOptions;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * The generation options that can be sent to an executor.
+ *
+ * @param maxNewTokens most tokens of an answer
+ * @param temperature divisor of the logits
+ * @param topK most probable tokens to choose from
+ * @param topP probability mass to choose from
+ * @param minP least probability relative to the best
+ * @param repetitionPenalty penalty on tokens that occurred
+ * @param seed the seed
+ * @param stopStrings texts that end an answer
+ */
+public record GenerationChoice(
+    int maxNewTokens,
+    double temperature,
+    int topK,
+    double topP,
+    double minP,
+    double repetitionPenalty,
+    long seed,
+    List<String> stopStrings)
+    implements Serializable {
+
+  /**
+   * Takes options apart.
+   *
+   * @throws IllegalArgumentException if they have something that cannot be sent
+   */
+  public static GenerationChoice of(GenerationOptions options) {
+    GenerationChoice choice =
+        new GenerationChoice(
+            options.maxNewTokens(),
+            options.temperature(),
+            options.topK(),
+            options.topP(),
+            options.minP(),
+            options.repetitionPenalty(),
+            options.seed(),
+            List.copyOf(options.stopStrings()));
+    if (!choice.options().equals(options)) {
+      throw new IllegalArgumentException(
+          "options: expected none but those that executors know, %s, found %s"
+              .formatted(choice.options(), options));
+    }
+    return choice;
+  }
+
+  /** The options. */
+  public GenerationOptions options() {
+    return GenerationOptions.greedy().toBuilder()
+        .maxNewTokens(maxNewTokens)
+        .temperature(temperature)
+        .topK(topK)
+        .topP(topP)
+        .minP(minP)
+        .repetitionPenalty(repetitionPenalty)
+        .seed(seed)
+        .stopStrings(stopStrings)
+        .build();
+  }
+}

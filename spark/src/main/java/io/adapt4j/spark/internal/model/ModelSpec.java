@@ -1,0 +1,54 @@
+package io.adapt4j.spark.internal.model;
+
+import io.adapt4j.core.internal.load.FolderIdentity;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import java.io.Serializable;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What to load on an executor.
+ *
+ * @param model a folder or file that every executor sees or that was shipped, or {@code
+ *     hub:owner/name}, with {@code @} and a revision
+ * @param adapter a folder that every executor sees or that was shipped; empty for none
+ * @param precision the type of weights and computation
+ */
+public record ModelSpec(String model, String adapter, Precision precision) implements Serializable {
+
+  private static final String HUB = "hub:";
+
+  /** Where the model is, seen from this machine. */
+  public ModelSource source() {
+    if (!model.startsWith(HUB)) {
+      return ModelSource.path(ShippedFiles.find("modelPath", model));
+    }
+    String name = model.substring(HUB.length());
+    int at = name.indexOf('@');
+    return at < 0
+        ? ModelSource.hub(name)
+        : ModelSource.hub(name.substring(0, at), name.substring(at + 1));
+  }
+
+  /** The adapters to put on it: none or one. */
+  public Adapter[] adapters() {
+    return adapter.isEmpty()
+        ? new Adapter[0]
+        : new Adapter[] {Adapter.at(ShippedFiles.find("adapterPath", adapter))};
+  }
+
+  /** Tells apart what is loaded, also when the files of a path have changed. */
+  String key() {
+    String base = model.startsWith(HUB) ? model : described(ShippedFiles.find("modelPath", model));
+    String put = adapter.isEmpty() ? "" : described(ShippedFiles.find("adapterPath", adapter));
+    return String.join("\n", List.of(base, put, precision.name()));
+  }
+
+  private static String described(Path path) {
+    String at = path.toAbsolutePath().normalize().toString();
+    return Files.isDirectory(path) ? at + " " + FolderIdentity.of(path) : at;
+  }
+}

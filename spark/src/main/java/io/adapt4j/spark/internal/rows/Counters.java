@@ -1,0 +1,33 @@
+package io.adapt4j.spark.internal.rows;
+
+import java.io.Serializable;
+import org.apache.spark.SparkContext;
+import org.apache.spark.util.LongAccumulator;
+
+/**
+ * What a stage counts on all executors.
+ *
+ * @param rows rows that were read
+ * @param nulls rows without an input
+ * @param errors rows with an error
+ * @param tokens tokens that were read and generated
+ * @param nanos time of the tasks with the model
+ */
+public record Counters(
+    LongAccumulator rows,
+    LongAccumulator nulls,
+    LongAccumulator errors,
+    LongAccumulator tokens,
+    LongAccumulator nanos)
+    implements Serializable {
+
+  /** Registers counters, which Spark's pages show with the stage. */
+  public static Counters register(SparkContext context, String name) {
+    return new Counters(
+        context.longAccumulator(name + " rows"),
+        context.longAccumulator(name + " nulls"),
+        context.longAccumulator(name + " errors"),
+        context.longAccumulator(name + " tokens"),
+        context.longAccumulator(name + " nanoseconds"));
+  }
+}

@@ -1,0 +1,40 @@
+package io.adapt4j.spark.internal.rows;
+
+import org.jspecify.annotations.Nullable;
+
+/** What became of a row: values, or an error. */
+public final class RowResult {
+
+  private final @Nullable Object @Nullable [] values;
+  private final @Nullable String error;
+  private final long tokens;
+
+  private RowResult(@Nullable Object @Nullable [] values, @Nullable String error, long tokens) {
+    this.values = values;
+    this.error = error;
+    this.tokens = tokens;
+  }
+
+  /** Values of the output columns, and how many tokens they took. */
+  public static RowResult of(long tokens, @Nullable Object... values) {
+    return new RowResult(values, null, tokens);
+  }
+
+  /** An error of the row itself. */
+  static RowResult failed(RuntimeException e) {
+    String message = e.getMessage();
+    return new RowResult(null, message == null ? e.toString() : message, 0);
+  }
+
+  @Nullable Object value(int column) {
+    return values == null ? null : values[column];
+  }
+
+  @Nullable String error() {
+    return error;
+  }
+
+  long tokens() {
+    return tokens;
+  }
+}

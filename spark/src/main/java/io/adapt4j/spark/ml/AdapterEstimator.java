@@ -1,0 +1,467 @@
+package io.adapt4j.spark.ml;
+
+import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.lora.Lora;
+import io.adapt4j.spark.data.SparkDatasets;
+import io.adapt4j.spark.internal.model.ModelSpec;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import org.apache.spark.ml.Estimator;
+import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.DoubleParam;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.LongParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.param.ParamValidators;
+import org.apache.spark.ml.util.DefaultParamsWritable;
+import org.apache.spark.ml.util.Identifiable$;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Trains a LoRA adapter on a DataFrame; its model is the transformer that uses the adapter.
+ *
+ * <p>The rows are written as shards below {@link #outputPath} ({@link SparkDatasets}) and never
+ * collected. {@link #setOrderCol} makes their order, and so the adapter, independent of how Spark
+ * cut the data. Training runs in the process of the driver unless {@link #setTrainer} says
+ * otherwise. What is set with {@link #setTuning} and {@link #setTrainer} is not saved with the
+ * estimator.
+ *
+ * @param <E> the estimator
+ * @param <M> the transformer
+ */
+public abstract class AdapterEstimator<
+        E extends AdapterEstimator<E, M>, M extends ModelTransformer<M>>
+    extends Estimator<M> implements DefaultParamsWritable {
+
+  private static final long serialVersionUID = 1;
+
+  private static final int RANK = 16;
+
+  private final String uid;
+  private final Param<String> modelPath;
+  private final Param<String> outputPath;
+  private final Param<String> precision;
+  private final Param<String> inputCol;
+  private final Param<String> outputCol;
+  private final Param<String> orderCol;
+  private final IntParam rank;
+  private final IntParam epochs;
+  private final IntParam maxSteps;
+  private final IntParam batchSize;
+  private final IntParam maxLength;
+  private final DoubleParam learningRate;
+  private final BooleanParam packing;
+  private final LongParam seed;
+  private transient AdapterTrainer trainer = AdapterTrainer.inDriver();
+  private transient UnaryOperator<FineTuner.Builder> tuning = builder -> builder;
+
+  AdapterEstimator(String uid, String input, String output) {
+    this.uid = uid;
+    modelPath = text("modelPath", "folder or file of the base, or hub:owner/name@revision");
+    outputPath = text("outputPath", "folder for data, checkpoints and adapter, not there yet");
+    precision = text("precision", "type of computation: AUTO, FP32, BF16 or FP16");
+    inputCol = text("inputCol", "column that is read");
+    outputCol = text("outputCol", "column of what is learnt");
+    orderCol = text("orderCol", "column that sorts the rows; empty for the order of partitions");
+    rank = number("rank", "rank of the matrices");
+    epochs = number("epochs", "passes over the data");
+    maxSteps = optional("maxSteps", "steps to end after; 0 for none");
+    batchSize = number("batchSize", "rows of a step");
+    maxLength = optional("maxLength", "most tokens of a row; 0 for the default");
+    learningRate =
+        new DoubleParam(this, "learningRate", "the highest; 0 for the default", atLeastZero());
+    packing = new BooleanParam(this, "packing", "whether short rows share a sequence");
+    seed = new LongParam(this, "seed", "decides initialization and order");
+    setDefault(precision, Precision.AUTO.name());
+    setDefault(inputCol, input);
+    setDefault(outputCol, output);
+    setDefault(orderCol, "");
+    setDefault(rank, RANK);
+    setDefault(epochs, 1);
+    setDefault(maxSteps, 0);
+    setDefault(batchSize, 8);
+    setDefault(maxLength, 0);
+    setDefault(learningRate, 0.0);
+    setDefault(packing, false);
+    setDefault(seed, 0L);
+  }
+
+  static String randomUid(String prefix) {
+    return Identifiable$.MODULE$.randomUID(prefix);
+  }
+
+  private Param<String> text(String name, String doc) {
+    return new Param<>(this, name, doc);
+  }
+
+  private IntParam number(String name, String doc) {
+    return new IntParam(this, name, doc, ParamValidators.gt(0));
+  }
+
+  private IntParam optional(String name, String doc) {
+    return new IntParam(this, name, doc, atLeastZero());
+  }
+
+  private static scala.Function1<Object, Object> atLeastZero() {
+    return ParamValidators.gtEq(0);
+  }
+
+  @SuppressWarnings("unchecked") // E is this class
+  private <T> E with(Param<T> param, T value) {
+    set(param, value);
+    return (E) this;
+  }
+
+  private int value(IntParam param) {
+    return (Integer) getOrDefault(param);
+  }
+
+  @Override
+  public String uid() {
+    return uid;
+  }
+
+  /** {@return the parameter of the base's folder} */
+  public Param<String> modelPath() {
+    return modelPath;
+  }
+
+  /** {@return the parameter of the folder for what is written} */
+  public Param<String> outputPath() {
+    return outputPath;
+  }
+
+  /** {@return the parameter of the type of computation} */
+  public Param<String> precision() {
+    return precision;
+  }
+
+  /** {@return the parameter of the column that is read} */
+  public Param<String> inputCol() {
+    return inputCol;
+  }
+
+  /** {@return the parameter of the column of what is learnt} */
+  public Param<String> outputCol() {
+    return outputCol;
+  }
+
+  /** {@return the parameter of the column that sorts the rows} */
+  public Param<String> orderCol() {
+    return orderCol;
+  }
+
+  /** {@return the parameter of the rank} */
+  public IntParam rank() {
+    return rank;
+  }
+
+  /** {@return the parameter of the passes over the data} */
+  public IntParam epochs() {
+    return epochs;
+  }
+
+  /** {@return the parameter of the most steps} */
+  public IntParam maxSteps() {
+    return maxSteps;
+  }
+
+  /** {@return the parameter of the rows of a step} */
+  public IntParam batchSize() {
+    return batchSize;
+  }
+
+  /** {@return the parameter of the most tokens of a row} */
+  public IntParam maxLength() {
+    return maxLength;
+  }
+
+  /** {@return the parameter of the learning rate} */
+  public DoubleParam learningRate() {
+    return learningRate;
+  }
+
+  /** {@return the parameter of whether short rows share a sequence} */
+  public BooleanParam packing() {
+    return packing;
+  }
+
+  /** {@return the parameter of the seed} */
+  public LongParam seed() {
+    return seed;
+  }
+
+  /**
+   * Sets the base.
+   *
+   * @param path a folder or file, or {@code hub:owner/name}, with {@code @} and a revision; the
+   *     transformer reads it on every executor
+   * @return this
+   */
+  public E setModelPath(String path) {
+    return with(modelPath, path);
+  }
+
+  /**
+   * Sets where data, checkpoints and adapter are written.
+   *
+   * @param folder a folder that driver and executors see, not there yet
+   * @return this
+   */
+  public E setOutputPath(String folder) {
+    return with(outputPath, folder);
+  }
+
+  /**
+   * Sets the type of computation. Default: {@link Precision#AUTO}.
+   *
+   * @param type the type
+   * @return this
+   */
+  public E setPrecision(Precision type) {
+    return with(precision, type.name());
+  }
+
+  /**
+   * Sets the column that is read.
+   *
+   * @param column its name
+   * @return this
+   */
+  public E setInputCol(String column) {
+    return with(inputCol, column);
+  }
+
+  /**
+   * Sets the column of what is learnt.
+   *
+   * @param column its name
+   * @return this
+   */
+  public E setOutputCol(String column) {
+    return with(outputCol, column);
+  }
+
+  /**
+   * Sets the column that sorts the rows before training. Default: none, the order of partitions.
+   *
+   * @param column its name
+   * @return this
+   */
+  public E setOrderCol(String column) {
+    return with(orderCol, column);
+  }
+
+  /**
+   * Sets the rank of the matrices. Default: {@value #RANK}.
+   *
+   * @param value at least 1
+   * @return this
+   */
+  public E setRank(int value) {
+    return with(rank, value);
+  }
+
+  /**
+   * Sets the passes over the data. Default: 1.
+   *
+   * @param passes at least 1
+   * @return this
+   */
+  public E setEpochs(int passes) {
+    return with(epochs, passes);
+  }
+
+  /**
+   * Sets the most steps. Default: none.
+   *
+   * @param steps at least 1, or 0 for none
+   * @return this
+   */
+  public E setMaxSteps(int steps) {
+    return with(maxSteps, steps);
+  }
+
+  /**
+   * Sets the rows of a step. Default: 8.
+   *
+   * @param rows at least 1
+   * @return this
+   */
+  public E setBatchSize(int rows) {
+    return with(batchSize, rows);
+  }
+
+  /**
+   * Sets the most tokens of a row. Default: as {@link FineTuner.Builder#maxLength} says.
+   *
+   * @param tokens at least 1, or 0 for the default
+   * @return this
+   */
+  public E setMaxLength(int tokens) {
+    return with(maxLength, tokens);
+  }
+
+  /**
+   * Sets the learning rate. Default: that of the method.
+   *
+   * @param rate above 0, or 0 for the default
+   * @return this
+   */
+  public E setLearningRate(double rate) {
+    return with(learningRate, rate);
+  }
+
+  /**
+   * Lets short rows share a sequence. Default: false.
+   *
+   * @param on whether they do
+   * @return this
+   */
+  public E setPacking(boolean on) {
+    return with(packing, on);
+  }
+
+  /**
+   * Sets the seed. Default: 0.
+   *
+   * @param value any number
+   * @return this
+   */
+  public E setSeed(long value) {
+    return with(seed, value);
+  }
+
+  /**
+   * Sets what runs the training. Default: {@link AdapterTrainer#inDriver}.
+   *
+   * @param runs the trainer
+   * @return this
+   */
+  @SuppressWarnings("unchecked") // E is this class
+  public E setTrainer(AdapterTrainer runs) {
+    trainer = Objects.requireNonNull(runs, "runs");
+    return (E) this;
+  }
+
+  /**
+   * Sets what else the fine-tuning is to have, such as another method or a listener; called last.
+   *
+   * @param changes changes the builder, and returns it
+   * @return this
+   */
+  @SuppressWarnings("unchecked") // E is this class
+  public E setTuning(UnaryOperator<FineTuner.Builder> changes) {
+    tuning = Objects.requireNonNull(changes, "changes");
+    return (E) this;
+  }
+
+  /** Checks the columns that are read. */
+  abstract void checkColumns(StructType schema);
+
+  /** The names in shards of the two columns. */
+  abstract List<String> fieldNames(StructType schema);
+
+  /** Sets the task. */
+  abstract FineTuner.Builder task(FineTuner.Builder builder);
+
+  /** The transformer, without paths. */
+  abstract M transformer();
+
+  @Override
+  public StructType transformSchema(StructType schema) {
+    if (!isDefined(modelPath) || !isDefined(outputPath)) {
+      throw new IllegalArgumentException(
+          "%s, %s: expected both, found %s"
+              .formatted(modelPath, outputPath, isDefined(modelPath) ? "the first" : "neither"));
+    }
+    checkColumns(schema);
+    if (!getOrDefault(orderCol).isEmpty()) {
+      Columns.require(schema, orderCol, getOrDefault(orderCol), "anything", type -> true);
+    }
+    return schema;
+  }
+
+  @Override
+  public M fit(org.apache.spark.sql.Dataset<?> frame) {
+    transformSchema(frame.schema());
+    SparkSession session = frame.sparkSession();
+    Path output = Path.of(getOrDefault(outputPath));
+    Path data = output.resolve("data").toAbsolutePath();
+    Dataset rows = shards(frame.toDF()).write(data.toUri().toString()).open(options -> options);
+    FineTuner.Builder builder = tuning.apply(builder(rows, output.resolve("run")));
+    Path adapter = trainer.train(session, builder);
+    M model =
+        transformer()
+            .setModelPath(getOrDefault(modelPath))
+            .setAdapterPath(adapter.toAbsolutePath().normalize().toString())
+            .setPrecision(Precision.valueOf(getOrDefault(precision)));
+    return model.setParent(this);
+  }
+
+  private SparkDatasets shards(org.apache.spark.sql.Dataset<Row> frame) {
+    List<String> names = fieldNames(frame.schema());
+    String key = getOrDefault(orderCol);
+    String sorted = "_order";
+    List<org.apache.spark.sql.Column> columns = new ArrayList<>();
+    columns.add(functions.col(getOrDefault(inputCol)).as(names.get(0)));
+    if (names.size() > 1) {
+      columns.add(functions.col(getOrDefault(outputCol)).as(names.get(1)));
+    }
+    if (!key.isEmpty()) {
+      columns.add(functions.col(key).as(sorted));
+    }
+    SparkDatasets data =
+        SparkDatasets.of(frame.select(columns.toArray(new org.apache.spark.sql.Column[0])))
+            .fields(names.toArray(new String[0]));
+    return key.isEmpty() ? data : data.orderBy(sorted);
+  }
+
+  private FineTuner.Builder builder(Dataset rows, Path output) {
+    String path = getOrDefault(modelPath);
+    FineTuningMethod method = Lora.rank(value(rank));
+    FineTuner.Builder builder =
+        task(FineTuner.builder())
+            .model(source(path))
+            .dataset(rows)
+            .method(method)
+            .output(output)
+            .epochs(value(epochs))
+            .batchSize(value(batchSize))
+            .precision(Precision.valueOf(getOrDefault(precision)))
+            .packing((Boolean) getOrDefault(packing))
+            .seed((Long) getOrDefault(seed));
+    if (value(maxSteps) > 0) {
+      builder.maxSteps(value(maxSteps));
+    }
+    if (value(maxLength) > 0) {
+      builder.maxLength(value(maxLength));
+    }
+    double rate = (Double) getOrDefault(learningRate);
+    return rate > 0 ? builder.learningRate(rate) : builder;
+  }
+
+  private static ModelSource source(String path) {
+    return new ModelSpec(path, "", Precision.AUTO).source();
+  }
+
+  @Override
+  public E copy(ParamMap extra) {
+    E copy = this.<E>defaultCopy(extra);
+    AdapterEstimator<E, M> same = copy;
+    same.trainer = trainer;
+    same.tuning = tuning;
+    return copy;
+  }
+}

@@ -1,0 +1,73 @@
+package io.adapt4j.spark.ml;
+
+import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.task.Task;
+import java.util.List;
+import org.apache.spark.ml.util.DefaultParamsReadable;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Trains a classifier on a column of texts and one of labels, and gives a {@link
+ * ClassifyTransformer}, whose output column has the name of the labels' with {@code predicted_}
+ * before it.
+ */
+public final class ClassifyAdapterEstimator
+    extends AdapterEstimator<ClassifyAdapterEstimator, ClassifyTransformer> {
+
+  private static final long serialVersionUID = 1;
+
+  /** Creates an estimator that reads {@code text} and {@code label}. */
+  public ClassifyAdapterEstimator() {
+    this(randomUid("classify_adapter"));
+  }
+
+  /**
+   * Creates an estimator with a name, as Spark does.
+   *
+   * @param uid the name
+   */
+  public ClassifyAdapterEstimator(String uid) {
+    super(uid, "text", "label");
+  }
+
+  @Override
+  void checkColumns(StructType schema) {
+    Columns.requireText(schema, inputCol(), getOrDefault(inputCol()));
+    Columns.requireText(schema, outputCol(), getOrDefault(outputCol()));
+  }
+
+  @Override
+  List<String> fieldNames(StructType schema) {
+    return List.of("text", "label");
+  }
+
+  @Override
+  FineTuner.Builder task(FineTuner.Builder builder) {
+    return builder.task(Task.classification());
+  }
+
+  @Override
+  ClassifyTransformer transformer() {
+    return new ClassifyTransformer()
+        .setInputCol(getOrDefault(inputCol()))
+        .setOutputCol("predicted_" + getOrDefault(outputCol()));
+  }
+
+  private static final class Reader implements DefaultParamsReadable<ClassifyAdapterEstimator> {}
+
+  /** {@return what reads an estimator that was saved} */
+  public static MLReader<ClassifyAdapterEstimator> read() {
+    return new Reader().read();
+  }
+
+  /**
+   * Reads an estimator that was saved.
+   *
+   * @param path its folder
+   * @return the estimator
+   */
+  public static ClassifyAdapterEstimator load(String path) {
+    return read().load(path);
+  }
+}

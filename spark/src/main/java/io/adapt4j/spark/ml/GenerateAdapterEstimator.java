@@ -1,0 +1,85 @@
+package io.adapt4j.spark.ml;
+
+import io.adapt4j.core.FineTuner;
+import java.util.List;
+import org.apache.spark.ml.util.DefaultParamsReadable;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Trains a language model on a column of prompts and one of completions, or on a column of
+ * conversations ({@code inputCol}: arrays of structures with role and content), and gives a {@link
+ * GenerateTransformer}, whose output column has the name of the completions' with {@code
+ * predicted_} before it.
+ */
+public final class GenerateAdapterEstimator
+    extends AdapterEstimator<GenerateAdapterEstimator, GenerateTransformer> {
+
+  private static final long serialVersionUID = 1;
+
+  /** Creates an estimator that reads {@code prompt} and {@code completion}. */
+  public GenerateAdapterEstimator() {
+    this(randomUid("generate_adapter"));
+  }
+
+  /**
+   * Creates an estimator with a name, as Spark does.
+   *
+   * @param uid the name
+   */
+  public GenerateAdapterEstimator(String uid) {
+    super(uid, "prompt", "completion");
+  }
+
+  private boolean isChat(StructType schema) {
+    return GenerateWork.isConversation(schema.apply(getOrDefault(inputCol())).dataType());
+  }
+
+  @Override
+  void checkColumns(StructType schema) {
+    Columns.require(
+        schema,
+        inputCol(),
+        getOrDefault(inputCol()),
+        "a string, or an array of structures with role and content",
+        type -> type.equals(DataTypes.StringType) || GenerateWork.isConversation(type));
+    if (!isChat(schema)) {
+      Columns.requireText(schema, outputCol(), getOrDefault(outputCol()));
+    }
+  }
+
+  @Override
+  List<String> fieldNames(StructType schema) {
+    return isChat(schema) ? List.of("messages") : List.of("prompt", "completion");
+  }
+
+  @Override
+  FineTuner.Builder task(FineTuner.Builder builder) {
+    return builder;
+  }
+
+  @Override
+  GenerateTransformer transformer() {
+    return new GenerateTransformer()
+        .setInputCol(getOrDefault(inputCol()))
+        .setOutputCol("predicted_" + getOrDefault(outputCol()));
+  }
+
+  private static final class Reader implements DefaultParamsReadable<GenerateAdapterEstimator> {}
+
+  /** {@return what reads an estimator that was saved} */
+  public static MLReader<GenerateAdapterEstimator> read() {
+    return new Reader().read();
+  }
+
+  /**
+   * Reads an estimator that was saved.
+   *
+   * @param path its folder
+   * @return the estimator
+   */
+  public static GenerateAdapterEstimator load(String path) {
+    return read().load(path);
+  }
+}

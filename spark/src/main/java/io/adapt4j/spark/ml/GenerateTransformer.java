@@ -1,0 +1,345 @@
+package io.adapt4j.spark.ml;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.spark.internal.model.GenerationChoice;
+import io.adapt4j.spark.internal.rows.RowWork;
+import java.util.List;
+import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.DoubleParam;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.LongParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamValidators;
+import org.apache.spark.ml.param.StringArrayParam;
+import org.apache.spark.ml.util.DefaultParamsReadable;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Answers a column of prompts, or of conversations, with a {@link LanguageModel}. Rows of all tasks
+ * of an executor run as one batch that they join and leave.
+ *
+ * <p>A conversation is an array of structures with the fields {@code role} and {@code content}. A
+ * prompt is a string: a model that was trained on conversations answers it as a user's message,
+ * after the message of {@link #systemMessage}; another, or one with {@link #raw}, continues it.
+ *
+ * <p>A sampled answer depends on the seed and the prompt, or on the seed and the number in {@link
+ * #seedCol}, and not on the place of the row: equal prompts have equal answers unless that column
+ * differs. In half precision a token may differ from run to run where two are equally likely up to
+ * rounding.
+ */
+public final class GenerateTransformer extends ModelTransformer<GenerateTransformer> {
+
+  private static final long serialVersionUID = 1;
+
+  private static final int WINDOW = 256;
+  private static final int REQUESTS = 8;
+
+  private final Param<String> seedCol;
+  private final Param<String> detailsCol;
+  private final Param<String> systemMessage;
+  private final BooleanParam raw;
+  private final IntParam requests;
+  private final LongParam promptCacheBytes;
+  private final IntParam maxNewTokens;
+  private final DoubleParam temperature;
+  private final IntParam topK;
+  private final DoubleParam topP;
+  private final DoubleParam minP;
+  private final DoubleParam repetitionPenalty;
+  private final LongParam seed;
+  private final StringArrayParam stopStrings;
+
+  /** Creates a transformer that reads {@code prompt} and adds {@code completion}. */
+  public GenerateTransformer() {
+    this(randomUid("generate"));
+  }
+
+  /**
+   * Creates a transformer with a name, as Spark does.
+   *
+   * @param uid the name
+   */
+  public GenerateTransformer(String uid) {
+    super(uid, "prompt", "completion");
+    GenerationOptions greedy = GenerationOptions.greedy();
+    seedCol = text("seedCol", "column of whole numbers that vary the seed; empty for the prompt");
+    detailsCol =
+        text("detailsCol", "column that is added for finish reason and tokens; empty for none");
+    systemMessage = text("systemMessage", "message before each prompt; empty for none");
+    raw = new BooleanParam(this, "raw", "whether to continue prompts as they are");
+    requests = number("requests", "rows of a task that are answered at the same time");
+    promptCacheBytes =
+        new LongParam(
+            this,
+            "promptCacheBytes",
+            "memory for what prompts begin with; 0 for none",
+            ParamValidators.gtEq(0));
+    maxNewTokens = number("maxNewTokens", "most tokens of an answer");
+    temperature = decimal("temperature", "divisor of the logits; 0 is greedy");
+    topK = new IntParam(this, "topK", "most probable tokens to choose from; 0 for all");
+    topP = decimal("topP", "probability mass to choose from; 1 for all");
+    minP = decimal("minP", "least probability relative to the best; 0 for any");
+    repetitionPenalty = decimal("repetitionPenalty", "penalty on tokens that occurred; 1 for none");
+    seed = new LongParam(this, "seed", "seed of sampled answers");
+    stopStrings = new StringArrayParam(this, "stopStrings", "texts that end an answer");
+    setDefault(seedCol, "");
+    setDefault(detailsCol, "");
+    setDefault(systemMessage, "");
+    setDefault(raw, false);
+    setDefault(requests, REQUESTS);
+    setDefault(promptCacheBytes, 0L);
+    setDefault(windowSize(), WINDOW);
+    setDefault(maxNewTokens, greedy.maxNewTokens());
+    setDefault(temperature, greedy.temperature());
+    setDefault(topK, greedy.topK());
+    setDefault(topP, greedy.topP());
+    setDefault(minP, greedy.minP());
+    setDefault(repetitionPenalty, greedy.repetitionPenalty());
+    setDefault(seed, greedy.seed());
+    setDefault(stopStrings, new String[0]);
+  }
+
+  private DoubleParam decimal(String name, String doc) {
+    return new DoubleParam(this, name, doc);
+  }
+
+  /** {@return the parameter of the column that varies the seed} */
+  public Param<String> seedCol() {
+    return seedCol;
+  }
+
+  /** {@return the parameter of the column of finish reason and tokens} */
+  public Param<String> detailsCol() {
+    return detailsCol;
+  }
+
+  /** {@return the parameter of the message before each prompt} */
+  public Param<String> systemMessage() {
+    return systemMessage;
+  }
+
+  /** {@return the parameter of whether prompts are continued as they are} */
+  public BooleanParam raw() {
+    return raw;
+  }
+
+  /** {@return the parameter of how many rows of a task are answered at the same time} */
+  public IntParam requests() {
+    return requests;
+  }
+
+  /** {@return the parameter of the memory for what prompts begin with} */
+  public LongParam promptCacheBytes() {
+    return promptCacheBytes;
+  }
+
+  /** {@return the parameter of the most tokens of an answer} */
+  public IntParam maxNewTokens() {
+    return maxNewTokens;
+  }
+
+  /** {@return the parameter of the temperature} */
+  public DoubleParam temperature() {
+    return temperature;
+  }
+
+  /** {@return the parameter of how many tokens are chosen from} */
+  public IntParam topK() {
+    return topK;
+  }
+
+  /** {@return the parameter of the probability mass that is chosen from} */
+  public DoubleParam topP() {
+    return topP;
+  }
+
+  /** {@return the parameter of the least probability relative to the best} */
+  public DoubleParam minP() {
+    return minP;
+  }
+
+  /** {@return the parameter of the penalty on tokens that occurred} */
+  public DoubleParam repetitionPenalty() {
+    return repetitionPenalty;
+  }
+
+  /** {@return the parameter of the seed} */
+  public LongParam seed() {
+    return seed;
+  }
+
+  /** {@return the parameter of the texts that end an answer} */
+  public StringArrayParam stopStrings() {
+    return stopStrings;
+  }
+
+  /**
+   * Sets the column of whole numbers that vary the seed, such as one that numbers several answers
+   * to one prompt. Default: none, the prompt varies it.
+   *
+   * @param column its name
+   * @return this
+   */
+  public GenerateTransformer setSeedCol(String column) {
+    return with(seedCol, column);
+  }
+
+  /**
+   * Sets the column that is added for a structure of {@code finishReason}, {@code promptTokens} and
+   * {@code tokenIds}. Default: none.
+   *
+   * @param column a name that is not there yet
+   * @return this
+   */
+  public GenerateTransformer setDetailsCol(String column) {
+    return with(detailsCol, column);
+  }
+
+  /**
+   * Sets the system message before each prompt that is asked as a conversation. Default: none.
+   *
+   * @param message the message
+   * @return this
+   */
+  public GenerateTransformer setSystemMessage(String message) {
+    return with(systemMessage, message);
+  }
+
+  /**
+   * Continues prompts as they are, also where the model was trained on conversations.
+   *
+   * @param on true to continue them
+   * @return this
+   */
+  public GenerateTransformer setRaw(boolean on) {
+    return with(raw, on);
+  }
+
+  /**
+   * Sets how many rows of a task are answered at the same time. Default: {@value #REQUESTS}.
+   *
+   * @param rows at least 1; a model runs at most 32 for all tasks together
+   * @return this
+   */
+  public GenerateTransformer setRequests(int rows) {
+    return with(requests, rows);
+  }
+
+  /**
+   * Sets the memory for what prompts begin with, so that a beginning that many prompts share is
+   * read once. Default: 0. In half precision answers may then depend on the prompts before.
+   *
+   * @param bytes at least 0
+   * @return this
+   */
+  public GenerateTransformer setPromptCacheBytes(long bytes) {
+    return with(promptCacheBytes, bytes);
+  }
+
+  /**
+   * Sets the most tokens of an answer.
+   *
+   * @param tokens at least 1
+   * @return this
+   */
+  public GenerateTransformer setMaxNewTokens(int tokens) {
+    return with(maxNewTokens, tokens);
+  }
+
+  /**
+   * Sets how to choose tokens and when to stop, all at once.
+   *
+   * @param options the options
+   * @return this
+   * @throws IllegalArgumentException if an option is set that a transformer has no parameter for
+   */
+  public GenerateTransformer setOptions(GenerationOptions options) {
+    GenerationChoice chosen = GenerationChoice.of(options);
+    with(maxNewTokens, chosen.maxNewTokens());
+    with(temperature, chosen.temperature());
+    with(topK, chosen.topK());
+    with(topP, chosen.topP());
+    with(minP, chosen.minP());
+    with(repetitionPenalty, chosen.repetitionPenalty());
+    with(seed, chosen.seed());
+    with(stopStrings, chosen.stopStrings().toArray(new String[0]));
+    return this;
+  }
+
+  /** {@return how tokens are chosen, and when an answer ends} */
+  public GenerationOptions options() {
+    return choice().options();
+  }
+
+  private GenerationChoice choice() {
+    return new GenerationChoice(
+        value(maxNewTokens),
+        (Double) getOrDefault(temperature),
+        value(topK),
+        (Double) getOrDefault(topP),
+        (Double) getOrDefault(minP),
+        (Double) getOrDefault(repetitionPenalty),
+        (Long) getOrDefault(seed),
+        List.of(getOrDefault(stopStrings)));
+  }
+
+  @Override
+  StructType outputs(StructType schema) {
+    options();
+    String input = getOrDefault(inputCol());
+    Columns.require(
+        schema,
+        inputCol(),
+        input,
+        "a string, or an array of structures with role and content",
+        type -> type.equals(DataTypes.StringType) || GenerateWork.isConversation(type));
+    if (!getOrDefault(seedCol).isEmpty()) {
+      Columns.require(
+          schema,
+          seedCol,
+          getOrDefault(seedCol),
+          "whole numbers",
+          type -> type.equals(DataTypes.LongType) || type.equals(DataTypes.IntegerType));
+    }
+    StructType result =
+        Columns.with(schema, outputCol(), getOrDefault(outputCol()), DataTypes.StringType);
+    String details = getOrDefault(detailsCol);
+    return details.isEmpty()
+        ? result
+        : Columns.with(result, detailsCol, details, GenerateWork.DETAILS);
+  }
+
+  @Override
+  RowWork<?> work(StructType schema) {
+    String varying = getOrDefault(seedCol);
+    return new GenerateWork(
+        schema.fieldIndex(getOrDefault(inputCol())),
+        varying.isEmpty() ? -1 : schema.fieldIndex(varying),
+        !getOrDefault(detailsCol).isEmpty(),
+        getOrDefault(systemMessage),
+        value(raw),
+        value(requests),
+        (Long) getOrDefault(promptCacheBytes),
+        choice());
+  }
+
+  private static final class Reader implements DefaultParamsReadable<GenerateTransformer> {}
+
+  /** {@return what reads a transformer that was saved} */
+  public static MLReader<GenerateTransformer> read() {
+    return new Reader().read();
+  }
+
+  /**
+   * Reads a transformer that was saved.
+   *
+   * @param path its folder
+   * @return the transformer
+   */
+  public static GenerateTransformer load(String path) {
+    return read().load(path);
+  }
+}

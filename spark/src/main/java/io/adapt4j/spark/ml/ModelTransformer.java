@@ -1,0 +1,390 @@
+package io.adapt4j.spark.ml;
+
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.spark.internal.model.ModelSpec;
+import io.adapt4j.spark.internal.rows.Counters;
+import io.adapt4j.spark.internal.rows.PartitionTask;
+import io.adapt4j.spark.internal.rows.RowWork;
+import java.time.Duration;
+import java.util.Locale;
+import org.apache.spark.SparkContext;
+import org.apache.spark.ml.Model;
+import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.param.ParamValidators;
+import org.apache.spark.ml.util.DefaultParamsWritable;
+import org.apache.spark.ml.util.Identifiable$;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stage that adds to each row what a model makes of it, and keeps the order of the rows in their
+ * partitions.
+ *
+ * <p>An executor loads a model once: tasks share it, and it is closed a minute after the last one
+ * ({@link #idleSeconds}). What a row gets depends neither on its partition nor on the rows beside
+ * it. A row that cannot be computed, such as one with too long a text, has its reason in {@link
+ * #errorCol} and null in the others, and the job goes on ({@link #handleInvalid}). A row whose
+ * input is null has null in all. What a transformer has done is counted in {@link #metrics}.
+ *
+ * @param <M> the transformer
+ */
+public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Model<M>
+    implements DefaultParamsWritable {
+
+  private static final long serialVersionUID = 1;
+
+  private static final int WINDOW = 1024;
+  private static final int IDLE_SECONDS = 60;
+
+  private final String uid;
+  private final Param<String> modelPath;
+  private final Param<String> adapterPath;
+  private final Param<String> precision;
+  private final Param<String> inputCol;
+  private final Param<String> outputCol;
+  private final Param<String> errorCol;
+  private final Param<String> handleInvalid;
+  private final IntParam windowSize;
+  private final IntParam idleSeconds;
+  private final BooleanParam batchInvariant;
+
+  /** Shared with copies, of which some run instead of this. */
+  private transient @Nullable MetricsHolder holder = new MetricsHolder();
+
+  private static final class MetricsHolder {
+    private @Nullable SparkContext context;
+    private @Nullable Counters counters;
+  }
+
+  ModelTransformer(String uid, String input, String output) {
+    this.uid = uid;
+    modelPath =
+        text(
+            "modelPath",
+            "folder or file of the model, the same on every executor or shipped to it, or"
+                + " hub:owner/name@revision");
+    adapterPath = text("adapterPath", "folder of an adapter to put on the model; empty for none");
+    precision = text("precision", "type of weights and computation: AUTO, FP32, BF16 or FP16");
+    inputCol = text("inputCol", "column that is read");
+    outputCol = text("outputCol", "column that is added");
+    errorCol =
+        text("errorCol", "column that is added for errors; outputCol with _error unless set");
+    handleInvalid =
+        text(
+            "handleInvalid",
+            "what becomes of rows that cannot be computed: keep (with the error in errorCol), skip"
+                + " or error (fails the job)");
+    windowSize =
+        number("windowSize", "rows of a partition that are in memory and computed together");
+    idleSeconds = number("idleSeconds", "how long an executor keeps the model after its last use");
+    batchInvariant =
+        new BooleanParam(
+            this,
+            "batchInvariant",
+            "whether results are the same, to the bit, in every batch (encoders)");
+    setDefault(adapterPath, "");
+    setDefault(precision, Precision.AUTO.name());
+    setDefault(inputCol, input);
+    setDefault(outputCol, output);
+    setDefault(errorCol, "");
+    setDefault(handleInvalid, "keep");
+    setDefault(windowSize, WINDOW);
+    setDefault(idleSeconds, IDLE_SECONDS);
+    setDefault(batchInvariant, true);
+  }
+
+  static String randomUid(String prefix) {
+    return Identifiable$.MODULE$.randomUID(prefix);
+  }
+
+  final Param<String> text(String name, String doc) {
+    return new Param<>(this, name, doc);
+  }
+
+  final IntParam number(String name, String doc) {
+    return new IntParam(this, name, doc, ParamValidators.gt(0));
+  }
+
+  @SuppressWarnings("unchecked") // M is this class
+  final M self() {
+    return (M) this;
+  }
+
+  /** Sets a parameter, and returns this. */
+  final <T> M with(Param<T> param, T value) {
+    set(param, value);
+    return self();
+  }
+
+  /** The value of a parameter whose type Scala does not tell Java. */
+  final int value(IntParam param) {
+    return (Integer) getOrDefault(param);
+  }
+
+  final boolean value(BooleanParam param) {
+    return (Boolean) getOrDefault(param);
+  }
+
+  @Override
+  public String uid() {
+    return uid;
+  }
+
+  /** {@return the parameter of the model's folder} */
+  public Param<String> modelPath() {
+    return modelPath;
+  }
+
+  /** {@return the parameter of the adapter's folder} */
+  public Param<String> adapterPath() {
+    return adapterPath;
+  }
+
+  /** {@return the parameter of the type of weights and computation} */
+  public Param<String> precision() {
+    return precision;
+  }
+
+  /** {@return the parameter of the column that is read} */
+  public Param<String> inputCol() {
+    return inputCol;
+  }
+
+  /** {@return the parameter of the column that is added} */
+  public Param<String> outputCol() {
+    return outputCol;
+  }
+
+  /** {@return the parameter of the column of errors} */
+  public Param<String> errorCol() {
+    return errorCol;
+  }
+
+  /** {@return the parameter of what becomes of rows that cannot be computed} */
+  public Param<String> handleInvalid() {
+    return handleInvalid;
+  }
+
+  /** {@return the parameter of how many rows are computed together} */
+  public IntParam windowSize() {
+    return windowSize;
+  }
+
+  /** {@return the parameter of how long a model stays after its last use} */
+  public IntParam idleSeconds() {
+    return idleSeconds;
+  }
+
+  /** {@return the parameter of whether results are the same in every batch} */
+  public BooleanParam batchInvariant() {
+    return batchInvariant;
+  }
+
+  /**
+   * Sets the model.
+   *
+   * @param path a folder, or a file, that every executor sees; the name of one that was shipped
+   *     with {@code spark.archives} or {@code sparkContext.addFile(path, true)}; or {@code
+   *     hub:owner/name}, with {@code @} and a revision
+   * @return this
+   */
+  public M setModelPath(String path) {
+    return with(modelPath, path);
+  }
+
+  /**
+   * Sets the adapter to put on the model. Default: none.
+   *
+   * @param path a folder that every executor sees, or the name of one that was shipped
+   * @return this
+   */
+  public M setAdapterPath(String path) {
+    return with(adapterPath, path);
+  }
+
+  /**
+   * Sets the type of weights and computation. Default: {@link Precision#AUTO}.
+   *
+   * @param type the type
+   * @return this
+   */
+  public M setPrecision(Precision type) {
+    return with(precision, type.name());
+  }
+
+  /**
+   * Sets the column that is read.
+   *
+   * @param column its name
+   * @return this
+   */
+  public M setInputCol(String column) {
+    return with(inputCol, column);
+  }
+
+  /**
+   * Sets the column that is added.
+   *
+   * @param column a name that is not there yet
+   * @return this
+   */
+  public M setOutputCol(String column) {
+    return with(outputCol, column);
+  }
+
+  /**
+   * Sets the column that is added for errors. Default: that of {@link #setOutputCol} with {@code
+   * _error}.
+   *
+   * @param column a name that is not there yet
+   * @return this
+   */
+  public M setErrorCol(String column) {
+    return with(errorCol, column);
+  }
+
+  /**
+   * Sets what becomes of rows that cannot be computed. Default: {@code keep}.
+   *
+   * @param how {@code keep}, with the error in its column; {@code skip}, without the row; or {@code
+   *     error}, which fails the job
+   * @return this
+   * @throws IllegalArgumentException if it is another
+   */
+  public M setHandleInvalid(String how) {
+    invalid(how);
+    return with(handleInvalid, how);
+  }
+
+  /**
+   * Sets how many rows of a partition are in memory and computed together.
+   *
+   * @param rows at least 1; more are faster, as they are sorted by length
+   * @return this
+   */
+  public M setWindowSize(int rows) {
+    return with(windowSize, rows);
+  }
+
+  /**
+   * Sets how long an executor keeps the model after its last use. Default: {@value #IDLE_SECONDS}.
+   *
+   * @param seconds at least 1
+   * @return this
+   */
+  public M setIdleSeconds(int seconds) {
+    return with(idleSeconds, seconds);
+  }
+
+  /**
+   * Sets whether vectors and scores are the same, to the bit, whatever is computed with them, and
+   * so in every partitioning. Default: true. Without it they agree up to rounding.
+   *
+   * @param on whether they are
+   * @return this
+   */
+  public M setBatchInvariant(boolean on) {
+    return with(batchInvariant, on);
+  }
+
+  /** {@return what has been done so far; zeros before the first job} */
+  public BatchMetrics metrics() {
+    return new BatchMetrics(counters(SparkSession.active().sparkContext()));
+  }
+
+  private Counters counters(SparkContext context) {
+    MetricsHolder held = holder == null ? new MetricsHolder() : holder;
+    holder = held;
+    synchronized (held) {
+      Counters counters = held.counters;
+      if (counters == null || held.context != context) {
+        counters = Counters.register(context, uid);
+        held.counters = counters;
+        held.context = context;
+      }
+      return counters;
+    }
+  }
+
+  /** Checks the columns and adds those of the results, without that of the error. */
+  abstract StructType outputs(StructType schema);
+
+  /** What to do with the rows of a DataFrame with these columns. */
+  abstract RowWork<?> work(StructType schema);
+
+  @Override
+  public StructType transformSchema(StructType schema) {
+    if (!isDefined(modelPath)) {
+      throw new IllegalArgumentException(
+          modelPath + ": expected the folder of a model, found none; set it with setModelPath");
+    }
+    invalid(getOrDefault(handleInvalid));
+    String named = getOrDefault(errorCol);
+    String error = named.isEmpty() ? getOrDefault(outputCol) + "_error" : named;
+    return Columns.with(outputs(schema), errorCol, error, DataTypes.StringType);
+  }
+
+  @Override
+  public Dataset<Row> transform(Dataset<?> dataset) {
+    StructType schema = dataset.schema();
+    StructType result = transformSchema(schema);
+    return dataset.toDF().mapPartitions(task(dataset, work(schema)), Encoders.row(result));
+  }
+
+  private <T extends AutoCloseable> PartitionTask<T> task(Dataset<?> dataset, RowWork<T> work) {
+    PartitionTask.Options options =
+        new PartitionTask.Options(
+            value(windowSize),
+            Duration.ofSeconds(value(idleSeconds)),
+            invalid(getOrDefault(handleInvalid)));
+    Counters counters = counters(dataset.sparkSession().sparkContext());
+    return new PartitionTask<>(spec(), work, options, counters);
+  }
+
+  private ModelSpec spec() {
+    return new ModelSpec(
+        getOrDefault(modelPath),
+        getOrDefault(adapterPath),
+        Precision.valueOf(getOrDefault(precision)));
+  }
+
+  private PartitionTask.Invalid invalid(String how) {
+    return switch (how) {
+      case "keep" -> PartitionTask.Invalid.KEEP;
+      case "skip" -> PartitionTask.Invalid.SKIP;
+      case "error" -> PartitionTask.Invalid.ERROR;
+      default ->
+          throw new IllegalArgumentException(
+              handleInvalid + ": expected keep, skip or error, found '" + how + "'");
+    };
+  }
+
+  @Override
+  public M copy(ParamMap extra) {
+    M copy = this.<M>defaultCopy(extra);
+    ModelTransformer<M> same = copy;
+    same.holder = holder;
+    if (hasParent()) {
+      copy.setParent(parent());
+    }
+    return copy;
+  }
+
+  /** {@return the name of the class and the model} */
+  @Override
+  public String toString() {
+    return "%s[%s, modelPath=%s]"
+        .formatted(
+            getClass().getSimpleName(),
+            uid.toLowerCase(Locale.ROOT),
+            isDefined(modelPath) ? getOrDefault(modelPath) : "");
+  }
+}

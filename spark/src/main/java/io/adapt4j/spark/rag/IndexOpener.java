@@ -1,0 +1,16 @@
+package io.adapt4j.spark.rag;
+
+import io.adapt4j.rag.spi.SearchIndex;
+import java.io.Serializable;
+
+/** Opens an index on an executor, such as one of a database that every executor reaches. */
+@FunctionalInterface
+public interface IndexOpener extends Serializable {
+
+  /**
+   * Opens the index.
+   *
+   * @return the index, closed by who asked
+   */
+  SearchIndex open();
+}
