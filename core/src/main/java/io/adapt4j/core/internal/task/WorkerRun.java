@@ -22,7 +22,7 @@ public final class WorkerRun {
    * Writes a run down.
    *
    * @param settings the run
-   * @return its keys, every option stated
+   * @return its keys, every option stated; with {@code resume} where it is to go on
    * @throws SettingsException naming what cannot be written
    */
   public static JsonNode describe(FineTuneSettings settings) {
@@ -32,6 +32,9 @@ public final class WorkerRun {
           written.omitted().stream()
               .map(text -> "this run cannot be described for another process: " + text)
               .toList());
+    }
+    if (settings.training().states().resume()) {
+      written.keys().put(Options.RESUME.name(), true);
     }
     return written.keys();
   }

@@ -33,31 +33,42 @@ final class GradientSum implements AutoCloseable {
 
   /** Takes up what the gradients hold after a micro-batch; they are zero when it returns. */
   void add(int number, int microBatches) {
-    if (workers.size() > 1) {
+    boolean last = number + workers.size() >= microBatches;
+    if (workers.size() > 1 && workers.addsEveryMicroBatch()) {
       int first = number - workers.rank();
       workers.add(gradients, Math.min(workers.size(), microBatches - first));
       TensorLists.zero(gradients);
-    } else if (number < microBatches - 1) {
-      if (number == 0) {
-        allocate();
+    } else if (last) {
+      if (!isFirst(number)) {
+        TensorLists.add(gradients, sums);
+      }
+    } else {
+      allocate();
+      if (isFirst(number)) {
         TensorLists.copy(sums, gradients);
       } else {
         TensorLists.add(sums, gradients);
       }
       TensorLists.zero(gradients);
-    } else if (number > 0) {
-      TensorLists.add(gradients, sums);
     }
   }
 
-  /** Puts the sum where the gradients were, after the last micro-batch. */
+  private boolean isFirst(int number) {
+    return number < workers.size();
+  }
+
+  /** Puts the sum of all micro-batches where the gradients were. */
   void finish(int microBatches) {
     if (workers.size() == 1) {
       return;
     }
-    int rest = microBatches % workers.size();
-    if (rest > 0 && workers.rank() >= rest) {
-      workers.add(gradients, rest);
+    if (workers.addsEveryMicroBatch()) {
+      int rest = microBatches % workers.size();
+      if (rest > 0 && workers.rank() >= rest) {
+        workers.add(gradients, rest);
+      }
+    } else {
+      workers.add(gradients, Math.min(workers.size(), microBatches));
     }
     workers.sum(gradients);
   }

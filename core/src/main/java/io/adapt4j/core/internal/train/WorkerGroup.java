@@ -53,6 +53,16 @@ public interface WorkerGroup {
   }
 
   /**
+   * Says when gradients are added up: micro-batch by micro-batch, in the order of one process, or
+   * each worker's own first, which sends less and rounds otherwise.
+   *
+   * @return whether every micro-batch is added by itself
+   */
+  default boolean addsEveryMicroBatch() {
+    return true;
+  }
+
+  /**
    * Adds the gradients of one micro-batch of each worker to the sum of the step, in the order of
    * ranks.
    *

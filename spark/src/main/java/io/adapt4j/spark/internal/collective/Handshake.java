@@ -27,8 +27,21 @@ final class Handshake {
     this.token = token.clone();
   }
 
-  /** The side that connects: says which worker it is. */
-  void connect(SocketChannel channel, int own, int other, Patience.Wait wait, String what)
+  /**
+   * What an accepted connection is.
+   *
+   * @param rank which worker has connected
+   * @param session a secret of both ends, of this connection alone
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Accepted(int rank, byte[] session) {}
+
+  /**
+   * The side that connects: says which worker it is.
+   *
+   * @return a secret of both ends, of this connection alone
+   */
+  byte[] connect(SocketChannel channel, int own, int other, Patience.Wait wait, String what)
       throws IOException {
     byte[] theirs = Sockets.read(channel, NONCE_BYTES, wait, what);
     byte[] ours = nonce();
@@ -39,15 +52,16 @@ final class Handshake {
     if (!MessageDigest.isEqual(answer, hash("accept", own, other, theirs, ours))) {
       throw new IOException("it does not know the token of this run");
     }
+    return hash("session", own, other, theirs, ours);
   }
 
   /**
    * The side that accepts.
    *
-   * @return which worker has connected
+   * @return who has connected
    * @throws IOException if it is none of this run
    */
-  int accept(SocketChannel channel, int own, Patience.Wait wait, String what) throws IOException {
+  Accepted accept(SocketChannel channel, int own, Patience.Wait wait, String what) throws IOException {
     byte[] ours = nonce();
     Sockets.write(channel, ours, wait, what);
     ByteBuffer said =
@@ -61,7 +75,7 @@ final class Handshake {
       throw new IOException("it does not know the token of this run");
     }
     Sockets.write(channel, hash("accept", other, own, ours, theirs), wait, what);
-    return other;
+    return new Accepted(other, hash("session", other, own, ours, theirs));
   }
 
   private static byte[] nonce() {

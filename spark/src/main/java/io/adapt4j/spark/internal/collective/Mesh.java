@@ -1,6 +1,7 @@
 package io.adapt4j.spark.internal.collective;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -29,6 +30,9 @@ public final class Mesh implements AutoCloseable {
 
   private static final int MOST_AT_ONCE = 64;
 
+  /** As many workers of one machine find a port. */
+  private static final int PORTS_TRIED = 64;
+
   private final int rank;
   private final Patience patience;
   private final Wire[] wires;
@@ -46,14 +50,36 @@ public final class Mesh implements AutoCloseable {
    * Opens a port for the other workers.
    *
    * @param host the address of this machine that they reach
+   * @param firstPort the first of the ports to try; 0 for any that is free
    * @return the open socket
    * @throws IOException if there is none
    */
-  public static ServerSocketChannel listen(String host) throws IOException {
+  public static ServerSocketChannel listen(String host, int firstPort) throws IOException {
     ServerSocketChannel server = ServerSocketChannel.open();
-    server.configureBlocking(false);
-    server.bind(new InetSocketAddress(host, 0));
-    return server;
+    try {
+      server.configureBlocking(false);
+      for (int port = firstPort; ; port++) {
+        try {
+          return server.bind(new InetSocketAddress(host, port));
+        } catch (BindException e) {
+          if (port >= firstPort + PORTS_TRIED - 1 || firstPort == 0) {
+            throw e;
+          }
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      Sockets.close(server);
+      throw e;
+    }
+  }
+
+  /**
+   * Closes a socket of {@link #listen}.
+   *
+   * @param server the socket
+   */
+  public static void close(ServerSocketChannel server) {
+    Sockets.close(server);
   }
 
   /**
@@ -83,8 +109,8 @@ public final class Mesh implements AutoCloseable {
         String name = "worker " + other + " at " + addresses.get(other);
         SocketChannel channel = Sockets.connect(addresses.get(other), wait, name);
         wires[other] = new Wire.Plain(channel);
-        handshake.connect(channel, rank, other, wait, name);
-        wires[other] = security.client(channel, wait, name);
+        byte[] session = handshake.connect(channel, rank, other, wait, name);
+        wires[other] = security.secure(channel, session, true);
       }
       for (int missing = addresses.size() - rank - 1; missing > 0; ) {
         String name = missing + " of " + addresses.size() + " workers to connect";
@@ -127,11 +153,13 @@ public final class Mesh implements AutoCloseable {
                   INTRODUCTION.compareTo(patience.limit()) < 0 ? INTRODUCTION : patience.limit(),
                   patience.cancelled())
               .begin();
-      int other = handshake.accept(channel, rank, shorter, "who has connected");
+      Handshake.Accepted accepted =
+          handshake.accept(channel, rank, shorter, "who has connected");
+      int other = accepted.rank();
       if (other <= rank || other >= wires.length || wires[other] != null) {
         throw new IOException("it says that it is worker " + other);
       }
-      wires[other] = security.server(channel, shorter, "worker " + other);
+      wires[other] = security.secure(channel, accepted.session(), false);
       return true;
     } catch (IOException | CollectiveException e) {
       LOG.warn("Turned away {}: {}", channel.getRemoteAddress(), e.getMessage());

@@ -1,29 +1,33 @@
 package io.adapt4j.spark.internal.collective;
 
-import java.io.IOException;
 import java.nio.channels.SocketChannel;
 
-/** How the bytes between workers travel. */
-public interface Security {
+/** How the bytes between workers travel. Who connects shows in any case that it knows the token. */
+public enum Security {
+  /** As they are. */
+  PLAIN {
+    @Override
+    Wire secure(SocketChannel channel, byte[] session, boolean connects) {
+      return new Wire.Plain(channel);
+    }
+  },
 
-  /** As they are; who connects still shows that it knows the token. */
-  Security PLAIN =
-      new Security() {
+  /**
+   * Encrypted and authenticated by AES-256-GCM, with a key for each connection and direction that
+   * both ends derive from the token of the run, so that nobody has to hand out certificates.
+   */
+  ENCRYPTED {
+    @Override
+    Wire secure(SocketChannel channel, byte[] session, boolean connects) {
+      return new EncryptedWire(channel, session, connects);
+    }
+  };
 
-        @Override
-        public Wire client(SocketChannel channel, Patience.Wait wait, String name) {
-          return new Wire.Plain(channel);
-        }
-
-        @Override
-        public Wire server(SocketChannel channel, Patience.Wait wait, String name) {
-          return new Wire.Plain(channel);
-        }
-      };
-
-  /** Secures a connection on the side that has opened it. */
-  Wire client(SocketChannel channel, Patience.Wait wait, String name) throws IOException;
-
-  /** Secures a connection on the side that has accepted it. */
-  Wire server(SocketChannel channel, Patience.Wait wait, String name) throws IOException;
+  /**
+   * Secures a connection.
+   *
+   * @param session a secret of both ends, of this connection alone
+   * @param connects whether this end has opened it
+   */
+  abstract Wire secure(SocketChannel channel, byte[] session, boolean connects);
 }

@@ -43,6 +43,17 @@ class CollectiveTest {
   }
 
   @Test
+  void encryptedVectorsAddUpTheSame() throws Exception {
+    float[] expected = vector(0, 0, 300_000);
+    add(expected, vector(1, 0, 300_000));
+    add(expected, vector(2, 0, 300_000));
+    for (float[] sum :
+        MeshOfThreads.run(3, Security.ENCRYPTED, group -> sum(group, 300_000, 1, 3))) {
+      assertThat(sum).isEqualTo(expected);
+    }
+  }
+
+  @Test
   void roundsGoOnFromOneAnotherAndTheLastMayBeOfSome() throws Exception {
     float[] expected = vector(0, 0, 50_000);
     add(expected, vector(1, 0, 50_000));
@@ -181,7 +192,7 @@ class CollectiveTest {
   @Test
   void aWorkerThatNeverConnectsIsMissed() throws Exception {
     String host = InetAddress.getLoopbackAddress().getHostAddress();
-    ServerSocketChannel server = Mesh.listen(host);
+    ServerSocketChannel server = Mesh.listen(host, 0);
     List<InetSocketAddress> addresses =
         List.of((InetSocketAddress) server.getLocalAddress(), new InetSocketAddress(host, 1));
     assertThatThrownBy(
@@ -200,9 +211,9 @@ class CollectiveTest {
   @Test
   void strangersAreTurnedAwayAndDoNotDisturb() throws Exception {
     String host = InetAddress.getLoopbackAddress().getHostAddress();
-    ServerSocketChannel server = Mesh.listen(host);
+    ServerSocketChannel server = Mesh.listen(host, 0);
     InetSocketAddress first = (InetSocketAddress) server.getLocalAddress();
-    ServerSocketChannel otherServer = Mesh.listen(host);
+    ServerSocketChannel otherServer = Mesh.listen(host, 0);
     List<InetSocketAddress> addresses =
         List.of(first, (InetSocketAddress) otherServer.getLocalAddress());
     Patience patience = Patience.of(Duration.ofSeconds(20));
@@ -217,7 +228,7 @@ class CollectiveTest {
             });
     try (SocketChannel mute = SocketChannel.open(first)) {
       mute.write(ByteBuffer.wrap("GET / HTTP/1.1\r\n\r\n".repeat(8).getBytes(StandardCharsets.UTF_8)));
-      ServerSocketChannel unused = Mesh.listen(host);
+      ServerSocketChannel unused = Mesh.listen(host, 0);
       assertThatThrownBy(
               () ->
                   Mesh.connect(

@@ -32,7 +32,7 @@ final class MeshOfThreads {
     List<ServerSocketChannel> servers = new ArrayList<>();
     List<InetSocketAddress> addresses = new ArrayList<>();
     for (int rank = 0; rank < count; rank++) {
-      ServerSocketChannel server = Mesh.listen(host);
+      ServerSocketChannel server = Mesh.listen(host, 0);
       servers.add(server);
       addresses.add((InetSocketAddress) server.getLocalAddress());
     }
