@@ -1,6 +1,8 @@
 package io.adapt4j.spark;
 
 import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.spark.internal.collective.Encoding;
 import io.adapt4j.spark.internal.train.BarrierStage;
 import io.adapt4j.spark.internal.train.ClusterChecks;
@@ -41,6 +43,8 @@ public final class SparkFineTuner {
 
   /** How long nothing may come from another worker, unless told otherwise. */
   public static final Duration DEFAULT_PATIENCE = Duration.ofMinutes(10);
+
+  private static final int TIMED_STEPS = 3;
 
   private final SparkSession session;
   private int workers;
@@ -154,6 +158,30 @@ public final class SparkFineTuner {
         new WorkerOrder(described.text(), described.start(), patience, encoding, port, encrypted);
     described.clearStates();
     return report(BarrierStage.run(context, count, order), count);
+  }
+
+  /**
+   * Works out what executors need and how long steps take with some numbers of workers. Times a few
+   * steps here, on the driver's machine, which should be one like the executors'; reads the weights
+   * and writes nothing.
+   *
+   * @param run the run
+   * @param gigabitsPerSecond bandwidth of each executor's connection, in each direction
+   * @return the plan, for up to as many workers as a step has micro-batches
+   * @throws io.adapt4j.core.exception.SettingsException if the run cannot be described or started
+   */
+  public ScaleOutPlan plan(FineTuner.Builder run, double gigabitsPerSecond) {
+    FineTuner tuner = run.build();
+    int microBatches = DescribedRun.of(tuner.description()).microBatches();
+    FineTunePlan plan = tuner.plan(Device.current(), TIMED_STEPS);
+    double step = plan.timed().orElseThrow().secondsPerStep();
+    return ScaleOutPlan.of(
+        plan.peakBytes().orElseThrow(),
+        plan.trainableParameters(),
+        microBatches,
+        Duration.ofNanos(Math.round(step / microBatches * 1e9)),
+        gigabitsPerSecond,
+        encoding == Encoding.BF16);
   }
 
   private SparkFineTuneReport report(BarrierStage.Outcome outcome, int count) {

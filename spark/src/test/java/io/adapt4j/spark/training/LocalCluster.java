@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -46,7 +45,7 @@ final class LocalCluster implements AutoCloseable {
     arguments.addAll(List.of(settings));
     ProcessBuilder process =
         SparkProcess.prepare(
-            folder.resolve("home"),
+            Path.of("target", "spark-home").toAbsolutePath(),
             List.of("-Xmx512m", "-Dspark.log.level=WARN"),
             ClusterDriver.class.getName(),
             arguments);
@@ -68,6 +67,7 @@ final class LocalCluster implements AutoCloseable {
 
   Answer answer() throws IOException {
     String line = answers.readLine();
+    if (line != null) System.err.println(java.time.LocalTime.now() + " " + line.substring(0, Math.min(150, line.length())));
     if (line == null || !line.startsWith("done ")) {
       throw new IllegalStateException(String.valueOf(line));
     }
@@ -131,7 +131,4 @@ final class LocalCluster implements AutoCloseable {
     }
   }
 
-  static List<String> lines(Path file) throws IOException {
-    return Arrays.asList(Files.readString(file).split("\n"));
-  }
 }
