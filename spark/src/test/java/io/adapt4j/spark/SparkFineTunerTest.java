@@ -124,7 +124,11 @@ class SparkFineTunerTest {
   @Test
   void dataInMemoryIsRefused() {
     FineTuner.Builder rows =
-        run("rows", 2).dataset(Datasets.of(List.of(new Example.Text("Once upon"))));
+        FineTuner.builder()
+            .model(ModelSource.path(MODEL))
+            .method(Lora.rank(2))
+            .output(folder.resolve("rows"))
+            .dataset(Datasets.of(List.of(new Example.Text("Once upon"))));
     assertThatThrownBy(() -> SparkFineTuner.of(session()).fit(rows))
         .isInstanceOf(SettingsException.class)
         .hasMessageContaining("data: rows in memory");

@@ -1,5 +1,6 @@
 package io.adapt4j.spark.internal.launch;
 
+import io.adapt4j.core.internal.AtomicFolders;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import org.apache.spark.launcher.JavaModuleOptions;
 public final class SparkProcess {
 
   private static final String SCALA_VERSION = "2.13";
+  private static final String EXECUTOR_CLASS_PATH = "spark.executor.extraClassPath";
 
   private SparkProcess() {}
 
@@ -51,7 +53,32 @@ public final class SparkProcess {
     return process;
   }
 
-  private static final String EXECUTOR_CLASS_PATH = "spark.executor.extraClassPath";
+  /**
+   * Runs a main class to its end, with the input and output of this process.
+   *
+   * @param mainClass the class
+   * @param arguments its arguments
+   * @return its exit code
+   * @throws IOException if it cannot be started
+   * @throws InterruptedException if the wait is interrupted; it is ended then
+   */
+  public static int run(String mainClass, List<String> arguments)
+      throws IOException, InterruptedException {
+    Path home = Files.createTempDirectory("adapt4j-spark");
+    try {
+      ProcessBuilder builder =
+          prepare(home, List.of("-Dspark.log.level=WARN"), mainClass, arguments);
+      builder.environment().put(TrainArguments.STARTED, "1");
+      Process process = builder.inheritIO().start();
+      try {
+        return process.waitFor();
+      } finally {
+        process.destroy();
+      }
+    } finally {
+      AtomicFolders.delete(home);
+    }
+  }
 
   /** Parts of the class path that are no jars. */
   private static String folders(String classPath) {

@@ -13,6 +13,9 @@ public final class ClusterChecks {
   /** How long executors may take to report after the application has started. */
   private static final Duration REGISTRATION = Duration.ofSeconds(30);
 
+  /** How long after one executor others may report. */
+  private static final Duration SETTLING = Duration.ofSeconds(15);
+
   private static final int POLL_MILLIS = 200;
 
   private ClusterChecks() {}
@@ -62,7 +65,7 @@ public final class ClusterChecks {
                   + " number of examples a step; or take fewer workers.")
               .formatted(wanted, microBatches, wanted));
     }
-    int slots = slots(context, Math.max(1, wanted));
+    int slots = slots(context, wanted > 0 ? wanted : microBatches);
     if (wanted > slots) {
       throw refused(
           ("%s workers need as many tasks at the same time, and the cluster runs %s (master %s,"
@@ -79,18 +82,23 @@ public final class ClusterChecks {
     return wanted > 0 ? wanted : Math.min(slots, microBatches);
   }
 
-  /** Tasks that can run at the same time, once executors have had the time to report. */
+  /**
+   * Tasks that can run at the same time, once executors have had the time to report: until there are
+   * enough, or no more come.
+   */
   private static int slots(SparkContext context, int needed) {
-    long begun = System.nanoTime();
+    long changed = System.nanoTime();
+    int slots = 0;
     while (true) {
-      int slots =
+      int now =
           context.maxNumConcurrentTasks(
               context.resourceProfileManager().defaultResourceProfile());
-      boolean waits =
-          slots < needed
-              && !context.isLocal()
-              && System.nanoTime() - begun < REGISTRATION.toNanos();
-      if (!waits) {
+      changed = now > slots ? System.nanoTime() : changed;
+      slots = now;
+      Duration limit = slots > 0 ? SETTLING : REGISTRATION;
+      if (slots >= needed
+          || context.isLocal()
+          || System.nanoTime() - changed > limit.toNanos()) {
         return slots;
       }
       try {
