@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Trains on Spark, in a process of its own: Spark's libraries are not those of the command line, and
- * not part of it.
+ * Trains on Spark, in a process of its own: Spark's libraries are not those of the command line,
+ * and not part of it.
  */
 final class SparkTraining {
 
@@ -57,8 +57,7 @@ final class SparkTraining {
   private static Optional<Path> besideThis() {
     try {
       Path own =
-          Path.of(
-              SparkTraining.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+          Path.of(SparkTraining.class.getProtectionDomain().getCodeSource().getLocation().toURI());
       return Optional.ofNullable(own.getParent()).map(lib -> lib.resolveSibling("spark"));
     } catch (URISyntaxException e) {
       return Optional.empty();

@@ -59,8 +59,7 @@ public final class RunDescription {
    * @throws io.adapt4j.core.exception.SettingsException if the text is not valid
    */
   public static RunDescription parse(String text) {
-    return new RunDescription(
-        Documents.parse("description", Path.of("").toAbsolutePath(), text));
+    return new RunDescription(Documents.parse("description", Path.of("").toAbsolutePath(), text));
   }
 
   /** A run as it was written. */

@@ -114,13 +114,7 @@ public record ScaleOutPlan(
               compressed));
     }
     return new ScaleOutPlan(
-        peakBytes,
-        gradients,
-        microBatches,
-        microBatchTime,
-        gigabitsPerSecond,
-        compressed,
-        counts);
+        peakBytes, gradients, microBatches, microBatchTime, gigabitsPerSecond, compressed, counts);
   }
 
   private static Workers count(

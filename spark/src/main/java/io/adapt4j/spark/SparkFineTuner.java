@@ -128,8 +128,8 @@ public final class SparkFineTuner {
   }
 
   /**
-   * Encrypts what workers send each other by AES-256-GCM, with keys derived from a random token that
-   * workers get by Spark's own messages; have Spark encrypt these, too ({@code
+   * Encrypts what workers send each other by AES-256-GCM, with keys derived from a random token
+   * that workers get by Spark's own messages; have Spark encrypt these, too ({@code
    * spark.network.crypto.enabled}). Without it, workers still show each other that they know the
    * token. Default: off.
    *
@@ -146,8 +146,8 @@ public final class SparkFineTuner {
    * @param run the run; its listeners are not told of anything
    * @return how it went
    * @throws io.adapt4j.core.exception.SettingsException naming what is wrong with the run or with
-   *     the cluster, and what to do: too few slots, dynamic allocation, a session without RDDs, data
-   *     in memory, fewer micro-batches than workers
+   *     the cluster, and what to do: too few slots, dynamic allocation, a session without RDDs,
+   *     data in memory, fewer micro-batches than workers
    * @throws io.adapt4j.core.train.TrainingException if every attempt has failed
    */
   public SparkFineTuneReport fit(FineTuner.Builder run) {

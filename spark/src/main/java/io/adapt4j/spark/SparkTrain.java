@@ -18,8 +18,8 @@ import org.apache.spark.sql.SparkSession;
  * spark-submit --class io.adapt4j.spark.SparkTrain adapt4j-spark-submit.jar run.yaml --workers 4
  * }</pre>
  *
- * <p>With {@code --master local-cluster[2,1,1024]} or {@code local[2]} it needs no Spark installed: it
- * starts itself again with what Spark asks of a process.
+ * <p>With {@code --master local-cluster[2,1,1024]} or {@code local[2]} it needs no Spark installed:
+ * it starts itself again with what Spark asks of a process.
  */
 public final class SparkTrain {
 
@@ -94,7 +94,9 @@ public final class SparkTrain {
     text.append(
         String.format(
             Locale.ROOT, "%.2f MB sent a step by each worker%n", report.bytesPerStep() / 1e6));
-    report.failures().forEach(failure -> text.append("Failed attempt: ").append(failure).append('\n'));
+    report
+        .failures()
+        .forEach(failure -> text.append("Failed attempt: ").append(failure).append('\n'));
     text.append("Checkpoint: ").append(Path.of("").toAbsolutePath().relativize(report.best()));
     return text.append('\n').toString();
   }

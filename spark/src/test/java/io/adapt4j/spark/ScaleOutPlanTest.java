@@ -13,8 +13,7 @@ class ScaleOutPlanTest {
   private static final long PEAK = 2_000_000_000;
 
   private static ScaleOutPlan plan(int microBatches, boolean compressed) {
-    return ScaleOutPlan.of(
-        PEAK, 10_000_000, microBatches, Duration.ofSeconds(2), 1, compressed);
+    return ScaleOutPlan.of(PEAK, 10_000_000, microBatches, Duration.ofSeconds(2), 1, compressed);
   }
 
   @Test

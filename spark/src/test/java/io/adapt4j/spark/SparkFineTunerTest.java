@@ -37,8 +37,7 @@ class SparkFineTunerTest {
     Files.writeString(
         data,
         IntStream.range(0, 16)
-            .mapToObj(
-                row -> "{\"prompt\": \"Once %s\", \"completion\": \" a cat\"}".formatted(row))
+            .mapToObj(row -> "{\"prompt\": \"Once %s\", \"completion\": \" a cat\"}".formatted(row))
             .collect(Collectors.joining("\n")));
   }
 
@@ -88,8 +87,7 @@ class SparkFineTunerTest {
     run("cut", 2).maxSteps(2).build();
     FineTuner.Builder first = run("cut", 2);
     SparkFineTuner.of(session()).workers(2).fit(first);
-    SparkFineTuneReport again =
-        SparkFineTuner.of(session()).workers(1).fit(run("cut", 2).resume());
+    SparkFineTuneReport again = SparkFineTuner.of(session()).workers(1).fit(run("cut", 2).resume());
     assertThat(again.lastLoss()).isEqualTo(expected.lastLoss());
   }
 
@@ -109,7 +107,8 @@ class SparkFineTunerTest {
     long begun = System.nanoTime();
     assertThatThrownBy(() -> SparkFineTuner.of(session()).workers(3).fit(run("slots", 3)))
         .isInstanceOf(SettingsException.class)
-        .hasMessageContaining("3 workers need as many tasks at the same time, and the cluster runs 2")
+        .hasMessageContaining(
+            "3 workers need as many tasks at the same time, and the cluster runs 2")
         .hasMessageContaining("take 2 workers");
     assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
   }
@@ -146,9 +145,7 @@ class SparkFineTunerTest {
   void thePlanSaysWhatExecutorsNeed() {
     ScaleOutPlan plan = SparkFineTuner.of(session()).plan(run("planned", 4), 1);
     assertThat(plan.microBatches()).isEqualTo(4);
-    assertThat(plan.counts())
-        .extracting(ScaleOutPlan.Workers::workers)
-        .containsExactly(1, 2, 4);
+    assertThat(plan.counts()).extracting(ScaleOutPlan.Workers::workers).containsExactly(1, 2, 4);
     assertThat(plan.text()).contains("spark.executor.memoryOverhead=");
     assertThat(folder.resolve("planned")).doesNotExist();
   }

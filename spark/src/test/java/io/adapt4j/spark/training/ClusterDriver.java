@@ -59,10 +59,19 @@ final class ClusterDriver {
       if (words.contains("resume")) {
         recipe = recipe.with("resume", "true");
       }
+      if (words.contains("overwrite")) {
+        recipe = recipe.with("overwriteOutput", "true");
+      }
       FineTuner.Builder run = recipe.builder();
       if (words.get(0).equals("plain")) {
         FineTuneReport report = run.build().run();
-        return "done " + report.steps() + " " + report.firstLoss() + " " + report.lastLoss() + " 1 []";
+        return "done "
+            + report.steps()
+            + " "
+            + report.firstLoss()
+            + " "
+            + report.lastLoss()
+            + " 1 []";
       }
       SparkFineTuner tuner = SparkFineTuner.of(session).workers(Integer.parseInt(words.get(0)));
       if (words.contains("encrypt")) {

@@ -23,8 +23,7 @@ final class LocalCluster implements AutoCloseable {
   private LocalCluster(Process driver) {
     this.driver = driver;
     this.answers =
-        new BufferedReader(
-            new InputStreamReader(driver.getInputStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(driver.getInputStream(), StandardCharsets.UTF_8));
     this.orders = new PrintStream(driver.getOutputStream(), true, StandardCharsets.UTF_8);
   }
 
@@ -67,7 +66,9 @@ final class LocalCluster implements AutoCloseable {
 
   Answer answer() throws IOException {
     String line = answers.readLine();
-    if (line != null) System.err.println(java.time.LocalTime.now() + " " + line.substring(0, Math.min(150, line.length())));
+    if (line != null)
+      System.err.println(
+          java.time.LocalTime.now() + " " + line.substring(0, Math.min(150, line.length())));
     if (line == null || !line.startsWith("done ")) {
       throw new IllegalStateException(String.valueOf(line));
     }
@@ -87,10 +88,7 @@ final class LocalCluster implements AutoCloseable {
 
   /** The processes of the executors, if the system shows them. */
   List<ProcessHandle> executors() {
-    return driver
-        .descendants()
-        .filter(process -> isExecutor(process.pid()))
-        .toList();
+    return driver.descendants().filter(process -> isExecutor(process.pid())).toList();
   }
 
   private static boolean isExecutor(long pid) {
@@ -130,5 +128,4 @@ final class LocalCluster implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
   }
-
 }

@@ -45,7 +45,6 @@ final class Recipe {
         seed: 5
         """
             .formatted(MODEL, name);
-    return Files.writeString(
-        folder.resolve(name + ".yaml"), text + String.join("\n", keys) + "\n");
+    return Files.writeString(folder.resolve(name + ".yaml"), text + String.join("\n", keys) + "\n");
   }
 }

@@ -146,8 +146,7 @@ public final class TaskRunner<B> {
    * @throws SettingsException if no row of the training data can be used
    */
   public static LearningRateCurve sweep(FineTuneSettings settings, LearningRateRangeTest sweep) {
-    return prepared(
-        settings, WorkerGroup.ALONE, (runner, tokenizer) -> runner.swept(sweep));
+    return prepared(settings, WorkerGroup.ALONE, (runner, tokenizer) -> runner.swept(sweep));
   }
 
   /** Something that is done with a prepared task, of whatever batches. */
@@ -162,8 +161,7 @@ public final class TaskRunner<B> {
     R apply(Network network, Training<B> training);
   }
 
-  private static <R> R prepared(
-      FineTuneSettings settings, WorkerGroup workers, Action<R> action) {
+  private static <R> R prepared(FineTuneSettings settings, WorkerGroup workers, Action<R> action) {
     try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
       Task task = settings.objective().task();
       PreparedTask<?> prepared = TaskDefinitions.of(task).prepare(task, settings, tokenizer);

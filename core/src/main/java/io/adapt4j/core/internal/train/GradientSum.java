@@ -75,8 +75,7 @@ final class GradientSum implements AutoCloseable {
 
   private void allocate() {
     if (sums.isEmpty()) {
-      gradients.forEach(
-          gradient -> sums.add(Tensor.empty(DType.F32, gradient.sizes()).own()));
+      gradients.forEach(gradient -> sums.add(Tensor.empty(DType.F32, gradient.sizes()).own()));
     }
   }
 

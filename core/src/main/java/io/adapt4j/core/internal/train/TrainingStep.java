@@ -27,8 +27,8 @@ import java.util.regex.Pattern;
  *
  * <p>The loss of a step is the sum of all its target tokens' cross-entropies over one divisor, so a
  * step of two micro-batches of ragged lengths equals the step of their union. The gradient of each
- * micro-batch is formed by itself, then added ({@link GradientSum}). A step whose loss or
- * gradient norm is not finite leaves every value as it was.
+ * micro-batch is formed by itself, then added ({@link GradientSum}). A step whose loss or gradient
+ * norm is not finite leaves every value as it was.
  *
  * @param <I> a batch
  */

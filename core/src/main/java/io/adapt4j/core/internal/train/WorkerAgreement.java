@@ -48,8 +48,7 @@ public final class WorkerAgreement {
         String here = first.getOrDefault(name, "(nothing)");
         String there = all.get(rank).getOrDefault(name, "(nothing)");
         if (!here.equals(there)) {
-          differences.add(
-              "%s: %s on worker 0, %s on worker %s".formatted(name, here, there, rank));
+          differences.add("%s: %s on worker 0, %s on worker %s".formatted(name, here, there, rank));
         }
       }
     }
@@ -58,7 +57,8 @@ public final class WorkerAgreement {
 
   private static byte[] written(Map<String, String> values) {
     StringBuilder text = new StringBuilder();
-    values.forEach((name, value) -> text.append(name).append(SEPARATOR).append(value).append(SEPARATOR));
+    values.forEach(
+        (name, value) -> text.append(name).append(SEPARATOR).append(value).append(SEPARATOR));
     return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 

@@ -38,8 +38,7 @@ class WorkerGroupTest {
   void workersWithSomeMicroBatchesEachAreOneWorkerToTheBit(int workers, int microBatches)
       throws Exception {
     Trace alone = train(WorkerGroup.ALONE, microBatches);
-    for (Trace worker :
-        ThreadGroupOfWorkers.run(workers, group -> train(group, microBatches))) {
+    for (Trace worker : ThreadGroupOfWorkers.run(workers, group -> train(group, microBatches))) {
       assertThat(worker.losses).isEqualTo(alone.losses);
       for (String name : alone.values.names()) {
         assertThat(worker.values.values(name)).as(name).isEqualTo(alone.values.values(name));
@@ -72,7 +71,12 @@ class WorkerGroupTest {
                     group -> {
                       try (SmallRun small = new SmallRun(base)) {
                         if (group.rank() == 1) {
-                          small.adaptation.trained().get(0).value().fill(data -> data.put(0, (byte) 1));
+                          small
+                              .adaptation
+                              .trained()
+                              .get(0)
+                              .value()
+                              .fill(data -> data.put(0, (byte) 1));
                         }
                         WorkerAgreement.requireSameValues(group, small.adaptation.trained(), 7);
                       }

@@ -8,11 +8,11 @@ import java.util.List;
 /**
  * What workers do together over a {@link Mesh}: tell each other something, and add up vectors.
  *
- * <p>Each worker owns one part of the vector. It receives that part from all others and adds them up
- * in the order of their ranks, then sends the sum to all. So every number is added up in the same
- * order, that of one process that goes through the workers' vectors one after the other, and every
- * worker has the same result to the bit. A ring would add up each part in another order. For one
- * thread.
+ * <p>Each worker owns one part of the vector. It receives that part from all others and adds them
+ * up in the order of their ranks, then sends the sum to all. So every number is added up in the
+ * same order, that of one process that goes through the workers' vectors one after the other, and
+ * every worker has the same result to the bit. A ring would add up each part in another order. For
+ * one thread.
  */
 public final class Collective implements AutoCloseable {
 

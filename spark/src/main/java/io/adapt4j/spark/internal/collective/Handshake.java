@@ -61,7 +61,8 @@ final class Handshake {
    * @return who has connected
    * @throws IOException if it is none of this run
    */
-  Accepted accept(SocketChannel channel, int own, Patience.Wait wait, String what) throws IOException {
+  Accepted accept(SocketChannel channel, int own, Patience.Wait wait, String what)
+      throws IOException {
     byte[] ours = nonce();
     Sockets.write(channel, ours, wait, what);
     ByteBuffer said =

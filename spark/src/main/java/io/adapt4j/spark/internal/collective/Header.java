@@ -15,11 +15,7 @@ record Header(Kind kind, int number, long bytes) {
   }
 
   ByteBuffer written() {
-    return ByteBuffer.allocate(BYTES)
-        .putInt(kind.ordinal())
-        .putInt(number)
-        .putLong(bytes)
-        .flip();
+    return ByteBuffer.allocate(BYTES).putInt(kind.ordinal()).putInt(number).putLong(bytes).flip();
   }
 
   /** Reads the size from a full buffer after comparing the rest with what is expected. */

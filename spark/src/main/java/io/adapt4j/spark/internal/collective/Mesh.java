@@ -153,8 +153,7 @@ public final class Mesh implements AutoCloseable {
                   INTRODUCTION.compareTo(patience.limit()) < 0 ? INTRODUCTION : patience.limit(),
                   patience.cancelled())
               .begin();
-      Handshake.Accepted accepted =
-          handshake.accept(channel, rank, shorter, "who has connected");
+      Handshake.Accepted accepted = handshake.accept(channel, rank, shorter, "who has connected");
       int other = accepted.rank();
       if (other <= rank || other >= wires.length || wires[other] != null) {
         throw new IOException("it says that it is worker " + other);
@@ -232,8 +231,7 @@ public final class Mesh implements AutoCloseable {
       return false;
     }
     try {
-      long moved =
-          wires[other].write(next, first, Math.min(MOST_AT_ONCE, next.length - first));
+      long moved = wires[other].write(next, first, Math.min(MOST_AT_ONCE, next.length - first));
       sent += moved;
       if (moved > 0) {
         out.moved();
@@ -291,8 +289,7 @@ public final class Mesh implements AutoCloseable {
       boolean reads = first(in[other].next()) < in[other].next().length;
       writes |= wires[other].hasUnwritten();
       pending |= reads && wires[other].hasRead();
-      key.interestOps(
-          (writes ? SelectionKey.OP_WRITE : 0) | (reads ? SelectionKey.OP_READ : 0));
+      key.interestOps((writes ? SelectionKey.OP_WRITE : 0) | (reads ? SelectionKey.OP_READ : 0));
       if (!isDone(other, out[other], in[other])) {
         waiting.add("worker " + other);
       }

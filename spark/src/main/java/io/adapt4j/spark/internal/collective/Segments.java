@@ -101,8 +101,7 @@ public final class Segments {
 
     private FloatBuffer next() {
       while (!present.hasRemaining()) {
-        present =
-            pieces.get(piece++).duplicate().order(ByteOrder.nativeOrder()).asFloatBuffer();
+        present = pieces.get(piece++).duplicate().order(ByteOrder.nativeOrder()).asFloatBuffer();
       }
       return present;
     }

@@ -35,9 +35,7 @@ public final class VectorSum {
    * @param memory makes zeroed memory of some sizes in bytes, which lasts as long as this
    */
   public VectorSum(
-      Collective collective,
-      Encoding encoding,
-      Function<List<Integer>, List<ByteBuffer>> memory) {
+      Collective collective, Encoding encoding, Function<List<Integer>, List<ByteBuffer>> memory) {
     this.collective = collective;
     this.mesh = collective.mesh();
     this.encoding = encoding;
@@ -85,8 +83,7 @@ public final class VectorSum {
       }
       if (other != mesh.rank() && other < contributors) {
         addition.incoming[other] =
-            new Chunks(
-                Header.Kind.PART, operation, own.count(), chunk(other), addition::proceed);
+            new Chunks(Header.Kind.PART, operation, own.count(), chunk(other), addition::proceed);
         in[other] = addition.incoming[other];
       }
     }
@@ -172,8 +169,7 @@ public final class VectorSum {
 
   private Traffic outgoing(
       Header.Kind kind, int operation, Segments source, @Nullable Segments errors) {
-    ByteBuffer header =
-        new Header(kind, operation, source.count() * encoding.bytes()).written();
+    ByteBuffer header = new Header(kind, operation, source.count() * encoding.bytes()).written();
     if (encoding == Encoding.BF16) {
       return new Staged(header, source, errors);
     }

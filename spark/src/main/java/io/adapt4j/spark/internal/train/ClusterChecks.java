@@ -83,22 +83,19 @@ public final class ClusterChecks {
   }
 
   /**
-   * Tasks that can run at the same time, once executors have had the time to report: until there are
-   * enough, or no more come.
+   * Tasks that can run at the same time, once executors have had the time to report: until there
+   * are enough, or no more come.
    */
   private static int slots(SparkContext context, int needed) {
     long changed = System.nanoTime();
     int slots = 0;
     while (true) {
       int now =
-          context.maxNumConcurrentTasks(
-              context.resourceProfileManager().defaultResourceProfile());
+          context.maxNumConcurrentTasks(context.resourceProfileManager().defaultResourceProfile());
       changed = now > slots ? System.nanoTime() : changed;
       slots = now;
       Duration limit = slots > 0 ? SETTLING : REGISTRATION;
-      if (slots >= needed
-          || context.isLocal()
-          || System.nanoTime() - changed > limit.toNanos()) {
+      if (slots >= needed || context.isLocal() || System.nanoTime() - changed > limit.toNanos()) {
         return slots;
       }
       try {

@@ -42,7 +42,9 @@ public record DescribedRun(String text, int microBatches, Path output, boolean r
     return resumes ? WorkerRun.Start.RESUME : WorkerRun.Start.OVERWRITE;
   }
 
-  /** Deletes the states of an earlier run that is replaced, so that no attempt goes on from them. */
+  /**
+   * Deletes the states of an earlier run that is replaced, so that no attempt goes on from them.
+   */
   public void clearStates() {
     if (resumes) {
       return;

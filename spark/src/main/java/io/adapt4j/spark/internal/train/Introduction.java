@@ -35,12 +35,7 @@ record Introduction(String host, int port, String token, String version, String 
 
   String written() {
     return String.join(
-        SEPARATOR,
-        host,
-        String.valueOf(port),
-        token,
-        version,
-        problem.replace(SEPARATOR, " "));
+        SEPARATOR, host, String.valueOf(port), token, version, problem.replace(SEPARATOR, " "));
   }
 
   static Introduction read(String written) {

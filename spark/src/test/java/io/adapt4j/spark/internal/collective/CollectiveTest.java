@@ -198,12 +198,7 @@ class CollectiveTest {
     assertThatThrownBy(
             () ->
                 Mesh.connect(
-                    0,
-                    addresses,
-                    server,
-                    MeshOfThreads.TOKEN,
-                    Security.PLAIN,
-                    Patience.of(SHORT)))
+                    0, addresses, server, MeshOfThreads.TOKEN, Security.PLAIN, Patience.of(SHORT)))
         .isInstanceOf(CollectiveException.class)
         .hasMessageContaining("1 of 2 workers to connect");
   }
@@ -227,12 +222,11 @@ class CollectiveTest {
               }
             });
     try (SocketChannel mute = SocketChannel.open(first)) {
-      mute.write(ByteBuffer.wrap("GET / HTTP/1.1\r\n\r\n".repeat(8).getBytes(StandardCharsets.UTF_8)));
+      mute.write(
+          ByteBuffer.wrap("GET / HTTP/1.1\r\n\r\n".repeat(8).getBytes(StandardCharsets.UTF_8)));
       ServerSocketChannel unused = Mesh.listen(host, 0);
       assertThatThrownBy(
-              () ->
-                  Mesh.connect(
-                      1, addresses, unused, new byte[] {1}, Security.PLAIN, patience))
+              () -> Mesh.connect(1, addresses, unused, new byte[] {1}, Security.PLAIN, patience))
           .isInstanceOf(CollectiveException.class);
     }
     try (Mesh mesh =
@@ -292,8 +286,7 @@ class CollectiveTest {
     ByteBuffer memory = memory(new float[length]);
     int cut = length / 3 * Float.BYTES;
     Segments segments =
-        Segments.of(
-            List.of(memory.slice(0, cut), memory.slice(cut, length * Float.BYTES - cut)));
+        Segments.of(List.of(memory.slice(0, cut), memory.slice(cut, length * Float.BYTES - cut)));
     for (int round = 0; round < rounds; round++) {
       memory.asFloatBuffer().put(vector(group.mesh().rank(), round, length));
       sum.add(segments, round == rounds - 1 ? lastContributors : group.mesh().size());

@@ -26,8 +26,8 @@ final class MeshOfThreads {
   }
 
   /** The result of each, or what it failed of. */
-  static <T> List<Future<T>> start(
-      int count, Patience patience, Security security, Work<T> work) throws Exception {
+  static <T> List<Future<T>> start(int count, Patience patience, Security security, Work<T> work)
+      throws Exception {
     String host = InetAddress.getLoopbackAddress().getHostAddress();
     List<ServerSocketChannel> servers = new ArrayList<>();
     List<InetSocketAddress> addresses = new ArrayList<>();
