@@ -272,7 +272,7 @@ public final class Mesh implements AutoCloseable {
   }
 
   private static CollectiveException lost(int other, @Nullable IOException cause) {
-    return new CollectiveException(
+    return new CollectiveException.LostWorkerException(
         "Worker "
             + other
             + " has closed its connection: it has failed or was stopped. The first failure of the"

@@ -1,5 +1,6 @@
 package io.adapt4j.spark.internal.train;
 
+import io.adapt4j.spark.internal.collective.CollectiveException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,9 +14,12 @@ import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 
 /**
- * Keeps the first failure of each attempt at a stage. The others only say that a worker is gone.
+ * Keeps the first failure of each attempt at a stage, but rather a later one than that of a worker
+ * which only says that another is gone.
  */
 final class AttemptFailures extends SparkListener {
+
+  private static final String LOST = CollectiveException.LostWorkerException.class.getName();
 
   private final Map<String, String> first = new TreeMap<>();
 
@@ -28,8 +32,12 @@ final class AttemptFailures extends SparkListener {
     String text =
         "worker %s on executor %s: %s"
             .formatted(end.taskInfo().partitionId(), end.taskInfo().executorId(), said(reason));
+    String attempt = "%09d.%09d".formatted(end.stageId(), end.stageAttemptId());
     synchronized (first) {
-      first.putIfAbsent("%09d.%09d".formatted(end.stageId(), end.stageAttemptId()), text);
+      String before = first.get(attempt);
+      if (before == null || before.contains(LOST) && !text.contains(LOST)) {
+        first.put(attempt, text);
+      }
     }
   }
 

@@ -34,10 +34,8 @@ class NetworkTest {
             && does("ip", "netns", "add", NAME + "b")
             && does("ip", "link", "add", NAME + "a", "type", "veth", "peer", "name", NAME + "b")
             && in("a", "ip link set " + NAME + "a netns", FIRST)
-            && in("b", "ip link set " + NAME + "b netns", SECOND)
-            && delays("a")
-            && delays("b");
-    assumeTrue(connected, "this machine does not allow network namespaces with tc netem");
+            && in("b", "ip link set " + NAME + "b netns", SECOND);
+    assumeTrue(connected, "this machine does not allow network namespaces");
   }
 
   private static boolean in(String end, String move, String address) throws Exception {
@@ -94,6 +92,7 @@ class NetworkTest {
 
   @Test
   void latePacketsAndLostOnesAreNoMatterToTheSum() throws Exception {
+    assumeTrue(delays("a") && delays("b"), "the kernel of this machine has no netem");
     Process first = worker("a", 0, 7101, 20_000, 6, 200_000);
     Process second = worker("b", 1, 7101, 20_000, 6, 200_000);
     List<String> sums = lines(first).lines().toList();
