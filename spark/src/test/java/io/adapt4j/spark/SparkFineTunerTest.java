@@ -2,13 +2,16 @@ package io.adapt4j.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -61,14 +64,13 @@ class SparkFineTunerTest {
         .batchSize(2)
         .gradientAccumulation(microBatches)
         .epochs(2)
-        .keepBest()
         .output(folder.resolve(output));
   }
 
   @Test
   void theReportIsThatOfOneProcess() {
-    FineTuneReport expected = run("plain", 3).build().run();
-    SparkFineTuneReport found = SparkFineTuner.of(session()).workers(2).fit(run("spark", 3));
+    FineTuneReport expected = run("plain", 3).keepBest().build().run();
+    SparkFineTuneReport found = SparkFineTuner.of(session()).workers(2).fit(run("spark", 3).keepBest());
     assertThat(found.steps()).isEqualTo(expected.steps());
     assertThat(found.firstLoss()).isEqualTo(expected.firstLoss());
     assertThat(found.lastLoss()).isEqualTo(expected.lastLoss());
@@ -99,7 +101,7 @@ class SparkFineTunerTest {
     assertThat(compressed.bytesPerStep()).isLessThan(exact.bytesPerStep() / 2);
     assertThat(compressed.lastLoss())
         .isNotEqualTo(exact.lastLoss())
-        .isCloseTo(exact.lastLoss(), org.assertj.core.api.Assertions.withinPercentage(5));
+        .isCloseTo(exact.lastLoss(), withinPercentage(5));
   }
 
   @Test

@@ -32,7 +32,7 @@ class ClusterTrainingTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"2, 2", "3, 3", "2, 3"})
+  @CsvSource({"3, 3", "2, 3"})
   void loraIsThatOfOneProcessToTheBit(int workers, int microBatches) throws IOException {
     assertSame("lora-" + workers + "-" + microBatches, workers, microBatches, LORA, "");
   }

@@ -61,7 +61,7 @@ class KilledExecutorTest {
 
   @Test
   void killedExecutorsAreNoMatterToTheWeights() throws Exception {
-    int epochs = 2 * KILLS + 2;
+    int epochs = KILLS + 2;
     LocalCluster.Answer expected = cluster.run("plain " + recipe("plain", epochs));
     cluster.order("2 " + recipe("killed", epochs));
     CompletableFuture<LocalCluster.Answer> answer = answer();

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A driver in a process of its own, with executors in processes of theirs. */
@@ -119,7 +120,7 @@ final class LocalCluster implements AutoCloseable {
   public void close() {
     orders.close();
     try {
-      if (!driver.waitFor(20, java.util.concurrent.TimeUnit.SECONDS)) {
+      if (!driver.waitFor(20, TimeUnit.SECONDS)) {
         List<ProcessHandle> all = driver.descendants().toList();
         driver.destroyForcibly();
         all.forEach(ProcessHandle::destroyForcibly);

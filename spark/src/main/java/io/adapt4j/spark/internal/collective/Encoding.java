@@ -32,33 +32,39 @@ public enum Encoding {
    * @param errors what rounding took away before; overwritten by what it takes away now
    */
   static void round(float[] values, float @Nullable [] errors, int count, ByteBuffer target) {
-    ByteBuffer out = target.order(ByteOrder.nativeOrder());
-    for (int i = 0; i < count; i++) {
-      float wanted = errors == null ? values[i] : values[i] + errors[i];
-      short rounded = bf16(wanted);
-      out.putShort(rounded);
-      if (errors != null) {
-        float error = wanted - value(rounded);
-        errors[i] = Float.isFinite(error) ? error : 0;
+    short[] rounded = new short[count];
+    if (errors == null) {
+      for (int i = 0; i < count; i++) {
+        rounded[i] = bf16(values[i]);
+      }
+    } else {
+      for (int i = 0; i < count; i++) {
+        float wanted = values[i] + errors[i];
+        rounded[i] = bf16(wanted);
+        float error = wanted - value(rounded[i]);
+        errors[i] = Math.abs(error) < Float.POSITIVE_INFINITY ? error : 0;
       }
     }
+    target.order(ByteOrder.nativeOrder()).asShortBuffer().put(rounded);
+    target.position(target.position() + count * Short.BYTES);
   }
 
   /** Reads numbers in 16 bits. */
   static void read(ByteBuffer source, float[] values, int count) {
-    ByteBuffer in = source.order(ByteOrder.nativeOrder());
+    short[] rounded = new short[count];
+    source.order(ByteOrder.nativeOrder()).asShortBuffer().get(rounded);
+    source.position(source.position() + count * Short.BYTES);
     for (int i = 0; i < count; i++) {
-      values[i] = value(in.getShort());
+      values[i] = value(rounded[i]);
     }
   }
 
   /** Rounds to the nearest, ties to even. */
   private static short bf16(float value) {
     int bits = Float.floatToRawIntBits(value);
-    if (Float.isNaN(value)) {
-      return (short) ((bits >>> 16) | 0x40);
-    }
-    return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
+    return value != value // no number
+        ? (short) ((bits >>> 16) | 0x40)
+        : (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
   }
 
   private static float value(short bf16) {

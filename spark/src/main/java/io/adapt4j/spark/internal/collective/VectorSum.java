@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class VectorSum {
 
   /** Numbers that are added up at a time; they stay in the processor's cache. */
-  static final int CHUNK = 1 << 15;
+  static final int CHUNK = 1 << 16;
 
   private final Collective collective;
   private final Mesh mesh;
