@@ -62,7 +62,7 @@ public enum Encoding {
   /** Rounds to the nearest, ties to even. */
   private static short bf16(float value) {
     int bits = Float.floatToRawIntBits(value);
-    return value != value // no number
+    return Float.isNaN(value)
         ? (short) ((bits >>> 16) | 0x40)
         : (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
   }

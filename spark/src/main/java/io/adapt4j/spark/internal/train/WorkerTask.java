@@ -9,6 +9,7 @@ import io.adapt4j.spark.internal.collective.Collective;
 import io.adapt4j.spark.internal.collective.Patience;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Objects;
 import org.apache.spark.BarrierTaskContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -75,14 +76,18 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
               ? FinishedRun.of(outcome, attempt, steps.count(), workers.bytesSent(), begun)
               : null);
     } catch (SocketWorkers.ProblemException e) {
-      return new Result(rank, e.getMessage(), null);
+      return new Result(rank, said(e), null);
     } catch (Adapt4jException e) {
       LOG.error("Worker {} cannot go on", rank, e);
-      if (workers.tell(e.getMessage())) {
-        return new Result(rank, e.getMessage(), null);
+      if (workers.tell(said(e))) {
+        return new Result(rank, said(e), null);
       }
       throw e;
     }
+  }
+
+  private static String said(RuntimeException e) {
+    return Objects.requireNonNullElse(e.getMessage(), e.getClass().getName());
   }
 
   /** Counts the steps of this attempt. */
