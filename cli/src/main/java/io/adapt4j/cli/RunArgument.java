@@ -3,7 +3,9 @@ package io.adapt4j.cli;
 import io.adapt4j.core.RunDescription;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -34,6 +36,14 @@ final class RunArgument {
       description = description.with(entry.getKey(), entry.getValue());
     }
     return description;
+  }
+
+  /** The file and the keys that were set, as another program is told of them. */
+  List<String> words() {
+    List<String> words = new ArrayList<>();
+    words.add(file.toAbsolutePath().normalize().toString());
+    settings.forEach((key, value) -> words.addAll(List.of("--set", key + "=" + value)));
+    return words;
   }
 
   /** To look at only: an output that holds a run is no reason to refuse. */

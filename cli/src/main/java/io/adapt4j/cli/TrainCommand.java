@@ -36,6 +36,20 @@ final class TrainCommand implements Callable<Integer> {
       description = "Write metrics.jsonl only, no report.html and no event files for TensorBoard.")
   private boolean noReport;
 
+  @Option(
+      names = "--spark",
+      paramLabel = "MASTER",
+      description =
+          "Train on a Spark cluster, such as spark://host:7077 or local-cluster[2,1,4096]: the"
+              + " micro-batches of a step are shared out among workers.")
+  private String spark;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description = "Workers on Spark; as many as can run at once if not said.")
+  private Integer workers;
+
   @ArgGroup private final Earlier earlier = new Earlier();
 
   /** What to do about a run that is in the output folder. */
@@ -54,6 +68,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (spark != null) {
+      return SparkTraining.run(SparkTraining.command(System.getenv(), sparkArguments()));
+    }
     RunDescription description = run.read();
     if (earlier.resume) {
       description = description.with("resume", "true").with("overwriteOutput", "false");
@@ -72,6 +89,21 @@ final class TrainCommand implements Callable<Integer> {
                 .formatted(folder.resolve("states"), resumption()));
     output.write(Wording.of(report.text()), Training.json(report));
     return Training.exitCode(report);
+  }
+
+  private List<String> sparkArguments() {
+    List<String> arguments = new ArrayList<>(run.words());
+    arguments.addAll(List.of("--master", spark));
+    if (workers != null) {
+      arguments.addAll(List.of("--workers", workers.toString()));
+    }
+    if (earlier.resume) {
+      arguments.add(RESUME);
+    }
+    if (earlier.overwrite) {
+      arguments.add(OVERWRITE);
+    }
+    return arguments;
   }
 
   /** This command as it was given, with {@code --resume}: other settings would be another run. */

@@ -17,6 +17,7 @@ import io.adapt4j.core.internal.task.RunAssembly;
 import io.adapt4j.core.internal.task.RunRepeat;
 import io.adapt4j.core.internal.task.TaskDefinitions;
 import io.adapt4j.core.internal.task.TaskRunner;
+import io.adapt4j.core.internal.task.WorkerRun;
 import io.adapt4j.core.internal.train.LearningRateRangeTest;
 import io.adapt4j.core.internal.train.RunMetrics;
 import io.adapt4j.core.method.FineTuningMethod;
@@ -66,16 +67,11 @@ public final class FineTuner {
     this.metrics = metrics;
   }
 
-  /**
-   * Starts describing a fine-tuning.
-   *
-   * @return a builder with every option at its default
-   */
+  /** {@return a builder with every option at its default} */
   public static Builder builder() {
     return builder(new Draft());
   }
 
-  /** A builder that continues from options that were read. */
   static Builder builder(Draft draft) {
     return new Builder(draft);
   }
@@ -122,7 +118,16 @@ public final class FineTuner {
     return builder(RunRepeat.of(record, data));
   }
 
-  /** What is to be done. */
+  /**
+   * Describes this run without its listeners, to be done elsewhere.
+   *
+   * @return everything stated, with absolute paths
+   * @throws SettingsException naming what cannot be described: data in memory, code
+   */
+  public RunDescription description() {
+    return RunDescription.of(WorkerRun.describe(settings));
+  }
+
   FineTuneSettings settings() {
     return settings;
   }

@@ -1,10 +1,13 @@
 package io.adapt4j.core;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.data.quality.DataChecker;
 import io.adapt4j.core.data.quality.DataReport;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.describe.Place;
 import io.adapt4j.core.internal.describe.Problems;
 import io.adapt4j.core.internal.describe.Value;
 import io.adapt4j.core.internal.recipe.DataKeys;
@@ -46,6 +49,23 @@ public final class RunDescription {
    */
   public static RunDescription read(Path file) {
     return new RunDescription(Documents.read(file));
+  }
+
+  /**
+   * Reads a text, such as {@link #text} gives.
+   *
+   * @param text YAML or JSON; relative paths in it begin at the working directory
+   * @return the description; its keys are not looked at yet
+   * @throws io.adapt4j.core.exception.SettingsException if the text is not valid
+   */
+  public static RunDescription parse(String text) {
+    return new RunDescription(Documents.parse("description", Path.of("").toAbsolutePath(), text));
+  }
+
+  /** A run as it was written. */
+  static RunDescription of(JsonNode written) {
+    return new RunDescription(
+        Value.of(written, Place.of("description", Path.of("").toAbsolutePath())));
   }
 
   /**
@@ -139,6 +159,16 @@ public final class RunDescription {
   public Findings check() {
     FineTuner tuner = builder().build();
     return new Findings(tuner.checkData(DataChecker.of(data())), tuner.questions());
+  }
+
+  /**
+   * Writes the description down, to be read elsewhere by {@link #parse}. Of a description that was
+   * read from a file relative paths stay as they are.
+   *
+   * @return the keys as JSON, which is YAML too
+   */
+  public String text() {
+    return Json.indented(tree.json());
   }
 
   /**

@@ -337,16 +337,28 @@ class RunDescriptionTest {
   }
 
   @Test
+  void aTunerDescribesItsRunAsATextForAnotherProcess() throws IOException {
+    FineTuner tuner = described(ALL).builder().build();
+    RunDescription again = RunDescription.parse(tuner.description().text());
+    assertThat(again.builder().build().settings().training())
+        .isEqualTo(tuner.settings().training());
+    assertThat(again.text()).isEqualTo(tuner.description().text());
+  }
+
+  @Test
   void dataThatCannotBeMadeAgainIsSaidToBe() {
-    FineTuneSettings settings =
+    FineTuner tuner =
         FineTuner.builder()
             .model(ModelSource.path(folder.resolve("model")))
             .dataset(SmallModel.sentences(4))
             .method(FullFineTuning.create())
             .output(folder.resolve("run"))
-            .build()
-            .settings();
-    assertThat(WrittenRuns.write(settings).omitted()).containsExactly("data: rows in memory");
+            .build();
+    assertThat(WrittenRuns.write(tuner.settings()).omitted())
+        .containsExactly("data: rows in memory");
+    assertThatThrownBy(tuner::description)
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining("data: rows in memory");
   }
 
   @Test

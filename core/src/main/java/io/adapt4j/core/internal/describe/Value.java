@@ -1,6 +1,10 @@
 package io.adapt4j.core.internal.describe;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -90,6 +94,28 @@ public record Value(Object content, Place place) {
     Value below = entries.getOrDefault(key, new Value(Map.of(), value.place()));
     entries.put(key, dot < 0 ? value : below.with(path.substring(dot + 1), value));
     return new Value(entries, place);
+  }
+
+  /** {@return the value as JSON, without the places} */
+  public JsonNode json() {
+    JsonNodeFactory nodes = JsonNodeFactory.instance;
+    if (content instanceof Map) {
+      ObjectNode object = nodes.objectNode();
+      entries().forEach((key, value) -> object.set(key, value.json()));
+      return object;
+    }
+    if (content instanceof List) {
+      ArrayNode array = nodes.arrayNode();
+      elements().forEach(value -> array.add(value.json()));
+      return array;
+    }
+    if (content instanceof Boolean flag) {
+      return nodes.booleanNode(flag);
+    }
+    if (content instanceof Number number) {
+      return nodes.numberNode(new BigDecimal(number.toString()));
+    }
+    return content == null ? nodes.nullNode() : nodes.textNode(content.toString());
   }
 
   /** Says what this is, for messages. */

@@ -38,6 +38,9 @@ public final class MemoryNames {
   /** Gradients of all that trains. */
   public static final String GRADIENTS = "gradients";
 
+  /** The sum of the gradients of micro-batches. */
+  public static final String GRADIENT_SUMS = "sums of gradients";
+
   /** The optimizer's moments. */
   public static final String OPTIMIZER = "optimizer state";
 

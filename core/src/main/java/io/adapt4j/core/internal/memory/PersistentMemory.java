@@ -87,6 +87,11 @@ final class PersistentMemory {
     return (trainedBase + adapterValues()) * Float.BYTES;
   }
 
+  /** What trains, once more: the gradients of micro-batches are added up there. */
+  long gradientSums() {
+    return trainedValues() * Float.BYTES;
+  }
+
   long optimizer(Optimizer optimizer) {
     long bytes =
         shapes.stream().mapToLong(sizes -> OptimizerStates.stateBytes(optimizer, sizes)).sum();

@@ -292,6 +292,7 @@ public final class Planner {
     add(items, MemoryNames.ADAPTERS, lasting.adapters(type));
     add(items, MemoryNames.MASTERS, lasting.masters(type));
     add(items, MemoryNames.GRADIENTS, lasting.gradients());
+    add(items, MemoryNames.GRADIENT_SUMS, shape.accumulation() > 1 ? lasting.gradientSums() : 0);
     add(items, MemoryNames.OPTIMIZER, outside ? 0 : state);
     company.lasting(type).forEach(memoryItem -> add(items, memoryItem.name(), memoryItem.bytes()));
     List<MemoryItem> host = new ArrayList<>();

@@ -21,6 +21,8 @@ import io.adapt4j.core.internal.train.Trainer;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingResult;
 import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.internal.train.WorkerAgreement;
+import io.adapt4j.core.internal.train.WorkerGroup;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.plan.TimedSteps;
@@ -28,6 +30,7 @@ import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.TrainingListener;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -41,11 +44,13 @@ public final class TaskRunner<B> {
 
   private final FineTuneSettings settings;
   private final PreparedTask<B> task;
+  private final WorkerGroup workers;
   private final EncodedData data;
 
-  private TaskRunner(FineTuneSettings settings, PreparedTask<B> task) {
+  private TaskRunner(FineTuneSettings settings, PreparedTask<B> task, WorkerGroup workers) {
     this.settings = settings;
     this.task = task;
+    this.workers = workers;
     this.data = task.data();
   }
 
@@ -69,6 +74,7 @@ public final class TaskRunner<B> {
   public static FineTunePlan plan(FineTuneSettings settings, Device device, int timedSteps) {
     return prepared(
         settings,
+        WorkerGroup.ALONE,
         (runner, tokenizer) -> {
           Network declared = settings.objective().model().declare();
           Forecast memory = runner.forecast(declared, device);
@@ -88,9 +94,26 @@ public final class TaskRunner<B> {
    * @throws SettingsException if no row of the training data can be used
    */
   public static Outcome run(FineTuneSettings settings, BooleanSupplier stopRequested) {
-    try (OutputLock lock = OutputLock.take(settings.output())) {
+    return run(settings, stopRequested, WorkerGroup.ALONE);
+  }
+
+  /**
+   * Trains to the end as one of several workers. The one that leads saves, and alone tells
+   * listeners.
+   *
+   * @param settings the run, the same on every worker
+   * @param stopRequested asked after each step; has to answer alike on all workers
+   * @param workers those who train together
+   * @return what it came to
+   * @throws SettingsException if no row of the training data can be used
+   * @throws io.adapt4j.core.train.TrainingException if the workers would not compute the same
+   */
+  public static Outcome run(
+      FineTuneSettings settings, BooleanSupplier stopRequested, WorkerGroup workers) {
+    try (OutputLock lock = workers.leads() ? OutputLock.take(settings.output()) : null) {
       return prepared(
           settings,
+          workers,
           (runner, tokenizer) -> {
             FineTunePlan plan =
                 runner.plan(
@@ -98,9 +121,21 @@ public final class TaskRunner<B> {
                     Optional.empty(),
                     Optional.empty(),
                     List.of());
+            runner.agree();
             return new Outcome(plan, runner.trained(plan, stopRequested));
           });
     }
+  }
+
+  private void agree() {
+    if (workers.size() > 1) {
+      WorkerAgreement.require(
+          workers, WorkerIdentity.of(settings, RunIdentity.of(settings, data, terms())));
+    }
+  }
+
+  private List<String> terms() {
+    return task.regularizations();
   }
 
   /**
@@ -112,7 +147,7 @@ public final class TaskRunner<B> {
    * @throws SettingsException if no row of the training data can be used
    */
   public static LearningRateCurve sweep(FineTuneSettings settings, LearningRateRangeTest sweep) {
-    return prepared(settings, (runner, tokenizer) -> runner.swept(sweep));
+    return prepared(settings, WorkerGroup.ALONE, (runner, tokenizer) -> runner.swept(sweep));
   }
 
   /** Something that is done with a prepared task, of whatever batches. */
@@ -127,7 +162,7 @@ public final class TaskRunner<B> {
     R apply(Network network, Training<B> training);
   }
 
-  private static <R> R prepared(FineTuneSettings settings, Action<R> action) {
+  private static <R> R prepared(FineTuneSettings settings, WorkerGroup workers, Action<R> action) {
     try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
       Task task = settings.objective().task();
       PreparedTask<?> prepared = TaskDefinitions.of(task).prepare(task, settings, tokenizer);
@@ -140,7 +175,7 @@ public final class TaskRunner<B> {
               changed -> {
                 throw SettingsException.ofFineTuning(changed);
               });
-      return action.apply(new TaskRunner<>(settings, prepared), tokenizer);
+      return action.apply(new TaskRunner<>(settings, prepared, workers), tokenizer);
     }
   }
 
@@ -169,26 +204,39 @@ public final class TaskRunner<B> {
   }
 
   private Trainer<B> trainer(Training<B> training, BooleanSupplier stopRequested) {
+    if (!workers.leads()) {
+      return trainer(training, training.adaptation(), new TrainingListener() {}, stopRequested);
+    }
     RunRecorder recorder =
         RunRecorder.start(
             settings,
             WrittenRecipe.of(settings, TaskDefinitions.OPTIONS),
             data,
             task.chatTemplate());
+    return trainer(
+        training,
+        recorder.recording(training.adaptation()),
+        recorder.before(settings.listeners()),
+        stopRequested);
+  }
+
+  private Trainer<B> trainer(
+      Training<B> training,
+      Adaptation adaptation,
+      TrainingListener listener,
+      BooleanSupplier stopRequested) {
     return new Trainer<>(
             training.task(),
-            recorder.recording(training.adaptation()),
-            settings
-                .training()
-                .identifiedBy(RunIdentity.of(settings, data, task.regularizations())),
+            adaptation,
+            settings.training().identifiedBy(RunIdentity.of(settings, data, terms())),
             training.batches(),
             training.held(),
             settings.output(),
-            recorder.before(settings.listeners()),
+            listener,
             stopRequested)
         .keepLast(settings.numberedCheckpoints())
         .usualRates(settings.choices().defaults().usualRates())
-        .hooks(training.hooks())
+        .hooks(training.hooks().among(workers))
         .stepsTogether(training.stepsTogether());
   }
 

@@ -10,6 +10,7 @@ public final class TensorLists {
   private static final Operator SCALE_ALL = Operator.core("scale_all");
   private static final Operator ZERO_ALL = Operator.core("zero_all");
   private static final Operator REFRESH = Operator.core("refresh");
+  private static final Operator ADD_ALL = Operator.core("add_all");
   private static final Operator ADD_SQUARES = Operator.core("add_squares");
   private static final Operator ADAMW_8BIT = Operator.core("adamw_8bit");
   private static final Operator ADAFACTOR = Operator.core("adafactor");
@@ -62,6 +63,16 @@ public final class TensorLists {
    */
   public static void copy(List<Tensor> targets, List<Tensor> sources) {
     REFRESH.run(targets, sources);
+  }
+
+  /**
+   * Adds tensors pairwise in place: sum += value.
+   *
+   * @param sums F32
+   * @param values F32, of the same shapes
+   */
+  public static void add(List<Tensor> sums, List<Tensor> values) {
+    ADD_ALL.run(sums, values);
   }
 
   /**

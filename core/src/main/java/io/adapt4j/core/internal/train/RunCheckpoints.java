@@ -30,6 +30,7 @@ final class RunCheckpoints {
   private final boolean marked;
   private final CheckpointMarks marks;
   private int numbered;
+  private boolean written = true;
   private int lastSavedAt = -1;
 
   /** {@code marked}: whether checkpoints are marked, so that a resumed run knows them. */
@@ -39,6 +40,16 @@ final class RunCheckpoints {
     this.listener = listener;
     this.marked = marked;
     this.marks = new CheckpointMarks(output);
+  }
+
+  /** Leaves the files to another worker, which does the same at the same time. */
+  void leaveFiles() {
+    written = false;
+  }
+
+  /** Takes over what another worker found when it resumed. */
+  void lastSavedAt(int step) {
+    lastSavedAt = step;
   }
 
   void keepNumbered(int checkpoints) {
@@ -51,6 +62,9 @@ final class RunCheckpoints {
   }
 
   void clear() {
+    if (!written) {
+      return;
+    }
     numbered().clear();
     try {
       marks.clear();
@@ -60,14 +74,19 @@ final class RunCheckpoints {
   }
 
   void saveBest(int step) {
+    if (!written) {
+      return;
+    }
     save(Trainer.BEST, step);
     listener.checkpointSaved(new CheckpointEvent(step, output.resolve(Trainer.BEST), true));
   }
 
   void saveLast(int step) {
-    saveNumbered(step);
-    save(Trainer.LAST, step);
-    listener.checkpointSaved(new CheckpointEvent(step, output.resolve(Trainer.LAST), false));
+    if (written) {
+      saveNumbered(step);
+      save(Trainer.LAST, step);
+      listener.checkpointSaved(new CheckpointEvent(step, output.resolve(Trainer.LAST), false));
+    }
     lastSavedAt = step;
   }
 
@@ -162,6 +181,9 @@ final class RunCheckpoints {
 
   /** Deletes {@code best}: a run that failed leaves nothing that looks like its result. */
   void discardBest() {
+    if (!written) {
+      return;
+    }
     Path best = output.resolve(Trainer.BEST);
     try {
       AtomicFolders.delete(best);

@@ -64,7 +64,7 @@ final class RunStates {
 
   /** Saves a state and deletes those that are too many. */
   void save(Progress progress, List<TensorData> tensors) {
-    Path target = folder.resolve(String.format(Locale.ROOT, "step-%08d", progress.steps()));
+    Path target = folder.resolve(name(progress.steps()));
     Path hidden = AtomicFolders.hidden(target);
     try {
       Files.createDirectories(hidden);
@@ -129,6 +129,27 @@ final class RunStates {
     DamagedStateException(String message) {
       super(message);
     }
+  }
+
+  /**
+   * Reads the state of a step that another worker has found fit.
+   *
+   * @throws TrainingException if it is not there, damaged or of another run
+   */
+  Found at(int step, Optional<EarlyStopping> rules) {
+    Path state = folder.resolve(name(step));
+    try {
+      return read(state, rules, List.of());
+    } catch (DamagedStateException e) {
+      throw new TrainingException(
+          ("%s: %s, but the leading worker has read it. All workers need the output folder at the"
+                  + " same path, on storage that they share.")
+              .formatted(state, e.getMessage()));
+    }
+  }
+
+  private static String name(int step) {
+    return String.format(Locale.ROOT, "step-%08d", step);
   }
 
   private Found read(Path state, Optional<EarlyStopping> rules, List<String> damaged)

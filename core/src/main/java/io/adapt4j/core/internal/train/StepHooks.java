@@ -5,18 +5,18 @@ import java.util.List;
 /**
  * What takes part in a step between backward pass and update.
  *
- * @param reduction brings the gradients of several workers together, first
- * @param penalties add their gradients then; closed by whoever made them
+ * @param workers those who perform it together
+ * @param penalties add their gradients to the sum of all workers; closed by whoever made them
  */
-public record StepHooks(GradientReduction reduction, List<Penalty> penalties) {
+public record StepHooks(WorkerGroup workers, List<Penalty> penalties) {
 
   /** Nothing takes part. */
-  public static final StepHooks NONE = new StepHooks(GradientReduction.NONE, List.of());
+  public static final StepHooks NONE = new StepHooks(WorkerGroup.ALONE, List.of());
 
   /**
    * Copies the list.
    *
-   * @param reduction brings the gradients of several workers together
+   * @param workers those who perform a step together
    * @param penalties add their gradients then
    */
   public StepHooks {
@@ -30,6 +30,16 @@ public record StepHooks(GradientReduction reduction, List<Penalty> penalties) {
    * @return the hooks of one worker
    */
   public static StepHooks of(List<Penalty> penalties) {
-    return new StepHooks(GradientReduction.NONE, penalties);
+    return new StepHooks(WorkerGroup.ALONE, penalties);
+  }
+
+  /**
+   * Returns these hooks for workers.
+   *
+   * @param group those who perform a step together
+   * @return new hooks with the same penalties
+   */
+  public StepHooks among(WorkerGroup group) {
+    return new StepHooks(group, penalties);
   }
 }

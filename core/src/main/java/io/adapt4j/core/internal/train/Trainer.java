@@ -48,6 +48,9 @@ public final class Trainer<B> {
   /** Sub-folder of the states to resume from. */
   public static final String STATES = RunStates.FOLDER;
 
+  /** Steps after which workers compare what they have trained. */
+  private static final int COMPARED_STEPS = 50;
+
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
   private static final String ADVICE =
@@ -133,6 +136,9 @@ public final class Trainer<B> {
    */
   public Trainer<B> hooks(StepHooks taking) {
     hooks = taking;
+    if (!taking.workers().leads()) {
+      checkpoints.leaveFiles();
+    }
     return this;
   }
 
@@ -237,24 +243,48 @@ public final class Trainer<B> {
     evaluations.evaluateBefore();
     if (evaluations.bestStep().isPresent() && options.keepBest()) {
       checkpoints.saveBest(steps);
+      writeEvaluation();
+    }
+  }
+
+  private void writeEvaluation() {
+    if (leads()) {
       evaluations.writeNewest(output);
     }
   }
 
   /** Continues from the newest saved state; false if there is none or none is wanted. */
   private boolean resume(TrainingStep<B> step) {
+    if (!leads()) {
+      return follow(step);
+    }
     if (!options.states().resume()) {
       states.clear();
       checkpoints.clear();
+      WorkerResume.NOTHING.tell(hooks.workers());
       return false;
     }
     Optional<RunStates.Found> found = states.newest(options.earlyStopping(), this::bestProblem);
     if (found.isEmpty()) {
+      WorkerResume.NOTHING.tell(hooks.workers());
       return false;
     }
     RunStates.Found state = found.get();
     Progress progress = state.progress();
     restoreUntrainedBest(progress);
+    restore(step, state);
+    List<String> damaged = new ArrayList<>(state.damaged());
+    damaged.addAll(
+        checkpoints.takeStock(progress, state.checked(), options.keepBest() ? evaluations : null));
+    damaged.forEach(line -> LOG.warn("Resuming at step {}: {}", steps, line));
+    new WorkerResume(steps, checkpoints.lastSavedAt(), evaluations.bestStep().isPresent())
+        .tell(hooks.workers());
+    listener.resumed(new ResumeEvent(steps, state.path(), damaged));
+    return true;
+  }
+
+  private void restore(TrainingStep<B> step, RunStates.Found state) {
+    Progress progress = state.progress();
     try (Checkpoint tensors = Checkpoint.openFile(state.tensors())) {
       step.restore(tensors, progress.applied());
       train.restore(tensors);
@@ -264,12 +294,24 @@ public final class Trainer<B> {
     firstLoss = progress.firstLoss();
     lastLoss = progress.lastLoss();
     evaluations.restore(progress);
-    List<String> damaged = new ArrayList<>(state.damaged());
-    damaged.addAll(
-        checkpoints.takeStock(progress, state.checked(), options.keepBest() ? evaluations : null));
-    damaged.forEach(line -> LOG.warn("Resuming at step {}: {}", steps, line));
-    listener.resumed(new ResumeEvent(steps, state.path(), damaged));
+  }
+
+  /** Continues from where the leading worker does. */
+  private boolean follow(TrainingStep<B> step) {
+    WorkerResume told = WorkerResume.hear(hooks.workers());
+    if (told.step() < 0) {
+      return false;
+    }
+    restore(step, states.at(told.step(), options.earlyStopping()));
+    checkpoints.lastSavedAt(told.savedAt());
+    if (!told.hasBest()) {
+      evaluations.forgetBest();
+    }
     return true;
+  }
+
+  private boolean leads() {
+    return hooks.workers().leads();
   }
 
   private Optional<String> bestProblem(RunStates.Found state) {
@@ -293,7 +335,7 @@ public final class Trainer<B> {
   }
 
   private void saveState(TrainingStep<B> step) {
-    if (!isResumable()) {
+    if (!isResumable() || !leads()) {
       return;
     }
     Progress progress =
@@ -380,6 +422,9 @@ public final class Trainer<B> {
     TrainingStep.Outcome outcome = step.run(micro, divisor, learningRate, seed);
     Map<String, Double> metrics = task.takeStepMetrics();
     steps++;
+    if (hooks.workers().size() > 1 && steps % COMPARED_STEPS == 1) {
+      WorkerAgreement.requireSameValues(hooks.workers(), adaptation.trained(), steps);
+    }
     timeLeft.stepEnded();
     if (!outcome.applied()) {
       skip(outcome);
@@ -458,7 +503,7 @@ public final class Trainer<B> {
       checkpoints.saveBest(steps);
     }
     if (best || !options.keepBest()) {
-      evaluations.writeNewest(output);
+      writeEvaluation();
     }
   }
 

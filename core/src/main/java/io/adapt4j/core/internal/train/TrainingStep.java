@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.train;
 
 import com.google.common.collect.Multimaps;
+import com.google.common.primitives.Doubles;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.method.Adaptation;
@@ -15,6 +16,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.optim.Optimizer;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -24,8 +26,9 @@ import java.util.regex.Pattern;
  * Performs optimizer steps: accumulates gradients over micro-batches, clips their norm, updates.
  *
  * <p>The loss of a step is the sum of all its target tokens' cross-entropies over one divisor, so a
- * step of two micro-batches of ragged lengths equals the step of their union. A step whose loss or
- * gradient norm is not finite leaves every value as it was.
+ * step of two micro-batches of ragged lengths equals the step of their union. The gradient of each
+ * micro-batch is formed by itself, then added ({@link GradientSum}). A step whose loss or gradient
+ * norm is not finite leaves every value as it was.
  *
  * @param <I> a batch
  */
@@ -102,7 +105,7 @@ public final class TrainingStep<I> implements AutoCloseable {
    * What a step did.
    *
    * @param microLosses each micro-batch's share of the loss
-   * @param loss their sum, or that of all workers
+   * @param loss their sum
    * @param penalty sum of the penalties, not part of the loss
    * @param gradientNorm before clipping, penalties included
    * @param applied false if the step was skipped because a figure is not finite
@@ -129,6 +132,7 @@ public final class TrainingStep<I> implements AutoCloseable {
   private final Settings settings;
   private final StepHooks hooks;
   private final List<Tensor> gradients;
+  private final GradientSum sum;
   private final List<Group> groups = new ArrayList<>();
   private int applied;
   private boolean closed;
@@ -174,6 +178,7 @@ public final class TrainingStep<I> implements AutoCloseable {
     this.settings = settings;
     this.hooks = hooks;
     this.gradients = adaptation.trained().stream().map(Trainable::gradient).toList();
+    this.sum = new GradientSum(gradients, hooks.workers());
     Multimaps.asMap(Multimaps.index(adaptation.trained(), parameter -> factor(parameter.name())))
         .forEach(
             (factor, trained) ->
@@ -208,7 +213,7 @@ public final class TrainingStep<I> implements AutoCloseable {
   }
 
   /**
-   * Performs one step.
+   * Performs one step. Among several workers each is given all micro-batches and computes its own.
    *
    * @param microBatches batches whose gradients add up
    * @param divisor divides the summed loss; usually the number of target tokens of all
@@ -219,13 +224,7 @@ public final class TrainingStep<I> implements AutoCloseable {
    */
   public Outcome run(List<I> microBatches, double divisor, double learningRate, long seed) {
     List<Double> losses = forwardBackward(microBatches, divisor, seed);
-    adaptation.collectGradients();
-    double own = losses.stream().mapToDouble(Double::doubleValue).sum();
-    double loss =
-        hooks
-            .reduction()
-            .reduce(adaptation.trained(), new GradientReduction.Share(own, divisor))
-            .loss();
+    double loss = losses.stream().mapToDouble(Double::doubleValue).sum();
     double penalty =
         hooks.penalties().stream().mapToDouble(other -> other.add(applied, seed)).sum();
     double norm = TensorLists.norm(gradients);
@@ -237,17 +236,35 @@ public final class TrainingStep<I> implements AutoCloseable {
     return new Outcome(List.copyOf(losses), loss, penalty, norm, finite);
   }
 
+  /** The losses of all micro-batches, by whichever worker they were computed. */
   private List<Double> forwardBackward(List<I> microBatches, double divisor, long seed) {
-    List<Double> losses = new ArrayList<>();
-    for (int i = 0; i < microBatches.size(); i++) {
+    double[] losses = new double[microBatches.size()];
+    for (int number : sum.own(microBatches.size())) {
       // What the backward pass before has left in pieces would lie beside what this one keeps.
       Torch.giveBackMemory();
-      double sum =
+      losses[number] =
           objective.forwardBackward(
-              microBatches.get(i), 1 / divisor, settings.recompute(), seed + i);
-      losses.add(sum / divisor);
+                  microBatches.get(number), 1 / divisor, settings.recompute(), seed + number)
+              / divisor;
+      adaptation.collectGradients();
+      sum.add(number, microBatches.size());
     }
-    return losses;
+    sum.finish(microBatches.size());
+    return shared(losses);
+  }
+
+  private List<Double> shared(double[] losses) {
+    WorkerGroup workers = hooks.workers();
+    if (workers.size() > 1) {
+      ByteBuffer own = ByteBuffer.allocate(losses.length * Double.BYTES);
+      own.asDoubleBuffer().put(losses);
+      List<byte[]> all = workers.exchange(own.array());
+      for (int number = 0; number < losses.length; number++) {
+        losses[number] =
+            ByteBuffer.wrap(all.get(number % workers.size())).asDoubleBuffer().get(number);
+      }
+    }
+    return Doubles.asList(losses);
   }
 
   private void update(double norm, double learningRate) {
@@ -287,6 +304,7 @@ public final class TrainingStep<I> implements AutoCloseable {
   @Override
   public void close() {
     groups.forEach(group -> group.state().close());
+    sum.close();
     if (!closed) {
       closed = true;
       CachingAllocator.host().release();

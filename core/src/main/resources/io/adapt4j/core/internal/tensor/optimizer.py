@@ -9,6 +9,10 @@ def zero_all(self, tensors: List[Tensor]) -> int:
   torch._foreach_zero_(tensors)
   return 0
 
+def add_all(self, sums: List[Tensor], values: List[Tensor]) -> int:
+  torch._foreach_add_(sums, values)
+  return 0
+
 def add_squares(self, sums: List[Tensor], values: List[Tensor]) -> int:
   for i in range(len(sums)):
     torch.addcmul_(sums[i], values[i], values[i])

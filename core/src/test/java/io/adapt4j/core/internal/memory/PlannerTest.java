@@ -204,11 +204,23 @@ class PlannerTest {
   }
 
   @Test
+  void severalMicroBatchesNeedOneMoreValueForEachThatTrains() {
+    Network network = Architectures.declare(llama65b());
+    TrainableSummary lora = TrainableSummary.lowRank(network, 16);
+    Planner planner = Planner.of(network, lora);
+    StepShape shape = StepShape.of(8, 128, DType.BF16, Optimizer.adamW());
+    long one = planner.estimate(shape).lasting("sums of gradients");
+    long two = planner.estimate(shape.withBatch(8, 2)).lasting("sums of gradients");
+    assertThat(one).isZero();
+    assertThat(two).isEqualTo(planner.estimate(shape).lasting("gradients"));
+  }
+
+  @Test
   void aSmallerBatchKeepsTheExamplesOfAStep() {
     Network network = Architectures.declare(llama65b());
     Planner planner = Planner.of(network, TrainableSummary.lowRank(network, 16));
     StepShape shape = StepShape.of(64, 2048, DType.BF16, Optimizer.adamW());
-    Device device = Device.cpu("a machine", peak(planner, shape.withBatch(8, 1)));
+    Device device = Device.cpu("a machine", peak(planner, shape.withBatch(8, 8)));
     Advice first = planner.forecast(shape, device).advice().get(0);
     assertThat(first.change()).isEqualTo("batchSize(8) with gradientAccumulation(8)");
     assertThat(first.fits()).isTrue();

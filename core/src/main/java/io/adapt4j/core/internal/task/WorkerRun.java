@@ -1,0 +1,88 @@
+package io.adapt4j.core.internal.task;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.internal.describe.Documents;
+import io.adapt4j.core.internal.recipe.Draft;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.Options;
+import io.adapt4j.core.internal.recipe.WrittenRecipe;
+import io.adapt4j.core.internal.train.WorkerGroup;
+import io.adapt4j.core.train.TrainingListener;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/** A run that travels to workers as a text. */
+public final class WorkerRun {
+
+  private WorkerRun() {}
+
+  /**
+   * Writes a run down.
+   *
+   * @param settings the run
+   * @return its keys, every option stated; with {@code resume} where it is to go on
+   * @throws SettingsException naming what cannot be written
+   */
+  public static JsonNode describe(FineTuneSettings settings) {
+    WrittenRecipe written = WrittenRecipe.of(settings, TaskDefinitions.OPTIONS);
+    if (!written.omitted().isEmpty()) {
+      throw SettingsException.ofFineTuning(
+          written.omitted().stream()
+              .map(text -> "this run cannot be described for another process: " + text)
+              .toList());
+    }
+    if (settings.training().states().resume()) {
+      written.keys().put(Options.RESUME.name(), true);
+    }
+    return written.keys();
+  }
+
+  /** What an output folder holds, and what is to become of it. */
+  public enum Start {
+    /** The folder has no run, or the options say what becomes of it. */
+    AS_DESCRIBED,
+    /** The run of the folder is replaced. */
+    OVERWRITE,
+    /** The run of the folder goes on; without a saved state it begins. */
+    RESUME
+  }
+
+  /**
+   * Reads a run and trains as one of its workers.
+   *
+   * @param description what {@link #describe} wrote
+   * @param start what becomes of an earlier run in the output folder
+   * @param listener told of the run, on the worker that leads
+   * @param workers those who train together
+   * @return what it came to
+   * @throws SettingsException naming what is wrong on this machine
+   */
+  public static TaskRunner.Outcome run(
+      String description, Start start, TrainingListener listener, WorkerGroup workers) {
+    return TaskRunner.run(settings(description, start, listener), () -> false, workers);
+  }
+
+  /**
+   * Reads a run.
+   *
+   * @param description what {@link #describe} wrote
+   * @param start what becomes of an earlier run in the output folder
+   * @param listener told of the run
+   * @return the run
+   * @throws SettingsException naming what is wrong on this machine
+   */
+  public static FineTuneSettings settings(
+      String description, Start start, TrainingListener listener) {
+    Draft draft =
+        RunReader.read(
+            Documents.parse("the run", Path.of("").toAbsolutePath(), description), Set.of());
+    if (start != Start.AS_DESCRIBED) {
+      draft.set(Options.OVERWRITE_OUTPUT, start == Start.OVERWRITE);
+      draft.set(Options.RESUME, start == Start.RESUME);
+    }
+    draft.set(Options.LISTENERS, List.of());
+    return RunAssembly.of(draft, listener);
+  }
+}

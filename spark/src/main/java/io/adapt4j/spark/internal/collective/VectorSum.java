@@ -1,0 +1,403 @@
+package io.adapt4j.spark.internal.collective;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The sum of the workers' vectors over one or more rounds. For one thread. */
+public final class VectorSum {
+
+  /** Numbers that are added up at a time; they stay in the processor's cache. */
+  static final int CHUNK = 1 << 16;
+
+  private final Collective collective;
+  private final Mesh mesh;
+  private final Encoding encoding;
+  private final Function<List<Integer>, List<ByteBuffer>> memory;
+  private final float[] values = new float[CHUNK];
+  private final float[] more = new float[CHUNK];
+  private final ByteBuffer[] chunks;
+
+  /** The sum of this worker's part; null before there is any memory. */
+  private @Nullable Segments sums;
+
+  private @Nullable Segments partErrors;
+  private @Nullable Segments sumErrors;
+  private boolean begun;
+
+  /**
+   * Starts with a sum of nothing.
+   *
+   * @param collective the workers
+   * @param encoding how numbers travel
+   * @param memory makes zeroed memory of some sizes in bytes, which lasts as long as this
+   */
+  public VectorSum(
+      Collective collective, Encoding encoding, Function<List<Integer>, List<ByteBuffer>> memory) {
+    this.collective = collective;
+    this.mesh = collective.mesh();
+    this.encoding = encoding;
+    this.memory = memory;
+    this.chunks = new ByteBuffer[mesh.size()];
+  }
+
+  private Segments part(Segments vector, int owner) {
+    long count = vector.count();
+    return vector.part(count * owner / mesh.size(), count * (owner + 1) / mesh.size());
+  }
+
+  private Segments like(Segments vector) {
+    return Segments.of(memory.apply(vector.sizes()));
+  }
+
+  /**
+   * Adds a vector of each worker, in the order of ranks, after those of earlier rounds.
+   *
+   * @param vector this worker's; only read
+   * @param contributors how many workers have one: those of the lowest ranks
+   * @throws CollectiveException if another has failed
+   */
+  public void add(Segments vector, int contributors) {
+    int operation = collective.next();
+    boolean contributes = mesh.rank() < contributors;
+    Segments own = part(vector, mesh.rank());
+    if (sums == null) {
+      sums = like(own);
+    }
+    if (encoding == Encoding.BF16 && partErrors == null) {
+      partErrors = like(vector);
+    }
+    Addition addition = new Addition(own, sums, contributors, !begun);
+    Traffic[] out = collective.forAll(Traffic.NONE);
+    Traffic[] in = collective.forAll(Traffic.NONE);
+    for (int other = 0; other < mesh.size(); other++) {
+      if (other != mesh.rank() && contributes) {
+        out[other] =
+            outgoing(
+                Header.Kind.PART,
+                operation,
+                part(vector, other),
+                partErrors == null ? null : part(partErrors, other));
+      }
+      if (other != mesh.rank() && other < contributors) {
+        addition.incoming[other] =
+            new Chunks(Header.Kind.PART, operation, own.count(), chunk(other), addition::proceed);
+        in[other] = addition.incoming[other];
+      }
+    }
+    addition.proceed();
+    mesh.move(out, in);
+    begun = true;
+  }
+
+  /**
+   * Takes the sum, which begins anew.
+   *
+   * @param vector overwritten
+   * @throws CollectiveException if another has failed
+   */
+  public void take(Segments vector) {
+    if (!begun || sums == null) {
+      throw new IllegalStateException("nothing was added up");
+    }
+    int operation = collective.next();
+    Traffic[] out = collective.forAll(Traffic.NONE);
+    Traffic[] in = collective.forAll(Traffic.NONE);
+    Segments own = part(vector, mesh.rank());
+    Segments sent = encoding == Encoding.BF16 ? rounded(sums) : sums;
+    copy(sent, own);
+    for (int other = 0; other < mesh.size(); other++) {
+      if (other != mesh.rank()) {
+        out[other] = outgoing(Header.Kind.SUM, operation, own, null);
+        in[other] = result(operation, other, part(vector, other));
+      }
+    }
+    mesh.move(out, in);
+    begun = false;
+  }
+
+  private Traffic result(int operation, int other, Segments target) {
+    if (encoding == Encoding.FP32) {
+      return new Filled(operation, target);
+    }
+    Segments.Cursor cursor = target.cursor();
+    Chunks[] self = new Chunks[1];
+    Runnable taken =
+        () -> {
+          int count = self[0].count();
+          self[0].get(values, count);
+          cursor.put(values, count);
+          self[0].proceed();
+        };
+    self[0] = new Chunks(Header.Kind.SUM, operation, target.count(), chunk(other), taken);
+    return self[0];
+  }
+
+  /** The numbers as they arrive when sent in 16 bits, with what was lost the last time. */
+  private Segments rounded(Segments sum) {
+    if (sumErrors == null) {
+      sumErrors = like(sum);
+    }
+    Segments.Cursor in = sum.cursor();
+    Segments.Cursor out = sum.cursor();
+    Segments.Cursor before = sumErrors.cursor();
+    Segments.Cursor after = sumErrors.cursor();
+    ByteBuffer staged = chunk(mesh.rank());
+    for (long left = sum.count(); left > 0; left -= CHUNK) {
+      int count = (int) Math.min(left, CHUNK);
+      in.get(values, count);
+      before.get(more, count);
+      Encoding.round(values, more, count, staged.clear());
+      after.put(more, count);
+      Encoding.read(staged.flip(), values, count);
+      out.put(values, count);
+    }
+    return sum;
+  }
+
+  private void copy(Segments source, Segments target) {
+    Segments.Cursor in = source.cursor();
+    Segments.Cursor out = target.cursor();
+    for (long left = source.count(); left > 0; left -= CHUNK) {
+      int count = (int) Math.min(left, CHUNK);
+      in.get(values, count);
+      out.put(values, count);
+    }
+  }
+
+  private Traffic outgoing(
+      Header.Kind kind, int operation, Segments source, @Nullable Segments errors) {
+    ByteBuffer header = new Header(kind, operation, source.count() * encoding.bytes()).written();
+    if (encoding == Encoding.BF16) {
+      return new Staged(header, source, errors);
+    }
+    ByteBuffer[] pieces = source.bytes();
+    ByteBuffer[] all = new ByteBuffer[pieces.length + 1];
+    all[0] = header;
+    System.arraycopy(pieces, 0, all, 1, pieces.length);
+    return Traffic.of(all);
+  }
+
+  private ByteBuffer chunk(int other) {
+    if (chunks[other] == null) {
+      chunks[other] = ByteBuffer.allocateDirect(CHUNK * encoding.bytes());
+    }
+    return chunks[other];
+  }
+
+  private static void add(float[] sum, float[] more, int count) {
+    for (int i = 0; i < count; i++) {
+      sum[i] += more[i];
+    }
+  }
+
+  /** Adds up chunk by chunk, when that of every worker has come. */
+  private final class Addition {
+
+    private final Chunks[] incoming = new Chunks[mesh.size()];
+    private final int contributors;
+    private final boolean first;
+    private final Segments.Cursor own;
+    private final Segments.Cursor before;
+    private final Segments.Cursor after;
+    private long left;
+
+    Addition(Segments own, Segments sums, int contributors, boolean first) {
+      this.own = own.cursor();
+      this.before = sums.cursor();
+      this.after = sums.cursor();
+      this.contributors = contributors;
+      this.first = first;
+      this.left = own.count();
+    }
+
+    private void proceed() {
+      while (left > 0 && isReady()) {
+        int count = (int) Math.min(left, CHUNK);
+        if (!first) {
+          before.get(values, count);
+        }
+        for (int worker = 0; worker < contributors; worker++) {
+          addFrom(worker, count, first && worker == 0);
+        }
+        after.put(values, count);
+        left -= count;
+        for (Chunks chunk : incoming) {
+          if (chunk != null) {
+            chunk.proceed();
+          }
+        }
+      }
+    }
+
+    private boolean isReady() {
+      for (Chunks chunk : incoming) {
+        if (chunk != null && !chunk.isFull()) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private void addFrom(int worker, int count, boolean begins) {
+      float[] target = begins ? values : more;
+      if (worker == mesh.rank()) {
+        own.get(target, count);
+      } else {
+        incoming[worker].get(target, count);
+      }
+      if (!begins) {
+        add(values, more, count);
+      }
+    }
+  }
+
+  /** Numbers that come in chunks, each of which waits until it is made use of. */
+  private final class Chunks extends Header.Incoming {
+
+    private final ByteBuffer filled;
+    private final ByteBuffer[] body;
+    private final Runnable arrived;
+    private long left;
+
+    Chunks(Header.Kind kind, int number, long count, ByteBuffer memory, Runnable arrived) {
+      super(kind, number);
+      this.left = count;
+      this.filled = memory;
+      this.body = new ByteBuffer[] {memory};
+      this.arrived = arrived;
+      limit();
+    }
+
+    private void limit() {
+      filled.clear().limit(count() * encoding.bytes());
+    }
+
+    int count() {
+      return (int) Math.min(left, CHUNK);
+    }
+
+    boolean isFull() {
+      return left > 0 && !filled.hasRemaining();
+    }
+
+    void get(float[] target, int count) {
+      filled.flip();
+      if (encoding == Encoding.BF16) {
+        Encoding.read(filled, target, count);
+      } else {
+        filled.order(ByteOrder.nativeOrder()).asFloatBuffer().get(target, 0, count);
+      }
+    }
+
+    /** Has taken the chunk; the next one may come. */
+    void proceed() {
+      left -= count();
+      limit();
+    }
+
+    @Override
+    void begin(long bytes) {
+      require(left * encoding.bytes(), bytes);
+    }
+
+    @Override
+    ByteBuffer[] body() {
+      return filled.hasRemaining() ? body : NOTHING;
+    }
+
+    @Override
+    void filled() {
+      if (isFull()) {
+        arrived.run();
+      }
+    }
+
+    @Override
+    boolean isComplete() {
+      return left == 0;
+    }
+  }
+
+  /** Numbers that are written where they belong. */
+  private static final class Filled extends Header.Incoming {
+
+    private final ByteBuffer[] pieces;
+    private final long bytes;
+    private int first;
+
+    Filled(int number, Segments target) {
+      super(Header.Kind.SUM, number);
+      this.pieces = target.bytes();
+      this.bytes = target.count() * Float.BYTES;
+    }
+
+    @Override
+    void begin(long found) {
+      require(bytes, found);
+    }
+
+    @Override
+    ByteBuffer[] body() {
+      return pieces;
+    }
+
+    @Override
+    boolean isComplete() {
+      while (first < pieces.length && !pieces[first].hasRemaining()) {
+        first++;
+      }
+      return first == pieces.length;
+    }
+  }
+
+  /** Numbers that are rounded chunk by chunk when their turn to be sent comes. */
+  private final class Staged implements Traffic {
+
+    private final ByteBuffer[] next;
+    private final ByteBuffer memory = ByteBuffer.allocateDirect(CHUNK * Short.BYTES);
+    private final Segments.Cursor source;
+    private final Segments.@Nullable Cursor before;
+    private final Segments.@Nullable Cursor after;
+    private long left;
+
+    Staged(ByteBuffer header, Segments source, @Nullable Segments errors) {
+      this.next = new ByteBuffer[] {header, memory.limit(0)};
+      this.source = source.cursor();
+      this.before = errors == null ? null : errors.cursor();
+      this.after = errors == null ? null : errors.cursor();
+      this.left = source.count();
+    }
+
+    @Override
+    public ByteBuffer[] next() {
+      if (!memory.hasRemaining() && left > 0) {
+        int count = (int) Math.min(left, CHUNK);
+        float[] numbers = new float[count];
+        float[] errors = null;
+        source.get(numbers, count);
+        if (before != null) {
+          errors = new float[count];
+          before.get(errors, count);
+        }
+        Encoding.round(numbers, errors, count, memory.clear());
+        if (after != null && errors != null) {
+          after.put(errors, count);
+        }
+        memory.flip();
+        left -= count;
+      }
+      return next;
+    }
+
+    @Override
+    public void moved() {}
+
+    @Override
+    public boolean isDone() {
+      return left == 0 && !memory.hasRemaining() && !next[0].hasRemaining();
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package io.adapt4j.spark.internal.train;
+
+import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.train.TrainingException;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.rdd.RDD;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
+
+/**
+ * The stage whose tasks train together. One more stage follows it, since Spark runs the tasks of a
+ * last stage only once when they need each other.
+ */
+public final class BarrierStage {
+
+  private BarrierStage() {}
+
+  /**
+   * What a stage came to.
+   *
+   * @param run the run
+   * @param failures the first failure of each attempt that did not come to the end
+   */
+  public record Outcome(FinishedRun run, List<String> failures) {}
+
+  /**
+   * Trains.
+   *
+   * @param context the cluster
+   * @param workers how many tasks
+   * @param order what each is told
+   * @return what it came to
+   * @throws TrainingException if every attempt has failed
+   */
+  public static Outcome run(SparkContext context, int workers, WorkerOrder order) {
+    AttemptFailures failures = new AttemptFailures();
+    context.addSparkListener(failures);
+    try {
+      List<WorkerTask.Result> results = collect(context, workers, order);
+      return new Outcome(finished(results), failures.all());
+    } catch (SettingsException e) {
+      throw e;
+    } catch (Exception e) { // Spark's own are checked, and declared nowhere.
+      throw new TrainingException(
+          "Training on Spark failed. The first failure of each attempt:\n  "
+              + String.join("\n  ", failures.all())
+              + "\nStates saved before are intact; go on from them with resume().",
+          e);
+    } finally {
+      context.removeSparkListener(failures);
+    }
+  }
+
+  private static List<WorkerTask.Result> collect(
+      SparkContext context, int workers, WorkerOrder order) {
+    JavaSparkContext java = JavaSparkContext.fromSparkContext(context);
+    List<Integer> ranks = IntStream.range(0, workers).boxed().toList();
+    ClassTag<WorkerTask.Result> type = ClassTag$.MODULE$.apply(WorkerTask.Result.class);
+    RDD<WorkerTask.Result> trained =
+        java.parallelize(ranks, workers)
+            .rdd()
+            .barrier()
+            .mapPartitions(new WorkerTask(order), false, type);
+    return new JavaRDD<>(trained, type).repartition(1).collect();
+  }
+
+  private static FinishedRun finished(List<WorkerTask.Result> results) {
+    List<String> problems =
+        results.stream().map(WorkerTask.Result::problem).filter(text -> !text.isEmpty()).toList();
+    if (!problems.isEmpty()) {
+      throw SettingsException.ofFineTuning(problems.stream().distinct().toList());
+    }
+    for (WorkerTask.Result result : results) {
+      if (result.report() != null) {
+        return result.report();
+      }
+    }
+    throw new IllegalStateException("no worker has reported");
+  }
+}

@@ -1,0 +1,109 @@
+package io.adapt4j.spark.internal.train;
+
+import io.adapt4j.core.exception.SettingsException;
+import java.time.Duration;
+import java.util.List;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.SparkSession;
+
+/** What a cluster has to offer for workers that train at the same time. */
+public final class ClusterChecks {
+
+  /** How long executors may take to report after the application has started. */
+  private static final Duration REGISTRATION = Duration.ofSeconds(30);
+
+  /** How long after one executor others may report. */
+  private static final Duration SETTLING = Duration.ofSeconds(15);
+
+  private static final int POLL_MILLIS = 200;
+
+  private ClusterChecks() {}
+
+  private static SettingsException refused(String problem) {
+    return SettingsException.ofFineTuning(List.of(problem));
+  }
+
+  /**
+   * Finds the context of a session.
+   *
+   * @param session the session
+   * @return its context
+   * @throws SettingsException if it is one of Spark Connect
+   */
+  public static SparkContext context(SparkSession session) {
+    try {
+      return session.sparkContext();
+    } catch (RuntimeException e) {
+      throw refused(
+          "this session is one of Spark Connect, or serverless, and has no RDDs, so no task can"
+              + " talk to another. Train where the driver runs in the cluster (spark-submit"
+              + " --deploy-mode cluster, or a classic session); transformers work here, too.");
+    }
+  }
+
+  /**
+   * Counts the workers.
+   *
+   * @param context the cluster
+   * @param wanted how many are wanted; 0 for as many as there is room for
+   * @param microBatches of a step
+   * @return how many train
+   * @throws SettingsException if there is no room for so many, with the remedy
+   */
+  public static int workers(SparkContext context, int wanted, int microBatches) {
+    SparkConf conf = context.getConf();
+    if (conf.getBoolean("spark.dynamicAllocation.enabled", false)) {
+      throw refused(
+          "spark.dynamicAllocation.enabled is true, with which Spark runs no tasks that need each"
+              + " other. Set it to false and ask for executors with spark.executor.instances.");
+    }
+    if (wanted > microBatches) {
+      throw refused(
+          ("%s workers share out the micro-batches of a step, and there are %s. Set"
+                  + " gradientAccumulation to at least %s, and batchSize smaller for the same"
+                  + " number of examples a step; or take fewer workers.")
+              .formatted(wanted, microBatches, wanted));
+    }
+    int slots = slots(context, wanted > 0 ? wanted : microBatches);
+    if (wanted > slots) {
+      throw refused(
+          ("%s workers need as many tasks at the same time, and the cluster runs %s (master %s,"
+                  + " spark.task.cpus=%s, %s executors). Ask for more executors or cores, or take"
+                  + " %s workers.")
+              .formatted(
+                  wanted,
+                  slots,
+                  context.master(),
+                  conf.getInt("spark.task.cpus", 1),
+                  context.getExecutorIds().size(),
+                  slots));
+    }
+    return wanted > 0 ? wanted : Math.min(slots, microBatches);
+  }
+
+  /**
+   * Tasks that can run at the same time, once executors have had the time to report: until there
+   * are enough, or no more come.
+   */
+  private static int slots(SparkContext context, int needed) {
+    long changed = System.nanoTime();
+    int slots = 0;
+    while (true) {
+      int now =
+          context.maxNumConcurrentTasks(context.resourceProfileManager().defaultResourceProfile());
+      changed = now > slots ? System.nanoTime() : changed;
+      slots = now;
+      Duration limit = slots > 0 ? SETTLING : REGISTRATION;
+      if (slots >= needed || context.isLocal() || System.nanoTime() - changed > limit.toNanos()) {
+        return slots;
+      }
+      try {
+        Thread.sleep(POLL_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return slots;
+      }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.adapt4j.spark.internal.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.RunDescription;
+import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.internal.AtomicFolders;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.task.WorkerRun;
+import io.adapt4j.core.internal.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A run as it travels to the workers.
+ *
+ * @param text its description
+ * @param microBatches micro-batches a step
+ * @param output its folder
+ * @param resumes whether it goes on where an earlier one was cut off
+ */
+public record DescribedRun(String text, int microBatches, Path output, boolean resumes) {
+
+  /**
+   * Reads what the workers need to be told.
+   *
+   * @param description the run, everything stated
+   * @return the run
+   */
+  public static DescribedRun of(RunDescription description) {
+    String text = description.text();
+    JsonNode keys = Json.written(text);
+    return new DescribedRun(
+        text,
+        keys.path("gradientAccumulation").asInt(1),
+        Path.of(keys.path("output").asText()),
+        keys.path("resume").asBoolean());
+  }
+
+  /** {@return what becomes of an earlier run in the output folder} */
+  public WorkerRun.Start start() {
+    return resumes ? WorkerRun.Start.RESUME : WorkerRun.Start.OVERWRITE;
+  }
+
+  /**
+   * Deletes the states of an earlier run that is replaced, so that no attempt goes on from them.
+   */
+  public void clearStates() {
+    if (resumes) {
+      return;
+    }
+    try {
+      AtomicFolders.delete(output.resolve(Trainer.STATES));
+    } catch (IOException e) {
+      throw SettingsException.ofFineTuning(
+          List.of("output %s: deleting old states failed: %s".formatted(output, e)));
+    }
+  }
+}

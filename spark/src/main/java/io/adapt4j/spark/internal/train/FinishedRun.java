@@ -1,0 +1,50 @@
+package io.adapt4j.spark.internal.train;
+
+import io.adapt4j.core.internal.task.TaskRunner;
+import io.adapt4j.core.internal.train.TrainingResult;
+import java.io.Serializable;
+import java.time.Duration;
+
+/**
+ * What the worker that leads says of a run.
+ *
+ * @param attempt number of the attempt that came to the end, from 0
+ * @param steps optimizer steps of the whole run
+ * @param firstLoss training loss of the first step
+ * @param lastLoss training loss of the last step
+ * @param bestValidationLoss validation loss of the best evaluation; NaN without validation data
+ * @param bestStep its step; -1 without validation data
+ * @param best folder of the checkpoint to use
+ * @param last folder of the last checkpoint
+ * @param bytesPerStep bytes a worker has sent in a step
+ * @param elapsed time of the last attempt, from the rendezvous on
+ */
+public record FinishedRun(
+    int attempt,
+    int steps,
+    double firstLoss,
+    double lastLoss,
+    double bestValidationLoss,
+    int bestStep,
+    String best,
+    String last,
+    long bytesPerStep,
+    Duration elapsed)
+    implements Serializable {
+
+  static FinishedRun of(
+      TaskRunner.Outcome outcome, int attempt, int steps, long bytesSent, long begunNanos) {
+    TrainingResult result = outcome.result();
+    return new FinishedRun(
+        attempt,
+        result.steps(),
+        result.firstLoss(),
+        result.lastLoss(),
+        result.bestValidationLoss().orElse(Double.NaN),
+        result.bestStep().orElse(-1),
+        result.best().toString(),
+        result.last().toString(),
+        bytesSent / Math.max(1, steps),
+        Duration.ofNanos(System.nanoTime() - begunNanos));
+  }
+}

@@ -1,0 +1,107 @@
+package io.adapt4j.spark.internal.train;
+
+import io.adapt4j.core.exception.Adapt4jException;
+import io.adapt4j.core.internal.task.TaskRunner;
+import io.adapt4j.core.internal.task.WorkerRun;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.spark.internal.collective.Collective;
+import io.adapt4j.spark.internal.collective.Patience;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Objects;
+import org.apache.spark.BarrierTaskContext;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.collection.Iterator;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.runtime.AbstractFunction1;
+
+/**
+ * What each task of the barrier stage does: it finds the others, and trains with them. A task that
+ * finds something wrong that another attempt would find, too, returns it; what another attempt may
+ * mend, such as a lost worker, is thrown, so that Spark runs the stage again.
+ */
+final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<WorkerTask.Result>>
+    implements Serializable {
+
+  private static final long serialVersionUID = 1;
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerTask.class);
+
+  private final WorkerOrder order;
+
+  WorkerTask(WorkerOrder order) {
+    this.order = order;
+  }
+
+  /** What came of a task: a problem, or on the worker that leads a report. */
+  record Result(int rank, String problem, @Nullable FinishedRun report) implements Serializable {}
+
+  @Override
+  public Iterator<Result> apply(Iterator<Integer> ranks) {
+    BarrierTaskContext context = BarrierTaskContext.get();
+    return CollectionConverters.asScala(List.of(run(context)).iterator());
+  }
+
+  private Result run(BarrierTaskContext context) {
+    int rank = context.partitionId();
+    int attempt = context.stageAttemptNumber();
+    Patience patience = new Patience(order.patience(), context::isInterrupted);
+    try (Rendezvous rendezvous = Rendezvous.open(order)) {
+      List<Introduction> all = rendezvous.meet(context);
+      String refusal = Introduction.refusal(all);
+      if (!refusal.isEmpty()) {
+        return new Result(rank, refusal, null);
+      }
+      try (Collective collective = new Collective(rendezvous.connect(rank, all, order, patience));
+          SocketWorkers workers = new SocketWorkers(collective, order.encoding())) {
+        LOG.info("Worker {} of {}, attempt {}", rank, workers.size(), attempt);
+        return train(workers, rank, attempt);
+      }
+    }
+  }
+
+  private Result train(SocketWorkers workers, int rank, int attempt) {
+    WorkerRun.Start start = attempt == 0 ? order.start() : WorkerRun.Start.RESUME;
+    StepCount steps = new StepCount();
+    long begun = System.nanoTime();
+    try {
+      TaskRunner.Outcome outcome = WorkerRun.run(order.description(), start, steps, workers);
+      workers.finish();
+      return new Result(
+          rank,
+          "",
+          workers.leads()
+              ? FinishedRun.of(outcome, attempt, steps.count(), workers.bytesSent(), begun)
+              : null);
+    } catch (SocketWorkers.ProblemException e) {
+      return new Result(rank, said(e), null);
+    } catch (Adapt4jException e) {
+      LOG.error("Worker {} cannot go on", rank, e);
+      if (workers.tell(said(e))) {
+        return new Result(rank, said(e), null);
+      }
+      throw e;
+    }
+  }
+
+  private static String said(RuntimeException e) {
+    return Objects.requireNonNullElse(e.getMessage(), e.getClass().getName());
+  }
+
+  /** Counts the steps of this attempt. */
+  private static final class StepCount implements TrainingListener {
+
+    private int steps;
+
+    int count() {
+      return steps;
+    }
+
+    @Override
+    public void step(StepEvent event) {
+      steps++;
+    }
+  }
+}

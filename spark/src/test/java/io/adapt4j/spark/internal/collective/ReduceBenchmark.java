@@ -1,0 +1,160 @@
+package io.adapt4j.spark.internal.collective;
+
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Sums 20 MB of two processes, beside copies of as many bytes through a socket: in one direction,
+ * and in both at once, which is what a sum sends.
+ */
+final class ReduceBenchmark {
+
+  private static final int BYTES = 20_000_000;
+  private static final int WARMUP = 20;
+  private static final int ROUNDS = 60;
+  private static final String HOST = "127.0.0.1";
+
+  private ReduceBenchmark() {}
+
+  public static void main(String[] args) throws Exception {
+    boolean leads = args.length == 0;
+    ServerSocketChannel server = Mesh.listen(HOST, 0);
+    ServerSocketChannel plain = ServerSocketChannel.open().bind(new InetSocketAddress(HOST, 0));
+    if (leads) {
+      Process other =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xmx256m",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  ReduceBenchmark.class.getName(),
+                  String.valueOf(port(server)),
+                  String.valueOf(port(plain)))
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      BufferedReader said =
+          new BufferedReader(new InputStreamReader(other.getInputStream(), StandardCharsets.UTF_8));
+      measure(0, server, Integer.parseInt(said.readLine()), plain.accept());
+      other.waitFor();
+    } else {
+      System.out.println(port(server));
+      SocketChannel copies =
+          SocketChannel.open(new InetSocketAddress(HOST, Integer.parseInt(args[1])));
+      measure(1, server, Integer.parseInt(args[0]), copies);
+    }
+  }
+
+  private static int port(ServerSocketChannel server) throws Exception {
+    return ((InetSocketAddress) server.getLocalAddress()).getPort();
+  }
+
+  private interface Round {
+    void run() throws Exception;
+  }
+
+  private static void measure(
+      int rank, ServerSocketChannel server, int otherPort, SocketChannel copies) throws Exception {
+    InetSocketAddress own = new InetSocketAddress(HOST, port(server));
+    InetSocketAddress other = new InetSocketAddress(HOST, otherPort);
+    List<InetSocketAddress> addresses = rank == 0 ? List.of(own, other) : List.of(other, own);
+    byte[] token = {1};
+    Mesh mesh =
+        Mesh.connect(
+            rank, addresses, server, token, Security.PLAIN, Patience.of(Duration.ofMinutes(1)));
+    try (Collective group = new Collective(mesh)) {
+      ByteBuffer memory = ByteBuffer.allocateDirect(BYTES).order(ByteOrder.nativeOrder());
+      ByteBuffer target = ByteBuffer.allocateDirect(BYTES);
+      Segments vector = Segments.of(List.of(memory));
+      VectorSum exact = new VectorSum(group, Encoding.FP32, MeshOfThreads::zeroed);
+      VectorSum rounded = new VectorSum(group, Encoding.BF16, MeshOfThreads::zeroed);
+      double oneWay =
+          time(
+              group,
+              () -> {
+                if (rank == 0) {
+                  write(copies, memory.duplicate().clear());
+                  read(copies, target.duplicate().limit(1));
+                } else {
+                  read(copies, target.duplicate().clear());
+                  write(copies, target.duplicate().limit(1));
+                }
+              });
+      double bothWays =
+          time(
+              group,
+              () -> {
+                Thread writer =
+                    new Thread(
+                        () -> {
+                          try {
+                            write(copies, memory.duplicate().clear());
+                          } catch (Exception e) {
+                            throw new IllegalStateException(e);
+                          }
+                        });
+                writer.start();
+                read(copies, target.duplicate().clear());
+                writer.join();
+              });
+      double sum = time(group, () -> sum(exact, vector));
+      double bf16 = time(group, () -> sum(rounded, vector));
+      if (rank == 0) {
+        System.out.printf(
+            Locale.ROOT,
+            "Copy of 20 MB %.2f ms, in both directions %.2f ms; sum in fp32 %.2f ms (%.2f and %.2f of"
+                + " the copies' rates), in bf16 %.2f ms%n",
+            oneWay,
+            bothWays,
+            sum,
+            oneWay / sum,
+            bothWays / sum,
+            bf16);
+      }
+    }
+  }
+
+  private static void sum(VectorSum sum, Segments vector) {
+    sum.add(vector, 2);
+    sum.take(vector);
+  }
+
+  /** The median in milliseconds. */
+  private static double time(Collective group, Round round) throws Exception {
+    double[] millis = new double[ROUNDS];
+    for (int i = -WARMUP; i < ROUNDS; i++) {
+      group.exchange(new byte[0]);
+      long begun = System.nanoTime();
+      round.run();
+      if (i >= 0) {
+        millis[i] = (System.nanoTime() - begun) / 1e6;
+      }
+    }
+    Arrays.sort(millis);
+    return millis[ROUNDS / 2];
+  }
+
+  private static void write(SocketChannel channel, ByteBuffer buffer) throws Exception {
+    while (buffer.hasRemaining()) {
+      channel.write(buffer);
+    }
+  }
+
+  private static void read(SocketChannel channel, ByteBuffer buffer) throws Exception {
+    while (buffer.hasRemaining()) {
+      if (channel.read(buffer) < 0) {
+        throw new IllegalStateException("closed");
+      }
+    }
+  }
+}

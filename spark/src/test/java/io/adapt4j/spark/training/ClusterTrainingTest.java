@@ -1,0 +1,69 @@
+package io.adapt4j.spark.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Training on executors in processes of their own. */
+class ClusterTrainingTest {
+
+  private static final String LORA = "method: {lora: {rank: 4, dropout: 0.1}}";
+
+  @TempDir static Path folder;
+
+  private static LocalCluster cluster;
+
+  @BeforeAll
+  static void start() throws IOException {
+    Recipe.data(folder, 48);
+    cluster = LocalCluster.start(folder, "local-cluster[3,1,1024]");
+  }
+
+  @AfterAll
+  static void stop() {
+    cluster.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3, 3", "2, 3"})
+  void loraIsThatOfOneProcessToTheBit(int workers, int microBatches) throws IOException {
+    assertSame("lora-" + workers + "-" + microBatches, workers, microBatches, LORA, "");
+  }
+
+  @Test
+  void aScaleThatIsNoPowerOfTwoIsNoMatter() throws IOException {
+    assertSame("scaled", 2, 2, "method: {lora: {rank: 4, alpha: 7, rankStabilized: true}}", "");
+  }
+
+  @Test
+  void fullWeightsAreThoseOfOneProcessToTheBit() throws IOException {
+    assertSame("full", 2, 2, "method: full", "");
+  }
+
+  @Test
+  void encryptedGradientsAreTheSame() throws IOException {
+    assertSame("encrypted", 2, 2, LORA, "encrypt");
+  }
+
+  private static void assertSame(
+      String name, int workers, int microBatches, String method, String options)
+      throws IOException {
+    String[] keys = {method, "gradientAccumulation: " + microBatches};
+    Path plain = Recipe.write(folder, name + "-plain", keys);
+    Path spark = Recipe.write(folder, name + "-spark", keys);
+    LocalCluster.Answer expected = cluster.run("plain " + plain);
+    LocalCluster.Answer found = cluster.run((workers + " " + spark + " " + options).strip());
+    assertThat(found).isEqualTo(expected);
+    String weights =
+        method.contains("lora") ? "last/adapter_model.safetensors" : "last/model.safetensors";
+    assertThat(folder.resolve(name + "-spark").resolve(weights))
+        .hasSameBinaryContentAs(folder.resolve(name + "-plain").resolve(weights));
+  }
+}
