@@ -90,9 +90,9 @@ public final class FederatedBenchmark {
    *
    * @param line {@code --data banking77|dialogsum}, {@code --model} (a folder), {@code --rows} of
    *     all sites together, {@code --held} out rows, {@code --rank}, {@code --rounds}, {@code
-   *     --epochs} in a round, {@code --batch} of a site and {@code --central-batch}, {@code --rate}, {@code --threads}; the switch {@code
-   *     --sorted} gives each site a third of the rows ordered by their answers, so that sites
-   *     differ, and {@code --all} runs every aggregation
+   *     --epochs} in a round, {@code --batch} of a site and {@code --central-batch}, {@code
+   *     --rate}, {@code --threads}; the switch {@code --sorted} gives each site a third of the rows
+   *     ordered by their answers, so that sites differ, and {@code --all} runs every aggregation
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of("--sorted", "--all"));
@@ -141,10 +141,7 @@ public final class FederatedBenchmark {
   }
 
   private FineTuner.Builder options(FineTuner.Builder builder, int batch) {
-    return builder
-        .batchSize(batch)
-        .precision(Precision.FP32)
-        .lossOn(LossOn.COMPLETION);
+    return builder.batchSize(batch).precision(Precision.FP32).lossOn(LossOn.COMPLETION);
   }
 
   private double rate() {

@@ -7,6 +7,7 @@ import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -189,7 +190,7 @@ class SharedPrefixTest {
     }
 
     private long bytes(int tokens) {
-      return Float.BYTES * model.decoder().cacheValues(1, tokens);
+      return model.decoder().cacheBytes(1, tokens, DType.F32);
     }
 
     private int own(int more) {

@@ -192,13 +192,13 @@ class HybridDecoderTest {
         decoder -> {
           long[] ids = ids(20);
           float[] whole = hidden(decoder, ids, 20);
-          try (KvCache cache = decoder.newCache(1, 20);
-              KvCache other = decoder.newCache(1, 20)) {
+          try (KvCache cache = decoder.newCache(1, 20)) {
             read(decoder, cache, ids, 0, 12);
-            other.copyFrom(cache, 12);
-            assertSame(read(decoder, other, ids, 12, 8), whole, 12, 8);
+            try (KvCache other = decoder.branchOf(cache, 12, 20)) {
+              assertSame(read(decoder, other, ids, 12, 8), whole, 12, 8);
+            }
             assertThatIllegalArgumentException().isThrownBy(() -> cache.truncate(11));
-            assertThatIllegalArgumentException().isThrownBy(() -> other.copyFrom(cache, 11));
+            assertThatIllegalArgumentException().isThrownBy(() -> decoder.copyOf(cache, 11, 20));
             cache.truncate(0);
             assertSame(read(decoder, cache, ids, 0, 20), whole, 0, 20);
           }

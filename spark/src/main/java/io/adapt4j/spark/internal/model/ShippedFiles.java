@@ -23,8 +23,8 @@ final class ShippedFiles {
     }
     throw new IllegalStateException(
         ("%s: expected a path that this executor sees, found nothing at '%s'. Put it on storage"
-             + " that every machine mounts, or ship it as an archive with spark.archives, or with"
-             + " sparkContext.addFile(path, true), and name its last part.")
+                + " that every machine mounts, or ship it as an archive with spark.archives, or with"
+                + " sparkContext.addFile(path, true), and name its last part.")
             .formatted(param, name));
   }
 }
