@@ -24,8 +24,7 @@ class PackedExpertsTest {
       int length = FIRST + SECOND;
       long[] ids = Arrays.copyOf(folder.longs("input_ids"), length);
       Map<String, double[]> packed = new LinkedHashMap<>();
-      double together =
-          add(folder, packed, inputs(ids, length, new int[][] {{FIRST, SECOND}}));
+      double together = add(folder, packed, inputs(ids, length, new int[][] {{FIRST, SECOND}}));
       Map<String, double[]> alone = new LinkedHashMap<>();
       double apart =
           add(folder, alone, inputs(Arrays.copyOf(ids, FIRST), FIRST, new int[0][]))
@@ -49,8 +48,7 @@ class PackedExpertsTest {
       // The first token of a document is no target of the one before.
       labels[FIRST] = TargetRows.IGNORED;
     }
-    return new LanguageModelLoss.Inputs(
-        ids, mask, labels, 1, length, documents, new float[0]);
+    return new LanguageModelLoss.Inputs(ids, mask, labels, 1, length, documents, new float[0]);
   }
 
   private static double add(
