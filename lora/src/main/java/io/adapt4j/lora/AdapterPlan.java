@@ -214,7 +214,8 @@ record AdapterPlan(
     if (stacked && !plain) {
       problems.add(
           "Experts whose weights lie in one tensor take plain LoRA only, as in PEFT: without"
-              + " dropout, DoRA, biases and other initial values. Leave these out, or the experts.");
+              + " dropout, DoRA, biases and other initial values. Leave these out, or the"
+              + " experts.");
     }
     if (config.biasOfB() && (config.dora() || config.initial() != LoraInit.KAIMING)) {
       problems.add(

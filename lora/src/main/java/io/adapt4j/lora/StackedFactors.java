@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -147,8 +148,10 @@ final class StackedFactors {
         .forEach(
             stack -> {
               String parameter = parameter(stack.path(0));
-              List<TensorData> a = List.copyOf(parts.get(parameter + A).values());
-              List<TensorData> b = List.copyOf(parts.get(parameter + B).values());
+              List<TensorData> a =
+                  List.copyOf(Objects.requireNonNull(parts.get(parameter + A)).values());
+              List<TensorData> b =
+                  List.copyOf(Objects.requireNonNull(parts.get(parameter + B)).values());
               boolean swap = swapped.test(parameter);
               joined.add(rows(stack.a(), swap ? b : a, swap));
               joined.add(columns(stack.b(), swap ? a : b, swap));
