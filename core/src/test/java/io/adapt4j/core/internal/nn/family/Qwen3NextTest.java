@@ -52,7 +52,8 @@ class Qwen3NextTest {
             "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 16,
             "shared_expert_intermediate_size": 24
             """);
-    try (Decoder decoder = Architectures.declareDecoder(parse(WHOLE.formatted("qwen3_5_moe", text)))) {
+    try (Decoder decoder =
+        Architectures.declareDecoder(parse(WHOLE.formatted("qwen3_5_moe", text)))) {
       assertThat(decoder.tensors())
           .containsKeys(
               "model.language_model.layers.0.mlp.gate.weight",
