@@ -9,9 +9,7 @@ import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.exception.SettingsException;
-import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.train.Interval;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,7 +68,8 @@ class SparkFineTunerTest {
   @Test
   void theReportIsThatOfOneProcess() {
     FineTuneReport expected = run("plain", 3).keepBest().build().run();
-    SparkFineTuneReport found = SparkFineTuner.of(session()).workers(2).fit(run("spark", 3).keepBest());
+    SparkFineTuneReport found =
+        SparkFineTuner.of(session()).workers(2).fit(run("spark", 3).keepBest());
     assertThat(found.steps()).isEqualTo(expected.steps());
     assertThat(found.firstLoss()).isEqualTo(expected.firstLoss());
     assertThat(found.lastLoss()).isEqualTo(expected.lastLoss());
