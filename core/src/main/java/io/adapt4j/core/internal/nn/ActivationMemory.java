@@ -161,7 +161,7 @@ public final class ActivationMemory {
     private final MemoryMeter meter = new MemoryMeter();
     private final Map<Object, Run> runs = new HashMap<>();
     private final Set<Object> prepared = Collections.newSetFromMap(new IdentityHashMap<>());
-    private final Map<Layer, Integer> slots = new IdentityHashMap<>();
+    private final IdentityHashMap<Layer, Integer> slots = new IdentityHashMap<>();
     private long hidden;
 
     Pass(Batch batch) {
