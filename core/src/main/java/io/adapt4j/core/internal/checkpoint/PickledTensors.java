@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.checkpoint;
 
 import io.adapt4j.core.exception.CheckpointException;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -178,7 +177,7 @@ public final class PickledTensors {
       if (e instanceof CheckpointException) {
         throw e;
       }
-      throw new EOFException("The program of " + file + " is cut off or malformed: " + e);
+      throw new IOException("The program of " + file + " is cut off or malformed", e);
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every family against the numbers of the independent program in src/test/reference. */
 class FamilyReferenceTest {
@@ -67,6 +69,19 @@ class FamilyReferenceTest {
       }
       double error = folder.error("logits", FamilyFolder.logits(network, right), right);
       assertThat(error / largest).isLessThan(0.15);
+    }
+  }
+
+  /** Of scores by distance, shared layers, and a convolution. */
+  @ParameterizedTest
+  @ValueSource(strings = {"mpnet_mlm", "deberta_v2_conv", "deberta_v2_p2c", "albert_mlm"})
+  void bf16OfEncodersStaysCloseToTheReferenceAndTrains(String name) {
+    bf16StaysCloseToTheReference(name);
+    try (FamilyFolder folder = FamilyFolder.open(name);
+        Network network = folder.load(DType.BF16)) {
+      network.parameters().forEach(Parameter::train);
+      assertThat(FamilyFolder.forwardBackward(network, folder.batch(""), false))
+          .isCloseTo(folder.floats("loss")[0], within(0.2));
     }
   }
 

@@ -185,12 +185,13 @@ final class NomicBert implements Architecture {
 
     RotaryFrequencies rotary() {
       double fraction = fields().optionalNumber(FRACTION).orElse(0);
-      int dim = (int) (hidden / heads * fraction);
+      int head = hidden / heads;
+      int dim = (int) (head * fraction);
       if (dim < 2 || dim % 2 != 0 || fraction > 1) {
         throw fields()
             .invalid(
                 FRACTION,
-                "a share of the heads' width " + hidden / heads + " that gives an even number",
+                "a share of the heads' width " + head + " that gives an even number",
                 "Positions that are learned instead are not supported here.");
       }
       OptionalDouble factor = fields().optionalNumber("rotary_scaling_factor");
