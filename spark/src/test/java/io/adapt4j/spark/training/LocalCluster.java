@@ -67,9 +67,6 @@ final class LocalCluster implements AutoCloseable {
 
   Answer answer() throws IOException {
     String line = answers.readLine();
-    if (line != null)
-      System.err.println(
-          java.time.LocalTime.now() + " " + line.substring(0, Math.min(150, line.length())));
     if (line == null || !line.startsWith("done ")) {
       throw new IllegalStateException(String.valueOf(line));
     }

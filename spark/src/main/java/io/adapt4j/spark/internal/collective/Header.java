@@ -9,13 +9,19 @@ record Header(Kind kind, int number, long bytes) {
 
   /** What is sent. */
   enum Kind {
-    MESSAGE,
-    PART,
-    SUM
+    MESSAGE(1),
+    PART(2),
+    SUM(3);
+
+    private final int code;
+
+    Kind(int code) {
+      this.code = code;
+    }
   }
 
   ByteBuffer written() {
-    return ByteBuffer.allocate(BYTES).putInt(kind.ordinal()).putInt(number).putLong(bytes).flip();
+    return ByteBuffer.allocate(BYTES).putInt(kind.code).putInt(number).putLong(bytes).flip();
   }
 
   /** Reads the size from a full buffer after comparing the rest with what is expected. */
@@ -24,7 +30,7 @@ record Header(Kind kind, int number, long bytes) {
     int foundKind = full.getInt();
     int foundNumber = full.getInt();
     long bytes = full.getLong();
-    if (foundKind != kind.ordinal() || foundNumber != number || bytes < 0) {
+    if (foundKind != kind.code || foundNumber != number || bytes < 0) {
       throw new CollectiveException(
           "The workers do different things: expected %s %s, received number %s of kind %s"
               .formatted(kind, number, foundNumber, foundKind));

@@ -197,7 +197,9 @@ public final class Mesh implements AutoCloseable {
         boolean done = true;
         for (int other = 0; other < wires.length; other++) {
           if (other != rank) {
-            moved |= send(other, out[other]) | receive(other, in[other]);
+            boolean sentSome = send(other, out[other]);
+            boolean receivedSome = receive(other, in[other]);
+            moved |= sentSome || receivedSome;
           }
         }
         for (int other = 0; other < wires.length; other++) {

@@ -354,7 +354,7 @@ public final class VectorSum {
   }
 
   /** Numbers that are rounded chunk by chunk when their turn to be sent comes. */
-  private final class Staged implements Traffic {
+  private static final class Staged implements Traffic {
 
     private final ByteBuffer[] next;
     private final ByteBuffer memory = ByteBuffer.allocateDirect(CHUNK * Short.BYTES);

@@ -83,7 +83,7 @@ public final class SparkProcess {
   /** Parts of the class path that are no jars. */
   private static String folders(String classPath) {
     List<String> folders = new ArrayList<>();
-    for (String entry : classPath.split(File.pathSeparator)) {
+    for (String entry : classPath.split(File.pathSeparator, -1)) {
       if (Files.isDirectory(Path.of(entry))) {
         folders.add(Path.of(entry).toAbsolutePath().toString());
       }
@@ -93,7 +93,7 @@ public final class SparkProcess {
 
   private static void fill(Path jars, String classPath) throws IOException {
     Files.createDirectories(jars);
-    for (String entry : classPath.split(File.pathSeparator)) {
+    for (String entry : classPath.split(File.pathSeparator, -1)) {
       Path jar = Path.of(entry).toAbsolutePath();
       Path link = jars.resolve(jar.getFileName());
       if (Files.isRegularFile(jar) && !Files.exists(link)) {

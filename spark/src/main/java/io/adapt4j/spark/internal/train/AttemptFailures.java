@@ -35,7 +35,7 @@ final class AttemptFailures extends SparkListener {
     String attempt = "%09d.%09d".formatted(end.stageId(), end.stageAttemptId());
     synchronized (first) {
       String before = first.get(attempt);
-      if (before == null || before.contains(LOST) && !text.contains(LOST)) {
+      if (before == null || (before.contains(LOST) && !text.contains(LOST))) {
         first.put(attempt, text);
       }
     }

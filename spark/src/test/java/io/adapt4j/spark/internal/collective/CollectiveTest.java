@@ -72,8 +72,8 @@ class CollectiveTest {
             2,
             group -> {
               VectorSum sum = new VectorSum(group, Encoding.FP32, MeshOfThreads::zeroed);
-              float[] first = once(sum, group, Encoding.FP32);
-              return Arrays.equals(first, once(sum, group, Encoding.FP32));
+              float[] first = once(sum, group);
+              return Arrays.equals(first, once(sum, group));
             });
     assertThat(same).containsOnly(true);
   }
@@ -88,7 +88,7 @@ class CollectiveTest {
               VectorSum sum = new VectorSum(group, Encoding.BF16, MeshOfThreads::zeroed);
               float[] total = new float[1000];
               for (int i = 0; i < steps; i++) {
-                add(total, once(sum, group, Encoding.BF16));
+                add(total, once(sum, group));
               }
               return total;
             });
@@ -272,7 +272,7 @@ class CollectiveTest {
     }
   }
 
-  private static float[] once(VectorSum sum, Collective group, Encoding encoding) {
+  private static float[] once(VectorSum sum, Collective group) {
     ByteBuffer memory = memory(vector(group.mesh().rank(), 0, 1000));
     Segments segments = Segments.of(List.of(memory));
     sum.add(segments, group.mesh().size());

@@ -2,6 +2,7 @@ package io.adapt4j.spark.internal.collective;
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -23,13 +24,13 @@ final class ReduceBenchmark {
   private static final int BYTES = 20_000_000;
   private static final int WARMUP = 20;
   private static final int ROUNDS = 60;
-  private static final String HOST = "127.0.0.1";
+  private static final InetAddress HOST = InetAddress.getLoopbackAddress();
 
   private ReduceBenchmark() {}
 
   public static void main(String[] args) throws Exception {
     boolean leads = args.length == 0;
-    ServerSocketChannel server = Mesh.listen(HOST, 0);
+    ServerSocketChannel server = Mesh.listen(HOST.getHostAddress(), 0);
     ServerSocketChannel plain = ServerSocketChannel.open().bind(new InetSocketAddress(HOST, 0));
     if (leads) {
       Process other =
