@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -106,7 +107,7 @@ final class PeftParts {
     return joined;
   }
 
-  private static float[] joined(TreeMap<Integer, float[]> parts, boolean beside) {
+  private static float[] joined(NavigableMap<Integer, float[]> parts, boolean beside) {
     int experts = parts.size();
     int count = parts.firstEntry().getValue().length;
     float[] joined = new float[experts * count];
