@@ -1,5 +1,6 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
@@ -14,7 +15,7 @@ final class ModelCheck {
   static final Kind KIND =
       new Kind(
           "models",
-          source -> List.of("causal", "mlm", "cls").contains(source.kind()),
+          source -> List.of("causal", "mlm", "cls", "seq2seq").contains(source.kind()),
           (source, section) -> {
             Networks.requireSupported(source.path());
             try (GoldenFolder golden = GoldenFolder.open(source.path())) {
@@ -70,6 +71,10 @@ final class ModelCheck {
   }
 
   private void hidden(Network network, EncoderInputs batch) {
+    if (network instanceof EncoderDecoder both) {
+      SequenceCheck.states(golden, section, both, batch);
+      return;
+    }
     if (golden.names("hidden.").isEmpty()) {
       return;
     }
