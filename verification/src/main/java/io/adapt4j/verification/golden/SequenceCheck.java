@@ -1,7 +1,12 @@
 package io.adapt4j.verification.golden;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.SequenceToSequenceModel;
+import io.adapt4j.core.generate.SequenceOptions;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,6 +35,36 @@ final class SequenceCheck {
           read.get(read.size() - 1),
           batch.attentionMask());
     }
+  }
+
+  /** Writes texts greedily; the ids must be those of Transformers. */
+  static void generated(GoldenFolder golden, Report.Section section) {
+    try (SequenceToSequenceModel model =
+        SequenceToSequenceModel.load(ModelSource.path(golden.path()), Precision.FP32)) {
+      for (String tensor : List.of("generated", "generated_eos")) {
+        if (golden.has(tensor)) {
+          section.attempt(tensor, () -> compare(golden, section, model, tensor));
+        }
+      }
+    }
+  }
+
+  private static void compare(
+      GoldenFolder golden, Report.Section section, SequenceToSequenceModel model, String tensor) {
+    List<int[]> expected = golden.rows(tensor);
+    JsonNode ends = golden.json().path("eos_token_id_for_" + tensor);
+    SequenceOptions.Builder options =
+        SequenceOptions.builder().numBeams(1).maxNewTokens(golden.rows("generated").get(0).length);
+    if (ends.isInt()) {
+      options.eosTokenId(ends.intValue());
+    } else {
+      options.ignoreEos(true);
+    }
+    List<int[]> found =
+        GenerationCheck.padded(
+            model.generateIds(GenerationCheck.prompts(golden, ""), options.build()),
+            model.padTokenId());
+    section.compared(tensor, new Deviation(GenerationCheck.differences(found, expected), 0));
   }
 
   private static List<float[]> withoutBeforeNorm(List<float[]> states) {

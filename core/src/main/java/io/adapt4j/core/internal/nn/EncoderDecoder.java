@@ -200,7 +200,7 @@ public final class EncoderDecoder extends Network {
    * What an encoder has read.
    *
    * @param states [B, S, hidden], after the final norm
-   * @param mask hides padding [B, 1, 1, S]; closed by whoever asked for it
+   * @param mask hides padding [B, 1, 1, S]
    */
   public record Source(Tensor states, Tensor mask) {}
 
@@ -263,13 +263,13 @@ public final class EncoderDecoder extends Network {
   /**
    * Begins to write texts for what was read.
    *
-   * @param source what was read; it can be closed afterwards, but for its mask
+   * @param source what was read, which is not needed afterwards
+   * @param rows for each text that is written, the row of the source that it is written for
    * @param capacity the most tokens of a text
    * @return the cache, closed by the caller
    */
-  public SequenceCache newCache(Source source, int capacity) {
-    return new SequenceCache(
-        decoder.layers(), source.states(), source.mask().own(), capacity, type());
+  public SequenceCache newCache(Source source, long[] rows, int capacity) {
+    return new SequenceCache(decoder.layers(), source, rows, capacity, type());
   }
 
   /**

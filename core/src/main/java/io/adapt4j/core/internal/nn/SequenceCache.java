@@ -27,30 +27,35 @@ public final class SequenceCache implements AutoCloseable {
    * Makes a cache.
    *
    * @param layers of the decoder
-   * @param states the encoder's, [rows, S, hidden]
-   * @param memoryMask hides padding [rows, 1, 1, S]; this cache closes it
+   * @param source what was read
+   * @param rows for each text that is written, the row of the source that it is written for
    * @param capacity tokens a row
    * @param type the compute type
    */
   SequenceCache(
-      List<SideLayer> layers, Tensor states, Tensor memoryMask, long capacity, DType type) {
-    this.memoryMask = memoryMask;
+      List<SideLayer> layers,
+      EncoderDecoder.Source source,
+      long[] rows,
+      long capacity,
+      DType type) {
     this.capacity = capacity;
-    try (Scope scope = Scope.open(states.engine())) {
+    try (Scope scope = Scope.open(source.states().engine())) {
+      Tensor index = Tensor.of(rows, rows.length);
+      memoryMask = CachedAttention.rows(source.mask(), index).own();
       for (SideLayer layer : layers) {
-        Tensor[] made = layer.cross().memory(Ops.inference(), states);
-        memory.add(new Tensor[] {copied(made[0]), copied(made[1])});
+        try (Scope inside = Scope.open(source.states().engine())) {
+          Tensor[] made = layer.cross().memory(Ops.inference(), source.states());
+          memory.add(
+              new Tensor[] {
+                CachedAttention.rows(made[0], index).own(), CachedAttention.rows(made[1], index).own()
+              });
+        }
         Heads heads = layer.attention().heads();
-        long rows = states.size(0);
-        keys.add(Tensor.empty(type, rows, heads.keyValue(), capacity, heads.dim()).own());
-        values.add(Tensor.empty(type, rows, heads.keyValue(), capacity, heads.dim()).own());
+        long kept = heads.keyValue();
+        keys.add(Tensor.empty(type, rows.length, kept, capacity, heads.dim()).own());
+        values.add(Tensor.empty(type, rows.length, kept, capacity, heads.dim()).own());
       }
     }
-  }
-
-  /** Views of one product keep both parts in memory, and are slower to read at each step. */
-  private static Tensor copied(Tensor view) {
-    return view.copyAs(view.type()).own();
   }
 
   /** {@return tokens of each row that are held} */
