@@ -154,13 +154,21 @@ final class Networks {
   static TrainingStep.Objective<EncoderInputs> objective(Network network) {
     if (network instanceof EncoderDecoder both) {
       return (batch, scale, recompute, seed) ->
-          SequenceLoss.forwardBackward(both, sequence(batch), scale, recompute, seed);
+          SequenceLoss.forwardBackward(both, sequence(batch), 0, scale, recompute, seed);
     }
     return network instanceof Decoder decoder
         ? (batch, scale, recompute, seed) ->
             LanguageModelLoss.forwardBackward(decoder, causal(batch), scale, recompute, seed)
         : (batch, scale, recompute, seed) ->
             EncoderLoss.forwardBackward((Encoder) network, batch, scale, recompute, seed);
+  }
+
+  /** The same, each batch by its mean, as the Trainer takes steps of encoder-decoders. */
+  static TrainingStep.Objective<EncoderInputs> meanObjective(Network network) {
+    return (batch, scale, recompute, seed) -> {
+      int targets = targets(network, batch);
+      return objective(network).forwardBackward(batch, scale / targets, recompute, seed) / targets;
+    };
   }
 
   private static LanguageModelLoss.Inputs causal(EncoderInputs batch) {

@@ -12,9 +12,24 @@ import java.util.Arrays;
  *     where there is none
  * @param rows B
  * @param length S
+ * @param weights what the terms of each row are multiplied by; empty for 1
  */
 @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
-public record SequenceInputs(long[] ids, long[] attentionMask, long[] labels, int rows, int length) {
+public record SequenceInputs(
+    long[] ids, long[] attentionMask, long[] labels, int rows, int length, float[] weights) {
+
+  /**
+   * Makes a batch without weights.
+   *
+   * @param ids tokens to read
+   * @param attentionMask 1 on tokens, 0 on padding
+   * @param labels tokens to write
+   * @param rows B
+   * @param length S
+   */
+  public SequenceInputs(long[] ids, long[] attentionMask, long[] labels, int rows, int length) {
+    this(ids, attentionMask, labels, rows, length, new float[0]);
+  }
 
   /** {@return T} */
   public int targetLength() {

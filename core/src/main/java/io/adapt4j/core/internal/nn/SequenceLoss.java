@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyLoss;
+import java.util.List;
 
 /** Cross-entropy of what an encoder-decoder is to write. */
 public final class SequenceLoss {
@@ -16,7 +17,7 @@ public final class SequenceLoss {
    *
    * @param network the model
    * @param inputs the batch
-   * @return sum of -log p(target)
+   * @return sum of -log p(target), each times its row's weight
    */
   public static double evaluate(EncoderDecoder network, SequenceInputs inputs) {
     TargetRows targets = TargetRows.masked(inputs.labels());
@@ -25,7 +26,8 @@ public final class SequenceLoss {
     }
     try (Scope scope = Scope.open(network.engine())) {
       Tensor rows = rows(network, Ops.inference(), inputs, targets, false);
-      return VocabularyLoss.evaluate(rows, network.head(), targets.targets());
+      return VocabularyLoss.evaluate(
+          rows, network.head(), targets.targets(), weights(inputs, targets));
     }
   }
 
@@ -35,13 +37,19 @@ public final class SequenceLoss {
    *
    * @param network the model
    * @param inputs the batch
+   * @param smoothing the share of a target's weight that is spread over all tokens
    * @param scale multiplies the gradients; usually 1 over the targets of the whole step
    * @param recompute whether to trade time for memory, layer by layer
    * @param seed decides dropout masks
-   * @return sum of -log p(target), not scaled
+   * @return sum of -log p(target), each times its row's weight, not scaled
    */
   public static double forwardBackward(
-      EncoderDecoder network, SequenceInputs inputs, double scale, boolean recompute, long seed) {
+      EncoderDecoder network,
+      SequenceInputs inputs,
+      double smoothing,
+      double scale,
+      boolean recompute,
+      long seed) {
     TargetRows targets = TargetRows.masked(inputs.labels());
     if (targets.count() == 0) {
       return 0;
@@ -50,10 +58,22 @@ public final class SequenceLoss {
         Tape tape = new Tape()) {
       Tensor rows = rows(network, Ops.recording(tape, seed), inputs, targets, recompute);
       VocabularyLoss.Result loss =
-          VocabularyLoss.forwardBackward(rows, network.head(), targets.targets(), scale);
+          VocabularyLoss.forwardBackward(
+              rows,
+              network.head(),
+              targets.targets(),
+              weights(inputs, targets),
+              smoothing,
+              scale);
       tape.backward(rows, loss.hiddenGradient(), rows);
       return loss.sum();
     }
+  }
+
+  private static List<Tensor> weights(SequenceInputs inputs, TargetRows targets) {
+    return inputs.weights().length == 0
+        ? List.of()
+        : List.of(targets.ofRows(inputs.weights(), inputs.targetLength()));
   }
 
   private static Tensor rows(
