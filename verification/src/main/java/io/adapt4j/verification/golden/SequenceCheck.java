@@ -91,6 +91,6 @@ final class SequenceCheck {
     section.compared(
         tensor,
         Deviation.masked(
-            found, golden.floats(tensor), mask, ModelCheck.FP32, 0));
+            found, golden.floats(tensor), mask, ModelCheck.tolerance(golden), 0));
   }
 }

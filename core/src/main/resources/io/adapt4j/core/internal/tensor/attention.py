@@ -89,6 +89,8 @@ def additive_mask(self, allowed: Tensor, dtype: int) -> Tensor:
 # look further back. Queries are the last Tq positions.
 def causal_mask(self, attention_mask: Tensor, queries: int, window: int, dtype: int) -> Tensor:
   keys = attention_mask.size(1)
+  if attention_mask.is_meta:
+    return torch.empty([attention_mask.size(0), 1, queries, keys], dtype=dtype, device=attention_mask.device)
   reach = torch.unsqueeze(torch.arange(keys - queries, keys, device=attention_mask.device), 1)
   at = torch.unsqueeze(torch.arange(keys, device=attention_mask.device), 0)
   seen = torch.le(at, reach)
@@ -99,6 +101,8 @@ def causal_mask(self, attention_mask: Tensor, queries: int, window: int, dtype: 
 # Mask from a 0/1 mask [B, T] for attention both ways: no look at padding ([B, 1, 1, T]), and, with
 # a window, none further away than it ([B, 1, T, T]).
 def padding_mask(self, attention_mask: Tensor, window: int, dtype: int) -> Tensor:
+  if attention_mask.is_meta and window == 0:
+    return torch.empty([attention_mask.size(0), 1, 1, attention_mask.size(1)], dtype=dtype, device=attention_mask.device)
   allowed = torch.to(attention_mask, 11).unsqueeze(1).unsqueeze(1)
   if window > 0:
     at = torch.arange(attention_mask.size(1), device=attention_mask.device)

@@ -66,23 +66,27 @@ final class T5 implements Architecture {
     private final Heads heads;
     private final double eps;
 
+    /** Whether defaults are those of mT5. */
+    private final boolean many;
+
     Declaration(ModelConfig model) {
       this.model = model;
       this.fields = model.fields();
+      this.many = model.modelType().equals("mt5");
       this.hidden = fields.positiveInt("d_model", 512);
-      this.inner = fields.positiveInt("d_ff", 2048);
-      int count = fields.positiveInt("num_heads", 8);
+      this.inner = fields.positiveInt("d_ff", many ? 1024 : 2048);
+      int count = fields.positiveInt("num_heads", many ? 6 : 8);
       this.heads = Heads.grouped(count, count, fields.positiveInt("d_kv", 64));
       this.eps = fields.positiveNumber("layer_norm_epsilon", 1e-6);
     }
 
     EncoderDecoder network() {
       int vocabulary = fields.requirePositiveInt("vocab_size");
-      int layers = fields.positiveInt("num_layers", 6);
+      int layers = fields.positiveInt("num_layers", many ? 8 : 6);
       int written = fields.positiveInt("num_decoder_layers", layers);
       Parameter tokens = Parameter.of("shared.weight", vocabulary, hidden);
       Embeddings embeddings = Embeddings.of(tokens, Embeddings.Scale.NONE);
-      boolean tied = fields.bool("tie_word_embeddings", true);
+      boolean tied = fields.bool("tie_word_embeddings", !many);
       VocabularyHead head =
           tied
               ? new VocabularyHead(tokens, null, Math.pow(hidden, -0.5), 0)
@@ -161,7 +165,7 @@ final class T5 implements Architecture {
     }
 
     private Mlp mlp(String path) {
-      String named = fields.optionalText("feed_forward_proj").orElse("relu");
+      String named = fields.optionalText("feed_forward_proj").orElse(many ? "gated-gelu" : "relu");
       boolean gated = named.startsWith("gated-");
       String function = gated ? named.substring("gated-".length()) : named;
       // As the reference reads it: the gated one alone is the approximation.
