@@ -122,19 +122,19 @@ public final class SequenceToSequenceModel implements AutoCloseable {
    * @param sources what to read, with the tokens that the tokenizer adds
    * @param options how to write
    * @return the tokens of each, without the start token and with the one that ends it
-   * @throws IllegalArgumentException if a source is empty, has more tokens than the model reads or a
-   *     token that it does not know
+   * @throws IllegalArgumentException if a source is empty, has more tokens than the model reads or
+   *     a token that it does not know
    */
   public List<int[]> generateIds(List<int[]> sources, SequenceOptions options) {
     return use.call(() -> written(sources, options));
   }
 
   private List<int[]> written(List<int[]> sources, SequenceOptions options) {
-    SequenceSettings settings =
-        model.settings().with(options, model.network().targetLimit());
+    SequenceSettings settings = model.settings().with(options, model.network().targetLimit());
     for (int i = 0; i < sources.size(); i++) {
       if (sources.get(i).length == 0) {
-        throw new IllegalArgumentException("Text " + i + ": expected at least one token, found none");
+        throw new IllegalArgumentException(
+            "Text " + i + ": expected at least one token, found none");
       }
       model.network().requireKnownIds(sources.get(i), "Text " + i);
     }

@@ -69,7 +69,13 @@ class SequenceToSequenceTest {
     Task task = Task.sequenceToSequence().labelSmoothing(0.1);
     Path whole = tuner(base, task).epochs(2).output(folder.resolve("whole")).build().run().last();
     Path parts = folder.resolve("parts");
-    tuner(base, task).epochs(2).output(parts).saveEvery(Interval.steps(4)).saveLimit(9).build().run();
+    tuner(base, task)
+        .epochs(2)
+        .output(parts)
+        .saveEvery(Interval.steps(4))
+        .saveLimit(9)
+        .build()
+        .run();
     for (String later : List.of("step-00000012", "step-00000016")) {
       delete(parts.resolve("states").resolve(later));
     }
@@ -98,7 +104,8 @@ class SequenceToSequenceTest {
     try (Checkpoint first = Checkpoint.open(base);
         Checkpoint last = Checkpoint.open(tuned)) {
       assertThat(last.bytes("final_logits_bias")).isEqualTo(first.bytes("final_logits_bias"));
-      assertThat(last.bytes("model.shared.weight")).isNotEqualTo(first.bytes("model.shared.weight"));
+      assertThat(last.bytes("model.shared.weight"))
+          .isNotEqualTo(first.bytes("model.shared.weight"));
       assertThat(first.names()).doesNotContain("model.encoder.embed_positions.weight");
     }
   }
@@ -126,7 +133,8 @@ class SequenceToSequenceTest {
   void aBatchIsWrittenAsEachOfItsTextsAlone(String family) throws IOException {
     Path base = SmallSequenceModel.write(folder.resolve(family), config(family));
     List<int[]> sources =
-        List.of(new int[] {2, 12, 6, 8, 3}, new int[] {2, 7, 3}, new int[] {2, 12, 18, 7, 9, 15, 3});
+        List.of(
+            new int[] {2, 12, 6, 8, 3}, new int[] {2, 7, 3}, new int[] {2, 12, 18, 7, 9, 15, 3});
     SequenceOptions greedy = SequenceOptions.greedy();
     SequenceOptions beams =
         SequenceOptions.builder().numBeams(3).maxNewTokens(6).noRepeatNgramSize(2).build();
@@ -145,8 +153,7 @@ class SequenceToSequenceTest {
   @Test
   void otherModelsAreRefusedWithTheClassThatLoadsThem() throws IOException {
     ModelSource sequence =
-        ModelSource.path(
-            SmallSequenceModel.write(folder.resolve("t5"), SmallSequenceModel.T5));
+        ModelSource.path(SmallSequenceModel.write(folder.resolve("t5"), SmallSequenceModel.T5));
     ModelSource decoder = ModelSource.path(SmallModel.write(folder.resolve("llama")));
     assertThatThrownBy(() -> LanguageModel.load(sequence))
         .isInstanceOf(CheckpointException.class)
@@ -173,7 +180,8 @@ class SequenceToSequenceTest {
   }
 
   private FineTuner.Builder tuner(Path base, Task task) {
-    Dataset all = Datasets.of(IntStream.range(0, 80).mapToObj(SequenceToSequenceTest::row).toList());
+    Dataset all =
+        Datasets.of(IntStream.range(0, 80).mapToObj(SequenceToSequenceTest::row).toList());
     int[] first = IntStream.range(0, 64).toArray();
     int[] rest = IntStream.range(64, 80).toArray();
     return FineTuner.builder()

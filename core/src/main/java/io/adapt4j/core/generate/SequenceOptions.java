@@ -7,10 +7,10 @@ import java.util.OptionalInt;
 /**
  * How an encoder-decoder writes a text for another.
  *
- * <p>Names and definitions are those of Hugging Face Transformers. What is not set is as the model's
- * {@code generation_config.json} says, or its {@code config.json} where that file is missing: many
- * published models for summaries and translations have settings of their own there. Immutable and
- * safe to share between threads.
+ * <p>Names and definitions are those of Hugging Face Transformers. What is not set is as the
+ * model's {@code generation_config.json} says, or its {@code config.json} where that file is
+ * missing: many published models for summaries and translations have settings of their own there.
+ * Immutable and safe to share between threads.
  */
 public final class SequenceOptions {
 
@@ -88,7 +88,9 @@ public final class SequenceOptions {
     return lengthPenalty;
   }
 
-  /** {@return the number of tokens in a row that must not occur twice; empty to follow the model} */
+  /**
+   * {@return the number of tokens in a row that must not occur twice; empty to follow the model}
+   */
   public OptionalInt noRepeatNgramSize() {
     return noRepeatNgramSize;
   }

@@ -166,7 +166,9 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
 
   /** 1 where a text that is to be written has a token. */
   static long[] targets(EncoderInputs batch) {
-    return Arrays.stream(batch.labels()).map(label -> label == TargetRows.IGNORED ? 0 : 1).toArray();
+    return Arrays.stream(batch.labels())
+        .map(label -> label == TargetRows.IGNORED ? 0 : 1)
+        .toArray();
   }
 
   /** The worst value of all tensors of two files, which must have the same names. */

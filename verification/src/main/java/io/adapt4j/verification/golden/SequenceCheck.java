@@ -90,7 +90,6 @@ final class SequenceCheck {
       GoldenFolder golden, Report.Section section, String tensor, float[] found, long[] mask) {
     section.compared(
         tensor,
-        Deviation.masked(
-            found, golden.floats(tensor), mask, ModelCheck.tolerance(golden), 0));
+        Deviation.masked(found, golden.floats(tensor), mask, ModelCheck.tolerance(golden), 0));
   }
 }

@@ -55,8 +55,8 @@ public record Embeddings(
   }
 
   /**
-   * Declares embeddings of tokens alone, of which one is padding and does not learn from being looked
-   * up.
+   * Declares embeddings of tokens alone, of which one is padding and does not learn from being
+   * looked up.
    *
    * @param tokens one row a token
    * @param scale multiplies the rows

@@ -286,14 +286,7 @@ public final class EncoderDecoder extends Network {
     long[] tokens = new long[ids.length];
     Arrays.fill(tokens, first + 1);
     Tensor made =
-        written(
-            Ops.inference(),
-            Tensor.of(ids, ids.length, 1),
-            tokens,
-            null,
-            places,
-            false,
-            null);
+        written(Ops.inference(), Tensor.of(ids, ids.length, 1), tokens, null, places, false, null);
     cache.advance(1);
     return made;
   }

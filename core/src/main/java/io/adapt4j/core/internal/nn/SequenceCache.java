@@ -47,7 +47,8 @@ public final class SequenceCache implements AutoCloseable {
           Tensor[] made = layer.cross().memory(Ops.inference(), source.states());
           memory.add(
               new Tensor[] {
-                CachedAttention.rows(made[0], index).own(), CachedAttention.rows(made[1], index).own()
+                CachedAttention.rows(made[0], index).own(),
+                CachedAttention.rows(made[1], index).own()
               });
         }
         Heads heads = layer.attention().heads();

@@ -59,12 +59,7 @@ public final class SequenceLoss {
       Tensor rows = rows(network, Ops.recording(tape, seed), inputs, targets, recompute);
       VocabularyLoss.Result loss =
           VocabularyLoss.forwardBackward(
-              rows,
-              network.head(),
-              targets.targets(),
-              weights(inputs, targets),
-              smoothing,
-              scale);
+              rows, network.head(), targets.targets(), weights(inputs, targets), smoothing, scale);
       tape.backward(rows, loss.hiddenGradient(), rows);
       return loss.sum();
     }
@@ -84,8 +79,7 @@ public final class SequenceLoss {
       boolean recompute) {
     EncoderDecoder.Source source = network.read(ops, inputs, recompute, null);
     Tensor states =
-        network.write(
-            ops, source, inputs.targetInputs(network.specialTokens()), recompute, null);
+        network.write(ops, source, inputs.targetInputs(network.specialTokens()), recompute, null);
     return ops.gatherRows(states, targets.index());
   }
 

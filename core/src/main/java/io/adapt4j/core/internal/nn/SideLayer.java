@@ -50,9 +50,7 @@ public record SideLayer(
     if (cross != null) {
       Ops reading = ops.inLayer(number + 1);
       Tensor[] read =
-          places.cache() == null
-              ? cross.memory(reading, memory)
-              : places.cache().memory(index);
+          places.cache() == null ? cross.memory(reading, memory) : places.cache().memory(index);
       Tensor before = mixed;
       mixed =
           added(

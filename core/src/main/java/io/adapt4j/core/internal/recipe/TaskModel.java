@@ -66,8 +66,7 @@ public record TaskModel(
    * @return the model
    */
   public static TaskModel writing(StoredModel stored, Path folder) {
-    return new TaskModel(
-        folder, stored.weights(), stored.config(), List.of(), false, false, true);
+    return new TaskModel(folder, stored.weights(), stored.config(), List.of(), false, false, true);
   }
 
   /**

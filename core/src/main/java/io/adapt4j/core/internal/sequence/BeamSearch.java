@@ -109,9 +109,7 @@ final class BeamSearch {
         all.add(new Complete(score, candidate.ids(), ends));
       }
       complete =
-          ranked(all.stream().map(Complete::score).toList(), beams).stream()
-              .map(all::get)
-              .toList();
+          ranked(all.stream().map(Complete::score).toList(), beams).stream().map(all::get).toList();
     }
 
     private void continueWith(List<Candidate> found) {

@@ -50,7 +50,9 @@ class SmoothedLossTest {
       double all = 0;
       for (int token = 0; token < 4; token++) {
         logits[token] =
-            0.5 * (hidden[2 * row] * WEIGHT[2 * token] + hidden[2 * row + 1] * WEIGHT[2 * token + 1]);
+            0.5
+                * (hidden[2 * row] * WEIGHT[2 * token]
+                    + hidden[2 * row + 1] * WEIGHT[2 * token + 1]);
         all += Math.exp(logits[token]);
       }
       for (int token = 0; token < 4; token++) {

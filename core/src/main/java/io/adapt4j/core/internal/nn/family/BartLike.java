@@ -63,8 +63,7 @@ record BartLike(ModelConfig model, Options options) {
     int read = fields.positiveInt("encoder_layers", 12);
     int written = fields.positiveInt("decoder_layers", 12);
     int vocabulary = fields.requirePositiveInt("vocab_size");
-    EncoderDecoder.SpecialTokens special =
-        SequenceFields.specialTokens(model, options.padding());
+    EncoderDecoder.SpecialTokens special = SequenceFields.specialTokens(model, options.padding());
     Tokens tokens = tokens(vocabulary, special.padding());
     boolean tied = fields.bool("tie_word_embeddings", true);
     Parameter weight =
@@ -138,15 +137,12 @@ record BartLike(ModelConfig model, Options options) {
     int inner = fields.positiveInt(name + "_ffn_dim", 4096);
     List<SideLayer> layers = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      layers.add(
-          layer(path + ".layers." + i, Heads.grouped(heads, heads, dim), inner, writes));
+      layers.add(layer(path + ".layers." + i, Heads.grouped(heads, heads, dim), inner, writes));
     }
     SourcePositions positions =
         new SourcePositions(
             Parameter.of(
-                path + ".embed_positions.weight",
-                positions() + options.positionOffset(),
-                hidden()),
+                path + ".embed_positions.weight", positions() + options.positionOffset(), hidden()),
             options.positionOffset(),
             options.computedPositions());
     return new Side(

@@ -33,16 +33,10 @@ record PreparedSequences(
                 settings,
                 rows(settings.train(), settings, tokenizer),
                 settings.validation().map(data -> rows(data, settings, tokenizer)),
-                settings
-                    .objective()
-                    .model()
-                    .config()
-                    .padTokenId()
-                    .orElse(tokenizer.paddingId())));
+                settings.objective().model().config().padTokenId().orElse(tokenizer.paddingId())));
   }
 
-  private static SequenceRows rows(
-      Dataset data, FineTuneSettings settings, Tokenizer tokenizer) {
+  private static SequenceRows rows(Dataset data, FineTuneSettings settings, Tokenizer tokenizer) {
     SequenceRows rows = SequenceRows.of(data, tokenizer, settings.lengthLimit());
     EncodedData.requireUsable(data, rows.report(), settings.lengthLimit());
     return rows;
@@ -50,8 +44,7 @@ record PreparedSequences(
 
   @Override
   public EncodedData data() {
-    return new EncodedData(
-        train.report(), held.map(SequenceRows::report), settings.lengthLimit());
+    return new EncodedData(train.report(), held.map(SequenceRows::report), settings.lengthLimit());
   }
 
   @Override
