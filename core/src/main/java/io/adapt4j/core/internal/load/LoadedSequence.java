@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
+import io.adapt4j.core.internal.nn.SequenceTokens;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
@@ -34,7 +35,7 @@ public record LoadedSequence(
     Optional<Tokenizer> tokenizer = Optional.empty();
     List<AttachedAdapter> attached = new ArrayList<>();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      EncoderDecoder.SpecialTokens special = network.specialTokens();
+      SequenceTokens special = network.specialTokens();
       SequenceSettings settings =
           SequenceSettings.read(folder, base.config(), special.start(), special.padding());
       base.weights().install(network, checkpoint);

@@ -234,7 +234,7 @@ public final class ActivationMemory {
     }
 
     private Tensor pass(EncoderDecoder network, Ops ops, SequenceInputs inputs) {
-      EncoderDecoder.Source source = network.read(ops, inputs, batch.recompute(), null);
+      SequenceSource source = network.read(ops, inputs, batch.recompute(), null);
       Tensor targets = inputs.targetInputs(network.specialTokens());
       return network.write(ops, source, targets, batch.recompute(), null);
     }

@@ -36,15 +36,7 @@ public final class EncoderDecoder extends Network {
   private final Side decoder;
   private final List<Parameter> targetTokens;
   private final VocabularyHead head;
-  private final SpecialTokens specialTokens;
-
-  /**
-   * The tokens that stand where a text has none.
-   *
-   * @param start stands before the first token that the decoder writes
-   * @param padding stands where a target is ignored
-   */
-  public record SpecialTokens(int start, int padding) {}
+  private final SequenceTokens specialTokens;
 
   /**
    * Declares a network.
@@ -65,7 +57,7 @@ public final class EncoderDecoder extends Network {
       Side encoder,
       Side decoder,
       VocabularyHead head,
-      SpecialTokens specialTokens) {
+      SequenceTokens specialTokens) {
     super(
         modelConfig,
         dimensions,
@@ -151,7 +143,7 @@ public final class EncoderDecoder extends Network {
   }
 
   /** {@return what stands where a text has no token} */
-  public SpecialTokens specialTokens() {
+  public SequenceTokens specialTokens() {
     return specialTokens;
   }
 
@@ -197,14 +189,6 @@ public final class EncoderDecoder extends Network {
   }
 
   /**
-   * What an encoder has read.
-   *
-   * @param states [B, S, hidden], after the final norm
-   * @param mask hides padding [B, 1, 1, S]
-   */
-  public record Source(Tensor states, Tensor mask) {}
-
-  /**
    * Reads a batch.
    *
    * @param ops the operators to use
@@ -213,7 +197,7 @@ public final class EncoderDecoder extends Network {
    * @param states takes every state, where they are wanted; else null
    * @return what was read, in the open scope
    */
-  public Source read(
+  public SequenceSource read(
       Ops ops, SequenceInputs inputs, boolean recompute, @Nullable List<Tensor> states) {
     int rows = inputs.rows();
     int length = inputs.length();
@@ -231,7 +215,7 @@ public final class EncoderDecoder extends Network {
             recompute,
             new Side.Drop(dropout().embedding(), ENCODER_FIRST, ENCODER_LAST, 0),
             states);
-    return new Source(read, mask);
+    return new SequenceSource(read, mask);
   }
 
   /**
@@ -245,7 +229,7 @@ public final class EncoderDecoder extends Network {
    * @return [B, T, hidden]
    */
   public Tensor write(
-      Ops ops, Source source, Tensor ids, boolean recompute, @Nullable List<Tensor> states) {
+      Ops ops, SequenceSource source, Tensor ids, boolean recompute, @Nullable List<Tensor> states) {
     int rows = Math.toIntExact(ids.size(0));
     int length = Math.toIntExact(ids.size(1));
     Tensor mask = null;
@@ -268,8 +252,9 @@ public final class EncoderDecoder extends Network {
    * @param capacity the most tokens of a text
    * @return the cache, closed by the caller
    */
-  public SequenceCache newCache(Source source, long[] rows, int capacity) {
-    return new SequenceCache(decoder.layers(), source, rows, capacity, type());
+  public SequenceCache newCache(SequenceSource source, long[] rows, int capacity) {
+    return new SequenceCache(
+        decoder.layers().stream().map(SideLayer::cross).toList(), source, rows, capacity, type());
   }
 
   /**
@@ -356,7 +341,7 @@ public final class EncoderDecoder extends Network {
       List<Tensor> read = new ArrayList<>();
       List<Tensor> written = new ArrayList<>();
       Ops ops = Ops.inference();
-      Source source = read(ops, inputs, false, read);
+      SequenceSource source = read(ops, inputs, false, read);
       write(ops, source, inputs.targetInputs(specialTokens), false, written);
       return Stream.of(read, written)
           .map(states -> states.stream().map(Tensor::toFloats).toList())

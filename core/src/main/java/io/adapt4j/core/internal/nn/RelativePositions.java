@@ -32,13 +32,8 @@ public record RelativePositions(Parameter table, int maxDistance, boolean bothWa
     return buckets;
   }
 
-  /**
-   * Finds the bucket of a distance.
-   *
-   * @param distance position of the key less that of the query
-   * @return a row of the table
-   */
-  long bucket(int distance) {
+  /** The bucket of a key's position less the query's. */
+  private int bucket(int distance) {
     int count = Math.toIntExact(table.sizes()[0]);
     int offset = 0;
     if (bothWays) {

@@ -26,15 +26,15 @@ public final class SequenceCache implements AutoCloseable {
   /**
    * Makes a cache.
    *
-   * @param layers of the decoder
+   * @param layers what reads in each layer of the decoder, whose heads are those of its own attention
    * @param source what was read
    * @param rows for each text that is written, the row of the source that it is written for
    * @param capacity tokens a row
    * @param type the compute type
    */
   SequenceCache(
-      List<SideLayer> layers,
-      EncoderDecoder.Source source,
+      List<CrossAttention> layers,
+      SequenceSource source,
       long[] rows,
       long capacity,
       DType type) {
@@ -42,16 +42,16 @@ public final class SequenceCache implements AutoCloseable {
     try (Scope scope = Scope.open(source.states().engine())) {
       Tensor index = Tensor.of(rows, rows.length);
       memoryMask = CachedAttention.rows(source.mask(), index).own();
-      for (SideLayer layer : layers) {
+      for (CrossAttention layer : layers) {
         try (Scope inside = Scope.open(source.states().engine())) {
-          Tensor[] made = layer.cross().memory(Ops.inference(), source.states());
+          Tensor[] made = layer.memory(Ops.inference(), source.states());
           memory.add(
               new Tensor[] {
                 CachedAttention.rows(made[0], index).own(),
                 CachedAttention.rows(made[1], index).own()
               });
         }
-        Heads heads = layer.attention().heads();
+        Heads heads = layer.heads();
         long kept = heads.keyValue();
         keys.add(Tensor.empty(type, rows.length, kept, capacity, heads.dim()).own());
         values.add(Tensor.empty(type, rows.length, kept, capacity, heads.dim()).own());

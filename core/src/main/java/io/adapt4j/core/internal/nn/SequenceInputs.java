@@ -48,7 +48,7 @@ public record SequenceInputs(
    * @param special what stands where there is no token
    * @return I64 [rows, targetLength]
    */
-  public Tensor targetInputs(EncoderDecoder.SpecialTokens special) {
+  public Tensor targetInputs(SequenceTokens special) {
     int width = targetLength();
     long[] shifted = new long[labels.length];
     for (int row = 0; row < rows; row++) {

@@ -77,7 +77,7 @@ public final class SequenceLoss {
       SequenceInputs inputs,
       TargetRows targets,
       boolean recompute) {
-    EncoderDecoder.Source source = network.read(ops, inputs, recompute, null);
+    SequenceSource source = network.read(ops, inputs, recompute, null);
     Tensor states =
         network.write(ops, source, inputs.targetInputs(network.specialTokens()), recompute, null);
     return ops.gatherRows(states, targets.index());
@@ -93,7 +93,7 @@ public final class SequenceLoss {
   public static float[] logits(EncoderDecoder network, SequenceInputs inputs) {
     try (Scope scope = Scope.open(network.engine())) {
       Ops ops = Ops.inference();
-      EncoderDecoder.Source source = network.read(ops, inputs, false, null);
+      SequenceSource source = network.read(ops, inputs, false, null);
       Tensor states =
           network.write(ops, source, inputs.targetInputs(network.specialTokens()), false, null);
       return network.head().logits(states).toFloats();

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.sequence;
 
 import io.adapt4j.core.internal.nn.EncoderDecoder;
+import io.adapt4j.core.internal.nn.SequenceSource;
 import io.adapt4j.core.internal.nn.SequenceCache;
 import io.adapt4j.core.internal.nn.SequenceInputs;
 import io.adapt4j.core.internal.tensor.Ops;
@@ -63,7 +64,7 @@ public final class SequenceWriter {
     }
     try (Scope scope = Scope.open(network.engine())) {
       SequenceInputs inputs = new SequenceInputs(ids, mask, new long[0], rows, longest);
-      EncoderDecoder.Source source = network.read(Ops.inference(), inputs, false, null);
+      SequenceSource source = network.read(Ops.inference(), inputs, false, null);
       return network.newCache(source, each, settings.maxLength());
     }
   }

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.nn.Dimensions;
 import io.adapt4j.core.internal.nn.EmbeddingSlot;
 import io.adapt4j.core.internal.nn.Embeddings;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
+import io.adapt4j.core.internal.nn.SequenceTokens;
 import io.adapt4j.core.internal.nn.Heads;
 import io.adapt4j.core.internal.nn.LayerNorm;
 import io.adapt4j.core.internal.nn.LinearSlot;
@@ -63,7 +64,7 @@ record BartLike(ModelConfig model, Options options) {
     int read = fields.positiveInt("encoder_layers", 12);
     int written = fields.positiveInt("decoder_layers", 12);
     int vocabulary = fields.requirePositiveInt("vocab_size");
-    EncoderDecoder.SpecialTokens special = SequenceFields.specialTokens(model, options.padding());
+    SequenceTokens special = SequenceFields.specialTokens(model, options.padding());
     Tokens tokens = tokens(vocabulary, special.padding());
     boolean tied = fields.bool("tie_word_embeddings", true);
     Parameter weight =

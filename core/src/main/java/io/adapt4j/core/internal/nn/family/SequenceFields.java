@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.nn.family;
 
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.EncoderDecoder;
+import io.adapt4j.core.internal.nn.SequenceTokens;
 
 /** Reads what configurations of encoder-decoders have in common. */
 final class SequenceFields {
@@ -24,7 +24,7 @@ final class SequenceFields {
   }
 
   /** The start token; the padding token where the configuration does not say. */
-  static EncoderDecoder.SpecialTokens specialTokens(ModelConfig model, int padding) {
+  static SequenceTokens specialTokens(ModelConfig model, int padding) {
     ConfigReader fields = model.fields();
     int pad = model.padTokenId().orElse(padding);
     int start = fields.optionalInt("decoder_start_token_id").orElse(pad);
@@ -33,7 +33,7 @@ final class SequenceFields {
       throw fields.invalid(
           "decoder_start_token_id", "a token from 0 to " + (vocabulary - 1), "Correct it.");
     }
-    return new EncoderDecoder.SpecialTokens(start, pad);
+    return new SequenceTokens(start, pad);
   }
 
   /** A width that heads divide. */
