@@ -155,6 +155,7 @@ class RunKeysTest {
             + " advantages: leave-one-out, normalization: dr-grpo, clipLow: 0.1, clipHigh: 0.3,"
             + " klCoefficient: 0.02, sequenceRatios: true}}",
         "reward",
+        "{sequenceToSequence: {labelSmoothing: 0.1}}",
         "{reward: {margin: gap, centering: 0.01}}",
         "{ppo: {rewards: [{name: a, model: /tmp/liked}, {name: b, adapter: /tmp/other}], clip: 0.1, valueClip: 0.3,"
             + " valueCoefficient: 0.5, discount: 0.99, lambda: 0.9, klCoefficient: 0.1,"

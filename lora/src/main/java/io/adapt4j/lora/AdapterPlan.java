@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
@@ -104,7 +105,7 @@ record AdapterPlan(
       }
       return Optional.of(encoder.classifiesTokens() ? "TOKEN_CLS" : "SEQ_CLS");
     }
-    return Optional.of("CAUSAL_LM");
+    return Optional.of(network instanceof EncoderDecoder ? "SEQ_2_SEQ_LM" : "CAUSAL_LM");
   }
 
   /** What is to be said where an adapter was trained for another kind of model. */

@@ -72,7 +72,7 @@ final class PeftFolder {
           "runtime_config");
 
   private static final Set<String> TASK_TYPES =
-      Set.of("CAUSAL_LM", "SEQ_CLS", "TOKEN_CLS", "FEATURE_EXTRACTION");
+      Set.of("CAUSAL_LM", "SEQ_2_SEQ_LM", "SEQ_CLS", "TOKEN_CLS", "FEATURE_EXTRACTION");
 
   /** Fields that are read. */
   private static final Set<String> READ =

@@ -88,6 +88,16 @@ public interface Task {
   }
 
   /**
+   * Writing one text for another, with encoder-decoders: summaries, translations. Rows are prompts
+   * with completions; the prompt is read, and the completion is written.
+   *
+   * @return the task, without label smoothing
+   */
+  static SequenceToSequenceTask sequenceToSequence() {
+    return new SequenceToSequenceTask(0);
+  }
+
+  /**
    * Embedding queries near the passages that answer them, with encoders: each query has to find its
    * passage among all passages of its batch (multiple negatives ranking, Henderson et al. 2017).
    * Measures {@code mrr} and {@code accuracy} over all passages of the validation data.

@@ -19,6 +19,10 @@ final class GenerationCheck {
     if (golden.names("generated").isEmpty()) {
       return;
     }
+    if (golden.json().path("kind").asText().equals("seq2seq")) {
+      SequenceCheck.generated(golden, section);
+      return;
+    }
     try (LanguageModel model =
         LanguageModel.load(ModelSource.path(golden.path()), Precision.FP32)) {
       if (golden.has("generated")) {
@@ -57,7 +61,7 @@ final class GenerationCheck {
     section.compared(tensor, new Deviation(differences(found, expected), 0));
   }
 
-  private static int differences(List<int[]> found, List<int[]> expected) {
+  static int differences(List<int[]> found, List<int[]> expected) {
     if (found.size() != expected.size() || found.get(0).length != expected.get(0).length) {
       throw new GoldenException(
           "expected %s rows of %s ids, found %s of %s"
@@ -73,7 +77,7 @@ final class GenerationCheck {
     return differences;
   }
 
-  private static List<int[]> padded(List<int[]> rows, int pad) {
+  static List<int[]> padded(List<int[]> rows, int pad) {
     int width = rows.stream().mapToInt(row -> row.length).max().orElse(0);
     List<int[]> padded = new ArrayList<>();
     for (int[] row : rows) {

@@ -157,9 +157,18 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
   Deviation deviation(String tensor, float[] found, EncoderInputs batch, double tolerance) {
     float[] expected = floats(tensor);
     boolean ofTokens = tensors.entry(tensor).shape().size() > 2;
+    boolean ofTargets = ofTokens && tensors.entry(tensor).shape().get(1) != batch.length();
     return ofTokens
-        ? Deviation.masked(found, expected, batch.attentionMask(), tolerance, 0)
+        ? Deviation.masked(
+            found, expected, ofTargets ? targets(batch) : batch.attentionMask(), tolerance, 0)
         : Deviation.of(found, expected, tolerance, 0);
+  }
+
+  /** 1 where a text that is to be written has a token. */
+  static long[] targets(EncoderInputs batch) {
+    return Arrays.stream(batch.labels())
+        .map(label -> label == TargetRows.IGNORED ? 0 : 1)
+        .toArray();
   }
 
   /** The worst value of all tensors of two files, which must have the same names. */

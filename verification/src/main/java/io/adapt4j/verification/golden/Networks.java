@@ -6,11 +6,14 @@ import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.EncoderLoss;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.SequenceInputs;
+import io.adapt4j.core.internal.nn.SequenceLoss;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.Weights;
@@ -141,6 +144,9 @@ final class Networks {
 
   /** Scores of every token's successor, of every token, or of every class. */
   static float[] logits(Network network, EncoderInputs batch) {
+    if (network instanceof EncoderDecoder both) {
+      return SequenceLoss.logits(both, sequence(batch));
+    }
     try (Scope scope = Scope.open();
         Positions positions = positions(network, batch)) {
       Ops ops = Ops.inference();
@@ -161,8 +167,17 @@ final class Networks {
             .positions(batch.ids(), batch.attentionMask(), batch.rows(), batch.length());
   }
 
+  /** A batch whose labels are texts to write. */
+  static SequenceInputs sequence(EncoderInputs batch) {
+    return new SequenceInputs(
+        batch.ids(), batch.attentionMask(), batch.labels(), batch.rows(), batch.length());
+  }
+
   /** Mean loss over the batch's targets. */
   static double loss(Network network, EncoderInputs batch) {
+    if (network instanceof EncoderDecoder both) {
+      return SequenceLoss.evaluate(both, sequence(batch)) / targets(network, batch);
+    }
     double sum =
         network instanceof Decoder decoder
             ? LanguageModelLoss.evaluate(decoder, causal(batch))
@@ -178,11 +193,23 @@ final class Networks {
 
   /** What a network of its kind is trained to minimize. */
   static TrainingStep.Objective<EncoderInputs> objective(Network network) {
+    if (network instanceof EncoderDecoder both) {
+      return (batch, scale, recompute, seed) ->
+          SequenceLoss.forwardBackward(both, sequence(batch), 0, scale, recompute, seed);
+    }
     return network instanceof Decoder decoder
         ? (batch, scale, recompute, seed) ->
             LanguageModelLoss.forwardBackward(decoder, causal(batch), scale, recompute, seed)
         : (batch, scale, recompute, seed) ->
             EncoderLoss.forwardBackward((Encoder) network, batch, scale, recompute, seed);
+  }
+
+  /** The same, each batch by its mean, as the Trainer takes steps of encoder-decoders. */
+  static TrainingStep.Objective<EncoderInputs> meanObjective(Network network) {
+    return (batch, scale, recompute, seed) -> {
+      int targets = targets(network, batch);
+      return objective(network).forwardBackward(batch, scale / targets, recompute, seed) / targets;
+    };
   }
 
   private static LanguageModelLoss.Inputs causal(EncoderInputs batch) {

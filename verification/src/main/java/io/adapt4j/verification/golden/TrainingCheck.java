@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
@@ -87,11 +88,15 @@ final class TrainingCheck {
 
   private List<TrainingStep.Outcome> train(Network network, Adaptation adaptation) {
     List<TrainingStep.Outcome> outcomes = new ArrayList<>();
+    boolean means = network instanceof EncoderDecoder;
+    TrainingStep.Objective<EncoderInputs> objective =
+        means ? Networks.meanObjective(network) : Networks.objective(network);
     try (TrainingStep<EncoderInputs> training =
-        new TrainingStep<>(Networks.objective(network), adaptation, run.settings())) {
+        new TrainingStep<>(objective, adaptation, run.settings())) {
       for (int step = 0; step < run.steps().size(); step++) {
         double rate = run.learningRate().rate(step);
-        outcomes.add(training.run(run.batches(step), run.labels(step), rate, step));
+        double terms = means ? run.steps().get(step).size() : run.labels(step);
+        outcomes.add(training.run(run.batches(step), terms, rate, step));
       }
     }
     return outcomes;

@@ -175,6 +175,9 @@ public final class ActivationMemory {
           Network network = declared.get()) {
         hidden = network.dimensions().hiddenSize();
         dropout = network.dropout();
+        if (network instanceof EncoderDecoder both) {
+          return new OfPass(List.of(whole(both)), 0);
+        }
         Transformer body = network.body();
         Positions positions = body.placement().shaped(batch.rows(), batch.length(), batch.type());
         try (positions;
@@ -201,6 +204,45 @@ public final class ActivationMemory {
           return new OfPass(layers, outside);
         }
       }
+    }
+
+    /** Both sides at once: the states of the one are read by every layer of the other. */
+    private OfLayer whole(EncoderDecoder network) {
+      network.allocate(batch.type());
+      network.parameters().forEach(parameter -> parameter.trainOnly(trainable.trained()));
+      List<LinearSlot> linears = network.linears();
+      for (int i = 0; i < linears.size(); i++) {
+        int at = i;
+        linears.get(i).replace(linear -> trainable.adapted(linear, at, batch.type()));
+      }
+      long[] ids = new long[batch.rows() * batch.length()];
+      SequenceInputs inputs = new SequenceInputs(ids, ids, ids, batch.rows(), batch.length());
+      long before = meter.bytes();
+      meter.restart();
+      try (Scope scope = Scope.open()) {
+        pass(network, Ops.inference(), inputs);
+      }
+      long inference = meter.peak() - before;
+      meter.restart();
+      try (Scope scope = Scope.open();
+          Tape tape = new Tape()) {
+        Ops ops = Ops.recording(tape, 1);
+        Tensor y = pass(network, ops, inputs);
+        long most = meter.peak() - before;
+        if (!ops.isDifferentiated(y)) {
+          return new OfLayer(0, most, 0, inference);
+        }
+        long kept = meter.bytes() - before;
+        meter.restart();
+        tape.backward(y, states(), y);
+        return new OfLayer(kept, most - kept, meter.peak() - before - kept, inference);
+      }
+    }
+
+    private Tensor pass(EncoderDecoder network, Ops ops, SequenceInputs inputs) {
+      SequenceSource source = network.read(ops, inputs, batch.recompute(), null);
+      Tensor targets = inputs.targetInputs(network.specialTokens());
+      return network.write(ops, source, targets, batch.recompute(), null);
     }
 
     private Run run(Layer layer, int index, int slot, boolean differentiated, Positions positions) {

@@ -100,6 +100,27 @@ public record Embeddings(
     return new Embeddings(tokens, null, null, Norm.NONE, scale);
   }
 
+  /**
+   * Declares embeddings of tokens alone, of which one is padding and does not learn from being
+   * looked up.
+   *
+   * @param tokens one row a token
+   * @param scale multiplies the rows
+   * @param padding the id of padding
+   * @return the embeddings
+   */
+  public static Embeddings padded(Parameter tokens, Scale scale, int padding) {
+    return new Embeddings(
+        tokens,
+        null,
+        null,
+        Norm.NONE,
+        scale,
+        new EmbeddingSlot(new PaddedTable(tokens, scale.factor(), padding)),
+        Optional.empty(),
+        false);
+  }
+
   Tensor forward(Ops ops, Tensor ids, Tensor typeIds, Positions at) {
     Tensor x = slot.forward(ops, ids, at);
     if (positions != null) {

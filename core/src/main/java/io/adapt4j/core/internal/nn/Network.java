@@ -18,13 +18,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A transformer: a {@link Decoder} that predicts the next token, or an {@link Encoder} that reads
- * whole texts.
+ * A transformer: a {@link Decoder} that predicts the next token, an {@link Encoder} that reads
+ * whole texts, or an {@link EncoderDecoder} that writes another text for the one it read.
  *
  * <p>Its structure exists before its weights do: a declared network answers questions about
  * parameters and projections, and {@link #allocate} gives it memory. Not thread safe.
  */
-public abstract sealed class Network implements AutoCloseable permits Decoder, Encoder {
+public abstract sealed class Network implements AutoCloseable
+    permits Decoder, Encoder, EncoderDecoder {
 
   private final ModelConfig modelConfig;
   private final Dimensions dimensions;

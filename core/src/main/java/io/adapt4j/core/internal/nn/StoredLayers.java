@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 final class StoredLayers {
 
   private static final Pattern LAYER =
-      Pattern.compile("(?:^|.*\\.)(?:layers|layer|h)\\.(\\d{1,9})\\..*");
+      Pattern.compile("(?:^|.*?\\.)(?:layers|layer|h|block)\\.(\\d{1,9})\\..*");
 
   private static final List<String> FIELDS =
       List.of("num_hidden_layers", "n_layer", "n_layers", "num_layers");

@@ -91,4 +91,13 @@ public final class TargetRows {
     }
     return Tensor.of(taken, taken.length);
   }
+
+  /** Takes for each target the value of its row, F32 [N]. */
+  Tensor ofRows(float[] values, int length) {
+    float[] taken = new float[index.length];
+    for (int i = 0; i < taken.length; i++) {
+      taken[i] = values[(int) (index[i] / length)];
+    }
+    return Tensor.of(taken, taken.length);
+  }
 }

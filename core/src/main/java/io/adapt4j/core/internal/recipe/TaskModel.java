@@ -27,6 +27,7 @@ import java.util.Set;
  * @param labels names of the classes; empty where there are none
  * @param generates whether it predicts next tokens
  * @param replacesClassifier whether the checkpoint's classifier is left unread
+ * @param writes whether it writes one text for another
  */
 public record TaskModel(
     Path folder,
@@ -34,7 +35,39 @@ public record TaskModel(
     ModelConfig config,
     List<String> labels,
     boolean generates,
-    boolean replacesClassifier) {
+    boolean replacesClassifier,
+    boolean writes) {
+
+  /**
+   * Makes the model of a task that continues texts or encodes them.
+   *
+   * @param folder where the checkpoint is
+   * @param weights how its linear weights are held
+   * @param config its configuration, changed for the task
+   * @param labels names of the classes; empty where there are none
+   * @param generates whether it predicts next tokens
+   * @param replacesClassifier whether the checkpoint's classifier is left unread
+   */
+  public TaskModel(
+      Path folder,
+      WeightMechanics weights,
+      ModelConfig config,
+      List<String> labels,
+      boolean generates,
+      boolean replacesClassifier) {
+    this(folder, weights, config, labels, generates, replacesClassifier, false);
+  }
+
+  /**
+   * Makes the model of a task that writes one text for another.
+   *
+   * @param stored the checkpoint
+   * @param folder where it is
+   * @return the model
+   */
+  public static TaskModel writing(StoredModel stored, Path folder) {
+    return new TaskModel(folder, stored.weights(), stored.config(), List.of(), false, false, true);
+  }
 
   /**
    * Makes the model of a task that predicts next tokens.
@@ -75,8 +108,7 @@ public record TaskModel(
 
   /** Declares the network with its weights in their format, and states what of it is new. */
   public Network declare() {
-    Network declared =
-        generates ? Architectures.declareDecoder(config) : Architectures.declareEncoder(config);
+    Network declared = declared();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       if (declared instanceof Encoder encoder) {
         Set<String> fresh = new HashSet<>(NewParameters.missing(encoder, checkpoint));
@@ -88,6 +120,13 @@ public record TaskModel(
       weights.install(declared, checkpoint);
     }
     return declared;
+  }
+
+  private Network declared() {
+    if (writes) {
+      return Architectures.declareSequence(config);
+    }
+    return generates ? Architectures.declareDecoder(config) : Architectures.declareEncoder(config);
   }
 
   /** What does not fit together, read from headers only. */

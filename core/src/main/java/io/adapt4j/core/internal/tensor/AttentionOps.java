@@ -19,6 +19,10 @@ abstract class AttentionOps extends LinearOps {
   private static final Operator ROTARY_BACKWARD =
       Operator.core("rotary_backward").needing(Temporaries.like(0, 0.5));
   private static final Operator FUSED_ATTENTION = Operator.core("fused_attention");
+  private static final Operator BIASED_ATTENTION =
+      Operator.core("biased_attention").needing(scores(0, 1, 2));
+  private static final Operator BIASED_ATTENTION_BACKWARD =
+      Operator.core("biased_attention_backward").needing(scores(1, 2, 4));
   private static final Operator PACKED_ATTENTION = Operator.core("packed_attention");
   private static final Operator PACKED_ATTENTION_BACKWARD =
       Operator.core("packed_attention_backward");
@@ -173,6 +177,40 @@ abstract class AttentionOps extends LinearOps {
           dy -> {
             seedWeights(drop);
             return FusedOps.attentionBackward(dy[0], q, k, v, mask, rule, drop);
+          });
+    }
+    return y;
+  }
+
+  /**
+   * Attention whose scores have something added that depends on the distance (Raffel et al. 2020).
+   * Retains q, k, v and the bias.
+   *
+   * @param q [B, H, T, D]
+   * @param k [B, H, S, D]
+   * @param v [B, H, S, D]
+   * @param bias [T, S, H]
+   * @param mask added to the scores, [B or 1, 1, T or 1, S]; null where all is seen
+   * @param scale multiplies the scores, not the bias
+   * @return the heads side by side [B, T, H D]
+   */
+  public Tensor biasedAttention(
+      Tensor q, Tensor k, Tensor v, Tensor bias, Tensor mask, double scale) {
+    List<Tensor> masks = mask == null ? List.of() : List.of(mask);
+    double drop = attentionDropout();
+    seedWeights(drop);
+    Tensor y = BIASED_ATTENTION.tensor(q, k, v, bias, masks, scale, drop).typedAs(q);
+    Tensor[] inputs = {q, k, v, bias};
+    if (List.of(inputs).stream().anyMatch(this::isDifferentiated)) {
+      for (Tensor needed : inputs) {
+        saveForBackward(needed);
+      }
+      record(
+          new Tensor[] {y},
+          inputs,
+          dy -> {
+            seedWeights(drop);
+            return BIASED_ATTENTION_BACKWARD.tensors(dy[0], q, k, v, bias, masks, scale, drop);
           });
     }
     return y;

@@ -9,6 +9,8 @@ abstract class BasicOps extends Recorder {
 
   private static final Operator EMBEDDING = Operator.core("embedding");
   private static final Operator EMBEDDING_BACKWARD = Operator.core("embedding_backward");
+  private static final Operator PADDED_EMBEDDING_BACKWARD =
+      Operator.core("padded_embedding_backward");
   private static final Operator LAYER_NORM_BACKWARD =
       Operator.core("layer_norm_backward").needing(Temporaries.floats(1, 2, 5));
   private static final Operator PLUS = Operator.core("plus");
@@ -46,6 +48,29 @@ abstract class BasicOps extends Recorder {
           NONE,
           dy -> {
             EMBEDDING_BACKWARD.run(dy[0], ids, weight.gradient());
+            return NONE;
+          });
+    }
+    return y;
+  }
+
+  /**
+   * Looks up rows, of which one is for padding: its uses give the table no gradient.
+   *
+   * @param ids token ids [B, T]
+   * @param weight table [V, hidden]
+   * @param padding the id of padding
+   * @return [B, T, hidden]
+   */
+  public Tensor embedding(Tensor ids, Parameter weight, long padding) {
+    Tensor y = EMBEDDING.tensor(ids, weight.value()).typedAs(weight.value());
+    if (trains(weight)) {
+      saveForBackward(ids);
+      record(
+          new Tensor[] {y},
+          NONE,
+          dy -> {
+            PADDED_EMBEDDING_BACKWARD.run(dy[0], ids, weight.gradient(), padding);
             return NONE;
           });
     }

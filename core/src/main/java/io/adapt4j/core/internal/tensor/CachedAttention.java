@@ -12,7 +12,33 @@ public final class CachedAttention {
   private static final Operator ROTATED_CACHED_ATTENTION =
       Operator.core("rotated_cached_attention");
 
+  private static final Operator SELECT_ROWS = Operator.core("select_rows");
+
   private CachedAttention() {}
+
+  /**
+   * Appends keys and values to a cache.
+   *
+   * @param k new keys [B, K, T, D]
+   * @param v new values [B, K, T, D]
+   * @param keys key cache [B, K, capacity, D], written at {@code length}
+   * @param values value cache, likewise
+   * @param length tokens held before this call
+   */
+  public static void append(Tensor k, Tensor v, Tensor keys, Tensor values, long length) {
+    CACHE_APPEND.run(keys, values, k, v, length);
+  }
+
+  /**
+   * Takes rows of a cache in another order.
+   *
+   * @param x [B, ..]
+   * @param rows their numbers, I64 [N]; a row may stand there several times
+   * @return [N, ..]
+   */
+  public static Tensor rows(Tensor x, Tensor rows) {
+    return SELECT_ROWS.tensor(x, rows);
+  }
 
   /**
    * Appends keys and values to a cache and attends over all of it.

@@ -206,67 +206,92 @@ public final class Ops extends AttentionOps {
    * @return the part's output
    */
   public Tensor checkpoint(Tensor x, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
-    if (tape == null) {
-      try (Scope scope = Scope.open(x.engine())) {
-        return scope.keep(body.apply(this, x));
-      }
-    }
-    return recompute ? recomputed(x, body) : kept(x, body);
+    return checkpoint(new Tensor[] {x}, recompute, body);
   }
 
-  private Tensor kept(Tensor x, BiFunction<Ops, Tensor, Tensor> body) {
+  /**
+   * Runs a part of the network that reads a second tensor, which other parts read too.
+   *
+   * @param x the part's first input that is differentiated
+   * @param beside the second, which the body takes from here
+   * @param recompute whether to drop the intermediates
+   * @param body the part; it must use only the operators it is given
+   * @return the part's output
+   */
+  public Tensor checkpoint(
+      Tensor x, Tensor beside, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
+    return checkpoint(new Tensor[] {x, beside}, recompute, body);
+  }
+
+  private Tensor checkpoint(
+      Tensor[] inputs, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
+    if (tape == null) {
+      try (Scope scope = Scope.open(inputs[0].engine())) {
+        return scope.keep(body.apply(this, inputs[0]));
+      }
+    }
+    return recompute ? recomputed(inputs, body) : kept(inputs, body);
+  }
+
+  private Tensor kept(Tensor[] inputs, BiFunction<Ops, Tensor, Tensor> body) {
     Tape inner = new Tape();
-    Tensor y = forward(inner, x, body, false);
+    Tensor y = forward(inner, inputs, body, false);
     if (!inner.tracks(y)) {
       inner.close();
       return y;
     }
-    saveForBackward(x);
+    for (Tensor input : inputs) {
+      saveForBackward(input);
+    }
     tape.take(y);
     tape.onClose(inner);
     record(
         new Tensor[] {y},
-        new Tensor[] {x},
+        inputs,
         dy -> {
-          Tensor dx = inner.walk(y, dy[0], x);
+          Tensor[] gradients = inner.walk(y, dy[0], inputs);
           inner.close();
-          return new Tensor[] {dx};
+          return gradients;
         });
     return y;
   }
 
-  private Tensor recomputed(Tensor x, BiFunction<Ops, Tensor, Tensor> body) {
+  private Tensor recomputed(Tensor[] inputs, BiFunction<Ops, Tensor, Tensor> body) {
     // Dropout must draw the masks of the derivative's pass, so this pass records too, briefly.
     Tensor y;
     try (Tape dropped = new Tape()) {
-      y = forward(dropped, x, body, false);
+      y = forward(dropped, inputs, body, false);
       if (!dropped.tracks(y)) {
         return y;
       }
       tape.take(y);
     }
-    saveForBackward(x);
+    for (Tensor input : inputs) {
+      saveForBackward(input);
+    }
     record(
         new Tensor[] {y},
-        new Tensor[] {x},
+        inputs,
         dy -> {
           try (Tape inner = new Tape()) {
-            Tensor again = forward(inner, x, body, true);
-            Tensor dx = inner.walk(again, dy[0], x);
+            Tensor again = forward(inner, inputs, body, true);
+            Tensor[] gradients = inner.walk(again, dy[0], inputs);
             again.close();
-            return new Tensor[] {dx};
+            return gradients;
           }
         });
     return y;
   }
 
   private Tensor forward(
-      Tape inner, Tensor x, BiFunction<Ops, Tensor, Tensor> body, boolean again) {
-    if (tape.tracks(x)) {
-      inner.track(x);
+      Tape inner, Tensor[] inputs, BiFunction<Ops, Tensor, Tensor> body, boolean again) {
+    for (Tensor input : inputs) {
+      if (tape.tracks(input)) {
+        inner.track(input);
+      }
     }
-    try (Scope scope = Scope.open(x.engine())) {
-      return scope.keep(body.apply(new Ops(inner, seed, again, rates, layer), x));
+    try (Scope scope = Scope.open(inputs[0].engine())) {
+      return scope.keep(body.apply(new Ops(inner, seed, again, rates, layer), inputs[0]));
     }
   }
 }

@@ -54,6 +54,7 @@ public final class Parameter implements AutoCloseable {
   private Tensor master;
   private Tensor gradient;
   private int changes;
+  private boolean fixed;
 
   /**
    * Declares a parameter.
@@ -75,6 +76,19 @@ public final class Parameter implements AutoCloseable {
    */
   public static Parameter of(String name, long... sizes) {
     return new Parameter(List.of(new Slice(name, 0, sizes[0])), sizes);
+  }
+
+  /**
+   * Declares values that are stored with the parameters and never trained.
+   *
+   * @param name their name
+   * @param sizes their dimensions
+   * @return values on which {@link #train} has no effect
+   */
+  public static Parameter fixed(String name, long... sizes) {
+    Parameter parameter = of(name, sizes);
+    parameter.fixed = true;
+    return parameter;
   }
 
   /**
@@ -215,7 +229,7 @@ public final class Parameter implements AutoCloseable {
   public void trainOnly(Set<String> names) {
     changes++;
     for (Slice slice : slices) {
-      if (names.contains(slice.name) && !trains(slice.name)) {
+      if (!fixed && names.contains(slice.name) && !trains(slice.name)) {
         allocateTraining();
         trained.add(
             new Trainable(

@@ -138,6 +138,20 @@ public final class Tape implements AutoCloseable {
     return gradients.get(input);
   }
 
+  /**
+   * The same of a segment with several inputs, none of which the segment made.
+   *
+   * @return one gradient for each input, or null where the output does not depend on it
+   */
+  Tensor[] walk(Tensor output, Tensor gradient, Tensor[] inputs) {
+    IdentityHashMap<Tensor, Tensor> gradients = new IdentityHashMap<>();
+    gradients.put(output, gradient);
+    for (int i = nodes.size() - 1; i >= 0; i--) {
+      step(nodes.get(i), gradients, inputs[0], gradient);
+    }
+    return Arrays.stream(inputs).map(gradients::get).toArray(Tensor[]::new);
+  }
+
   private void step(
       Node node, IdentityHashMap<Tensor, Tensor> gradients, Tensor wanted, Tensor seed) {
     Tensor[] incoming = new Tensor[node.outputs.length];

@@ -83,7 +83,7 @@ public final class VocabularyLoss {
    */
   public static double evaluate(
       Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights) {
-    return run(hidden, head, targets, weights, 1, false, Long.MAX_VALUE).sum();
+    return run(hidden, head, targets, weights, 0, 1, false, Long.MAX_VALUE).sum();
   }
 
   /**
@@ -113,13 +113,35 @@ public final class VocabularyLoss {
    */
   public static Result forwardBackward(
       Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights, double scale) {
-    return run(hidden, head, targets, weights, scale, true, Long.MAX_VALUE);
+    return run(hidden, head, targets, weights, 0, scale, true, Long.MAX_VALUE);
+  }
+
+  /**
+   * The same with smoothed targets (Szegedy et al. 2016): a share of each target's weight is spread
+   * over all tokens.
+   *
+   * @param hidden [N, hidden]
+   * @param head the output layer
+   * @param targets I64 [N]
+   * @param weights F32 [N] alone in a list; an empty list stands for weights of 1
+   * @param smoothing the share, from 0 up to 1
+   * @param scale multiplies the gradients, not the sum
+   * @return the sum and the gradient by the hidden states
+   */
+  public static Result forwardBackward(
+      Tensor hidden,
+      VocabularyHead head,
+      Tensor targets,
+      List<Tensor> weights,
+      double smoothing,
+      double scale) {
+    return run(hidden, head, targets, weights, smoothing, scale, true, Long.MAX_VALUE);
   }
 
   /** Differentiates with the logits of so many rows at once; the result does not depend on it. */
   static Result forwardBackward(
       Tensor hidden, VocabularyHead head, Tensor targets, double scale, long rows) {
-    return run(hidden, head, targets, List.of(), scale, true, rows);
+    return run(hidden, head, targets, List.of(), 0, scale, true, rows);
   }
 
   private static Result run(
@@ -127,11 +149,12 @@ public final class VocabularyLoss {
       VocabularyHead head,
       Tensor targets,
       List<Tensor> weights,
+      double smoothing,
       double scale,
       boolean gradients,
       long rows) {
     HostAllocator.current().giveBack();
-    HostKernels kernels = FusedOps.scoring(hidden, targets);
+    HostKernels kernels = smoothing > 0 ? null : FusedOps.scoring(hidden, targets);
     if (kernels != null) {
       long most = Math.max(FEWEST_ROWS, KERNEL_LOGITS / head.weight().value().size(0));
       return new FusedCrossEntropy(kernels, hidden, head, targets, weights)
@@ -150,7 +173,8 @@ public final class VocabularyLoss {
             Math.min(rows, rows(hidden, head)),
             gradients,
             head.weightGradient(),
-            head.biasGradient());
+            head.biasGradient(),
+            smoothing);
     double sum = made[0].item();
     made[0].close();
     return new Result(sum, gradients ? made[1] : null);

@@ -89,6 +89,8 @@ def additive_mask(self, allowed: Tensor, dtype: int) -> Tensor:
 # look further back. Queries are the last Tq positions.
 def causal_mask(self, attention_mask: Tensor, queries: int, window: int, dtype: int) -> Tensor:
   keys = attention_mask.size(1)
+  if attention_mask.is_meta:
+    return torch.empty([attention_mask.size(0), 1, queries, keys], dtype=dtype, device=attention_mask.device)
   reach = torch.unsqueeze(torch.arange(keys - queries, keys, device=attention_mask.device), 1)
   at = torch.unsqueeze(torch.arange(keys, device=attention_mask.device), 0)
   seen = torch.le(at, reach)
@@ -99,6 +101,8 @@ def causal_mask(self, attention_mask: Tensor, queries: int, window: int, dtype: 
 # Mask from a 0/1 mask [B, T] for attention both ways: no look at padding ([B, 1, 1, T]), and, with
 # a window, none further away than it ([B, 1, T, T]).
 def padding_mask(self, attention_mask: Tensor, window: int, dtype: int) -> Tensor:
+  if attention_mask.is_meta and window == 0:
+    return torch.empty([attention_mask.size(0), 1, 1, attention_mask.size(1)], dtype=dtype, device=attention_mask.device)
   allowed = torch.to(attention_mask, 11).unsqueeze(1).unsqueeze(1)
   if window > 0:
     at = torch.arange(attention_mask.size(1), device=attention_mask.device)
@@ -282,6 +286,76 @@ def packed_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor,
       by_token = torch.flatten(torch.transpose(found[j], 1, 2), 0, 1)
       torch.index_copy_(sums[j], 0, place[i], torch.index_select(by_token, 0, real[i]))
   return [torch.transpose(torch.view(x, [b, t, x.size(1), d]), 1, 2) for x in sums]
+
+# Attention weights [B H, count, S] for queries [start, end) with a bias [H, T, S] on the scores and,
+# with a mask [B or 1, 1, T or 1, S], that too.
+def biased_weights(self, rows: Tensor, keys: Tensor, bias: Tensor, mask: List[Tensor], start: int, end: int, scale: float) -> Tensor:
+  count = end - start
+  scores = torch.mul_(torch.bmm(rows, torch.transpose(keys, 1, 2)), scale)
+  by_head = torch.view(scores, [-1, bias.size(0), count, keys.size(1)])
+  torch.add_(by_head, torch.narrow(bias, 1, start, count))
+  for own in mask:
+    torch.add_(by_head, own if own.size(2) == 1 else torch.narrow(own, 2, start, count))
+  return torch.softmax(scores, -1)
+
+# Attention whose scores have a bias [T, S, H] of their distance added (Raffel et al. 2020), block by
+# block. q [B, H, T, D], k and v [B, H, S, D] -> joined heads [B, T, H D].
+def biased_attention(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, mask: List[Tensor], scale: float, drop: float) -> Tensor:
+  b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
+  kk = torch.reshape(k, [b * heads, k.size(2), d])
+  vv = torch.reshape(v, [b * heads, k.size(2), d])
+  by_distance = torch.contiguous(torch.permute(bias, [2, 0, 1]))
+  y = torch.empty([b, t, heads * d], dtype=q.dtype, device=q.device)
+  by_head = torch.transpose(torch.view(y, [b, t, heads, d]), 1, 2)
+  block = self.attention_block(q, k.size(2))
+  start = 0
+  while start < t:
+    end = min(start + block, t)
+    p = self.biased_weights(self.query_rows(q, start, end, heads), kk, by_distance, mask, start, end, scale)
+    if drop > 0.:
+      p = torch.mul(p, self.dropout_mask(p, drop))
+    torch.copy_(torch.narrow(by_head, 2, start, end - start), torch.view(torch.bmm(p, vv), [b, heads, end - start, d]))
+    start = end
+  return y
+
+# [dq, dk, dv, dbias].
+def biased_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, mask: List[Tensor], scale: float, drop: float) -> List[Tensor]:
+  b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
+  length = k.size(2)
+  kk = torch.reshape(k, [b * heads, length, d])
+  vv = torch.reshape(v, [b * heads, length, d])
+  by_distance = torch.contiguous(torch.permute(bias, [2, 0, 1]))
+  dy_by_head = torch.transpose(torch.view(dy, [b, t, heads, d]), 1, 2)
+  dq = torch.empty([b, heads, t, d], dtype=q.dtype, device=q.device)
+  dk = torch.zeros([b * heads, length, d], dtype=6, device=q.device)
+  dv = torch.zeros([b * heads, length, d], dtype=6, device=q.device)
+  dbias = torch.empty([heads, t, length], dtype=bias.dtype, device=q.device)
+  block = self.attention_block(q, length)
+  start = 0
+  while start < t:
+    end = min(start + block, t)
+    rows = self.query_rows(q, start, end, heads)
+    drows = self.query_rows(dy_by_head, start, end, heads)
+    p = self.biased_weights(rows, kk, by_distance, mask, start, end, scale)
+    dp = torch.bmm(drows, torch.transpose(vv, 1, 2))
+    kept = p
+    if drop > 0.:
+      kept_or_not = self.dropout_mask(p, drop)
+      kept = torch.mul(p, kept_or_not)
+      dp = torch.mul_(dp, kept_or_not)
+    ds = torch._softmax_backward_data(dp, p, -1, q.dtype)
+    summed = torch.sum(torch.view(ds, [b, heads, end - start, length]), [0], False, dtype=6)
+    torch.copy_(torch.narrow(dbias, 1, start, end - start), summed)
+    ds = torch.mul_(ds, scale)
+    torch.add_(dv, torch.bmm(torch.transpose(kept, 1, 2), drows))
+    torch.add_(dk, torch.bmm(torch.transpose(ds, 1, 2), rows))
+    torch.copy_(torch.narrow(dq, 2, start, end - start), torch.view(torch.bmm(ds, kk), [b, heads, end - start, d]))
+    start = end
+  return [dq, torch.to(torch.view(dk, k.size()), k.dtype), torch.to(torch.view(dv, v.size()), v.dtype), torch.permute(dbias, [1, 2, 0])]
+
+# Rows of a cache in another order.
+def select_rows(self, x: Tensor, index: Tensor) -> Tensor:
+  return torch.index_select(x, 0, index)
 
 # Writes k and v at position `at` of the caches [B, K, L, D].
 def cache_append(self, k_cache: Tensor, v_cache: Tensor, k: Tensor, v: Tensor, at: int) -> int:

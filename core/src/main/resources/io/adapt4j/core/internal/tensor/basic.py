@@ -10,6 +10,14 @@ def embedding_backward(self, dy: Tensor, ids: Tensor, dweight: Tensor) -> int:
   torch.index_add_(dweight, 0, torch.flatten(ids), torch.to(torch.flatten(dy, 0, -2), 6))
   return 0
 
+# The same, where the uses of one id, that of padding, count for nothing.
+def padded_embedding_backward(self, dy: Tensor, ids: Tensor, dweight: Tensor, padding: int) -> int:
+  if dy.is_meta:
+    return 0
+  used = torch.unsqueeze(torch.ne(torch.flatten(ids), padding), 1)
+  torch.index_add_(dweight, 0, torch.flatten(ids), torch.mul(torch.to(torch.flatten(dy, 0, -2), 6), used))
+  return 0
+
 # y = (offset + w) * x / sqrt(mean(x^2) + eps). With an offset computed in fp32, as 1 + w needs it.
 def rms_norm(self, x: Tensor, weight: Tensor, offset: float, eps: float) -> Tensor:
   if offset == 0.:

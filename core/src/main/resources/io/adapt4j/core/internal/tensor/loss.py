@@ -10,8 +10,9 @@ def vocabulary_logits(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], 
   return logits
 
 # Sum of -log p(target), with weights (fp32 [N]) each term times its own. With gradients: [sum,
-# dhidden], times the factor, and dweight and dbias (fp32) added in place.
-def cross_entropy(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, targets: Tensor, weights: List[Tensor], factor: float, rows: int, gradients: bool, dweight: List[Tensor], dbias: List[Tensor]) -> List[Tensor]:
+# dhidden], times the factor, and dweight and dbias (fp32) added in place. Smoothing takes its share of
+# a target's weight and spreads it over all tokens.
+def cross_entropy(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, targets: Tensor, weights: List[Tensor], factor: float, rows: int, gradients: bool, dweight: List[Tensor], dbias: List[Tensor], smoothing: float) -> List[Tensor]:
   total = torch.zeros([], dtype=7, device=hidden.device)
   dhidden = torch.empty_like(hidden) if gradients else hidden
   n = hidden.size(0)
@@ -23,13 +24,17 @@ def cross_entropy(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scal
     logits = self.vocabulary_logits(h, weight, bias, scale, cap)
     logp = torch.log_softmax(logits, -1, dtype=6)
     terms = torch.gather(logp, 1, t)
+    if smoothing > 0.:
+      terms = torch.add(torch.mul(terms, 1. - smoothing), torch.mean(logp, [1], True), alpha=smoothing)
     w = [torch.unsqueeze(torch.narrow(one, 0, start, count), 1) for one in weights]
     if len(w) > 0:
       terms = torch.mul(terms, w[0])
     total = torch.sub(total, torch.sum(terms, dtype=7))
     if gradients:
       p = torch.exp_(logp)
-      torch.scatter_add_(p, 1, t, torch.full([count, 1], -1., dtype=6, device=p.device))
+      torch.scatter_add_(p, 1, t, torch.full([count, 1], smoothing - 1., dtype=6, device=p.device))
+      if smoothing > 0.:
+        p = torch.sub_(p, smoothing / p.size(1))
       if len(w) > 0:
         p = torch.mul_(p, w[0])
       if cap > 0.:

@@ -5,6 +5,7 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.OutputLayer;
@@ -72,7 +73,9 @@ public final class Architectures {
           new Electra(),
           new Albert(),
           new DebertaV2(),
-          new NomicBert());
+          new NomicBert(),
+          new T5(),
+          new Bart());
 
   private static final Set<String> OWN =
       ALL.stream()
@@ -215,9 +218,12 @@ public final class Architectures {
         .fields()
         .invalid(
             "model_type",
-            "a model that generates text",
-            "This model reads text only; load it with TextEmbedder, TextClassifier, TokenClassifier"
-                + " or MaskedLanguageModel, or fine-tune it for a task of encoders.");
+            "a model that continues text",
+            declared instanceof EncoderDecoder
+                ? "This model writes one text for another; load it with SequenceToSequenceModel, or"
+                    + " fine-tune it for the task sequenceToSequence."
+                : "This model reads text only; load it with TextEmbedder, TextClassifier, TokenClassifier"
+                    + " or MaskedLanguageModel, or fine-tune it for a task of encoders.");
   }
 
   /**
@@ -237,6 +243,26 @@ public final class Architectures {
             "model_type",
             "an encoder such as bert",
             "This model generates text; load it with LanguageModel, or with TextEmbedder.");
+  }
+
+  /**
+   * Declares the encoder-decoder a configuration describes.
+   *
+   * @param config the configuration
+   * @return the network, without weights
+   * @throws CheckpointException as {@link #declare} does, and if the model is of another kind
+   */
+  public static EncoderDecoder declareSequence(ModelConfig config) {
+    if (declare(config) instanceof EncoderDecoder network) {
+      return network;
+    }
+    throw config
+        .fields()
+        .invalid(
+            "model_type",
+            "an encoder-decoder such as t5",
+            "This model does not write one text for another; load it with LanguageModel, or with the"
+                + " class for what it does.");
   }
 
   /**

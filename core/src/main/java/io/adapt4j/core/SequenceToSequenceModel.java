@@ -1,0 +1,159 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.generate.SequenceOptions;
+import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.load.LoadedSequence;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.sequence.SequenceSettings;
+import io.adapt4j.core.internal.sequence.SequenceWriter;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A model that reads one text and writes another: a summary, a translation. T5, FLAN-T5, mT5, BART,
+ * Pegasus and MarianMT are such encoder-decoders.
+ *
+ * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
+ * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
+ * IllegalStateException}.
+ */
+public final class SequenceToSequenceModel implements AutoCloseable {
+
+  /** Texts that are read together. */
+  private static final int TOGETHER = 8;
+
+  private final LoadedSequence model;
+  private final SequenceWriter writer;
+  private final SingleUse use;
+
+  private SequenceToSequenceModel(LoadedSequence model) {
+    this.model = model;
+    this.writer = new SequenceWriter(model.network());
+    this.use = new SingleUse("SequenceToSequenceModel", model::close);
+  }
+
+  /**
+   * Loads a model in {@link Precision#AUTO}.
+   *
+   * @param source where the model is
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
+   * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing,
+   *     malformed or not that of an encoder-decoder, or if the weights do not match it, or if the
+   *     tokenizer cannot be used
+   * @throws IllegalArgumentException if an adapter does not fit, with every reason
+   */
+  public static SequenceToSequenceModel load(ModelSource source, Adapter... adapters) {
+    return load(source, Precision.AUTO, adapters);
+  }
+
+  /**
+   * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
+   *
+   * @param source where the model is
+   * @param precision the type of weights and computation
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   */
+  public static SequenceToSequenceModel load(
+      ModelSource source, Precision precision, Adapter... adapters) {
+    return new SequenceToSequenceModel(
+        LoadedSequence.load(
+            source.folder(),
+            precision,
+            WeightFormat.asStored(),
+            AdapterMechanics.of(List.of(adapters))));
+  }
+
+  /**
+   * Writes a text for another, as the model's own settings say.
+   *
+   * @param text what to read
+   * @return what the model writes
+   * @throws IllegalArgumentException if the text has more tokens than the model reads
+   * @throws IllegalStateException if the model has no tokenizer
+   */
+  public String generate(String text) {
+    return generate(text, SequenceOptions.defaults());
+  }
+
+  /**
+   * Writes a text for another.
+   *
+   * @param text what to read
+   * @param options how to write
+   * @return what the model writes
+   * @throws IllegalArgumentException if the text has more tokens than the model reads
+   * @throws IllegalStateException if the model has no tokenizer
+   */
+  public String generate(String text, SequenceOptions options) {
+    return generateAll(List.of(text), options).get(0);
+  }
+
+  /**
+   * Writes a text for each of several, some of them at a time.
+   *
+   * @param texts what to read
+   * @param options how to write
+   * @return what the model writes, in their order
+   * @throws IllegalArgumentException if a text has more tokens than the model reads
+   * @throws IllegalStateException if the model has no tokenizer
+   */
+  public List<String> generateAll(List<String> texts, SequenceOptions options) {
+    texts.forEach(text -> Texts.require("text", text));
+    return use.call(
+        () -> {
+          Tokenizer tokenizer = model.requireTokenizer();
+          return written(tokenizer.encodeAll(texts, true), options).stream()
+              .map(ids -> tokenizer.decode(ids, true))
+              .toList();
+        });
+  }
+
+  /**
+   * Writes tokens for tokens.
+   *
+   * @param sources what to read, with the tokens that the tokenizer adds
+   * @param options how to write
+   * @return the tokens of each, without the start token and with the one that ends it
+   * @throws IllegalArgumentException if a source is empty, has more tokens than the model reads or
+   *     a token that it does not know
+   */
+  public List<int[]> generateIds(List<int[]> sources, SequenceOptions options) {
+    return use.call(() -> written(sources, options));
+  }
+
+  private List<int[]> written(List<int[]> sources, SequenceOptions options) {
+    SequenceSettings settings = model.settings().with(options, model.network().targetLimit());
+    for (int i = 0; i < sources.size(); i++) {
+      if (sources.get(i).length == 0) {
+        throw new IllegalArgumentException(
+            "Text " + i + ": expected at least one token, found none");
+      }
+      model.network().requireKnownIds(sources.get(i), "Text " + i);
+    }
+    List<int[]> texts = new ArrayList<>();
+    for (int first = 0; first < sources.size(); first += TOGETHER) {
+      int last = Math.min(sources.size(), first + TOGETHER);
+      texts.addAll(writer.write(sources.subList(first, last), settings));
+    }
+    return texts;
+  }
+
+  /** {@return the token that fills finished texts of a batch} */
+  public int padTokenId() {
+    return model.settings().padding();
+  }
+
+  /** Frees the model's memory, waiting for a call in progress. */
+  @Override
+  public void close() {
+    use.close();
+  }
+}

@@ -1,0 +1,265 @@
+package io.adapt4j.core.generate;
+
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * How an encoder-decoder writes a text for another.
+ *
+ * <p>Names and definitions are those of Hugging Face Transformers. What is not set is as the
+ * model's {@code generation_config.json} says, or its {@code config.json} where that file is
+ * missing: many published models for summaries and translations have settings of their own there.
+ * Immutable and safe to share between threads.
+ */
+public final class SequenceOptions {
+
+  /** The limit on new tokens where neither options nor the model set one. */
+  public static final int DEFAULT_MAX_NEW_TOKENS = 256;
+
+  private static final SequenceOptions DEFAULTS = builder().build();
+
+  private final OptionalInt maxNewTokens;
+  private final OptionalInt minNewTokens;
+  private final OptionalInt numBeams;
+  private final OptionalDouble lengthPenalty;
+  private final OptionalInt noRepeatNgramSize;
+  private final Optional<EarlyStopping> earlyStopping;
+  private final OptionalInt forcedBosTokenId;
+  private final OptionalInt forcedEosTokenId;
+  private final OptionalInt eosTokenId;
+  private final boolean ignoreEos;
+
+  /** When beam search ends. */
+  public enum EarlyStopping {
+    /** As soon as there are as many complete texts as beams: {@code true} in Transformers. */
+    WHEN_COMPLETE,
+    /** When it is unlikely that a better text is found: {@code false} in Transformers. */
+    WHEN_UNLIKELY,
+    /** When no better text can be found: {@code "never"} in Transformers. */
+    NEVER
+  }
+
+  private SequenceOptions(Builder builder) {
+    this.maxNewTokens = builder.maxNewTokens;
+    this.minNewTokens = builder.minNewTokens;
+    this.numBeams = builder.numBeams;
+    this.lengthPenalty = builder.lengthPenalty;
+    this.noRepeatNgramSize = builder.noRepeatNgramSize;
+    this.earlyStopping = builder.earlyStopping;
+    this.forcedBosTokenId = builder.forcedBosTokenId;
+    this.forcedEosTokenId = builder.forcedEosTokenId;
+    this.eosTokenId = builder.eosTokenId;
+    this.ignoreEos = builder.ignoreEos;
+  }
+
+  /** {@return options that leave everything to the model's own settings} */
+  public static SequenceOptions defaults() {
+    return DEFAULTS;
+  }
+
+  /** {@return options with one beam: always the most probable token} */
+  public static SequenceOptions greedy() {
+    return builder().numBeams(1).build();
+  }
+
+  /** {@return a new builder that leaves everything to the model's own settings} */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** {@return the most tokens to write; empty to follow the model} */
+  public OptionalInt maxNewTokens() {
+    return maxNewTokens;
+  }
+
+  /** {@return the fewest tokens before the text may end; empty to follow the model} */
+  public OptionalInt minNewTokens() {
+    return minNewTokens;
+  }
+
+  /** {@return how many texts are kept in view; empty to follow the model} */
+  public OptionalInt numBeams() {
+    return numBeams;
+  }
+
+  /** {@return the exponent of the length that scores are divided by; empty to follow the model} */
+  public OptionalDouble lengthPenalty() {
+    return lengthPenalty;
+  }
+
+  /**
+   * {@return the number of tokens in a row that must not occur twice; empty to follow the model}
+   */
+  public OptionalInt noRepeatNgramSize() {
+    return noRepeatNgramSize;
+  }
+
+  /** {@return when beam search ends; empty to follow the model} */
+  public Optional<EarlyStopping> earlyStopping() {
+    return earlyStopping;
+  }
+
+  /** {@return the token that every text begins with; empty to follow the model} */
+  public OptionalInt forcedBosTokenId() {
+    return forcedBosTokenId;
+  }
+
+  /** {@return the token that ends a text at the limit; empty to follow the model} */
+  public OptionalInt forcedEosTokenId() {
+    return forcedEosTokenId;
+  }
+
+  /** {@return the token that ends a text; empty to follow the model} */
+  public OptionalInt eosTokenId() {
+    return eosTokenId;
+  }
+
+  /** {@return whether texts end at the limit only} */
+  public boolean ignoreEos() {
+    return ignoreEos;
+  }
+
+  /** Collects options. Not safe for use by several threads. */
+  public static final class Builder {
+
+    private OptionalInt maxNewTokens = OptionalInt.empty();
+    private OptionalInt minNewTokens = OptionalInt.empty();
+    private OptionalInt numBeams = OptionalInt.empty();
+    private OptionalDouble lengthPenalty = OptionalDouble.empty();
+    private OptionalInt noRepeatNgramSize = OptionalInt.empty();
+    private Optional<EarlyStopping> earlyStopping = Optional.empty();
+    private OptionalInt forcedBosTokenId = OptionalInt.empty();
+    private OptionalInt forcedEosTokenId = OptionalInt.empty();
+    private OptionalInt eosTokenId = OptionalInt.empty();
+    private boolean ignoreEos;
+
+    private Builder() {}
+
+    /**
+     * Limits the tokens of a text.
+     *
+     * @param value at least 1
+     * @return this builder
+     */
+    public Builder maxNewTokens(int value) {
+      maxNewTokens = OptionalInt.of(atLeast("maxNewTokens", value, 1));
+      return this;
+    }
+
+    /**
+     * Keeps texts from ending too early.
+     *
+     * @param value at least 0
+     * @return this builder
+     */
+    public Builder minNewTokens(int value) {
+      minNewTokens = OptionalInt.of(atLeast("minNewTokens", value, 0));
+      return this;
+    }
+
+    /**
+     * Sets how many texts are kept in view.
+     *
+     * @param value 1 for greedy choice, more for beam search
+     * @return this builder
+     */
+    public Builder numBeams(int value) {
+      numBeams = OptionalInt.of(atLeast("numBeams", value, 1));
+      return this;
+    }
+
+    /**
+     * Sets the exponent of the length that the scores of complete texts are divided by.
+     *
+     * @param value above 0 prefers long texts, below 0 short ones
+     * @return this builder
+     */
+    public Builder lengthPenalty(double value) {
+      if (!Double.isFinite(value)) {
+        throw new IllegalArgumentException("lengthPenalty: expected a number, found " + value);
+      }
+      lengthPenalty = OptionalDouble.of(value);
+      return this;
+    }
+
+    /**
+     * Keeps rows of tokens from occurring twice.
+     *
+     * @param value their length; 0 to allow all
+     * @return this builder
+     */
+    public Builder noRepeatNgramSize(int value) {
+      noRepeatNgramSize = OptionalInt.of(atLeast("noRepeatNgramSize", value, 0));
+      return this;
+    }
+
+    /**
+     * Sets when beam search ends.
+     *
+     * @param value when
+     * @return this builder
+     */
+    public Builder earlyStopping(EarlyStopping value) {
+      earlyStopping = Optional.of(value);
+      return this;
+    }
+
+    /**
+     * Sets the token that every text begins with, such as that of a language.
+     *
+     * @param value its id
+     * @return this builder
+     */
+    public Builder forcedBosTokenId(int value) {
+      forcedBosTokenId = OptionalInt.of(atLeast("forcedBosTokenId", value, 0));
+      return this;
+    }
+
+    /**
+     * Sets the token that ends a text at the limit.
+     *
+     * @param value its id
+     * @return this builder
+     */
+    public Builder forcedEosTokenId(int value) {
+      forcedEosTokenId = OptionalInt.of(atLeast("forcedEosTokenId", value, 0));
+      return this;
+    }
+
+    /**
+     * Sets the token that ends a text.
+     *
+     * @param value its id
+     * @return this builder
+     */
+    public Builder eosTokenId(int value) {
+      eosTokenId = OptionalInt.of(atLeast("eosTokenId", value, 0));
+      return this;
+    }
+
+    /**
+     * Lets texts end at the limit only.
+     *
+     * @param value whether no token ends a text
+     * @return this builder
+     */
+    public Builder ignoreEos(boolean value) {
+      ignoreEos = value;
+      return this;
+    }
+
+    /** {@return the options} */
+    public SequenceOptions build() {
+      return new SequenceOptions(this);
+    }
+
+    private static int atLeast(String name, int value, int least) {
+      if (value < least) {
+        throw new IllegalArgumentException(
+            name + ": expected at least " + least + ", found " + value);
+      }
+      return value;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Attention of a decoder to the states of an encoder (Vaswani et al. 2017, section 3.2.3).
+ *
+ * @param query the projection of the decoder's states
+ * @param keyValue the projections of the encoder's states
+ * @param output the projection of the joined heads
+ * @param heads their number and width
+ * @param rule how scores are made
+ */
+public record CrossAttention(
+    LinearSlot query, LinearSlot keyValue, LinearSlot output, Heads heads, AttentionRule rule) {
+
+  /**
+   * Attends.
+   *
+   * @param x the decoder's states [B, T, hidden]
+   * @param memory keys and values, as {@link #memory} makes them
+   * @param mask hides padding of the encoder [B, 1, 1, S]
+   */
+  Tensor forward(Ops ops, Tensor x, Tensor[] memory, Tensor mask) {
+    long[] each = {heads.query()};
+    Tensor q = ops.splitHeads(query.forward(ops, x), each, heads.dim())[0];
+    return output.forward(ops, ops.attention(q, memory[0], memory[1], mask, rule));
+  }
+
+  /** Keys and values [B, H, S, D] of the encoder's states [B, S, hidden]. */
+  Tensor[] memory(Ops ops, Tensor states) {
+    long[] each = {heads.keyValue(), heads.keyValue()};
+    return ops.splitHeads(keyValue.forward(ops, states), each, heads.dim());
+  }
+
+  List<LinearSlot> linears() {
+    return List.of(query, keyValue, output);
+  }
+}

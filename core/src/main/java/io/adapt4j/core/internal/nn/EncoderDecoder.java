@@ -1,0 +1,362 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Masks;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network that reads a text with an encoder and writes another one with a decoder, which attends
+ * to what was read (Vaswani et al. 2017). Layers are counted through: those of the encoder, then
+ * those of the decoder. Not thread safe.
+ */
+public final class EncoderDecoder extends Network {
+
+  // What is dropped at the ends of the sides; layers and adapters have other places.
+  private static final long ENCODER_FIRST = -2;
+  private static final long DECODER_FIRST = -5;
+  private static final long ENCODER_LAST = -6;
+  private static final long DECODER_LAST = -7;
+
+  private final Side encoder;
+  private final Side decoder;
+  private final List<Parameter> targetTokens;
+  private final VocabularyHead head;
+  private final SequenceTokens specialTokens;
+
+  /**
+   * Declares a network.
+   *
+   * @param dimensions sizes; its layers are those of both sides
+   * @param tokens the token embedding of the encoder, and of the decoder where they share it
+   * @param targetTokens parameters of the decoder's own token embedding; empty where it has none
+   * @param encoder reads
+   * @param decoder writes
+   * @param head scores tokens
+   */
+  public EncoderDecoder(
+      ModelConfig modelConfig,
+      Dimensions dimensions,
+      StoredNames storedNames,
+      Embeddings tokens,
+      List<Parameter> targetTokens,
+      Side encoder,
+      Side decoder,
+      VocabularyHead head,
+      SequenceTokens specialTokens) {
+    super(
+        modelConfig,
+        dimensions,
+        storedNames,
+        new Transformer(tokens, List.of(), Norm.NONE, List.of()));
+    this.encoder = encoder;
+    this.decoder = decoder;
+    this.targetTokens = List.copyOf(targetTokens);
+    this.head = head;
+    this.specialTokens = specialTokens;
+  }
+
+  @Override
+  List<Parameter> headParameters() {
+    return Stream.of(head.weight(), head.bias())
+        .filter(Objects::nonNull)
+        .filter(parameter -> !targetTokens.contains(parameter))
+        .toList();
+  }
+
+  @Override
+  List<LinearSlot> headLinears() {
+    return List.of();
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return layerLinears();
+  }
+
+  @Override
+  public List<LinearSlot> layerLinears() {
+    return Stream.concat(encoder.linears().stream(), decoder.linears().stream()).toList();
+  }
+
+  @Override
+  public List<Parameter> layerParameters(int layer) {
+    return layer(layer).parameters();
+  }
+
+  private SideLayer layer(int number) {
+    int read = encoder.layers().size();
+    return number < read ? encoder.layers().get(number) : decoder.layers().get(number - read);
+  }
+
+  @Override
+  public List<Parameter> embeddingParameters() {
+    List<Parameter> all = new ArrayList<>(super.embeddingParameters());
+    all.addAll(targetTokens);
+    for (Side side : List.of(encoder, decoder)) {
+      if (side.positions() != null) {
+        all.addAll(side.positions().parameters());
+      }
+      all.addAll(side.embeddingNorm().parameters());
+    }
+    return all;
+  }
+
+  @Override
+  public List<Parameter> parameters() {
+    Set<Parameter> all = new LinkedHashSet<>(embeddingParameters());
+    for (Side side : List.of(encoder, decoder)) {
+      all.addAll(side.outerParameters());
+      side.layers().forEach(layer -> all.addAll(layer.parameters()));
+    }
+    all.addAll(headParameters());
+    return List.copyOf(all);
+  }
+
+  @Override
+  public Optional<VocabularyHead> vocabulary() {
+    return Optional.of(head);
+  }
+
+  @Override
+  public long windowMasks() {
+    return 0;
+  }
+
+  /** {@return what scores tokens, from the decoder's states} */
+  public VocabularyHead head() {
+    return head;
+  }
+
+  /** {@return what stands where a text has no token} */
+  public SequenceTokens specialTokens() {
+    return specialTokens;
+  }
+
+  /** {@return the side that reads} */
+  public Side encoder() {
+    return encoder;
+  }
+
+  /** {@return the side that writes} */
+  public Side decoder() {
+    return decoder;
+  }
+
+  /** {@return the most tokens that can be written, the start token included} */
+  public int targetLimit() {
+    return limit(decoder);
+  }
+
+  /** {@return the most tokens that can be read} */
+  public int sourceLimit() {
+    return limit(encoder);
+  }
+
+  private static int limit(Side side) {
+    return side.positions() == null ? Integer.MAX_VALUE : side.positions().limit();
+  }
+
+  @Override
+  public void allocate(DType computeType) {
+    super.allocate(computeType);
+    computedTables()
+        .forEach(
+            positions -> {
+              positions.table().allocate(computeType);
+              positions.compute();
+            });
+  }
+
+  private Stream<SourcePositions> computedTables() {
+    return Stream.of(encoder, decoder)
+        .map(Side::positions)
+        .filter(positions -> positions != null && positions.computed());
+  }
+
+  /**
+   * Reads a batch.
+   *
+   * @param ops the operators to use
+   * @param inputs the batch
+   * @param recompute whether layers are made again for the derivative
+   * @param states takes every state, where they are wanted; else null
+   * @return what was read, in the open scope
+   */
+  public SequenceSource read(
+      Ops ops, SequenceInputs inputs, boolean recompute, @Nullable List<Tensor> states) {
+    int rows = inputs.rows();
+    int length = inputs.length();
+    Tensor mask = Masks.padding(Tensor.of(inputs.attentionMask(), rows, length), 0, type());
+    boolean padded = Arrays.stream(inputs.attentionMask()).anyMatch(seen -> seen == 0);
+    SidePlaces places =
+        places(encoder, 0, rows, length, padded || encoder.relative() != null ? mask : null, null);
+    Tensor read =
+        encoder.forward(
+            ops.dropping(dropout()),
+            Tensor.of(inputs.ids(), rows, length),
+            rows(tokens(inputs.attentionMask(), rows)),
+            null,
+            places,
+            recompute,
+            new Side.Drop(dropout().embedding(), ENCODER_FIRST, ENCODER_LAST, 0),
+            states);
+    return new SequenceSource(read, mask);
+  }
+
+  /**
+   * Runs the decoder over whole targets.
+   *
+   * @param ops the operators to use
+   * @param source what was read
+   * @param ids the tokens before each target [B, T]
+   * @param recompute whether layers are made again for the derivative
+   * @param states takes every state, where they are wanted; else null
+   * @return [B, T, hidden]
+   */
+  public Tensor write(
+      Ops ops, SequenceSource source, Tensor ids, boolean recompute, @Nullable List<Tensor> states) {
+    int rows = Math.toIntExact(ids.size(0));
+    int length = Math.toIntExact(ids.size(1));
+    Tensor mask = null;
+    if (decoder.relative() != null) {
+      long[] all = new long[length];
+      Arrays.fill(all, 1);
+      mask = Masks.causal(Tensor.of(all, 1, length), length, 0, type());
+    }
+    SidePlaces places = places(decoder, 0, rows, length, mask, null).reading(source.mask());
+    long[] tokens = new long[rows];
+    Arrays.fill(tokens, length);
+    return written(ops, ids, tokens, source.states(), places, recompute, states);
+  }
+
+  /**
+   * Begins to write texts for what was read.
+   *
+   * @param source what was read, which is not needed afterwards
+   * @param rows for each text that is written, the row of the source that it is written for
+   * @param capacity the most tokens of a text
+   * @return the cache, closed by the caller
+   */
+  public SequenceCache newCache(SequenceSource source, long[] rows, int capacity) {
+    return new SequenceCache(
+        decoder.layers().stream().map(SideLayer::cross).toList(), source, rows, capacity, type());
+  }
+
+  /**
+   * Runs the decoder over one more token of each text.
+   *
+   * @param ids the tokens [B]
+   * @param cache what came before; takes them
+   * @return [B, 1, hidden], in the open scope
+   */
+  public Tensor next(long[] ids, SequenceCache cache) {
+    int first = Math.toIntExact(cache.length());
+    SidePlaces places =
+        places(decoder, first, ids.length, 1, null, cache).reading(cache.memoryMask());
+    long[] tokens = new long[ids.length];
+    Arrays.fill(tokens, first + 1);
+    Tensor made =
+        written(Ops.inference(), Tensor.of(ids, ids.length, 1), tokens, null, places, false, null);
+    cache.advance(1);
+    return made;
+  }
+
+  private Tensor written(
+      Ops ops,
+      Tensor ids,
+      long[] tokens,
+      @Nullable Tensor memory,
+      SidePlaces places,
+      boolean recompute,
+      @Nullable List<Tensor> states) {
+    return decoder.forward(
+        ops.dropping(dropout()),
+        ids,
+        rows(tokens),
+        memory,
+        places,
+        recompute,
+        new Side.Drop(
+            dropout().embedding(), DECODER_FIRST, DECODER_LAST, 2 * encoder.layers().size()),
+        states);
+  }
+
+  private static SidePlaces places(
+      Side side,
+      int first,
+      int rows,
+      int length,
+      @Nullable Tensor mask,
+      @Nullable SequenceCache cache) {
+    Tensor positions =
+        side.positions() == null
+            ? null
+            : Tensor.of(side.positions().ids(first, rows, length), rows, length);
+    Tensor buckets = null;
+    Parameter bias = null;
+    if (side.relative() != null) {
+      int keys = first + length;
+      buckets = Tensor.of(side.relative().buckets(first, length, keys), length, keys);
+      bias = side.relative().table();
+    }
+    return new SidePlaces(positions, mask, buckets, bias, null, cache);
+  }
+
+  private static Positions rows(long[] tokens) {
+    return new Positions(null, List.of(), Map.of(), null, tokens);
+  }
+
+  private static long[] tokens(long[] mask, int rows) {
+    int length = mask.length / rows;
+    long[] tokens = new long[rows];
+    for (int row = 0; row < rows; row++) {
+      tokens[row] = Arrays.stream(mask, row * length, (row + 1) * length).sum();
+    }
+    return tokens;
+  }
+
+  /**
+   * Reads and writes a batch and keeps every state.
+   *
+   * @param inputs the batch
+   * @return of each side: of the embedding, of each layer, and after the final norm
+   */
+  public List<List<float[]>> allStates(SequenceInputs inputs) {
+    try (Scope scope = Scope.open(engine())) {
+      List<Tensor> read = new ArrayList<>();
+      List<Tensor> written = new ArrayList<>();
+      Ops ops = Ops.inference();
+      SequenceSource source = read(ops, inputs, false, read);
+      write(ops, source, inputs.targetInputs(specialTokens), false, written);
+      return Stream.of(read, written)
+          .map(states -> states.stream().map(Tensor::toFloats).toList())
+          .toList();
+    }
+  }
+
+  @Override
+  public List<Tensor> hiddenStates(Ops ops, Tensor ids, Tensor typeIds, Positions positions) {
+    throw new UnsupportedOperationException("an encoder-decoder has states of two sides");
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    computedTables().map(SourcePositions::table).distinct().forEach(Parameter::close);
+  }
+}

@@ -1,0 +1,20 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+
+/**
+ * Looks tokens up in a table with a row for padding, which does not learn from being looked up.
+ *
+ * @param rows one row a token
+ * @param factor multiplies the rows
+ * @param padding the id of padding
+ */
+record PaddedTable(Parameter rows, double factor, int padding) implements TokenEmbedding {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor ids, Positions positions) {
+    return ops.scaled(ops.embedding(ids, rows, padding), factor);
+  }
+}

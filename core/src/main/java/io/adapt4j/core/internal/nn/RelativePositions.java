@@ -1,0 +1,53 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Parameter;
+
+/**
+ * What attention of T5 (Raffel et al. 2020, section 2.1) adds to scores: a number for each head and
+ * bucket of distances. Short distances have a bucket each, longer ones share one with more and more
+ * others.
+ *
+ * @param table [buckets, heads]
+ * @param maxDistance distances from here on share the last bucket
+ * @param bothWays whether the future has buckets of its own, as in an encoder; in a decoder it is
+ *     not seen
+ */
+public record RelativePositions(Parameter table, int maxDistance, boolean bothWays) {
+
+  /**
+   * Finds the buckets of queries and keys.
+   *
+   * @param first position of the first query; keys begin at 0
+   * @param queries their number
+   * @param keys their number
+   * @return row-major [queries, keys]
+   */
+  long[] buckets(int first, int queries, int keys) {
+    long[] buckets = new long[queries * keys];
+    for (int query = 0; query < queries; query++) {
+      for (int key = 0; key < keys; key++) {
+        buckets[query * keys + key] = bucket(key - first - query);
+      }
+    }
+    return buckets;
+  }
+
+  /** The bucket of a key's position less the query's. */
+  private int bucket(int distance) {
+    int count = Math.toIntExact(table.sizes()[0]);
+    int offset = 0;
+    if (bothWays) {
+      count /= 2;
+      offset = distance > 0 ? count : 0;
+    }
+    int far = bothWays ? Math.abs(distance) : Math.max(0, -distance);
+    int exact = count / 2;
+    if (far < exact) {
+      return offset + far;
+    }
+    // In single precision, as the reference rounds a logarithm at the border of two buckets.
+    float part =
+        (float) Math.log((float) far / exact) / (float) Math.log((double) maxDistance / exact);
+    return offset + Math.min(count - 1, exact + (int) (part * (count - exact)));
+  }
+}

@@ -1,0 +1,135 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.CachedAttention;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a decoder keeps while it writes texts for texts that an encoder has read: keys and values of
+ * the encoder's states, made once, and those of the tokens written so far.
+ */
+public final class SequenceCache implements AutoCloseable {
+
+  private final List<Tensor> keys = new ArrayList<>();
+  private final List<Tensor> values = new ArrayList<>();
+  private final List<Tensor[]> memory = new ArrayList<>();
+  private final Tensor memoryMask;
+  private final long capacity;
+  private long length;
+
+  /**
+   * Makes a cache.
+   *
+   * @param layers what reads in each layer of the decoder, whose heads are those of its own attention
+   * @param source what was read
+   * @param rows for each text that is written, the row of the source that it is written for
+   * @param capacity tokens a row
+   * @param type the compute type
+   */
+  SequenceCache(
+      List<CrossAttention> layers,
+      SequenceSource source,
+      long[] rows,
+      long capacity,
+      DType type) {
+    this.capacity = capacity;
+    try (Scope scope = Scope.open(source.states().engine())) {
+      Tensor index = Tensor.of(rows, rows.length);
+      memoryMask = CachedAttention.rows(source.mask(), index).own();
+      for (CrossAttention layer : layers) {
+        try (Scope inside = Scope.open(source.states().engine())) {
+          Tensor[] made = layer.memory(Ops.inference(), source.states());
+          memory.add(
+              new Tensor[] {
+                CachedAttention.rows(made[0], index).own(),
+                CachedAttention.rows(made[1], index).own()
+              });
+        }
+        Heads heads = layer.heads();
+        long kept = heads.keyValue();
+        keys.add(Tensor.empty(type, rows.length, kept, capacity, heads.dim()).own());
+        values.add(Tensor.empty(type, rows.length, kept, capacity, heads.dim()).own());
+      }
+    }
+  }
+
+  /** {@return tokens of each row that are held} */
+  public long length() {
+    return length;
+  }
+
+  /** {@return tokens of each row that there is room for} */
+  public long capacity() {
+    return capacity;
+  }
+
+  /** {@return the number of texts being written} */
+  public int rows() {
+    return Math.toIntExact(keys.get(0).size(0));
+  }
+
+  Tensor memoryMask() {
+    return memoryMask;
+  }
+
+  Tensor[] memory(int layer) {
+    return memory.get(layer);
+  }
+
+  Tensor attend(
+      Ops ops, int layer, Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, AttentionRule rule) {
+    Tensor held = keys.get(layer);
+    Tensor read = values.get(layer);
+    if (bias == null) {
+      return CachedAttention.apply(q, k, v, held, read, length, null, rule);
+    }
+    CachedAttention.append(k, v, held, read, length);
+    long all = length + k.size(2);
+    return ops.biasedAttention(
+        q, held.narrow(2, 0, all), read.narrow(2, 0, all), bias, null, rule.scale());
+  }
+
+  void advance(long tokens) {
+    length += tokens;
+  }
+
+  /**
+   * Continues other rows instead of the present ones, each of the same text it stood for.
+   *
+   * @param rows for each new row, the row whose written tokens it begins with; both must be of the
+   *     same text
+   */
+  public void reorder(long[] rows) {
+    try (Scope scope = Scope.open(keys.get(0).engine())) {
+      Tensor index = Tensor.of(rows, rows.length);
+      for (int layer = 0; layer < keys.size(); layer++) {
+        replace(keys, layer, index);
+        replace(values, layer, index);
+      }
+    }
+  }
+
+  private static void replace(List<Tensor> tensors, int layer, Tensor index) {
+    Tensor old = tensors.get(layer);
+    tensors.set(layer, CachedAttention.rows(old, index).own());
+    old.close();
+  }
+
+  @Override
+  public void close() {
+    keys.forEach(Tensor::close);
+    values.forEach(Tensor::close);
+    memory.forEach(
+        pair -> {
+          pair[0].close();
+          pair[1].close();
+        });
+    memoryMask.close();
+  }
+}

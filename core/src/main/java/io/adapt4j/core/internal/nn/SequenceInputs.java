@@ -1,0 +1,65 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * A padded batch for an encoder-decoder; arrays are row-major.
+ *
+ * @param ids tokens to read [rows, length]
+ * @param attentionMask 1 on tokens, 0 on padding
+ * @param labels tokens to write [rows, targetLength], where they stand; {@value TargetRows#IGNORED}
+ *     where there is none
+ * @param rows B
+ * @param length S
+ * @param weights what the terms of each row are multiplied by; empty for 1
+ */
+@SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
+public record SequenceInputs(
+    long[] ids, long[] attentionMask, long[] labels, int rows, int length, float[] weights) {
+
+  /**
+   * Makes a batch without weights.
+   *
+   * @param ids tokens to read
+   * @param attentionMask 1 on tokens, 0 on padding
+   * @param labels tokens to write
+   * @param rows B
+   * @param length S
+   */
+  public SequenceInputs(long[] ids, long[] attentionMask, long[] labels, int rows, int length) {
+    this(ids, attentionMask, labels, rows, length, new float[0]);
+  }
+
+  /** {@return T} */
+  public int targetLength() {
+    return labels.length / rows;
+  }
+
+  /** {@return the number of tokens to write} */
+  public int targets() {
+    return TargetRows.masked(labels).count();
+  }
+
+  /**
+   * Returns what the decoder reads before it writes each target: the start token, then the target
+   * before.
+   *
+   * @param special what stands where there is no token
+   * @return I64 [rows, targetLength]
+   */
+  public Tensor targetInputs(SequenceTokens special) {
+    int width = targetLength();
+    long[] shifted = new long[labels.length];
+    for (int row = 0; row < rows; row++) {
+      System.arraycopy(labels, row * width, shifted, row * width + 1, width - 1);
+      shifted[row * width] = special.start();
+    }
+    return Tensor.of(
+        Arrays.stream(shifted)
+            .map(id -> id == TargetRows.IGNORED ? special.padding() : id)
+            .toArray(),
+        rows,
+        width);
+  }
+}

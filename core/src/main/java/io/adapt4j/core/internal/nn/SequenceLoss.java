@@ -1,0 +1,102 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tape;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyLoss;
+import java.util.List;
+
+/** Cross-entropy of what an encoder-decoder is to write. */
+public final class SequenceLoss {
+
+  private SequenceLoss() {}
+
+  /**
+   * Sums the loss over the batch's targets.
+   *
+   * @param network the model
+   * @param inputs the batch
+   * @return sum of -log p(target), each times its row's weight
+   */
+  public static double evaluate(EncoderDecoder network, SequenceInputs inputs) {
+    TargetRows targets = TargetRows.masked(inputs.labels());
+    if (targets.count() == 0) {
+      return 0;
+    }
+    try (Scope scope = Scope.open(network.engine())) {
+      Tensor rows = rows(network, Ops.inference(), inputs, targets, false);
+      return VocabularyLoss.evaluate(
+          rows, network.head(), targets.targets(), weights(inputs, targets));
+    }
+  }
+
+  /**
+   * Sums the loss over the batch's targets and adds the gradients of the sum times a scale to the
+   * trained parameters.
+   *
+   * @param network the model
+   * @param inputs the batch
+   * @param smoothing the share of a target's weight that is spread over all tokens
+   * @param scale multiplies the gradients; usually 1 over the targets of the whole step
+   * @param recompute whether to trade time for memory, layer by layer
+   * @param seed decides dropout masks
+   * @return sum of -log p(target), each times its row's weight, not scaled
+   */
+  public static double forwardBackward(
+      EncoderDecoder network,
+      SequenceInputs inputs,
+      double smoothing,
+      double scale,
+      boolean recompute,
+      long seed) {
+    TargetRows targets = TargetRows.masked(inputs.labels());
+    if (targets.count() == 0) {
+      return 0;
+    }
+    try (Scope scope = Scope.open(network.engine());
+        Tape tape = new Tape()) {
+      Tensor rows = rows(network, Ops.recording(tape, seed), inputs, targets, recompute);
+      VocabularyLoss.Result loss =
+          VocabularyLoss.forwardBackward(
+              rows, network.head(), targets.targets(), weights(inputs, targets), smoothing, scale);
+      tape.backward(rows, loss.hiddenGradient(), rows);
+      return loss.sum();
+    }
+  }
+
+  private static List<Tensor> weights(SequenceInputs inputs, TargetRows targets) {
+    return inputs.weights().length == 0
+        ? List.of()
+        : List.of(targets.ofRows(inputs.weights(), inputs.targetLength()));
+  }
+
+  private static Tensor rows(
+      EncoderDecoder network,
+      Ops ops,
+      SequenceInputs inputs,
+      TargetRows targets,
+      boolean recompute) {
+    SequenceSource source = network.read(ops, inputs, recompute, null);
+    Tensor states =
+        network.write(ops, source, inputs.targetInputs(network.specialTokens()), recompute, null);
+    return ops.gatherRows(states, targets.index());
+  }
+
+  /**
+   * Scores every token that could be written.
+   *
+   * @param network the model
+   * @param inputs the batch
+   * @return row-major [rows, targetLength, vocabulary]
+   */
+  public static float[] logits(EncoderDecoder network, SequenceInputs inputs) {
+    try (Scope scope = Scope.open(network.engine())) {
+      Ops ops = Ops.inference();
+      SequenceSource source = network.read(ops, inputs, false, null);
+      Tensor states =
+          network.write(ops, source, inputs.targetInputs(network.specialTokens()), false, null);
+      return network.head().logits(states).toFloats();
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One side of an encoder-decoder, without the token embedding.
+ *
+ * @param tokens looks tokens up; both sides may share it
+ * @param positions absolute positions, or null
+ * @param relative what distances add to the scores of all layers, or null
+ * @param embeddingNorm norm of the first states
+ * @param layers first layer first
+ * @param norm after the last layer
+ * @param dropsLast whether the last states are dropped as the first ones are
+ */
+public record Side(
+    EmbeddingSlot tokens,
+    @Nullable SourcePositions positions,
+    @Nullable RelativePositions relative,
+    Norm embeddingNorm,
+    List<SideLayer> layers,
+    Norm norm,
+    boolean dropsLast) {
+
+  /**
+   * Runs the side.
+   *
+   * @param ops the operators, which drop what the model drops
+   * @param ids token ids [B, T]
+   * @param at what an embedding asks of the rows
+   * @param memory the encoder's states, or null
+   * @param places where the tokens stand
+   * @param recompute whether layers are made again for the derivative
+   * @param drop tells what this side drops from what the other does
+   * @param states takes every state, where they are wanted
+   * @return [B, T, hidden]
+   */
+  Tensor forward(
+      Ops ops,
+      Tensor ids,
+      Positions at,
+      @Nullable Tensor memory,
+      SidePlaces places,
+      boolean recompute,
+      Drop drop,
+      @Nullable List<Tensor> states) {
+    Tensor x = tokens.forward(ops, ids, at);
+    if (positions != null) {
+      x = ops.add(x, positions.forward(ops, places.positions()));
+    }
+    x = ops.dropout(embeddingNorm.forward(ops, x), drop.rate(), drop.first());
+    keep(states, x);
+    for (int i = 0; i < layers.size(); i++) {
+      SideLayer layer = layers.get(i);
+      int index = i;
+      int number = drop.layer() + 2 * i;
+      Tensor next =
+          memory == null
+              ? ops.checkpoint(
+                  x,
+                  recompute,
+                  (inner, in) -> layer.forward(inner, in, null, places, number, index))
+              : ops.checkpoint(
+                  x,
+                  memory,
+                  recompute,
+                  (inner, in) -> layer.forward(inner, in, memory, places, number, index));
+      if (!ops.isDifferentiated(next) && states == null) {
+        x.close();
+      }
+      x = next;
+      keep(states, x);
+    }
+    Tensor last = norm.forward(ops, x);
+    keep(states, last);
+    return dropsLast ? ops.dropout(last, drop.rate(), drop.last()) : last;
+  }
+
+  /**
+   * What a side drops outside its layers, and which numbers its layers have for what they drop.
+   *
+   * @param rate probability
+   * @param first tells the first states from all else that is dropped
+   * @param last tells the last states
+   * @param layer number of the first layer; each takes two
+   */
+  record Drop(double rate, long first, long last, int layer) {}
+
+  private static void keep(@Nullable List<Tensor> states, Tensor x) {
+    if (states != null) {
+      states.add(x);
+    }
+  }
+
+  List<LinearSlot> linears() {
+    return layers.stream().flatMap(layer -> layer.linears().stream()).toList();
+  }
+
+  /** Parameters outside the layers, those of the token embedding left out. */
+  List<Parameter> outerParameters() {
+    List<Parameter> all = new ArrayList<>();
+    if (positions != null) {
+      all.addAll(positions.parameters());
+    }
+    all.addAll(embeddingNorm.parameters());
+    if (relative != null) {
+      all.add(relative.table());
+    }
+    all.addAll(norm.parameters());
+    return all;
+  }
+}

@@ -1,0 +1,37 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Attention of one side of an encoder-decoder to itself.
+ *
+ * @param qkv the query, key and value projections
+ * @param output the projection of the joined heads
+ * @param heads their number and width
+ * @param rule how scores are made, and whether the future is hidden
+ */
+public record SideAttention(LinearSlot qkv, LinearSlot output, Heads heads, AttentionRule rule) {
+
+  Tensor forward(Ops ops, Tensor x, SidePlaces places, int layer) {
+    long[] each = {heads.query(), heads.keyValue(), heads.keyValue()};
+    Tensor[] parts = ops.splitHeads(qkv.forward(ops, x), each, heads.dim());
+    return output.forward(ops, attended(ops, parts[0], parts[1], parts[2], places, layer));
+  }
+
+  private Tensor attended(Ops ops, Tensor q, Tensor k, Tensor v, SidePlaces places, int layer) {
+    Tensor bias = places.bias(ops);
+    if (places.cache() != null) {
+      return places.cache().attend(ops, layer, q, k, v, bias, rule);
+    }
+    return bias == null
+        ? ops.attention(q, k, v, places.mask(), rule)
+        : ops.biasedAttention(q, k, v, bias, places.mask(), rule.scale());
+  }
+
+  List<LinearSlot> linears() {
+    return List.of(qkv, output);
+  }
+}

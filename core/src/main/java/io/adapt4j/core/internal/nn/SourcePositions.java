@@ -1,0 +1,65 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Absolute positions of one side of an encoder-decoder.
+ *
+ * @param table one row a position, those of the offset first
+ * @param offset rows before that of position 0
+ * @param computed whether the rows are sines and cosines (Vaswani et al. 2017), sines in the first
+ *     half, rather than learned
+ */
+public record SourcePositions(Parameter table, int offset, boolean computed) {
+
+  private static final double LONGEST = 10_000;
+
+  int limit() {
+    return Math.toIntExact(table.sizes()[0]) - offset;
+  }
+
+  List<Parameter> parameters() {
+    return computed ? List.of() : List.of(table);
+  }
+
+  Tensor forward(Ops ops, Tensor ids) {
+    return ops.embedding(ids, table);
+  }
+
+  /** Ids of the rows of positions that begin at a number, in each of some rows. */
+  long[] ids(int first, int rows, int length) {
+    if (first + length > limit()) {
+      throw new IllegalArgumentException(
+          "A text reaches position "
+              + (first + length - 1)
+              + ", but the model has "
+              + limit()
+              + " positions; shorten the text");
+    }
+    long[] ids = new long[rows * length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = (long) offset + first + i % length;
+    }
+    return ids;
+  }
+
+  /** Fills a computed table. */
+  void compute() {
+    int count = Math.toIntExact(table.sizes()[0]);
+    int width = Math.toIntExact(table.sizes()[1]);
+    int sines = (width + 1) / 2;
+    float[] values = new float[count * width];
+    for (int at = 0; at < count; at++) {
+      for (int i = 0; i < width; i++) {
+        double angle = at / Math.pow(LONGEST, 2.0 * (i % sines) / width);
+        values[at * width + i] = (float) (i < sines ? Math.sin(angle) : Math.cos(angle));
+      }
+    }
+    try (Tensor made = Tensor.of(values, count, width)) {
+      table.value().copyFrom(made);
+    }
+  }
+}

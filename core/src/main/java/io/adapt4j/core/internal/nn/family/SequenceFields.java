@@ -1,0 +1,46 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.SequenceTokens;
+
+/** Reads what configurations of encoder-decoders have in common. */
+final class SequenceFields {
+
+  private SequenceFields() {}
+
+  /** Refuses classes with another output than the vocabulary's. */
+  static void requireGeneration(ModelConfig model, String suffix) {
+    for (String name : model.architectures()) {
+      if (!name.endsWith(suffix)) {
+        throw model
+            .fields()
+            .invalid(
+                "architectures",
+                "a class that ends in " + suffix,
+                "Of this family only models that write texts are supported.");
+      }
+    }
+  }
+
+  /** The start token; the padding token where the configuration does not say. */
+  static SequenceTokens specialTokens(ModelConfig model, int padding) {
+    ConfigReader fields = model.fields();
+    int pad = model.padTokenId().orElse(padding);
+    int start = fields.optionalInt("decoder_start_token_id").orElse(pad);
+    int vocabulary = fields.requirePositiveInt("vocab_size");
+    if (start < 0 || start >= vocabulary) {
+      throw fields.invalid(
+          "decoder_start_token_id", "a token from 0 to " + (vocabulary - 1), "Correct it.");
+    }
+    return new SequenceTokens(start, pad);
+  }
+
+  /** A width that heads divide. */
+  static int divided(ConfigReader fields, String field, int heads, int width) {
+    if (width % heads != 0) {
+      throw fields.invalid(field, "a divisor of d_model " + width, "Correct one of the two.");
+    }
+    return width / heads;
+  }
+}

@@ -1,0 +1,184 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.CrossAttention;
+import io.adapt4j.core.internal.nn.Dimensions;
+import io.adapt4j.core.internal.nn.EmbeddingSlot;
+import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.EncoderDecoder;
+import io.adapt4j.core.internal.nn.GatedMlp;
+import io.adapt4j.core.internal.nn.Heads;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Mlp;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Norm;
+import io.adapt4j.core.internal.nn.PlainMlp;
+import io.adapt4j.core.internal.nn.RelativePositions;
+import io.adapt4j.core.internal.nn.RmsNorm;
+import io.adapt4j.core.internal.nn.Side;
+import io.adapt4j.core.internal.nn.SideAttention;
+import io.adapt4j.core.internal.nn.SideLayer;
+import io.adapt4j.core.internal.nn.StoredNames;
+import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.DropoutRates;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * T5 (Raffel et al. 2020), T5 1.1, FLAN-T5 and mT5: distances instead of positions, scores that are
+ * not scaled, and norms that do not subtract a mean.
+ */
+final class T5 implements Architecture {
+
+  private static final List<String> PROJECTIONS = List.of("q", "k", "v");
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("t5", "mt5");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    double rate = DropoutFields.rate(model.fields(), "dropout_rate", 0.1);
+    return DropoutRates.ofAttention(rate)
+        .withEmbedding(rate)
+        .withOutputs(rate, rate)
+        .withInner(rate);
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    SequenceFields.requireGeneration(model, "ForConditionalGeneration");
+    return new Declaration(model).network();
+  }
+
+  private static final class Declaration {
+
+    private final ModelConfig model;
+    private final ConfigReader fields;
+    private final int hidden;
+    private final int inner;
+    private final Heads heads;
+    private final double eps;
+
+    /** Whether defaults are those of mT5. */
+    private final boolean many;
+
+    Declaration(ModelConfig model) {
+      this.model = model;
+      this.fields = model.fields();
+      this.many = model.modelType().equals("mt5");
+      this.hidden = fields.positiveInt("d_model", 512);
+      this.inner = fields.positiveInt("d_ff", many ? 1024 : 2048);
+      int count = fields.positiveInt("num_heads", many ? 6 : 8);
+      this.heads = Heads.grouped(count, count, fields.positiveInt("d_kv", 64));
+      this.eps = fields.positiveNumber("layer_norm_epsilon", 1e-6);
+    }
+
+    EncoderDecoder network() {
+      int vocabulary = fields.requirePositiveInt("vocab_size");
+      int layers = fields.positiveInt("num_layers", many ? 8 : 6);
+      int written = fields.positiveInt("num_decoder_layers", layers);
+      Parameter tokens = Parameter.of("shared.weight", vocabulary, hidden);
+      Embeddings embeddings = Embeddings.of(tokens, Embeddings.Scale.NONE);
+      boolean tied = fields.bool("tie_word_embeddings", !many);
+      VocabularyHead head =
+          tied
+              ? new VocabularyHead(tokens, null, Math.pow(hidden, -0.5), 0)
+              : VocabularyHead.of(Parameter.of("lm_head.weight", vocabulary, hidden));
+      String unread =
+          "(encoder|decoder)\\.embed_tokens\\.weight"
+              + "|decoder\\.block\\.0\\.layer\\.1\\.EncDecAttention"
+              + "\\.relative_attention_bias\\.weight"
+              + (tied ? "|lm_head\\.weight" : "");
+      return new EncoderDecoder(
+          model,
+          new Dimensions(hidden, layers + written, vocabulary, Integer.MAX_VALUE),
+          StoredNames.of("", List.of(unread)),
+          embeddings,
+          List.of(),
+          side("encoder", embeddings.slot(), layers, false),
+          side("decoder", embeddings.slot(), written, true),
+          head,
+          SequenceFields.specialTokens(model, 0));
+    }
+
+    private Side side(String path, EmbeddingSlot tokens, int count, boolean writes) {
+      List<SideLayer> layers = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        layers.add(layer(path + ".block." + i + ".layer.", writes));
+      }
+      Parameter table =
+          Parameter.of(
+              path + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight",
+              fields.positiveInt("relative_attention_num_buckets", 32),
+              heads.query());
+      return new Side(
+          tokens,
+          null,
+          new RelativePositions(
+              table, fields.positiveInt("relative_attention_max_distance", 128), !writes),
+          Norm.NONE,
+          List.copyOf(layers),
+          RmsNorm.declare(path + ".final_layer_norm", hidden, 0, eps),
+          true);
+    }
+
+    private SideLayer layer(String path, boolean writes) {
+      long width = heads.queryWidth();
+      String own = path + "0.SelfAttention";
+      AttentionRule rule = new AttentionRule(1, 0, writes, 0);
+      SideAttention attention =
+          new SideAttention(
+              LinearSlot.of(own, hidden, false, PROJECTIONS, width, width, width),
+              LinearSlot.of(own + ".o", width, false, hidden),
+              heads,
+              rule);
+      int mlp = writes ? 2 : 1;
+      return new SideLayer(
+          attention,
+          norm(path + 0),
+          writes ? cross(path + "1.EncDecAttention") : null,
+          writes ? norm(path + 1) : Norm.NONE,
+          mlp(path + mlp + ".DenseReluDense"),
+          norm(path + mlp),
+          true);
+    }
+
+    private CrossAttention cross(String path) {
+      long width = heads.queryWidth();
+      return new CrossAttention(
+          LinearSlot.of(path + ".q", hidden, false, width),
+          LinearSlot.of(path, hidden, false, List.of("k", "v"), width, width),
+          LinearSlot.of(path + ".o", width, false, hidden),
+          heads,
+          new AttentionRule(1, 0, false, 0));
+    }
+
+    private Norm norm(String path) {
+      return RmsNorm.declare(path + ".layer_norm", hidden, 0, eps);
+    }
+
+    private Mlp mlp(String path) {
+      String named = fields.optionalText("feed_forward_proj").orElse(many ? "gated-gelu" : "relu");
+      boolean gated = named.startsWith("gated-");
+      String function = gated ? named.substring("gated-".length()) : named;
+      // As the reference reads it: the gated one alone is the approximation.
+      Activation activation =
+          Activations.named(
+              model, "feed_forward_proj", named.equals("gated-gelu") ? "gelu_new" : function);
+      LinearSlot down = LinearSlot.of(path + ".wo", inner, false, hidden);
+      return gated
+          ? new GatedMlp(
+              LinearSlot.of(path, hidden, false, List.of("wi_0", "wi_1"), inner, inner),
+              down,
+              activation)
+          : new PlainMlp(LinearSlot.of(path + ".wi", hidden, false, inner), down, activation);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package io.adapt4j.core.internal.task.seq2seq;
+
+import io.adapt4j.core.internal.nn.EncoderDecoder;
+import io.adapt4j.core.internal.nn.SequenceInputs;
+import io.adapt4j.core.internal.nn.SequenceLoss;
+import io.adapt4j.core.internal.nn.TargetRows;
+import io.adapt4j.core.internal.train.TrainingTask;
+import java.util.Arrays;
+
+/**
+ * Trains an encoder-decoder to write one text for another.
+ *
+ * @param network the model
+ * @param labelSmoothing share of each target's weight that is spread over all tokens in training
+ */
+record SequenceTrainingTask(EncoderDecoder network, double labelSmoothing)
+    implements TrainingTask<SequenceInputs> {
+
+  @Override
+  public double forwardBackward(SequenceInputs batch, double scale, boolean recompute, long seed) {
+    return SequenceLoss.forwardBackward(network, batch, labelSmoothing, scale, recompute, seed);
+  }
+
+  @Override
+  public double evaluate(SequenceInputs batch) {
+    return SequenceLoss.evaluate(network, batch);
+  }
+
+  @Override
+  public long targets(SequenceInputs batch) {
+    return batch.targets();
+  }
+
+  @Override
+  public double weight(SequenceInputs batch) {
+    double sum = 0;
+    int width = batch.targetLength();
+    for (int i = 0; i < batch.labels().length; i++) {
+      sum += batch.labels()[i] == TargetRows.IGNORED ? 0 : batch.weights()[i / width];
+    }
+    return sum;
+  }
+
+  @Override
+  public long tokens(SequenceInputs batch) {
+    return Arrays.stream(batch.attentionMask()).sum() + batch.targets();
+  }
+}

@@ -1,0 +1,2 @@
+/** Writing one text for another. */
+package io.adapt4j.core.internal.task.seq2seq;

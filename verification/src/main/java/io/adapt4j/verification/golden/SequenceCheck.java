@@ -1,0 +1,95 @@
+package io.adapt4j.verification.golden;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.SequenceToSequenceModel;
+import io.adapt4j.core.generate.SequenceOptions;
+import io.adapt4j.core.internal.nn.EncoderDecoder;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What only encoder-decoders have: states of two sides, and texts written for others. */
+final class SequenceCheck {
+
+  private SequenceCheck() {}
+
+  /** Every state as Transformers returns them: the last of each side is after its final norm. */
+  static void states(
+      GoldenFolder golden, Report.Section section, EncoderDecoder network, EncoderInputs batch) {
+    List<List<float[]>> sides = network.allStates(Networks.sequence(batch));
+    List<float[]> read = withoutBeforeNorm(sides.get(0));
+    side(golden, section, "encoder_hidden.", read, batch.attentionMask());
+    side(
+        golden,
+        section,
+        "decoder_hidden.",
+        withoutBeforeNorm(sides.get(1)),
+        GoldenFolder.targets(batch));
+    if (golden.has("encoder_last_hidden_state")) {
+      compare(
+          golden,
+          section,
+          "encoder_last_hidden_state",
+          read.get(read.size() - 1),
+          batch.attentionMask());
+    }
+  }
+
+  /** Writes texts greedily; the ids must be those of Transformers. */
+  static void generated(GoldenFolder golden, Report.Section section) {
+    try (SequenceToSequenceModel model =
+        SequenceToSequenceModel.load(ModelSource.path(golden.path()), Precision.FP32)) {
+      for (String tensor : List.of("generated", "generated_eos")) {
+        if (golden.has(tensor)) {
+          section.attempt(tensor, () -> compare(golden, section, model, tensor));
+        }
+      }
+    }
+  }
+
+  private static void compare(
+      GoldenFolder golden, Report.Section section, SequenceToSequenceModel model, String tensor) {
+    List<int[]> expected = golden.rows(tensor);
+    JsonNode ends = golden.json().path("eos_token_id_for_" + tensor);
+    SequenceOptions.Builder options =
+        SequenceOptions.builder().numBeams(1).maxNewTokens(golden.rows("generated").get(0).length);
+    if (ends.isInt()) {
+      options.eosTokenId(ends.intValue());
+    } else {
+      options.ignoreEos(true);
+    }
+    List<int[]> found =
+        GenerationCheck.padded(
+            model.generateIds(GenerationCheck.prompts(golden, ""), options.build()),
+            model.padTokenId());
+    section.compared(tensor, new Deviation(GenerationCheck.differences(found, expected), 0));
+  }
+
+  private static List<float[]> withoutBeforeNorm(List<float[]> states) {
+    List<float[]> kept = new ArrayList<>(states);
+    kept.remove(kept.size() - 2);
+    return kept;
+  }
+
+  private static void side(
+      GoldenFolder golden,
+      Report.Section section,
+      String prefix,
+      List<float[]> states,
+      long[] mask) {
+    for (int i = 0; i < states.size(); i++) {
+      if (golden.has(prefix + i)) {
+        compare(golden, section, prefix + i, states.get(i), mask);
+      }
+    }
+  }
+
+  private static void compare(
+      GoldenFolder golden, Report.Section section, String tensor, float[] found, long[] mask) {
+    section.compared(
+        tensor,
+        Deviation.masked(found, golden.floats(tensor), mask, ModelCheck.tolerance(golden), 0));
+  }
+}
