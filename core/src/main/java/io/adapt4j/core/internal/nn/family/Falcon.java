@@ -121,7 +121,7 @@ final class Falcon implements Architecture {
       boolean parallelNorms = fields.bool("parallel_attn", true);
       int norms =
           !parallelNorms ? 2 : fields.positiveInt("num_ln_in_parallel_attn", grouped ? 2 : 1);
-      if (grouped && !parallelNorms || norms == 2 && parallelNorms && !grouped) {
+      if ((grouped && !parallelNorms) || (norms == 2 && parallelNorms && !grouped)) {
         throw fields.invalid(
             "parallel_attn",
             "true with new_decoder_architecture, and one norm without it",
