@@ -31,9 +31,11 @@ final class BeamSearch {
   private record Ranked(float score, int index) {}
 
   /** A text that continues with one more token. */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   private record Candidate(float score, int beam, int[] ids, boolean ends) {}
 
   /** A text that is complete, or the place for one. */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   private record Complete(float score, int[] ids, boolean isComplete) {}
 
   /** What is written for one source. */
@@ -194,7 +196,7 @@ final class BeamSearch {
   private long[] order() {
     long[] order = new long[texts.size() * beams];
     for (int i = 0; i < order.length; i++) {
-      int first = i / beams * beams;
+      long first = i / beams * (long) beams;
       order[i] = first + texts.get(i / beams).from[i % beams];
     }
     return order;
