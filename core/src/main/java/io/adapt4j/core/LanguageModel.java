@@ -82,8 +82,7 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Loads a model in {@link Precision#AUTO}. A folder without {@code tokenizer.json} gives a model
-   * that takes token ids only.
+   * Loads a model. A folder without {@code tokenizer.json} gives a model that takes ids only.
    *
    * @param source where the model is
    * @param adapters what to put on its weights, in this order; usually none or one
@@ -102,7 +101,7 @@ public final class LanguageModel extends ScoringModel {
    * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
    *
    * @param source where the model is
-   * @param precision the type of weights and computation
+   * @param precision the type of weights and computation, {@link Precision#AUTO} without this
    * @param adapters what to put on its weights, in this order
    * @return the model, closed by the caller
    */
@@ -299,8 +298,7 @@ public final class LanguageModel extends ScoringModel {
    * and template variables, otherwise as {@link #chat(List, GenerationOptions)}.
    *
    * @param messages the conversation
-   * @param chat how to render it; a generation prompt is added unless the final message is to be
-   *     continued
+   * @param chat how to render it; a generation prompt is added unless it continues the last message
    * @param options how to choose tokens and when to stop
    * @param onText takes the text as it is produced, on this thread
    * @param cancellation ends the generation after the current step
@@ -391,8 +389,8 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * {@return whether to ask with {@link #chat} rather than {@link #generate}, by {@code
-   * provenance.json} of its adapters or its own; without one, whether there is a chat template}
+   * {@return whether {@code provenance.json} says that training was on conversations; without one,
+   * whether there is a chat template}
    */
   public boolean isChatTuned() {
     return share(chat::isTuned);

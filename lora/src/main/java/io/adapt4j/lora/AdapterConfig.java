@@ -144,7 +144,7 @@ record AdapterConfig(
 
   /** As in PEFT, the first key wins that matches the path from its start or from after a dot. */
   private static <V> V pick(Map<String, V> pattern, String module, V otherwise) {
-    String path = StackedFactors.parameter(module);
+    String path = ExpertParameters.parameter(module);
     for (Entry<String, V> entry : pattern.entrySet()) {
       if (Pattern.matches("(?:.*\\.)?(?:" + entry.getKey() + ")", path)) {
         return entry.getValue();

@@ -132,7 +132,7 @@ public final class AdapterMix {
                 sum.a().size(1),
                 rank,
                 1,
-                transposed || StackedFactors.isStacked(path),
+                transposed || ExpertParameters.isStacked(path),
                 false,
                 false));
       }

@@ -124,7 +124,7 @@ record AdapterPlan(
     Set<String> transposed = network.transposedTensors();
     List<LinearSlot> slots = network.linears();
     boolean all = config.modules().targets() instanceof Targets.AllLinear;
-    Set<String> mixtures = StackedFactors.mixtures(paths(network));
+    Set<String> mixtures = ExpertParameters.mixtures(paths(network));
     for (int i = 0; i < slots.size(); i++) {
       Linear linear = slots.get(i).linear();
       for (Linear.Part part : linear.parts()) {
@@ -151,7 +151,7 @@ record AdapterPlan(
 
   /** Weights that are no module's are not among all linear layers, as PEFT takes them. */
   private static boolean isWeightAlone(String path, Set<String> mixtures) {
-    return StackedFactors.isStacked(path) || StackedFactors.isRouter(path, mixtures);
+    return ExpertParameters.isStacked(path) || ExpertParameters.isRouter(path, mixtures);
   }
 
   /** All linear layers are all but the one that scores classes, as PEFT takes it. */
@@ -168,7 +168,7 @@ record AdapterPlan(
           case ALL ->
               tensors.stream()
                   .filter(name -> name.endsWith(".bias"))
-                  .filter(name -> !StackedFactors.isStacked(name.replaceFirst("\\.bias$", "")));
+                  .filter(name -> !ExpertParameters.isStacked(name.replaceFirst("\\.bias$", "")));
           case LORA_ONLY ->
               adapted.stream().map(part -> part.part().path() + ".bias").filter(tensors::contains);
         };
@@ -205,7 +205,7 @@ record AdapterPlan(
                           .formatted(part.part().path(), part.rank())));
     }
     boolean stacked =
-        adapted.stream().anyMatch(part -> StackedFactors.isStacked(part.part().path()));
+        adapted.stream().anyMatch(part -> ExpertParameters.isStacked(part.part().path()));
     boolean plain =
         config.dropout() == 0
             && !config.dora()
@@ -328,8 +328,8 @@ record AdapterPlan(
         adapted.stream()
             .filter(part -> !part.transposed())
             .map(part -> part.part().path())
-            .filter(StackedFactors::isStacked)
-            .map(StackedFactors::parameter)
+            .filter(ExpertParameters::isStacked)
+            .map(ExpertParameters::parameter)
             .collect(Collectors.toSet());
     return swapped::contains;
   }
@@ -377,7 +377,7 @@ record AdapterPlan(
   /** PEFT's mark of an adapter whose base weights are stored as [in, out]. */
   boolean fanInFanOut() {
     return adapted.stream()
-        .anyMatch(part -> part.transposed() && !StackedFactors.isStacked(part.part().path()));
+        .anyMatch(part -> part.transposed() && !ExpertParameters.isStacked(part.part().path()));
   }
 
   /** Whether an adapter of the other plan can stand in for one of this. */

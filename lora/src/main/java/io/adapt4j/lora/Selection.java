@@ -62,8 +62,8 @@ record Selection(
 
   private boolean isParameter(String path) {
     String name =
-        StackedFactors.isStacked(path) ? StackedFactors.parameter(path) : path + ".weight";
-    return StackedFactors.matches(parameters, name);
+        ExpertParameters.isStacked(path) ? ExpertParameters.parameter(path) : path + ".weight";
+    return ExpertParameters.matches(parameters, name);
   }
 
   private boolean isInLayers(String path) {

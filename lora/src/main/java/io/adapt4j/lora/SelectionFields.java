@@ -127,8 +127,8 @@ final class SelectionFields {
     if (!(selection.targets() instanceof Targets.Names names)) {
       return json(selection.targets(), plan);
     }
-    List<String> stacked = plan.paths().filter(StackedFactors::isStacked).toList();
-    List<String> modules = plan.paths().filter(path -> !StackedFactors.isStacked(path)).toList();
+    List<String> stacked = plan.paths().filter(ExpertParameters::isStacked).toList();
+    List<String> modules = plan.paths().filter(path -> !ExpertParameters.isStacked(path)).toList();
     return array(
         names.names().stream()
             .filter(name -> isAny(modules, name) || !isAny(stacked, name))
@@ -141,10 +141,10 @@ final class SelectionFields {
 
   /** The weights that are adapted and no module's: as they were named, else each by its path. */
   private static List<String> parameters(Selection selection, AdapterPlan plan) {
-    List<String> adapted = StackedFactors.parameters(plan.paths());
+    List<String> adapted = ExpertParameters.parameters(plan.paths());
     List<String> named =
         adapted.stream()
-            .filter(name -> !StackedFactors.matches(selection.parameters(), name))
+            .filter(name -> !ExpertParameters.matches(selection.parameters(), name))
             .toList();
     boolean everywhere = selection.layers().isEmpty() && selection.excluded().isEmpty();
     return Stream.concat(

@@ -58,7 +58,8 @@ final class StackedFactorFile implements TensorFile {
         .distinct()
         .flatMap(
             module ->
-                StackedFactors.stacks(module, parameter -> StackedFactors.matches(names, parameter))
+                StackedFactors.stacks(
+                    module, parameter -> ExpertParameters.matches(names, parameter))
                     .stream())
         .forEach(stack -> view.add(stack, rank, swapped));
     return view;
@@ -66,7 +67,7 @@ final class StackedFactorFile implements TensorFile {
 
   private void add(
       StackedFactors.Stack stack, ToIntFunction<String> rank, Predicate<String> swapped) {
-    String parameter = StackedFactors.parameter(stack.path(0));
+    String parameter = ExpertParameters.parameter(stack.path(0));
     TensorEntry a = file.entries().get(stack.a());
     TensorEntry b = file.entries().get(stack.b());
     int own = rank.applyAsInt(parameter);

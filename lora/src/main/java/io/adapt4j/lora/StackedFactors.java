@@ -11,11 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Factors of experts whose weights lie in one tensor, as PEFT stores those of {@code
@@ -36,40 +33,7 @@ final class StackedFactors {
   private static final List<String> PARAMETERS =
       List.of("gate_up_proj", "gate_proj", "up_proj", "down_proj");
 
-  private static final Set<String> ROUTERS = Set.of("router", "gate");
-
   private StackedFactors() {}
-
-  /** What PEFT calls the parameter that a projection is part of; its path where it is a module. */
-  static String parameter(String path) {
-    return ExpertStacks.slotOfPath(path).map(ExpertStacks.Slot::stack).orElse(path);
-  }
-
-  static boolean isStacked(String path) {
-    return ExpertStacks.slotOfPath(path).isPresent();
-  }
-
-  /** The modules that hold experts whose weights lie in one tensor. */
-  static Set<String> mixtures(Stream<String> paths) {
-    return parameters(paths).stream()
-        .map(name -> name.substring(0, name.lastIndexOf('.')))
-        .filter(owner -> owner.endsWith(".experts"))
-        .map(owner -> owner.substring(0, owner.lastIndexOf('.')))
-        .collect(Collectors.toSet());
-  }
-
-  /** Whether a projection is the router of such experts, which is no linear module either. */
-  static boolean isRouter(String path, Set<String> mixtures) {
-    int dot = path.lastIndexOf('.');
-    return dot > 0
-        && ROUTERS.contains(path.substring(dot + 1))
-        && mixtures.contains(path.substring(0, dot));
-  }
-
-  /** Whether one of the names of {@code target_parameters} means a parameter. */
-  static boolean matches(List<String> names, String parameter) {
-    return names.stream().anyMatch(name -> Targets.Names.names(parameter, name));
-  }
 
   /** One stack in a file. */
   record Stack(String module, String owner, String parameter, int depth) {
@@ -92,7 +56,8 @@ final class StackedFactors {
     if (adapted.test(module + WEIGHT)) {
       int dot = module.lastIndexOf('.');
       Stack alone = new Stack(module, module.substring(0, dot), module.substring(dot + 1), 0);
-      return isStacked(alone.path(0)) && parameter(alone.path(0)).equals(module + WEIGHT)
+      return ExpertParameters.isStacked(alone.path(0))
+              && ExpertParameters.parameter(alone.path(0)).equals(module + WEIGHT)
           ? List.of(alone)
           : List.of();
     }
@@ -147,7 +112,7 @@ final class StackedFactors {
         .flatMap(module -> stacks(module, modules::containsKey).stream())
         .forEach(
             stack -> {
-              String parameter = parameter(stack.path(0));
+              String parameter = ExpertParameters.parameter(stack.path(0));
               List<TensorData> a =
                   List.copyOf(Objects.requireNonNull(parts.get(parameter + A)).values());
               List<TensorData> b =
@@ -167,7 +132,7 @@ final class StackedFactors {
             : name.endsWith(B)
                 ? PeftNames.moduleOfA(name.substring(0, name.length() - B.length()) + A)
                 : Optional.empty();
-    return path.filter(StackedFactors::isStacked);
+    return path.filter(ExpertParameters::isStacked);
   }
 
   /** [experts * rank, width] of factors [rank, width], or of [width, rank] that are turned. */
@@ -251,14 +216,5 @@ final class StackedFactors {
     public void close() {
       // Holds nothing that needs closing.
     }
-  }
-
-  /** The parameters that a plan adapts, one for each stack. */
-  static List<String> parameters(Stream<String> paths) {
-    return paths
-        .filter(StackedFactors::isStacked)
-        .map(StackedFactors::parameter)
-        .distinct()
-        .toList();
   }
 }

@@ -56,7 +56,7 @@ final class ClassifierAdapterCheck {
       AttachedAdapter attached =
           tuned ? AdapterMechanics.of(PeftParts.at(golden.path())).attach(network) : null;
       float[] found = Networks.logits(network, batch);
-      section.compared(tensor, Deviation.of(found, golden.floats(tensor), ModelCheck.FP32, 0));
+      section.compared(tensor, Deviation.of(found, golden.floats(tensor), Tolerances.FP32, 0));
       if (attached != null) {
         attached.close();
       }

@@ -74,7 +74,7 @@ final class EmbedderCheck {
       if (suffix.isEmpty()) {
         section.compared(
             "token_embeddings",
-            golden.deviation("token_embeddings", hidden.toFloats(), batch, ModelCheck.FP32));
+            golden.deviation("token_embeddings", hidden.toFloats(), batch, Tolerances.FP32));
       }
       float[] vectors = head.forward(ops, hidden, batch.attentionMask()).toFloats();
       float[] wanted = golden.floats("embeddings" + suffix);
@@ -92,7 +92,7 @@ final class EmbedderCheck {
   private static double tolerance(float[] vectors, EncoderInputs batch) {
     int width = vectors.length / batch.rows();
     double length = Math.sqrt(dot(vectors, 0, vectors, 0, width));
-    return Math.abs(length - 1) < 1e-3 ? NORMALIZED : ModelCheck.FP32;
+    return Math.abs(length - 1) < 1e-3 ? NORMALIZED : Tolerances.FP32;
   }
 
   private static double dot(float[] left, int from, float[] right, int other, int width) {
@@ -134,7 +134,7 @@ final class EmbedderCheck {
     double sum =
         new RankingLoss(encoder, head, SCALE).forwardBackward(inputs, 1.0 / half, false, 0);
     section.compared(
-        "mnrl_loss", Deviation.of(sum / half, golden.floats("mnrl_loss")[0], ModelCheck.FP32, 0));
+        "mnrl_loss", Deviation.of(sum / half, golden.floats("mnrl_loss")[0], Tolerances.FP32, 0));
     Map<String, float[]> gradients = new HashMap<>(Networks.gradients(encoder));
     for (int i = 0; i < head.parameters().size(); i++) {
       for (Parameter parameter : head.parameters().get(i)) {
@@ -162,7 +162,7 @@ final class EmbedderCheck {
                 () -> new GoldenException("expected a gradient of " + parameter + ", found none"))
             .getValue();
     section.compared(
-        tensor, Deviation.of(found, golden.floats(tensor), ModelCheck.FP32, ModelCheck.RELATIVE));
+        tensor, Deviation.of(found, golden.floats(tensor), Tolerances.FP32, Tolerances.RELATIVE));
   }
 
   private static EncoderInputs rows(EncoderInputs batch, int from, int to) {

@@ -100,14 +100,14 @@ final class FourBitModelCheck {
     String tensor = exactTable ? "logits_fp32_dequant" : "logits_fp32_" + EXACT;
     try (Network network = Networks.load(folder, DType.F32)) {
       float[] found = Networks.logits(network, batch);
-      section.compared(tensor + what, golden.deviation(tensor, found, batch, ModelCheck.FP32));
+      section.compared(tensor + what, golden.deviation(tensor, found, batch, Tolerances.FP32));
     }
   }
 
   /** In the type that the reference computed in; its table of fp4 then counts too. */
   private void nativeLogits() {
     try (Network network = Networks.load(golden.path(), type)) {
-      double tolerance = HALF.getOrDefault(type, exactTable ? ModelCheck.FP32 : COARSE_LOGITS);
+      double tolerance = HALF.getOrDefault(type, exactTable ? Tolerances.FP32 : COARSE_LOGITS);
       float[] found = Networks.logits(network, batch);
       section.compared("logits", golden.deviation("logits", found, batch, tolerance));
       section.compared(

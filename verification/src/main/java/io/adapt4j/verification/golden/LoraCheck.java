@@ -58,7 +58,7 @@ final class LoraCheck {
     this.section = section;
     Path initial = golden.path().resolve("initial");
     boolean residual = Files.exists(initial) && PeftParts.leavesResidual(initial);
-    this.tolerance = residual ? RESIDUAL : ModelCheck.FP32;
+    this.tolerance = residual ? RESIDUAL : Tolerances.FP32;
   }
 
   /** Ends the check where the base's family or the kind of adapter is not offered. */
@@ -154,10 +154,10 @@ final class LoraCheck {
             "merged_random.",
             section,
             name -> GoldenFolder.floats(checkpoint, name),
-            ModelCheck.FP32);
+            Tolerances.FP32);
         if (PeftParts.leavesResidual(random)) {
           Residuals residuals = new Residuals(random, checkpoint);
-          golden.compare("residual.", section, residuals::of, ModelCheck.FP32);
+          golden.compare("residual.", section, residuals::of, Tolerances.FP32);
         }
       }
       try (Network network = Networks.load(merged, DType.F32)) {
@@ -188,7 +188,7 @@ final class LoraCheck {
       double loss = Networks.forwardBackward(network, batch, recompute);
       section.compared(
           "loss_random" + suffix,
-          Deviation.of(loss, golden.floats("loss_random")[0], ModelCheck.FP32, 0));
+          Deviation.of(loss, golden.floats("loss_random")[0], Tolerances.FP32, 0));
       Map<String, float[]> gradients =
           PeftParts.stacked(Networks.gradients(network, adaptation.trained()));
       for (String tensor : golden.names("grad_random.")) {
@@ -197,10 +197,10 @@ final class LoraCheck {
             tensor + suffix,
             () ->
                 Deviation.of(
-                    ModelCheck.found(gradients, parameter),
+                    Gradients.found(gradients, parameter),
                     golden.floats(tensor),
-                    ModelCheck.FP32,
-                    ModelCheck.RELATIVE));
+                    Tolerances.FP32,
+                    Tolerances.RELATIVE));
       }
     }
   }

@@ -94,7 +94,7 @@ final class MethodsCheck {
   private void run() {
     section.compare(
         "sft logits",
-        () -> golden.deviation("logits", Networks.logits(decoder, batch), batch, ModelCheck.FP32));
+        () -> golden.deviation("logits", Networks.logits(decoder, batch), batch, Tolerances.FP32));
     section.attempt("sft token_logps", this::logProbs);
     losses
         .properties()
@@ -126,7 +126,7 @@ final class MethodsCheck {
         Deviation.of(
             TokenLogProbs.evaluate(decoder, inputs(0, batch.rows())),
             expected,
-            ModelCheck.FP32,
+            Tolerances.FP32,
             0));
   }
 
@@ -158,16 +158,16 @@ final class MethodsCheck {
     section.compared(
         "sft " + name + " grad_norm",
         Deviation.of(
-            ModelCheck.norm(gradients.values()),
+            Gradients.norm(gradients.values()),
             wanted.path("grad_norm").asDouble(),
-            ModelCheck.FP32,
-            ModelCheck.RELATIVE));
+            Tolerances.FP32,
+            Tolerances.RELATIVE));
     if (name.endsWith("before_shift")) {
       golden.compare(
           GRADIENT,
           section,
-          tensor -> ModelCheck.found(gradients, PeftParts.stored(tensor)),
-          ModelCheck.FP32);
+          tensor -> Gradients.found(gradients, PeftParts.stored(tensor)),
+          Tolerances.FP32);
     }
   }
 

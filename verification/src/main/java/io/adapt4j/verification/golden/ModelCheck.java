@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
@@ -27,13 +26,6 @@ final class ModelCheck {
             }
           });
 
-  /** Absolute tolerance of what fp32 computes. */
-  static final double FP32 = 1e-4;
-
-  /** Relative part of the tolerance of gradients. */
-  static final double RELATIVE = 1e-3;
-
-  private static final double MOST = 3e-4;
   private static final double BF16 = 0.15;
   private static final double FP16 = 0.03;
 
@@ -57,23 +49,18 @@ final class ModelCheck {
     section.attempt("round trip", () -> RoundTripCheck.run(golden, section));
   }
 
-  /** Of what encoder-decoders compute: more where single precision alone moves it that far. */
-  static double tolerance(GoldenFolder golden) {
-    boolean both = golden.json().path("kind").asText().equals("seq2seq");
-    double rounding = golden.json().path("fp32_vs_fp64_maxdiff").asDouble(0);
-    return both ? Math.min(MOST, Math.max(FP32, 10 * rounding)) : FP32;
-  }
-
   private void forward() {
     try (Network network = Networks.load(golden.path(), DType.F32)) {
       EncoderInputs batch = golden.batch("", "");
-      section.attempt("logits", () -> logits(network, batch, "logits", tolerance(golden)));
+      section.attempt("logits", () -> logits(network, batch, "logits", Tolerances.of(golden)));
       section.compare(
           "loss",
-          () -> Deviation.of(Networks.loss(network, batch), golden.floats("loss")[0], FP32, 0));
+          () ->
+              Deviation.of(
+                  Networks.loss(network, batch), golden.floats("loss")[0], Tolerances.FP32, 0));
       if (golden.has("logits_left")) {
         EncoderInputs left = golden.batch("", "_left");
-        section.attempt("logits_left", () -> logits(network, left, "logits_left", FP32));
+        section.attempt("logits_left", () -> logits(network, left, "logits_left", Tolerances.FP32));
       }
       section.attempt("hidden", () -> hidden(network, batch));
     }
@@ -96,7 +83,7 @@ final class ModelCheck {
     for (int i = 0; i < states.size(); i++) {
       String tensor = "hidden." + i;
       if (golden.has(tensor)) {
-        section.compared(tensor, golden.deviation(tensor, states.get(i), batch, FP32));
+        section.compared(tensor, golden.deviation(tensor, states.get(i), batch, Tolerances.FP32));
       }
     }
   }
@@ -111,7 +98,8 @@ final class ModelCheck {
       network.parameters().forEach(Parameter::train);
       double loss = Networks.forwardBackward(network, golden.batch("", ""), recompute);
       section.compared(
-          "loss of training" + suffix, Deviation.of(loss, golden.floats("loss")[0], FP32, 0));
+          "loss of training" + suffix,
+          Deviation.of(loss, golden.floats("loss")[0], Tolerances.FP32, 0));
       Map<String, float[]> gradients = Networks.gradients(network);
       section.attempt("grad_norms" + suffix, () -> gradientNorms(gradients, suffix));
       for (String tensor : tensors) {
@@ -119,10 +107,10 @@ final class ModelCheck {
             tensor + suffix,
             () ->
                 Deviation.of(
-                    found(gradients, tensor.substring("grad.".length())),
+                    Gradients.found(gradients, tensor.substring("grad.".length())),
                     golden.floats(tensor),
-                    FP32,
-                    RELATIVE));
+                    Tolerances.FP32,
+                    Tolerances.RELATIVE));
       }
     }
   }
@@ -130,33 +118,20 @@ final class ModelCheck {
   private void gradientNorms(Map<String, float[]> gradients, String suffix) {
     Deviation worst = Deviation.NONE;
     for (var norm : golden.json().path("grad_norms").properties()) {
-      double found = norm(List.of(found(gradients, norm.getKey())));
-      worst = worst.or(Deviation.of(found, norm.getValue().asDouble(), FP32, RELATIVE));
+      double found = Gradients.norm(List.of(Gradients.found(gradients, norm.getKey())));
+      worst =
+          worst.or(
+              Deviation.of(
+                  found, norm.getValue().asDouble(), Tolerances.FP32, Tolerances.RELATIVE));
     }
     section.compared("grad_norms" + suffix, worst);
     section.compared(
         "grad_norm_total" + suffix,
         Deviation.of(
-            norm(gradients.values()), golden.json().path("grad_norm_total"), FP32, RELATIVE));
-  }
-
-  /** The Euclidean norm of all gradients together. */
-  static double norm(Collection<float[]> gradients) {
-    double squares = 0;
-    for (float[] gradient : gradients) {
-      for (float value : gradient) {
-        squares += (double) value * value;
-      }
-    }
-    return Math.sqrt(squares);
-  }
-
-  static float[] found(Map<String, float[]> gradients, String name) {
-    float[] found = gradients.get(name);
-    if (found == null) {
-      throw new GoldenException("expected a gradient of " + name + ", found none");
-    }
-    return found;
+            Gradients.norm(gradients.values()),
+            golden.json().path("grad_norm_total"),
+            Tolerances.FP32,
+            Tolerances.RELATIVE));
   }
 
   /** What a checkpoint with weights in four bits stands for, exactly. */

@@ -30,7 +30,7 @@ final class PooledScoreCheck {
     String tensor = "scores" + suffix;
     if (golden.has(tensor)) {
       float[] found = Networks.logits(network, golden.unlabeled("", suffix));
-      section.compared(tensor, Deviation.of(found, golden.floats(tensor), ModelCheck.FP32, 0));
+      section.compared(tensor, Deviation.of(found, golden.floats(tensor), Tolerances.FP32, 0));
     }
   }
 
@@ -51,6 +51,6 @@ final class PooledScoreCheck {
       found[row] = Networks.logits(network, encoderInputs)[0];
     }
     section.compared(
-        "scores_alone", Deviation.of(found, golden.floats("scores_alone"), ModelCheck.FP32, 0));
+        "scores_alone", Deviation.of(found, golden.floats("scores_alone"), Tolerances.FP32, 0));
   }
 }

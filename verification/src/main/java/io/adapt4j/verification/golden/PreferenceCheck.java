@@ -386,7 +386,7 @@ final class PreferenceCheck {
             tensor + suffix,
             () ->
                 Deviation.of(
-                    ModelCheck.found(found, parameter),
+                    Gradients.found(found, parameter),
                     GoldenFolder.floats(tensors, tensor),
                     GRADIENT,
                     0));

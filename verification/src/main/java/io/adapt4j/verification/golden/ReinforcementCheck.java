@@ -204,7 +204,7 @@ final class ReinforcementCheck {
     section.compared(
         "grpo " + name + " grad_norm",
         Deviation.of(
-            ModelCheck.norm(found.values()), options.path("grad_norm").asDouble(), 1e-3, 1e-3));
+            Gradients.norm(found.values()), options.path("grad_norm").asDouble(), 1e-3, 1e-3));
     String prefix = GRADIENT + name + ".";
     tensors.names().stream()
         .filter(tensor -> tensor.startsWith(prefix))
@@ -214,11 +214,10 @@ final class ReinforcementCheck {
                 section.compared(
                     "grpo " + tensor,
                     Deviation.of(
-                        ModelCheck.found(
-                            found, PeftParts.stored(tensor.substring(prefix.length()))),
+                        Gradients.found(found, PeftParts.stored(tensor.substring(prefix.length()))),
                         floats(tensor),
                         LOSS,
-                        ModelCheck.RELATIVE)));
+                        Tolerances.RELATIVE)));
   }
 
   private LanguageModelLoss.Inputs inputs() {

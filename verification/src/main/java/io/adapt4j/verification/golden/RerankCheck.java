@@ -98,7 +98,7 @@ final class RerankCheck {
         found[2 * row + 1] = all[last * vocabulary + tokenId("true")];
       }
       String tensor = "two_logits" + suffix;
-      section.compared(tensor, Deviation.of(found, golden.floats(tensor), ModelCheck.FP32, 0));
+      section.compared(tensor, Deviation.of(found, golden.floats(tensor), Tolerances.FP32, 0));
     }
   }
 
@@ -145,17 +145,17 @@ final class RerankCheck {
                 0)
             / batch.rows();
     section.compared(
-        "bce_loss", Deviation.of(loss, golden.floats("bce_loss")[0], ModelCheck.FP32, 0));
+        "bce_loss", Deviation.of(loss, golden.floats("bce_loss")[0], Tolerances.FP32, 0));
     Map<String, float[]> gradients = Networks.gradients(encoder);
     for (String tensor : golden.names(GRADIENT)) {
       section.compare(
           tensor,
           () ->
               Deviation.of(
-                  ModelCheck.found(gradients, tensor.substring(GRADIENT.length())),
+                  Gradients.found(gradients, tensor.substring(GRADIENT.length())),
                   golden.floats(tensor),
-                  ModelCheck.FP32,
-                  ModelCheck.RELATIVE));
+                  Tolerances.FP32,
+                  Tolerances.RELATIVE));
     }
   }
 }

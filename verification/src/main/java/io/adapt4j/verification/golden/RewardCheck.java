@@ -87,10 +87,10 @@ final class RewardCheck {
                   section.compared(
                       "reward " + tensor,
                       Deviation.of(
-                          ModelCheck.found(gradients, tensor.substring(prefix.length())),
+                          Gradients.found(gradients, tensor.substring(prefix.length())),
                           GoldenFolder.floats(tensors, tensor),
                           LOSS,
-                          ModelCheck.RELATIVE)));
+                          Tolerances.RELATIVE)));
     }
   }
 

@@ -112,7 +112,7 @@ final class RouterCheck {
     try (Network network = Networks.load(golden.path(), DType.F32, RouterCheck::alone)) {
       network.parameters().forEach(Parameter::train);
       double found = Networks.forwardBackward(network, batch, true) - golden.floats("loss")[0];
-      section.compared("aux_loss", Deviation.of(found, wanted, ModelCheck.FP32, 0));
+      section.compared("aux_loss", Deviation.of(found, wanted, Tolerances.FP32, 0));
     }
     try (Network network = Networks.load(golden.path(), DType.F32, RouterCheck::balanced)) {
       double coefficient = RouterBalance.of(network).orElseThrow().coefficient();
@@ -120,7 +120,7 @@ final class RouterCheck {
       double plain = golden.floats("loss")[0];
       double found = Networks.forwardBackward(network, batch, false);
       section.compared(
-          "loss_with_aux", Deviation.of(found, plain + coefficient * wanted, ModelCheck.FP32, 0));
+          "loss_with_aux", Deviation.of(found, plain + coefficient * wanted, Tolerances.FP32, 0));
       if (golden.json().has("aux_loss_from_router_logits")) {
         // The gradients of this family are of a loss over other scores.
         return;
@@ -130,10 +130,10 @@ final class RouterCheck {
         section.compared(
             name,
             Deviation.of(
-                ModelCheck.found(gradients, name.substring(GRADIENTS.length())),
+                Gradients.found(gradients, name.substring(GRADIENTS.length())),
                 golden.floats(name),
-                ModelCheck.FP32,
-                ModelCheck.RELATIVE));
+                Tolerances.FP32,
+                Tolerances.RELATIVE));
       }
     }
   }

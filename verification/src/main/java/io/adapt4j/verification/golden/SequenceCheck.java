@@ -89,7 +89,6 @@ final class SequenceCheck {
   private static void compare(
       GoldenFolder golden, Report.Section section, String tensor, float[] found, long[] mask) {
     section.compared(
-        tensor,
-        Deviation.masked(found, golden.floats(tensor), mask, ModelCheck.tolerance(golden), 0));
+        tensor, Deviation.masked(found, golden.floats(tensor), mask, Tolerances.of(golden), 0));
   }
 }

@@ -229,7 +229,11 @@ public final class EncoderDecoder extends Network {
    * @return [B, T, hidden]
    */
   public Tensor write(
-      Ops ops, SequenceSource source, Tensor ids, boolean recompute, @Nullable List<Tensor> states) {
+      Ops ops,
+      SequenceSource source,
+      Tensor ids,
+      boolean recompute,
+      @Nullable List<Tensor> states) {
     int rows = Math.toIntExact(ids.size(0));
     int length = Math.toIntExact(ids.size(1));
     Tensor mask = null;

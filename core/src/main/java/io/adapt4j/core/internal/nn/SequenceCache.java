@@ -26,18 +26,15 @@ public final class SequenceCache implements AutoCloseable {
   /**
    * Makes a cache.
    *
-   * @param layers what reads in each layer of the decoder, whose heads are those of its own attention
+   * @param layers what reads in each layer of the decoder, whose heads are those of its own
+   *     attention
    * @param source what was read
    * @param rows for each text that is written, the row of the source that it is written for
    * @param capacity tokens a row
    * @param type the compute type
    */
   SequenceCache(
-      List<CrossAttention> layers,
-      SequenceSource source,
-      long[] rows,
-      long capacity,
-      DType type) {
+      List<CrossAttention> layers, SequenceSource source, long[] rows, long capacity, DType type) {
     this.capacity = capacity;
     try (Scope scope = Scope.open(source.states().engine())) {
       Tensor index = Tensor.of(rows, rows.length);

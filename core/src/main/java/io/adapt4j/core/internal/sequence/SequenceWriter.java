@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.sequence;
 
 import io.adapt4j.core.internal.nn.EncoderDecoder;
-import io.adapt4j.core.internal.nn.SequenceSource;
 import io.adapt4j.core.internal.nn.SequenceCache;
 import io.adapt4j.core.internal.nn.SequenceInputs;
+import io.adapt4j.core.internal.nn.SequenceSource;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import java.util.ArrayList;

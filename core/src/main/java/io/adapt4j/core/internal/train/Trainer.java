@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.train;
 
+import com.google.common.collect.Iterators;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.data.BatchSource;
@@ -52,9 +53,6 @@ public final class Trainer<B> {
   private static final int COMPARED_STEPS = 50;
 
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
-
-  private static final String ADVICE =
-      " Lower the learning rate, lengthen the warm-up, or train in fp32.";
 
   private final TrainingTask<B> task;
   private final Adaptation adaptation;
@@ -176,7 +174,7 @@ public final class Trainer<B> {
   /**
    * Says which learning rates are usual, for what is said of a run that ends worse than it began.
    *
-   * @param text rates, what they are for and who says so; empty to say nothing
+   * @param text rates and who says so; empty to say nothing
    * @return this trainer
    */
   public Trainer<B> usualRates(String text) {
@@ -189,8 +187,7 @@ public final class Trainer<B> {
    *
    * @param start what to tell the listener at the beginning
    * @return how it went
-   * @throws TrainingException if too many steps in a row are not finite, or none left a model worth
-   *     saving
+   * @throws TrainingException if too many steps in a row are not finite, or none is worth saving
    */
   public TrainingResult run(RunStart start) {
     listener.started(start.withSettings(SettingsText.of(options, output)));
@@ -204,9 +201,8 @@ public final class Trainer<B> {
         timeLeft.evaluated();
       }
       StopReason ended = epochs(step);
-      if (ended == StopReason.STOP_REQUESTED
-          && isResumable()
-          && evaluations.bestStep().orElse(0) > 0) {
+      boolean resumable = ended == StopReason.STOP_REQUESTED && isResumable();
+      if (resumable && evaluations.bestStep().orElse(0) > 0) {
         evaluations.settleBest();
       }
       finish();
@@ -258,13 +254,13 @@ public final class Trainer<B> {
     if (!leads()) {
       return follow(step);
     }
-    if (!options.states().resume()) {
+    Optional<RunStates.Found> found = Optional.empty();
+    if (options.states().resume()) {
+      found = states.newest(options.earlyStopping(), this::bestProblem);
+    } else {
       states.clear();
       checkpoints.clear();
-      WorkerResume.NOTHING.tell(hooks.workers());
-      return false;
     }
-    Optional<RunStates.Found> found = states.newest(options.earlyStopping(), this::bestProblem);
     if (found.isEmpty()) {
       WorkerResume.NOTHING.tell(hooks.workers());
       return false;
@@ -273,9 +269,9 @@ public final class Trainer<B> {
     Progress progress = state.progress();
     restoreUntrainedBest(progress);
     restore(step, state);
+    Evaluations<B> best = options.keepBest() ? evaluations : null;
     List<String> damaged = new ArrayList<>(state.damaged());
-    damaged.addAll(
-        checkpoints.takeStock(progress, state.checked(), options.keepBest() ? evaluations : null));
+    damaged.addAll(checkpoints.takeStock(progress, state.checked(), best));
     damaged.forEach(line -> LOG.warn("Resuming at step {}: {}", steps, line));
     new WorkerResume(steps, checkpoints.lastSavedAt(), evaluations.bestStep().isPresent())
         .tell(hooks.workers());
@@ -375,9 +371,11 @@ public final class Trainer<B> {
     int perEpoch = options.stepsPerEpoch(train.count());
     for (int epoch = steps / perEpoch; steps < totalSteps; epoch++) {
       int done = steps % perEpoch;
-      Iterator<B> batches = train.epoch(epoch, done * options.accumulation());
+      Iterator<List<B>> batches =
+          Iterators.partition(
+              train.epoch(epoch, done * options.accumulation()), options.accumulation());
       for (int inEpoch = done + 1; batches.hasNext(); inEpoch++) {
-        perform(step, take(batches), epoch + (double) inEpoch / perEpoch);
+        perform(step, batches.next(), epoch + (double) inEpoch / perEpoch);
         boolean epochEnds = !batches.hasNext();
         if (isDue(options.evaluationInterval(), epochEnds)) {
           timeLeft.pause();
@@ -402,14 +400,6 @@ public final class Trainer<B> {
       }
     }
     return StopReason.COMPLETED;
-  }
-
-  private List<B> take(Iterator<B> batches) {
-    List<B> micro = new ArrayList<>();
-    while (micro.size() < options.accumulation() && batches.hasNext()) {
-      micro.add(batches.next());
-    }
-    return micro;
   }
 
   private void perform(TrainingStep<B> step, List<B> micro, double epoch) {
@@ -448,23 +438,13 @@ public final class Trainer<B> {
             tokens * 1e9 / nanos,
             targets,
             elapsed(),
-            timeLeft.estimate(totalSteps - steps, evaluationsLeft()).orElse(StepEvent.UNKNOWN_TIME),
+            timeLeft
+                .estimate(totalSteps - steps, options.evaluationsLeft(steps, train.count()))
+                .orElse(StepEvent.UNKNOWN_TIME),
             outcome.penalty(),
             Duration.ofNanos(nanos),
             ResourceMeter.use(processorNanos, nanos),
             metrics));
-  }
-
-  /** Evaluations that are still due, the one at the end of the run among them. */
-  private int evaluationsLeft() {
-    int interval =
-        options.evaluationInterval() == 0
-            ? options.stepsPerEpoch(train.count())
-            : options.evaluationInterval();
-    int whole = totalSteps / interval - steps / interval;
-    boolean present = steps % interval == 0;
-    boolean last = totalSteps % interval != 0;
-    return whole + (present ? 1 : 0) + (last ? 1 : 0);
   }
 
   private void skip(TrainingStep.Outcome outcome) {
@@ -474,20 +454,8 @@ public final class Trainer<B> {
         new SkippedStep(
             steps, totalSteps, reason, outcome.loss(), outcome.gradientNorm(), skippedInARow));
     if (skippedInARow > options.maxSkippedSteps()) {
-      throw new TrainingException(
-          ("Training stopped at step %s: %s steps in a row were not finite (in the last one"
-                  + " %s). %s.%s")
-              .formatted(
-                  steps,
-                  skippedInARow,
-                  reason,
-                  checkpoints.lastSavedAt() >= 0
-                      ? "The checkpoint of step "
-                          + checkpoints.lastSavedAt()
-                          + " is intact in "
-                          + output.resolve(LAST)
-                      : "No checkpoint had been saved yet",
-                  ADVICE));
+      throw TrainingFailures.tooManySkipped(
+          steps, skippedInARow, reason, checkpoints.lastSavedAt(), output.resolve(LAST));
     }
   }
 
@@ -499,7 +467,7 @@ public final class Trainer<B> {
     }
     checkpoints.saveLast(steps);
     boolean best = evaluations.isBestAt(steps);
-    if (options.keepBest() && best) {
+    if (best && options.keepBest()) {
       checkpoints.saveBest(steps);
     }
     if (best || !options.keepBest()) {
@@ -507,10 +475,7 @@ public final class Trainer<B> {
     }
   }
 
-  /**
-   * Whether the model may replace the last checkpoint. A step with finite gradients may still drive
-   * values to where the loss is not finite, which only a further pass shows.
-   */
+  /** Whether the model may replace the last checkpoint: finite gradients may lead anywhere. */
   private boolean isSound(OptionalDouble validationLoss) {
     return Double.isFinite(validationLoss.orElseGet(() -> task.evaluate(train.any())));
   }
@@ -523,11 +488,7 @@ public final class Trainer<B> {
       if (options.keepBest() && evaluations.bestStep().orElse(-1) == 0) {
         checkpoints.discardBest();
       }
-      throw new TrainingException(
-          "Training ended at step "
-              + steps
-              + " with a model whose loss is not finite, and no checkpoint had been saved before."
-              + ADVICE);
+      throw TrainingFailures.nothingSound(steps);
     }
   }
 

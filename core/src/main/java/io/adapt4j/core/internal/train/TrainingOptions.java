@@ -82,4 +82,19 @@ public record TrainingOptions(
     int all = Math.multiplyExact(epochs, stepsPerEpoch(microBatches));
     return maxSteps > 0 ? Math.min(all, maxSteps) : all;
   }
+
+  /**
+   * The number of evaluations that are still due, the one at the end of the run among them.
+   *
+   * @param done steps, the one that has ended included
+   * @param microBatches micro-batches an epoch
+   * @return evaluations
+   */
+  int evaluationsLeft(int done, int microBatches) {
+    int interval = evaluationInterval == 0 ? stepsPerEpoch(microBatches) : evaluationInterval;
+    int all = totalSteps(microBatches);
+    boolean present = done % interval == 0;
+    boolean last = all % interval != 0;
+    return all / interval - done / interval + (present ? 1 : 0) + (last ? 1 : 0);
+  }
 }

@@ -1,0 +1,43 @@
+package io.adapt4j.core.internal.train;
+
+import io.adapt4j.core.train.TrainingException;
+import java.nio.file.Path;
+
+/** What is said of a run that cannot go on. */
+final class TrainingFailures {
+
+  private static final String ADVICE =
+      " Lower the learning rate, lengthen the warm-up, or train in fp32.";
+
+  private TrainingFailures() {}
+
+  /**
+   * Too many steps in a row were not finite.
+   *
+   * @param reason what was wrong with the last one
+   * @param savedAt the step of the last checkpoint; below 0 where there is none
+   */
+  static TrainingException tooManySkipped(
+      int step, int skipped, String reason, int savedAt, Path last) {
+    return new TrainingException(
+        ("Training stopped at step %s: %s steps in a row were not finite (in the last one"
+                + " %s). %s.%s")
+            .formatted(
+                step,
+                skipped,
+                reason,
+                savedAt >= 0
+                    ? "The checkpoint of step " + savedAt + " is intact in " + last
+                    : "No checkpoint had been saved yet",
+                ADVICE));
+  }
+
+  /** The run ended, and no model was worth saving. */
+  static TrainingException nothingSound(int step) {
+    return new TrainingException(
+        "Training ended at step "
+            + step
+            + " with a model whose loss is not finite, and no checkpoint had been saved before."
+            + ADVICE);
+  }
+}
