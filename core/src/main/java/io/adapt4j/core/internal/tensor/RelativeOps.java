@@ -8,9 +8,9 @@ import java.util.stream.Stream;
 /** Attention whose scores depend on the distance of query and key, and convolutions. */
 public final class RelativeOps {
 
-  private static final Operator BIASED = Operator.core("biased_attention").needing(scores(2));
+  private static final Operator BIASED = Operator.core("bucketed_attention").needing(scores(2));
   private static final Operator BIASED_BACKWARD =
-      Operator.core("biased_attention_backward").needing(scores(4));
+      Operator.core("bucketed_attention_backward").needing(scores(4));
   private static final Operator DISENTANGLED =
       Operator.core("disentangled_attention").needing(scores(4));
   private static final Operator DISENTANGLED_BACKWARD =

@@ -50,12 +50,12 @@ def bias_by_distance(self, table: Tensor, length: int, buckets: int, log_range: 
   chosen = torch.index_select(table, 0, torch.flatten(at))
   return torch.permute(torch.view(chosen, [length, length, table.size(1)]), [2, 0, 1])
 
-def biased_weights(self, q: Tensor, k: Tensor, bias: Tensor, mask: List[Tensor], start: int, count: int, scale: float) -> Tensor:
+def bucketed_weights(self, q: Tensor, k: Tensor, bias: Tensor, mask: List[Tensor], start: int, count: int, scale: float) -> Tensor:
   scores = torch.mul_(torch.matmul(torch.narrow(q, 0, start, count), torch.transpose(torch.narrow(k, 0, start, count), 2, 3)), scale)
   return torch.softmax(self.mask_rows(torch.add_(scores, bias), mask, start, count), -1)
 
 # q, k, v [B, H, T, D], table [N, H] -> joined heads [B, T, H D].
-def biased_attention(self, q: Tensor, k: Tensor, v: Tensor, table: Tensor, mask: List[Tensor], scale: float, buckets: int, log_range: float) -> Tensor:
+def bucketed_attention(self, q: Tensor, k: Tensor, v: Tensor, table: Tensor, mask: List[Tensor], scale: float, buckets: int, log_range: float) -> Tensor:
   if q.is_meta:
     return torch.empty([q.size(0), q.size(2), q.size(1) * q.size(3)], dtype=q.dtype, device=q.device)
   bias = self.bias_by_distance(table, q.size(2), buckets, log_range)
@@ -64,12 +64,12 @@ def biased_attention(self, q: Tensor, k: Tensor, v: Tensor, table: Tensor, mask:
   start = 0
   while start < q.size(0):
     count = min(block, q.size(0) - start)
-    p = self.biased_weights(q, k, bias, mask, start, count, scale)
+    p = self.bucketed_weights(q, k, bias, mask, start, count, scale)
     parts.append(torch.flatten(torch.transpose(torch.matmul(p, torch.narrow(v, 0, start, count)), 1, 2), 2))
     start = start + count
   return torch.cat(parts, 0)
 
-def biased_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, table: Tensor, dtable: List[Tensor], mask: List[Tensor], scale: float, buckets: int, log_range: float) -> List[Tensor]:
+def bucketed_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, table: Tensor, dtable: List[Tensor], mask: List[Tensor], scale: float, buckets: int, log_range: float) -> List[Tensor]:
   dq = torch.empty(q.size(), dtype=q.dtype, device=q.device)
   dk = torch.empty(q.size(), dtype=q.dtype, device=q.device)
   dv = torch.empty(q.size(), dtype=q.dtype, device=q.device)
@@ -83,7 +83,7 @@ def biased_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor,
   start = 0
   while start < q.size(0):
     count = min(block, q.size(0) - start)
-    p = self.biased_weights(q, k, bias, mask, start, count, scale)
+    p = self.bucketed_weights(q, k, bias, mask, start, count, scale)
     d = torch.narrow(dy_by_head, 0, start, count)
     dp = torch.matmul(d, torch.transpose(torch.narrow(v, 0, start, count), 2, 3))
     ds = torch._softmax_backward_data(dp, p, -1, q.dtype)
