@@ -324,11 +324,11 @@ class TaskTuningTest {
     Path decoder = SmallModel.write(folder.resolve("decoder"));
     Split data = split(TaskTuningTest::byAnimal);
     assertThatThrownBy(() -> tuner(encoder, Task.nextTokens(), data, 1e-3).build())
-        .hasMessageContaining("a model that generates text");
+        .hasMessageContaining("a model that continues text");
     Path masked = SmallEncoder.write(folder.resolve("masked"), "BertForMaskedLM", "");
     assertThatThrownBy(() -> tuner(masked, Task.nextTokens(), data, 1e-3).build())
         .isInstanceOf(SettingsException.class)
-        .hasMessageContaining("a model that generates text");
+        .hasMessageContaining("a model that continues text");
     assertThatThrownBy(
             () ->
                 FineTuner.builder()

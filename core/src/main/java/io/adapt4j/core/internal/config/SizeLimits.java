@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 final class SizeLimits {
 
   private static final int LAYERS = 4096;
+  private static final int LAYERS_OF_GROUP = 64;
   private static final int HEADS = 1 << 16;
   private static final int WIDTH = 1 << 20;
   private static final int ROWS = 1 << 24;
@@ -29,7 +30,9 @@ final class SizeLimits {
                   "num_decoder_layers",
                   "encoder_layers",
                   "decoder_layers",
+                  "num_hidden_groups",
                   "num_nextn_predict_layers"),
+              limit(LAYERS_OF_GROUP, "inner_group_num"),
               limit(
                   HEADS,
                   "num_attention_heads",
@@ -49,7 +52,28 @@ final class SizeLimits {
                   "moe_num_experts",
                   "moe_num_shared_experts",
                   "moe_k",
-                  "num_experts_per_tok"),
+                  "num_experts_per_tok",
+                  "num_heads",
+                  "num_kv_heads",
+                  "encoder_attention_heads",
+                  "decoder_attention_heads",
+                  "attention_head_size",
+                  "d_kv",
+                  "relative_attention_num_buckets",
+                  "position_buckets",
+                  "linear_num_key_heads",
+                  "linear_num_value_heads",
+                  "linear_key_head_dim",
+                  "linear_value_head_dim",
+                  "linear_conv_kernel_dim",
+                  "mamba_n_heads",
+                  "mamba_n_groups",
+                  "mamba_d_head",
+                  "mamba_d_state",
+                  "mamba_d_conv",
+                  "conv_L_cache",
+                  "conv_kernel_size",
+                  "conv_groups"),
               limit(
                   WIDTH,
                   "hidden_size",
@@ -65,10 +89,14 @@ final class SizeLimits {
                   "moe_intermediate_size",
                   "shared_expert_intermediate_size",
                   "shared_intermediate_size",
+                  "ffn_hidden_size",
+                  "encoder_ffn_dim",
+                  "decoder_ffn_dim",
+                  "pooler_hidden_size",
                   "q_lora_rank",
                   "kv_lora_rank",
                   "num_labels"),
-              limit(ROWS, "vocab_size", "type_vocab_size"),
+              limit(ROWS, "vocab_size", "decoder_vocab_size", "type_vocab_size"),
               limit(POSITIONS, "max_position_embeddings", "n_positions", "n_ctx"))
           .flatMap(limits -> limits.entrySet().stream())
           .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
