@@ -366,7 +366,6 @@ class LoraTest {
         "peft_type|\"IA3\"",
         "task_type|\"QUESTION_ANS\"",
         "layers_to_transform|[-1]",
-        "target_parameters|[\"experts\"]",
         "init_lora_weights|\"corda\"",
         "some_future_option|{\"a\": 1}",
         "target_modules|null",

@@ -65,26 +65,37 @@ class StepKernelsTest {
   private static final Set<String> BY_OPERATORS =
       Set.of(
           "arcee",
+          "bamba",
           "cohere",
           "cohere2",
           "dots1",
           "ernie4_5",
           "ernie4_5_moe",
+          "falcon",
+          "falcon_grouped",
+          "falcon_h1",
+          "falcon_h1_plain",
+          "falcon_one_norm",
           "glm",
           "glm4",
           "glm4_moe",
           "gpt_oss",
+          "granite_hybrid",
           "granitemoe",
           "granitemoeshared",
           "helium",
           "hunyuan",
+          "internlm2",
+          "lfm2",
           "mixtral",
           "mixtral_stacked",
           "nemotron",
           "olmoe",
           "qwen2_moe",
           "qwen2_moe_stacked",
-          "qwen3_moe");
+          "qwen3_5",
+          "qwen3_moe",
+          "qwen3_next");
 
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {

@@ -3,10 +3,12 @@ package io.adapt4j.core.internal.task;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.data.EncodingReport;
+import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.tensor.DropoutRates;
 import io.adapt4j.core.internal.train.TrainingOptions;
+import io.adapt4j.core.method.WeightFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -61,7 +63,8 @@ final class RunIdentity {
     identity.put("task", settings.objective().wholeIdentity());
     identity.put("regularization", regularizations.toString());
     if (settings.modelDropout()) {
-      DropoutRates rates = Architectures.dropout(ModelConfig.read(folder));
+      DropoutRates rates =
+          Architectures.dropout(StoredModel.read(folder, WeightFormat.asStored()).config());
       if (rates.any()) {
         identity.put("model dropout", rates.toString());
       }
