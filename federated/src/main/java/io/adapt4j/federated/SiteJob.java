@@ -78,15 +78,33 @@ public final class SiteJob implements Serializable {
     }
   }
 
+  /** What all jobs of a round share. */
   private final Common common;
+
+  /** The site's name. */
   private final String site;
+
+  /** The machine it belongs to; null for any. */
   private final @Nullable String host;
+
+  /** Its place among the sites. */
   private final int index;
+
+  /** The round, from 1. */
   private final int round;
+
+  /** Its rows. */
   private final SiteData data;
+
+  /** Options of its training, in the order in which they are set. */
   private final List<LocalTraining> training;
+
+  /** The common adapter; null where training begins anew. */
   private final @Nullable AdapterFiles start;
+
+  /** What earlier rounds added to the base; null for nothing. */
   private final @Nullable AdapterFiles folded;
+
   private transient @Nullable ModelSource base;
 
   SiteJob(

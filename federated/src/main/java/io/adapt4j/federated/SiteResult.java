@@ -10,13 +10,28 @@ import org.jspecify.annotations.Nullable;
 public final class SiteResult implements Serializable {
   private static final long serialVersionUID = 1L;
 
+  /** The site's name. */
   private final String site;
+
+  /** What it trained; null where it failed. */
   private final @Nullable AdapterFiles adapter;
+
+  /** Why there is no adapter; null where there is one. */
   private final @Nullable String failure;
+
+  /** Tokens that were learned from. */
   private final long targetTokens;
+
+  /** Steps of the optimizer. */
   private final int steps;
+
+  /** The loss of the first step. */
   private final double firstLoss;
+
+  /** The loss of the last step. */
   private final double lastLoss;
+
+  /** How long it took. */
   private final Duration elapsed;
 
   private SiteResult(

@@ -26,7 +26,10 @@ public final class ShardedData implements Serializable {
 
   private static final long serialVersionUID = 1;
 
+  /** Where the shards are. */
   private final String folder;
+
+  /** In the order of their rows. */
   private final ArrayList<Shard> shards;
 
   ShardedData(String folder, List<Shard> shards) {
