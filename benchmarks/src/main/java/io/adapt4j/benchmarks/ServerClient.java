@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.benchmarks.suite.JavaCommand;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
@@ -22,6 +23,7 @@ import java.util.regex.Pattern;
  * Clients of a server in a process of their own, which ask all at once and say how many new tokens
  * came a second. They read what is sent and no more, so that it is the server that is measured.
  */
+@InSuite(leftOut = "a part of ServerOverheadBenchmark")
 final class ServerClient implements AutoCloseable {
 
   private static final Pattern TOKENS = Pattern.compile("\"completion_tokens\":(\\d+)");

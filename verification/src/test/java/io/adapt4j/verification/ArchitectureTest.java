@@ -50,7 +50,7 @@ class ArchitectureTest {
           Map.entry("serve", Set.of("core", "jinja", "rag", "structured", "tools")),
           Map.entry("rag", Set.of("core")),
           Map.entry("federated", Set.of("core", "lora")),
-          Map.entry("spark", Set.of("core", "lora", "qlora", "federated", "rag", "eval")),
+          Map.entry("spark", Set.of("core", "jinja", "lora", "qlora", "federated", "rag", "eval")),
           Map.entry("langchain4j", Set.of("core", "tools", "structured", "rag")),
           Map.entry("spring-boot-3", Set.of("core", "tools", "structured", "serve")),
           Map.entry("eval", Set.of("core")),

@@ -105,10 +105,8 @@ class GoldenCheckTest {
   void whatThisBuildDoesNotOfferIsNamed() {
     for (String[] unsupported :
         new String[][] {
-          {"next/models/t5", "kind seq2seq (model_type t5)"},
-          {"next/models/lfm2", "model family lfm2"},
           {"next/lora/vera", "adapter kind VERA"},
-          {"next/lora/t5", "model family t5"},
+          {"next/lora/loha", "adapter kind LOHA"},
           {"gguf/vectors", "format GGUF"}
         }) {
       assertThat(run(true, golden(unsupported[0])))

@@ -4,6 +4,7 @@ import io.adapt4j.core.model.Precision;
 import io.adapt4j.spark.internal.model.ModelSpec;
 import io.adapt4j.spark.internal.rows.Counters;
 import io.adapt4j.spark.internal.rows.PartitionTask;
+import io.adapt4j.spark.internal.rows.RowOptions;
 import io.adapt4j.spark.internal.rows.RowWork;
 import java.time.Duration;
 import java.util.Locale;
@@ -340,8 +341,8 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
   }
 
   private <T extends AutoCloseable> PartitionTask<T> task(Dataset<?> dataset, RowWork<T> work) {
-    PartitionTask.Options options =
-        new PartitionTask.Options(
+    RowOptions options =
+        new RowOptions(
             value(windowSize),
             Duration.ofSeconds(value(idleSeconds)),
             invalid(getOrDefault(handleInvalid)));
@@ -356,11 +357,11 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
         Precision.valueOf(getOrDefault(precision)));
   }
 
-  private PartitionTask.Invalid invalid(String how) {
+  private RowOptions.Invalid invalid(String how) {
     return switch (how) {
-      case "keep" -> PartitionTask.Invalid.KEEP;
-      case "skip" -> PartitionTask.Invalid.SKIP;
-      case "error" -> PartitionTask.Invalid.ERROR;
+      case "keep" -> RowOptions.Invalid.KEEP;
+      case "skip" -> RowOptions.Invalid.SKIP;
+      case "error" -> RowOptions.Invalid.ERROR;
       default ->
           throw new IllegalArgumentException(
               handleInvalid + ": expected keep, skip or error, found '" + how + "'");

@@ -7,6 +7,7 @@ import io.adapt4j.rag.spi.SearchIndex.Entry;
 import io.adapt4j.spark.internal.model.ModelSpec;
 import io.adapt4j.spark.internal.rows.Counters;
 import io.adapt4j.spark.internal.rows.PartitionTask;
+import io.adapt4j.spark.internal.rows.RowOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -135,10 +136,7 @@ public final class SparkIngestion {
         Counters.register(documents.sparkSession().sparkContext(), "adapt4j ingestion");
     return documents.mapPartitions(
         new PartitionTask<>(
-            spec,
-            work,
-            new PartitionTask.Options(WINDOW, IDLE, PartitionTask.Invalid.KEEP),
-            counters),
+            spec, work, new RowOptions(WINDOW, IDLE, RowOptions.Invalid.KEEP), counters),
         Encoders.row(result));
   }
 

@@ -1,8 +1,6 @@
 package io.adapt4j.spark.internal.rows;
 
 import io.adapt4j.spark.internal.model.ModelSpec;
-import java.io.Serializable;
-import java.time.Duration;
 import java.util.Iterator;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
@@ -11,36 +9,28 @@ import org.apache.spark.sql.Row;
  * Adds columns to the rows of a partition, in their order, and at last one for the error.
  *
  * @param <T> the model
- * @param spec the model
- * @param work what to do with it
- * @param options how
- * @param counters what is counted
  */
-public record PartitionTask<T extends AutoCloseable>(
-    ModelSpec spec, RowWork<T> work, Options options, Counters counters)
+public final class PartitionTask<T extends AutoCloseable>
     implements MapPartitionsFunction<Row, Row> {
 
-  /** What becomes of rows that cannot be computed. */
-  public enum Invalid {
-    /** The row has an error in its column. */
-    KEEP,
-    /** The row is left out. */
-    SKIP,
-    /** The job fails. */
-    ERROR
-  }
+  private static final long serialVersionUID = 1;
+
+  private final Computation<T> computation;
 
   /**
-   * Options of every work.
+   * Makes a task.
    *
-   * @param window how many rows are in memory and computed together
-   * @param idle how long the model stays after its last use
-   * @param invalid what becomes of rows that cannot be computed
+   * @param spec the model
+   * @param work what to do with it
+   * @param options how
+   * @param counters what is counted
    */
-  public record Options(int window, Duration idle, Invalid invalid) implements Serializable {}
+  public PartitionTask(ModelSpec spec, RowWork<T> work, RowOptions options, Counters counters) {
+    this.computation = new Computation<>(spec, work, options, counters);
+  }
 
   @Override
   public Iterator<Row> call(Iterator<Row> rows) {
-    return new WindowedRows<>(rows, this);
+    return new WindowedRows<>(rows, computation);
   }
 }

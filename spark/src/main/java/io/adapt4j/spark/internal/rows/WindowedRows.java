@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 final class WindowedRows<T extends AutoCloseable> implements Iterator<Row> {
 
   private final Iterator<Row> rows;
-  private final PartitionTask<T> task;
+  private final Computation<T> task;
   private final TaskStop stop = TaskStop.ofThisTask();
   private final ArrayDeque<Row> done = new ArrayDeque<>();
   private ModelPool.@Nullable Lease<T> lease;
 
-  WindowedRows(Iterator<Row> rows, PartitionTask<T> task) {
+  WindowedRows(Iterator<Row> rows, Computation<T> task) {
     this.rows = rows;
     this.task = task;
     stop.whenOver(this::release);
@@ -64,10 +64,10 @@ final class WindowedRows<T extends AutoCloseable> implements Iterator<Row> {
       RowResult result = task.work().hasInput(row) ? results.next() : null;
       if (result != null && result.error() != null) {
         counters.errors().add(1L);
-        if (task.options().invalid() == PartitionTask.Invalid.ERROR) {
+        if (task.options().invalid() == RowOptions.Invalid.ERROR) {
           throw new IllegalArgumentException(result.error());
         }
-        if (task.options().invalid() == PartitionTask.Invalid.SKIP) {
+        if (task.options().invalid() == RowOptions.Invalid.SKIP) {
           continue;
         }
       }
