@@ -314,19 +314,20 @@ public final class Architectures {
     }
   }
 
-  /** The architecture of a type of this build or of the class path. */
+  /** The architecture of a type of this build, else of the class path, which is searched then. */
   private static Optional<Architecture> ofType(String type) {
-    return Stream.concat(ALL.stream(), CustomFamily.all(OWN).stream())
-        .filter(architecture -> architecture.modelTypes().contains(type))
-        .findFirst();
+    return among(ALL, type).or(() -> among(CustomFamily.all(OWN), type));
   }
 
   /** The architecture of a type of this build. */
   static Architecture known(String type) {
-    return ALL.stream()
+    return among(ALL, type).orElseThrow();
+  }
+
+  private static Optional<Architecture> among(List<Architecture> all, String type) {
+    return all.stream()
         .filter(architecture -> architecture.modelTypes().contains(type))
-        .findFirst()
-        .orElseThrow();
+        .findFirst();
   }
 
   private static Architecture find(ModelConfig config) {
