@@ -36,6 +36,12 @@ class NetworkTest {
             && in("a", "ip link set " + NAME + "a netns", FIRST)
             && in("b", "ip link set " + NAME + "b netns", SECOND);
     assumeTrue(connected, "this machine does not allow network namespaces");
+    Process accepting = java("a", NetworkProbe.class, "accept", FIRST, "7100");
+    assertThat(lines(accepting).readLine()).isEqualTo("ready");
+    Process connecting = java("b", NetworkProbe.class, "connect", FIRST, "7100");
+    assumeTrue(
+        connecting.waitFor() == 0 && accepting.waitFor() == 0,
+        "plain sockets do not reach from one namespace into the other on this machine");
   }
 
   private static boolean in(String end, String move, String address) throws Exception {
@@ -95,27 +101,42 @@ class NetworkTest {
     assumeTrue(delays("a") && delays("b"), "the kernel of this machine has no netem");
     Process first = worker("a", 0, 7101, 20_000, 6, 200_000);
     Process second = worker("b", 1, 7101, 20_000, 6, 200_000);
-    List<String> sums = lines(first).lines().toList();
+    BufferedReader said = lines(first);
+    BufferedReader saidBySecond = lines(second);
+    begin(first, said, second, saidBySecond);
+    List<String> sums = said.lines().toList();
     assertThat(sums).hasSize(6).noneMatch(line -> line.startsWith("ended"));
-    assertThat(lines(second).lines().toList()).isEqualTo(sums);
+    assertThat(saidBySecond.lines().toList()).isEqualTo(sums);
   }
 
   @Test
   void workersThatAreCutOffEndWhenTheirPatienceDoes() throws Exception {
-    Process first = worker("a", 0, 7102, 2_000, 100_000, 100_000);
-    Process second = worker("b", 1, 7102, 2_000, 100_000, 100_000);
+    Process first = worker("a", 0, 7102, 5_000, 100_000, 100_000);
+    Process second = worker("b", 1, 7102, 5_000, 100_000, 100_000);
     BufferedReader said = lines(first);
-    assertThat(said.readLine()).isNotNull();
+    begin(first, said, second, lines(second));
+    assertThat(said.readLine()).as("the first sum").matches("\\d+");
     assertThat(inside("a", "ip", "link", "set", NAME + "a", "down")).isTrue();
     try {
-      assertThat(first.waitFor(20, TimeUnit.SECONDS)).isTrue();
-      assertThat(second.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
       assertThat(said.lines().filter(line -> line.startsWith("ended")).toList())
           .singleElement()
           .asString()
-          .contains("Waited 2.0 s for worker 1");
+          .contains("Waited 5.0 s for worker 1");
     } finally {
       inside("a", "ip", "link", "set", NAME + "a", "up");
+    }
+  }
+
+  private static void begin(
+      Process first, BufferedReader said, Process second, BufferedReader saidBySecond)
+      throws IOException {
+    assertThat(said.readLine()).isEqualTo("ready");
+    assertThat(saidBySecond.readLine()).isEqualTo("ready");
+    for (Process worker : List.of(first, second)) {
+      worker.getOutputStream().write('\n');
+      worker.getOutputStream().flush();
     }
   }
 
@@ -126,24 +147,32 @@ class NetworkTest {
 
   private static Process worker(
       String end, int rank, int port, int patience, int rounds, int length) throws IOException {
-    return new ProcessBuilder(
-            "ip",
-            "netns",
-            "exec",
-            NAME + end,
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx128m",
-            "-cp",
-            System.getProperty("java.class.path"),
-            NetworkWorker.class.getName(),
-            String.valueOf(rank),
-            FIRST,
-            SECOND,
-            String.valueOf(port),
-            String.valueOf(patience),
-            String.valueOf(rounds),
-            String.valueOf(length))
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
+    return java(
+        end,
+        NetworkWorker.class,
+        String.valueOf(rank),
+        FIRST,
+        SECOND,
+        String.valueOf(port),
+        String.valueOf(patience),
+        String.valueOf(rounds),
+        String.valueOf(length));
+  }
+
+  private static Process java(String end, Class<?> main, String... arguments) throws IOException {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "ip",
+                "netns",
+                "exec",
+                NAME + end,
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+    words.addAll(List.of(arguments));
+    return new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 }
