@@ -26,7 +26,8 @@ final class HttpErrors {
   HubException explain(int status, HttpHeaders headers, String revision, String file)
       throws IOException {
     String said =
-        status + headers.firstValue("X-Error-Message").map(m -> ", " + Names.shown(m)).orElse("");
+        status
+            + headers.firstValue("X-Error-Message").map(m -> ", " + settings.shown(m)).orElse("");
     if (RetryLaterException.isForNow(status)) {
       throw new RetryLaterException("the server answered " + said, headers);
     }

@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Speaks the Hub's protocol for one repository: one attempt a call. What may work later is an
@@ -84,7 +83,7 @@ final class HubClient {
     if (!found.equals(commit)) {
       throw new HubException(
           "%s: %s: asked for commit %s, the server answered for %s. Check HF_ENDPOINT (%s)"
-              .formatted(repository, file, commit, Names.shown(found), settings.endpoint()));
+              .formatted(repository, file, commit, settings.shown(found), settings.endpoint()));
     }
     String etag =
         headers
@@ -179,24 +178,23 @@ final class HubClient {
     try {
       target = from.resolve(location);
     } catch (IllegalArgumentException e) {
-      throw badRedirect(from, location, "which is no address", e);
+      // Without the cause, whose message quotes the location as it came.
+      throw badRedirect(from, location, "which is no address");
     }
     String scheme = String.valueOf(target.getScheme()).toLowerCase(Locale.ROOT);
     if (location.isBlank() || target.getHost() == null || !scheme.matches("https?")) {
-      throw badRedirect(from, location, "which is no web address", null);
+      throw badRedirect(from, location, "which is no web address");
     }
     if (scheme.equals("http") && from.getScheme().equalsIgnoreCase("https")) {
-      throw badRedirect(from, location, "which is not encrypted", null);
+      throw badRedirect(from, location, "which is not encrypted");
     }
     return target;
   }
 
-  private HubException badRedirect(
-      URI from, String location, String problem, @Nullable Exception cause) {
+  private HubException badRedirect(URI from, String location, String problem) {
     return new HubException(
         "%s: %s redirects to '%s', %s. Check HF_ENDPOINT and proxies"
-            .formatted(repository, from, Names.shown(location), problem),
-        cause);
+            .formatted(repository, from, settings.shown(location), problem));
   }
 
   private boolean isHub(URI address) {

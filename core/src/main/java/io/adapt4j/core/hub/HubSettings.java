@@ -20,6 +20,11 @@ record HubSettings(
     Sleeper sleeper,
     Storage storage) {
 
+  /** A text of the server, shortened for a message and without the token that was sent to it. */
+  String shown(String text) {
+    return Names.shown(token.map(secret -> text.replace(secret.value(), "(hidden)")).orElse(text));
+  }
+
   /** What must arrive within the read timeout at the lowest rate. */
   long minProgressBytes() {
     return Math.max(1, (long) (minBytesPerSecond * (readTimeout.toNanos() / 1e9)));

@@ -1,0 +1,105 @@
+package io.adapt4j.verification.fuzz;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Fuzzes with Jazzer, guided by coverage: one process a target, one after the other. What an
+ * earlier run reached is kept in {@code target/fuzz/TARGET/corpus} and taken up again. Prints a
+ * line a target, and ends with status 1 if anything was found; the inputs lie in {@code
+ * target/fuzz/TARGET/found}.
+ */
+public final class LongFuzz {
+
+  private static final Pattern COUNT = Pattern.compile("^#(\\d+)\\s");
+
+  private LongFuzz() {}
+
+  /** Takes the seconds for each target, and the targets' names joined by commas, or "all". */
+  public static void main(String[] args) throws Exception {
+    int seconds = Integer.parseInt(args[0]);
+    List<FuzzTarget> targets =
+        args[1].equals("all")
+            ? FuzzTargets.all()
+            : Stream.of(args[1].split(",")).map(FuzzTargets::named).toList();
+    boolean found = false;
+    for (FuzzTarget target : targets) {
+      found |= fuzz(target, seconds);
+    }
+    System.exit(found ? 1 : 0);
+  }
+
+  private static boolean fuzz(FuzzTarget target, int seconds) throws Exception {
+    Path folder = Path.of("target/fuzz", target.name()).toAbsolutePath();
+    Path corpus = Files.createDirectories(folder.resolve("corpus"));
+    Path findings = Files.createDirectories(folder.resolve("found"));
+    for (int i = 0; i < target.seeds().size(); i++) {
+      Files.write(corpus.resolve("seed-" + i), target.seeds().get(i));
+    }
+    long before = found(findings);
+    long executions = run(target, seconds, folder, corpus, findings);
+    long more = found(findings) - before;
+    System.out.printf(
+        "%-24s %,12d executions %6d inputs kept %4d findings%n",
+        target.name(), executions, count(corpus), more);
+    return more > 0;
+  }
+
+  private static long run(FuzzTarget target, int seconds, Path folder, Path corpus, Path findings)
+      throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx1g");
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add("com.code_intelligence.jazzer.Jazzer");
+    command.add("--target_class=" + JazzerTarget.class.getName());
+    command.add("--target_args=" + target.name());
+    command.add("--instrumentation_includes=io.adapt4j.**");
+    command.add("--reproducer_path=" + findings);
+    command.add("-artifact_prefix=" + findings + "/");
+    command.add("-max_total_time=" + seconds);
+    command.add("-timeout=30");
+    command.add("-rss_limit_mb=4096");
+    command.add(corpus.toString());
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    long executions = 0;
+    try (BufferedReader lines =
+            new BufferedReader(
+                new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        var log = Files.newBufferedWriter(folder.resolve("log"))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        log.write(line);
+        log.newLine();
+        Matcher count = COUNT.matcher(line);
+        if (count.find()) {
+          executions = Long.parseLong(count.group(1));
+        }
+      }
+    }
+    process.waitFor();
+    return executions;
+  }
+
+  /** Inputs that only took long, such as the first one of a process, are no findings. */
+  private static long found(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> !file.getFileName().toString().startsWith("slow-")).count();
+    }
+  }
+
+  private static long count(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.count();
+    }
+  }
+}

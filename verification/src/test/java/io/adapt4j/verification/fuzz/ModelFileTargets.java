@@ -1,0 +1,249 @@
+package io.adapt4j.verification.fuzz;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.adapt4j.core.inspect.ModelCard;
+import io.adapt4j.core.inspect.ModelInfo;
+import io.adapt4j.core.internal.CheckedJson;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.PickledTensors;
+import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
+import io.adapt4j.core.internal.checkpoint.TensorEntry;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.AdapterFormat;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.gguf.format.GgufFile;
+import io.adapt4j.gguf.format.GgufMetadata;
+import io.adapt4j.gguf.format.GgufTensor;
+import io.adapt4j.gguf.format.GgufWriter;
+import io.adapt4j.gguf.format.QuantizedSource;
+import io.adapt4j.gguf.format.TensorType;
+import io.adapt4j.rag.internal.onnx.OnnxGraph;
+import io.adapt4j.verification.ExampleFiles;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.stream.Stream;
+
+/** Readers of the files of a model. */
+final class ModelFileTargets {
+
+  private static final String LLAMA_CONFIG =
+      """
+      {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 32,
+       "hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 1,
+       "num_attention_heads": 2, "num_key_value_heads": 1, "max_position_embeddings": 64,
+       "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": true}
+      """;
+  private static final String SAFETENSORS_HEADER =
+      """
+      {"__metadata__":{"format":"pt"},\
+      "a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},\
+      "b":{"dtype":"BF16","shape":[],"data_offsets":[8,10]}}""";
+  private static final String INDEX =
+      """
+      {"metadata": {"total_size": 10}, "weight_map": {"a": "model-1.safetensors"}}
+      """;
+  private static final String LORA_CONFIG =
+      """
+      {"peft_type": "LORA", "r": 8, "lora_alpha": 16, "target_modules": ["q_proj", "v_proj"],
+       "lora_dropout": 0.0, "bias": "none", "task_type": "CAUSAL_LM", "use_rslora": false,
+       "rank_pattern": {"q_proj": 4}, "base_model_name_or_path": "base"}
+      """;
+  private static final String IA3_CONFIG =
+      """
+      {"peft_type": "IA3", "target_modules": ["k_proj", "down_proj"],
+       "feedforward_modules": ["down_proj"], "base_model_name_or_path": "base"}
+      """;
+  private static final String PROVENANCE =
+      """
+      {"schema": 1, "configuration": {"model": "m"}, "files": [{"name": "a", "sha256": "b"}]}
+      """;
+  private static final String CARD =
+      """
+      ---
+      license: apache-2.0
+      base_model: some/model
+      language: [en, de]
+      datasets:
+        - some/data
+      ---
+      # A model
+      ## Use
+      Text.
+      """;
+
+  private ModelFileTargets() {}
+
+  static List<FuzzTarget> all() {
+    return List.of(
+        new FuzzTarget(
+            "safetensors",
+            List.of(safetensors()),
+            Scratch.file("model.safetensors", ModelFileTargets::readTensors)),
+        new FuzzTarget(
+            "safetensors-index",
+            List.of(INDEX.getBytes(UTF_8)),
+            Scratch.file(
+                Checkpoint.INDEX_FILE,
+                Map.of(
+                    "config.json",
+                    LLAMA_CONFIG,
+                    "model-1.safetensors",
+                    new String(safetensors(), UTF_8)),
+                file -> ModelInfo.read(file.getParent()))),
+        new FuzzTarget(
+            "config",
+            configs(),
+            Scratch.text(
+                json -> Architectures.declare(ModelConfig.parse(Path.of("config.json"), json)))),
+        new FuzzTarget(
+            "inspect",
+            configs(),
+            Scratch.file("config.json", file -> ModelInfo.read(file.getParent()).toString())),
+        new FuzzTarget(
+            "tokenizer",
+            List.of(example("models/stories260K/tokenizer.json")),
+            Scratch.file(
+                "tokenizer.json",
+                Map.of("config.json", LLAMA_CONFIG),
+                file -> {
+                  try (Tokenizer tokenizer = Tokenizer.load(file.getParent())) {
+                    tokenizer.decode(tokenizer.encode("Once upon a time", true), false);
+                  }
+                })),
+        new FuzzTarget(
+            "tokenizer-config",
+            List.of(example("models/stories260K/tokenizer_config.json")),
+            Scratch.file(
+                "tokenizer_config.json",
+                Map.of(
+                    "config.json",
+                    LLAMA_CONFIG,
+                    "tokenizer.json",
+                    new String(example("models/stories260K/tokenizer.json"), UTF_8)),
+                file -> {
+                  try (Tokenizer tokenizer = Tokenizer.load(file.getParent())) {
+                    tokenizer.encode("Once upon a time", true);
+                  }
+                })),
+        new FuzzTarget(
+            "adapter-config",
+            List.of(LORA_CONFIG.getBytes(UTF_8), IA3_CONFIG.getBytes(UTF_8)),
+            Scratch.file(
+                "adapter_config.json",
+                file -> {
+                  for (AdapterFormat format : ServiceLoader.load(AdapterFormat.class)) {
+                    format.find(file.getParent());
+                  }
+                })),
+        new FuzzTarget(
+            "gguf", List.of(gguf()), Scratch.file("model.gguf", ModelFileTargets::readGguf)),
+        new FuzzTarget(
+            "pickled",
+            List.of(stored("pickled.bin")),
+            Scratch.file("pytorch_model.bin", PickledTensors::read)),
+        new FuzzTarget(
+            "onnx",
+            List.of(stored("model.onnx")),
+            bytes -> OnnxGraph.parse(ByteBuffer.wrap(bytes))),
+        new FuzzTarget(
+            "model-card",
+            List.of(CARD.getBytes(UTF_8)),
+            Scratch.text(text -> ModelCard.parse(Path.of("README.md"), text))),
+        new FuzzTarget(
+            "provenance",
+            List.of(PROVENANCE.getBytes(UTF_8)),
+            Scratch.file("provenance.json", Provenance::read)),
+        new FuzzTarget(
+            "state",
+            List.of("{\"a\": 1}".getBytes(UTF_8)),
+            Scratch.file("state.json", file -> CheckedJson.read(file))));
+  }
+
+  private static void readTensors(Path path) {
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+      for (TensorEntry entry : file.entries().values()) {
+        // A file is small here, so that a tensor in it is.
+        file.read(entry.name(), 0, ByteBuffer.allocateDirect(Math.toIntExact(entry.length())));
+      }
+      file.isIntact();
+    }
+  }
+
+  private static void readGguf(Path path) {
+    try (GgufFile file = GgufFile.open(path)) {
+      GgufMetadata metadata = file.metadata();
+      metadata.keys().forEach(metadata::type);
+      for (GgufTensor tensor : file.tensors().values()) {
+        int some = (int) Math.min(tensor.bytes(), 1 << 16);
+        file.read(tensor, 0, ByteBuffer.allocate(some));
+      }
+    }
+  }
+
+  private static byte[] safetensors() {
+    byte[] header = SAFETENSORS_HEADER.getBytes(UTF_8);
+    return ByteBuffer.allocate(Long.BYTES + header.length + 10)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(header.length)
+        .put(header)
+        .array();
+  }
+
+  private static byte[] gguf() {
+    GgufMetadata metadata =
+        GgufMetadata.builder()
+            .string("general.architecture", "llama")
+            .strings("tokenizer.ggml.tokens", List.of("a", "b"))
+            .build();
+    try {
+      Path file = Files.createTempFile("seed", ".gguf");
+      try {
+        GgufWriter.write(
+            file,
+            metadata,
+            List.of(
+                QuantizedSource.of(
+                    "token_embd.weight",
+                    List.of(32L, 2L),
+                    TensorType.Q8_0,
+                    (first, target, count) -> {})));
+        return Files.readAllBytes(file);
+      } finally {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<byte[]> configs() {
+    return Stream.of(LLAMA_CONFIG).map(json -> json.getBytes(UTF_8)).toList();
+  }
+
+  private static byte[] stored(String name) {
+    try (InputStream in = ModelFileTargets.class.getResourceAsStream("/fuzz-seeds/" + name)) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static byte[] example(String name) {
+    try {
+      return Files.readAllBytes(ExampleFiles.example(name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
