@@ -1,18 +1,13 @@
 package io.adapt4j.verification.kill;
 
-import com.google.common.hash.Hashing;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /**
  * Kills a command at random moments and repeats it until it ends; then its files must be those of a
@@ -22,7 +17,6 @@ import java.util.stream.Stream;
 public final class KillAnywhere {
 
   private static final int REFUSED = 2;
-  private static final long MOST_SECONDS = 300;
 
   private final Path folder;
   private final Random random;
@@ -62,22 +56,23 @@ public final class KillAnywhere {
   /** Kills as often as said, over as many runs as that takes. */
   Outcome check(Scenario scenario, int kills) throws Exception {
     long begin = System.nanoTime();
-    Path undisturbed = prepared(scenario, "undisturbed");
-    int status = run(undisturbed, scenario.command(), MOST_SECONDS * 1000);
+    Path undisturbed = Commands.prepared(scenario, folder.resolve("undisturbed"));
+    int status = Commands.run(undisturbed, scenario.command(), Commands.MOST_MILLIS);
     if (status != 0) {
-      throw new AssertionError(scenario + " ended with " + status + ": " + log(undisturbed));
+      throw new AssertionError(
+          scenario + " ended with " + status + ": " + Commands.log(undisturbed));
     }
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
-    Map<String, String> expected = results(scenario, undisturbed);
+    Map<String, String> expected = Commands.results(scenario, undisturbed);
     if (expected.isEmpty()) {
       throw new AssertionError(scenario + " has no results");
     }
     int killed = 0;
     int runs = 0;
     while (killed < kills) {
-      Path disturbed = prepared(scenario, "disturbed" + runs);
+      Path disturbed = Commands.prepared(scenario, folder.resolve("disturbed" + runs));
       killed += untilDone(scenario, disturbed, millis, kills - killed);
-      Map<String, String> actual = results(scenario, disturbed);
+      Map<String, String> actual = Commands.results(scenario, disturbed);
       if (!actual.equals(expected)) {
         throw new AssertionError(
             scenario + " after kills: expected " + expected + ", found " + actual);
@@ -92,8 +87,8 @@ public final class KillAnywhere {
     int killed = 0;
     List<String> command = scenario.command();
     while (true) {
-      long limit = killed == most ? MOST_SECONDS * 1000 : 1 + random.nextLong(millis);
-      int status = run(at, command, limit);
+      long limit = killed == most ? Commands.MOST_MILLIS : 1 + random.nextLong(millis);
+      int status = Commands.run(at, command, limit);
       if (status == 0) {
         return killed;
       }
@@ -103,60 +98,16 @@ public final class KillAnywhere {
       }
       if (status >= 0) {
         throw new AssertionError(
-            scenario + " ended with " + status + " after " + killed + " kills: " + log(at));
+            scenario
+                + " ended with "
+                + status
+                + " after "
+                + killed
+                + " kills: "
+                + Commands.log(at));
       }
       killed++;
       command = scenario.again();
     }
-  }
-
-  private Path prepared(Scenario scenario, String name) throws IOException {
-    Path at = Files.createDirectory(folder.resolve(name));
-    for (Map.Entry<String, String> file : scenario.files().entrySet()) {
-      Files.writeString(at.resolve(file.getKey()), file.getValue());
-    }
-    return at;
-  }
-
-  /** Returns the exit status, or -1 if the process was killed. */
-  private static int run(Path at, List<String> arguments, long millis) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Xmx512m");
-    command.add("-XX:TieredStopAtLevel=1");
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add("io.adapt4j.cli.Adapt4j");
-    command.addAll(arguments);
-    Process process =
-        new ProcessBuilder(command)
-            .directory(at.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(at.resolve("log").toFile())
-            .start();
-    if (process.waitFor(millis, TimeUnit.MILLISECONDS)) {
-      return process.exitValue();
-    }
-    process.destroyForcibly().waitFor();
-    return -1;
-  }
-
-  private static String log(Path at) throws IOException {
-    return Files.readString(at.resolve("log"));
-  }
-
-  private static Map<String, String> results(Scenario scenario, Path at) throws IOException {
-    Map<String, String> results = new TreeMap<>();
-    try (Stream<Path> files = Files.walk(at)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Path relative = at.relativize(file);
-        // States are what a run goes on with; which of them are left depends on where it was cut.
-        if (scenario.results().counts(relative) && !relative.toString().contains("states")) {
-          results.put(
-              relative.toString(), Hashing.sha256().hashBytes(Files.readAllBytes(file)).toString());
-        }
-      }
-    }
-    return results;
   }
 }
