@@ -23,7 +23,9 @@ class InjectedDocumentsTest {
 
   private final List<String> prompts = new ArrayList<>();
 
-  /** Asks about returns, with an obeying generator and an injected document beside an honest one. */
+  /**
+   * Asks about returns, with an obeying generator and an injected document beside an honest one.
+   */
   private Answer ask(String injected, String obedience) throws IOException {
     TextGenerator obeying =
         (messages, options) -> {

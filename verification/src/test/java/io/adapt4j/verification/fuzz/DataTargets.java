@@ -75,6 +75,9 @@ final class DataTargets {
         bytes -> {
           try (DocumentReading reading = Documents.bytes("file." + extension, bytes).open()) {
             reading.forEachRemaining(document -> document.text().length());
+            if (!reading.report().failed().isEmpty()) {
+              throw new IOException(reading.report().failed().toString());
+            }
           }
         });
   }
