@@ -3,7 +3,9 @@ package io.adapt4j.core.internal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -12,6 +14,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Replaces and deletes several files together. New contents are written to temporary files beside
@@ -19,13 +24,19 @@ import java.util.Set;
  * previous files back if one of the moves fails. {@link #close()} without a commit leaves the
  * targets untouched. Either way no temporary file remains.
  *
- * <p>Each single move is atomic. A process that is killed during {@code commit()} may leave some
- * targets new and some old, so stage the file that makes the others visible last.
+ * <p>Each single move is atomic. Stage the file without which the others are not read last: where
+ * several files are replaced, the old one of that name is set aside before the first is moved, and
+ * the new one comes when all others are on the device. So a process that is killed during {@code
+ * commit()}, or a power cut, leaves the old files, the new ones, or no such file, but never one
+ * that goes with the wrong others. {@link Temporaries#sweep} puts all of the old ones back then.
  *
  * <p>Not thread-safe.
  */
 public final class FileTransaction implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(FileTransaction.class);
+
+  private final UUID id = UUID.randomUUID();
   private final Map<Path, Path> staged = new LinkedHashMap<>();
   private final List<Path> deletions = new ArrayList<>();
 
@@ -42,7 +53,7 @@ public final class FileTransaction implements AutoCloseable {
   public Path stage(Path target) throws IOException {
     Path file = target.toAbsolutePath();
     Disk.createFolders(folderOf(file));
-    Path temporary = Temporaries.beside(file, Temporaries.NEW);
+    Path temporary = Temporaries.beside(file, id, Temporaries.NEW);
     staged.put(file, temporary);
     return temporary;
   }
@@ -69,15 +80,11 @@ public final class FileTransaction implements AutoCloseable {
     Deque<Runnable> undo = new ArrayDeque<>();
     List<Path> backups = new ArrayList<>();
     try {
-      for (Map.Entry<Path, Path> entry : staged.entrySet()) {
-        replace(entry.getKey(), entry.getValue(), backups, undo);
-      }
+      move(backups, undo);
       for (Path target : deletions) {
-        setAside(target, backups, undo);
+        setAside(target, Temporaries.DELETED, backups, undo);
       }
-      for (Path folder : folders()) {
-        Disk.forceFolder(folder);
-      }
+      forceFolders();
     } catch (IOException | RuntimeException e) {
       undo.forEach(Runnable::run);
       throw e;
@@ -85,7 +92,55 @@ public final class FileTransaction implements AutoCloseable {
     staged.clear();
     deletions.clear();
     for (Path backup : backups) {
-      Files.deleteIfExists(backup);
+      try {
+        Files.deleteIfExists(backup);
+      } catch (IOException e) {
+        // The new files are in place; this one is never read, and swept some day.
+        LOG.warn("{}, which has been replaced, cannot be removed: {}", backup, e.toString());
+      }
+    }
+  }
+
+  private void move(List<Path> backups, Deque<Runnable> undo) throws IOException {
+    List<Path> targets = List.copyOf(staged.keySet());
+    if (targets.isEmpty()) {
+      return;
+    }
+    for (Path target : targets) {
+      requireNoFolder(target);
+    }
+    int last = targets.size() - 1;
+    boolean several = last > 0 && anyExists(targets.subList(0, last));
+    if (several && setAside(targets.get(last), Temporaries.REPLACED, backups, undo)) {
+      Disk.forceFolder(folderOf(targets.get(last)));
+    }
+    for (Path target : targets.subList(0, last)) {
+      replace(target, staged.get(target), backups, undo);
+    }
+    if (several) {
+      forceFolders();
+    }
+    replace(targets.get(last), staged.get(targets.get(last)), backups, undo);
+  }
+
+  private static void requireNoFolder(Path target) throws IOException {
+    if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException(target + " is a folder, so no file can be written there");
+    }
+  }
+
+  private static boolean anyExists(List<Path> targets) throws IOException {
+    for (Path target : targets) {
+      if (exists(target)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void forceFolders() throws IOException {
+    for (Path folder : folders()) {
+      Disk.forceFolder(folder);
     }
   }
 
@@ -104,18 +159,15 @@ public final class FileTransaction implements AutoCloseable {
     deletions.clear();
   }
 
-  private static void replace(Path target, Path temporary, List<Path> backups, Deque<Runnable> undo)
+  private void replace(Path target, Path temporary, List<Path> backups, Deque<Runnable> undo)
       throws IOException {
-    if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
-      throw new IOException(target + " is a folder, so no file can be written there");
-    }
     if (!exists(target)) {
       Disk.move(temporary, target);
       undo.push(() -> deleteQuietly(target));
       return;
     }
     // A hard link keeps the old content while the move replaces the name in one step.
-    Path backup = Temporaries.beside(target, Temporaries.REPLACED);
+    Path backup = Temporaries.beside(target, id, Temporaries.REPLACED);
     try {
       Files.createLink(backup, target);
     } catch (IOException | UnsupportedOperationException e) {
@@ -126,19 +178,24 @@ public final class FileTransaction implements AutoCloseable {
     Disk.move(temporary, target);
   }
 
-  private static void setAside(Path target, List<Path> backups, Deque<Runnable> undo)
+  /** Returns whether the target was there. */
+  private boolean setAside(Path target, String kind, List<Path> backups, Deque<Runnable> undo)
       throws IOException {
-    if (exists(target)) {
-      Path backup = Temporaries.beside(target, Temporaries.DELETED);
-      Disk.move(target, backup);
-      backups.add(backup);
-      undo.push(() -> moveQuietly(backup, target));
+    if (!exists(target)) {
+      return false;
     }
+    Path backup = Temporaries.beside(target, id, kind);
+    Disk.move(target, backup);
+    backups.add(backup);
+    undo.push(() -> moveQuietly(backup, target));
+    return true;
   }
 
   private static void moveQuietly(Path from, Path to) {
     try {
       Disk.move(from, to);
+      // Where both are names of one file, POSIX moves nothing.
+      Files.deleteIfExists(from);
     } catch (IOException e) {
       // The failure that caused the roll-back is the one to report; the backup stays on disk.
     }
@@ -152,8 +209,14 @@ public final class FileTransaction implements AutoCloseable {
     }
   }
 
-  private static boolean exists(Path file) {
-    return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+  /** Unlike {@link Files#exists}, does not take a failing device for a missing file. */
+  private static boolean exists(Path file) throws IOException {
+    try {
+      Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
   }
 
   private static Path folderOf(Path absoluteFile) {

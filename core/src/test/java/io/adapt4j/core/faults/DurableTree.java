@@ -193,6 +193,10 @@ final class DurableTree {
   synchronized void move(Path from, Path to) {
     long step = steps++;
     Node node = parent(from).names.get(name(from));
+    if (node == parent(to).names.get(name(to))) {
+      // POSIX does nothing where both are names of one file.
+      return;
+    }
     parent(from).name(step, name(from), null);
     parent(to).name(step, name(to), node);
   }

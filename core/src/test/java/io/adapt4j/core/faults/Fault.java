@@ -44,6 +44,18 @@ enum Fault {
       throw new AssertionError("a short write is no error");
     }
   },
+  /** Half of a write arrives, then the device fails once. */
+  PARTLY_IO_ERROR(false) {
+    @Override
+    boolean hits(DiskCall call) {
+      return call == DiskCall.WRITE;
+    }
+
+    @Override
+    IOException error(DiskCall call, Path file) {
+      return failure(call, file, "Input/output error");
+    }
+  },
   /** The device fails once. */
   IO_ERROR(false) {
     @Override

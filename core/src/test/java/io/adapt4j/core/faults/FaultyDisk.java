@@ -83,7 +83,10 @@ final class FaultyDisk {
     if (!isDue(DiskCall.WRITE)) {
       return bytes;
     }
-    boolean partly = fault == Fault.SHORT_WRITE || fault == Fault.PARTLY_NO_SPACE;
+    boolean partly =
+        fault == Fault.SHORT_WRITE
+            || fault == Fault.PARTLY_NO_SPACE
+            || fault == Fault.PARTLY_IO_ERROR;
     if (!wasStruck && partly && bytes > 1) {
       return bytes / 2;
     }
@@ -95,7 +98,7 @@ final class FaultyDisk {
 
   /** Fails what was written in part. */
   synchronized void afterPart(Path file) throws IOException {
-    if (fault == Fault.PARTLY_NO_SPACE) {
+    if (fault != Fault.SHORT_WRITE) {
       throw fault.error(DiskCall.WRITE, file);
     }
   }

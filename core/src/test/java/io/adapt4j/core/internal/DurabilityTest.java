@@ -173,7 +173,7 @@ class DurabilityTest {
         List.of(
             ".a.json" + uuid + ".tmp",
             ".gone" + uuid + ".old",
-            ".kept" + uuid + ".old",
+            ".kept" + uuid.replace("-0d8e-", "-0d8f-") + ".old",
             ".deleted" + uuid + ".del",
             "kept",
             ".a.json.tmp",
