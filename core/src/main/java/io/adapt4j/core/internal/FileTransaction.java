@@ -71,22 +71,23 @@ public final class FileTransaction implements AutoCloseable {
    * Forces the staged files onto the device, moves them to their targets and removes the files to
    * delete. What it returns from survives a power cut.
    *
-   * @throws IOException if a file cannot be moved; the previous files are back in place then
+   * @throws IOException if a file cannot be moved; the previous files are back in place then,
+   *     unless putting one back failed too, which is told as a suppressed exception
    */
   public void commit() throws IOException {
     for (Path temporary : staged.values()) {
       Disk.force(temporary);
     }
-    Deque<Runnable> undo = new ArrayDeque<>();
+    Deque<Step> undo = new ArrayDeque<>();
     List<Path> backups = new ArrayList<>();
     try {
-      move(backups, undo);
-      for (Path target : deletions) {
-        setAside(target, Temporaries.DELETED, backups, undo);
+      for (Path target : staged.keySet()) {
+        requireNoFolder(target);
       }
+      move(backups, undo);
       forceFolders();
     } catch (IOException | RuntimeException e) {
-      undo.forEach(Runnable::run);
+      undo.forEach(step -> step.runAfter(e));
       throw e;
     }
     staged.clear();
@@ -101,26 +102,51 @@ public final class FileTransaction implements AutoCloseable {
     }
   }
 
-  private void move(List<Path> backups, Deque<Runnable> undo) throws IOException {
+  /** Puts something back. */
+  private interface Step {
+    void run() throws IOException;
+
+    /** The failure that caused the roll-back is the one to report. */
+    default void runAfter(Exception failure) {
+      try {
+        run();
+      } catch (IOException e) {
+        failure.addSuppressed(e);
+      }
+    }
+  }
+
+  private void move(List<Path> backups, Deque<Step> undo) throws IOException {
     List<Path> targets = List.copyOf(staged.keySet());
-    if (targets.isEmpty()) {
-      return;
-    }
-    for (Path target : targets) {
-      requireNoFolder(target);
-    }
     int last = targets.size() - 1;
-    boolean several = last > 0 && anyExists(targets.subList(0, last));
-    if (several && setAside(targets.get(last), Temporaries.REPLACED, backups, undo)) {
+    boolean together = last > 0 && (anyExists(targets) || anyExists(deletions));
+    boolean hidden =
+        together && setAside(targets.get(last), Temporaries.REPLACED, backups, undo);
+    if (hidden) {
       Disk.forceFolder(folderOf(targets.get(last)));
     }
-    for (Path target : targets.subList(0, last)) {
-      replace(target, staged.get(target), backups, undo);
+    for (int i = 0; i < last; i++) {
+      replace(targets.get(i), staged.get(targets.get(i)), backups, undo);
     }
-    if (several) {
+    if (hidden) {
+      setAsideDeletions(backups, undo);
+    }
+    if (together) {
       forceFolders();
     }
-    replace(targets.get(last), staged.get(targets.get(last)), backups, undo);
+    if (last >= 0) {
+      replace(targets.get(last), staged.get(targets.get(last)), backups, undo);
+    }
+    if (!hidden && anyExists(deletions)) {
+      forceFolders();
+      setAsideDeletions(backups, undo);
+    }
+  }
+
+  private void setAsideDeletions(List<Path> backups, Deque<Step> undo) throws IOException {
+    for (Path target : deletions) {
+      setAside(target, Temporaries.DELETED, backups, undo);
+    }
   }
 
   private static void requireNoFolder(Path target) throws IOException {
@@ -159,11 +185,11 @@ public final class FileTransaction implements AutoCloseable {
     deletions.clear();
   }
 
-  private void replace(Path target, Path temporary, List<Path> backups, Deque<Runnable> undo)
+  private void replace(Path target, Path temporary, List<Path> backups, Deque<Step> undo)
       throws IOException {
     if (!exists(target)) {
       Disk.move(temporary, target);
-      undo.push(() -> deleteQuietly(target));
+      undo.push(() -> Files.deleteIfExists(target));
       return;
     }
     // A hard link keeps the old content while the move replaces the name in one step.
@@ -174,12 +200,12 @@ public final class FileTransaction implements AutoCloseable {
       Disk.move(target, backup);
     }
     backups.add(backup);
-    undo.push(() -> moveQuietly(backup, target));
+    undo.push(() -> moveBack(backup, target));
     Disk.move(temporary, target);
   }
 
   /** Returns whether the target was there. */
-  private boolean setAside(Path target, String kind, List<Path> backups, Deque<Runnable> undo)
+  private boolean setAside(Path target, String kind, List<Path> backups, Deque<Step> undo)
       throws IOException {
     if (!exists(target)) {
       return false;
@@ -187,18 +213,14 @@ public final class FileTransaction implements AutoCloseable {
     Path backup = Temporaries.beside(target, id, kind);
     Disk.move(target, backup);
     backups.add(backup);
-    undo.push(() -> moveQuietly(backup, target));
+    undo.push(() -> moveBack(backup, target));
     return true;
   }
 
-  private static void moveQuietly(Path from, Path to) {
-    try {
-      Disk.move(from, to);
-      // Where both are names of one file, POSIX moves nothing.
-      Files.deleteIfExists(from);
-    } catch (IOException e) {
-      // The failure that caused the roll-back is the one to report; the backup stays on disk.
-    }
+  private static void moveBack(Path from, Path to) throws IOException {
+    Disk.move(from, to);
+    // Where both are names of one file, POSIX moves nothing.
+    Files.deleteIfExists(from);
   }
 
   private static void deleteQuietly(Path file) {

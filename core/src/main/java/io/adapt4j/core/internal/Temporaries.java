@@ -127,7 +127,7 @@ public final class Temporaries {
     // The missing file last: without it the others are not read.
     for (Left left : all.stream().sorted(Comparator.comparing(Left::isMissed)).toList()) {
       try {
-        if (left.isReplaced() && unfinished.contains(left.id())) {
+        if (!left.kind().equals(NEW) && unfinished.contains(left.id())) {
           putBack(left);
         } else {
           deleteTree(left.path());

@@ -42,7 +42,7 @@ class PartFileUnderFaultsTest {
                   }
                 })
             .reading(PartFileUnderFaultsTest::output)
-            .keeping("out.jsonl.part")
+            .keeping("out.jsonl.(part|lock)")
             .run();
     assertThat(faults).isGreaterThan(150);
   }
@@ -54,7 +54,7 @@ class PartFileUnderFaultsTest {
             .before(folder -> Files.writeString(folder.resolve("out.jsonl"), "old"))
             .writing(folder -> batch(folder, true))
             .reading(PartFileUnderFaultsTest::output)
-            .keeping("out.jsonl.part")
+            .keeping("out.jsonl.(part|lock)")
             .run();
     assertThat(faults).isGreaterThan(150);
   }

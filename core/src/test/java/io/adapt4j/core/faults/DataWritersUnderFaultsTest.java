@@ -79,7 +79,7 @@ class DataWritersUnderFaultsTest {
                         : "none")
             .explainedByCallers()
             .run();
-    assertThat(faults).isGreaterThan(60);
+    assertThat(faults).isGreaterThan(50);
   }
 
   @Test
@@ -173,6 +173,7 @@ class DataWritersUnderFaultsTest {
         FaultCheck.of("appended lines, going on after a failure")
             .writing(
                 folder -> {
+                  Files.deleteIfExists(folder.resolve("log"));
                   try (AppendedLines lines =
                       AppendedLines.open(folder.resolve("log"), line -> {})) {
                     for (String name : List.of("a", "b", "c")) {
@@ -192,8 +193,7 @@ class DataWritersUnderFaultsTest {
             .reading(folder -> String.join("", lines(folder.resolve("log"))))
             .or(
                 content ->
-                    List.of("a", "b", "c", "ab", "ac", "bc", "abc", "").contains(content)
-                        || content.startsWith("abc"))
+                    List.of("a", "b", "c", "ab", "ac", "bc", "abc", "").contains(content))
             .optional()
             .explainedByCallers()
             .keeping("log")

@@ -2,7 +2,6 @@ package io.adapt4j.core.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatTemplate;
@@ -102,11 +101,9 @@ class ModelWritersUnderFaultsTest {
             .reading(
                 folder ->
                     Files.exists(folder.resolve("m/config.json"))
-                            && Files.exists(folder.resolve("m/tokenizer_config.json"))
                         ? config(folder.resolve("m")) + weights(folder.resolve("m"))
                         : "none")
-            .or(content -> true)
-            .keeping("m.*")
+            .keeping("m")
             .run();
     assertThat(faults).isGreaterThan(400);
   }
@@ -140,7 +137,6 @@ class ModelWritersUnderFaultsTest {
 
   @Test
   void theRecordOfARun() throws Exception {
-    JsonNode record = Json.parse("{\"seed\": 1}");
     int faults =
         FaultCheck.of("provenance")
             .before(folder -> provenance(folder, 1).write())
@@ -148,7 +144,6 @@ class ModelWritersUnderFaultsTest {
             .reading(folder -> Provenance.read(folder).json().path("seed").asText())
             .explainedByCallers()
             .run();
-    assertThat(record.has("seed")).isTrue();
     assertThat(faults).isGreaterThan(60);
   }
 

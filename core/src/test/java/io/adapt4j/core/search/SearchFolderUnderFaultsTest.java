@@ -36,6 +36,7 @@ class SearchFolderUnderFaultsTest {
             .before(folder -> store(folder, 1))
             .writing(folder -> store(folder, 2))
             .reading(SearchFolderUnderFaultsTest::read)
+            .keeping(".lock")
             .sweeping()
             .run();
     assertThat(faults).isGreaterThan(100);

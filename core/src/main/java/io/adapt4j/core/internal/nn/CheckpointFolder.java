@@ -1,7 +1,9 @@
 package io.adapt4j.core.internal.nn;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.FileTransaction;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
@@ -33,7 +35,8 @@ public final class CheckpointFolder {
    * Writes weights and configuration, and copies the tokenizer and generation files of the base.
    * What would keep Transformers from loading the tokenizer is left out of its configuration, and
    * beside a decoder that scores classes of texts it names the model's padding token, by which
-   * Transformers finds the end of a text.
+   * Transformers finds the end of a text. All files appear together: a kill or a power cut leaves the
+   * old model, the new one, or none that could be loaded.
    *
    * @param folder where to; created if absent
    * @param base the folder the model came from
@@ -42,7 +45,7 @@ public final class CheckpointFolder {
    * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
    */
   public static void write(Path folder, Path base, ModelConfig config, List<TensorData> tensors) {
-    write(folder, base, config.toJson(), tensors, () -> config.save(folder));
+    write(folder, base, config.toJson(), tensors);
   }
 
   /**
@@ -88,26 +91,14 @@ public final class CheckpointFolder {
    * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
    */
   public static void write(Path folder, Path base, JsonNode config, List<TensorData> tensors) {
-    write(
-        folder,
-        base,
-        config,
-        tensors,
-        () -> AtomicFiles.writeJson(folder.resolve(ModelConfig.FILE), config));
-  }
-
-  /** Writes the configuration. */
-  private interface ConfigStep {
-    void run() throws IOException;
-  }
-
-  private static void write(
-      Path folder, Path base, JsonNode config, List<TensorData> tensors, ConfigStep writeConfig) {
-    try {
-      Files.createDirectories(folder);
-      SafetensorsWriter.create().writeModel(folder, ExpertStacks.join(tensors));
-      writeConfig.run();
-      copyCompanions(base, folder, config);
+    try (FileTransaction transaction = new FileTransaction()) {
+      Disk.createFolders(folder);
+      SafetensorsWriter.create().stageModel(transaction, folder, ExpertStacks.join(tensors));
+      stageCompanions(transaction, base, folder, config);
+      // Last: without it the others are no model.
+      Files.writeString(
+          transaction.stage(folder.resolve(ModelConfig.FILE)), Json.indented(config));
+      transaction.commit();
     } catch (IOException e) {
       throw new UncheckedIOException(
           "Writing the checkpoint " + folder + " failed: " + WriteFailure.explain(folder, e) + ".",
@@ -115,18 +106,19 @@ public final class CheckpointFolder {
     }
   }
 
-  private static void copyCompanions(Path base, Path folder, JsonNode config) throws IOException {
+  private static void stageCompanions(
+      FileTransaction transaction, Path base, Path folder, JsonNode config) throws IOException {
     if (Files.exists(folder) && Files.isSameFile(base, folder)) {
       return;
     }
     for (String name : COMPANIONS) {
       Path source = base.resolve(name);
       if (Files.isRegularFile(source)) {
-        AtomicFiles.copy(source, folder.resolve(name));
+        Files.write(transaction.stage(folder.resolve(name)), Files.readAllBytes(source));
       }
     }
     String modelType = config.path("model_type").asText("");
-    TokenizerFiles.copy(folder, base, modelType, pooledBy(config, modelType));
+    TokenizerFiles.stage(transaction, folder, base, modelType, pooledBy(config, modelType));
   }
 
   /** The token by which Transformers finds the end of a text that a decoder scores. */
