@@ -123,10 +123,13 @@ public final class FileTransaction implements AutoCloseable {
     boolean hidden =
         together && setAside(targets.get(last), Temporaries.REPLACED, backups, undo);
     if (hidden) {
-      Disk.forceFolder(folderOf(targets.get(last)));
+      for (Path target : targets.subList(0, last)) {
+        keep(target, backups, undo);
+      }
+      forceFolders();
     }
-    for (int i = 0; i < last; i++) {
-      replace(targets.get(i), staged.get(targets.get(i)), backups, undo);
+    for (Path target : targets.subList(0, last)) {
+      replace(target, staged.get(target), hidden, backups, undo);
     }
     if (hidden) {
       setAsideDeletions(backups, undo);
@@ -135,7 +138,7 @@ public final class FileTransaction implements AutoCloseable {
       forceFolders();
     }
     if (last >= 0) {
-      replace(targets.get(last), staged.get(targets.get(last)), backups, undo);
+      replace(targets.get(last), staged.get(targets.get(last)), hidden, backups, undo);
     }
     if (!hidden && anyExists(deletions)) {
       forceFolders();
@@ -185,11 +188,22 @@ public final class FileTransaction implements AutoCloseable {
     deletions.clear();
   }
 
-  private void replace(Path target, Path temporary, List<Path> backups, Deque<Step> undo)
+  private void replace(
+      Path target, Path temporary, boolean isKept, List<Path> backups, Deque<Step> undo)
       throws IOException {
-    if (!exists(target)) {
-      Disk.move(temporary, target);
+    boolean exists = exists(target);
+    if (exists && !isKept) {
+      keep(target, backups, undo);
+    }
+    Disk.move(temporary, target);
+    if (!exists) {
       undo.push(() -> Files.deleteIfExists(target));
+    }
+  }
+
+  /** Gives what a target holds a second name, if it is there. */
+  private void keep(Path target, List<Path> backups, Deque<Step> undo) throws IOException {
+    if (!exists(target)) {
       return;
     }
     // A hard link keeps the old content while the move replaces the name in one step.
@@ -201,7 +215,6 @@ public final class FileTransaction implements AutoCloseable {
     }
     backups.add(backup);
     undo.push(() -> moveBack(backup, target));
-    Disk.move(temporary, target);
   }
 
   /** Returns whether the target was there. */

@@ -36,8 +36,8 @@ public final class FaultCheck {
 
   static {
     CAUSES.put(Fault.SHORT_WRITE, Pattern.compile("there is no reason to fail"));
-    CAUSES.put(Fault.NO_SPACE, Pattern.compile("disk is full"));
-    CAUSES.put(Fault.PARTLY_NO_SPACE, Pattern.compile("disk is full"));
+    CAUSES.put(Fault.NO_SPACE, Pattern.compile("disk is full|No space left"));
+    CAUSES.put(Fault.PARTLY_NO_SPACE, Pattern.compile("disk is full|No space left"));
     CAUSES.put(Fault.PARTLY_IO_ERROR, Pattern.compile("Input/output error"));
     CAUSES.put(Fault.IO_ERROR, Pattern.compile("Input/output error"));
     CAUSES.put(Fault.READ_ONLY, Pattern.compile("Read-only file system"));
@@ -46,7 +46,7 @@ public final class FaultCheck {
   }
 
   private static final Pattern REMEDY =
-      Pattern.compile("Free some space|permissions|run it again|[Cc]heck|[Cc]hoose|Try|name another");
+      Pattern.compile("Free some space|permissions|run it again|[Cc]heck|[Cc]hoose|Try|name another|is kept");
 
   /** Writes below a folder, or makes what is there before. */
   @FunctionalInterface

@@ -17,6 +17,7 @@ final class FaultyDisk {
   private Fault fault = Fault.IO_ERROR;
   private int place = -1;
   private boolean struck;
+  private DiskCall failed = DiskCall.STAT;
   private int number;
 
   /**
@@ -52,7 +53,7 @@ final class FaultyDisk {
 
   /** The call that failed first. */
   DiskCall failed() {
-    return calls.get(place);
+    return failed;
   }
 
   /** Whether the fault has happened. */
@@ -104,8 +105,13 @@ final class FaultyDisk {
   }
 
   private boolean isDue(DiskCall call) {
-    boolean due = number == place || lasts(call);
-    struck |= number == place;
+    // The calls of several threads come in another order each time.
+    boolean strikes = !struck && place >= 0 && number >= place && fault.hits(call);
+    struck |= strikes;
+    if (strikes) {
+      failed = call;
+    }
+    boolean due = strikes || lasts(call);
     calls.add(call);
     number++;
     return due;

@@ -33,7 +33,7 @@ class HubUnderFaultsTest {
     try (TestHub server = TestHub.withModel()) {
       int faults =
           FaultCheck.of("hub")
-              .writing(cache -> server.hub(cache).build().download(TestHub.REPOSITORY))
+              .writing(cache -> server.hub(cache).parallel(1).build().download(TestHub.REPOSITORY))
               .reading(cache -> files(server, cache))
               .or(content -> true)
               .keeping(".*")
