@@ -152,12 +152,21 @@ public final class SafetensorsWriter {
    * @param folder the checkpoint folder; created if missing
    * @param tensors the tensors, with distinct names
    * @return the files that are written
-   * @throws IOException if writing fails
-   * @throws CheckpointException if a name repeats, or a tensor gives too few or too many bytes
+   * @throws CheckpointException if a name repeats, a tensor gives too few or too many bytes, or
+   *     writing fails
    */
   public List<Path> stageModel(
-      FileTransaction transaction, Path folder, List<TensorData> tensors) throws IOException {
+      FileTransaction transaction, Path folder, List<TensorData> tensors) {
     checkDistinct(folder, tensors);
+    try {
+      return stage(transaction, folder, tensors);
+    } catch (IOException e) {
+      throw unwritable(folder, e);
+    }
+  }
+
+  private List<Path> stage(FileTransaction transaction, Path folder, List<TensorData> tensors)
+      throws IOException {
     Map<String, List<TensorData>> files = shards(tensors);
     List<Path> written = new ArrayList<>();
     for (Map.Entry<String, List<TensorData>> shard : files.entrySet()) {

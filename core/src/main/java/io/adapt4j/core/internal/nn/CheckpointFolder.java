@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.FileTransaction;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +30,9 @@ public final class CheckpointFolder {
   /** Files that belong to a model but do not change when its weights do, the tokenizer's aside. */
   private static final List<String> COMPANIONS =
       List.of(GenerationDefaults.FILE, "chat_template.jinja", "chat_template.json");
+
+  /** Nobody writes one for as long. */
+  private static final Duration ABANDONED = Duration.ofHours(24);
 
   private CheckpointFolder() {}
 
@@ -43,6 +48,7 @@ public final class CheckpointFolder {
    * @param config the configuration to write
    * @param tensors the weights
    * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
+   * @throws io.adapt4j.core.exception.CheckpointException if writing the weights fails
    */
   public static void write(Path folder, Path base, ModelConfig config, List<TensorData> tensors) {
     write(folder, base, config.toJson(), tensors);
@@ -59,6 +65,7 @@ public final class CheckpointFolder {
    * @param network the model
    * @param type how to store the weights
    * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
+   * @throws io.adapt4j.core.exception.CheckpointException if writing the weights fails
    */
   public static void write(
       Path folder, Path base, ModelConfig config, Network network, StoredType type) {
@@ -89,10 +96,12 @@ public final class CheckpointFolder {
    * @param config the content of config.json
    * @param tensors the weights
    * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
+   * @throws io.adapt4j.core.exception.CheckpointException if writing the weights fails
    */
   public static void write(Path folder, Path base, JsonNode config, List<TensorData> tensors) {
     try (FileTransaction transaction = new FileTransaction()) {
       Disk.createFolders(folder);
+      Temporaries.sweepOlderThan(folder, ABANDONED);
       SafetensorsWriter.create().stageModel(transaction, folder, ExpertStacks.join(tensors));
       stageCompanions(transaction, base, folder, config);
       // Last: without it the others are no model.
