@@ -89,8 +89,7 @@ public final class Modelfile {
               template.map(found -> found.withSpecialTokensOf(checkpoint)),
               license(checkpoint)));
     } catch (IOException e) {
-      throw new GgufException(
-          file + ": writing failed: " + WriteFailure.explain(file, e) + ".", e);
+      throw new GgufException(file + ": writing failed: " + WriteFailure.explain(file, e) + ".", e);
     }
     return file;
   }

@@ -24,8 +24,8 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +48,7 @@ import java.util.regex.PatternSyntaxException;
 final class PeftFolder {
 
   static final String CONFIG = "adapter_config.json";
+
   /** Nobody writes one for as long. */
   private static final Duration ABANDONED = Duration.ofHours(24);
 

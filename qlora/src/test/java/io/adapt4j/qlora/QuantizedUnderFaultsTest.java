@@ -22,8 +22,7 @@ class QuantizedUnderFaultsTest {
     Path plain = Golden.folder("models/llama");
     int faults =
         FaultCheck.of("model in 4 bits")
-            .before(
-                folder -> QuantizedCheckpoint.quantize(plain, folder, Quantization.nf4()))
+            .before(folder -> QuantizedCheckpoint.quantize(plain, folder, Quantization.nf4()))
             .writing(
                 folder ->
                     QuantizedCheckpoint.quantize(

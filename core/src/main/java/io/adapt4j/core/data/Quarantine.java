@@ -73,10 +73,7 @@ final class Quarantine implements AutoCloseable {
 
   private DatasetException unwritable(IOException cause) {
     return new DatasetException(
-        file
-            + ": writing malformed rows failed: "
-            + WriteFailure.explain(file, cause)
-            + ".",
+        file + ": writing malformed rows failed: " + WriteFailure.explain(file, cause) + ".",
         cause);
   }
 

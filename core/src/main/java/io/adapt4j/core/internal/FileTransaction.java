@@ -120,8 +120,7 @@ public final class FileTransaction implements AutoCloseable {
     List<Path> targets = List.copyOf(staged.keySet());
     int last = targets.size() - 1;
     boolean together = last > 0 && (anyExists(targets) || anyExists(deletions));
-    boolean hidden =
-        together && setAside(targets.get(last), Temporaries.REPLACED, backups, undo);
+    boolean hidden = together && setAside(targets.get(last), Temporaries.REPLACED, backups, undo);
     if (hidden) {
       for (Path target : targets.subList(0, last)) {
         keep(target, backups, undo);

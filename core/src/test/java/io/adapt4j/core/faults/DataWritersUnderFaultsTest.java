@@ -58,8 +58,7 @@ class DataWritersUnderFaultsTest {
     int faults =
         FaultCheck.of("quarantine")
             .before(folder -> Files.writeString(folder.resolve("bad.jsonl"), "old\n"))
-            .writing(
-                folder -> Datasets.read(input).quarantine(folder.resolve("bad.jsonl")).open())
+            .writing(folder -> Datasets.read(input).quarantine(folder.resolve("bad.jsonl")).open())
             .reading(folder -> text(folder.resolve("bad.jsonl")))
             .run();
     assertThat(faults).isGreaterThan(60);
@@ -191,9 +190,7 @@ class DataWritersUnderFaultsTest {
                   }
                 })
             .reading(folder -> String.join("", lines(folder.resolve("log"))))
-            .or(
-                content ->
-                    List.of("a", "b", "c", "ab", "ac", "bc", "abc", "").contains(content))
+            .or(content -> List.of("a", "b", "c", "ab", "ac", "bc", "abc", "").contains(content))
             .optional()
             .explainedByCallers()
             .keeping("log")

@@ -46,7 +46,8 @@ public final class FaultCheck {
   }
 
   private static final Pattern REMEDY =
-      Pattern.compile("[Ff]ree some space|permissions|run it again|[Cc]heck|[Cc]hoose|Try|name another|is kept");
+      Pattern.compile(
+          "[Ff]ree some space|permissions|run it again|[Cc]heck|[Cc]hoose|Try|name another|is kept");
 
   /** Writes below a folder, or makes what is there before. */
   @FunctionalInterface
@@ -281,8 +282,7 @@ public final class FaultCheck {
                   problems.size(),
                   faults,
                   cuts,
-                  String.join(
-                      "\n  ", problems.subList(0, Math.min(SHOWN, problems.size())))));
+                  String.join("\n  ", problems.subList(0, Math.min(SHOWN, problems.size())))));
     }
     return faults + cuts;
   }
@@ -314,8 +314,7 @@ public final class FaultCheck {
       return;
     }
     where += " (" + disk.failed() + ")";
-    checkContent(
-        where, work, failure == null && required, fault == Fault.READ_ONLY, contents);
+    checkContent(where, work, failure == null && required, fault == Fault.READ_ONLY, contents);
     if (failure != null) {
       checkError(where, work, fault, disk.failed(), failure, isNew(work, contents));
     }
@@ -358,8 +357,7 @@ public final class FaultCheck {
     delete(work);
   }
 
-  private void checkContent(
-      String where, Path work, boolean done, boolean cut, Contents contents) {
+  private void checkContent(String where, Path work, boolean done, boolean cut, Contents contents) {
     String found;
     try {
       found = reader.read(work);
@@ -409,12 +407,7 @@ public final class FaultCheck {
   }
 
   private void checkError(
-      String where,
-      Path work,
-      Fault fault,
-      DiskCall call,
-      Throwable failure,
-      boolean isNew) {
+      String where, Path work, Fault fault, DiskCall call, Throwable failure, boolean isNew) {
     boolean ours =
         failure instanceof IOException
             || failure instanceof UncheckedIOException

@@ -98,9 +98,7 @@ final class FaultyProvider extends FileSystemProvider {
     if (creates) {
       return disk.tree().create(file);
     }
-    return Files.isRegularFile(file) && disk.tree().isInside(file)
-        ? disk.tree().open(file)
-        : null;
+    return Files.isRegularFile(file) && disk.tree().isInside(file) ? disk.tree().open(file) : null;
   }
 
   /** In the order of names, so that the calls of two runs are the same. */

@@ -164,8 +164,7 @@ class ModelWritersUnderFaultsTest {
                         folder.resolve("tokenizer_config.json"),
                         "{\"chat_template\": \"old\", \"other\": 1}"))
             .writing(template::save)
-            .reading(
-                folder -> ChatTemplate.find(folder).map(ChatTemplate::digest).orElse("none"))
+            .reading(folder -> ChatTemplate.find(folder).map(ChatTemplate::digest).orElse("none"))
             .run();
     assertThat(faults).isGreaterThan(100);
   }

@@ -160,11 +160,13 @@ class WritersUnderFaultsTest {
             .before(
                 folder ->
                     CheckedJson.write(
-                        folder.resolve("a.json"), JsonNodeFactory.instance.objectNode().put("a", 1)))
+                        folder.resolve("a.json"),
+                        JsonNodeFactory.instance.objectNode().put("a", 1)))
             .writing(
                 folder ->
                     CheckedJson.write(
-                        folder.resolve("a.json"), JsonNodeFactory.instance.objectNode().put("a", 2)))
+                        folder.resolve("a.json"),
+                        JsonNodeFactory.instance.objectNode().put("a", 2)))
             .reading(
                 folder -> {
                   CheckedJson.Content content = CheckedJson.read(folder.resolve("a.json"));

@@ -123,8 +123,7 @@ public final class GgufWriter {
       at = at.getParent();
     }
     try {
-      return String.format(
-          Locale.ROOT, "%,d bytes", Files.getFileStore(at).getUsableSpace());
+      return String.format(Locale.ROOT, "%,d bytes", Files.getFileStore(at).getUsableSpace());
     } catch (IOException e) {
       return "an unknown number of bytes";
     }

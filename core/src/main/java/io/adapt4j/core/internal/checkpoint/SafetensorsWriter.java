@@ -155,8 +155,7 @@ public final class SafetensorsWriter {
    * @throws CheckpointException if a name repeats, a tensor gives too few or too many bytes, or
    *     writing fails
    */
-  public List<Path> stageModel(
-      FileTransaction transaction, Path folder, List<TensorData> tensors) {
+  public List<Path> stageModel(FileTransaction transaction, Path folder, List<TensorData> tensors) {
     checkDistinct(folder, tensors);
     try {
       return stage(transaction, folder, tensors);

@@ -40,8 +40,8 @@ public final class CheckpointFolder {
    * Writes weights and configuration, and copies the tokenizer and generation files of the base.
    * What would keep Transformers from loading the tokenizer is left out of its configuration, and
    * beside a decoder that scores classes of texts it names the model's padding token, by which
-   * Transformers finds the end of a text. All files appear together: a kill or a power cut leaves the
-   * old model, the new one, or none that could be loaded.
+   * Transformers finds the end of a text. All files appear together: a kill or a power cut leaves
+   * the old model, the new one, or none that could be loaded.
    *
    * @param folder where to; created if absent
    * @param base the folder the model came from
@@ -105,8 +105,7 @@ public final class CheckpointFolder {
       SafetensorsWriter.create().stageModel(transaction, folder, ExpertStacks.join(tensors));
       stageCompanions(transaction, base, folder, config);
       // Last: without it the others are no model.
-      Files.writeString(
-          transaction.stage(folder.resolve(ModelConfig.FILE)), Json.indented(config));
+      Files.writeString(transaction.stage(folder.resolve(ModelConfig.FILE)), Json.indented(config));
       transaction.commit();
     } catch (IOException e) {
       throw new UncheckedIOException(

@@ -44,8 +44,8 @@ public final class TokenizerFiles {
   private TokenizerFiles() {}
 
   /**
-   * Copies the files into a transaction, so that Transformers' {@code AutoTokenizer} makes the same tokens of a text
-   * as {@link Tokenizer} does.
+   * Copies the files into a transaction, so that Transformers' {@code AutoTokenizer} makes the same
+   * tokens of a text as {@link Tokenizer} does.
    *
    * @param transaction takes the files
    * @param folder where to
@@ -57,11 +57,7 @@ public final class TokenizerFiles {
    * @throws CheckpointException if a file is malformed
    */
   public static void stage(
-      FileTransaction transaction,
-      Path folder,
-      Path base,
-      String modelType,
-      OptionalInt paddingId)
+      FileTransaction transaction, Path folder, Path base, String modelType, OptionalInt paddingId)
       throws IOException {
     for (String name : COPIED) {
       copy(transaction, base.resolve(name), folder.resolve(name));

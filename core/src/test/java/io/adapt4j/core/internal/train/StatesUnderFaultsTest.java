@@ -27,10 +27,7 @@ class StatesUnderFaultsTest {
   private static void save(Path output, int steps) {
     TensorData tensor =
         TensorData.of(
-            "w",
-            StoredType.F32,
-            List.of(1L),
-            () -> ByteBuffer.allocate(4).putFloat(steps).flip());
+            "w", StoredType.F32, List.of(1L), () -> ByteBuffer.allocate(4).putFloat(steps).flip());
     states(output, 1)
         .save(
             new Progress(
@@ -81,8 +78,7 @@ class StatesUnderFaultsTest {
                 })
             .writing(output -> save(output, 9))
             .reading(
-                output ->
-                    newest(output) + Files.exists(output.resolve("states/step-00000009/old")))
+                output -> newest(output) + Files.exists(output.resolve("states/step-00000009/old")))
             .sweeping()
             .run();
     assertThat(faults).isGreaterThan(200);

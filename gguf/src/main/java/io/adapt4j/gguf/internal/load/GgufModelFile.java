@@ -52,8 +52,7 @@ public final class GgufModelFile implements ModelFileFormat {
       AtomicFiles.writeJson(folder.resolve("tokenizer_config.json"), tokenizer.config());
     }
     if (tokenizer.chatTemplate().isPresent()) {
-      AtomicFiles.writeText(
-          folder.resolve("chat_template.jinja"), tokenizer.chatTemplate().get());
+      AtomicFiles.writeText(folder.resolve("chat_template.jinja"), tokenizer.chatTemplate().get());
     }
   }
 
