@@ -109,6 +109,10 @@ public final class Temporaries {
       return kind.equals(REPLACED);
     }
 
+    boolean wasThere() {
+      return isReplaced() || kind.equals(DELETED);
+    }
+
     /** Whether its process had not come to the new content. */
     boolean isMissed() {
       return isReplaced() && !Files.exists(target, LinkOption.NOFOLLOW_LINKS);
@@ -127,7 +131,7 @@ public final class Temporaries {
     // The missing file last: without it the others are not read.
     for (Left left : all.stream().sorted(Comparator.comparing(Left::isMissed)).toList()) {
       try {
-        if (!left.kind().equals(NEW) && unfinished.contains(left.id())) {
+        if (left.wasThere() && unfinished.contains(left.id())) {
           putBack(left);
         } else {
           deleteTree(left.path());
