@@ -8,14 +8,17 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.PromptTooLongException;
+import io.adapt4j.core.internal.WholeAppends;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.nio.channels.FileChannel;
 import java.nio.charset.Charset;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -186,6 +189,19 @@ final class ChatCommand implements Callable<Integer> {
     }
   }
 
+  /** Adds the row whole or not at all. */
+  private static void append(Path file, String row) throws IOException {
+    try (WholeAppends appends =
+        new WholeAppends(
+            FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE))) {
+      appends.append(row.getBytes(StandardCharsets.UTF_8));
+      appends.force(true);
+    } catch (IOException e) {
+      throw new IOException(
+          "/save: " + file + " cannot be written: " + WriteFailure.explain(file, e) + ".", e);
+    }
+  }
+
   private void save(String file) throws IOException {
     if (file.isEmpty()) {
       throw new IllegalArgumentException("/save: expected a file, found none.");
@@ -197,11 +213,7 @@ final class ChatCommand implements Callable<Integer> {
           .put("role", message.role())
           .put("content", String.valueOf(message.content()));
     }
-    Files.write(
-        Path.of(file),
-        List.of(row.toString()),
-        StandardOpenOption.CREATE,
-        StandardOpenOption.APPEND);
+    append(Path.of(file), row + "\n");
     say("Saved " + messages.size() + " messages to " + file + ".\n");
   }
 }

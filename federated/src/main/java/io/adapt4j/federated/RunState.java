@@ -3,6 +3,7 @@ package io.adapt4j.federated;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,7 +40,7 @@ record RunState(String identity, List<RoundReport> rounds) {
     for (RoundReport round : rounds) {
       write(round, json.withArray("/rounds").addObject());
     }
-    Files.writeString(folder.resolve(FILE), Json.indented(json));
+    AtomicFiles.writeJson(folder.resolve(FILE), json);
   }
 
   private static void write(RoundReport round, ObjectNode json) {

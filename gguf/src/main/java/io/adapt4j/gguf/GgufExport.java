@@ -1,6 +1,7 @@
 package io.adapt4j.gguf;
 
 import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.method.Adapter;
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -217,6 +219,9 @@ public final class GgufExport {
               new TypeMix(mix(family, facts, tensors)),
               importance.map(ImportanceMatrix::columns).orElse(Map.of()),
               workers);
+      // What a killed export left takes as much space as a model.
+      Temporaries.sweepOlderThan(
+          file.resolveSibling(".").toAbsolutePath().normalize(), Duration.ofHours(24));
       GgufWriter.write(file, metadata, sources);
       Map<TensorType, Integer> types = new EnumMap<>(TensorType.class);
       sources.forEach(tensor -> types.merge(tensor.type(), 1, Integer::sum));

@@ -1,6 +1,8 @@
 package io.adapt4j.gguf;
 
 import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.gguf.format.GgufException;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.internal.write.TurnTexts;
@@ -79,7 +81,7 @@ public final class Modelfile {
   Path write(Path gguf, GgufMetadata metadata, Optional<ChatTemplate> template, Path checkpoint) {
     Path file = gguf.resolveSibling(FILE);
     try {
-      Files.writeString(
+      AtomicFiles.writeText(
           file,
           text(
               String.valueOf(gguf.getFileName()),
@@ -87,7 +89,7 @@ public final class Modelfile {
               template.map(found -> found.withSpecialTokensOf(checkpoint)),
               license(checkpoint)));
     } catch (IOException e) {
-      throw new GgufException(file + ": writing failed: " + e + ".", e);
+      throw new GgufException(file + ": writing failed: " + WriteFailure.explain(file, e) + ".", e);
     }
     return file;
   }

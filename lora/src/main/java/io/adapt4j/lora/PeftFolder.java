@@ -10,6 +10,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.FileTransaction;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +48,10 @@ import java.util.regex.PatternSyntaxException;
 final class PeftFolder {
 
   static final String CONFIG = "adapter_config.json";
+
+  /** Nobody writes one for as long. */
+  private static final Duration ABANDONED = Duration.ofHours(24);
+
   static final String WEIGHTS = "adapter_model.safetensors";
 
   static final String LORA = "LORA";
@@ -334,6 +340,7 @@ final class PeftFolder {
    */
   static void write(Path folder, ObjectNode config, List<TensorData> tensors) {
     try (FileTransaction transaction = new FileTransaction()) {
+      Temporaries.sweepOlderThan(folder, ABANDONED);
       SafetensorsWriter.create().writeFile(transaction.stage(folder.resolve(WEIGHTS)), tensors);
       Files.writeString(transaction.stage(folder.resolve(CONFIG)), Json.indented(config));
       transaction.commit();

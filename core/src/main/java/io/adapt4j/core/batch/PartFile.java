@@ -13,6 +13,7 @@ import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -27,6 +28,8 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The results of a batch that is not complete, beside the output: a first line that says what the
@@ -34,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PartFile implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(PartFile.class);
   private static final String ROW = "row";
   private static final String ERROR = "error";
 
@@ -191,10 +195,14 @@ final class PartFile implements AutoCloseable {
       try (FileChannel stored = FileChannel.open(part, StandardOpenOption.READ)) {
         AtomicFiles.write(output, channel -> write(channel, stored, places, fields));
       }
+    } catch (IOException e) {
+      throw unwritable(output, e);
+    }
+    try {
       lines.close();
       Files.delete(part);
     } catch (IOException e) {
-      throw unwritable(output, e);
+      LOG.warn("{}, whose results are in {}, cannot be removed: {}", part, output, e.toString());
     }
   }
 
@@ -202,7 +210,10 @@ final class PartFile implements AutoCloseable {
       FileChannel output, FileChannel stored, Places places, IntFunction<ObjectNode> fields)
       throws IOException {
     // Closing the writer would close the channel, which is the caller's.
-    BufferedWriter writer = new BufferedWriter(Channels.newWriter(output, StandardCharsets.UTF_8));
+    // Not Channels.newWriter, which loses what a write leaves over.
+    BufferedWriter writer =
+        new BufferedWriter(
+            new OutputStreamWriter(Channels.newOutputStream(output), StandardCharsets.UTF_8));
     for (int row = 0; row < places.rows(); row++) {
       ObjectNode line = fields.apply(row);
       ObjectNode result = (ObjectNode) CheckedJson.ofLine(places.read(stored, row));

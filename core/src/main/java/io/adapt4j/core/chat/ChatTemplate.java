@@ -234,7 +234,6 @@ public final class ChatTemplate {
    * @throws ChatException if writing fails
    */
   public void save(Path folder) {
-    TemplateFiles.dropField(folder);
     for (Map.Entry<String, Template> entry : templates.entrySet()) {
       Path file = TemplateFiles.file(folder, entry.getKey());
       try {
@@ -244,6 +243,8 @@ public final class ChatTemplate {
             file + ": writing failed: " + WriteFailure.explain(file, e) + ".", e);
       }
     }
+    // Last, and the file takes the field's place: at no time there is neither.
+    TemplateFiles.dropField(folder);
   }
 
   /**

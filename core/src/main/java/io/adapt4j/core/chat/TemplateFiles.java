@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.BoundedFiles;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.jinja.Template;
 import java.io.IOException;
@@ -90,7 +91,7 @@ final class TemplateFiles {
         AtomicFiles.writeJson(file, without);
       } catch (IOException e) {
         throw new ChatException(
-            file + ": writing failed: " + e + ". Check free space and permissions.", e);
+            file + ": writing failed: " + WriteFailure.explain(file, e) + ".", e);
       }
     }
   }

@@ -12,6 +12,7 @@ import io.adapt4j.core.internal.UnpairedSurrogates;
 import io.adapt4j.core.internal.WriteFailure;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -33,7 +34,10 @@ final class DatasetWriter {
           file,
           channel -> {
             BufferedWriter out =
-                new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8));
+                // Not Channels.newWriter, which loses what a write leaves over.
+                new BufferedWriter(
+                    new OutputStreamWriter(
+                        Channels.newOutputStream(channel), StandardCharsets.UTF_8));
             for (int row = 0; row < dataset.size(); row++) {
               out.write(line(dataset, row, first, kept));
               out.write('\n');

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.FileTransaction;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,9 +14,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Keeps malformed rows in a JSON Lines file, with what is wrong with them. */
 final class Quarantine implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Quarantine.class);
 
   private final Path file;
   private final FileTransaction transaction = new FileTransaction();
@@ -26,18 +31,21 @@ final class Quarantine implements AutoCloseable {
   }
 
   /** Adds a row; the bytes may be null where they are too many. */
-  void add(Path source, long line, @Nullable String problem, byte @Nullable [] bytes)
-      throws IOException {
-    if (writer == null) {
-      writer = Files.newBufferedWriter(transaction.stage(file));
-    }
+  void add(Path source, long line, @Nullable String problem, byte @Nullable [] bytes) {
     ObjectNode entry = JsonNodeFactory.instance.objectNode();
     entry.put("file", source.toString()).put("line", line).put("problem", problem);
     if (bytes != null) {
       put(entry, bytes);
     }
-    writer.write(Json.compact(entry));
-    writer.write("\n");
+    try {
+      if (writer == null) {
+        writer = Files.newBufferedWriter(transaction.stage(file));
+      }
+      writer.write(Json.compact(entry));
+      writer.write("\n");
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
   }
 
   private static void put(ObjectNode entry, byte[] bytes) {
@@ -50,21 +58,34 @@ final class Quarantine implements AutoCloseable {
   }
 
   /** Puts the file in place; returns whether there was any row. */
-  boolean commit() throws IOException {
+  boolean commit() {
     if (writer == null) {
       return false;
     }
-    writer.close();
-    transaction.commit();
-    return true;
+    try {
+      writer.close();
+      transaction.commit();
+      return true;
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  private DatasetException unwritable(IOException cause) {
+    return new DatasetException(
+        file + ": writing malformed rows failed: " + WriteFailure.explain(file, cause) + ".",
+        cause);
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     try (transaction) {
       if (writer != null) {
         writer.close();
       }
+    } catch (IOException e) {
+      // What is not committed goes away, and what failed before is the one to report.
+      LOG.debug("{} cannot be closed", file, e);
     }
   }
 }

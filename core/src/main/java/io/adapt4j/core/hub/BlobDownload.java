@@ -61,7 +61,7 @@ final class BlobDownload {
             StandardOpenOption.CREATE,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
-      takeUp(channel);
+      DiskFailures.run(partial, () -> takeUp(channel));
       session.events().fileStarted(file, remote.size(), position);
       receiveAll(channel);
       Optional<String> problem = problem();
@@ -84,7 +84,7 @@ final class BlobDownload {
       deleteIfEmpty(partial);
       throw e;
     }
-    session.cache().finish(remote.etag());
+    DiskFailures.run(partial, () -> session.cache().finish(remote.etag()));
     session.events().fileFinished(file, position);
   }
 

@@ -84,7 +84,8 @@ final class RepositoryCache {
     }
     Path ref = folder.resolve("refs").resolve(revision);
     return Files.isRegularFile(ref)
-        ? Optional.of(Files.readString(ref).strip()).filter(Names::isCommit)
+        ? Optional.of(DiskFailures.call(ref, () -> Files.readString(ref)).strip())
+            .filter(Names::isCommit)
         : Optional.empty();
   }
 
@@ -98,7 +99,7 @@ final class RepositoryCache {
   Optional<Listing> listing(String commit) throws IOException {
     Path tree = tree(commit);
     return Files.isRegularFile(tree)
-        ? Listing.ofTree(commit, Files.readString(tree))
+        ? Listing.ofTree(commit, DiskFailures.call(tree, () -> Files.readString(tree)))
         : Optional.empty();
   }
 
@@ -117,7 +118,7 @@ final class RepositoryCache {
   void rememberAbsence(String commit, String file) throws IOException {
     Path mark = inside(folder.resolve(".no_exist").resolve(commit), file);
     if (!Files.exists(mark)) {
-      AtomicFiles.write(mark, new byte[0]);
+      DiskFailures.run(mark, () -> AtomicFiles.write(mark, new byte[0]));
     }
   }
 
@@ -160,7 +161,7 @@ final class RepositoryCache {
         throw e;
       }
     } catch (IOException | UnsupportedOperationException e) {
-      linkOrCopy(link, blob);
+      DiskFailures.run(link, () -> linkOrCopy(link, blob));
     }
   }
 

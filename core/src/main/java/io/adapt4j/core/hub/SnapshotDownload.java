@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.http.StallGuard;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.http.HttpClient;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,14 +63,14 @@ final class SnapshotDownload {
         return cached.get();
       }
       return settings.offline() ? offline() : online();
-    } catch (InterruptedIOException e) {
+    } catch (InterruptedIOException | ClosedByInterruptException e) {
       throw new HubException(this + ": the download was interrupted; what has arrived is kept", e);
     } catch (FileSystemException e) {
       throw new HubException(
           this
               + ": the cache cannot be used: "
               + e
-              + ". Mend its permissions, free some space, or set HF_HUB_CACHE to another folder",
+              + ". Check its permissions, free some space, or set HF_HUB_CACHE to another folder",
           e);
     } catch (IOException e) {
       throw new HubException(

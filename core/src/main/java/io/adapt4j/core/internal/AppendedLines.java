@@ -27,12 +27,12 @@ public final class AppendedLines implements AutoCloseable {
   /** Appending faster than this is forced together. */
   private static final long FORCED_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-  private final FileChannel channel;
+  private final WholeAppends appends;
   private long forcedNanos = System.nanoTime() - FORCED_EVERY_NANOS;
   private boolean unforced;
 
   private AppendedLines(FileChannel channel) {
-    this.channel = channel;
+    this.appends = new WholeAppends(channel);
   }
 
   /** Takes lines that stand in a file. */
@@ -80,13 +80,10 @@ public final class AppendedLines implements AutoCloseable {
    * of a second or after {@link #force}.
    *
    * @param line the line without an end
-   * @throws IOException if it cannot be written
+   * @throws IOException if it cannot be written; nothing of it stays then
    */
   public synchronized void append(String line) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
+    appends.append((line + "\n").getBytes(StandardCharsets.UTF_8));
     unforced = true;
     if (System.nanoTime() - forcedNanos >= FORCED_EVERY_NANOS) {
       force();
@@ -100,7 +97,7 @@ public final class AppendedLines implements AutoCloseable {
    */
   public synchronized void force() throws IOException {
     if (unforced) {
-      channel.force(false);
+      appends.force(false);
       forcedNanos = System.nanoTime();
       unforced = false;
     }
@@ -108,7 +105,7 @@ public final class AppendedLines implements AutoCloseable {
 
   @Override
   public synchronized void close() throws IOException {
-    try (channel) {
+    try (appends) {
       force();
     }
   }

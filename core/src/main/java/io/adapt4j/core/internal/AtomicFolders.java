@@ -5,12 +5,16 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Folders that appear under their name only when they are complete and on the device. Fill the
  * folder that {@link #hidden} names, then {@link #publish} it.
  */
 public final class AtomicFolders {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AtomicFolders.class);
 
   private AtomicFolders() {}
 
@@ -40,14 +44,19 @@ public final class AtomicFolders {
     }
     Path before = Temporaries.beside(target.toAbsolutePath(), Temporaries.REPLACED);
     Disk.move(target, before);
+    boolean moved = false;
     try {
       Disk.move(hidden, target);
+      moved = true;
+      Disk.forceFolder(parent(target));
     } catch (IOException e) {
+      if (moved) {
+        Disk.move(target, hidden);
+      }
       Disk.move(before, target);
       throw e;
     }
-    Disk.forceFolder(parent(target));
-    Temporaries.deleteTree(before);
+    discard(before);
   }
 
   /**
@@ -81,12 +90,13 @@ public final class AtomicFolders {
     if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
       Path doomed = Temporaries.beside(folder.toAbsolutePath(), Temporaries.DELETED);
       Disk.move(folder, doomed);
-      Temporaries.deleteTree(doomed);
+      discard(doomed);
     }
   }
 
   /**
-   * Deletes a folder that was not published, if it is still there.
+   * Deletes a folder that was not published, or is not any more, if it is still there. What cannot
+   * be deleted is never read, and swept some day.
    *
    * @param hidden the folder
    */
@@ -94,7 +104,7 @@ public final class AtomicFolders {
     try {
       Temporaries.deleteTree(hidden);
     } catch (IOException e) {
-      // The failure before is the one to report; a hidden folder is never read.
+      LOG.warn("{}, which is of no use, cannot be removed: {}", hidden, e.toString());
     }
   }
 

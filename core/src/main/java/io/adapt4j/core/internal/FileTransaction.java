@@ -3,7 +3,9 @@ package io.adapt4j.core.internal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -12,6 +14,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Replaces and deletes several files together. New contents are written to temporary files beside
@@ -19,13 +24,19 @@ import java.util.Set;
  * previous files back if one of the moves fails. {@link #close()} without a commit leaves the
  * targets untouched. Either way no temporary file remains.
  *
- * <p>Each single move is atomic. A process that is killed during {@code commit()} may leave some
- * targets new and some old, so stage the file that makes the others visible last.
+ * <p>Each single move is atomic. Stage the file without which the others are not read last: where
+ * several files are replaced, the old one of that name is set aside before the first is moved, and
+ * the new one comes when all others are on the device. So a process that is killed during {@code
+ * commit()}, or a power cut, leaves the old files, the new ones, or no such file, but never one
+ * that goes with the wrong others. {@link Temporaries#sweep} puts all of the old ones back then.
  *
  * <p>Not thread-safe.
  */
 public final class FileTransaction implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(FileTransaction.class);
+
+  private final UUID id = UUID.randomUUID();
   private final Map<Path, Path> staged = new LinkedHashMap<>();
   private final List<Path> deletions = new ArrayList<>();
 
@@ -42,7 +53,7 @@ public final class FileTransaction implements AutoCloseable {
   public Path stage(Path target) throws IOException {
     Path file = target.toAbsolutePath();
     Disk.createFolders(folderOf(file));
-    Path temporary = Temporaries.beside(file, Temporaries.NEW);
+    Path temporary = Temporaries.beside(file, id, Temporaries.NEW);
     staged.put(file, temporary);
     return temporary;
   }
@@ -60,32 +71,104 @@ public final class FileTransaction implements AutoCloseable {
    * Forces the staged files onto the device, moves them to their targets and removes the files to
    * delete. What it returns from survives a power cut.
    *
-   * @throws IOException if a file cannot be moved; the previous files are back in place then
+   * @throws IOException if a file cannot be moved; the previous files are back in place then,
+   *     unless putting one back failed too, which is told as a suppressed exception
    */
   public void commit() throws IOException {
     for (Path temporary : staged.values()) {
       Disk.force(temporary);
     }
-    Deque<Runnable> undo = new ArrayDeque<>();
+    Deque<Step> undo = new ArrayDeque<>();
     List<Path> backups = new ArrayList<>();
     try {
-      for (Map.Entry<Path, Path> entry : staged.entrySet()) {
-        replace(entry.getKey(), entry.getValue(), backups, undo);
+      for (Path target : staged.keySet()) {
+        requireNoFolder(target);
       }
-      for (Path target : deletions) {
-        setAside(target, backups, undo);
-      }
-      for (Path folder : folders()) {
-        Disk.forceFolder(folder);
-      }
+      move(backups, undo);
+      forceFolders();
     } catch (IOException | RuntimeException e) {
-      undo.forEach(Runnable::run);
+      undo.forEach(step -> step.runAfter(e));
       throw e;
     }
     staged.clear();
     deletions.clear();
     for (Path backup : backups) {
-      Files.deleteIfExists(backup);
+      try {
+        Files.deleteIfExists(backup);
+      } catch (IOException e) {
+        // The new files are in place; this one is never read, and swept some day.
+        LOG.warn("{}, which has been replaced, cannot be removed: {}", backup, e.toString());
+      }
+    }
+  }
+
+  /** Puts something back. */
+  private interface Step {
+    void run() throws IOException;
+
+    /** The failure that caused the roll-back is the one to report. */
+    default void runAfter(Exception failure) {
+      try {
+        run();
+      } catch (IOException e) {
+        failure.addSuppressed(e);
+      }
+    }
+  }
+
+  private void move(List<Path> backups, Deque<Step> undo) throws IOException {
+    List<Path> targets = List.copyOf(staged.keySet());
+    int last = targets.size() - 1;
+    boolean together = last > 0 && (anyExists(targets) || anyExists(deletions));
+    boolean hidden = together && setAside(targets.get(last), Temporaries.REPLACED, backups, undo);
+    if (hidden) {
+      for (Path target : targets.subList(0, last)) {
+        keep(target, backups, undo);
+      }
+      forceFolders();
+    }
+    for (Path target : targets.subList(0, last)) {
+      replace(target, staged.get(target), hidden, backups, undo);
+    }
+    if (hidden) {
+      setAsideDeletions(backups, undo);
+    }
+    if (together) {
+      forceFolders();
+    }
+    if (last >= 0) {
+      replace(targets.get(last), staged.get(targets.get(last)), hidden, backups, undo);
+    }
+    if (!hidden && anyExists(deletions)) {
+      forceFolders();
+      setAsideDeletions(backups, undo);
+    }
+  }
+
+  private void setAsideDeletions(List<Path> backups, Deque<Step> undo) throws IOException {
+    for (Path target : deletions) {
+      setAside(target, Temporaries.DELETED, backups, undo);
+    }
+  }
+
+  private static void requireNoFolder(Path target) throws IOException {
+    if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException(target + " is a folder, so no file can be written there");
+    }
+  }
+
+  private static boolean anyExists(List<Path> targets) throws IOException {
+    for (Path target : targets) {
+      if (exists(target)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void forceFolders() throws IOException {
+    for (Path folder : folders()) {
+      Disk.forceFolder(folder);
     }
   }
 
@@ -104,44 +187,52 @@ public final class FileTransaction implements AutoCloseable {
     deletions.clear();
   }
 
-  private static void replace(Path target, Path temporary, List<Path> backups, Deque<Runnable> undo)
+  private void replace(
+      Path target, Path temporary, boolean isKept, List<Path> backups, Deque<Step> undo)
       throws IOException {
-    if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
-      throw new IOException(target + " is a folder, so no file can be written there");
+    boolean exists = exists(target);
+    if (exists && !isKept) {
+      keep(target, backups, undo);
     }
+    Disk.move(temporary, target);
+    if (!exists) {
+      undo.push(() -> Files.deleteIfExists(target));
+    }
+  }
+
+  /** Gives what a target holds a second name, if it is there. */
+  private void keep(Path target, List<Path> backups, Deque<Step> undo) throws IOException {
     if (!exists(target)) {
-      Disk.move(temporary, target);
-      undo.push(() -> deleteQuietly(target));
       return;
     }
     // A hard link keeps the old content while the move replaces the name in one step.
-    Path backup = Temporaries.beside(target, Temporaries.REPLACED);
+    Path backup = Temporaries.beside(target, id, Temporaries.REPLACED);
     try {
       Files.createLink(backup, target);
     } catch (IOException | UnsupportedOperationException e) {
       Disk.move(target, backup);
     }
     backups.add(backup);
-    undo.push(() -> moveQuietly(backup, target));
-    Disk.move(temporary, target);
+    undo.push(() -> moveBack(backup, target));
   }
 
-  private static void setAside(Path target, List<Path> backups, Deque<Runnable> undo)
+  /** Returns whether the target was there. */
+  private boolean setAside(Path target, String kind, List<Path> backups, Deque<Step> undo)
       throws IOException {
-    if (exists(target)) {
-      Path backup = Temporaries.beside(target, Temporaries.DELETED);
-      Disk.move(target, backup);
-      backups.add(backup);
-      undo.push(() -> moveQuietly(backup, target));
+    if (!exists(target)) {
+      return false;
     }
+    Path backup = Temporaries.beside(target, id, kind);
+    Disk.move(target, backup);
+    backups.add(backup);
+    undo.push(() -> moveBack(backup, target));
+    return true;
   }
 
-  private static void moveQuietly(Path from, Path to) {
-    try {
-      Disk.move(from, to);
-    } catch (IOException e) {
-      // The failure that caused the roll-back is the one to report; the backup stays on disk.
-    }
+  private static void moveBack(Path from, Path to) throws IOException {
+    Disk.move(from, to);
+    // Where both are names of one file, POSIX moves nothing.
+    Files.deleteIfExists(from);
   }
 
   private static void deleteQuietly(Path file) {
@@ -152,8 +243,14 @@ public final class FileTransaction implements AutoCloseable {
     }
   }
 
-  private static boolean exists(Path file) {
-    return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+  /** Unlike {@link Files#exists}, does not take a failing device for a missing file. */
+  private static boolean exists(Path file) throws IOException {
+    try {
+      Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
   }
 
   private static Path folderOf(Path absoluteFile) {

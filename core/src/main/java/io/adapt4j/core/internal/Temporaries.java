@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -9,9 +10,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,13 +40,18 @@ public final class Temporaries {
 
   private static final Pattern NAME =
       Pattern.compile(
-          "\\.(?<target>.+)\\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?<kind>\\.tmp|\\.old|\\.del|)");
+          "\\.(?<target>.+)\\.(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?<kind>\\.tmp|\\.old|\\.del|)");
 
   private Temporaries() {}
 
   /** A name beside a file or folder that nothing has. */
   static Path beside(Path target, String kind) {
-    return target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + kind);
+    return beside(target, UUID.randomUUID(), kind);
+  }
+
+  /** A name beside a file for something that happens together with others of that id. */
+  static Path beside(Path target, UUID id, String kind) {
+    return target.resolveSibling("." + target.getFileName() + "." + id + kind);
   }
 
   /**
@@ -81,33 +90,82 @@ public final class Temporaries {
     sweep(folder, Instant.now().minus(age));
   }
 
+  /** A file or folder that a killed process left. */
+  private record Left(Path path, Path target, String id, String kind) {
+
+    static Optional<Left> of(Path path) {
+      Matcher name = NAME.matcher(path.getFileName().toString());
+      return name.matches()
+          ? Optional.of(
+              new Left(
+                  path,
+                  path.resolveSibling(name.group("target")),
+                  name.group("id"),
+                  name.group("kind")))
+          : Optional.empty();
+    }
+
+    boolean isReplaced() {
+      return kind.equals(REPLACED);
+    }
+
+    boolean wasThere() {
+      return isReplaced() || kind.equals(DELETED);
+    }
+
+    /** Whether its process had not come to the new content. */
+    boolean isMissed() {
+      return isReplaced() && !Files.exists(target, LinkOption.NOFOLLOW_LINKS);
+    }
+  }
+
   private static void sweep(Path folder, Instant before) {
-    for (Path child : children(folder)) {
-      Matcher name = NAME.matcher(child.getFileName().toString());
-      if (name.matches()) {
-        try {
-          if (Files.getLastModifiedTime(child, LinkOption.NOFOLLOW_LINKS)
-              .toInstant()
-              .isBefore(before)) {
-            remove(child, folder.resolve(name.group("target")), name.group("kind"));
-          }
-        } catch (NoSuchFileException e) {
-          // Another process was faster.
-        } catch (IOException e) {
-          LOG.warn("{}, left by a killed process, cannot be removed: {}", child, e.toString());
+    List<Left> all =
+        children(folder).stream()
+            .flatMap(child -> Left.of(child).stream())
+            .filter(left -> isOlder(left.path(), before))
+            .toList();
+    // Where one of several files that belong together is missing, all are as they were before.
+    Set<String> unfinished =
+        all.stream().filter(Left::isMissed).map(Left::id).collect(Collectors.toSet());
+    // The missing file last: without it the others are not read.
+    for (Left left : all.stream().sorted(Comparator.comparing(Left::isMissed)).toList()) {
+      try {
+        if (left.wasThere() && unfinished.contains(left.id())) {
+          putBack(left);
+        } else {
+          deleteTree(left.path());
+          LOG.info("removed {}, left by a killed process", left.path());
         }
+      } catch (IOException e) {
+        LOG.warn("{}, left by a killed process, cannot be removed: {}", left.path(), e.toString());
       }
     }
   }
 
-  private static void remove(Path left, Path target, String kind) throws IOException {
-    if (kind.equals(REPLACED) && !Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-      Disk.move(left, target);
-      LOG.info("{} is back, which a killed process had set aside", target);
-    } else {
-      deleteTree(left);
-      LOG.info("removed {}, left by a killed process", left);
+  private static boolean isOlder(Path path, Instant before) {
+    try {
+      return Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS)
+          .toInstant()
+          .isBefore(before);
+    } catch (NoSuchFileException e) {
+      // Another process was faster.
+      return false;
+    } catch (IOException e) {
+      LOG.warn("{}, left by a killed process, cannot be removed: {}", path, e.toString());
+      return false;
     }
+  }
+
+  private static void putBack(Left left) throws IOException {
+    if (left.isMissed()) {
+      // The others are back for certain before it is.
+      Disk.forceFolder(left.path().toAbsolutePath().getParent());
+    }
+    Disk.move(left.path(), left.target());
+    // Where both are names of one file, POSIX moves nothing.
+    Files.deleteIfExists(left.path());
+    LOG.info("{} is back, which a killed process had set aside", left.target());
   }
 
   private static List<Path> children(Path folder) {
@@ -136,6 +194,8 @@ public final class Temporaries {
       for (Path entry : tree.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(entry);
       }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 }

@@ -3,6 +3,7 @@ package io.adapt4j.core.monitor;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.WholeAppends;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.train.EvaluationEvent;
@@ -12,10 +13,8 @@ import io.adapt4j.core.train.SkippedStep;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingWarning;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +34,7 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
   private static final int LONGEST_LINE_BYTES = 1 << 16;
 
   private final Path file;
-  private @Nullable BufferedWriter writer;
+  private @Nullable WholeAppends lines;
   private boolean closed;
 
   private JsonlMetricsLog(Path file) {
@@ -53,8 +52,7 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
   public static JsonlMetricsLog to(Path file) {
     JsonlMetricsLog log = new JsonlMetricsLog(file.toAbsolutePath());
     try {
-      Files.createDirectories(log.file.getParent());
-      removeUnfinishedLine(log.file);
+      Disk.createFolders(log.file.getParent());
       log.open();
     } catch (IOException e) {
       throw log.failed(e);
@@ -192,10 +190,8 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
       throw new IllegalStateException("The metrics log " + file + " is closed");
     }
     try {
-      Writer out = writer == null ? open() : writer;
-      out.write(json(line));
-      out.write('\n');
-      out.flush();
+      WholeAppends open = lines == null || !lines.isOpen() ? open() : lines;
+      open.append((json(line) + "\n").getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw failed(e);
     }
@@ -205,28 +201,30 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     return JSON.writeValueAsString(line);
   }
 
-  private Writer open() throws IOException {
-    writer =
-        Files.newBufferedWriter(
-            file,
-            StandardCharsets.UTF_8,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.APPEND);
-    return writer;
+  private WholeAppends open() throws IOException {
+    boolean isNew = !Files.exists(file);
+    removeUnfinishedLine(file);
+    lines =
+        new WholeAppends(
+            FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+    if (isNew) {
+      Disk.forceFolder(file.getParent());
+    }
+    return lines;
   }
 
   private void release() {
-    if (writer == null) {
+    if (lines == null) {
       return;
     }
-    try {
-      writer.close();
-      Disk.force(file);
+    try (WholeAppends open = lines) {
+      if (open.isOpen()) {
+        open.force(true);
+      }
     } catch (IOException e) {
       throw failed(e);
     } finally {
-      writer = null;
+      lines = null;
     }
   }
 

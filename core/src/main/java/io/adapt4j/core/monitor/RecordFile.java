@@ -1,5 +1,7 @@
 package io.adapt4j.core.monitor;
 
+import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.WholeAppends;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,22 +13,29 @@ import java.util.zip.CRC32C;
 /**
  * Appends records to a TFRecord file: length (uint64), its checksum (uint32), the bytes, their
  * checksum (uint32), all little-endian. Each record is one write, so that a reader following the
- * file sees whole records.
+ * file sees whole records; readers stop at a torn one, so none stays.
  */
 final class RecordFile implements AutoCloseable {
 
   private static final int MASK_DELTA = 0xa282ead8;
 
-  private final FileChannel channel;
+  private final WholeAppends appends;
 
   private RecordFile(FileChannel channel) {
-    this.channel = channel;
+    this.appends = new WholeAppends(channel);
   }
 
   /** Creates a file, which must not exist yet. */
   static RecordFile create(Path file) throws IOException {
-    return new RecordFile(
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    try {
+      Disk.forceFolder(file.toAbsolutePath().getParent());
+      return new RecordFile(channel);
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
   }
 
   void append(byte[] record) throws IOException {
@@ -37,10 +46,7 @@ final class RecordFile implements AutoCloseable {
     framed.putInt(maskedChecksum(framed.array(), 0, Long.BYTES));
     framed.put(record);
     framed.putInt(maskedChecksum(record, 0, record.length));
-    framed.flip();
-    while (framed.hasRemaining()) {
-      channel.write(framed);
-    }
+    appends.append(framed.array());
   }
 
   /** CRC-32C, rotated and shifted so that the checksum of data holding checksums is sound. */
@@ -52,9 +58,9 @@ final class RecordFile implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    try (channel) {
-      if (channel.isOpen()) {
-        channel.force(true);
+    try (appends) {
+      if (appends.isOpen()) {
+        appends.force(true);
       }
     }
   }

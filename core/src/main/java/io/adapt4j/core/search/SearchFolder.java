@@ -71,7 +71,8 @@ final class SearchFolder implements AutoCloseable {
                 .formatted(file, stored, Json.compact(description)));
       }
     } catch (IOException e) {
-      throw new SearchException(file + " cannot be read or written", e);
+      throw new SearchException(
+          file + " cannot be read or written: " + WriteFailure.explain(file, e) + ".", e);
     }
   }
 

@@ -166,6 +166,21 @@ class DurabilityTest {
   }
 
   @Test
+  void whatWasReplacedTogetherIsPutBackTogether() throws IOException {
+    String uuid = ".0c6e9a9c-0d8e-4f7e-8b0c-3b8d7a1f2e4d";
+    Files.writeString(folder.resolve("weights"), "new");
+    Files.writeString(folder.resolve(".weights" + uuid + ".old"), "old");
+    Files.writeString(folder.resolve(".config" + uuid + ".old"), "old");
+    Files.writeString(folder.resolve(".config" + uuid + ".tmp"), "new");
+    Files.writeString(folder.resolve(".index" + uuid + ".del"), "old");
+    Temporaries.sweep(folder);
+    assertThat(names(folder)).containsExactlyInAnyOrder("weights", "config", "index");
+    for (String name : names(folder)) {
+      assertThat(folder.resolve(name)).hasContent("old");
+    }
+  }
+
+  @Test
   void whatIsSweptHasANameOfOurs() throws IOException {
     String uuid = ".0c6e9a9c-0d8e-4f7e-8b0c-3b8d7a1f2e4d";
     Path inner = Files.createDirectories(folder.resolve("inner"));
@@ -173,8 +188,8 @@ class DurabilityTest {
         List.of(
             ".a.json" + uuid + ".tmp",
             ".gone" + uuid + ".old",
-            ".kept" + uuid + ".old",
-            ".deleted" + uuid + ".del",
+            ".kept" + uuid.replace("-0d8e-", "-0d8f-") + ".old",
+            ".deleted" + uuid.replace("-0d8e-", "-0d90-") + ".del",
             "kept",
             ".a.json.tmp",
             "a.json" + uuid + ".tmp",

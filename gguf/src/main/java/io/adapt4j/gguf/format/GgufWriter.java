@@ -7,15 +7,18 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,10 +52,11 @@ public final class GgufWriter {
     HeaderOutput header = header(target, metadata, tensors, alignment);
     Path folder = target.resolveSibling(".").toAbsolutePath().normalize();
     Path temporary = null;
+    boolean moved = false;
     try {
-      Files.createDirectories(folder);
+      createFolders(folder);
       // Not createTempFile, whose files only their owner may read: a server often runs as another.
-      temporary = folder.resolve(target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+      temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
       try (FileChannel channel =
           FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         writeFully(channel, ByteBuffer.wrap(header.toBytes()));
@@ -63,18 +67,65 @@ public final class GgufWriter {
       }
       Files.move(
           temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      moved = true;
       forceFolder(folder);
     } catch (IOException e) {
       GgufException failure =
           new GgufException(
-              "%s: writing failed: %s. A file that was there before is unchanged."
-                  .formatted(target, e),
+              "%s: writing failed: %s. %s"
+                  .formatted(
+                      target,
+                      explained(folder, e),
+                      moved
+                          ? "The file is complete, but a power cut may still take it back."
+                          : "A file that was there before is unchanged."),
               e);
       deleteAfter(temporary, failure);
       throw failure;
     } catch (RuntimeException | Error e) {
       deleteAfter(temporary, e);
       throw e;
+    }
+  }
+
+  private static void createFolders(Path folder) throws IOException {
+    Path parent = folder.getParent();
+    if (parent != null && !Files.isDirectory(folder)) {
+      createFolders(parent);
+      Files.createDirectories(folder);
+      forceFolder(parent);
+    }
+  }
+
+  private static String explained(Path folder, IOException failure) {
+    if (failure instanceof ClosedByInterruptException) {
+      return "the thread that was writing was interrupted; run it again without interrupting it";
+    }
+    String text = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
+    boolean denied =
+        failure instanceof AccessDeniedException
+            || text.contains("permission denied")
+            || text.contains("read-only file system");
+    if (denied) {
+      return failure + ". Check the permissions of " + folder;
+    }
+    boolean full = Stream.of("no space left", "not enough space", "quota").anyMatch(text::contains);
+    return full
+        ? "the disk is full (%s): %s are free in %s. Free some space, or choose a folder on another disk"
+            .formatted(failure.getMessage(), free(folder), folder)
+        : "%s. Check free space and permissions: %s are free in %s"
+            .formatted(failure, free(folder), folder);
+  }
+
+  private static String free(Path folder) {
+    Path at = folder;
+    while (at.getParent() != null && !Files.isDirectory(at)) {
+      at = at.getParent();
+    }
+    try {
+      return String.format(Locale.ROOT, "%,d bytes", Files.getFileStore(at).getUsableSpace());
+    } catch (IOException e) {
+      return "an unknown number of bytes";
     }
   }
 

@@ -1,8 +1,8 @@
 package io.adapt4j.spark.data;
 
+import io.adapt4j.core.internal.AtomicFiles;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -45,11 +45,7 @@ final class ShardCopies {
             "%s: expected the hash %s, found %s: the file has changed since it was written"
                 .formatted(from, shard.sha256(), hash));
       }
-      try {
-        Files.move(arriving, copy, StandardCopyOption.ATOMIC_MOVE);
-      } catch (AtomicMoveNotSupportedException e) {
-        Files.move(arriving, copy, StandardCopyOption.REPLACE_EXISTING);
-      }
+      AtomicFiles.publish(arriving, copy);
     } finally {
       Files.deleteIfExists(arriving);
     }

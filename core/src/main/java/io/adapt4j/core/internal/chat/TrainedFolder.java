@@ -6,6 +6,7 @@ import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.GenerationDefaults;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -70,8 +71,8 @@ public final class TrainedFolder {
       }
     } catch (IOException e) {
       throw new ChatException(
-          "%s: writing the chat template failed: %s. Check free space and permissions."
-              .formatted(folder, e),
+          "%s: writing the chat template failed: %s."
+              .formatted(folder, WriteFailure.explain(folder, e)),
           e);
     }
   }

@@ -136,28 +136,52 @@ public final class SafetensorsWriter {
    *     writing fails
    */
   public List<Path> writeModel(Path folder, List<TensorData> tensors) {
-    checkDistinct(folder, tensors);
-    Map<String, List<TensorData>> files = shards(tensors);
-    List<Path> written = new ArrayList<>();
     try (FileTransaction transaction = new FileTransaction()) {
-      for (Map.Entry<String, List<TensorData>> shard : files.entrySet()) {
-        Path file = folder.resolve(shard.getKey());
-        AtomicFiles.writeNew(
-            transaction.stage(file), channel -> writeTensors(file, channel, shard.getValue()));
-        written.add(file);
-      }
-      if (files.size() > 1) {
-        Path index = folder.resolve(Checkpoint.INDEX_FILE);
-        byte[] json = Json.indented(index(files)).getBytes(StandardCharsets.UTF_8);
-        Files.write(transaction.stage(index), json);
-        written.add(index);
-      }
-      for (Path stale : otherModelFiles(folder, written)) {
-        transaction.delete(stale);
-      }
+      List<Path> written = stageModel(transaction, folder, tensors);
       transaction.commit();
+      return written;
     } catch (IOException e) {
       throw unwritable(folder, e);
+    }
+  }
+
+  /**
+   * Writes as {@link #writeModel} does, but into a transaction that the caller commits.
+   *
+   * @param transaction takes the files, the one that names the others last
+   * @param folder the checkpoint folder; created if missing
+   * @param tensors the tensors, with distinct names
+   * @return the files that are written
+   * @throws CheckpointException if a name repeats, a tensor gives too few or too many bytes, or
+   *     writing fails
+   */
+  public List<Path> stageModel(FileTransaction transaction, Path folder, List<TensorData> tensors) {
+    checkDistinct(folder, tensors);
+    try {
+      return stage(transaction, folder, tensors);
+    } catch (IOException e) {
+      throw unwritable(folder, e);
+    }
+  }
+
+  private List<Path> stage(FileTransaction transaction, Path folder, List<TensorData> tensors)
+      throws IOException {
+    Map<String, List<TensorData>> files = shards(tensors);
+    List<Path> written = new ArrayList<>();
+    for (Map.Entry<String, List<TensorData>> shard : files.entrySet()) {
+      Path file = folder.resolve(shard.getKey());
+      AtomicFiles.writeNew(
+          transaction.stage(file), channel -> writeTensors(file, channel, shard.getValue()));
+      written.add(file);
+    }
+    if (files.size() > 1) {
+      Path index = folder.resolve(Checkpoint.INDEX_FILE);
+      byte[] json = Json.indented(index(files)).getBytes(StandardCharsets.UTF_8);
+      Files.write(transaction.stage(index), json);
+      written.add(index);
+    }
+    for (Path stale : otherModelFiles(folder, written)) {
+      transaction.delete(stale);
     }
     return List.copyOf(written);
   }
@@ -270,8 +294,14 @@ public final class SafetensorsWriter {
 
   private static CheckpointException unwritable(Path target, IOException cause) {
     return new CheckpointException(
-        "%s: writing failed: %s. The files that were there before are unchanged."
-            .formatted(target, WriteFailure.explain(target, cause)),
+        "%s: writing failed: %s. %s"
+            .formatted(
+                target,
+                WriteFailure.explain(target, cause),
+                cause.getSuppressed().length == 0
+                    ? "The files that were there before are unchanged."
+                    : "Not all files that were there before could be put back; they are beside it,"
+                        + " under names that begin with a dot."),
         cause);
   }
 

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -43,7 +45,9 @@ public final class SentenceFolderWriter {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "Writing the modules of the embedding model into " + target + " failed", e);
+          "Writing the modules of the embedding model into %s failed: %s."
+              .formatted(target, WriteFailure.explain(target, e)),
+          e);
     }
   }
 
@@ -61,7 +65,7 @@ public final class SentenceFolderWriter {
 
   /** The folder of a module without settings may be missing: Git keeps no empty ones. */
   private static void copyFolder(Path from, Path to) throws IOException {
-    Files.createDirectories(to);
+    Disk.createFolders(to);
     if (!Files.isDirectory(from)) {
       return;
     }
@@ -84,9 +88,9 @@ public final class SentenceFolderWriter {
     for (String mode : List.of("cls_token", "mean_tokens", "max_tokens", "mean_sqrt_len_tokens")) {
       pooling.put("pooling_mode_" + mode, mode.equals("mean_tokens"));
     }
-    Files.createDirectories(target.resolve(POOLING));
+    Disk.createFolders(target.resolve(POOLING));
     AtomicFiles.writeJson(target.resolve(POOLING).resolve("config.json"), pooling);
-    Files.createDirectories(target.resolve(NORMALIZE));
+    Disk.createFolders(target.resolve(NORMALIZE));
     ArrayNode modules = JsonNodeFactory.instance.arrayNode();
     add(modules, "", "Transformer");
     add(modules, POOLING, "Pooling");

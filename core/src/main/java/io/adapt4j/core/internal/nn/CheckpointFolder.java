@@ -1,7 +1,10 @@
 package io.adapt4j.core.internal.nn;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.FileTransaction;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
@@ -15,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,22 +31,27 @@ public final class CheckpointFolder {
   private static final List<String> COMPANIONS =
       List.of(GenerationDefaults.FILE, "chat_template.jinja", "chat_template.json");
 
+  /** Nobody writes one for as long. */
+  private static final Duration ABANDONED = Duration.ofHours(24);
+
   private CheckpointFolder() {}
 
   /**
    * Writes weights and configuration, and copies the tokenizer and generation files of the base.
    * What would keep Transformers from loading the tokenizer is left out of its configuration, and
    * beside a decoder that scores classes of texts it names the model's padding token, by which
-   * Transformers finds the end of a text.
+   * Transformers finds the end of a text. All files appear together: a kill or a power cut leaves
+   * the old model, the new one, or none that could be loaded.
    *
    * @param folder where to; created if absent
    * @param base the folder the model came from
    * @param config the configuration to write
    * @param tensors the weights
    * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
+   * @throws io.adapt4j.core.exception.CheckpointException if writing the weights fails
    */
   public static void write(Path folder, Path base, ModelConfig config, List<TensorData> tensors) {
-    write(folder, base, config.toJson(), tensors, () -> config.save(folder));
+    write(folder, base, config.toJson(), tensors);
   }
 
   /**
@@ -56,6 +65,7 @@ public final class CheckpointFolder {
    * @param network the model
    * @param type how to store the weights
    * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
+   * @throws io.adapt4j.core.exception.CheckpointException if writing the weights fails
    */
   public static void write(
       Path folder, Path base, ModelConfig config, Network network, StoredType type) {
@@ -86,28 +96,17 @@ public final class CheckpointFolder {
    * @param config the content of config.json
    * @param tensors the weights
    * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
+   * @throws io.adapt4j.core.exception.CheckpointException if writing the weights fails
    */
   public static void write(Path folder, Path base, JsonNode config, List<TensorData> tensors) {
-    write(
-        folder,
-        base,
-        config,
-        tensors,
-        () -> AtomicFiles.writeJson(folder.resolve(ModelConfig.FILE), config));
-  }
-
-  /** Writes the configuration. */
-  private interface ConfigStep {
-    void run() throws IOException;
-  }
-
-  private static void write(
-      Path folder, Path base, JsonNode config, List<TensorData> tensors, ConfigStep writeConfig) {
-    try {
-      Files.createDirectories(folder);
-      SafetensorsWriter.create().writeModel(folder, ExpertStacks.join(tensors));
-      writeConfig.run();
-      copyCompanions(base, folder, config);
+    try (FileTransaction transaction = new FileTransaction()) {
+      Disk.createFolders(folder);
+      Temporaries.sweepOlderThan(folder, ABANDONED);
+      SafetensorsWriter.create().stageModel(transaction, folder, ExpertStacks.join(tensors));
+      stageCompanions(transaction, base, folder, config);
+      // Last: without it the others are no model.
+      Files.writeString(transaction.stage(folder.resolve(ModelConfig.FILE)), Json.indented(config));
+      transaction.commit();
     } catch (IOException e) {
       throw new UncheckedIOException(
           "Writing the checkpoint " + folder + " failed: " + WriteFailure.explain(folder, e) + ".",
@@ -115,18 +114,19 @@ public final class CheckpointFolder {
     }
   }
 
-  private static void copyCompanions(Path base, Path folder, JsonNode config) throws IOException {
+  private static void stageCompanions(
+      FileTransaction transaction, Path base, Path folder, JsonNode config) throws IOException {
     if (Files.exists(folder) && Files.isSameFile(base, folder)) {
       return;
     }
     for (String name : COMPANIONS) {
       Path source = base.resolve(name);
       if (Files.isRegularFile(source)) {
-        AtomicFiles.copy(source, folder.resolve(name));
+        Files.write(transaction.stage(folder.resolve(name)), Files.readAllBytes(source));
       }
     }
     String modelType = config.path("model_type").asText("");
-    TokenizerFiles.copy(folder, base, modelType, pooledBy(config, modelType));
+    TokenizerFiles.stage(transaction, folder, base, modelType, pooledBy(config, modelType));
   }
 
   /** The token by which Transformers finds the end of a text that a decoder scores. */

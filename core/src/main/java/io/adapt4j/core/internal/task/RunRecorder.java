@@ -162,7 +162,10 @@ final class RunRecorder implements TrainingListener {
         template.ifPresent(used -> new TrainedFolder(base, folder).write(used));
         write(folder);
       } catch (IOException e) {
-        throw new UncheckedIOException("Writing the record of " + folder + " failed", e);
+        throw new UncheckedIOException(
+            "Writing the record of %s failed: %s."
+                .formatted(folder, WriteFailure.explain(folder, e)),
+            e);
       }
     }
   }

@@ -2,7 +2,8 @@ package io.adapt4j.core.internal.tokenize;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.FileTransaction;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;
@@ -43,9 +44,10 @@ public final class TokenizerFiles {
   private TokenizerFiles() {}
 
   /**
-   * Copies the files, so that Transformers' {@code AutoTokenizer} makes the same tokens of a text
-   * as {@link Tokenizer} does.
+   * Copies the files into a transaction, so that Transformers' {@code AutoTokenizer} makes the same
+   * tokens of a text as {@link Tokenizer} does.
    *
+   * @param transaction takes the files
    * @param folder where to
    * @param base where from; files that it lacks are not made up
    * @param modelType the model's {@code model_type}
@@ -54,10 +56,11 @@ public final class TokenizerFiles {
    * @throws IOException if a file cannot be read or written
    * @throws CheckpointException if a file is malformed
    */
-  public static void copy(Path folder, Path base, String modelType, OptionalInt paddingId)
+  public static void stage(
+      FileTransaction transaction, Path folder, Path base, String modelType, OptionalInt paddingId)
       throws IOException {
     for (String name : COPIED) {
-      copy(base.resolve(name), folder.resolve(name));
+      copy(transaction, base.resolve(name), folder.resolve(name));
     }
     Optional<String> pad = padToSet(base, paddingId);
     Path file = base.resolve(CONFIG);
@@ -69,12 +72,12 @@ public final class TokenizerFiles {
         changed |= fields.remove(name) != null;
       }
     }
-    write(file, folder.resolve(CONFIG), fields, changed);
+    write(transaction, file, folder.resolve(CONFIG), fields, changed);
     Path map = base.resolve(SPECIAL_TOKENS);
     ObjectNode tokens = read(map);
     boolean padsOtherwise = pad.isPresent() && tokens.has(PAD);
     pad.filter(token -> padsOtherwise).ifPresent(token -> tokens.put(PAD, token));
-    write(map, folder.resolve(SPECIAL_TOKENS), tokens, padsOtherwise);
+    write(transaction, map, folder.resolve(SPECIAL_TOKENS), tokens, padsOtherwise);
   }
 
   private static boolean isLlama(ObjectNode fields, String modelType) {
@@ -100,18 +103,19 @@ public final class TokenizerFiles {
         : ConfigReader.parse(file, "{}").json();
   }
 
-  private static void write(Path from, Path to, ObjectNode fields, boolean changed)
+  private static void write(
+      FileTransaction transaction, Path from, Path to, ObjectNode fields, boolean changed)
       throws IOException {
     if (changed) {
-      AtomicFiles.writeJson(to, fields);
+      Files.writeString(transaction.stage(to), Json.indented(fields));
     } else {
-      copy(from, to);
+      copy(transaction, from, to);
     }
   }
 
-  private static void copy(Path from, Path to) throws IOException {
+  private static void copy(FileTransaction transaction, Path from, Path to) throws IOException {
     if (Files.isRegularFile(from)) {
-      AtomicFiles.write(to, Files.readAllBytes(from));
+      Files.write(transaction.stage(to), Files.readAllBytes(from));
     }
   }
 }

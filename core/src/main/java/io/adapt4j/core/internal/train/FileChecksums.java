@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.FileDigest;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +26,9 @@ final class FileChecksums {
   static ObjectNode of(Path folder) throws IOException {
     List<Path> files;
     try (Stream<Path> tree = Files.walk(folder)) {
-      files = tree.filter(Files::isRegularFile).sorted().toList();
+      files = tree.filter(file -> !isFolder(file)).sorted().toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
     ObjectNode checksums = JsonNodeFactory.instance.objectNode();
     for (Path file : files) {
@@ -34,6 +38,15 @@ final class FileChecksums {
           .put(CHECKSUM, FileDigest.crc32c(file));
     }
     return checksums;
+  }
+
+  /** Unlike {@link Files#isDirectory}, does not take a failing device for a missing file. */
+  private static boolean isFolder(Path file) {
+    try {
+      return Files.readAttributes(file, BasicFileAttributes.class).isDirectory();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**

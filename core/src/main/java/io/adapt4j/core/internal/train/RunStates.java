@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.CheckedJson;
+import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
@@ -67,7 +68,7 @@ final class RunStates {
     Path target = folder.resolve(name(progress.steps()));
     Path hidden = AtomicFolders.hidden(target);
     try {
-      Files.createDirectories(hidden);
+      Disk.createFolders(hidden);
       SafetensorsWriter.create().writeFile(hidden.resolve(TENSORS), tensors);
       ObjectNode description = progress.toJson();
       description.put("format", FORMAT);

@@ -3,6 +3,7 @@ package io.adapt4j.gguf.internal.load;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.ModelFileFormat;
 import io.adapt4j.core.internal.checkpoint.TensorFile;
 import io.adapt4j.core.internal.config.GenerationDefaults;
@@ -10,7 +11,6 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.format.GgufException;
 import io.adapt4j.gguf.format.GgufFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Function;
@@ -35,7 +35,8 @@ public final class GgufModelFile implements ModelFileFormat {
             write(open, folder);
             return folder;
           } catch (IOException e) {
-            throw new CheckpointException(folder + ": writing failed: " + e, e);
+            throw new CheckpointException(
+                folder + ": writing failed: " + WriteFailure.explain(folder, e) + ".", e);
           }
         });
   }
@@ -51,7 +52,7 @@ public final class GgufModelFile implements ModelFileFormat {
       AtomicFiles.writeJson(folder.resolve("tokenizer_config.json"), tokenizer.config());
     }
     if (tokenizer.chatTemplate().isPresent()) {
-      Files.writeString(folder.resolve("chat_template.jinja"), tokenizer.chatTemplate().get());
+      AtomicFiles.writeText(folder.resolve("chat_template.jinja"), tokenizer.chatTemplate().get());
     }
   }
 

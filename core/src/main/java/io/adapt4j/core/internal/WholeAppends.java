@@ -1,0 +1,80 @@
+package io.adapt4j.core.internal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+
+/**
+ * Appends to a file. What cannot be written whole is taken away again, so that what is appended
+ * later does not follow a torn piece. Not thread-safe.
+ */
+public final class WholeAppends implements AutoCloseable {
+
+  private final FileChannel channel;
+
+  /** Where the torn piece begins; negative if there is none. */
+  private long torn = -1;
+
+  /**
+   * Appends to a file.
+   *
+   * @param channel the file, open for writing but not for appending; closed with this
+   */
+  public WholeAppends(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  /**
+   * Appends bytes.
+   *
+   * @param bytes all of which are written
+   * @throws IOException if they cannot be written; none of them is there then, or is taken away
+   *     before the next are written
+   */
+  public void append(byte[] bytes) throws IOException {
+    if (torn >= 0) {
+      channel.truncate(torn);
+      torn = -1;
+    }
+    long start = channel.size();
+    ByteBuffer rest = ByteBuffer.wrap(bytes);
+    try {
+      while (rest.hasRemaining()) {
+        channel.write(rest, start + rest.position());
+      }
+    } catch (IOException e) {
+      torn = start;
+      takeAway(e);
+      throw e;
+    }
+  }
+
+  private void takeAway(IOException failure) {
+    try {
+      channel.truncate(torn);
+      torn = -1;
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  /**
+   * Forces what was appended onto the device.
+   *
+   * @param metadata whether the file's attributes are forced too
+   * @throws IOException if the device fails
+   */
+  public void force(boolean metadata) throws IOException {
+    channel.force(metadata);
+  }
+
+  /** {@return whether it can be appended to; an interrupt of the thread closes the file} */
+  public boolean isOpen() {
+    return channel.isOpen();
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}
