@@ -104,6 +104,7 @@ public final class FederatedFineTuner {
     private int rounds = 5;
     private LocalTraining training = (builder, round) -> {};
     private Aggregation aggregation = Aggregation.STACK_SVD;
+    private double serverLearningRate = 1;
     private @Nullable Privacy privacy;
     private double participation = 1;
     private int siteAttempts = 2;
@@ -183,6 +184,20 @@ public final class FederatedFineTuner {
      */
     public Builder aggregation(Aggregation how) {
       aggregation = Objects.requireNonNull(how, "how");
+      return this;
+    }
+
+    /**
+     * What the mean of the updates is multiplied by before it is added to the common adapter;
+     * default 1, which makes the result the mean of the sites' adapters. Sites that take few steps
+     * from the same point move in the same direction: with their number here the common adapter
+     * goes as far as if they had trained one after the other. Too large a value diverges.
+     *
+     * @param factor above 0
+     * @return this builder
+     */
+    public Builder serverLearningRate(double factor) {
+      serverLearningRate = factor;
       return this;
     }
 
@@ -317,6 +332,7 @@ public final class FederatedFineTuner {
               rounds,
               training,
               aggregation,
+              serverLearningRate,
               Optional.ofNullable(privacy),
               participation,
               siteAttempts,
@@ -353,6 +369,10 @@ public final class FederatedFineTuner {
           problems,
           minSites >= 0 && minSites <= sites.size(),
           "minSites must be from 1 to the " + sites.size() + " sites, found " + minSites);
+      require(
+          problems,
+          serverLearningRate > 0 && Double.isFinite(serverLearningRate),
+          "serverLearningRate must be above 0, found " + serverLearningRate);
       require(
           problems,
           participation > 0 && participation <= 1,

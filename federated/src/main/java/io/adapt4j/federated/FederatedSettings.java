@@ -15,6 +15,7 @@ record FederatedSettings(
     int rounds,
     LocalTraining training,
     Aggregation aggregation,
+    double serverLearningRate,
     Optional<Privacy> privacy,
     double participation,
     int siteAttempts,
@@ -27,9 +28,10 @@ record FederatedSettings(
 
   /** Tells runs apart: those that differ here do not continue from each other. */
   String identity() {
-    return "%s of %s over %s; sites %s; participation %s; privacy %s; seed %s"
+    return "%s%s of %s over %s; sites %s; participation %s; privacy %s; seed %s"
         .formatted(
             aggregation,
+            serverLearningRate == 1 ? "" : " x " + serverLearningRate,
             method.name() + method.json(),
             base,
             sites.stream()
