@@ -38,8 +38,7 @@ final class MeshOfThreads {
 
   /** The result of each, or what it failed of, where connections take another way. */
   static <T> List<Future<T>> start(
-      int count, Patience patience, Security security, Route route, Work<T> work)
-      throws Exception {
+      int count, Patience patience, Security security, Route route, Work<T> work) throws Exception {
     String host = InetAddress.getLoopbackAddress().getHostAddress();
     List<ServerSocketChannel> servers = new ArrayList<>();
     List<InetSocketAddress> addresses = new ArrayList<>();

@@ -43,8 +43,7 @@ final class UnreliableLink implements AutoCloseable {
     this.fault = fault;
     this.faultAfter = faultAfter;
     this.server =
-        ServerSocketChannel.open()
-            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     start(this::accept);
   }
 
