@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -105,6 +106,7 @@ public final class FederatedFineTuner {
     private LocalTraining training = (builder, round) -> {};
     private Aggregation aggregation = Aggregation.STACK_SVD;
     private double serverLearningRate = 1;
+    private OptionalInt localSteps = OptionalInt.empty();
     private @Nullable Privacy privacy;
     private double participation = 1;
     private int siteAttempts = 2;
@@ -184,6 +186,19 @@ public final class FederatedFineTuner {
      */
     public Builder aggregation(Aggregation how) {
       aggregation = Objects.requireNonNull(how, "how");
+      return this;
+    }
+
+    /**
+     * After how many steps a site's training of a round ends, if its epochs have more; default all
+     * of them. The rows of a round are drawn anew. Adapters that are combined more often go less
+     * far apart, and more are sent.
+     *
+     * @param count at least 1
+     * @return this builder
+     */
+    public Builder localSteps(int count) {
+      localSteps = OptionalInt.of(count);
       return this;
     }
 
@@ -333,6 +348,7 @@ public final class FederatedFineTuner {
               training,
               aggregation,
               serverLearningRate,
+              localSteps.orElse(0),
               Optional.ofNullable(privacy),
               participation,
               siteAttempts,
@@ -369,6 +385,10 @@ public final class FederatedFineTuner {
           problems,
           minSites >= 0 && minSites <= sites.size(),
           "minSites must be from 1 to the " + sites.size() + " sites, found " + minSites);
+      require(
+          problems,
+          localSteps.orElse(1) >= 1,
+          "localSteps must be at least 1, found " + localSteps.orElse(1));
       require(
           problems,
           serverLearningRate > 0 && Double.isFinite(serverLearningRate),
