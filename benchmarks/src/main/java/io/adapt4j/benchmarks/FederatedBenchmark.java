@@ -62,6 +62,8 @@ public final class FederatedBenchmark {
           Map.entry("--batch", "4"),
           Map.entry("--central-batch", "12"),
           Map.entry("--rate", "3e-3"),
+          Map.entry("--server-rate", "1"),
+          Map.entry("--seed", "42"),
           Map.entry("--threads", "0"));
 
   private final Arguments arguments;
@@ -75,7 +77,7 @@ public final class FederatedBenchmark {
     this.output = output;
     this.base = ModelSource.path(Path.of(arguments.text("--model")));
     List<Example> rows = rows(arguments.oneOf("--data", Set.of("banking77", "dialogsum")));
-    Collections.shuffle(rows, new Random(42));
+    Collections.shuffle(rows, new Random(arguments.number("--seed", 0)));
     int wanted = Math.min(arguments.number("--rows", SITES), rows.size() * 3 / 4);
     int kept = Math.min(arguments.number("--held", 1), rows.size() - wanted);
     this.held = rows.subList(wanted, wanted + kept);
@@ -164,6 +166,7 @@ public final class FederatedBenchmark {
             .method(Lora.rank(arguments.number("--rank", 1)))
             .epochs(rounds() * epochs())
             .learningRate(rate())
+            .seed(arguments.number("--seed", 0))
             .schedule(LearningRateSchedule.LINEAR)
             .output(output.resolve("central"))
             .build()
@@ -190,6 +193,8 @@ public final class FederatedBenchmark {
             .method(Lora.rank(arguments.number("--rank", 1)))
             .rounds(rounds())
             .aggregation(way)
+            .serverLearningRate(Double.parseDouble(arguments.text("--server-rate")))
+            .seed(arguments.number("--seed", 0))
             .training(
                 (site, round) ->
                     options(site, batch)

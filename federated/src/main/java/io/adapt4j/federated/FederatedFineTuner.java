@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -104,6 +105,8 @@ public final class FederatedFineTuner {
     private int rounds = 5;
     private LocalTraining training = (builder, round) -> {};
     private Aggregation aggregation = Aggregation.STACK_SVD;
+    private double serverLearningRate = 1;
+    private OptionalInt localSteps = OptionalInt.empty();
     private @Nullable Privacy privacy;
     private double participation = 1;
     private int siteAttempts = 2;
@@ -183,6 +186,33 @@ public final class FederatedFineTuner {
      */
     public Builder aggregation(Aggregation how) {
       aggregation = Objects.requireNonNull(how, "how");
+      return this;
+    }
+
+    /**
+     * After how many steps a site's training of a round ends, if its epochs have more; default all
+     * of them. The rows of a round are drawn anew. Adapters that are combined more often go less
+     * far apart, and more are sent.
+     *
+     * @param count at least 1
+     * @return this builder
+     */
+    public Builder localSteps(int count) {
+      localSteps = OptionalInt.of(count);
+      return this;
+    }
+
+    /**
+     * What the mean of the updates is multiplied by before it is added to the common adapter;
+     * default 1, which makes the result the mean of the sites' adapters. Sites that take few steps
+     * from the same point move in the same direction: with their number here the common adapter
+     * goes as far as if they had trained one after the other. Too large a value diverges.
+     *
+     * @param factor above 0
+     * @return this builder
+     */
+    public Builder serverLearningRate(double factor) {
+      serverLearningRate = factor;
       return this;
     }
 
@@ -317,6 +347,8 @@ public final class FederatedFineTuner {
               rounds,
               training,
               aggregation,
+              serverLearningRate,
+              localSteps.orElse(0),
               Optional.ofNullable(privacy),
               participation,
               siteAttempts,
@@ -353,6 +385,14 @@ public final class FederatedFineTuner {
           problems,
           minSites >= 0 && minSites <= sites.size(),
           "minSites must be from 1 to the " + sites.size() + " sites, found " + minSites);
+      require(
+          problems,
+          localSteps.orElse(1) >= 1,
+          "localSteps must be at least 1, found " + localSteps.orElse(1));
+      require(
+          problems,
+          serverLearningRate > 0 && Double.isFinite(serverLearningRate),
+          "serverLearningRate must be above 0, found " + serverLearningRate);
       require(
           problems,
           participation > 0 && participation <= 1,

@@ -15,6 +15,8 @@ record FederatedSettings(
     int rounds,
     LocalTraining training,
     Aggregation aggregation,
+    double serverLearningRate,
+    int localSteps,
     Optional<Privacy> privacy,
     double participation,
     int siteAttempts,
@@ -27,9 +29,11 @@ record FederatedSettings(
 
   /** Tells runs apart: those that differ here do not continue from each other. */
   String identity() {
-    return "%s of %s over %s; sites %s; participation %s; privacy %s; seed %s"
+    return "%s%s%s of %s over %s; sites %s; participation %s; privacy %s; seed %s"
         .formatted(
             aggregation,
+            serverLearningRate == 1 ? "" : " x " + serverLearningRate,
+            localSteps == 0 ? "" : " every " + localSteps + " steps",
             method.name() + method.json(),
             base,
             sites.stream()
@@ -59,6 +63,7 @@ record FederatedSettings(
                         noise.seed().isPresent() ? noise.seed().getAsLong() : null))
             .orElse(null),
         rounds,
+        localSteps,
         seed);
   }
 

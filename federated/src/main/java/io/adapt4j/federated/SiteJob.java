@@ -41,6 +41,7 @@ public final class SiteJob implements Serializable {
    * @param aggregation what will become of the result
    * @param privacy protection at the site; null for none
    * @param rounds how many rounds there will be
+   * @param localSteps after how many a round's training ends; 0 for all of it
    * @param seed of the run
    */
   record Common(
@@ -51,6 +52,7 @@ public final class SiteJob implements Serializable {
       Aggregation aggregation,
       @Nullable NoiseAtSite privacy,
       int rounds,
+      int localSteps,
       long seed)
       implements Serializable {
 
@@ -63,16 +65,22 @@ public final class SiteJob implements Serializable {
   record NoiseAtSite(double clip, double noiseMultiplier, @Nullable Long seed)
       implements Serializable {}
 
-  /** Counts what is learned from; the job without an adapter stops after one step. */
+  /** Counts what is learned from, and stops the training after some steps. */
   private static final class Meter implements TrainingListener {
     private final AtomicReference<FineTuner> stopped = new AtomicReference<>();
+    private final int stepsAtMost;
+    private int steps;
     private long targetTokens;
+
+    Meter(int stepsAtMost) {
+      this.stepsAtMost = stepsAtMost;
+    }
 
     @Override
     public void step(StepEvent event) {
       targetTokens += event.targetTokens();
       FineTuner tuner = stopped.get();
-      if (tuner != null) {
+      if (++steps == stepsAtMost && tuner != null) {
         tuner.stop();
       }
     }
@@ -190,7 +198,8 @@ public final class SiteJob implements Serializable {
   }
 
   private SiteResult train(Path scratch, Path work, SiteData rows) {
-    Meter meter = new Meter();
+    // The job without an adapter makes the first one.
+    Meter meter = new Meter(start == null ? 1 : common.localSteps());
     FineTuner.Builder builder =
         FineTuner.builder()
             .seed(common.seed() + 1_000_003L * round + 7919L * index)
@@ -213,9 +222,7 @@ public final class SiteJob implements Serializable {
             .method(start == null ? common.method().fresh() : common.method().continuing(begin))
             .output(work.resolve("run"))
             .build();
-    if (start == null) {
-      meter.stopped.set(tuner);
-    }
+    meter.stopped.set(tuner);
     FineTuneReport report = tuner.run();
     return SiteResult.of(
         site,

@@ -78,6 +78,22 @@ class FederatedFineTunerTest {
     assertThat(report.text()).contains("STACK_SVD: 2 rounds");
   }
 
+  @Test
+  void sitesThatCombineAfterAFewStepsEndTheirRoundsThere() throws IOException {
+    FederatedFineTuner.Builder run =
+        twoSites(folder.resolve("run")).site(StorySites.site(2)).rounds(1);
+    FederatedReport whole = run.build().run();
+    FederatedReport some = run.overwriteOutput().localSteps(3).build().run();
+    byte[] weights = weights(some);
+
+    assertThat(whole.rounds().get(0).sites()).extracting(SiteReport::steps).containsExactly(2, 3, 4);
+    assertThat(some.rounds().get(0).sites()).extracting(SiteReport::steps).containsExactly(2, 3, 3);
+    assertThat(weights(run.localSteps(4).build().run())).isNotEqualTo(weights);
+    assertThatThrownBy(
+            () -> StorySites.options(folder.resolve("run")).rounds(2).localSteps(0).build())
+        .hasMessageContaining("localSteps must be at least 1, found 0");
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"STACK_MERGE", "RESIDUAL"})
   void waysThatChangeTheBaseWriteModelsThatLoad(Aggregation how) {

@@ -2,6 +2,8 @@ package io.adapt4j.spark.internal.collective;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -9,15 +11,19 @@ import org.jspecify.annotations.Nullable;
 /** The sum of the workers' vectors over one or more rounds. For one thread. */
 public final class VectorSum {
 
-  /** Numbers that are added up at a time; they stay in the processor's cache. */
+  /** Numbers that are received or rounded before they are used. */
   static final int CHUNK = 1 << 16;
+
+  /** Numbers that are added up at a time; they stay in the processor's first cache. */
+  static final int BLOCK = 1 << 12;
 
   private final Collective collective;
   private final Mesh mesh;
   private final Encoding encoding;
   private final Function<List<Integer>, List<ByteBuffer>> memory;
-  private final float[] values = new float[CHUNK];
-  private final float[] more = new float[CHUNK];
+  private final float[] values = new float[BLOCK];
+  private final float[] more = new float[BLOCK];
+  private final Rounding rounding = new Rounding(BLOCK);
   private final ByteBuffer[] chunks;
 
   /** The sum of this worker's part; null before there is any memory. */
@@ -106,8 +112,10 @@ public final class VectorSum {
     Traffic[] out = collective.forAll(Traffic.NONE);
     Traffic[] in = collective.forAll(Traffic.NONE);
     Segments own = part(vector, mesh.rank());
-    Segments sent = encoding == Encoding.BF16 ? rounded(sums) : sums;
-    copy(sent, own);
+    if (encoding == Encoding.BF16) {
+      round(sums);
+    }
+    sums.copyTo(own);
     for (int other = 0; other < mesh.size(); other++) {
       if (other != mesh.rank()) {
         out[other] = outgoing(Header.Kind.SUM, operation, own, null);
@@ -126,17 +134,19 @@ public final class VectorSum {
     Chunks[] self = new Chunks[1];
     Runnable taken =
         () -> {
-          int count = self[0].count();
-          self[0].get(values, count);
-          cursor.put(values, count);
+          for (int left = self[0].count(); left > 0; left -= BLOCK) {
+            int count = Math.min(left, BLOCK);
+            self[0].get(values, count);
+            cursor.put(values, count);
+          }
           self[0].proceed();
         };
     self[0] = new Chunks(Header.Kind.SUM, operation, target.count(), chunk(other), taken);
     return self[0];
   }
 
-  /** The numbers as they arrive when sent in 16 bits, with what was lost the last time. */
-  private Segments rounded(Segments sum) {
+  /** Makes the numbers what arrives when they are sent in 16 bits, with what was lost before. */
+  private void round(Segments sum) {
     if (sumErrors == null) {
       sumErrors = like(sum);
     }
@@ -144,25 +154,12 @@ public final class VectorSum {
     Segments.Cursor out = sum.cursor();
     Segments.Cursor before = sumErrors.cursor();
     Segments.Cursor after = sumErrors.cursor();
-    ByteBuffer staged = chunk(mesh.rank());
-    for (long left = sum.count(); left > 0; left -= CHUNK) {
-      int count = (int) Math.min(left, CHUNK);
+    for (long left = sum.count(); left > 0; left -= BLOCK) {
+      int count = (int) Math.min(left, BLOCK);
       in.get(values, count);
       before.get(more, count);
-      Encoding.round(values, more, count, staged.clear());
+      rounding.round(values, more, count);
       after.put(more, count);
-      Encoding.read(staged.flip(), values, count);
-      out.put(values, count);
-    }
-    return sum;
-  }
-
-  private void copy(Segments source, Segments target) {
-    Segments.Cursor in = source.cursor();
-    Segments.Cursor out = target.cursor();
-    for (long left = source.count(); left > 0; left -= CHUNK) {
-      int count = (int) Math.min(left, CHUNK);
-      in.get(values, count);
       out.put(values, count);
     }
   }
@@ -216,13 +213,9 @@ public final class VectorSum {
     private void proceed() {
       while (left > 0 && isReady()) {
         int count = (int) Math.min(left, CHUNK);
-        if (!first) {
-          before.get(values, count);
+        for (int done = 0; done < count; done += BLOCK) {
+          addBlock(Math.min(count - done, BLOCK));
         }
-        for (int worker = 0; worker < contributors; worker++) {
-          addFrom(worker, count, first && worker == 0);
-        }
-        after.put(values, count);
         left -= count;
         for (Chunks chunk : incoming) {
           if (chunk != null) {
@@ -230,6 +223,16 @@ public final class VectorSum {
           }
         }
       }
+    }
+
+    private void addBlock(int count) {
+      if (!first) {
+        before.get(values, count);
+      }
+      for (int worker = 0; worker < contributors; worker++) {
+        addFrom(worker, count, first && worker == 0);
+      }
+      after.put(values, count);
     }
 
     private boolean isReady() {
@@ -259,14 +262,20 @@ public final class VectorSum {
 
     private final ByteBuffer filled;
     private final ByteBuffer[] body;
+    private final FloatBuffer floats;
+    private final ShortBuffer halves;
     private final Runnable arrived;
     private long left;
+    private int taken;
 
     Chunks(Header.Kind kind, int number, long count, ByteBuffer memory, Runnable arrived) {
       super(kind, number);
       this.left = count;
       this.filled = memory;
       this.body = new ByteBuffer[] {memory};
+      ByteBuffer whole = memory.duplicate().clear().order(ByteOrder.nativeOrder());
+      this.floats = whole.asFloatBuffer();
+      this.halves = whole.asShortBuffer();
       this.arrived = arrived;
       limit();
     }
@@ -283,18 +292,20 @@ public final class VectorSum {
       return left > 0 && !filled.hasRemaining();
     }
 
+    /** The next numbers of a full chunk. */
     void get(float[] target, int count) {
-      filled.flip();
       if (encoding == Encoding.BF16) {
-        Encoding.read(filled, target, count);
+        rounding.read(halves.position(taken), target, count);
       } else {
-        filled.order(ByteOrder.nativeOrder()).asFloatBuffer().get(target, 0, count);
+        floats.get(taken, target, 0, count);
       }
+      taken += count;
     }
 
     /** Has taken the chunk; the next one may come. */
     void proceed() {
       left -= count();
+      taken = 0;
       limit();
     }
 
@@ -354,10 +365,11 @@ public final class VectorSum {
   }
 
   /** Numbers that are rounded chunk by chunk when their turn to be sent comes. */
-  private static final class Staged implements Traffic {
+  private final class Staged implements Traffic {
 
     private final ByteBuffer[] next;
     private final ByteBuffer memory = ByteBuffer.allocateDirect(CHUNK * Short.BYTES);
+    private final ShortBuffer halves = memory.order(ByteOrder.nativeOrder()).asShortBuffer();
     private final Segments.Cursor source;
     private final Segments.@Nullable Cursor before;
     private final Segments.@Nullable Cursor after;
@@ -375,21 +387,26 @@ public final class VectorSum {
     public ByteBuffer[] next() {
       if (!memory.hasRemaining() && left > 0) {
         int count = (int) Math.min(left, CHUNK);
-        float[] numbers = new float[count];
-        float[] errors = null;
-        source.get(numbers, count);
-        if (before != null) {
-          errors = new float[count];
-          before.get(errors, count);
+        halves.clear();
+        for (int done = 0; done < count; done += BLOCK) {
+          stage(Math.min(count - done, BLOCK));
         }
-        Encoding.round(numbers, errors, count, memory.clear());
-        if (after != null && errors != null) {
-          after.put(errors, count);
-        }
-        memory.flip();
+        memory.clear().limit(count * Short.BYTES);
         left -= count;
       }
       return next;
+    }
+
+    private void stage(int count) {
+      source.get(values, count);
+      if (before == null || after == null) {
+        rounding.round(values, null, count);
+      } else {
+        before.get(more, count);
+        rounding.round(values, more, count);
+        after.put(more, count);
+      }
+      rounding.write(values, count, halves);
     }
 
     @Override

@@ -1,5 +1,10 @@
 package io.adapt4j.spark.internal.collective;
 
+import static io.adapt4j.spark.internal.collective.TestVectors.add;
+import static io.adapt4j.spark.internal.collective.TestVectors.floats;
+import static io.adapt4j.spark.internal.collective.TestVectors.memory;
+import static io.adapt4j.spark.internal.collective.TestVectors.sum;
+import static io.adapt4j.spark.internal.collective.TestVectors.vector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -7,14 +12,12 @@ import static org.assertj.core.api.Assertions.within;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -278,48 +281,5 @@ class CollectiveTest {
     sum.add(segments, group.mesh().size());
     sum.take(segments);
     return floats(memory);
-  }
-
-  /** The sum of vectors in pieces of uneven sizes. */
-  private static float[] sum(Collective group, int length, int rounds, int lastContributors) {
-    VectorSum sum = new VectorSum(group, Encoding.FP32, MeshOfThreads::zeroed);
-    ByteBuffer memory = memory(new float[length]);
-    int cut = length / 3 * Float.BYTES;
-    Segments segments =
-        Segments.of(List.of(memory.slice(0, cut), memory.slice(cut, length * Float.BYTES - cut)));
-    for (int round = 0; round < rounds; round++) {
-      memory.asFloatBuffer().put(vector(group.mesh().rank(), round, length));
-      sum.add(segments, round == rounds - 1 ? lastContributors : group.mesh().size());
-    }
-    sum.take(segments);
-    return floats(memory);
-  }
-
-  private static ByteBuffer memory(float[] values) {
-    ByteBuffer memory =
-        ByteBuffer.allocateDirect(values.length * Float.BYTES).order(ByteOrder.nativeOrder());
-    memory.asFloatBuffer().put(values);
-    return memory;
-  }
-
-  private static float[] floats(ByteBuffer memory) {
-    float[] values = new float[memory.capacity() / Float.BYTES];
-    memory.order(ByteOrder.nativeOrder()).asFloatBuffer().get(values);
-    return values;
-  }
-
-  private static float[] vector(int worker, int round, int length) {
-    Random random = new Random(31L * worker + round);
-    float[] values = new float[length];
-    for (int i = 0; i < length; i++) {
-      values[i] = (random.nextFloat() - 0.5f) * (1 << random.nextInt(4));
-    }
-    return values;
-  }
-
-  private static void add(float[] sum, float[] more) {
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += more[i];
-    }
   }
 }

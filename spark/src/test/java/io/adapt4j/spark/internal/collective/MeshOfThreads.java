@@ -25,16 +25,27 @@ final class MeshOfThreads {
     T apply(Collective workers) throws Exception;
   }
 
+  /** Where a worker is reached that listens at an address. */
+  interface Route {
+    InetSocketAddress to(InetSocketAddress address) throws Exception;
+  }
+
   /** The result of each, or what it failed of. */
   static <T> List<Future<T>> start(int count, Patience patience, Security security, Work<T> work)
       throws Exception {
+    return start(count, patience, security, address -> address, work);
+  }
+
+  /** The result of each, or what it failed of, where connections take another way. */
+  static <T> List<Future<T>> start(
+      int count, Patience patience, Security security, Route route, Work<T> work) throws Exception {
     String host = InetAddress.getLoopbackAddress().getHostAddress();
     List<ServerSocketChannel> servers = new ArrayList<>();
     List<InetSocketAddress> addresses = new ArrayList<>();
     for (int rank = 0; rank < count; rank++) {
       ServerSocketChannel server = Mesh.listen(host, 0);
       servers.add(server);
-      addresses.add((InetSocketAddress) server.getLocalAddress());
+      addresses.add(route.to((InetSocketAddress) server.getLocalAddress()));
     }
     ExecutorService threads = Executors.newFixedThreadPool(count);
     List<Future<T>> running = new ArrayList<>();

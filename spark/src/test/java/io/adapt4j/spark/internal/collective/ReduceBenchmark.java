@@ -16,8 +16,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Sums 20 MB of two processes, beside copies of as many bytes through a socket: in one direction,
- * and in both at once, which is what a sum sends.
+ * Sums 20 MB of two processes, in turns with copies of as many bytes through a plain blocking
+ * socket: in one direction, and in both at once, which is what a sum sends (10 MB of each worker's
+ * vector and 10 MB of sums, either way). Other programs on the same processors change all of them,
+ * and not alike: {@code chrt -r 1} before the command keeps those out.
  */
 final class ReduceBenchmark {
 
@@ -79,50 +81,54 @@ final class ReduceBenchmark {
       Segments vector = Segments.of(List.of(memory));
       VectorSum exact = new VectorSum(group, Encoding.FP32, MeshOfThreads::zeroed);
       VectorSum rounded = new VectorSum(group, Encoding.BF16, MeshOfThreads::zeroed);
-      double oneWay =
-          time(
+      double[][] times =
+          times(
               group,
-              () -> {
-                if (rank == 0) {
-                  write(copies, memory.duplicate().clear());
-                  read(copies, target.duplicate().limit(1));
-                } else {
-                  read(copies, target.duplicate().clear());
-                  write(copies, target.duplicate().limit(1));
-                }
-              });
-      double bothWays =
-          time(
-              group,
-              () -> {
-                Thread writer =
-                    new Thread(
-                        () -> {
-                          try {
-                            write(copies, memory.duplicate().clear());
-                          } catch (Exception e) {
-                            throw new IllegalStateException(e);
-                          }
-                        });
-                writer.start();
-                read(copies, target.duplicate().clear());
-                writer.join();
-              });
-      double sum = time(group, () -> sum(exact, vector));
-      double bf16 = time(group, () -> sum(rounded, vector));
+              () -> copy(rank, copies, memory, target),
+              () -> exchange(copies, memory, target),
+              () -> sum(exact, vector),
+              () -> sum(rounded, vector));
       if (rank == 0) {
         System.out.printf(
             Locale.ROOT,
-            "Copy of 20 MB %.2f ms, in both directions %.2f ms; sum in fp32 %.2f ms (%.2f and %.2f of"
-                + " the copies' rates), in bf16 %.2f ms%n",
-            oneWay,
-            bothWays,
-            sum,
-            oneWay / sum,
-            bothWays / sum,
-            bf16);
+            "20 MB, medians of %d turns: copied %.2f ms, in both directions at once %.2f ms; summed"
+                + " in fp32 %.2f ms, in bf16 %.2f ms%n",
+            ROUNDS,
+            median(times[0]),
+            median(times[1]),
+            median(times[2]),
+            median(times[3]));
+        System.out.println("fp32 sum, of the rate of the copy: " + ratios(times[0], times[2]));
+        System.out.println("of the copies in both directions: " + ratios(times[1], times[2]));
       }
     }
+  }
+
+  private static void copy(int rank, SocketChannel copies, ByteBuffer memory, ByteBuffer target)
+      throws Exception {
+    if (rank == 0) {
+      write(copies, memory.duplicate().clear());
+      read(copies, target.duplicate().limit(1));
+    } else {
+      read(copies, target.duplicate().clear());
+      write(copies, target.duplicate().limit(1));
+    }
+  }
+
+  private static void exchange(SocketChannel copies, ByteBuffer memory, ByteBuffer target)
+      throws Exception {
+    Thread writer =
+        new Thread(
+            () -> {
+              try {
+                write(copies, memory.duplicate().clear());
+              } catch (Exception e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    writer.start();
+    read(copies, target.duplicate().clear());
+    writer.join();
   }
 
   private static void sum(VectorSum sum, Segments vector) {
@@ -130,19 +136,43 @@ final class ReduceBenchmark {
     sum.take(vector);
   }
 
-  /** The median in milliseconds. */
-  private static double time(Collective group, Round round) throws Exception {
-    double[] millis = new double[ROUNDS];
+  /** Milliseconds of each round, in turns. */
+  private static double[][] times(Collective group, Round... rounds) throws Exception {
+    double[][] millis = new double[rounds.length][ROUNDS];
     for (int i = -WARMUP; i < ROUNDS; i++) {
-      group.exchange(new byte[0]);
-      long begun = System.nanoTime();
-      round.run();
-      if (i >= 0) {
-        millis[i] = (System.nanoTime() - begun) / 1e6;
+      for (int which = 0; which < rounds.length; which++) {
+        group.exchange(new byte[0]);
+        long begun = System.nanoTime();
+        rounds[which].run();
+        if (i >= 0) {
+          millis[which][i] = (System.nanoTime() - begun) / 1e6;
+        }
       }
     }
-    Arrays.sort(millis);
-    return millis[ROUNDS / 2];
+    return millis;
+  }
+
+  private static double median(double[] values) {
+    return quantile(values, 0.5);
+  }
+
+  private static double quantile(double[] values, double share) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[(int) Math.round(share * (sorted.length - 1))];
+  }
+
+  private static String ratios(double[] copy, double[] sum) {
+    double[] ratios = new double[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+      ratios[i] = copy[i] / sum[i];
+    }
+    return String.format(
+        Locale.ROOT,
+        "median %.2f, half of the turns %.2f to %.2f",
+        median(ratios),
+        quantile(ratios, 0.25),
+        quantile(ratios, 0.75));
   }
 
   private static void write(SocketChannel channel, ByteBuffer buffer) throws Exception {

@@ -1,0 +1,137 @@
+package io.adapt4j.spark.internal.collective;
+
+import static io.adapt4j.spark.internal.collective.TestVectors.add;
+import static io.adapt4j.spark.internal.collective.TestVectors.sum;
+import static io.adapt4j.spark.internal.collective.TestVectors.vector;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Workers between which bytes come late, in small pieces, changed or not at all. */
+class UnreliableNetworkTest {
+
+  private static final int LENGTH = 100_000;
+  private static final Duration LONG = Duration.ofSeconds(60);
+  private final List<UnreliableLink> links = new ArrayList<>();
+
+  @AfterEach
+  void close() {
+    links.forEach(UnreliableLink::close);
+  }
+
+  private InetSocketAddress slow(InetSocketAddress target) throws Exception {
+    links.add(UnreliableLink.slow(target));
+    return links.get(links.size() - 1).address();
+  }
+
+  private MeshOfThreads.Route failing(UnreliableLink.Fault fault, long faultAfter) {
+    return target -> {
+      links.add(UnreliableLink.failing(target, fault, faultAfter));
+      return links.get(links.size() - 1).address();
+    };
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void lateBytesInSmallPiecesAreNoMatterToTheSum(Security security) throws Exception {
+    float[] expected = vector(0, 0, LENGTH);
+    for (int round = 0; round < 2; round++) {
+      for (int worker = round == 0 ? 1 : 0; worker < 3; worker++) {
+        add(expected, vector(worker, round, LENGTH));
+      }
+    }
+    for (Future<float[]> worker :
+        MeshOfThreads.start(
+            3, Patience.of(LONG), security, this::slow, group -> sum(group, LENGTH, 2, 3))) {
+      assertThat(worker.get(60, TimeUnit.SECONDS)).isEqualTo(expected);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"PLAIN, 300", "PLAIN, 250000", "PLAIN, 700000", "ENCRYPTED, 250000"})
+  void bothEndsOfAConnectionThatIsCutEndAtOnce(Security security, long after) throws Exception {
+    long begun = System.nanoTime();
+    for (Future<float[]> worker :
+        MeshOfThreads.start(
+            2,
+            Patience.of(LONG),
+            security,
+            failing(UnreliableLink.Fault.CUT, after),
+            group -> sum(group, LENGTH, 1, 2))) {
+      assertThat(failure(worker)).isInstanceOf(CollectiveException.LostWorkerException.class);
+    }
+    assertThat(since(begun)).isLessThan(Duration.ofSeconds(20));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 10, 60, 90})
+  void aConnectionThatIsCutWhileWorkersIntroduceThemselvesEndsWithinPatience(long after)
+      throws Exception {
+    for (Future<Integer> worker :
+        MeshOfThreads.start(
+            2,
+            Patience.of(Duration.ofSeconds(1)),
+            Security.PLAIN,
+            failing(UnreliableLink.Fault.CUT, after),
+            group -> group.exchange(new byte[0]).size())) {
+      assertThat(failure(worker)).isInstanceOf(CollectiveException.class);
+    }
+  }
+
+  @Test
+  void aConnectionThatFallsSilentEndsWhenPatienceDoes() throws Exception {
+    long begun = System.nanoTime();
+    List<String> reasons = new ArrayList<>();
+    for (Future<float[]> worker :
+        MeshOfThreads.start(
+            2,
+            Patience.of(Duration.ofSeconds(2)),
+            Security.PLAIN,
+            failing(UnreliableLink.Fault.SILENCE, 250_000),
+            group -> sum(group, LENGTH, 1, 2))) {
+      reasons.add(failure(worker).getMessage());
+    }
+    assertThat(since(begun)).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(20));
+    assertThat(reasons).anyMatch(reason -> reason.startsWith("Waited 2.0 s for worker "));
+  }
+
+  @Test
+  void aBitThatIsChangedOnTheWayIsFoundWhereBytesAreEncrypted() throws Exception {
+    List<String> reasons = new ArrayList<>();
+    for (Future<float[]> worker :
+        MeshOfThreads.start(
+            2,
+            Patience.of(LONG),
+            Security.ENCRYPTED,
+            failing(UnreliableLink.Fault.CHANGED_BIT, 250_000),
+            group -> sum(group, LENGTH, 1, 2))) {
+      reasons.add(failure(worker) + " " + failure(worker).getCause());
+    }
+    assertThat(reasons).anyMatch(reason -> reason.contains("a record was changed on the way"));
+  }
+
+  private static Duration since(long begun) {
+    return Duration.ofNanos(System.nanoTime() - begun);
+  }
+
+  private static Throwable failure(Future<?> worker) throws Exception {
+    try {
+      worker.get(60, TimeUnit.SECONDS);
+      throw new AssertionError("expected a failure");
+    } catch (ExecutionException e) {
+      return e.getCause();
+    }
+  }
+}
