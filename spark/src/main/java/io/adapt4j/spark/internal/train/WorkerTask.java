@@ -67,7 +67,7 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
     StepCount steps = new StepCount();
     long begun = System.nanoTime();
     try {
-      TaskRunner.Outcome outcome = WorkerRun.run(order.description(), start, steps, workers);
+      TaskRunner.Outcome outcome = WorkerRun.run(order.description(), start, java.util.Optional.empty(), steps, workers);
       workers.finish();
       return new Result(
           rank,
