@@ -80,6 +80,9 @@ final class ClusterDriver {
       if (words.contains("compress")) {
         tuner.compressGradients();
       }
+      if (words.contains("frame")) {
+        tuner.data(session.read().json("data.jsonl"));
+      }
       for (String word : words) {
         if (word.startsWith("patience=")) {
           tuner.patience(Duration.ofMillis(Long.parseLong(word.substring("patience=".length()))));
