@@ -156,10 +156,16 @@ class FrameTrainingTest {
 
   @Test
   void columnsAreRefusedByName() {
-    assertRefused(frame(0, 4, 1).drop("completion"), "'prompt' string");
-    assertRefused(frame(0, 4, 1).withColumnRenamed("completion", "reply"), "'reply' string");
+    assertRefused(frame(0, 4, 1).drop("prompt"), "'completion' string", "prompt");
+    assertThatThrownBy(() -> SparkDatasets.of(frame(0, 4, 1)).fields("prompt", "answer"))
+        .hasMessageContaining("'answer'");
     assertRefused(
-        frame(0, 4, 1).withColumn("prompt", functions.lit(7L)), "column 'prompt': expected a string or messages, found bigint");
+        frame(0, 4, 1).withColumnRenamed("completion", "reply"),
+        "'reply' string",
+        "column 'completion' is missing");
+    assertRefused(
+        frame(0, 4, 1).withColumn("prompt", functions.lit(7L)),
+        "column 'prompt': expected a string or messages, found bigint");
     assertRefused(
         frame(0, 4, 1).withColumn("completion", functions.expr("cast('a' as binary)")),
         "'completion' binary",

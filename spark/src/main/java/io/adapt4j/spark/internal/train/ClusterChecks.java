@@ -34,7 +34,7 @@ public final class ClusterChecks {
   public static SparkContext context(SparkSession session) {
     try {
       return session.sparkContext();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       throw refused(
           "this session is one of Spark Connect, or serverless, and has no RDDs, so no task can"
               + " talk to another. Train where the driver runs in the cluster (spark-submit"

@@ -38,6 +38,11 @@ public record DescribedRun(String text, int microBatches, Path output, boolean r
         keys.path("resume").asBoolean());
   }
 
+  /** {@return whether the task is to predict next tokens} */
+  public boolean predictsNextTokens() {
+    return Json.written(text).path("task").asText().equals("nextTokens");
+  }
+
   /**
    * Returns whether the run trains on data, and has no other to validate with.
    *

@@ -37,8 +37,12 @@ public sealed interface FrameSource {
    */
   Optional<Path> folder(Path output);
 
-  /** Refuses columns that no training data can be made of. */
-  void check();
+  /**
+   * Refuses columns that no training data can be made of.
+   *
+   * @return what the columns are, if they are prompts without answers; empty for all else
+   */
+  Optional<String> check();
 
   /**
    * Returns whether there are shards.
@@ -77,8 +81,8 @@ public sealed interface FrameSource {
     }
 
     @Override
-    public void check() {
-      TrainingFrame.check(option, rows);
+    public Optional<String> check() {
+      return TrainingFrame.check(option, rows);
     }
 
     @Override
@@ -106,7 +110,9 @@ public sealed interface FrameSource {
     }
 
     @Override
-    public void check() {}
+    public Optional<String> check() {
+      return Optional.empty();
+    }
 
     @Override
     public boolean isWritten(Path output) {

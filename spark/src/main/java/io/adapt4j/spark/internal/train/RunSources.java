@@ -64,12 +64,18 @@ public final class RunSources {
   }
 
   private Prepared prepare() {
-    train.check();
+    Optional<String> prompts = train.check();
     if (validation != null) {
       validation.check();
     }
     try {
       Prepared found = described(shards(false));
+      if (prompts.isPresent() && found.described().predictsNextTokens()) {
+        throw refused(
+            prompts.get()
+                + " are prompts without answers: column 'completion' is missing. Name the answers"
+                + " 'completion', or the texts to continue 'text'.");
+      }
       boolean keeps = found.described().resumes() || written.size() == frames();
       return keeps ? found : described(shards(true));
     } catch (RuntimeException e) {

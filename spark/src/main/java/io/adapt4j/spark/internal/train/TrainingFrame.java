@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Shape;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.spark.data.ShardedData;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BooleanType;
@@ -65,9 +67,10 @@ final class TrainingFrame {
    *
    * @param option what names the frame in messages
    * @param rows the rows
+   * @return what the columns are, if they are prompts without answers; empty for all else
    * @throws SettingsException naming columns that are missing or of another type
    */
-  static void check(String option, SparkDatasets rows) {
+  static Optional<String> check(String option, SparkDatasets rows) {
     StructType schema = rows.frame().schema();
     requireTexts(option, schema, rows.written());
     ObjectNode example = NODES.objectNode();
@@ -76,7 +79,11 @@ final class TrainingFrame {
       Path file = Files.createTempFile("adapt4j-", ".jsonl");
       try {
         Files.writeString(file, Json.compact(example) + "\n");
-        Datasets.read(file).open();
+        return Datasets.read(file)
+            .open()
+            .shape()
+            .filter(shape -> shape == Shape.PROMPT)
+            .map(shape -> option + ": the columns " + columns(schema, rows.written()));
       } catch (DatasetException e) {
         String found = String.valueOf(e.getMessage());
         int line = found.indexOf("line 1: ");
