@@ -70,7 +70,7 @@ final class SharedRowFilter {
     DataOutputStream out = new DataOutputStream(bytes);
     for (int i = 0; i < encoded.size(); i++) {
       rows.take(first + i, encoded.get(i));
-      out.writeByte(RowFate.of(encoded.get(i)).ordinal());
+      out.writeUTF(RowFate.of(encoded.get(i)).name());
       out.writeInt(encoded.get(i).samples().size());
       for (TrainingSample sample : encoded.get(i).samples()) {
         out.writeInt(sample.length());
@@ -85,7 +85,7 @@ final class SharedRowFilter {
   private void hear(int first, byte[] heard) throws IOException {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(heard));
     for (int row = first; row < end(first); row++) {
-      rows.take(row, RowFate.values()[in.readByte()]);
+      rows.take(row, RowFate.valueOf(in.readUTF()));
       for (int samples = in.readInt(); samples > 0; samples--) {
         rows.takeSample(row, in.readInt(), in.readInt());
       }

@@ -15,19 +15,19 @@ import org.apache.spark.util.AccumulatorV2;
  * <p>Spark reads it in another thread than that which adds.
  */
 public final class RunEvents
-    extends AccumulatorV2<SentEvent.Numbered, ArrayList<SentEvent.Numbered>> {
+    extends AccumulatorV2<SentEvent.Numbered, List<SentEvent.Numbered>> {
 
   static final int MOST = 512;
 
   private static final long serialVersionUID = 1;
 
   /** Replaced, never changed, so that another thread can write it down at any time. */
-  private volatile ArrayList<SentEvent.Numbered> events = new ArrayList<>();
+  private volatile List<SentEvent.Numbered> events = List.of();
 
   /** Creates one without events. */
   public RunEvents() {}
 
-  private RunEvents(ArrayList<SentEvent.Numbered> events) {
+  private RunEvents(List<SentEvent.Numbered> events) {
     this.events = events;
   }
 
@@ -43,20 +43,20 @@ public final class RunEvents
 
   @Override
   public void reset() {
-    events = new ArrayList<>();
+    events = List.of();
   }
 
   @Override
   public synchronized void add(SentEvent.Numbered event) {
-    ArrayList<SentEvent.Numbered> all = new ArrayList<>(events);
+    List<SentEvent.Numbered> all = new ArrayList<>(events);
     all.add(event);
     events = newest(all);
   }
 
   @Override
   public synchronized void merge(
-      AccumulatorV2<SentEvent.Numbered, ArrayList<SentEvent.Numbered>> other) {
-    ArrayList<SentEvent.Numbered> all = new ArrayList<>(events);
+      AccumulatorV2<SentEvent.Numbered, List<SentEvent.Numbered>> other) {
+    List<SentEvent.Numbered> all = new ArrayList<>(events);
     all.addAll(other.value());
     all.sort(
         Comparator.comparingInt(SentEvent.Numbered::attempt)
@@ -64,7 +64,7 @@ public final class RunEvents
     events = newest(all);
   }
 
-  private static ArrayList<SentEvent.Numbered> newest(List<SentEvent.Numbered> all) {
+  private static List<SentEvent.Numbered> newest(List<SentEvent.Numbered> all) {
     Deque<SentEvent.Numbered> kept = new ArrayDeque<>();
     int steps = 0;
     int others = 0;
@@ -74,11 +74,11 @@ public final class RunEvents
         kept.addFirst(all.get(i));
       }
     }
-    return new ArrayList<>(kept);
+    return List.copyOf(kept);
   }
 
   @Override
-  public ArrayList<SentEvent.Numbered> value() {
+  public List<SentEvent.Numbered> value() {
     return events;
   }
 }
