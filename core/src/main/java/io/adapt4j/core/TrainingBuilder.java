@@ -13,7 +13,9 @@ import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.TrainingListener;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How long, how fast and with what a model trains, and what is evaluated, kept and reported: the
@@ -341,5 +343,15 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
    */
   public B listener(TrainingListener listener) {
     return add(Options.LISTENERS, listener);
+  }
+
+  /** {@return one that tells all listeners that were added, for who runs this elsewhere} */
+  public TrainingListener listeners() {
+    return TrainingListener.all(draft.get(Options.LISTENERS));
+  }
+
+  /** {@return the folder for checkpoints; empty before it is given} */
+  public Optional<Path> output() {
+    return Optional.ofNullable(draft.get(Options.OUTPUT));
   }
 }

@@ -3,17 +3,27 @@ package io.adapt4j.spark;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
+import io.adapt4j.spark.data.ShardedData;
+import io.adapt4j.spark.data.SparkDatasets;
 import io.adapt4j.spark.internal.collective.Encoding;
 import io.adapt4j.spark.internal.train.BarrierStage;
 import io.adapt4j.spark.internal.train.ClusterChecks;
 import io.adapt4j.spark.internal.train.DescribedRun;
 import io.adapt4j.spark.internal.train.FinishedRun;
+import io.adapt4j.spark.internal.train.FrameSource;
+import io.adapt4j.spark.internal.train.RunData;
+import io.adapt4j.spark.internal.train.RunEvents;
+import io.adapt4j.spark.internal.train.RunSources;
 import io.adapt4j.spark.internal.train.WorkerOrder;
+import io.adapt4j.spark.ml.AdapterTrainer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalDouble;
 import org.apache.spark.SparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fine-tunes on the executors of a Spark cluster, each of which has the whole model and computes
@@ -39,7 +49,7 @@ import org.apache.spark.sql.SparkSession;
  * executor. A stage whose executor is lost is run again from the last saved state; so is a run that
  * is started again with {@link FineTuner.Builder#resume}. For one thread.
  */
-public final class SparkFineTuner {
+public final class SparkFineTuner implements AdapterTrainer {
 
   /** How long nothing may come from another worker, unless told otherwise. */
   public static final Duration DEFAULT_PATIENCE = Duration.ofMinutes(10);
@@ -52,6 +62,8 @@ public final class SparkFineTuner {
   private Encoding encoding = Encoding.FP32;
   private int port;
   private boolean encrypted;
+  private @Nullable FrameSource data;
+  private @Nullable FrameSource validation;
 
   private SparkFineTuner(SparkSession session) {
     this.session = session;
@@ -141,23 +153,138 @@ public final class SparkFineTuner {
   }
 
   /**
+   * Trains on the rows of a DataFrame instead of the run's data, in the order of its partitions and
+   * of the rows in them. Columns are named as {@link io.adapt4j.core.data.Datasets#read} recognizes
+   * them: {@code text}; {@code prompt} and {@code completion}; {@code messages}; {@code text} and
+   * {@code label}; ...
+   *
+   * <p>Executors write the rows to the folder {@code data} of the run's output, once; a run that
+   * goes on reads what is there. No row passes through the driver. For the task of next tokens each
+   * worker tokenizes a part of the rows and tells the others their lengths, and reads the rows of
+   * its own micro-batches.
+   *
+   * @param frame the rows, none of them with a null
+   * @return this tuner
+   */
+  public SparkFineTuner data(Dataset<Row> frame) {
+    return data(SparkDatasets.of(frame));
+  }
+
+  /**
+   * Trains on the rows of a DataFrame as {@link #data(Dataset)} does, in the order and with the
+   * columns that are chosen.
+   *
+   * @param rows the rows, with {@link SparkDatasets#orderBy} in an order that does not depend on
+   *     how Spark cuts them
+   * @return this tuner
+   */
+  public SparkFineTuner data(SparkDatasets rows) {
+    this.data = FrameSource.of("data", rows);
+    return this;
+  }
+
+  /**
+   * Trains on shards that were written before, otherwise as {@link #data(Dataset)} does.
+   *
+   * @param shards data at the same path on every executor and on the driver
+   * @return this tuner
+   */
+  public SparkFineTuner data(ShardedData shards) {
+    this.data = FrameSource.of(shards);
+    return this;
+  }
+
+  /**
+   * Validates with the rows of a DataFrame; only together with {@link #data(Dataset)}. Every worker
+   * evaluates all of them.
+   *
+   * @param frame the rows
+   * @return this tuner
+   */
+  public SparkFineTuner validation(Dataset<Row> frame) {
+    return validation(SparkDatasets.of(frame));
+  }
+
+  /**
+   * Validates with the rows of a DataFrame in the order and with the columns that are chosen.
+   *
+   * @param rows the rows
+   * @return this tuner
+   */
+  public SparkFineTuner validation(SparkDatasets rows) {
+    this.validation = FrameSource.of("validation", rows);
+    return this;
+  }
+
+  /**
+   * Validates with shards that were written before.
+   *
+   * @param shards data at the same path on every executor and on the driver
+   * @return this tuner
+   */
+  public SparkFineTuner validation(ShardedData shards) {
+    this.validation = FrameSource.of(shards);
+    return this;
+  }
+
+  /**
    * Trains to the end.
    *
-   * @param run the run; its listeners are not told of anything
+   * <p>The run's listeners are told here, on the driver, in a thread of their own, of what the
+   * worker that leads reports with each heartbeat of its executor ({@code
+   * spark.executor.heartbeatInterval}, 10 s) and at the end. After an attempt has failed, steps
+   * since the last saved state are told again. Of steps that are faster than 512 a heartbeat only
+   * the newest are told.
+   *
+   * @param run the run
    * @return how it went
    * @throws io.adapt4j.core.exception.SettingsException naming what is wrong with the run or with
    *     the cluster, and what to do: too few slots, dynamic allocation, a session without RDDs,
-   *     data in memory, fewer micro-batches than workers
+   *     data in memory, fewer micro-batches than workers; a column of the data that is missing, of
+   *     another type or null
    * @throws io.adapt4j.core.train.TrainingException if every attempt has failed
    */
   public SparkFineTuneReport fit(FineTuner.Builder run) {
     SparkContext context = ClusterChecks.context(session);
-    DescribedRun described = DescribedRun.of(run.build().description());
+    ClusterChecks.allocation(context);
+    RunSources.Prepared prepared = RunSources.prepare(data, validation, run);
+    return trained(context, run, prepared.described(), prepared.data());
+  }
+
+  private SparkFineTuneReport trained(
+      SparkContext context,
+      FineTuner.Builder run,
+      DescribedRun described,
+      @Nullable RunData rows) {
     int count = ClusterChecks.workers(context, workers, described.microBatches());
     WorkerOrder order =
-        new WorkerOrder(described.text(), described.start(), patience, encoding, port, encrypted);
+        new WorkerOrder(
+            described.text(),
+            described.start(),
+            patience,
+            encoding,
+            port,
+            encrypted,
+            rows,
+            new RunEvents());
     described.clearStates();
-    return report(BarrierStage.run(context, count, order), count);
+    return report(BarrierStage.run(context, count, order, run.listeners()), count);
+  }
+
+  /** Trains on the run's data. For {@link io.adapt4j.spark.ml.AdapterEstimator#setTrainer}. */
+  @Override
+  public Path train(SparkSession ofData, FineTuner.Builder tuning) {
+    return fit(tuning).best();
+  }
+
+  /** Trains on shards that an estimator wrote, unless its tuning has chosen other data. */
+  @Override
+  public Path train(SparkSession ofData, FineTuner.Builder tuning, ShardedData shards) {
+    SparkContext context = ClusterChecks.context(session);
+    ClusterChecks.allocation(context);
+    RunData rows = new RunData(shards, null);
+    DescribedRun described = DescribedRun.of(tuning.build().description());
+    return trained(context, tuning, described, described.reads(rows.open()) ? rows : null).best();
   }
 
   /**

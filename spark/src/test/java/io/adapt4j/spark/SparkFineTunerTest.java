@@ -1,5 +1,6 @@
 package io.adapt4j.spark;
 
+import static net.bytebuddy.matcher.ElementMatchers.named;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.withinPercentage;
@@ -18,13 +19,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import net.bytebuddy.ByteBuddy;
+import net.bytebuddy.description.modifier.Visibility;
+import net.bytebuddy.implementation.MethodCall;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Training on the threads of a local session, and what is refused. */
-class SparkFineTunerTest {
+public class SparkFineTunerTest {
 
   private static final Path MODEL = Path.of("..", "examples", "models", "stories260K");
 
@@ -112,6 +118,46 @@ class SparkFineTunerTest {
             "3 workers need as many tasks at the same time, and the cluster runs 2")
         .hasMessageContaining("take 2 workers");
     assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
+  }
+
+  @Test
+  void dynamicAllocationIsRefusedWithTheRemedy() {
+    SparkConf conf = session().sparkContext().conf();
+    conf.set("spark.dynamicAllocation.enabled", "true");
+    try {
+      assertThatThrownBy(() -> SparkFineTuner.of(session()).workers(2).fit(run("dynamic", 2)))
+          .isInstanceOf(SettingsException.class)
+          .hasMessageContaining("spark.dynamicAllocation.enabled is true")
+          .hasMessageContaining("spark.executor.instances");
+    } finally {
+      conf.remove("spark.dynamicAllocation.enabled");
+    }
+    assertThat(folder.resolve("dynamic")).doesNotExist();
+  }
+
+  /** What a session of Spark Connect answers to the call for its context. */
+  public static SparkContext noContext() {
+    throw new UnsupportedOperationException("sparkContext is not supported in Spark Connect");
+  }
+
+  @Test
+  void sessionsWithoutRddsAreRefusedWithTheRemedy() throws ReflectiveOperationException {
+    SparkSession connect =
+        new ByteBuddy()
+            .subclass(SparkSession.class)
+            .modifiers(Visibility.PUBLIC)
+            .method(named("sparkContext"))
+            .intercept(MethodCall.invoke(SparkFineTunerTest.class.getMethod("noContext")))
+            .make()
+            .load(SparkFineTunerTest.class.getClassLoader())
+            .getLoaded()
+            .getConstructor()
+            .newInstance();
+    assertThatThrownBy(() -> SparkFineTuner.of(connect).fit(run("connect", 2)))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining("Spark Connect, or serverless, and has no RDDs")
+        .hasMessageContaining("classic session");
+    assertThat(folder.resolve("connect")).doesNotExist();
   }
 
   @Test

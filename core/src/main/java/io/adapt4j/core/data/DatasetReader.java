@@ -62,6 +62,7 @@ public final class DatasetReader {
   private Set<String> unmatched = Set.of();
   private boolean skipMalformed;
   private @Nullable Path quarantine;
+  private int @Nullable [] lineBytes;
 
   DatasetReader(Path path) {
     this.path = Objects.requireNonNull(path, "path");
@@ -307,6 +308,18 @@ public final class DatasetReader {
   }
 
   /**
+   * Says how long each line of a file of JSON Lines is, where that is known from writing it, so
+   * that {@link #open} reads only the first. The others are checked when they are read.
+   *
+   * @param bytes of each line, its line end included
+   * @return this
+   */
+  public DatasetReader lineBytes(int... bytes) {
+    this.lineBytes = bytes.clone();
+    return this;
+  }
+
+  /**
    * Reads the files once, to check every row and note where it is. Files that are compressed or in
    * another encoding than UTF-8 are written out to the folder for temporary files, and deleted when
    * the dataset is no longer used.
@@ -335,7 +348,11 @@ public final class DatasetReader {
       List<Path> files = DatasetFiles.below(path, glob);
       for (Path file : files) {
         SourceFile source = Decompression.open(file, encoding);
-        indexer.add(source, recordFormat(source));
+        if (lineBytes == null) {
+          indexer.add(source, recordFormat(source));
+        } else {
+          indexer.addLines(source, lineBytes);
+        }
       }
       return dataset(indexer, files.size(), kept != null && kept.commit());
     } catch (IOException e) {

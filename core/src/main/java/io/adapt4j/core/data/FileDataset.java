@@ -24,8 +24,8 @@ public final class FileDataset implements Dataset {
   private final ReadReport report;
   private final DataOrigin origin;
 
-  /** The rows of one file. */
-  record Part(SourceFile source, RecordFormat format, RowIndex index) {}
+  /** The rows of one file, and whether each was checked when it was opened. */
+  record Part(SourceFile source, RecordFormat format, RowIndex index, boolean checked) {}
 
   FileDataset(
       Path path,
@@ -109,7 +109,7 @@ public final class FileDataset implements Dataset {
     try {
       return reader.read(ExampleReader.renamed(object(row), renames));
     } catch (RowProblem e) {
-      throw part(row).source().changed(row, e.getMessage());
+      throw malformed(row, e);
     }
   }
 
@@ -118,8 +118,15 @@ public final class FileDataset implements Dataset {
     try {
       return Optional.of(new Row(object(row)));
     } catch (RowProblem e) {
-      throw part(row).source().changed(row, e.getMessage());
+      throw malformed(row, e);
     }
+  }
+
+  private DatasetException malformed(int row, RowProblem problem) {
+    Part part = part(row);
+    return part.checked()
+        ? part.source().changed(row, problem.getMessage())
+        : new DatasetException(locate(row) + ": " + problem.getMessage());
   }
 
   @Override

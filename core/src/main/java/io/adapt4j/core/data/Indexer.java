@@ -62,7 +62,40 @@ final class Indexer {
     OneFile file = new OneFile(source);
     format.scan(source, file);
     file.index.trim();
-    parts.add(new FileDataset.Part(source, format, file.index));
+    parts.add(new FileDataset.Part(source, format, file.index, true));
+  }
+
+  /** Takes the rows of a file whose lines are known; only the first of all is read. */
+  void addLines(SourceFile source, int... lineBytes) throws IOException {
+    JsonlFormat format = new JsonlFormat();
+    OneFile file = new OneFile(source);
+    long offset = source.start();
+    for (int bytes : lineBytes) {
+      long at = offset;
+      if (rows == 0) {
+        file.row(at, bytes, 1, 0, () -> format.parse(firstLine(source, bytes), 0));
+      } else {
+        file.index.add(at, bytes, 0);
+        rows = Math.incrementExact(rows);
+      }
+      offset += bytes;
+    }
+    if (offset != source.size()) {
+      throw new DatasetException(
+          "%s: expected lines of %s bytes together, found a file of %s. Write it again, or open it"
+                  .formatted(source.file(), offset, source.size())
+              + " without their lengths.");
+    }
+    file.index.trim();
+    parts.add(new FileDataset.Part(source, format, file.index, false));
+  }
+
+  private static byte[] firstLine(SourceFile source, int bytes) {
+    try {
+      return source.read(source.start(), bytes, 0);
+    } catch (IOException e) {
+      throw SourceFile.unreadable(source.file(), e);
+    }
   }
 
   private void use(Shape chosen) {

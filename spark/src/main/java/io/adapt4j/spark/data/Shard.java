@@ -12,4 +12,10 @@ import java.io.Serializable;
  * @param sha256 hash of its bytes
  */
 record Shard(int partition, String file, long rows, long bytes, String sha256)
-    implements Serializable {}
+    implements Serializable {
+
+  /** The name of the file of the lengths of a file's lines, four bytes each. */
+  static String lines(String file) {
+    return file + ".lines";
+  }
+}

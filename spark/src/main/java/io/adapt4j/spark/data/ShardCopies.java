@@ -25,8 +25,24 @@ final class ShardCopies {
     for (Shard shard : shards) {
       Path copy = target.resolve(shard.file());
       if (!Files.exists(copy) || Files.size(copy) != shard.bytes()) {
+        fetchLengths(files, from, shard, target);
         fetch(files, new org.apache.hadoop.fs.Path(from, shard.file()), shard, copy);
       }
+    }
+  }
+
+  /** Shards of former versions have none. */
+  private static void fetchLengths(
+      FileSystem files, org.apache.hadoop.fs.Path from, Shard shard, Path target)
+      throws IOException {
+    String name = Shard.lines(shard.file());
+    org.apache.hadoop.fs.Path lengths = new org.apache.hadoop.fs.Path(from, name);
+    if (files.exists(lengths)) {
+      Path arriving = Files.createTempFile(target, ".arriving", ".lines");
+      try (InputStream in = files.open(lengths)) {
+        Files.copy(in, arriving, StandardCopyOption.REPLACE_EXISTING);
+      }
+      Files.move(arriving, target.resolve(name), StandardCopyOption.REPLACE_EXISTING);
     }
   }
 

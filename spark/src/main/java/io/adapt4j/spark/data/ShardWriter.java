@@ -1,8 +1,10 @@
 package io.adapt4j.spark.data;
 
 import java.io.BufferedOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
@@ -15,17 +17,29 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.sql.Row;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Writes the lines of a partition as a file. Attempts of one task write files of their own, of
- * which the one that Spark counts is in the manifest.
+ * Writes the lines of a partition as a file, and the length of each line as another. Attempts of
+ * one task write files of their own, of which those that Spark counts are in the manifest. Rows
+ * have a line, and after it for each column that is watched whether it is null.
  */
-record ShardWriter(String folder, SerializableConfiguration hadoop)
-    implements FlatMapFunction<Iterator<String>, Shard> {
+record ShardWriter(String folder, SerializableConfiguration hadoop, int watched)
+    implements FlatMapFunction<Iterator<Row>, ShardWriter.Written> {
+
+  /**
+   * What was written.
+   *
+   * @param shard the file
+   * @param nulls rows in which a column is null, by column
+   */
+  // Equality by content is not offered.
+  @SuppressWarnings("ArrayRecordComponent")
+  record Written(Shard shard, long[] nulls) implements Serializable {}
 
   @Override
-  public Iterator<Shard> call(Iterator<String> lines) throws IOException {
+  public Iterator<Written> call(Iterator<Row> lines) throws IOException {
     if (!lines.hasNext()) {
       return Collections.emptyIterator();
     }
@@ -36,17 +50,27 @@ record ShardWriter(String folder, SerializableConfiguration hadoop)
     MessageDigest digest = sha256();
     long rows = 0;
     long bytes = 0;
+    long[] nulls = new long[watched];
     try (OutputStream out =
-        new BufferedOutputStream(new DigestOutputStream(files.create(file, true), digest))) {
+            new BufferedOutputStream(new DigestOutputStream(files.create(file, true), digest));
+        DataOutputStream lengths =
+            new DataOutputStream(
+                new BufferedOutputStream(files.create(new Path(folder, Shard.lines(name)), true)))) {
       while (lines.hasNext()) {
-        byte[] line = (lines.next() + "\n").getBytes(StandardCharsets.UTF_8);
+        Row row = lines.next();
+        byte[] line = (row.getString(0) + "\n").getBytes(StandardCharsets.UTF_8);
         out.write(line);
+        lengths.writeInt(line.length);
         rows++;
         bytes += line.length;
+        for (int column = 0; column < watched; column++) {
+          nulls[column] += row.getBoolean(column + 1) ? 1 : 0;
+        }
       }
     }
     String hash = HexFormat.of().formatHex(digest.digest());
-    return List.of(new Shard(task.partitionId(), name, rows, bytes, hash)).iterator();
+    Shard shard = new Shard(task.partitionId(), name, rows, bytes, hash);
+    return List.of(new Written(shard, nulls)).iterator();
   }
 
   static MessageDigest sha256() {

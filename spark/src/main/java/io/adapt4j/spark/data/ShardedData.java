@@ -6,12 +6,15 @@ import io.adapt4j.core.data.Datasets;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 
@@ -55,6 +58,22 @@ public final class ShardedData implements Serializable {
     }
   }
 
+  /**
+   * Returns whether there are shards.
+   *
+   * @param folder a folder of any file system that Hadoop knows
+   * @return whether all of them were written
+   */
+  public static boolean isAt(String folder) {
+    org.apache.hadoop.fs.Path manifest =
+        new org.apache.hadoop.fs.Path(new org.apache.hadoop.fs.Path(folder), Manifest.FILE);
+    try {
+      return manifest.getFileSystem(new Configuration()).exists(manifest);
+    } catch (IOException e) {
+      throw new UncheckedIOException(folder + ": looking for shards failed: " + e.getMessage(), e);
+    }
+  }
+
   /** {@return where the shards are} */
   public String folder() {
     return folder;
@@ -95,12 +114,50 @@ public final class ShardedData implements Serializable {
   }
 
   /**
+   * Opens the rows as {@link #open()} does, but reads only the first of them. What is malformed is
+   * found when it is read, and named then.
+   *
+   * @return the rows
+   * @throws IllegalStateException if the folder is not on a disk, or files are not those that were
+   *     written
+   */
+  public Dataset openOnDemand() {
+    Path at = path();
+    return concat(shard -> reader(at, shard).open());
+  }
+
+  private static DatasetReader reader(Path at, Shard shard) {
+    DatasetReader reader = Datasets.read(at.resolve(shard.file()));
+    Path lengths = at.resolve(Shard.lines(shard.file()));
+    if (!Files.exists(lengths)) {
+      return reader;
+    }
+    try {
+      int[] lines = new int[Math.toIntExact(Files.size(lengths) / Integer.BYTES)];
+      ByteBuffer.wrap(Files.readAllBytes(lengths)).asIntBuffer().get(lines);
+      if (lines.length != shard.rows()) {
+        throw new IllegalStateException(
+            "%s: expected the lengths of %s lines, found %s: the file has changed since it was written"
+                .formatted(lengths, shard.rows(), lines.length));
+      }
+      return reader.lineBytes(lines);
+    } catch (IOException e) {
+      throw new UncheckedIOException(lengths + ": reading failed: " + e.getMessage(), e);
+    }
+  }
+
+  /**
    * Opens the rows with options, otherwise as {@link #open()}.
    *
    * @param options sets how the fields are read, such as their shape; the same for each shard
    * @return the rows
    */
   public Dataset open(UnaryOperator<DatasetReader> options) {
+    return opened(path(), options);
+  }
+
+  /** The folder where this machine sees it. */
+  private Path path() {
     java.net.URI uri = java.net.URI.create(folder.replace(" ", "%20"));
     if (!"file".equals(uri.getScheme())) {
       throw new IllegalStateException(
@@ -108,7 +165,7 @@ public final class ShardedData implements Serializable {
               + ": expected a folder that this machine sees as a path, such as file:///mnt/x. Open"
               + " it with a folder to copy to.");
     }
-    return opened(Path.of(uri.getPath()), options);
+    return Path.of(uri.getPath());
   }
 
   /**
@@ -130,10 +187,11 @@ public final class ShardedData implements Serializable {
   }
 
   private Dataset opened(Path at, UnaryOperator<DatasetReader> options) {
-    List<Dataset> parts = new ArrayList<>();
-    for (Shard shard : shards) {
-      parts.add(options.apply(Datasets.read(at.resolve(shard.file()))).open());
-    }
+    return concat(shard -> options.apply(Datasets.read(at.resolve(shard.file()))).open());
+  }
+
+  private Dataset concat(Function<Shard, Dataset> opening) {
+    List<Dataset> parts = shards.stream().map(opening).toList();
     return parts.size() == 1 ? parts.get(0) : Datasets.concat(parts);
   }
 

@@ -12,7 +12,6 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 import org.apache.spark.util.SerializableConfiguration;
@@ -41,6 +40,7 @@ public final class SparkDatasets {
   private List<String> keys = List.of();
   private List<String> fields = List.of();
   private OptionalInt shards = OptionalInt.empty();
+  private boolean complete;
 
   private SparkDatasets(Dataset<Row> frame) {
     this.frame = Objects.requireNonNull(frame, "frame");
@@ -98,6 +98,27 @@ public final class SparkDatasets {
     return this;
   }
 
+  /**
+   * Refuses rows in which a column that is written is null. Default: the column is left out of the
+   * row.
+   *
+   * @return this
+   */
+  public SparkDatasets withoutNulls() {
+    complete = true;
+    return this;
+  }
+
+  /** {@return the names of the columns that are written} */
+  public List<String> written() {
+    return fields.isEmpty() ? List.of(frame.columns()) : fields;
+  }
+
+  /** {@return the rows, of which some columns are written} */
+  public Dataset<Row> frame() {
+    return frame;
+  }
+
   private List<String> checked(String option, String... columns) {
     List<String> known = Arrays.asList(frame.columns());
     for (String column : columns) {
@@ -117,7 +138,8 @@ public final class SparkDatasets {
    * @param folder a folder of any file system that Hadoop knows, such as {@code file:///mnt/data/x}
    *     or {@code hdfs:///x}, that is not there yet
    * @return the data
-   * @throws IllegalArgumentException if there are no rows, or a number of shards and no order
+   * @throws IllegalArgumentException if there are no rows, a number of shards and no order, or
+   *     nulls with {@link #withoutNulls}
    * @throws IllegalStateException if the folder has data already
    */
   public ShardedData write(String folder) {
@@ -132,12 +154,16 @@ public final class SparkDatasets {
       }
       files.mkdirs(qualified);
       ShardWriter writer =
-          new ShardWriter(qualified.toString(), new SerializableConfiguration(hadoop));
-      List<Shard> written = lines().javaRDD().mapPartitions(writer).collect();
-      List<Shard> inOrder = new ArrayList<>(written);
+          new ShardWriter(
+              qualified.toString(), new SerializableConfiguration(hadoop), watched().size());
+      List<ShardWriter.Written> all = lines().javaRDD().mapPartitions(writer).collect();
+      List<Shard> inOrder = new ArrayList<>(all.stream().map(ShardWriter.Written::shard).toList());
       inOrder.sort((left, right) -> Integer.compare(left.partition(), right.partition()));
-      if (inOrder.isEmpty()) {
-        throw new IllegalArgumentException("frame: expected at least one row, found none");
+      try {
+        requireRows(all);
+      } catch (IllegalArgumentException e) {
+        deleteShards(files, qualified, inOrder);
+        throw e;
       }
       Manifest.write(files, qualified, inOrder);
       return new ShardedData(qualified.toString(), inOrder);
@@ -146,12 +172,44 @@ public final class SparkDatasets {
     }
   }
 
-  private Dataset<String> lines() {
-    List<String> names = fields.isEmpty() ? Arrays.asList(frame.columns()) : fields;
+  private List<String> watched() {
+    return complete ? written() : List.of();
+  }
+
+  private void requireRows(List<ShardWriter.Written> all) {
+    if (all.isEmpty()) {
+      throw new IllegalArgumentException("frame: expected at least one row, found none");
+    }
+    long rows = all.stream().mapToLong(part -> part.shard().rows()).sum();
+    for (int i = 0; i < watched().size(); i++) {
+      int column = i;
+      long nulls = all.stream().mapToLong(part -> part.nulls()[column]).sum();
+      if (nulls > 0) {
+        throw new IllegalArgumentException(
+            "column '%s': expected a value in each row, found null in %s of %s. Leave these rows"
+                    .formatted(watched().get(i), nulls, rows)
+                + " out with frame.na().drop(), or fill them.");
+      }
+    }
+  }
+
+  private static void deleteShards(FileSystem files, Path folder, List<Shard> shards)
+      throws IOException {
+    for (Shard shard : shards) {
+      files.delete(new Path(folder, shard.file()), false);
+      files.delete(new Path(folder, Shard.lines(shard.file())), false);
+    }
+  }
+
+  private Dataset<Row> lines() {
     Column line =
         functions.to_json(
-            functions.struct(names.stream().map(SparkDatasets::column).toArray(Column[]::new)));
-    return ordered(line).select(line.as("line")).as(Encoders.STRING());
+            functions.struct(written().stream().map(SparkDatasets::column).toArray(Column[]::new)));
+    List<Column> selected = new ArrayList<>(List.of(line.as("line")));
+    for (String name : watched()) {
+      selected.add(column(name).isNull().as("null " + selected.size()));
+    }
+    return ordered(line).select(selected.toArray(Column[]::new));
   }
 
   private Dataset<Row> ordered(Column line) {

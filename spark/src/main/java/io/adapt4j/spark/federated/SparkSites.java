@@ -5,6 +5,7 @@ import io.adapt4j.federated.Site;
 import io.adapt4j.federated.SiteJob;
 import io.adapt4j.federated.SiteResult;
 import io.adapt4j.federated.SiteRunner;
+import io.adapt4j.spark.internal.train.ClusterChecks;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.io.OutputStream;
@@ -148,7 +149,7 @@ public final class SparkSites implements SiteRunner {
 
   @Override
   public List<SiteResult> run(List<SiteJob> jobs) {
-    JavaSparkContext context = JavaSparkContext.fromSparkContext(session.sparkContext());
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(ClusterChecks.context(session));
     List<SiteResult> results = new ArrayList<>();
     Map<SiteJob, JavaFutureAction<List<SiteResult>>> running = new LinkedHashMap<>();
     List<Broadcast<SiteJob>> sent = new ArrayList<>();

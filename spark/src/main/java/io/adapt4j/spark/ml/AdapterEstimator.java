@@ -6,6 +6,7 @@ import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.lora.Lora;
+import io.adapt4j.spark.data.ShardedData;
 import io.adapt4j.spark.data.SparkDatasets;
 import io.adapt4j.spark.internal.model.ModelSpec;
 import java.nio.file.Path;
@@ -344,7 +345,9 @@ public abstract class AdapterEstimator<
   }
 
   /**
-   * Sets what runs the training. Default: {@link AdapterTrainer#inDriver}.
+   * Sets what runs the training. Default: {@link AdapterTrainer#inDriver}. With a {@code
+   * SparkFineTuner} workers share out the micro-batches of a step: set as many or more with {@link
+   * #setTuning} and {@link FineTuner.Builder#gradientAccumulation}.
    *
    * @param runs the trainer
    * @return this
@@ -399,15 +402,33 @@ public abstract class AdapterEstimator<
     SparkSession session = frame.sparkSession();
     Path output = Path.of(getOrDefault(outputPath));
     Path data = output.resolve("data").toAbsolutePath();
-    Dataset rows = shards(frame.toDF()).write(data.toUri().toString()).open(options -> options);
-    FineTuner.Builder builder = tuning.apply(builder(rows, output.resolve("run")));
-    Path adapter = trainer.train(session, builder);
+    ShardedData written = write(frame.toDF(), data);
+    FineTuner.Builder builder =
+        tuning.apply(builder(written.openOnDemand(), output.resolve("run")));
+    Path adapter = trainer.train(session, builder, written);
     M model =
         transformer()
             .setModelPath(getOrDefault(modelPath))
             .setAdapterPath(adapter.toAbsolutePath().normalize().toString())
             .setPrecision(Precision.valueOf(getOrDefault(precision)));
     return model.setParent(this);
+  }
+
+  private ShardedData write(org.apache.spark.sql.Dataset<Row> frame, Path folder) {
+    try {
+      return shards(frame).write(folder.toUri().toString());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "%s '%s' and %s '%s', written as %s: %s"
+              .formatted(
+                  inputCol.name(),
+                  getOrDefault(inputCol),
+                  outputCol.name(),
+                  getOrDefault(outputCol),
+                  fieldNames(frame.schema()),
+                  e.getMessage()),
+          e);
+    }
   }
 
   private SparkDatasets shards(org.apache.spark.sql.Dataset<Row> frame) {
@@ -424,7 +445,8 @@ public abstract class AdapterEstimator<
     }
     SparkDatasets data =
         SparkDatasets.of(frame.select(columns.toArray(new org.apache.spark.sql.Column[0])))
-            .fields(names.toArray(new String[0]));
+            .fields(names.toArray(new String[0]))
+            .withoutNulls();
     return key.isEmpty() ? data : data.orderBy(sorted);
   }
 

@@ -11,6 +11,7 @@ import io.adapt4j.federated.FederatedFineTuner;
 import io.adapt4j.federated.FederatedReport;
 import io.adapt4j.federated.Site;
 import io.adapt4j.lora.Lora;
+import io.adapt4j.qlora.QLora;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,6 +76,23 @@ class SparkSitesTest {
         tuner("there").site(first).site(second).build().run(SparkSites.on(session));
 
     assertThat(adapter(there)).isEqualTo(adapter(here));
+  }
+
+  @Test
+  void sitesTrainOverAFourBitBase() throws IOException {
+    QLora method = QLora.nf4().rank(2);
+    FederatedReport here = sites(tuner("qlora-here").method(method)).run();
+    FederatedReport there =
+        sites(tuner("qlora-there").method(method)).run(SparkSites.on(session));
+
+    assertThat(adapter(there)).isEqualTo(adapter(here));
+    assertThat(here.rounds().get(0).sites())
+        .allSatisfy(site -> assertThat(site.lastLoss()).isPositive());
+    assertThat(adapter(sites(tuner("lora")).run())).isNotEqualTo(adapter(here));
+  }
+
+  private static FederatedFineTuner sites(FederatedFineTuner.Builder builder) {
+    return builder.site(Site.of("north", north)).site(Site.of("south", south)).build();
   }
 
   @Test

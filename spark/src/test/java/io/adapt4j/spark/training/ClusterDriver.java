@@ -18,7 +18,8 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * A driver that does what it is told, a line each: {@code plain RECIPE}, or {@code WORKERS RECIPE}
- * with options. Answers a line each.
+ * with options; or {@code federated OUTPUT MODEL} and {@code federated-plain OUTPUT
+ * MODEL}. Answers a line each.
  */
 final class ClusterDriver {
 
@@ -55,6 +56,9 @@ final class ClusterDriver {
 
   private static String answer(SparkSession session, List<String> words) {
     try {
+      if (words.get(0).startsWith("federated")) {
+        return FederatedRun.answer(session, words);
+      }
       RunDescription recipe = RunDescription.read(Path.of(words.get(1)));
       if (words.contains("resume")) {
         recipe = recipe.with("resume", "true");
@@ -79,6 +83,9 @@ final class ClusterDriver {
       }
       if (words.contains("compress")) {
         tuner.compressGradients();
+      }
+      if (words.contains("frame")) {
+        tuner.data(session.read().json("data.jsonl"));
       }
       for (String word : words) {
         if (word.startsWith("patience=")) {

@@ -48,6 +48,12 @@ class ClusterTrainingTest {
   }
 
   @Test
+  void theRowsOfDataFramesAreReadByExecutors() throws IOException {
+    assertSame("frame", 2, 2, LORA, "frame");
+    assertThat(folder.resolve("frame-spark/data/data/_shards.json")).exists();
+  }
+
+  @Test
   void encryptedGradientsAreTheSame() throws IOException {
     assertSame("encrypted", 2, 2, LORA, "encrypt");
   }

@@ -12,8 +12,26 @@ import java.util.function.Function;
  * @param maker makes a batch of the numbers of the samples in each row
  * @param <B> a batch
  */
-public record ArrangedBatches<B>(BatchSampler batchSampler, Function<int[][], B> maker)
+public record ArrangedBatches<B>(BatchSampler batchSampler, Maker<B> maker)
     implements BatchSource<B> {
+
+  /**
+   * Makes batches.
+   *
+   * @param <B> a batch
+   */
+  @FunctionalInterface
+  public interface Maker<B> {
+
+    /**
+     * Makes a batch.
+     *
+     * @param number its number in the epoch, from 0
+     * @param rows the numbers of the samples in each row
+     * @return the batch
+     */
+    B make(int number, int[][] rows);
+  }
 
   /**
    * Makes batches of one sample a row.
@@ -25,7 +43,7 @@ public record ArrangedBatches<B>(BatchSampler batchSampler, Function<int[][], B>
    */
   public static <B> ArrangedBatches<B> single(BatchSampler batchSampler, Function<int[], B> maker) {
     return new ArrangedBatches<>(
-        batchSampler, numbers -> maker.apply(BatchSampler.single(numbers)));
+        batchSampler, (number, rows) -> maker.apply(BatchSampler.single(rows)));
   }
 
   @Override
@@ -54,7 +72,8 @@ public record ArrangedBatches<B>(BatchSampler batchSampler, Function<int[][], B>
         if (!hasNext()) {
           throw new NoSuchElementException("the epoch has " + count() + " batches");
         }
-        return maker.apply(batches.batch(next++));
+        int number = next++;
+        return maker.make(number, batches.batch(number));
       }
     };
   }

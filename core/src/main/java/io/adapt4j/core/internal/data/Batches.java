@@ -4,6 +4,8 @@ import io.adapt4j.core.data.Dataset;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
 
 /**
  * Cuts a dataset into batches, epoch by epoch. Samples are made one batch at a time.
@@ -22,13 +24,18 @@ public final class Batches implements BatchSource<Batch> {
 
   private final SampleSource samples;
   private final BatchSource<Batch> arranged;
+  private final BatchSource<Batch> first;
   private final boolean packed;
   private final int paddingId;
   private final int maxLength;
 
   private Batches(Builder builder, BatchSampler batchSampler) {
     this.samples = builder.samples;
-    this.arranged = new ArrangedBatches<>(batchSampler, this::batch);
+    this.arranged =
+        new ArrangedBatches<>(
+            batchSampler,
+            (number, rows) -> batch(rows, builder.own.test(number) ? samples::get : samples::outline));
+    this.first = new ArrangedBatches<>(batchSampler, (number, rows) -> batch(rows, samples::get));
     this.packed = builder.batching == Batching.PACKED;
     this.paddingId = builder.encoder.paddingId();
     this.maxLength = builder.encoder.maxLength();
@@ -70,6 +77,7 @@ public final class Batches implements BatchSource<Batch> {
     private int batchSize = DEFAULT_BATCH_SIZE;
     private boolean shuffle;
     private long seed;
+    private IntPredicate own = number -> true;
 
     private Builder(String name, SampleSource samples, ExampleEncoder encoder) {
       if (samples.size() == 0) {
@@ -112,6 +120,19 @@ public final class Batches implements BatchSource<Batch> {
      */
     public Builder batching(Batching way) {
       this.batching = way;
+      return this;
+    }
+
+    /**
+     * Makes only the batches that a process computes. Those of the others have as many tokens and
+     * targets as theirs, and nothing is read for them.
+     *
+     * @param peers the processes, which take the micro-batches of a step in turns
+     * @param microBatches of a step
+     * @return this
+     */
+    public Builder among(Peers peers, int microBatches) {
+      this.own = number -> number % microBatches % peers.size() == peers.rank();
       return this;
     }
 
@@ -161,20 +182,26 @@ public final class Batches implements BatchSource<Batch> {
     return arranged.epoch(epoch, firstBatch);
   }
 
-  private Batch batch(int[][] numbers) {
+  /** The same on every process. */
+  @Override
+  public Batch any() {
+    return first.any();
+  }
+
+  private Batch batch(int[][] numbers, IntFunction<TrainingSample> sample) {
     List<List<TrainingSample>> rows =
         Arrays.stream(numbers)
-            .map(row -> Arrays.stream(row).mapToObj(samples::get).toList())
+            .map(row -> Arrays.stream(row).mapToObj(sample).toList())
             .toList();
     Collator filler = new Collator(rows.size(), length(rows), paddingId);
     for (int row = 0; row < numbers.length; row++) {
       for (int i = 0; i < numbers[row].length; i++) {
-        TrainingSample sample = rows.get(row).get(i);
+        TrainingSample laid = rows.get(row).get(i);
         double weight = samples.weight(numbers[row][i]);
         if (packed) {
-          filler.pack(row, sample, weight);
+          filler.pack(row, laid, weight);
         } else {
-          filler.add(row, sample, PaddingSide.RIGHT, weight);
+          filler.add(row, laid, PaddingSide.RIGHT, weight);
         }
       }
     }

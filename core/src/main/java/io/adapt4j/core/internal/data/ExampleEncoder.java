@@ -307,6 +307,19 @@ public final class ExampleEncoder implements SampleEncoding {
     return new RowFilter(dataset, this).run();
   }
 
+  /**
+   * Tokenizes rows together with other processes, each a part of them. The result is that of {@link
+   * #filter(Dataset)}, but samples of the others' rows are tokenized when they are asked for.
+   *
+   * @param dataset the rows, the same everywhere
+   * @param peers the processes
+   * @return the rows that remain, and counts
+   * @throws DatasetException as {@link #filter(Dataset)} does, on the process that meets the row
+   */
+  public EncodableRows filter(Dataset dataset, Peers peers) {
+    return peers.size() == 1 ? filter(dataset) : new SharedRowFilter(dataset, this, peers).run();
+  }
+
   /** Encodes a row, naming it if that fails. */
   public EncodedExample encodeRow(Dataset dataset, int row) {
     Example example = dataset.get(row);
@@ -365,6 +378,15 @@ public final class ExampleEncoder implements SampleEncoding {
 
   private static DatasetException refused(RuntimeException e) {
     return new DatasetException("the chat template refuses the conversation: " + e.getMessage(), e);
+  }
+
+  boolean hasMetChat() {
+    return metChat;
+  }
+
+  /** Another process has encoded a conversation. */
+  void meetChat() {
+    metChat = true;
   }
 
   private void requireChatTemplate() {

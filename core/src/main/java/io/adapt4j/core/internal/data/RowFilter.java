@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 public final class RowFilter {
 
   /** Rows tokenized at once. */
-  private static final int CHUNK = 2048;
+  static final int CHUNK = 2048;
 
   /** The part of the heap that samples may fill. */
   private static final int HEAP_SHARE = 8;
@@ -22,7 +22,7 @@ public final class RowFilter {
   private final Dataset dataset;
   private final ExampleEncoder encoder;
   private final Samples.Builder samples;
-  private final MessageDigest digest = FileDigest.sha256();
+  private final MessageDigest digest;
   private final int[] rows;
   private int kept;
   private int count;
@@ -40,6 +40,16 @@ public final class RowFilter {
 
   /** With the bytes that samples may take. */
   RowFilter(Dataset dataset, ExampleEncoder encoder, long bytes) {
+    this(dataset, encoder, bytes, FileDigest.sha256());
+  }
+
+  /** With the digest that samples are added to. */
+  RowFilter(Dataset dataset, ExampleEncoder encoder, MessageDigest digest) {
+    this(dataset, encoder, Runtime.getRuntime().maxMemory() / HEAP_SHARE, digest);
+  }
+
+  private RowFilter(Dataset dataset, ExampleEncoder encoder, long bytes, MessageDigest digest) {
+    this.digest = digest;
     this.dataset = dataset;
     this.encoder = encoder;
     this.samples = new Samples.Builder(dataset, encoder, bytes);
@@ -53,6 +63,11 @@ public final class RowFilter {
         take(from + i, encoded.get(i));
       }
     }
+    return finish();
+  }
+
+  /** What came of all rows. */
+  EncodableRows finish() {
     return new EncodableRows(
         kept == rows.length ? dataset : dataset.subset(Arrays.copyOf(rows, kept)),
         new EncodingReport(
@@ -75,7 +90,7 @@ public final class RowFilter {
    * Rows are read one after the other, as files are fastest read. Of several rows that cannot be
    * encoded the first is named, whichever thread was first to meet one.
    */
-  private List<EncodedExample> encode(int from, int to) {
+  List<EncodedExample> encode(int from, int to) {
     List<Example> examples = new ArrayList<>();
     for (int row = from; row < to; row++) {
       examples.add(dataset.get(row));
@@ -87,23 +102,46 @@ public final class RowFilter {
     }
   }
 
-  private void take(int row, EncodedExample encoded) {
-    if (encoded instanceof EncodedExample.Dropped dropped) {
-      tooLong += dropped.reason() == EncodedExample.Reason.TOO_LONG ? 1 : 0;
-      nothingToLearn += dropped.reason() == EncodedExample.Reason.NOTHING_TO_LEARN ? 1 : 0;
+  /** Takes up what became of a row here. */
+  void take(int row, EncodedExample encoded) {
+    if (!count(row, RowFate.of(encoded))) {
       return;
     }
-    rows[kept++] = row;
-    truncated += encoded instanceof EncodedExample.Kept one && one.truncated() ? 1 : 0;
-    split += encoded instanceof EncodedExample.Split ? 1 : 0;
     double weight = dataset.weight(row);
     for (TrainingSample sample : encoded.samples()) {
-      count = Math.incrementExact(count);
-      tokens += sample.length();
-      targetTokens += sample.targetTokens();
-      longest = Math.max(longest, sample.length());
+      count(sample.length(), sample.targetTokens());
       SampleDigest.add(digest, sample, weight);
       samples.add(row, sample);
     }
+  }
+
+  /** Takes up what became of a row elsewhere; {@link #takeSample} follows for each sample. */
+  void take(int row, RowFate fate) {
+    count(row, fate);
+  }
+
+  /** Takes up a sample of a row that was tokenized elsewhere. */
+  void takeSample(int row, int length, int targets) {
+    count(length, targets);
+    samples.addElsewhere(row, length, targets);
+  }
+
+  /** Counts a row; false if it is left out. */
+  private boolean count(int row, RowFate fate) {
+    tooLong += fate == RowFate.TOO_LONG ? 1 : 0;
+    nothingToLearn += fate == RowFate.NOTHING_TO_LEARN ? 1 : 0;
+    truncated += fate == RowFate.TRUNCATED ? 1 : 0;
+    split += fate == RowFate.SPLIT ? 1 : 0;
+    if (fate.isKept()) {
+      rows[kept++] = row;
+    }
+    return fate.isKept();
+  }
+
+  private void count(int length, int targets) {
+    count = Math.incrementExact(count);
+    tokens += length;
+    targetTokens += targets;
+    longest = Math.max(longest, length);
   }
 }

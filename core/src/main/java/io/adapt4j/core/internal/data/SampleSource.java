@@ -7,5 +7,10 @@ interface SampleSource {
 
   TrainingSample get(int sample);
 
+  /** A sample of as many tokens and targets as another, to be counted only. */
+  default TrainingSample outline(int sample) {
+    return get(sample);
+  }
+
   double weight(int sample);
 }

@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.data;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The rows of a dataset as tokens: one sample a row, or several of a row that was split. Kept in
@@ -21,6 +22,8 @@ public final class Samples implements SampleSource {
 
   private final int[] lengths;
 
+  private final int[] targets;
+
   /** Ids, with all bits turned where a token is not learned; null for samples not in memory. */
   private final int[][] kept;
 
@@ -29,6 +32,7 @@ public final class Samples implements SampleSource {
     this.encoder = builder.encoder;
     this.rows = Arrays.copyOf(builder.rows, builder.size);
     this.lengths = Arrays.copyOf(builder.lengths, builder.size);
+    this.targets = Arrays.copyOf(builder.targets, builder.size);
     this.kept = Arrays.copyOf(builder.kept, builder.size);
   }
 
@@ -41,6 +45,7 @@ public final class Samples implements SampleSource {
     private int size;
     private int[] rows;
     private int[] lengths;
+    private int[] targets;
     private int[][] kept;
 
     Builder(Dataset dataset, ExampleEncoder encoder, long bytes) {
@@ -49,23 +54,31 @@ public final class Samples implements SampleSource {
       this.room = bytes;
       this.rows = new int[dataset.size()];
       this.lengths = new int[dataset.size()];
+      this.targets = new int[dataset.size()];
       this.kept = new int[dataset.size()][];
     }
 
     void add(int row, TrainingSample sample) {
+      addElsewhere(row, sample.length(), sample.targetTokens());
+      long bytes = (long) sample.length() * Integer.BYTES;
+      if (bytes <= room) {
+        kept[size - 1] = compact(sample);
+        room -= bytes;
+      }
+    }
+
+    /** Adds a sample that another process has the tokens of. */
+    void addElsewhere(int row, int length, int targetTokens) {
       if (size == rows.length) {
         int larger = size + size / 2 + 1;
         rows = Arrays.copyOf(rows, larger);
         lengths = Arrays.copyOf(lengths, larger);
+        targets = Arrays.copyOf(targets, larger);
         kept = Arrays.copyOf(kept, larger);
       }
       rows[size] = row;
-      lengths[size] = sample.length();
-      long bytes = (long) sample.length() * Integer.BYTES;
-      if (bytes <= room) {
-        kept[size] = compact(sample);
-        room -= bytes;
-      }
+      lengths[size] = length;
+      targets[size] = targetTokens;
       size++;
     }
 
@@ -130,7 +143,29 @@ public final class Samples implements SampleSource {
     while (sample - part > 0 && rows[sample - part - 1] == rows[sample]) {
       part++;
     }
-    return encoder.encodeRow(dataset, rows[sample]).samples().get(part);
+    List<TrainingSample> read = encoder.encodeRow(dataset, rows[sample]).samples();
+    if (part >= read.size()
+        || read.get(part).length() != lengths[sample]
+        || read.get(part).targetTokens() != targets[sample]) {
+      throw new DatasetException(
+          dataset.locate(rows[sample])
+              + ": the row has other tokens than when the data was first read. Leave the data alone"
+              + " while it is in use, and give all workers the same.");
+    }
+    return read.get(part);
+  }
+
+  /**
+   * Makes a sample of as many tokens and targets as another, without reading it.
+   *
+   * @param sample its number, from 0
+   * @return tokens that stand for its own
+   */
+  @Override
+  public TrainingSample outline(int sample) {
+    int[] labels = new int[lengths[sample]];
+    Arrays.fill(labels, 0, labels.length - targets[sample], TrainingSample.IGNORED);
+    return new TrainingSample(new int[labels.length], labels);
   }
 
   /**

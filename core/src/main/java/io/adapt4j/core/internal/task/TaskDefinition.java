@@ -15,6 +15,7 @@ import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.train.WorkerGroup;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.TrainingListener;
@@ -175,4 +176,19 @@ public interface TaskDefinition<T extends Task> {
    * @throws io.adapt4j.core.exception.SettingsException if the data cannot be used
    */
   PreparedTask<?> prepare(T task, FineTuneSettings settings, Tokenizer tokenizer);
+
+  /**
+   * Tokenizes the data as one of several workers. By default each tokenizes all of it.
+   *
+   * @param task the task
+   * @param settings the run
+   * @param tokenizer the model's, open as long as the run
+   * @param workers those who train together
+   * @return the task with its data
+   * @throws io.adapt4j.core.exception.SettingsException if the data cannot be used
+   */
+  default PreparedTask<?> prepare(
+      T task, FineTuneSettings settings, Tokenizer tokenizer, WorkerGroup workers) {
+    return prepare(task, settings, tokenizer);
+  }
 }

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.recipe.Draft;
@@ -11,6 +12,7 @@ import io.adapt4j.core.internal.train.WorkerGroup;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** A run that travels to workers as a text. */
@@ -54,14 +56,19 @@ public final class WorkerRun {
    *
    * @param description what {@link #describe} wrote
    * @param start what becomes of an earlier run in the output folder
+   * @param data the data as this worker has opened it; empty to open what is described
    * @param listener told of the run, on the worker that leads
    * @param workers those who train together
    * @return what it came to
    * @throws SettingsException naming what is wrong on this machine
    */
   public static TaskRunner.Outcome run(
-      String description, Start start, TrainingListener listener, WorkerGroup workers) {
-    return TaskRunner.run(settings(description, start, listener), () -> false, workers);
+      String description,
+      Start start,
+      Optional<Split> data,
+      TrainingListener listener,
+      WorkerGroup workers) {
+    return TaskRunner.run(settings(description, start, data, listener), () -> false, workers);
   }
 
   /**
@@ -69,15 +76,19 @@ public final class WorkerRun {
    *
    * @param description what {@link #describe} wrote
    * @param start what becomes of an earlier run in the output folder
+   * @param data the data; empty to open what is described
    * @param listener told of the run
    * @return the run
    * @throws SettingsException naming what is wrong on this machine
    */
   public static FineTuneSettings settings(
-      String description, Start start, TrainingListener listener) {
+      String description, Start start, Optional<Split> data, TrainingListener listener) {
+    Set<String> unread =
+        data.isPresent() ? Set.of(Options.DATA.name(), Options.VALIDATION.name()) : Set.of();
     Draft draft =
         RunReader.read(
-            Documents.parse("the run", Path.of("").toAbsolutePath(), description), Set.of());
+            Documents.parse("the run", Path.of("").toAbsolutePath(), description), unread);
+    data.ifPresent(parts -> Options.setData(draft, parts));
     if (start != Start.AS_DESCRIBED) {
       draft.set(Options.OVERWRITE_OUTPUT, start == Start.OVERWRITE);
       draft.set(Options.RESUME, start == Start.RESUME);

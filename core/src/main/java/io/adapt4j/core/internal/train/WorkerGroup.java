@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.train;
 
+import io.adapt4j.core.internal.data.Peers;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
@@ -9,7 +10,7 @@ import java.util.List;
  * of workers, leaves its rank. Every method waits for the other workers, who must call the same
  * methods in the same order.
  */
-public interface WorkerGroup {
+public interface WorkerGroup extends Peers {
 
   /** One worker by itself. */
   WorkerGroup ALONE =
@@ -42,9 +43,11 @@ public interface WorkerGroup {
       };
 
   /** {@return the number of this worker, from 0; that of rank 0 leads, and alone writes files} */
+  @Override
   int rank();
 
   /** {@return how many workers there are} */
+  @Override
   int size();
 
   /** {@return whether this worker is the one that writes files} */
@@ -60,6 +63,16 @@ public interface WorkerGroup {
    */
   default boolean addsEveryMicroBatch() {
     return true;
+  }
+
+  /**
+   * Returns whether workers tokenize the training data together, each a part, where the task can.
+   * Otherwise each tokenizes all of it, and they compare what they have.
+   *
+   * @return whether the data is known to be the same everywhere
+   */
+  default boolean sharesData() {
+    return false;
   }
 
   /**
@@ -84,5 +97,6 @@ public interface WorkerGroup {
    * @param own what this one says
    * @return what each says, by rank
    */
+  @Override
   List<byte[]> exchange(byte[] own);
 }

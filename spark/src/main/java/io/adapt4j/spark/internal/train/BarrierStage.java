@@ -2,6 +2,7 @@ package io.adapt4j.spark.internal.train;
 
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.train.TrainingException;
+import io.adapt4j.core.train.TrainingListener;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkContext;
@@ -33,15 +34,23 @@ public final class BarrierStage {
    * @param context the cluster
    * @param workers how many tasks
    * @param order what each is told
+   * @param listener told of the run here, on the driver
    * @return what it came to
    * @throws TrainingException if every attempt has failed
    */
-  public static Outcome run(SparkContext context, int workers, WorkerOrder order) {
+  public static Outcome run(
+      SparkContext context, int workers, WorkerOrder order, TrainingListener listener) {
+    context.register(order.events(), "adapt4j run events");
     AttemptFailures failures = new AttemptFailures();
+    EventReceiver receiver = new EventReceiver(order.events(), listener);
     context.addSparkListener(failures);
+    context.addSparkListener(receiver);
+    boolean completed = false;
     try {
       List<WorkerTask.Result> results = collect(context, workers, order);
-      return new Outcome(finished(results), failures.all());
+      Outcome outcome = new Outcome(finished(results), failures.all());
+      completed = true;
+      return outcome;
     } catch (SettingsException e) {
       throw e;
     } catch (Exception e) { // Spark's own are checked, and declared nowhere.
@@ -52,6 +61,8 @@ public final class BarrierStage {
           e);
     } finally {
       context.removeSparkListener(failures);
+      context.removeSparkListener(receiver);
+      receiver.finish(completed);
     }
   }
 

@@ -34,11 +34,25 @@ public final class ClusterChecks {
   public static SparkContext context(SparkSession session) {
     try {
       return session.sparkContext();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       throw refused(
           "this session is one of Spark Connect, or serverless, and has no RDDs, so no task can"
               + " talk to another. Train where the driver runs in the cluster (spark-submit"
               + " --deploy-mode cluster, or a classic session); transformers work here, too.");
+    }
+  }
+
+  /**
+   * Refuses executors that come and go.
+   *
+   * @param context the cluster
+   * @throws SettingsException with the remedy
+   */
+  public static void allocation(SparkContext context) {
+    if (context.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
+      throw refused(
+          "spark.dynamicAllocation.enabled is true, with which Spark runs no tasks that need each"
+              + " other. Set it to false and ask for executors with spark.executor.instances.");
     }
   }
 
@@ -53,11 +67,6 @@ public final class ClusterChecks {
    */
   public static int workers(SparkContext context, int wanted, int microBatches) {
     SparkConf conf = context.getConf();
-    if (conf.getBoolean("spark.dynamicAllocation.enabled", false)) {
-      throw refused(
-          "spark.dynamicAllocation.enabled is true, with which Spark runs no tasks that need each"
-              + " other. Set it to false and ask for executors with spark.executor.instances.");
-    }
     if (wanted > microBatches) {
       throw refused(
           ("%s workers share out the micro-batches of a step, and there are %s. Set"

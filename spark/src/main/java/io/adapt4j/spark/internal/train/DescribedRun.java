@@ -2,6 +2,7 @@ package io.adapt4j.spark.internal.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.RunDescription;
+import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.Json;
@@ -35,6 +36,27 @@ public record DescribedRun(String text, int microBatches, Path output, boolean r
         keys.path("gradientAccumulation").asInt(1),
         Path.of(keys.path("output").asText()),
         keys.path("resume").asBoolean());
+  }
+
+  /** {@return whether the task is to predict next tokens} */
+  public boolean predictsNextTokens() {
+    return Json.written(text).path("task").asText().equals("nextTokens");
+  }
+
+  /**
+   * Returns whether the run trains on data, and has no other to validate with.
+   *
+   * @param data the data
+   * @return whether it is the data of the description
+   */
+  public boolean reads(Split data) {
+    JsonNode keys = Json.written(text);
+    return !keys.has("validation")
+        && data.train()
+            .origin()
+            .description()
+            .filter(origin -> Json.written(origin).equals(keys.path("data")))
+            .isPresent();
   }
 
   /** {@return what becomes of an earlier run in the output folder} */

@@ -25,6 +25,7 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
   private final Collective collective;
   private final VectorSum sum;
   private final boolean everyMicroBatch;
+  private final boolean sharesData;
   private final List<Tensor> memory = new ArrayList<>();
 
   /**
@@ -32,9 +33,11 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
    *
    * @param collective the connections; closed with this
    * @param encoding how gradients travel
+   * @param sharesData whether the data is known to be the same everywhere
    */
-  public SocketWorkers(Collective collective, Encoding encoding) {
+  public SocketWorkers(Collective collective, Encoding encoding, boolean sharesData) {
     this.collective = collective;
+    this.sharesData = sharesData;
     this.everyMicroBatch = encoding == Encoding.FP32;
     this.sum = new VectorSum(collective, encoding, this::zeroed);
   }
@@ -64,6 +67,11 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
   @Override
   public boolean addsEveryMicroBatch() {
     return everyMicroBatch;
+  }
+
+  @Override
+  public boolean sharesData() {
+    return sharesData;
   }
 
   /** {@return bytes this worker has sent} */

@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.task.WorkerRun;
 import io.adapt4j.spark.internal.collective.Encoding;
 import java.io.Serializable;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What every worker is told.
@@ -14,6 +15,8 @@ import java.time.Duration;
  * @param encoding how gradients travel
  * @param port the first of the ports to listen at; 0 for any
  * @param encrypted whether connections are encrypted
+ * @param data the data, where it is not the one described; null to open that
+ * @param events takes what the driver's listeners are to hear
  */
 public record WorkerOrder(
     String description,
@@ -21,5 +24,7 @@ public record WorkerOrder(
     Duration patience,
     Encoding encoding,
     int port,
-    boolean encrypted)
+    boolean encrypted,
+    @Nullable RunData data,
+    RunEvents events)
     implements Serializable {}

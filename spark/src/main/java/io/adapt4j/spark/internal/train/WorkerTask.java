@@ -1,15 +1,15 @@
 package io.adapt4j.spark.internal.train;
 
+import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.Adapt4jException;
 import io.adapt4j.core.internal.task.TaskRunner;
 import io.adapt4j.core.internal.task.WorkerRun;
-import io.adapt4j.core.train.StepEvent;
-import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.spark.internal.collective.Collective;
 import io.adapt4j.spark.internal.collective.Patience;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.apache.spark.BarrierTaskContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -55,7 +55,8 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
         return new Result(rank, refusal, null);
       }
       try (Collective collective = new Collective(rendezvous.connect(rank, all, order, patience));
-          SocketWorkers workers = new SocketWorkers(collective, order.encoding())) {
+          SocketWorkers workers = 
+              new SocketWorkers(collective, order.encoding(), order.data() != null)) {
         LOG.info("Worker {} of {}, attempt {}", rank, workers.size(), attempt);
         return train(workers, rank, attempt);
       }
@@ -64,16 +65,18 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
 
   private Result train(SocketWorkers workers, int rank, int attempt) {
     WorkerRun.Start start = attempt == 0 ? order.start() : WorkerRun.Start.RESUME;
-    StepCount steps = new StepCount();
+    EventSender events = new EventSender(order.events(), attempt);
     long begun = System.nanoTime();
     try {
-      TaskRunner.Outcome outcome = WorkerRun.run(order.description(), start, steps, workers);
+      Optional<Split> data = Optional.ofNullable(order.data()).map(RunData::open);
+      TaskRunner.Outcome outcome =
+          WorkerRun.run(order.description(), start, data, events, workers);
       workers.finish();
       return new Result(
           rank,
           "",
           workers.leads()
-              ? FinishedRun.of(outcome, attempt, steps.count(), workers.bytesSent(), begun)
+              ? FinishedRun.of(outcome, attempt, events.steps(), workers.bytesSent(), begun)
               : null);
     } catch (SocketWorkers.ProblemException e) {
       return new Result(rank, said(e), null);
@@ -88,20 +91,5 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
 
   private static String said(RuntimeException e) {
     return Objects.requireNonNullElse(e.getMessage(), e.getClass().getName());
-  }
-
-  /** Counts the steps of this attempt. */
-  private static final class StepCount implements TrainingListener {
-
-    private int steps;
-
-    int count() {
-      return steps;
-    }
-
-    @Override
-    public void step(StepEvent event) {
-      steps++;
-    }
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.Peers;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.nn.StoredModel;
@@ -13,6 +14,7 @@ import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.TaskDefinition;
+import io.adapt4j.core.internal.train.WorkerGroup;
 import io.adapt4j.core.task.CausalLmTask;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -72,6 +74,12 @@ public final class CausalLmDefinition implements TaskDefinition<CausalLmTask> {
   @Override
   public PreparedTask<?> prepare(
       CausalLmTask task, FineTuneSettings settings, Tokenizer tokenizer) {
-    return PreparedCausalLm.of(settings, tokenizer);
+    return PreparedCausalLm.of(settings, tokenizer, Peers.NONE);
+  }
+
+  @Override
+  public PreparedTask<?> prepare(
+      CausalLmTask task, FineTuneSettings settings, Tokenizer tokenizer, WorkerGroup workers) {
+    return PreparedCausalLm.of(settings, tokenizer, workers.sharesData() ? workers : Peers.NONE);
   }
 }

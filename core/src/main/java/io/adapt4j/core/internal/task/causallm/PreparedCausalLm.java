@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.Peers;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
@@ -29,20 +30,21 @@ record PreparedCausalLm(
     FineTuneSettings settings,
     ExampleEncoder encoder,
     EncodableRows train,
-    Optional<EncodableRows> held)
+    Optional<EncodableRows> held,
+    Peers peers)
     implements PreparedTask<Batch> {
 
-  static PreparedCausalLm of(FineTuneSettings settings, Tokenizer tokenizer) {
+  static PreparedCausalLm of(FineTuneSettings settings, Tokenizer tokenizer, Peers peers) {
     ExampleEncoder encoder = settings.exampleEncoder(tokenizer);
     int maxLength = encoder.maxLength();
-    EncodableRows train = encoder.filter(settings.train());
+    EncodableRows train = encoder.filter(settings.train(), peers);
     EncodedData.requireUsable(settings.train(), train.report(), maxLength);
-    Optional<EncodableRows> held = settings.validation().map(encoder::filter);
+    Optional<EncodableRows> held = settings.validation().map(rows -> encoder.filter(rows));
     held.ifPresent(
         rows ->
             EncodedData.requireUsable(
                 settings.validation().orElseThrow(), rows.report(), maxLength));
-    return new PreparedCausalLm(settings, encoder, train, held);
+    return new PreparedCausalLm(settings, encoder, train, held, peers);
   }
 
   @Override
@@ -124,6 +126,7 @@ record PreparedCausalLm(
         .batchSize(settings.batchSize())
         .batching(settings.tokens().batching())
         .shuffle(settings.seed())
+        .among(peers, settings.training().accumulation())
         .build();
   }
 }

@@ -1,0 +1,126 @@
+package io.adapt4j.spark.internal.train;
+
+import io.adapt4j.core.train.StopReason;
+import io.adapt4j.core.train.TrainingListener;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.spark.scheduler.AccumulableInfo;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * Tells listeners on the driver of the events that workers send. A slow listener holds up neither
+ * Spark nor the run: of what waits only the newest is kept. The run starts and ends once, however
+ * many attempts it takes.
+ */
+final class EventReceiver extends SparkListener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EventReceiver.class);
+
+  private final RunEvents events;
+  private final TrainingListener listener;
+  private final AtomicReference<@Nullable List<SentEvent.Numbered>> waiting =
+      new AtomicReference<>();
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread made = new Thread(task, "adapt4j-run-events");
+            made.setDaemon(true);
+            return made;
+          });
+  private final long begun = System.nanoTime();
+
+  // Only in the thread that tells.
+  private SentEvent.@Nullable Numbered last;
+  private boolean started;
+  private int lastStep;
+  private long lost;
+
+  EventReceiver(RunEvents events, TrainingListener listener) {
+    this.events = events;
+    this.listener = listener;
+  }
+
+  @Override
+  public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
+    for (var task : CollectionConverters.asJava(update.accumUpdates())) {
+      for (AccumulableInfo info : CollectionConverters.asJava(task._4())) {
+        if (info.id() == events.id() && info.update().isDefined()) {
+          take(info.update().get());
+        }
+      }
+    }
+  }
+
+  @SuppressWarnings("unchecked") // What the accumulator of this identity holds.
+  private void take(Object value) {
+    if (waiting.getAndSet((List<SentEvent.Numbered>) value) == null) {
+      thread.execute(this::tell);
+    }
+  }
+
+  private void tell() {
+    List<SentEvent.Numbered> newest = waiting.getAndSet(null);
+    if (newest != null) {
+      newest.forEach(event -> tell(event, false));
+    }
+  }
+
+  /** Says the rest, in any case that the run is over. */
+  void finish(boolean completed) {
+    List<SentEvent.Numbered> rest = List.copyOf(events.value());
+    thread.execute(
+        () -> {
+          tell();
+          rest.forEach(event -> tell(event, completed));
+          if (started && !completed) {
+            Duration elapsed = Duration.ofNanos(System.nanoTime() - begun);
+            new SentEvent.Ended(StopReason.FAILED, lastStep, null, null, elapsed).tell(listener);
+          }
+          if (lost > 0) {
+            LOG.warn(
+                "{} events of the run have not reached the driver: steps are faster than heartbeats"
+                    + " of executors take them along (spark.executor.heartbeatInterval)",
+                lost);
+          }
+        });
+    thread.shutdown();
+    try {
+      thread.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      thread.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void tell(SentEvent.Numbered numbered, boolean completed) {
+    SentEvent event = numbered.event();
+    SentEvent.Numbered before = last;
+    if (!numbered.isAfter(before)) {
+      return;
+    }
+    if (event instanceof SentEvent.Ended && !completed) {
+      // The end of an attempt is not yet that of the run.
+      return;
+    }
+    boolean sameAttempt = before != null && before.attempt() == numbered.attempt();
+    lost += numbered.number() - (sameAttempt && before != null ? before.number() + 1 : 0);
+    last = numbered;
+    if (event instanceof SentEvent.Started && started) {
+      return;
+    }
+    started |= event instanceof SentEvent.Started;
+    if (event instanceof SentEvent.Step step) {
+      lastStep = step.step();
+    }
+    event.tell(listener);
+  }
+}

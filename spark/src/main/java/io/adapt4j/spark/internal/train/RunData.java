@@ -1,0 +1,24 @@
+package io.adapt4j.spark.internal.train;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Split;
+import io.adapt4j.spark.data.ShardedData;
+import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shards that a run trains on. Workers open them by themselves.
+ *
+ * @param train to train on
+ * @param validation to validate with; null for none
+ */
+public record RunData(ShardedData train, @Nullable ShardedData validation)
+    implements Serializable {
+
+  /** {@return the rows, of which only the first is read} */
+  public Split open() {
+    Dataset rows = train.openOnDemand();
+    Dataset held = validation == null ? rows.take(0) : validation.openOnDemand();
+    return new Split(rows, held, rows.take(0));
+  }
+}

@@ -1,0 +1,84 @@
+package io.adapt4j.spark.internal.train;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import org.apache.spark.util.AccumulatorV2;
+
+/**
+ * The newest events of a run. The worker that leads adds them; what is there travels with each
+ * heartbeat of its executor, and with the result of its task. So many steps are held, and so many
+ * events of other kinds, that only steps of a few milliseconds are lost.
+ *
+ * <p>Spark reads it in another thread than that which adds.
+ */
+public final class RunEvents
+    extends AccumulatorV2<SentEvent.Numbered, List<SentEvent.Numbered>> {
+
+  static final int MOST = 512;
+
+  private static final long serialVersionUID = 1;
+
+  /** Replaced, never changed, so that another thread can write it down at any time. */
+  private volatile List<SentEvent.Numbered> events = List.of();
+
+  /** Creates one without events. */
+  public RunEvents() {}
+
+  private RunEvents(List<SentEvent.Numbered> events) {
+    this.events = events;
+  }
+
+  @Override
+  public boolean isZero() {
+    return events.isEmpty();
+  }
+
+  @Override
+  public RunEvents copy() {
+    return new RunEvents(events);
+  }
+
+  @Override
+  public void reset() {
+    events = List.of();
+  }
+
+  @Override
+  public synchronized void add(SentEvent.Numbered event) {
+    List<SentEvent.Numbered> all = new ArrayList<>(events);
+    all.add(event);
+    events = newest(all);
+  }
+
+  @Override
+  public synchronized void merge(
+      AccumulatorV2<SentEvent.Numbered, List<SentEvent.Numbered>> other) {
+    List<SentEvent.Numbered> all = new ArrayList<>(events);
+    all.addAll(other.value());
+    all.sort(
+        Comparator.comparingInt(SentEvent.Numbered::attempt)
+            .thenComparingLong(SentEvent.Numbered::number));
+    events = newest(all);
+  }
+
+  private static List<SentEvent.Numbered> newest(List<SentEvent.Numbered> all) {
+    Deque<SentEvent.Numbered> kept = new ArrayDeque<>();
+    int steps = 0;
+    int others = 0;
+    for (int i = all.size() - 1; i >= 0; i--) {
+      boolean step = all.get(i).event() instanceof SentEvent.Step;
+      if (step ? steps++ < MOST : others++ < MOST) {
+        kept.addFirst(all.get(i));
+      }
+    }
+    return List.copyOf(kept);
+  }
+
+  @Override
+  public List<SentEvent.Numbered> value() {
+    return events;
+  }
+}
