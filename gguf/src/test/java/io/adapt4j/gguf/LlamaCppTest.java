@@ -212,10 +212,19 @@ class LlamaCppTest {
 
   @Test
   void generatesTheTokensOfTheModelWithEverySetting() throws Exception {
+    requireSameTokens(RandomModels.variants());
+  }
+
+  @Test
+  void generatesTheTokensOfDenseFamilies() throws Exception {
+    requireSameTokens(RandomModels.dense());
+  }
+
+  private void requireSameTokens(List<String> names) throws Exception {
     requireLlamaCpp();
     Map<String, Path> models = new LinkedHashMap<>();
     Map<String, Path> files = new LinkedHashMap<>();
-    for (String name : RandomModels.variants()) {
+    for (String name : names) {
       Path model = RandomModels.write(name, folder.resolve(name));
       models.put(name, model);
       files.put(name, export(model, GgufQuantization.F32, name));
@@ -224,7 +233,7 @@ class LlamaCppTest {
     Map<String, List<int[]>> ofModels = generated(models);
     Map<String, List<int[]>> ofFiles = generated(files);
     Map<String, JsonNode> results = results(process);
-    for (String name : RandomModels.variants()) {
+    for (String name : names) {
       assertThat(ofFiles.get(name)).as(name).containsExactlyElementsOf(ofModels.get(name));
       requireSame(
           name, ofModels.get(name), results.get(name), MARGIN, () -> load(models.get(name)));

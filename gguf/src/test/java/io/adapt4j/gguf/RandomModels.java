@@ -43,7 +43,11 @@ final class RandomModels {
   /** Others, with the settings that their configurations may carry. */
   private static final Map<String, Description> VARIANTS = new LinkedHashMap<>();
 
+  /** Those of the families that {@link DenseModels} describes. */
+  private static final Map<String, Description> DENSE = new LinkedHashMap<>();
+
   static {
+    DenseModels.ALL.forEach((name, model) -> put(DENSE, name, model[0], model[1]));
     put(
         FAMILIES,
         "llama",
@@ -277,6 +281,11 @@ final class RandomModels {
     return List.copyOf(VARIANTS.keySet());
   }
 
+  /** Models of dense families that came later. */
+  static List<String> dense() {
+    return List.copyOf(DENSE.keySet());
+  }
+
   /** llama.cpp's name of the tokenizer's pre-tokenizer, which its own files do not tell. */
   static String preTokenizer() {
     return "gpt-2";
@@ -289,7 +298,7 @@ final class RandomModels {
 
   /** Writes one with other settings, as fields of its configuration. */
   static Path write(String name, String more, Path folder) throws IOException {
-    Description model = FAMILIES.getOrDefault(name, VARIANTS.get(name));
+    Description model = FAMILIES.getOrDefault(name, VARIANTS.getOrDefault(name, DENSE.get(name)));
     GoldenFolders.copy(GoldenFolders.of(model.tokenizer()), folder);
     Files.delete(folder.resolve("generation_config.json"));
     int vocabulary =

@@ -26,7 +26,26 @@ public final class Families {
           new Olmo2Family(),
           new GraniteFamily(),
           new Gpt2Family(),
-          new GptNeoXFamily());
+          new GptNeoXFamily(),
+          new MinistralFamily(),
+          new HeliumFamily(),
+          new GemmaFamily(),
+          new PhiFamily(),
+          new Olmo3Family(),
+          new GlmFamily(),
+          new Glm4Family(),
+          new CohereFamily(),
+          new Cohere2Family(),
+          new Starcoder2Family(),
+          new StableLmFamily(),
+          new NemotronFamily(),
+          new Exaone4Family(),
+          new SeedOssFamily(),
+          new HunyuanFamily(),
+          new ArceeFamily(),
+          new Ernie45Family(),
+          new FalconFamily(),
+          new InternLm2Family());
 
   private Families() {}
 

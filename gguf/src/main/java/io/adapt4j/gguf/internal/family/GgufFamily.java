@@ -7,6 +7,7 @@ import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -224,6 +225,18 @@ public abstract class GgufFamily {
   }
 
   /**
+   * Finds the GGUF tensors that a checkpoint's tensor goes to.
+   *
+   * @param stored its name as {@code Network.tensors} has it, ending in .weight or .bias
+   * @param model the configuration
+   * @return one; several where the file has the parts of a matrix as tensors; none for a tensor
+   *     that such files do not have
+   */
+  public final List<Place> allInGguf(String stored, ModelConfig model) {
+    return names(model).stream().flatMap(row -> row.toGguf(stored).stream()).toList();
+  }
+
+  /**
    * Finds a GGUF tensor in the checkpoint.
    *
    * @param gguf its name
@@ -274,4 +287,12 @@ public abstract class GgufFamily {
 
   /** Adds what follows from several keys, or from none. */
   void complete(GgufMetadata metadata, ObjectNode config) {}
+
+  /**
+   * Adds what files tell by the tensors they have.
+   *
+   * @param tensors the names of all
+   * @param config takes the fields
+   */
+  public void completeByTensors(Set<String> tensors, ObjectNode config) {}
 }

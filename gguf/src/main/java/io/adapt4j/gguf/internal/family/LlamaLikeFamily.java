@@ -28,8 +28,13 @@ abstract class LlamaLikeFamily extends GgufFamily {
 
   @Override
   Facts read(ModelConfig model) {
-    DecoderConfig decoder = DecoderConfig.from(model, defaults());
+    DecoderConfig decoder = DecoderConfig.from(RopeFields.withShare(model, share()), defaults());
     return new Facts(model, decoder, decoder.maxPositionEmbeddings());
+  }
+
+  /** The share of each head that is rotated where the configuration does not say. */
+  double share() {
+    return 1;
   }
 
   @Override
@@ -102,7 +107,7 @@ abstract class LlamaLikeFamily extends GgufFamily {
         RopeFields.scaling(),
         Field.number("rope.freq_base", "rope_theta", facts -> facts.decoder().ropeTheta()),
         localTheta(),
-        rmsNormEps(),
+        normEps(),
         keyLength().when(this::statesHeadDim),
         Field.derived("attention.value_length", facts -> facts.decoder().headDim())
             .when(this::statesHeadDim));
@@ -115,6 +120,18 @@ abstract class LlamaLikeFamily extends GgufFamily {
   static Field rmsNormEps() {
     return Field.number(
         "attention.layer_norm_rms_epsilon", "rms_norm_eps", facts -> facts.decoder().rmsNormEps());
+  }
+
+  /** What is added in norms. */
+  Field normEps() {
+    return rmsNormEps();
+  }
+
+  static Field layerNormEps(String field) {
+    return Field.number(
+        "attention.layer_norm_epsilon",
+        field,
+        facts -> facts.fields().positiveNumber(field, 1e-5));
   }
 
   static Field keyLength() {
@@ -281,11 +298,20 @@ abstract class LlamaLikeFamily extends GgufFamily {
 
   /** The pattern of windows, where it is not the one that llama.cpp takes without it. */
   static Field windowPattern(int period, ToIntFunction<Facts> ofModel) {
+    return pattern(period, ofModel, false);
+  }
+
+  /** The pattern of windows, which official files always have. */
+  static Field statedPattern(int period) {
+    return pattern(period, facts -> period, true);
+  }
+
+  private static Field pattern(int period, ToIntFunction<Facts> ofModel, boolean always) {
     String key = "attention.sliding_window_pattern";
     return new Field(
         (facts, prefix, target) -> {
           boolean[] slides = sliding(facts, ofModel.applyAsInt(facts));
-          if (!Arrays.equals(slides, byPeriod(slides.length, period))) {
+          if (always || !Arrays.equals(slides, byPeriod(slides.length, period))) {
             target.bools(prefix + key, slides);
           }
         },

@@ -52,6 +52,7 @@ record GgufModel(GgufFamily family, ObjectNode config, Map<String, Place> places
     addLongRope(file, config);
     addVocabulary(file, config);
     addBiases(file, config);
+    family.completeByTensors(file.tensors().keySet(), config);
     addTokens(metadata, config);
     ModelConfig model = ModelConfig.parse(file.path(), Json.compact(config));
     Map<String, Place> places = new LinkedHashMap<>();

@@ -64,11 +64,11 @@ final class PreTokenizers {
 
   /** Cut as GPT-2 does. */
   private static final List<String> AS_GPT_2 =
-      List.of("gpt-2", "phi-2", "mpt", "olmo", "jais", "mellum", "roberta-bpe", "modern-bert");
+      List.of("gpt-2", "phi-2", "mpt", "olmo", "jais", "mellum", "roberta-bpe", "modern-bert", "exaone4");
 
   /** Cut as GPT-2 does, with each digit by itself. */
   private static final List<String> SINGLE_DIGITS =
-      List.of("smollm", "refact", "starcoder", "command-r", "codeshell", "minerva-7b");
+      List.of("smollm", "refact", "starcoder", "command-r", "codeshell", "minerva-7b", "exaone");
 
   /** Normalized before they are cut. */
   private static final List<String> NORMALIZED = List.of("qwen2", "qwen35", "olmo");

@@ -14,9 +14,10 @@ public final class TokenizerMetadata {
   private static final String SPACE = "add_space_prefix";
 
   /** Families made of Llama's, whose files may come with any tokenizer. */
-  private static final Set<String> LIKE_LLAMA = Set.of("llama", "mistral", "granite", "smollm3");
+  private static final Set<String> LIKE_LLAMA =
+      Set.of("llama", "mistral", "ministral", "helium", "arcee", "granite", "smollm3");
 
-  private static final Set<String> GEMMA = Set.of("gemma2", "gemma3_text");
+  private static final Set<String> GEMMA = Set.of("gemma", "gemma2", "gemma3_text");
 
   /** As many tokens as small Granite models have, which do not begin with bos. */
   private static final int GRANITE_TOKENS = 49_152;

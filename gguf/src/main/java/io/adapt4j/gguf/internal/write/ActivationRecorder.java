@@ -79,9 +79,9 @@ public final class ActivationRecorder {
       }
       for (Linear.Part part : layer.parts()) {
         family
-            .toGguf(part.path() + ".weight", decoder.modelConfig())
+            .allInGguf(part.path() + ".weight", decoder.modelConfig())
             // Experts that stand in one tensor share what is counted.
-            .ifPresent(place -> means.merge(place.name(), mean, ActivationRecorder::sum));
+            .forEach(place -> means.merge(place.name(), mean, ActivationRecorder::sum));
       }
     }
     return means;

@@ -54,12 +54,11 @@ public final class AdapterTensors {
     List<String> paths = new ArrayList<>(merge.paths());
     Collections.sort(paths);
     for (String path : paths) {
-      GgufFamily.Place place =
-          family
-              .toGguf(path + ".weight", weights.config())
-              .orElseThrow(
-                  () -> new CheckpointException(path + ": GGUF files have no place for it."));
-      if (place.expert() != GgufFamily.Place.ALONE) {
+      List<GgufFamily.Place> places = family.allInGguf(path + ".weight", weights.config());
+      if (places.isEmpty()) {
+        throw new CheckpointException(path + ": GGUF files have no place for it.");
+      }
+      if (places.get(0).expert() != GgufFamily.Place.ALONE) {
         throw new CheckpointException(
             path
                 + ": an adapter on experts is not written as a GGUF file of its own. Export the"
@@ -67,17 +66,20 @@ public final class AdapterTensors {
       }
       LayerMerge.Product product = weights.product(path);
       int rank = product.rank();
-      float[] b = reordered(product.b(), rank, place.layout());
       // The file's scale is alpha / rank for every matrix; where the adapter's differs, B has it.
       double factor = product.scale() * rank / merge.alpha();
-      if (Math.abs(factor - 1) > 1e-12) {
-        for (int i = 0; i < b.length; i++) {
-          b[i] = (float) (b[i] * factor);
-        }
-      }
       int in = product.a().length / rank;
-      tensors.add(Matrix.of(place.name() + ".lora_a", type, in, product.a()));
-      tensors.add(Matrix.of(place.name() + ".lora_b", type, rank, b));
+      for (GgufFamily.Place place : places) {
+        float[] b = reordered(product.b(), rank, place.layout());
+        if (Math.abs(factor - 1) > 1e-12) {
+          b = b.clone();
+          for (int i = 0; i < b.length; i++) {
+            b[i] = (float) (b[i] * factor);
+          }
+        }
+        tensors.add(Matrix.of(place.name() + ".lora_a", type, in, product.a()));
+        tensors.add(Matrix.of(place.name() + ".lora_b", type, rank, b));
+      }
     }
     return tensors;
   }
@@ -86,8 +88,8 @@ public final class AdapterTensors {
     if (!layout.reordersRows()) {
       return b;
     }
-    float[] reordered = new float[b.length];
-    int rows = b.length / rank;
+    int rows = Math.toIntExact(layout.ggufRows(b.length / rank));
+    float[] reordered = new float[rows * rank];
     for (int row = 0; row < rows; row++) {
       int stored = (int) layout.storedRow(row, rows);
       System.arraycopy(b, stored * rank, reordered, row * rank, rank);

@@ -12,7 +12,7 @@ record PlacedRows(Rows source, Layout layout) implements Rows {
 
   @Override
   public long rows() {
-    return source.rows();
+    return layout.ggufRows(source.rows());
   }
 
   @Override
@@ -28,7 +28,7 @@ record PlacedRows(Rows source, Layout layout) implements Rows {
       reorderVector(target, offset);
     } else {
       for (int i = 0; i < count; i++) {
-        long row = layout.storedRow(first + i, source.rows());
+        long row = layout.storedRow(first + i, rows());
         source.read(row, 1, target, offset + i * source.columns());
       }
     }

@@ -53,22 +53,22 @@ public final class TensorList {
     List<String> names = new ArrayList<>(weights.shapes().keySet());
     names.sort(Comparator.comparing(weights::position));
     for (String name : names) {
-      GgufFamily.Place place =
-          family
-              .toGguf(name, weights.config())
-              .orElseThrow(
-                  () ->
-                      new CheckpointException(
-                          "tensor '"
-                              + name
-                              + "': GGUF files of "
-                              + family.modelType()
-                              + " models have no place for it. Export a checkpoint without it."));
-      if (place.expert() == GgufFamily.Place.ALONE) {
-        tensors.add(planned(weights, name, place.name(), place.layout()));
-      } else if (place.expert() == 0) {
-        List<String> experts = experts(weights, family, name, place);
-        tensors.add(stack(weights, experts, place));
+      List<GgufFamily.Place> places = family.allInGguf(name, weights.config());
+      if (places.isEmpty()) {
+        throw new CheckpointException(
+            "tensor '"
+                + name
+                + "': GGUF files of "
+                + family.modelType()
+                + " models have no place for it. Export a checkpoint without it.");
+      }
+      for (GgufFamily.Place place : places) {
+        if (place.expert() == GgufFamily.Place.ALONE) {
+          tensors.add(planned(weights, name, place.name(), place.layout()));
+        } else if (place.expert() == 0) {
+          List<String> experts = experts(weights, family, name, place);
+          tensors.add(stack(weights, experts, place));
+        }
       }
     }
     if (family.requiresOutput() && !weights.shapes().containsKey(weights.headName())) {
@@ -83,6 +83,7 @@ public final class TensorList {
       // A matrix of one row is a vector there.
       shape.remove(0);
     }
+    shape.set(0, layout.ggufRows(shape.get(0)));
     Collections.reverse(shape);
     return new Planned(
         name, List.copyOf(shape), () -> new PlacedRows(weights.rows(stored), layout));
