@@ -114,7 +114,7 @@ final class DenseModels {
         "hunyuan",
         "qwen2",
         "hunyuan_v1_dense",
-        "\"head_dim\": 32, \"rope_scaling\": {\"type\": \"dynamic\", \"alpha\": 50.0, \"factor\": 1.0}, "
+        "\"head_dim\": 32, \"max_position_embeddings\": 32768, \"rope_scaling\": {\"type\": \"dynamic\", \"alpha\": 50.0, \"factor\": 1.0}, "
             + TIED);
     put("hunyuan_plain", "qwen2", "hunyuan_v1_dense", "\"head_dim\": 64");
     put("arcee", "llama_k", "arcee", "\"head_dim\": 32, " + YARN);
