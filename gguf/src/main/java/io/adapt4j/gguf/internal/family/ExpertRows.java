@@ -9,7 +9,7 @@ final class ExpertRows {
   private ExpertRows() {}
 
   /** The rows of a mixture's module, whose experts have these projections. */
-  static List<GgufFamily.TensorName> names(String module, String gate, String up, String down) {
+  static List<TensorName> names(String module, String gate, String up, String down) {
     String experts = module + ".experts.{expert}.";
     return List.of(
         LlamaLikeFamily.layer(module + ".gate", "ffn_gate_inp"),

@@ -72,7 +72,7 @@ final class FalconFamily extends GgufFamily {
         layer(
             "self_attention.query_key_value",
             "attn_qkv",
-            Layout.queriesKeysValues(decoder.heads(), decoder.kvHeads())),
+            GroupedRows.all(decoder.heads(), decoder.kvHeads())),
         layer("self_attention.dense", "attn_output", Layout.SAME),
         layer("mlp.dense_h_to_4h", "ffn_up", Layout.SAME),
         layer("mlp.dense_4h_to_h", "ffn_down", Layout.SAME));

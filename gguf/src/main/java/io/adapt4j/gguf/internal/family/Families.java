@@ -56,7 +56,7 @@ public final class Families {
    * @return whether they are
    */
   public static boolean hasModelType(String modelType) {
-    return ALL.stream().anyMatch(family -> family.modelType().equals(modelType));
+    return ALL.stream().anyMatch(family -> family.modelTypes().contains(modelType));
   }
 
   /**
@@ -68,7 +68,8 @@ public final class Families {
    */
   public static GgufFamily of(ModelConfig model) {
     return ALL.stream()
-        .filter(family -> family.modelType().equals(model.modelType()))
+        .filter(family -> family.modelTypes().contains(model.modelType()))
+        .filter(family -> family.accepts(model))
         .findFirst()
         .orElseThrow(
             () ->
@@ -78,7 +79,8 @@ public final class Families {
                         "model_type",
                         "one of "
                             + ALL.stream()
-                                .map(GgufFamily::modelType)
+                                .flatMap(family -> family.modelTypes().stream())
+                                .distinct()
                                 .sorted()
                                 .collect(Collectors.joining(", ")),
                         "GGUF files of this family are not written; llama.cpp may have a"

@@ -71,7 +71,7 @@ final class GptNeoXFamily extends GgufFamily {
         TensorName.of("embed_out", "output"),
         layer("input_layernorm", "attn_norm", Layout.SAME),
         layer("post_attention_layernorm", "ffn_norm", Layout.SAME),
-        layer("attention.query_key_value", "attn_qkv", Layout.queriesKeysValues(heads, heads)),
+        layer("attention.query_key_value", "attn_qkv", Layout.queriesKeysValues(heads)),
         layer("attention.dense", "attn_output", Layout.SAME),
         layer("mlp.dense_h_to_4h", "ffn_up", Layout.SAME),
         layer("mlp.dense_4h_to_h", "ffn_down", Layout.SAME));

@@ -12,11 +12,9 @@ import java.util.Set;
 
 /**
  * InternLM 2 and 2.5: Llama under other names. Checkpoints have one matrix for query, key and
- * value, files have three: a file is read as Llama, which it then is in all but its name.
+ * value, files have three.
  */
 final class InternLm2Family extends LlamaLikeFamily {
-
-  private static final LlamaFamily READ_AS = new LlamaFamily();
 
   @Override
   public String architecture() {
@@ -45,17 +43,14 @@ final class InternLm2Family extends LlamaLikeFamily {
 
   @Override
   List<TensorName> names(ModelConfig model) {
-    if (model.modelType().equals(READ_AS.modelType())) {
-      return READ_AS.names(model);
-    }
     DecoderConfig decoder = read(model).decoder();
     List<TensorName> names = new ArrayList<>();
     names.add(TensorName.of("model.tok_embeddings", "token_embd"));
     names.add(TensorName.of("model.norm", "output_norm"));
     names.add(TensorName.of("output", "output"));
-    names.add(part("attn_q", Layout.Kind.QUERIES, decoder));
-    names.add(part("attn_k", Layout.Kind.KEYS, decoder));
-    names.add(part("attn_v", Layout.Kind.VALUES, decoder));
+    names.add(part("attn_q", GroupedRows.Part.QUERIES, decoder));
+    names.add(part("attn_k", GroupedRows.Part.KEYS, decoder));
+    names.add(part("attn_v", GroupedRows.Part.VALUES, decoder));
     names.add(layer("attention.wo", "attn_output"));
     names.add(layer("feed_forward.w1", "ffn_gate"));
     names.add(layer("feed_forward.w3", "ffn_up"));
@@ -65,8 +60,9 @@ final class InternLm2Family extends LlamaLikeFamily {
     return names;
   }
 
-  private static TensorName part(String gguf, Layout.Kind kind, DecoderConfig decoder) {
-    return layer("attention.wqkv", gguf, Layout.part(kind, decoder.heads(), decoder.kvHeads()));
+  private static TensorName part(String gguf, GroupedRows.Part part, DecoderConfig decoder) {
+    return layer(
+        "attention.wqkv", gguf, GroupedRows.paired(decoder.heads(), decoder.kvHeads(), part));
   }
 
   /** Dynamic scaling begins beyond the context that the file states. */
@@ -98,7 +94,6 @@ final class InternLm2Family extends LlamaLikeFamily {
 
   @Override
   void complete(GgufMetadata metadata, ObjectNode config) {
-    config.put("model_type", READ_AS.modelType());
-    config.putArray("architectures").add(READ_AS.modelClass());
+    config.put("bias", false);
   }
 }

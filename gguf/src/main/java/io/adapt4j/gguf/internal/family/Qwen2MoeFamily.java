@@ -34,7 +34,7 @@ final class Qwen2MoeFamily extends LlamaLikeFamily {
     names.add(layer("mlp.shared_expert.gate_proj", "ffn_gate_shexp"));
     names.add(layer("mlp.shared_expert.up_proj", "ffn_up_shexp"));
     names.add(layer("mlp.shared_expert.down_proj", "ffn_down_shexp"));
-    names.add(layer("mlp.shared_expert_gate", "ffn_gate_inp_shexp"));
+    names.add(layer("mlp.shared_expert_gate", "ffn_gate_inp_shexp", Layout.ONE_ROW));
   }
 
   @Override

@@ -58,6 +58,9 @@ record GgufModel(GgufFamily family, ObjectNode config, Map<String, Place> places
     Map<String, Place> places = new LinkedHashMap<>();
     for (String name : file.tensors().keySet()) {
       Optional<Place> place = family.toStored(name, model);
+      if (family.isUnused(name, model)) {
+        continue;
+      }
       if (place.isPresent()) {
         places.put(name, place.get());
       } else if (!IN_CONFIGURATION.contains(name)) {

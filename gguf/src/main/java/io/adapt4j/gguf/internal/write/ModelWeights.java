@@ -164,7 +164,7 @@ public final class ModelWeights implements AutoCloseable {
   Rows rows(String name) {
     boolean bias = name.endsWith(BIAS);
     String path = name.substring(0, name.lastIndexOf('.'));
-    Projection projection = projections.get(path);
+    Projection projection = bias || name.endsWith(WEIGHT) ? projections.get(path) : null;
     if (projection != null && merge.isPresent() && merge.get().changes(path)) {
       return merged(projection, merge.get(), bias);
     }

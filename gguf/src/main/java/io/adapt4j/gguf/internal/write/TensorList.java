@@ -7,8 +7,8 @@ import io.adapt4j.gguf.internal.family.Facts;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.family.Layout;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -21,10 +21,25 @@ import java.util.regex.Pattern;
 /** The tensors of a file: which there are, and in which order. */
 public final class TensorList {
 
+  private static final String EXPERTS = "_exps.";
+
   private static final Pattern LAYER = Pattern.compile("blk\\.(\\d+)\\..*");
 
   /** A tensor before its type is chosen. */
-  private record Planned(String name, List<Long> shape, Supplier<Rows> rows) {}
+  private record Planned(String name, List<Long> shape, Supplier<Rows> rows) {
+
+    Planned withShape(List<Long> other) {
+      return new Planned(name, other, rows);
+    }
+
+    /** How many experts it has the matrices or biases of; 0 where it is of none. */
+    long experts() {
+      return name.contains(EXPERTS) ? shape.get(shape.size() - 1) : 0;
+    }
+  }
+
+  /** An expert's tensor in one of all experts. */
+  private record Part(String name, Layout layout) {}
 
   private final List<Planned> tensors;
 
@@ -52,8 +67,9 @@ public final class TensorList {
     }
     List<String> names = new ArrayList<>(weights.shapes().keySet());
     names.sort(Comparator.comparing(weights::position));
+    Map<String, SortedMap<Integer, Part>> stacks = new LinkedHashMap<>();
     for (String name : names) {
-      List<GgufFamily.Place> places = family.allInGguf(name, weights.config());
+      List<GgufFamily.Place> places = family.toGguf(name, weights.config());
       if (places.isEmpty()) {
         throw new CheckpointException(
             "tensor '"
@@ -65,58 +81,53 @@ public final class TensorList {
       for (GgufFamily.Place place : places) {
         if (place.expert() == GgufFamily.Place.ALONE) {
           tensors.add(planned(weights, name, place.name(), place.layout()));
-        } else if (place.expert() == 0) {
-          List<String> experts = experts(weights, family, name, place);
-          tensors.add(stack(weights, experts, place));
+          continue;
         }
+        SortedMap<Integer, Part> stack = stacks.get(place.name());
+        if (stack == null) {
+          SortedMap<Integer, Part> parts = new TreeMap<>();
+          stacks.put(place.name(), parts);
+          // Where the first of its experts stands; the others join it.
+          tensors.add(new Planned(place.name(), List.of(), () -> stacked(weights, parts)));
+          stack = parts;
+        }
+        stack.put(place.expert(), new Part(name, place.layout()));
       }
     }
+    tensors.replaceAll(
+        tensor ->
+            stacks.containsKey(tensor.name())
+                ? tensor.withShape(stackShape(weights, stacks.get(tensor.name())))
+                : tensor);
     if (family.requiresOutput() && !weights.shapes().containsKey(weights.headName())) {
-      tensors.add(planned(weights, weights.embeddingName(), GgufFamily.OUTPUT, Layout.SAME));
+      tensors.add(
+          planned(weights, weights.embeddingName(), GgufFamily.OUTPUT, family.tiedOutput(facts)));
     }
     return new TensorList(List.copyOf(tensors));
   }
 
   private static Planned planned(ModelWeights weights, String stored, String name, Layout layout) {
-    List<Long> shape = new ArrayList<>(weights.shapes().get(stored));
-    if (shape.size() == 2 && shape.get(0) == 1) {
-      // A matrix of one row is a vector there.
-      shape.remove(0);
-    }
-    shape.set(0, layout.ggufRows(shape.get(0)));
-    Collections.reverse(shape);
     return new Planned(
-        name, List.copyOf(shape), () -> new PlacedRows(weights.rows(stored), layout));
+        name,
+        layout.ggufShape(weights.shapes().get(stored)),
+        () -> new PlacedRows(weights.rows(stored), layout));
   }
 
-  /** The tensors of all experts that stand in one, by number. */
-  private static List<String> experts(
-      ModelWeights weights, GgufFamily family, String first, GgufFamily.Place place) {
-    SortedMap<Integer, String> experts = new TreeMap<>();
-    String start = first.substring(0, first.lastIndexOf(".experts.") + 1);
-    for (String name : weights.shapes().keySet()) {
-      if (name.startsWith(start)) {
-        family
-            .toGguf(name, weights.config())
-            .filter(other -> other.name().equals(place.name()))
-            .ifPresent(other -> experts.put(other.expert(), name));
-      }
-    }
-    return List.copyOf(experts.values());
+  private static List<Long> stackShape(ModelWeights weights, SortedMap<Integer, Part> parts) {
+    Part first = parts.get(parts.firstKey());
+    List<Long> shape = new ArrayList<>(first.layout().ggufShape(weights.shapes().get(first.name())));
+    shape.add((long) parts.size());
+    return List.copyOf(shape);
   }
 
-  private static Planned stack(ModelWeights weights, List<String> experts, GgufFamily.Place place) {
-    List<Long> shape = new ArrayList<>(weights.shapes().get(experts.get(0)));
-    shape.add(0, (long) experts.size());
-    Collections.reverse(shape);
-    return new Planned(
-        place.name(),
-        List.copyOf(shape),
-        () -> new StackedRows(experts.stream().map(name -> lazily(weights, name, place)).toList()));
-  }
-
-  private static Supplier<Rows> lazily(ModelWeights weights, String name, GgufFamily.Place place) {
-    return () -> new PlacedRows(weights.rows(name), place.layout());
+  private static Rows stacked(ModelWeights weights, SortedMap<Integer, Part> parts) {
+    return new StackedRows(
+        parts.values().stream()
+            .map(
+                part ->
+                    (Supplier<Rows>)
+                        () -> new PlacedRows(weights.rows(part.name()), part.layout()))
+            .toList());
   }
 
   /** {@return the same tensors, those outside layers first, then layer by layer, by name} */
@@ -150,18 +161,14 @@ public final class TensorList {
         .mapToLong(
             tensor -> {
               long all = tensor.shape().stream().reduce(1L, Math::multiplyExact);
-              return tensor.shape().size() == 3 ? all / tensor.shape().get(2) : all;
+              return tensor.experts() > 0 ? all / tensor.experts() : all;
             })
         .sum();
   }
 
   /** {@return the number of experts; 0 where there are none} */
   public long experts() {
-    return tensors.stream()
-        .filter(tensor -> tensor.shape().size() == 3)
-        .mapToLong(tensor -> tensor.shape().get(2))
-        .max()
-        .orElse(0);
+    return tensors.stream().mapToLong(Planned::experts).max().orElse(0);
   }
 
   /**

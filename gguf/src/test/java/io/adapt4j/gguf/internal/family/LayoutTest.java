@@ -16,14 +16,14 @@ class LayoutTest {
 
   @Test
   void putsQueriesOfAllHeadsBeforeKeysAndValues() {
-    Layout layout = Layout.queriesKeysValues(2, 2);
+    Layout layout = Layout.queriesKeysValues(2);
     assertThat(LongStream.range(0, 12).map(row -> layout.storedRow(row, 12)))
         .containsExactly(0L, 1L, 6L, 7L, 2L, 3L, 8L, 9L, 4L, 5L, 10L, 11L);
   }
 
   @Test
   void findsTheWayBack() {
-    for (Layout layout : new Layout[] {Layout.rotaryPairs(3), Layout.queriesKeysValues(4, 4)}) {
+    for (Layout layout : new Layout[] {Layout.rotaryPairs(3), Layout.queriesKeysValues(4)}) {
       long rows = 12 * 4 * 3;
       assertThat(
               LongStream.range(0, rows)
