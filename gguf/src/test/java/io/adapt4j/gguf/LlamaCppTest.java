@@ -61,7 +61,8 @@ class LlamaCppTest {
       List.of(
           "Once upon a time there was a little girl named Lily.",
           "  two spaces, 123 numbers & signs!\nA new line",
-          "Grüße aus Österreich, 你好 😀");
+          "Grüße aus Österreich, 你好 😀",
+          "It's 1234567 a.m.;\n\n  x+=`y`? (I'LL see) #tag!!\n");
 
   private static final GenerationOptions OPTIONS =
       GenerationOptions.builder().temperature(0).maxNewTokens(TOKENS).ignoreEos(true).build();
@@ -363,6 +364,26 @@ class LlamaCppTest {
     return Adapter.at(target);
   }
 
+  /** By the names of pre-tokenizers that files of many families have. */
+  @Test
+  void dividesTextsAsAFileIsRead() throws Exception {
+    requireLlamaCpp();
+    Map<String, List<int[]>> expected = new HashMap<>();
+    for (String name :
+        List.of("falcon", "seed-coder", "hunyuan-dense", "exaone4", "command-r", "glm4")) {
+      Path file = folder.resolve(name + ".gguf");
+      GgufExport.of(GoldenFolders.of("gpt2"))
+          .preTokenizer(name)
+          .type(GgufQuantization.Q8_0)
+          .to(file);
+      add(name, file, Optional.empty(), TEXTS);
+      try (Tokenizer tokenizer = Tokenizer.load(ModelSource.path(file).folder())) {
+        expected.put(name, tokenizer.encodeAll(TEXTS, false));
+      }
+    }
+    requireTexts(expected);
+  }
+
   @Test
   void dividesTextsAsOurTokenizerDoes() throws Exception {
     requireLlamaCpp();
@@ -376,6 +397,10 @@ class LlamaCppTest {
         expected.put(name, tokenizer.encodeAll(TEXTS, false));
       }
     }
+    requireTexts(expected);
+  }
+
+  private void requireTexts(Map<String, List<int[]>> expected) throws Exception {
     Map<String, JsonNode> results = run();
     expected.forEach(
         (name, texts) -> {

@@ -77,6 +77,7 @@ public final class TokenizerMetadata {
       BytePairVocabulary.read(folder, size).write(target, false);
       target.strings(PREFIX + "merges", BytePairVocabulary.merges(folder));
     }
+    ownSpace(stored, stated).ifPresent(prepends -> target.bool(PREFIX + SPACE, prepends));
     SpecialVocabulary special = SpecialVocabulary.read(folder, size);
     special.write(target);
     ChatTemplates.write(templates, target);
@@ -92,10 +93,37 @@ public final class TokenizerMetadata {
     }
   }
 
+  /** What official files of some families state of the space before a text. */
+  private Optional<Boolean> ownSpace(Optional<Path> stored, JsonNode stated) {
+    return switch (family) {
+      case "ernie4_5" ->
+          stated.isBoolean() && stored.isPresent()
+              ? Optional.of(stated.booleanValue())
+              : Optional.empty();
+      case "internlm2" -> stored.map(file -> SentencePieceModel.read(file).prependsSpace());
+      default -> Optional.empty();
+    };
+  }
+
   /** Some families come with byte-level tokenizers whatever stands beside them. */
   private boolean mayBeSentencePiece() {
     return switch (family) {
-      case "gpt2", "gpt_neox", "olmo2" -> false;
+      case "gpt2",
+          "gpt_neox",
+          "olmo2",
+          "olmo3",
+          "phi",
+          "glm",
+          "glm4",
+          "cohere",
+          "cohere2",
+          "starcoder2",
+          "stablelm",
+          "exaone4",
+          "seed_oss",
+          "hunyuan_v1_dense",
+          "falcon" ->
+          false;
       case "phi3" -> !folder.config().path("tokenizer_class").asText().equals("GPT2Tokenizer");
       default -> true;
     };
