@@ -260,6 +260,21 @@ public abstract class GgufFamily {
     return config;
   }
 
+  /** Whether a tensor is of a layer beyond those of the configuration. */
+  static boolean isBeyond(String gguf, ModelConfig model) {
+    int layers = model.fields().requirePositiveInt("num_hidden_layers");
+    return gguf.startsWith("blk.")
+        && Integer.parseInt(gguf.substring(4, gguf.indexOf('.', 4))) >= layers;
+  }
+
+  /**
+   * Adds what follows from which tensors there are.
+   *
+   * @param tensors the names of all
+   * @param config the fields of {@code config.json}
+   */
+  public void fit(Set<String> tensors, ObjectNode config) {}
+
   /** Adds what follows from several keys, or from none. */
   void complete(GgufMetadata metadata, ObjectNode config) {}
 }
