@@ -35,7 +35,7 @@ final class RandomModels {
   private static final String PADDING = "padding";
 
   /** Whose tokenizer a model gets, and what else its configuration says. */
-  private record Description(String tokenizer, String fields) {}
+  record Description(String tokenizer, String fields) {}
 
   /** One model of each family. */
   private static final Map<String, Description> FAMILIES = new LinkedHashMap<>();
@@ -260,6 +260,10 @@ final class RandomModels {
         "\"model_type\": \"gpt_neox\", \"num_hidden_layers\": 2, \"rotary_pct\": 0.5, \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": 32, \"attention_factor\": 1.3}");
   }
 
+  static {
+    VARIANTS.putAll(RandomMixtures.all());
+  }
+
   private RandomModels() {}
 
   private static void put(
@@ -278,7 +282,7 @@ final class RandomModels {
 
   /** Models of the same families with other settings. */
   static List<String> variants() {
-    return List.copyOf(VARIANTS.keySet());
+    return VARIANTS.keySet().stream().filter(n -> n.matches(System.getProperty("only", ".*"))).toList();
   }
 
   /** Models of dense families that came later. */

@@ -43,7 +43,7 @@ final class Cohere2Family extends CohereFamily {
         logitScale(),
         Field.integer("attention.sliding_window", "sliding_window", this::window),
         Field.integer("vocab_size", "vocab_size", facts -> facts.decoder().vocabSize()),
-        RopeFields.dimension(),
+        RotaryShare.count(),
         RopeFields.none(),
         windowPattern(
             PERIOD, facts -> facts.fields().positiveInt("_sliding_window_pattern", PERIOD)));
@@ -73,6 +73,6 @@ final class Cohere2Family extends CohereFamily {
 
   @Override
   void complete(GgufMetadata metadata, ObjectNode config) {
-    RopeFields.readShare(metadata, architecture() + ".", config);
+    RotaryShare.complete(metadata, architecture() + ".", config);
   }
 }

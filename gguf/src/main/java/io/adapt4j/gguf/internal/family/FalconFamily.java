@@ -123,7 +123,7 @@ final class FalconFamily extends GgufFamily {
       throw LlamaLikeFamily.refused(
           facts, ACTIVATION, "one of " + LlamaLikeFamily.sorted(Field.GELU));
     }
-    LlamaLikeFamily.requireScaling(facts, SCALINGS);
+    LlamaLikeFamily.requireScaling(facts, SCALINGS, true);
     LlamaLikeFamily.requireUsualHeadDim(facts);
     LlamaLikeFamily.requireOff(facts, "bias");
     if (!facts.fields().bool("parallel_attn", true)) {
@@ -136,7 +136,7 @@ final class FalconFamily extends GgufFamily {
 
   /** The newer architecture has the older ones in it. */
   @Override
-  public void completeByTensors(Set<String> tensors, ObjectNode config) {
+  public void fit(Set<String> tensors, ObjectNode config) {
     boolean two = tensors.contains("blk.0.attn_norm_2.weight");
     config.put("new_decoder_architecture", true);
     config.put("num_ln_in_parallel_attn", two ? 2 : 1);

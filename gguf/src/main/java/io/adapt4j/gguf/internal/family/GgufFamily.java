@@ -260,14 +260,21 @@ public abstract class GgufFamily {
     return config;
   }
 
-  /** Adds what follows from several keys, or from none. */
-  void complete(GgufMetadata metadata, ObjectNode config) {}
+  /** Whether a tensor is of a layer beyond those of the configuration. */
+  static boolean isBeyond(String gguf, ModelConfig model) {
+    int layers = model.fields().requirePositiveInt("num_hidden_layers");
+    return gguf.startsWith("blk.")
+        && Integer.parseInt(gguf.substring(4, gguf.indexOf('.', 4))) >= layers;
+  }
 
   /**
-   * Adds what files tell by the tensors they have.
+   * Adds what follows from which tensors there are.
    *
    * @param tensors the names of all
-   * @param config takes the fields
+   * @param config the fields of {@code config.json}
    */
-  public void completeByTensors(Set<String> tensors, ObjectNode config) {}
+  public void fit(Set<String> tensors, ObjectNode config) {}
+
+  /** Adds what follows from several keys, or from none. */
+  void complete(GgufMetadata metadata, ObjectNode config) {}
 }

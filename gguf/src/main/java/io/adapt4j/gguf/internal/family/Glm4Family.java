@@ -57,7 +57,7 @@ class Glm4Family extends LlamaLikeFamily {
 
   @Override
   List<Field> fieldsAfterFileType() {
-    return List.of(RopeFields.dimension());
+    return List.of(RotaryShare.count());
   }
 
   @Override
@@ -71,11 +71,12 @@ class Glm4Family extends LlamaLikeFamily {
 
   @Override
   void complete(GgufMetadata metadata, ObjectNode config) {
-    RopeFields.readShare(metadata, architecture() + ".", config);
+    RopeFields.readHeadDim(config);
+    RotaryShare.complete(metadata, architecture() + ".", config);
   }
 
   @Override
-  public void completeByTensors(Set<String> tensors, ObjectNode config) {
+  public void fit(Set<String> tensors, ObjectNode config) {
     config.put("attention_bias", tensors.contains("blk.0.attn_q.bias"));
   }
 }

@@ -46,7 +46,7 @@ final class GlmFamily extends Glm4Family {
   @Override
   List<Field> fieldsAfterFileType() {
     return List.of(
-        RopeFields.dimension(),
+        RotaryShare.count(),
         Field.number("rope.freq_base", "rope_theta", facts -> facts.decoder().ropeTheta()),
         RopeFields.scaling());
   }

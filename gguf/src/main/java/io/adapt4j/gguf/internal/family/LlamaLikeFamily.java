@@ -28,7 +28,8 @@ abstract class LlamaLikeFamily extends GgufFamily {
 
   @Override
   Facts read(ModelConfig model) {
-    DecoderConfig decoder = DecoderConfig.from(RopeFields.withShare(model, share()), defaults());
+    ModelConfig complete = share() == 1 ? model : RotaryShare.withDefault(model, share());
+    DecoderConfig decoder = DecoderConfig.from(complete, defaults());
     return new Facts(model, decoder, decoder.maxPositionEmbeddings());
   }
 
@@ -166,6 +167,11 @@ abstract class LlamaLikeFamily extends GgufFamily {
     return Set.of(RopeScaling.Default.class, RopeScaling.Linear.class, RopeScaling.Yarn.class);
   }
 
+  /** Whether bounds of YaRN's ramp must be whole numbers, as those of llama.cpp are. */
+  boolean truncates() {
+    return true;
+  }
+
   /** Which activations count as the one llama.cpp has fixed. */
   Set<String> activations() {
     return Set.of("silu", "swish");
@@ -177,7 +183,7 @@ abstract class LlamaLikeFamily extends GgufFamily {
     if (!activations().contains(decoder.hiddenActivation())) {
       throw refused(facts, activationField(facts), "one of " + sorted(activations()));
     }
-    requireScaling(facts, scalings());
+    requireScaling(facts, scalings(), truncates());
     if (decoder.rotaryDim() != decoder.headDim() && !rotatesPart()) {
       throw refused(facts, "partial_rotary_factor", "1");
     }
@@ -243,13 +249,14 @@ abstract class LlamaLikeFamily extends GgufFamily {
   }
 
   /** Takes the kinds of scaling given, and of YaRN what llama.cpp reads of it. */
-  static void requireScaling(Facts facts, Set<Class<? extends RopeScaling>> kinds) {
+  static void requireScaling(
+      Facts facts, Set<Class<? extends RopeScaling>> kinds, boolean truncates) {
     RopeScaling scaling = facts.decoder().ropeScaling();
     if (!kinds.contains(scaling.getClass())) {
       throw refused(facts, scalingField(facts), "a rotary scaling that the family has there");
     }
     if (scaling instanceof RopeScaling.Yarn yarn) {
-      if (!yarn.truncate()) {
+      if (truncates && !yarn.truncate()) {
         throw refused(facts, scalingField(facts), "yarn that truncates its bounds");
       }
       if (yarn.betaFast() != 32 || yarn.betaSlow() != 1) {

@@ -78,7 +78,7 @@ final class NemotronFamily extends LlamaLikeFamily {
     return List.of(
         Field.integer("vocab_size", "vocab_size", facts -> facts.decoder().vocabSize()),
         layerNormEps(EPS),
-        RopeFields.dimension(),
+        RotaryShare.count(),
         RopeFields.none());
   }
 
@@ -109,11 +109,11 @@ final class NemotronFamily extends LlamaLikeFamily {
 
   @Override
   void complete(GgufMetadata metadata, ObjectNode config) {
-    RopeFields.readShare(metadata, architecture() + ".", config);
+    RotaryShare.complete(metadata, architecture() + ".", config);
   }
 
   @Override
-  public void completeByTensors(Set<String> tensors, ObjectNode config) {
+  public void fit(Set<String> tensors, ObjectNode config) {
     config.put("attention_bias", tensors.contains("blk.0.attn_q.bias"));
     config.put("mlp_bias", tensors.contains("blk.0.ffn_up.bias"));
   }

@@ -77,7 +77,7 @@ final class PhiFamily extends LlamaLikeFamily {
         Field.integer(
             "attention.head_count_kv", "num_key_value_heads", facts -> facts.decoder().kvHeads()),
         layerNormEps("layer_norm_eps"),
-        RopeFields.dimension());
+        RotaryShare.count());
   }
 
   @Override
@@ -111,6 +111,6 @@ final class PhiFamily extends LlamaLikeFamily {
 
   @Override
   void complete(GgufMetadata metadata, ObjectNode config) {
-    RopeFields.readShare(metadata, architecture() + ".", config);
+    RotaryShare.complete(metadata, architecture() + ".", config);
   }
 }

@@ -1,11 +1,9 @@
 package io.adapt4j.gguf.internal.family;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.DecoderConfig;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.gguf.format.GgufMetadata;
@@ -16,42 +14,17 @@ import java.util.OptionalDouble;
 final class RopeFields {
 
   private static final String SCALING = "rope.scaling.";
-  private static final String SHARE = "partial_rotary_factor";
-  private static final String DIMENSION = "rope.dimension_count";
   private static final String THETA = "rope.freq_base";
   private static final double USUAL_THETA = 10_000;
 
   private RopeFields() {}
 
-  /** A configuration with the share of each head that its family rotates if it states none. */
-  static ModelConfig withShare(ModelConfig model, double share) {
-    boolean stated =
-        share == 1
-            || model.fields().has(SHARE)
-            || model.fields().child("rope_parameters").filter(own -> own.has(SHARE)).isPresent();
-    return stated ? model : model.with(SHARE, DoubleNode.valueOf(share));
-  }
-
-  /** How many values of a head are rotated; {@link #readShare} reads it. */
-  static Field dimension() {
-    return Field.derived(DIMENSION, facts -> facts.decoder().rotaryDim());
-  }
-
-  /** Sets the share of a head that a file says is rotated. */
-  static void readShare(GgufMetadata source, String prefix, ObjectNode config) {
-    int headDim = readHeadDim(config);
-    long rotated = source.integer(prefix + DIMENSION).orElse(headDim);
-    double share = (double) rotated / headDim;
-    config.put(SHARE, (long) (headDim * share) < rotated ? Math.nextUp(share) : share);
-  }
-
-  /** The width of a head, which the configuration then states. */
-  static int readHeadDim(ObjectNode config) {
+  /** Makes a configuration state the width of a head. */
+  static void readHeadDim(ObjectNode config) {
     if (!config.has("head_dim")) {
       int heads = Math.max(1, config.path("num_attention_heads").asInt());
       config.put("head_dim", Math.max(1, config.path("hidden_size").asInt() / heads));
     }
-    return config.path("head_dim").asInt();
   }
 
   /** The key that says there is no scaling, which some families' files have. */

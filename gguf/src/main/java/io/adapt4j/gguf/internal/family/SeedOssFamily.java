@@ -55,7 +55,7 @@ final class SeedOssFamily extends LlamaLikeFamily {
   }
 
   @Override
-  public void completeByTensors(Set<String> tensors, ObjectNode config) {
+  public void fit(Set<String> tensors, ObjectNode config) {
     config.put("attention_bias", tensors.contains("blk.0.attn_q.bias"));
     config.put("attention_out_bias", false);
   }

@@ -52,7 +52,7 @@ final class StableLmFamily extends LlamaLikeFamily {
             "feed_forward_length",
             "intermediate_size",
             facts -> facts.decoder().intermediateSize()),
-        RopeFields.dimension(),
+        RotaryShare.count(),
         Field.integer(
             "attention.head_count", "num_attention_heads", facts -> facts.decoder().heads()),
         Field.integer(
@@ -83,12 +83,12 @@ final class StableLmFamily extends LlamaLikeFamily {
 
   @Override
   void complete(GgufMetadata metadata, ObjectNode config) {
-    RopeFields.readShare(metadata, architecture() + ".", config);
+    RotaryShare.complete(metadata, architecture() + ".", config);
   }
 
   /** Branches are in parallel where there is no second norm: official files may say otherwise. */
   @Override
-  public void completeByTensors(Set<String> tensors, ObjectNode config) {
+  public void fit(Set<String> tensors, ObjectNode config) {
     config.put(PARALLEL, !tensors.contains("blk.0.ffn_norm.weight"));
     config.put("use_qkv_bias", tensors.contains("blk.0.attn_q.bias"));
   }

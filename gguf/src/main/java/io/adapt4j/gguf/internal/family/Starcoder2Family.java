@@ -80,7 +80,7 @@ final class Starcoder2Family extends LlamaLikeFamily {
   }
 
   @Override
-  public void completeByTensors(Set<String> tensors, ObjectNode config) {
+  public void fit(Set<String> tensors, ObjectNode config) {
     config.put(BIAS, true);
   }
 }

@@ -39,7 +39,7 @@ record GgufModel(GgufFamily family, ObjectNode config, Map<String, Place> places
 
   /** Families whose layers have biases where the configuration says so. */
   private static final Set<String> WITH_BIASES_BY_CHOICE =
-      Set.of("llama", "mistral", "granite", "smollm3", "qwen3", "olmo2");
+      Set.of("llama", "mistral", "granite", "smollm3", "qwen3", "olmo2", "granitemoe", "granitemoeshared");
 
   static GgufModel read(GgufFile file) {
     GgufMetadata metadata = file.metadata();
@@ -52,7 +52,7 @@ record GgufModel(GgufFamily family, ObjectNode config, Map<String, Place> places
     addLongRope(file, config);
     addVocabulary(file, config);
     addBiases(file, config);
-    family.completeByTensors(file.tensors().keySet(), config);
+    family.fit(file.tensors().keySet(), config);
     addTokens(metadata, config);
     ModelConfig model = ModelConfig.parse(file.path(), Json.compact(config));
     Map<String, Place> places = new LinkedHashMap<>();
