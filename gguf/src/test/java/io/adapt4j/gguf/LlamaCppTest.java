@@ -309,7 +309,20 @@ class LlamaCppTest {
     requireLlamaCpp();
     Map<String, Path> models = new LinkedHashMap<>();
     Map<String, Adapter> adapters = new LinkedHashMap<>();
-    for (String family : List.of("llama", "granite", "gemma2", "phi3", "gpt2", "gpt_neox")) {
+    for (String family :
+        List.of(
+            "llama",
+            "granite",
+            "gemma2",
+            "phi3",
+            "gpt2",
+            "gpt_neox",
+            "phi",
+            "glm4",
+            "cohere2",
+            "nemotron",
+            "falcon_groups",
+            "internlm2")) {
       Path model = RandomModels.write(family, folder.resolve(family));
       Adapter adapter = randomAdapter(model, folder.resolve(family + "-adapter"));
       models.put(family, model);

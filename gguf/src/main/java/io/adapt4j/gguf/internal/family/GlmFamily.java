@@ -47,6 +47,7 @@ final class GlmFamily extends Glm4Family {
   List<Field> fieldsAfterFileType() {
     return List.of(
         RotaryShare.count(),
+        Field.withoutBeginning(),
         Field.number("rope.freq_base", "rope_theta", facts -> facts.decoder().ropeTheta()),
         RopeFields.scaling());
   }

@@ -83,6 +83,7 @@ final class PhiFamily extends LlamaLikeFamily {
   @Override
   List<Field> fieldsAfterFileType() {
     return List.of(
+        Field.withoutBeginning(),
         RopeFields.scaling(),
         RopeFields.unusualTheta(),
         Field.activation("hidden_act", "gelu_new", facts -> facts.decoder().hiddenActivation()));

@@ -22,6 +22,9 @@ public final class TokenizerMetadata {
   /** As many tokens as small Granite models have, which do not begin with bos. */
   private static final int GRANITE_TOKENS = 49_152;
 
+  /** What Gemma 1 ends a turn with. */
+  private static final int END_OF_TURN = 107;
+
   private final TokenizerFolder folder;
   private final String family;
   private final int size;
@@ -82,6 +85,9 @@ public final class TokenizerMetadata {
     special.write(target);
     ChatTemplates.write(templates, target);
     special.writeNormalizer(target);
+    if (family.equals("gemma") && folder.token(END_OF_TURN).filter("<end_of_turn>"::equals).isPresent()) {
+      target.uint32(PREFIX + "eot_token_id", END_OF_TURN);
+    }
     if (LIKE_LLAMA.contains(family) && size == GRANITE_TOKENS) {
       target.bool(PREFIX + "add_bos_token", false);
     }

@@ -33,6 +33,7 @@ public final class TypeMix {
    * @param tied whether the embedding is the output
    * @param sharedValues whether the model is one of 70 billion parameters with shared values
    * @param weighted whether an importance matrix is used
+   * @param falcon whether the architecture is Falcon's, which has mixtures of its own
    */
   public record Model(
       TensorType base,
@@ -41,7 +42,8 @@ public final class TypeMix {
       int valueTensors,
       boolean tied,
       boolean sharedValues,
-      boolean weighted) {}
+      boolean weighted,
+      boolean falcon) {}
 
   private final Model model;
   private int values;
@@ -83,7 +85,7 @@ public final class TypeMix {
   private TensorType mixed(String name, long columns) {
     TensorType base = model.base();
     if (name.equals("output.weight") || (model.tied() && name.equals("token_embd.weight"))) {
-      return columns % base.blockSize() != 0 ? TensorType.Q8_0 : TensorType.Q6_K;
+      return model.falcon() || columns % base.blockSize() != 0 ? TensorType.Q8_0 : TensorType.Q6_K;
     }
     if (name.contains("attn_v.weight") || name.contains("attn_qkv.weight")) {
       return ofValues(values++);
@@ -107,6 +109,9 @@ public final class TypeMix {
   private TensorType ofOutput(int index) {
     int layers = model.layers();
     boolean first = index < layers / 8;
+    if (model.falcon() && model.base() == TensorType.Q4_K) {
+      return ofFalconsOutput(index);
+    }
     if (model.mixture() == Mixture.MEDIUM && usesMoreBits(index, layers)) {
       return TensorType.Q6_K;
     }
@@ -120,6 +125,16 @@ public final class TypeMix {
       return TensorType.Q5_1;
     }
     return model.base();
+  }
+
+  private TensorType ofFalconsOutput(int index) {
+    if (model.mixture() != Mixture.MEDIUM) {
+      return TensorType.Q4_K;
+    }
+    if (index < model.layers() / 16) {
+      return TensorType.Q6_K;
+    }
+    return usesMoreBits(index, model.layers()) ? TensorType.Q5_K : TensorType.Q4_K;
   }
 
   /** The first and the last eighth of the layers, and every third between. */
