@@ -8,6 +8,7 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.gguf.format.GgufFile;
+import io.adapt4j.gguf.format.TensorType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +50,40 @@ class DenseFamiliesTest {
       assertThat(TestModels.logits(found, TOKENS))
           .containsExactly(TestModels.logits(expected, TOKENS), within(2e-4f));
     }
+  }
+
+  /** The parts of one matrix for query, key and value may have different types. */
+  @ParameterizedTest
+  @CsvSource({"internlm2, Q4_K_M", "internlm2, F16", "falcon_groups, Q4_K_M"})
+  void blocksOfAFusedMatrixComputeAsTheirValues(String name, GgufQuantization type)
+      throws IOException {
+    Path model = RandomModels.write(name, "\"num_hidden_layers\": 9", folder.resolve(name));
+    Path file = folder.resolve("model.gguf");
+    GgufExport.of(model).preTokenizer(RandomModels.preTokenizer()).type(type).to(file);
+    Path read = ModelSource.path(file).folder();
+    try (Decoder expected = TestModels.dequantized(read);
+        Decoder found = TestModels.load(read)) {
+      for (int tokens : new int[] {1, TOKENS}) {
+        assertThat(TestModels.difference(logits(found, tokens), logits(expected, tokens)))
+            .isLessThan(1e-4);
+      }
+    }
+  }
+
+  private static float[] logits(Decoder decoder, int tokens) {
+    return TestModels.logits(decoder, tokens);
+  }
+
+  @Test
+  void partsOfOneMatrixInTwoTypesAreNoTypeToTrainFor() throws IOException {
+    Path model =
+        RandomModels.write(
+            "internlm2", "\"num_hidden_layers\": 9", folder.resolve("internlm2"));
+    assertThatThrownBy(() -> GgufExport.of(model).type(GgufQuantization.Q4_K_M).types())
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("wqkv.weight");
+    assertThat(GgufExport.of(model).type(GgufQuantization.Q4_0).types())
+        .containsEntry("model.layers.0.attention.wqkv.weight", TensorType.Q4_0);
   }
 
   @ParameterizedTest
