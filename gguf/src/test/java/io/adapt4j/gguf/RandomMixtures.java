@@ -13,6 +13,7 @@ final class RandomMixtures {
     Map<String, Description> models = new LinkedHashMap<>();
     mixtures(models);
     hybrids(models);
+    linearAttention(models);
     return models;
   }
 
@@ -140,12 +141,21 @@ final class RandomMixtures {
         """);
     put(
         models,
+        "granite_attention_nope",
+        """
+        "model_type": "granitemoehybrid", "num_hidden_layers": 2,
+        "layer_types": ["attention", "attention"], "num_local_experts": 0,
+        "num_experts_per_tok": 0, "shared_intermediate_size": 160, "embedding_multiplier": 3.0,
+        "attention_multiplier": 0.2, "logits_scaling": 2.0, "position_embedding_type": "nope"
+        """);
+    put(
+        models,
         "granite_attention_experts",
         """
         "model_type": "granitemoehybrid", "num_hidden_layers": 2,
         "layer_types": ["attention", "attention"], "num_local_experts": 4,
         "num_experts_per_tok": 2, "shared_intermediate_size": 160, "embedding_multiplier": 3.0,
-        "attention_multiplier": 0.2, "logits_scaling": 2.0, "position_embedding_type": "nope"
+        "attention_multiplier": 0.2, "logits_scaling": 2.0, "position_embedding_type": "rope"
         """);
     put(
         models,
@@ -173,6 +183,46 @@ final class RandomMixtures {
         "model_type": "falcon_h1", "num_hidden_layers": 2, "mamba_n_heads": 8,
         "mamba_d_state": 16, "mamba_rms_norm": false, "tie_word_embeddings": true,
         "embedding_multiplier": 2.0, "lm_head_multiplier": 0.1
+        """);
+  }
+
+  private static void linearAttention(Map<String, Description> models) {
+    put(
+        models,
+        "qwen3_next",
+        """
+        "model_type": "qwen3_next", "num_hidden_layers": 4, "head_dim": 64, "num_experts": 4,
+        "num_experts_per_tok": 2, "moe_intermediate_size": 96,
+        "shared_expert_intermediate_size": 160, "linear_num_key_heads": 2,
+        "linear_num_value_heads": 4, "linear_key_head_dim": 32, "linear_value_head_dim": 32
+        """);
+    put(
+        models,
+        "qwen3_5",
+        """
+        "model_type": "qwen3_5_text", "num_hidden_layers": 4, "head_dim": 128,
+        "linear_num_key_heads": 2, "linear_num_value_heads": 6, "linear_key_head_dim": 32,
+        "linear_value_head_dim": 32, "rope_parameters": {"rope_type": "default",
+        "rope_theta": 5000.0, "partial_rotary_factor": 0.25, "mrope_section": [6, 5, 5]}
+        """);
+    put(
+        models,
+        "qwen3_5_layers",
+        """
+        "model_type": "qwen3_5_text", "num_hidden_layers": 3, "head_dim": 64,
+        "layer_types": ["full_attention", "linear_attention", "linear_attention"],
+        "linear_num_key_heads": 4, "linear_num_value_heads": 4, "linear_key_head_dim": 32,
+        "linear_value_head_dim": 32, "tie_word_embeddings": true
+        """);
+    put(
+        models,
+        "qwen3_5_moe",
+        """
+        "model_type": "qwen3_5_moe_text", "num_hidden_layers": 4, "head_dim": 64,
+        "full_attention_interval": 2, "num_experts": 4, "num_experts_per_tok": 2,
+        "moe_intermediate_size": 96, "shared_expert_intermediate_size": 160,
+        "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 32,
+        "linear_value_head_dim": 32
         """);
   }
 

@@ -171,6 +171,9 @@ final class GraniteHybridFamily extends GraniteFamily {
       StateSpaceRows.require(facts);
       StateSpaceRows.requireOneGroup(facts);
     }
+    if (kind == Kind.ATTENTION_AND_EXPERTS && !isRotated(facts)) {
+      throw refused(facts, "position_embedding_type", "rope");
+    }
   }
 
   @Override
