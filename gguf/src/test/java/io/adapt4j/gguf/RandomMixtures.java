@@ -12,6 +12,8 @@ final class RandomMixtures {
   static Map<String, Description> all() {
     Map<String, Description> models = new LinkedHashMap<>();
     mixtures(models);
+    hybrids(models);
+    linearAttention(models);
     return models;
   }
 
@@ -38,14 +40,6 @@ final class RandomMixtures {
         "model_type": "granitemoe", "num_hidden_layers": 2, "num_local_experts": 4,
         "num_experts_per_tok": 2, "embedding_multiplier": 3.0, "attention_multiplier": 0.2,
         "residual_multiplier": 0.6, "logits_scaling": 2.0, "attention_bias": true
-        """);
-    put(
-        models,
-        "granitemoe_nb",
-        """
-        "model_type": "granitemoe", "num_hidden_layers": 2, "num_local_experts": 4,
-        "num_experts_per_tok": 2, "embedding_multiplier": 3.0, "attention_multiplier": 0.2,
-        "residual_multiplier": 0.6, "logits_scaling": 2.0
         """);
     put(
         models,
@@ -97,6 +91,138 @@ final class RandomMixtures {
         "num_experts_per_tok": 2, "moe_intermediate_size": 96, "n_shared_experts": 2,
         "first_k_dense_replace": 1, "routed_scaling_factor": 2.5, "norm_topk_prob": true,
         "sliding_window": null
+        """);
+  }
+
+  private static void hybrids(Map<String, Description> models) {
+    put(
+        models,
+        "lfm2",
+        """
+        "model_type": "lfm2", "num_hidden_layers": 4, "conv_L_cache": 3, "norm_eps": 1e-4,
+        "layer_types": ["conv", "full_attention", "conv", "full_attention"],
+        "block_multiple_of": 32
+        """);
+    put(
+        models,
+        "lfm2_first",
+        """
+        "model_type": "lfm2", "num_hidden_layers": 3, "conv_L_cache": 4, "full_attn_idxs": [2],
+        "block_ff_dim": 288, "block_auto_adjust_ff_dim": false, "theta": 5000.0
+        """);
+    put(
+        models,
+        "granite_hybrid",
+        """
+        "model_type": "granitemoehybrid", "num_hidden_layers": 4,
+        "layer_types": ["mamba", "attention", "mamba", "mamba"], "num_local_experts": 4,
+        "num_experts_per_tok": 2, "shared_intermediate_size": 160, "embedding_multiplier": 3.0,
+        "attention_multiplier": 0.2, "residual_multiplier": 0.6, "logits_scaling": 2.0,
+        "mamba_n_heads": 16, "mamba_d_state": 16, "mamba_n_groups": 1
+        """);
+    put(
+        models,
+        "granite_hybrid_dense",
+        """
+        "model_type": "granitemoehybrid", "num_hidden_layers": 3, "attention_bias": true,
+        "layer_types": ["mamba", "attention", "mamba"], "num_local_experts": 0,
+        "num_experts_per_tok": 0, "shared_intermediate_size": 160, "embedding_multiplier": 3.0,
+        "attention_multiplier": 0.2, "logits_scaling": 2.0, "mamba_n_heads": 8,
+        "mamba_d_state": 32, "position_embedding_type": "rope", "tie_word_embeddings": true
+        """);
+    put(
+        models,
+        "granite_attention",
+        """
+        "model_type": "granitemoehybrid", "num_hidden_layers": 2,
+        "layer_types": ["attention", "attention"], "num_local_experts": 0,
+        "num_experts_per_tok": 0, "shared_intermediate_size": 160, "embedding_multiplier": 3.0,
+        "attention_multiplier": 0.2, "logits_scaling": 2.0, "position_embedding_type": "rope"
+        """);
+    put(
+        models,
+        "granite_attention_nope",
+        """
+        "model_type": "granitemoehybrid", "num_hidden_layers": 2,
+        "layer_types": ["attention", "attention"], "num_local_experts": 0,
+        "num_experts_per_tok": 0, "shared_intermediate_size": 160, "embedding_multiplier": 3.0,
+        "attention_multiplier": 0.2, "logits_scaling": 2.0, "position_embedding_type": "nope"
+        """);
+    put(
+        models,
+        "granite_attention_experts",
+        """
+        "model_type": "granitemoehybrid", "num_hidden_layers": 2,
+        "layer_types": ["attention", "attention"], "num_local_experts": 4,
+        "num_experts_per_tok": 2, "shared_intermediate_size": 160, "embedding_multiplier": 3.0,
+        "attention_multiplier": 0.2, "logits_scaling": 2.0, "position_embedding_type": "rope"
+        """);
+    put(
+        models,
+        "bamba",
+        """
+        "model_type": "bamba", "num_hidden_layers": 3, "attn_layer_indices": [1],
+        "mamba_n_heads": 16, "mamba_d_state": 16, "mamba_n_groups": 1
+        """);
+    put(
+        models,
+        "falcon_h1",
+        """
+        "model_type": "falcon_h1", "num_hidden_layers": 2, "head_dim": 48, "mamba_d_ssm": 512,
+        "mamba_n_heads": 16, "mamba_d_state": 16, "mamba_n_groups": 2, "mamba_d_head": "auto",
+        "mamba_rms_norm": true, "mamba_norm_before_gate": false, "embedding_multiplier": 2.0,
+        "lm_head_multiplier": 0.5, "attention_in_multiplier": 0.7,
+        "attention_out_multiplier": 1.3, "key_multiplier": 0.5, "mlp_multipliers": [0.8, 1.5],
+        "ssm_in_multiplier": 1.4, "ssm_multipliers": [0.8, 1.2, 0.7, 1.3, 0.9],
+        "ssm_out_multiplier": 0.6
+        """);
+    put(
+        models,
+        "falcon_h1_plain",
+        """
+        "model_type": "falcon_h1", "num_hidden_layers": 2, "mamba_n_heads": 8,
+        "mamba_d_state": 16, "mamba_rms_norm": false, "tie_word_embeddings": true,
+        "embedding_multiplier": 2.0, "lm_head_multiplier": 0.1
+        """);
+  }
+
+  private static void linearAttention(Map<String, Description> models) {
+    put(
+        models,
+        "qwen3_next",
+        """
+        "model_type": "qwen3_next", "num_hidden_layers": 4, "head_dim": 64, "num_experts": 4,
+        "num_experts_per_tok": 2, "moe_intermediate_size": 96,
+        "shared_expert_intermediate_size": 160, "linear_num_key_heads": 2,
+        "linear_num_value_heads": 4, "linear_key_head_dim": 32, "linear_value_head_dim": 32
+        """);
+    put(
+        models,
+        "qwen3_5",
+        """
+        "model_type": "qwen3_5_text", "num_hidden_layers": 4, "head_dim": 128,
+        "linear_num_key_heads": 2, "linear_num_value_heads": 6, "linear_key_head_dim": 32,
+        "linear_value_head_dim": 32, "rope_parameters": {"rope_type": "default",
+        "rope_theta": 5000.0, "partial_rotary_factor": 0.25, "mrope_section": [6, 5, 5]}
+        """);
+    put(
+        models,
+        "qwen3_5_layers",
+        """
+        "model_type": "qwen3_5_text", "num_hidden_layers": 3, "head_dim": 64,
+        "layer_types": ["full_attention", "linear_attention", "linear_attention"],
+        "linear_num_key_heads": 4, "linear_num_value_heads": 4, "linear_key_head_dim": 32,
+        "linear_value_head_dim": 32, "tie_word_embeddings": true
+        """);
+    put(
+        models,
+        "qwen3_5_moe",
+        """
+        "model_type": "qwen3_5_moe_text", "num_hidden_layers": 4, "head_dim": 64,
+        "full_attention_interval": 2, "num_experts": 4, "num_experts_per_tok": 2,
+        "moe_intermediate_size": 96, "shared_expert_intermediate_size": 160,
+        "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 32,
+        "linear_value_head_dim": 32
         """);
   }
 

@@ -260,13 +260,6 @@ public abstract class GgufFamily {
     return config;
   }
 
-  /** Whether a tensor is of a layer beyond those of the configuration. */
-  static boolean isBeyond(String gguf, ModelConfig model) {
-    int layers = model.fields().requirePositiveInt("num_hidden_layers");
-    return gguf.startsWith("blk.")
-        && Integer.parseInt(gguf.substring(4, gguf.indexOf('.', 4))) >= layers;
-  }
-
   /**
    * Adds what follows from which tensors there are.
    *

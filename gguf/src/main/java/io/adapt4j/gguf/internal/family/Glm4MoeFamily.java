@@ -11,8 +11,6 @@ import java.util.Set;
 /** GLM 4.5 to 4.7: half of each head rotated, norms of queries and keys in the largest. */
 final class Glm4MoeFamily extends SigmoidRoutedFamily {
 
-  private static final String NEXT = "nextn_predict_layers";
-
   @Override
   public String architecture() {
     return "glm4moe";
@@ -69,19 +67,13 @@ final class Glm4MoeFamily extends SigmoidRoutedFamily {
   /** Official files have a layer more, which guesses a second token. */
   @Override
   public boolean isUnused(String gguf, ModelConfig model) {
-    return isBeyond(gguf, model);
+    return NextLayers.has(gguf, model);
   }
 
   @Override
   void complete(GgufMetadata metadata, ObjectNode config) {
-    withoutNext(metadata, architecture() + ".", config);
+    NextLayers.remove(metadata, architecture() + ".", config);
     RotaryShare.complete(metadata, architecture() + ".", config);
-  }
-
-  /** Takes the layers off that guess several tokens. */
-  static void withoutNext(GgufMetadata metadata, String prefix, ObjectNode config) {
-    long next = metadata.integer(prefix + NEXT).orElse(0);
-    config.put("num_hidden_layers", config.path("num_hidden_layers").asLong() - next);
   }
 
   @Override

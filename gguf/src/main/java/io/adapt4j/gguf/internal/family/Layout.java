@@ -127,7 +127,7 @@ public record Layout(
   }
 
   static Layout rotaryPairs(int heads) {
-    return SAME.with(RowOrder.rotaryPairs(heads));
+    return SAME.with(RowOrder.rotaryPairs(heads, 1));
   }
 
   static Layout queriesKeysValues(int heads) {

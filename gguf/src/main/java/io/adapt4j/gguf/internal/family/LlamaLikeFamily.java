@@ -43,11 +43,16 @@ abstract class LlamaLikeFamily extends GgufFamily {
     DecoderConfig decoder = read(model).decoder();
     List<TensorName> names = new ArrayList<>();
     names.add(TensorName.of("model.embed_tokens", "token_embd"));
-    names.add(TensorName.of("model.norm", "output_norm", normLayout()));
+    names.add(TensorName.of("model." + finalNorm(), "output_norm", normLayout()));
     names.add(TensorName.of("lm_head", "output"));
     projections(decoder, names);
     norms(names);
     return names;
+  }
+
+  /** The name of the norm after the last layer. */
+  String finalNorm() {
+    return "norm";
   }
 
   Layout normLayout() {
@@ -60,15 +65,20 @@ abstract class LlamaLikeFamily extends GgufFamily {
         layer(
             "self_attn.q_proj",
             "attn_q",
-            pairs ? Layout.rotaryPairs(decoder.heads()) : Layout.SAME));
+            pairs ? rotaryPairs(decoder, decoder.heads()) : Layout.SAME));
     names.add(
         layer(
             "self_attn.k_proj",
             "attn_k",
-            pairs ? Layout.rotaryPairs(decoder.kvHeads()) : Layout.SAME));
+            pairs ? rotaryPairs(decoder, decoder.kvHeads()) : Layout.SAME));
     names.add(layer("self_attn.v_proj", "attn_v"));
     names.add(layer("self_attn.o_proj", "attn_output"));
     feedForward(names);
+  }
+
+  private static Layout rotaryPairs(DecoderConfig decoder, int heads) {
+    return Layout.SAME.with(
+        RowOrder.rotaryPairs(heads, (double) decoder.rotaryDim() / decoder.headDim()));
   }
 
   void feedForward(List<TensorName> names) {
@@ -97,14 +107,10 @@ abstract class LlamaLikeFamily extends GgufFamily {
         Field.integer("block_count", "num_hidden_layers", facts -> facts.decoder().layers()),
         contextLength(),
         Field.integer("embedding_length", "hidden_size", facts -> facts.decoder().hiddenSize()),
-        Field.integer(
-            "feed_forward_length",
-            "intermediate_size",
-            facts -> facts.decoder().intermediateSize()),
+        innerWidth(),
         Field.integer(
             "attention.head_count", "num_attention_heads", facts -> facts.decoder().heads()),
-        Field.integer(
-            "attention.head_count_kv", "num_key_value_heads", facts -> facts.decoder().kvHeads()),
+        keyValueHeads(),
         RopeFields.scaling(),
         Field.number("rope.freq_base", "rope_theta", facts -> facts.decoder().ropeTheta()),
         localTheta(),
@@ -114,11 +120,21 @@ abstract class LlamaLikeFamily extends GgufFamily {
             .when(this::statesHeadDim));
   }
 
+  Field innerWidth() {
+    return Field.integer(
+        "feed_forward_length", "intermediate_size", facts -> facts.decoder().intermediateSize());
+  }
+
+  Field keyValueHeads() {
+    return Field.integer(
+        "attention.head_count_kv", "num_key_value_heads", facts -> facts.decoder().kvHeads());
+  }
+
   static Field contextLength() {
     return Field.integer("context_length", "max_position_embeddings", Facts::contextLength);
   }
 
-  static Field rmsNormEps() {
+  Field rmsNormEps() {
     return Field.number(
         "attention.layer_norm_rms_epsilon", "rms_norm_eps", facts -> facts.decoder().rmsNormEps());
   }

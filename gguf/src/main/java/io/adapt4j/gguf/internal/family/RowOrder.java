@@ -117,9 +117,13 @@ public interface RowOrder {
   }
 
   /**
-   * Rows of a head alternate between its two halves, so that values rotated together are neighbors.
+   * Rows of a head alternate between the two halves of its rotated part, so that values rotated
+   * together are neighbors.
+   *
+   * @param heads how many
+   * @param share the rotated part of a head, from its beginning
    */
-  static RowOrder rotaryPairs(int heads) {
+  static RowOrder rotaryPairs(int heads, double share) {
     return new RowOrder() {
       @Override
       public long rows(long stored) {
@@ -129,15 +133,21 @@ public interface RowOrder {
       @Override
       public long storedRow(long row, long rows) {
         long dim = rows / heads;
+        long rotated = Math.round(dim * share);
         long within = row % dim;
-        return row - within + within % 2 * (dim / 2) + within / 2;
+        return within < rotated
+            ? row - within + within % 2 * (rotated / 2) + within / 2
+            : row;
       }
 
       @Override
       public long ggufRow(long row, long stored) {
         long dim = stored / heads;
+        long rotated = Math.round(dim * share);
         long within = row % dim;
-        return row - within + within % (dim / 2) * 2 + within / (dim / 2);
+        return within < rotated
+            ? row - within + within % (rotated / 2) * 2 + within / (rotated / 2)
+            : row;
       }
     };
   }

@@ -79,6 +79,8 @@ public final class TypeMix {
         && name.endsWith(".weight")
         && !name.endsWith("_norm.weight")
         && !name.contains("ffn_gate_inp")
+        && !name.endsWith("ssm_conv1d.weight")
+        && !name.endsWith("shortconv.conv.weight")
         && !name.equals(POSITIONS);
   }
 
