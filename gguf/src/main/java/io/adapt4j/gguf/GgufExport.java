@@ -1,7 +1,7 @@
 package io.adapt4j.gguf;
 
-import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.method.Adapter;
@@ -255,7 +255,8 @@ public final class GgufExport {
                                           types.merge(
                                               stored.name(),
                                               tensor.type(),
-                                              (first, second) -> same(stored.name(), first, second)))));
+                                              (first, second) ->
+                                                  same(stored.name(), first, second)))));
       return types;
     }
   }

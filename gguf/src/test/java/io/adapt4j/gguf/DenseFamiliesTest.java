@@ -77,8 +77,7 @@ class DenseFamiliesTest {
   @Test
   void partsOfOneMatrixInTwoTypesAreNoTypeToTrainFor() throws IOException {
     Path model =
-        RandomModels.write(
-            "internlm2", "\"num_hidden_layers\": 9", folder.resolve("internlm2"));
+        RandomModels.write("internlm2", "\"num_hidden_layers\": 9", folder.resolve("internlm2"));
     assertThatThrownBy(() -> GgufExport.of(model).type(GgufQuantization.Q4_K_M).types())
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("wqkv.weight");

@@ -80,7 +80,8 @@ final class DenseModels {
         "starcoder2_untied",
         "gpt2",
         "starcoder2",
-        "\"tie_word_embeddings\": false, \"hidden_act\": \"gelu\", \"norm_epsilon\": 1e-4, " + YARN);
+        "\"tie_word_embeddings\": false, \"hidden_act\": \"gelu\", \"norm_epsilon\": 1e-4, "
+            + YARN);
     put("stablelm", "gpt2", "stablelm", "\"use_qkv_bias\": true");
     put(
         "stablelm_parallel",
@@ -120,7 +121,11 @@ final class DenseModels {
     put("arcee", "llama_k", "arcee", "\"head_dim\": 32, " + YARN);
     put("arcee_llama3", "llama_k", "arcee", TIED + ", " + LLAMA3);
     put("ernie4_5", "llama_k", "ernie4_5", "\"head_dim\": 32");
-    put("ernie4_5_untied", "llama_k", "ernie4_5", "\"head_dim\": 64, \"tie_word_embeddings\": false");
+    put(
+        "ernie4_5_untied",
+        "llama_k",
+        "ernie4_5",
+        "\"head_dim\": 64, \"tie_word_embeddings\": false");
     put("falcon", "gpt2", "falcon", "\"multi_query\": true");
     put(
         "falcon_groups",
@@ -149,8 +154,7 @@ final class DenseModels {
   private DenseModels() {}
 
   private static void put(String name, String tokenizer, String type, String fields) {
-    String described =
-        "\"model_type\": \"" + type + "\", \"num_hidden_layers\": 2, " + fields;
+    String described = "\"model_type\": \"" + type + "\", \"num_hidden_layers\": 2, " + fields;
     ALL.put(name, new String[] {tokenizer, described});
   }
 }

@@ -282,7 +282,9 @@ final class RandomModels {
 
   /** Models of the same families with other settings. */
   static List<String> variants() {
-    return VARIANTS.keySet().stream().filter(n -> n.matches(System.getProperty("only", ".*"))).toList();
+    return VARIANTS.keySet().stream()
+        .filter(n -> n.matches(System.getProperty("only", ".*")))
+        .toList();
   }
 
   /** Models of dense families that came later. */

@@ -51,8 +51,7 @@ final class Exaone4Family extends LlamaLikeFamily {
   List<Field> fieldsAfterFileType() {
     return List.of(
         Field.integer("vocab_size", "vocab_size", facts -> facts.decoder().vocabSize()),
-        Field.integer("attention." + WINDOW, WINDOW, this::window)
-            .when(facts -> window(facts) > 0),
+        Field.integer("attention." + WINDOW, WINDOW, this::window).when(facts -> window(facts) > 0),
         statedPattern(PERIOD).when(facts -> window(facts) > 0));
   }
 
@@ -65,7 +64,8 @@ final class Exaone4Family extends LlamaLikeFamily {
   void requireWindow(Facts facts) {
     boolean fixed = facts.decoder().layers() == LAYERS_OF_32B;
     if (window(facts) > 0 != fixed) {
-      throw refused(facts, WINDOW, fixed ? "a number" : "null but with " + LAYERS_OF_32B + " layers");
+      throw refused(
+          facts, WINDOW, fixed ? "a number" : "null but with " + LAYERS_OF_32B + " layers");
     }
   }
 

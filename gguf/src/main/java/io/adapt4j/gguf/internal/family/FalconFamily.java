@@ -49,8 +49,7 @@ final class FalconFamily extends GgufFamily {
     boolean grouped = fields.bool("new_decoder_architecture", false);
     int alone = fields.bool("multi_query", true) ? 1 : heads;
     int keyValue = grouped ? fields.positiveInt("num_kv_heads", heads) : alone;
-    int inner =
-        fields.positiveInt("ffn_hidden_size", 4 * fields.requirePositiveInt("hidden_size"));
+    int inner = fields.positiveInt("ffn_hidden_size", 4 * fields.requirePositiveInt("hidden_size"));
     DecoderConfig decoder =
         DecoderConfig.from(
             model

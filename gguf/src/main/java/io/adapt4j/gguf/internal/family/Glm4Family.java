@@ -27,7 +27,8 @@ class Glm4Family extends LlamaLikeFamily {
 
   @Override
   DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(131_072, 1.5625e-7, "silu", false, 10_000, OptionalInt.of(128));
+    return new DecoderConfig.Defaults(
+        131_072, 1.5625e-7, "silu", false, 10_000, OptionalInt.of(128));
   }
 
   @Override

@@ -146,9 +146,7 @@ abstract class LlamaLikeFamily extends GgufFamily {
 
   static Field layerNormEps(String field) {
     return Field.number(
-        "attention.layer_norm_epsilon",
-        field,
-        facts -> facts.fields().positiveNumber(field, 1e-5));
+        "attention.layer_norm_epsilon", field, facts -> facts.fields().positiveNumber(field, 1e-5));
   }
 
   static Field keyLength() {

@@ -33,7 +33,8 @@ final class Starcoder2Family extends LlamaLikeFamily {
 
   @Override
   DecoderConfig.Defaults defaults() {
-    return new DecoderConfig.Defaults(4096, 1e-6, "gelu_pytorch_tanh", true, 10_000, OptionalInt.empty());
+    return new DecoderConfig.Defaults(
+        4096, 1e-6, "gelu_pytorch_tanh", true, 10_000, OptionalInt.empty());
   }
 
   @Override

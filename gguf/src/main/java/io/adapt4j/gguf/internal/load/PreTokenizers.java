@@ -80,7 +80,16 @@ final class PreTokenizers {
 
   /** Cut as GPT-2 does. */
   private static final List<String> AS_GPT_2 =
-      List.of("gpt-2", "phi-2", "mpt", "olmo", "jais", "mellum", "roberta-bpe", "modern-bert", "exaone4");
+      List.of(
+          "gpt-2",
+          "phi-2",
+          "mpt",
+          "olmo",
+          "jais",
+          "mellum",
+          "roberta-bpe",
+          "modern-bert",
+          "exaone4");
 
   /** Cut as GPT-2 does, with each digit by itself. */
   private static final List<String> SINGLE_DIGITS =
@@ -135,8 +144,7 @@ final class PreTokenizers {
     }
     if (name.equals("falcon")) {
       return Optional.of(
-          sequence(
-              split("[\\p{P}\\$\\+<=>\\^~\\|`]+"), byteLevel(true), split("[0-9][0-9][0-9]")));
+          sequence(split("[\\p{P}\\$\\+<=>\\^~\\|`]+"), byteLevel(true), split("[0-9][0-9][0-9]")));
     }
     if (name.equals("hunyuan-dense") || name.equals("deepseek-v3")) {
       return Optional.of(

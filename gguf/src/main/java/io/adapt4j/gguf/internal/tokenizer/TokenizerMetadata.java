@@ -85,7 +85,8 @@ public final class TokenizerMetadata {
     special.write(target);
     ChatTemplates.write(templates, target);
     special.writeNormalizer(target);
-    if (family.equals("gemma") && folder.token(END_OF_TURN).filter("<end_of_turn>"::equals).isPresent()) {
+    if (family.equals("gemma")
+        && folder.token(END_OF_TURN).filter("<end_of_turn>"::equals).isPresent()) {
       target.uint32(PREFIX + "eot_token_id", END_OF_TURN);
     }
     if (LIKE_LLAMA.contains(family) && size == GRANITE_TOKENS) {
