@@ -54,7 +54,7 @@ class DenseFamiliesTest {
 
   /** The parts of one matrix for query, key and value may have different types. */
   @ParameterizedTest
-  @CsvSource({"internlm2, Q4_K_M", "internlm2, F16", "falcon_groups, Q4_K_M"})
+  @CsvSource({"internlm2, Q4_K_M", "internlm2, Q8_0", "internlm2, F16", "falcon_groups, Q4_K_M"})
   void blocksOfAFusedMatrixComputeAsTheirValues(String name, GgufQuantization type)
       throws IOException {
     Path model = RandomModels.write(name, "\"num_hidden_layers\": 9", folder.resolve(name));
