@@ -327,7 +327,8 @@ public final class GgufExport {
         tensors.valueTensors(),
         !tensors.has(GgufFamily.OUTPUT),
         largest,
-        importance.isPresent());
+        importance.isPresent(),
+        tensors.experts());
   }
 
   private TypeMix.Mixture mixture() {
