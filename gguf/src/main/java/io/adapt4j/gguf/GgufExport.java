@@ -344,6 +344,7 @@ public final class GgufExport {
         !tensors.has(GgufFamily.OUTPUT),
         largest,
         importance.isPresent(),
+        tensors.experts(),
         family.architecture().equals("falcon"));
   }
 

@@ -1,8 +1,15 @@
 package io.adapt4j.gguf;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.gguf.RandomModels.Description;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
 
 /** Small mixtures of experts and hybrids, with the settings that their configurations may carry. */
 final class RandomMixtures {
@@ -32,6 +39,14 @@ final class RandomMixtures {
         "model_type": "gpt_oss", "num_hidden_layers": 2, "head_dim": 64, "num_local_experts": 4,
         "num_experts_per_tok": 2, "sliding_window": 4, "rope_scaling": {"rope_type": "yarn",
         "factor": 4.0, "original_max_position_embeddings": 32, "truncate": true}
+        """);
+    put(
+        models,
+        "gpt_oss_4bit",
+        """
+        "model_type": "gpt_oss", "num_hidden_layers": 2, "head_dim": 32, "num_local_experts": 3,
+        "num_experts_per_tok": 2, "sliding_window": 8,
+        "quantization_config": {"quant_method": "mxfp4"}
         """);
     put(
         models,
@@ -224,6 +239,39 @@ final class RandomMixtures {
         "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 32,
         "linear_value_head_dim": 32
         """);
+  }
+
+  /** Whether a model's experts are to be in MXFP4. */
+  static boolean isFourBit(ObjectNode config) {
+    return config.has("quantization_config");
+  }
+
+  /** Puts random numbers in MXFP4 in the place of the weights of experts. */
+  static List<TensorData> fourBit(List<TensorData> tensors, Random random) {
+    List<TensorData> written = new ArrayList<>();
+    for (TensorData tensor : tensors) {
+      String name = tensor.name();
+      if (!name.contains(".experts[") || !name.endsWith(".weight")) {
+        written.add(tensor);
+        continue;
+      }
+      long out = tensor.shape().get(1);
+      long blocks = tensor.shape().get(0) / 32;
+      String path = name.substring(0, name.lastIndexOf('.'));
+      byte[] numbers = new byte[(int) (out * blocks * 16)];
+      random.nextBytes(numbers);
+      byte[] scales = new byte[(int) (out * blocks)];
+      for (int i = 0; i < scales.length; i++) {
+        scales[i] = (byte) (120 + random.nextInt(4));
+      }
+      written.add(bytes(path + ".blocks", List.of(out, blocks, 16L), numbers));
+      written.add(bytes(path + ".scales", List.of(out, blocks), scales));
+    }
+    return written;
+  }
+
+  private static TensorData bytes(String name, List<Long> shape, byte[] values) {
+    return TensorData.of(name, StoredType.U8, shape, () -> ByteBuffer.wrap(values));
   }
 
   private static void put(Map<String, Description> models, String name, String fields) {

@@ -277,6 +277,10 @@ public record Layout(
    * @return as the checkpoint stores them
    */
   public List<Long> storedShape(List<Long> gguf, long rows) {
+    if (form == Form.GROUPS && gguf.size() == 1) {
+      // A dimension of 1 may be left out.
+      return gguf;
+    }
     List<Long> shape = new ArrayList<>(gguf);
     shape.set(shape.size() - 1, rows);
     switch (form) {

@@ -2,6 +2,7 @@ package io.adapt4j.gguf.internal.write;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.gguf.format.TensorSource;
+import io.adapt4j.gguf.format.TensorType;
 import io.adapt4j.gguf.internal.family.ExtraTensor;
 import io.adapt4j.gguf.internal.family.Facts;
 import io.adapt4j.gguf.internal.family.GgufFamily;
@@ -26,10 +27,19 @@ public final class TensorList {
   private static final Pattern LAYER = Pattern.compile("blk\\.(\\d+)\\..*");
 
   /** A tensor before its type is chosen. */
-  private record Planned(String name, List<Long> shape, Supplier<Rows> rows) {
+  private record Planned(
+      String name, List<Long> shape, Supplier<Rows> rows, List<FourBitStack.Expert> fourBit) {
+
+    Planned(String name, List<Long> shape, Supplier<Rows> rows) {
+      this(name, shape, rows, List.of());
+    }
 
     Planned withShape(List<Long> other) {
-      return new Planned(name, other, rows);
+      return new Planned(name, other, rows, fourBit);
+    }
+
+    Planned withFourBit(List<FourBitStack.Expert> stored) {
+      return new Planned(name, shape, rows, stored);
     }
 
     /** How many experts it has the matrices or biases of; 0 where it is of none. */
@@ -97,7 +107,9 @@ public final class TensorList {
     tensors.replaceAll(
         tensor ->
             stacks.containsKey(tensor.name())
-                ? tensor.withShape(stackShape(weights, stacks.get(tensor.name())))
+                ? tensor
+                    .withShape(stackShape(weights, stacks.get(tensor.name())))
+                    .withFourBit(fourBit(weights, stacks.get(tensor.name())))
                 : tensor);
     if (family.requiresOutput() && !weights.shapes().containsKey(weights.headName())) {
       tensors.add(
@@ -120,6 +132,22 @@ public final class TensorList {
     return List.copyOf(shape);
   }
 
+  /** Where experts are stored in four bits; empty where not all are so, and as they were. */
+  private static List<FourBitStack.Expert> fourBit(
+      ModelWeights weights, SortedMap<Integer, Part> parts) {
+    List<FourBitStack.Expert> experts = new ArrayList<>();
+    for (Part part : parts.values()) {
+      weights
+          .fourBit(part.name())
+          .ifPresent(
+              file ->
+                  experts.add(
+                      new FourBitStack.Expert(
+                          file, weights.stored(part.name()), part.layout())));
+    }
+    return experts.size() == parts.size() ? List.copyOf(experts) : List.of();
+  }
+
   private static Rows stacked(ModelWeights weights, SortedMap<Integer, Part> parts) {
     return new StackedRows(
         parts.values().stream()
@@ -130,13 +158,27 @@ public final class TensorList {
             .toList());
   }
 
-  /** {@return the same tensors, those outside layers first, then layer by layer, by name} */
+  /**
+   * Orders the tensors as llama.cpp's quantizer does.
+   *
+   * @return the same tensors, those outside layers first, then layer by layer, by name; dimensions
+   *     of 1 at the end are left out
+   */
   public TensorList byLayer() {
-    List<Planned> sorted = new ArrayList<>(tensors);
+    List<Planned> sorted = new ArrayList<>();
+    tensors.forEach(tensor -> sorted.add(tensor.withShape(withoutOnes(tensor.shape()))));
     sorted.sort(
         Comparator.<Planned>comparingInt(tensor -> layer(tensor.name()))
             .thenComparing(Planned::name));
     return new TensorList(sorted);
+  }
+
+  private static List<Long> withoutOnes(List<Long> shape) {
+    int dimensions = shape.size();
+    while (dimensions > 1 && shape.get(dimensions - 1) == 1) {
+      dimensions--;
+    }
+    return shape.subList(0, dimensions);
   }
 
   private static int layer(String name) {
@@ -204,11 +246,16 @@ public final class TensorList {
       TypeMix types, Map<String, float[]> importance, ExecutorService workers) {
     List<TensorSource> sources = new ArrayList<>();
     for (Planned tensor : tensors) {
+      TensorType type = types.next(tensor.name(), tensor.shape());
+      if (!tensor.fourBit().isEmpty()) {
+        sources.add(new FourBitStack(tensor.name(), tensor.shape(), tensor.fourBit()));
+        continue;
+      }
       sources.add(
           new QuantizedSource(
               tensor.name(),
               tensor.shape(),
-              types.next(tensor.name(), tensor.shape()),
+              type,
               tensor.rows(),
               importance.get(tensor.name()),
               workers));

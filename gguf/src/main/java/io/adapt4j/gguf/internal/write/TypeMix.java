@@ -2,6 +2,8 @@ package io.adapt4j.gguf.internal.write;
 
 import io.adapt4j.gguf.format.TensorType;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Gives each tensor its type. The mixtures are those of llama.cpp's quantizer, whose choice depends
@@ -10,6 +12,7 @@ import java.util.List;
 public final class TypeMix {
 
   private static final String POSITIONS = "position_embd.weight";
+  private static final Pattern LAYER = Pattern.compile("blk\\.(\\d{1,6})\\.");
 
   /** The mixtures; the plain ones have every matrix in one type. */
   public enum Mixture {
@@ -33,6 +36,7 @@ public final class TypeMix {
    * @param tied whether the embedding is the output
    * @param sharedValues whether the model is one of 70 billion parameters with shared values
    * @param weighted whether an importance matrix is used
+   * @param experts how many experts there are; 0 or 1 where there are no mixtures
    * @param falcon whether the architecture is Falcon's, which has mixtures of its own
    */
   public record Model(
@@ -43,6 +47,7 @@ public final class TypeMix {
       boolean tied,
       boolean sharedValues,
       boolean weighted,
+      long experts,
       boolean falcon) {}
 
   private final Model model;
@@ -70,7 +75,7 @@ public final class TypeMix {
       return TensorType.F32;
     }
     boolean plain = model.mixture() == Mixture.PLAIN;
-    TensorType type = plain ? model.base() : mixed(name, shape.get(0));
+    TensorType type = plain ? model.base() : ofExpertModel(name, mixed(name, shape.get(0)));
     return fitting(type, shape.get(0));
   }
 
@@ -93,9 +98,28 @@ public final class TypeMix {
       return ofValues(values++);
     }
     if (name.contains("ffn_down")) {
-      return ofOutput(outputs++);
+      int count = outputs++;
+      return ofOutput(model.experts() > 1 ? layer(name) : count);
     }
     return base;
+  }
+
+  /** Attention is a small part of a model with eight experts. */
+  private TensorType ofExpertModel(String name, TensorType type) {
+    if (model.experts() != 8) {
+      return type;
+    }
+    if (name.contains("attn_v.weight") || name.contains("attn_k.weight")) {
+      return TensorType.Q8_0;
+    }
+    return name.contains("attn_output.weight") && model.base() == TensorType.Q4_K
+        ? TensorType.Q5_K
+        : type;
+  }
+
+  private static int layer(String name) {
+    Matcher matcher = LAYER.matcher(name);
+    return matcher.lookingAt() ? Integer.parseInt(matcher.group(1)) : 0;
   }
 
   private TensorType ofValues(int index) {
