@@ -1,6 +1,7 @@
 package io.adapt4j.gguf;
 
 import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.provenance.Provenance;
@@ -254,9 +255,24 @@ public final class GgufExport {
                           place ->
                               place
                                   .stored(tensor.shape())
-                                  .forEach(stored -> types.put(stored.name(), tensor.type()))));
+                                  .forEach(
+                                      stored ->
+                                          types.merge(
+                                              stored.name(),
+                                              tensor.type(),
+                                              (first, second) ->
+                                                  same(stored.name(), first, second)))));
       return types;
     }
+  }
+
+  private TensorType same(String name, TensorType first, TensorType second) {
+    if (first != second) {
+      throw new CheckpointException(
+          "tensor '%s': expected one type, but %s files have parts of it in %s and %s. Choose another type."
+              .formatted(name, type, first, second));
+    }
+    return first;
   }
 
   private static long size(Path file) {
@@ -332,7 +348,9 @@ public final class GgufExport {
         tensors.valueTensors(),
         !tensors.has(GgufFamily.OUTPUT),
         largest,
-        importance.isPresent());
+        importance.isPresent(),
+        tensors.experts(),
+        family.architecture().equals("falcon"));
   }
 
   private TypeMix.Mixture mixture() {

@@ -207,13 +207,13 @@ class FileSettingsTest {
   }
 
   @Test
-  void aFileOfOlmo3IsNotTakenForOneWithoutWindows() throws IOException {
+  void aFileOfOlmo2WithWindowsIsOneOfOlmo3() throws IOException {
     Path file = exported(RandomModels.write("olmo2", folder.resolve("olmo2")));
+    assertThat(read(file, "config.json").path("model_type").asText()).isEqualTo("olmo2");
     change(file, metadata -> metadata.uint32("olmo2.attention.sliding_window", 8));
-    Path model = ModelSource.path(file).folder();
-    assertThatThrownBy(() -> Architectures.declareDecoder(config(model)))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("sliding_window");
+    JsonNode config = read(file, "config.json");
+    assertThat(config.path("model_type").asText()).isEqualTo("olmo3");
+    assertThat(config.path("sliding_window").asInt()).isEqualTo(8);
   }
 
   @Test

@@ -61,7 +61,8 @@ class LlamaCppTest {
       List.of(
           "Once upon a time there was a little girl named Lily.",
           "  two spaces, 123 numbers & signs!\nA new line",
-          "Grüße aus Österreich, 你好 😀");
+          "Grüße aus Österreich, 你好 😀",
+          "It's 1234567 a.m.;\n\n  x+=`y`? (I'LL see) #tag!!\n");
 
   private static final GenerationOptions OPTIONS =
       GenerationOptions.builder().temperature(0).maxNewTokens(TOKENS).ignoreEos(true).build();
@@ -212,22 +213,33 @@ class LlamaCppTest {
 
   @Test
   void generatesTheTokensOfTheModelWithEverySetting() throws Exception {
+    requireSameTokens(RandomModels.variants(), true);
+  }
+
+  /** What their files compute here is in {@link DenseFamiliesTest}. */
+  @Test
+  void generatesTheTokensOfDenseFamilies() throws Exception {
+    requireSameTokens(RandomModels.dense(), false);
+  }
+
+  private void requireSameTokens(List<String> names, boolean filesToo) throws Exception {
     requireLlamaCpp();
     Map<String, Path> models = new LinkedHashMap<>();
     Map<String, Path> files = new LinkedHashMap<>();
-    for (String name : RandomModels.variants()) {
+    for (String name : names) {
       Path model = RandomModels.write(name, folder.resolve(name));
       models.put(name, model);
       files.put(name, export(model, GgufQuantization.F32, name));
     }
     Process process = start();
     Map<String, List<int[]>> ofModels = generated(models);
-    Map<String, List<int[]>> ofFiles = generated(files);
+    Map<String, List<int[]>> ofFiles = filesToo ? generated(files) : ofModels;
     Map<String, JsonNode> results = results(process);
-    for (String name : RandomModels.variants()) {
+    for (String name : names) {
       assertThat(ofFiles.get(name)).as(name).containsExactlyElementsOf(ofModels.get(name));
+      double margin = name.endsWith("4bit") ? ROUNDED_MARGIN : MARGIN;
       requireSame(
-          name, ofModels.get(name), results.get(name), MARGIN, () -> load(models.get(name)));
+          name, ofModels.get(name), results.get(name), margin, () -> load(models.get(name)));
     }
   }
 
@@ -299,7 +311,20 @@ class LlamaCppTest {
     requireLlamaCpp();
     Map<String, Path> models = new LinkedHashMap<>();
     Map<String, Adapter> adapters = new LinkedHashMap<>();
-    for (String family : List.of("llama", "granite", "gemma2", "phi3", "gpt2", "gpt_neox")) {
+    for (String family :
+        List.of(
+            "llama",
+            "granite",
+            "gemma2",
+            "phi3",
+            "gpt2",
+            "gpt_neox",
+            "phi",
+            "glm4",
+            "cohere2",
+            "nemotron",
+            "falcon_groups",
+            "internlm2")) {
       Path model = RandomModels.write(family, folder.resolve(family));
       Adapter adapter = randomAdapter(model, folder.resolve(family + "-adapter"));
       models.put(family, model);
@@ -354,6 +379,26 @@ class LlamaCppTest {
     return Adapter.at(target);
   }
 
+  /** By the names of pre-tokenizers that files of many families have. */
+  @Test
+  void dividesTextsAsAFileIsRead() throws Exception {
+    requireLlamaCpp();
+    Map<String, List<int[]>> expected = new HashMap<>();
+    for (String name :
+        List.of("falcon", "seed-coder", "hunyuan-dense", "exaone4", "command-r", "glm4")) {
+      Path file = folder.resolve(name + ".gguf");
+      GgufExport.of(GoldenFolders.of("gpt2"))
+          .preTokenizer(name)
+          .type(GgufQuantization.Q8_0)
+          .to(file);
+      add(name, file, Optional.empty(), TEXTS);
+      try (Tokenizer tokenizer = Tokenizer.load(ModelSource.path(file).folder())) {
+        expected.put(name, tokenizer.encodeAll(TEXTS, false));
+      }
+    }
+    requireTexts(expected);
+  }
+
   @Test
   void dividesTextsAsOurTokenizerDoes() throws Exception {
     requireLlamaCpp();
@@ -367,6 +412,10 @@ class LlamaCppTest {
         expected.put(name, tokenizer.encodeAll(TEXTS, false));
       }
     }
+    requireTexts(expected);
+  }
+
+  private void requireTexts(Map<String, List<int[]>> expected) throws Exception {
     Map<String, JsonNode> results = run();
     expected.forEach(
         (name, texts) -> {

@@ -2,6 +2,7 @@ package io.adapt4j.gguf;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
@@ -35,7 +36,7 @@ final class RandomModels {
   private static final String PADDING = "padding";
 
   /** Whose tokenizer a model gets, and what else its configuration says. */
-  private record Description(String tokenizer, String fields) {}
+  record Description(String tokenizer, String fields) {}
 
   /** One model of each family. */
   private static final Map<String, Description> FAMILIES = new LinkedHashMap<>();
@@ -43,7 +44,11 @@ final class RandomModels {
   /** Others, with the settings that their configurations may carry. */
   private static final Map<String, Description> VARIANTS = new LinkedHashMap<>();
 
+  /** Those of the families that {@link DenseModels} describes. */
+  private static final Map<String, Description> DENSE = new LinkedHashMap<>();
+
   static {
+    DenseModels.ALL.forEach((name, model) -> put(DENSE, name, model[0], model[1]));
     put(
         FAMILIES,
         "llama",
@@ -256,6 +261,10 @@ final class RandomModels {
         "\"model_type\": \"gpt_neox\", \"num_hidden_layers\": 2, \"rotary_pct\": 0.5, \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": 32, \"attention_factor\": 1.3}");
   }
 
+  static {
+    VARIANTS.putAll(RandomMixtures.all());
+  }
+
   private RandomModels() {}
 
   private static void put(
@@ -277,6 +286,11 @@ final class RandomModels {
     return List.copyOf(VARIANTS.keySet());
   }
 
+  /** Models of dense families that came later. */
+  static List<String> dense() {
+    return List.copyOf(DENSE.keySet());
+  }
+
   /** llama.cpp's name of the tokenizer's pre-tokenizer, which its own files do not tell. */
   static String preTokenizer() {
     return "gpt-2";
@@ -289,7 +303,7 @@ final class RandomModels {
 
   /** Writes one with other settings, as fields of its configuration. */
   static Path write(String name, String more, Path folder) throws IOException {
-    Description model = FAMILIES.getOrDefault(name, VARIANTS.get(name));
+    Description model = FAMILIES.getOrDefault(name, VARIANTS.getOrDefault(name, DENSE.get(name)));
     GoldenFolders.copy(GoldenFolders.of(model.tokenizer()), folder);
     Files.delete(folder.resolve("generation_config.json"));
     int vocabulary =
@@ -305,12 +319,14 @@ final class RandomModels {
       config.remove(List.of("num_key_value_heads", "rms_norm_eps"));
     }
     Files.writeString(folder.resolve("config.json"), Json.compact(config));
+    boolean fourBit = RandomMixtures.isFourBit(config);
     Map<String, List<Long>> shapes =
         Architectures.declareDecoder(ModelConfig.read(folder)).tensors();
     Random random = new Random(name.hashCode());
     List<TensorData> tensors = new ArrayList<>();
     shapes.forEach((tensor, shape) -> tensors.add(random(tensor, shape, random)));
-    SafetensorsWriter.create().writeModel(folder, tensors);
+    SafetensorsWriter.create()
+        .writeModel(folder, ExpertStacks.join(fourBit ? RandomMixtures.fourBit(tensors, random) : tensors));
     return folder;
   }
 

@@ -50,6 +50,43 @@ class RefusedModelsTest {
     return copy;
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "gpt_oss | swiglu_limit | 5.0",
+        "gpt_oss | layer_types | [\"full_attention\", \"sliding_attention\", \"full_attention\", \"sliding_attention\"]",
+        "gpt_oss | attention_bias | false",
+        "ernie4_5_moe | moe_layer_interval | 2",
+        "ernie4_5_moe | moe_layer_end_index | 1",
+        "ernie4_5_moe | use_bias | true",
+        "glm4_moe | n_shared_experts | 0",
+        "dots1 | num_key_value_heads | 2",
+        "dots1 | sliding_window | 8, \"max_window_layers\": 1",
+        "lfm2 | conv_bias | true",
+        "granite_hybrid | mamba_n_groups | 2",
+        "granite_hybrid | mamba_conv_bias | false",
+        "granite_hybrid | mamba_proj_bias | true",
+        "granite_hybrid | time_step_limit | [0.001, 100.0]",
+        "granite_attention_experts | position_embedding_type | \"nope\"",
+        "bamba | mamba_n_groups | 4",
+        "falcon_h1 | mamba_norm_before_gate | true",
+        "falcon_h1 | projectors_bias | true",
+        "falcon_h1 | attention_bias | true",
+        "qwen3_next | linear_value_head_dim | 16",
+        "qwen3_next | norm_topk_prob | false",
+        "qwen3_next | mlp_only_layers | [1]",
+        "qwen3_5 | attention_bias | true",
+      })
+  void namesTheFieldOfMixturesAndHybrids(String model, String field, String value)
+      throws IOException {
+    Path checkpoint = randomModel(model, "\"" + field + "\": " + value);
+    assertThatThrownBy(() -> GgufExport.of(checkpoint).to(folder.resolve("model.gguf")))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("'" + field + "'");
+    assertThat(folder.resolve("model.gguf")).doesNotExist();
+  }
+
   @Test
   void refusesWhatLlamaCppHasNoPlaceFor() throws IOException {
     Path untied = randomModel("gemma2", "\"tie_word_embeddings\": false");

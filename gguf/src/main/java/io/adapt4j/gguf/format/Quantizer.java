@@ -35,7 +35,8 @@ public final class Quantizer {
             AffineBlocks.q5(),
             AffineKBlocks.q4(),
             AffineKBlocks.q5(),
-            new Q6Blocks())
+            new Q6Blocks(),
+            new MxBlocks())
         .forEach(format -> BY_TYPE.put(format.type(), new Quantizer(format)));
   }
 
@@ -163,7 +164,7 @@ public final class Quantizer {
   }
 
   private float limit() {
-    return type.blockSize() > 1 ? TOO_LARGE : Float.POSITIVE_INFINITY;
+    return format.scales().length > 0 ? TOO_LARGE : Float.POSITIVE_INFINITY;
   }
 
   /** Magnitudes are ordered as their bits. */

@@ -26,7 +26,9 @@ public enum TensorType {
   /** 6 bits, 16 blocks of 16 values with scales of 8 bits. */
   Q6_K(14, 256, 210),
   /** The upper half of a 32-bit floating-point number. */
-  BF16(30, 1, 2);
+  BF16(30, 1, 2),
+  /** 4 bits, floating point, a power of two for 32 values: MXFP4 of the Open Compute Project. */
+  MXFP4(39, 32, 17);
 
   private final int id;
   private final int blockSize;

@@ -66,7 +66,7 @@ final class DequantizedModel {
     float[] values = new float[Math.toIntExact(tensor.elements())];
     Quantizer.of(tensor.type()).dequantize(bytes.flip(), values, 0, values.length);
     List<Long> shape = new ArrayList<>(tensor.shape());
-    if (place.layout().kind() != Layout.Kind.TRANSPOSED) {
+    if (!place.layout().isTransposed()) {
       Collections.reverse(shape);
     }
     float[] stored = stored(values, shape, place.layout());
@@ -88,14 +88,10 @@ final class DequantizedModel {
     for (int row = 0; row < rows; row++) {
       for (int column = 0; column < columns; column++) {
         int from =
-            switch (layout.kind()) {
-              case SAME, PLUS_ONE -> row * columns + column;
-              case TRANSPOSED -> column * rows + row;
-              case ROTARY_PAIRS, QUERIES_KEYS_VALUES ->
-                  (int) layout.ggufRow(row, rows) * columns + column;
-            };
-        stored[row * columns + column] =
-            layout.kind() == Layout.Kind.PLUS_ONE ? values[from] - 1 : values[from];
+            layout.isTransposed()
+                ? column * rows + row
+                : (int) layout.ggufRow(row, rows) * columns + column;
+        stored[row * columns + column] = layout.values().toStored(values[from]);
       }
     }
     return stored;

@@ -19,14 +19,48 @@ public final class Families {
           new Qwen2MoeFamily(),
           new Qwen3MoeFamily(),
           new OlmoeFamily(),
+          new GptOssFamily(),
+          new GraniteHybridFamily(GraniteHybridFamily.Kind.HYBRID),
+          new GraniteHybridFamily(GraniteHybridFamily.Kind.ATTENTION),
+          new GraniteHybridFamily(GraniteHybridFamily.Kind.ATTENTION_AND_EXPERTS),
+          new GraniteMoeFamily(false),
+          new GraniteMoeFamily(true),
+          new Ernie45MoeFamily(),
+          new Glm4MoeFamily(),
+          new Dots1Family(),
           new Gemma2Family(),
           new Gemma3Family(),
           new Phi3Family(),
           new SmolLm3Family(),
           new Olmo2Family(),
+          new Qwen3NextFamily(),
+          new Qwen35Family(false),
+          new Qwen35Family(true),
+          new Lfm2Family(),
+          new FalconH1Family(),
+          new BambaFamily(),
           new GraniteFamily(),
           new Gpt2Family(),
-          new GptNeoXFamily());
+          new GptNeoXFamily(),
+          new MinistralFamily(),
+          new HeliumFamily(),
+          new GemmaFamily(),
+          new PhiFamily(),
+          new Olmo3Family(),
+          new GlmFamily(),
+          new Glm4Family(),
+          new CohereFamily(),
+          new Cohere2Family(),
+          new Starcoder2Family(),
+          new StableLmFamily(),
+          new NemotronFamily(),
+          new Exaone4Family(),
+          new SeedOssFamily(),
+          new HunyuanFamily(),
+          new ArceeFamily(),
+          new Ernie45Family(),
+          new FalconFamily(),
+          new InternLm2Family());
 
   private Families() {}
 
@@ -37,7 +71,7 @@ public final class Families {
    * @return whether they are
    */
   public static boolean hasModelType(String modelType) {
-    return ALL.stream().anyMatch(family -> family.modelType().equals(modelType));
+    return ALL.stream().anyMatch(family -> family.modelTypes().contains(modelType));
   }
 
   /**
@@ -49,7 +83,8 @@ public final class Families {
    */
   public static GgufFamily of(ModelConfig model) {
     return ALL.stream()
-        .filter(family -> family.modelType().equals(model.modelType()))
+        .filter(family -> family.modelTypes().contains(model.modelType()))
+        .filter(family -> family.accepts(model))
         .findFirst()
         .orElseThrow(
             () ->
@@ -59,7 +94,8 @@ public final class Families {
                         "model_type",
                         "one of "
                             + ALL.stream()
-                                .map(GgufFamily::modelType)
+                                .flatMap(family -> family.modelTypes().stream())
+                                .distinct()
                                 .sorted()
                                 .collect(Collectors.joining(", ")),
                         "GGUF files of this family are not written; llama.cpp may have a"

@@ -88,6 +88,13 @@ record Field(Writer writer, Reader reader) {
             config.put(field, source.string(ACTIVATION).filter(GELU::contains).orElse(usual)));
   }
 
+  /** The key by which official files say that texts do not begin with a token. */
+  static Field withoutBeginning() {
+    return new Field(
+        (facts, prefix, target) -> target.bool("tokenizer.ggml.add_bos_token", false),
+        (source, prefix, config) -> {});
+  }
+
   /** This field, written for some models only. */
   Field when(Predicate<Facts> condition) {
     return new Field(

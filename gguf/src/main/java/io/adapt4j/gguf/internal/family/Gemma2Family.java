@@ -133,7 +133,7 @@ class Gemma2Family extends LlamaLikeFamily {
     }
   }
 
-  private static void requireTied(Facts facts) {
+  static void requireTied(Facts facts) {
     if (!facts.decoder().tieWordEmbeddings()) {
       throw refused(facts, "tie_word_embeddings", "true");
     }

@@ -7,8 +7,7 @@ import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -44,7 +43,7 @@ public abstract class GgufFamily {
     public static final int ALONE = -1;
 
     /** In the name of a checkpoint's tensor, stands for the number of the expert. */
-    private static final String EXPERT = "{expert}";
+    static final String EXPERT = "{expert}";
 
     /** {@return whether the GGUF tensor has the matrices of all experts} */
     public boolean isStack() {
@@ -59,7 +58,9 @@ public abstract class GgufFamily {
      */
     public List<Place> stored(List<Long> shape) {
       return isStack()
-          ? IntStream.range(0, Math.toIntExact(shape.get(2))).mapToObj(this::ofExpert).toList()
+          ? IntStream.range(0, Math.toIntExact(shape.get(shape.size() - 1)))
+              .mapToObj(this::ofExpert)
+              .toList()
           : List.of(this);
     }
 
@@ -74,61 +75,16 @@ public abstract class GgufFamily {
     }
   }
 
-  /**
-   * One row of a family's table: a module's name in checkpoints and in GGUF files, both with {@code
-   * {}} for the number of the layer where there is one, and the layout of its weight.
-   *
-   * @param stored the module path in checkpoints
-   * @param gguf the name in GGUF files
-   * @param layout how its weight lies there
-   */
-  record TensorName(String stored, String gguf, Layout layout) {
-
-    private static final String LAYER = "{}";
-    private static final String EXPERT = Place.EXPERT;
-    private static final String SUFFIX = "\\.(weight|bias)";
-
-    static TensorName of(String stored, String gguf) {
-      return new TensorName(stored, gguf, Layout.SAME);
-    }
-
-    static TensorName of(String stored, String gguf, Layout layout) {
-      return new TensorName(stored, gguf, layout);
-    }
-
-    /** The GGUF tensor of a checkpoint's tensor. */
-    Optional<Place> toGguf(String name) {
-      return translate(stored, gguf, name);
-    }
-
-    /** The checkpoint's tensor of a GGUF tensor. */
-    Optional<Place> toStored(String name) {
-      return translate(gguf, stored, name);
-    }
-
-    private Optional<Place> translate(String from, String to, String name) {
-      int hole = from.indexOf(LAYER);
-      String pattern =
-          ("\\Q" + from + "\\E")
-              .replace(LAYER, "\\E(?<layer>\\d+)\\Q")
-              .replace(EXPERT, "\\E(?<expert>\\d+)\\Q");
-      Matcher matcher = Pattern.compile(pattern + "(?<suffix>" + SUFFIX + ")").matcher(name);
-      if (!matcher.matches()) {
-        return Optional.empty();
-      }
-      String path = hole < 0 ? to : to.replace(LAYER, matcher.group("layer"));
-      String suffix = matcher.group("suffix");
-      int expert = from.contains(EXPERT) ? Integer.parseInt(matcher.group("expert")) : Place.ALONE;
-      return Optional.of(
-          new Place(path + suffix, suffix.equals(".bias") ? layout.ofBias() : layout, expert));
-    }
-  }
-
   /** {@return {@code general.architecture} of its files} */
   public abstract String architecture();
 
   /** {@return the {@code model_type} in {@code config.json}} */
   public abstract String modelType();
+
+  /** {@return all values of {@code model_type} whose checkpoints it writes} */
+  public Set<String> modelTypes() {
+    return Set.of(modelType());
+  }
 
   /** {@return the model class that Transformers has for it} */
   public abstract String modelClass();
@@ -141,6 +97,16 @@ public abstract class GgufFamily {
   /** {@return whether a file must have the output matrix, even one that is the embedding} */
   public boolean requiresOutput() {
     return false;
+  }
+
+  /**
+   * Returns how the embedding is written as an output matrix that files must have.
+   *
+   * @param facts the model
+   * @return the layout
+   */
+  public Layout tiedOutput(Facts facts) {
+    return Layout.SAME;
   }
 
   /** {@return whether the general part of the metadata states the file's type} */
@@ -166,7 +132,7 @@ public abstract class GgufFamily {
    */
   public final Facts facts(ModelConfig model, OptionalInt contextLength) {
     Facts facts = read(model);
-    return new Facts(model, facts.decoder(), contextLength.orElse(facts.contextLength()));
+    return new Facts(facts.model(), facts.decoder(), contextLength.orElse(facts.contextLength()));
   }
 
   /**
@@ -215,12 +181,13 @@ public abstract class GgufFamily {
   /**
    * Finds a checkpoint's tensor in the GGUF file.
    *
-   * @param stored its name as {@code Network.tensors} has it, ending in .weight or .bias
+   * @param stored its name as {@code Network.tensors} has it
    * @param model the configuration
-   * @return the GGUF name and layout; empty for a tensor that such files do not have
+   * @return the GGUF names and layouts, several where its rows are in several tensors; empty for a
+   *     tensor that such files do not have
    */
-  public final Optional<Place> toGguf(String stored, ModelConfig model) {
-    return names(model).stream().flatMap(row -> row.toGguf(stored).stream()).findFirst();
+  public final List<Place> toGguf(String stored, ModelConfig model) {
+    return names(model).stream().flatMap(row -> row.toGguf(stored).stream()).toList();
   }
 
   /**
@@ -233,6 +200,27 @@ public abstract class GgufFamily {
    */
   public final Optional<Place> toStored(String gguf, ModelConfig model) {
     return names(model).stream().flatMap(row -> row.toStored(gguf).stream()).findFirst();
+  }
+
+  /**
+   * Returns whether nothing is computed with a tensor, so that it is not read.
+   *
+   * @param gguf its name
+   * @param model the configuration, such as {@link #config} makes it
+   * @return whether it is of a layer beyond the model's, as those that guess several tokens are
+   */
+  public boolean isUnused(String gguf, ModelConfig model) {
+    return false;
+  }
+
+  /**
+   * Returns whether this class is the one for a checkpoint of its {@code model_type}.
+   *
+   * @param model the configuration
+   * @return false only where several share a type and another one accepts it
+   */
+  public boolean accepts(ModelConfig model) {
+    return true;
   }
 
   /**
@@ -271,6 +259,14 @@ public abstract class GgufFamily {
     complete(metadata, config);
     return config;
   }
+
+  /**
+   * Adds what follows from which tensors there are.
+   *
+   * @param tensors the names of all
+   * @param config the fields of {@code config.json}
+   */
+  public void fit(Set<String> tensors, ObjectNode config) {}
 
   /** Adds what follows from several keys, or from none. */
   void complete(GgufMetadata metadata, ObjectNode config) {}

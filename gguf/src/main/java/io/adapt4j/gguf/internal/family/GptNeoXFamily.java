@@ -127,7 +127,7 @@ final class GptNeoXFamily extends GgufFamily {
       throw LlamaLikeFamily.refused(
           facts, ACTIVATION, "one of " + LlamaLikeFamily.sorted(Field.GELU));
     }
-    LlamaLikeFamily.requireScaling(facts, SCALINGS);
+    LlamaLikeFamily.requireScaling(facts, SCALINGS, true);
     if (!facts.fields().bool("attention_bias", true)) {
       throw LlamaLikeFamily.refused(facts, "attention_bias", "true");
     }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 
 /** Granite 3: Llama with factors on embeddings, scores, branches and logits. */
-final class GraniteFamily extends LlamaLikeFamily {
+class GraniteFamily extends LlamaLikeFamily {
 
   @Override
   public String architecture() {

@@ -1,98 +1,304 @@
 package io.adapt4j.gguf.internal.family;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.IntToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
 /**
  * How the values of a checkpoint's tensor lie in a GGUF file.
  *
- * @param kind what differs
- * @param heads the number of heads whose rows are reordered; 0 where rows keep their order
+ * @param order which rows there are, and in which order
+ * @param columns the order of a row's values; null where they keep theirs
+ * @param values what a value becomes
+ * @param form how dimensions differ
+ * @param groups of the form GROUPS, how many
  */
-public record Layout(Kind kind, int heads) {
+public record Layout(
+    RowOrder order, @Nullable RowOrder columns, Values values, Form form, int groups) {
 
-  /** What differs between a checkpoint and a GGUF file. */
-  public enum Kind {
-    /** Nothing. */
+  /** How the dimensions of a tensor differ between a checkpoint and a GGUF file. */
+  public enum Form {
+    /** Not at all. */
     SAME,
-    /**
-     * Rows of a head alternate between its two halves, so that values rotated together are
-     * neighbors.
-     */
-    ROTARY_PAIRS,
-    /** All queries, then all keys, then all values, instead of head by head. */
-    QUERIES_KEYS_VALUES,
-    /** The checkpoint stores a norm's weight as the difference from 1. */
-    PLUS_ONE,
     /** The checkpoint stores a matrix as [in, out]. */
-    TRANSPOSED
+    TRANSPOSED,
+    /** The checkpoint's matrix of one row is a vector. */
+    ONE_ROW,
+    /** Dimensions of 1 in the middle are left out. */
+    SQUEEZED,
+    /** A vector is a matrix of one column. */
+    COLUMN,
+    /** A vector is a matrix with a row for each group. */
+    GROUPS
   }
 
+  /** What becomes of values. */
+  public interface Values {
+
+    /** They are the same. */
+    Values SAME =
+        new Values() {
+          @Override
+          public float toGguf(float value, long storedRow) {
+            return value;
+          }
+
+          @Override
+          public float toStored(float value) {
+            return value;
+          }
+        };
+
+    /**
+     * Returns the file's value.
+     *
+     * @param value the checkpoint's
+     * @param storedRow the row it is in there
+     * @return what the file has
+     */
+    float toGguf(float value, long storedRow);
+
+    /**
+     * Returns the checkpoint's value.
+     *
+     * @param value the file's
+     * @return what the checkpoint has
+     */
+    float toStored(float value);
+  }
+
+  private static final Values ONE_MORE =
+      new Values() {
+        @Override
+        public float toGguf(float value, long storedRow) {
+          return value + 1;
+        }
+
+        @Override
+        public float toStored(float value) {
+          return value - 1;
+        }
+      };
+
+  private static final Values MINUS_EXPONENTIAL =
+      new Values() {
+        @Override
+        public float toGguf(float value, long storedRow) {
+          return (float) -Math.exp(value);
+        }
+
+        @Override
+        public float toStored(float value) {
+          return (float) Math.log(-value);
+        }
+      };
+
   /** Values in the order of the checkpoint. */
-  public static final Layout SAME = new Layout(Kind.SAME, 0);
+  public static final Layout SAME = of(Form.SAME);
 
   /** A norm's weight, 1 larger than in the checkpoint. */
-  public static final Layout PLUS_ONE = new Layout(Kind.PLUS_ONE, 0);
+  public static final Layout PLUS_ONE = SAME.with(ONE_MORE);
 
   /** A matrix that the checkpoint stores as [in, out]. */
-  public static final Layout TRANSPOSED = new Layout(Kind.TRANSPOSED, 0);
+  public static final Layout TRANSPOSED = of(Form.TRANSPOSED);
+
+  /** A matrix of one row, which is a vector in the file. */
+  public static final Layout ONE_ROW = of(Form.ONE_ROW);
+
+  /** A kernel [channels, 1, positions]. */
+  public static final Layout SQUEEZED = of(Form.SQUEEZED);
+
+  /** A vector that is a matrix of one column in the file. */
+  public static final Layout COLUMN = of(Form.COLUMN);
+
+  /** Rates of decay, of which the checkpoint has the logarithms of their negatives. */
+  public static final Layout DECAY = SAME.with(MINUS_EXPONENTIAL);
+
+  /** The first half of the rows. */
+  public static final Layout FIRST_HALF = SAME.with(RowOrder.part(0, 2));
+
+  /** The second half of the rows. */
+  public static final Layout SECOND_HALF = SAME.with(RowOrder.part(1, 2));
+
+  private static Layout of(Form form) {
+    return new Layout(RowOrder.SAME, null, Values.SAME, form, 0);
+  }
 
   static Layout rotaryPairs(int heads) {
-    return new Layout(Kind.ROTARY_PAIRS, heads);
+    return SAME.with(RowOrder.rotaryPairs(heads, 1));
   }
 
   static Layout queriesKeysValues(int heads) {
-    return new Layout(Kind.QUERIES_KEYS_VALUES, heads);
+    return SAME.with(RowOrder.queriesKeysValues(heads));
+  }
+
+  static Layout grouped(int groups) {
+    return new Layout(RowOrder.SAME, null, Values.SAME, Form.GROUPS, groups);
+  }
+
+  /** This layout with another order of rows. */
+  Layout with(RowOrder rows) {
+    return new Layout(rows, columns, values, form, groups);
+  }
+
+  /** This layout with an order of columns, of all. */
+  Layout withColumns(RowOrder reordered) {
+    return new Layout(order, reordered, values, form, groups);
+  }
+
+  /** This layout with rates of decay. */
+  Layout decay() {
+    return with(MINUS_EXPONENTIAL);
+  }
+
+  private Layout with(Values other) {
+    return new Layout(order, columns, other, form, groups);
+  }
+
+  /**
+   * This layout with rows times factors; a file is read as a model whose factors are 1.
+   *
+   * @param factorOfRow by the row of the checkpoint
+   */
+  Layout scaled(IntToDoubleFunction factorOfRow) {
+    return with(
+        new Values() {
+          @Override
+          public float toGguf(float value, long storedRow) {
+            return value * (float) factorOfRow.applyAsDouble((int) storedRow);
+          }
+
+          @Override
+          public float toStored(float value) {
+            return value;
+          }
+        });
+  }
+
+  /** This layout with all values times a factor; the same where it is 1. */
+  Layout scaled(double factor) {
+    return factor == 1 ? this : scaled(row -> factor);
   }
 
   /** The layout of the bias that goes with a weight: only an order of rows applies to both. */
   Layout ofBias() {
-    return reordersRows() ? this : SAME;
+    return SAME.with(order);
   }
 
-  /** {@return whether rows stand in another order} */
+  /** {@return whether rows stand in another order, or are not all there} */
   public boolean reordersRows() {
-    return kind == Kind.ROTARY_PAIRS || kind == Kind.QUERIES_KEYS_VALUES;
+    return order != RowOrder.SAME;
+  }
+
+  /** {@return whether the file has the checkpoint's values} */
+  public boolean keepsValues() {
+    return values == Values.SAME;
+  }
+
+  /** {@return whether the checkpoint stores a matrix as [in, out]} */
+  public boolean isTransposed() {
+    return form == Form.TRANSPOSED;
   }
 
   /**
    * Finds a row of the GGUF tensor in the checkpoint's.
    *
    * @param row a row of the GGUF tensor
-   * @param rows the number of rows
+   * @param rows the number of its rows
    * @return the row of the checkpoint's tensor with the same values
    */
   public long storedRow(long row, long rows) {
-    if (kind == Kind.ROTARY_PAIRS) {
-      long dim = rows / heads;
-      long within = row % dim;
-      return row - within + within % 2 * (dim / 2) + within / 2;
-    }
-    if (kind == Kind.QUERIES_KEYS_VALUES) {
-      long dim = rows / (3L * heads);
-      long part = row / (heads * dim);
-      long head = row / dim % heads;
-      return (head * 3 + part) * dim + row % dim;
-    }
-    return row;
+    return order.storedRow(row, rows);
   }
 
   /**
    * Finds a row of the checkpoint's tensor in the GGUF tensor; the inverse of {@link #storedRow}.
    *
    * @param row a row of the checkpoint's tensor
-   * @param rows the number of rows
-   * @return the row of the GGUF tensor with the same values
+   * @param stored the number of the checkpoint's rows
+   * @return the row of the GGUF tensor with the same values; negative if another one has it
    */
-  public long ggufRow(long row, long rows) {
-    if (kind == Kind.ROTARY_PAIRS) {
-      long dim = rows / heads;
-      long within = row % dim;
-      return row - within + within % (dim / 2) * 2 + within / (dim / 2);
+  public long ggufRow(long row, long stored) {
+    return order.ggufRow(row, stored);
+  }
+
+  /**
+   * Turns values of a row as the file has them into the checkpoint's.
+   *
+   * @param row all values of a row
+   */
+  public void restore(float[] row) {
+    if (columns != null) {
+      float[] stored = row.clone();
+      for (int i = 0; i < row.length; i++) {
+        row[i] = stored[(int) columns.ggufRow(i, row.length)];
+      }
     }
-    if (kind == Kind.QUERIES_KEYS_VALUES) {
-      long dim = rows / (3L * heads);
-      long head = row / (3 * dim);
-      long part = row / dim % 3;
-      return (part * heads + head) * dim + row % dim;
+    if (!keepsValues()) {
+      for (int i = 0; i < row.length; i++) {
+        row[i] = values.toStored(row[i]);
+      }
     }
-    return row;
+  }
+
+  /**
+   * Returns the dimensions in the file.
+   *
+   * @param stored the checkpoint's, of matrices [out, in]
+   * @return rows' length first
+   */
+  public List<Long> ggufShape(List<Long> stored) {
+    List<Long> shape = new ArrayList<>(stored);
+    switch (form) {
+      case ONE_ROW -> shape.remove(0);
+      case SQUEEZED -> shape.remove(1);
+      case COLUMN -> shape.add(1L);
+      case GROUPS -> {
+        long all = shape.remove(0);
+        shape.add((long) groups);
+        shape.add(all / groups);
+      }
+      default -> {
+        // The same dimensions.
+      }
+    }
+    shape.set(0, order.rows(shape.get(0)));
+    Collections.reverse(shape);
+    return List.copyOf(shape);
+  }
+
+  /**
+   * Returns the dimensions in the checkpoint.
+   *
+   * @param gguf the file's, rows' length first
+   * @param rows the number of rows of all tensors that are one in the checkpoint
+   * @return as the checkpoint stores them
+   */
+  public List<Long> storedShape(List<Long> gguf, long rows) {
+    if (form == Form.GROUPS && gguf.size() == 1) {
+      // A dimension of 1 may be left out.
+      return gguf;
+    }
+    List<Long> shape = new ArrayList<>(gguf);
+    shape.set(shape.size() - 1, rows);
+    switch (form) {
+      case TRANSPOSED -> {
+        return List.copyOf(shape);
+      }
+      case ONE_ROW -> shape.add(1L);
+      case SQUEEZED -> shape.add(1, 1L);
+      case COLUMN -> shape.remove(0);
+      case GROUPS -> {
+        long width = shape.remove(0);
+        shape.set(0, width * rows);
+      }
+      default -> {
+        // The same dimensions.
+      }
+    }
+    Collections.reverse(shape);
+    return List.copyOf(shape);
   }
 }

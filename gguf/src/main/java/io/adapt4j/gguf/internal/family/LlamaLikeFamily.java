@@ -28,8 +28,14 @@ abstract class LlamaLikeFamily extends GgufFamily {
 
   @Override
   Facts read(ModelConfig model) {
-    DecoderConfig decoder = DecoderConfig.from(model, defaults());
+    ModelConfig complete = share() == 1 ? model : RotaryShare.withDefault(model, share());
+    DecoderConfig decoder = DecoderConfig.from(complete, defaults());
     return new Facts(model, decoder, decoder.maxPositionEmbeddings());
+  }
+
+  /** The share of each head that is rotated where the configuration does not say. */
+  double share() {
+    return 1;
   }
 
   @Override
@@ -37,11 +43,16 @@ abstract class LlamaLikeFamily extends GgufFamily {
     DecoderConfig decoder = read(model).decoder();
     List<TensorName> names = new ArrayList<>();
     names.add(TensorName.of("model.embed_tokens", "token_embd"));
-    names.add(TensorName.of("model.norm", "output_norm", normLayout()));
+    names.add(TensorName.of("model." + finalNorm(), "output_norm", normLayout()));
     names.add(TensorName.of("lm_head", "output"));
     projections(decoder, names);
     norms(names);
     return names;
+  }
+
+  /** The name of the norm after the last layer. */
+  String finalNorm() {
+    return "norm";
   }
 
   Layout normLayout() {
@@ -54,15 +65,20 @@ abstract class LlamaLikeFamily extends GgufFamily {
         layer(
             "self_attn.q_proj",
             "attn_q",
-            pairs ? Layout.rotaryPairs(decoder.heads()) : Layout.SAME));
+            pairs ? rotaryPairs(decoder, decoder.heads()) : Layout.SAME));
     names.add(
         layer(
             "self_attn.k_proj",
             "attn_k",
-            pairs ? Layout.rotaryPairs(decoder.kvHeads()) : Layout.SAME));
+            pairs ? rotaryPairs(decoder, decoder.kvHeads()) : Layout.SAME));
     names.add(layer("self_attn.v_proj", "attn_v"));
     names.add(layer("self_attn.o_proj", "attn_output"));
     feedForward(names);
+  }
+
+  private static Layout rotaryPairs(DecoderConfig decoder, int heads) {
+    return Layout.SAME.with(
+        RowOrder.rotaryPairs(heads, (double) decoder.rotaryDim() / decoder.headDim()));
   }
 
   void feedForward(List<TensorName> names) {
@@ -91,30 +107,46 @@ abstract class LlamaLikeFamily extends GgufFamily {
         Field.integer("block_count", "num_hidden_layers", facts -> facts.decoder().layers()),
         contextLength(),
         Field.integer("embedding_length", "hidden_size", facts -> facts.decoder().hiddenSize()),
-        Field.integer(
-            "feed_forward_length",
-            "intermediate_size",
-            facts -> facts.decoder().intermediateSize()),
+        innerWidth(),
         Field.integer(
             "attention.head_count", "num_attention_heads", facts -> facts.decoder().heads()),
-        Field.integer(
-            "attention.head_count_kv", "num_key_value_heads", facts -> facts.decoder().kvHeads()),
+        keyValueHeads(),
         RopeFields.scaling(),
         Field.number("rope.freq_base", "rope_theta", facts -> facts.decoder().ropeTheta()),
         localTheta(),
-        rmsNormEps(),
+        normEps(),
         keyLength().when(this::statesHeadDim),
         Field.derived("attention.value_length", facts -> facts.decoder().headDim())
             .when(this::statesHeadDim));
+  }
+
+  Field innerWidth() {
+    return Field.integer(
+        "feed_forward_length", "intermediate_size", facts -> facts.decoder().intermediateSize());
+  }
+
+  Field keyValueHeads() {
+    return Field.integer(
+        "attention.head_count_kv", "num_key_value_heads", facts -> facts.decoder().kvHeads());
   }
 
   static Field contextLength() {
     return Field.integer("context_length", "max_position_embeddings", Facts::contextLength);
   }
 
-  static Field rmsNormEps() {
+  Field rmsNormEps() {
     return Field.number(
         "attention.layer_norm_rms_epsilon", "rms_norm_eps", facts -> facts.decoder().rmsNormEps());
+  }
+
+  /** What is added in norms. */
+  Field normEps() {
+    return rmsNormEps();
+  }
+
+  static Field layerNormEps(String field) {
+    return Field.number(
+        "attention.layer_norm_epsilon", field, facts -> facts.fields().positiveNumber(field, 1e-5));
   }
 
   static Field keyLength() {
@@ -149,6 +181,11 @@ abstract class LlamaLikeFamily extends GgufFamily {
     return Set.of(RopeScaling.Default.class, RopeScaling.Linear.class, RopeScaling.Yarn.class);
   }
 
+  /** Whether bounds of YaRN's ramp must be whole numbers, as those of llama.cpp are. */
+  boolean truncates() {
+    return true;
+  }
+
   /** Which activations count as the one llama.cpp has fixed. */
   Set<String> activations() {
     return Set.of("silu", "swish");
@@ -160,7 +197,7 @@ abstract class LlamaLikeFamily extends GgufFamily {
     if (!activations().contains(decoder.hiddenActivation())) {
       throw refused(facts, activationField(facts), "one of " + sorted(activations()));
     }
-    requireScaling(facts, scalings());
+    requireScaling(facts, scalings(), truncates());
     if (decoder.rotaryDim() != decoder.headDim() && !rotatesPart()) {
       throw refused(facts, "partial_rotary_factor", "1");
     }
@@ -226,13 +263,14 @@ abstract class LlamaLikeFamily extends GgufFamily {
   }
 
   /** Takes the kinds of scaling given, and of YaRN what llama.cpp reads of it. */
-  static void requireScaling(Facts facts, Set<Class<? extends RopeScaling>> kinds) {
+  static void requireScaling(
+      Facts facts, Set<Class<? extends RopeScaling>> kinds, boolean truncates) {
     RopeScaling scaling = facts.decoder().ropeScaling();
     if (!kinds.contains(scaling.getClass())) {
       throw refused(facts, scalingField(facts), "a rotary scaling that the family has there");
     }
     if (scaling instanceof RopeScaling.Yarn yarn) {
-      if (!yarn.truncate()) {
+      if (truncates && !yarn.truncate()) {
         throw refused(facts, scalingField(facts), "yarn that truncates its bounds");
       }
       if (yarn.betaFast() != 32 || yarn.betaSlow() != 1) {
@@ -281,11 +319,20 @@ abstract class LlamaLikeFamily extends GgufFamily {
 
   /** The pattern of windows, where it is not the one that llama.cpp takes without it. */
   static Field windowPattern(int period, ToIntFunction<Facts> ofModel) {
+    return pattern(period, ofModel, false);
+  }
+
+  /** The pattern of windows, which official files always have. */
+  static Field statedPattern(int period) {
+    return pattern(period, facts -> period, true);
+  }
+
+  private static Field pattern(int period, ToIntFunction<Facts> ofModel, boolean always) {
     String key = "attention.sliding_window_pattern";
     return new Field(
         (facts, prefix, target) -> {
           boolean[] slides = sliding(facts, ofModel.applyAsInt(facts));
-          if (!Arrays.equals(slides, byPeriod(slides.length, period))) {
+          if (always || !Arrays.equals(slides, byPeriod(slides.length, period))) {
             target.bools(prefix + key, slides);
           }
         },

@@ -6,7 +6,7 @@ import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.OptionalInt;
 
 /** Mistral 7B and its kin, whose files are those of Llama: the window is lost there. */
-final class MistralFamily extends LlamaFamily {
+class MistralFamily extends LlamaFamily {
 
   @Override
   public String modelType() {

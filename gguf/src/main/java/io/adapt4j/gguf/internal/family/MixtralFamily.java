@@ -33,12 +33,13 @@ final class MixtralFamily extends LlamaFamily {
   @Override
   void feedForward(List<TensorName> names) {
     names.addAll(ExpertRows.names("block_sparse_moe", "w1", "w3", "w2"));
+    names.addAll(ExpertRows.usual());
   }
 
   @Override
   List<Field> fieldsBeforeFileType() {
     List<Field> fields = new ArrayList<>(super.fieldsBeforeFileType());
-    fields.addAll(ExpertRows.counts("num_local_experts"));
+    fields.addAll(ExpertRows.counts("num_local_experts", "num_experts_per_tok"));
     return fields;
   }
 

@@ -1,13 +1,12 @@
 package io.adapt4j.gguf.internal.family;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 import java.util.OptionalInt;
 
 /** OLMo 2: norms after each branch, and over all queries and all keys. */
-final class Olmo2Family extends LlamaLikeFamily {
+class Olmo2Family extends LlamaLikeFamily {
 
   @Override
   public String architecture() {
@@ -34,13 +33,14 @@ final class Olmo2Family extends LlamaLikeFamily {
     return new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000, OptionalInt.empty());
   }
 
-  /** OLMo 3 has the same architecture with windows, which reading its files must not lose. */
+  /** OLMo 3 has the same architecture with windows. */
   @Override
-  void complete(GgufMetadata metadata, ObjectNode config) {
-    long window = metadata.integer(architecture() + ".attention.sliding_window").orElse(0);
-    if (window > 0) {
-      config.put("sliding_window", window);
-    }
+  public boolean fits(GgufMetadata metadata) {
+    return super.fits(metadata) && statedWindow(metadata) == 0;
+  }
+
+  static long statedWindow(GgufMetadata metadata) {
+    return metadata.integer("olmo2.attention.sliding_window").orElse(0);
   }
 
   @Override

@@ -1,12 +1,11 @@
 package io.adapt4j.gguf.internal.family;
 
 import io.adapt4j.core.internal.config.DecoderConfig;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
 /** OLMoE: a mixture in every layer, norms over all queries and all keys. */
-final class OlmoeFamily extends LlamaLikeFamily {
+final class OlmoeFamily extends MixtureFamily {
 
   @Override
   public String architecture() {
@@ -29,22 +28,9 @@ final class OlmoeFamily extends LlamaLikeFamily {
   }
 
   @Override
-  void feedForward(List<TensorName> names) {
-    names.addAll(ExpertRows.names("mlp", "gate_proj", "up_proj", "down_proj"));
-  }
-
-  @Override
   void norms(List<TensorName> names) {
     super.norms(names);
-    names.add(layer("self_attn.q_norm", "attn_q_norm"));
-    names.add(layer("self_attn.k_norm", "attn_k_norm"));
-  }
-
-  @Override
-  List<Field> fieldsBeforeFileType() {
-    List<Field> fields = new ArrayList<>(super.fieldsBeforeFileType());
-    fields.addAll(ExpertRows.counts("num_experts"));
-    return fields;
+    queryKeyNorms(names);
   }
 
   @Override
@@ -54,6 +40,6 @@ final class OlmoeFamily extends LlamaLikeFamily {
     if (facts.decoder().kvHeads() != facts.decoder().heads()) {
       throw refused(facts, "num_key_value_heads", "num_attention_heads");
     }
-    ExpertRows.require(facts, false);
+    ExpertRows.requireNormalized(facts, false, false);
   }
 }

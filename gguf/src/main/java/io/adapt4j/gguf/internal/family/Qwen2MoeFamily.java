@@ -1,12 +1,11 @@
 package io.adapt4j.gguf.internal.family;
 
 import io.adapt4j.core.internal.config.DecoderConfig;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
 /** The mixtures of Qwen 1.5 and 2, where one expert works on all positions. */
-final class Qwen2MoeFamily extends LlamaLikeFamily {
+final class Qwen2MoeFamily extends MixtureFamily {
 
   @Override
   public String architecture() {
@@ -30,24 +29,15 @@ final class Qwen2MoeFamily extends LlamaLikeFamily {
 
   @Override
   void feedForward(List<TensorName> names) {
-    names.addAll(ExpertRows.names("mlp", "gate_proj", "up_proj", "down_proj"));
-    names.add(layer("mlp.shared_expert.gate_proj", "ffn_gate_shexp"));
-    names.add(layer("mlp.shared_expert.up_proj", "ffn_up_shexp"));
-    names.add(layer("mlp.shared_expert.down_proj", "ffn_down_shexp"));
-    names.add(layer("mlp.shared_expert_gate", "ffn_gate_inp_shexp"));
-  }
-
-  @Override
-  List<Field> fieldsBeforeFileType() {
-    List<Field> fields = new ArrayList<>(super.fieldsBeforeFileType());
-    fields.addAll(ExpertRows.counts("num_experts"));
-    return fields;
+    super.feedForward(names);
+    names.addAll(ExpertRows.shared("mlp.shared_expert"));
+    names.add(layer("mlp.shared_expert_gate", "ffn_gate_inp_shexp", Layout.ONE_ROW));
   }
 
   @Override
   List<Field> fieldsAfterFileType() {
     return List.of(
-        ExpertRows.width(),
+        ExpertRows.width("moe_intermediate_size"),
         Field.integer(
             "expert_shared_feed_forward_length",
             "shared_expert_intermediate_size",
@@ -63,6 +53,7 @@ final class Qwen2MoeFamily extends LlamaLikeFamily {
   public void requireSupported(Facts facts) {
     super.requireSupported(facts);
     requireUsualHeadDim(facts);
-    ExpertRows.require(facts, false);
+    ExpertRows.requireEverywhere(facts);
+    ExpertRows.requireNormalized(facts, false, false);
   }
 }

@@ -1,12 +1,11 @@
 package io.adapt4j.gguf.internal.family;
 
 import io.adapt4j.core.internal.config.DecoderConfig;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
 /** The mixtures of Qwen 3: norms on each query and key head. */
-final class Qwen3MoeFamily extends LlamaLikeFamily {
+final class Qwen3MoeFamily extends MixtureFamily {
 
   @Override
   public String architecture() {
@@ -29,28 +28,15 @@ final class Qwen3MoeFamily extends LlamaLikeFamily {
   }
 
   @Override
-  void feedForward(List<TensorName> names) {
-    names.addAll(ExpertRows.names("mlp", "gate_proj", "up_proj", "down_proj"));
-  }
-
-  @Override
   void norms(List<TensorName> names) {
     super.norms(names);
-    names.add(layer("self_attn.q_norm", "attn_q_norm"));
-    names.add(layer("self_attn.k_norm", "attn_k_norm"));
-  }
-
-  @Override
-  List<Field> fieldsBeforeFileType() {
-    List<Field> fields = new ArrayList<>(super.fieldsBeforeFileType());
-    fields.addAll(ExpertRows.counts("num_experts"));
-    return fields;
+    queryKeyNorms(names);
   }
 
   @Override
   List<Field> fieldsAfterFileType() {
     return List.of(
-        ExpertRows.width(),
+        ExpertRows.width("moe_intermediate_size"),
         new Field(
             (facts, prefix, target) -> {},
             (source, prefix, config) -> config.put("norm_topk_prob", true)));
@@ -64,6 +50,7 @@ final class Qwen3MoeFamily extends LlamaLikeFamily {
   @Override
   public void requireSupported(Facts facts) {
     super.requireSupported(facts);
-    ExpertRows.require(facts, true);
+    ExpertRows.requireEverywhere(facts);
+    ExpertRows.requireNormalized(facts, true, false);
   }
 }

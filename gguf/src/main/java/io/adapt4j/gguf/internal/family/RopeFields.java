@@ -14,8 +14,41 @@ import java.util.OptionalDouble;
 final class RopeFields {
 
   private static final String SCALING = "rope.scaling.";
+  private static final String THETA = "rope.freq_base";
+  private static final double USUAL_THETA = 10_000;
 
   private RopeFields() {}
+
+  /** Makes a configuration state the width of a head. */
+  static void readHeadDim(ObjectNode config) {
+    if (!config.has("head_dim")) {
+      int heads = Math.max(1, config.path("num_attention_heads").asInt());
+      config.put("head_dim", Math.max(1, config.path("hidden_size").asInt() / heads));
+    }
+  }
+
+  /** The key that says there is no scaling, which some families' files have. */
+  static Field none() {
+    return new Field(
+        (facts, prefix, target) -> {
+          if (facts.decoder().ropeScaling() instanceof RopeScaling.Default) {
+            target.string(prefix + SCALING + "type", "none");
+          }
+        },
+        (source, prefix, config) -> {});
+  }
+
+  /** The base of the frequencies, where it is not the one that llama.cpp takes without the key. */
+  static Field unusualTheta() {
+    return new Field(
+        (facts, prefix, target) -> {
+          if (facts.decoder().ropeTheta() != USUAL_THETA) {
+            target.float32(prefix + THETA, (float) facts.decoder().ropeTheta());
+          }
+        },
+        (source, prefix, config) ->
+            config.put("rope_theta", source.number(prefix + THETA).orElse(USUAL_THETA)));
+  }
 
   /** The keys of linear and YaRN scaling, as all families write them. */
   static Field scaling() {

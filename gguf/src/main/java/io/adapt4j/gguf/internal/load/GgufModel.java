@@ -39,7 +39,7 @@ record GgufModel(GgufFamily family, ObjectNode config, Map<String, Place> places
 
   /** Families whose layers have biases where the configuration says so. */
   private static final Set<String> WITH_BIASES_BY_CHOICE =
-      Set.of("llama", "mistral", "granite", "smollm3", "qwen3", "olmo2");
+      Set.of("llama", "mistral", "granite", "smollm3", "qwen3", "olmo2", "granitemoe", "granitemoeshared");
 
   static GgufModel read(GgufFile file) {
     GgufMetadata metadata = file.metadata();
@@ -52,11 +52,15 @@ record GgufModel(GgufFamily family, ObjectNode config, Map<String, Place> places
     addLongRope(file, config);
     addVocabulary(file, config);
     addBiases(file, config);
+    family.fit(file.tensors().keySet(), config);
     addTokens(metadata, config);
     ModelConfig model = ModelConfig.parse(file.path(), Json.compact(config));
     Map<String, Place> places = new LinkedHashMap<>();
     for (String name : file.tensors().keySet()) {
       Optional<Place> place = family.toStored(name, model);
+      if (family.isUnused(name, model)) {
+        continue;
+      }
       if (place.isPresent()) {
         places.put(name, place.get());
       } else if (!IN_CONFIGURATION.contains(name)) {

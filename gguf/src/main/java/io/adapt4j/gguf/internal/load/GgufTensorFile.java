@@ -8,10 +8,10 @@ import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.format.TensorType;
 import io.adapt4j.gguf.internal.family.GgufFamily.Place;
-import io.adapt4j.gguf.internal.family.Layout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,48 +30,19 @@ final class GgufTensorFile implements TensorFile {
   /** Rows that a thread dequantizes at a time hold at least so many values. */
   private static final int PIECE = 1 << 14;
 
-  /** The most values of a tensor that is read for its type when a file is opened. */
-  private static final int FEW = 1 << 22;
-
-  /** The only matrix of one row, which is a vector in such files. */
-  private static final String ONE_ROW = "ffn_gate_inp_shexp.weight";
-
   private final GgufFile file;
   private final Map<String, TensorEntry> entries;
-  private final Map<String, Stored> stored;
+  private final Map<String, StoredTensor> stored;
 
-  /** The tensor that is stored turned and was read last. */
-  private @Nullable Turned turned;
+  /** The tensor that was assembled last. */
+  private @Nullable Assembled assembled;
 
-  /** A tensor in the file, how its values lie there, and the type that it is read in. */
-  private record Stored(GgufTensor tensor, Layout layout, StoredType type) {
-
-    long columns() {
-      return tensor.shape().get(0);
-    }
-
-    long rows() {
-      return tensor.elements() / columns();
-    }
-
-    boolean isTurned() {
-      return layout.kind() == Layout.Kind.TRANSPOSED;
-    }
-
-    /** Whether bytes are taken over as they are, but for the order of rows. */
-    boolean isCopied() {
-      return !isTurned()
-          && layout.kind() != Layout.Kind.PLUS_ONE
-          && tensor.type().name().equals(type.name());
-    }
-  }
-
-  /** Values as [in, out]. */
+  /** All values of a tensor, of one that the checkpoint has as [in, out] in this order. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Turned(String name, float[] values) {}
+  private record Assembled(String name, float[] values) {}
 
   private GgufTensorFile(
-      GgufFile file, Map<String, TensorEntry> entries, Map<String, Stored> stored) {
+      GgufFile file, Map<String, TensorEntry> entries, Map<String, StoredTensor> stored) {
     this.file = file;
     this.entries = Collections.unmodifiableMap(entries);
     this.stored = stored;
@@ -79,99 +50,44 @@ final class GgufTensorFile implements TensorFile {
 
   /** Takes over an open file, and closes it where this fails. */
   static GgufTensorFile of(GgufModel model, GgufFile file) {
-    Map<String, TensorEntry> entries = new LinkedHashMap<>();
-    Map<String, Stored> stored = new LinkedHashMap<>();
-    boolean allBf16 =
-        model.places().keySet().stream()
-            .map(file::tensor)
-            .allMatch(tensor -> tensor.type() == TensorType.BF16 || mayBeBf16(tensor));
+    Map<String, List<StoredTensor.Piece>> pieces = new LinkedHashMap<>();
     model
         .places()
         .forEach(
             (gguf, place) -> {
               GgufTensor own = file.tensor(gguf);
-              StoredType type =
-                  allBf16 && mayBeBf16(own) && isBf16(file, own, place.layout())
-                      ? StoredType.BF16
-                      : typeOf(own, place.layout());
-              int experts = place.isStack() ? Math.toIntExact(own.shape().get(2)) : 1;
+              int last = own.shape().size() - 1;
+              int experts = place.isStack() ? Math.toIntExact(own.shape().get(last)) : 1;
               for (int expert = 0; expert < experts; expert++) {
                 Place part = place.isStack() ? place.ofExpert(expert) : place;
                 GgufTensor tensor = place.isStack() ? part(own, expert) : own;
-                Stored found = new Stored(tensor, place.layout(), type);
-                stored.put(part.name(), found);
-                entries.put(part.name(), entry(part.name(), found, file.path()));
+                pieces
+                    .computeIfAbsent(part.name(), name -> new ArrayList<>())
+                    .add(new StoredTensor.Piece(tensor, place.layout()));
               }
             });
+    Map<String, TensorEntry> entries = new LinkedHashMap<>();
+    Map<String, StoredTensor> stored = new LinkedHashMap<>();
+    PlainTypes types = PlainTypes.of(file, pieces.values());
+    pieces.forEach(
+        (name, parts) -> {
+          StoredTensor found = StoredTensor.of(parts, types.of(parts));
+          stored.put(name, found);
+          entries.put(name, found.entry(name, file.path()));
+        });
     return new GgufTensorFile(file, entries, stored);
   }
 
-  /** The matrix of one expert. */
+  /** The matrix or bias of one expert. */
   private static GgufTensor part(GgufTensor stack, int expert) {
-    long bytes = stack.bytes() / stack.shape().get(2);
+    int last = stack.shape().size() - 1;
+    long bytes = stack.bytes() / stack.shape().get(last);
     return new GgufTensor(
         stack.name(),
-        stack.shape().subList(0, 2),
+        stack.shape().subList(0, last),
         stack.type(),
         stack.offset() + expert * bytes,
         bytes);
-  }
-
-  private static TensorEntry entry(String name, Stored stored, Path path) {
-    GgufTensor tensor = stored.tensor();
-    StoredType type = stored.type();
-    List<Long> shape =
-        switch (tensor.shape().size()) {
-          case 1 ->
-              tensor.name().endsWith(ONE_ROW) ? List.of(1L, tensor.shape().get(0)) : tensor.shape();
-          case 2 ->
-              stored.isTurned()
-                  ? tensor.shape()
-                  : List.of(tensor.shape().get(1), tensor.shape().get(0));
-          default ->
-              IntStream.iterate(tensor.shape().size() - 1, i -> i >= 0, i -> i - 1)
-                  .mapToObj(tensor.shape()::get)
-                  .toList();
-        };
-    return new TensorEntry(
-        name, type, shape, path, tensor.offset(), tensor.elements() * type.bytes());
-  }
-
-  private static StoredType typeOf(GgufTensor tensor, Layout layout) {
-    if (layout.kind() == Layout.Kind.PLUS_ONE) {
-      return StoredType.F32;
-    }
-    return switch (tensor.type()) {
-      case F16 -> StoredType.F16;
-      case BF16 -> StoredType.BF16;
-      default -> StoredType.F32;
-    };
-  }
-
-  private static boolean mayBeBf16(GgufTensor tensor) {
-    return tensor.type() == TensorType.F32 && tensor.elements() <= FEW;
-  }
-
-  /**
-   * Whether a tensor was bfloat16 in the checkpoint: converters write vectors and learned positions
-   * in fp32, also those of models whose matrices they leave in bfloat16.
-   */
-  private static boolean isBf16(GgufFile file, GgufTensor tensor, Layout layout) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Math.toIntExact(tensor.bytes())).order(ByteOrder.LITTLE_ENDIAN);
-    file.read(tensor, 0, bytes);
-    float[] values = new float[Math.toIntExact(tensor.elements())];
-    bytes.flip().asFloatBuffer().get(values);
-    float added = layout.kind() == Layout.Kind.PLUS_ONE ? 1 : 0;
-    for (float value : values) {
-      // Rounded by its integer bits, half to even.
-      int bits = Float.floatToRawIntBits(value - added);
-      int rounded = bits + 0x7fff + (bits >>> 16 & 1) & 0xffff0000;
-      if (!Float.isFinite(value) || Float.intBitsToFloat(rounded) + added != value) {
-        return false;
-      }
-    }
-    return true;
   }
 
   @Override
@@ -186,40 +102,39 @@ final class GgufTensorFile implements TensorFile {
 
   @Override
   public long storedBytes(String name) {
-    return find(name).tensor().bytes();
+    return find(name).bytes();
   }
 
   @Override
   public String storedType(String name) {
-    return type(name).name();
+    return find(name).pieces().get(0).tensor().type().name();
   }
 
-  /** How the values of a tensor are stored. */
-  TensorType type(String name) {
-    return find(name).tensor().type();
+  /** How the blocks of a weight are stored; empty where they are not to be taken as they are. */
+  Optional<TensorType> type(String name) {
+    return find(name).blockType();
   }
 
   /**
-   * For each row of a matrix [out, in] its row in the file.
+   * For each row of a matrix [out, in] its row among those that {@link #readStored} gives.
    *
    * @return empty where they have the same order
    */
   Optional<int[]> order(String name) {
-    Stored tensor = find(name);
-    if (!tensor.layout().reordersRows()) {
-      return Optional.empty();
-    }
-    int rows = Math.toIntExact(tensor.rows());
-    return Optional.of(
-        IntStream.range(0, rows).map(row -> (int) tensor.layout().ggufRow(row, rows)).toArray());
+    return find(name).order();
   }
 
-  /** Copies all bytes of a tensor as they are stored. */
+  /** Copies all bytes of a tensor as they are stored, of one piece after the other. */
   void readStored(String name, ByteBuffer target) {
-    file.read(find(name).tensor(), 0, target);
+    int limit = target.limit();
+    for (StoredTensor.Piece piece : find(name).pieces()) {
+      target.limit(Math.toIntExact(target.position() + piece.tensor().bytes()));
+      file.read(piece.tensor(), 0, target);
+    }
+    target.limit(limit);
   }
 
-  private Stored find(String name) {
+  private StoredTensor find(String name) {
     entry(name);
     return Objects.requireNonNull(stored.get(name));
   }
@@ -235,30 +150,14 @@ final class GgufTensorFile implements TensorFile {
   public void read(String name, long offset, ByteBuffer target) {
     TensorEntry entry = entry(name);
     Objects.checkFromIndexSize(offset, (long) target.remaining(), entry.length());
-    Stored tensor = find(name);
-    if (tensor.isTurned()) {
-      readTurned(name, tensor, offset, target);
-    } else if (tensor.isCopied()) {
-      readRows(tensor, entry.type().bytes(), offset, target);
-    } else if (entry.type() != StoredType.F32) {
-      readNarrowed(tensor, offset, target);
+    StoredTensor tensor = find(name);
+    if (tensor.isCopied()) {
+      copy(tensor, entry.type().bytes(), offset, target);
+    } else if (tensor.isTransposed() || tensor.isVector() || entry.type() != StoredType.F32) {
+      readAssembled(name, tensor, offset, target);
     } else {
       dequantize(tensor, offset, target);
     }
-  }
-
-  /** Reads a small tensor of 16 bits that the file stores in 32. */
-  private void readNarrowed(Stored tensor, long offset, ByteBuffer target) {
-    float[] values = new float[Math.toIntExact(tensor.tensor().elements())];
-    ByteBuffer ordered = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-    readRows(tensor, Float.BYTES, 0, ordered);
-    ordered.flip().asFloatBuffer().get(values);
-    if (tensor.layout().kind() == Layout.Kind.PLUS_ONE) {
-      for (int i = 0; i < values.length; i++) {
-        values[i] -= 1;
-      }
-    }
-    encode(values, offset, tensor.type(), target);
   }
 
   /** Puts values in the type that a tensor is read in, from a byte on. */
@@ -278,38 +177,31 @@ final class GgufTensorFile implements TensorFile {
     }
   }
 
-  /** Copies stored values row by row where rows are reordered, else at once. */
-  private void readRows(Stored tensor, int size, long offset, ByteBuffer target) {
-    if (!tensor.layout().reordersRows()) {
-      file.read(tensor.tensor(), offset, target);
+  /** Copies stored values, row by row where rows are reordered. */
+  private void copy(StoredTensor tensor, int size, long offset, ByteBuffer target) {
+    if (tensor.isInOrder()) {
+      file.read(tensor.pieces().get(0).tensor(), offset, target);
       return;
     }
-    long rowBytes = rowValues(tensor) * size;
-    long rows = tensor.tensor().elements() / rowValues(tensor);
+    long rowBytes = tensor.columns() * size;
     int limit = target.limit();
     long at = offset;
     while (target.position() < limit) {
       long within = at % rowBytes;
       int count = (int) Math.min(limit - target.position(), rowBytes - within);
       target.limit(target.position() + count);
-      long row = tensor.layout().ggufRow(at / rowBytes, rows);
-      file.read(tensor.tensor(), row * rowBytes + within, target);
+      StoredTensor.Row row = tensor.row(at / rowBytes);
+      file.read(row.tensor(), row.number() * rowBytes + within, target);
       at += count;
     }
   }
 
-  /** The values that move together: a row of a matrix, an entry of a bias. */
-  private static long rowValues(Stored tensor) {
-    return tensor.tensor().shape().size() == 1 ? 1 : tensor.columns();
-  }
-
-  private void dequantize(Stored tensor, long offset, ByteBuffer target) {
+  private void dequantize(StoredTensor tensor, long offset, ByteBuffer target) {
     long columns = tensor.columns();
     long first = offset / Float.BYTES;
     long count = target.remaining() / Float.BYTES;
     if (offset % Float.BYTES != 0 || target.remaining() % Float.BYTES != 0) {
-      throw new IllegalArgumentException(
-          tensor.tensor().name() + ": expected whole numbers of 4 bytes");
+      throw new IllegalArgumentException("expected whole numbers of 4 bytes");
     }
     ByteBuffer place = target.slice().order(ByteOrder.LITTLE_ENDIAN);
     long firstRow = first / columns;
@@ -340,32 +232,52 @@ final class GgufTensorFile implements TensorFile {
   }
 
   /** Dequantizes a row of the checkpoint's tensor. */
-  private void row(Stored tensor, long row, float[] values) {
-    TensorType type = tensor.tensor().type();
-    int columns = values.length;
-    long bytes = type.bytes(columns);
+  private void row(StoredTensor tensor, long number, float[] values) {
+    StoredTensor.Row row = tensor.row(number);
+    TensorType type = row.tensor().type();
+    long bytes = type.bytes(values.length);
     ByteBuffer blocks = ByteBuffer.allocate((int) bytes).order(ByteOrder.LITTLE_ENDIAN);
-    file.read(tensor.tensor(), tensor.layout().ggufRow(row, tensor.rows()) * bytes, blocks);
-    Quantizer.of(type).dequantize(blocks.flip(), values, 0, columns);
-    if (tensor.layout().kind() == Layout.Kind.PLUS_ONE) {
-      for (int i = 0; i < columns; i++) {
-        values[i] -= 1;
-      }
-    }
+    file.read(row.tensor(), row.number() * bytes, blocks);
+    Quantizer.of(type).dequantize(blocks.flip(), values, 0, values.length);
+    row.layout().restore(values);
   }
 
-  private synchronized void readTurned(String name, Stored tensor, long offset, ByteBuffer target) {
-    Turned found = turned;
+  private synchronized void readAssembled(
+      String name, StoredTensor tensor, long offset, ByteBuffer target) {
+    Assembled found = assembled;
     if (found == null || !found.name().equals(name)) {
-      found = new Turned(name, turn(tensor));
-      turned = found;
+      found = new Assembled(name, assemble(tensor));
+      assembled = found;
     }
     encode(found.values(), offset, tensor.type(), target);
   }
 
-  private float[] turn(Stored tensor) {
+  private float[] assemble(StoredTensor tensor) {
+    return tensor.isVector() ? vector(tensor) : matrix(tensor);
+  }
+
+  /** A vector is read piece by piece, not value by value. */
+  private float[] vector(StoredTensor tensor) {
+    float[] values = new float[Math.toIntExact(tensor.rows())];
+    for (StoredTensor.Piece piece : tensor.pieces()) {
+      GgufTensor own = piece.tensor();
+      float[] read = new float[Math.toIntExact(own.elements())];
+      ByteBuffer bytes =
+          ByteBuffer.allocate(Math.toIntExact(own.bytes())).order(ByteOrder.LITTLE_ENDIAN);
+      file.read(own, 0, bytes);
+      Quantizer.of(own.type()).dequantize(bytes.flip(), read, 0, read.length);
+      piece.layout().restore(read);
+      for (int i = 0; i < read.length; i++) {
+        values[(int) piece.layout().storedRow(i, read.length)] = read[i];
+      }
+    }
+    return values;
+  }
+
+  private float[] matrix(StoredTensor tensor) {
     int out = Math.toIntExact(tensor.rows());
     int in = Math.toIntExact(tensor.columns());
+    boolean turned = tensor.isTransposed();
     float[] values = new float[Math.multiplyExact(out, in)];
     IntStream.range(0, out)
         .parallel()
@@ -374,7 +286,7 @@ final class GgufTensorFile implements TensorFile {
               float[] weights = new float[in];
               row(tensor, row, weights);
               for (int i = 0; i < in; i++) {
-                values[i * out + row] = weights[i];
+                values[turned ? i * out + row : row * in + i] = weights[i];
               }
             });
     return values;

@@ -34,6 +34,21 @@ final class PreTokenizers {
 
   private static final String TEKKEN = casedWords("", "\\p{N}");
 
+  /** As Qwen 2, but a sign does not take the ends of lines after it. */
+  private static final String SEED_CODER =
+      CONTRACTIONS
+          + "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\\r\\n]+"
+          + "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+  /** Numbers, then Chinese and Japanese, then words. */
+  private static final List<String> DEEPSEEK3 =
+      List.of(
+          "\\p{N}{1,3}",
+          "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+",
+          "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
+              + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*"
+              + SPACES);
+
   /** Cuts by one expression. */
   private static final Map<String, String> EXPRESSIONS = new HashMap<>();
 
@@ -60,15 +75,25 @@ final class PreTokenizers {
     EXPRESSIONS.put("gpt-4o", GPT_4O);
     EXPRESSIONS.put("llama4", GPT_4O);
     EXPRESSIONS.put("tekken", TEKKEN);
+    EXPRESSIONS.put("seed-coder", SEED_CODER);
   }
 
   /** Cut as GPT-2 does. */
   private static final List<String> AS_GPT_2 =
-      List.of("gpt-2", "phi-2", "mpt", "olmo", "jais", "mellum", "roberta-bpe", "modern-bert");
+      List.of(
+          "gpt-2",
+          "phi-2",
+          "mpt",
+          "olmo",
+          "jais",
+          "mellum",
+          "roberta-bpe",
+          "modern-bert",
+          "exaone4");
 
   /** Cut as GPT-2 does, with each digit by itself. */
   private static final List<String> SINGLE_DIGITS =
-      List.of("smollm", "refact", "starcoder", "command-r", "codeshell", "minerva-7b");
+      List.of("smollm", "refact", "starcoder", "command-r", "codeshell", "minerva-7b", "exaone");
 
   /** Normalized before they are cut. */
   private static final List<String> NORMALIZED = List.of("qwen2", "qwen35", "olmo");
@@ -117,14 +142,20 @@ final class PreTokenizers {
       ObjectNode digits = object("Digits").put("individual_digits", true);
       return Optional.of(sequence(digits, byteLevel(true)));
     }
+    if (name.equals("falcon")) {
+      return Optional.of(
+          sequence(split("[\\p{P}\\$\\+<=>\\^~\\|`]+"), byteLevel(true), split("[0-9][0-9][0-9]")));
+    }
+    if (name.equals("hunyuan-dense") || name.equals("deepseek-v3")) {
+      return Optional.of(
+          sequence(
+              split(DEEPSEEK3.get(0)),
+              split(DEEPSEEK3.get(1)),
+              split(DEEPSEEK3.get(2)),
+              byteLevel(false)));
+    }
     return Optional.ofNullable(EXPRESSIONS.get(name))
-        .map(
-            expression -> {
-              ObjectNode split = object("Split");
-              split.putObject("pattern").put("Regex", expression);
-              split.put("behavior", "Isolated").put("invert", false);
-              return sequence(split, byteLevel(false));
-            });
+        .map(expression -> sequence(split(expression), byteLevel(false)));
   }
 
   static boolean normalizes(String name) {
@@ -142,9 +173,15 @@ final class PreTokenizers {
         .put("use_regex", cuts);
   }
 
-  private static ObjectNode sequence(ObjectNode first, ObjectNode second) {
+  private static ObjectNode split(String expression) {
+    ObjectNode split = object("Split");
+    split.putObject("pattern").put("Regex", expression);
+    return split.put("behavior", "Isolated").put("invert", false);
+  }
+
+  private static ObjectNode sequence(ObjectNode... steps) {
     ObjectNode sequence = object("Sequence");
-    sequence.putArray("pretokenizers").add(first).add(second);
+    sequence.putArray("pretokenizers").addAll(List.of(steps));
     return sequence;
   }
 

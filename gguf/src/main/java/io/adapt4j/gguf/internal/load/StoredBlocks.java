@@ -98,7 +98,8 @@ enum StoredBlocks implements WeightMechanics {
     }
     return checkpoint
         .file(stored, GgufTensorFile.class)
-        .flatMap(file -> BlockType.of(file.type(stored).id()))
+        .flatMap(file -> file.type(stored))
+        .flatMap(type -> BlockType.of(type.id()))
         .map(type -> new BlockSource(name, stored, shape, type));
   }
 }

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param pieces in the order of their ids
  * @param mergesPairs whether it merges pairs (BPE) rather than choosing among all splits (unigram)
+ * @param prependsSpace whether texts get a space in front
  */
-record SentencePieceModel(List<Piece> pieces, boolean mergesPairs) {
+record SentencePieceModel(List<Piece> pieces, boolean mergesPairs, boolean prependsSpace) {
 
   private static final int MAX_BYTES = 1 << 28;
   private static final int VARINT = 0;
@@ -28,7 +29,9 @@ record SentencePieceModel(List<Piece> pieces, boolean mergesPairs) {
   private static final int FIXED32 = 5;
   private static final int PIECES = 1;
   private static final int TRAINER = 2;
+  private static final int NORMALIZER = 3;
   private static final int MODEL_TYPE = 3;
+  private static final int DUMMY_PREFIX = 3;
   private static final int BPE = 2;
 
   /**
@@ -48,17 +51,20 @@ record SentencePieceModel(List<Piece> pieces, boolean mergesPairs) {
       ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
       List<Piece> pieces = new ArrayList<>();
       boolean merges = false;
+      boolean prepends = true;
       while (bytes.hasRemaining()) {
         long tag = varint(bytes);
         if (tag == (PIECES << 3 | LENGTH)) {
           pieces.add(piece(message(bytes)));
         } else if (tag == (TRAINER << 3 | LENGTH)) {
-          merges = modelType(message(bytes)) == BPE;
+          merges = number(message(bytes), MODEL_TYPE, 1) == BPE;
+        } else if (tag == (NORMALIZER << 3 | LENGTH)) {
+          prepends = number(message(bytes), DUMMY_PREFIX, 1) != 0;
         } else {
           skip(bytes, (int) (tag & 7));
         }
       }
-      return new SentencePieceModel(List.copyOf(pieces), merges);
+      return new SentencePieceModel(List.copyOf(pieces), merges, prepends);
     } catch (BufferUnderflowException | IllegalArgumentException e) {
       throw damaged(file, "something else", e);
     } catch (IOException e) {
@@ -91,17 +97,18 @@ record SentencePieceModel(List<Piece> pieces, boolean mergesPairs) {
     return new Piece(text, score, type);
   }
 
-  private static long modelType(ByteBuffer bytes) {
-    long type = 1;
+  /** A field of a message. */
+  private static long number(ByteBuffer bytes, int field, long absent) {
+    long value = absent;
     while (bytes.hasRemaining()) {
       long tag = varint(bytes);
-      if (tag == (MODEL_TYPE << 3 | VARINT)) {
-        type = varint(bytes);
+      if (tag == ((long) field << 3 | VARINT)) {
+        value = varint(bytes);
       } else {
         skip(bytes, (int) (tag & 7));
       }
     }
-    return type;
+    return value;
   }
 
   private static ByteBuffer message(ByteBuffer bytes) {

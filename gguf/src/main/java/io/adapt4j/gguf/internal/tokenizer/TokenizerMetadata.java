@@ -14,12 +14,16 @@ public final class TokenizerMetadata {
   private static final String SPACE = "add_space_prefix";
 
   /** Families made of Llama's, whose files may come with any tokenizer. */
-  private static final Set<String> LIKE_LLAMA = Set.of("llama", "mistral", "granite", "smollm3");
+  private static final Set<String> LIKE_LLAMA =
+      Set.of("llama", "mistral", "ministral", "helium", "arcee", "granite", "smollm3");
 
-  private static final Set<String> GEMMA = Set.of("gemma2", "gemma3_text");
+  private static final Set<String> GEMMA = Set.of("gemma", "gemma2", "gemma3_text");
 
   /** As many tokens as small Granite models have, which do not begin with bos. */
   private static final int GRANITE_TOKENS = 49_152;
+
+  /** What Gemma 1 ends a turn with. */
+  private static final int END_OF_TURN = 107;
 
   private final TokenizerFolder folder;
   private final String family;
@@ -76,10 +80,15 @@ public final class TokenizerMetadata {
       BytePairVocabulary.read(folder, size).write(target, false);
       target.strings(PREFIX + "merges", BytePairVocabulary.merges(folder));
     }
+    ownSpace(stored, stated).ifPresent(prepends -> target.bool(PREFIX + SPACE, prepends));
     SpecialVocabulary special = SpecialVocabulary.read(folder, size);
     special.write(target);
     ChatTemplates.write(templates, target);
     special.writeNormalizer(target);
+    if (family.equals("gemma")
+        && folder.token(END_OF_TURN).filter("<end_of_turn>"::equals).isPresent()) {
+      target.uint32(PREFIX + "eot_token_id", END_OF_TURN);
+    }
     if (LIKE_LLAMA.contains(family) && size == GRANITE_TOKENS) {
       target.bool(PREFIX + "add_bos_token", false);
     }
@@ -91,10 +100,37 @@ public final class TokenizerMetadata {
     }
   }
 
+  /** What official files of some families state of the space before a text. */
+  private Optional<Boolean> ownSpace(Optional<Path> stored, JsonNode stated) {
+    return switch (family) {
+      case "ernie4_5" ->
+          stated.isBoolean() && stored.isPresent()
+              ? Optional.of(stated.booleanValue())
+              : Optional.empty();
+      case "internlm2" -> stored.map(file -> SentencePieceModel.read(file).prependsSpace());
+      default -> Optional.empty();
+    };
+  }
+
   /** Some families come with byte-level tokenizers whatever stands beside them. */
   private boolean mayBeSentencePiece() {
     return switch (family) {
-      case "gpt2", "gpt_neox", "olmo2" -> false;
+      case "gpt2",
+          "gpt_neox",
+          "olmo2",
+          "olmo3",
+          "phi",
+          "glm",
+          "glm4",
+          "cohere",
+          "cohere2",
+          "starcoder2",
+          "stablelm",
+          "exaone4",
+          "seed_oss",
+          "hunyuan_v1_dense",
+          "falcon" ->
+          false;
       case "phi3" -> !folder.config().path("tokenizer_class").asText().equals("GPT2Tokenizer");
       default -> true;
     };

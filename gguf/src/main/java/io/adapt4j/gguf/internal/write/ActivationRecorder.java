@@ -11,11 +11,13 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
+import io.adapt4j.gguf.internal.family.RowOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Measures what goes into the linear layers of a model. */
 public final class ActivationRecorder {
@@ -81,10 +83,26 @@ public final class ActivationRecorder {
         family
             .toGguf(part.path() + ".weight", decoder.modelConfig())
             // Experts that stand in one tensor share what is counted.
-            .ifPresent(place -> means.merge(place.name(), mean, ActivationRecorder::sum));
+            .forEach(
+                place ->
+                    means.merge(
+                        place.name(),
+                        ordered(mean, place.layout().columns()),
+                        ActivationRecorder::sum));
       }
     }
     return means;
+  }
+
+  private static float[] ordered(float[] mean, @Nullable RowOrder order) {
+    if (order == null) {
+      return mean;
+    }
+    float[] ordered = new float[mean.length];
+    for (int i = 0; i < ordered.length; i++) {
+      ordered[i] = mean[(int) order.storedRow(i, ordered.length)];
+    }
+    return ordered;
   }
 
   private static float[] sum(float[] first, float[] second) {

@@ -7,12 +7,14 @@ import io.adapt4j.gguf.format.TensorSource;
 import io.adapt4j.gguf.format.TensorType;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.family.Layout;
+import io.adapt4j.gguf.internal.family.RowOrder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The two matrices of each projection that a LoRA adapter changes, as a GGUF file has them. */
 public final class AdapterTensors {
@@ -54,43 +56,67 @@ public final class AdapterTensors {
     List<String> paths = new ArrayList<>(merge.paths());
     Collections.sort(paths);
     for (String path : paths) {
-      GgufFamily.Place place =
-          family
-              .toGguf(path + ".weight", weights.config())
-              .orElseThrow(
-                  () -> new CheckpointException(path + ": GGUF files have no place for it."));
-      if (place.expert() != GgufFamily.Place.ALONE) {
+      List<GgufFamily.Place> places = family.toGguf(path + ".weight", weights.config());
+      if (places.isEmpty()) {
+        throw new CheckpointException(path + ": GGUF files have no place for it.");
+      }
+      if (places.get(0).expert() != GgufFamily.Place.ALONE) {
         throw new CheckpointException(
             path
                 + ": an adapter on experts is not written as a GGUF file of its own. Export the"
                 + " model with the adapter merged into it.");
       }
       LayerMerge.Product product = weights.product(path);
-      int rank = product.rank();
-      float[] b = reordered(product.b(), rank, place.layout());
-      // The file's scale is alpha / rank for every matrix; where the adapter's differs, B has it.
-      double factor = product.scale() * rank / merge.alpha();
-      if (Math.abs(factor - 1) > 1e-12) {
-        for (int i = 0; i < b.length; i++) {
-          b[i] = (float) (b[i] * factor);
-        }
+      for (GgufFamily.Place place : places) {
+        add(place, product, merge.alpha(), type, tensors);
       }
-      int in = product.a().length / rank;
-      tensors.add(Matrix.of(place.name() + ".lora_a", type, in, product.a()));
-      tensors.add(Matrix.of(place.name() + ".lora_b", type, rank, b));
     }
     return tensors;
   }
 
+  private static void add(
+      GgufFamily.Place place,
+      LayerMerge.Product product,
+      double alpha,
+      TensorType type,
+      List<TensorSource> tensors) {
+    int rank = product.rank();
+    int in = product.a().length / rank;
+    float[] a = reorderedColumns(product.a(), in, place.layout().columns());
+    float[] b = reordered(product.b(), rank, place.layout());
+    // The file's scale is alpha / rank for every matrix; where the adapter's differs, B has it.
+    double factor = product.scale() * rank / alpha;
+    if (Math.abs(factor - 1) > 1e-12) {
+      for (int i = 0; i < b.length; i++) {
+        b[i] = (float) (b[i] * factor);
+      }
+    }
+    tensors.add(Matrix.of(place.name() + ".lora_a", type, in, a));
+    tensors.add(Matrix.of(place.name() + ".lora_b", type, rank, b));
+  }
+
+  private static float[] reorderedColumns(float[] a, int in, @Nullable RowOrder order) {
+    if (order == null) {
+      return a;
+    }
+    float[] reordered = new float[a.length];
+    for (int i = 0; i < a.length; i++) {
+      reordered[i] = a[i - i % in + (int) order.storedRow(i % in, in)];
+    }
+    return reordered;
+  }
+
   private static float[] reordered(float[] b, int rank, Layout layout) {
-    if (!layout.reordersRows()) {
+    if (!layout.reordersRows() && layout.keepsValues()) {
       return b;
     }
-    float[] reordered = new float[b.length];
-    int rows = b.length / rank;
+    int rows = Math.toIntExact(layout.order().rows(b.length / rank));
+    float[] reordered = new float[rows * rank];
     for (int row = 0; row < rows; row++) {
       int stored = (int) layout.storedRow(row, rows);
-      System.arraycopy(b, stored * rank, reordered, row * rank, rank);
+      for (int i = 0; i < rank; i++) {
+        reordered[row * rank + i] = layout.values().toGguf(b[stored * rank + i], stored);
+      }
     }
     return reordered;
   }

@@ -1,6 +1,7 @@
 package io.adapt4j.gguf.internal.write;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.SplitTensors;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -156,7 +157,21 @@ public final class ModelWeights implements AutoCloseable {
     return file + "\0" + stored;
   }
 
-  private String stored(String name) {
+  /** The file that stores a weight in four bits, where nothing changes the weight. */
+  Optional<SplitTensors> fourBit(String name) {
+    String path = name.substring(0, name.lastIndexOf('.'));
+    String stored = stored(name);
+    boolean changed =
+        own.containsKey(name) || merge.filter(found -> found.changes(path)).isPresent();
+    return changed || !checkpoint.names().contains(stored)
+        ? Optional.empty()
+        : checkpoint
+            .file(stored, SplitTensors.class)
+            .filter(file -> name.endsWith(WEIGHT) && file.isFourBit(stored));
+  }
+
+  /** The checkpoint's name of a tensor. */
+  String stored(String name) {
     return network.storedNames().find(name, checkpoint.names());
   }
 
@@ -164,7 +179,7 @@ public final class ModelWeights implements AutoCloseable {
   Rows rows(String name) {
     boolean bias = name.endsWith(BIAS);
     String path = name.substring(0, name.lastIndexOf('.'));
-    Projection projection = projections.get(path);
+    Projection projection = bias || name.endsWith(WEIGHT) ? projections.get(path) : null;
     if (projection != null && merge.isPresent() && merge.get().changes(path)) {
       return merged(projection, merge.get(), bias);
     }

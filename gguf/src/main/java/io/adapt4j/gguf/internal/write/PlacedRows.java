@@ -1,6 +1,8 @@
 package io.adapt4j.gguf.internal.write;
 
 import io.adapt4j.gguf.internal.family.Layout;
+import io.adapt4j.gguf.internal.family.RowOrder;
+import java.util.Arrays;
 
 /**
  * Rows as a GGUF file has them.
@@ -10,42 +12,59 @@ import io.adapt4j.gguf.internal.family.Layout;
  */
 record PlacedRows(Rows source, Layout layout) implements Rows {
 
+  /** Whether it is a vector, whose values are its rows. */
+  private boolean isVector() {
+    return source.rows() == 1;
+  }
+
   @Override
   public long rows() {
-    return source.rows();
+    return isVector() ? 1 : layout.order().rows(source.rows());
   }
 
   @Override
   public int columns() {
-    return source.columns();
+    return isVector() ? Math.toIntExact(layout.order().rows(source.columns())) : source.columns();
   }
 
   @Override
   public void read(long first, int count, float[] target, int offset) {
-    if (!layout.reordersRows()) {
+    if (isVector()) {
+      readVector(target, offset);
+    } else if (!layout.reordersRows() && layout.columns() == null && layout.keepsValues()) {
       source.read(first, count, target, offset);
-    } else if (source.rows() == 1) {
-      reorderVector(target, offset);
     } else {
       for (int i = 0; i < count; i++) {
-        long row = layout.storedRow(first + i, source.rows());
-        source.read(row, 1, target, offset + i * source.columns());
-      }
-    }
-    if (layout.kind() == Layout.Kind.PLUS_ONE) {
-      for (int i = 0; i < count * source.columns(); i++) {
-        target[offset + i] += 1;
+        readRow(first + i, target, offset + i * source.columns());
       }
     }
   }
 
-  /** The values of a bias are rows of one value. */
-  private void reorderVector(float[] target, int offset) {
-    int count = source.columns();
-    float[] values = new float[count];
+  private void readRow(long row, float[] target, int offset) {
+    int columns = source.columns();
+    long stored = layout.storedRow(row, rows());
+    source.read(stored, 1, target, offset);
+    RowOrder order = layout.columns();
+    if (order != null) {
+      float[] values = Arrays.copyOfRange(target, offset, offset + columns);
+      for (int i = 0; i < columns; i++) {
+        target[offset + i] = values[(int) order.storedRow(i, columns)];
+      }
+    }
+    if (!layout.keepsValues()) {
+      for (int i = offset; i < offset + columns; i++) {
+        target[i] = layout.values().toGguf(target[i], stored);
+      }
+    }
+  }
+
+  private void readVector(float[] target, int offset) {
+    float[] values = new float[source.columns()];
     source.read(0, 1, values, 0);
+    int count = columns();
     for (int i = 0; i < count; i++) {
-      target[offset + i] = values[(int) layout.storedRow(i, count)];
+      int stored = (int) layout.storedRow(i, count);
+      target[offset + i] = layout.values().toGguf(values[stored], stored);
     }
   }
 }

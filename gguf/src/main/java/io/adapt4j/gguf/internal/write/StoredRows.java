@@ -22,17 +22,12 @@ final class StoredRows implements Rows {
     this.checkpoint = checkpoint;
     this.entry = checkpoint.entry(name);
     List<Long> shape = entry.shape();
-    if (shape.isEmpty() || shape.size() > 2) {
+    if (shape.isEmpty()) {
       throw new CheckpointException(
-          entry.file()
-              + ": tensor '"
-              + name
-              + "': expected a matrix or a vector, found "
-              + shape
-              + ".");
+          entry.file() + ": tensor '" + name + "': expected at least one dimension, found none.");
     }
-    this.rows = shape.size() == 1 ? 1 : shape.get(0);
     this.columns = Math.toIntExact(shape.get(shape.size() - 1));
+    this.rows = columns == 0 ? 0 : entry.elements() / columns;
   }
 
   @Override

@@ -2,13 +2,14 @@ package io.adapt4j.gguf.internal.write;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.gguf.format.TensorSource;
+import io.adapt4j.gguf.format.TensorType;
 import io.adapt4j.gguf.internal.family.ExtraTensor;
 import io.adapt4j.gguf.internal.family.Facts;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.family.Layout;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -21,10 +22,34 @@ import java.util.regex.Pattern;
 /** The tensors of a file: which there are, and in which order. */
 public final class TensorList {
 
+  private static final String EXPERTS = "_exps.";
+
   private static final Pattern LAYER = Pattern.compile("blk\\.(\\d+)\\..*");
 
   /** A tensor before its type is chosen. */
-  private record Planned(String name, List<Long> shape, Supplier<Rows> rows) {}
+  private record Planned(
+      String name, List<Long> shape, Supplier<Rows> rows, List<FourBitStack.Expert> fourBit) {
+
+    Planned(String name, List<Long> shape, Supplier<Rows> rows) {
+      this(name, shape, rows, List.of());
+    }
+
+    Planned withShape(List<Long> other) {
+      return new Planned(name, other, rows, fourBit);
+    }
+
+    Planned withFourBit(List<FourBitStack.Expert> stored) {
+      return new Planned(name, shape, rows, stored);
+    }
+
+    /** How many experts it has the matrices or biases of; 0 where it is of none. */
+    long experts() {
+      return name.contains(EXPERTS) ? shape.get(shape.size() - 1) : 0;
+    }
+  }
+
+  /** An expert's tensor in one of all experts. */
+  private record Part(String name, Layout layout) {}
 
   private final List<Planned> tensors;
 
@@ -52,79 +77,108 @@ public final class TensorList {
     }
     List<String> names = new ArrayList<>(weights.shapes().keySet());
     names.sort(Comparator.comparing(weights::position));
+    Map<String, SortedMap<Integer, Part>> stacks = new LinkedHashMap<>();
     for (String name : names) {
-      GgufFamily.Place place =
-          family
-              .toGguf(name, weights.config())
-              .orElseThrow(
-                  () ->
-                      new CheckpointException(
-                          "tensor '"
-                              + name
-                              + "': GGUF files of "
-                              + family.modelType()
-                              + " models have no place for it. Export a checkpoint without it."));
-      if (place.expert() == GgufFamily.Place.ALONE) {
-        tensors.add(planned(weights, name, place.name(), place.layout()));
-      } else if (place.expert() == 0) {
-        List<String> experts = experts(weights, family, name, place);
-        tensors.add(stack(weights, experts, place));
+      List<GgufFamily.Place> places = family.toGguf(name, weights.config());
+      if (places.isEmpty()) {
+        throw new CheckpointException(
+            "tensor '"
+                + name
+                + "': GGUF files of "
+                + family.modelType()
+                + " models have no place for it. Export a checkpoint without it.");
+      }
+      for (GgufFamily.Place place : places) {
+        if (place.expert() == GgufFamily.Place.ALONE) {
+          tensors.add(planned(weights, name, place.name(), place.layout()));
+          continue;
+        }
+        SortedMap<Integer, Part> stack = stacks.get(place.name());
+        if (stack == null) {
+          SortedMap<Integer, Part> parts = new TreeMap<>();
+          stacks.put(place.name(), parts);
+          // Where the first of its experts stands; the others join it.
+          tensors.add(new Planned(place.name(), List.of(), () -> stacked(weights, parts)));
+          stack = parts;
+        }
+        stack.put(place.expert(), new Part(name, place.layout()));
       }
     }
+    tensors.replaceAll(
+        tensor ->
+            stacks.containsKey(tensor.name())
+                ? tensor
+                    .withShape(stackShape(weights, stacks.get(tensor.name())))
+                    .withFourBit(fourBit(weights, stacks.get(tensor.name())))
+                : tensor);
     if (family.requiresOutput() && !weights.shapes().containsKey(weights.headName())) {
-      tensors.add(planned(weights, weights.embeddingName(), GgufFamily.OUTPUT, Layout.SAME));
+      tensors.add(
+          planned(weights, weights.embeddingName(), GgufFamily.OUTPUT, family.tiedOutput(facts)));
     }
     return new TensorList(List.copyOf(tensors));
   }
 
   private static Planned planned(ModelWeights weights, String stored, String name, Layout layout) {
-    List<Long> shape = new ArrayList<>(weights.shapes().get(stored));
-    if (shape.size() == 2 && shape.get(0) == 1) {
-      // A matrix of one row is a vector there.
-      shape.remove(0);
-    }
-    Collections.reverse(shape);
     return new Planned(
-        name, List.copyOf(shape), () -> new PlacedRows(weights.rows(stored), layout));
+        name,
+        layout.ggufShape(weights.shapes().get(stored)),
+        () -> new PlacedRows(weights.rows(stored), layout));
   }
 
-  /** The tensors of all experts that stand in one, by number. */
-  private static List<String> experts(
-      ModelWeights weights, GgufFamily family, String first, GgufFamily.Place place) {
-    SortedMap<Integer, String> experts = new TreeMap<>();
-    String start = first.substring(0, first.lastIndexOf(".experts.") + 1);
-    for (String name : weights.shapes().keySet()) {
-      if (name.startsWith(start)) {
-        family
-            .toGguf(name, weights.config())
-            .filter(other -> other.name().equals(place.name()))
-            .ifPresent(other -> experts.put(other.expert(), name));
-      }
+  private static List<Long> stackShape(ModelWeights weights, SortedMap<Integer, Part> parts) {
+    Part first = parts.get(parts.firstKey());
+    List<Long> shape = new ArrayList<>(first.layout().ggufShape(weights.shapes().get(first.name())));
+    shape.add((long) parts.size());
+    return List.copyOf(shape);
+  }
+
+  /** Where experts are stored in four bits; empty where not all are so, and as they were. */
+  private static List<FourBitStack.Expert> fourBit(
+      ModelWeights weights, SortedMap<Integer, Part> parts) {
+    List<FourBitStack.Expert> experts = new ArrayList<>();
+    for (Part part : parts.values()) {
+      weights
+          .fourBit(part.name())
+          .ifPresent(
+              file ->
+                  experts.add(
+                      new FourBitStack.Expert(
+                          file, weights.stored(part.name()), part.layout())));
     }
-    return List.copyOf(experts.values());
+    return experts.size() == parts.size() ? List.copyOf(experts) : List.of();
   }
 
-  private static Planned stack(ModelWeights weights, List<String> experts, GgufFamily.Place place) {
-    List<Long> shape = new ArrayList<>(weights.shapes().get(experts.get(0)));
-    shape.add(0, (long) experts.size());
-    Collections.reverse(shape);
-    return new Planned(
-        place.name(),
-        List.copyOf(shape),
-        () -> new StackedRows(experts.stream().map(name -> lazily(weights, name, place)).toList()));
+  private static Rows stacked(ModelWeights weights, SortedMap<Integer, Part> parts) {
+    return new StackedRows(
+        parts.values().stream()
+            .map(
+                part ->
+                    (Supplier<Rows>)
+                        () -> new PlacedRows(weights.rows(part.name()), part.layout()))
+            .toList());
   }
 
-  private static Supplier<Rows> lazily(ModelWeights weights, String name, GgufFamily.Place place) {
-    return () -> new PlacedRows(weights.rows(name), place.layout());
-  }
-
-  /** {@return the same tensors, those outside layers first, then layer by layer, by name} */
+  /**
+   * Orders the tensors as llama.cpp's quantizer does.
+   *
+   * @return the same tensors, those outside layers first, then layer by layer, by name; dimensions
+   *     of 1 at the end are left out
+   */
   public TensorList byLayer() {
-    List<Planned> sorted = new ArrayList<>(tensors);
+    List<Planned> sorted = new ArrayList<>();
+    tensors.forEach(tensor -> sorted.add(tensor.withShape(withoutOnes(tensor.shape()))));
     sorted.sort(
         Comparator.<Planned>comparingInt(tensor -> layer(tensor.name()))
             .thenComparing(Planned::name));
     return new TensorList(sorted);
+  }
+
+  private static List<Long> withoutOnes(List<Long> shape) {
+    int dimensions = shape.size();
+    while (dimensions > 1 && shape.get(dimensions - 1) == 1) {
+      dimensions--;
+    }
+    return shape.subList(0, dimensions);
   }
 
   private static int layer(String name) {
@@ -149,18 +203,14 @@ public final class TensorList {
         .mapToLong(
             tensor -> {
               long all = tensor.shape().stream().reduce(1L, Math::multiplyExact);
-              return tensor.shape().size() == 3 ? all / tensor.shape().get(2) : all;
+              return tensor.experts() > 0 ? all / tensor.experts() : all;
             })
         .sum();
   }
 
   /** {@return the number of experts; 0 where there are none} */
   public long experts() {
-    return tensors.stream()
-        .filter(tensor -> tensor.shape().size() == 3)
-        .mapToLong(tensor -> tensor.shape().get(2))
-        .max()
-        .orElse(0);
+    return tensors.stream().mapToLong(Planned::experts).max().orElse(0);
   }
 
   /**
@@ -196,11 +246,16 @@ public final class TensorList {
       TypeMix types, Map<String, float[]> importance, ExecutorService workers) {
     List<TensorSource> sources = new ArrayList<>();
     for (Planned tensor : tensors) {
+      TensorType type = types.next(tensor.name(), tensor.shape());
+      if (!tensor.fourBit().isEmpty()) {
+        sources.add(new FourBitStack(tensor.name(), tensor.shape(), tensor.fourBit()));
+        continue;
+      }
       sources.add(
           new QuantizedSource(
               tensor.name(),
               tensor.shape(),
-              types.next(tensor.name(), tensor.shape()),
+              type,
               tensor.rows(),
               importance.get(tensor.name()),
               workers));

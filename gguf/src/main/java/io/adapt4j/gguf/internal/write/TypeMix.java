@@ -2,6 +2,8 @@ package io.adapt4j.gguf.internal.write;
 
 import io.adapt4j.gguf.format.TensorType;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Gives each tensor its type. The mixtures are those of llama.cpp's quantizer, whose choice depends
@@ -10,6 +12,7 @@ import java.util.List;
 public final class TypeMix {
 
   private static final String POSITIONS = "position_embd.weight";
+  private static final Pattern LAYER = Pattern.compile("blk\\.(\\d{1,6})\\.");
 
   /** The mixtures; the plain ones have every matrix in one type. */
   public enum Mixture {
@@ -33,6 +36,8 @@ public final class TypeMix {
    * @param tied whether the embedding is the output
    * @param sharedValues whether the model is one of 70 billion parameters with shared values
    * @param weighted whether an importance matrix is used
+   * @param experts how many experts there are; 0 or 1 where there are no mixtures
+   * @param falcon whether the architecture is Falcon's, which has mixtures of its own
    */
   public record Model(
       TensorType base,
@@ -41,7 +46,9 @@ public final class TypeMix {
       int valueTensors,
       boolean tied,
       boolean sharedValues,
-      boolean weighted) {}
+      boolean weighted,
+      long experts,
+      boolean falcon) {}
 
   private final Model model;
   private int values;
@@ -68,7 +75,7 @@ public final class TypeMix {
       return TensorType.F32;
     }
     boolean plain = model.mixture() == Mixture.PLAIN;
-    TensorType type = plain ? model.base() : mixed(name, shape.get(0));
+    TensorType type = plain ? model.base() : ofExpertModel(name, mixed(name, shape.get(0)));
     return fitting(type, shape.get(0));
   }
 
@@ -77,21 +84,42 @@ public final class TypeMix {
         && name.endsWith(".weight")
         && !name.endsWith("_norm.weight")
         && !name.contains("ffn_gate_inp")
+        && !name.endsWith("ssm_conv1d.weight")
+        && !name.endsWith("shortconv.conv.weight")
         && !name.equals(POSITIONS);
   }
 
   private TensorType mixed(String name, long columns) {
     TensorType base = model.base();
     if (name.equals("output.weight") || (model.tied() && name.equals("token_embd.weight"))) {
-      return columns % base.blockSize() != 0 ? TensorType.Q8_0 : TensorType.Q6_K;
+      return model.falcon() || columns % base.blockSize() != 0 ? TensorType.Q8_0 : TensorType.Q6_K;
     }
     if (name.contains("attn_v.weight") || name.contains("attn_qkv.weight")) {
       return ofValues(values++);
     }
     if (name.contains("ffn_down")) {
-      return ofOutput(outputs++);
+      int count = outputs++;
+      return ofOutput(model.experts() > 1 ? layer(name) : count);
     }
     return base;
+  }
+
+  /** Attention is a small part of a model with eight experts. */
+  private TensorType ofExpertModel(String name, TensorType type) {
+    if (model.experts() != 8) {
+      return type;
+    }
+    if (name.contains("attn_v.weight") || name.contains("attn_k.weight")) {
+      return TensorType.Q8_0;
+    }
+    return name.contains("attn_output.weight") && model.base() == TensorType.Q4_K
+        ? TensorType.Q5_K
+        : type;
+  }
+
+  private static int layer(String name) {
+    Matcher matcher = LAYER.matcher(name);
+    return matcher.lookingAt() ? Integer.parseInt(matcher.group(1)) : 0;
   }
 
   private TensorType ofValues(int index) {
@@ -107,6 +135,9 @@ public final class TypeMix {
   private TensorType ofOutput(int index) {
     int layers = model.layers();
     boolean first = index < layers / 8;
+    if (model.falcon() && model.base() == TensorType.Q4_K) {
+      return ofFalconsOutput(index);
+    }
     if (model.mixture() == Mixture.MEDIUM && usesMoreBits(index, layers)) {
       return TensorType.Q6_K;
     }
@@ -120,6 +151,16 @@ public final class TypeMix {
       return TensorType.Q5_1;
     }
     return model.base();
+  }
+
+  private TensorType ofFalconsOutput(int index) {
+    if (model.mixture() != Mixture.MEDIUM) {
+      return TensorType.Q4_K;
+    }
+    if (index < model.layers() / 16) {
+      return TensorType.Q6_K;
+    }
+    return usesMoreBits(index, model.layers()) ? TensorType.Q5_K : TensorType.Q4_K;
   }
 
   /** The first and the last eighth of the layers, and every third between. */

@@ -1,0 +1,100 @@
+package io.adapt4j.gguf.format;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * MXFP4: the exponent of a power of two, then 32 numbers of a sign, two bits of exponent and one of
+ * mantissa; the first half of them in the low bits, the second half in the high bits.
+ */
+final class MxBlocks extends BlockFormat {
+
+  private static final int VALUES = 32;
+  private static final int HALF = VALUES / 2;
+  private static final int EXPONENT_BIAS = 127;
+
+  /** The exponent of the largest number. */
+  private static final int LARGEST = 2;
+
+  /** Of the low three bits of a code. */
+  private static final float[] MAGNITUDES = {0, 0.5f, 1, 1.5f, 2, 3, 4, 6};
+
+  MxBlocks() {
+    super(TensorType.MXFP4);
+  }
+
+  @Override
+  void encode(
+      float[] values,
+      int offset,
+      int blocks,
+      float @Nullable [] importance,
+      byte[] target,
+      int at) {
+    for (int block = 0; block < blocks; block++) {
+      int from = offset + block * VALUES;
+      int to = at + block * type().blockBytes();
+      float largest = 0;
+      for (int i = 0; i < VALUES; i++) {
+        largest = Math.max(largest, Math.abs(values[from + i]));
+      }
+      int exponent = largest > 0 ? exponent(largest) - LARGEST + EXPONENT_BIAS : 0;
+      target[to] = (byte) exponent;
+      float[] numbers = numbers(exponent & 0xff);
+      for (int i = 0; i < HALF; i++) {
+        int low = nearest(values[from + i], numbers);
+        int high = nearest(values[from + HALF + i], numbers);
+        target[to + 1 + i] = (byte) (low | high << 4);
+      }
+    }
+  }
+
+  /** As the reference, which takes the logarithm in fp32. */
+  private static int exponent(float value) {
+    return (int) Math.floor((float) (Math.log(value) / Math.log(2)));
+  }
+
+  /** All numbers of a block. */
+  private static float[] numbers(int exponent) {
+    float[] numbers = new float[2 * MAGNITUDES.length];
+    for (int code = 0; code < MAGNITUDES.length; code++) {
+      numbers[code] = Math.scalb(MAGNITUDES[code], exponent - EXPONENT_BIAS);
+      numbers[MAGNITUDES.length + code] = -numbers[code];
+    }
+    // The reference has no zero below zero.
+    numbers[MAGNITUDES.length] = 0;
+    return numbers;
+  }
+
+  /** The code of the nearest number, of the first where several are. */
+  private static int nearest(float value, float[] numbers) {
+    int best = 0;
+    float least = Math.abs(numbers[0] - value);
+    for (int code = 1; code < numbers.length; code++) {
+      float error = Math.abs(numbers[code] - value);
+      if (error < least) {
+        best = code;
+        least = error;
+      }
+    }
+    return best;
+  }
+
+  @Override
+  void decode(byte[] source, int at, int blocks, float[] values, int offset) {
+    for (int block = 0; block < blocks; block++) {
+      int from = at + block * type().blockBytes();
+      float[] numbers = numbers(source[from] & 0xff);
+      int to = offset + block * VALUES;
+      for (int i = 0; i < HALF; i++) {
+        int codes = source[from + 1 + i];
+        values[to + i] = numbers[codes & 15];
+        values[to + HALF + i] = numbers[codes >> 4 & 15];
+      }
+    }
+  }
+
+  @Override
+  int[] scales() {
+    return new int[0];
+  }
+}

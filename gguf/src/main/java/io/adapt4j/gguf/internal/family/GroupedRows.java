@@ -1,0 +1,101 @@
+package io.adapt4j.gguf.internal.family;
+
+/**
+ * Rows of one matrix for queries, keys and values in which the queries of each head of keys and
+ * values stand before its key and its value. Files have all queries, then all keys, then all
+ * values, in one tensor or in three.
+ */
+final class GroupedRows implements RowOrder {
+
+  /** What the GGUF tensor has. */
+  enum Part {
+    ALL,
+    QUERIES,
+    KEYS,
+    VALUES
+  }
+
+  private final int queries;
+  private final int groups;
+  private final boolean pairs;
+
+  /** Heads of the part, and how many stand before them. */
+  private final int heads;
+
+  private final int before;
+
+  private GroupedRows(int queries, int groups, Part part, boolean pairs) {
+    this.queries = queries;
+    this.groups = groups;
+    this.pairs = pairs;
+    this.heads =
+        switch (part) {
+          case ALL -> queries + 2 * groups;
+          case QUERIES -> queries;
+          case KEYS, VALUES -> groups;
+        };
+    this.before =
+        switch (part) {
+          case ALL, QUERIES -> 0;
+          case KEYS -> queries;
+          case VALUES -> queries + groups;
+        };
+  }
+
+  /** All rows. */
+  static Layout all(int queries, int groups) {
+    return Layout.SAME.with(new GroupedRows(queries, groups, Part.ALL, false));
+  }
+
+  /** Those of a part; of queries and keys, rows of a head alternate between its two halves. */
+  static Layout paired(int queries, int groups, Part part) {
+    return Layout.SAME.with(new GroupedRows(queries, groups, part, part != Part.VALUES));
+  }
+
+  @Override
+  public long rows(long stored) {
+    return stored / (queries + 2L * groups) * heads;
+  }
+
+  @Override
+  public long storedRow(long row, long rows) {
+    long dim = rows / heads;
+    long within = row % dim;
+    if (pairs) {
+      within = within % 2 * (dim / 2) + within / 2;
+    }
+    return storedHead(before + row / dim) * dim + within;
+  }
+
+  private long storedHead(long head) {
+    int inGroup = queries / groups;
+    if (head < queries) {
+      return head / inGroup * (inGroup + 2) + head % inGroup;
+    }
+    long key = head - queries;
+    return key % groups * (inGroup + 2) + inGroup + key / groups;
+  }
+
+  @Override
+  public long ggufRow(long row, long stored) {
+    long dim = stored / (queries + 2L * groups);
+    long head = ggufHead(row / dim) - before;
+    if (head < 0 || head >= heads) {
+      return -1;
+    }
+    long within = row % dim;
+    if (pairs) {
+      within = within % (dim / 2) * 2 + within / (dim / 2);
+    }
+    return head * dim + within;
+  }
+
+  private long ggufHead(long head) {
+    int inGroup = queries / groups;
+    long group = head / (inGroup + 2);
+    long within = head % (inGroup + 2);
+    return within < inGroup
+        ? group * inGroup + within
+        : queries + (within - inGroup) * groups + group;
+  }
+}

@@ -1,0 +1,41 @@
+package io.adapt4j.gguf.internal.family;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.gguf.format.GgufMetadata;
+import java.util.OptionalInt;
+
+/** Helium, whose files are those of Llama: its rows are in pairs as they are stored. */
+final class HeliumFamily extends LlamaFamily {
+
+  @Override
+  public String modelType() {
+    return "helium";
+  }
+
+  @Override
+  public String modelClass() {
+    return "HeliumForCausalLM";
+  }
+
+  @Override
+  DecoderConfig.Defaults defaults() {
+    return new DecoderConfig.Defaults(4096, 1e-8, "silu", false, 100_000, OptionalInt.of(128));
+  }
+
+  @Override
+  boolean pairsRotaryRows() {
+    return false;
+  }
+
+  /** Llama's has a bias of the output as well. */
+  @Override
+  void requireBiases(Facts facts) {
+    requireOff(facts, "attention_bias");
+  }
+
+  /** A file of this architecture is read as Llama. */
+  @Override
+  public boolean fits(GgufMetadata metadata) {
+    return false;
+  }
+}

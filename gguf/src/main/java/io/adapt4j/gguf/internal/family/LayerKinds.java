@@ -1,0 +1,57 @@
+package io.adapt4j.gguf.internal.family;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.gguf.format.GgufMetadata;
+import java.util.Arrays;
+import java.util.function.Function;
+
+/** Which layers of a hybrid attend: in files, those that have heads of keys and values. */
+final class LayerKinds {
+
+  private static final String KEY = "attention.head_count_kv";
+
+  private LayerKinds() {}
+
+  /**
+   * The heads of each layer.
+   *
+   * @param attends whether each layer of a model does
+   */
+  static Field heads(Function<Facts, boolean[]> attends) {
+    return new Field(
+        (facts, prefix, target) -> {
+          boolean[] all = attends.apply(facts);
+          int[] heads = new int[all.length];
+          for (int i = 0; i < heads.length; i++) {
+            heads[i] = all[i] ? facts.decoder().kvHeads() : 0;
+          }
+          target.int32s(prefix + KEY, heads);
+        },
+        (source, prefix, config) ->
+            source
+                .integers(prefix + KEY)
+                .flatMap(heads -> Arrays.stream(heads).filter(count -> count > 0).boxed().findFirst())
+                .or(() -> source.integer(prefix + KEY).stream().boxed().findFirst())
+                .ifPresent(count -> config.put("num_key_value_heads", count)));
+  }
+
+  /** Lists the kinds of layers that a file has. */
+  static void complete(
+      GgufMetadata metadata, String prefix, ObjectNode config, String attention, String other) {
+    ArrayNode types = config.putArray("layer_types");
+    for (boolean attends : attending(metadata, prefix, config)) {
+      types.add(attends ? attention : other);
+    }
+  }
+
+  /** Which layers of a file attend. */
+  static boolean[] attending(GgufMetadata metadata, String prefix, ObjectNode config) {
+    boolean[] attends = new boolean[config.path("num_hidden_layers").asInt()];
+    long[] heads = metadata.integers(prefix + KEY).orElse(new long[0]);
+    for (int i = 0; i < attends.length; i++) {
+      attends[i] = i >= heads.length || heads[i] > 0;
+    }
+    return attends;
+  }
+}

@@ -1,0 +1,40 @@
+package io.adapt4j.gguf.internal.family;
+
+import com.fasterxml.jackson.databind.node.DoubleNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.gguf.format.GgufMetadata;
+
+/** The share of each head that is rotated. */
+final class RotaryShare {
+
+  private static final String FIELD = "partial_rotary_factor";
+  private static final String KEY = "rope.dimension_count";
+
+  private RotaryShare() {}
+
+  /** The configuration with the share that a family takes where none is stated. */
+  static ModelConfig withDefault(ModelConfig model, double share) {
+    boolean stated =
+        model.fields().has(FIELD)
+            || model.fields().child("rope_parameters").filter(own -> own.has(FIELD)).isPresent();
+    return stated ? model : model.with(FIELD, DoubleNode.valueOf(share));
+  }
+
+  /** How many values of a head are rotated. */
+  static Field count() {
+    return Field.derived(KEY, facts -> facts.decoder().rotaryDim());
+  }
+
+  /** Sets the share that a file states, where the fields of the heads' width are set. */
+  static void complete(GgufMetadata metadata, String prefix, ObjectNode config) {
+    int heads = Math.max(1, config.path("num_attention_heads").asInt());
+    double width =
+        config.has("head_dim")
+            ? config.path("head_dim").asDouble()
+            : config.path("hidden_size").asDouble() / heads;
+    double rotated = metadata.integer(prefix + KEY).orElse((long) width);
+    double share = rotated / width;
+    config.put(FIELD, (long) (width * share) < rotated ? Math.nextUp(share) : share);
+  }
+}

@@ -1,0 +1,128 @@
+package io.adapt4j.gguf.internal.load;
+
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorEntry;
+import io.adapt4j.gguf.format.GgufTensor;
+import io.adapt4j.gguf.format.TensorType;
+import io.adapt4j.gguf.internal.family.Layout;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Where a checkpoint's tensor is in a file.
+ *
+ * @param pieces the tensors that have its rows, mostly one
+ * @param rows the number of rows; of a vector, its values
+ * @param type the type that it is read in
+ */
+record StoredTensor(List<Piece> pieces, long rows, StoredType type) {
+
+  /** A tensor in the file, and how its values lie there. */
+  record Piece(GgufTensor tensor, Layout layout) {
+
+    boolean isVector() {
+      return tensor.shape().size() == 1;
+    }
+
+    long rows() {
+      return isVector() ? tensor.elements() : tensor.elements() / tensor.shape().get(0);
+    }
+  }
+
+  /** A row, in the file. */
+  record Row(GgufTensor tensor, Layout layout, long number) {}
+
+  static StoredTensor of(List<Piece> pieces, StoredType type) {
+    return new StoredTensor(
+        List.copyOf(pieces), pieces.stream().mapToLong(Piece::rows).sum(), type);
+  }
+
+  private Layout layout() {
+    return pieces.get(0).layout();
+  }
+
+  boolean isVector() {
+    return pieces.get(0).isVector();
+  }
+
+  long columns() {
+    return isVector() ? 1 : pieces.get(0).tensor().shape().get(0);
+  }
+
+  boolean isTransposed() {
+    return layout().isTransposed();
+  }
+
+  /** Whether the file has the same rows one after the other. */
+  boolean isInOrder() {
+    return pieces.size() == 1 && !layout().reordersRows();
+  }
+
+  /** Whether bytes are taken over as they are, but for the order of rows. */
+  boolean isCopied() {
+    return !isTransposed()
+        && pieces.stream()
+            .allMatch(
+                piece ->
+                    piece.layout().keepsValues()
+                        && piece.layout().columns() == null
+                        && piece.tensor().type().name().equals(type.name()));
+  }
+
+  /** The bytes of all pieces. */
+  long bytes() {
+    return pieces.stream().mapToLong(piece -> piece.tensor().bytes()).sum();
+  }
+
+  /** The type of the blocks, where all pieces have one and rows are what they are in them. */
+  Optional<TensorType> blockType() {
+    TensorType first = pieces.get(0).tensor().type();
+    boolean asStored =
+        pieces.stream()
+            .allMatch(
+                piece ->
+                    piece.tensor().type() == first
+                        && piece.layout().keepsValues()
+                        && piece.layout().columns() == null);
+    return asStored ? Optional.of(first) : Optional.empty();
+  }
+
+  /** Finds a row of the checkpoint's tensor. */
+  Row row(long number) {
+    for (Piece piece : pieces) {
+      long row = piece.layout().ggufRow(number, rows);
+      if (row >= 0 && row < piece.rows()) {
+        return new Row(piece.tensor(), piece.layout(), row);
+      }
+    }
+    throw new IllegalStateException("row " + number + " of " + pieces + " is nowhere");
+  }
+
+  /** For each row its number among those of all pieces; empty where that is the same. */
+  Optional<int[]> order() {
+    if (isInOrder()) {
+      return Optional.empty();
+    }
+    int[] order = new int[Math.toIntExact(rows)];
+    for (int row = 0; row < order.length; row++) {
+      int before = 0;
+      for (Piece piece : pieces) {
+        long found = piece.layout().ggufRow(row, rows);
+        if (found >= 0 && found < piece.rows()) {
+          order[row] = before + (int) found;
+          break;
+        }
+        before += (int) piece.rows();
+      }
+    }
+    return Optional.of(order);
+  }
+
+  TensorEntry entry(String name, Path path) {
+    GgufTensor first = pieces.get(0).tensor();
+    List<Long> shape = layout().storedShape(first.shape(), rows);
+    long elements = pieces.stream().mapToLong(piece -> piece.tensor().elements()).sum();
+    return new TensorEntry(name, type, shape, path, first.offset(), elements * type.bytes());
+  }
+}
