@@ -42,6 +42,9 @@ class FamilyLoraTest {
           qwen3_bias      | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           gemma2_uncapped | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           gemma3_text     | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          gemma3          | model.language_model.layers.1 | self_attn.q_proj self_attn.o_proj mlp.gate_proj mlp.down_proj
+          mistral3        | model.language_model.layers.1 | self_attn.q_proj self_attn.o_proj mlp.gate_proj mlp.down_proj
+          apertus         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.up_proj mlp.down_proj
           phi3            | model.layers.1          | self_attn.qkv_proj self_attn.o_proj mlp.gate_up_proj mlp.down_proj
           smollm3         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           olmo2           | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj

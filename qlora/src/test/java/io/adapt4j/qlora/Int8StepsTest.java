@@ -70,6 +70,7 @@ class Int8StepsTest {
   /** Families that are decoded operator by operator. */
   private static final Set<String> BY_OPERATORS =
       Set.of(
+          "apertus",
           "arcee",
           "bamba",
           "cohere",
@@ -93,6 +94,8 @@ class Int8StepsTest {
           "hunyuan",
           "internlm2",
           "lfm2",
+          "ministral3",
+          "mistral3",
           "mixtral",
           "mixtral_stacked",
           "nemotron",

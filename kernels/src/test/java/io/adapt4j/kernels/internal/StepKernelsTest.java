@@ -64,6 +64,7 @@ class StepKernelsTest {
   /** Families with a part that steps lack: rotation of pairs, experts, squared ReLU. */
   private static final Set<String> BY_OPERATORS =
       Set.of(
+          "apertus",
           "arcee",
           "bamba",
           "cohere",
@@ -87,6 +88,8 @@ class StepKernelsTest {
           "hunyuan",
           "internlm2",
           "lfm2",
+          "ministral3",
+          "mistral3",
           "mixtral",
           "mixtral_stacked",
           "nemotron",

@@ -27,6 +27,8 @@ public final class Architectures {
           new Llama(),
           new Mistral(),
           new Ministral(),
+          new Ministral3(),
+          new Apertus(),
           new Qwen2(),
           new Qwen3(),
           new Gemma(),
