@@ -1,5 +1,6 @@
 """The tensors a checkpoint of each family stores."""
 
+import gemmas
 import hybrid_decoders
 import interleaved_decoders
 import later_decoders
@@ -16,6 +17,8 @@ def decoder_shapes(c):
         return hybrid_decoders.shapes(c)
     if mixtures.family(c) is not None:
         return mixtures.family(c)(c).shapes()
+    if kind in gemmas.FAMILIES:
+        return gemmas.shapes(c)
     if kind in newer_decoders.FAMILIES:
         return newer_decoders.shapes(c)
     if kind in later_decoders.FAMILIES:

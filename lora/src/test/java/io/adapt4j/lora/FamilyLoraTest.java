@@ -43,6 +43,11 @@ class FamilyLoraTest {
           gemma2_uncapped | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           gemma3_text     | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           gemma3          | model.language_model.layers.1 | self_attn.q_proj self_attn.o_proj mlp.gate_proj mlp.down_proj
+          gemma3n         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj altup.modality_router altup.prediction_coefs altup.correction_coefs laurel.linear_left laurel.linear_right per_layer_input_gate per_layer_projection mlp.up_proj
+          gemma3n         | model                   | per_layer_model_projection altup_projections.1 altup_unembed_projections.0 layers.3.self_attn.q_proj
+          gemma4          | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj per_layer_input_gate per_layer_projection mlp.down_proj
+          gemma4          | model                   | per_layer_model_projection layers.3.self_attn.q_proj layers.3.mlp.gate_proj
+          gemma4_one      | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.o_proj
           mistral3        | model.language_model.layers.1 | self_attn.q_proj self_attn.o_proj mlp.gate_proj mlp.down_proj
           apertus         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.up_proj mlp.down_proj
           phi3            | model.layers.1          | self_attn.qkv_proj self_attn.o_proj mlp.gate_up_proj mlp.down_proj

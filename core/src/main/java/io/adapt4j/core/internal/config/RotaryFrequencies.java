@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.config;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -297,6 +298,11 @@ public final class RotaryFrequencies {
     }
     if (scaling instanceof RopeScaling.Yarn yarn) {
       return rampedByRotations(yarn);
+    }
+    if (scaling instanceof RopeScaling.Proportional proportional) {
+      float[] used = divided(plain, (float) proportional.factor());
+      Arrays.fill(used, (int) (proportional.share() * rotaryDim) / 2, used.length, 0);
+      return used;
     }
     if (scaling instanceof RopeScaling.LongRope longRope) {
       return divided(longRope.shortFactors());

@@ -34,6 +34,8 @@ public final class Architectures {
           new Gemma(),
           new Gemma2(),
           new Gemma3(),
+          new Gemma3n(),
+          new Gemma4(),
           new Phi3(),
           new SmolLm3(),
           new Olmo2(),
