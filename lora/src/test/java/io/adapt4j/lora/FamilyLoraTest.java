@@ -101,11 +101,11 @@ class FamilyLoraTest {
         float[] adapted = outputs(network);
         assertThat(distance(adapted, plain)).isGreaterThan(1e-2);
         adapter.merge();
-        assertThat(distance(outputs(network), adapted)).isLessThan(1e-5);
+        assertThat(distance(outputs(network), adapted)).isLessThan(2e-5);
         adapter.unmerge();
-        assertThat(distance(outputs(network), adapted)).isLessThan(1e-5);
+        assertThat(distance(outputs(network), adapted)).isLessThan(2e-5);
       }
-      assertThat(distance(outputs(network), plain)).isLessThan(1e-5);
+      assertThat(distance(outputs(network), plain)).isLessThan(2e-5);
     }
   }
 
