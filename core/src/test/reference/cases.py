@@ -1,10 +1,12 @@
 """The tiny models: configurations as Transformers 4.57 saves them, and the shapes of their tensors."""
 
+import gemmas
 import hybrid_decoders
 import interleaved_decoders
 import later_decoders
 import later_encoders
 import mixtures
+import newer_decoders
 
 VOCABULARY, HIDDEN, INNER, HEADS, GROUPS, WIDTH = 40, 16, 24, 4, 2, 4
 SLIDING, FULL = "sliding_attention", "full_attention"
@@ -232,4 +234,5 @@ CASES = {
 }
 CASES |= later_decoders.cases(_decoder) | interleaved_decoders.cases(_decoder) | hybrid_decoders.cases(_decoder)
 CASES |= mixtures.cases(later_decoders.like(_decoder))
+CASES |= newer_decoders.cases(later_decoders.like(_decoder)) | gemmas.cases(later_decoders.like(_decoder))
 CASES |= later_encoders.cases(bert, _labels, HIDDEN, HEADS, VOCABULARY)

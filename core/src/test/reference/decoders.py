@@ -4,10 +4,12 @@ import math
 
 import numpy as np
 
+import gemmas
 import hybrid_decoders
 import interleaved_decoders
 import later_decoders
 import mixtures
+import newer_decoders
 from parts import (ACTIVATIONS, attend, causal, layer_norm, linear, rms_norm, rotate, split_heads)
 from rotary import cos_sin
 
@@ -269,3 +271,4 @@ def gpt_neox(c, w, ids, mask, positions, lengths):
 FAMILIES = {f.__name__: f for f in (llama, mistral, qwen2, qwen3, smollm3, granite, phi3, olmo2, gemma2,
                                     gemma3_text, gpt2, gpt_neox)}
 FAMILIES |= later_decoders.PASSES | interleaved_decoders.PASSES | hybrid_decoders.PASSES | mixtures.PASSES
+FAMILIES |= newer_decoders.PASSES | gemmas.PASSES

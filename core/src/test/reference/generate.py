@@ -36,9 +36,11 @@ def kind_of(config):
 
 def random_weights(config, kind, random):
     shapes = decoder_shapes(config) if kind == "causal" else encoder_shapes(config, kind)
-    gemma, weights = config["model_type"].startswith("gemma"), {}
-    # Keys of length 1 make these families steep.
-    is_delta = config["model_type"] in ("qwen3_5_text", "qwen3_next")
+    kind_of_model, weights = config["model_type"], {}
+    gemma = kind_of_model.startswith("gemma") and not kind_of_model.startswith(("gemma3n", "gemma4"))
+    # Keys of length 1 make these families steep, and so do scores without a factor.
+    is_delta = kind_of_model in ("qwen3_5_text", "qwen3_next")
+    is_steep = is_delta or kind_of_model in ("gemma3n_text", "gemma4_text")
     for name, shape in shapes.items():
         values = random.standard_normal(shape)
         if name.endswith("bias"):
@@ -52,10 +54,12 @@ def random_weights(config, kind, random):
             values *= 1 / np.sqrt(shape[2])
         elif "embed" in name or "wte" in name or "wpe" in name:
             # Large tied embeddings would make the model repeat its input.
-            values *= 0.1 if gemma else 1.0 if is_delta else 0.3
+            values *= 0.1 if gemma else 1.0 if is_delta else 0.5 if is_steep else 0.3
         else:
-            gain = 0.8 if is_delta else 1.5
+            gain = 0.2 if ".altup." in name else 0.8 if is_steep else 1.5
             values *= gain / np.sqrt(shape[0] if "c_" in name else shape[1])
+        if is_steep and name.endswith(("q_norm.weight", "k_norm.weight")):
+            values *= 0.5
         weights[name] = values.astype(np.float32)
     return weights
 

@@ -1,10 +1,12 @@
 """The tensors a checkpoint of each family stores."""
 
+import gemmas
 import hybrid_decoders
 import interleaved_decoders
 import later_decoders
 import later_encoders
 import mixtures
+import newer_decoders
 
 
 def decoder_shapes(c):
@@ -15,6 +17,10 @@ def decoder_shapes(c):
         return hybrid_decoders.shapes(c)
     if mixtures.family(c) is not None:
         return mixtures.family(c)(c).shapes()
+    if kind in gemmas.FAMILIES:
+        return gemmas.shapes(c)
+    if kind in newer_decoders.FAMILIES:
+        return newer_decoders.shapes(c)
     if kind in later_decoders.FAMILIES:
         return later_decoders.shapes(c)
     if kind == "gpt2":

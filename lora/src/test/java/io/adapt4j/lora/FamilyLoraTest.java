@@ -42,6 +42,14 @@ class FamilyLoraTest {
           qwen3_bias      | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           gemma2_uncapped | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           gemma3_text     | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          gemma3          | model.language_model.layers.1 | self_attn.q_proj self_attn.o_proj mlp.gate_proj mlp.down_proj
+          gemma3n         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj altup.modality_router altup.prediction_coefs altup.correction_coefs laurel.linear_left laurel.linear_right per_layer_input_gate per_layer_projection mlp.up_proj
+          gemma3n         | model                   | per_layer_model_projection altup_projections.1 altup_unembed_projections.0 layers.3.self_attn.q_proj
+          gemma4          | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj per_layer_input_gate per_layer_projection mlp.down_proj
+          gemma4          | model                   | per_layer_model_projection layers.3.self_attn.q_proj layers.3.mlp.gate_proj
+          gemma4_one      | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.o_proj
+          mistral3        | model.language_model.layers.1 | self_attn.q_proj self_attn.o_proj mlp.gate_proj mlp.down_proj
+          apertus         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.up_proj mlp.down_proj
           phi3            | model.layers.1          | self_attn.qkv_proj self_attn.o_proj mlp.gate_up_proj mlp.down_proj
           smollm3         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           olmo2           | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
@@ -93,11 +101,11 @@ class FamilyLoraTest {
         float[] adapted = outputs(network);
         assertThat(distance(adapted, plain)).isGreaterThan(1e-2);
         adapter.merge();
-        assertThat(distance(outputs(network), adapted)).isLessThan(1e-5);
+        assertThat(distance(outputs(network), adapted)).isLessThan(2e-5);
         adapter.unmerge();
-        assertThat(distance(outputs(network), adapted)).isLessThan(1e-5);
+        assertThat(distance(outputs(network), adapted)).isLessThan(2e-5);
       }
-      assertThat(distance(outputs(network), plain)).isLessThan(1e-5);
+      assertThat(distance(outputs(network), plain)).isLessThan(2e-5);
     }
   }
 

@@ -70,6 +70,7 @@ class Int8StepsTest {
   /** Families that are decoded operator by operator. */
   private static final Set<String> BY_OPERATORS =
       Set.of(
+          "apertus",
           "arcee",
           "bamba",
           "cohere",
@@ -82,6 +83,9 @@ class Int8StepsTest {
           "falcon_h1",
           "falcon_h1_plain",
           "falcon_one_norm",
+          "gemma3n",
+          "gemma4",
+          "gemma4_one",
           "glm",
           "glm4",
           "glm4_moe",
@@ -93,6 +97,8 @@ class Int8StepsTest {
           "hunyuan",
           "internlm2",
           "lfm2",
+          "ministral3",
+          "mistral3",
           "mixtral",
           "mixtral_stacked",
           "nemotron",

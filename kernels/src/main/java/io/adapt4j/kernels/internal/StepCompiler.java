@@ -195,7 +195,8 @@ final class StepCompiler {
     Heads heads = attention.heads();
     boolean normsRotated = attention.norm() != null && attention.norm().afterRotary();
     boolean grouped = heads.interleaved() && heads.query() != heads.keyValue();
-    if (heads.pairs() || normsRotated || grouped) {
+    boolean turnsApart = attention.queryRotary() != attention.rotary();
+    if (heads.pairs() || normsRotated || grouped || turnsApart) {
       throw new Unsupported();
     }
     int projected = shared("projected", heads.queryWidth() + 2 * heads.keyValueWidth());

@@ -64,6 +64,7 @@ class StepKernelsTest {
   /** Families with a part that steps lack: rotation of pairs, experts, squared ReLU. */
   private static final Set<String> BY_OPERATORS =
       Set.of(
+          "apertus",
           "arcee",
           "bamba",
           "cohere",
@@ -76,6 +77,9 @@ class StepKernelsTest {
           "falcon_h1",
           "falcon_h1_plain",
           "falcon_one_norm",
+          "gemma3n",
+          "gemma4",
+          "gemma4_one",
           "glm",
           "glm4",
           "glm4_moe",
@@ -87,6 +91,8 @@ class StepKernelsTest {
           "hunyuan",
           "internlm2",
           "lfm2",
+          "ministral3",
+          "mistral3",
           "mixtral",
           "mixtral_stacked",
           "nemotron",

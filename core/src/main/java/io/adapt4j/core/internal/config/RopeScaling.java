@@ -103,4 +103,13 @@ public sealed interface RopeScaling {
   record Llama3(
       double factor, double lowFreqFactor, double highFreqFactor, int originalMaxPositionEmbeddings)
       implements RopeScaling {}
+
+  /**
+   * Frequencies as of a head that is rotated in full, of which only the fastest are used; the rest
+   * of the head is not rotated.
+   *
+   * @param share of the frequencies that are used, in (0, 1]
+   * @param factor divides them, above 0
+   */
+  record Proportional(double share, double factor) implements RopeScaling {}
 }

@@ -1,7 +1,9 @@
 package io.adapt4j.core.internal.config;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * The angles of rotary position embeddings, computed as Transformers 4.57 does and, like there, in
@@ -24,9 +26,23 @@ public final class RotaryFrequencies {
   private final RopeScaling scaling;
   private final float attentionFactor;
   private final float[] unstretched;
+  private final Optional<Temperature> temperature;
+
+  /**
+   * A factor of what is rotated that grows with the position p: 1 + beta log(1 + floor(p / length)).
+   *
+   * @param beta how fast it grows
+   * @param length tokens over which it stays the same, at least 1
+   */
+  public record Temperature(double beta, int length) {}
 
   private RotaryFrequencies(
-      double theta, int rotaryDim, int maxPositionEmbeddings, RopeScaling scaling) {
+      double theta,
+      int rotaryDim,
+      int maxPositionEmbeddings,
+      RopeScaling scaling,
+      Optional<Temperature> temperature) {
+    this.temperature = temperature;
     this.theta = theta;
     this.rotaryDim = rotaryDim;
     this.maxPositionEmbeddings = maxPositionEmbeddings;
@@ -81,7 +97,28 @@ public final class RotaryFrequencies {
     if (scaling instanceof RopeScaling.Dynamic) {
       require(rotaryDim > 2, "rotary dimension", "above 2 for dynamic scaling", rotaryDim);
     }
-    return new RotaryFrequencies(theta, rotaryDim, maxPositionEmbeddings, scaling);
+    return new RotaryFrequencies(
+        theta, rotaryDim, maxPositionEmbeddings, scaling, Optional.empty());
+  }
+
+  /**
+   * Returns the same frequencies with a factor that grows with the position.
+   *
+   * @param factor how it grows
+   * @return a changed copy
+   */
+  public RotaryFrequencies withTemperature(Temperature factor) {
+    return new RotaryFrequencies(
+        theta, rotaryDim, maxPositionEmbeddings, scaling, Optional.of(factor));
+  }
+
+  /**
+   * Returns the factor that grows with the position.
+   *
+   * @return empty for most models, whose factor is the same everywhere
+   */
+  public Optional<Temperature> temperature() {
+    return temperature;
   }
 
   /**
@@ -261,6 +298,11 @@ public final class RotaryFrequencies {
     }
     if (scaling instanceof RopeScaling.Yarn yarn) {
       return rampedByRotations(yarn);
+    }
+    if (scaling instanceof RopeScaling.Proportional proportional) {
+      float[] used = divided(plain, (float) proportional.factor());
+      Arrays.fill(used, (int) (proportional.share() * rotaryDim) / 2, used.length, 0);
+      return used;
     }
     if (scaling instanceof RopeScaling.LongRope longRope) {
       return divided(longRope.shortFactors());

@@ -31,6 +31,7 @@ final class SizeLimits {
                   "encoder_layers",
                   "decoder_layers",
                   "num_hidden_groups",
+                  "num_kv_shared_layers",
                   "num_nextn_predict_layers"),
               limit(LAYERS_OF_GROUP, "inner_group_num"),
               limit(
@@ -73,7 +74,9 @@ final class SizeLimits {
                   "mamba_d_conv",
                   "conv_L_cache",
                   "conv_kernel_size",
-                  "conv_groups"),
+                  "conv_groups",
+                  "altup_num_inputs",
+                  "altup_active_idx"),
               limit(
                   WIDTH,
                   "hidden_size",
@@ -95,8 +98,15 @@ final class SizeLimits {
                   "pooler_hidden_size",
                   "q_lora_rank",
                   "kv_lora_rank",
+                  "laurel_rank",
+                  "hidden_size_per_layer_input",
                   "num_labels"),
-              limit(ROWS, "vocab_size", "decoder_vocab_size", "type_vocab_size"),
+              limit(
+                  ROWS,
+                  "vocab_size",
+                  "decoder_vocab_size",
+                  "type_vocab_size",
+                  "vocab_size_per_layer_input"),
               limit(POSITIONS, "max_position_embeddings", "n_positions", "n_ctx"))
           .flatMap(limits -> limits.entrySet().stream())
           .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));

@@ -185,11 +185,15 @@ public final class ActivationMemory {
           Ops ops = Ops.recording(tape, 1).dropping(dropout);
           prepare(body.embeddings().parameters());
           prepare(body.norm().parameters());
+          body.inputs().ifPresent(besides -> prepare(besides.parameters()));
+          body.streams().ifPresent(several -> prepare(several.parameters()));
           Tensor ids = Tensor.zeros(DType.I64, batch.rows(), batch.length());
           long before = meter.bytes();
-          Tensor x = body.embeddings().forward(ops, ids, ids, positions);
+          Tensor x = body.begin(ops, ids, ids, positions);
+          hidden = x.size(-1);
           boolean differentiated = ops.isDifferentiated(x);
-          body.norm().forward(ops, x);
+          body.end(ops, x);
+          body.sources().forEach(source -> positions.inputOf(source, x));
           long outside = meter.bytes() - before;
           List<OfLayer> layers = new ArrayList<>();
           int slot = 0;
@@ -279,6 +283,7 @@ public final class ActivationMemory {
         Tensor y =
             ops.checkpoint(
                 x,
+                Transformer.besides(layer, positions),
                 batch.recompute(),
                 (inner, in) -> layer.forward(inner.inLayer(index), in, positions, index));
         long most = meter.peak() - before;

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param output the projection of the joined heads
  * @param heads their number and width
  * @param norm norms of queries and keys, or null
- * @param rotary which of the model's rotary tables turns queries and keys; {@link #NO_ROTARY} for
- *     none
+ * @param rotary which of the model's rotary tables turns keys; {@link #NO_ROTARY} for none
+ * @param queryRotary which of them turns queries; mostly the same
  * @param rule how scores are made and what is seen
  * @param sinks one more score for each head, of a key without a value; or null
  */
@@ -27,6 +27,7 @@ public record Attention(
     Heads heads,
     QueryKeyNorm norm,
     int rotary,
+    int queryRotary,
     AttentionRule rule,
     @Nullable Parameter sinks)
     implements Mixer {
@@ -41,12 +42,17 @@ public record Attention(
       QueryKeyNorm norm,
       int rotary,
       AttentionRule rule) {
-    this(qkv, output, heads, norm, rotary, rule, null);
+    this(qkv, output, heads, norm, rotary, rotary, rule, null);
   }
 
   /** The same with sinks. */
   public Attention withSinks(Parameter scores) {
-    return new Attention(qkv, output, heads, norm, rotary, rule, scores);
+    return new Attention(qkv, output, heads, norm, rotary, queryRotary, rule, scores);
+  }
+
+  /** The same with queries turned by another table. */
+  public Attention withQueryRotary(int table) {
+    return new Attention(qkv, output, heads, norm, rotary, table, rule, sinks);
   }
 
   @Override
@@ -77,7 +83,12 @@ public record Attention(
   }
 
   private QueriesKeysValues rotated(QueriesKeysValues made, Positions positions) {
-    return rotary == NO_ROTARY ? made : made.rotated(positions.rotary(rotary));
+    if (rotary == NO_ROTARY) {
+      return made;
+    }
+    return rotary == queryRotary
+        ? made.rotated(positions.rotary(rotary))
+        : made.rotated(positions.rotary(queryRotary), positions.rotary(rotary));
   }
 
   @Override
@@ -106,6 +117,6 @@ public record Attention(
 
   @Override
   public Object kind() {
-    return List.of(heads, rotary, rule);
+    return List.of(heads, rotary, queryRotary, rule);
   }
 }

@@ -8,7 +8,13 @@ import java.util.List;
 
 /** One transformer layer: a mixer of positions and an MLP, with norms where its kind puts them. */
 public sealed interface Layer
-    permits SequentialLayer, ParallelLayer, PostNormLayer, DistanceLayer, ConvolvedLayer {
+    permits SequentialLayer,
+        ParallelLayer,
+        PostNormLayer,
+        DistanceLayer,
+        ConvolvedLayer,
+        InputLayer,
+        StreamLayer {
 
   Tensor forward(Ops ops, Tensor x, Positions positions, int index);
 
@@ -26,12 +32,23 @@ public sealed interface Layer
     return slots;
   }
 
+  /** {@return whether it reads the {@link LayerInputs}} */
+  default boolean readsLayerInputs() {
+    return false;
+  }
+
+  /** {@return parameters besides those of mixer, MLP, linear layers and norms} */
+  default List<Parameter> otherParameters() {
+    return List.of();
+  }
+
   default List<Parameter> parameters() {
     List<Parameter> all = new ArrayList<>();
     linears().forEach(slot -> all.addAll(slot.linear().parameters()));
     all.addAll(mixer().ownParameters());
     all.addAll(mlp().otherParameters());
     norms().forEach(norm -> all.addAll(norm.parameters()));
+    all.addAll(otherParameters());
     return all;
   }
 }

@@ -4,10 +4,11 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** The part of a layer in which positions see earlier ones: attention, or a recurrence. */
-public sealed interface Mixer permits Attention, GatedAttention, MixerSum, RecurrentMixer {
+public sealed interface Mixer permits Attention, GatedAttention, MixerSum, RecurrentMixer, SharingAttention {
 
   /**
    * Applies it.
@@ -24,6 +25,11 @@ public sealed interface Mixer permits Attention, GatedAttention, MixerSum, Recur
 
   /** Parameters besides those of the projections. */
   List<Parameter> ownParameters();
+
+  /** {@return the number of an earlier layer whose input it reads too} */
+  default OptionalInt source() {
+    return OptionalInt.empty();
+  }
 
   /** What it keeps of tokens. */
   CacheShape cache();

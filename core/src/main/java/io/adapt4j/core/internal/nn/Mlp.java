@@ -6,7 +6,8 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /** The part of a layer that works on each position alone. */
-public sealed interface Mlp permits ClampedMlp, ExpertMlp, GatedMlp, PlainMlp, ScaledMlp {
+public sealed interface Mlp
+    permits ClampedMlp, ExpertMlp, GatedMlp, PlainMlp, ScaledMlp, SparseGatedMlp, XieluMlp {
 
   default Tensor forward(Ops ops, Tensor x) {
     return forward(ops, x, true);

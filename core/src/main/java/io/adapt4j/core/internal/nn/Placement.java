@@ -97,10 +97,10 @@ record Placement(
     try (Scope scope = Scope.open()) {
       for (RotaryFrequencies rotaryFrequencies : rotary) {
         tables.add(
-            RotaryTable.of(
+            table(
+                rotaryFrequencies,
                 Tensor.of(positions, rows, length),
                 frequencies(rotaryFrequencies, lengths, rows, length),
-                rotaryFrequencies.attentionFactor(),
                 type));
       }
     }
@@ -223,16 +223,28 @@ record Placement(
     try (Scope scope = Scope.open()) {
       for (RotaryFrequencies rotaryFrequencies : rotary) {
         tables.add(
-            RotaryTable.of(
+            table(
+                rotaryFrequencies,
                 Tensor.of(positions, sizes),
                 Tensor.of(
                     rotaryFrequencies.inverseFrequencies(sequenceLength),
                     rotaryFrequencies.rotaryDim() / 2),
-                rotaryFrequencies.attentionFactor(),
                 type));
       }
     }
     return tables;
+  }
+
+  private static RotaryTable table(
+      RotaryFrequencies rotary, Tensor positions, Tensor inverse, DType type) {
+    RotaryTable table = RotaryTable.of(positions, inverse, rotary.attentionFactor(), type);
+    if (rotary.temperature().isEmpty()) {
+      return table;
+    }
+    try (table) {
+      RotaryFrequencies.Temperature factor = rotary.temperature().get();
+      return table.growing(positions, factor.beta(), factor.length());
+    }
   }
 
   private static boolean isRightPadded(long[] mask, int rows, int length) {

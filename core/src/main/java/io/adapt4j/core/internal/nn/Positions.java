@@ -3,8 +3,10 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.tensor.DocumentBlocks;
 import io.adapt4j.core.internal.tensor.RotaryTable;
 import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +21,9 @@ public final class Positions implements AutoCloseable {
   private final KvCache cache;
   private final DocumentBlocks documents;
   private final long[] rowTokens;
+  private final Map<Integer, Tensor> inputs = new HashMap<>();
   private @Nullable Tensor keep;
+  private @Nullable Tensor layerInputs;
 
   /**
    * Collects what was made.
@@ -99,6 +103,26 @@ public final class Positions implements AutoCloseable {
   /** F32 [B, T, 1] with 0 on padding; null where padding, if any, is on the right. */
   @Nullable Tensor keep() {
     return keep;
+  }
+
+  /** Hands layers what they read besides the residual stream, side by side. */
+  void layerInputs(Tensor ofAll) {
+    layerInputs = ofAll;
+  }
+
+  /** What layers read besides the residual stream [B, T, layers * width]. */
+  Tensor layerInputs() {
+    return Objects.requireNonNull(layerInputs, "layer inputs");
+  }
+
+  /** Keeps the input of a layer for later ones. */
+  void inputOf(int layer, Tensor x) {
+    inputs.put(layer, x);
+  }
+
+  /** The input of an earlier layer. */
+  Tensor inputOf(int layer) {
+    return Objects.requireNonNull(inputs.get(layer), "input of an earlier layer");
   }
 
   /** Closes tables and masks; the cache stays open. */

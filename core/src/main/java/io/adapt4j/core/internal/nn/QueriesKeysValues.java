@@ -42,6 +42,9 @@ sealed interface QueriesKeysValues {
   /** Rotates queries and keys by their positions (Su et al. 2021). */
   QueriesKeysValues rotated(RotaryTable table);
 
+  /** Rotates queries and keys, each by a table of their own. */
+  QueriesKeysValues rotated(RotaryTable ofQueries, RotaryTable ofKeys);
+
   /** Normalizes each head of queries and keys, where that has not been done. */
   QueriesKeysValues normalized(QueryKeyNorm norm);
 
@@ -65,6 +68,11 @@ sealed interface QueriesKeysValues {
     @Override
     public QueriesKeysValues rotated(RotaryTable table) {
       return new Rotated(this, table);
+    }
+
+    @Override
+    public QueriesKeysValues rotated(RotaryTable ofQueries, RotaryTable ofKeys) {
+      return Apart.of(ops, projected, heads).rotated(ofQueries, ofKeys);
     }
 
     @Override
@@ -94,6 +102,11 @@ sealed interface QueriesKeysValues {
     @Override
     public QueriesKeysValues rotated(RotaryTable other) {
       throw new IllegalStateException("queries and keys are rotated once");
+    }
+
+    @Override
+    public QueriesKeysValues rotated(RotaryTable ofQueries, RotaryTable ofKeys) {
+      return rotated(ofKeys);
     }
 
     @Override
@@ -157,9 +170,14 @@ sealed interface QueriesKeysValues {
 
     @Override
     public QueriesKeysValues rotated(RotaryTable table) {
+      return rotated(table, table);
+    }
+
+    @Override
+    public QueriesKeysValues rotated(RotaryTable ofQueries, RotaryTable ofKeys) {
       return pairs
-          ? new Apart(ops, ops.rotaryPairs(q, table), ops.rotaryPairs(k, table), v, true)
-          : new Apart(ops, ops.rotary(q, table), ops.rotary(k, table), v, false);
+          ? new Apart(ops, ops.rotaryPairs(q, ofQueries), ops.rotaryPairs(k, ofKeys), v, true)
+          : new Apart(ops, ops.rotary(q, ofQueries), ops.rotary(k, ofKeys), v, false);
     }
 
     @Override
@@ -195,6 +213,11 @@ sealed interface QueriesKeysValues {
     @Override
     public QueriesKeysValues rotated(RotaryTable table) {
       return apart.rotated(table).withSinks(sinks);
+    }
+
+    @Override
+    public QueriesKeysValues rotated(RotaryTable ofQueries, RotaryTable ofKeys) {
+      return apart.rotated(ofQueries, ofKeys).withSinks(sinks);
     }
 
     @Override

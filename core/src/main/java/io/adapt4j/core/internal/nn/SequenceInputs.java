@@ -41,6 +41,15 @@ public record SequenceInputs(
     return TargetRows.masked(labels).count();
   }
 
+  /** The last target of a row. */
+  private long last(int row) {
+    int at = (row + 1) * targetLength() - 1;
+    while (at > row * targetLength() && labels[at] == TargetRows.IGNORED) {
+      at--;
+    }
+    return labels[at];
+  }
+
   /**
    * Returns what the decoder reads before it writes each target: the start token, then the target
    * before.
@@ -53,7 +62,7 @@ public record SequenceInputs(
     long[] shifted = new long[labels.length];
     for (int row = 0; row < rows; row++) {
       System.arraycopy(labels, row * width, shifted, row * width + 1, width - 1);
-      shifted[row * width] = special.start();
+      shifted[row * width] = special.startsWithLast() ? last(row) : special.start();
     }
     return Tensor.of(
         Arrays.stream(shifted)

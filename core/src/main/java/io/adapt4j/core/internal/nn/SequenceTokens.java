@@ -5,5 +5,7 @@ package io.adapt4j.core.internal.nn;
  *
  * @param start stands before the first token that a decoder writes
  * @param padding stands where a target is ignored
+ * @param startsWithLast whether, in training, each text's last target stands before its first
+ *     instead: mBART's texts end with their language
  */
-public record SequenceTokens(int start, int padding) {}
+public record SequenceTokens(int start, int padding, boolean startsWithLast) {}

@@ -2,8 +2,10 @@ package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Attention of one side of an encoder-decoder to itself.
@@ -12,8 +14,19 @@ import java.util.List;
  * @param output the projection of the joined heads
  * @param heads their number and width
  * @param rule how scores are made, and whether the future is hidden
+ * @param distances what distances add to the scores of this layer; null for what they add in all
  */
-public record SideAttention(LinearSlot qkv, LinearSlot output, Heads heads, AttentionRule rule) {
+public record SideAttention(
+    LinearSlot qkv,
+    LinearSlot output,
+    Heads heads,
+    AttentionRule rule,
+    @Nullable Parameter distances) {
+
+  /** Attention that has no table of distances of its own. */
+  public SideAttention(LinearSlot qkv, LinearSlot output, Heads heads, AttentionRule rule) {
+    this(qkv, output, heads, rule, null);
+  }
 
   Tensor forward(Ops ops, Tensor x, SidePlaces places, int layer) {
     long[] each = {heads.query(), heads.keyValue(), heads.keyValue()};
@@ -22,7 +35,7 @@ public record SideAttention(LinearSlot qkv, LinearSlot output, Heads heads, Atte
   }
 
   private Tensor attended(Ops ops, Tensor q, Tensor k, Tensor v, SidePlaces places, int layer) {
-    Tensor bias = places.bias(ops);
+    Tensor bias = places.bias(ops, distances);
     if (places.cache() != null) {
       return places.cache().attend(ops, layer, q, k, v, bias, rule);
     }

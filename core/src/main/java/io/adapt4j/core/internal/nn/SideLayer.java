@@ -82,6 +82,9 @@ public record SideLayer(
   List<Parameter> parameters() {
     List<Parameter> all = new ArrayList<>();
     linears().forEach(slot -> all.addAll(slot.linear().parameters()));
+    if (attention.distances() != null) {
+      all.add(attention.distances());
+    }
     List.of(attentionNorm, crossNorm, mlpNorm).forEach(norm -> all.addAll(norm.parameters()));
     return all;
   }

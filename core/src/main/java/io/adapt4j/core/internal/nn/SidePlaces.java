@@ -26,8 +26,9 @@ record SidePlaces(
     @Nullable SequenceCache cache) {
 
   /** What is added to the scores of self-attention by distance [T, S, H], or null. */
-  @Nullable Tensor bias(Ops ops) {
-    return buckets == null || bias == null ? null : ops.embedding(buckets, bias);
+  @Nullable Tensor bias(Ops ops, @Nullable Parameter ofLayer) {
+    Parameter table = ofLayer == null ? bias : ofLayer;
+    return buckets == null || table == null ? null : ops.embedding(buckets, table);
   }
 
   /** The same places in a pass that reads the encoder's states. */

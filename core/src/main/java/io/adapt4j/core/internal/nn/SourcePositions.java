@@ -10,10 +10,23 @@ import java.util.List;
  *
  * @param table one row a position, those of the offset first
  * @param offset rows before that of position 0
- * @param computed whether the rows are sines and cosines (Vaswani et al. 2017), sines in the first
- *     half, rather than learned
+ * @param kind what the rows are
  */
-public record SourcePositions(Parameter table, int offset, boolean computed) {
+public record SourcePositions(Parameter table, int offset, Kind kind) {
+
+  /** What rows of positions are. */
+  public enum Kind {
+    /** Parameters. */
+    LEARNED,
+    /** Sines in the first half, then cosines (Vaswani et al. 2017). */
+    SINES,
+    /** The same with frequencies that end at the slowest, as fairseq has them. */
+    FAIRSEQ_SINES
+  }
+
+  boolean computed() {
+    return kind != Kind.LEARNED;
+  }
 
   private static final double LONGEST = 10_000;
 
@@ -22,7 +35,7 @@ public record SourcePositions(Parameter table, int offset, boolean computed) {
   }
 
   List<Parameter> parameters() {
-    return computed ? List.of() : List.of(table);
+    return computed() ? List.of() : List.of(table);
   }
 
   Tensor forward(Ops ops, Tensor ids) {
@@ -54,7 +67,9 @@ public record SourcePositions(Parameter table, int offset, boolean computed) {
     float[] values = new float[count * width];
     for (int at = 0; at < count; at++) {
       for (int i = 0; i < width; i++) {
-        double angle = at / Math.pow(LONGEST, 2.0 * (i % sines) / width);
+        double part =
+            kind == Kind.SINES ? 2.0 * (i % sines) / width : (i % sines) / (width / 2 - 1.0);
+        double angle = at / Math.pow(LONGEST, part);
         values[at * width + i] = (float) (i < sines ? Math.sin(angle) : Math.cos(angle));
       }
     }

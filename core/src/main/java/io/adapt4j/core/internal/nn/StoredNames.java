@@ -21,6 +21,8 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   public static final String POOLING_LAYER = "pooler\\.dense\\.(weight|bias)";
 
   private static final String POOLER = "pooler.";
+  private static final String TEXT = "model.language_model.";
+  private static final String LAYERS = "layers.";
   private static final Pattern NOTHING = Pattern.compile("(?!)");
 
   /**
@@ -57,7 +59,8 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
     if (!ignores(name) || !kept.matcher(bare).matches()) {
       return Optional.empty();
     }
-    return Optional.of(prefixed && bare.startsWith(POOLER) ? prefix + bare : bare);
+    boolean inBase = bare.startsWith(POOLER) || bare.startsWith(LAYERS);
+    return Optional.of(prefixed && inBase ? prefix + bare : bare);
   }
 
   /**
@@ -70,7 +73,7 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   public String find(String name, Set<String> stored) {
     return Stream.of(
             name, prefix + name, name.startsWith(prefix) ? name.substring(prefix.length()) : name)
-        .flatMap(text -> Stream.of(text, older(text)))
+        .flatMap(text -> Stream.of(text, older(text), ofWhole(text)))
         .filter(stored::contains)
         .findFirst()
         .orElse(name);
@@ -89,6 +92,13 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   /** The same names, with more that are left unread. */
   StoredNames ignoring(String expression) {
     return new StoredNames(prefix, Pattern.compile(ignored.pattern() + "|" + expression), kept);
+  }
+
+  /** What a text model inside a larger one was called before Transformers 5. */
+  private static String ofWhole(String name) {
+    return name.startsWith(TEXT)
+        ? "language_model.model." + name.substring(TEXT.length())
+        : "language_model." + name;
   }
 
   /** TensorFlow's names of a layer norm, which the first BERT checkpoints kept. */

@@ -6,6 +6,8 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -16,9 +18,27 @@ import java.util.stream.Stream;
  * @param layers first layer first
  * @param norm after the last layer
  * @param rotary the sets of rotary frequencies the layers refer to
+ * @param inputs what layers read besides the residual stream; empty for most models
+ * @param streams the residual streams, where there are several
  */
 public record Transformer(
-    Embeddings embeddings, List<Layer> layers, Norm norm, List<RotaryFrequencies> rotary) {
+    Embeddings embeddings,
+    List<Layer> layers,
+    Norm norm,
+    List<RotaryFrequencies> rotary,
+    Optional<LayerInputs> inputs,
+    Optional<Streams> streams) {
+
+  /** One residual stream, and nothing besides. */
+  public Transformer(
+      Embeddings embeddings, List<Layer> layers, Norm norm, List<RotaryFrequencies> rotary) {
+    this(embeddings, layers, norm, rotary, Optional.empty(), Optional.empty());
+  }
+
+  /** The same with what layers read besides, and with several streams. */
+  public Transformer with(Optional<LayerInputs> besides, Optional<Streams> several) {
+    return new Transformer(embeddings, layers, norm, rotary, besides, several);
+  }
 
   Placement placement() {
     return new Placement(
@@ -43,42 +63,84 @@ public record Transformer(
   /** Every hidden state: of the embedding, of each layer, and after the final norm. */
   List<Tensor> hiddenStates(Ops ops, Tensor ids, Tensor typeIds, Positions positions) {
     List<Tensor> states = new ArrayList<>();
-    states.add(embeddings.forward(ops, ids, typeIds, positions));
+    states.add(begin(ops, ids, typeIds, positions));
     for (int i = 0; i < layers.size(); i++) {
+      positions.inputOf(i, states.get(i));
       states.add(layers.get(i).forward(ops, states.get(i), positions, i));
     }
-    states.add(norm.forward(ops, states.get(layers.size())));
+    states.add(end(ops, states.get(layers.size())));
     return states;
   }
 
   Tensor forward(Ops ops, Tensor ids, Tensor typeIds, Positions positions, boolean recompute) {
-    Tensor x = embeddings.forward(ops, ids, typeIds, positions);
+    Set<Integer> sources = sources();
+    Tensor x = begin(ops, ids, typeIds, positions);
     for (int i = 0; i < layers.size(); i++) {
       Layer layer = layers.get(i);
       int index = i;
+      if (sources.contains(i)) {
+        positions.inputOf(i, x);
+      }
       Tensor next =
           ops.checkpoint(
               x,
+              besides(layer, positions),
               recompute,
               (inner, in) -> layer.forward(inner.inLayer(index), in, positions, index));
-      if (!ops.isDifferentiated(next)) {
+      if (!ops.isDifferentiated(next) && !sources.contains(i)) {
         x.close();
       }
       x = next;
     }
-    return norm.forward(ops, x);
+    return end(ops, x);
+  }
+
+  /** The layers whose input later ones read. */
+  Set<Integer> sources() {
+    return layers.stream()
+        .flatMapToInt(layer -> layer.mixer().source().stream())
+        .boxed()
+        .collect(Collectors.toSet());
+  }
+
+  /** What a layer reads besides the residual stream. */
+  static List<Tensor> besides(Layer layer, Positions positions) {
+    List<Tensor> read = new ArrayList<>();
+    if (layer.readsLayerInputs()) {
+      read.add(positions.layerInputs());
+    }
+    layer.mixer().source().ifPresent(source -> read.add(positions.inputOf(source)));
+    return read;
+  }
+
+  /** What the first layer reads. */
+  Tensor begin(Ops ops, Tensor ids, Tensor typeIds, Positions positions) {
+    Tensor x = embeddings.forward(ops, ids, typeIds, positions);
+    inputs.ifPresent(besides -> positions.layerInputs(besides.forward(ops, ids, x)));
+    return streams.map(several -> several.begin(ops, x)).orElse(x);
+  }
+
+  /** The last states, of what the last layer gives. */
+  Tensor end(Ops ops, Tensor x) {
+    return norm.forward(ops, streams.map(several -> several.end(ops, x)).orElse(x));
   }
 
   /** Those of the layers, each once where layers share it, then those of the embeddings. */
   List<LinearSlot> linears() {
     return Stream.concat(
             layers.stream().flatMap(layer -> layer.linears().stream()).distinct(),
-            embeddings.linears().stream())
+            Stream.of(
+                    embeddings.linears(),
+                    inputs.map(besides -> List.of(besides.projection())).orElse(List.of()),
+                    streams.map(Streams::linears).orElse(List.of()))
+                .flatMap(List::stream))
         .toList();
   }
 
   List<Parameter> parameters() {
     List<Parameter> all = new ArrayList<>(embeddings.parameters());
+    inputs.ifPresent(besides -> all.addAll(besides.parameters()));
+    streams.ifPresent(several -> all.addAll(several.parameters()));
     layers.forEach(layer -> all.addAll(layer.parameters()));
     all.addAll(norm.parameters());
     return all;

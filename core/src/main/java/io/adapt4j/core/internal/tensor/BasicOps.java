@@ -17,6 +17,9 @@ abstract class BasicOps extends Recorder {
   private static final Operator SPLIT_COLUMNS = Operator.core("split_columns");
   private static final Operator CONCATENATE = Operator.core("concatenate");
   private static final Operator ACTIVATION_BACKWARD = Operator.core("activation_backward");
+  private static final Operator XIELU = Operator.core("xielu").needing(Temporaries.floats(0, 5, 6));
+  private static final Operator XIELU_BACKWARD =
+      Operator.core("xielu_backward").needing(Temporaries.floats(1, 8, 10));
   private static final Operator SCALED = Operator.core("scaled");
   private static final Operator POOL = Operator.core("pool");
   private static final Operator POOL_BACKWARD = Operator.core("pool_backward");
@@ -215,6 +218,35 @@ abstract class BasicOps extends Recorder {
    */
   public Tensor activationOf(Tensor x, Activation activation) {
     return !isRecording() ? FusedOps.activationInPlace(x, activation) : activation(x, activation);
+  }
+
+  /**
+   * xIELU (Huang and Schlag 2024). Retains x.
+   *
+   * @param x any shape
+   * @param above what a softplus makes the factor of squares above 0 of, [1]
+   * @param below likewise of the exponential below 0
+   * @return the shape of x
+   */
+  public Tensor xielu(Tensor x, Parameter above, Parameter below) {
+    Tensor y = XIELU.tensor(x, above.value(), below.value());
+    if (isDifferentiated(x) || trains(above) || trains(below)) {
+      saveForBackward(x);
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy ->
+              new Tensor[] {
+                XIELU_BACKWARD.tensor(
+                    dy[0],
+                    x,
+                    above.value(),
+                    below.value(),
+                    Parameter.gradientOf(above),
+                    Parameter.gradientOf(below))
+              });
+    }
+    return y;
   }
 
   /**

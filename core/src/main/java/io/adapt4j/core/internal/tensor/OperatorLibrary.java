@@ -33,6 +33,7 @@ public final class OperatorLibrary {
           "relative.py",
           "experts.py",
           "recurrent.py",
+          "streams.py",
           "loss.py",
           "optimizer.py");
 

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.tensor;
 
+import java.util.List;
 import java.util.function.BiFunction;
 
 /**
@@ -221,6 +222,25 @@ public final class Ops extends AttentionOps {
   public Tensor checkpoint(
       Tensor x, Tensor beside, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
     return checkpoint(new Tensor[] {x, beside}, recompute, body);
+  }
+
+  /**
+   * Runs a part of the network that reads further tensors, which other parts read too.
+   *
+   * @param x the part's first input that is differentiated
+   * @param beside the others, which the body takes from elsewhere
+   * @param recompute whether to drop the intermediates
+   * @param body the part; it must use only the operators it is given
+   * @return the part's output
+   */
+  public Tensor checkpoint(
+      Tensor x, List<Tensor> beside, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
+    Tensor[] inputs = new Tensor[beside.size() + 1];
+    inputs[0] = x;
+    for (int i = 0; i < beside.size(); i++) {
+      inputs[i + 1] = beside.get(i);
+    }
+    return checkpoint(inputs, recompute, body);
   }
 
   private Tensor checkpoint(

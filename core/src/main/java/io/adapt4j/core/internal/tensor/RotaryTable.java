@@ -9,6 +9,7 @@ package io.adapt4j.core.internal.tensor;
 public record RotaryTable(Tensor cos, Tensor sin) implements AutoCloseable {
 
   private static final Operator ROTARY_TABLE = Operator.core("rotary_table");
+  private static final Operator GROWING_TABLE = Operator.core("growing_rotary_table");
 
   /**
    * Computes a table in fp32 and stores it in the compute type.
@@ -22,6 +23,20 @@ public record RotaryTable(Tensor cos, Tensor sin) implements AutoCloseable {
   public static RotaryTable of(
       Tensor positions, Tensor inverseFrequencies, double factor, DType type) {
     Tensor[] made = ROTARY_TABLE.tensors(positions, inverseFrequencies, factor, type);
+    return new RotaryTable(made[0].own(), made[1].own());
+  }
+
+  /**
+   * Multiplies cosines and sines by a factor of each position: 1 + beta log(1 + floor(position /
+   * length)).
+   *
+   * @param positions I64 [T] or [B, T], as they were given
+   * @param beta how fast the factor grows
+   * @param length positions over which it stays the same
+   * @return a table of its own
+   */
+  public RotaryTable growing(Tensor positions, double beta, long length) {
+    Tensor[] made = GROWING_TABLE.tensors(cos, sin, positions, beta, length);
     return new RotaryTable(made[0].own(), made[1].own());
   }
 

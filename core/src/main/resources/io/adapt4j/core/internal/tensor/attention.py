@@ -39,6 +39,14 @@ def rotary_table(self, positions: Tensor, inverse_frequencies: Tensor, factor: f
   sin = torch.to(torch.mul(torch.sin(angles), factor), dtype)
   return [cos, sin]
 
+# A table times a factor of each position, which grows with it.
+def growing_rotary_table(self, cos: Tensor, sin: Tensor, positions: Tensor, beta: float, length: int) -> List[Tensor]:
+  rounds = torch.floor(torch.div(torch.to(positions, 6), length))
+  factor = torch.unsqueeze(torch.add(torch.mul(torch.log(torch.add(rounds, 1)), beta), 1), -1)
+  if torch.dim(factor) == 3:
+    factor = torch.unsqueeze(factor, 1)
+  return [torch.to(torch.mul(cos, factor), cos.dtype), torch.to(torch.mul(sin, factor), sin.dtype)]
+
 # Rotary position embedding (Su et al. 2021) in the half-split form: (x1, x2) turned by the angle.
 # Entries past the table's width pass through.
 def rotary(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

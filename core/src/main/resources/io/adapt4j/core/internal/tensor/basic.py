@@ -102,6 +102,34 @@ def activation_backward(self, dy: Tensor, x: Tensor, kind: int) -> Tensor:
     return torch.mul_(torch.mul(torch.clamp(x, min=0), 2), dy)
   return torch.tanh_backward(dy, torch.tanh(x))
 
+# xIELU (Huang and Schlag 2024) on [.., width]: a parabola above 0, an exponential below, with a slope
+# of one half at 0. Both alphas are stored as what a softplus makes them of.
+def xielu(self, x: Tensor, alpha_p: Tensor, alpha_n: Tensor) -> Tensor:
+  xf = torch.to(x, 6)
+  above = torch.mul(torch.mul(xf, xf), torch.softplus(torch.to(alpha_p, 6)))
+  steep = torch.add(torch.softplus(torch.to(alpha_n, 6)), 0.5)
+  below = torch.mul(torch.sub(torch.expm1(torch.clamp(xf, max=-1.e-6)), xf), steep)
+  return torch.to(torch.add(torch.where(torch.gt(xf, 0), above, below), xf, alpha=0.5), x.dtype)
+
+def xielu_backward(self, dy: Tensor, x: Tensor, alpha_p: Tensor, alpha_n: Tensor, dalpha_p: List[Tensor], dalpha_n: List[Tensor]) -> Tensor:
+  xf = torch.to(x, 6)
+  dyf = torch.to(dy, 6)
+  over = torch.gt(xf, 0)
+  none = torch.zeros_like(xf)
+  p = torch.to(alpha_p, 6)
+  n = torch.to(alpha_n, 6)
+  if len(dalpha_p) > 0:
+    squares = torch.where(over, torch.mul(xf, xf), none)
+    torch.add_(dalpha_p[0], torch.mul(torch.sum(torch.mul(dyf, squares)), torch.sigmoid(p)))
+  if len(dalpha_n) > 0:
+    bent = torch.where(over, none, torch.sub(torch.expm1(torch.clamp(xf, max=-1.e-6)), xf))
+    torch.add_(dalpha_n[0], torch.mul(torch.sum(torch.mul(dyf, bent)), torch.sigmoid(n)))
+  above = torch.mul(torch.mul(xf, 2), torch.softplus(p))
+  grown = torch.where(torch.le(xf, -1.e-6), torch.exp(xf), none)
+  below = torch.mul(torch.sub(grown, 1), torch.add(torch.softplus(n), 0.5))
+  slope = torch.add(torch.where(over, above, below), 0.5)
+  return torch.to(torch.mul(dyf, slope), x.dtype)
+
 # act(gate) * up on [.., gate | up].
 def gated(self, x: Tensor, kind: int) -> Tensor:
   width = x.size(-1) // 2

@@ -25,7 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What BART, Pegasus and MarianMT share, and where they differ.
+ * What BART, mBART, M2M100, Pegasus and MarianMT share, and where they differ.
  *
  * @param model the configuration
  * @param options where the family stands
@@ -39,7 +39,9 @@ record BartLike(ModelConfig model, Options options) {
    *
    * @param normFirst whether the input of each part is normalized, and the last states
    * @param embeddingNorm whether the first states are normalized
-   * @param computedPositions whether positions are sines and cosines
+   * @param logitsBias whether files have a bias of the logits
+   * @param scaled whether embeddings are scaled where the configuration does not say
+   * @param kind of positions
    * @param positionOffset rows of the positions' table before that of position 0
    * @param activation where the configuration does not say
    * @param positions likewise, their number
@@ -48,7 +50,9 @@ record BartLike(ModelConfig model, Options options) {
   record Options(
       boolean normFirst,
       boolean embeddingNorm,
-      boolean computedPositions,
+      boolean logitsBias,
+      boolean scaled,
+      SourcePositions.Kind kind,
       int positionOffset,
       String activation,
       int positions,
@@ -69,6 +73,8 @@ record BartLike(ModelConfig model, Options options) {
     boolean tied = fields.bool("tie_word_embeddings", true);
     Parameter weight =
         tied ? tokens.head() : Parameter.of("lm_head.weight", targetVocabulary(), hidden);
+    Parameter bias =
+        options.logitsBias() ? Parameter.fixed("final_logits_bias", 1, targetVocabulary()) : null;
     return new EncoderDecoder(
         model,
         new Dimensions(hidden, read + written, vocabulary, positions()),
@@ -77,8 +83,7 @@ record BartLike(ModelConfig model, Options options) {
         tokens.own(),
         side("encoder", tokens.source().slot(), read, false),
         side("decoder", tokens.target(), written, true),
-        new VocabularyHead(
-            weight, Parameter.fixed("final_logits_bias", 1, targetVocabulary()), 1, 0),
+        new VocabularyHead(weight, bias, 1, 0),
         special);
   }
 
@@ -92,8 +97,8 @@ record BartLike(ModelConfig model, Options options) {
     if (tied) {
       unread.add("lm_head\\.weight");
     }
-    if (options.computedPositions()) {
-      unread.add("(model\\.)?(encoder|decoder)\\.embed_positions\\.weight");
+    if (options.kind() != SourcePositions.Kind.LEARNED) {
+      unread.add("(model\\.)?(encoder|decoder)\\.embed_positions\\.weights?");
     }
     return StoredNames.of("model.", unread);
   }
@@ -113,7 +118,7 @@ record BartLike(ModelConfig model, Options options) {
   }
 
   private Tokens tokens(int vocabulary, int padding) {
-    double factor = model.fields().bool("scale_embedding", false) ? Math.sqrt(hidden()) : 1;
+    double factor = model.fields().bool("scale_embedding", options.scaled()) ? Math.sqrt(hidden()) : 1;
     if (model.fields().bool("share_encoder_decoder_embeddings", true)) {
       Embeddings shared = embeddings("model.shared.weight", vocabulary, factor, padding);
       return new Tokens(shared, shared.slot(), List.of(), shared.tokens());
@@ -145,7 +150,7 @@ record BartLike(ModelConfig model, Options options) {
             Parameter.of(
                 path + ".embed_positions.weight", positions() + options.positionOffset(), hidden()),
             options.positionOffset(),
-            options.computedPositions());
+            options.kind());
     return new Side(
         tokens,
         positions,

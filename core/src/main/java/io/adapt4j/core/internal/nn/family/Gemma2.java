@@ -40,17 +40,17 @@ final class Gemma2 implements Architecture {
     DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
     int window = SlidingWindow.size(model, 4096);
     List<Boolean> slides = LayerTypes.sliding(model, config.layers(), layer -> layer % 2 == 0);
-    return gemma(model, config)
+    return gemma(model, model, config)
         .attentionSoftCap(softCap(model, "attn_logit_softcapping", 50))
         .logitSoftCap(softCap(model, "final_logit_softcapping", 30))
         .window(LayerTypes.windows(model, slides, window))
         .declare();
   }
 
-  /** What Gemma 2 and 3 share. */
-  static LlamaLike gemma(ModelConfig model, DecoderConfig config) {
+  /** What Gemma 2 and 3 share, of a text model that may be part of a whole. */
+  static LlamaLike gemma(ModelConfig whole, ModelConfig model, DecoderConfig config) {
     double scalar = model.fields().positiveNumber("query_pre_attn_scalar", 256);
-    return new LlamaLike(model, config)
+    return new LlamaLike(whole, config)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .normOffset(1)
         .norms(LlamaLike.NormPlacement.BEFORE_AND_AFTER)

@@ -1,21 +1,38 @@
 package io.adapt4j.core.internal.nn.family;
 
+import com.fasterxml.jackson.databind.node.IntNode;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Network;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Gemma 3, text only (Gemma Team 2025): Gemma 2 with norms on each query and key head in place of
+ * Gemma 3, its text model alone (Gemma Team 2025): Gemma 2 with norms on each query and key head in place of
  * the cap on scores, five local layers to a global one, and rotary frequencies of their own for the
  * local layers. EmbeddingGemma's tokens see those after them too.
  */
 final class Gemma3 implements Architecture {
+
+  private static final String WHOLE = "gemma3";
+
+  /** Images, and what brings them to the width of the text model. */
+  private static final String OTHERS = "(model\\.)?(vision_tower|multi_modal_projector)\\..*";
+
+  /** Sizes of the class, which files of whole models leave out. */
+  private static final Map<String, Integer> SIZES =
+      Map.of(
+          "vocab_size", 262_208,
+          "hidden_size", 2304,
+          "intermediate_size", 9216,
+          "num_hidden_layers", 26,
+          "num_attention_heads", 8,
+          "num_key_value_heads", 4);
 
   private static final DecoderConfig.Defaults DEFAULTS =
       new DecoderConfig.Defaults(
@@ -23,7 +40,7 @@ final class Gemma3 implements Architecture {
 
   @Override
   public Set<String> modelTypes() {
-    return Set.of("gemma3_text");
+    return Set.of("gemma3_text", WHOLE);
   }
 
   @Override
@@ -39,13 +56,27 @@ final class Gemma3 implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
+    if (!model.modelType().equals(WHOLE)) {
+      return like(model, model).declare();
+    }
+    ModelConfig text = model.text();
+    for (Map.Entry<String, Integer> size : SIZES.entrySet()) {
+      if (!text.fields().has(size.getKey())) {
+        text = text.with(size.getKey(), IntNode.valueOf(size.getValue()));
+      }
+    }
+    UnreadFeatures.refuse(text, features());
+    return like(model, text).root("model.language_model").unused(OTHERS, OTHERS).declare();
+  }
+
+  private static LlamaLike like(ModelConfig whole, ModelConfig model) {
     DecoderConfig config = DecoderConfig.from(model, DEFAULTS, Optional.of(LayerTypes.FULL));
     int window = SlidingWindow.size(model, 4096);
     int pattern = model.fields().positiveInt("sliding_window_pattern", 6);
     List<Boolean> slides =
         LayerTypes.sliding(model, config.layers(), layer -> (layer + 1) % pattern != 0);
     boolean bothWays = model.fields().bool("use_bidirectional_attention", false);
-    LlamaLike gemma = Gemma2.gemma(model, config);
+    LlamaLike gemma = Gemma2.gemma(whole, model, config);
     return (bothWays ? gemma.bothWays() : gemma)
         .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)
         .logitSoftCap(Gemma2.softCap(model, "final_logit_softcapping", 0))
@@ -53,8 +84,7 @@ final class Gemma3 implements Architecture {
         .window(LayerTypes.windows(model, slides, bothWays ? window / 2 : window))
         .rotary(
             List.of(RotaryFrequencies.of(config), local(model, config)),
-            layer -> slides.get(layer) ? 1 : 0)
-        .declare();
+            layer -> slides.get(layer) ? 1 : 0);
   }
 
   private static RotaryFrequencies local(ModelConfig model, DecoderConfig config) {

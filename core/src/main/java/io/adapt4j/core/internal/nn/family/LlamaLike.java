@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntToLongFunction;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,7 +108,6 @@ final class LlamaLike {
 
   private final ModelConfig model;
   private final DecoderConfig config;
-  private final Activation activation;
   private boolean qkvBias;
   private boolean outputBias;
   private boolean mlpBias;
@@ -144,11 +144,11 @@ final class LlamaLike {
   private IntToLongFunction window = layer -> 0;
   private List<RotaryFrequencies> rotary;
   private IntUnaryOperator rotaryOfLayer = layer -> 0;
+  private Optional<RotaryFrequencies> queryRotary = Optional.empty();
 
   LlamaLike(ModelConfig model, DecoderConfig config) {
     this.model = model;
     this.config = config;
-    this.activation = Activations.named(model, "hidden_act", config.hiddenActivation());
     this.attentionScale = 1 / Math.sqrt(config.headDim());
     this.rotary = List.of(RotaryFrequencies.of(config));
     this.norms = (path, width) -> RmsNorm.declare(path, width, 0, config.rmsNormEps());
@@ -345,6 +345,12 @@ final class LlamaLike {
     return this;
   }
 
+  /** Rotary frequencies of queries, where they are others than those of keys. */
+  LlamaLike queryRotary(RotaryFrequencies frequencies) {
+    queryRotary = Optional.of(frequencies);
+    return this;
+  }
+
   Decoder declare() {
     String prefix = EncoderTask.isBaseModel(model) ? "" : root + ".";
     Parameter embedding =
@@ -358,7 +364,7 @@ final class LlamaLike {
             Embeddings.of(embedding, embeddingScale),
             List.copyOf(layers),
             norm(prefix + finalNorm, config.hiddenSize()),
-            rotary);
+            Stream.concat(rotary.stream(), queryRotary.stream()).toList());
     String headName = "lm_head.weight";
     Parameter head =
         config.tieWordEmbeddings()
@@ -429,8 +435,10 @@ final class LlamaLike {
             rotaryOfLayer.applyAsInt(index),
             new AttentionRule(
                 attentionScale, attentionSoftCap, !bothWays, window.applyAsLong(index)));
+    Attention turned =
+        queryRotary.isEmpty() ? attention : attention.withQueryRotary(rotary.size());
     Attention made =
-        sinks ? attention.withSinks(Parameter.of(path + ".sinks", config.heads())) : attention;
+        sinks ? turned.withSinks(Parameter.of(path + ".sinks", config.heads())) : turned;
     return gatedAttention ? new GatedAttention(made) : made;
   }
 
@@ -449,6 +457,7 @@ final class LlamaLike {
 
   /** The dense MLP of the configuration. */
   Mlp mlp(String path) {
+    Activation activation = Activations.named(model, "hidden_act", config.hiddenActivation());
     long width = config.intermediateSize();
     long in = config.hiddenSize();
     LinearSlot down = LinearSlot.of(path + "." + downName, width, mlpBias, in);

@@ -9,7 +9,9 @@ import java.util.Set;
 /** Mistral 7B and its kin (Jiang et al. 2023): Llama with a sliding window in every layer. */
 final class Mistral implements Architecture {
 
-  private static final DecoderConfig.Defaults DEFAULTS =
+  static final int WINDOW = 4096;
+
+  static final DecoderConfig.Defaults DEFAULTS =
       new DecoderConfig.Defaults(131_072, 1e-6, "silu", false, 10_000, OptionalInt.empty());
 
   @Override
@@ -25,7 +27,7 @@ final class Mistral implements Architecture {
   @Override
   public Network declare(ModelConfig model) {
     DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
-    int window = SlidingWindow.size(model, 4096);
+    int window = SlidingWindow.size(model, WINDOW);
     return new LlamaLike(model, config).window(layer -> window).declare();
   }
 }

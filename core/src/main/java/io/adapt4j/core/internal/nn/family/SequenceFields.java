@@ -33,7 +33,7 @@ final class SequenceFields {
       throw fields.invalid(
           "decoder_start_token_id", "a token from 0 to " + (vocabulary - 1), "Correct it.");
     }
-    return new SequenceTokens(start, pad);
+    return new SequenceTokens(start, pad, model.modelType().equals("mbart"));
   }
 
   /** A width that heads divide. */

@@ -30,16 +30,19 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * T5 (Raffel et al. 2020), T5 1.1, FLAN-T5 and mT5: distances instead of positions, scores that are
+ * T5 (Raffel et al. 2020), T5 1.1, FLAN-T5, mT5 and umT5: distances instead of positions, scores that are
  * not scaled, and norms that do not subtract a mean.
  */
 final class T5 implements Architecture {
+
+  /** Where every layer has numbers for distances of its own. */
+  private static final String EACH = "umt5";
 
   private static final List<String> PROJECTIONS = List.of("q", "k", "v");
 
   @Override
   public Set<String> modelTypes() {
-    return Set.of("t5", "mt5");
+    return Set.of("t5", "mt5", EACH);
   }
 
   @Override
@@ -69,10 +72,13 @@ final class T5 implements Architecture {
     /** Whether defaults are those of mT5. */
     private final boolean many;
 
+    private final boolean each;
+
     Declaration(ModelConfig model) {
       this.model = model;
       this.fields = model.fields();
-      this.many = model.modelType().equals("mt5");
+      this.each = model.modelType().equals(EACH);
+      this.many = each || model.modelType().equals("mt5");
       this.hidden = fields.positiveInt("d_model", 512);
       this.inner = fields.positiveInt("d_ff", many ? 1024 : 2048);
       int count = fields.positiveInt("num_heads", many ? 6 : 8);
@@ -86,7 +92,7 @@ final class T5 implements Architecture {
       int written = fields.positiveInt("num_decoder_layers", layers);
       Parameter tokens = Parameter.of("shared.weight", vocabulary, hidden);
       Embeddings embeddings = Embeddings.of(tokens, Embeddings.Scale.NONE);
-      boolean tied = fields.bool("tie_word_embeddings", !many);
+      boolean tied = fields.bool("tie_word_embeddings", each || !many);
       VocabularyHead head =
           tied
               ? new VocabularyHead(tokens, null, Math.pow(hidden, -0.5), 0)
@@ -113,20 +119,23 @@ final class T5 implements Architecture {
       for (int i = 0; i < count; i++) {
         layers.add(layer(path + ".block." + i + ".layer.", writes));
       }
-      Parameter table =
-          Parameter.of(
-              path + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight",
-              fields.positiveInt("relative_attention_num_buckets", 32),
-              heads.query());
+      Parameter first = layers.get(0).attention().distances();
       return new Side(
           tokens,
           null,
           new RelativePositions(
-              table, fields.positiveInt("relative_attention_max_distance", 128), !writes),
+              first == null ? distances(path + ".block.0.layer.0.SelfAttention") : first, fields.positiveInt("relative_attention_max_distance", 128), !writes),
           Norm.NONE,
           List.copyOf(layers),
           RmsNorm.declare(path + ".final_layer_norm", hidden, 0, eps),
           true);
+    }
+
+    private Parameter distances(String path) {
+      return Parameter.of(
+          path + ".relative_attention_bias.weight",
+          fields.positiveInt("relative_attention_num_buckets", 32),
+          heads.query());
     }
 
     private SideLayer layer(String path, boolean writes) {
@@ -138,7 +147,8 @@ final class T5 implements Architecture {
               LinearSlot.of(own, hidden, false, PROJECTIONS, width, width, width),
               LinearSlot.of(own + ".o", width, false, hidden),
               heads,
-              rule);
+              rule,
+              each ? distances(own) : null);
       int mlp = writes ? 2 : 1;
       return new SideLayer(
           attention,

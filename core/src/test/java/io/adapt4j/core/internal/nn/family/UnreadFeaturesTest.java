@@ -61,6 +61,13 @@ class UnreadFeaturesTest {
           mistral_full        | query_pre_attn_scalar   | 256
           gemma2_uncapped     | rope_local_base_freq    | 10000.0
           llama_linear        | global_rope_theta       | 10000.0
+          gemma4              | enable_moe_block        | true
+          gemma4              | use_bidirectional_attention | "all"
+          gemma4              | num_kv_shared_layers    | 4
+          gemma3n             | altup_active_idx        | 3
+          gemma3n             | activation_sparsity_pattern | [0.5]
+          llama_linear        | num_kv_shared_layers    | 1
+          apertus             | qk_norm                 | false
           gemma3_text         | use_bidirectional_attention | true
           qwen2_window        | is_causal               | false
           llama_linear        | attention_chunk_size    | 8192

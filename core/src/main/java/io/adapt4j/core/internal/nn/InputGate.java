@@ -1,0 +1,31 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.RelativeOps;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * How a layer reads its part of the {@link LayerInputs}: norm(projection(act(gate(x)) * part)).
+ *
+ * @param gate the projection to the part's width
+ * @param activation the gate's activation
+ * @param projection back to the hidden width
+ * @param norm of what comes out
+ * @param layer the number of the layer, whose part is read
+ */
+public record InputGate(
+    LinearSlot gate, Activation activation, LinearSlot projection, Norm norm, int layer) {
+
+  Tensor forward(Ops ops, Tensor x, Positions positions) {
+    long width = gate.linear().outFeatures();
+    Tensor part = RelativeOps.columns(ops, positions.layerInputs(), layer * width, width);
+    Tensor both = ops.joinColumns(List.of(gate.forward(ops, x), part));
+    return norm.forward(ops, projection.forward(ops, ops.gated(both, activation)));
+  }
+
+  List<LinearSlot> linears() {
+    return List.of(gate, projection);
+  }
+}

@@ -1,0 +1,49 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.StreamOps;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What each layer reads of a token besides the residual stream: a row of a second table, and a
+ * projection of the token's embedding (Google 2025, Gemma 3n).
+ *
+ * @param tokens one row a token, of all layers side by side
+ * @param scale multiplies the rows
+ * @param projection of the embedding, to the width of a row
+ * @param norm of the projection, for each layer by itself
+ * @param layers how many there are
+ */
+public record LayerInputs(
+    Parameter tokens, Embeddings.Scale scale, LinearSlot projection, Norm norm, int layers) {
+
+  /**
+   * Makes them.
+   *
+   * @param ids token ids [B, T]
+   * @param x their embeddings [B, T, hidden]
+   * @return [B, T, layers * width]
+   */
+  Tensor forward(Ops ops, Tensor ids, Tensor x) {
+    long[] sizes = x.sizes();
+    long width = tokens.sizes()[1] / layers;
+    double factor = 1 / Math.sqrt(sizes[2]);
+    Tensor projected = ops.scaled(projection.forward(ops, x), factor);
+    Tensor apart = StreamOps.shaped(ops, projected, sizes[0], sizes[1], layers, width);
+    Tensor normed =
+        StreamOps.shaped(ops, norm.forward(ops, apart), sizes[0], sizes[1], layers * width);
+    Tensor rows = ops.embedding(StreamOps.idsBelow(ids, tokens.sizes()[0]), tokens);
+    Tensor looked = ops.scaled(rows, new TokenTable(tokens, scale).factor());
+    return ops.scaled(ops.add(normed, looked), Math.sqrt(0.5));
+  }
+
+  List<Parameter> parameters() {
+    List<Parameter> all = new ArrayList<>(List.of(tokens));
+    all.addAll(projection.linear().parameters());
+    all.addAll(norm.parameters());
+    return all;
+  }
+}

@@ -1,0 +1,29 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.StreamOps;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Feed-forward layer whose gate is open for the largest values only: down(act(how far gate(x) lies
+ * above a quantile) * up(x)) (Google 2025, Gemma 3n).
+ *
+ * @param mlp the layer without the quantile
+ * @param share of the values below the quantile, in (0, 1)
+ */
+public record SparseGatedMlp(GatedMlp mlp, double share) implements Mlp {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x, boolean computed) {
+    Tensor[] parts = Streams.apart(ops, mlp.gateUp().forward(ops, x), 2);
+    Tensor above = StreamOps.aboveQuantile(ops, parts[0], share);
+    Tensor inner = ops.gated(ops.joinColumns(List.of(above, parts[1])), mlp.activation());
+    return mlp.down().forward(ops, ops.dropInner(inner), computed);
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return mlp.linears();
+  }
+}

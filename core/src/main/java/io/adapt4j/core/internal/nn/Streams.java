@@ -1,0 +1,63 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.StreamOps;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Several residual streams instead of one (Baykal et al. 2023): made of the embeddings before the
+ * first layer, and brought together after the last.
+ *
+ * @param spread the projection of the embeddings to each stream but the first
+ * @param gathered the projection of each stream but the first to the last states
+ */
+public record Streams(List<LinearSlot> spread, List<LinearSlot> gathered) {
+
+  /** The least mean square that a projection is taken to have. */
+  private static final double EPS = 1e-5;
+
+  /** {@return how many there are} */
+  public int count() {
+    return spread.size() + 1;
+  }
+
+  /** [B, T, hidden] to [B, T, count * hidden]. */
+  Tensor begin(Ops ops, Tensor x) {
+    List<Tensor> all = new ArrayList<>(List.of(x));
+    for (LinearSlot slot : spread) {
+      all.add(StreamOps.matched(ops, slot.forward(ops, x), x, EPS));
+    }
+    return ops.joinColumns(all);
+  }
+
+  /** [B, T, count * hidden] to [B, T, hidden]. */
+  Tensor end(Ops ops, Tensor x) {
+    Tensor[] streams = apart(ops, x, count());
+    List<Tensor> all = new ArrayList<>(List.of(streams[0]));
+    for (int i = 0; i < gathered.size(); i++) {
+      Tensor projected = gathered.get(i).forward(ops, streams[i + 1]);
+      all.add(StreamOps.matched(ops, projected, streams[0], EPS));
+    }
+    return StreamOps.mean(ops, ops.joinColumns(all), count());
+  }
+
+  /** The streams, as parts of what holds them side by side. */
+  static Tensor[] apart(Ops ops, Tensor x, int count) {
+    long[] widths = new long[count];
+    Arrays.fill(widths, x.size(-1) / count);
+    return ops.splitColumns(x, widths);
+  }
+
+  List<LinearSlot> linears() {
+    return Stream.concat(spread.stream(), gathered.stream()).toList();
+  }
+
+  List<Parameter> parameters() {
+    return linears().stream().flatMap(slot -> slot.linear().parameters().stream()).toList();
+  }
+}

@@ -1,0 +1,30 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.StreamOps;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Root mean square normalization without factors.
+ *
+ * @param eps added to the mean square
+ */
+public record UnitRmsNorm(double eps) implements Norm {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x) {
+    return StreamOps.unitRms(ops, x, eps);
+  }
+
+  @Override
+  public Tensor ofSum(Ops ops, Tensor x, Tensor added) {
+    return forward(ops, ops.add(x, added));
+  }
+
+  @Override
+  public List<Parameter> parameters() {
+    return List.of();
+  }
+}

@@ -1,0 +1,35 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Feed-forward layer without a gate, whose activation is learned: down(xielu(up(x))) (Huang and
+ * Schlag 2024).
+ *
+ * @param up the projection to the inner width
+ * @param down the projection back to the hidden width
+ * @param above the activation's number for values above 0
+ * @param below that for values below
+ */
+public record XieluMlp(LinearSlot up, LinearSlot down, Parameter above, Parameter below)
+    implements Mlp {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x, boolean computed) {
+    Tensor inner = ops.xielu(up.forward(ops, x), above, below);
+    return down.forward(ops, ops.dropInner(inner), computed);
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return List.of(up, down);
+  }
+
+  @Override
+  public List<Parameter> otherParameters() {
+    return List.of(above, below);
+  }
+}

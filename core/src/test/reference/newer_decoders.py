@@ -1,0 +1,136 @@
+"""Decoders of 2025 and 2026 with parts of their own."""
+
+import math
+
+import numpy as np
+
+from later_decoders import Family
+from parts import attend, causal, linear, rms_norm, rotate, split_heads
+from rotary import cos_sin
+
+
+class Apertus(Family):
+    theta = 12000000.0
+    query_norm, key_norm = "q_norm", "k_norm"
+    names = {"before attention": "attention_layernorm", "before mlp": "feedforward_layernorm"}
+    up, down = "up_proj", "down_proj"
+
+    def biases(self):
+        own = self.c.get("attention_bias", False)
+        return own, own, False
+
+    def run(self, w, *inputs):
+        self.w = w
+        return super().run(w, *inputs)
+
+    def act(self):
+        """One activation a layer, in the order of the layers."""
+        self.layer = getattr(self, "layer", -1) + 1
+        at = f"model.layers.{self.layer}.mlp.act_fn."
+        above = math.log1p(math.exp(self.w[at + "alpha_p"][0]))
+        below = 0.5 + math.log1p(math.exp(self.w[at + "alpha_n"][0]))
+
+        def xielu(x):
+            bent = np.expm1(np.minimum(x, -1e-6)) - x
+            return np.where(x > 0, above * x * x, below * bent) + 0.5 * x
+        return xielu
+
+    def shapes(self):
+        out = super().shapes()
+        for i in range(self.c["num_hidden_layers"]):
+            at = f"model.layers.{i}.mlp.act_fn."
+            out[at + "alpha_p"] = out[at + "alpha_n"] = (1,)
+        return out
+
+
+class Ministral3(Family):
+    theta = 1000000.0
+
+    def prefix(self):
+        return "model."
+
+    def run(self, w, ids, mask, positions, lengths):
+        c, d, eps = self.c, self.dim, self.c["rms_norm_eps"]
+        rope = c["rope_parameters"]
+        cos, sin = cos_sin(c, positions, lengths, rope["rope_theta"], rope, d, 1.0)
+        grown = 1 + rope["llama_4_scaling_beta"] * np.log1p(
+            np.floor(positions / rope["original_max_position_embeddings"]))
+        x = w["model.embed_tokens.weight"][ids]
+        hidden = [x]
+        for i in range(c["num_hidden_layers"]):
+            at = f"model.layers.{i}."
+            y = rms_norm(x, w[at + "input_layernorm.weight"], eps)
+            q, k, v = (split_heads(linear(y, w, f"{at}self_attn.{n}_proj"), d) for n in "qkv")
+            q = rotate(q, cos, sin) * grown[:, None, :, None]
+            y = attend(q, rotate(k, cos, sin), v, causal(mask, c.get("sliding_window")), d**-0.5)
+            x = x + linear(y, w, at + "self_attn.o_proj")
+            y = rms_norm(x, w[at + "post_attention_layernorm.weight"], eps)
+            y = self.act()(linear(y, w, at + "mlp.gate_proj")) * linear(y, w, at + "mlp.up_proj")
+            x = x + linear(y, w, at + "mlp.down_proj")
+            hidden.append(x)
+        hidden[-1] = rms_norm(x, w["model.norm.weight"], eps)
+        tied = c.get("tie_word_embeddings", False)
+        return hidden[-1] @ w["model.embed_tokens.weight" if tied else "lm_head.weight"].T, hidden
+
+
+class Whole:
+    """A text model inside a larger one, under the names of Transformers 4."""
+
+    def __init__(self, c):
+        self.config = c["text_config"]
+        self.kind = self.config["model_type"]
+
+    @staticmethod
+    def _outer(name):
+        return "language_model." + name
+
+    def run(self, w, *inputs):
+        import decoders
+        inner = {name[len("language_model."):]: value for name, value in w.items()}
+        return decoders.FAMILIES[self.kind](self.config, inner, *inputs)
+
+    def shapes(self):
+        import shapes as reference_shapes
+        return {self._outer(name): shape for name, shape in reference_shapes.decoder_shapes(self.config).items()}
+
+
+FAMILIES = {"apertus": Apertus, "ministral3": Ministral3, "mistral3": Whole, "gemma3": Whole}
+
+
+def run(model_type):
+    return lambda c, w, *inputs: FAMILIES[model_type](c).run(w, *inputs)
+
+
+PASSES = {name: run(name) for name in FAMILIES}
+
+
+def shapes(c):
+    return FAMILIES[c["model_type"]](c).shapes()
+
+
+def cases(make):
+    """Configurations; make makes those fields that all families have."""
+    yarn = {"beta_fast": 4.0, "beta_slow": 1.0, "factor": 4.0, "llama_4_scaling_beta": 0.4, "mscale": 1.0,
+            "mscale_all_dim": 1.0, "original_max_position_embeddings": 8, "rope_theta": 100.0,
+            "rope_type": "yarn"}
+    ministral3 = make("ministral3", "Ministral3ForCausalLM", head_dim=6, sliding_window=None,
+                      rope_parameters=yarn, drop=("rope_theta",))
+    whole = {name: ministral3[name] for name in (
+        "bos_token_id", "dtype", "eos_token_id", "pad_token_id", "transformers_version")}
+    gemma3 = {**make("gemma3_text", "", 3, head_dim=6, hidden_activation="gelu_pytorch_tanh",
+                     drop=("architectures", "hidden_act", "tie_word_embeddings")),
+              "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
+              "query_pre_attn_scalar": 5, "rope_local_base_freq": 100.0, "rope_theta": 1000000.0,
+              "sliding_window": 6}
+    return {
+        "gemma3": {**whole, "architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3",
+                   "text_config": gemma3, "vocab_size": gemma3["vocab_size"]},
+        "apertus": make("apertus", "ApertusForCausalLM", hidden_act="xielu", attention_bias=True,
+                        rope_theta=1000.0, rope_scaling={
+                            "factor": 4.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0,
+                            "original_max_position_embeddings": 16, "rope_type": "llama3"}),
+        "ministral3": ministral3,
+        "mistral3": {**whole, "architectures": ["Mistral3ForConditionalGeneration"], "model_type": "mistral3",
+                     "text_config": {**ministral3, "tie_word_embeddings": True},
+                     "tie_word_embeddings": True, "vocab_size": ministral3["vocab_size"]},
+    }
