@@ -1,6 +1,10 @@
 package io.adapt4j.core.task;
 
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 
 /**
  * See {@link Task#embeddings}.
@@ -8,26 +12,73 @@ import java.util.Objects;
  * @param scale multiplies the cosines before the softmax
  * @param queryPrompt what stands before each query; may be empty
  * @param passagePrompt what stands before each passage; may be empty
+ * @param dimensions how many first entries of the vectors to train; empty for whole vectors only
+ * @param dimensionWeights how much the loss of each of them counts
+ * @param truncateDimension what the saved folder says vectors are to be cut to
  */
-public record EmbeddingTask(double scale, String queryPrompt, String passagePrompt)
+public record EmbeddingTask(
+    double scale,
+    String queryPrompt,
+    String passagePrompt,
+    List<Integer> dimensions,
+    List<Double> dimensionWeights,
+    OptionalInt truncateDimension)
     implements Task {
 
   /** The scale of Sentence Transformers. */
   public static final double SCALE = 20;
 
   /**
-   * Checks the scale.
+   * Checks the options.
    *
    * @param scale above 0
    * @param queryPrompt what stands before each query
    * @param passagePrompt what stands before each passage
-   * @throws IllegalArgumentException if the scale is not above 0 or not finite
+   * @param dimensions different numbers of at least 1
+   * @param dimensionWeights as many numbers of at least 0, one of them above
+   * @param truncateDimension at least 1, or none
+   * @throws IllegalArgumentException if one of them is not
    */
   public EmbeddingTask {
     Objects.requireNonNull(queryPrompt, "queryPrompt");
     Objects.requireNonNull(passagePrompt, "passagePrompt");
-    if (!(scale > 0 && Double.isFinite(scale))) {
-      throw new IllegalArgumentException("scale: expected a number above 0, found " + scale);
+    dimensions = List.copyOf(dimensions);
+    dimensionWeights = List.copyOf(dimensionWeights);
+    require(scale > 0 && Double.isFinite(scale), "scale: expected a number above 0", scale);
+    require(
+        dimensions.stream().allMatch(dimension -> dimension >= 1)
+            && new HashSet<>(dimensions).size() == dimensions.size(),
+        "matryoshka: expected different dimensions of at least 1",
+        dimensions);
+    require(
+        dimensionWeights.size() == dimensions.size(),
+        "matryoshkaWeights: expected one for each of " + dimensions,
+        dimensionWeights);
+    require(
+        dimensionWeights.stream().allMatch(weight -> weight >= 0 && Double.isFinite(weight))
+            && (dimensions.isEmpty() || dimensionWeights.stream().anyMatch(weight -> weight > 0)),
+        "matryoshkaWeights: expected numbers of at least 0, not all 0",
+        dimensionWeights);
+    require(
+        truncateDimension.orElse(1) >= 1,
+        "truncateDimension: expected at least 1",
+        truncateDimension);
+  }
+
+  /**
+   * Trains whole vectors.
+   *
+   * @param scale multiplies the cosines before the softmax
+   * @param queryPrompt what stands before each query; may be empty
+   * @param passagePrompt what stands before each passage; may be empty
+   */
+  public EmbeddingTask(double scale, String queryPrompt, String passagePrompt) {
+    this(scale, queryPrompt, passagePrompt, List.of(), List.of(), OptionalInt.empty());
+  }
+
+  private static void require(boolean condition, String expected, Object found) {
+    if (!condition) {
+      throw new IllegalArgumentException(expected + ", found " + found);
     }
   }
 
@@ -38,7 +89,8 @@ public record EmbeddingTask(double scale, String queryPrompt, String passageProm
    * @return a changed copy
    */
   public EmbeddingTask scale(double factor) {
-    return new EmbeddingTask(factor, queryPrompt, passagePrompt);
+    return new EmbeddingTask(
+        factor, queryPrompt, passagePrompt, dimensions, dimensionWeights, truncateDimension);
   }
 
   /**
@@ -50,6 +102,53 @@ public record EmbeddingTask(double scale, String queryPrompt, String passageProm
    * @return a changed copy
    */
   public EmbeddingTask prompts(String query, String passage) {
-    return new EmbeddingTask(scale, query, passage);
+    return new EmbeddingTask(
+        scale, query, passage, dimensions, dimensionWeights, truncateDimension);
+  }
+
+  /**
+   * Trains the first entries of the vectors to do by themselves (Matryoshka embeddings, Kusupati et
+   * al. 2022): the loss is the sum of the losses of the vectors cut to each dimension and scaled to
+   * length 1. Measures {@code mrr} and {@code accuracy} of each, such as {@code mrr_64}. Whole
+   * vectors are trained only if their width is among the dimensions.
+   *
+   * @param values the dimensions, such as 768, 512, 256, 128, 64
+   * @return a changed copy, in which all of them count 1
+   */
+  public EmbeddingTask matryoshka(int... values) {
+    List<Integer> given = Arrays.stream(values).boxed().toList();
+    List<Double> weights = given.stream().map(dimension -> 1.0).toList();
+    return new EmbeddingTask(
+        scale, queryPrompt, passagePrompt, given, weights, truncateDimension);
+  }
+
+  /**
+   * Sets how much the loss of each dimension counts.
+   *
+   * @param weights at least 0, in the order of the dimensions
+   * @return a changed copy
+   */
+  public EmbeddingTask matryoshkaWeights(double... weights) {
+    List<Double> given = Arrays.stream(weights).boxed().toList();
+    return new EmbeddingTask(
+        scale, queryPrompt, passagePrompt, dimensions, given, truncateDimension);
+  }
+
+  /**
+   * Writes into the saved folder that vectors are cut to their first entries wherever it is loaded
+   * without another dimension ({@code truncate_dim} of Sentence Transformers). What is trained does
+   * not change.
+   *
+   * @param dimension at least 1
+   * @return a changed copy
+   */
+  public EmbeddingTask truncateDimension(int dimension) {
+    return new EmbeddingTask(
+        scale,
+        queryPrompt,
+        passagePrompt,
+        dimensions,
+        dimensionWeights,
+        OptionalInt.of(dimension));
   }
 }

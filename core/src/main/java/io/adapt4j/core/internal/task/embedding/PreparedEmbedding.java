@@ -17,6 +17,8 @@ import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
 import io.adapt4j.core.task.EmbeddingTask;
 import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -92,11 +94,12 @@ record PreparedEmbedding(
       Purpose purpose,
       Function<Training<EmbeddingBatch>, R> action) {
     Encoder encoder = (Encoder) network;
-    Adaptation saving = new SentenceAdaptation(adaptation, settings.objective().model(), encoder);
+    Adaptation saving = new SentenceAdaptation(
+            adaptation, settings.objective().model(), encoder, task.truncateDimension());
     int hidden = encoder.dimensions().hiddenSize();
     try (VectorHead head = VectorHead.declare(hidden, folder, VectorHead.Changes.NONE)) {
       head.load(encoder.type());
-      RankingLoss loss = new RankingLoss(encoder, head, task.scale());
+      RankingLoss loss = new RankingLoss(encoder, head, task.scale(), cuts());
       return action.apply(
           new Training<>(
               new EmbeddingTrainingTask(loss, settings.objective().selection()),
@@ -104,6 +107,14 @@ record PreparedEmbedding(
               heldBatches(),
               saving));
     }
+  }
+
+  private List<RankingLoss.Cut> cuts() {
+    List<RankingLoss.Cut> cuts = new ArrayList<>();
+    for (int i = 0; i < task.dimensions().size(); i++) {
+      cuts.add(new RankingLoss.Cut(task.dimensions().get(i), task.dimensionWeights().get(i)));
+    }
+    return List.copyOf(cuts);
   }
 
   private BatchSource<EmbeddingBatch> trainBatches() {
