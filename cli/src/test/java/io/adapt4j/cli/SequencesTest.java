@@ -153,8 +153,7 @@ class SequencesTest {
         """
         tasks:
           - name: park
-            file: rows.jsonl
-            summaries: {document: prompt, summary: answer}
+            summaries: {path: rows.jsonl, document: prompt, summary: answer}
         """);
     CommandsTest.Result done = execute("eval", model, "--tasks", tasks, "--json");
     assertThat(done.err()).isEmpty();
