@@ -150,6 +150,7 @@ class RunKeysTest {
         "embeddings",
         "{embeddings: {scale: 30.5, queryPrompt: 'query: ', passagePrompt: 'passage: '}}",
         "{embeddings: {matryoshka: [64, 32], matryoshkaWeights: [1, 0.5], truncateDimension: 32}}",
+        "{embeddings: {hybrid: true, selfDistillation: true}}",
         "reranking",
         "{reranking: {instruction: 'Find the article'}}",
         "{grpo: {rewards: [{name: a, regex: 'x+', weight: 0.5}, {name: b, numericAnswer: sum}],"

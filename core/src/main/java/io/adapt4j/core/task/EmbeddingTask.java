@@ -15,6 +15,8 @@ import java.util.OptionalInt;
  * @param dimensions how many first entries of the vectors to train; empty for whole vectors only
  * @param dimensionWeights how much the loss of each of them counts
  * @param truncateDimension what the saved folder says vectors are to be cut to
+ * @param hybrid whether weights and vectors of tokens train beside the vector of the text
+ * @param selfDistillation whether the sum of the three scores teaches each of them
  */
 public record EmbeddingTask(
     double scale,
@@ -22,7 +24,9 @@ public record EmbeddingTask(
     String passagePrompt,
     List<Integer> dimensions,
     List<Double> dimensionWeights,
-    OptionalInt truncateDimension)
+    OptionalInt truncateDimension,
+    boolean hybrid,
+    boolean selfDistillation)
     implements Task {
 
   /** The scale of Sentence Transformers. */
@@ -37,6 +41,8 @@ public record EmbeddingTask(
    * @param dimensions different numbers of at least 1
    * @param dimensionWeights as many numbers of at least 0, one of them above
    * @param truncateDimension at least 1, or none
+   * @param hybrid whether tokens train too; not with dimensions
+   * @param selfDistillation whether scores teach each other; with hybrid only
    * @throws IllegalArgumentException if one of them is not
    */
   public EmbeddingTask {
@@ -63,6 +69,9 @@ public record EmbeddingTask(
         truncateDimension.orElse(1) >= 1,
         "truncateDimension: expected at least 1",
         truncateDimension);
+    require(
+        !hybrid || dimensions.isEmpty(), "hybrid: expected without matryoshka", dimensions);
+    require(hybrid || !selfDistillation, "selfDistillation: expected with hybrid", "none");
   }
 
   /**
@@ -73,7 +82,7 @@ public record EmbeddingTask(
    * @param passagePrompt what stands before each passage; may be empty
    */
   public EmbeddingTask(double scale, String queryPrompt, String passagePrompt) {
-    this(scale, queryPrompt, passagePrompt, List.of(), List.of(), OptionalInt.empty());
+    this(scale, queryPrompt, passagePrompt, List.of(), List.of(), OptionalInt.empty(), false, false);
   }
 
   private static void require(boolean condition, String expected, Object found) {
@@ -90,7 +99,8 @@ public record EmbeddingTask(
    */
   public EmbeddingTask scale(double factor) {
     return new EmbeddingTask(
-        factor, queryPrompt, passagePrompt, dimensions, dimensionWeights, truncateDimension);
+        factor, queryPrompt, passagePrompt, dimensions, dimensionWeights, truncateDimension,
+        hybrid, selfDistillation);
   }
 
   /**
@@ -103,7 +113,8 @@ public record EmbeddingTask(
    */
   public EmbeddingTask prompts(String query, String passage) {
     return new EmbeddingTask(
-        scale, query, passage, dimensions, dimensionWeights, truncateDimension);
+        scale, query, passage, dimensions, dimensionWeights, truncateDimension, hybrid,
+        selfDistillation);
   }
 
   /**
@@ -119,7 +130,8 @@ public record EmbeddingTask(
     List<Integer> given = Arrays.stream(values).boxed().toList();
     List<Double> weights = given.stream().map(dimension -> 1.0).toList();
     return new EmbeddingTask(
-        scale, queryPrompt, passagePrompt, given, weights, truncateDimension);
+        scale, queryPrompt, passagePrompt, given, weights, truncateDimension, hybrid,
+        selfDistillation);
   }
 
   /**
@@ -131,7 +143,8 @@ public record EmbeddingTask(
   public EmbeddingTask matryoshkaWeights(double... weights) {
     List<Double> given = Arrays.stream(weights).boxed().toList();
     return new EmbeddingTask(
-        scale, queryPrompt, passagePrompt, dimensions, given, truncateDimension);
+        scale, queryPrompt, passagePrompt, dimensions, given, truncateDimension, hybrid,
+        selfDistillation);
   }
 
   /**
@@ -149,6 +162,30 @@ public record EmbeddingTask(
         passagePrompt,
         dimensions,
         dimensionWeights,
-        OptionalInt.of(dimension));
+        OptionalInt.of(dimension),
+        hybrid,
+        selfDistillation);
+  }
+
+  /**
+   * Trains weights of tokens ({@code sparse_linear}) and vectors of tokens ({@code colbert_linear})
+   * with the vector of the text, as bge-m3 has them (Chen et al. 2024). A base without these layers
+   * gets new ones. The loss is that of FlagEmbedding's unified fine-tuning: a quarter of the
+   * cross-entropies of the vectors' scores, of a tenth of the weights', of the tokens' vectors' and
+   * of the sum of all three. {@code HybridEmbedder} reads what is saved.
+   *
+   * @param distills whether the sum of the scores also teaches each of them (self-distillation)
+   * @return a changed copy
+   */
+  public EmbeddingTask hybrid(boolean distills) {
+    return new EmbeddingTask(
+        scale,
+        queryPrompt,
+        passagePrompt,
+        dimensions,
+        dimensionWeights,
+        truncateDimension,
+        true,
+        distills);
   }
 }

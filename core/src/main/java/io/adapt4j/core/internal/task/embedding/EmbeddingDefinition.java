@@ -32,6 +32,8 @@ public final class EmbeddingDefinition implements TaskDefinition<EmbeddingTask> 
   private static final String PASSAGE_PROMPT = "passagePrompt";
   private static final String MATRYOSHKA = "matryoshka";
   private static final String WEIGHTS = "matryoshkaWeights";
+  private static final String HYBRID = "hybrid";
+  private static final String DISTILLATION = "selfDistillation";
   private static final String TRUNCATE = "truncateDimension";
 
   @Override
@@ -63,6 +65,12 @@ public final class EmbeddingDefinition implements TaskDefinition<EmbeddingTask> 
     options
         .integer(TRUNCATE, 1)
         .ifPresent(dimension -> read[0] = read[0].truncateDimension(dimension));
+    boolean distills = options.flag(DISTILLATION).orElse(false);
+    if (options.flag(HYBRID).orElse(false)) {
+      options.attempt(HYBRID, () -> read[0] = read[0].hybrid(distills));
+    } else if (distills) {
+      options.problem(DISTILLATION, "expected with hybrid: true.");
+    }
     return Optional.of(read[0]);
   }
 
@@ -79,6 +87,9 @@ public final class EmbeddingDefinition implements TaskDefinition<EmbeddingTask> 
       task.dimensionWeights().forEach(options.putArray(WEIGHTS)::add);
     }
     task.truncateDimension().ifPresent(dimension -> options.put(TRUNCATE, dimension));
+    if (task.hybrid()) {
+      options.put(HYBRID, true).put(DISTILLATION, task.selfDistillation());
+    }
     return Optional.of(keys);
   }
 
@@ -93,8 +104,10 @@ public final class EmbeddingDefinition implements TaskDefinition<EmbeddingTask> 
         task.dimensions().isEmpty()
             ? ""
             : ", matryoshka=%s, weights=%s".formatted(task.dimensions(), task.dimensionWeights());
-    return "Embeddings[scale=%s, queryPrompt=%s, passagePrompt=%s%s]"
-        .formatted(task.scale(), task.queryPrompt(), task.passagePrompt(), cuts);
+    String hybrid =
+        task.hybrid() ? ", hybrid=true, selfDistillation=" + task.selfDistillation() : "";
+    return "Embeddings[scale=%s, queryPrompt=%s, passagePrompt=%s%s%s]"
+        .formatted(task.scale(), task.queryPrompt(), task.passagePrompt(), cuts, hybrid);
   }
 
   @Override

@@ -16,7 +16,7 @@ import java.util.Map;
  * @param loss the encoder and its loss
  * @param selection which checkpoint is the best
  */
-public record EmbeddingTrainingTask(RankingLoss loss, BestModelMetric selection)
+record EmbeddingTrainingTask(EmbeddingLoss loss, BestModelMetric selection)
     implements TrainingTask<EmbeddingBatch> {
 
   @Override

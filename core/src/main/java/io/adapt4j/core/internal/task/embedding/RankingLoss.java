@@ -29,7 +29,8 @@ import java.util.stream.LongStream;
  * @param scale multiplies the cosines
  * @param cuts what vectors are cut to; empty for whole vectors
  */
-public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<Cut> cuts) {
+public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<Cut> cuts)
+    implements EmbeddingLoss {
 
   /**
    * A part of the loss.
@@ -51,7 +52,7 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
   }
 
   /** Tells what is random in passages from what is in queries. */
-  private static final long PASSAGES = 0x9E3779B97F4A7C15L;
+  static final long PASSAGES = 0x9E3779B97F4A7C15L;
 
   /**
    * A batch of B queries and P passages, the first B of which are those of the queries.
@@ -81,12 +82,7 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
   /** The sum over a batch's queries and its gradients by the vectors. */
   private record Differentiated(double sum, Tensor queries, Tensor passages) {}
 
-  /**
-   * Sums the loss over the batch's queries.
-   *
-   * @param batch the batch
-   * @return the sum and the vectors
-   */
+  @Override
   public Scored evaluate(Inputs batch) {
     try (Scope scope = Scope.open(encoder.engine());
         Positions ofQueries = positions(batch.queries());
@@ -102,16 +98,7 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
     }
   }
 
-  /**
-   * Sums the loss over the batch's queries and adds the gradients of the sum times a factor to the
-   * trained parameters.
-   *
-   * @param batch the batch
-   * @param factor multiplies the gradients
-   * @param recompute whether to trade time for memory, layer by layer
-   * @param seed decides dropout masks
-   * @return the sum, not multiplied
-   */
+  @Override
   public double forwardBackward(Inputs batch, double factor, boolean recompute, long seed) {
     try (Scope scope = Scope.open(encoder.engine());
         Positions ofQueries = positions(batch.queries());
@@ -193,13 +180,22 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
   }
 
   private Tensor vectors(Ops ops, EncoderInputs inputs, Positions positions, boolean recompute) {
-    Tensor ids = Tensor.of(inputs.ids(), inputs.rows(), inputs.length());
-    Tensor types = Tensor.of(inputs.tokenTypes(), inputs.rows(), inputs.length());
-    Tensor hidden = encoder.hidden(ops, ids, types, positions, recompute);
+    return vectors(ops, inputs, hidden(ops, inputs, positions, recompute));
+  }
+
+  /** The vectors of texts, of length 1, from their hidden states. */
+  Tensor vectors(Ops ops, EncoderInputs inputs, Tensor hidden) {
     return ops.normalize(head.forward(ops, hidden, inputs.attentionMask()));
   }
 
-  private Positions positions(EncoderInputs inputs) {
+  /** The hidden states of texts. */
+  Tensor hidden(Ops ops, EncoderInputs inputs, Positions positions, boolean recompute) {
+    Tensor ids = Tensor.of(inputs.ids(), inputs.rows(), inputs.length());
+    Tensor types = Tensor.of(inputs.tokenTypes(), inputs.rows(), inputs.length());
+    return encoder.hidden(ops, ids, types, positions, recompute);
+  }
+
+  Positions positions(EncoderInputs inputs) {
     return encoder.positions(inputs.ids(), inputs.attentionMask(), inputs.rows(), inputs.length());
   }
 }
