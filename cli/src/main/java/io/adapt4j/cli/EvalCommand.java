@@ -100,8 +100,7 @@ final class EvalCommand implements Callable<Integer> {
       }
     }
     beams.requireNone();
-    try (LanguageModel opened =
-        adapters.isEmpty() ? setup.loadBase(folder) : setup.load(folder)) {
+    try (LanguageModel opened = adapters.isEmpty() ? setup.loadBase(folder) : setup.load(folder)) {
       return evaluator.evaluate(name, candidate(opened));
     }
   }

@@ -64,12 +64,22 @@ class SequencesTest {
     CommandsTest.Result found = execute("generate", model, "--prompt", PROMPT);
     assertThat(found.err()).isEmpty();
     assertThat(found.code()).isZero();
-    assertThat(found.out())
-        .isEqualTo(written(SequenceOptions.defaults()) + System.lineSeparator());
+    assertThat(found.out()).isEqualTo(written(SequenceOptions.defaults()) + System.lineSeparator());
     CommandsTest.Result beams =
         execute(
-            "generate", model, "--prompt", PROMPT, "--beams", "4", "--max-new-tokens", "5",
-            "--length-penalty", "0.5", "--no-repeat-ngram", "2", "--json");
+            "generate",
+            model,
+            "--prompt",
+            PROMPT,
+            "--beams",
+            "4",
+            "--max-new-tokens",
+            "5",
+            "--length-penalty",
+            "0.5",
+            "--no-repeat-ngram",
+            "2",
+            "--json");
     SequenceOptions same =
         SequenceOptions.builder()
             .numBeams(4)
@@ -128,12 +138,22 @@ class SequencesTest {
   @Test
   void completeWritesATextForEveryRow() throws IOException {
     Path input = folder.resolve("rows.jsonl");
-    Files.writeString(input, "{\"id\": 1, \"text\": \"%s\"}\n{\"id\": 2, \"text\": \"Tom ran.\"}\n".formatted(PROMPT));
+    Files.writeString(
+        input,
+        "{\"id\": 1, \"text\": \"%s\"}\n{\"id\": 2, \"text\": \"Tom ran.\"}\n".formatted(PROMPT));
     Path output = folder.resolve("written.jsonl");
     CommandsTest.Result done =
         execute(
-            "complete", model, "--input", input, "--output", output, "--max-new-tokens", "6",
-            "--beams", "2");
+            "complete",
+            model,
+            "--input",
+            input,
+            "--output",
+            output,
+            "--max-new-tokens",
+            "6",
+            "--beams",
+            "2");
     assertThat(done.code()).isZero();
     List<String> lines = Files.readAllLines(output);
     assertThat(lines).hasSize(2);

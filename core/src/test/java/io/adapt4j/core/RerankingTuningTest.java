@@ -65,10 +65,7 @@ class RerankingTuningTest {
     long before = Tensor.live();
     double untrained = lossByScores(base);
     FineTuneReport report =
-        tuner(base, Task.reranking(), labeled("yes", "no"))
-            .keepBest()
-            .build()
-            .run();
+        tuner(base, Task.reranking(), labeled("yes", "no")).keepBest().build().run();
     assertThat(Tensor.live()).isEqualTo(before);
     assertThat(report.initialValidationLoss().orElseThrow()).isCloseTo(untrained, within(1e-4));
     assertThat(report.bestMetrics().keySet()).containsExactly("accuracy", "mrr");
@@ -135,9 +132,7 @@ class RerankingTuningTest {
   void aDecoderLearnsToScorePairsAsACrossEncoder() throws IOException {
     Path base = SmallReranker.write(folder);
     FineTuneReport report =
-        tuner(base, Task.multiLabel().labels("relevant"), labeled("relevant", ""))
-            .build()
-            .run();
+        tuner(base, Task.multiLabel().labels("relevant"), labeled("relevant", "")).build().run();
     assertThat(ModelConfig.read(report.last()).architectures())
         .containsExactly("Qwen3ForSequenceClassification");
     try (TextReranker reranker =

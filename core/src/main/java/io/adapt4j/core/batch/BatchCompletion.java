@@ -197,8 +197,7 @@ public final class BatchCompletion {
    */
   public BatchReport run(DatasetReader rows, Path output) {
     RowBatch batch = new RowBatch(rows, output, field, listener, cancellation, overwrite);
-    ObjectNode description =
-        batch.description("completion", responder.identity()).put("raw", raw);
+    ObjectNode description = batch.description("completion", responder.identity()).put("raw", raw);
     description.put("options", options.toString());
     template.ifPresent(text -> description.put("template", text.toString()));
     system.ifPresent(text -> description.put("system", text));
@@ -227,7 +226,8 @@ public final class BatchCompletion {
     answer
         .usage()
         .ifPresent(
-            usage -> json.put("promptTokens", usage.promptTokens()).put("tokens", usage.newTokens()));
+            usage ->
+                json.put("promptTokens", usage.promptTokens()).put("tokens", usage.newTokens()));
     return List.of(json);
   }
 

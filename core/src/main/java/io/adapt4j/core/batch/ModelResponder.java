@@ -37,8 +37,7 @@ record ModelResponder(LanguageModel model) implements Responder {
   @Override
   public GeneratedText chat(
       List<ChatMessage> messages, GenerationOptions options, CancellationToken cancellation) {
-    return text(
-        model.chat(messages, ChatOptions.defaults(), options, piece -> {}, cancellation));
+    return text(model.chat(messages, ChatOptions.defaults(), options, piece -> {}, cancellation));
   }
 
   private static GeneratedText text(Generation generation) {

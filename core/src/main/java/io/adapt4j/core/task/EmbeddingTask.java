@@ -69,8 +69,7 @@ public record EmbeddingTask(
         truncateDimension.orElse(1) >= 1,
         "truncateDimension: expected at least 1",
         truncateDimension);
-    require(
-        !hybrid || dimensions.isEmpty(), "hybrid: expected without matryoshka", dimensions);
+    require(!hybrid || dimensions.isEmpty(), "hybrid: expected without matryoshka", dimensions);
     require(hybrid || !selfDistillation, "selfDistillation: expected with hybrid", "none");
   }
 
@@ -82,7 +81,8 @@ public record EmbeddingTask(
    * @param passagePrompt what stands before each passage; may be empty
    */
   public EmbeddingTask(double scale, String queryPrompt, String passagePrompt) {
-    this(scale, queryPrompt, passagePrompt, List.of(), List.of(), OptionalInt.empty(), false, false);
+    this(
+        scale, queryPrompt, passagePrompt, List.of(), List.of(), OptionalInt.empty(), false, false);
   }
 
   private static void require(boolean condition, String expected, Object found) {
@@ -99,8 +99,14 @@ public record EmbeddingTask(
    */
   public EmbeddingTask scale(double factor) {
     return new EmbeddingTask(
-        factor, queryPrompt, passagePrompt, dimensions, dimensionWeights, truncateDimension,
-        hybrid, selfDistillation);
+        factor,
+        queryPrompt,
+        passagePrompt,
+        dimensions,
+        dimensionWeights,
+        truncateDimension,
+        hybrid,
+        selfDistillation);
   }
 
   /**
@@ -113,7 +119,13 @@ public record EmbeddingTask(
    */
   public EmbeddingTask prompts(String query, String passage) {
     return new EmbeddingTask(
-        scale, query, passage, dimensions, dimensionWeights, truncateDimension, hybrid,
+        scale,
+        query,
+        passage,
+        dimensions,
+        dimensionWeights,
+        truncateDimension,
+        hybrid,
         selfDistillation);
   }
 
@@ -130,7 +142,13 @@ public record EmbeddingTask(
     List<Integer> given = Arrays.stream(values).boxed().toList();
     List<Double> weights = given.stream().map(dimension -> 1.0).toList();
     return new EmbeddingTask(
-        scale, queryPrompt, passagePrompt, given, weights, truncateDimension, hybrid,
+        scale,
+        queryPrompt,
+        passagePrompt,
+        given,
+        weights,
+        truncateDimension,
+        hybrid,
         selfDistillation);
   }
 
@@ -143,7 +161,13 @@ public record EmbeddingTask(
   public EmbeddingTask matryoshkaWeights(double... weights) {
     List<Double> given = Arrays.stream(weights).boxed().toList();
     return new EmbeddingTask(
-        scale, queryPrompt, passagePrompt, dimensions, given, truncateDimension, hybrid,
+        scale,
+        queryPrompt,
+        passagePrompt,
+        dimensions,
+        given,
+        truncateDimension,
+        hybrid,
         selfDistillation);
   }
 

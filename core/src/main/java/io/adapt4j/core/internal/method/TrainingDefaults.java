@@ -85,7 +85,8 @@ public record TrainingDefaults(
         new Rates(5e-5, 1e-6, 1e-4, "Transformers' run_mlm 5e-5; BERT's pre-training 1e-4"));
     FULL.put(TaskKind.EMBEDDINGS, new Rates(2e-5, 1e-6, 5e-5, "Sentence Transformers 2e-5"));
     FULL.put(
-        TaskKind.RERANKING, new Rates(6e-6, 1e-6, 5e-5, "ms-swift's examples of Qwen3-Reranker 6e-6"));
+        TaskKind.RERANKING,
+        new Rates(6e-6, 1e-6, 5e-5, "ms-swift's examples of Qwen3-Reranker 6e-6"));
     FULL.put(
         TaskKind.PREFERENCE,
         new Rates(5e-7, 1e-7, 5e-6, "TRL's dpo.py 5e-7; Zephyr 5e-7; KTO 5e-7 to 5e-6"));

@@ -50,17 +50,19 @@ class DistanceDropoutTest {
     Tensor[] heads = {q, q, q};
     return switch (kind) {
       case BUCKETS ->
-          RelativeOps.biasedAttention(
-              ops, heads, table, null, 0.5, new RelativeOps.Buckets(8, 6));
+          RelativeOps.biasedAttention(ops, heads, table, null, 0.5, new RelativeOps.Buckets(8, 6));
       case BIAS ->
           ops.biasedAttention(
-              q, q, q, Tensor.of(random(LENGTH * LENGTH * HEADS, 4), LENGTH, LENGTH, HEADS), null,
+              q,
+              q,
+              q,
+              Tensor.of(random(LENGTH * LENGTH * HEADS, 4), LENGTH, LENGTH, HEADS),
+              null,
               0.5);
       case DISENTANGLED -> {
         Tensor places = Tensor.of(random(HEADS * 8 * DIM, 5), 1, HEADS, 8, DIM);
         yield RelativeOps.disentangledAttention(
-            ops, heads, List.of(places), List.of(places), null, 0.5,
-            new RelativeOps.Rows(4, 0, 4));
+            ops, heads, List.of(places), List.of(places), null, 0.5, new RelativeOps.Rows(4, 0, 4));
       }
     };
   }

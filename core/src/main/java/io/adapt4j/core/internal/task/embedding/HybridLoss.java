@@ -119,9 +119,7 @@ record HybridLoss(
     for (int i = 0; i < scaled.length; i++) {
       scaled[i] = dense.scale() * cosines[i];
     }
-    double[][] scores = {
-      scaled, scaled(ofQueries.scores(ofPassages)), scaled(tokens.scores())
-    };
+    double[][] scores = {scaled, scaled(ofQueries.scores(ofPassages)), scaled(tokens.scores())};
     return new Computed(HybridScores.of(scores, batch, distills), ofQueries, ofPassages, tokens);
   }
 
@@ -151,8 +149,7 @@ record HybridLoss(
     float[] byPassages = new float[Math.toIntExact(passages.weights().count())];
     computed
         .ofQueries()
-        .backward(
-            computed.ofPassages(), scaled(loss.lexical(), factor), byQueries, byPassages);
+        .backward(computed.ofPassages(), scaled(loss.lexical(), factor), byQueries, byPassages);
     Tensor[] ofTokens = computed.tokens().backward(scaled(loss.tokens(), factor));
     return List.of(
         d.times(passages.dense()),

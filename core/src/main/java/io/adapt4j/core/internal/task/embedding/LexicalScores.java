@@ -68,8 +68,7 @@ final class LexicalScores {
    * @param byQueries added to, as large as the weights of the queries
    * @param byPassages added to, as large as those of the passages
    */
-  void backward(
-      LexicalScores passages, double[] byScores, float[] byQueries, float[] byPassages) {
+  void backward(LexicalScores passages, double[] byScores, float[] byQueries, float[] byPassages) {
     for (int query = 0; query < places.size(); query++) {
       for (int passage = 0; passage < passages.places.size(); passage++) {
         double d = byScores[query * passages.places.size() + passage];

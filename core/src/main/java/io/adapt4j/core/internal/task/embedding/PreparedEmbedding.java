@@ -99,7 +99,8 @@ record PreparedEmbedding(
       Purpose purpose,
       Function<Training<EmbeddingBatch>, R> action) {
     Encoder encoder = (Encoder) network;
-    Adaptation saving = new SentenceAdaptation(
+    Adaptation saving =
+        new SentenceAdaptation(
             adaptation, settings.objective().model(), encoder, task.truncateDimension());
     int hidden = encoder.dimensions().hiddenSize();
     try (VectorHead head = VectorHead.declare(hidden, folder, VectorHead.Changes.NONE)) {

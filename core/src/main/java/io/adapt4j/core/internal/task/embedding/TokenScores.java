@@ -30,8 +30,7 @@ final class TokenScores {
    * @param ofQueries vectors of the queries' tokens, fp32 [B, Tq, D]
    * @param ofPassages vectors of the passages' tokens, fp32 [P, Tp, D]
    */
-  TokenScores(
-      EncoderInputs queries, EncoderInputs passages, Tensor ofQueries, Tensor ofPassages) {
+  TokenScores(EncoderInputs queries, EncoderInputs passages, Tensor ofQueries, Tensor ofPassages) {
     this.queries = queries;
     this.passages = passages;
     this.ofQueries = ofQueries;
@@ -75,9 +74,7 @@ final class TokenScores {
   }
 
   private Tensor vectors(int query) {
-    return ofQueries
-        .narrow(0, query, 1)
-        .viewed(queries.length(), ofQueries.size(2));
+    return ofQueries.narrow(0, query, 1).viewed(queries.length(), ofQueries.size(2));
   }
 
   /** The scores, [B, P]. */

@@ -43,8 +43,7 @@ public final class RerankingDefinition implements TaskDefinition<RerankingTask> 
     RerankingTask[] task = {Task.reranking()};
     options
         .text(INSTRUCTION)
-        .ifPresent(
-            text -> options.attempt(INSTRUCTION, () -> task[0] = task[0].instruction(text)));
+        .ifPresent(text -> options.attempt(INSTRUCTION, () -> task[0] = task[0].instruction(text)));
     return Optional.of(task[0]);
   }
 

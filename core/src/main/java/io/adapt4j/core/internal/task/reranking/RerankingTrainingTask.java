@@ -20,8 +20,7 @@ record RerankingTrainingTask(Encoder choice, BestModelMetric selection)
     implements TrainingTask<RerankingBatch> {
 
   @Override
-  public double forwardBackward(
-      RerankingBatch batch, double scale, boolean recompute, long seed) {
+  public double forwardBackward(RerankingBatch batch, double scale, boolean recompute, long seed) {
     return TextLoss.forwardBackward(
         choice, TextInputs.of(choice, batch.texts()), wanted(batch), scale, recompute, seed);
   }

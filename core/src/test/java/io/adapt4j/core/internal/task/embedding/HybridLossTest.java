@@ -98,8 +98,7 @@ class HybridLossTest {
     }
   }
 
-  private static double byTeacher(
-      double[][] scores, double[][] teacher, RankingLoss.Inputs batch) {
+  private static double byTeacher(double[][] scores, double[][] teacher, RankingLoss.Inputs batch) {
     double[] weights = {1, 0.1, 1};
     double sum = 0;
     for (int query = 0; query < 2; query++) {
@@ -109,8 +108,7 @@ class HybridLossTest {
         double crossed = 0;
         for (int i = query * 3; i < query * 3 + 3; i++) {
           if (!batch.excluded()[i]) {
-            double share =
-                Math.exp(teacher[0][i] + 0.3 * teacher[1][i] + teacher[2][i]);
+            double share = Math.exp(teacher[0][i] + 0.3 * teacher[1][i] + teacher[2][i]);
             all += share;
             own += Math.exp(scores[kind][i]);
             crossed += share * scores[kind][i];

@@ -99,8 +99,7 @@ class RankingLossTest {
     RankingLoss whole =
         new RankingLoss(
             cut.encoder(), cut.head(), SCALE, List.of(new RankingLoss.Cut(SmallEncoder.WIDTH, 1)));
-    assertThat(whole.evaluate(batch).sum())
-        .isEqualTo(loss(Pooling.MEAN).evaluate(batch).sum());
+    assertThat(whole.evaluate(batch).sum()).isEqualTo(loss(Pooling.MEAN).evaluate(batch).sum());
   }
 
   private static RankingLoss cut(RankingLoss loss) {
