@@ -90,7 +90,9 @@ final class ChatCommand implements Callable<Integer> {
         adapters.stream()
             .map(folder -> Adapters.read(folder, anyChatTemplate))
             .toArray(Adapter[]::new);
-    try (LanguageModel opened = LanguageModel.load(ModelSource.path(model.folder()), loaded)) {
+    Path folder = model.folder();
+    Sequences.refuse(folder, "Use adapt4j generate MODEL --prompt TEXT.");
+    try (LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
       if (template != null) {
         use(opened, ChatTemplate.resolve(template));
       }

@@ -1,12 +1,14 @@
 package io.adapt4j.cli;
 
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.SequenceToSequenceModel;
 import io.adapt4j.core.batch.BatchCompletion;
 import io.adapt4j.core.batch.BatchReport;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.PromptTemplate;
 import io.adapt4j.core.generate.CancellationToken;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -26,6 +28,7 @@ final class CompleteCommand implements Callable<Integer> {
   @Mixin private ModelSetup setup;
   @Mixin private Output output;
   @Mixin private SamplingArguments sampling;
+  @Mixin private BeamArguments beams;
 
   @Option(
       names = "--input",
@@ -82,16 +85,35 @@ final class CompleteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    CancellationToken stop = new CancellationToken();
     Path folder = model.folder();
-    try (Interruption interruption = new Interruption(stop::cancel);
-        LanguageModel opened = setup.load(folder)) {
-      BatchCompletion batch =
-          BatchCompletion.of(opened)
-              .options(sampling.options())
-              .field(field)
-              .cancellation(stop)
-              .listener(new BatchProgress(output.err()));
+    if (Sequences.are(folder)) {
+      return write(folder);
+    }
+    beams.requireNone();
+    try (LanguageModel opened = setup.load(folder)) {
+      return run(BatchCompletion.of(opened));
+    }
+  }
+
+  /** Reads each prompt and writes another text. */
+  private int write(Path folder) {
+    sampling.requireNone();
+    setup.requireNoTemplate();
+    Sequences.refuse(Map.of("--raw", raw));
+    Sequences.refuse(Map.of("--system", system != null));
+    try (SequenceToSequenceModel opened = Sequences.load(folder, setup.adapters())) {
+      return run(BatchCompletion.of(opened.asGenerator(beams.options(sampling.limit()))));
+    }
+  }
+
+  private int run(BatchCompletion batch) {
+    CancellationToken stop = new CancellationToken();
+    try (Interruption interruption = new Interruption(stop::cancel)) {
+      batch
+          .options(sampling.options())
+          .field(field)
+          .cancellation(stop)
+          .listener(new BatchProgress(output.err()));
       SamplingArguments.set("--parallel", () -> batch.requests(parallel));
       if (template != null) {
         batch.template(PromptTemplate.of(template.replace("\\n", "\n")));

@@ -1,6 +1,7 @@
 package io.adapt4j.cli;
 
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.SequenceToSequenceModel;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.EvaluationListener;
 import io.adapt4j.eval.EvaluationReport;
@@ -11,6 +12,8 @@ import io.adapt4j.eval.task.Tasks;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -28,6 +31,7 @@ final class EvalCommand implements Callable<Integer> {
 
   @Mixin private ModelArgument model;
   @Mixin private ModelSetup setup;
+  @Mixin private BeamArguments beams;
   @Mixin private Output output;
 
   @Option(
@@ -72,21 +76,33 @@ final class EvalCommand implements Callable<Integer> {
     Evaluator evaluator = builder.build();
     EvaluationReport tuned = null;
     if (setup.hasAdapters()) {
-      try (LanguageModel opened = setup.load(folder)) {
-        tuned = evaluator.evaluate("tuned", candidate(opened));
-      }
+      tuned = evaluate(evaluator, "tuned", folder, setup.adapters());
     }
     if (tuned != null && noBase) {
       return write(ReportWriter.of(tuned));
     }
-    EvaluationReport base;
-    try (LanguageModel opened = setup.loadBase(folder)) {
-      base = evaluator.evaluate(tuned == null ? "model" : "base", candidate(opened));
-    }
+    EvaluationReport base =
+        evaluate(evaluator, tuned == null ? "model" : "base", folder, List.of());
     return write(
         tuned == null
             ? ReportWriter.of(base)
             : ReportWriter.of(evaluator.compare(List.of(base, tuned))));
+  }
+
+  private EvaluationReport evaluate(
+      Evaluator evaluator, String name, Path folder, List<Path> adapters) {
+    if (Sequences.are(folder)) {
+      setup.requireNoTemplate();
+      Sequences.refuse(Map.of("--chat", chat));
+      try (SequenceToSequenceModel opened = Sequences.load(folder, adapters)) {
+        return evaluator.evaluate(
+            name, Candidate.of(opened.asGenerator(beams.options(OptionalInt.empty()))));
+      }
+    }
+    beams.requireNone();
+    try (LanguageModel opened = adapters.isEmpty() ? setup.loadBase(folder) : setup.load(folder)) {
+      return evaluator.evaluate(name, candidate(opened));
+    }
   }
 
   private Candidate candidate(LanguageModel opened) {

@@ -3,6 +3,7 @@ package io.adapt4j.cli;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.SequenceToSequenceModel;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.CancellationToken;
@@ -13,8 +14,10 @@ import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -28,13 +31,15 @@ import picocli.CommandLine.Option;
     name = "generate",
     description =
         "Answers a message, or continues a text. A model that was trained on conversations is asked"
-            + " in its chat template.",
+            + " in its chat template; one that writes one text for another, such as T5, reads the"
+            + " prompt and writes the other.",
     mixinStandardHelpOptions = true)
 final class GenerateCommand implements Callable<Integer> {
 
   @Mixin private ModelArgument model;
   @Mixin private Output output;
   @Mixin private SamplingArguments sampling;
+  @Mixin private BeamArguments beams;
 
   @Option(
       names = "--adapter",
@@ -111,6 +116,11 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Path folder = model.folder();
+    if (Sequences.are(folder)) {
+      return write(folder);
+    }
+    beams.requireNone();
     GenerationOptions.Builder builder =
         sampling.options().toBuilder().ignoreContextLength(ignoreContextLength);
     SamplingArguments.set(
@@ -119,7 +129,6 @@ final class GenerateCommand implements Callable<Integer> {
     requireSense();
     Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
     Adapter[] loaded = adapters.stream().map(this::adapter).toArray(Adapter[]::new);
-    Path folder = model.folder();
     try (LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
       if (chosen.isPresent()) {
         use(opened, chosen.get());
@@ -143,6 +152,27 @@ final class GenerateCommand implements Callable<Integer> {
                       + " tokens; --ignore-context-length continues where positions allow.");
         }
       }
+    }
+    return ExitCode.OK;
+  }
+
+  /** Reads the prompt and writes another text. */
+  private int write(Path folder) {
+    sampling.requireNone();
+    Map<String, Boolean> given = new LinkedHashMap<>();
+    given.put("--stop", sampling.stops());
+    given.put("--chat", start.chat != null);
+    given.put("--system", system != null);
+    given.put("--raw", raw);
+    given.put("--chat-template", template != null || anyChatTemplate);
+    given.put("--ignore-context-length", ignoreContextLength);
+    given.put("--prompt-lookup-tokens", promptLookupTokens != 0);
+    Sequences.refuse(given);
+    try (SequenceToSequenceModel opened = Sequences.load(folder, adapters)) {
+      String text = opened.generate(start.prompt, beams.options(sampling.limit()));
+      output.write(
+          text + System.lineSeparator(),
+          JsonNodeFactory.instance.objectNode().put("text", text).put("chat", false));
     }
     return ExitCode.OK;
   }

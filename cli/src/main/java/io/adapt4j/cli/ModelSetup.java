@@ -7,6 +7,7 @@ import io.adapt4j.core.model.ModelSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -37,6 +38,16 @@ final class ModelSetup {
 
   boolean hasAdapters() {
     return !adapters.isEmpty();
+  }
+
+  /** The folders of the adapters. */
+  List<Path> adapters() {
+    return List.copyOf(adapters);
+  }
+
+  /** Refuses what asks in a chat template, which a model of another kind does not have. */
+  void requireNoTemplate() {
+    Sequences.refuse(Map.of("--chat-template", template != null || anyChatTemplate));
   }
 
   /** The model with its adapters and template, closed by the caller. */

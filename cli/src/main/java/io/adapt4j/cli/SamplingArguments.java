@@ -2,7 +2,10 @@ package io.adapt4j.cli;
 
 import io.adapt4j.core.generate.GenerationOptions;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
@@ -16,9 +19,10 @@ final class SamplingArguments {
   @Option(
       names = "--max-new-tokens",
       paramLabel = "N",
-      defaultValue = "256",
-      description = "Most tokens to generate; default ${DEFAULT-VALUE}.")
-  private int maxNewTokens;
+      description =
+          "Most tokens to generate; default 256. Of generate with a model that writes one text for"
+              + " another: as its settings say.")
+  private Integer maxNewTokens;
 
   @Option(
       names = "--temperature",
@@ -95,7 +99,9 @@ final class SamplingArguments {
               + " Leave out one of them.");
     }
     GenerationOptions.Builder options = GenerationOptions.builder();
-    set("--max-new-tokens", () -> options.maxNewTokens(maxNewTokens));
+    if (maxNewTokens != null) {
+      set("--max-new-tokens", () -> options.maxNewTokens(maxNewTokens));
+    }
     set("--temperature", () -> options.temperature(temperature()));
     set("--top-k", () -> options.topK(topK == null ? 0 : topK));
     set("--top-p", () -> options.topP(topP == null ? 1 : topP));
@@ -109,6 +115,32 @@ final class SamplingArguments {
       options.seed(seed != null ? seed : ThreadLocalRandom.current().nextInt(1, 1_000_000_000));
     }
     return options.build();
+  }
+
+  /** The limit on new tokens; empty where none is given. */
+  OptionalInt limit() {
+    return maxNewTokens == null ? OptionalInt.empty() : OptionalInt.of(maxNewTokens);
+  }
+
+  /** Whether texts end before some text. */
+  boolean stops() {
+    return !stops.isEmpty();
+  }
+
+  /**
+   * Refuses the options that choose among tokens.
+   *
+   * @throws IllegalArgumentException naming one that is given
+   */
+  void requireNone() {
+    Map<String, Boolean> given = new LinkedHashMap<>();
+    given.put("--temperature", temperature != null && temperature != 0);
+    given.put("--top-k", topK != null);
+    given.put("--top-p", topP != null);
+    given.put("--min-p", minP != null);
+    given.put("--repetition-penalty", repetitionPenalty != 1);
+    given.put("--seed", seed != null);
+    Sequences.refuse(given);
   }
 
   private double temperature() {

@@ -10,6 +10,7 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An encoder such as BAAI/bge-m3 (Chen et al. 2024) that embeds a text in three ways at once: as a
@@ -67,7 +68,9 @@ public final class HybridEmbedder implements AutoCloseable {
             (encoder, tokenizer) -> {});
     try {
       int most = LoadedEncoder.maxTokens(model.encoder(), model.tokenizer(), folder.maxTokens());
-      HybridRunner runner = HybridRunner.read(model.encoder(), model.tokenizer(), folder, at, most);
+      Path layers = trained(at, adapters);
+      HybridRunner runner =
+          HybridRunner.read(model.encoder(), model.tokenizer(), folder, layers, most);
       if (!runner.isHybrid()) {
         runner.close();
         throw new IllegalArgumentException(
@@ -80,6 +83,16 @@ public final class HybridEmbedder implements AutoCloseable {
       model.close();
       throw e;
     }
+  }
+
+  /** Where the layers are: beside an adapter that was trained with them, else beside the model. */
+  private static Path trained(Path model, Adapter... adapters) {
+    return AdapterMechanics.of(List.of(adapters)).stream()
+        .map(AdapterMechanics::folder)
+        .flatMap(Optional::stream)
+        .filter(HybridRunner::hasLayers)
+        .reduce((first, second) -> second)
+        .orElse(model);
   }
 
   /**

@@ -101,7 +101,8 @@ final class ModelGenerator implements TextGenerator {
     }
   }
 
-  private static String plain(List<ChatMessage> messages) {
+  /** The texts of messages without a chat template. */
+  static String plain(List<ChatMessage> messages) {
     return messages.stream()
         .map(ChatMessage::content)
         .filter(String.class::isInstance)

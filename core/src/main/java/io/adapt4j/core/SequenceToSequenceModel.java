@@ -1,18 +1,28 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.SequenceOptions;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.load.FolderIdentity;
 import io.adapt4j.core.internal.load.LoadedSequence;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.sequence.SequenceSettings;
 import io.adapt4j.core.internal.sequence.SequenceWriter;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.text.GeneratedText;
+import io.adapt4j.core.text.TextGenerator;
+import io.adapt4j.core.text.TokenUsage;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * A model that reads one text and writes another: a summary, a translation. T5, FLAN-T5, mT5, BART,
@@ -28,11 +38,13 @@ public final class SequenceToSequenceModel implements AutoCloseable {
   private static final int TOGETHER = 8;
 
   private final LoadedSequence model;
+  private final List<AdapterMechanics> adapters;
   private final SequenceWriter writer;
   private final SingleUse use;
 
-  private SequenceToSequenceModel(LoadedSequence model) {
+  private SequenceToSequenceModel(LoadedSequence model, List<AdapterMechanics> adapters) {
     this.model = model;
+    this.adapters = adapters;
     this.writer = new SequenceWriter(model.network());
     this.use = new SingleUse("SequenceToSequenceModel", model::close);
   }
@@ -63,12 +75,24 @@ public final class SequenceToSequenceModel implements AutoCloseable {
    */
   public static SequenceToSequenceModel load(
       ModelSource source, Precision precision, Adapter... adapters) {
+    List<AdapterMechanics> mechanics = AdapterMechanics.of(List.of(adapters));
     return new SequenceToSequenceModel(
-        LoadedSequence.load(
-            source.folder(),
-            precision,
-            WeightFormat.asStored(),
-            AdapterMechanics.of(List.of(adapters))));
+        LoadedSequence.load(source.folder(), precision, WeightFormat.asStored(), mechanics),
+        mechanics);
+  }
+
+  /**
+   * Returns whether a model is an encoder-decoder, by its configuration alone.
+   *
+   * @param source where the model is
+   * @return true where {@link #load} is the way to load it
+   * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
+   * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing or
+   *     malformed
+   */
+  public static boolean reads(ModelSource source) {
+    ModelConfig config = StoredModel.read(source.folder(), WeightFormat.asStored()).config();
+    return Architectures.writesSequences(config);
   }
 
   /**
@@ -127,6 +151,52 @@ public final class SequenceToSequenceModel implements AutoCloseable {
    */
   public List<int[]> generateIds(List<int[]> sources, SequenceOptions options) {
     return use.call(() -> written(sources, options));
+  }
+
+  /**
+   * Lets the model answer where texts are generated, such as in an evaluation: it reads the texts
+   * of the messages and writes another. Options that sample, penalize or constrain are refused; of
+   * the others stop strings count, and the limit on new tokens where there is none here.
+   *
+   * @param options how to write
+   * @return the model, which the caller still closes
+   */
+  public TextGenerator asGenerator(SequenceOptions options) {
+    return new SequenceGenerator(this, options);
+  }
+
+  /** What the model writes for texts, with what it took. */
+  List<GeneratedText> answers(List<String> texts, SequenceOptions options) {
+    texts.forEach(text -> Texts.require("text", text));
+    return use.call(
+        () -> {
+          Tokenizer tokenizer = model.requireTokenizer();
+          List<int[]> sources = tokenizer.encodeAll(texts, true);
+          List<int[]> written = written(sources, options);
+          List<GeneratedText> answers = new ArrayList<>();
+          for (int i = 0; i < sources.size(); i++) {
+            int[] ids = written.get(i);
+            boolean ended = ids.length > 0 && model.settings().eos().contains(ids[ids.length - 1]);
+            answers.add(
+                new GeneratedText(
+                    tokenizer.decode(ids, true),
+                    ended ? FinishReason.EOS : FinishReason.LENGTH,
+                    Optional.of(new TokenUsage(sources.get(i).length, ids.length)),
+                    /* cached= */ false));
+          }
+          return answers;
+        });
+  }
+
+  /** What distinguishes the model from others; empty if an adapter is not on disk. */
+  Optional<String> identity() {
+    String base = FolderIdentity.of(model.folder()) + " " + model.network().type();
+    return adapters.stream().allMatch(adapter -> adapter.folder().isPresent())
+        ? Optional.of(
+            adapters.stream()
+                .map(adapter -> " + " + FolderIdentity.of(adapter.folder().orElseThrow()))
+                .collect(Collectors.joining("", base, "")))
+        : Optional.empty();
   }
 
   private List<int[]> written(List<int[]> sources, SequenceOptions options) {

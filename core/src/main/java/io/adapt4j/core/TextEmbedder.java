@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -142,8 +143,12 @@ public final class TextEmbedder implements AutoCloseable {
               encoder,
               tokenizer,
               folder,
-              new VectorHead.Changes(pooling(options), options.normalize(), options.dimension()),
+              new VectorHead.Changes(pooling(options), options.normalize(), dimension()),
               maxTokens);
+    }
+
+    private OptionalInt dimension() {
+      return options.dimension().isPresent() ? options.dimension() : folder.dimension();
     }
 
     Embedder declared() {

@@ -168,8 +168,8 @@ public final class TextReranker implements AutoCloseable {
       int rejected;
       int chosen;
       try (Tokenizer tokenizer = Tokenizer.load(folder)) {
-        rejected = id(folder, tokenizer, ChoicePrompt.REJECTED);
-        chosen = id(folder, tokenizer, ChoicePrompt.CHOSEN);
+        rejected = ChoicePrompt.id(folder, tokenizer, ChoicePrompt.REJECTED);
+        chosen = ChoicePrompt.id(folder, tokenizer, ChoicePrompt.CHOSEN);
       }
       LoadedEncoder model =
           LoadedEncoder.choosing(
@@ -182,18 +182,6 @@ public final class TextReranker implements AutoCloseable {
         model.close();
         throw e;
       }
-    }
-
-    private static int id(Path folder, Tokenizer tokenizer, String word) {
-      return tokenizer
-          .id(word)
-          .orElseThrow(
-              () ->
-                  new IllegalArgumentException(
-                      "%s: expected a tokenizer with the token '%s', as Qwen3-Reranker has, found"
-                              .formatted(folder, word)
-                          + " none. Use a reranker, or fine-tune the model as a classifier of"
-                          + " pairs."));
     }
 
     @Override

@@ -182,6 +182,39 @@ class EmbeddingTuningTest {
   }
 
   @Test
+  void matryoshkaTrainsCutVectorsAndTheFolderSaysWhatTheyAreCutTo() throws IOException {
+    Path base = SmallEncoder.write(folder.resolve("base"));
+    FineTuneReport report =
+        tuner(base, Task.embeddings().matryoshka(24, 4).truncateDimension(4), data())
+            .modelDropout(false)
+            .keepBest()
+            .metricForBestModel("mrr_4")
+            .build()
+            .run();
+    assertThat(report.bestMetrics().keySet())
+        .containsExactly("mrr", "accuracy", "mrr_24", "accuracy_24", "mrr_4", "accuracy_4");
+    assertThat(report.bestMetrics().get("mrr_24")).isEqualTo(report.bestMetrics().get("mrr"));
+    assertThat(report.bestMetrics().get("mrr_4"))
+        .isGreaterThan(events.evaluations.get(0).metrics().get("mrr_4"));
+    JsonNode settings =
+        Json.parse(Files.readString(report.best().resolve("config_sentence_transformers.json")));
+    assertThat(settings.get("truncate_dim").asInt()).isEqualTo(4);
+    EmbeddingOptions whole =
+        EmbeddingOptions.builder().dimension(24).precision(Precision.FP32).build();
+    try (TextEmbedder cut = TextEmbedder.load(ModelSource.path(report.best()), Precision.FP32);
+        TextEmbedder all = TextEmbedder.load(ModelSource.path(report.best()), whole)) {
+      assertThat(cut.dimension()).isEqualTo(4);
+      assertThat(all.dimension()).isEqualTo(24);
+      float[] expected = Arrays.copyOf(all.embed("the red cat"), 4);
+      double length = Math.sqrt(dot(expected, expected));
+      float[] found = cut.embed("the red cat");
+      for (int i = 0; i < found.length; i++) {
+        assertThat(found[i]).isCloseTo((float) (expected[i] / length), within(1e-6f));
+      }
+    }
+  }
+
+  @Test
   void aPassageThatAnswersAQueryInAnotherRowIsNoWrongAnswerToIt() throws IOException {
     Path base = SmallEncoder.write(folder.resolve("base"));
     Dataset rows =
@@ -255,6 +288,8 @@ class EmbeddingTuningTest {
     assertThatThrownBy(
             () -> tuner(base, Task.embeddings(), data()).metricForBestModel("macro_f1").build())
         .hasMessageContaining("expected one of [loss, mrr, accuracy]");
+    assertThatThrownBy(() -> tuner(base, Task.embeddings().matryoshka(25), data()).build())
+        .hasMessageContaining("matryoshka: expected at most 24");
     Files.createDirectories(base.resolve("1_Pooling"));
     Files.writeString(base.resolve("1_Pooling/config.json"), "{\"include_prompt\": false}");
     Files.writeString(

@@ -149,6 +149,10 @@ class RunKeysTest {
         "{maskedTokens: {probability: 0.3}}",
         "embeddings",
         "{embeddings: {scale: 30.5, queryPrompt: 'query: ', passagePrompt: 'passage: '}}",
+        "{embeddings: {matryoshka: [64, 32], matryoshkaWeights: [1, 0.5], truncateDimension: 32}}",
+        "{embeddings: {hybrid: true, selfDistillation: true}}",
+        "reranking",
+        "{reranking: {instruction: 'Find the article'}}",
         "{grpo: {rewards: [{name: a, regex: 'x+', weight: 0.5}, {name: b, numericAnswer: sum}],"
             + " promptsPerRollout: 3, groupSize: 4, maxNewTokens: 9, temperature: 0.7, topP: 0.9,"
             + " topK: 5, generationBatch: 6, passes: 2, maskTruncated: true,"

@@ -24,7 +24,10 @@ import java.util.stream.IntStream;
 /** A BERT of random weights, with a tokenizer of a few words. */
 public final class SmallEncoder {
 
-  static final int HIDDEN = 24;
+  /** Width of its hidden states. */
+  public static final int WIDTH = 24;
+
+  static final int HIDDEN = WIDTH;
   static final int POSITIONS = 40;
   static final int CLS = 2;
   static final int SEP = 3;

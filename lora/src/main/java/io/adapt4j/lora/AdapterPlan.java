@@ -100,6 +100,9 @@ record AdapterPlan(
       if (encoder.predictsTokens()) {
         return Optional.empty();
       }
+      if (encoder.choosesTokens()) {
+        return Optional.of("CAUSAL_LM");
+      }
       if (encoder.classes() == 0) {
         return Optional.of("FEATURE_EXTRACTION");
       }

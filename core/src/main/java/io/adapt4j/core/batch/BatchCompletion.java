@@ -5,16 +5,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
-import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.DatasetReader;
 import io.adapt4j.core.data.PromptTemplate;
 import io.adapt4j.core.data.Row;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
-import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.PromptTooLongException;
+import io.adapt4j.core.text.GeneratedText;
+import io.adapt4j.core.text.RequestRefusedException;
+import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.jinja.TemplateException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ public final class BatchCompletion {
   /** How many rows are answered at the same time unless set. */
   public static final int DEFAULT_REQUESTS = 8;
 
-  private final LanguageModel model;
+  private final Responder responder;
   private Optional<PromptTemplate> template = Optional.empty();
   private Optional<String> system = Optional.empty();
   private boolean raw;
@@ -56,8 +57,8 @@ public final class BatchCompletion {
   private BatchListener listener = (done, rows) -> {};
   private CancellationToken cancellation = new CancellationToken();
 
-  private BatchCompletion(LanguageModel model) {
-    this.model = Objects.requireNonNull(model, "model");
+  private BatchCompletion(Responder responder) {
+    this.responder = responder;
   }
 
   /**
@@ -67,7 +68,19 @@ public final class BatchCompletion {
    * @return a batch to set up
    */
   public static BatchCompletion of(LanguageModel model) {
-    return new BatchCompletion(model);
+    return new BatchCompletion(new ModelResponder(Objects.requireNonNull(model, "model")));
+  }
+
+  /**
+   * Begins with greedy answers of whatever answers messages, such as an encoder-decoder: {@code
+   * SequenceToSequenceModel.asGenerator}. Each prompt is a user's message.
+   *
+   * @param generator the generator, with an identity
+   * @return a batch to set up
+   * @throws IllegalArgumentException if the generator has no identity
+   */
+  public static BatchCompletion of(TextGenerator generator) {
+    return new BatchCompletion(new GeneratorResponder(generator));
   }
 
   /**
@@ -184,8 +197,7 @@ public final class BatchCompletion {
    */
   public BatchReport run(DatasetReader rows, Path output) {
     RowBatch batch = new RowBatch(rows, output, field, listener, cancellation, overwrite);
-    ObjectNode description =
-        batch.description("completion", model.asGenerator().identity()).put("raw", raw);
+    ObjectNode description = batch.description("completion", responder.identity()).put("raw", raw);
     description.put("options", options.toString());
     template.ifPresent(text -> description.put("template", text.toString()));
     system.ifPresent(text -> description.put("system", text));
@@ -194,40 +206,43 @@ public final class BatchCompletion {
 
   private List<ObjectNode> answers(RowBatch batch, int row) {
     GenerationOptions seeded = options.toBuilder().seed(options.seed() + row).build();
-    Generation answer;
+    GeneratedText answer;
     try {
       answer = answer(batch, row, seeded);
-    } catch (PromptTooLongException | ChatException | TemplateException e) {
+    } catch (PromptTooLongException
+        | ChatException
+        | TemplateException
+        | RequestRefusedException e) {
       return List.of(PartFile.failure(String.valueOf(e.getMessage())));
     }
     if (answer.finishReason() == FinishReason.CANCELLED) {
       return List.of();
     }
-    return List.of(
+    ObjectNode json =
         JsonNodeFactory.instance
             .objectNode()
             .put(field, answer.text())
-            .put("finishReason", answer.finishReason().name().toLowerCase(Locale.ROOT))
-            .put("promptTokens", answer.promptTokens())
-            .put("tokens", answer.tokenIds().size()));
+            .put("finishReason", answer.finishReason().name().toLowerCase(Locale.ROOT));
+    answer
+        .usage()
+        .ifPresent(
+            usage ->
+                json.put("promptTokens", usage.promptTokens()).put("tokens", usage.newTokens()));
+    return List.of(json);
   }
 
-  private Generation answer(RowBatch batch, int row, GenerationOptions seeded) {
+  private GeneratedText answer(RowBatch batch, int row, GenerationOptions seeded) {
     if (template.isEmpty() && batch.row(row).has("messages")) {
-      return chat(messages(batch, row), seeded);
+      return responder.chat(messages(batch, row), seeded, cancellation);
     }
     String prompt = batch.text(row, template, "prompt", "text");
-    if (raw || !model.isChatTuned()) {
-      return model.generate(prompt, seeded, piece -> {}, cancellation);
+    if (raw || !responder.chats()) {
+      return responder.complete(prompt, seeded, cancellation);
     }
     List<ChatMessage> messages = new ArrayList<>();
     system.ifPresent(text -> messages.add(ChatMessage.system(text)));
     messages.add(ChatMessage.user(prompt));
-    return chat(messages, seeded);
-  }
-
-  private Generation chat(List<ChatMessage> messages, GenerationOptions seeded) {
-    return model.chat(messages, ChatOptions.defaults(), seeded, piece -> {}, cancellation);
+    return responder.chat(messages, seeded, cancellation);
   }
 
   private static List<ChatMessage> messages(RowBatch batch, int row) {

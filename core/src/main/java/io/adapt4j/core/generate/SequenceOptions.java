@@ -3,6 +3,7 @@ package io.adapt4j.core.generate;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.StringJoiner;
 
 /**
  * How an encoder-decoder writes a text for another.
@@ -118,6 +119,45 @@ public final class SequenceOptions {
   /** {@return whether texts end at the limit only} */
   public boolean ignoreEos() {
     return ignoreEos;
+  }
+
+  /**
+   * Returns options with another limit.
+   *
+   * @param value the most tokens to write, at least 1
+   * @return a changed copy
+   */
+  public SequenceOptions withMaxNewTokens(int value) {
+    Builder builder = new Builder();
+    builder.minNewTokens = minNewTokens;
+    builder.numBeams = numBeams;
+    builder.lengthPenalty = lengthPenalty;
+    builder.noRepeatNgramSize = noRepeatNgramSize;
+    builder.earlyStopping = earlyStopping;
+    builder.forcedBosTokenId = forcedBosTokenId;
+    builder.forcedEosTokenId = forcedEosTokenId;
+    builder.eosTokenId = eosTokenId;
+    builder.ignoreEos = ignoreEos;
+    return builder.maxNewTokens(value).build();
+  }
+
+  /** The options that are set, in the order of the builder's setters. */
+  @Override
+  public String toString() {
+    StringJoiner text = new StringJoiner(", ", "SequenceOptions[", "]");
+    maxNewTokens.ifPresent(value -> text.add("maxNewTokens=" + value));
+    minNewTokens.ifPresent(value -> text.add("minNewTokens=" + value));
+    numBeams.ifPresent(value -> text.add("numBeams=" + value));
+    lengthPenalty.ifPresent(value -> text.add("lengthPenalty=" + value));
+    noRepeatNgramSize.ifPresent(value -> text.add("noRepeatNgramSize=" + value));
+    earlyStopping.ifPresent(value -> text.add("earlyStopping=" + value));
+    forcedBosTokenId.ifPresent(value -> text.add("forcedBosTokenId=" + value));
+    forcedEosTokenId.ifPresent(value -> text.add("forcedEosTokenId=" + value));
+    eosTokenId.ifPresent(value -> text.add("eosTokenId=" + value));
+    if (ignoreEos) {
+      text.add("ignoreEos=true");
+    }
+    return text.toString();
   }
 
   /** Collects options. Not safe for use by several threads. */

@@ -109,6 +109,21 @@ public interface Task {
   }
 
   /**
+   * Saying yes or no to a document for a query, with decoders, in the prompt of Qwen3-Reranker:
+   * cross-entropy of yes against no after the prompt. Rows are pairs of query and document with a
+   * label: yes or no, 1 or 0, or a number between for how relevant the document is. Queries with
+   * passages are understood too: yes to the passage, no to each negative. Measures {@code accuracy}
+   * and {@code mrr}, the mean reciprocal rank of the first relevant document among those of its
+   * query. {@code TextReranker} reads what is saved; other rerankers are trained as {@link
+   * #multiLabel} or {@link #classification} of pairs.
+   *
+   * @return the task, with the instruction of Qwen3-Reranker
+   */
+  static RerankingTask reranking() {
+    return new RerankingTask(RerankingTask.INSTRUCTION);
+  }
+
+  /**
    * Preferring some answers to others, with decoders: from pairs of a better and a worse answer, or
    * with {@link PreferenceLoss#kto} from answers that are good or bad. Measures {@code accuracy}
    * and {@code margin} of the rewards and what they are made of, also in every step.

@@ -7,6 +7,7 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.rag.internal.WellFormed;
 import io.adapt4j.rag.spi.Reranker;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A reranker that is a model in this process (Nogueira and Cho 2019): it reads question and passage
@@ -20,9 +21,11 @@ import java.util.List;
 public final class CrossEncoder implements Reranker, AutoCloseable {
 
   private final TextReranker reranker;
+  private final Optional<String> instruction;
 
-  private CrossEncoder(TextReranker reranker) {
+  private CrossEncoder(TextReranker reranker, Optional<String> instruction) {
     this.reranker = reranker;
+    this.instruction = instruction;
   }
 
   /**
@@ -36,7 +39,19 @@ public final class CrossEncoder implements Reranker, AutoCloseable {
    * @throws IllegalArgumentException if it has more than two classes
    */
   public static CrossEncoder load(ModelSource source, Adapter... adapters) {
-    return new CrossEncoder(TextReranker.load(source, adapters));
+    return new CrossEncoder(TextReranker.load(source, adapters), Optional.empty());
+  }
+
+  /**
+   * Asks a language model by an instruction of its own, such as the one it was trained with. Other
+   * models do not read it.
+   *
+   * @param text what a passage has to do
+   * @return a reranker of the same model; closing one of the two closes it
+   */
+  public CrossEncoder withInstruction(String text) {
+    Texts.require("instruction", text);
+    return new CrossEncoder(reranker, Optional.of(text));
   }
 
   @Override
@@ -44,7 +59,10 @@ public final class CrossEncoder implements Reranker, AutoCloseable {
     Texts.require("question", question);
     Texts.requireAll("passages", passages);
     List<String> clean = passages.stream().map(WellFormed::of).toList();
-    return reranker.scores(WellFormed.of(question), clean);
+    String query = WellFormed.of(question);
+    return instruction
+        .map(text -> reranker.scores(query, clean, text))
+        .orElseGet(() -> reranker.scores(query, clean));
   }
 
   /** Frees the model's memory. */

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.TextClassifier;
+import io.adapt4j.core.TextReranker;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
@@ -66,6 +69,38 @@ class CrossEncoderTest {
         .withMessageContaining("one class or two");
   }
 
+  @Test
+  void aLanguageModelIsAskedForYesOrNoByTheInstruction() throws IOException {
+    writeLanguageModel();
+    long before = Tensor.live();
+    try (CrossEncoder reranker = CrossEncoder.load(ModelSource.path(folder));
+        TextReranker alone = TextReranker.load(ModelSource.path(folder))) {
+      double[] scores = reranker.scores(QUESTION, PASSAGES);
+      assertThat(scores).containsExactly(alone.scores(QUESTION, PASSAGES)).doesNotHaveDuplicates();
+      assertThat(reranker.withInstruction("Find the rule").scores(QUESTION, PASSAGES))
+          .containsExactly(alone.scores(QUESTION, PASSAGES, "Find the rule"))
+          .isNotEqualTo(scores);
+    }
+    assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  /** MiniLM's vocabulary has the words yes and no. */
+  private void writeLanguageModel() throws IOException {
+    Files.writeString(
+        folder.resolve("config.json"),
+        """
+        {"model_type": "qwen3", "architectures": ["Qwen3ForCausalLM"], "dtype": "float32",
+         "vocab_size": 30522, "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
+         "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 8, "hidden_act": "silu",
+         "max_position_embeddings": 512, "tie_word_embeddings": true, "pad_token_id": 0}
+        """);
+    ModelConfig config = ModelConfig.read(folder);
+    try (Decoder decoder = Architectures.declareDecoder(config)) {
+      decoder.allocate(DType.F32);
+      write(decoder, config);
+    }
+  }
+
   private void write(int classes) throws IOException {
     Files.writeString(
         folder.resolve("config.json"),
@@ -80,17 +115,21 @@ class CrossEncoderTest {
     ModelConfig config = ModelConfig.read(folder);
     try (Encoder encoder = Architectures.declareEncoder(config)) {
       encoder.allocate(DType.F32);
-      Weights.randomize(encoder, 7);
-      encoder.parameters().stream()
-          .filter(parameter -> parameter.sizes().length == 2)
-          .forEach(
-              parameter -> {
-                try (Tensor large = parameter.value().scaled(20)) {
-                  parameter.value().copyFrom(large);
-                }
-              });
-      CheckpointFolder.write(folder, folder, config, Weights.tensors(encoder, StoredType.F32));
+      write(encoder, config);
     }
+  }
+
+  private void write(Network network, ModelConfig config) throws IOException {
+    Weights.randomize(network, 7);
+    network.parameters().stream()
+        .filter(parameter -> parameter.sizes().length == 2)
+        .forEach(
+            parameter -> {
+              try (Tensor large = parameter.value().scaled(20)) {
+                parameter.value().copyFrom(large);
+              }
+            });
+    CheckpointFolder.write(folder, folder, config, Weights.tensors(network, StoredType.F32));
     for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
       Files.copy(RealModel.folder().resolve(file), folder.resolve(file));
     }

@@ -340,6 +340,21 @@ public final class Fields {
   }
 
   /**
+   * Reads a number or a list of them.
+   *
+   * @param key its key
+   * @return the numbers; empty if there are none
+   */
+  public List<Double> numbers(String key) {
+    List<Double> numbers = new ArrayList<>();
+    for (Value value : find(key).map(Value::elements).orElse(List.of())) {
+      typed(key, value, BigDecimal.class, "a number or a list of numbers")
+          .ifPresent(number -> numbers.add(number.doubleValue()));
+    }
+    return numbers;
+  }
+
+  /**
    * Reads a mapping.
    *
    * @param key its key

@@ -1,14 +1,15 @@
 package io.adapt4j.core.internal.encode;
 
+import io.adapt4j.core.task.RerankingTask;
 import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
 import java.util.Arrays;
 
 /** The prompt by which Qwen3-Reranker is asked whether a document meets a query. */
 public final class ChoicePrompt {
 
   /** The instruction it was trained with where no other is given. */
-  public static final String INSTRUCTION =
-      "Given a web search query, retrieve relevant passages that answer the query";
+  public static final String INSTRUCTION = RerankingTask.INSTRUCTION;
 
   public static final String CHOSEN = "yes";
   public static final String REJECTED = "no";
@@ -43,6 +44,36 @@ public final class ChoicePrompt {
   }
 
   /**
+   * Finds the token of an answer.
+   *
+   * @param folder the model's folder, for messages
+   * @param tokenizer the model's
+   * @param word {@link #CHOSEN} or {@link #REJECTED}
+   * @return its id
+   * @throws IllegalArgumentException if the word is not one token
+   */
+  public static int id(Path folder, Tokenizer tokenizer, String word) {
+    return tokenizer
+        .id(word)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "%s: expected a tokenizer with the token '%s', as Qwen3-Reranker has, found"
+                            .formatted(folder, word)
+                        + " none. Use a reranker, or fine-tune the model as a classifier of"
+                        + " pairs."));
+  }
+
+  /**
+   * A prompt.
+   *
+   * @param ids its tokens
+   * @param truncated whether the document lost its end
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  public record Prompt(int[] ids, boolean truncated) {}
+
+  /**
    * Makes a prompt.
    *
    * @param instruction what is asked
@@ -51,6 +82,18 @@ public final class ChoicePrompt {
    * @return its tokens
    */
   public int[] of(String instruction, String query, String document) {
+    return prompt(instruction, query, document).ids();
+  }
+
+  /**
+   * Makes a prompt, and says whether all of it is there.
+   *
+   * @param instruction what is asked
+   * @param query the query
+   * @param document the document
+   * @return the prompt
+   */
+  public Prompt prompt(String instruction, String query, String document) {
     String text =
         "<Instruct>: " + instruction + "\n<Query>: " + query + "\n<Document>: " + document;
     int[] whole = tokenizer.encode(text, false);
@@ -58,6 +101,6 @@ public final class ChoicePrompt {
     int[] ids = Arrays.copyOf(before, before.length + kept + after.length);
     System.arraycopy(whole, 0, ids, before.length, kept);
     System.arraycopy(after, 0, ids, before.length + kept, after.length);
-    return ids;
+    return new Prompt(ids, kept < whole.length);
   }
 }

@@ -57,15 +57,26 @@ public final class HybridRunner implements AutoCloseable {
     Optional<TokenLinear> lexical = Optional.empty();
     try {
       head.load(encoder.type());
-      lexical = TokenLinear.read(at, "sparse_linear", hidden, encoder.type());
+      lexical = TokenLinear.read(at, TokenLinear.SPARSE, hidden, encoder.type());
       Optional<TokenLinear> vectors =
-          TokenLinear.read(at, "colbert_linear", hidden, encoder.type());
+          TokenLinear.read(at, TokenLinear.COLBERT, hidden, encoder.type());
       return new HybridRunner(encoder, tokenizer, head, lexical, vectors, maxTokens);
     } catch (RuntimeException | Error e) {
       head.close();
       lexical.ifPresent(TokenLinear::close);
       throw e;
     }
+  }
+
+  /**
+   * Returns whether a run left layers in a folder.
+   *
+   * @param folder the folder
+   * @return true where one of them is there as safetensors
+   */
+  public static boolean hasLayers(Path folder) {
+    return TokenLinear.isIn(folder, TokenLinear.SPARSE)
+        || TokenLinear.isIn(folder, TokenLinear.COLBERT);
   }
 
   /** {@return whether there is a layer besides the vector's} */

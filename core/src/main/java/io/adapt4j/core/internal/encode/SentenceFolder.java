@@ -29,6 +29,7 @@ import java.util.stream.Stream;
  * @param lowerCase whether texts are turned to lower case first
  * @param prompts texts to put before others, by name
  * @param defaultPrompt the name of the one to use where none is asked for
+ * @param dimension how many first entries of the vectors are kept in use, if it is stated
  */
 public record SentenceFolder(
     Path transformer,
@@ -38,12 +39,16 @@ public record SentenceFolder(
     OptionalInt maxTokens,
     boolean lowerCase,
     Map<String, String> prompts,
-    Optional<String> defaultPrompt) {
+    Optional<String> defaultPrompt,
+    OptionalInt dimension) {
 
   /** Lists the modules of an embedding model. */
   public static final String MODULES = "modules.json";
 
-  private static final String PROMPTS = "config_sentence_transformers.json";
+  static final String PROMPTS = "config_sentence_transformers.json";
+
+  /** How many entries of the vectors are kept, in {@link #PROMPTS}. */
+  static final String TRUNCATION = "truncate_dim";
 
   /** Older versions name the file after the class of the network. */
   private static final List<String> SETTINGS =
@@ -98,7 +103,11 @@ public record SentenceFolder(
             .orElse(OptionalInt.empty()),
         settings.map(setting -> setting.bool("do_lower_case", false)).orElse(false),
         prompts.map(SentenceFolder::prompts).orElse(Map.of()),
-        prompts.flatMap(SentenceFolder::defaultPrompt));
+        prompts.flatMap(SentenceFolder::defaultPrompt),
+        prompts
+            .filter(config -> config.has(TRUNCATION))
+            .map(config -> OptionalInt.of(config.requirePositiveInt(TRUNCATION)))
+            .orElse(OptionalInt.empty()));
   }
 
   private static Optional<ConfigReader> settings(Path transformer) {

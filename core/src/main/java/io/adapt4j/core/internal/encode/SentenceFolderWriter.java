@@ -51,6 +51,28 @@ public final class SentenceFolderWriter {
     }
   }
 
+  /**
+   * Says in a folder that vectors are cut to their first entries, as current versions of Sentence
+   * Transformers do.
+   *
+   * @param target the folder
+   * @param dimension how many entries to keep
+   * @throws UncheckedIOException if the file cannot be read or written
+   */
+  public static void writeTruncation(Path target, int dimension) {
+    Path file = target.resolve(SentenceFolder.PROMPTS);
+    try {
+      ObjectNode settings =
+          Files.isRegularFile(file)
+              ? (ObjectNode) Json.parse(Files.readString(file))
+              : JsonNodeFactory.instance.objectNode();
+      settings.put(SentenceFolder.TRUNCATION, dimension);
+      AtomicFiles.writeJson(file, settings);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Writing " + file + " failed", e);
+    }
+  }
+
   private static void copyModules(Path base, Path target) throws IOException {
     SentenceFolder.read(base); // refuses paths that lead out of the folder
     Path list = base.resolve(SentenceFolder.MODULES);

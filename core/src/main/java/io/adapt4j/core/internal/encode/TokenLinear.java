@@ -3,6 +3,9 @@ package io.adapt4j.core.internal.encode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.PickledTensors;
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
@@ -13,19 +16,117 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /** W x + b on the hidden state of each token, a file beside a model such as BAAI/bge-m3's. */
 public final class TokenLinear implements AutoCloseable {
 
   private static final String WEIGHT = "weight";
   private static final String BIAS = "bias";
+  private static final String SAFE = ".safetensors";
 
+  /** Makes weights from one token's state. */
+  public static final String SPARSE = "sparse_linear";
+
+  /** Makes vectors from one token's state. */
+  public static final String COLBERT = "colbert_linear";
+
+  private final String name;
   private final Parameter weight;
   private final Parameter bias;
 
-  private TokenLinear(Parameter weight, Parameter bias) {
+  private TokenLinear(String name, Parameter weight, Parameter bias) {
+    this.name = name;
     this.weight = weight;
     this.bias = bias;
+  }
+
+  /**
+   * Makes a layer with the first values of {@code torch.nn.Linear}: uniform between the inverse
+   * square roots of the input's width.
+   *
+   * @param name the file's name without its ending
+   * @param width outputs a token
+   * @param hidden width of the hidden states
+   * @param type the type to compute in
+   * @param seed of the values
+   * @return the layer, closed by the caller
+   */
+  public static TokenLinear create(String name, int width, int hidden, DType type, long seed) {
+    TokenLinear layer = declare(name, width, hidden, type);
+    SplittableRandom random = new SplittableRandom(seed);
+    double limit = 1 / Math.sqrt(hidden);
+    for (Parameter parameter : layer.parameters()) {
+      float[] values = new float[Math.toIntExact(parameter.value().count())];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) random.nextDouble(-limit, limit);
+      }
+      try (Tensor first = Tensor.of(values, parameter.sizes())) {
+        parameter.value().copyFrom(first);
+      }
+    }
+    return layer;
+  }
+
+  private static TokenLinear declare(String name, long width, int hidden, DType type) {
+    TokenLinear layer =
+        new TokenLinear(
+            name,
+            Parameter.of(name + "." + WEIGHT, width, hidden),
+            Parameter.of(name + "." + BIAS, width));
+    layer.parameters().forEach(parameter -> parameter.allocate(type));
+    return layer;
+  }
+
+  private List<Parameter> parameters() {
+    return List.of(weight, bias);
+  }
+
+  /** Lets the layer train. */
+  public void train() {
+    parameters().forEach(Parameter::train);
+  }
+
+  /** {@return what trains} */
+  public Stream<Parameter.Trainable> trained() {
+    return parameters().stream().flatMap(parameter -> parameter.trained().stream());
+  }
+
+  /** Computes with the trained values from now on. */
+  public void refresh() {
+    parameters().forEach(Parameter::refresh);
+  }
+
+  /**
+   * Writes NAME.safetensors.
+   *
+   * @param folder where to
+   */
+  public void save(Path folder) {
+    List<TensorData> tensors =
+        List.of(
+            Weights.tensor(WEIGHT, weight.master(), weight.slices().get(0), StoredType.F32),
+            Weights.tensor(BIAS, bias.master(), bias.slices().get(0), StoredType.F32));
+    SafetensorsWriter.create().writeFile(folder.resolve(name + SAFE), tensors);
+  }
+
+  /** Whether {@link #save} has written a layer to a folder. */
+  static boolean isIn(Path folder, String name) {
+    return Files.isRegularFile(folder.resolve(name + SAFE));
+  }
+
+  /**
+   * Reads what {@link #save} has written.
+   *
+   * @param folder where it is
+   */
+  public void restore(Path folder) {
+    try (Checkpoint stored = Checkpoint.openFile(folder.resolve(name + SAFE))) {
+      Weights.fill(weight.master(), stored, WEIGHT);
+      Weights.fill(bias.master(), stored, BIAS);
+    }
+    refresh();
   }
 
   /**
@@ -39,17 +140,18 @@ public final class TokenLinear implements AutoCloseable {
    * @return the layer, closed by the caller; empty where there is no such file
    */
   public static Optional<TokenLinear> read(Path folder, String name, int hidden, DType type) {
-    Path safe = folder.resolve(name + ".safetensors");
+    Path safe = folder.resolve(name + SAFE);
     if (Files.isRegularFile(safe)) {
-      return Optional.of(safe(safe, hidden, type));
+      return Optional.of(safe(name, safe, hidden, type));
     }
     Path pickled = folder.resolve(name + ".pt");
     return Files.isRegularFile(pickled)
-        ? Optional.of(pickled(pickled, hidden, type))
+        ? Optional.of(pickled(name, pickled, hidden, type))
         : Optional.empty();
   }
 
-  private static TokenLinear declare(Path file, List<Long> shape, int hidden, DType type) {
+  private static TokenLinear declare(
+      String name, Path file, List<Long> shape, int hidden, DType type) {
     if (shape.size() != 2 || shape.get(1) != hidden) {
       throw CheckpointException.inTensor(
           file,
@@ -58,18 +160,13 @@ public final class TokenLinear implements AutoCloseable {
           shape.toString(),
           "Use the files of one and the same model.");
     }
-    TokenLinear layer =
-        new TokenLinear(
-            Parameter.of(WEIGHT, shape.get(0), hidden), Parameter.of(BIAS, shape.get(0)));
-    layer.weight.allocate(type);
-    layer.bias.allocate(type);
-    return layer;
+    return declare(name, shape.get(0), hidden, type);
   }
 
-  private static TokenLinear safe(Path file, int hidden, DType type) {
+  private static TokenLinear safe(String name, Path file, int hidden, DType type) {
     try (Checkpoint checkpoint = Checkpoint.openFile(file)) {
       List<Long> shape = checkpoint.entry(WEIGHT).shape();
-      TokenLinear layer = declare(file, shape, hidden, type);
+      TokenLinear layer = declare(name, file, shape, hidden, type);
       checkpoint.requireTensors(Map.of(WEIGHT, shape, BIAS, List.of(shape.get(0))));
       Weights.fill(layer.weight.value(), checkpoint, WEIGHT);
       Weights.fill(layer.bias.value(), checkpoint, BIAS);
@@ -77,7 +174,7 @@ public final class TokenLinear implements AutoCloseable {
     }
   }
 
-  private static TokenLinear pickled(Path file, int hidden, DType type) {
+  private static TokenLinear pickled(String name, Path file, int hidden, DType type) {
     Map<String, PickledTensors.Dense> tensors = PickledTensors.read(file);
     PickledTensors.Dense weight = tensors.get(WEIGHT);
     PickledTensors.Dense bias = tensors.get(BIAS);
@@ -87,7 +184,7 @@ public final class TokenLinear implements AutoCloseable {
       throw new CheckpointException(
           file + ": expected the tensors weight and bias of one layer, found " + tensors.keySet());
     }
-    TokenLinear layer = declare(file, weight.shape(), hidden, type);
+    TokenLinear layer = declare(name, file, weight.shape(), hidden, type);
     copy(weight, layer.weight);
     copy(bias, layer.bias);
     return layer;

@@ -10,6 +10,8 @@ public enum TaskKind {
   MASKED_TOKENS("masked tokens"),
   /** Embedding queries near their passages. */
   EMBEDDINGS("embeddings"),
+  /** Saying yes or no to a document for a query. */
+  RERANKING("rerankers that answer yes or no"),
   /** Preferences compared with a reference model: DPO, KTO and their kin. */
   PREFERENCE("preferences with a reference model"),
   /** Preferences without a reference model: ORPO, SimPO, CPO. */
@@ -31,7 +33,7 @@ public enum TaskKind {
    */
   public boolean usesModelDropout() {
     return switch (this) {
-      case NEXT_TOKENS, CLASSIFICATION, MASKED_TOKENS, EMBEDDINGS -> true;
+      case NEXT_TOKENS, CLASSIFICATION, MASKED_TOKENS, EMBEDDINGS, RERANKING -> true;
       case PREFERENCE, PREFERENCE_WITHOUT_REFERENCE, REWARD, REINFORCEMENT -> false;
     };
   }

@@ -85,6 +85,9 @@ public record TrainingDefaults(
         new Rates(5e-5, 1e-6, 1e-4, "Transformers' run_mlm 5e-5; BERT's pre-training 1e-4"));
     FULL.put(TaskKind.EMBEDDINGS, new Rates(2e-5, 1e-6, 5e-5, "Sentence Transformers 2e-5"));
     FULL.put(
+        TaskKind.RERANKING,
+        new Rates(6e-6, 1e-6, 5e-5, "ms-swift's examples of Qwen3-Reranker 6e-6"));
+    FULL.put(
         TaskKind.PREFERENCE,
         new Rates(5e-7, 1e-7, 5e-6, "TRL's dpo.py 5e-7; Zephyr 5e-7; KTO 5e-7 to 5e-6"));
     FULL.put(
@@ -103,6 +106,7 @@ public record TrainingDefaults(
     LOW_RANK.put(
         TaskKind.EMBEDDINGS,
         new Rates(5e-5, 1e-5, 5e-4, "Sentence Transformers' adapter example 2e-5; measured"));
+    LOW_RANK.put(TaskKind.RERANKING, new Rates(6e-5, 1e-5, 5e-4, TEN_TIMES));
     LOW_RANK.put(
         TaskKind.PREFERENCE, new Rates(5e-6, 5e-7, 5e-5, "TRL's dpo.py with LoRA 5e-6; TRL 1e-5"));
     LOW_RANK.put(TaskKind.PREFERENCE_WITHOUT_REFERENCE, new Rates(1e-5, 1e-6, 1e-4, TEN_TIMES));
@@ -116,6 +120,7 @@ public record TrainingDefaults(
     SCALING.put(TaskKind.CLASSIFICATION, new Rates(3e-3, 3e-4, 3e-2, scaling));
     SCALING.put(TaskKind.MASKED_TOKENS, new Rates(3e-3, 3e-4, 3e-2, scaling));
     SCALING.put(TaskKind.EMBEDDINGS, new Rates(1e-3, 1e-4, 1e-2, preferring));
+    SCALING.put(TaskKind.RERANKING, new Rates(1e-3, 1e-4, 1e-2, preferring));
     SCALING.put(TaskKind.PREFERENCE, new Rates(1e-4, 1e-5, 3e-3, preferring));
     SCALING.put(TaskKind.PREFERENCE_WITHOUT_REFERENCE, new Rates(2e-4, 2e-5, 3e-3, preferring));
     SCALING.put(TaskKind.REWARD, new Rates(3e-3, 3e-4, 3e-2, scaling));
@@ -205,7 +210,7 @@ public record TrainingDefaults(
 
   private static int epochsOf(TaskKind task) {
     return switch (task) {
-      case PREFERENCE, PREFERENCE_WITHOUT_REFERENCE, REWARD, REINFORCEMENT, EMBEDDINGS ->
+      case PREFERENCE, PREFERENCE_WITHOUT_REFERENCE, REWARD, REINFORCEMENT, EMBEDDINGS, RERANKING ->
           EPOCHS_OF_COMPARISONS;
       case NEXT_TOKENS, CLASSIFICATION, MASKED_TOKENS -> EPOCHS;
     };
@@ -220,6 +225,7 @@ public record TrainingDefaults(
           PREFERENCE,
           PREFERENCE_WITHOUT_REFERENCE,
           REWARD,
+          RERANKING,
           REINFORCEMENT ->
           BATCH_SIZE;
     };
@@ -228,7 +234,7 @@ public record TrainingDefaults(
   private static double warmupRatioOf(TaskKind task) {
     return switch (task) {
       case EMBEDDINGS, PREFERENCE, PREFERENCE_WITHOUT_REFERENCE, REINFORCEMENT -> LONG_WARMUP_RATIO;
-      case NEXT_TOKENS, CLASSIFICATION, MASKED_TOKENS, REWARD -> WARMUP_RATIO;
+      case NEXT_TOKENS, CLASSIFICATION, MASKED_TOKENS, REWARD, RERANKING -> WARMUP_RATIO;
     };
   }
 

@@ -125,6 +125,25 @@ public final class Decoder extends Network {
    * @throws io.adapt4j.core.exception.CheckpointException if the vocabulary's output has a bias
    */
   public Encoder choosing(int rejected, int chosen) {
+    return choosing(rejected, chosen, false);
+  }
+
+  /**
+   * Scores texts by the choice between two tokens after them, with the weights, the adapters and
+   * the dropout that this decoder has now. Nothing of the result is its own: it is not closed.
+   *
+   * @param rejected the token that speaks against
+   * @param chosen the token that speaks for
+   * @return the scorer, as long as this decoder is open
+   * @throws io.adapt4j.core.exception.CheckpointException if the vocabulary's output has a bias
+   */
+  public Encoder choosingBeside(int rejected, int chosen) {
+    Encoder beside = choosing(rejected, chosen, true);
+    beside.standOn(this);
+    return beside;
+  }
+
+  private Encoder choosing(int rejected, int chosen, boolean shared) {
     if (head().bias() != null) {
       throw modelConfig()
           .fields()
@@ -141,7 +160,7 @@ public final class Decoder extends Network {
         new TokenChoiceHead(head(), rejected, chosen),
         OptionalInt.empty(),
         true,
-        false);
+        shared);
   }
 
   /** Returns whether tokens see only those before them, as they must to generate text. */

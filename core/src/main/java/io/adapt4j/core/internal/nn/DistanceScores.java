@@ -101,7 +101,7 @@ public sealed interface DistanceScores
 
     @Override
     public Tensor attend(Ops ops, Tensor[] heads, Attention attention, Tensor mask) {
-      Tensor vectors = norm.forward(ops, RelativeOps.allRows(ops, table));
+      Tensor vectors = ops.dropPositions(norm.forward(ops, RelativeOps.allRows(ops, table)));
       List<Tensor> positionKeys = new ArrayList<>();
       List<Tensor> positionQueries = new ArrayList<>();
       Heads shape = attention.heads();

@@ -118,6 +118,11 @@ public final class Encoder extends Network {
     return head instanceof ClassificationHead own && own.pooling().isEmpty();
   }
 
+  /** {@return whether a text is scored by the choice between two tokens after it} */
+  public boolean choosesTokens() {
+    return head instanceof TokenChoiceHead;
+  }
+
   /**
    * Returns whether tokens see only those before them.
    *

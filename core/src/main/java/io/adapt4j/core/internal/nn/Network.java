@@ -380,6 +380,13 @@ public abstract sealed class Network implements AutoCloseable
     ownParameters().forEach(parameter -> parameter.allocate(computeType));
   }
 
+  /** Takes part in another network's passes: its weights, its engine, its dropout. */
+  void standOn(Network other) {
+    type = other.type();
+    engine = other.engine();
+    dropout = other.dropout();
+  }
+
   @Override
   public void close() {
     ownParameters().forEach(Parameter::close);

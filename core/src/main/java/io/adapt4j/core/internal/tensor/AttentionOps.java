@@ -217,7 +217,7 @@ abstract class AttentionOps extends LinearOps {
   }
 
   /** A pass and its derivative draw the same weights to drop. */
-  private void seedWeights(double drop) {
+  final void seedWeights(double drop) {
     if (drop > 0) {
       seed(ATTENTION_WEIGHTS);
     }

@@ -29,6 +29,7 @@ public final class Ops extends AttentionOps {
   private static final long ATTENTION_OUTPUT = 1;
   private static final long INNER = 2;
   private static final long MLP_OUTPUT = 3;
+  private static final long POSITIONS = 4;
 
   private final long seed;
   private final boolean recomputing;
@@ -144,6 +145,11 @@ public final class Ops extends AttentionOps {
   /** Drops what attention adds. */
   public Tensor dropAttentionOutput(Tensor x) {
     return dropout(x, rates.attentionOutput(), ofLayer(ATTENTION_OUTPUT));
+  }
+
+  /** Drops vectors of distances, as often as the first hidden states. */
+  public Tensor dropPositions(Tensor x) {
+    return dropout(x, rates.embedding(), ofLayer(POSITIONS));
   }
 
   /** Drops an MLP's inner values. */

@@ -8,9 +8,11 @@ import java.util.stream.Stream;
 /** Attention whose scores depend on the distance of query and key, and convolutions. */
 public final class RelativeOps {
 
-  private static final Operator BIASED = Operator.core("bucketed_attention").needing(scores(2));
+  private static final Operator BIASED =
+      Operator.core("bucketed_attention").needing(withBias(AttentionOps.scores(0, 1, 2), 0, 2));
   private static final Operator BIASED_BACKWARD =
-      Operator.core("bucketed_attention_backward").needing(scores(4));
+      Operator.core("bucketed_attention_backward")
+          .needing(withBias(AttentionOps.scores(1, 2, 4), 1, 3));
   private static final Operator DISENTANGLED =
       Operator.core("disentangled_attention").needing(scores(4));
   private static final Operator DISENTANGLED_BACKWARD =
@@ -43,6 +45,15 @@ public final class RelativeOps {
       long row = q.size(1) * q.size(2) * q.size(2);
       long block = Math.min(row * q.size(0), Math.max(SCORES, row));
       return block * q.type().bytes() * tensors;
+    };
+  }
+
+  /** So much and the bias of every head, query and key, so many times. */
+  private static Scratch withBias(Scratch scores, int queries, int times) {
+    return arguments -> {
+      Tensor q = (Tensor) arguments[queries];
+      long bias = q.size(1) * q.size(2) * q.size(2) * q.type().bytes();
+      return scores.bytes(arguments) + times * bias;
     };
   }
 
@@ -81,24 +92,29 @@ public final class RelativeOps {
     List<Tensor> masks = mask == null ? List.of() : List.of(mask);
     int buckets = distances.buckets();
     double range = distances.logRange();
-    Tensor y = BIASED.tensor(q, k, v, bias.value(), masks, scale, buckets, range);
+    double drop = ops.attentionDropout();
+    ops.seedWeights(drop);
+    Tensor y = BIASED.tensor(q, k, v, bias.value(), masks, scale, buckets, range, drop).typedAs(q);
     if (Stream.of(heads).anyMatch(ops::isDifferentiated) || ops.trains(bias)) {
       Stream.of(heads).forEach(ops::saveForBackward);
       ops.record(
           new Tensor[] {y},
           heads,
-          dy ->
-              BIASED_BACKWARD.tensors(
-                  dy[0],
-                  q,
-                  k,
-                  v,
-                  bias.value(),
-                  Parameter.gradientOf(bias),
-                  masks,
-                  scale,
-                  buckets,
-                  range));
+          dy -> {
+            ops.seedWeights(drop);
+            return BIASED_BACKWARD.tensors(
+                dy[0],
+                q,
+                k,
+                v,
+                bias.value(),
+                Parameter.gradientOf(bias),
+                masks,
+                scale,
+                buckets,
+                range,
+                drop);
+          });
     }
     return y;
   }
@@ -140,9 +156,11 @@ public final class RelativeOps {
     int span = rows.span();
     int buckets = rows.buckets();
     int furthest = rows.furthest();
+    double drop = ops.attentionDropout();
+    ops.seedWeights(drop);
     Tensor y =
         DISENTANGLED.tensor(
-            q, k, v, positionKeys, positionQueries, masks, scale, span, buckets, furthest);
+            q, k, v, positionKeys, positionQueries, masks, scale, span, buckets, furthest, drop);
     List<Tensor> inputs = new ArrayList<>(List.of(heads));
     inputs.addAll(positionKeys);
     inputs.addAll(positionQueries);
@@ -151,19 +169,22 @@ public final class RelativeOps {
       ops.record(
           new Tensor[] {y},
           inputs.toArray(new Tensor[0]),
-          dy ->
-              DISENTANGLED_BACKWARD.tensors(
-                  dy[0],
-                  q,
-                  k,
-                  v,
-                  positionKeys,
-                  positionQueries,
-                  masks,
-                  scale,
-                  span,
-                  buckets,
-                  furthest));
+          dy -> {
+            ops.seedWeights(drop);
+            return DISENTANGLED_BACKWARD.tensors(
+                dy[0],
+                q,
+                k,
+                v,
+                positionKeys,
+                positionQueries,
+                masks,
+                scale,
+                span,
+                buckets,
+                furthest,
+                drop);
+          });
     }
     return y;
   }

@@ -44,60 +44,25 @@ def mask_rows(self, scores: Tensor, mask: List[Tensor], start: int, count: int) 
     scores = torch.add_(scores, torch.narrow(mask[0], 0, start, count))
   return scores
 
-# The bias of each head by bucket [N, H] -> [H, T, T].
+# The bias of each head by bucket [N, H] -> [T, T, H].
 def bias_by_distance(self, table: Tensor, length: int, buckets: int, log_range: float) -> Tensor:
   at = self.distance_buckets(length, buckets, log_range, table)
   chosen = torch.index_select(table, 0, torch.flatten(at))
-  return torch.permute(torch.view(chosen, [length, length, table.size(1)]), [2, 0, 1])
+  return torch.view(chosen, [length, length, table.size(1)])
 
-def bucketed_weights(self, q: Tensor, k: Tensor, bias: Tensor, mask: List[Tensor], start: int, count: int, scale: float) -> Tensor:
-  scores = torch.mul_(torch.matmul(torch.narrow(q, 0, start, count), torch.transpose(torch.narrow(k, 0, start, count), 2, 3)), scale)
-  return torch.softmax(self.mask_rows(torch.add_(scores, bias), mask, start, count), -1)
+# Attention with the bias of a table [N, H], which is made here and not kept.
+# q, k, v [B, H, T, D] -> joined heads [B, T, H D].
+def bucketed_attention(self, q: Tensor, k: Tensor, v: Tensor, table: Tensor, mask: List[Tensor], scale: float, buckets: int, log_range: float, drop: float) -> Tensor:
+  return self.biased_attention(q, k, v, self.bias_by_distance(table, q.size(2), buckets, log_range), mask, scale, drop)
 
-# q, k, v [B, H, T, D], table [N, H] -> joined heads [B, T, H D].
-def bucketed_attention(self, q: Tensor, k: Tensor, v: Tensor, table: Tensor, mask: List[Tensor], scale: float, buckets: int, log_range: float) -> Tensor:
-  if q.is_meta:
-    return torch.empty([q.size(0), q.size(2), q.size(1) * q.size(3)], dtype=q.dtype, device=q.device)
-  bias = self.bias_by_distance(table, q.size(2), buckets, log_range)
-  parts = annotate(List[Tensor], [])
-  block = self.score_rows(q)
-  start = 0
-  while start < q.size(0):
-    count = min(block, q.size(0) - start)
-    p = self.bucketed_weights(q, k, bias, mask, start, count, scale)
-    parts.append(torch.flatten(torch.transpose(torch.matmul(p, torch.narrow(v, 0, start, count)), 1, 2), 2))
-    start = start + count
-  return torch.cat(parts, 0)
-
-def bucketed_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, table: Tensor, dtable: List[Tensor], mask: List[Tensor], scale: float, buckets: int, log_range: float) -> List[Tensor]:
-  dq = torch.empty(q.size(), dtype=q.dtype, device=q.device)
-  dk = torch.empty(q.size(), dtype=q.dtype, device=q.device)
-  dv = torch.empty(q.size(), dtype=q.dtype, device=q.device)
-  if q.is_meta:
-    return [dq, dk, dv]
+def bucketed_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, table: Tensor, dtable: List[Tensor], mask: List[Tensor], scale: float, buckets: int, log_range: float, drop: float) -> List[Tensor]:
   length = q.size(2)
   bias = self.bias_by_distance(table, length, buckets, log_range)
-  dbias = torch.zeros(bias.size(), dtype=6, device=q.device)
-  dy_by_head = torch.transpose(torch.view(dy, [q.size(0), length, q.size(1), q.size(3)]), 1, 2)
-  block = self.score_rows(q)
-  start = 0
-  while start < q.size(0):
-    count = min(block, q.size(0) - start)
-    p = self.bucketed_weights(q, k, bias, mask, start, count, scale)
-    d = torch.narrow(dy_by_head, 0, start, count)
-    dp = torch.matmul(d, torch.transpose(torch.narrow(v, 0, start, count), 2, 3))
-    ds = torch._softmax_backward_data(dp, p, -1, q.dtype)
-    if len(dtable) > 0:
-      torch.add_(dbias, torch.sum(torch.to(ds, 6), [0]))
-    torch.mul_(ds, scale)
-    torch.copy_(torch.narrow(dv, 0, start, count), torch.matmul(torch.transpose(p, 2, 3), d))
-    torch.copy_(torch.narrow(dq, 0, start, count), torch.matmul(ds, torch.narrow(k, 0, start, count)))
-    torch.copy_(torch.narrow(dk, 0, start, count), torch.matmul(torch.transpose(ds, 2, 3), torch.narrow(q, 0, start, count)))
-    start = start + count
-  if len(dtable) > 0:
+  made = self.biased_attention_backward(dy, q, k, v, bias, mask, scale, drop)
+  if len(dtable) > 0 and not q.is_meta:
     at = torch.flatten(self.distance_buckets(length, buckets, log_range, q))
-    torch.index_add_(dtable[0], 0, at, torch.reshape(torch.permute(dbias, [1, 2, 0]), [length * length, q.size(1)]))
-  return [dq, dk, dv]
+    torch.index_add_(dtable[0], 0, at, torch.to(torch.reshape(made[3], [length * length, q.size(1)]), 6))
+  return [made[0], made[1], made[2]]
 
 # Disentangled attention (He et al. 2021): besides query and key, the query meets the key of its
 # distance, and the key the query of its distance.
@@ -118,7 +83,7 @@ def disentangled_weights(self, q: Tensor, k: Tensor, position_keys: List[Tensor]
     torch.add_(scores, torch.minimum(own, torch.transpose(own, 2, 3)))
   return torch.softmax(scores, -1)
 
-def disentangled_attention(self, q: Tensor, k: Tensor, v: Tensor, position_keys: List[Tensor], position_queries: List[Tensor], mask: List[Tensor], scale: float, span: int, buckets: int, furthest: int) -> Tensor:
+def disentangled_attention(self, q: Tensor, k: Tensor, v: Tensor, position_keys: List[Tensor], position_queries: List[Tensor], mask: List[Tensor], scale: float, span: int, buckets: int, furthest: int, drop: float) -> Tensor:
   if q.is_meta:
     return torch.empty([q.size(0), q.size(2), q.size(1) * q.size(3)], dtype=q.dtype, device=q.device)
   at = self.distance_rows(q.size(2), span, buckets, furthest, q)
@@ -128,12 +93,14 @@ def disentangled_attention(self, q: Tensor, k: Tensor, v: Tensor, position_keys:
   while start < q.size(0):
     count = min(block, q.size(0) - start)
     p = self.disentangled_weights(torch.narrow(q, 0, start, count), torch.narrow(k, 0, start, count), position_keys, position_queries, at, mask, start, scale)
+    if drop > 0.:
+      p = torch.mul(p, self.dropout_mask(p, drop))
     parts.append(torch.flatten(torch.transpose(torch.matmul(p, torch.narrow(v, 0, start, count)), 1, 2), 2))
     start = start + count
   return torch.cat(parts, 0)
 
 # By q, k, v and then the keys and the queries of positions, those there are.
-def disentangled_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, position_keys: List[Tensor], position_queries: List[Tensor], mask: List[Tensor], scale: float, span: int, buckets: int, furthest: int) -> List[Tensor]:
+def disentangled_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, position_keys: List[Tensor], position_queries: List[Tensor], mask: List[Tensor], scale: float, span: int, buckets: int, furthest: int, drop: float) -> List[Tensor]:
   dq = torch.empty(q.size(), dtype=q.dtype, device=q.device)
   dk = torch.empty(q.size(), dtype=q.dtype, device=q.device)
   dv = torch.empty(q.size(), dtype=q.dtype, device=q.device)
@@ -153,8 +120,13 @@ def disentangled_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: T
       p = self.disentangled_weights(own_q, own_k, position_keys, position_queries, at, mask, start, scale)
       d = torch.narrow(dy_by_head, 0, start, count)
       dp = torch.matmul(d, torch.transpose(torch.narrow(v, 0, start, count), 2, 3))
+      kept = p
+      if drop > 0.:
+        kept_or_not = self.dropout_mask(p, drop)
+        kept = torch.mul(p, kept_or_not)
+        dp = torch.mul_(dp, kept_or_not)
       ds = torch.mul_(torch._softmax_backward_data(dp, p, -1, q.dtype), scale)
-      torch.copy_(torch.narrow(dv, 0, start, count), torch.matmul(torch.transpose(p, 2, 3), d))
+      torch.copy_(torch.narrow(dv, 0, start, count), torch.matmul(torch.transpose(kept, 2, 3), d))
       part_q = torch.matmul(ds, own_k)
       turned = torch.transpose(ds, 2, 3)
       part_k = torch.matmul(turned, own_q)

@@ -249,6 +249,13 @@ public final class Architectures {
             "This model generates text; load it with LanguageModel, or with TextEmbedder.");
   }
 
+  /** {@return whether a configuration is that of a known encoder-decoder} */
+  public static boolean writesSequences(ModelConfig config) {
+    try (Network declared = declare(config)) {
+      return declared instanceof EncoderDecoder;
+    }
+  }
+
   /**
    * Declares the encoder-decoder a configuration describes.
    *

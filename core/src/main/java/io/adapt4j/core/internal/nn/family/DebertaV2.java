@@ -81,7 +81,6 @@ final class DebertaV2 implements Architecture {
         "conv_kernel_size");
   }
 
-  /** Weights of attention by distance are not dropped. */
   @Override
   public DropoutRates dropout(ModelConfig model) {
     ConfigReader fields = model.fields();

@@ -60,7 +60,6 @@ final class MpNet implements Architecture {
     return Set.of("mpnet");
   }
 
-  /** Weights of attention by distance are not dropped. */
   @Override
   public DropoutRates dropout(ModelConfig model) {
     DropoutRates rates = DropoutFields.ofBert(model.fields());

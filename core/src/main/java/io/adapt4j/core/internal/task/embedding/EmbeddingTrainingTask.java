@@ -5,6 +5,9 @@ import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TrainingTask;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,7 +16,7 @@ import java.util.Map;
  * @param loss the encoder and its loss
  * @param selection which checkpoint is the best
  */
-public record EmbeddingTrainingTask(RankingLoss loss, BestModelMetric selection)
+record EmbeddingTrainingTask(EmbeddingLoss loss, BestModelMetric selection)
     implements TrainingTask<EmbeddingBatch> {
 
   @Override
@@ -58,18 +61,21 @@ public record EmbeddingTrainingTask(RankingLoss loss, BestModelMetric selection)
 
   @Override
   public Evaluation<EmbeddingBatch> evaluation() {
-    RankingScores scores = new RankingScores();
+    List<RankingScores> scores = new ArrayList<>(List.of(new RankingScores()));
+    loss.cuts().forEach(cut -> scores.add(new RankingScores(cut.dimension())));
     return new Evaluation<>() {
       @Override
       public double add(EmbeddingBatch batch) {
         RankingLoss.Scored scored = loss.evaluate(inputs(batch));
-        scores.add(batch, scored);
+        scores.forEach(ranking -> ranking.add(batch, scored));
         return scored.sum();
       }
 
       @Override
       public Map<String, Double> metrics() {
-        return scores.metrics();
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        scores.forEach(ranking -> metrics.putAll(ranking.metrics()));
+        return metrics;
       }
     };
   }

@@ -4,6 +4,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.encode.SentenceFolder;
+import io.adapt4j.core.internal.encode.TokenLinear;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.load.LoadedEncoder;
 import io.adapt4j.core.internal.memory.Planner;
@@ -15,10 +16,14 @@ import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.task.EmbeddingTask;
 import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 
 /** Queries with their passages, ready to train an encoder. */
 record PreparedEmbedding(
@@ -28,7 +33,8 @@ record PreparedEmbedding(
     EmbeddingRows train,
     Optional<EmbeddingRows> held,
     int paddingId,
-    int maxLength)
+    int maxLength,
+    IntPredicate countedTokens)
     implements PreparedTask<EmbeddingBatch> {
 
   static PreparedEmbedding of(EmbeddingTask task, FineTuneSettings settings, Tokenizer tokenizer) {
@@ -54,7 +60,8 @@ record PreparedEmbedding(
                 rows(settings.train(), encoder, maxLength),
                 settings.validation().map(data -> rows(data, encoder, maxLength)),
                 model.config().padTokenId().orElse(tokenizer.paddingId()),
-                maxLength));
+                maxLength,
+                id -> !tokenizer.isSpecial(id) && tokenizer.unkId().orElse(-1) != id));
   }
 
   private static EmbeddingRows rows(Dataset data, EmbeddingEncoder encoder, int maxLength) {
@@ -92,18 +99,52 @@ record PreparedEmbedding(
       Purpose purpose,
       Function<Training<EmbeddingBatch>, R> action) {
     Encoder encoder = (Encoder) network;
-    Adaptation saving = new SentenceAdaptation(adaptation, settings.objective().model(), encoder);
+    Adaptation saving =
+        new SentenceAdaptation(
+            adaptation, settings.objective().model(), encoder, task.truncateDimension());
     int hidden = encoder.dimensions().hiddenSize();
     try (VectorHead head = VectorHead.declare(hidden, folder, VectorHead.Changes.NONE)) {
       head.load(encoder.type());
-      RankingLoss loss = new RankingLoss(encoder, head, task.scale());
-      return action.apply(
-          new Training<>(
-              new EmbeddingTrainingTask(loss, settings.objective().selection()),
-              trainBatches(),
-              heldBatches(),
-              saving));
+      RankingLoss loss = new RankingLoss(encoder, head, task.scale(), cuts());
+      return task.hybrid() ? withTokenLayers(loss, saving, action) : train(loss, saving, action);
     }
+  }
+
+  private <R> R train(
+      EmbeddingLoss loss, Adaptation saving, Function<Training<EmbeddingBatch>, R> action) {
+    return action.apply(
+        new Training<>(
+            new EmbeddingTrainingTask(loss, settings.objective().selection()),
+            trainBatches(),
+            heldBatches(),
+            saving));
+  }
+
+  private <R> R withTokenLayers(
+      RankingLoss dense, Adaptation saving, Function<Training<EmbeddingBatch>, R> action) {
+    int hidden = dense.encoder().dimensions().hiddenSize();
+    try (TokenLinear lexical = tokenLayer(TokenLinear.SPARSE, 1, dense);
+        TokenLinear vectors = tokenLayer(TokenLinear.COLBERT, hidden, dense)) {
+      HybridLoss loss =
+          new HybridLoss(dense, lexical, vectors, countedTokens, task.selfDistillation());
+      return train(loss, new WithTokenLayers(saving, List.of(lexical, vectors)), action);
+    }
+  }
+
+  /** The base's layer, or a new one. */
+  private TokenLinear tokenLayer(String name, int width, RankingLoss dense) {
+    int hidden = dense.encoder().dimensions().hiddenSize();
+    DType type = dense.encoder().type();
+    return TokenLinear.read(settings.objective().model().folder(), name, hidden, type)
+        .orElseGet(() -> TokenLinear.create(name, width, hidden, type, settings.seed() + width));
+  }
+
+  private List<RankingLoss.Cut> cuts() {
+    List<RankingLoss.Cut> cuts = new ArrayList<>();
+    for (int i = 0; i < task.dimensions().size(); i++) {
+      cuts.add(new RankingLoss.Cut(task.dimensions().get(i), task.dimensionWeights().get(i)));
+    }
+    return List.copyOf(cuts);
   }
 
   private BatchSource<EmbeddingBatch> trainBatches() {

@@ -7,25 +7,52 @@ import io.adapt4j.core.internal.nn.Positions;
 import io.adapt4j.core.internal.tensor.ClassLoss;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.RelativeOps;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
 
 /**
  * Multiple negatives ranking (Henderson et al. 2017, section 4; as Sentence Transformers'
  * MultipleNegativesRankingLoss): each query has to find its passage among all passages of the
- * batch, by softmax cross-entropy over scaled cosines.
+ * batch, by softmax cross-entropy over scaled cosines. With cuts it is the sum of the losses of
+ * vectors that are cut and scaled to length 1 again (Kusupati et al. 2022; Sentence Transformers'
+ * MatryoshkaLoss).
  *
  * @param encoder reads the texts
  * @param head makes their vectors
  * @param scale multiplies the cosines
+ * @param cuts what vectors are cut to; empty for whole vectors
  */
-public record RankingLoss(Encoder encoder, VectorHead head, double scale) {
+public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<Cut> cuts)
+    implements EmbeddingLoss {
+
+  /**
+   * A part of the loss.
+   *
+   * @param dimension how many first entries of the vectors it is of
+   * @param weight how much it counts
+   */
+  public record Cut(int dimension, double weight) {}
+
+  /**
+   * Ranks whole vectors.
+   *
+   * @param encoder reads the texts
+   * @param head makes their vectors
+   * @param scale multiplies the cosines
+   */
+  public RankingLoss(Encoder encoder, VectorHead head, double scale) {
+    this(encoder, head, scale, List.of());
+  }
 
   /** Tells what is random in passages from what is in queries. */
-  private static final long PASSAGES = 0x9E3779B97F4A7C15L;
+  static final long PASSAGES = 0x9E3779B97F4A7C15L;
 
   /**
    * A batch of B queries and P passages, the first B of which are those of the queries.
@@ -49,15 +76,13 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale) {
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Scored(double sum, float[] queries, float[] passages) {}
 
+  /** The vectors of a part of the loss, of length 1, and how much it counts. */
+  private record Part(Tensor queries, Tensor passages, double weight) {}
+
   /** The sum over a batch's queries and its gradients by the vectors. */
   private record Differentiated(double sum, Tensor queries, Tensor passages) {}
 
-  /**
-   * Sums the loss over the batch's queries.
-   *
-   * @param batch the batch
-   * @return the sum and the vectors
-   */
+  @Override
   public Scored evaluate(Inputs batch) {
     try (Scope scope = Scope.open(encoder.engine());
         Positions ofQueries = positions(batch.queries());
@@ -65,50 +90,74 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale) {
       Ops ops = Ops.inference();
       Tensor queries = vectors(ops, batch.queries(), ofQueries, false).copyAs(DType.F32);
       Tensor passages = vectors(ops, batch.passages(), ofPassages, false).copyAs(DType.F32);
-      double sum = loss(queries, passages, batch).sum();
+      double sum = 0;
+      for (Part part : parts(ops, queries, passages)) {
+        sum += part.weight() * loss(part.queries(), part.passages(), batch).sum();
+      }
       return new Scored(sum, queries.toFloats(), passages.toFloats());
     }
   }
 
-  /**
-   * Sums the loss over the batch's queries and adds the gradients of the sum times a factor to the
-   * trained parameters.
-   *
-   * @param batch the batch
-   * @param factor multiplies the gradients
-   * @param recompute whether to trade time for memory, layer by layer
-   * @param seed decides dropout masks
-   * @return the sum, not multiplied
-   */
+  @Override
   public double forwardBackward(Inputs batch, double factor, boolean recompute, long seed) {
     try (Scope scope = Scope.open(encoder.engine());
         Positions ofQueries = positions(batch.queries());
         Positions ofPassages = positions(batch.passages());
         Tape tape = new Tape()) {
-      Tensor queries = vectors(Ops.recording(tape, seed), batch.queries(), ofQueries, recompute);
+      Ops ops = Ops.recording(tape, seed);
+      Tensor queries = vectors(ops, batch.queries(), ofQueries, recompute);
       Tensor passages =
           vectors(Ops.recording(tape, seed ^ PASSAGES), batch.passages(), ofPassages, recompute);
-      Differentiated loss = gradients(queries, passages, batch, factor);
+      double sum = 0;
+      List<Tensor> inputs = new ArrayList<>();
+      List<Tensor> gradients = new ArrayList<>();
+      for (Part part : parts(ops, queries, passages)) {
+        Differentiated loss = gradients(part, batch, factor);
+        sum += loss.sum();
+        Collections.addAll(inputs, part.queries(), part.passages());
+        Collections.addAll(gradients, loss.queries(), loss.passages());
+      }
       // Stands for the loss: what its derivative will be is known already.
       Tensor end = Tensor.zeros(DType.F32, 1);
       tape.record(
           new Tensor[] {end},
-          new Tensor[] {queries, passages},
+          inputs.toArray(Tensor[]::new),
           d ->
-              new Tensor[] {
-                loss.queries().copyAs(queries.type()), loss.passages().copyAs(passages.type())
-              });
+              gradients.stream()
+                  .map(gradient -> gradient.copyAs(queries.type()))
+                  .toArray(Tensor[]::new));
       tape.backward(end, end, end);
-      return loss.sum();
+      return sum;
     }
   }
 
-  private Differentiated gradients(Tensor queries, Tensor passages, Inputs batch, double factor) {
-    Tensor q = queries.copyAs(DType.F32);
-    Tensor p = passages.copyAs(DType.F32);
+  private List<Part> parts(Ops ops, Tensor queries, Tensor passages) {
+    if (cuts.isEmpty()) {
+      return List.of(new Part(queries, passages, 1));
+    }
+    return cuts.stream()
+        .map(
+            cut ->
+                new Part(
+                    cut(ops, queries, cut.dimension()),
+                    cut(ops, passages, cut.dimension()),
+                    cut.weight()))
+        .toList();
+  }
+
+  private static Tensor cut(Ops ops, Tensor vectors, int dimension) {
+    return dimension == vectors.size(-1)
+        ? vectors
+        : ops.normalize(RelativeOps.columns(ops, vectors, 0, dimension));
+  }
+
+  private Differentiated gradients(Part part, Inputs batch, double factor) {
+    Tensor q = part.queries().copyAs(DType.F32);
+    Tensor p = part.passages().copyAs(DType.F32);
     ClassLoss.Result loss = loss(q, p, batch);
-    Tensor byCosines = loss.logitsGradient().scaled(scale * factor);
-    return new Differentiated(loss.sum(), byCosines.times(p), byCosines.transposed().times(q));
+    Tensor byCosines = loss.logitsGradient().scaled(scale * factor * part.weight());
+    return new Differentiated(
+        part.weight() * loss.sum(), byCosines.times(p), byCosines.transposed().times(q));
   }
 
   /** The loss of fp32 vectors of length 1, and its gradient by the scaled cosines. */
@@ -131,13 +180,22 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale) {
   }
 
   private Tensor vectors(Ops ops, EncoderInputs inputs, Positions positions, boolean recompute) {
-    Tensor ids = Tensor.of(inputs.ids(), inputs.rows(), inputs.length());
-    Tensor types = Tensor.of(inputs.tokenTypes(), inputs.rows(), inputs.length());
-    Tensor hidden = encoder.hidden(ops, ids, types, positions, recompute);
+    return vectors(ops, inputs, hidden(ops, inputs, positions, recompute));
+  }
+
+  /** The vectors of texts, of length 1, from their hidden states. */
+  Tensor vectors(Ops ops, EncoderInputs inputs, Tensor hidden) {
     return ops.normalize(head.forward(ops, hidden, inputs.attentionMask()));
   }
 
-  private Positions positions(EncoderInputs inputs) {
+  /** The hidden states of texts. */
+  Tensor hidden(Ops ops, EncoderInputs inputs, Positions positions, boolean recompute) {
+    Tensor ids = Tensor.of(inputs.ids(), inputs.rows(), inputs.length());
+    Tensor types = Tensor.of(inputs.tokenTypes(), inputs.rows(), inputs.length());
+    return encoder.hidden(ops, ids, types, positions, recompute);
+  }
+
+  Positions positions(EncoderInputs inputs) {
     return encoder.positions(inputs.ids(), inputs.attentionMask(), inputs.rows(), inputs.length());
   }
 }

@@ -14,16 +14,30 @@ import java.util.Set;
 
 /**
  * The rank of each query's passage among the passages of all batches; others that answer the query
- * are left out. Equal scores count against it.
+ * are left out. Equal scores count against it. Vectors may be cut to their first entries.
  */
 final class RankingScores {
 
   static final String MRR = "mrr";
   static final String ACCURACY = "accuracy";
 
+  /**
+   * What the metric of vectors that are cut is called.
+   *
+   * @param metric that of whole vectors
+   * @param dimension what they are cut to
+   */
+  static String named(String metric, int dimension) {
+    return metric + "_" + dimension;
+  }
+
   /** Queries that are compared with all passages at a time. */
   private static final int BLOCK = 256;
 
+  /** Of a vector that can be scaled to length 1. */
+  private static final double LEAST_LENGTH = 1e-12;
+
+  private final int dimension;
   private final List<float[]> queries = new ArrayList<>();
   private final List<Integer> queryNumbers = new ArrayList<>();
   private final List<Integer> own = new ArrayList<>();
@@ -31,20 +45,50 @@ final class RankingScores {
   private final Map<Integer, Integer> columns = new HashMap<>();
   private final List<float[]> passages = new ArrayList<>();
 
+  /** Takes vectors as they are. */
+  RankingScores() {
+    this(0);
+  }
+
+  /**
+   * Cuts vectors and scales them to length 1 again.
+   *
+   * @param dimension entries to keep; 0 for all
+   */
+  RankingScores(int dimension) {
+    this.dimension = dimension;
+  }
+
   void add(EmbeddingBatch batch, RankingLoss.Scored scored) {
     int width = scored.queries().length / batch.size();
     for (int j = 0; j < batch.passageNumbers().length; j++) {
       if (columns.putIfAbsent(batch.passageNumbers()[j], passages.size()) == null) {
-        passages.add(row(scored.passages(), j, width));
+        passages.add(vector(scored.passages(), j, width));
       }
     }
     for (int i = 0; i < batch.size(); i++) {
       int column = columns.get(batch.passageNumbers()[i]);
-      queries.add(row(scored.queries(), i, width));
+      queries.add(vector(scored.queries(), i, width));
       queryNumbers.add(batch.queryNumbers()[i]);
       own.add(column);
       answers.put(batch.queryNumbers()[i], column);
     }
+  }
+
+  private float[] vector(float[] values, int row, int width) {
+    if (dimension == 0 || dimension >= width) {
+      return row(values, row, width);
+    }
+    float[] cut = Arrays.copyOfRange(values, row * width, row * width + dimension);
+    double squares = 0;
+    for (float value : cut) {
+      squares += (double) value * value;
+    }
+    double length = Math.max(Math.sqrt(squares), LEAST_LENGTH);
+    for (int i = 0; i < cut.length; i++) {
+      cut[i] = (float) (cut[i] / length);
+    }
+    return cut;
   }
 
   private static float[] row(float[] values, int row, int width) {
@@ -69,9 +113,13 @@ final class RankingScores {
       }
     }
     Map<String, Double> metrics = new LinkedHashMap<>();
-    metrics.put(MRR, reciprocal / queries.size());
-    metrics.put(ACCURACY, (double) first / queries.size());
+    metrics.put(name(MRR), reciprocal / queries.size());
+    metrics.put(name(ACCURACY), (double) first / queries.size());
     return metrics;
+  }
+
+  private String name(String metric) {
+    return dimension == 0 ? metric : named(metric, dimension);
   }
 
   private static Tensor matrix(List<float[]> rows) {

@@ -7,17 +7,21 @@ import io.adapt4j.core.internal.method.ForwardingAdaptation;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.recipe.TaskModel;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 
 /** An adaptation whose saved checkpoints are sentence-transformers folders; adapters stay so. */
 final class SentenceAdaptation extends ForwardingAdaptation {
 
   private final TaskModel model;
   private final Encoder encoder;
+  private final OptionalInt truncateDimension;
 
-  SentenceAdaptation(Adaptation adaptation, TaskModel model, Encoder encoder) {
+  SentenceAdaptation(
+      Adaptation adaptation, TaskModel model, Encoder encoder, OptionalInt truncateDimension) {
     super(adaptation);
     this.model = model;
     this.encoder = encoder;
+    this.truncateDimension = truncateDimension;
   }
 
   @Override
@@ -25,6 +29,8 @@ final class SentenceAdaptation extends ForwardingAdaptation {
     super.save(folder);
     if (Checkpoint.exists(folder)) {
       SentenceFolderWriter.write(folder, model.folder(), encoder.dimensions().hiddenSize());
+      truncateDimension.ifPresent(
+          dimension -> SentenceFolderWriter.writeTruncation(folder, dimension));
     }
   }
 }

@@ -20,6 +20,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -84,6 +85,44 @@ class RankingLossTest {
             loss(Pooling.MEAN).evaluate(batch(new boolean[excluded.length], 1, 1, 1)).sum());
   }
 
+  @Test
+  void matryoshkaAddsTheWeightedLossesOfVectorsThatAreCutAndScaledToLengthOne() {
+    RankingLoss.Inputs batch = batch(new boolean[QUERIES * PASSAGES], 1, 2, 0.5f);
+    RankingLoss cut = cut(loss(Pooling.MEAN));
+    RankingLoss.Scored scored = cut.evaluate(batch);
+    double expected = 0;
+    for (RankingLoss.Cut part : cut.cuts()) {
+      expected += part.weight() * inDoubles(scored, batch, part.dimension());
+    }
+    assertThat(scored.sum()).isCloseTo(expected, within(3e-4));
+    assertThat(inDoubles(scored, batch, 5)).isNotCloseTo(inDoubles(scored, batch), within(0.01));
+    RankingLoss whole =
+        new RankingLoss(
+            cut.encoder(), cut.head(), SCALE, List.of(new RankingLoss.Cut(SmallEncoder.WIDTH, 1)));
+    assertThat(whole.evaluate(batch).sum()).isEqualTo(loss(Pooling.MEAN).evaluate(batch).sum());
+  }
+
+  private static RankingLoss cut(RankingLoss loss) {
+    return new RankingLoss(
+        loss.encoder(),
+        loss.head(),
+        SCALE,
+        List.of(
+            new RankingLoss.Cut(SmallEncoder.WIDTH, 1),
+            new RankingLoss.Cut(12, 0.5),
+            new RankingLoss.Cut(5, 0.25)));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Pooling.class,
+      names = {"MEAN", "MAX"})
+  void gradientsOfMatryoshkaAreThoseOfFiniteDifferences(Pooling pooling) {
+    boolean[] excluded = new boolean[QUERIES * PASSAGES];
+    excluded[PASSAGES + 3] = true;
+    requireSlopes(cut(loss(pooling)), batch(excluded, 1, 2, 0.5f));
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = Pooling.class,
@@ -91,8 +130,10 @@ class RankingLossTest {
   void gradientsAreThoseOfFiniteDifferences(Pooling pooling) {
     boolean[] excluded = new boolean[QUERIES * PASSAGES];
     excluded[PASSAGES + 3] = true;
-    RankingLoss.Inputs batch = batch(excluded, 1, 2, 0.5f);
-    RankingLoss loss = loss(pooling);
+    requireSlopes(loss(pooling), batch(excluded, 1, 2, 0.5f));
+  }
+
+  private void requireSlopes(RankingLoss loss, RankingLoss.Inputs batch) {
     encoder.parameters().forEach(Parameter::train);
     double sum = loss.forwardBackward(batch, 1, false, 1);
     assertThat(sum).isCloseTo(loss.evaluate(batch).sum(), within(1e-4));
@@ -151,6 +192,12 @@ class RankingLossTest {
   }
 
   private static double inDoubles(RankingLoss.Scored scored, RankingLoss.Inputs batch) {
+    return inDoubles(scored, batch, scored.queries().length / QUERIES);
+  }
+
+  /** The loss of the first entries of the vectors. */
+  private static double inDoubles(
+      RankingLoss.Scored scored, RankingLoss.Inputs batch, int dimension) {
     int width = scored.queries().length / QUERIES;
     double sum = 0;
     for (int i = 0; i < QUERIES; i++) {
@@ -158,9 +205,16 @@ class RankingLossTest {
       double total = 0;
       for (int j = 0; j < PASSAGES; j++) {
         double cosine = 0;
-        for (int d = 0; d < width; d++) {
-          cosine += (double) scored.queries()[i * width + d] * scored.passages()[j * width + d];
+        double ofQuery = 0;
+        double ofPassage = 0;
+        for (int d = 0; d < dimension; d++) {
+          double q = scored.queries()[i * width + d];
+          double p = scored.passages()[j * width + d];
+          cosine += q * p;
+          ofQuery += q * q;
+          ofPassage += p * p;
         }
+        cosine /= Math.sqrt(ofQuery * ofPassage);
         own = i == j ? cosine : own;
         total += batch.excluded()[i * PASSAGES + j] ? 0 : Math.exp(SCALE * cosine);
       }

@@ -1,0 +1,125 @@
+package io.adapt4j.core.internal.task.embedding;
+
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+
+/**
+ * Late interaction (Khattab and Zaharia 2020): for each token of the query the nearest of the
+ * passage, the mean over the query's tokens. The first token of a text, which stands for all of it,
+ * takes no part. One query at a time, so that not all products exist at once.
+ */
+final class TokenScores {
+
+  private final EncoderInputs queries;
+  private final EncoderInputs passages;
+  private final Tensor ofQueries;
+  private final Tensor ofPassages;
+
+  /** The nearest token of each passage, by query token: [B, Tq, P]; -1 where there is none. */
+  private final int[] nearest;
+
+  private final int[] counts;
+  private final double[] scores;
+
+  /**
+   * Finds the nearest tokens.
+   *
+   * @param queries the queries
+   * @param passages the passages
+   * @param ofQueries vectors of the queries' tokens, fp32 [B, Tq, D]
+   * @param ofPassages vectors of the passages' tokens, fp32 [P, Tp, D]
+   */
+  TokenScores(EncoderInputs queries, EncoderInputs passages, Tensor ofQueries, Tensor ofPassages) {
+    this.queries = queries;
+    this.passages = passages;
+    this.ofQueries = ofQueries;
+    this.ofPassages =
+        ofPassages.viewed((long) passages.rows() * passages.length(), ofPassages.size(2));
+    this.nearest = new int[queries.rows() * queries.length() * passages.rows()];
+    this.counts = new int[queries.rows()];
+    this.scores = new double[queries.rows() * passages.rows()];
+    for (int query = 0; query < queries.rows(); query++) {
+      find(query);
+    }
+  }
+
+  private void find(int query) {
+    int columns = passages.rows() * passages.length();
+    float[] products;
+    try (Scope scope = Scope.open(ofQueries.engine())) {
+      products = vectors(query).times(ofPassages.transposed()).toFloats();
+    }
+    for (int i = 1; i < queries.length(); i++) {
+      if (queries.attentionMask()[query * queries.length() + i] == 0) {
+        continue;
+      }
+      counts[query]++;
+      for (int passage = 0; passage < passages.rows(); passage++) {
+        int best = -1;
+        for (int j = 1; j < passages.length(); j++) {
+          int at = passage * passages.length() + j;
+          boolean counts = passages.attentionMask()[at] != 0;
+          if (counts && (best < 0 || products[i * columns + at] > products[i * columns + best])) {
+            best = at;
+          }
+        }
+        nearest[(query * queries.length() + i) * passages.rows() + passage] = best;
+        scores[query * passages.rows() + passage] += best < 0 ? 0 : products[i * columns + best];
+      }
+    }
+    for (int passage = 0; passage < passages.rows(); passage++) {
+      scores[query * passages.rows() + passage] /= Math.max(1, counts[query]);
+    }
+  }
+
+  private Tensor vectors(int query) {
+    return ofQueries.narrow(0, query, 1).viewed(queries.length(), ofQueries.size(2));
+  }
+
+  /** The scores, [B, P]. */
+  double[] scores() {
+    return scores;
+  }
+
+  /**
+   * Takes a gradient back to the vectors.
+   *
+   * @param byScores the gradient by the scores, [B, P]
+   * @return that by the vectors of the queries and of the passages, in their shapes
+   */
+  Tensor[] backward(double[] byScores) {
+    int columns = passages.rows() * passages.length();
+    long width = ofQueries.size(2);
+    float[] byQueries = new float[Math.toIntExact(ofQueries.count())];
+    float[] byPassages = new float[Math.toIntExact(ofPassages.count())];
+    for (int query = 0; query < queries.rows(); query++) {
+      float[] chosen = new float[queries.length() * columns];
+      for (int i = 1; i < queries.length(); i++) {
+        if (queries.attentionMask()[query * queries.length() + i] == 0) {
+          continue;
+        }
+        for (int passage = 0; passage < passages.rows(); passage++) {
+          int best = nearest[(query * queries.length() + i) * passages.rows() + passage];
+          if (best >= 0) {
+            chosen[i * columns + best] =
+                (float) (byScores[query * passages.rows() + passage] / counts[query]);
+          }
+        }
+      }
+      try (Scope scope = Scope.open(ofQueries.engine())) {
+        Tensor d = Tensor.of(chosen, queries.length(), columns);
+        float[] own = d.times(ofPassages).toFloats();
+        System.arraycopy(own, 0, byQueries, query * own.length, own.length);
+        float[] others = d.transposed().times(vectors(query)).toFloats();
+        for (int i = 0; i < others.length; i++) {
+          byPassages[i] += others[i];
+        }
+      }
+    }
+    return new Tensor[] {
+      Tensor.of(byQueries, ofQueries.sizes()),
+      Tensor.of(byPassages, passages.rows(), passages.length(), width)
+    };
+  }
+}

@@ -1,0 +1,94 @@
+package io.adapt4j.core.internal.task.reranking;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.data.LabeledSample;
+import io.adapt4j.core.internal.encode.ChoicePrompt;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Turns rows into pairs of query and document with their labels, and pairs into prompts.
+ *
+ * @param prompt makes the prompts
+ * @param instruction what a document has to do
+ * @param maxLength the most tokens of a prompt
+ */
+record RerankingEncoder(ChoicePrompt prompt, String instruction, int maxLength) {
+
+  private static final Set<String> YES = Set.of("yes", "true", "relevant");
+  private static final Set<String> NO = Set.of("no", "false", "irrelevant", "not relevant");
+
+  /**
+   * A pair.
+   *
+   * @param query the query
+   * @param document the document
+   * @param label how relevant the document is, from 0 to 1
+   */
+  record Pair(String query, String document, float label) {}
+
+  /** The pairs of a row, at least one, naming the row if it has none. */
+  static List<Pair> pairs(Dataset dataset, int row) {
+    try {
+      return pairs(dataset.get(row));
+    } catch (DatasetException e) {
+      throw new DatasetException(dataset.locate(row) + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static List<Pair> pairs(Example example) {
+    if (example instanceof Example.QueryPassage found) {
+      List<Pair> pairs = new ArrayList<>();
+      pairs.add(new Pair(found.query(), found.passage(), 1));
+      found.negatives().forEach(negative -> pairs.add(new Pair(found.query(), negative, 0)));
+      return pairs;
+    }
+    if (example instanceof Example.Classified found && found.pair().isPresent()) {
+      return List.of(new Pair(found.text(), found.pair().get(), label(found.labels())));
+    }
+    throw new DatasetException(
+        ("expected a query and a document with a label (fields text, pair and label), or a query"
+                + " with its passage, found %s. State the shape or map the fields when the data is"
+                + " read.")
+            .formatted(example.getClass().getSimpleName()));
+  }
+
+  private static float label(List<String> labels) {
+    if (labels.size() > 1) {
+      throw new DatasetException("expected one label, found " + labels + ".");
+    }
+    String label = labels.isEmpty() ? "no" : labels.get(0).strip().toLowerCase(Locale.ROOT);
+    if (YES.contains(label)) {
+      return 1;
+    }
+    if (NO.contains(label)) {
+      return 0;
+    }
+    try {
+      float value = Float.parseFloat(label);
+      if (value >= 0 && value <= 1) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Falls through to the message that names the label.
+    }
+    throw new DatasetException(
+        "expected the label yes or no, or a number from 0 to 1, found '" + labels.get(0) + "'.");
+  }
+
+  LabeledSample encode(Pair pair) {
+    ChoicePrompt.Prompt made = prompt.prompt(instruction, pair.query(), pair.document());
+    int[] ids = made.ids();
+    return new LabeledSample(
+        ids,
+        new int[ids.length],
+        /* ofTokens= */ false,
+        new int[0],
+        new float[] {pair.label()},
+        made.truncated());
+  }
+}

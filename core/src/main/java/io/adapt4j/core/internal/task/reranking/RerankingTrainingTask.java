@@ -1,0 +1,73 @@
+package io.adapt4j.core.internal.task.reranking;
+
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.TextLoss;
+import io.adapt4j.core.internal.nn.TextTargets;
+import io.adapt4j.core.internal.train.BestModelMetric;
+import io.adapt4j.core.internal.train.Evaluation;
+import io.adapt4j.core.internal.train.TextInputs;
+import io.adapt4j.core.internal.train.TrainingTask;
+import java.util.Map;
+
+/**
+ * Trains the logits of yes and no after a prompt: the cross-entropy of the two is the binary
+ * cross-entropy of their difference.
+ *
+ * @param choice scores a prompt by that difference
+ * @param selection which checkpoint is the best
+ */
+record RerankingTrainingTask(Encoder choice, BestModelMetric selection)
+    implements TrainingTask<RerankingBatch> {
+
+  @Override
+  public double forwardBackward(RerankingBatch batch, double scale, boolean recompute, long seed) {
+    return TextLoss.forwardBackward(
+        choice, TextInputs.of(choice, batch.texts()), wanted(batch), scale, recompute, seed);
+  }
+
+  @Override
+  public double evaluate(RerankingBatch batch) {
+    return score(batch).sum();
+  }
+
+  private TextLoss.Scored score(RerankingBatch batch) {
+    return TextLoss.evaluate(choice, TextInputs.of(choice, batch.texts()), wanted(batch));
+  }
+
+  private static TextTargets wanted(RerankingBatch batch) {
+    return new TextTargets.ManyClasses(batch.texts().values(), batch.texts().weights());
+  }
+
+  @Override
+  public long targets(RerankingBatch batch) {
+    return batch.texts().rows();
+  }
+
+  @Override
+  public double weight(RerankingBatch batch) {
+    return batch.texts().weight();
+  }
+
+  @Override
+  public long tokens(RerankingBatch batch) {
+    return batch.texts().tokens();
+  }
+
+  @Override
+  public Evaluation<RerankingBatch> evaluation() {
+    RerankingScores scores = new RerankingScores();
+    return new Evaluation<>() {
+      @Override
+      public double add(RerankingBatch batch) {
+        TextLoss.Scored scored = score(batch);
+        scores.add(batch, scored.logits());
+        return scored.sum();
+      }
+
+      @Override
+      public Map<String, Double> metrics() {
+        return scores.metrics();
+      }
+    };
+  }
+}
