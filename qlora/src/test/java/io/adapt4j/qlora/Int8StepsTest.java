@@ -33,7 +33,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -67,48 +66,11 @@ class Int8StepsTest {
     Int8Case.needTheLibrary();
   }
 
-  /** Families that are decoded operator by operator. */
-  private static final Set<String> BY_OPERATORS =
-      Set.of(
-          "arcee",
-          "bamba",
-          "cohere",
-          "cohere2",
-          "dots1",
-          "ernie4_5",
-          "ernie4_5_moe",
-          "falcon",
-          "falcon_grouped",
-          "falcon_h1",
-          "falcon_h1_plain",
-          "falcon_one_norm",
-          "glm",
-          "glm4",
-          "glm4_moe",
-          "gpt_oss",
-          "granite_hybrid",
-          "granitemoe",
-          "granitemoeshared",
-          "helium",
-          "hunyuan",
-          "internlm2",
-          "lfm2",
-          "mixtral",
-          "mixtral_stacked",
-          "nemotron",
-          "olmoe",
-          "qwen2_moe",
-          "qwen2_moe_stacked",
-          "qwen3_5",
-          "qwen3_moe",
-          "qwen3_next");
-
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {
       return folders
           .filter(folder -> Files.exists(folder.resolve("generation_config.json")))
           .map(folder -> folder.getFileName().toString())
-          .filter(family -> !BY_OPERATORS.contains(family))
           .sorted()
           .toList()
           .stream();
