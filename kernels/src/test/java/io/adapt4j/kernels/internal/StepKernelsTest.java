@@ -337,7 +337,7 @@ class StepKernelsTest {
         .toArray(int[][]::new);
   }
 
-  private static Decoder load(String family, DType type) {
+  static Decoder load(String family, DType type) {
     Path path = FAMILIES.resolve(family);
     Decoder decoder = (Decoder) Architectures.declare(ModelConfig.read(path));
     try (Checkpoint checkpoint = Checkpoint.open(path)) {
