@@ -151,6 +151,7 @@ public final class NativeStepsBenchmark {
       report.line("weights of the layers", "%.1f MB", all / 1e6);
       compare(decoder, 1, report);
       compare(decoder, arguments.number("--batch", 1), report);
+      prompts(decoder, report);
     }
     report.print();
   }
@@ -183,6 +184,36 @@ public final class NativeStepsBenchmark {
         profile(steps, ofSteps, rows);
       }
     }
+  }
+
+  /** A prompt read in one step, as steps read short ones, beside one pass of the operators. */
+  private void prompts(Decoder decoder, Report report) {
+    double[] own = new double[rounds];
+    double[] operators = new double[rounds];
+    long[] ids = new long[prompt];
+    Arrays.setAll(ids, i -> 1 + i * 7919L % (VOCABULARY - 1));
+    try (KvCache cache = decoder.newCache(1, prompt);
+        DecoderSteps steps = StepKernels.prepared(decoder, 1, prompt, List.of()).orElseThrow()) {
+      steps.place(0, cache, 0);
+      List<DecoderSteps.Token> tokens =
+          IntStream.range(0, prompt)
+              .mapToObj(i -> new DecoderSteps.Token((int) ids[i], 0, i, 0, i == prompt - 1))
+              .toList();
+      for (int round = -1; round < rounds; round++) {
+        cache.clear();
+        long begun = now();
+        steps.run(tokens);
+        long middle = now();
+        forward(decoder, cache, ids, prompt);
+        if (round >= 0) {
+          own[round] = (middle - begun) / 1e9;
+          operators[round] = (now() - middle) / 1e9;
+        }
+      }
+    }
+    String words = ", a prompt of " + prompt;
+    figure(report, Measurement.smaller("in a native step" + words, "ms", 1), own);
+    figure(report, Measurement.smaller("by operators" + words, "ms", 1), operators);
   }
 
   private static void report(
