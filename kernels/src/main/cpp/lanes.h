@@ -10,7 +10,7 @@
 namespace adapt4j {
 
 // Element-wise functions by the numbers that io.adapt4j.core.internal.tensor.Activation has.
-enum ActivationKind { SILU, GELU, GELU_TANH, RELU, TANH };
+enum ActivationKind { SILU, GELU, GELU_TANH, RELU, TANH, RELU_SQUARED, SIGMOID };
 
 struct NormRule {
   bool centered;      // mean 0, as LayerNorm
@@ -28,14 +28,21 @@ struct ElementKernels {
   // y = gain * f(x), times up where that is not null.
   void (*activate)(int kind, const float* x, const float* up, float gain, int64_t width, float* y);
 
-  // Scores become probabilities: scaled, capped where cap is not 0, normalized.
-  void (*softmax)(float* scores, int64_t count, float scale, float cap);
+  // Scores become probabilities: scaled, capped where cap is not 0, normalized. A sink, where it is
+  // not null, is one more score that takes its share.
+  void (*softmax)(float* scores, int64_t count, float scale, float cap, const float* sink);
 
   // y = base + factor * x.
   void (*addScaled)(const float* base, const float* x, float factor, int64_t width, float* y);
 
   // Turns the first 2 half entries of a head.
   void (*rotate)(float* head, const float* cos, const float* sin, int64_t half);
+
+  // The same with pairs of neighbors.
+  void (*rotatePairs)(float* head, const float* cos, const float* sin, int64_t half);
+
+  // y = (up + 1) gate sigmoid(alpha gate) of neighbors gate and up, cut at a limit.
+  void (*clampedGated)(const float* x, float alpha, float limit, int64_t width, float* y);
 };
 
 namespace lanes {
@@ -201,6 +208,12 @@ ADAPT4J_INLINE Floats activated(int kind, Floats x) {
       return 0.5f * x * (1.0f + tanhOf(0.79788456080286536f * (x + 0.044715f * x * x * x)));
     case RELU:
       return larger(x, Floats{});
+    case RELU_SQUARED: {
+      const Floats positive = larger(x, Floats{});
+      return positive * positive;
+    }
+    case SIGMOID:
+      return 1.0f / (1.0f + exponential(-x));
     default:
       return tanhOf(x);
   }
@@ -311,12 +324,17 @@ ADAPT4J_INLINE void activateKind(int kind, const float* x, const float* up, floa
       return activateEntries<GELU_TANH>(x, up, gain, width, y);
     case RELU:
       return activateEntries<RELU>(x, up, gain, width, y);
+    case RELU_SQUARED:
+      return activateEntries<RELU_SQUARED>(x, up, gain, width, y);
+    case SIGMOID:
+      return activateEntries<SIGMOID>(x, up, gain, width, y);
     default:
       return activateEntries<TANH>(x, up, gain, width, y);
   }
 }
 
-ADAPT4J_INLINE void softmaxEntries(float* scores, int64_t count, float scale, float cap) {
+ADAPT4J_INLINE void softmaxEntries(float* scores, int64_t count, float scale, float cap,
+                                   const float* sink) {
   Floats most = all(-INFINITY);
   for (int64_t i = 0; i < count; i += WIDTH) {
     Floats values = loadSome(scores, i, count) * scale;
@@ -335,6 +353,9 @@ ADAPT4J_INLINE void softmaxEntries(float* scores, int64_t count, float scale, fl
   for (int i = 1; i < WIDTH; i++) {
     highest = most[i] > highest ? most[i] : highest;
   }
+  if (sink != nullptr && *sink > highest) {
+    highest = *sink;
+  }
   Floats sums = {};
   for (int64_t i = 0; i < count; i += WIDTH) {
     Floats values = exponential(loadSome(scores, i, count) - highest);
@@ -346,7 +367,11 @@ ADAPT4J_INLINE void softmaxEntries(float* scores, int64_t count, float scale, fl
     putSome(values, scores, i, count);
     sums += values;
   }
-  const float inverse = 1 / sum(sums);
+  float total = sum(sums);
+  if (sink != nullptr) {
+    total += exponential(all(*sink - highest))[0];
+  }
+  const float inverse = 1 / total;
   for (int64_t i = 0; i < count; i += WIDTH) {
     putSome(loadSome(scores, i, count) * inverse, scores, i, count);
   }
@@ -367,6 +392,29 @@ ADAPT4J_INLINE void rotateEntries(float* head, const float* cos, const float* si
   }
 }
 
+ADAPT4J_INLINE void rotatePairEntries(float* head, const float* cos, const float* sin,
+                                      int64_t half) {
+  for (int64_t i = 0; i < half; i++) {
+    const float first = head[2 * i], second = head[2 * i + 1];
+    head[2 * i] = first * cos[i] - second * sin[i];
+    head[2 * i + 1] = second * cos[i] + first * sin[i];
+  }
+}
+
+ADAPT4J_INLINE void clampedGatedEntries(const float* x, float alpha, float limit, int64_t width,
+                                        float* y) {
+  for (int64_t i = 0; i < width; i += WIDTH) {
+    Floats gate = {}, up = {};
+    for (int64_t j = i; j < width && j < i + WIDTH; j++) {
+      gate[j - i] = x[2 * j];
+      up[j - i] = x[2 * j + 1];
+    }
+    gate = smaller(gate, all(limit));
+    up = larger(smaller(up, all(limit)), all(-limit));
+    putSome((up + 1.0f) * gate * activated(SIGMOID, gate * alpha), y, i, width);
+  }
+}
+
 // For any processor.
 
 inline void norm(const NormRule& rule, const float* x, int64_t width, float* y) {
@@ -376,14 +424,20 @@ inline void activate(int kind, const float* x, const float* up, float gain, int6
                      float* y) {
   activateKind(kind, x, up, gain, width, y);
 }
-inline void softmax(float* scores, int64_t count, float scale, float cap) {
-  softmaxEntries(scores, count, scale, cap);
+inline void softmax(float* scores, int64_t count, float scale, float cap, const float* sink) {
+  softmaxEntries(scores, count, scale, cap, sink);
 }
 inline void addScaled(const float* base, const float* x, float factor, int64_t width, float* y) {
   addScaledEntries(base, x, factor, width, y);
 }
 inline void rotate(float* head, const float* cos, const float* sin, int64_t half) {
   rotateEntries(head, cos, sin, half);
+}
+inline void rotatePairs(float* head, const float* cos, const float* sin, int64_t half) {
+  rotatePairEntries(head, cos, sin, half);
+}
+inline void clampedGated(const float* x, float alpha, float limit, int64_t width, float* y) {
+  clampedGatedEntries(x, alpha, limit, width, y);
 }
 
 }  // namespace lanes

@@ -17,7 +17,7 @@ struct LowRankTerm {
   int64_t start;  // where A x goes in a token's row of the inner buffer
 
   bool isOf(const TokenGroup& group) const {
-    return group.adapter == adapter || (group.adapter < 0 && on);
+    return group.number == adapter || (group.number < 0 && on);
   }
 };
 

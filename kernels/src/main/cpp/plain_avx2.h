@@ -181,8 +181,9 @@ ADAPT4J_AVX2 inline void activate(int kind, const float* x, const float* up, flo
                                   float* y) {
   lanes::activateKind(kind, x, up, gain, width, y);
 }
-ADAPT4J_AVX2 inline void softmax(float* scores, int64_t count, float scale, float cap) {
-  lanes::softmaxEntries(scores, count, scale, cap);
+ADAPT4J_AVX2 inline void softmax(float* scores, int64_t count, float scale, float cap,
+                                  const float* sink) {
+  lanes::softmaxEntries(scores, count, scale, cap, sink);
 }
 ADAPT4J_AVX2 inline void addScaled(const float* base, const float* x, float factor,
                                    int64_t width, float* y) {
@@ -191,8 +192,17 @@ ADAPT4J_AVX2 inline void addScaled(const float* base, const float* x, float fact
 ADAPT4J_AVX2 inline void rotate(float* head, const float* cos, const float* sin, int64_t half) {
   lanes::rotateEntries(head, cos, sin, half);
 }
+ADAPT4J_AVX2 inline void rotatePairs(float* head, const float* cos, const float* sin,
+                                      int64_t half) {
+  lanes::rotatePairEntries(head, cos, sin, half);
+}
+ADAPT4J_AVX2 inline void clampedGated(const float* x, float alpha, float limit, int64_t width,
+                                       float* y) {
+  lanes::clampedGatedEntries(x, alpha, limit, width, y);
+}
 
-constexpr ElementKernels ELEMENTS{norm, activate, softmax, addScaled, rotate};
+constexpr ElementKernels ELEMENTS{norm,   activate,    softmax,     addScaled,
+                                  rotate, rotatePairs, clampedGated};
 
 constexpr PlainKernels PLAIN{scalar::tokenType, scalar::prepareToken, multiplyPlain, mix,
                              &ELEMENTS};

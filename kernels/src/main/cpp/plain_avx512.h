@@ -218,8 +218,9 @@ ADAPT4J_AVX512 inline void activate(int kind, const float* x, const float* up, f
                                     float* y) {
   lanes::activateKind(kind, x, up, gain, width, y);
 }
-ADAPT4J_AVX512 inline void softmax(float* scores, int64_t count, float scale, float cap) {
-  lanes::softmaxEntries(scores, count, scale, cap);
+ADAPT4J_AVX512 inline void softmax(float* scores, int64_t count, float scale, float cap,
+                                  const float* sink) {
+  lanes::softmaxEntries(scores, count, scale, cap, sink);
 }
 ADAPT4J_AVX512 inline void addScaled(const float* base, const float* x, float factor,
                                      int64_t width, float* y) {
@@ -228,8 +229,17 @@ ADAPT4J_AVX512 inline void addScaled(const float* base, const float* x, float fa
 ADAPT4J_AVX512 inline void rotate(float* head, const float* cos, const float* sin, int64_t half) {
   lanes::rotateEntries(head, cos, sin, half);
 }
+ADAPT4J_AVX512 inline void rotatePairs(float* head, const float* cos, const float* sin,
+                                      int64_t half) {
+  lanes::rotatePairEntries(head, cos, sin, half);
+}
+ADAPT4J_AVX512 inline void clampedGated(const float* x, float alpha, float limit, int64_t width,
+                                       float* y) {
+  lanes::clampedGatedEntries(x, alpha, limit, width, y);
+}
 
-constexpr ElementKernels ELEMENTS{norm, activate, softmax, addScaled, rotate};
+constexpr ElementKernels ELEMENTS{norm,   activate,    softmax,     addScaled,
+                                  rotate, rotatePairs, clampedGated};
 
 constexpr PlainKernels PLAIN{scalar::tokenType, scalar::prepareToken, multiplyPlain, mix,
                              &ELEMENTS};

@@ -47,15 +47,37 @@ class ProductOp : public StepOp {
 
   bool ofOutputs = false;
 
- protected:
-  int tokens(const Step& step) const { return ofOutputs ? step.outputs : step.tokens; }
+  // Restricts it to some rows of its target, such as those of an expert. Row / share is the row that
+  // it takes.
+  void restrictTo(const std::vector<int>* rows, int share) {
+    only_ = rows;
+    share_ = share;
+  }
 
-  const float* token(int64_t t) const { return from_.row(t) + fromStart_; }
+ protected:
+  int tokens(const Step& step) const {
+    return only_ == nullptr ? mostTokens(step) : static_cast<int>(only_->size());
+  }
+
+  // What it has in this step at most: before the step has run, no more is known.
+  int mostTokens(const Step& step) const { return ofOutputs ? step.outputs : step.tokens; }
+
+  const float* token(int64_t t) const {
+    return from_.row(only_ == nullptr ? t : (*only_)[t] / share_) + fromStart_;
+  }
+
+  void put(int64_t t, int64_t row, const float* sums, int64_t count) const {
+    target_.put(only_ == nullptr ? t : (*only_)[t], row, sums, count);
+  }
 
   Buffer from_;
   int64_t fromStart_, columns_, rows_;
   Target target_;
   int64_t pieceRows_;
+
+ private:
+  const std::vector<int>* only_ = nullptr;
+  int share_ = 1;
 };
 
 class PlainProductOp : public ProductOp {
@@ -77,7 +99,7 @@ class PlainProductOp : public ProductOp {
 
   int64_t sumBytes(const Step& step) const override {
     const int64_t ofMany =
-        isMany(tokens(step)) ? (chunks_ * 16 + 5 * TILE_TOKENS) * TILE_ROWS * sizeof(float) : 0;
+        isMany(mostTokens(step)) ? (chunks_ * 16 + 5 * TILE_TOKENS) * TILE_ROWS * sizeof(float) : 0;
     const int64_t ofFew = ProductOp::sumBytes(step);
     return ofMany > ofFew ? ofMany : ofFew;
   }
@@ -110,7 +132,7 @@ class PlainProductOp : public ProductOp {
       const int some = count - t < TOKENS_AT_ONCE ? count - t : TOKENS_AT_ONCE;
       kernels_.multiply(rows, worker.tokens + t * bytesOfToken(), some, worker.sums, pieceRows_);
       for (int i = 0; i < some; i++) {
-        target_.put(t + i, start, worker.sums + i * pieceRows_, rows.count);
+        put(t + i, start, worker.sums + i * pieceRows_, rows.count);
       }
     }
   }
@@ -137,7 +159,7 @@ class PlainProductOp : public ProductOp {
         const int present = count - t < size ? count - t : size;
         many_->multiply(packed, chunks_, tiles + t * chunks_ * 16, padded4(present), parts, sums);
         for (int i = 0; i < present; i++) {
-          target_.put(t + i, start + r, sums + i * TILE_ROWS, some.count);
+          put(t + i, start + r, sums + i * TILE_ROWS, some.count);
         }
       }
     }
@@ -219,7 +241,7 @@ class FourBitProductOp : public ProductOp {
       weight_.kernels().multiply(weight_.data(), worker.tokens + t * bytesOfToken(), type_, some,
                                  scales, start, end, products);
       for (int i = 0; i < some; i++) {
-        target_.put(t + i, start, worker.sums + i * pieceRows_, end - start);
+        put(t + i, start, worker.sums + i * pieceRows_, end - start);
       }
     }
   }
@@ -247,7 +269,7 @@ class RoundedFourBitProductOp : public ProductOp {
   }
 
   int64_t sumBytes(const Step& step) const override {
-    return aligned(tokens(step) * pieceRows_ * sizeof(float)) +
+    return aligned(mostTokens(step) * pieceRows_ * sizeof(float)) +
            RoundedRows::scratchFloats(columns_) * sizeof(float);
   }
 
@@ -268,7 +290,7 @@ class RoundedFourBitProductOp : public ProductOp {
       kernels_.multiply(RoundedRows{weight_.data(), numbers_, worker.tokens + t * bytes, some,
                                     start, end, scratch, worker.sums, pieceRows_});
       for (int i = 0; i < some; i++) {
-        target_.put(t + i, start, worker.sums + i * pieceRows_, end - start);
+        put(t + i, start, worker.sums + i * pieceRows_, end - start);
       }
     }
   }
@@ -309,7 +331,7 @@ class Int8ProductOp : public ProductOp {
                           pieceRows_);
       }
       for (int i = 0; i < some; i++) {
-        target_.put(t + i, start, worker.sums + i * pieceRows_, end - start);
+        put(t + i, start, worker.sums + i * pieceRows_, end - start);
       }
     }
   }
@@ -352,7 +374,7 @@ class BlockProductOp : public ProductOp {
                           prepared + t * entries, some, worker.sums + (row - start), pieceRows_);
       }
       for (int i = 0; i < some; i++) {
-        target_.put(t + i, start, worker.sums + i * pieceRows_, end - start);
+        put(t + i, start, worker.sums + i * pieceRows_, end - start);
       }
     }
   }
@@ -394,7 +416,7 @@ class RoundedBlockProductOp : public ProductOp {
                           pieceRows_);
       }
       for (int i = 0; i < some; i++) {
-        target_.put(t + i, start, worker.sums + i * pieceRows_, end - start);
+        put(t + i, start, worker.sums + i * pieceRows_, end - start);
       }
     }
   }

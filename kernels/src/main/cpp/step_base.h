@@ -2,6 +2,9 @@
 
 // What an operator of a decoding step is. Each is cut into pieces that threads take as they come.
 
+#include <memory>
+#include <vector>
+
 #include "block_rounded.h"
 #include "block_weight.h"
 #include "four_bit_rounded.h"
@@ -32,9 +35,10 @@ struct Buffer {
   float* row(int64_t token) const { return data + token * width; }
 };
 
-// Tokens of the same adapter, -1 where none is named: a range of an order of all tokens.
+// Tokens of the same adapter, -1 where none is named, or of the same row of the cache: a range of an
+// order of all tokens.
 struct TokenGroup {
-  int adapter;
+  int number;
   int start;
   int end;
 };
@@ -55,6 +59,9 @@ struct Step {
   const int* order;      // tokens by their adapters
   const TokenGroup* group;
   int groups;
+  const int* sequenceOrder;  // tokens by their rows, those of a row in their order
+  const TokenGroup* sequence;
+  int sequences;
 };
 
 // What a thread keeps while it works on one operator.

@@ -7,9 +7,9 @@
 #include <memory>
 #include <vector>
 
+#include "attention_op.h"
+#include "expert_op.h"
 #include "low_rank_op.h"
-#include "product_op.h"
-#include "step_op.h"
 #if defined(__linux__)
 #include <sched.h>
 #endif
@@ -31,9 +31,14 @@ class StepProgram {
         threads_(threads), maxTokens_(maxTokens), maxOutputs_(maxOutputs) {}
 
   // A buffer of so many entries a token, or an output after gather; returns its number.
-  int buffer(long long width) {
-    memory_.emplace_back(new float[(ofOutputs_ ? maxOutputs_ : maxTokens_) * width + 16]());
+  int buffer(long long width) { return buffer(width, 1); }
+
+  // The same with several rows a token.
+  int buffer(long long width, int rows) {
+    const int64_t count = ofOutputs_ ? maxOutputs_ : static_cast<int64_t>(maxTokens_) * rows;
+    memory_.emplace_back(new float[count * width + 16]());
     buffers_.push_back(Buffer{memory_.back().get(), width});
+    rowsOfToken_.push_back(rows);
     return static_cast<int>(buffers_.size()) - 1;
   }
 
@@ -46,7 +51,8 @@ class StepProgram {
             float epsilon) {
     const NormRule rule{centered, pointer(weight), pointer(bias), type, offset, epsilon};
     addOfTokens(new NormOp(kernels_, rule, buffers_[from], buffers_[to], start, width, stride,
-                           segments));
+                           segments),
+                to);
   }
 
   void product(int from, long long fromStart, int to, long long toStart, long long weight,
@@ -55,8 +61,7 @@ class StepProgram {
     const Target target{buffers_[to], toStart, pointer(bias), biasType, scale, added};
     auto* op = new PlainProductOp(kernels_, variant_, pointer(weight), type, buffers_[from],
                                   fromStart, columns, rows, target, threads_);
-    op->ofOutputs = ofOutputs_;
-    add(op);
+    addProduct(op);
   }
 
   // Adds an update B A of an adapter to the next lowRank. Where it is on, tokens that name no
@@ -92,8 +97,7 @@ class StepProgram {
     } else {
       op = new FourBitProductOp(weight, tokenType, buffers_[from], target, threads_);
     }
-    op->ofOutputs = ofOutputs_;
-    add(op);
+    addProduct(op);
   }
 
   // tiles as Int8Weight makes them; rows that begin a group of 16.
@@ -102,8 +106,7 @@ class StepProgram {
     const Target target{buffers_[to], toStart, pointer(bias), biasType, scale, added};
     auto* op = new Int8ProductOp(int8_, static_cast<const uint8_t*>(pointer(tiles)),
                                  buffers_[from], columns, rows, target, threads_);
-    op->ofOutputs = ofOutputs_;
-    add(op);
+    addProduct(op);
   }
 
   // tiles as BlockWeight makes them.
@@ -120,28 +123,31 @@ class StepProgram {
       op = new BlockProductOp(id, blockKernelsOf(id, variant_), strips, buffers_[from], columns,
                               rows, target, threads_);
     }
-    op->ofOutputs = ofOutputs_;
-    add(op);
+    addProduct(op);
   }
 
-  // Where the heads of the next attend stand in its buffer. Each call is for the next layer.
-  void heads(int heads, int kvHeads, long long dim, bool interleaved, int type) {
-    layout_ = HeadLayout{heads, kvHeads, dim, 0, dim, heads * dim, dim, (heads + kvHeads) * dim,
-                         dim, &rows_, layers_++, type};
+  // Where the heads of the next attend stand in its buffer: all queries, all keys, all values, or
+  // interleaved those of each key; behind each query its gate where they are gated.
+  void heads(int heads, int kvHeads, long long dim, bool interleaved, bool gated, bool pairs,
+             int type, int layer) {
+    const int64_t query = gated ? 2 * dim : dim, queries = heads / kvHeads * query;
+    layout_ = HeadLayout{heads, kvHeads, dim,     query, queries, heads * query,
+                         heads * query + kvHeads * dim, dim,   pairs,   &rows_,  layer, type};
     if (interleaved) {
-      layout_.queryStride = layout_.keyStride = layout_.valueStride = 3 * dim;
-      layout_.keyStart = dim;
-      layout_.valueStart = 2 * dim;
+      layout_.groupStride = layout_.keyStride = queries + 2 * dim;
+      layout_.keyStart = queries;
+      layout_.valueStart = queries + dim;
     }
   }
 
   // Says where a row's keys and values are, from a place on: the addresses of each layer's keys,
   // then of each layer's values. Place 0 replaces the row; further parts follow in order.
-  void place(int row, long long start, const long long* addresses, long long capacity) {
+  void place(int row, long long start, int layers, const long long* addresses,
+             long long capacity) {
     CachePart part;
-    for (int i = 0; i < layers_; i++) {
+    for (int i = 0; i < layers; i++) {
       part.keys.push_back(pointer(addresses[i]));
-      part.values.push_back(pointer(addresses[layers_ + i]));
+      part.values.push_back(pointer(addresses[layers + i]));
     }
     part.start = start;
     part.capacity = capacity;
@@ -154,19 +160,58 @@ class StepProgram {
     rows_[row].parts.push_back(part);
   }
 
+  // Says where a placed row's states are: the addresses of each layer's convolution's tail, then of
+  // each layer's state.
+  void keep(int row, int layers, const long long* addresses) {
+    std::vector<float*>& tails = rows_[row].tails;
+    std::vector<float*>& states = rows_[row].states;
+    tails.clear();
+    states.clear();
+    for (int i = 0; i < layers; i++) {
+      tails.push_back(static_cast<float*>(pointer(addresses[i])));
+      states.push_back(static_cast<float*>(pointer(addresses[layers + i])));
+    }
+  }
+
+  // Turns queries and keys, where something comes between that and attend.
+  void rotate(int from, int table, long long half) {
+    add(new RotateOp(kernels_, buffers_[from], layout_, table, half));
+  }
+
+  // sinks [heads] of a type, or 0.
   void attend(int from, int to, int table, long long half, float scale, float cap,
-              long long window) {
+              long long window, long long sinks, int sinkType) {
+    std::vector<float> scores;
+    for (int i = 0; sinks != 0 && i < layout_.heads; i++) {
+      scores.push_back(lanes::valueAt(pointer(sinks), sinkType, i));
+    }
     add(new AppendOp(kernels_, buffers_[from], layout_, table, half));
-    add(new AttendOp(kernels_, buffers_[from], buffers_[to], layout_, scale, cap, window,
+    add(new AttendOp(kernels_, buffers_[from], buffers_[to], layout_, scale, cap, window, scores,
                      threads_));
   }
 
   void activate(int kind, int from, int to, float gain, bool gated) {
-    addOfTokens(new ActivateOp(kernels_, kind, buffers_[from], buffers_[to], gain, gated));
+    addOfTokens(new ActivateOp(kernels_, kind, buffers_[from], buffers_[to], gain, gated), to);
   }
 
-  void add(int from, int to, float factor) {
-    addOfTokens(new AddOp(kernels_, buffers_[from], buffers_[to], factor));
+  void clampedGated(int from, int to, float alpha, float limit) {
+    addOfTokens(new ClampedOp(kernels_, buffers_[from], buffers_[to], alpha, limit), to);
+  }
+
+  // y times f(gate) in segments of a width; the gates' segments are a stride apart.
+  void gate(int kind, int gates, long long start, long long stride, int to, long long width) {
+    addOfTokens(new GateOp(kernels_, kind, buffers_[gates], start, stride, buffers_[to], width),
+                to);
+  }
+
+  void scale(int from, int to, long long start, long long width, float factor) {
+    addOfTokens(new ScaleOp(buffers_[from], buffers_[to], start, width, factor), to);
+  }
+
+  // gates: a buffer of one number a token, or -1.
+  void add(int from, int to, float factor, int gates) {
+    const float* values = gates < 0 ? nullptr : buffers_[gates].data;
+    addOfTokens(new AddOp(kernels_, buffers_[from], buffers_[to], factor, values), to);
   }
 
   // What follows works on the tokens whose logits are wanted alone.
@@ -188,8 +233,16 @@ class StepProgram {
     Running running;
     Step& step = running.step;
     step = Step{tokens,           of,  of + tokens, of + 2 * tokens, of + 3 * tokens,
-                of + 4 * tokens,  nullptr, nullptr, outputs, outputOf, 0, nullptr, nullptr, 0};
-    group(step, of + 5 * tokens);
+                of + 4 * tokens,  nullptr, nullptr, outputs, outputOf, 0, nullptr, nullptr, 0,
+                nullptr, nullptr, 0};
+    group(tokens, of + 5 * tokens, order_, groups_);
+    step.order = order_.data();
+    step.group = groups_.data();
+    step.groups = static_cast<int>(groups_.size());
+    group(tokens, step.slots, sequenceOrder_, sequences_);
+    step.sequenceOrder = sequenceOrder_.data();
+    step.sequence = sequences_.data();
+    step.sequences = static_cast<int>(sequences_.size());
     std::vector<const float*> cos, sin;
     for (int i = 0; i < tables; i++) {
       cos.push_back(turns);
@@ -232,6 +285,27 @@ class StepProgram {
 
   long long nanos(int index) const { return nanos_[index]; }
 
+  // What parts of programs add to them.
+
+  void add(StepOp* op) {
+    ops_.emplace_back(op);
+    progress_.reset(new Progress[ops_.size()]);
+    const int64_t bytes = op->tokenBytes(maxTokens_);
+    tokenBytes_ = bytes > tokenBytes_ ? bytes : tokenBytes_;
+  }
+
+  // The products that follow are an expert's; null ends this.
+  void productsOf(ExpertsOp* experts, int expert) {
+    experts_ = experts;
+    expert_ = expert;
+  }
+
+  Buffer at(int buffer) const { return buffers_[buffer]; }
+  const PlainKernels& kernels() const { return kernels_; }
+  int variant() const { return variant_; }
+  int maxTokens() const { return maxTokens_; }
+  const std::vector<RowCache>* rows() const { return &rows_; }
+
   // The entries of a token in a buffer, such as its logits.
   void read(int buffer, int token, float* to) const {
     std::memcpy(to, buffers_[buffer].row(token), buffers_[buffer].width * sizeof(float));
@@ -246,39 +320,40 @@ class StepProgram {
     int64_t workerBytes;
   };
 
-  // Brings tokens of the same adapter together, in their order.
-  void group(Step& step, const int* adapters) {
-    order_.resize(step.tokens);
-    for (int t = 0; t < step.tokens; t++) {
-      order_[t] = t;
+  // Brings tokens of the same number together, in their order.
+  static void group(int tokens, const int* numbers, std::vector<int>& order,
+                    std::vector<TokenGroup>& groups) {
+    order.resize(tokens);
+    for (int t = 0; t < tokens; t++) {
+      order[t] = t;
     }
-    std::stable_sort(order_.begin(), order_.end(),
-                     [adapters](int a, int b) { return adapters[a] < adapters[b]; });
-    groups_.clear();
-    for (int i = 0; i < step.tokens; i++) {
-      const int adapter = adapters[order_[i]];
-      if (groups_.empty() || groups_.back().adapter != adapter) {
-        groups_.push_back(TokenGroup{adapter, i, i});
+    std::stable_sort(order.begin(), order.end(),
+                     [numbers](int a, int b) { return numbers[a] < numbers[b]; });
+    groups.clear();
+    for (int i = 0; i < tokens; i++) {
+      const int number = numbers[order[i]];
+      if (groups.empty() || groups.back().number != number) {
+        groups.push_back(TokenGroup{number, i, i});
       }
-      groups_.back().end = i + 1;
+      groups.back().end = i + 1;
     }
-    step.order = order_.data();
-    step.group = groups_.data();
-    step.groups = static_cast<int>(groups_.size());
   }
 
   static void* pointer(long long address) { return reinterpret_cast<void*>(address); }
 
-  void addOfTokens(TokenOp* op) {
+  void addOfTokens(TokenOp* op, int to) {
     op->ofOutputs = ofOutputs_;
+    op->rowsOfToken = rowsOfToken_[to];
     add(op);
   }
 
-  void add(StepOp* op) {
-    ops_.emplace_back(op);
-    progress_.reset(new Progress[ops_.size()]);
-    const int64_t bytes = op->tokenBytes(maxTokens_);
-    tokenBytes_ = bytes > tokenBytes_ ? bytes : tokenBytes_;
+  void addProduct(ProductOp* op) {
+    if (experts_ != nullptr) {
+      experts_->addTo(expert_, op);
+    } else {
+      op->ofOutputs = ofOutputs_;
+      add(op);
+    }
   }
 
   static void work(void* context, int number) {
@@ -340,6 +415,9 @@ class StepProgram {
   const int maxOutputs_;
   std::vector<std::unique_ptr<float[]>> memory_;
   std::vector<Buffer> buffers_;
+  std::vector<int> rowsOfToken_;
+  ExpertsOp* experts_ = nullptr;
+  int expert_ = 0;
   std::vector<std::unique_ptr<StepOp>> ops_;
   std::unique_ptr<Progress[]> progress_;
   std::vector<int> likeliest_;
@@ -347,9 +425,10 @@ class StepProgram {
   bool closed_ = false;
   std::vector<int> order_;
   std::vector<TokenGroup> groups_;
+  std::vector<int> sequenceOrder_;
+  std::vector<TokenGroup> sequences_;
   HeadLayout layout_{};
   std::vector<RowCache> rows_;
-  int layers_ = 0;
   int64_t tokenBytes_ = 0;
   bool ofOutputs_ = false;
   bool timed_ = false;

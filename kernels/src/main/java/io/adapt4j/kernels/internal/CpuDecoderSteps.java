@@ -79,18 +79,38 @@ final class CpuDecoderSteps implements DecoderSteps {
     requireIn("row", row, capacities.length);
     requireIn("cacheRow", cacheRow, cache.rows());
     cache.parts().forEach(part -> place(row, part, cache.layers(), cacheRow));
+    if (cache.hasStates()) {
+      keep(row, cache, cacheRow);
+    }
     capacities[row] = Math.toIntExact(cache.capacity());
   }
 
   private void place(int row, KvCache.Part part, int layers, int cacheRow) {
-    Tensor first = part.block().keys(0);
-    long bytesOfRow = first.count() / first.size(0) * first.type().bytes();
     long[] addresses = new long[2 * layers];
     for (int layer = 0; layer < layers; layer++) {
-      addresses[layer] = part.block().keys(layer).address() + cacheRow * bytesOfRow;
-      addresses[layers + layer] = part.block().values(layer).address() + cacheRow * bytesOfRow;
+      if (part.block().hasKeys(layer)) {
+        addresses[layer] = addressOf(part.block().keys(layer), cacheRow);
+        addresses[layers + layer] = addressOf(part.block().values(layer), cacheRow);
+      }
     }
-    program.place(row, part.start(), addresses, part.block().capacity());
+    program.place(row, part.start(), layers, addresses, part.block().capacity());
+  }
+
+  /** The tail of a convolution comes first; some layers have no other state. */
+  private void keep(int row, KvCache cache, int cacheRow) {
+    int layers = cache.layers();
+    long[] addresses = new long[2 * layers];
+    for (int layer = 0; layer < layers; layer++) {
+      List<Tensor> states = cache.states(layer);
+      for (int i = 0; i < states.size(); i++) {
+        addresses[i * layers + layer] = addressOf(states.get(i), cacheRow);
+      }
+    }
+    program.keep(row, layers, addresses);
+  }
+
+  private static long addressOf(Tensor ofRows, int row) {
+    return ofRows.address() + row * (ofRows.count() / ofRows.size(0) * ofRows.type().bytes());
   }
 
   @Override

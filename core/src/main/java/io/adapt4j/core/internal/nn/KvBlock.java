@@ -79,6 +79,16 @@ public final class KvBlock implements AutoCloseable {
   }
 
   /**
+   * Returns whether a layer keeps keys and values.
+   *
+   * @param layer its index
+   * @return false for a layer that keeps a state alone
+   */
+  public boolean hasKeys(int layer) {
+    return keys.get(layer) != null;
+  }
+
+  /**
    * Returns the keys of a layer.
    *
    * @param layer its index

@@ -128,6 +128,17 @@ public final class KvCache implements AutoCloseable {
     return states.of(layer);
   }
 
+  /**
+   * Returns the states of a layer, which stay where they are.
+   *
+   * @param layer its index
+   * @return the tail of a convolution [rows, ..], then the state if there is one; empty for a layer
+   *     that keeps none
+   */
+  public List<Tensor> states(int layer) {
+    return states.tensors(layer);
+  }
+
   /** {@return whether there are states, which can neither go back nor be taken over in part} */
   public boolean hasStates() {
     return !states.isEmpty();

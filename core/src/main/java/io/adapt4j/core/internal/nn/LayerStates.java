@@ -45,6 +45,14 @@ final class LayerStates implements AutoCloseable {
     return Objects.requireNonNull(layers.get(layer));
   }
 
+  /** The tensors of a layer, the tail first; none where it keeps no state. */
+  List<Tensor> tensors(int layer) {
+    State state = layers.get(layer);
+    return state == null
+        ? List.of()
+        : Stream.concat(Stream.of(state.tail()), state.state().stream()).toList();
+  }
+
   long bytes() {
     return tensors().mapToLong(state -> state.count() * state.type().bytes()).sum();
   }

@@ -47,6 +47,15 @@ public final class StepProgram extends Pointer {
   public native int buffer(@Cast("long long") long width);
 
   /**
+   * Adds a buffer with several rows a token, which operators between two such work on.
+   *
+   * @param width fp32 entries a row
+   * @param rows of each token
+   * @return its number
+   */
+  public native int buffer(@Cast("long long") long width, int rows);
+
+  /**
    * Looks tokens up.
    *
    * @param to buffer
@@ -243,20 +252,26 @@ public final class StepProgram extends Pointer {
       @Cast("bool") boolean added);
 
   /**
-   * Says where the heads of the next {@link #attend} are, which is that of the next layer.
+   * Says where the heads of the next {@link #attend} are.
    *
    * @param heads query heads
    * @param kvHeads key and value heads
    * @param dim entries a head
-   * @param interleaved whether query, key and value of a head stand side by side
+   * @param interleaved whether the queries of a key, the key and its value stand side by side
+   * @param gated whether a gate follows each query
+   * @param pairs whether neighbors are turned
    * @param type of keys and values
+   * @param layer its number
    */
   public native void heads(
       int heads,
       int kvHeads,
       @Cast("long long") long dim,
       @Cast("bool") boolean interleaved,
-      int type);
+      @Cast("bool") boolean gated,
+      @Cast("bool") boolean pairs,
+      int type,
+      int layer);
 
   /**
    * Says where keys and values of a row are. Called after the program is complete, for every row
@@ -264,14 +279,36 @@ public final class StepProgram extends Pointer {
    *
    * @param row at least 0
    * @param start the part's first place; 0 replaces what the row had, others go on from it
-   * @param addresses of the keys of each layer [kvHeads, capacity, dim], then of the values of each
+   * @param layers how many
+   * @param addresses of the keys of each layer [kvHeads, capacity, dim], then of the values of
+   *     each; 0 where there are none
    * @param capacity places of the part, of which those before the next part are used
    */
   public native void place(
       int row,
       @Cast("long long") long start,
+      int layers,
       @Cast("const long long*") long[] addresses,
       @Cast("long long") long capacity);
+
+  /**
+   * Says where the states of a row are that has been placed.
+   *
+   * @param row at least 0
+   * @param layers how many
+   * @param addresses of the tail of each layer's convolution, then of each layer's state; 0 where
+   *     there is none
+   */
+  public native void keep(int row, int layers, @Cast("const long long*") long[] addresses);
+
+  /**
+   * Rotates queries and keys, where something comes between that and {@link #attend}.
+   *
+   * @param from buffer of the joined projection
+   * @param table number of the rotary table
+   * @param half frequencies in it
+   */
+  public native void rotate(int from, int table, @Cast("long long") long half);
 
   /**
    * Rotates queries and keys, keeps keys and values, and attends.
@@ -283,6 +320,8 @@ public final class StepProgram extends Pointer {
    * @param scale multiplies scores
    * @param cap soft cap of scores, or 0
    * @param window places that a token sees, or 0 for all
+   * @param sinks address of one more score for each head, or 0
+   * @param sinkType their type
    */
   public native void attend(
       int from,
@@ -291,7 +330,9 @@ public final class StepProgram extends Pointer {
       @Cast("long long") long half,
       float scale,
       float cap,
-      @Cast("long long") long window);
+      @Cast("long long") long window,
+      @Cast("long long") long sinks,
+      int sinkType);
 
   /**
    * Applies an activation: y = gain f(x), times what stands beside x where that is gated.
@@ -305,13 +346,58 @@ public final class StepProgram extends Pointer {
   public native void activate(int kind, int from, int to, float gain, @Cast("bool") boolean gated);
 
   /**
+   * Applies (up + 1) gate sigmoid(alpha gate) to neighbors, gate and up.
+   *
+   * @param from buffer
+   * @param to buffer of half its width
+   * @param alpha of the sigmoid
+   * @param limit what the gate is at most, and up in magnitude
+   */
+  public native void clampedGated(int from, int to, float alpha, float limit);
+
+  /**
+   * Multiplies segments by an activation of others.
+   *
+   * @param kind the activation's number; 6 for the sigmoid
+   * @param gates buffer
+   * @param start of the first segment in it
+   * @param stride from one segment to the next
+   * @param to buffer of segments side by side
+   * @param width of a segment
+   */
+  public native void gate(
+      int kind,
+      int gates,
+      @Cast("long long") long start,
+      @Cast("long long") long stride,
+      int to,
+      @Cast("long long") long width);
+
+  /**
+   * Multiplies columns: y = factor x.
+   *
+   * @param from buffer of x
+   * @param to buffer of y, the same or another
+   * @param start first column in both
+   * @param width how many
+   * @param factor multiplies x
+   */
+  public native void scale(
+      int from,
+      int to,
+      @Cast("long long") long start,
+      @Cast("long long") long width,
+      float factor);
+
+  /**
    * Adds: y += factor x.
    *
    * @param from buffer of x
    * @param to buffer of y
    * @param factor multiplies x
+   * @param gates buffer of a number a token whose sigmoid multiplies x too, or -1
    */
-  public native void add(int from, int to, float factor);
+  public native void add(int from, int to, float factor, int gates);
 
   /**
    * Collects the tokens whose logits are wanted; what follows works on these alone.

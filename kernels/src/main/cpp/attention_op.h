@@ -1,0 +1,228 @@
+#pragma once
+
+// Attention of a decoding step.
+
+#include "step_op.h"
+
+namespace adapt4j {
+
+// Keys and values of successive places of a sequence: [heads, capacity, width] of each layer. They
+// go on to where the next part starts.
+struct CachePart {
+  std::vector<void*> keys;
+  std::vector<void*> values;
+  int64_t start = 0;
+  int64_t capacity = 0;
+};
+
+// A sequence: parts that it shares with others, then its own.
+struct RowCache {
+  std::vector<CachePart> parts;
+
+  // What recurrent layers keep: of each layer the tail of its convolution and its state, if any.
+  std::vector<float*> tails;
+  std::vector<float*> states;
+
+  // Where the places of a part end, of those before one.
+  int64_t end(size_t part, int64_t before) const {
+    return part + 1 < parts.size() && parts[part + 1].start < before ? parts[part + 1].start
+                                                                     : before;
+  }
+
+  size_t partOf(int64_t place) const {
+    size_t part = parts.size() - 1;
+    while (parts[part].start > place) {
+      part--;
+    }
+    return part;
+  }
+};
+
+// Where queries, keys and values stand in the joined projection, and which layer's cache is theirs.
+struct HeadLayout {
+  int heads, kvHeads;
+  int64_t dim;
+  int64_t queryStride, groupStride;  // of the queries of one key, and from one such group to the next
+  int64_t keyStart, valueStart, keyStride;
+  bool pairs;  // whether neighbors are turned
+  const std::vector<RowCache>* rows;
+  int layer;
+  int type;
+
+  int group() const { return heads / kvHeads; }
+
+  float* query(float* row, int head) const {
+    return row + head / group() * groupStride + head % group() * queryStride;
+  }
+
+  float* key(float* row, int head) const { return row + keyStart + head * keyStride; }
+
+  float* value(float* row, int head) const { return row + valueStart + head * keyStride; }
+
+  void* key(const CachePart& part, int head, int64_t place) const {
+    return at(part.keys[layer], part, head, place);
+  }
+
+  void* value(const CachePart& part, int head, int64_t place) const {
+    return at(part.values[layer], part, head, place);
+  }
+
+ private:
+  void* at(void* start, const CachePart& part, int head, int64_t place) const {
+    return static_cast<uint8_t*>(start) +
+           (head * part.capacity + place - part.start) * dim * bytesOf(type);
+  }
+};
+
+// Turns queries and keys.
+class RotateOp : public TokenOp {
+ public:
+  RotateOp(const PlainKernels& kernels, Buffer projected, const HeadLayout& layout, int table,
+           int64_t half)
+      : projected_(projected), layout_(layout),
+        turn_(layout.pairs ? kernels.elements->rotatePairs : kernels.elements->rotate),
+        table_(table), half_(half) {}
+
+  const char* name() const override { return "rotate"; }
+
+  void run(const Step& step, int64_t piece, Worker&) const override {
+    float* row = projected_.row(piece);
+    const float* cos = step.cos[table_] + piece * half_;
+    const float* sin = step.sin[table_] + piece * half_;
+    for (int h = 0; h < layout_.heads; h++) {
+      turn_(layout_.query(row, h), cos, sin, half_);
+    }
+    for (int h = 0; h < layout_.kvHeads; h++) {
+      turn_(layout_.key(row, h), cos, sin, half_);
+    }
+  }
+
+ protected:
+  Buffer projected_;
+  HeadLayout layout_;
+
+ private:
+  void (*turn_)(float* head, const float* cos, const float* sin, int64_t half);
+  int table_;
+  int64_t half_;
+};
+
+// Turns queries and keys unless there is no table, and puts keys and values into the cache.
+class AppendOp : public RotateOp {
+ public:
+  AppendOp(const PlainKernels& kernels, Buffer projected, const HeadLayout& layout, int table,
+           int64_t half)
+      : RotateOp(kernels, projected, layout, table, half), turns_(table >= 0) {}
+
+  const char* name() const override { return turns_ ? "rotate and append" : "append"; }
+
+  void run(const Step& step, int64_t piece, Worker& worker) const override {
+    if (turns_) {
+      RotateOp::run(step, piece, worker);
+    }
+    float* row = projected_.row(piece);
+    const int64_t place = step.places[piece];
+    const RowCache& cache = (*layout_.rows)[step.slots[piece]];
+    const CachePart& part = cache.parts[cache.partOf(place)];
+    for (int h = 0; h < layout_.kvHeads; h++) {
+      keep(layout_.key(row, h), layout_.key(part, h, place));
+      keep(layout_.value(row, h), layout_.value(part, h, place));
+    }
+  }
+
+ private:
+  void keep(const float* values, void* to) const {
+    for (int64_t i = 0; i < layout_.dim; i++) {
+      store(values[i], layout_.type, to, i);
+    }
+  }
+
+  bool turns_;
+};
+
+// Attention of each token over the places that it sees. A piece is some query heads that share keys.
+class AttendOp : public StepOp {
+ public:
+  AttendOp(const PlainKernels& kernels, Buffer projected, Buffer to, const HeadLayout& layout,
+           float scale, float cap, int64_t window, std::vector<float> sinks, int threads)
+      : kernels_(kernels), projected_(projected), to_(to), layout_(layout), scale_(scale),
+        cap_(cap), window_(window), sinks_(std::move(sinks)), threads_(threads),
+        tokenType_(kernels.tokenType(layout.type)) {}
+
+  const char* name() const override { return "attend"; }
+
+  int64_t pieces(const Step& step) const override {
+    return static_cast<int64_t>(step.tokens) * layout_.kvHeads * parts(step);
+  }
+
+  int64_t tokenBytes(int) const override {
+    return TOKENS_AT_ONCE * padded(layout_.dim) * sizeof(float);
+  }
+
+  int64_t sumBytes(const Step& step) const override {
+    return TOKENS_AT_ONCE * step.longest * sizeof(float);
+  }
+
+  void run(const Step& step, int64_t piece, Worker& worker) const override {
+    const int64_t ofToken = static_cast<int64_t>(layout_.kvHeads) * parts(step);
+    const int64_t t = piece / ofToken;
+    const int kvHead = static_cast<int>(piece % ofToken / parts(step));
+    const int part = static_cast<int>(piece % parts(step));
+    const int group = layout_.group();
+    const int each = (group + parts(step) - 1) / parts(step);
+    const int end = (part + 1) * each < group ? (part + 1) * each : group;
+    const int64_t place = step.places[t];
+    int64_t first = step.firsts[t];
+    if (window_ > 0 && place - window_ + 1 > first) {
+      first = place - window_ + 1;
+    }
+    const RowCache& cache = (*layout_.rows)[step.slots[t]];
+    const size_t firstPart = cache.partOf(first);
+    const int64_t seen = place - first + 1;
+    const int64_t tokenBytes = padded(layout_.dim) * bytesOf(tokenType_);
+    for (int g = part * each; g < end; g += TOKENS_AT_ONCE) {
+      const int count = end - g < TOKENS_AT_ONCE ? end - g : TOKENS_AT_ONCE;
+      const int head = kvHead * group + g;
+      for (int i = 0; i < count; i++) {
+        kernels_.prepare(layout_.query(projected_.row(t), head + i), layout_.dim, tokenType_,
+                         worker.tokens + i * tokenBytes);
+      }
+      int64_t from = first;
+      for (size_t p = firstPart; from <= place; from = cache.end(p++, place + 1)) {
+        const PlainRows keys{layout_.key(cache.parts[p], kvHead, from), layout_.type, layout_.dim,
+                             cache.end(p, place + 1) - from};
+        kernels_.multiply(keys, worker.tokens, count, worker.sums + from - first, seen);
+      }
+      for (int i = 0; i < count; i++) {
+        kernels_.elements->softmax(worker.sums + i * seen, seen, scale_, cap_,
+                                   sinks_.empty() ? nullptr : &sinks_[head + i]);
+      }
+      from = first;
+      for (size_t p = firstPart; from <= place; from = cache.end(p++, place + 1)) {
+        const PlainRows values{layout_.value(cache.parts[p], kvHead, from), layout_.type,
+                               layout_.dim, cache.end(p, place + 1) - from};
+        kernels_.mix(values, worker.sums + from - first, seen, count, from > first,
+                     to_.row(t) + head * layout_.dim);
+      }
+    }
+    worker.preparedFor = nullptr;
+  }
+
+ private:
+  // Few groups are cut, so that every thread has about as many heads.
+  int parts(const Step& step) const {
+    const int group = layout_.group();
+    const int64_t groups = static_cast<int64_t>(step.tokens) * layout_.kvHeads;
+    return groups % threads_ == 0 || groups >= 8L * threads_ ? 1 : group;
+  }
+
+  const PlainKernels& kernels_;
+  Buffer projected_, to_;
+  HeadLayout layout_;
+  float scale_, cap_;
+  int64_t window_;
+  std::vector<float> sinks_;  // one a head, or none
+  int threads_, tokenType_;
+};
+
+}  // namespace adapt4j

@@ -1,0 +1,135 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.nn.Attention;
+import io.adapt4j.core.internal.nn.GatedAttention;
+import io.adapt4j.core.internal.nn.Heads;
+import io.adapt4j.core.internal.nn.Mixer;
+import io.adapt4j.core.internal.nn.MixerSum;
+import io.adapt4j.core.internal.nn.QueryKeyNorm;
+import io.adapt4j.core.internal.nn.RecurrentMixer;
+import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.kernels.internal.StepArguments.Unsupported;
+import io.adapt4j.kernels.internal.StepWriter.Branch;
+import io.adapt4j.kernels.internal.cpu.StepProgram;
+import java.util.List;
+
+/** Writes down what mixes positions: attention and recurrences. */
+final class StepMixers {
+
+  /** A sigmoid among the activations of {@link StepProgram}. */
+  private static final int SIGMOID = 6;
+
+  private final StepProgram program;
+  private final StepWriter writer;
+  private final List<RotaryFrequencies> rotary;
+  private final StepRecurrences recurrences;
+
+  StepMixers(StepWriter writer, List<RotaryFrequencies> rotary) {
+    this.program = writer.program();
+    this.writer = writer;
+    this.rotary = rotary;
+    this.recurrences = new StepRecurrences(writer);
+  }
+
+  /**
+   * Adds a mixer.
+   *
+   * @param x buffer of its input
+   * @param branch where its output goes
+   * @param layer number of the layer
+   */
+  void mixer(Mixer mixer, int x, Branch branch, int layer) {
+    if (mixer instanceof Attention attention) {
+      attention(attention, false, x, branch, layer);
+    } else if (mixer instanceof GatedAttention gated) {
+      attention(gated.attention(), true, x, branch, layer);
+    } else if (mixer instanceof RecurrentMixer recurrent) {
+      recurrences.recurrence(recurrent, x, branch, layer);
+    } else if (mixer instanceof MixerSum sum && branch.isDirect() && x != branch.residual()) {
+      part(sum.recurrent(), x, branch, layer);
+      part(sum.attention(), x, branch, layer);
+    } else {
+      throw new Unsupported();
+    }
+  }
+
+  private void part(MixerSum.Branch part, int x, Branch branch, int layer) {
+    int own = x;
+    if (part.in() != 1) {
+      own = writer.shared("scaled", writer.hiddenSize());
+      program.scale(x, own, 0, writer.hiddenSize(), (float) part.in());
+    }
+    mixer(part.mixer(), own, branch.times(part.out()), layer);
+  }
+
+  private void attention(Attention attention, boolean gated, int x, Branch branch, int layer) {
+    Heads heads = attention.heads();
+    boolean turnsApart = attention.queryRotary() != attention.rotary();
+    if (turnsApart || gated && heads.interleaved()) {
+      throw new Unsupported();
+    }
+    long gates = gated ? heads.queryWidth() : 0;
+    int projected =
+        writer.shared("projected", heads.queryWidth() + gates + 2 * heads.keyValueWidth());
+    writer.linear(attention.qkv(), x, projected, 1, false);
+    program.heads(
+        heads.query(),
+        heads.keyValue(),
+        heads.dim(),
+        heads.interleaved(),
+        gated,
+        heads.pairs(),
+        StepArguments.code(writer.type()),
+        layer);
+    int table = attention.rotary();
+    boolean turns = table != Attention.NO_ROTARY;
+    long half = turns ? rotary.get(table).rotaryDim() / 2 : 0;
+    QueryKeyNorm norm = attention.norm();
+    if (norm != null && norm.afterRotary() && turns) {
+      program.rotate(projected, table, half);
+      table = Attention.NO_ROTARY;
+    }
+    if (norm != null) {
+      queryKeyNorm(norm, projected, heads, gated);
+    }
+    int joined = writer.shared("joined", heads.queryWidth());
+    AttentionRule rule = attention.rule();
+    program.attend(
+        projected,
+        joined,
+        table,
+        half,
+        (float) rule.scale(),
+        (float) rule.softCap(),
+        rule.window(),
+        StepArguments.address(attention.sinks()),
+        StepArguments.codeOf(attention.sinks()));
+    if (gated) {
+      long dim = heads.dim();
+      program.gate(SIGMOID, projected, dim, 2 * dim, joined, dim);
+    }
+    writer.branch(attention.output(), joined, branch);
+  }
+
+  private void queryKeyNorm(QueryKeyNorm norm, int projected, Heads heads, boolean gated) {
+    long dim = heads.dim();
+    if (heads.interleaved() && (!norm.perHead() || heads.query() != heads.keyValue())) {
+      throw new Unsupported();
+    }
+    if (!norm.perHead()) {
+      if (gated) {
+        throw new Unsupported();
+      }
+      writer.segments(norm.query(), projected, 0, heads.queryWidth(), 0, 1);
+      writer.segments(norm.key(), projected, heads.queryWidth(), heads.keyValueWidth(), 0, 1);
+    } else if (heads.interleaved()) {
+      writer.segments(norm.query(), projected, 0, dim, 3 * dim, heads.query());
+      writer.segments(norm.key(), projected, dim, dim, 3 * dim, heads.keyValue());
+    } else {
+      long stride = gated ? 2 * dim : dim;
+      writer.segments(norm.query(), projected, 0, dim, stride, heads.query());
+      writer.segments(norm.key(), projected, heads.query() * stride, dim, dim, heads.keyValue());
+    }
+  }
+}

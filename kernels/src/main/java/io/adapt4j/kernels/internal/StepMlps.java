@@ -1,0 +1,182 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.nn.ClampedMlp;
+import io.adapt4j.core.internal.nn.ExpertMlp;
+import io.adapt4j.core.internal.nn.GatedMlp;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Mlp;
+import io.adapt4j.core.internal.nn.PlainMlp;
+import io.adapt4j.core.internal.nn.Router;
+import io.adapt4j.core.internal.nn.ScaledMlp;
+import io.adapt4j.core.internal.tensor.ExpertOps;
+import io.adapt4j.kernels.internal.StepArguments.Unsupported;
+import io.adapt4j.kernels.internal.StepWriter.Branch;
+import io.adapt4j.kernels.internal.cpu.ExpertProgram;
+import io.adapt4j.kernels.internal.cpu.StepProgram;
+import java.util.List;
+import java.util.function.Function;
+
+/** Writes feed-forward layers down, mixtures of experts among them. */
+final class StepMlps {
+
+  private final StepProgram program;
+  private final StepWriter writer;
+
+  StepMlps(StepWriter writer) {
+    this.program = writer.program();
+    this.writer = writer;
+  }
+
+  /**
+   * Adds a layer.
+   *
+   * @param x buffer of its input
+   * @param branch where its output goes
+   */
+  void mlp(Mlp mlp, int x, Branch branch) {
+    if (mlp instanceof ExpertMlp mixture) {
+      mixture(mixture, x, branch);
+    } else {
+      double factor = mlp instanceof ScaledMlp scaled ? scaled.factor() : 1;
+      writer.branch(down(mlp), inner(mlp, x), branch.times(factor));
+    }
+  }
+
+  /** What the last projection of a layer takes. */
+  private int inner(Mlp mlp, int x) {
+    LinearSlot up = up(mlp);
+    int wide = writer.shared("wide", up.linear().outFeatures());
+    writer.linear(up, x, wide, 1, false);
+    int inner = writer.shared("inner", down(mlp).linear().inFeatures());
+    activate(mlp, wide, inner);
+    return inner;
+  }
+
+  private void activate(Mlp mlp, int wide, int inner) {
+    if (mlp instanceof GatedMlp gated) {
+      program.activate(gated.activation().kind(), wide, inner, 1, true);
+    } else if (mlp instanceof PlainMlp plain) {
+      program.activate(plain.activation().kind(), wide, inner, 1, false);
+    } else if (mlp instanceof ClampedMlp clamped) {
+      program.clampedGated(wide, inner, (float) clamped.alpha(), (float) clamped.limit());
+    } else if (mlp instanceof ScaledMlp scaled) {
+      if (scaled.gateFactor() != 1) {
+        long width = scaled.mlp().gateUp().linear().outFeatures() / 2;
+        program.scale(wide, wide, 0, width, (float) scaled.gateFactor());
+      }
+      activate(scaled.mlp(), wide, inner);
+    } else {
+      throw new Unsupported();
+    }
+  }
+
+  private static LinearSlot up(Mlp mlp) {
+    if (mlp instanceof GatedMlp gated) {
+      return gated.gateUp();
+    } else if (mlp instanceof PlainMlp plain) {
+      return plain.up();
+    } else if (mlp instanceof ClampedMlp clamped) {
+      return clamped.gateUp();
+    } else if (mlp instanceof ScaledMlp scaled) {
+      return scaled.mlp().gateUp();
+    }
+    throw new Unsupported();
+  }
+
+  private static LinearSlot down(Mlp mlp) {
+    if (mlp instanceof GatedMlp gated) {
+      return gated.down();
+    } else if (mlp instanceof PlainMlp plain) {
+      return plain.down();
+    } else if (mlp instanceof ClampedMlp clamped) {
+      return clamped.down();
+    } else if (mlp instanceof ScaledMlp scaled) {
+      return scaled.mlp().down();
+    }
+    throw new Unsupported();
+  }
+
+  private void mixture(ExpertMlp mixture, int x, Branch branch) {
+    Mlp first = mixture.experts().get(0);
+    if (first instanceof ScaledMlp) {
+      throw new Unsupported();
+    }
+    int target = branch.residual();
+    float scale = (float) branch.scale();
+    if (!branch.isDirect()) {
+      target = writer.shared("branch", writer.hiddenSize());
+      scale = 1;
+    }
+    // Both read x, which the residual stream may be, before either adds to it.
+    if (x == target) {
+      throw new Unsupported();
+    }
+    int chosen = mixture.router().rule().chosen();
+    int wide = writer.shared("expert wide", up(first).linear().outFeatures(), chosen);
+    int inner = writer.shared("expert inner", down(first).linear().inFeatures(), chosen);
+    int slots = writer.shared("expert out", writer.hiddenSize(), chosen);
+    try (ExpertProgram experts = new ExpertProgram(program)) {
+      route(mixture.router(), x, experts);
+      products(mixture.experts(), StepMlps::up, x, wide, false, experts);
+      activate(first, wide, inner);
+      products(mixture.experts(), StepMlps::down, inner, slots, true, experts);
+      experts.combine(slots, target, scale, branch.isDirect());
+    }
+    if (mixture.shared() != null) {
+      shared(mixture.shared(), x, target, scale);
+    }
+    if (!branch.isDirect()) {
+      writer.addNormed(target, branch);
+    }
+  }
+
+  private void route(Router router, int x, ExpertProgram experts) {
+    int scores = writer.shared("scores", router.linear().linear().outFeatures());
+    writer.linear(router.linear(), x, scores, 1, false);
+    ExpertOps.Rule rule = router.rule();
+    experts.route(
+        scores,
+        rule.chosen(),
+        rule.normalized(),
+        rule.sigmoid(),
+        (float) rule.scale(),
+        rule.groups(),
+        rule.groupsKept(),
+        StepArguments.address(router.correction()),
+        StepArguments.codeOf(router.correction()));
+  }
+
+  private void products(
+      List<? extends Mlp> mlps,
+      Function<Mlp, LinearSlot> layer,
+      int from,
+      int to,
+      boolean ofSlots,
+      ExpertProgram experts) {
+    experts.begin(ofSlots);
+    writer.ofExperts(true);
+    try {
+      for (int i = 0; i < mlps.size(); i++) {
+        experts.expert(i);
+        writer.linear(layer.apply(mlps.get(i)), from, to, 1, false);
+      }
+    } finally {
+      writer.ofExperts(false);
+      experts.end();
+    }
+  }
+
+  private void shared(ExpertMlp.Shared shared, int x, int target, float scale) {
+    int inner = inner(shared.mlp(), x);
+    LinearSlot gate = shared.gate();
+    if (gate == null) {
+      writer.linear(down(shared.mlp()), inner, target, scale, true);
+      return;
+    }
+    int common = writer.shared("common", writer.hiddenSize());
+    writer.linear(down(shared.mlp()), inner, common, 1, false);
+    int opened = writer.shared("opened", 1);
+    writer.linear(gate, x, opened, 1, false);
+    program.add(common, target, scale, opened);
+  }
+}

@@ -1,0 +1,321 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.LayerNorm;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Norm;
+import io.adapt4j.core.internal.nn.RmsNorm;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.StepArguments.Unsupported;
+import io.adapt4j.kernels.internal.cpu.StepProgram;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all parts of a model are written with: buffers, norms and linear layers. Entries between
+ * products stay in fp32; products round their input to the type of the weight, as the operators do.
+ */
+final class StepWriter {
+
+  /** 4-bit rows are multiplied in groups of so many columns. */
+  private static final int GROUP = 64;
+
+  private final StepProgram program;
+  private final long hiddenSize;
+  private final DType type;
+
+  /** Whether products with quantized weights round their input to 8 bits. */
+  private final boolean roundedActivations;
+
+  /** Those that a token can name, by their numbers. */
+  private final List<AttachedAdapter> adapters;
+
+  private final Map<String, Integer> buffers = new HashMap<>();
+
+  /** Whether the layers have plain weights, which are multiplied with many tokens at once. */
+  private boolean isPlain = true;
+
+  /** Whether products are those of experts, which adapters do not change. */
+  private boolean isOfExperts;
+
+  StepWriter(
+      StepProgram program,
+      long hiddenSize,
+      DType type,
+      boolean roundedActivations,
+      List<AttachedAdapter> adapters) {
+    this.program = program;
+    this.hiddenSize = hiddenSize;
+    this.type = type;
+    this.roundedActivations = roundedActivations;
+    this.adapters = adapters;
+  }
+
+  StepProgram program() {
+    return program;
+  }
+
+  long hiddenSize() {
+    return hiddenSize;
+  }
+
+  DType type() {
+    return type;
+  }
+
+  boolean isPlain() {
+    return isPlain;
+  }
+
+  void ofExperts(boolean experts) {
+    isOfExperts = experts;
+  }
+
+  /** A buffer that all layers use, one after the other. */
+  int shared(String use, long width) {
+    return buffers.computeIfAbsent(use + ' ' + width, name -> program.buffer(width));
+  }
+
+  /** The same with several rows a token. */
+  int shared(String use, long width, int rows) {
+    return buffers.computeIfAbsent(
+        use + ' ' + width + " of " + rows, name -> program.buffer(width, rows));
+  }
+
+  /**
+   * Where what a branch computes goes.
+   *
+   * @param residual the stream that it is added to
+   * @param after norm of it
+   * @param scale multiplies it
+   */
+  record Branch(int residual, Norm after, double scale) {
+
+    boolean isDirect() {
+      return after instanceof Norm.None;
+    }
+
+    /** The same, multiplied once more. */
+    Branch times(double factor) {
+      return new Branch(residual, after, scale * factor);
+    }
+  }
+
+  /** The last layer of a branch. */
+  void branch(LinearSlot linear, int x, Branch branch) {
+    if (branch.isDirect()) {
+      linear(linear, x, branch.residual(), (float) branch.scale(), true);
+    } else {
+      int y = shared("branch", hiddenSize);
+      linear(linear, x, y, 1, false);
+      addNormed(y, branch);
+    }
+  }
+
+  /** Adds what a branch computed to the residual stream, through its norm. */
+  void addNormed(int y, Branch branch) {
+    normInPlace(branch.after(), y);
+    program.add(y, branch.residual(), (float) branch.scale(), -1);
+  }
+
+  int norm(Norm norm, int from, String use) {
+    if (norm instanceof Norm.None) {
+      return from;
+    }
+    int to = shared(use, hiddenSize);
+    segments(norm, from, to, 0, hiddenSize, 0, 1);
+    return to;
+  }
+
+  void normInPlace(Norm norm, int buffer) {
+    if (!(norm instanceof Norm.None)) {
+      segments(norm, buffer, 0, hiddenSize, 0, 1);
+    }
+  }
+
+  void segments(Norm norm, int buffer, long start, long width, long stride, int count) {
+    segments(norm, buffer, buffer, start, width, stride, count);
+  }
+
+  private void segments(
+      Norm norm, int from, int to, long start, long width, long stride, int count) {
+    if (norm instanceof RmsNorm rms) {
+      norm(
+          from,
+          to,
+          start,
+          width,
+          stride,
+          count,
+          false,
+          rms.weight(),
+          null,
+          rms.offset(),
+          rms.eps());
+    } else if (norm instanceof LayerNorm layer) {
+      norm(
+          from,
+          to,
+          start,
+          width,
+          stride,
+          count,
+          true,
+          layer.weight(),
+          layer.bias(),
+          layer.offset(),
+          layer.eps());
+    } else if (!(norm instanceof Norm.None)) {
+      throw new Unsupported();
+    }
+  }
+
+  private void norm(
+      int from,
+      int to,
+      long start,
+      long width,
+      long stride,
+      int count,
+      boolean centered,
+      Parameter weight,
+      @Nullable Parameter bias,
+      double offset,
+      double epsilon) {
+    program.norm(
+        from,
+        to,
+        start,
+        width,
+        stride,
+        count,
+        centered,
+        StepArguments.address(weight),
+        StepArguments.address(bias),
+        StepArguments.code(weight.value()),
+        (float) offset,
+        (float) epsilon);
+  }
+
+  void linear(LinearSlot slot, int from, int to, float scale, boolean added) {
+    Terms terms = new Terms(from, to, scale, added);
+    if (!slot.linear().describe(terms)) {
+      throw new Unsupported();
+    }
+    if (terms.updates.isPresent()) {
+      if (isOfExperts) {
+        throw new Unsupported();
+      }
+      int inner = shared("low rank", terms.updates.width());
+      terms.updates.write(program, from, inner, to, slot.linear(), scale);
+    }
+  }
+
+  /** Writes products down as they come; the first of a layer overwrites unless all are added. */
+  final class Terms implements QuantizedTerms {
+    private final int from;
+    private final int to;
+    private final float scale;
+    private final boolean added;
+    private final LowRankUpdates updates = new LowRankUpdates(adapters);
+
+    Terms(int from, int to, float scale, boolean added) {
+      this.from = from;
+      this.to = to;
+      this.scale = scale;
+      this.added = added;
+    }
+
+    @Override
+    public void dense(Parameter weight, @Nullable Parameter bias) {
+      product(from, to, 0, weight.value(), bias, scale, added);
+    }
+
+    @Override
+    public void lowRank(AttachedAdapter adapter, boolean on, Tensor a, Tensor b) {
+      updates.add(adapter, on, a, b);
+    }
+
+    @Override
+    public boolean add(FourBitMatrix matrix, long start, @Nullable Parameter bias) {
+      if (!(matrix instanceof CpuMatrix cpu) || cpu.columns() % GROUP != 0) {
+        return false;
+      }
+      DType tokens = type == DType.F32 ? DType.F32 : DType.BF16;
+      isPlain = false;
+      program.fourBitProduct(
+          from,
+          to,
+          start,
+          cpu.open(),
+          StepArguments.code(tokens),
+          roundedActivations && cpu.takesRoundedTokens(tokens),
+          StepArguments.addressFrom(bias, start),
+          StepArguments.codeOf(bias),
+          scale,
+          added);
+      return true;
+    }
+
+    @Override
+    public void add(Int8Matrix matrix, long start, @Nullable Parameter bias) {
+      isPlain = false;
+      program.int8Product(
+          from,
+          to,
+          start,
+          matrix.address(),
+          matrix.rows(),
+          matrix.columns(),
+          StepArguments.addressFrom(bias, start),
+          StepArguments.codeOf(bias),
+          scale,
+          added);
+    }
+
+    @Override
+    public void add(BlockMatrix matrix, long start, @Nullable Parameter bias) {
+      isPlain = false;
+      program.blockProduct(
+          from,
+          to,
+          start,
+          matrix.type().id(),
+          roundedActivations,
+          matrix.address(),
+          matrix.rows(),
+          matrix.columns(),
+          StepArguments.addressFrom(bias, start),
+          StepArguments.codeOf(bias),
+          scale,
+          added);
+    }
+  }
+
+  void product(
+      int from,
+      int to,
+      long toStart,
+      Tensor weight,
+      @Nullable Parameter bias,
+      float scale,
+      boolean added) {
+    program.product(
+        from,
+        0,
+        to,
+        toStart,
+        StepArguments.address(weight),
+        StepArguments.code(weight),
+        weight.size(0),
+        weight.size(1),
+        StepArguments.address(bias),
+        StepArguments.codeOf(bias),
+        scale,
+        added);
+  }
+}

@@ -1,0 +1,86 @@
+package io.adapt4j.kernels.internal.cpu;
+
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.annotation.ByRef;
+import org.bytedeco.javacpp.annotation.Cast;
+import org.bytedeco.javacpp.annotation.Namespace;
+import org.bytedeco.javacpp.annotation.Platform;
+
+/**
+ * The class of that name in {@code src/main/cpp/expert_program.h}: a mixture of experts in a {@link
+ * StepProgram}. What is said there of arguments holds here.
+ */
+@Platform(include = "expert_program.h", library = "jniAdapt4jKernels")
+@Namespace("adapt4j")
+public final class ExpertProgram extends Pointer {
+
+  static {
+    Loader.load();
+  }
+
+  /**
+   * Begins a mixture.
+   *
+   * @param program what it is added to
+   */
+  public ExpertProgram(@ByRef StepProgram program) {
+    super((Pointer) null);
+    allocate(program);
+  }
+
+  private native void allocate(@ByRef StepProgram program);
+
+  /**
+   * Chooses experts of a mixture for each token.
+   *
+   * @param scores buffer with a score of each expert
+   * @param chosen experts a token
+   * @param normalized whether weights are divided by their sum
+   * @param sigmoid whether weights are sigmoids of scores rather than the softmax of all
+   * @param scale multiplies weights
+   * @param groups equal parts of the experts
+   * @param groupsKept those parts that experts are chosen from
+   * @param correction address of what is added to what experts are chosen by, or 0
+   * @param correctionType its type
+   */
+  public native void route(
+      int scores,
+      int chosen,
+      @Cast("bool") boolean normalized,
+      @Cast("bool") boolean sigmoid,
+      float scale,
+      int groups,
+      int groupsKept,
+      @Cast("long long") long correction,
+      int correctionType);
+
+  /**
+   * Begins products of which each expert has its own. They go to a buffer with a row for each of a
+   * token's experts.
+   *
+   * @param ofSlots whether they come from such a buffer too
+   */
+  public native void begin(@Cast("bool") boolean ofSlots);
+
+  /**
+   * Says whose the products are that follow.
+   *
+   * @param index the expert's
+   */
+  public native void expert(int index);
+
+  /** Ends what {@link #begin} began. */
+  public native void end();
+
+  /**
+   * Adds up what the experts of a token returned, times their weights.
+   *
+   * @param from buffer with a row for each of a token's experts
+   * @param to buffer
+   * @param scale multiplies the sum
+   * @param added whether y is added to
+   */
+  public native void combine(
+      int from, int to, float scale, @Cast("bool") boolean added);
+}
