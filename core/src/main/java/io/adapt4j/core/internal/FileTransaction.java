@@ -127,7 +127,7 @@ public final class FileTransaction implements AutoCloseable {
       }
       forceFolders();
     }
-    for (Path target : targets.subList(0, last)) {
+    for (Path target : targets.subList(0, Math.max(0, last))) {
       replace(target, staged.get(target), hidden, backups, undo);
     }
     if (hidden) {
