@@ -69,7 +69,7 @@ final class DenseModels {
         "cohere2",
         "qwen2",
         "cohere2",
-        "\"num_hidden_layers\": 5, \"sliding_window\": 8, \"logit_scale\": 0.25");
+        "\"num_hidden_layers\": 5, \"sliding_window\": 8, \"logit_scale\": 0.25, \"position_embedding_type\": \"rope_gptj\"");
     put(
         "cohere2_pattern",
         "qwen2",
@@ -115,7 +115,7 @@ final class DenseModels {
         "hunyuan",
         "qwen2",
         "hunyuan_v1_dense",
-        "\"head_dim\": 32, \"max_position_embeddings\": 32768, \"rope_scaling\": {\"type\": \"dynamic\", \"alpha\": 50.0, \"factor\": 1.0}, "
+        "\"head_dim\": 32, \"use_qk_norm\": true, \"max_position_embeddings\": 32768, \"rope_scaling\": {\"type\": \"dynamic\", \"alpha\": 50.0, \"factor\": 1.0}, "
             + TIED);
     put("hunyuan_plain", "qwen2", "hunyuan_v1_dense", "\"head_dim\": 64");
     put("arcee", "llama_k", "arcee", "\"head_dim\": 32, " + YARN);

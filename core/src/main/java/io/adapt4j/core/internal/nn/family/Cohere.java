@@ -19,6 +19,11 @@ final class Cohere implements Architecture {
   private static final DecoderConfig.Defaults DEFAULTS =
       new DecoderConfig.Defaults(8192, 1e-6, "silu", true, 10_000, OptionalInt.empty());
 
+  /** Rotary positions that turn pairs of neighbors. */
+  private static final String ROTARY = "rope_gptj";
+
+  private static final String POSITIONS = "position_embedding_type";
+
   @Override
   public Set<String> modelTypes() {
     return Set.of("cohere", "cohere2");
@@ -26,12 +31,15 @@ final class Cohere implements Architecture {
 
   @Override
   public Set<String> features() {
-    return Set.of("logit_scale", "sliding_window", "layer_types");
+    return Set.of("logit_scale", "sliding_window", "layer_types", POSITIONS);
   }
 
   @Override
   public Network declare(ModelConfig model) {
     DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    if (!model.fields().optionalText(POSITIONS).orElse(ROTARY).equals(ROTARY)) {
+      throw model.fields().invalid(POSITIONS, ROTARY, "Other positions are not supported.");
+    }
     LlamaLike like =
         new LlamaLike(model, config)
             .attentionBias(config.attentionBias(), config.attentionBias())

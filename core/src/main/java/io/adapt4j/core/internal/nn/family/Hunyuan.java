@@ -20,6 +20,12 @@ final class Hunyuan implements Architecture {
     return Set.of("hunyuan_v1_dense");
   }
 
+  /** Every model has the norms. */
+  @Override
+  public Set<String> features() {
+    return Set.of("use_qk_norm");
+  }
+
   @Override
   public Network declare(ModelConfig model) {
     DecoderConfig config =
