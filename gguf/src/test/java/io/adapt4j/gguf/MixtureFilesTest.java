@@ -120,8 +120,7 @@ class MixtureFilesTest {
           TensorEntry first = checkpoint.entry(parts.get(0));
           long rows = first.shape().get(0) * projections.size();
           tensors.add(
-              tensor(
-                  checkpoint, stack, List.of((long) count, rows, first.shape().get(1)), parts));
+              tensor(checkpoint, stack, List.of((long) count, rows, first.shape().get(1)), parts));
         });
     return tensors;
   }
@@ -151,10 +150,7 @@ class MixtureFilesTest {
       String weight = "model.layers.1.mlp.experts[2].gate_up_proj.weight";
       ByteBuffer numbers = ByteBuffer.allocate(576 * 8 * 16);
       ByteBuffer scales = ByteBuffer.allocate(576 * 8);
-      stored
-          .file(weight, SplitTensors.class)
-          .orElseThrow()
-          .readFourBit(weight, numbers, scales);
+      stored.file(weight, SplitTensors.class).orElseThrow().readFourBit(weight, numbers, scales);
       // Block 3 of row 5 of up, which is row 11 of gate and up in turn, of the last expert.
       int block = 11 * 8 + 3;
       ByteBuffer written = ByteBuffer.allocate(17).order(ByteOrder.LITTLE_ENDIAN);
