@@ -164,6 +164,22 @@ class MixtureFilesTest {
     }
   }
 
+  /** Few tokens are multiplied by the blocks of the file, many by restored weights. */
+  @Test
+  void expertsInFourBitsComputeAsTheCheckpointDoes() throws IOException {
+    Path checkpoint = RandomModels.write("gpt_oss_4bit", folder.resolve("gpt_oss_4bit"));
+    Path file = export(checkpoint, GgufQuantization.F32);
+    try (Decoder stored = TestModels.load(checkpoint);
+        Decoder read = TestModels.load(ModelSource.path(file).folder())) {
+      for (int tokens : new int[] {1, 3, 24}) {
+        assertThat(
+                TestModels.difference(
+                    TestModels.logits(read, tokens), TestModels.logits(stored, tokens)))
+            .isLessThan(1e-5);
+      }
+    }
+  }
+
   /** Their text model is below another path, and its fields in a part of the configuration. */
   @Test
   void modelsWithImagesAreWrittenAsTheirTextModels() throws IOException {
