@@ -14,6 +14,16 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 eightHalves(const uint8_t* from) {
   return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
 }
 
+// The scales of 8 rows.
+template <int ID>
+ADAPT4J_AVX2 ADAPT4J_INLINE __m256 eightScales(const uint8_t* from) {
+  if (ID != MXFP4) {
+    return eightHalves(from);
+  }
+  const __m128i powers = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(powers), 16));
+}
+
 template <bool SIGNED>
 ADAPT4J_AVX2 ADAPT4J_INLINE __m256 eightBytes(const uint8_t* from) {
   const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
@@ -49,6 +59,11 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 codesOfInput(const uint8_t* codes, int c) {
   }
   __m256i code = _mm256_and_si256(_mm256_srli_epi32(eightWords(codes + c / 8 * 64), c % 8 * 4),
                                   _mm256_set1_epi32(15));
+  if (ID == MXFP4) {
+    const __m256 sizes = _mm256_permutevar8x32_ps(_mm256_setr_ps(0, 1, 2, 3, 4, 6, 8, 12), code);
+    const __m256i signs = _mm256_slli_epi32(_mm256_and_si256(code, _mm256_set1_epi32(8)), 28);
+    return _mm256_xor_ps(sizes, _mm256_castsi256_ps(signs));
+  }
   if (LAYOUT.high != 0) {
     const bool fifth = LAYOUT.high == 64;
     const __m256i word = eightWords(codes + LAYOUT.low + (fifth ? 0 : c / 16 * 64));
@@ -77,7 +92,7 @@ ADAPT4J_AVX2 inline void multiplyHalf(const uint8_t* strip, int half, int64_t co
   const float* xSums = tokens + columns;
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const __m256 scale = eightHalves(tile + half * 16);
+    const __m256 scale = eightScales<ID>(tile + half * 16);
     const __m256 minimum =
         LAYOUT.minimum ? eightHalves(tile + 32 + half * 16) : _mm256_setzero_ps();
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {

@@ -11,6 +11,10 @@ namespace adapt4j {
 
 namespace avx512 {
 
+ADAPT4J_AVX512 ADAPT4J_INLINE __m512 mxNumbers() {
+  return _mm512_setr_ps(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12);
+}
+
 // The codes of a row of a group, less their offset, as numbers.
 template <int ID>
 ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row, __m512* out) {
@@ -28,6 +32,11 @@ ADAPT4J_AVX512 ADAPT4J_INLINE void rowOfGroup(const uint8_t* codes, int64_t row,
   const __m128i odd = _mm_and_si128(_mm_srli_epi16(halves, 4), _mm_set1_epi8(15));
   __m512i both[2] = {_mm512_cvtepu8_epi32(_mm_unpacklo_epi8(even, odd)),
                      _mm512_cvtepu8_epi32(_mm_unpackhi_epi8(even, odd))};
+  if (ID == MXFP4) {
+    out[0] = _mm512_permutexvar_ps(both[0], mxNumbers());
+    out[1] = _mm512_permutexvar_ps(both[1], mxNumbers());
+    return;
+  }
   for (int k = 0; k < 2; k++) {
     if (LAYOUT.high == 64) {
       const uint32_t bits = blocks::wordAt(codes + LAYOUT.low + row * 4);
@@ -65,7 +74,7 @@ ADAPT4J_AVX512 inline void restoreBlocks(const uint8_t* strip, int64_t row, int6
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const float scale = blocks::halfAt(tile + row * 2);
+    const float scale = blocks::scaleAt<ID>(tile + row * 2);
     const float minimum = LAYOUT.minimum ? blocks::halfAt(tile + 32 + row * 2) : 0;
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
       const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
@@ -91,6 +100,16 @@ ADAPT4J_AVX512 ADAPT4J_INLINE __m512 sixteenHalves(const uint8_t* from) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
 }
 
+// The scales of 16 rows.
+template <int ID>
+ADAPT4J_AVX512 ADAPT4J_INLINE __m512 sixteenScales(const uint8_t* from) {
+  if (ID != MXFP4) {
+    return sixteenHalves(from);
+  }
+  const __m256i powers = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(powers), 16));
+}
+
 template <bool SIGNED>
 ADAPT4J_AVX512 ADAPT4J_INLINE __m512 sixteenBytes(const uint8_t* from) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
@@ -112,7 +131,7 @@ struct BlockTables {
           _mm512_setr_ps(0, 16, 32, 48, 0, 16, 32, 48, 0, 16, 32, 48, 0, 16, 32, 48);
       high = _mm512_sub_ps(pairs, _mm512_set1_ps(OFFSET));
     } else {
-      low = _mm512_sub_ps(counted, _mm512_set1_ps(OFFSET));
+      low = ID == MXFP4 ? mxNumbers() : _mm512_sub_ps(counted, _mm512_set1_ps(OFFSET));
       high = _mm512_add_ps(low, _mm512_set1_ps(16));
     }
   }
@@ -154,7 +173,7 @@ ADAPT4J_AVX512 inline void multiplyStrip(const uint8_t* strip, int64_t columns,
   const float* x = tokens;
   const float* xSums = tokens + columns;
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
-    const __m512 scale = sixteenHalves(tile);
+    const __m512 scale = sixteenScales<ID>(tile);
     const __m512 minimum = LAYOUT.minimum ? sixteenHalves(tile + 32) : _mm512_setzero_ps();
     const uint8_t* group = tile + LAYOUT.head;
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
@@ -255,6 +274,8 @@ inline const BlockKernels& blockKernelsOf(int id, int variant) {
       return blockKernels<Q5_1>(variant);
     case Q8_0:
       return blockKernels<Q8_0>(variant);
+    case MXFP4:
+      return blockKernels<MXFP4>(variant);
     case Q4_K:
       return blockKernels<Q4_K>(variant);
     case Q5_K:

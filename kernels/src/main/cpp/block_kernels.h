@@ -48,6 +48,38 @@ ADAPT4J_INLINE Floats halfScales(const uint8_t* from) {
   return scales;
 }
 
+ADAPT4J_INLINE float halfAt(const uint8_t* from) {
+  uint16_t half;
+  std::memcpy(&half, from, 2);
+  return lanes::ofHalf(half);
+}
+
+// A scale of a block.
+template <int ID>
+ADAPT4J_INLINE float scaleAt(const uint8_t* from) {
+  if (ID != MXFP4) {
+    return halfAt(from);
+  }
+  uint32_t bits = 0;
+  std::memcpy(reinterpret_cast<uint8_t*>(&bits) + 2, from, 2);
+  float scale;
+  std::memcpy(&scale, &bits, 4);
+  return scale;
+}
+
+// The scales of 16 rows.
+template <int ID>
+ADAPT4J_INLINE Floats scalesOf(const uint8_t* from) {
+  if (ID != MXFP4) {
+    return halfScales(from);
+  }
+  Floats scales;
+  for (int r = 0; r < BLOCK_ROWS; r++) {
+    scales[r] = scaleAt<ID>(from + r * 2);
+  }
+  return scales;
+}
+
 template <class Byte>
 ADAPT4J_INLINE Floats byteScales(const uint8_t* from) {
   Ints scales;
@@ -71,6 +103,13 @@ ADAPT4J_INLINE Floats codesOf(const uint8_t* codes, int c) {
     return __builtin_convertvector(wordsAt(codes + c / 4 * 64) << (24 - c % 4 * 8) >> 24, Floats);
   }
   Ints code = wordsAt(codes + c / 8 * 64) >> (c % 8 * 4) & 15;
+  if (ID == MXFP4) {
+    Floats numbers;
+    for (int r = 0; r < BLOCK_ROWS; r++) {
+      numbers[r] = MX_NUMBERS[code[r]];
+    }
+    return numbers;
+  }
   if (LAYOUT.high == 64) {
     code |= (wordsAt(codes + LAYOUT.low) >> fifthAt(c) & 1) << 4;
   } else if (LAYOUT.high == 128) {
@@ -88,7 +127,7 @@ ADAPT4J_INLINE void multiplyLanes(const uint8_t* strip, int64_t columns, const f
   Floats total[8] = {};
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const Floats scale = halfScales(tile);
+    const Floats scale = scalesOf<ID>(tile);
     const Floats minimum = LAYOUT.minimum ? halfScales(tile + 32) : Floats{};
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
       const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
@@ -127,12 +166,6 @@ ADAPT4J_INLINE void multiplyLanes(const uint8_t* strip, int64_t columns, const f
   }
 }
 
-ADAPT4J_INLINE float halfAt(const uint8_t* from) {
-  uint16_t half;
-  std::memcpy(&half, from, 2);
-  return lanes::ofHalf(half);
-}
-
 ADAPT4J_INLINE uint32_t wordAt(const uint8_t* from) {
   uint32_t word;
   std::memcpy(&word, from, 4);
@@ -160,6 +193,12 @@ ADAPT4J_INLINE void rowCodes(const uint8_t* codes, int64_t row, int32_t* out) {
       out[k * 8 + s] = word >> (4 * s) & 15;
     }
   }
+  if (ID == MXFP4) {
+    for (int c = 0; c < BLOCK_GROUP; c++) {
+      out[c] = MX_NUMBERS[out[c]];
+    }
+    return;
+  }
   if (LAYOUT.high == 64) {
     const uint32_t word = wordAt(codes + LAYOUT.low);
     for (int c = 0; c < BLOCK_GROUP; c++) {
@@ -184,7 +223,7 @@ ADAPT4J_INLINE void restoreLanes(const uint8_t* strip, int64_t row, int64_t colu
   constexpr BlockLayout LAYOUT = layoutOf(ID);
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const float scale = halfAt(tile + row * 2);
+    const float scale = scaleAt<ID>(tile + row * 2);
     const float minimum = LAYOUT.minimum ? halfAt(tile + 32 + row * 2) : 0;
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
       const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();

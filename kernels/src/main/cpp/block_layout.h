@@ -17,7 +17,12 @@ constexpr int64_t BLOCK_ROWS = 16;
 constexpr int64_t BLOCK_GROUP = 32;
 
 // By their numbers in files.
-enum BlockId { Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q4_K = 12, Q5_K = 13, Q6_K = 14 };
+enum BlockId {
+  Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q4_K = 12, Q5_K = 13, Q6_K = 14, MXFP4 = 39
+};
+
+// Twice the numbers that the codes of MXFP4 stand for; scales are halved.
+constexpr int8_t MX_NUMBERS[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
 struct BlockLayout {
   int64_t columns;    // of a block
@@ -48,6 +53,9 @@ constexpr BlockLayout layoutOf(int id) {
       return {32, 24, 64, 0, 256, 64, 0, 0, true};
     case Q8_0:
       return {32, 34, 32, 0, 0, 0, 512, 0, false};
+    case MXFP4:
+      // What is taken off applies where its numbers are bytes without a sign.
+      return {32, 17, 32, 0, 256, 0, 0, 12, false};
     case Q4_K:
       return {256, 144, 64, 32, 256, 0, 0, 0, true};
     case Q5_K:
@@ -131,6 +139,10 @@ class BlockRow {
         half(block_, 0);
         lows(0, block_ + 2, block_ + 10, 0, 4);
         break;
+      case MXFP4:
+        putPower(block_[0]);
+        lows(0, block_ + 1, block_ + 9, 0, 4);
+        break;
       case Q4_1:
         half(block_, 0);
         half(block_ + 2, 1);
@@ -179,6 +191,12 @@ class BlockRow {
 
   void half(const uint8_t* from, int64_t index) const {
     std::memcpy(tile_ + index * 32 + row_ * 2, from, 2);
+  }
+
+  // A scale of MXFP4, halved, as the upper half of a float.
+  void putPower(uint8_t exponent) const {
+    const auto bits = static_cast<uint16_t>(exponent < 2 ? 0x20 << exponent : (exponent - 1) << 7);
+    std::memcpy(tile_ + row_ * 2, &bits, 2);
   }
 
   void putWord(uint8_t* words, uint32_t bits) const { std::memcpy(word(words), &bits, 4); }

@@ -56,7 +56,7 @@ ADAPT4J_INLINE void multiplyRoundedLanes(const uint8_t* strip, int64_t columns,
   Floats total[8] = {};
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const Floats scale = halfScales(tile);
+    const Floats scale = scalesOf<ID>(tile);
     const Floats minimum = LAYOUT.minimum ? halfScales(tile + 32) : Floats{};
     for (int64_t g = 0; g < LAYOUT.groups(); g++) {
       const uint8_t* group = tile + LAYOUT.head + g * LAYOUT.groupBytes();
@@ -65,6 +65,9 @@ ADAPT4J_INLINE void multiplyRoundedLanes(const uint8_t* strip, int64_t columns,
       for (int four = 0; four < 8; four++) {
         const Ints words = unsignedCodes<ID, Ints>(group + LAYOUT.groupHead, four);
         std::memcpy(codes + four * 64, &words, 64);
+        for (int i = four * 64; ID == MXFP4 && i < (four + 1) * 64; i++) {
+          codes[i] = static_cast<uint8_t>(MX_NUMBERS[codes[i]] + LAYOUT.offset);
+        }
       }
       for (int t = 0; t < count; t++) {
         const Token token = Token::at(tokens + t * Token::bytes(columns), columns);
@@ -126,12 +129,20 @@ ADAPT4J_AVX2 inline void roundToken(const float* x, int64_t columns, uint8_t* ou
   BlockTokenIn8<ID>::round(x, columns, out);
 }
 
+// The numbers of MXFP4, twice and raised so that none is below zero.
+ADAPT4J_AVX2 ADAPT4J_INLINE __m128i unsignedMxNumbers() {
+  return _mm_setr_epi8(12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0);
+}
+
 typedef int32_t EightWords __attribute__((vector_size(32), aligned(4)));
 
 // Pairs of products are added in 16 bits, as many as surely fit: 2 x 15 x 127 x 8 < 2^15, and so on.
 template <int ID>
 constexpr int pairsThatFit() {
-  return ID == Q8_0 ? 1 : layoutOf(ID).high == 128 ? 2 : layoutOf(ID).high == 64 ? 4 : 8;
+  return ID == Q8_0                                      ? 1
+         : layoutOf(ID).high == 128                       ? 2
+         : layoutOf(ID).high == 64 || ID == MXFP4 ? 4
+                                                          : 8;
 }
 
 // Half of a strip, 8 rows.
@@ -152,7 +163,7 @@ ADAPT4J_AVX2 inline void multiplyRoundedHalf(const uint8_t* strip, int half, int
   int64_t at = 0;
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const __m256 scale = eightHalves(tile + half * 16);
+    const __m256 scale = eightScales<ID>(tile + half * 16);
     const __m256 minimum =
         LAYOUT.minimum ? eightHalves(tile + 32 + half * 16) : _mm256_setzero_ps();
     for (int64_t g = 0; g < LAYOUT.groups(); g++, at++) {
@@ -174,6 +185,9 @@ ADAPT4J_AVX2 inline void multiplyRoundedHalf(const uint8_t* strip, int half, int
             const EightWords words = blocks::unsignedCodes<ID, EightWords>(codes, four);
             __m256i bytes;
             std::memcpy(&bytes, &words, sizeof bytes);
+            if (ID == MXFP4) {
+              bytes = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(unsignedMxNumbers()), bytes);
+            }
             __m256i signs = bytes;
             if (ID == Q8_0) {
               signs = _mm256_xor_si256(bytes, _mm256_set1_epi8(-128));
@@ -256,7 +270,7 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
   int64_t at = 0;
   for (int64_t b = 0; b < columns / LAYOUT.columns; b++) {
     const uint8_t* tile = strip + b * LAYOUT.tileBytes();
-    const __m512 scale = avx512::sixteenHalves(tile);
+    const __m512 scale = avx512::sixteenScales<ID>(tile);
     const __m512 minimum =
         LAYOUT.minimum ? avx512::sixteenHalves(tile + 32) : _mm512_setzero_ps();
     const uint8_t* group = tile + LAYOUT.head;
@@ -278,6 +292,9 @@ ADAPT4J_VNNI inline void multiplyStrip(const uint8_t* strip, int64_t columns,
               blocks::unsignedCodes<ID, lanes::Ints>(group + LAYOUT.groupHead, four);
           __m512i codes;
           std::memcpy(&codes, &words, sizeof codes);
+          if (ID == MXFP4) {
+            codes = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(avx2::unsignedMxNumbers()), codes);
+          }
           for (int t = 0; t < TOKENS; t++) {
             int32_t entries;
             std::memcpy(&entries, token[t].codes + at * BLOCK_GROUP + four * 4, 4);
@@ -351,6 +368,8 @@ inline const RoundedKernels& roundedKernelsOf(int id, int variant) {
       return roundedKernels<Q5_1>(variant);
     case Q8_0:
       return roundedKernels<Q8_0>(variant);
+    case MXFP4:
+      return roundedKernels<MXFP4>(variant);
     case Q4_K:
       return roundedKernels<Q4_K>(variant);
     case Q5_K:

@@ -120,8 +120,7 @@ class MixtureFilesTest {
           TensorEntry first = checkpoint.entry(parts.get(0));
           long rows = first.shape().get(0) * projections.size();
           tensors.add(
-              tensor(
-                  checkpoint, stack, List.of((long) count, rows, first.shape().get(1)), parts));
+              tensor(checkpoint, stack, List.of((long) count, rows, first.shape().get(1)), parts));
         });
     return tensors;
   }
@@ -151,10 +150,7 @@ class MixtureFilesTest {
       String weight = "model.layers.1.mlp.experts[2].gate_up_proj.weight";
       ByteBuffer numbers = ByteBuffer.allocate(576 * 8 * 16);
       ByteBuffer scales = ByteBuffer.allocate(576 * 8);
-      stored
-          .file(weight, SplitTensors.class)
-          .orElseThrow()
-          .readFourBit(weight, numbers, scales);
+      stored.file(weight, SplitTensors.class).orElseThrow().readFourBit(weight, numbers, scales);
       // Block 3 of row 5 of up, which is row 11 of gate and up in turn, of the last expert.
       int block = 11 * 8 + 3;
       ByteBuffer written = ByteBuffer.allocate(17).order(ByteOrder.LITTLE_ENDIAN);
@@ -164,6 +160,22 @@ class MixtureFilesTest {
         int ours = written.get(1 + i % 16) >> (i < 16 ? 0 : 4) & 15;
         int theirs = numbers.get(block * 16 + i / 2) >> (i % 2 == 0 ? 0 : 4) & 15;
         assertThat(ours).as("number %s", i).isEqualTo(theirs);
+      }
+    }
+  }
+
+  /** Few tokens are multiplied by the blocks of the file, many by restored weights. */
+  @Test
+  void expertsInFourBitsComputeAsTheCheckpointDoes() throws IOException {
+    Path checkpoint = RandomModels.write("gpt_oss_4bit", folder.resolve("gpt_oss_4bit"));
+    Path file = export(checkpoint, GgufQuantization.F32);
+    try (Decoder stored = TestModels.load(checkpoint);
+        Decoder read = TestModels.load(ModelSource.path(file).folder())) {
+      for (int tokens : new int[] {1, 3, 24}) {
+        assertThat(
+                TestModels.difference(
+                    TestModels.logits(read, tokens), TestModels.logits(stored, tokens)))
+            .isLessThan(1e-5);
       }
     }
   }

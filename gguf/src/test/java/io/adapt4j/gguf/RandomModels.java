@@ -326,7 +326,8 @@ final class RandomModels {
     List<TensorData> tensors = new ArrayList<>();
     shapes.forEach((tensor, shape) -> tensors.add(random(tensor, shape, random)));
     SafetensorsWriter.create()
-        .writeModel(folder, ExpertStacks.join(fourBit ? RandomMixtures.fourBit(tensors, random) : tensors));
+        .writeModel(
+            folder, ExpertStacks.join(fourBit ? RandomMixtures.fourBit(tensors, random) : tensors));
     return folder;
   }
 

@@ -13,7 +13,9 @@ class ReferenceBytesTest {
   private static final String ODD_ROWS = "importance.safetensors";
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"F32", "MXFP4"})
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"F32", "MXFP4"})
   void quantizesAsTheReference(TensorType type) {
     float[] values = References.floats(VECTORS, "input");
     ByteBuffer bytes = ByteBuffer.allocate((int) type.bytes(values.length));
@@ -23,7 +25,9 @@ class ReferenceBytesTest {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"F32", "MXFP4"})
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"F32", "MXFP4"})
   void dequantizesAsTheReference(TensorType type) {
     byte[] bytes = References.bytes(VECTORS, "bytes." + References.name(type));
     float[] expected = References.floats(VECTORS, "dequant." + References.name(type));
@@ -33,7 +37,9 @@ class ReferenceBytesTest {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"F32", "MXFP4"})
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"F32", "MXFP4"})
   void quantizesRowsAtTheEdgesOfFloatAsTheReference(TensorType type) {
     float[] values = References.floats(ODD_ROWS, "input");
     ByteBuffer bytes = ByteBuffer.allocate((int) type.bytes(values.length));
@@ -43,7 +49,9 @@ class ReferenceBytesTest {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"F32", "MXFP4"})
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"F32", "MXFP4"})
   void quantizesByImportanceAsTheReference(TensorType type) {
     float[] values = References.floats(ODD_ROWS, "input");
     float[] importance = References.floats(ODD_ROWS, "importance");

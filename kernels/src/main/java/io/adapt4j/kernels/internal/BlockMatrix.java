@@ -72,7 +72,7 @@ public final class BlockMatrix implements AutoCloseable {
    * @param type how it is stored
    * @param rows outputs
    * @param columns inputs, whole blocks
-   * @return bytes: those in the file for rows that count up to whole strips, and up to 3 % more
+   * @return bytes: those in the file for rows that count up to whole strips, and up to 6 % more
    */
   public static long bytes(BlockType type, long rows, long columns) {
     if (columns % type.columns() != 0) {
@@ -90,6 +90,8 @@ public final class BlockMatrix implements AutoCloseable {
           case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q6_K -> 0;
           // Scales and minima of 6 bits become bytes.
           case Q4_K, Q5_K -> 4;
+          // The power becomes the upper half of a float.
+          case MXFP4 -> 1;
         };
     return (long) ROWS * (type.bytes() + more);
   }

@@ -20,7 +20,9 @@ public enum BlockType {
   /** 5 bits, 8 groups of 32 weights with scales and minima of 6 bits. */
   Q5_K(13, 256, 176),
   /** 6 bits, 16 groups of 16 weights with scales of 8 bits. */
-  Q6_K(14, 256, 210);
+  Q6_K(14, 256, 210),
+  /** 4 bits, floating point, a power of two for 32 weights. */
+  MXFP4(39, 32, 17);
 
   private final int id;
   private final int columns;

@@ -223,10 +223,11 @@ class BlockMatrixTest {
   }
 
   @Test
-  void theMemoryIsThatOfTheFileAndUpToThreePercentMore() {
+  void theMemoryIsThatOfTheFileAndLittleMore() {
     for (BlockType type : BlockType.values()) {
       double inFile = 64.0 * 512 / type.columns() * type.bytes();
-      assertThat(BlockMatrix.bytes(type, 64, 512) / inFile).isBetween(1.0, 1.03);
+      assertThat(BlockMatrix.bytes(type, 64, 512) / inFile)
+          .isBetween(1.0, type == BlockType.MXFP4 ? 1.06 : 1.03);
     }
   }
 

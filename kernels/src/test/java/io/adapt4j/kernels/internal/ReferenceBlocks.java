@@ -25,6 +25,8 @@ final class ReferenceBlocks {
           buffer.putShort(at + 2, half(random));
         }
         case Q6_K -> buffer.putShort(at + 208, half(random));
+        // Some of the smallest powers of two as well.
+        case MXFP4 -> buffer.put(at, (byte) (i % 7 == 3 ? i % 4 : 110 + random.nextInt(16)));
       }
     }
     return bytes;
@@ -61,7 +63,14 @@ final class ReferenceBlocks {
       case Q5_K ->
           affine(block, c, pairs(block, 48, c) | (((block.get(16 + c % 32) >> (c / 32)) & 1) << 4));
       case Q6_K -> sixBits(block, c);
+      case MXFP4 -> floating(halves(block, 1, c)) * Math.scalb(1f, (block.get(0) & 255) - 128);
     };
+  }
+
+  /** Twice the number of a sign, two bits of exponent and one of mantissa. */
+  private static int floating(int code) {
+    int size = new int[] {0, 1, 2, 3, 4, 6, 8, 12}[code & 7];
+    return code < 8 ? size : -size;
   }
 
   private static float scale(ByteBuffer block, int at) {

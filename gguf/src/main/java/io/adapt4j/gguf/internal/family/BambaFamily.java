@@ -33,8 +33,7 @@ final class BambaFamily extends LlamaLikeFamily {
   /** Granite states the scale of its scores. */
   @Override
   public boolean fits(GgufMetadata metadata) {
-    return super.fits(metadata)
-        && metadata.number(architecture() + ".attention.scale").isEmpty();
+    return super.fits(metadata) && metadata.number(architecture() + ".attention.scale").isEmpty();
   }
 
   @Override
@@ -140,8 +139,7 @@ final class BambaFamily extends LlamaLikeFamily {
 
   @Override
   public void fit(Set<String> tensors, ObjectNode config) {
-    config.put(
-        "attention_bias", tensors.stream().anyMatch(name -> name.endsWith(".attn_q.bias")));
+    config.put("attention_bias", tensors.stream().anyMatch(name -> name.endsWith(".attn_q.bias")));
     config.put("mlp_bias", tensors.contains("blk.0.ffn_down.bias"));
   }
 }

@@ -68,8 +68,7 @@ final class FalconH1Family extends LlamaLikeFamily {
                 TensorName.of("model.final_layernorm", "output_norm"),
                 TensorName.of("lm_head", "output", tiedOutput(facts)),
                 layer("self_attn.q_proj", "attn_q", scaled(in)),
-                layer(
-                    "self_attn.k_proj", "attn_k", scaled(in * factor(fields, "key_multiplier"))),
+                layer("self_attn.k_proj", "attn_k", scaled(in * factor(fields, "key_multiplier"))),
                 layer("self_attn.v_proj", "attn_v", scaled(in)),
                 layer(
                     "self_attn.o_proj",
@@ -82,8 +81,7 @@ final class FalconH1Family extends LlamaLikeFamily {
                 TensorName.tensor(
                     "model.layers.{}.pre_ff_layernorm.weight", "blk.{}.ffn_norm", Layout.SAME)));
     names.addAll(
-        StateSpaceRows.names(
-            fields, stateIn(facts), scaled(factor(fields, "ssm_out_multiplier"))));
+        StateSpaceRows.names(fields, stateIn(facts), scaled(factor(fields, "ssm_out_multiplier"))));
     return names;
   }
 
@@ -167,8 +165,7 @@ final class FalconH1Family extends LlamaLikeFamily {
   @Override
   void complete(GgufMetadata metadata, ObjectNode config) {
     StateSpaceRows.complete(metadata, architecture() + ".", config);
-    config.put(
-        "mamba_d_ssm", metadata.integer(architecture() + ".ssm.inner_size").orElse(0));
+    config.put("mamba_d_ssm", metadata.integer(architecture() + ".ssm.inner_size").orElse(0));
   }
 
   @Override

@@ -59,8 +59,7 @@ final class GraniteHybridFamily extends GraniteFamily {
   public boolean accepts(ModelConfig model) {
     boolean hybrid = types(model.fields()).map(types -> types.contains(MAMBA)).orElse(true);
     boolean sparse = experts(model.fields()) > 0;
-    return kind
-        == (hybrid ? Kind.HYBRID : sparse ? Kind.ATTENTION_AND_EXPERTS : Kind.ATTENTION);
+    return kind == (hybrid ? Kind.HYBRID : sparse ? Kind.ATTENTION_AND_EXPERTS : Kind.ATTENTION);
   }
 
   /** Files of Granite 3 do not say whether heads are rotated. */
@@ -121,8 +120,7 @@ final class GraniteHybridFamily extends GraniteFamily {
     return Field.integer(
         "feed_forward_length",
         "intermediate_size",
-        facts ->
-            experts(facts.fields()) > 0 ? facts.decoder().intermediateSize() : shared(facts));
+        facts -> experts(facts.fields()) > 0 ? facts.decoder().intermediateSize() : shared(facts));
   }
 
   private static int shared(Facts facts) {
@@ -192,7 +190,6 @@ final class GraniteHybridFamily extends GraniteFamily {
 
   @Override
   public void fit(Set<String> tensors, ObjectNode config) {
-    config.put(
-        "attention_bias", tensors.stream().anyMatch(name -> name.endsWith(".attn_q.bias")));
+    config.put("attention_bias", tensors.stream().anyMatch(name -> name.endsWith(".attn_q.bias")));
   }
 }

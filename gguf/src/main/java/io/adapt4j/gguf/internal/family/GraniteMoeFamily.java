@@ -65,8 +65,7 @@ class GraniteMoeFamily extends GraniteFamily {
     List<Field> fields = new ArrayList<>(super.fieldsAfterFileType());
     if (shared) {
       fields.add(
-          Field.integer(
-                  SHARED_KEY, SHARED, facts -> facts.fields().optionalInt(SHARED).orElse(0))
+          Field.integer(SHARED_KEY, SHARED, facts -> facts.fields().optionalInt(SHARED).orElse(0))
               .when(facts -> facts.fields().optionalInt(SHARED).orElse(0) > 0));
     }
     return fields;

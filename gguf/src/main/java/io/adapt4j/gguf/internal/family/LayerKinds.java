@@ -31,7 +31,8 @@ final class LayerKinds {
         (source, prefix, config) ->
             source
                 .integers(prefix + KEY)
-                .flatMap(heads -> Arrays.stream(heads).filter(count -> count > 0).boxed().findFirst())
+                .flatMap(
+                    heads -> Arrays.stream(heads).filter(count -> count > 0).boxed().findFirst())
                 .or(() -> source.integer(prefix + KEY).stream().boxed().findFirst())
                 .ifPresent(count -> config.put("num_key_value_heads", count)));
   }

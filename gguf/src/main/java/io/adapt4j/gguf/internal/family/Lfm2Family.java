@@ -103,8 +103,7 @@ final class Lfm2Family extends LlamaLikeFamily {
   @Override
   List<Field> fieldsBeforeFileType() {
     List<Field> fields = new ArrayList<>(super.fieldsBeforeFileType());
-    fields.add(
-        Field.integer("vocab_size", "vocab_size", facts -> facts.decoder().vocabSize()));
+    fields.add(Field.integer("vocab_size", "vocab_size", facts -> facts.decoder().vocabSize()));
     fields.add(
         Field.integer(
             "shortconv.l_cache",

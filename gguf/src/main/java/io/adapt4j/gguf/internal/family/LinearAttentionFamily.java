@@ -12,7 +12,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** What Qwen3-Next and Qwen 3.5 share: gated linear attention, and full attention in some layers. */
+/**
+ * What Qwen3-Next and Qwen 3.5 share: gated linear attention, and full attention in some layers.
+ */
 abstract class LinearAttentionFamily extends MixtureFamily {
 
   private static final String FULL = "full_attention";
@@ -233,7 +235,8 @@ abstract class LinearAttentionFamily extends MixtureFamily {
                     byInterval(
                         layers,
                         (int)
-                            Math.max(1, metadata.integer(prefix + INTERVAL).orElse(USUAL_INTERVAL))));
+                            Math.max(
+                                1, metadata.integer(prefix + INTERVAL).orElse(USUAL_INTERVAL))));
     ArrayNode types = config.putArray("layer_types");
     for (int i = 0; i < layers; i++) {
       types.add(i < recurrent.length && recurrent[i] ? LINEAR : FULL);

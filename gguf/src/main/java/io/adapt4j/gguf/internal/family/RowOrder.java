@@ -135,9 +135,7 @@ public interface RowOrder {
         long dim = rows / heads;
         long rotated = Math.round(dim * share);
         long within = row % dim;
-        return within < rotated
-            ? row - within + within % 2 * (rotated / 2) + within / 2
-            : row;
+        return within < rotated ? row - within + within % 2 * (rotated / 2) + within / 2 : row;
       }
 
       @Override

@@ -50,8 +50,7 @@ final class StateSpaceRows {
   }
 
   static Field groupCount() {
-    return Field.integer(
-        "ssm.group_count", GROUPS, facts -> facts.fields().positiveInt(GROUPS, 1));
+    return Field.integer("ssm.group_count", GROUPS, facts -> facts.fields().positiveInt(GROUPS, 1));
   }
 
   static Field innerSize() {

@@ -39,7 +39,15 @@ record GgufModel(GgufFamily family, ObjectNode config, Map<String, Place> places
 
   /** Families whose layers have biases where the configuration says so. */
   private static final Set<String> WITH_BIASES_BY_CHOICE =
-      Set.of("llama", "mistral", "granite", "smollm3", "qwen3", "olmo2", "granitemoe", "granitemoeshared");
+      Set.of(
+          "llama",
+          "mistral",
+          "granite",
+          "smollm3",
+          "qwen3",
+          "olmo2",
+          "granitemoe",
+          "granitemoeshared");
 
   static GgufModel read(GgufFile file) {
     GgufMetadata metadata = file.metadata();

@@ -127,7 +127,8 @@ public final class TensorList {
 
   private static List<Long> stackShape(ModelWeights weights, SortedMap<Integer, Part> parts) {
     Part first = parts.get(parts.firstKey());
-    List<Long> shape = new ArrayList<>(first.layout().ggufShape(weights.shapes().get(first.name())));
+    List<Long> shape =
+        new ArrayList<>(first.layout().ggufShape(weights.shapes().get(first.name())));
     shape.add((long) parts.size());
     return List.copyOf(shape);
   }
@@ -142,8 +143,7 @@ public final class TensorList {
           .ifPresent(
               file ->
                   experts.add(
-                      new FourBitStack.Expert(
-                          file, weights.stored(part.name()), part.layout())));
+                      new FourBitStack.Expert(file, weights.stored(part.name()), part.layout())));
     }
     return experts.size() == parts.size() ? List.copyOf(experts) : List.of();
   }
@@ -153,8 +153,7 @@ public final class TensorList {
         parts.values().stream()
             .map(
                 part ->
-                    (Supplier<Rows>)
-                        () -> new PlacedRows(weights.rows(part.name()), part.layout()))
+                    (Supplier<Rows>) () -> new PlacedRows(weights.rows(part.name()), part.layout()))
             .toList());
   }
 
