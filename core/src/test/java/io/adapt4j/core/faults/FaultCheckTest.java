@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.Disk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -115,7 +116,7 @@ class FaultCheckTest {
                       try (FileChannel channel =
                           FileChannel.open(
                               temporary, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-                        channel.write(ByteBuffer.wrap("new".getBytes("UTF-8")));
+                        channel.write(ByteBuffer.wrap("new".getBytes(StandardCharsets.UTF_8)));
                         channel.force(true);
                       }
                       Files.move(temporary, folder.resolve("a"), StandardCopyOption.ATOMIC_MOVE);

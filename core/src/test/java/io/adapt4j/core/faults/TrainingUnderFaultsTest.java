@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TrainingUnderFaultsTest {
 
   private static final boolean LONG = "long".equals(System.getProperty("adapt4j.faults"));
-  private static final int TRIALS = 6;
+  private static final int TRIALS = 4;
   private static final List<Fault> FAULTS =
       List.of(Fault.POWER_CUT, Fault.NO_SPACE, Fault.POWER_CUT, Fault.IO_ERROR, Fault.READ_ONLY);
 
