@@ -252,10 +252,7 @@ public final class SparkFineTuner implements AdapterTrainer {
   }
 
   private SparkFineTuneReport trained(
-      SparkContext context,
-      FineTuner.Builder run,
-      DescribedRun described,
-      @Nullable RunData rows) {
+      SparkContext context, FineTuner.Builder run, DescribedRun described, @Nullable RunData rows) {
     int count = ClusterChecks.workers(context, workers, described.microBatches());
     WorkerOrder order =
         new WorkerOrder(

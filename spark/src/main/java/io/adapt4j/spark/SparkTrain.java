@@ -2,6 +2,7 @@ package io.adapt4j.spark;
 
 import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.exception.Adapt4jException;
+import io.adapt4j.core.monitor.TrainingListeners;
 import io.adapt4j.spark.internal.launch.SparkProcess;
 import io.adapt4j.spark.internal.launch.TrainArguments;
 import java.io.IOException;
@@ -67,7 +68,7 @@ public final class SparkTrain {
       if (arguments.planned().isPresent()) {
         System.out.print(tuner.plan(run.builder(), arguments.planned().get()).text());
       } else {
-        System.out.print(text(tuner.fit(run.builder())));
+        System.out.print(text(tuner.fit(run.builder().listener(TrainingListeners.console()))));
       }
     }
     return 0;

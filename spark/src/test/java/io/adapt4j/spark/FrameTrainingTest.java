@@ -229,7 +229,6 @@ class FrameTrainingTest {
     FineTuner.Builder alone =
         run("classes-alone").task(io.adapt4j.core.task.Task.classification()).epochs(1);
     SparkFineTuneReport found = tuner().data(shards).fit(spark);
-    assertThat(found.lastLoss())
-        .isEqualTo(alone.dataset(shards.open()).build().run().lastLoss());
+    assertThat(found.lastLoss()).isEqualTo(alone.dataset(shards.open()).build().run().lastLoss());
   }
 }

@@ -21,16 +21,15 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import net.bytebuddy.ByteBuddy;
 import net.bytebuddy.description.modifier.Visibility;
-import net.bytebuddy.implementation.MethodCall;
+import net.bytebuddy.implementation.ExceptionMethod;
 import org.apache.spark.SparkConf;
-import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Training on the threads of a local session, and what is refused. */
-public class SparkFineTunerTest {
+class SparkFineTunerTest {
 
   private static final Path MODEL = Path.of("..", "examples", "models", "stories260K");
 
@@ -135,11 +134,6 @@ public class SparkFineTunerTest {
     assertThat(folder.resolve("dynamic")).doesNotExist();
   }
 
-  /** What a session of Spark Connect answers to the call for its context. */
-  public static SparkContext noContext() {
-    throw new UnsupportedOperationException("sparkContext is not supported in Spark Connect");
-  }
-
   @Test
   void sessionsWithoutRddsAreRefusedWithTheRemedy() throws ReflectiveOperationException {
     SparkSession connect =
@@ -147,7 +141,10 @@ public class SparkFineTunerTest {
             .subclass(SparkSession.class)
             .modifiers(Visibility.PUBLIC)
             .method(named("sparkContext"))
-            .intercept(MethodCall.invoke(SparkFineTunerTest.class.getMethod("noContext")))
+            .intercept(
+                ExceptionMethod.throwing(
+                    UnsupportedOperationException.class,
+                    "sparkContext is not supported in Spark Connect"))
             .make()
             .load(SparkFineTunerTest.class.getClassLoader())
             .getLoaded()

@@ -55,7 +55,8 @@ record ShardWriter(String folder, SerializableConfiguration hadoop, int watched)
             new BufferedOutputStream(new DigestOutputStream(files.create(file, true), digest));
         DataOutputStream lengths =
             new DataOutputStream(
-                new BufferedOutputStream(files.create(new Path(folder, Shard.lines(name)), true)))) {
+                new BufferedOutputStream(
+                    files.create(new Path(folder, Shard.lines(name)), true)))) {
       while (lines.hasNext()) {
         Row row = lines.next();
         byte[] line = (row.getString(0) + "\n").getBytes(StandardCharsets.UTF_8);

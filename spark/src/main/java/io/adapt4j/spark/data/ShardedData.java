@@ -137,7 +137,7 @@ public final class ShardedData implements Serializable {
       ByteBuffer.wrap(Files.readAllBytes(lengths)).asIntBuffer().get(lines);
       if (lines.length != shard.rows()) {
         throw new IllegalStateException(
-            "%s: expected the lengths of %s lines, found %s: the file has changed since it was written"
+            "%s: expected the lengths of %s lines, found %s: the file has changed"
                 .formatted(lengths, shard.rows(), lines.length));
       }
       return reader.lineBytes(lines);

@@ -82,8 +82,7 @@ class SparkSitesTest {
   void sitesTrainOverAFourBitBase() throws IOException {
     QLora method = QLora.nf4().rank(2);
     FederatedReport here = sites(tuner("qlora-here").method(method)).run();
-    FederatedReport there =
-        sites(tuner("qlora-there").method(method)).run(SparkSites.on(session));
+    FederatedReport there = sites(tuner("qlora-there").method(method)).run(SparkSites.on(session));
 
     assertThat(adapter(there)).isEqualTo(adapter(here));
     assertThat(here.rounds().get(0).sites())

@@ -18,8 +18,8 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * A driver that does what it is told, a line each: {@code plain RECIPE}, or {@code WORKERS RECIPE}
- * with options; or {@code federated OUTPUT MODEL} and {@code federated-plain OUTPUT
- * MODEL}. Answers a line each.
+ * with options; or {@code federated OUTPUT MODEL} and {@code federated-plain OUTPUT MODEL}. Answers
+ * a line each.
  */
 final class ClusterDriver {
 

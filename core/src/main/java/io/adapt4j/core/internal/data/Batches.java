@@ -34,7 +34,8 @@ public final class Batches implements BatchSource<Batch> {
     this.arranged =
         new ArrangedBatches<>(
             batchSampler,
-            (number, rows) -> batch(rows, builder.own.test(number) ? samples::get : samples::outline));
+            (number, rows) ->
+                batch(rows, builder.own.test(number) ? samples::get : samples::outline));
     this.first = new ArrangedBatches<>(batchSampler, (number, rows) -> batch(rows, samples::get));
     this.packed = builder.batching == Batching.PACKED;
     this.paddingId = builder.encoder.paddingId();
@@ -190,9 +191,7 @@ public final class Batches implements BatchSource<Batch> {
 
   private Batch batch(int[][] numbers, IntFunction<TrainingSample> sample) {
     List<List<TrainingSample>> rows =
-        Arrays.stream(numbers)
-            .map(row -> Arrays.stream(row).mapToObj(sample).toList())
-            .toList();
+        Arrays.stream(numbers).map(row -> Arrays.stream(row).mapToObj(sample).toList()).toList();
     Collator filler = new Collator(rows.size(), length(rows), paddingId);
     for (int row = 0; row < numbers.length; row++) {
       for (int i = 0; i < numbers[row].length; i++) {

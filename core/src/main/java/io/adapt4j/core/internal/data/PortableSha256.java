@@ -105,8 +105,7 @@ final class PortableSha256 extends MessageDigest {
     int g = hash[6];
     int h = hash[7];
     for (int i = 0; i < ROUNDS; i++) {
-      int first =
-          h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + K[i] + w[i];
+      int first = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + K[i] + w[i];
       int second = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
       h = g;
       g = f;

@@ -165,7 +165,8 @@ public final class TaskRunner<B> {
   private static <R> R prepared(FineTuneSettings settings, WorkerGroup workers, Action<R> action) {
     try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
       Task task = settings.objective().task();
-      PreparedTask<?> prepared = TaskDefinitions.of(task).prepare(task, settings, tokenizer, workers);
+      PreparedTask<?> prepared =
+          TaskDefinitions.of(task).prepare(task, settings, tokenizer, workers);
       EncodedData data = prepared.data();
       settings
           .repeats()

@@ -122,8 +122,7 @@ class SharedRowFilterTest {
   @Test
   void aRowThatReadsDifferentlyIsNamed() throws Exception {
     Dataset other =
-        Datasets.of(
-            IntStream.range(0, ROWS).mapToObj(i -> new Example.Text("a")).toList());
+        Datasets.of(IntStream.range(0, ROWS).mapToObj(i -> new Example.Text("a")).toList());
     List<EncodableRows> shared =
         ThreadGroupOfWorkers.run(
             2, group -> encoder().filter(group.rank() == 0 ? dataset() : other, group));

@@ -61,7 +61,7 @@ final class EventReceiver extends SparkListener {
   }
 
   @SuppressWarnings("unchecked") // What the accumulator of this identity holds.
-  private void take(Object value) {
+  void take(Object value) {
     if (waiting.getAndSet((List<SentEvent.Numbered>) value) == null) {
       thread.execute(this::tell);
     }

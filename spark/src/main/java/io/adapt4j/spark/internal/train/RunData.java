@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param train to train on
  * @param validation to validate with; null for none
  */
-public record RunData(ShardedData train, @Nullable ShardedData validation)
-    implements Serializable {
+public record RunData(ShardedData train, @Nullable ShardedData validation) implements Serializable {
 
   /** {@return the rows, of which only the first is read} */
   public Split open() {

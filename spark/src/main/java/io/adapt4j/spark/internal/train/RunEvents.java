@@ -14,8 +14,7 @@ import org.apache.spark.util.AccumulatorV2;
  *
  * <p>Spark reads it in another thread than that which adds.
  */
-public final class RunEvents
-    extends AccumulatorV2<SentEvent.Numbered, List<SentEvent.Numbered>> {
+public final class RunEvents extends AccumulatorV2<SentEvent.Numbered, List<SentEvent.Numbered>> {
 
   static final int MOST = 512;
 

@@ -57,15 +57,7 @@ sealed interface SentEvent extends Serializable {
     public void tell(TrainingListener listener) {
       listener.started(
           new RunStart(
-              totalSteps,
-              epochs,
-              trainable,
-              total,
-              train,
-              validation,
-              model,
-              precision,
-              settings));
+              totalSteps, epochs, trainable, total, train, validation, model, precision, settings));
     }
   }
 
@@ -175,8 +167,7 @@ sealed interface SentEvent extends Serializable {
 
     @Override
     public void tell(TrainingListener listener) {
-      listener.skipped(
-          new SkippedStep(step, totalSteps, reason, loss, gradientNorm, consecutive));
+      listener.skipped(new SkippedStep(step, totalSteps, reason, loss, gradientNorm, consecutive));
     }
   }
 
@@ -196,8 +187,7 @@ sealed interface SentEvent extends Serializable {
 
     @Override
     public void tell(TrainingListener listener) {
-      listener.evaluated(
-          new EvaluationEvent(step, loss, perplexity, best, metrics));
+      listener.evaluated(new EvaluationEvent(step, loss, perplexity, best, metrics));
     }
   }
 

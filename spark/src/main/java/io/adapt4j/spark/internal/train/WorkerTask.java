@@ -55,7 +55,7 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
         return new Result(rank, refusal, null);
       }
       try (Collective collective = new Collective(rendezvous.connect(rank, all, order, patience));
-          SocketWorkers workers = 
+          SocketWorkers workers =
               new SocketWorkers(collective, order.encoding(), order.data() != null)) {
         LOG.info("Worker {} of {}, attempt {}", rank, workers.size(), attempt);
         return train(workers, rank, attempt);
@@ -69,8 +69,7 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
     long begun = System.nanoTime();
     try {
       Optional<Split> data = Optional.ofNullable(order.data()).map(RunData::open);
-      TaskRunner.Outcome outcome =
-          WorkerRun.run(order.description(), start, data, events, workers);
+      TaskRunner.Outcome outcome = WorkerRun.run(order.description(), start, data, events, workers);
       workers.finish();
       return new Result(
           rank,
