@@ -61,8 +61,9 @@ public final class FederatedBenchmark {
           Map.entry("--epochs", "1"),
           Map.entry("--batch", "4"),
           Map.entry("--central-batch", "12"),
+          Map.entry("--passes", "0"),
           Map.entry("--rate", "3e-3"),
-          Map.entry("--server-rate", "1"),
+          Map.entry("--local-steps", "0"),
           Map.entry("--seed", "42"),
           Map.entry("--threads", "0"));
 
@@ -93,8 +94,10 @@ public final class FederatedBenchmark {
    * @param line {@code --data banking77|dialogsum}, {@code --model} (a folder), {@code --rows} of
    *     all sites together, {@code --held} out rows, {@code --rank}, {@code --rounds}, {@code
    *     --epochs} in a round, {@code --batch} of a site and {@code --central-batch}, {@code
-   *     --rate}, {@code --threads}; the switch {@code --sorted} gives each site a third of the rows
-   *     ordered by their answers, so that sites differ, and {@code --all} runs every aggregation
+   *     --passes} of the centralized run over all rows (0 for as many as a site's), {@code --rate},
+   *     {@code --local-steps} of a round (0 for its epochs), {@code --seed}, {@code --threads}; the
+   *     switch {@code --sorted} gives each site a third of the rows ordered by their answers, so that
+   *     sites differ, and {@code --all} runs every aggregation
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of("--sorted", "--all"));
@@ -159,12 +162,13 @@ public final class FederatedBenchmark {
   }
 
   private double central() {
+    int passes = arguments.number("--passes", 0);
     FineTuneReport report =
         options(FineTuner.builder(), arguments.number("--central-batch", 1))
             .model(base)
             .dataset(Datasets.of(train))
             .method(Lora.rank(arguments.number("--rank", 1)))
-            .epochs(rounds() * epochs())
+            .epochs(passes == 0 ? rounds() * epochs() : passes)
             .learningRate(rate())
             .seed(arguments.number("--seed", 0))
             .schedule(LearningRateSchedule.LINEAR)
@@ -193,7 +197,6 @@ public final class FederatedBenchmark {
             .method(Lora.rank(arguments.number("--rank", 1)))
             .rounds(rounds())
             .aggregation(way)
-            .serverLearningRate(Double.parseDouble(arguments.text("--server-rate")))
             .seed(arguments.number("--seed", 0))
             .training(
                 (site, round) ->
@@ -204,6 +207,10 @@ public final class FederatedBenchmark {
                         .warmupSteps(0))
             .listener((report, model, adapter) -> losses.add(loss(model, adapter)))
             .output(output.resolve(way.name()));
+    int localSteps = arguments.number("--local-steps", 0);
+    if (localSteps > 0) {
+      builder.localSteps(localSteps);
+    }
     for (int i = 0; i < SITES; i++) {
       int first = i * train.size() / SITES;
       int end = (i + 1) * train.size() / SITES;

@@ -27,7 +27,7 @@ final class Aggregator {
    *
    * @param start what it began with
    * @param end what it came to
-   * @param weight its share in the mean, times the server's learning rate
+   * @param weight its share in the mean
    */
   record Part(StoredAdapter start, StoredAdapter end, double weight) {}
 

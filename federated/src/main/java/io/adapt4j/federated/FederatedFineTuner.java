@@ -105,7 +105,6 @@ public final class FederatedFineTuner {
     private int rounds = 5;
     private LocalTraining training = (builder, round) -> {};
     private Aggregation aggregation = Aggregation.STACK_SVD;
-    private double serverLearningRate = 1;
     private OptionalInt localSteps = OptionalInt.empty();
     private @Nullable Privacy privacy;
     private double participation = 1;
@@ -199,20 +198,6 @@ public final class FederatedFineTuner {
      */
     public Builder localSteps(int count) {
       localSteps = OptionalInt.of(count);
-      return this;
-    }
-
-    /**
-     * What the mean of the updates is multiplied by before it is added to the common adapter;
-     * default 1, which makes the result the mean of the sites' adapters. Sites that take few steps
-     * from the same point move in the same direction: with their number here the common adapter
-     * goes as far as if they had trained one after the other. Too large a value diverges.
-     *
-     * @param factor above 0
-     * @return this builder
-     */
-    public Builder serverLearningRate(double factor) {
-      serverLearningRate = factor;
       return this;
     }
 
@@ -347,7 +332,6 @@ public final class FederatedFineTuner {
               rounds,
               training,
               aggregation,
-              serverLearningRate,
               localSteps.orElse(0),
               Optional.ofNullable(privacy),
               participation,
@@ -389,10 +373,6 @@ public final class FederatedFineTuner {
           problems,
           localSteps.orElse(1) >= 1,
           "localSteps must be at least 1, found " + localSteps.orElse(1));
-      require(
-          problems,
-          serverLearningRate > 0 && Double.isFinite(serverLearningRate),
-          "serverLearningRate must be above 0, found " + serverLearningRate);
       require(
           problems,
           participation > 0 && participation <= 1,

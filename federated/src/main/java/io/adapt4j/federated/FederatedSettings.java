@@ -15,7 +15,6 @@ record FederatedSettings(
     int rounds,
     LocalTraining training,
     Aggregation aggregation,
-    double serverLearningRate,
     int localSteps,
     Optional<Privacy> privacy,
     double participation,
@@ -29,10 +28,9 @@ record FederatedSettings(
 
   /** Tells runs apart: those that differ here do not continue from each other. */
   String identity() {
-    return "%s%s%s of %s over %s; sites %s; participation %s; privacy %s; seed %s"
+    return "%s%s of %s over %s; sites %s; participation %s; privacy %s; seed %s"
         .formatted(
             aggregation,
-            serverLearningRate == 1 ? "" : " x " + serverLearningRate,
             localSteps == 0 ? "" : " every " + localSteps + " steps",
             method.name() + method.json(),
             base,

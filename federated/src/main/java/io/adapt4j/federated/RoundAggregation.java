@@ -46,9 +46,7 @@ final class RoundAggregation {
       for (SiteUpdate update : counted) {
         StoredAdapter start = opened(Objects.requireNonNull(update.start()), open);
         StoredAdapter end = opened(Objects.requireNonNull(update.end()), open);
-        parts.add(
-            new Aggregator.Part(
-                start, end, settings.serverLearningRate() * weight(update, counted)));
+        parts.add(new Aggregator.Part(start, end, weight(update, counted)));
         double norm = UpdateNorm.of(start, end, settings.aggregation()::trains);
         norms.add(norm);
         shares.add(share(norm));
@@ -110,12 +108,7 @@ final class RoundAggregation {
     return settings
         .privacy()
         .filter(privacy -> !privacy.isAtSites())
-        .map(
-            privacy ->
-                settings.serverLearningRate()
-                    * privacy.clip()
-                    * privacy.noiseMultiplier()
-                    / expectedSites())
+        .map(privacy -> privacy.clip() * privacy.noiseMultiplier() / expectedSites())
         .orElse(0.0);
   }
 

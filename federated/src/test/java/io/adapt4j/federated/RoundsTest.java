@@ -2,7 +2,6 @@ package io.adapt4j.federated;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.exception.SettingsException;
@@ -12,7 +11,6 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.federated.internal.AdapterFiles;
 import io.adapt4j.federated.internal.AdapterWriter;
 import io.adapt4j.federated.internal.LowRank;
-import io.adapt4j.federated.internal.StoredAdapter;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraInit;
 import java.nio.file.Files;
@@ -21,12 +19,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What rounds do with sites that fail, with a runner that trains nothing. */
 class RoundsTest {
@@ -42,15 +37,12 @@ class RoundsTest {
   }
 
   private AdapterFiles adapter(String name, float value) {
-    return adapter(name, new float[] {value, 2, 3}, value);
-  }
-
-  private AdapterFiles adapter(String name, float[] b, float a) {
     AdapterWriter writer = new AdapterWriter();
     try (Scope scope = Scope.open()) {
       writer.factors(
           "base_model.model.q",
-          LowRank.of(Tensor.of(b, 3, 1), Tensor.of(new float[] {1, a}, 1, 2)),
+          LowRank.of(
+              Tensor.of(new float[] {value, 2, 3}, 3, 1), Tensor.of(new float[] {1, value}, 1, 2)),
           2);
       writer.write(
           folder.resolve(name), JsonNodeFactory.instance.objectNode().put("peft_type", "LORA"));
@@ -159,63 +151,6 @@ class RoundsTest {
         .isGreaterThan(3);
   }
 
-  /** The first value of B after one round in which the sites moved it from 1 by 1 and by 3. */
-  private float moved(Function<FederatedFineTuner.Builder, FederatedFineTuner.Builder> options) {
-    AdapterFiles little = adapter("little", new float[] {2, 2, 3}, 1);
-    AdapterFiles much = adapter("much", new float[] {4, 2, 3}, 1);
-    SiteRunner runner =
-        runner(
-            (site, round) -> {
-              AdapterFiles end = site.equals("site-0") ? little : much;
-              return SiteResult.of(site, round == 0 ? adapter : end, 10, 1, 2, 1, Duration.ZERO);
-            });
-    Path adapter =
-        options
-            .apply(sites(2).rounds(1).overwriteOutput())
-            .build()
-            .run(runner)
-            .adapter()
-            .orElseThrow();
-    try (Scope scope = Scope.open();
-        StoredAdapter result = StoredAdapter.open(adapter)) {
-      LowRank factors = result.factors("base_model.model.q");
-      return factors.b().toFloats()[0] * factors.a().toFloats()[0];
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource(names = {"STACK_SVD", "FREEZE_A", "NAIVE"})
-  void theServersLearningRateMultipliesTheMeanUpdate(Aggregation how) {
-    assertThat(moved(run -> run.aggregation(how).serverLearningRate(1)))
-        .isCloseTo(3, within(1e-5f));
-    assertThat(moved(run -> run.aggregation(how).serverLearningRate(2.5)))
-        .isCloseTo(6, within(1e-5f));
-  }
-
-  @Test
-  void theServersLearningRateMultipliesNoiseWithTheUpdate() {
-    Privacy privacy = Privacy.central(100, 1e-3, 1e-5).insecureNoise(3);
-    Function<FederatedFineTuner.Builder, FederatedFineTuner.Builder> noisy =
-        run -> run.aggregation(Aggregation.FREEZE_A).privacy(privacy);
-    float noise = moved(noisy) - 3;
-
-    assertThat(Math.abs(noise)).isGreaterThan(1e-4f);
-    assertThat(moved(run -> noisy.apply(run).serverLearningRate(2.5)))
-        .isCloseTo(6 + 2.5f * noise, within(1e-5f));
-  }
-
-  @Test
-  void aRunGoesOnWithTheSameServersLearningRateOnly() {
-    SiteRunner runner = runner((site, round) -> good(site));
-    sites(1).rounds(1).serverLearningRate(2).build().run(runner);
-
-    assertThatThrownBy(() -> sites(1).rounds(2).resume().build().run(runner))
-        .isInstanceOf(FederatedException.class)
-        .hasMessageContaining("STACK_SVD x 2.0");
-    assertThat(sites(1).rounds(2).serverLearningRate(2).resume().build().run(runner).rounds())
-        .hasSize(2);
-  }
-
   @Test
   void oldRoundsAreDeletedAndReportsKept() {
     sites(1).rounds(4).build().run(runner((site, round) -> good(site)));
@@ -267,7 +202,6 @@ class RoundsTest {
                     .method(Lora.rank(2).dora().initialize(LoraInit.OLORA))
                     .rounds(0)
                     .participation(2)
-                    .serverLearningRate(0)
                     .privacy(Privacy.central(1, 1, 1e-5))
                     .build())
         .isInstanceOf(SettingsException.class)
@@ -277,7 +211,6 @@ class RoundsTest {
         .hasMessageContaining("DoRA is no sum")
         .hasMessageContaining("olora")
         .hasMessageContaining("rounds must be at least 1, found 0")
-        .hasMessageContaining("serverLearningRate must be above 0, found 0.0")
         .hasMessageContaining("participation must be in (0, 1], found 2.0")
         .hasMessageContaining("use FREEZE_A, or Privacy.atSites(...)");
     assertThatThrownBy(() -> Site.of("a/b", folder)).hasMessageContaining("found 'a/b'");
