@@ -288,7 +288,7 @@ public final class NativeStepsBenchmark {
   private static void reads(DecoderSteps steps, KvCache cache, int rows, Report report) {
     Path clear = Path.of("/proc/self/clear_refs");
     try {
-      double least = Double.MAX_VALUE;
+      long least = Long.MAX_VALUE;
       for (int i = 0; i < 3; i++) {
         List<DecoderSteps.Token> tokens = tokens(cache, rows, 50);
         Files.writeString(clear, "1");
