@@ -121,11 +121,11 @@ public final class NativeStepsBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param line {@code --shape experts|lfm2|delta|mamba|dense|small}, {@code --precision bf16|fp32},
-   *     {@code --batch} rows beside one, {@code --prompt} tokens before, {@code --tokens} steps of
-   *     a round, {@code --rounds}, {@code --clock cpu} for the time of the processor, which others
-   *     disturb little if {@code --threads} is 1, {@code --profile yes} for the time of each kind of
-   *     operator
+   * @param line {@code --shape experts|lfm2|delta|mamba|dense|small}, {@code --precision
+   *     bf16|fp32}, {@code --batch} rows beside one, {@code --prompt} tokens before, {@code
+   *     --tokens} steps of a round, {@code --rounds}, {@code --clock cpu} for the time of the
+   *     processor, which others disturb little if {@code --threads} is 1, {@code --profile yes} for
+   *     the time of each kind of operator
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
@@ -288,7 +288,7 @@ public final class NativeStepsBenchmark {
   private static void reads(DecoderSteps steps, KvCache cache, int rows, Report report) {
     Path clear = Path.of("/proc/self/clear_refs");
     try {
-      double least = Double.MAX_VALUE;
+      long least = Long.MAX_VALUE;
       for (int i = 0; i < 3; i++) {
         List<DecoderSteps.Token> tokens = tokens(cache, rows, 50);
         Files.writeString(clear, "1");
@@ -318,7 +318,9 @@ public final class NativeStepsBenchmark {
   private void profile(DecoderSteps steps, KvCache cache, int rows) {
     Map<String, Long> times = new LinkedHashMap<>();
     for (int i = 0; i < tokens; i++) {
-      steps.profile(tokens(cache, rows, i)).forEach((name, nanos) -> times.merge(name, nanos, Long::sum));
+      steps
+          .profile(tokens(cache, rows, i))
+          .forEach((name, nanos) -> times.merge(name, nanos, Long::sum));
     }
     times.forEach(
         (name, nanos) -> System.out.printf("  %-20s %8.3f ms%n", name, nanos / 1e6 / tokens));

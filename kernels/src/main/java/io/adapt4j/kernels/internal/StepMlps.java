@@ -122,8 +122,9 @@ final class StepMlps {
       products(mixture.experts(), StepMlps::down, inner, slots, true, experts);
       experts.combine(slots, target, scale, branch.isDirect());
     }
-    if (mixture.shared() != null) {
-      shared(mixture.shared(), x, target, scale);
+    ExpertMlp.Shared shared = mixture.shared();
+    if (shared != null) {
+      shared(shared, x, target, scale);
     }
     if (!branch.isDirect()) {
       writer.addNormed(target, branch);
@@ -131,9 +132,14 @@ final class StepMlps {
   }
 
   private void route(Router router, int x, ExpertProgram experts) {
-    int scores = writer.shared("scores", router.linear().linear().outFeatures());
-    writer.linear(router.linear(), x, scores, 1, false);
+    long count = router.linear().linear().outFeatures();
     ExpertOps.Rule rule = router.rule();
+    // Left to the operators, which say what is wrong.
+    if (rule.chosen() > count || count % rule.groups() != 0 || rule.groupsKept() > rule.groups()) {
+      throw new Unsupported();
+    }
+    int scores = writer.shared("scores", count);
+    writer.linear(router.linear(), x, scores, 1, false);
     experts.route(
         scores,
         rule.chosen(),

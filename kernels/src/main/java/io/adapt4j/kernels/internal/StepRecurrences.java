@@ -51,17 +51,14 @@ final class StepRecurrences {
   private void shortConvolution(RecurrentMixer mixer, RecurrentProgram own, int projected, int y) {
     List<Parameter> parameters = mixer.ownParameters();
     long width = mixer.recurrence().width();
-    convolve(own, projected, y, parameters.get(0), parameters.size() > 1 ? parameters.get(1) : null);
+    convolve(
+        own, projected, y, parameters.get(0), parameters.size() > 1 ? parameters.get(1) : null);
     own.channels(0, 0, width);
     own.gate(2 * width, width);
   }
 
   private static void convolve(
-      RecurrentProgram own,
-      int projected,
-      int to,
-      Parameter weight,
-      @Nullable Parameter bias) {
+      RecurrentProgram own, int projected, int to, Parameter weight, @Nullable Parameter bias) {
     requireOneType(weight, bias == null ? weight : bias);
     Tensor taps = weight.value();
     own.convolve(

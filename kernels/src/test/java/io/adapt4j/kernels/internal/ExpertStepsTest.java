@@ -107,7 +107,8 @@ class ExpertStepsTest {
             for (LinearSlot slot : experts.get(expert).linears()) {
               slot.linear()
                   .parameters()
-                  .forEach(values -> values.value().copyFrom(Tensor.of(new float[] {Float.NaN}, 1)));
+                  .forEach(
+                      values -> values.value().copyFrom(Tensor.of(new float[] {Float.NaN}, 1)));
             }
             spoiled++;
           }

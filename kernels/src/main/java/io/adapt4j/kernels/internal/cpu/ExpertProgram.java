@@ -81,6 +81,5 @@ public final class ExpertProgram extends Pointer {
    * @param scale multiplies the sum
    * @param added whether y is added to
    */
-  public native void combine(
-      int from, int to, float scale, @Cast("bool") boolean added);
+  public native void combine(int from, int to, float scale, @Cast("bool") boolean added);
 }

@@ -33,8 +33,8 @@ public final class RecurrentProgram extends Pointer {
   private native void allocate(@ByRef StepProgram program, int layer);
 
   /**
-   * Convolves channels with those of earlier tokens, each by itself. Without {@link
-   * #gate} SiLU is applied to what comes out.
+   * Convolves channels with those of earlier tokens, each by itself. Without {@link #gate} SiLU is
+   * applied to what comes out.
    *
    * @param from buffer of the projection
    * @param to buffer of the channels
@@ -61,9 +61,7 @@ public final class RecurrentProgram extends Pointer {
    * @param count how many
    */
   public native void channels(
-      @Cast("long long") long from,
-      @Cast("long long") long channel,
-      @Cast("long long") long count);
+      @Cast("long long") long from, @Cast("long long") long channel, @Cast("long long") long count);
 
   /**
    * Puts the last {@link #convolve} between gates.
@@ -71,8 +69,7 @@ public final class RecurrentProgram extends Pointer {
    * @param times first of the columns that the channels are multiplied by
    * @param gates first of the columns that multiply what comes out
    */
-  public native void gate(
-      @Cast("long long") long times, @Cast("long long") long gates);
+  public native void gate(@Cast("long long") long times, @Cast("long long") long gates);
 
   /**
    * Describes the heads of the next recurrence.

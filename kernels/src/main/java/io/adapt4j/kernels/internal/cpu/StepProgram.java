@@ -383,11 +383,7 @@ public final class StepProgram extends Pointer {
    * @param factor multiplies x
    */
   public native void scale(
-      int from,
-      int to,
-      @Cast("long long") long start,
-      @Cast("long long") long width,
-      float factor);
+      int from, int to, @Cast("long long") long start, @Cast("long long") long width, float factor);
 
   /**
    * Adds: y += factor x.
