@@ -90,6 +90,7 @@ class Int8StepsTest {
           "glm4",
           "glm4_moe",
           "gpt_oss",
+          "gptj",
           "granite_hybrid",
           "granitemoe",
           "granitemoeshared",

@@ -84,6 +84,7 @@ class StepKernelsTest {
           "glm4",
           "glm4_moe",
           "gpt_oss",
+          "gptj",
           "granite_hybrid",
           "granitemoe",
           "granitemoeshared",
