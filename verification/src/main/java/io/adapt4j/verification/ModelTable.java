@@ -92,7 +92,12 @@ public final class ModelTable {
             row(Group.DENSE, "Llama 2 to 3.3, TinyLlama, SmolLM 2, Yi", "135M to 405B", "llama"),
             row(Group.DENSE, "Mistral", "7B to 24B", "mistral"),
             row(Group.DENSE, "Ministral", "3B, 8B", "ministral"),
-            row(Group.DENSE, "Ministral 3, Mistral Small 3 (text)", "3B to 24B", "ministral3", "mistral3"),
+            row(
+                Group.DENSE,
+                "Ministral 3, Mistral Small 3 (text)",
+                "3B to 24B",
+                "ministral3",
+                "mistral3"),
             row(Group.DENSE, "Apertus", "8B, 70B", "apertus"),
             row(Group.DENSE, "Qwen 2, 2.5", "0.5B to 72B", "qwen2"),
             row(Group.DENSE, "Qwen 3", "0.6B to 32B", "qwen3"),

@@ -10,9 +10,9 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Gemma 2 (Gemma Team 2024) and VaultGemma (2025): norms around each branch, their weights stored as differences from 1,
- * embeddings scaled by sqrt(hidden), soft caps on scores and logits, every other layer with a
- * sliding window.
+ * Gemma 2 (Gemma Team 2024) and VaultGemma (2025): norms around each branch, their weights stored
+ * as differences from 1, embeddings scaled by sqrt(hidden), soft caps on scores and logits, every
+ * other layer with a sliding window.
  */
 final class Gemma2 implements Architecture {
 

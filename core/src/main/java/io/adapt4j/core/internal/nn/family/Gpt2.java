@@ -111,8 +111,7 @@ final class Gpt2 implements Architecture {
             ? Heads.interleaved(heads, heads, dim)
             : Heads.grouped(heads, one ? 1 : heads, dim);
     Activation activation =
-        Activations.read(
-            model, "activation_function", bigCode ? "gelu_pytorch_tanh" : "gelu_new");
+        Activations.read(model, "activation_function", bigCode ? "gelu_pytorch_tanh" : "gelu_new");
     double scale =
         fields.bool("scale_attn_weights", true) ? AttentionRule.causal(hidden / heads).scale() : 1;
     boolean byLayer = fields.bool("scale_attn_by_inverse_layer_idx", false);

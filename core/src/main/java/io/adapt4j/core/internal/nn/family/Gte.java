@@ -66,8 +66,7 @@ final class Gte implements Architecture {
   public DropoutRates dropout(ModelConfig model) {
     ConfigReader fields = model.fields();
     double hidden = DropoutFields.rate(fields, "hidden_dropout_prob", 0.1);
-    return DropoutRates.ofAttention(
-            DropoutFields.rate(fields, "attention_probs_dropout_prob", 0))
+    return DropoutRates.ofAttention(DropoutFields.rate(fields, "attention_probs_dropout_prob", 0))
         .withEmbedding(hidden)
         .withOutputs(hidden, hidden)
         .withInner(hidden)
@@ -186,7 +185,9 @@ final class Gte implements Architecture {
           Embeddings.Scale.NONE);
     }
 
-    /** Their scaling stretches the base, and then all frequencies so that the slowest is divided. */
+    /**
+     * Their scaling stretches the base, and then all frequencies so that the slowest is divided.
+     */
     RotaryFrequencies rotary() {
       int dim = hidden / heads;
       double theta = fields().positiveNumber("rope_theta", 10_000);
@@ -194,10 +195,7 @@ final class Gte implements Architecture {
       return factor <= 1
           ? RotaryFrequencies.of(theta, dim, positions, new RopeScaling.Default())
           : RotaryFrequencies.of(
-              theta * factor,
-              dim,
-              positions,
-              new RopeScaling.Linear(Math.pow(factor, 2.0 / dim)));
+              theta * factor, dim, positions, new RopeScaling.Linear(Math.pow(factor, 2.0 / dim)));
     }
 
     private static double factor(ConfigReader scaling) {
