@@ -5,6 +5,7 @@ the last hidden state), and all hidden states.
 
 import numpy as np
 
+import gte
 import later_encoders
 from parts import ACTIVATIONS, attend, both_ways, layer_norm, linear, rotate, split_heads
 from rotary import cos_sin
@@ -126,4 +127,4 @@ def modernbert(c, w, ids, mask, types, kind):
 
 
 FAMILIES = {"bert": bert, "roberta": roberta, "xlm-roberta": roberta, "distilbert": distilbert,
-            "modernbert": modernbert, **later_encoders.FAMILIES}
+            "modernbert": modernbert, "new": gte.run, **later_encoders.FAMILIES}

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from later_decoders import Family
+from later_decoders import Family, Gemma
 from parts import attend, causal, linear, rms_norm, rotate, split_heads
 from rotary import cos_sin
 
@@ -73,6 +73,15 @@ class Ministral3(Family):
         return hidden[-1] @ w["model.embed_tokens.weight" if tied else "lm_head.weight"].T, hidden
 
 
+class VaultGemma(Gemma):
+    """Gemma 2 without norms after branches; here without caps, and with the usual factor of scores."""
+
+    names = {"before mlp": "pre_feedforward_layernorm"}
+
+    def window(self, layer):
+        return self.c["sliding_window"] if self.c["layer_types"][layer] == "sliding_attention" else None
+
+
 class Whole:
     """A text model inside a larger one, under the names of Transformers 4."""
 
@@ -94,7 +103,7 @@ class Whole:
         return {self._outer(name): shape for name, shape in reference_shapes.decoder_shapes(self.config).items()}
 
 
-FAMILIES = {"apertus": Apertus, "ministral3": Ministral3, "mistral3": Whole, "gemma3": Whole}
+FAMILIES = {"apertus": Apertus, "ministral3": Ministral3, "mistral3": Whole, "gemma3": Whole, "vaultgemma": VaultGemma}
 
 
 def run(model_type):
@@ -123,6 +132,10 @@ def cases(make):
               "query_pre_attn_scalar": 5, "rope_local_base_freq": 100.0, "rope_theta": 1000000.0,
               "sliding_window": 6}
     return {
+        "vaultgemma": make("vaultgemma", "VaultGemmaForCausalLM", drop=("hidden_act",), head_dim=6,
+                           query_pre_attn_scalar=6, attn_logit_softcapping=None, final_logit_softcapping=None,
+                           sliding_window=6, layer_types=["full_attention", "sliding_attention"],
+                           hidden_activation="gelu_pytorch_tanh", tie_word_embeddings=True),
         "gemma3": {**whole, "architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3",
                    "text_config": gemma3, "vocab_size": gemma3["vocab_size"]},
         "apertus": make("apertus", "ApertusForCausalLM", hidden_act="xielu", attention_bias=True,

@@ -1,6 +1,8 @@
 """The tensors a checkpoint of each family stores."""
 
 import gemmas
+import gpts
+import gte
 import hybrid_decoders
 import interleaved_decoders
 import later_decoders
@@ -17,6 +19,8 @@ def decoder_shapes(c):
         return hybrid_decoders.shapes(c)
     if mixtures.family(c) is not None:
         return mixtures.family(c)(c).shapes()
+    if kind in gpts.FAMILIES:
+        return gpts.shapes(c)
     if kind in gemmas.FAMILIES:
         return gemmas.shapes(c)
     if kind in newer_decoders.FAMILIES:
@@ -89,6 +93,8 @@ def _gpt_neox(c):
 
 
 def encoder_shapes(c, kind):
+    if c["model_type"] == "new":
+        return gte.shapes(c, kind)
     if c["model_type"] in later_encoders.FAMILIES:
         return later_encoders.shapes(c, kind)
     family = {"bert": _bert, "roberta": _bert, "xlm-roberta": _bert, "distilbert": _distilbert,

@@ -64,6 +64,10 @@ class FamilyLoraTest {
           falcon_h1       | model.layers.1          | mamba.in_proj mamba.out_proj self_attn.q_proj self_attn.o_proj feed_forward.gate_proj feed_forward.down_proj
           gpt2_by_layer   | transformer.h.1         | attn.c_attn attn.c_proj mlp.c_fc mlp.c_proj
           gpt_neox_linear | gpt_neox.layers.1       | attention.query_key_value attention.dense mlp.dense_h_to_4h mlp.dense_4h_to_h
+          gpt_bigcode     | transformer.h.1         | attn.c_attn attn.c_proj mlp.c_fc mlp.c_proj
+          gpt_neo         | transformer.h.1         | attn.attention.q_proj attn.attention.k_proj attn.attention.v_proj attn.attention.out_proj mlp.c_fc mlp.c_proj
+          gptj            | transformer.h.1         | attn.q_proj attn.k_proj attn.v_proj attn.out_proj mlp.fc_in mlp.fc_out
+          gte_mlm         | new.encoder.layer.1     | attention.q_proj attention.k_proj attention.v_proj attention.o_proj mlp.up_gate_proj mlp.down_proj
           roberta_mlm     | roberta.encoder.layer.1 | attention.self.query attention.self.key attention.self.value attention.output.dense intermediate.dense output.dense
           xlm_roberta_cls | roberta.encoder.layer.1 | attention.self.query attention.self.key attention.self.value attention.output.dense intermediate.dense output.dense
           distilbert_cls  | distilbert.transformer.layer.1 | attention.q_lin attention.k_lin attention.v_lin attention.out_lin ffn.lin1 ffn.lin2

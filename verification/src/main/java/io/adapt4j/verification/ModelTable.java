@@ -54,7 +54,7 @@ public final class ModelTable {
           "t5",
           "xlm-roberta");
 
-  private static final Path REFERENCES = Path.of("core/src/test/resources/families");
+  private static final Path RESOURCES = Path.of("core/src/test/resources");
   private static final Pattern TYPE = Pattern.compile("\"model_type\"\\s*:\\s*\"([^\"]+)\"");
 
   private ModelTable() {}
@@ -92,11 +92,22 @@ public final class ModelTable {
             row(Group.DENSE, "Llama 2 to 3.3, TinyLlama, SmolLM 2, Yi", "135M to 405B", "llama"),
             row(Group.DENSE, "Mistral", "7B to 24B", "mistral"),
             row(Group.DENSE, "Ministral", "3B, 8B", "ministral"),
+            row(
+                Group.DENSE,
+                "Ministral 3, Mistral Small 3 (text)",
+                "3B to 24B",
+                "ministral3",
+                "mistral3"),
+            row(Group.DENSE, "Apertus", "8B, 70B", "apertus"),
             row(Group.DENSE, "Qwen 2, 2.5", "0.5B to 72B", "qwen2"),
             row(Group.DENSE, "Qwen 3", "0.6B to 32B", "qwen3"),
             row(Group.DENSE, "Gemma 1", "2B, 7B", "gemma"),
             row(Group.DENSE, "Gemma 2", "2B to 27B", "gemma2"),
+            row(Group.DENSE, "VaultGemma", "1B", "vaultgemma"),
             row(Group.DENSE, "Gemma 3 (text), EmbeddingGemma", "270M to 1B", "gemma3_text"),
+            row(Group.DENSE, "Gemma 3 (text of the whole)", "4B to 27B", "gemma3"),
+            row(Group.DENSE, "Gemma 3n (text)", "E2B, E4B", "gemma3n_text", "gemma3n"),
+            row(Group.DENSE, "Gemma 4 (text, dense)", "E2B to 31B", "gemma4_text", "gemma4"),
             row(Group.DENSE, "Phi 1 to 2", "1.3B, 2.7B", "phi"),
             row(Group.DENSE, "Phi 3 to 4", "3.8B, 14B", "phi3"),
             row(Group.DENSE, "SmolLM 3", "3B", "smollm3"),
@@ -118,6 +129,9 @@ public final class ModelTable {
             row(Group.DENSE, "InternLM 2, 2.5", "1.8B to 20B", "internlm2"),
             row(Group.DENSE, "GPT-2", "124M to 1.5B", "gpt2"),
             row(Group.DENSE, "GPT-NeoX, Pythia", "14M to 20B", "gpt_neox"),
+            row(Group.DENSE, "GPT-Neo, TinyStories", "1M to 2.7B", "gpt_neo"),
+            row(Group.DENSE, "GPT-J", "6B", "gptj"),
+            row(Group.DENSE, "StarCoder 1", "1B to 15B", "gpt_bigcode"),
             row(Group.MIXTURE, "Mixtral", "8x7B, 8x22B", "mixtral"),
             row(Group.MIXTURE, "Qwen 1.5 and 2 MoE", "14B, 57B", "qwen2_moe"),
             row(Group.MIXTURE, "Qwen 3 MoE", "30B, 235B", "qwen3_moe"),
@@ -144,8 +158,12 @@ public final class ModelTable {
             row(Group.ENCODER, "ALBERT", "12M to 223M", "albert"),
             row(Group.ENCODER, "DeBERTa v2, v3", "22M to 1.5B", "deberta-v2"),
             row(Group.ENCODER, "Nomic BERT", "137M", "nomic_bert"),
+            row(Group.ENCODER, "gte v1.5, gte multilingual", "137M to 434M", "new"),
             row(Group.SEQUENCE, "T5, FLAN-T5, mT5", "60M to 13B", "t5", "mt5"),
+            row(Group.SEQUENCE, "umT5", "300M to 13B", "umt5"),
             row(Group.SEQUENCE, "BART", "139M, 406M", "bart"),
+            row(Group.SEQUENCE, "mBART", "611M", "mbart"),
+            row(Group.SEQUENCE, "M2M100, NLLB (dense)", "418M to 3.3B", "m2m_100"),
             row(Group.SEQUENCE, "Pegasus", "568M", "pegasus"),
             row(Group.SEQUENCE, "MarianMT", "74M", "marian"))
         .toList();
@@ -224,6 +242,13 @@ public final class ModelTable {
     return types;
   }
 
+  /** The model types with numbers of the second implementation. */
+  static Set<String> referenced(Path resources) throws IOException {
+    Set<String> types = types(resources.resolve("families"));
+    types.addAll(types(resources.resolve("sequences")));
+    return types;
+  }
+
   /** Writes the page from the root of the project. */
   public static void main(String[] args) throws IOException {
     if (args.length == 0) {
@@ -235,6 +260,6 @@ public final class ModelTable {
       missing.removeAll(types(Path.of(folder)));
       System.out.println(folder + " has no model of " + missing);
     }
-    Files.writeString(Path.of(args[0]), page(types(REFERENCES)));
+    Files.writeString(Path.of(args[0]), page(referenced(RESOURCES)));
   }
 }

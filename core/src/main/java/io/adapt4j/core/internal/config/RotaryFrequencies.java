@@ -29,7 +29,8 @@ public final class RotaryFrequencies {
   private final Optional<Temperature> temperature;
 
   /**
-   * A factor of what is rotated that grows with the position p: 1 + beta log(1 + floor(p / length)).
+   * A factor of what is rotated that grows with the position p: 1 + beta log(1 + floor(p /
+   * length)).
    *
    * @param beta how fast it grows
    * @param length tokens over which it stays the same, at least 1

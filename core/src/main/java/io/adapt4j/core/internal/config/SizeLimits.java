@@ -75,6 +75,7 @@ final class SizeLimits {
                   "conv_L_cache",
                   "conv_kernel_size",
                   "conv_groups",
+                  "rotary_dim",
                   "altup_num_inputs",
                   "altup_active_idx"),
               limit(

@@ -21,7 +21,8 @@ import java.util.stream.Stream;
 public final class Decoder extends Network {
 
   /** Families whose classes call the classifier of tokens so; the others call it score. */
-  private static final Set<String> NAMED_CLASSIFIER = Set.of("gpt2", "gpt_neox");
+  private static final Set<String> NAMED_CLASSIFIER =
+      Set.of("gpt2", "gpt_bigcode", "gpt_neo", "gpt_neox");
 
   private final Placement placement;
   private final HeadSlot head;

@@ -23,9 +23,7 @@ public record InputLayer(SequentialLayer layer, Optional<InputGate> input, Param
   public Tensor forward(Ops ops, Tensor x, Positions positions, int index) {
     Tensor worked = layer.forward(ops, x, positions, index);
     Tensor sum =
-        input.isEmpty()
-            ? worked
-            : ops.add(worked, input.get().forward(ops, worked, positions));
+        input.isEmpty() ? worked : ops.add(worked, input.get().forward(ops, worked, positions));
     return StreamOps.times(ops, sum, factor);
   }
 

@@ -36,9 +36,7 @@ public record KeyValues(
   /** Keys and values [B, K, T, D] of what the projection reads. */
   Tensor[] of(Ops ops, Tensor x) {
     long[] each =
-        areOne
-            ? new long[] {heads.keyValue()}
-            : new long[] {heads.keyValue(), heads.keyValue()};
+        areOne ? new long[] {heads.keyValue()} : new long[] {heads.keyValue(), heads.keyValue()};
     Tensor[] parts = ops.splitHeads(projection.forward(ops, x), each, heads.dim());
     Tensor values = valueNorm.forward(ops, parts[areOne ? 0 : 1]);
     return new Tensor[] {keyNorm.forward(ops, parts[0]), values};

@@ -8,7 +8,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /** The part of a layer in which positions see earlier ones: attention, or a recurrence. */
-public sealed interface Mixer permits Attention, GatedAttention, MixerSum, RecurrentMixer, SharingAttention {
+public sealed interface Mixer
+    permits Attention, GatedAttention, MixerSum, RecurrentMixer, SharingAttention {
 
   /**
    * Applies it.

@@ -7,7 +7,14 @@ import java.util.List;
 
 /** The part of a layer that works on each position alone. */
 public sealed interface Mlp
-    permits ClampedMlp, ExpertMlp, GatedMlp, PlainMlp, ScaledMlp, SparseGatedMlp, XieluMlp {
+    permits ClampedMlp,
+        ExpertMlp,
+        GatedMlp,
+        PlainMlp,
+        ScaledMlp,
+        SparseGatedMlp,
+        UpGateMlp,
+        XieluMlp {
 
   default Tensor forward(Ops ops, Tensor x) {
     return forward(ops, x, true);

@@ -32,6 +32,7 @@ public enum OutputLayer {
           Map.entry("albert", "Albert"),
           Map.entry("deberta-v2", "DebertaV2"),
           Map.entry("nomic_bert", "NomicBert"),
+          Map.entry("new", "New"),
           Map.entry("llama", "Llama"),
           Map.entry("mistral", "Mistral"),
           Map.entry("qwen2", "Qwen2"),
@@ -55,7 +56,8 @@ public enum OutputLayer {
           "electra",
           "albert",
           "deberta-v2",
-          "nomic_bert");
+          "nomic_bert",
+          "new");
 
   private static final Set<String> WITHOUT_TOKEN_CLASSES = Set.of("gemma3_text");
 

@@ -35,10 +35,8 @@ public record SharingAttention(
   @Override
   public Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
     Heads heads = keyValues.heads();
-    Tensor q =
-        ops.splitHeads(query.forward(ops, x), new long[] {heads.query()}, heads.dim())[0];
-    Tensor read =
-        owns ? x : keyValues.input().of(ops, positions.inputOf(keyValues.layer()));
+    Tensor q = ops.splitHeads(query.forward(ops, x), new long[] {heads.query()}, heads.dim())[0];
+    Tensor read = owns ? x : keyValues.input().of(ops, positions.inputOf(keyValues.layer()));
     Tensor[] made = keyValues.of(ops, read);
     Tensor mixed =
         new QueriesKeysValues.Apart(ops, queryNorm.forward(ops, q), made[0], made[1], false)

@@ -57,8 +57,7 @@ public final class StreamOps {
    * @param active the number of the active stream
    * @return the shape of x
    */
-  public static Tensor correct(
-      Ops ops, Tensor x, Tensor worked, Tensor coefficients, int active) {
+  public static Tensor correct(Ops ops, Tensor x, Tensor worked, Tensor coefficients, int active) {
     Tensor y = CORRECT.tensor(x, worked, coefficients, active);
     if (ops.isDifferentiated(x)
         || ops.isDifferentiated(worked)
@@ -158,10 +157,7 @@ public final class StreamOps {
           dy ->
               new Tensor[] {
                 TIMES_BACKWARD.tensor(
-                    dy[0],
-                    trained ? x : dy[0],
-                    factors.value(),
-                    Parameter.gradientOf(factors))
+                    dy[0], trained ? x : dy[0], factors.value(), Parameter.gradientOf(factors))
               });
     }
     return y;
@@ -200,9 +196,7 @@ public final class StreamOps {
     Tensor y = SHAPED.tensor(x, sizes);
     if (ops.isDifferentiated(x)) {
       ops.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {SHAPED.tensor(dy[0], before)});
+          new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {SHAPED.tensor(dy[0], before)});
     }
     return y;
   }

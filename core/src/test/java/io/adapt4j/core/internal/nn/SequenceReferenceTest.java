@@ -31,12 +31,18 @@ class SequenceReferenceTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "mbart", "marian", "marian_apart", "pegasus", "m2m_100", "mt5", "umt5", "umt5_untied"
+        "mbart",
+        "marian",
+        "marian_apart",
+        "pegasus",
+        "m2m_100",
+        "mt5",
+        "umt5",
+        "umt5_untied"
       })
   void logitsLossAndSlopesEqualTheReference(String name) throws Exception {
     Path folder =
-        Path.of(
-            Objects.requireNonNull(getClass().getResource("/sequences/" + name), name).toURI());
+        Path.of(Objects.requireNonNull(getClass().getResource("/sequences/" + name), name).toURI());
     try (EncoderDecoder network = load(folder);
         SafetensorsFile expected = SafetensorsFile.open(folder.resolve("expected.safetensors"))) {
       SequenceInputs inputs = inputs(expected);
@@ -59,8 +65,7 @@ class SequenceReferenceTest {
   @ValueSource(strings = {"mbart", "marian", "pegasus", "m2m_100", "mt5", "umt5"})
   void greedyTextThroughTheCacheEqualsTheReference(String name) throws Exception {
     Path folder =
-        Path.of(
-            Objects.requireNonNull(getClass().getResource("/sequences/" + name), name).toURI());
+        Path.of(Objects.requireNonNull(getClass().getResource("/sequences/" + name), name).toURI());
     try (EncoderDecoder network = load(folder);
         SafetensorsFile expected = SafetensorsFile.open(folder.resolve("expected.safetensors"))) {
       SequenceInputs inputs = inputs(expected);

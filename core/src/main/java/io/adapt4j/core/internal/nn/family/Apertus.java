@@ -49,8 +49,7 @@ final class Apertus implements Architecture {
     return new LlamaLike(model, config)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)
-        .normNames(
-            new LlamaLike.NormNames("attention_layernorm", "", "feedforward_layernorm", ""))
+        .normNames(new LlamaLike.NormNames("attention_layernorm", "", "feedforward_layernorm", ""))
         .unused(CONSTANTS, CONSTANTS)
         .mlps((path, layer) -> mlp(model, config, path + ".mlp", learned))
         .declare();

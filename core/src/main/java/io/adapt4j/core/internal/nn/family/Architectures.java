@@ -68,7 +68,9 @@ public final class Architectures {
           new Falcon(),
           new InternLm2(),
           new Gpt2(),
+          new GptNeo(),
           new GptNeoX(),
+          new GptJ(),
           new Bert(),
           new Roberta(),
           new DistilBert(),
@@ -78,6 +80,7 @@ public final class Architectures {
           new Albert(),
           new DebertaV2(),
           new NomicBert(),
+          new Gte(),
           new T5(),
           new Bart());
 

@@ -118,7 +118,8 @@ record BartLike(ModelConfig model, Options options) {
   }
 
   private Tokens tokens(int vocabulary, int padding) {
-    double factor = model.fields().bool("scale_embedding", options.scaled()) ? Math.sqrt(hidden()) : 1;
+    double factor =
+        model.fields().bool("scale_embedding", options.scaled()) ? Math.sqrt(hidden()) : 1;
     if (model.fields().bool("share_encoder_decoder_embeddings", true)) {
       Embeddings shared = embeddings("model.shared.weight", vocabulary, factor, padding);
       return new Tokens(shared, shared.slot(), List.of(), shared.tokens());

@@ -10,11 +10,14 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Gemma 2 (Gemma Team 2024): norms around each branch, their weights stored as differences from 1,
- * embeddings scaled by sqrt(hidden), soft caps on scores and logits, every other layer with a
- * sliding window.
+ * Gemma 2 (Gemma Team 2024) and VaultGemma (2025): norms around each branch, their weights stored
+ * as differences from 1, embeddings scaled by sqrt(hidden), soft caps on scores and logits, every
+ * other layer with a sliding window.
  */
 final class Gemma2 implements Architecture {
+
+  /** The same without norms after branches. */
+  private static final String WITHOUT_NORMS = "vaultgemma";
 
   private static final DecoderConfig.Defaults DEFAULTS =
       new DecoderConfig.Defaults(
@@ -22,7 +25,7 @@ final class Gemma2 implements Architecture {
 
   @Override
   public Set<String> modelTypes() {
-    return Set.of("gemma2");
+    return Set.of("gemma2", WITHOUT_NORMS);
   }
 
   @Override
@@ -40,8 +43,13 @@ final class Gemma2 implements Architecture {
     DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
     int window = SlidingWindow.size(model, 4096);
     List<Boolean> slides = LayerTypes.sliding(model, config.layers(), layer -> layer % 2 == 0);
-    return gemma(model, model, config)
-        .attentionSoftCap(softCap(model, "attn_logit_softcapping", 50))
+    LlamaLike like = gemma(model, model, config);
+    if (model.modelType().equals(WITHOUT_NORMS)) {
+      like.norms(LlamaLike.NormPlacement.BEFORE)
+          .normNames(
+              new LlamaLike.NormNames("input_layernorm", "", "pre_feedforward_layernorm", ""));
+    }
+    return like.attentionSoftCap(softCap(model, "attn_logit_softcapping", 50))
         .logitSoftCap(softCap(model, "final_logit_softcapping", 30))
         .window(LayerTypes.windows(model, slides, window))
         .declare();

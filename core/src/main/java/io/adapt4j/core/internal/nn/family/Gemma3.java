@@ -13,9 +13,9 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Gemma 3, its text model alone (Gemma Team 2025): Gemma 2 with norms on each query and key head in place of
- * the cap on scores, five local layers to a global one, and rotary frequencies of their own for the
- * local layers. EmbeddingGemma's tokens see those after them too.
+ * Gemma 3, its text model alone (Gemma Team 2025): Gemma 2 with norms on each query and key head in
+ * place of the cap on scores, five local layers to a global one, and rotary frequencies of their
+ * own for the local layers. EmbeddingGemma's tokens see those after them too.
  */
 final class Gemma3 implements Architecture {
 

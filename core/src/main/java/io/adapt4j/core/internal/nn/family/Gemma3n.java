@@ -137,20 +137,13 @@ final class Gemma3n implements Architecture {
               .with(
                   Optional.of(
                       GemmaFields.inputs(
-                          model,
-                          prefix,
-                          config.layers(),
-                          hidden,
-                          inputWidth,
-                          config.rmsNormEps())),
+                          model, prefix, config.layers(), hidden, inputWidth, config.rmsNormEps())),
                   Optional.of(
                       new Streams(
                           between("altup_projections"), between("altup_unembed_projections"))));
       String headName = "lm_head.weight";
       Parameter head =
-          config.tieWordEmbeddings()
-              ? tokens
-              : Parameter.of(headName, config.vocabSize(), hidden);
+          config.tieWordEmbeddings() ? tokens : Parameter.of(headName, config.vocabSize(), hidden);
       String unread = GemmaFields.OTHERS + "|(.*\\.)?" + shared();
       return new Decoder(
           whole,
@@ -158,8 +151,7 @@ final class Gemma3n implements Architecture {
           StoredNames.of(root, List.of(unread)).keeping(GemmaFields.OTHERS + "|" + shared()),
           body,
           headName,
-          new VocabularyHead(
-              head, null, 1, Gemma2.softCap(model, "final_logit_softcapping", 30)));
+          new VocabularyHead(head, null, 1, Gemma2.softCap(model, "final_logit_softcapping", 30)));
     }
 
     private String shared() {
@@ -241,12 +233,7 @@ final class Gemma3n implements Architecture {
       GatedMlp mlp =
           new GatedMlp(
               LinearSlot.of(
-                  path,
-                  hidden,
-                  false,
-                  List.of("gate_proj", "up_proj"),
-                  inner[index],
-                  inner[index]),
+                  path, hidden, false, List.of("gate_proj", "up_proj"), inner[index], inner[index]),
               LinearSlot.of(path + ".down_proj", inner[index], false, hidden),
               activation);
       double share = sparsity.get(index);
@@ -258,10 +245,7 @@ final class Gemma3n implements Architecture {
       boolean bias = config.attentionBias();
       boolean slide = slides.get(index);
       boolean owns = sources[index] == index;
-      keyValues.add(
-          owns
-              ? keyValues(path, index, altUp, before)
-              : keyValues.get(sources[index]));
+      keyValues.add(owns ? keyValues(path, index, altUp, before) : keyValues.get(sources[index]));
       return new SharingAttention(
           LinearSlot.of(path + ".q_proj", hidden, bias, heads.queryWidth()),
           keyValues.get(index),

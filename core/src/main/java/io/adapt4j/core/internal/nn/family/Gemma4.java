@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Dimensions;
 import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.GatedMlp;
 import io.adapt4j.core.internal.nn.Heads;
 import io.adapt4j.core.internal.nn.InputGate;
@@ -24,7 +25,6 @@ import io.adapt4j.core.internal.nn.SharingAttention;
 import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.nn.UnitRmsNorm;
-import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.tensor.Activation;
 import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.core.internal.tensor.Parameter;
@@ -170,17 +170,14 @@ final class Gemma4 implements Architecture {
               .with(inputs, Optional.empty());
       String headName = "lm_head.weight";
       Parameter head =
-          config.tieWordEmbeddings()
-              ? tokens
-              : Parameter.of(headName, config.vocabSize(), hidden);
+          config.tieWordEmbeddings() ? tokens : Parameter.of(headName, config.vocabSize(), hidden);
       return new Decoder(
           whole,
           new Dimensions(hidden, config.layers(), config.vocabSize(), config.contextLength()),
           StoredNames.of(root, unread()).keeping(GemmaFields.OTHERS),
           body,
           headName,
-          new VocabularyHead(
-              head, null, 1, Gemma2.softCap(model, "final_logit_softcapping", 0)));
+          new VocabularyHead(head, null, 1, Gemma2.softCap(model, "final_logit_softcapping", 0)));
     }
 
     /** Other models' parts, and keys and values that files have for layers without them. */
@@ -261,8 +258,7 @@ final class Gemma4 implements Architecture {
       long hidden = config.hiddenSize();
       boolean bias = config.attentionBias();
       boolean owns = sources[index] == index;
-      keyValues.add(
-          owns ? keyValues(path, index, heads, before) : keyValues.get(sources[index]));
+      keyValues.add(owns ? keyValues(path, index, heads, before) : keyValues.get(sources[index]));
       return new SharingAttention(
           LinearSlot.of(path + ".q_proj", hidden, bias, heads.queryWidth()),
           keyValues.get(index),

@@ -73,8 +73,7 @@ final class GemmaFields {
     return new LayerInputs(
         Parameter.of(root + "embed_tokens_per_layer.weight", rows, (long) layers * width),
         new Embeddings.Scale(Math.sqrt(width), true),
-        LinearSlot.of(
-            root + "per_layer_model_projection", hidden, false, (long) layers * width),
+        LinearSlot.of(root + "per_layer_model_projection", hidden, false, (long) layers * width),
         RmsNorm.declare(root + "per_layer_projection_norm", width, 0, eps),
         layers);
   }

@@ -4,14 +4,12 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Attention;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Dimensions;
 import io.adapt4j.core.internal.nn.Embeddings;
 import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.Heads;
 import io.adapt4j.core.internal.nn.Layer;
 import io.adapt4j.core.internal.nn.LayerNorm;
-import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Norm;
@@ -29,19 +27,22 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * GPT-2 (Radford et al. 2019): learned positions, layer norms before each branch, and weights that
- * checkpoints store as [in, out].
+ * GPT-2 (Radford et al. 2019) and StarCoder 1 (Li et al. 2023): learned positions, layer norms
+ * before each branch, and, in GPT-2, weights that checkpoints store as [in, out].
  */
 final class Gpt2 implements Architecture {
 
   private static final String PREFIX = "transformer.";
+
+  /** StarCoder 1: one head of keys and values, and weights stored as [out, in]. */
+  private static final String BIG_CODE = "gpt_bigcode";
 
   private static final StoredNames NAMES =
       StoredNames.of(PREFIX, List.of("(transformer\\.)?h\\.\\d+\\.attn\\.(masked_)?bias"));
 
   @Override
   public Set<String> modelTypes() {
-    return Set.of("gpt2");
+    return Set.of("gpt2", BIG_CODE);
   }
 
   @Override
@@ -102,16 +103,28 @@ final class Gpt2 implements Architecture {
       throw fields.invalid("n_head", "a divisor of n_embd " + hidden, "Correct one of the two.");
     }
     int inner = fields.positiveInt("n_inner", 4 * hidden);
-    Activation activation = Activations.read(model, "activation_function", "gelu_new");
+    boolean bigCode = model.modelType().equals(BIG_CODE);
+    boolean one = bigCode && fields.bool("multi_query", true);
+    int dim = hidden / heads;
+    Heads grouped =
+        bigCode && !one
+            ? Heads.interleaved(heads, heads, dim)
+            : Heads.grouped(heads, one ? 1 : heads, dim);
+    Activation activation =
+        Activations.read(model, "activation_function", bigCode ? "gelu_pytorch_tanh" : "gelu_new");
     double scale =
         fields.bool("scale_attn_weights", true) ? AttentionRule.causal(hidden / heads).scale() : 1;
     boolean byLayer = fields.bool("scale_attn_by_inverse_layer_idx", false);
     AttentionRule rule = new AttentionRule(byLayer ? scale / (index + 1) : scale, 0, true, 0);
     Attention attention =
         new Attention(
-            slot(path + ".attn.c_attn", hidden, 3L * hidden),
-            slot(path + ".attn.c_proj", hidden, hidden),
-            Heads.grouped(heads, heads, hidden / heads),
+            slot(
+                path + ".attn.c_attn",
+                hidden,
+                grouped.queryWidth() + 2 * grouped.keyValueWidth(),
+                !bigCode),
+            slot(path + ".attn.c_proj", hidden, hidden, !bigCode),
+            grouped,
             null,
             Attention.NO_ROTARY,
             rule);
@@ -120,13 +133,12 @@ final class Gpt2 implements Architecture {
         attention,
         LayerNorm.declare(path + ".ln_2", hidden, true, eps),
         new PlainMlp(
-            slot(path + ".mlp.c_fc", hidden, inner),
-            slot(path + ".mlp.c_proj", inner, hidden),
+            slot(path + ".mlp.c_fc", hidden, inner, !bigCode),
+            slot(path + ".mlp.c_proj", inner, hidden, !bigCode),
             activation));
   }
 
-  private static LinearSlot slot(String path, long in, long out) {
-    return new LinearSlot(
-        DenseLinear.declare(in, true, List.of(new Linear.Part(path, 0, out)), true));
+  private static LinearSlot slot(String path, long in, long out, boolean transposed) {
+    return LinearSlot.of(path, in, true, out, transposed);
   }
 }

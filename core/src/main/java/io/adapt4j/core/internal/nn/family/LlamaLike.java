@@ -435,8 +435,7 @@ final class LlamaLike {
             rotaryOfLayer.applyAsInt(index),
             new AttentionRule(
                 attentionScale, attentionSoftCap, !bothWays, window.applyAsLong(index)));
-    Attention turned =
-        queryRotary.isEmpty() ? attention : attention.withQueryRotary(rotary.size());
+    Attention turned = queryRotary.isEmpty() ? attention : attention.withQueryRotary(rotary.size());
     Attention made =
         sinks ? turned.withSinks(Parameter.of(path + ".sinks", config.heads())) : turned;
     return gatedAttention ? new GatedAttention(made) : made;

@@ -47,8 +47,7 @@ final class Ministral3 implements Architecture {
     ModelConfig scaled = plain ? text : withScaling(text);
     DecoderConfig config = DecoderConfig.from(scaled, plain ? Mistral.DEFAULTS : DEFAULTS);
     int window = SlidingWindow.size(text, plain ? Mistral.WINDOW : 0);
-    LlamaLike like =
-        new LlamaLike(model, config).window(layer -> window).unused(OTHERS, OTHERS);
+    LlamaLike like = new LlamaLike(model, config).window(layer -> window).unused(OTHERS, OTHERS);
     temperature(scaled)
         .map(RotaryFrequencies.of(config)::withTemperature)
         .ifPresent(like::queryRotary);

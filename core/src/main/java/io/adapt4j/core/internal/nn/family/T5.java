@@ -30,8 +30,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * T5 (Raffel et al. 2020), T5 1.1, FLAN-T5, mT5 and umT5: distances instead of positions, scores that are
- * not scaled, and norms that do not subtract a mean.
+ * T5 (Raffel et al. 2020), T5 1.1, FLAN-T5, mT5 and umT5: distances instead of positions, scores
+ * that are not scaled, and norms that do not subtract a mean.
  */
 final class T5 implements Architecture {
 
@@ -124,7 +124,9 @@ final class T5 implements Architecture {
           tokens,
           null,
           new RelativePositions(
-              first == null ? distances(path + ".block.0.layer.0.SelfAttention") : first, fields.positiveInt("relative_attention_max_distance", 128), !writes),
+              first == null ? distances(path + ".block.0.layer.0.SelfAttention") : first,
+              fields.positiveInt("relative_attention_max_distance", 128),
+              !writes),
           Norm.NONE,
           List.copyOf(layers),
           RmsNorm.declare(path + ".final_layer_norm", hidden, 0, eps),

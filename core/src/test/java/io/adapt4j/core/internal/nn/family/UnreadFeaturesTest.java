@@ -61,6 +61,11 @@ class UnreadFeaturesTest {
           mistral_full        | query_pre_attn_scalar   | 256
           gemma2_uncapped     | rope_local_base_freq    | 10000.0
           llama_linear        | global_rope_theta       | 10000.0
+          gte_mlm             | position_embedding_type | "absolute"
+          gte_mlm             | logn_attention_scale    | true
+          gte_cls             | rope_scaling            | {"type": "linear", "factor": 2.0}
+          gpt_neo             | attention_types         | [[["global"], 1]]
+          gptj                | rotary_dim              | 9
           gemma4              | enable_moe_block        | true
           gemma4              | use_bidirectional_attention | "all"
           gemma4              | num_kv_shared_layers    | 4

@@ -1,0 +1,25 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Feed-forward layer whose first projection gives up before the gate: down(act(gate(x)) * up(x)).
+ *
+ * @param mlp the layer with both the other way round
+ */
+public record UpGateMlp(GatedMlp mlp) implements Mlp {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x, boolean computed) {
+    Tensor[] parts = Streams.apart(ops, mlp.gateUp().forward(ops, x), 2);
+    Tensor inner = ops.gated(ops.joinColumns(List.of(parts[1], parts[0])), mlp.activation());
+    return mlp.down().forward(ops, ops.dropInner(inner), computed);
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return mlp.linears();
+  }
+}
