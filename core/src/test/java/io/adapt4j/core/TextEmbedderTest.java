@@ -30,6 +30,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -70,6 +71,30 @@ class TextEmbedderTest {
       // Beside a longer text the row is padded.
       List<float[]> batch = embedder.embedAll(List.of(TEXT + " " + TEXT, TEXT));
       assertClose(batch.get(1), pooled(pooling, hiddenOfText(folder), 0));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "pooling_mode_cls_token, cls, FIRST",
+    "pooling_mode_max_tokens, max, MAX",
+    "pooling_mode_mean_tokens, mean, MEAN",
+    "pooling_mode_mean_sqrt_len_tokens, mean_sqrt_len_tokens, MEAN_SQRT",
+    "pooling_mode_weightedmean_tokens, weightedmean, WEIGHTED_MEAN",
+    "pooling_mode_lasttoken, lasttoken, LAST"
+  })
+  void everyPoolingOfAFolderIsReadUnderBothOfItsNames(String field, String name, Pooling pooling)
+      throws IOException {
+    SmallEncoder.write(folder);
+    modules("Transformer:", "Pooling:1_Pooling", "Normalize:2_Normalize");
+    float[] expected = normalized(pooled(pooling, hiddenOfText(folder), 0));
+    String mean = pooling == Pooling.MEAN ? "" : "\"pooling_mode_mean_tokens\": false, ";
+    for (String fields :
+        List.of(mean + "\"" + field + "\": true", "\"pooling_mode\": \"" + name + "\"")) {
+      pooling(fields);
+      try (TextEmbedder embedder = load()) {
+        assertClose(embedder.embed(TEXT), expected);
+      }
     }
   }
 

@@ -252,10 +252,15 @@ public final class Architectures {
             "This model generates text; load it with LanguageModel, or with TextEmbedder.");
   }
 
-  /** {@return whether a configuration is that of a known encoder-decoder} */
+  /**
+   * {@return whether a configuration is that of a known encoder-decoder; false where it cannot be
+   * declared, of which whoever loads it tells}
+   */
   public static boolean writesSequences(ModelConfig config) {
     try (Network declared = declare(config)) {
       return declared instanceof EncoderDecoder;
+    } catch (CheckpointException e) {
+      return false;
     }
   }
 

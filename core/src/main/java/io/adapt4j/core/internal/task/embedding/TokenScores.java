@@ -59,8 +59,8 @@ final class TokenScores {
         int best = -1;
         for (int j = 1; j < passages.length(); j++) {
           int at = passage * passages.length() + j;
-          boolean counts = passages.attentionMask()[at] != 0;
-          if (counts && (best < 0 || products[i * columns + at] > products[i * columns + best])) {
+          boolean real = passages.attentionMask()[at] != 0;
+          if (real && (best < 0 || products[i * columns + at] > products[i * columns + best])) {
             best = at;
           }
         }

@@ -30,8 +30,9 @@ final class RerankingScores {
       documents
           .computeIfAbsent(batch.queries()[i], query -> new ArrayList<>())
           .add(new Scored(logits[i], relevant));
+      boolean answeredYes = logits[i] > 0;
       all++;
-      right += logits[i] > 0 == relevant ? 1 : 0;
+      right += answeredYes == relevant ? 1 : 0;
     }
   }
 
