@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.FileTransaction;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;
@@ -47,7 +48,7 @@ class TokenizerFilesTest {
   void fieldsThatAskForTheMissingSentencePieceModelAreLeftOut(String tokenizerClass, boolean value)
       throws IOException {
     change(tokenizerClass, value);
-    TokenizerFiles.copy(written, base, "llama", OptionalInt.empty());
+    copy(written, base, "llama", OptionalInt.empty());
     JsonNode fields = read(CONFIG);
     assertThat(fields.has("add_prefix_space")).isFalse();
     assertThat(fields.path("add_bos_token").asBoolean()).isTrue();
@@ -62,7 +63,7 @@ class TokenizerFilesTest {
   @Test
   void fieldsThatTheClassCanUseStay() throws IOException {
     change("GPT2TokenizerFast", true);
-    TokenizerFiles.copy(written, base, "gpt2", OptionalInt.empty());
+    copy(written, base, "gpt2", OptionalInt.empty());
     assertThat(read(CONFIG).path("add_prefix_space").asBoolean()).isTrue();
   }
 
@@ -70,14 +71,14 @@ class TokenizerFilesTest {
   void aSentencePieceModelIsCopiedAndMayBeAskedFor() throws IOException {
     change("LlamaTokenizerFast", true);
     Files.write(base.resolve("tokenizer.model"), new byte[] {1, 2});
-    TokenizerFiles.copy(written, base, "llama", OptionalInt.empty());
+    copy(written, base, "llama", OptionalInt.empty());
     assertThat(read(CONFIG).path("add_prefix_space").asBoolean()).isTrue();
     assertThat(written.resolve("tokenizer.model")).hasBinaryContent(new byte[] {1, 2});
   }
 
   @Test
   void filesWithoutFaultsAreCopiedToTheByte() throws IOException {
-    TokenizerFiles.copy(written, base, "llama", OptionalInt.empty());
+    copy(written, base, "llama", OptionalInt.empty());
     for (String name : new String[] {"tokenizer.json", CONFIG, MAP}) {
       assertThat(written.resolve(name)).hasSameBinaryContentAs(base.resolve(name));
     }
@@ -87,7 +88,7 @@ class TokenizerFilesTest {
   void thePaddingTokenBecomesTheModels() throws IOException {
     Files.writeString(
         base.resolve(MAP), "{\"eos_token\": \"</s>\", \"pad_token\": {\"content\": \"<unk>\"}}");
-    TokenizerFiles.copy(written, base, "llama", OptionalInt.of(2));
+    copy(written, base, "llama", OptionalInt.of(2));
     assertThat(read(CONFIG).path("pad_token").asText()).isEqualTo("</s>");
     assertThat(read(MAP).path("pad_token").asText()).isEqualTo("</s>");
     try (Tokenizer tokenizer = Tokenizer.load(written)) {
@@ -98,7 +99,7 @@ class TokenizerFilesTest {
   @Test
   void aFolderWithoutTokenizerGetsNone() throws IOException {
     Path empty = Files.createDirectories(folder.resolve("empty"));
-    TokenizerFiles.copy(written, empty, "llama", OptionalInt.of(2));
+    copy(written, empty, "llama", OptionalInt.of(2));
     try (Stream<Path> files = Files.list(written)) {
       assertThat(files).isEmpty();
     }
@@ -119,5 +120,13 @@ class TokenizerFilesTest {
 
   private JsonNode read(String name) throws IOException {
     return Json.parse(Files.readString(written.resolve(name)));
+  }
+
+  private static void copy(Path folder, Path base, String modelType, OptionalInt paddingId)
+      throws IOException {
+    try (FileTransaction transaction = new FileTransaction()) {
+      TokenizerFiles.stage(transaction, folder, base, modelType, paddingId);
+      transaction.commit();
+    }
   }
 }
