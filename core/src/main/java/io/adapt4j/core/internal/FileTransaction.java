@@ -118,7 +118,7 @@ public final class FileTransaction implements AutoCloseable {
 
   private void move(List<Path> backups, Deque<Step> undo) throws IOException {
     List<Path> targets = List.copyOf(staged.keySet());
-    int last = targets.size() - 1;
+    int last = Math.max(0, targets.size() - 1);
     boolean together = last > 0 && (anyExists(targets) || anyExists(deletions));
     boolean hidden = together && setAside(targets.get(last), Temporaries.REPLACED, backups, undo);
     if (hidden) {
@@ -136,7 +136,7 @@ public final class FileTransaction implements AutoCloseable {
     if (together) {
       forceFolders();
     }
-    if (last >= 0) {
+    if (!targets.isEmpty()) {
       replace(targets.get(last), staged.get(targets.get(last)), hidden, backups, undo);
     }
     if (!hidden && anyExists(deletions)) {

@@ -34,6 +34,16 @@ class FileTransactionTest {
   }
 
   @Test
+  void deletesWithoutWriting() throws IOException {
+    Files.writeString(folder.resolve("gone"), "gone");
+    try (FileTransaction transaction = new FileTransaction()) {
+      transaction.delete(folder.resolve("gone"));
+      transaction.commit();
+    }
+    assertThat(fileNames()).isEmpty();
+  }
+
+  @Test
   void leavesEverythingAsItWasWithoutACommit() throws IOException {
     Files.writeString(folder.resolve("old"), "old");
     try (FileTransaction transaction = new FileTransaction()) {

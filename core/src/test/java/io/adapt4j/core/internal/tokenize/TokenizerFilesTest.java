@@ -129,4 +129,12 @@ class TokenizerFilesTest {
   private JsonNode read(String name) throws IOException {
     return Json.parse(Files.readString(written.resolve(name)));
   }
+
+  private static void copy(Path folder, Path base, String modelType, OptionalInt paddingId)
+      throws IOException {
+    try (FileTransaction transaction = new FileTransaction()) {
+      TokenizerFiles.stage(transaction, folder, base, modelType, paddingId);
+      transaction.commit();
+    }
+  }
 }
