@@ -50,7 +50,13 @@ public interface RowOrder {
    */
   long ggufRow(long row, long stored);
 
-  /** One of several equal parts that follow each other. */
+  /**
+   * Takes one of several equal parts that follow each other.
+   *
+   * @param number which, from 0
+   * @param parts how many there are
+   * @return the order
+   */
   static RowOrder part(int number, int parts) {
     return new RowOrder() {
       @Override
@@ -71,7 +77,13 @@ public interface RowOrder {
     };
   }
 
-  /** Every so many rows, from one of the first on. */
+  /**
+   * Takes every so many rows.
+   *
+   * @param step of how many rows one is taken
+   * @param first the first of them
+   * @return the order
+   */
   static RowOrder each(int step, int first) {
     return new RowOrder() {
       @Override
@@ -91,7 +103,13 @@ public interface RowOrder {
     };
   }
 
-  /** The rows of a list, for a checkpoint's tensor with so many. */
+  /**
+   * Takes the rows of a list.
+   *
+   * @param rows of the checkpoint's tensor, in the file's order
+   * @param stored how many the checkpoint's tensor has
+   * @return the order
+   */
   static RowOrder listed(int[] rows, int stored) {
     int[] inverse = new int[stored];
     Arrays.fill(inverse, -1);
@@ -122,6 +140,7 @@ public interface RowOrder {
    *
    * @param heads how many
    * @param share the rotated part of a head, from its beginning
+   * @return the order
    */
   static RowOrder rotaryPairs(int heads, double share) {
     return new RowOrder() {
@@ -150,7 +169,12 @@ public interface RowOrder {
     };
   }
 
-  /** All queries, then all keys, then all values, instead of head by head. */
+  /**
+   * All queries, then all keys, then all values, instead of head by head.
+   *
+   * @param heads how many
+   * @return the order
+   */
   static RowOrder queriesKeysValues(int heads) {
     return new RowOrder() {
       @Override
