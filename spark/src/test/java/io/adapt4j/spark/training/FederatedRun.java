@@ -13,7 +13,7 @@ import org.apache.spark.sql.SparkSession;
 /** Rounds of two sites whose executors have data.jsonl. */
 final class FederatedRun {
 
-  private static final int STEPS = 250;
+  private static final int STEPS = 120;
 
   private FederatedRun() {}
 

@@ -5,20 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Executors that are killed while sites train. As many are killed as {@code
- * -Dadapt4j.spark.kills=20} says.
+ * Executors that are killed while sites train, as many as {@code -Dadapt4j.spark.kills=1} says.
+ * Takes a minute, so it runs only then.
  */
 @EnabledOnOs(OS.LINUX)
+@EnabledIfSystemProperty(named = "adapt4j.spark.kills", matches = "[1-9].*")
 class KilledSiteTest {
 
   private static final int KILLS = Integer.getInteger("adapt4j.spark.kills", 1);
@@ -77,7 +80,7 @@ class KilledSiteTest {
       return files
           .filter(file -> file.endsWith("adapter_model.safetensors"))
           .filter(file -> file.toString().contains("adapter"))
-          .min(java.util.Comparator.comparingInt(Path::getNameCount))
+          .min(Comparator.comparingInt(Path::getNameCount))
           .orElseThrow();
     }
   }

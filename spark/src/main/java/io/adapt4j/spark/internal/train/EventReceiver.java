@@ -62,9 +62,16 @@ final class EventReceiver extends SparkListener {
 
   @SuppressWarnings("unchecked") // What the accumulator of this identity holds.
   void take(Object value) {
-    if (waiting.getAndSet((List<SentEvent.Numbered>) value) == null) {
+    List<SentEvent.Numbered> newest = (List<SentEvent.Numbered>) value;
+    if (waiting.getAndAccumulate(newest, EventReceiver::joined) == null) {
       thread.execute(this::tell);
     }
+  }
+
+  private static List<SentEvent.Numbered> joined(
+      @Nullable List<SentEvent.Numbered> before, @Nullable List<SentEvent.Numbered> more) {
+    List<SentEvent.Numbered> newest = more == null ? List.of() : more;
+    return before == null ? newest : RunEvents.merged(before, newest);
   }
 
   private void tell() {

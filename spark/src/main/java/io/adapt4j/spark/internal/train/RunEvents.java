@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.spark.util.AccumulatorV2;
 
 /**
@@ -55,12 +56,19 @@ public final class RunEvents extends AccumulatorV2<SentEvent.Numbered, List<Sent
   @Override
   public synchronized void merge(
       AccumulatorV2<SentEvent.Numbered, List<SentEvent.Numbered>> other) {
-    List<SentEvent.Numbered> all = new ArrayList<>(events);
-    all.addAll(other.value());
-    all.sort(
-        Comparator.comparingInt(SentEvent.Numbered::attempt)
-            .thenComparingLong(SentEvent.Numbered::number));
-    events = newest(all);
+    events = merged(events, other.value());
+  }
+
+  /** The newest of two lists, in order. */
+  static List<SentEvent.Numbered> merged(
+      List<SentEvent.Numbered> some, List<SentEvent.Numbered> others) {
+    return newest(
+        Stream.concat(some.stream(), others.stream())
+            .distinct()
+            .sorted(
+                Comparator.comparingInt(SentEvent.Numbered::attempt)
+                    .thenComparingLong(SentEvent.Numbered::number))
+            .toList());
   }
 
   private static List<SentEvent.Numbered> newest(List<SentEvent.Numbered> all) {
