@@ -96,8 +96,8 @@ public final class FederatedBenchmark {
    *     --epochs} in a round, {@code --batch} of a site and {@code --central-batch}, {@code
    *     --passes} of the centralized run over all rows (0 for as many as a site's), {@code --rate},
    *     {@code --local-steps} of a round (0 for its epochs), {@code --seed}, {@code --threads}; the
-   *     switch {@code --sorted} gives each site a third of the rows ordered by their answers, so that
-   *     sites differ, and {@code --all} runs every aggregation
+   *     switch {@code --sorted} gives each site a third of the rows ordered by their answers, so
+   *     that sites differ, and {@code --all} runs every aggregation
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of("--sorted", "--all"));

@@ -86,7 +86,9 @@ class FederatedFineTunerTest {
     byte[] weights = weights(whole);
     FederatedReport some = run.overwriteOutput().localSteps(3).build().run();
 
-    assertThat(whole.rounds().get(0).sites()).extracting(SiteReport::steps).containsExactly(2, 3, 4);
+    assertThat(whole.rounds().get(0).sites())
+        .extracting(SiteReport::steps)
+        .containsExactly(2, 3, 4);
     assertThat(some.rounds().get(0).sites()).extracting(SiteReport::steps).containsExactly(2, 3, 3);
     assertThat(weights(some)).isNotEqualTo(weights);
     assertThatThrownBy(
