@@ -122,15 +122,18 @@ public final class TensorList {
   private static Planned planned(ModelWeights weights, String stored, String name, Layout layout) {
     return new Planned(
         name,
-        layout.ggufShape(Objects.requireNonNull(weights.shapes().get(stored))),
+        layout.ggufShape(shape(weights, stored)),
         () -> new PlacedRows(weights.rows(stored), layout));
+  }
+
+  private static List<Long> shape(ModelWeights weights, String name) {
+    return Objects.requireNonNull(weights.shapes().get(name), name);
   }
 
   private static List<Long> stackShape(ModelWeights weights, SortedMap<Integer, Part> parts) {
     Part first = Objects.requireNonNull(parts.get(parts.firstKey()));
     List<Long> shape =
-        new ArrayList<>(
-            first.layout().ggufShape(Objects.requireNonNull(weights.shapes().get(first.name()))));
+        new ArrayList<>(first.layout().ggufShape(shape(weights, first.name())));
     shape.add((long) parts.size());
     return List.copyOf(shape);
   }
