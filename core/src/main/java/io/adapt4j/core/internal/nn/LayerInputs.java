@@ -30,7 +30,7 @@ public record LayerInputs(
   Tensor forward(Ops ops, Tensor ids, Tensor x) {
     long[] sizes = x.sizes();
     long width = tokens.sizes()[1] / layers;
-    double factor = 1 / Math.sqrt(sizes[2]);
+    double factor = 1 / Math.sqrt((double) sizes[2]);
     Tensor projected = ops.scaled(projection.forward(ops, x), factor);
     Tensor apart = StreamOps.shaped(ops, projected, sizes[0], sizes[1], layers, width);
     Tensor normed =
