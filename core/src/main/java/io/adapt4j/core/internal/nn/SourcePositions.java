@@ -64,11 +64,12 @@ public record SourcePositions(Parameter table, int offset, Kind kind) {
     int count = Math.toIntExact(table.sizes()[0]);
     int width = Math.toIntExact(table.sizes()[1]);
     int sines = (width + 1) / 2;
+    int half = width / 2;
     float[] values = new float[count * width];
     for (int at = 0; at < count; at++) {
       for (int i = 0; i < width; i++) {
         double part =
-            kind == Kind.SINES ? 2.0 * (i % sines) / width : (i % sines) / (width / 2 - 1.0);
+            kind == Kind.SINES ? 2.0 * (i % sines) / width : (i % sines) / (half - 1.0);
         double angle = at / Math.pow(LONGEST, part);
         values[at * width + i] = (float) (i < sines ? Math.sin(angle) : Math.cos(angle));
       }
