@@ -42,14 +42,6 @@ class TokenizerFilesTest {
     }
   }
 
-  private static void copy(Path to, Path from, String modelType, OptionalInt paddingId)
-      throws IOException {
-    try (FileTransaction transaction = new FileTransaction()) {
-      TokenizerFiles.stage(transaction, to, from, modelType, paddingId);
-      transaction.commit();
-    }
-  }
-
   /** LlamaTokenizerFast reads a missing tokenizer.model wherever the field is there at all. */
   @ParameterizedTest
   @CsvSource({"LlamaTokenizerFast, true", "LlamaTokenizer, false", ", true"})
