@@ -131,7 +131,7 @@ class DataWritersUnderFaultsTest {
   private static List<String> lines(Path file) throws Exception {
     List<String> lines = new ArrayList<>();
     if (Files.exists(file)) {
-      for (String line : Files.readString(file).split("(?<=\n)")) {
+      for (String line : Files.readString(file).split("(?<=\n)", -1)) {
         if (line.matches("[a-c]{50}\n")) {
           lines.add(line.substring(0, 1));
         }
