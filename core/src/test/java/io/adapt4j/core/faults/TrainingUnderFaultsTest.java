@@ -24,8 +24,7 @@ class TrainingUnderFaultsTest {
   private static final List<Fault> FAULTS =
       List.of(Fault.POWER_CUT, Fault.NO_SPACE, Fault.POWER_CUT, Fault.IO_ERROR, Fault.READ_ONLY);
 
-  private static final List<DurableTree.Unforced> UNFORCED =
-      List.of(DurableTree.Unforced.values());
+  private static final List<DurableTree.Unforced> UNFORCED = List.of(DurableTree.Unforced.values());
 
   @TempDir private Path folder;
 
