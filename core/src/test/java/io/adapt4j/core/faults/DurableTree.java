@@ -1,6 +1,7 @@
 package io.adapt4j.core.faults;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ final class DurableTree {
   private record LinkNode(Path target) implements Node {}
 
   /** A write of bytes, or a truncation where there are none. */
-  private record Change(long offset, byte @Nullable [] bytes) {}
+  private record Change(long offset, @Nullable ByteBuffer bytes) {}
 
   private static final class FileNode implements Node {
     private byte[] durable = new byte[0];
@@ -142,7 +143,7 @@ final class DurableTree {
 
     void write(long offset, byte[] bytes) {
       synchronized (DurableTree.this) {
-        file.changes.add(new Change(offset, bytes));
+        file.changes.add(new Change(offset, ByteBuffer.wrap(bytes)));
       }
     }
 
@@ -256,13 +257,13 @@ final class DurableTree {
         content = resized(content, Math.min(content.length, (int) change.offset()));
         continue;
       }
-      int length = change.bytes().length;
+      int length = change.bytes().remaining();
       if (unforced == Unforced.SOME && random.nextInt(3) == 0) {
         length = random.nextInt(length + 1);
       }
       int offset = (int) change.offset();
       content = resized(content, Math.max(content.length, offset + length));
-      System.arraycopy(change.bytes(), 0, content, offset, length);
+      change.bytes().get(0, content, offset, length);
     }
     return content;
   }

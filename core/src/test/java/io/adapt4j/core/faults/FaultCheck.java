@@ -33,6 +33,7 @@ public final class FaultCheck {
 
   /** In the build one of so many is written again. */
   private static final int REPEATED = 3;
+
   private static final Path MEMORY = Path.of("/dev/shm");
 
   private static final Map<Fault, Pattern> CAUSES = new EnumMap<>(Fault.class);
@@ -50,7 +51,8 @@ public final class FaultCheck {
 
   private static final Pattern REMEDY =
       Pattern.compile(
-          "[Ff]ree some space|permissions|run it again|[Cc]heck|[Cc]hoose|Try|name another|is kept");
+          "[Ff]ree some space|permissions|run it again|[Cc]heck|[Cc]hoose|Try|name another|is"
+              + " kept");
 
   /** Writes below a folder, or makes what is there before. */
   @FunctionalInterface

@@ -97,9 +97,7 @@ class FaultCheckTest {
                       Files.writeString(folder.resolve("t"), "new");
                       Disk.force(folder.resolve("t"));
                       Files.move(
-                          folder.resolve("t"),
-                          folder.resolve("a"),
-                          StandardCopyOption.ATOMIC_MOVE);
+                          folder.resolve("t"), folder.resolve("a"), StandardCopyOption.ATOMIC_MOVE);
                       Disk.forceFolder(folder);
                     })
                 ::run)

@@ -24,6 +24,8 @@ class TrainingUnderFaultsTest {
   private static final List<Fault> FAULTS =
       List.of(Fault.POWER_CUT, Fault.NO_SPACE, Fault.POWER_CUT, Fault.IO_ERROR, Fault.READ_ONLY);
 
+  private static final List<DurableTree.Unforced> UNFORCED = List.of(DurableTree.Unforced.values());
+
   @TempDir private Path folder;
 
   private static FineTuner.Builder tuner(Path model, Path output) {
@@ -72,7 +74,7 @@ class TrainingUnderFaultsTest {
       Path rest = work;
       if (fault == Fault.POWER_CUT) {
         rest = folder.resolve("rest" + trial);
-        DurableTree.Unforced unforced = DurableTree.Unforced.values()[trial % 3];
+        DurableTree.Unforced unforced = UNFORCED.get(trial % UNFORCED.size());
         disk.tree().writeRemains(rest, unforced, trial);
       }
       String where = fault + " at call " + call + " (" + disk.failed() + "), told: " + failure;

@@ -27,7 +27,7 @@ class LogsUnderFaultsTest {
   private static String events(Path file) throws Exception {
     StringBuilder events = new StringBuilder();
     String text = text(file);
-    for (String line : text.substring(0, text.lastIndexOf('\n') + 1).split("\n")) {
+    for (String line : text.substring(0, text.lastIndexOf('\n') + 1).split("\n", -1)) {
       // What a power cut tears is no object.
       if (line.matches("\\{\"event\":\"\\w+\".*\\}")) {
         events.append(line.replaceAll("\\{\"event\":\"(\\w+)\".*\\}", "$1")).append(' ');
