@@ -66,7 +66,7 @@ final class StepMixers {
   private void attention(Attention attention, boolean gated, int x, Branch branch, int layer) {
     Heads heads = attention.heads();
     boolean turnsApart = attention.queryRotary() != attention.rotary();
-    if (turnsApart || gated && heads.interleaved()) {
+    if (turnsApart || (gated && heads.interleaved())) {
       throw new Unsupported();
     }
     long gates = gated ? heads.queryWidth() : 0;

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -74,7 +75,7 @@ final class DataTargets {
         seeds,
         bytes -> {
           try (DocumentReading reading = Documents.bytes("file." + extension, bytes).open()) {
-            reading.forEachRemaining(document -> document.text().length());
+            reading.forEachRemaining(document -> Objects.requireNonNull(document.text()));
             if (!reading.report().failed().isEmpty()) {
               throw new IOException(reading.report().failed().toString());
             }

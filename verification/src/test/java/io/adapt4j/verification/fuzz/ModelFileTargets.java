@@ -31,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.stream.Stream;
 
@@ -109,7 +110,9 @@ final class ModelFileTargets {
         new FuzzTarget(
             "inspect",
             configs(),
-            Scratch.file("config.json", file -> ModelInfo.read(file.getParent()).toString())),
+            Scratch.file(
+                "config.json",
+                file -> Objects.requireNonNull(ModelInfo.read(file.getParent()).toString()))),
         new FuzzTarget(
             "tokenizer",
             List.of(example("models/stories260K/tokenizer.json")),

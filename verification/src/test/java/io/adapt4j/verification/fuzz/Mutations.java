@@ -39,22 +39,20 @@ final class Mutations {
   private byte[] damaged(byte[] input) {
     int at = random.nextInt(input.length + 1);
     int end = Math.min(input.length, at + 1 + random.nextInt(8));
-    switch (random.nextInt(6)) {
-      case 0:
-        return Arrays.copyOf(input, at);
-      case 1:
-        return joined(input, at, new byte[0], end);
-      case 2:
-        return joined(input, at, Arrays.copyOfRange(input, at, end), at);
-      case 3:
-        return joined(input, at, TOKENS[random.nextInt(TOKENS.length)], end);
-      case 4:
-        return joined(input, at, TOKENS[random.nextInt(TOKENS.length)], at);
-      default:
-        byte[] some = new byte[end - at];
-        random.nextBytes(some);
-        return joined(input, at, some, end);
-    }
+    return switch (random.nextInt(6)) {
+      case 0 -> Arrays.copyOf(input, at);
+      case 1 -> joined(input, at, new byte[0], end);
+      case 2 -> joined(input, at, Arrays.copyOfRange(input, at, end), at);
+      case 3 -> joined(input, at, TOKENS[random.nextInt(TOKENS.length)], end);
+      case 4 -> joined(input, at, TOKENS[random.nextInt(TOKENS.length)], at);
+      default -> joined(input, at, random(end - at), end);
+    };
+  }
+
+  private byte[] random(int length) {
+    byte[] some = new byte[length];
+    random.nextBytes(some);
+    return some;
   }
 
   private static byte[] joined(byte[] input, int at, byte[] middle, int rest) {

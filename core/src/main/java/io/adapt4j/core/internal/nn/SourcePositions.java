@@ -68,8 +68,7 @@ public record SourcePositions(Parameter table, int offset, Kind kind) {
     float[] values = new float[count * width];
     for (int at = 0; at < count; at++) {
       for (int i = 0; i < width; i++) {
-        double part =
-            kind == Kind.SINES ? 2.0 * (i % sines) / width : (i % sines) / (half - 1.0);
+        double part = kind == Kind.SINES ? 2.0 * (i % sines) / width : (i % sines) / (half - 1.0);
         double angle = at / Math.pow(LONGEST, part);
         values[at * width + i] = (float) (i < sines ? Math.sin(angle) : Math.cos(angle));
       }

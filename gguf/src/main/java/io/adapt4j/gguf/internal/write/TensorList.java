@@ -132,8 +132,7 @@ public final class TensorList {
 
   private static List<Long> stackShape(ModelWeights weights, SortedMap<Integer, Part> parts) {
     Part first = Objects.requireNonNull(parts.get(parts.firstKey()));
-    List<Long> shape =
-        new ArrayList<>(first.layout().ggufShape(shape(weights, first.name())));
+    List<Long> shape = new ArrayList<>(first.layout().ggufShape(shape(weights, first.name())));
     shape.add((long) parts.size());
     return List.copyOf(shape);
   }
