@@ -238,6 +238,14 @@ public final class FaultCheck {
   }
 
   /**
+   * Leaves out a disk that has become read-only, such as where a library asserts that none does.
+   */
+  public FaultCheck withoutReadOnly() {
+    exempt.add(Fault.READ_ONLY);
+    return this;
+  }
+
+  /**
    * Runs everything.
    *
    * @return how many faults were injected, power cuts among them

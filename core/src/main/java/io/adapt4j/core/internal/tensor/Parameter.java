@@ -169,6 +169,11 @@ public final class Parameter implements AutoCloseable {
     return master == null ? value() : master;
   }
 
+  /** {@return whether the values are never trained} */
+  public boolean isFixed() {
+    return fixed;
+  }
+
   /**
    * Returns whether any slice is trained.
    *

@@ -63,9 +63,10 @@ public record Freezing(int layers, boolean embeddings, List<String> frozen, List
     return names;
   }
 
-  /** What stands in frozen layers and embeddings. */
+  /** What stands in frozen layers and embeddings, or is never trained. */
   private Set<String> still(Network network) {
     List<Parameter> parameters = new ArrayList<>();
+    network.parameters().stream().filter(Parameter::isFixed).forEach(parameters::add);
     if (embeddings) {
       parameters.addAll(network.embeddingParameters());
     }

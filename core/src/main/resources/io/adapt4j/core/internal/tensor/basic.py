@@ -105,6 +105,8 @@ def activation_backward(self, dy: Tensor, x: Tensor, kind: int) -> Tensor:
 # xIELU (Huang and Schlag 2024) on [.., width]: a parabola above 0, an exponential below, with a slope
 # of one half at 0. Both alphas are stored as what a softplus makes them of.
 def xielu(self, x: Tensor, alpha_p: Tensor, alpha_n: Tensor) -> Tensor:
+  if x.is_meta:
+    return torch.empty_like(x)
   xf = torch.to(x, 6)
   above = torch.mul(torch.mul(xf, xf), torch.softplus(torch.to(alpha_p, 6)))
   steep = torch.add(torch.softplus(torch.to(alpha_n, 6)), 0.5)
@@ -112,6 +114,8 @@ def xielu(self, x: Tensor, alpha_p: Tensor, alpha_n: Tensor) -> Tensor:
   return torch.to(torch.add(torch.where(torch.gt(xf, 0), above, below), xf, alpha=0.5), x.dtype)
 
 def xielu_backward(self, dy: Tensor, x: Tensor, alpha_p: Tensor, alpha_n: Tensor, dalpha_p: List[Tensor], dalpha_n: List[Tensor]) -> Tensor:
+  if x.is_meta:
+    return torch.empty_like(x)
   xf = torch.to(x, 6)
   dyf = torch.to(dy, 6)
   over = torch.gt(xf, 0)

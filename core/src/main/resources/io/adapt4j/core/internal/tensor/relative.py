@@ -53,9 +53,13 @@ def bias_by_distance(self, table: Tensor, length: int, buckets: int, log_range: 
 # Attention with the bias of a table [N, H], which is made here and not kept.
 # q, k, v [B, H, T, D] -> joined heads [B, T, H D].
 def bucketed_attention(self, q: Tensor, k: Tensor, v: Tensor, table: Tensor, mask: List[Tensor], scale: float, buckets: int, log_range: float, drop: float) -> Tensor:
+  if q.is_meta:
+    return torch.empty([q.size(0), q.size(2), q.size(1) * q.size(3)], dtype=q.dtype, device=q.device)
   return self.biased_attention(q, k, v, self.bias_by_distance(table, q.size(2), buckets, log_range), mask, scale, drop)
 
 def bucketed_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, table: Tensor, dtable: List[Tensor], mask: List[Tensor], scale: float, buckets: int, log_range: float, drop: float) -> List[Tensor]:
+  if q.is_meta:
+    return [torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)]
   length = q.size(2)
   bias = self.bias_by_distance(table, length, buckets, log_range)
   made = self.biased_attention_backward(dy, q, k, v, bias, mask, scale, drop)
