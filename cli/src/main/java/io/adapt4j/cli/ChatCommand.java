@@ -8,14 +8,13 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.PromptTooLongException;
-import io.adapt4j.core.internal.WholeAppends;
-import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -193,14 +192,21 @@ final class ChatCommand implements Callable<Integer> {
 
   /** Adds the row whole or not at all. */
   private static void append(Path file, String row) throws IOException {
-    try (WholeAppends appends =
-        new WholeAppends(
-            FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE))) {
-      appends.append(row.getBytes(StandardCharsets.UTF_8));
-      appends.force(true);
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      long end = channel.size();
+      ByteBuffer bytes = ByteBuffer.wrap(row.getBytes(StandardCharsets.UTF_8));
+      try {
+        while (bytes.hasRemaining()) {
+          channel.write(bytes, end + bytes.position());
+        }
+        channel.force(true);
+      } catch (IOException e) {
+        channel.truncate(end);
+        throw e;
+      }
     } catch (IOException e) {
-      throw new IOException(
-          "/save: " + file + " cannot be written: " + WriteFailure.explain(file, e) + ".", e);
+      throw new IOException("/save: " + file + " cannot be written: " + e.getMessage() + ".", e);
     }
   }
 

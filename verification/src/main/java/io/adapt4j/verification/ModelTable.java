@@ -249,7 +249,12 @@ public final class ModelTable {
     return types;
   }
 
-  /** Writes the page from the root of the project. */
+  /**
+   * Writes the page from the root of the project.
+   *
+   * @param args the page, and perhaps folders with golden models
+   * @throws IOException if a file cannot be read or written
+   */
   public static void main(String[] args) throws IOException {
     if (args.length == 0) {
       System.err.println("Usage: ModelTable docs/models.md [FOLDER...]");

@@ -10,6 +10,7 @@ import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.family.Layout;
+import io.adapt4j.gguf.internal.family.Place;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -40,9 +41,9 @@ final class DequantizedModel {
     try (GgufFile gguf = GgufFile.open(file)) {
       List<TensorData> tensors = new ArrayList<>();
       for (GgufTensor tensor : gguf.tensors().values()) {
-        Optional<GgufFamily.Place> place = family.toStored(tensor.name(), config);
+        Optional<Place> place = family.toStored(tensor.name(), config);
         if (place.isPresent()) {
-          List<GgufFamily.Place> parts = place.get().stored(tensor.shape());
+          List<Place> parts = place.get().stored(tensor.shape());
           long bytes = tensor.bytes() / parts.size();
           for (int i = 0; i < parts.size(); i++) {
             GgufTensor part =
@@ -60,7 +61,7 @@ final class DequantizedModel {
     }
   }
 
-  private static TensorData tensor(GgufFile file, GgufTensor tensor, GgufFamily.Place place) {
+  private static TensorData tensor(GgufFile file, GgufTensor tensor, Place place) {
     ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(tensor.bytes()));
     file.read(tensor, 0, bytes);
     float[] values = new float[Math.toIntExact(tensor.elements())];

@@ -39,11 +39,6 @@ def score_rows(self, q: Tensor) -> int:
     return q.size(0)
   return max(1, 4194304 // (q.size(1) * q.size(2) * q.size(2)))
 
-def mask_rows(self, scores: Tensor, mask: List[Tensor], start: int, count: int) -> Tensor:
-  if len(mask) > 0:
-    scores = torch.add_(scores, torch.narrow(mask[0], 0, start, count))
-  return scores
-
 # The bias of each head by bucket [N, H] -> [T, T, H].
 def bias_by_distance(self, table: Tensor, length: int, buckets: int, log_range: float) -> Tensor:
   at = self.distance_buckets(length, buckets, log_range, table)

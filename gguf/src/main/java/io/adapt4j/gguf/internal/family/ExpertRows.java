@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 /** What families with mixtures of experts share: rows of their tables, keys and checks. */
 final class ExpertRows {
 
-  private static final String EXPERT = GgufFamily.Place.EXPERT;
+  private static final String EXPERT = Place.EXPERT;
 
   private ExpertRows() {}
 

@@ -1,6 +1,5 @@
 package io.adapt4j.gguf.internal.family;
 
-import io.adapt4j.gguf.internal.family.GgufFamily.Place;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;

@@ -10,7 +10,7 @@ import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
-import io.adapt4j.gguf.internal.family.GgufFamily.Place;
+import io.adapt4j.gguf.internal.family.Place;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;

@@ -7,6 +7,7 @@ import io.adapt4j.gguf.format.TensorSource;
 import io.adapt4j.gguf.format.TensorType;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.family.Layout;
+import io.adapt4j.gguf.internal.family.Place;
 import io.adapt4j.gguf.internal.family.RowOrder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -56,18 +57,18 @@ public final class AdapterTensors {
     List<String> paths = new ArrayList<>(merge.paths());
     Collections.sort(paths);
     for (String path : paths) {
-      List<GgufFamily.Place> places = family.toGguf(path + ".weight", weights.config());
+      List<Place> places = family.toGguf(path + ".weight", weights.config());
       if (places.isEmpty()) {
         throw new CheckpointException(path + ": GGUF files have no place for it.");
       }
-      if (places.get(0).expert() != GgufFamily.Place.ALONE) {
+      if (places.get(0).expert() != Place.ALONE) {
         throw new CheckpointException(
             path
                 + ": an adapter on experts is not written as a GGUF file of its own. Export the"
                 + " model with the adapter merged into it.");
       }
       LayerMerge.Product product = weights.product(path);
-      for (GgufFamily.Place place : places) {
+      for (Place place : places) {
         add(place, product, merge.alpha(), type, tensors);
       }
     }
@@ -75,7 +76,7 @@ public final class AdapterTensors {
   }
 
   private static void add(
-      GgufFamily.Place place,
+      Place place,
       LayerMerge.Product product,
       double alpha,
       TensorType type,

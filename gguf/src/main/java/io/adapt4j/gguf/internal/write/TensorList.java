@@ -7,6 +7,7 @@ import io.adapt4j.gguf.internal.family.ExtraTensor;
 import io.adapt4j.gguf.internal.family.Facts;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.family.Layout;
+import io.adapt4j.gguf.internal.family.Place;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -80,7 +81,7 @@ public final class TensorList {
     names.sort(Comparator.comparing(weights::position));
     Map<String, SortedMap<Integer, Part>> stacks = new LinkedHashMap<>();
     for (String name : names) {
-      List<GgufFamily.Place> places = family.toGguf(name, weights.config());
+      List<Place> places = family.toGguf(name, weights.config());
       if (places.isEmpty()) {
         throw new CheckpointException(
             "tensor '"
@@ -89,8 +90,8 @@ public final class TensorList {
                 + family.modelType()
                 + " models have no place for it. Export a checkpoint without it.");
       }
-      for (GgufFamily.Place place : places) {
-        if (place.expert() == GgufFamily.Place.ALONE) {
+      for (Place place : places) {
+        if (place.expert() == Place.ALONE) {
           tensors.add(planned(weights, name, place.name(), place.layout()));
           continue;
         }

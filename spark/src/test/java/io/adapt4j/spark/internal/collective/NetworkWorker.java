@@ -3,6 +3,7 @@ package io.adapt4j.spark.internal.collective;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.zip.CRC32;
@@ -21,20 +22,16 @@ final class NetworkWorker {
     int port = Integer.parseInt(args[3]);
     List<InetSocketAddress> addresses =
         List.of(new InetSocketAddress(args[1], port), new InetSocketAddress(args[2], port));
+    Patience patience = Patience.of(Duration.ofMillis(Long.parseLong(args[4])));
+    // As workers of a run, who learn of each other's addresses when all of them listen.
+    ServerSocketChannel server = Mesh.listen(addresses.get(rank).getHostString(), port);
     System.out.println("ready");
     if (System.in.read() < 0) {
       return;
     }
-    Patience patience = Patience.of(Duration.ofMillis(Long.parseLong(args[4])));
     try (Collective group =
         new Collective(
-            Mesh.connect(
-                rank,
-                addresses,
-                Mesh.listen(addresses.get(rank).getHostString(), port),
-                MeshOfThreads.TOKEN,
-                Security.PLAIN,
-                patience))) {
+            Mesh.connect(rank, addresses, server, MeshOfThreads.TOKEN, Security.PLAIN, patience))) {
       VectorSum sum = new VectorSum(group, Encoding.FP32, MeshOfThreads::zeroed);
       int length = Integer.parseInt(args[6]);
       ByteBuffer memory =
