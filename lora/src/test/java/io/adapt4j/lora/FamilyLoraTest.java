@@ -105,12 +105,17 @@ class FamilyLoraTest {
         float[] adapted = outputs(network);
         assertThat(distance(adapted, plain)).isGreaterThan(1e-2);
         adapter.merge();
-        assertThat(distance(outputs(network), adapted)).isLessThan(2e-5);
+        assertThat(distance(outputs(network), adapted)).isLessThan(tolerance(family));
         adapter.unmerge();
-        assertThat(distance(outputs(network), adapted)).isLessThan(2e-5);
+        assertThat(distance(outputs(network), adapted)).isLessThan(tolerance(family));
       }
-      assertThat(distance(outputs(network), plain)).isLessThan(2e-5);
+      assertThat(distance(outputs(network), plain)).isLessThan(tolerance(family));
     }
+  }
+
+  /** Several residual streams round more often: 1.3e-5 was measured. */
+  private static double tolerance(String family) {
+    return family.equals("gemma3n") ? 2e-5 : 1e-5;
   }
 
   @ParameterizedTest
