@@ -204,7 +204,7 @@ ADAPT4J_AVX2 inline void clampedGated(const float* x, float alpha, float limit, 
 constexpr ElementKernels ELEMENTS{norm,   activate,    softmax,     addScaled,
                                   rotate, rotatePairs, clampedGated};
 
-constexpr PlainKernels PLAIN{scalar::tokenType, scalar::prepareToken, multiplyPlain, mix,
+constexpr PlainKernels PLAIN{scalar::tokenType, scalar::prepareToken, multiplyPlain, nullptr, mix,
                              &ELEMENTS};
 
 }  // namespace avx2

@@ -71,14 +71,44 @@ ADAPT4J_AVX512 ADAPT4J_INLINE __m512 weights(const void* row, int64_t at, __mmas
                      : _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
 }
 
-template <int TYPE, int ROWS, int TOKENS>
-ADAPT4J_AVX512 inline void multiplyBlock(const PlainRows& rows, int64_t first, const float* x,
-                                         int tokens, float* out, int64_t stride) {
+// Stores the sums of a tile.
+ADAPT4J_AVX512 ADAPT4J_INLINE void putTile(const __m512* parts, int64_t rows, int tokens,
+                                           const TileTarget& to) {
+  float all[TILE * TILE];
+  _mm512_storeu_ps(all, sums(parts));
+  for (int t = 0; t < tokens; t++) {
+    float* y = to.y + t * to.stride;
+    if (rows == TILE) {
+      __m128 values = _mm_loadu_ps(all + t * TILE);
+      if (to.bias != nullptr) {
+        values = _mm_add_ps(values, _mm_loadu_ps(to.bias));
+      }
+      _mm_storeu_ps(y, to.added ? _mm_add_ps(_mm_loadu_ps(y), values) : values);
+      continue;
+    }
+    for (int64_t r = 0; r < rows; r++) {
+      const float value = to.bias == nullptr ? all[t * TILE + r] : all[t * TILE + r] + to.bias[r];
+      y[r] = to.added ? y[r] + value : value;
+    }
+  }
+}
+
+// Fetches part `index` of `count` of so many bytes.
+ADAPT4J_AVX512 ADAPT4J_INLINE void prefetchPart(const uint8_t* from, int64_t bytes, int64_t index,
+                                                int64_t count) {
+  for (int64_t i = bytes * index / count / 64; i < bytes * (index + 1) / count / 64; i++) {
+    prefetch(from + i * 64);
+  }
+}
+
+// Makes the sums of some rows with some tokens, [TOKENS][ROWS] vectors.
+template <int TYPE, int ROWS, int TOKENS, bool AHEAD>
+ADAPT4J_AVX512 ADAPT4J_INLINE void addProducts(const PlainRows& rows, int64_t first, const float* x,
+                                               int tokens, __m512* parts) {
   const int64_t width = padded(rows.columns);
   const int64_t present = rows.count - first < ROWS ? rows.count - first : ROWS;
   const void* row[ROWS];
   const float* token[TOKENS];
-  __m512 parts[ROWS * TOKENS];
   for (int r = 0; r < ROWS; r++) {
     row[r] = rows.row(first + (r < present ? r : present - 1));
   }
@@ -95,7 +125,7 @@ ADAPT4J_AVX512 inline void multiplyBlock(const PlainRows& rows, int64_t first, c
     __m512 values[ROWS];
     for (int r = 0; r < ROWS; r++) {
       values[r] = weights<TYPE>(row[r], i, mask);
-      if (i % (64 / bytesOf(TYPE)) == 0) {
+      if (AHEAD && i % (64 / bytesOf(TYPE)) == 0) {
         prefetch(static_cast<const uint8_t*>(row[r]) + i * bytesOf(TYPE) + ahead);
       }
     }
@@ -106,7 +136,15 @@ ADAPT4J_AVX512 inline void multiplyBlock(const PlainRows& rows, int64_t first, c
       }
     }
   }
-  putSums<ROWS, TOKENS>(parts, present, tokens, out, stride);
+}
+
+template <int TYPE, int ROWS, int TOKENS>
+ADAPT4J_AVX512 inline void multiplyBlock(const PlainRows& rows, int64_t first, const float* x,
+                                         int tokens, float* out, int64_t stride) {
+  __m512 parts[ROWS * TOKENS];
+  addProducts<TYPE, ROWS, TOKENS, true>(rows, first, x, tokens, parts);
+  putSums<ROWS, TOKENS>(parts, rows.count - first < ROWS ? rows.count - first : ROWS, tokens, out,
+                        stride);
 }
 
 template <int TYPE, int TOKENS>
@@ -141,6 +179,34 @@ inline void multiplyPlain(const PlainRows& rows, const void* tokens, int count, 
     multiplyType<F16>(rows, tokens, count, sums, stride);
   } else {
     multiplyType<BF16>(rows, tokens, count, sums, stride);
+  }
+}
+
+template <int TYPE>
+ADAPT4J_AVX512 inline void multiplyStrip(const PlainRows& rows, const float* x, int count,
+                                         const TileTarget& to) {
+  const int64_t width = padded(rows.columns), bytes = rows.count * rows.columns * bytesOf(TYPE);
+  for (int t = 0; t < count; t += TILE) {
+    prefetchPart(static_cast<const uint8_t*>(rows.data) + bytes, bytes, t / TILE,
+                 (count + TILE - 1) / TILE);
+    const int tokens = count - t < TILE ? count - t : TILE;
+    for (int64_t r = 0; r < rows.count; r += TILE) {
+      __m512 parts[TILE * TILE];
+      addProducts<TYPE, TILE, TILE, false>(rows, r, x + t * width, tokens, parts);
+      putTile(parts, rows.count - r < TILE ? rows.count - r : TILE, tokens, to.from(t, r));
+    }
+  }
+}
+
+inline void multiplyMany(const PlainRows& rows, const void* tokens, int count,
+                         const TileTarget& to) {
+  const auto* x = static_cast<const float*>(tokens);
+  if (rows.type == F32) {
+    multiplyStrip<F32>(rows, x, count, to);
+  } else if (rows.type == F16) {
+    multiplyStrip<F16>(rows, x, count, to);
+  } else {
+    multiplyStrip<BF16>(rows, x, count, to);
   }
 }
 
@@ -241,8 +307,8 @@ ADAPT4J_AVX512 inline void clampedGated(const float* x, float alpha, float limit
 constexpr ElementKernels ELEMENTS{norm,   activate,    softmax,     addScaled,
                                   rotate, rotatePairs, clampedGated};
 
-constexpr PlainKernels PLAIN{scalar::tokenType, scalar::prepareToken, multiplyPlain, mix,
-                             &ELEMENTS};
+constexpr PlainKernels PLAIN{scalar::tokenType, scalar::prepareToken, multiplyPlain, multiplyMany,
+                             mix, &ELEMENTS};
 
 }  // namespace avx512
 
@@ -266,14 +332,13 @@ ADAPT4J_BF16 inline void prepareToken(const float* x, int64_t columns, int type,
   }
 }
 
-template <int ROWS, int TOKENS>
-ADAPT4J_BF16 inline void multiplyBlock(const PlainRows& rows, int64_t first, const uint16_t* x,
-                                       int tokens, float* out, int64_t stride) {
+template <int ROWS, int TOKENS, bool AHEAD>
+ADAPT4J_BF16 ADAPT4J_INLINE void addProducts(const PlainRows& rows, int64_t first,
+                                             const uint16_t* x, int tokens, __m512* parts) {
   const int64_t width = padded(rows.columns);
   const int64_t present = rows.count - first < ROWS ? rows.count - first : ROWS;
   const uint16_t* row[ROWS];
   const uint16_t* token[TOKENS];
-  __m512 parts[ROWS * TOKENS];
   for (int r = 0; r < ROWS; r++) {
     row[r] = static_cast<const uint16_t*>(rows.row(first + (r < present ? r : present - 1)));
   }
@@ -289,7 +354,9 @@ ADAPT4J_BF16 inline void multiplyBlock(const PlainRows& rows, int64_t first, con
     __m512bh values[ROWS];
     for (int r = 0; r < ROWS; r++) {
       values[r] = (__m512bh)_mm512_loadu_si512(row[r] + i);
-      avx512::prefetch(reinterpret_cast<const uint8_t*>(row[r] + i + ahead));
+      if (AHEAD) {
+        avx512::prefetch(reinterpret_cast<const uint8_t*>(row[r] + i + ahead));
+      }
     }
     for (int t = 0; t < TOKENS; t++) {
       const auto entries = (__m512bh)_mm512_loadu_si512(token[t] + i);
@@ -308,7 +375,15 @@ ADAPT4J_BF16 inline void multiplyBlock(const PlainRows& rows, int64_t first, con
       }
     }
   }
-  avx512::putSums<ROWS, TOKENS>(parts, present, tokens, out, stride);
+}
+
+template <int ROWS, int TOKENS>
+ADAPT4J_BF16 inline void multiplyBlock(const PlainRows& rows, int64_t first, const uint16_t* x,
+                                       int tokens, float* out, int64_t stride) {
+  __m512 parts[ROWS * TOKENS];
+  addProducts<ROWS, TOKENS, true>(rows, first, x, tokens, parts);
+  avx512::putSums<ROWS, TOKENS>(parts, rows.count - first < ROWS ? rows.count - first : ROWS,
+                                tokens, out, stride);
 }
 
 template <int TOKENS>
@@ -337,7 +412,28 @@ inline void multiplyPlain(const PlainRows& rows, const void* tokens, int count, 
   }
 }
 
-constexpr PlainKernels PLAIN{tokenType, prepareToken, multiplyPlain, avx512::mix,
+ADAPT4J_BF16 inline void multiplyMany(const PlainRows& rows, const void* tokens, int count,
+                                      const TileTarget& to) {
+  if (rows.type != BF16) {
+    avx512::multiplyMany(rows, tokens, count, to);
+    return;
+  }
+  const auto* x = static_cast<const uint16_t*>(tokens);
+  const int64_t width = padded(rows.columns), bytes = rows.count * rows.columns * 2;
+  for (int t = 0; t < count; t += TILE) {
+    avx512::prefetchPart(static_cast<const uint8_t*>(rows.data) + bytes, bytes, t / TILE,
+                         (count + TILE - 1) / TILE);
+    const int present = count - t < TILE ? count - t : TILE;
+    for (int64_t r = 0; r < rows.count; r += TILE) {
+      __m512 parts[TILE * TILE];
+      addProducts<TILE, TILE, false>(rows, r, x + t * width, present, parts);
+      avx512::putTile(parts, rows.count - r < TILE ? rows.count - r : TILE, present,
+                      to.from(t, r));
+    }
+  }
+}
+
+constexpr PlainKernels PLAIN{tokenType, prepareToken, multiplyPlain, multiplyMany, avx512::mix,
                              &avx512::ELEMENTS};
 
 }  // namespace avx512bf16

@@ -30,23 +30,22 @@ struct PlainRows {
   }
 };
 
-// Most tokens of a tile, and rows that are packed together.
-constexpr int TILE_TOKENS = 24;
-constexpr int TILE_ROWS = 16;
+// Rows that all tokens of a step pass by before the next ones are read.
+constexpr int STRIP_ROWS = 16;
 
-// Products of up to 16 rows with tiles of tokens, which are a multiple of 4.
-struct ManyTokens {
-  // Packs rows as [16 lanes, chunks, 16 rows] dwords; a chunk is 64 bytes of a token.
-  void (*pack)(const PlainRows& rows, int64_t chunks, uint32_t* out);
+// Rows and tokens whose sums are made together where there are many tokens.
+constexpr int TILE = 4;
 
-  // Puts four tokens, each so many dwords after the one before, into a tile of so many.
-  void (*arrange)(const uint32_t* tokens, int64_t stride, int64_t chunks, uint32_t* tile,
-                  int64_t width);
+// Where products with many tokens go: y[t * stride + r], overwritten or added to.
+struct TileTarget {
+  float* y;
+  int64_t stride;
+  const float* bias;  // one a row, or null
+  bool added;
 
-  // out[t * 16 + r] = rows[r] . tokens[t]; tile [16 lanes, chunks, tokens] dwords; parts has room
-  // for four times as much as out.
-  void (*multiply)(const uint32_t* packed, int64_t chunks, const uint32_t* tile, int tokens,
-                   float* parts, float* out);
+  TileTarget from(int64_t token, int64_t row) const {
+    return {y + token * stride + row, stride, bias == nullptr ? nullptr : bias + row, added};
+  }
 };
 
 struct PlainKernels {
@@ -59,6 +58,10 @@ struct PlainKernels {
   // sums[t * stride + r] = rows[r] . tokens[t] for up to TOKENS_AT_ONCE prepared tokens.
   void (*multiply)(const PlainRows& rows, const void* tokens, int count, float* sums,
                    int64_t stride);
+
+  // The same for up to STRIP_ROWS rows and any number of tokens, to the same bits; null where the
+  // variant has none. Meanwhile the rows behind these are fetched.
+  void (*multiplyMany)(const PlainRows& rows, const void* tokens, int count, const TileTarget& to);
 
   // out[h * width + i] = sum over j of weights[h * stride + j] * rows[j][i]; width = rows.columns.
   // The sum goes on from what is there where it is added: to the same bits as all rows in one call.
@@ -100,7 +103,7 @@ inline void mix(const PlainRows& rows, const float* weights, int64_t stride, int
 constexpr ElementKernels ELEMENTS{lanes::norm,   lanes::activate,    lanes::softmax, lanes::addScaled,
                                   lanes::rotate, lanes::rotatePairs, lanes::clampedGated};
 
-constexpr PlainKernels PLAIN{tokenType, prepareToken, multiplyPlain, mix, &ELEMENTS};
+constexpr PlainKernels PLAIN{tokenType, prepareToken, multiplyPlain, nullptr, mix, &ELEMENTS};
 
 }  // namespace scalar
 }  // namespace adapt4j

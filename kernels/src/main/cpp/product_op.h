@@ -62,6 +62,17 @@ class ProductOp : public StepOp {
   // What it has in this step at most: before the step has run, no more is known.
   int mostTokens(const Step& step) const { return ofOutputs ? step.outputs : step.tokens; }
 
+  // Whether the target takes the sums as they are, a bias added.
+  bool isDirect() const { return only_ == nullptr && target_.scale == 1; }
+
+  TileTarget direct(int64_t row, int64_t count, float* bias) const {
+    for (int64_t i = 0; target_.bias != nullptr && i < count; i++) {
+      bias[i] = lanes::valueAt(target_.bias, target_.biasType, row + i);
+    }
+    return {target_.buffer.data + target_.start + row, target_.buffer.width,
+            target_.bias == nullptr ? nullptr : bias, target_.added};
+  }
+
   const float* token(int64_t t) const {
     return from_.row(only_ == nullptr ? t : (*only_)[t] / share_) + fromStart_;
   }
@@ -82,24 +93,18 @@ class ProductOp : public StepOp {
 
 class PlainProductOp : public ProductOp {
  public:
-  PlainProductOp(const PlainKernels& kernels, int variant, const void* weight, int type,
-                 Buffer from, int64_t fromStart, int64_t columns, int64_t rows,
-                 const Target& target, int threads)
+  PlainProductOp(const PlainKernels& kernels, const void* weight, int type, Buffer from,
+                 int64_t fromStart, int64_t columns, int64_t rows, const Target& target,
+                 int threads)
       : ProductOp(from, fromStart, columns, rows, target, threads), kernels_(kernels),
-        weight_{weight, type, columns, rows}, tokenType_(kernels.tokenType(type)),
-        many_(manyTokensOf(variant, tokenType_)),
-        chunks_((columns * bytesOf(tokenType_) + 63) / 64) {}
+        weight_{weight, type, columns, rows}, tokenType_(kernels.tokenType(type)) {}
 
   const char* name() const override { return "product"; }
 
-  // Four tokens as they are, and all in tiles.
-  int64_t tokenBytes(int tokens) const override {
-    return (tokens + 2L * TILE_TOKENS) * bytesOfToken();
-  }
+  int64_t tokenBytes(int tokens) const override { return tokens * bytesOfToken(); }
 
   int64_t sumBytes(const Step& step) const override {
-    const int64_t ofMany =
-        isMany(mostTokens(step)) ? (chunks_ * 16 + 5 * TILE_TOKENS) * TILE_ROWS * sizeof(float) : 0;
+    const int64_t ofMany = mostTokens(step) * STRIP_ROWS * sizeof(float);
     const int64_t ofFew = ProductOp::sumBytes(step);
     return ofMany > ofFew ? ofMany : ofFew;
   }
@@ -110,7 +115,13 @@ class PlainProductOp : public ProductOp {
     PlainRows rows = weight_;
     rows.data = weight_.row(start);
     rows.count = rows_ - start < pieceRows_ ? rows_ - start : pieceRows_;
-    if (isMany(count)) {
+    if (worker.preparedFor != this) {
+      for (int t = 0; t < count; t++) {
+        kernels_.prepare(token(t), columns_, tokenType_, worker.tokens + t * bytesOfToken());
+      }
+      worker.preparedFor = this;
+    }
+    if (count > 3 * TOKENS_AT_ONCE && kernels_.multiplyMany != nullptr) {
       multiplyMany(rows, start, count, worker);
     } else {
       multiplyFew(rows, start, count, worker);
@@ -118,16 +129,7 @@ class PlainProductOp : public ProductOp {
   }
 
  private:
-  // Packing pays from some three times as many tokens on as are multiplied at once without.
-  bool isMany(int count) const { return many_ != nullptr && count > 3 * TOKENS_AT_ONCE; }
-
   void multiplyFew(const PlainRows& rows, int64_t start, int count, Worker& worker) const {
-    if (worker.preparedFor != this) {
-      for (int t = 0; t < count; t++) {
-        kernels_.prepare(token(t), columns_, tokenType_, worker.tokens + t * bytesOfToken());
-      }
-      worker.preparedFor = this;
-    }
     for (int t = 0; t < count; t += TOKENS_AT_ONCE) {
       const int some = count - t < TOKENS_AT_ONCE ? count - t : TOKENS_AT_ONCE;
       kernels_.multiply(rows, worker.tokens + t * bytesOfToken(), some, worker.sums, pieceRows_);
@@ -138,55 +140,20 @@ class PlainProductOp : public ProductOp {
   }
 
   void multiplyMany(const PlainRows& rows, int64_t start, int count, Worker& worker) const {
-    auto* tiles = reinterpret_cast<uint32_t*>(worker.tokens + 4 * bytesOfToken());
-    const int size = tileSize(count);
-    if (worker.preparedFor != this) {
-      for (int t = 0; t < count; t += size) {
-        const int some = count - t < size ? count - t : size;
-        fillTile(t, some, worker.tokens, tiles + t * chunks_ * 16);
+    for (int64_t r = 0; r < rows.count; r += STRIP_ROWS) {
+      PlainRows strip = rows;
+      strip.data = rows.row(r);
+      strip.count = rows.count - r < STRIP_ROWS ? rows.count - r : STRIP_ROWS;
+      if (isDirect()) {
+        float bias[STRIP_ROWS];
+        kernels_.multiplyMany(strip, worker.tokens, count, direct(start + r, strip.count, bias));
+        continue;
       }
-      worker.preparedFor = this;
-    }
-    float* parts = worker.sums;
-    float* sums = parts + 4 * TILE_TOKENS * TILE_ROWS;
-    auto* packed = reinterpret_cast<uint32_t*>(sums + TILE_TOKENS * TILE_ROWS);
-    for (int64_t r = 0; r < rows.count; r += TILE_ROWS) {
-      PlainRows some = rows;
-      some.data = rows.row(r);
-      some.count = rows.count - r < TILE_ROWS ? rows.count - r : TILE_ROWS;
-      many_->pack(some, chunks_, packed);
-      for (int t = 0; t < count; t += size) {
-        const int present = count - t < size ? count - t : size;
-        many_->multiply(packed, chunks_, tiles + t * chunks_ * 16, padded4(present), parts, sums);
-        for (int i = 0; i < present; i++) {
-          put(t + i, start + r, sums + i * TILE_ROWS, some.count);
-        }
+      const TileTarget sums{worker.sums, STRIP_ROWS, nullptr, false};
+      kernels_.multiplyMany(strip, worker.tokens, count, sums);
+      for (int t = 0; t < count; t++) {
+        put(t, start + r, worker.sums + t * STRIP_ROWS, strip.count);
       }
-    }
-  }
-
-  static int padded4(int tokens) { return (tokens + 3) / 4 * 4; }
-
-  // Tiles of about the same size.
-  static int tileSize(int count) {
-    const int tiles = (count + TILE_TOKENS - 1) / TILE_TOKENS;
-    return padded4((count + tiles - 1) / tiles);
-  }
-
-  // Arranges tokens as [16 lanes, chunks, tokens], filled up with zeros.
-  void fillTile(int first, int count, uint8_t* plain, uint32_t* tile) const {
-    const int width = padded4(count);
-    for (int t = 0; t < width; t += 4) {
-      for (int i = 0; i < 4; i++) {
-        uint8_t* own = plain + i * bytesOfToken();
-        if (t + i < count) {
-          kernels_.prepare(token(first + t + i), columns_, tokenType_, own);
-        } else {
-          std::memset(own, 0, bytesOfToken());
-        }
-      }
-      many_->arrange(reinterpret_cast<const uint32_t*>(plain), bytesOfToken() / 4, chunks_,
-                     tile + t, width);
     }
   }
 
@@ -195,8 +162,6 @@ class PlainProductOp : public ProductOp {
   const PlainKernels& kernels_;
   PlainRows weight_;
   int tokenType_;
-  const ManyTokens* many_;
-  int64_t chunks_;
 };
 
 // A 4-bit weight whose rows are whole groups, with tokens rounded to a type.

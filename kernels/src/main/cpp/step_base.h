@@ -13,7 +13,6 @@
 #include "plain_avx2.h"
 #include "plain_avx512.h"
 #include "plain_product.h"
-#include "tile_product.h"
 
 namespace adapt4j {
 

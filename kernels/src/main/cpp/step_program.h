@@ -59,7 +59,7 @@ class StepProgram {
                int type, long long rows, long long columns, long long bias, int biasType,
                float scale, bool added) {
     const Target target{buffers_[to], toStart, pointer(bias), biasType, scale, added};
-    auto* op = new PlainProductOp(kernels_, variant_, pointer(weight), type, buffers_[from],
+    auto* op = new PlainProductOp(kernels_, pointer(weight), type, buffers_[from],
                                   fromStart, columns, rows, target, threads_);
     addProduct(op);
   }

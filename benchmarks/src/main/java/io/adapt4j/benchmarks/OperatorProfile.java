@@ -38,6 +38,7 @@ public final class OperatorProfile {
           "--precision", "bf16",
           "--prompt", "512",
           "--batch", "1",
+          "--chunk", "128",
           "--rows", "4",
           "--length", "512",
           "--repetitions", "20");
@@ -45,6 +46,7 @@ public final class OperatorProfile {
   private final DType type;
   private final int prompt;
   private final int batch;
+  private final int chunk;
   private final int rows;
   private final int length;
   private final int repetitions;
@@ -56,6 +58,7 @@ public final class OperatorProfile {
             : DType.F32;
     prompt = arguments.number("--prompt", 1);
     batch = arguments.number("--batch", 1);
+    chunk = arguments.number("--chunk", 1);
     rows = arguments.number("--rows", 1);
     length = arguments.number("--length", 2);
     repetitions = arguments.number("--repetitions", 1);
@@ -73,7 +76,8 @@ public final class OperatorProfile {
    * Prints the profile.
    *
    * @param line {@code --precision bf16|fp32}, {@code --prompt} tokens before the decoded one,
-   *     {@code --batch} rows that are decoded, {@code --rows} and {@code --length} of the training
+   *     {@code --batch} rows that are decoded, {@code --chunk} tokens of the prompt that one call
+   *     reads, {@code --rows} and {@code --length} of the training
    *     batch, {@code --repetitions} decoded tokens
    */
   public static void main(String[] line) {
@@ -110,6 +114,33 @@ public final class OperatorProfile {
           () -> forward(decoder, cache, next, 1));
       steps(decoder, cache);
     }
+    try (KvCache cache = decoder.newCache(1, chunk)) {
+      chunk(decoder, cache);
+    }
+  }
+
+  /** A part of a prompt in one call. */
+  private void chunk(Decoder decoder, KvCache cache) {
+    Optional<DecoderSteps> prepared = StepKernels.prepared(decoder, cache, chunk);
+    if (prepared.isEmpty()) {
+      return;
+    }
+    List<DecoderSteps.Token> tokens =
+        IntStream.range(0, chunk)
+            .mapToObj(i -> new DecoderSteps.Token(1 + i, 0, i, 0, i == chunk - 1))
+            .toList();
+    Map<String, Time> times = new HashMap<>();
+    double seconds = 0;
+    try (DecoderSteps steps = prepared.get()) {
+      steps.profile(tokens);
+      for (int i = 0; i < repetitions; i++) {
+        long begun = System.nanoTime();
+        Map<String, Long> found = steps.profile(tokens);
+        seconds += (System.nanoTime() - begun) / 1e9;
+        found.forEach((name, nanos) -> times.merge(name, new Time(1, nanos), Time::plus));
+      }
+    }
+    print("a prompt of " + chunk + ", in one call", repetitions, seconds, times);
   }
 
   private void steps(Decoder decoder, KvCache cache) {
