@@ -71,35 +71,52 @@ ADAPT4J_AVX512 ADAPT4J_INLINE __m512 weights(const void* row, int64_t at, __mmas
                      : _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
 }
 
-// Stores the sums of a tile.
+// Stores four sums of a token.
+ADAPT4J_AVX512 ADAPT4J_INLINE void putFour(__m128 values, const TileTarget& to, float* y) {
+  if (to.bias != nullptr) {
+    values = _mm_add_ps(values, _mm_loadu_ps(to.bias));
+  }
+  _mm_storeu_ps(y, to.added ? _mm_add_ps(_mm_loadu_ps(y), values) : values);
+}
+
+// Stores the sums of a tile, of which some are there. Whole ones stay in registers: to read a part
+// of what was just written takes as long as the products of a row.
 ADAPT4J_AVX512 ADAPT4J_INLINE void putTile(const __m512* parts, int64_t rows, int tokens,
                                            const TileTarget& to) {
-  float all[TILE * TILE];
-  _mm512_storeu_ps(all, sums(parts));
+  const __m512 all = sums(parts);
+  if (rows == TILE && tokens == TILE) {
+    putFour(_mm512_castps512_ps128(all), to, to.y);
+    putFour(_mm512_extractf32x4_ps(all, 1), to, to.y + to.stride);
+    putFour(_mm512_extractf32x4_ps(all, 2), to, to.y + 2 * to.stride);
+    putFour(_mm512_extractf32x4_ps(all, 3), to, to.y + 3 * to.stride);
+    return;
+  }
+  float values[TILE * TILE];
+  _mm512_storeu_ps(values, all);
   for (int t = 0; t < tokens; t++) {
     float* y = to.y + t * to.stride;
-    if (rows == TILE) {
-      __m128 values = _mm_loadu_ps(all + t * TILE);
-      if (to.bias != nullptr) {
-        values = _mm_add_ps(values, _mm_loadu_ps(to.bias));
-      }
-      _mm_storeu_ps(y, to.added ? _mm_add_ps(_mm_loadu_ps(y), values) : values);
-      continue;
-    }
     for (int64_t r = 0; r < rows; r++) {
-      const float value = to.bias == nullptr ? all[t * TILE + r] : all[t * TILE + r] + to.bias[r];
+      const float sum = values[t * TILE + r], value = to.bias == nullptr ? sum : sum + to.bias[r];
       y[r] = to.added ? y[r] + value : value;
     }
   }
 }
 
-// Fetches part `index` of `count` of so many bytes.
-ADAPT4J_AVX512 ADAPT4J_INLINE void prefetchPart(const uint8_t* from, int64_t bytes, int64_t index,
-                                                int64_t count) {
-  for (int64_t i = bytes * index / count / 64; i < bytes * (index + 1) / count / 64; i++) {
-    prefetch(from + i * 64);
+// What lies behind a strip, which is fetched a part with each group of tokens.
+struct NextStrip {
+  const uint8_t* data;
+  int64_t part;  // bytes
+
+  NextStrip(const PlainRows& rows, int count)
+      : data(static_cast<const uint8_t*>(rows.row(rows.count))),
+        part(rows.count * rows.columns * bytesOf(rows.type) / ((count + TILE - 1) / TILE)) {}
+
+  ADAPT4J_AVX512 ADAPT4J_INLINE void fetch(int group) const {
+    for (int64_t i = 0; i < part; i += 64) {
+      prefetch(data + group * part + i);
+    }
   }
-}
+};
 
 // Makes the sums of some rows with some tokens, [TOKENS][ROWS] vectors.
 template <int TYPE, int ROWS, int TOKENS, bool AHEAD>
@@ -185,10 +202,10 @@ inline void multiplyPlain(const PlainRows& rows, const void* tokens, int count, 
 template <int TYPE>
 ADAPT4J_AVX512 inline void multiplyStrip(const PlainRows& rows, const float* x, int count,
                                          const TileTarget& to) {
-  const int64_t width = padded(rows.columns), bytes = rows.count * rows.columns * bytesOf(TYPE);
+  const int64_t width = padded(rows.columns);
+  const NextStrip next(rows, count);
   for (int t = 0; t < count; t += TILE) {
-    prefetchPart(static_cast<const uint8_t*>(rows.data) + bytes, bytes, t / TILE,
-                 (count + TILE - 1) / TILE);
+    next.fetch(t / TILE);
     const int tokens = count - t < TILE ? count - t : TILE;
     for (int64_t r = 0; r < rows.count; r += TILE) {
       __m512 parts[TILE * TILE];
@@ -419,10 +436,10 @@ ADAPT4J_BF16 inline void multiplyMany(const PlainRows& rows, const void* tokens,
     return;
   }
   const auto* x = static_cast<const uint16_t*>(tokens);
-  const int64_t width = padded(rows.columns), bytes = rows.count * rows.columns * 2;
+  const int64_t width = padded(rows.columns);
+  const avx512::NextStrip next(rows, count);
   for (int t = 0; t < count; t += TILE) {
-    avx512::prefetchPart(static_cast<const uint8_t*>(rows.data) + bytes, bytes, t / TILE,
-                         (count + TILE - 1) / TILE);
+    next.fetch(t / TILE);
     const int present = count - t < TILE ? count - t : TILE;
     for (int64_t r = 0; r < rows.count; r += TILE) {
       __m512 parts[TILE * TILE];
