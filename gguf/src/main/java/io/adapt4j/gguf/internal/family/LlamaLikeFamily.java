@@ -27,7 +27,8 @@ abstract class LlamaLikeFamily extends GgufFamily {
   }
 
   @Override
-  Facts read(ModelConfig model) {
+  Facts read(ModelConfig stated) {
+    ModelConfig model = text(stated);
     ModelConfig complete = share() == 1 ? model : RotaryShare.withDefault(model, share());
     DecoderConfig decoder = DecoderConfig.from(complete, defaults());
     return new Facts(model, decoder, decoder.maxPositionEmbeddings());
@@ -111,13 +112,17 @@ abstract class LlamaLikeFamily extends GgufFamily {
         Field.integer(
             "attention.head_count", "num_attention_heads", facts -> facts.decoder().heads()),
         keyValueHeads(),
-        RopeFields.scaling(),
+        ropeScaling(),
         Field.number("rope.freq_base", "rope_theta", facts -> facts.decoder().ropeTheta()),
         localTheta(),
         normEps(),
         keyLength().when(this::statesHeadDim),
         Field.derived("attention.value_length", facts -> facts.decoder().headDim())
             .when(this::statesHeadDim));
+  }
+
+  Field ropeScaling() {
+    return RopeFields.scaling();
   }
 
   Field innerWidth() {

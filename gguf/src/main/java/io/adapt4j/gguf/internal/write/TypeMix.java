@@ -71,10 +71,10 @@ public final class TypeMix {
    * @return the type
    */
   public TensorType next(String name, List<Long> shape) {
-    if (!isQuantized(name, shape)) {
+    boolean plain = model.mixture() == Mixture.PLAIN;
+    if (!isQuantized(name, shape) || isKept(name, plain)) {
       return TensorType.F32;
     }
-    boolean plain = model.mixture() == Mixture.PLAIN;
     TensorType type = plain ? model.base() : ofExpertModel(name, mixed(name, shape.get(0)));
     return fitting(type, shape.get(0));
   }
@@ -87,6 +87,15 @@ public final class TypeMix {
         && !name.endsWith("ssm_conv1d.weight")
         && !name.endsWith("shortconv.conv.weight")
         && !name.equals(POSITIONS);
+  }
+
+  /** Small matrices of Gemma 3n and 4, of which the converter leaves fewer than the quantizer. */
+  private static boolean isKept(String name, boolean plain) {
+    return plain
+        ? name.endsWith("altup_correct_coef.weight") || name.endsWith("altup_predict_coef.weight")
+        : name.contains("altup")
+            || name.contains("laurel")
+            || name.contains("per_layer_model_proj");
   }
 
   private TensorType mixed(String name, long columns) {
