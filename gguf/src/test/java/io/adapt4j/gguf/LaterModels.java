@@ -1,6 +1,14 @@
 package io.adapt4j.gguf;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Small models of the dense families of 2025 and 2026, and of StarCoder 1. */
@@ -32,7 +40,7 @@ final class LaterModels {
         """
         "head_dim": 64, "tie_word_embeddings": true, "rope_parameters": {"rope_type": "yarn",
         "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 16,
-        "attention_factor": 1.2, "mscale_all_dim": 0.7}
+        "attention_factor": 1.2, "mscale_all_dim": 0.7, "beta_fast": 8.0, "beta_slow": 2.0}
         """);
     put(
         "ministral3_plain",
@@ -102,6 +110,34 @@ final class LaterModels {
   }
 
   private LaterModels() {}
+
+  /** Gives a model a tokenizer in the manner of Gemma 4, with a token for two ends of lines. */
+  static Path withLines(Path model) throws IOException {
+    Files.deleteIfExists(model.resolve("tokenizer.model"));
+    Path own = GoldenFolders.of("llama_k");
+    Files.copy(
+        own.resolve("tokenizer_config.json"),
+        model.resolve("tokenizer_config.json"),
+        StandardCopyOption.REPLACE_EXISTING);
+    ObjectNode tokenizer = (ObjectNode) Json.parse(Files.readString(own.resolve("tokenizer.json")));
+    ArrayNode steps = (ArrayNode) tokenizer.path("normalizer").path("normalizers");
+    steps.remove(0);
+    ((ArrayNode) tokenizer.path("decoder").path("decoders")).remove(3);
+    ObjectNode ids = (ObjectNode) tokenizer.path("model").path("vocab");
+    String[] last = new String[2];
+    ids.properties()
+        .forEach(
+            entry -> {
+              int place = entry.getValue().asInt() - 510;
+              if (place >= 0) {
+                last[place] = entry.getKey();
+              }
+            });
+    ids.remove(List.of(last));
+    ids.put("\n", 510).put("\n\n", 511);
+    Files.writeString(model.resolve("tokenizer.json"), Json.compact(tokenizer));
+    return model;
+  }
 
   private static void put(String name, String tokenizer, String type, String fields) {
     ALL.put(name, new String[] {tokenizer, type, fields});

@@ -312,11 +312,13 @@ final class RandomModels {
     config.setAll((ObjectNode) Json.parse("{" + more + "}"));
     // Blocks of 32 fit in these rows; in the others no block does.
     int inner = name.length() % 2 == 0 ? 288 : 264;
-    config.put("intermediate_size", inner);
+    if (!config.has("intermediate_size")) {
+      config.put("intermediate_size", inner);
+    }
     config.put("vocab_size", vocabulary + config.path(PADDING).asInt());
     config.remove(PADDING);
     boolean small = name.startsWith("gemma3n") || name.startsWith("gemma4");
-    if (small) {
+    if (small && !config.has("vocab_size_per_layer_input")) {
       config.set("vocab_size_per_layer_input", config.get("vocab_size"));
     }
     if (name.startsWith("gpt")) {

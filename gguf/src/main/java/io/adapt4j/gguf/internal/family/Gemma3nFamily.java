@@ -38,7 +38,7 @@ final class Gemma3nFamily extends Gemma3Family {
   private static final double SPARSE = 0.95;
 
   /** How many standard deviations lie below that share of values. */
-  private static final float DEVIATIONS = 1.6448536f;
+  private static final float DEVIATIONS = 1.6448533535f;
 
   @Override
   public String architecture() {
@@ -224,12 +224,7 @@ final class Gemma3nFamily extends Gemma3Family {
     if (!isUsualSparsity(fields.json().path(SPARSITY), layers)) {
       throw refused(facts, SPARSITY, "0.95 in the first ten layers and 0 after them");
     }
-    boolean[] slides = sliding(facts, PERIOD);
-    for (int i = 0; i < layers; i++) {
-      if (slides[i] != ((i + 1) % PERIOD != 0)) {
-        throw refused(facts, "layer_types", "full attention in every fifth layer");
-      }
-    }
+    PerLayerInputs.requireShared(facts, sliding(facts, PERIOD), shared(fields));
     int[] inner = PerLayerInputs.inner(facts.model(), layers);
     if (Arrays.stream(inner).anyMatch(width -> width != inner[0])) {
       throw refused(facts, "intermediate_size", "the same width in all layers");

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 
 /** Gemma 4, its dense text models: wider heads in global layers, of which few values rotate. */
 final class Gemma4Family extends Gemma3Family {
@@ -200,8 +201,7 @@ final class Gemma4Family extends Gemma3Family {
     return fields;
   }
 
-  private static Field theta(
-      String key, String type, java.util.function.ToDoubleFunction<Facts> value) {
+  private static Field theta(String key, String type, ToDoubleFunction<Facts> value) {
     return new Field(
         (facts, prefix, target) -> target.float32(prefix + key, (float) value.applyAsDouble(facts)),
         (source, prefix, config) ->
@@ -293,15 +293,7 @@ final class Gemma4Family extends Gemma3Family {
   public void requireSupported(Facts facts) {
     requireLlamaLike(facts);
     PerLayerInputs.requireRows(facts);
-    boolean[] slides = slides(facts);
-    int own = slides.length - shared(facts.fields());
-    // Those that are shared are the last of each kind.
-    if (own < slides.length && (own < 2 || slides[own - 1] || !slides[own - 2])) {
-      throw refused(
-          facts,
-          PerLayerInputs.SHARED,
-          "so many that a layer with a window and one without come right before them");
-    }
+    PerLayerInputs.requireShared(facts, slides(facts), shared(facts.fields()));
   }
 
   @Override

@@ -86,6 +86,11 @@ final class Ministral3Family extends LlamaFamily {
   }
 
   @Override
+  boolean readsBounds() {
+    return true;
+  }
+
+  @Override
   Field ropeScaling() {
     return RopeFields.scalingByAllDim();
   }

@@ -59,6 +59,17 @@ final class PerLayerInputs {
     }
   }
 
+  /** llama.cpp takes the keys and values of the two layers before those that have none. */
+  static void requireShared(Facts facts, boolean[] slides, int shared) {
+    int own = slides.length - shared;
+    if (shared > 0 && (own < 2 || slides[own - 1] || !slides[own - 2])) {
+      throw LlamaLikeFamily.refused(
+          facts,
+          SHARED,
+          "so many that a layer with a window and then one without come right before them");
+    }
+  }
+
   /** Whether a tensor is of a layer that uses another's keys and values. */
   static boolean isUnused(String gguf, int firstShared) {
     Matcher matcher = KEYS_OR_VALUES.matcher(gguf);

@@ -91,7 +91,7 @@ public final class TokenizerMetadata {
     boolean merged = WITH_MERGES.contains(family) && stored.isEmpty() && scored;
     if (merged) {
       target.string(PREFIX + "model", "gemma4");
-      SentencePieceVocabulary.ranked(folder, size).write(target, true);
+      SentencePieceVocabulary.merged(folder, size).write(target, true);
       target.strings(PREFIX + "merges", BytePairVocabulary.merges(folder));
     } else if (scored) {
       target.string(PREFIX + "model", "llama");
@@ -125,6 +125,9 @@ public final class TokenizerMetadata {
             || (stored.isEmpty() && !stated.isBoolean() && !folder.prependsSpace());
     if (scored && withoutSpace) {
       target.bool(PREFIX + SPACE, false);
+    }
+    if (merged) {
+      target.bool(PREFIX + "add_bos_token", true);
     }
   }
 
