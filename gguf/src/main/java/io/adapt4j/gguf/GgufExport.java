@@ -14,6 +14,7 @@ import io.adapt4j.gguf.format.TensorType;
 import io.adapt4j.gguf.internal.family.Facts;
 import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
+import io.adapt4j.gguf.internal.family.LayerValues;
 import io.adapt4j.gguf.internal.tokenizer.TokenizerMetadata;
 import io.adapt4j.gguf.internal.write.GeneralMetadata;
 import io.adapt4j.gguf.internal.write.ModelWeights;
@@ -288,6 +289,13 @@ public final class GgufExport {
     GgufMetadata.Builder target = GgufMetadata.builder();
     target.string("general.architecture", family.architecture());
     family.describeFirst(facts, target);
+    for (LayerValues values : family.layerValues()) {
+      float[] all = new float[facts.decoder().layers()];
+      for (int layer = 0; layer < all.length; layer++) {
+        all[layer] = weights.value(values.name(layer), values.constant());
+      }
+      target.float32s(values.key(), all);
+    }
     GeneralMetadata.write(folder, modelName(folder), tensors, target);
     boolean converted = type.isConverted();
     OptionalInt fileType = OptionalInt.of(type.fileType());

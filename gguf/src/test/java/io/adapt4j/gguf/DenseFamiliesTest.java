@@ -117,6 +117,24 @@ class DenseFamiliesTest {
         "falcon | \"bias\": true | bias",
         "falcon | \"parallel_attn\": false | parallel_attn",
         "internlm2 | \"bias\": true | bias",
+        "apertus | \"hidden_act\": \"relu2\" | hidden_act",
+        "apertus | \"attention_bias\": true | attention_bias",
+        "ministral3_plain | \"sliding_window\": 16 | sliding_window",
+        "ministral3_plain | \"rope_parameters\": {\"llama_4_scaling_beta\": 0.1, \"original_max_position_embeddings\": 8} | rope_parameters",
+        "gemma3n | \"num_hidden_layers\": 2, \"laurel_rank\": 32 | laurel_rank",
+        "gemma3n | \"num_hidden_layers\": 2, \"altup_num_inputs\": 3 | altup_num_inputs",
+        "gemma3n | \"num_hidden_layers\": 2, \"altup_active_idx\": 1 | altup_active_idx",
+        "gemma3n | \"num_hidden_layers\": 2, \"altup_correct_scale\": false | altup_correct_scale",
+        "gemma3n | \"num_hidden_layers\": 2, \"hidden_size_per_layer_input\": 64 | hidden_size_per_layer_input",
+        "gemma3n | \"num_hidden_layers\": 2, \"num_kv_shared_layers\": 1 | num_kv_shared_layers",
+        "gemma3n | \"num_hidden_layers\": 2, \"final_logit_softcapping\": null | final_logit_softcapping",
+        "gemma3n | \"num_hidden_layers\": 2, \"activation_sparsity_pattern\": 0.5 | activation_sparsity_pattern",
+        "gemma3n | \"num_hidden_layers\": 2, \"intermediate_size\": [288, 256] | intermediate_size",
+        "gemma4 | \"num_kv_shared_layers\": 3 | num_kv_shared_layers",
+        "vaultgemma | \"final_logit_softcapping\": 30.0 | final_logit_softcapping",
+        "vaultgemma | \"query_pre_attn_scalar\": 64 | query_pre_attn_scalar",
+        "vaultgemma | \"sliding_window\": 16 | sliding_window",
+        "gpt_bigcode | \"scale_attn_weights\": false | scale_attn_weights",
       })
   void namesTheFieldThatLlamaCppComputesOtherwise(String name, String fields, String named)
       throws IOException {
@@ -140,6 +158,9 @@ class DenseFamiliesTest {
         "ministral | llama | llama",
         "helium | llama | llama",
         "internlm2 | internlm2 | internlm2",
+        "ministral3 | mistral3 | ministral3",
+        "vaultgemma | gemma | gemma",
+        "gpt_bigcode | starcoder | gpt_bigcode",
       })
   void filesHaveLlamaCppsNameOfTheFamily(String name, String architecture, String readAs)
       throws IOException {

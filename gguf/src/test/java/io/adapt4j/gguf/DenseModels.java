@@ -149,6 +149,7 @@ final class DenseModels {
         "internlm2",
         "\"bias\": false, \"num_key_value_heads\": 1, \"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 2.0}, "
             + TIED);
+    LaterModels.ALL.forEach((name, model) -> put(name, model[0], model[1], model[2]));
   }
 
   private DenseModels() {}

@@ -64,6 +64,9 @@ class LlamaCppTest {
           "Grüße aus Österreich, 你好 😀",
           "It's 1234567 a.m.;\n\n  x+=`y`? (I'LL see) #tag!!\n");
 
+  private static final List<String> LINES =
+      List.of("Once upon a time\n\nthere was", "\na\n\n\n  b 12\n", TEXTS.get(2));
+
   private static final GenerationOptions OPTIONS =
       GenerationOptions.builder().temperature(0).maxNewTokens(TOKENS).ignoreEos(true).build();
 
@@ -324,7 +327,10 @@ class LlamaCppTest {
             "cohere2",
             "nemotron",
             "falcon_groups",
-            "internlm2")) {
+            "internlm2",
+            "ministral3",
+            "gemma4",
+            "gpt_bigcode_heads")) {
       Path model = RandomModels.write(family, folder.resolve(family));
       Adapter adapter = randomAdapter(model, folder.resolve(family + "-adapter"));
       models.put(family, model);
@@ -411,6 +417,12 @@ class LlamaCppTest {
       try (Tokenizer tokenizer = Tokenizer.load(model)) {
         expected.put(name, tokenizer.encodeAll(TEXTS, false));
       }
+    }
+    Path model = LaterModels.withLines(RandomModels.write("gemma4", folder.resolve("gemma4")));
+    Path file = export(model, GgufQuantization.Q8_0, "merges");
+    add("gemma4", file, Optional.empty(), LINES);
+    try (Tokenizer tokenizer = Tokenizer.load(ModelSource.path(file).folder())) {
+      expected.put("gemma4", tokenizer.encodeAll(LINES, false));
     }
     requireTexts(expected);
   }

@@ -312,9 +312,15 @@ final class RandomModels {
     config.setAll((ObjectNode) Json.parse("{" + more + "}"));
     // Blocks of 32 fit in these rows; in the others no block does.
     int inner = name.length() % 2 == 0 ? 288 : 264;
-    config.put("intermediate_size", inner);
+    if (!config.has("intermediate_size")) {
+      config.put("intermediate_size", inner);
+    }
     config.put("vocab_size", vocabulary + config.path(PADDING).asInt());
     config.remove(PADDING);
+    boolean small = name.startsWith("gemma3n") || name.startsWith("gemma4");
+    if (small && !config.has("vocab_size_per_layer_input")) {
+      config.set("vocab_size_per_layer_input", config.get("vocab_size"));
+    }
     if (name.startsWith("gpt")) {
       config.remove(List.of("num_key_value_heads", "rms_norm_eps"));
     }
@@ -324,20 +330,23 @@ final class RandomModels {
         Architectures.declareDecoder(ModelConfig.read(folder)).tensors();
     Random random = new Random(name.hashCode());
     List<TensorData> tensors = new ArrayList<>();
-    shapes.forEach((tensor, shape) -> tensors.add(random(tensor, shape, random)));
+    shapes.forEach((tensor, shape) -> tensors.add(random(tensor, shape, small, random)));
     SafetensorsWriter.create()
         .writeModel(
             folder, ExpertStacks.join(fourBit ? RandomMixtures.fourBit(tensors, random) : tensors));
     return folder;
   }
 
-  private static TensorData random(String name, List<Long> shape, Random random) {
+  private static TensorData random(String name, List<Long> shape, boolean small, Random random) {
     int count = Math.toIntExact(shape.stream().reduce(1L, Math::multiplyExact));
     boolean norm = name.contains("norm") || name.contains("ln_");
+    // Scores have no factor there: rounding must not choose whom a token attends to.
+    boolean query = small && name.endsWith("q_norm.weight");
     double scale = shape.size() == 1 ? 0.3 : name.contains("embed") ? 1 : 1.5 / Math.sqrt(256);
     ByteBuffer bytes = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < count; i++) {
-      double center = norm && name.endsWith(".weight") ? 1 : 0;
+      boolean about1 = norm && name.endsWith(".weight") || name.endsWith("layer_scalar");
+      double center = query ? 0.2 : about1 ? 1 : 0;
       bytes.putFloat((float) (center + scale * random.nextGaussian()));
     }
     return TensorData.of(name, StoredType.F32, shape, bytes::flip);

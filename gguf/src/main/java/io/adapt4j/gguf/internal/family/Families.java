@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The model families that GGUF files can hold. */
@@ -30,6 +31,9 @@ public final class Families {
           new Dots1Family(),
           new Gemma2Family(),
           new Gemma3Family(),
+          new Gemma3nFamily(),
+          new Gemma4Family(),
+          new VaultGemmaFamily(),
           new Phi3Family(),
           new SmolLm3Family(),
           new Olmo2Family(),
@@ -41,8 +45,11 @@ public final class Families {
           new BambaFamily(),
           new GraniteFamily(),
           new Gpt2Family(),
+          new StarcoderFamily(),
           new GptNeoXFamily(),
           new MinistralFamily(),
+          new Ministral3Family(),
+          new ApertusFamily(),
           new HeliumFamily(),
           new GemmaFamily(),
           new PhiFamily(),
@@ -61,6 +68,9 @@ public final class Families {
           new Ernie45Family(),
           new FalconFamily(),
           new InternLm2Family());
+
+  /** Families that load here, of which llama.cpp has no model. */
+  private static final Set<String> UNKNOWN_THERE = Set.of("gpt_neo", "gptj");
 
   private Families() {}
 
@@ -98,8 +108,11 @@ public final class Families {
                                 .distinct()
                                 .sorted()
                                 .collect(Collectors.joining(", ")),
-                        "GGUF files of this family are not written; llama.cpp may have a"
-                            + " converter for it."));
+                        UNKNOWN_THERE.contains(model.modelType())
+                            ? "llama.cpp does not run models of this family, so no GGUF files of"
+                                + " them are written; run this model here."
+                            : "GGUF files of this family are not written; llama.cpp may have a"
+                                + " converter for it."));
   }
 
   /**

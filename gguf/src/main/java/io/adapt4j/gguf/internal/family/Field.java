@@ -107,7 +107,7 @@ record Field(Writer writer, Reader reader) {
   }
 
   /** The decimal number that a file's fp32 was written for, rather than its exact value. */
-  private static double decimal(double value) {
+  static double decimal(double value) {
     return Double.parseDouble(Float.toString((float) value));
   }
 }

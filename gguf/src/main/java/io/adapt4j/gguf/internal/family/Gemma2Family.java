@@ -46,10 +46,10 @@ class Gemma2Family extends LlamaLikeFamily {
 
   @Override
   void norms(List<TensorName> names) {
-    names.add(layer("input_layernorm", "attn_norm", Layout.PLUS_ONE));
-    names.add(layer("post_attention_layernorm", "post_attention_norm", Layout.PLUS_ONE));
-    names.add(layer("pre_feedforward_layernorm", "ffn_norm", Layout.PLUS_ONE));
-    names.add(layer("post_feedforward_layernorm", "post_ffw_norm", Layout.PLUS_ONE));
+    names.add(layer("input_layernorm", "attn_norm", normLayout()));
+    names.add(layer("post_attention_layernorm", "post_attention_norm", normLayout()));
+    names.add(layer("pre_feedforward_layernorm", "ffn_norm", normLayout()));
+    names.add(layer("post_feedforward_layernorm", "post_ffw_norm", normLayout()));
   }
 
   @Override

@@ -9,9 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
-/** Gemma 3, text only: norms on queries and keys, and frequencies for layers with a window. */
-final class Gemma3Family extends Gemma2Family {
+/** Gemma 3, its text model: norms on queries and keys, and frequencies for layers with a window. */
+class Gemma3Family extends Gemma2Family {
 
   private static final int LAYERS_OF_27B = 62;
   private static final int PERIOD = 6;
@@ -38,7 +39,18 @@ final class Gemma3Family extends Gemma2Family {
   }
 
   @Override
-  Facts read(ModelConfig model) {
+  public Set<String> modelTypes() {
+    return Set.of("gemma3_text", "gemma3");
+  }
+
+  @Override
+  boolean isWhole(ModelConfig model) {
+    return !model.modelType().endsWith("_text");
+  }
+
+  @Override
+  Facts read(ModelConfig stated) {
+    ModelConfig model = text(stated);
     DecoderConfig decoder = DecoderConfig.from(model, defaults(), Optional.of("full_attention"));
     return new Facts(model, decoder, decoder.maxPositionEmbeddings());
   }
@@ -46,8 +58,8 @@ final class Gemma3Family extends Gemma2Family {
   @Override
   void norms(List<TensorName> names) {
     super.norms(names);
-    names.add(layer("self_attn.q_norm", "attn_q_norm", Layout.PLUS_ONE));
-    names.add(layer("self_attn.k_norm", "attn_k_norm", Layout.PLUS_ONE));
+    names.add(layer("self_attn.q_norm", "attn_q_norm", normLayout()));
+    names.add(layer("self_attn.k_norm", "attn_k_norm", normLayout()));
   }
 
   @Override
@@ -58,18 +70,12 @@ final class Gemma3Family extends Gemma2Family {
     fields.add(contextLength());
     fields.add(
         Field.integer("embedding_length", "hidden_size", facts -> facts.decoder().hiddenSize()));
-    fields.add(
-        Field.integer(
-            "feed_forward_length",
-            "intermediate_size",
-            facts -> facts.decoder().intermediateSize()));
+    fields.add(innerWidth());
     fields.add(
         Field.integer(
             "attention.head_count", "num_attention_heads", facts -> facts.decoder().heads()));
-    fields.add(
-        Field.integer(
-            "attention.head_count_kv", "num_key_value_heads", facts -> facts.decoder().kvHeads()));
-    fields.add(RopeFields.scaling());
+    fields.add(keyValueHeads());
+    fields.add(ropeScaling());
     fields.add(Field.number("rope.freq_base", "rope_theta", facts -> facts.decoder().ropeTheta()));
     fields.add(Field.number("rope.freq_base_swa", "rope_local_base_freq", Gemma3Family::localBase));
     fields.add(rmsNormEps());

@@ -5,7 +5,7 @@ import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
 
 /** Gemma 1: norms stored 1 larger, tied matrices. */
-final class GemmaFamily extends Gemma2Family {
+class GemmaFamily extends Gemma2Family {
 
   @Override
   public String architecture() {
@@ -24,8 +24,8 @@ final class GemmaFamily extends Gemma2Family {
 
   @Override
   void norms(List<TensorName> names) {
-    names.add(layer("input_layernorm", "attn_norm", Layout.PLUS_ONE));
-    names.add(layer("post_attention_layernorm", "ffn_norm", Layout.PLUS_ONE));
+    names.add(layer("input_layernorm", "attn_norm", normLayout()));
+    names.add(layer("post_attention_layernorm", "ffn_norm", normLayout()));
   }
 
   @Override

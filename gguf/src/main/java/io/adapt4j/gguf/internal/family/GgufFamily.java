@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -67,8 +68,39 @@ public abstract class GgufFamily {
     return true;
   }
 
-  /** The rows of the family's table. */
+  /** The rows of the family's table, of a text model by itself. */
   abstract List<TensorName> names(ModelConfig model);
+
+  /** Whether a model reads more than text, so that its text model is below another path. */
+  boolean isWhole(ModelConfig model) {
+    return false;
+  }
+
+  /** The part of a configuration that is about the text model. */
+  final ModelConfig text(ModelConfig model) {
+    return isWhole(model) ? model.text() : model;
+  }
+
+  private List<TensorName> rows(ModelConfig model) {
+    List<TensorName> names = names(model);
+    return isWhole(model) ? names.stream().map(TensorName::ofWhole).toList() : names;
+  }
+
+  /** {@return the tensors of one value a layer that are keys in files} */
+  public List<LayerValues> layerValues() {
+    return List.of();
+  }
+
+  /**
+   * Returns tensors that files must have though nothing is computed with them, so that models are
+   * without.
+   *
+   * @param model the configuration
+   * @return their names in checkpoints, which may have them, with their shapes there
+   */
+  public Map<String, List<Long>> unreadTensors(ModelConfig model) {
+    return Map.of();
+  }
 
   abstract List<Field> fieldsBeforeFileType();
 
@@ -140,7 +172,7 @@ public abstract class GgufFamily {
    *     tensor that such files do not have
    */
   public final List<Place> toGguf(String stored, ModelConfig model) {
-    return names(model).stream().flatMap(row -> row.toGguf(stored).stream()).toList();
+    return rows(model).stream().flatMap(row -> row.toGguf(stored).stream()).toList();
   }
 
   /**
@@ -152,7 +184,7 @@ public abstract class GgufFamily {
    *     checkpoints do not have
    */
   public final Optional<Place> toStored(String gguf, ModelConfig model) {
-    return names(model).stream().flatMap(row -> row.toStored(gguf).stream()).findFirst();
+    return rows(model).stream().flatMap(row -> row.toStored(gguf).stream()).findFirst();
   }
 
   /**
@@ -205,12 +237,14 @@ public abstract class GgufFamily {
     config.put("tie_word_embeddings", !hasOutput);
     ropeDivisors.ifPresent(
         divisors ->
-            config.set(
-                "rope_scaling",
-                RopeFields.scalingOf(
-                    divisors, metadata.integer(prefix + "context_length").orElse(0))));
+            readDivisors(divisors, metadata.integer(prefix + "context_length").orElse(0), config));
     complete(metadata, config);
     return config;
+  }
+
+  /** Sets what the divisors of rotary frequencies stand for. */
+  void readDivisors(float[] divisors, long contextLength, ObjectNode config) {
+    config.set("rope_scaling", RopeFields.scalingOf(divisors, contextLength));
   }
 
   /**

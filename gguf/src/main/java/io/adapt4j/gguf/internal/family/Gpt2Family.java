@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.config.RopeScaling;
 import java.util.List;
 
 /** GPT-2: learned positions, biases, weights that checkpoints store as [in, out]. */
-final class Gpt2Family extends GgufFamily {
+class Gpt2Family extends GgufFamily {
 
   private static final String ACTIVATION = "activation_function";
 
@@ -48,7 +48,7 @@ final class Gpt2Family extends GgufFamily {
             fields.requirePositiveInt("vocab_size"),
             positions,
             fields.positiveNumber("layer_norm_epsilon", 1e-5),
-            fields.optionalText(ACTIVATION).orElse("gelu_new"),
+            fields.optionalText(ACTIVATION).orElse(activation()),
             true,
             true,
             fields.bool("tie_word_embeddings", true),
@@ -66,36 +66,69 @@ final class Gpt2Family extends GgufFamily {
         TensorName.of("transformer.ln_f", "output_norm"),
         TensorName.of("lm_head", "output"),
         layer("ln_1", "attn_norm", Layout.SAME),
-        layer("attn.c_attn", "attn_qkv", Layout.TRANSPOSED),
-        layer("attn.c_proj", "attn_output", Layout.TRANSPOSED),
+        layer("attn.c_attn", "attn_qkv", fused(model)),
+        layer("attn.c_proj", "attn_output", matrices()),
         layer("ln_2", "ffn_norm", Layout.SAME),
-        layer("mlp.c_fc", "ffn_up", Layout.TRANSPOSED),
-        layer("mlp.c_proj", "ffn_down", Layout.TRANSPOSED));
+        layer("mlp.c_fc", "ffn_up", matrices()),
+        layer("mlp.c_proj", "ffn_down", matrices()));
   }
 
   private static TensorName layer(String stored, String gguf, Layout layout) {
     return TensorName.of("transformer.h.{}." + stored, "blk.{}." + gguf, layout);
   }
 
+  /** The activation of a configuration that states none. */
+  String activation() {
+    return "gelu_new";
+  }
+
+  /** How weights lie. */
+  Layout matrices() {
+    return Layout.TRANSPOSED;
+  }
+
+  /** How the weight of queries, keys and values lies. */
+  Layout fused(ModelConfig model) {
+    return matrices();
+  }
+
+  static Field layers() {
+    return Field.integer("block_count", "n_layer", facts -> facts.decoder().layers());
+  }
+
+  static Field context() {
+    return Field.integer("context_length", "n_positions", Facts::contextLength);
+  }
+
+  static Field width() {
+    return Field.integer("embedding_length", "n_embd", facts -> facts.decoder().hiddenSize());
+  }
+
+  static Field inner() {
+    return Field.integer(
+        "feed_forward_length", "n_inner", facts -> facts.decoder().intermediateSize());
+  }
+
+  static Field heads() {
+    return Field.integer("attention.head_count", "n_head", facts -> facts.decoder().heads());
+  }
+
+  static Field eps() {
+    return Field.number(
+        "attention.layer_norm_epsilon",
+        "layer_norm_epsilon",
+        facts -> facts.decoder().rmsNormEps());
+  }
+
   @Override
   List<Field> fieldsBeforeFileType() {
-    return List.of(
-        Field.integer("block_count", "n_layer", facts -> facts.decoder().layers()),
-        Field.integer("context_length", "n_positions", Facts::contextLength),
-        Field.integer("embedding_length", "n_embd", facts -> facts.decoder().hiddenSize()),
-        Field.integer(
-            "feed_forward_length", "n_inner", facts -> facts.decoder().intermediateSize()),
-        Field.integer("attention.head_count", "n_head", facts -> facts.decoder().heads()),
-        Field.number(
-            "attention.layer_norm_epsilon",
-            "layer_norm_epsilon",
-            facts -> facts.decoder().rmsNormEps()));
+    return List.of(layers(), context(), width(), inner(), heads(), eps());
   }
 
   @Override
   List<Field> fieldsAfterFileType() {
     return List.of(
-        Field.activation(ACTIVATION, "gelu_new", facts -> facts.decoder().hiddenActivation()));
+        Field.activation(ACTIVATION, activation(), facts -> facts.decoder().hiddenActivation()));
   }
 
   @Override

@@ -60,11 +60,6 @@ abstract class LinearAttentionFamily extends MixtureFamily {
     return new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, OptionalInt.of(256));
   }
 
-  /** The part of a configuration that is about the text model. */
-  ModelConfig text(ModelConfig model) {
-    return model;
-  }
-
   @Override
   Facts read(ModelConfig model) {
     ModelConfig text = text(model);

@@ -27,7 +27,8 @@ abstract class LlamaLikeFamily extends GgufFamily {
   }
 
   @Override
-  Facts read(ModelConfig model) {
+  Facts read(ModelConfig stated) {
+    ModelConfig model = text(stated);
     ModelConfig complete = share() == 1 ? model : RotaryShare.withDefault(model, share());
     DecoderConfig decoder = DecoderConfig.from(complete, defaults());
     return new Facts(model, decoder, decoder.maxPositionEmbeddings());
@@ -111,13 +112,17 @@ abstract class LlamaLikeFamily extends GgufFamily {
         Field.integer(
             "attention.head_count", "num_attention_heads", facts -> facts.decoder().heads()),
         keyValueHeads(),
-        RopeFields.scaling(),
+        ropeScaling(),
         Field.number("rope.freq_base", "rope_theta", facts -> facts.decoder().ropeTheta()),
         localTheta(),
         normEps(),
         keyLength().when(this::statesHeadDim),
         Field.derived("attention.value_length", facts -> facts.decoder().headDim())
             .when(this::statesHeadDim));
+  }
+
+  Field ropeScaling() {
+    return RopeFields.scaling();
   }
 
   Field innerWidth() {
@@ -186,6 +191,11 @@ abstract class LlamaLikeFamily extends GgufFamily {
     return true;
   }
 
+  /** Whether llama.cpp reads where YaRN's ramp begins and ends. */
+  boolean readsBounds() {
+    return false;
+  }
+
   /** Which activations count as the one llama.cpp has fixed. */
   Set<String> activations() {
     return Set.of("silu", "swish");
@@ -197,7 +207,10 @@ abstract class LlamaLikeFamily extends GgufFamily {
     if (!activations().contains(decoder.hiddenActivation())) {
       throw refused(facts, activationField(facts), "one of " + sorted(activations()));
     }
-    requireScaling(facts, scalings(), truncates());
+    requireKind(facts, scalings(), truncates());
+    if (!readsBounds()) {
+      requireUsualBounds(facts);
+    }
     if (decoder.rotaryDim() != decoder.headDim() && !rotatesPart()) {
       throw refused(facts, "partial_rotary_factor", "1");
     }
@@ -265,17 +278,25 @@ abstract class LlamaLikeFamily extends GgufFamily {
   /** Takes the kinds of scaling given, and of YaRN what llama.cpp reads of it. */
   static void requireScaling(
       Facts facts, Set<Class<? extends RopeScaling>> kinds, boolean truncates) {
+    requireKind(facts, kinds, truncates);
+    requireUsualBounds(facts);
+  }
+
+  private static void requireKind(
+      Facts facts, Set<Class<? extends RopeScaling>> kinds, boolean truncates) {
     RopeScaling scaling = facts.decoder().ropeScaling();
     if (!kinds.contains(scaling.getClass())) {
       throw refused(facts, scalingField(facts), "a rotary scaling that the family has there");
     }
-    if (scaling instanceof RopeScaling.Yarn yarn) {
-      if (truncates && !yarn.truncate()) {
-        throw refused(facts, scalingField(facts), "yarn that truncates its bounds");
-      }
-      if (yarn.betaFast() != 32 || yarn.betaSlow() != 1) {
-        throw refused(facts, scalingField(facts), "yarn with beta_fast 32 and beta_slow 1");
-      }
+    if (scaling instanceof RopeScaling.Yarn yarn && truncates && !yarn.truncate()) {
+      throw refused(facts, scalingField(facts), "yarn that truncates its bounds");
+    }
+  }
+
+  private static void requireUsualBounds(Facts facts) {
+    if (facts.decoder().ropeScaling() instanceof RopeScaling.Yarn yarn
+        && (yarn.betaFast() != 32 || yarn.betaSlow() != 1)) {
+      throw refused(facts, scalingField(facts), "yarn with beta_fast 32 and beta_slow 1");
     }
   }
 

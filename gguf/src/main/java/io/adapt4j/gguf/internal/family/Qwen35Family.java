@@ -42,31 +42,9 @@ final class Qwen35Family extends LinearAttentionFamily {
     return kind.isEmpty() ? "Qwen3_5ForCausalLM" : "Qwen3_5MoeForCausalLM";
   }
 
-  private static boolean isWhole(ModelConfig model) {
+  @Override
+  boolean isWhole(ModelConfig model) {
     return !model.modelType().endsWith("_text");
-  }
-
-  @Override
-  ModelConfig text(ModelConfig model) {
-    return isWhole(model) ? model.text() : model;
-  }
-
-  /** Models with images have the text model below another path. */
-  @Override
-  List<TensorName> names(ModelConfig model) {
-    List<TensorName> names = super.names(model);
-    if (!isWhole(model)) {
-      return names;
-    }
-    return names.stream()
-        .map(
-            name ->
-                new TensorName(
-                    name.stored().replaceFirst("^model\\.", "model.language_model."),
-                    name.gguf(),
-                    name.layout(),
-                    name.isWhole()))
-        .toList();
   }
 
   @Override

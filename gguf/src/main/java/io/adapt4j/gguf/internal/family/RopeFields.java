@@ -15,6 +15,7 @@ final class RopeFields {
 
   private static final String SCALING = "rope.scaling.";
   private static final String THETA = "rope.freq_base";
+  private static final String LOG_MULTIPLIER = "yarn_log_multiplier";
   private static final double USUAL_THETA = 10_000;
 
   private RopeFields() {}
@@ -50,13 +51,35 @@ final class RopeFields {
             config.put("rope_theta", source.number(prefix + THETA).orElse(USUAL_THETA)));
   }
 
-  /** The keys of linear and YaRN scaling, as all families write them. */
+  /** The keys of linear and YaRN scaling, as most families write them. */
   static Field scaling() {
     return new Field(
-        (facts, prefix, target) -> write(facts, prefix + SCALING, target), RopeFields::read);
+        (facts, prefix, target) -> write(facts, prefix + SCALING, target, false),
+        (source, prefix, config) -> read(source, prefix, config, false));
   }
 
-  private static void write(Facts facts, String prefix, GgufMetadata.Builder target) {
+  /** The same of families where llama.cpp reads {@code mscale_all_dim}, and takes mscale as 1. */
+  static Field scalingByAllDim() {
+    return new Field(
+        (facts, prefix, target) -> write(facts, prefix + SCALING, target, true),
+        (source, prefix, config) -> read(source, prefix, config, true));
+  }
+
+  /** The key of {@code mscale_all_dim}, which official files have later than the others. */
+  static Field allDim() {
+    return new Field(
+        (facts, prefix, target) -> {
+          if (facts.decoder().ropeScaling() instanceof RopeScaling.Yarn yarn) {
+            yarn.mscaleAllDim()
+                .ifPresent(
+                    weight -> target.float32(prefix + SCALING + LOG_MULTIPLIER, (float) weight));
+          }
+        },
+        (source, prefix, config) -> {});
+  }
+
+  private static void write(
+      Facts facts, String prefix, GgufMetadata.Builder target, boolean byAllDim) {
     DecoderConfig decoder = facts.decoder();
     if (decoder.ropeScaling() instanceof RopeScaling.Linear linear) {
       target.string(prefix + "type", "linear");
@@ -75,7 +98,7 @@ final class RopeFields {
       if (states(facts, "beta_slow")) {
         target.float32(prefix + "yarn_beta_slow", (float) yarn.betaSlow());
       }
-      float share = attentionShare(decoder);
+      float share = attentionShare(decoder, byAllDim);
       if (share != 1) {
         target.float32(prefix + "attn_factor", share);
       }
@@ -95,16 +118,25 @@ final class RopeFields {
    * default of YaRN whatever {@code yarn_attn_factor} says.
    */
   static float attentionShare(DecoderConfig decoder) {
+    return attentionShare(decoder, false);
+  }
+
+  private static float attentionShare(DecoderConfig decoder, boolean byAllDim) {
     if (!(decoder.ropeScaling() instanceof RopeScaling.Yarn yarn)) {
       return 1;
     }
     float wanted = RotaryFrequencies.of(decoder).attentionFactor();
-    float fixed = (float) magnitude(factor(yarn, decoder));
+    double allDim = byAllDim ? yarn.mscaleAllDim().orElse(0) : 0;
+    float fixed = (float) fixed(factor(yarn, decoder), allDim);
     return wanted == fixed ? 1 : wanted / fixed;
   }
 
-  private static double magnitude(double factor) {
-    return factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1;
+  private static double fixed(double factor, double allDim) {
+    return magnitude(factor, 1) / (allDim == 0 ? 1 : magnitude(factor, allDim));
+  }
+
+  private static double magnitude(double factor, double weight) {
+    return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
   }
 
   private static double factor(RopeScaling.Yarn yarn, DecoderConfig decoder) {
@@ -115,7 +147,8 @@ final class RopeFields {
     return yarn.originalMaxPositionEmbeddings().orElse(decoder.maxPositionEmbeddings());
   }
 
-  private static void read(GgufMetadata source, String prefix, ObjectNode config) {
+  private static void read(
+      GgufMetadata source, String prefix, ObjectNode config, boolean byAllDim) {
     String type = source.string(prefix + SCALING + "type").orElse("none");
     if (!type.equals("linear") && !type.equals("yarn")) {
       return;
@@ -125,7 +158,11 @@ final class RopeFields {
     source
         .integer(prefix + SCALING + "original_context_length")
         .ifPresent(value -> scaling.put("original_max_position_embeddings", value));
-    readAttentionFactor(source, prefix + SCALING, type, scaling);
+    double allDim = byAllDim ? source.number(prefix + SCALING + LOG_MULTIPLIER).orElse(0) : 0;
+    if (allDim != 0) {
+      scaling.put("mscale", 1.0).put("mscale_all_dim", allDim);
+    }
+    readAttentionFactor(source, prefix + SCALING, type, allDim, scaling);
     source
         .number(prefix + SCALING + "yarn_beta_fast")
         .ifPresent(value -> scaling.put("beta_fast", value));
@@ -136,14 +173,14 @@ final class RopeFields {
   }
 
   private static void readAttentionFactor(
-      GgufMetadata source, String prefix, String type, ObjectNode scaling) {
+      GgufMetadata source, String prefix, String type, double allDim, ObjectNode scaling) {
     OptionalDouble whole = source.number(prefix + "yarn_attn_factor");
     OptionalDouble share = source.number(prefix + "attn_factor");
     if (whole.isPresent()) {
       scaling.put("attention_factor", whole.getAsDouble());
     } else if (share.isPresent() && type.equals("yarn")) {
       double factor = source.number(prefix + "factor").orElse(1);
-      scaling.put("attention_factor", share.getAsDouble() * magnitude(factor));
+      scaling.put("attention_factor", share.getAsDouble() * fixed(factor, allDim));
     }
   }
 

@@ -37,7 +37,7 @@ public interface RowOrder {
    *
    * @param row a row of the GGUF tensor
    * @param rows the number of its rows
-   * @return the row of the checkpoint's tensor with the same values
+   * @return the row of the checkpoint's tensor with the same values; negative for zeros
    */
   long storedRow(long row, long rows);
 
@@ -73,6 +73,32 @@ public interface RowOrder {
       public long ggufRow(long row, long stored) {
         long rows = stored / parts;
         return row / rows == number ? row % rows : -1;
+      }
+    };
+  }
+
+  /**
+   * Takes all rows, and zeros after them.
+   *
+   * @param stored how many the checkpoint's tensor has
+   * @param all how many the GGUF tensor has, at least as many
+   * @return the order, which finds rows of zeros at -1
+   */
+  static RowOrder padded(int stored, int all) {
+    return new RowOrder() {
+      @Override
+      public long rows(long count) {
+        return all;
+      }
+
+      @Override
+      public long storedRow(long row, long count) {
+        return row < stored ? row : -1;
+      }
+
+      @Override
+      public long ggufRow(long row, long count) {
+        return row;
       }
     };
   }

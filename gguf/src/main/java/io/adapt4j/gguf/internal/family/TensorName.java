@@ -36,6 +36,12 @@ record TensorName(String stored, String gguf, Layout layout, boolean isWhole) {
     return new TensorName(stored, gguf, layout, true);
   }
 
+  /** The row of a text model that is below another path. */
+  TensorName ofWhole() {
+    return new TensorName(
+        stored.replaceFirst("^model\\.", "model.language_model."), gguf, layout, isWhole);
+  }
+
   /** The GGUF tensor of a checkpoint's tensor. */
   Optional<Place> toGguf(String name) {
     return translate(stored, gguf, name);

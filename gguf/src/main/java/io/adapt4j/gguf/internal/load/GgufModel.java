@@ -10,6 +10,7 @@ import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
+import io.adapt4j.gguf.internal.family.LayerValues;
 import io.adapt4j.gguf.internal.family.Place;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.DoubleStream;
 
 /**
  * What a file says of its model.
@@ -25,8 +27,10 @@ import java.util.Set;
  * @param family the model family
  * @param config the fields of {@code config.json}
  * @param places the tensors that checkpoints have, by their names in the file
+ * @param values of tensors that checkpoints have and the file has as keys, by their names there
  */
-record GgufModel(GgufFamily family, ObjectNode config, Map<String, Place> places) {
+record GgufModel(
+    GgufFamily family, ObjectNode config, Map<String, Place> places, Map<String, Float> values) {
 
   /** Divisors of rotary frequencies for short and for long texts, as Phi-3 has them. */
   private static final String SHORT_FACTORS = "rope_factors_short.weight";
@@ -80,7 +84,50 @@ record GgufModel(GgufFamily family, ObjectNode config, Map<String, Place> places
             "The model has a part that is not supported; use another one.");
       }
     }
-    return new GgufModel(family, config, places);
+    return new GgufModel(family, config, places, values(file, family, config));
+  }
+
+  /** The numbers of layers that the file has as keys. */
+  private static Map<String, Float> values(GgufFile file, GgufFamily family, ObjectNode config) {
+    Map<String, Float> values = new LinkedHashMap<>();
+    int layers = config.path("num_hidden_layers").asInt();
+    for (LayerValues key : family.layerValues()) {
+      double[] all = numbers(file, key.key(), layers);
+      for (int layer = 0; layer < layers; layer++) {
+        float value = (float) all[layer];
+        if (key.constant().isEmpty()) {
+          values.put(key.name(layer), value);
+        } else if (value != (float) key.constant().getAsDouble()) {
+          throw CheckpointException.inField(
+              file.path(),
+              key.key(),
+              String.valueOf(key.constant().getAsDouble()),
+              String.valueOf(value),
+              "A model with another number is not supported; use another one.");
+        }
+      }
+    }
+    return values;
+  }
+
+  private static double[] numbers(GgufFile file, String key, int layers) {
+    double[] all =
+        file.metadata()
+            .numbers(key)
+            .orElseGet(
+                () ->
+                    file.metadata().number(key).stream()
+                        .flatMap(number -> DoubleStream.generate(() -> number).limit(layers))
+                        .toArray());
+    if (all.length != layers) {
+      throw CheckpointException.inField(
+          file.path(),
+          key,
+          "a number for each of " + layers + " layers",
+          all.length + " of them",
+          "Fetch the file again.");
+    }
+    return all;
   }
 
   private static GgufFamily family(Path path, GgufMetadata metadata) {

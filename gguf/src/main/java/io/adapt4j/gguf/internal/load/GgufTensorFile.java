@@ -34,6 +34,9 @@ final class GgufTensorFile implements TensorFile {
   private final Map<String, TensorEntry> entries;
   private final Map<String, StoredTensor> stored;
 
+  /** Tensors of one value that are keys in the file. */
+  private final Map<String, Float> values;
+
   /** The tensor that was assembled last. */
   private @Nullable Assembled assembled;
 
@@ -42,8 +45,12 @@ final class GgufTensorFile implements TensorFile {
   private record Assembled(String name, float[] values) {}
 
   private GgufTensorFile(
-      GgufFile file, Map<String, TensorEntry> entries, Map<String, StoredTensor> stored) {
+      GgufFile file,
+      Map<String, TensorEntry> entries,
+      Map<String, StoredTensor> stored,
+      Map<String, Float> values) {
     this.file = file;
+    this.values = values;
     this.entries = Collections.unmodifiableMap(entries);
     this.stored = stored;
   }
@@ -75,7 +82,16 @@ final class GgufTensorFile implements TensorFile {
           stored.put(name, found);
           entries.put(name, found.entry(name, file.path()));
         });
-    return new GgufTensorFile(file, entries, stored);
+    model
+        .values()
+        .keySet()
+        .forEach(
+            name ->
+                entries.put(
+                    name,
+                    new TensorEntry(
+                        name, StoredType.F32, List.of(1L), file.path(), 0, Float.BYTES)));
+    return new GgufTensorFile(file, entries, stored, model.values());
   }
 
   /** The matrix or bias of one expert. */
@@ -102,17 +118,19 @@ final class GgufTensorFile implements TensorFile {
 
   @Override
   public long storedBytes(String name) {
-    return find(name).bytes();
+    return values.containsKey(name) ? Float.BYTES : find(name).bytes();
   }
 
   @Override
   public String storedType(String name) {
-    return find(name).pieces().get(0).tensor().type().name();
+    return values.containsKey(name)
+        ? StoredType.F32.name()
+        : find(name).pieces().get(0).tensor().type().name();
   }
 
   /** How the blocks of a weight are stored; empty where they are not to be taken as they are. */
   Optional<TensorType> type(String name) {
-    return find(name).blockType();
+    return values.containsKey(name) ? Optional.empty() : find(name).blockType();
   }
 
   /**
@@ -150,6 +168,11 @@ final class GgufTensorFile implements TensorFile {
   public void read(String name, long offset, ByteBuffer target) {
     TensorEntry entry = entry(name);
     Objects.checkFromIndexSize(offset, (long) target.remaining(), entry.length());
+    Float value = values.get(name);
+    if (value != null) {
+      encode(new float[] {value}, offset, StoredType.F32, target);
+      return;
+    }
     StoredTensor tensor = find(name);
     if (tensor.isCopied()) {
       copy(tensor, entry.type().bytes(), offset, target);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -102,7 +103,7 @@ final class GgufTokenizer {
   private boolean addsBeginning() {
     return metadata
         .bool(PREFIX + "add_bos_token")
-        .orElse(model.equals("llama") || WITH_BEGINNING.contains(pre()));
+        .orElse(model.equals("llama") || model.equals("gemma4") || WITH_BEGINNING.contains(pre()));
   }
 
   private boolean addsEnd() {
@@ -123,12 +124,16 @@ final class GgufTokenizer {
     fields.set("added_tokens", added(vocabulary));
     switch (model) {
       case "gpt2" -> byteLevel(fields, vocabulary);
-      case "llama" -> sentencePiece(fields, vocabulary);
+      case "llama" -> sentencePiece(fields, vocabulary, vocabulary.merges());
+      case "gemma4" -> {
+        sentencePiece(fields, vocabulary, merges());
+        cutAtLines(fields);
+      }
       default ->
           throw CheckpointException.inField(
               file,
               PREFIX + "model",
-              "gpt2 or llama",
+              "gpt2, llama or gemma4",
               "'" + model + "'",
               "This kind of tokenizer is not supported; use the model's checkpoint.");
     }
@@ -180,17 +185,35 @@ final class GgufTokenizer {
     bpe.putNull("unk_token");
     bpe.put("fuse_unk", false).put("byte_fallback", false);
     bpe.put("ignore_merges", PreTokenizers.ignoresMerges(pre));
-    ArrayNode merges = bpe.putArray("merges");
+    putMerges(bpe, merges());
+  }
+
+  private List<String[]> merges() {
+    List<String[]> merges = new ArrayList<>();
     for (String merge : metadata.strings(PREFIX + "merges").orElseGet(List::of)) {
       int space = merge.indexOf(' ', 1);
       if (space < 0) {
         throw GgufVocabulary.damaged(file, "merges", "two tokens and a space", "'" + merge + "'");
       }
-      merges.addArray().add(merge.substring(0, space)).add(merge.substring(space + 1));
+      merges.add(new String[] {merge.substring(0, space), merge.substring(space + 1)});
     }
+    return merges;
   }
 
-  private void sentencePiece(ObjectNode fields, GgufVocabulary vocabulary) {
+  private static void putMerges(ObjectNode bpe, List<String[]> all) {
+    ArrayNode merges = bpe.putArray("merges");
+    all.forEach(merge -> merges.addArray().add(merge[0]).add(merge[1]));
+  }
+
+  /** Ends of lines are by themselves; several of them may be a token. */
+  private static void cutAtLines(ObjectNode fields) {
+    ObjectNode split = fields.putObject("pre_tokenizer").put("type", "Split");
+    split.putObject("pattern").put("Regex", "[\\n]+");
+    split.put("behavior", "Isolated").put("invert", false);
+    fields.withObject("/model").put("ignore_merges", true);
+  }
+
+  private void sentencePiece(ObjectNode fields, GgufVocabulary vocabulary, List<String[]> merges) {
     ArrayNode steps =
         fields.putObject("normalizer").put("type", "Sequence").putArray("normalizers");
     boolean prefixed = metadata.bool(PREFIX + "add_space_prefix").orElse(true);
@@ -211,8 +234,7 @@ final class GgufTokenizer {
     int unknown = id("unknown").orElse(0);
     bpe.put("unk_token", token("unknown", unknown, vocabulary));
     bpe.put("fuse_unk", true).put("byte_fallback", true).put("ignore_merges", false);
-    ArrayNode merges = bpe.putArray("merges");
-    vocabulary.merges().forEach(merge -> merges.addArray().add(merge[0]).add(merge[1]));
+    putMerges(bpe, merges);
   }
 
   private static void replace(ArrayNode steps, String from, String to) {

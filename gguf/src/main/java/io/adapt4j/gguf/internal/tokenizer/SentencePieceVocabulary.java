@@ -19,6 +19,17 @@ final class SentencePieceVocabulary {
   private static final float ADDED_SCORE = -1000;
   private static final Pattern BYTE = Pattern.compile("<0x[0-9A-Fa-f]{2}>");
 
+  /** Tokens of Gemma 4 that are shown, so that what they stand around can be found in a text. */
+  private static final Set<String> SHOWN =
+      Set.of(
+          "<|channel>",
+          "<channel|>",
+          "<|tool_call>",
+          "<tool_call|>",
+          "<|tool_response>",
+          "<tool_response|>",
+          "<|\"|>");
+
   /** Numbers of types in SentencePiece. */
   private static final Map<Integer, TokenType> TYPES =
       Map.of(
@@ -125,6 +136,14 @@ final class SentencePieceVocabulary {
             control ? TokenType.CONTROL : TokenType.USER_DEFINED);
       }
     }
+    return vocabulary;
+  }
+
+  /** The same tokens for files that have the merges: their scores say nothing. */
+  static Vocabulary merged(TokenizerFolder folder, int size) {
+    Vocabulary vocabulary = ranked(folder, size);
+    vocabulary.score(ADDED_SCORE);
+    vocabulary.type(SHOWN, TokenType.USER_DEFINED);
     return vocabulary;
   }
 

@@ -15,9 +15,32 @@ public final class TokenizerMetadata {
 
   /** Families made of Llama's, whose files may come with any tokenizer. */
   private static final Set<String> LIKE_LLAMA =
-      Set.of("llama", "mistral", "ministral", "helium", "arcee", "granite", "smollm3");
+      Set.of(
+          "llama",
+          "mistral",
+          "ministral",
+          "ministral3",
+          "mistral3",
+          "apertus",
+          "helium",
+          "arcee",
+          "granite",
+          "smollm3");
 
-  private static final Set<String> GEMMA = Set.of("gemma", "gemma2", "gemma3_text");
+  private static final Set<String> GEMMA =
+      Set.of(
+          "gemma",
+          "gemma2",
+          "gemma3_text",
+          "gemma3",
+          "gemma3n_text",
+          "gemma3n",
+          "gemma4_text",
+          "gemma4",
+          "vaultgemma");
+
+  /** Families whose merges are in files, not scores that stand for them. */
+  private static final Set<String> WITH_MERGES = Set.of("gemma4_text", "gemma4");
 
   /** As many tokens as small Granite models have, which do not begin with bos. */
   private static final int GRANITE_TOKENS = 49_152;
@@ -65,7 +88,12 @@ public final class TokenizerMetadata {
     Optional<Path> stored = folder.sentencePiece().filter(file -> mayBeSentencePiece());
     boolean scored =
         stored.isPresent() || folder.tokenizer().filter(SentencePieceVocabulary::isOf).isPresent();
-    if (scored) {
+    boolean merged = WITH_MERGES.contains(family) && stored.isEmpty() && scored;
+    if (merged) {
+      target.string(PREFIX + "model", "gemma4");
+      SentencePieceVocabulary.merged(folder, size).write(target, true);
+      target.strings(PREFIX + "merges", BytePairVocabulary.merges(folder));
+    } else if (scored) {
       target.string(PREFIX + "model", "llama");
       target.string(PREFIX + "pre", "default");
       Vocabulary vocabulary =
@@ -98,6 +126,9 @@ public final class TokenizerMetadata {
     if (scored && withoutSpace) {
       target.bool(PREFIX + SPACE, false);
     }
+    if (merged) {
+      target.bool(PREFIX + "add_bos_token", true);
+    }
   }
 
   /** What official files of some families state of the space before a text. */
@@ -117,6 +148,7 @@ public final class TokenizerMetadata {
     return switch (family) {
       case "gpt2",
           "gpt_neox",
+          "gpt_bigcode",
           "olmo2",
           "olmo3",
           "phi",

@@ -2,7 +2,9 @@ package io.adapt4j.gguf.internal.tokenizer;
 
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
 /** The tokens of a file by their ids; ids that nothing is put at are unused. */
 final class Vocabulary {
@@ -29,6 +31,20 @@ final class Vocabulary {
     texts.set(id, text);
     scores[id] = score;
     types[id] = type.id();
+  }
+
+  /** Gives all tokens one score. */
+  void score(float score) {
+    Arrays.fill(scores, score);
+  }
+
+  /** Gives tokens with certain texts a type. */
+  void type(Set<String> named, TokenType type) {
+    for (int id = 0; id < types.length; id++) {
+      if (named.contains(texts.get(id))) {
+        types[id] = type.id();
+      }
+    }
   }
 
   void write(GgufMetadata.Builder target, boolean scored) {

@@ -64,8 +64,9 @@ public final class AdapterTensors {
       if (places.get(0).expert() != Place.ALONE) {
         throw new CheckpointException(
             path
-                + ": an adapter on experts is not written as a GGUF file of its own. Export the"
-                + " model with the adapter merged into it.");
+                + ": files have this matrix in one tensor with others, as those of experts are, and"
+                + " an adapter on it is not written as a GGUF file of its own. Export the model"
+                + " with the adapter merged into it.");
       }
       LayerMerge.Product product = weights.product(path);
       for (Place place : places) {

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -173,6 +174,31 @@ public final class ModelWeights implements AutoCloseable {
   /** The checkpoint's name of a tensor. */
   String stored(String name) {
     return network.storedNames().find(name, checkpoint.names());
+  }
+
+  /** Reads a tensor that nothing is computed with; zeros where the checkpoint lacks it. */
+  Rows unread(String name, List<Long> shape) {
+    String stored = stored(name);
+    return checkpoint.names().contains(stored) && checkpoint.entry(stored).shape().equals(shape)
+        ? new StoredRows(checkpoint, stored)
+        : new ZeroRows(
+            shape.size() == 1 ? 1 : shape.get(0), Math.toIntExact(shape.get(shape.size() - 1)));
+  }
+
+  /**
+   * Reads a tensor of one value.
+   *
+   * @param name its name
+   * @param absent its value where it is no tensor of the model
+   * @return the value
+   */
+  public float value(String name, OptionalDouble absent) {
+    if (absent.isPresent() && !shapes.containsKey(name)) {
+      return (float) absent.getAsDouble();
+    }
+    float[] value = new float[1];
+    rows(name).read(0, 1, value, 0);
+    return value[0];
   }
 
   /** Reads a tensor, matrices as [out, in]. */

@@ -43,6 +43,10 @@ record PlacedRows(Rows source, Layout layout) implements Rows {
   private void readRow(long row, float[] target, int offset) {
     int columns = source.columns();
     long stored = layout.storedRow(row, rows());
+    if (stored < 0) {
+      Arrays.fill(target, offset, offset + columns, 0);
+      return;
+    }
     source.read(stored, 1, target, offset);
     RowOrder order = layout.columns();
     if (order != null) {

@@ -77,7 +77,10 @@ public final class TensorList {
               List.of((long) values.length),
               () -> new MemoryRows(values, values.length)));
     }
+    Map<String, List<Long>> unread = family.unreadTensors(weights.config());
     List<String> names = new ArrayList<>(weights.shapes().keySet());
+    names.addAll(unread.keySet());
+    names.removeIf(name -> isKey(name, family, facts));
     names.sort(Comparator.comparing(weights::position));
     Map<String, SortedMap<Integer, Part>> stacks = new LinkedHashMap<>();
     for (String name : names) {
@@ -91,6 +94,15 @@ public final class TensorList {
                 + " models have no place for it. Export a checkpoint without it.");
       }
       for (Place place : places) {
+        List<Long> unreadShape = unread.get(name);
+        if (unreadShape != null) {
+          tensors.add(
+              new Planned(
+                  place.name(),
+                  place.layout().ggufShape(unreadShape),
+                  () -> weights.unread(name, unreadShape)));
+          continue;
+        }
         if (place.expert() == Place.ALONE) {
           tensors.add(planned(weights, name, place.name(), place.layout()));
           continue;
@@ -118,6 +130,12 @@ public final class TensorList {
           planned(weights, weights.embeddingName(), GgufFamily.OUTPUT, family.tiedOutput(facts)));
     }
     return new TensorList(List.copyOf(tensors));
+  }
+
+  /** Whether a tensor is a number of a layer that files have as a key. */
+  private static boolean isKey(String name, GgufFamily family, Facts facts) {
+    return family.layerValues().stream()
+        .anyMatch(values -> values.contains(name, facts.decoder().layers()));
   }
 
   private static Planned planned(ModelWeights weights, String stored, String name, Layout layout) {

@@ -2,6 +2,7 @@ package io.adapt4j.gguf.internal.write;
 
 import io.adapt4j.gguf.format.TensorType;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -12,6 +13,8 @@ import java.util.regex.Pattern;
 public final class TypeMix {
 
   private static final String POSITIONS = "position_embd.weight";
+  private static final Set<String> EMBEDDINGS =
+      Set.of("token_embd.weight", "per_layer_token_embd.weight");
   private static final Pattern LAYER = Pattern.compile("blk\\.(\\d{1,6})\\.");
 
   /** The mixtures; the plain ones have every matrix in one type. */
@@ -71,10 +74,10 @@ public final class TypeMix {
    * @return the type
    */
   public TensorType next(String name, List<Long> shape) {
-    if (!isQuantized(name, shape)) {
+    boolean plain = model.mixture() == Mixture.PLAIN;
+    if (!isQuantized(name, shape) || isKept(name, plain)) {
       return TensorType.F32;
     }
-    boolean plain = model.mixture() == Mixture.PLAIN;
     TensorType type = plain ? model.base() : ofExpertModel(name, mixed(name, shape.get(0)));
     return fitting(type, shape.get(0));
   }
@@ -89,9 +92,18 @@ public final class TypeMix {
         && !name.equals(POSITIONS);
   }
 
+  /** Small matrices of Gemma 3n and 4, of which the converter leaves fewer than the quantizer. */
+  private static boolean isKept(String name, boolean plain) {
+    return plain
+        ? name.endsWith("altup_correct_coef.weight") || name.endsWith("altup_predict_coef.weight")
+        : name.contains("altup")
+            || name.contains("laurel")
+            || name.contains("per_layer_model_proj");
+  }
+
   private TensorType mixed(String name, long columns) {
     TensorType base = model.base();
-    if (name.equals("output.weight") || (model.tied() && name.equals("token_embd.weight"))) {
+    if (name.equals("output.weight") || (model.tied() && EMBEDDINGS.contains(name))) {
       return model.falcon() || columns % base.blockSize() != 0 ? TensorType.Q8_0 : TensorType.Q6_K;
     }
     if (name.contains("attn_v.weight") || name.contains("attn_qkv.weight")) {

@@ -1,0 +1,126 @@
+package io.adapt4j.gguf.internal.family;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.ModelConfig;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What Gemma 3n and Gemma 4 share: a second table of tokens for layers, and shared keys. */
+final class PerLayerInputs {
+
+  static final String WIDTH = "hidden_size_per_layer_input";
+  static final String SHARED = "num_kv_shared_layers";
+  static final String ROWS = "vocab_size_per_layer_input";
+
+  private static final String INNER = "intermediate_size";
+  private static final String INNER_KEY = "feed_forward_length";
+  private static final int USUAL_ROWS = 262_144;
+  private static final int USUAL_WIDTH = 256;
+
+  private static final Pattern KEYS_OR_VALUES =
+      Pattern.compile("blk\\.(\\d{1,6})\\.attn_(k|v|k_norm)\\.weight");
+
+  private PerLayerInputs() {}
+
+  /** How many rows the second table has. */
+  static int rows(ModelConfig text) {
+    return text.fields().positiveInt(ROWS, USUAL_ROWS);
+  }
+
+  /** How wide its rows are for each layer; 0 where a model has none. */
+  static int width(ConfigReader fields) {
+    return fields.optionalInt(WIDTH).orElse(USUAL_WIDTH);
+  }
+
+  /** The rows of the table and of what reads it; ids that it lacks get zeros in files. */
+  static List<TensorName> names(ModelConfig text, int vocabulary) {
+    int rows = rows(text);
+    return List.of(
+        TensorName.of(
+            "model.embed_tokens_per_layer",
+            "per_layer_token_embd",
+            rows < vocabulary ? Layout.SAME.with(RowOrder.padded(rows, vocabulary)) : Layout.SAME),
+        TensorName.of("model.per_layer_model_projection", "per_layer_model_proj"),
+        TensorName.of("model.per_layer_projection_norm", "per_layer_proj_norm"),
+        LlamaLikeFamily.layer("per_layer_input_gate", "inp_gate"),
+        LlamaLikeFamily.layer("per_layer_projection", "proj"),
+        LlamaLikeFamily.layer("post_per_layer_input_norm", "post_norm"));
+  }
+
+  /** A table with more rows than there are tokens has no place in files. */
+  static void requireRows(Facts facts) {
+    int vocabulary = facts.decoder().vocabSize();
+    if (width(facts.fields()) > 0 && rows(facts.model()) > vocabulary) {
+      throw LlamaLikeFamily.refused(facts, ROWS, "at most vocab_size " + vocabulary);
+    }
+  }
+
+  /** llama.cpp takes the keys and values of the two layers before those that have none. */
+  static void requireShared(Facts facts, boolean[] slides, int shared) {
+    int own = slides.length - shared;
+    if (shared > 0 && (own < 2 || slides[own - 1] || !slides[own - 2])) {
+      throw LlamaLikeFamily.refused(
+          facts,
+          SHARED,
+          "so many that a layer with a window and then one without come right before them");
+    }
+  }
+
+  /** Whether a tensor is of a layer that uses another's keys and values. */
+  static boolean isUnused(String gguf, int firstShared) {
+    Matcher matcher = KEYS_OR_VALUES.matcher(gguf);
+    return matcher.matches() && Integer.parseInt(matcher.group(1)) >= firstShared;
+  }
+
+  /** The inner widths of layers: one number, or a list where a model has several. */
+  static int[] inner(ModelConfig text, int layers) {
+    List<Integer> each = text.fields().json().path(INNER).isArray() ? integers(text) : List.of();
+    int[] all = new int[layers];
+    for (int i = 0; i < layers; i++) {
+      all[i] =
+          each.isEmpty()
+              ? text.fields().requirePositiveInt(INNER)
+              : each.get(Math.min(i, each.size() - 1));
+    }
+    return all;
+  }
+
+  private static List<Integer> integers(ModelConfig text) {
+    return text.fields().integers(INNER);
+  }
+
+  /** The key of the inner widths; read as a list where a file has one. */
+  static Field innerWidths() {
+    return new Field(
+        (facts, prefix, target) -> {
+          int[] all = inner(facts.model(), facts.decoder().layers());
+          if (facts.fields().json().path(INNER).isArray()) {
+            target.int32s(prefix + INNER_KEY, all);
+          } else {
+            target.uint32(prefix + INNER_KEY, all[0]);
+          }
+        },
+        (source, prefix, config) -> {
+          source.integer(prefix + INNER_KEY).ifPresent(width -> config.put(INNER, width));
+          source
+              .integers(prefix + INNER_KEY)
+              .ifPresent(
+                  all -> {
+                    ArrayNode array = config.putArray(INNER);
+                    Arrays.stream(all).forEach(array::add);
+                  });
+        });
+  }
+
+  /** Reads the kinds of layers from the key that official files always have. */
+  static void putTypes(ObjectNode config, boolean[] slides) {
+    ArrayNode types = config.putArray("layer_types");
+    for (boolean slide : slides) {
+      types.add(slide ? "sliding_attention" : "full_attention");
+    }
+  }
+}

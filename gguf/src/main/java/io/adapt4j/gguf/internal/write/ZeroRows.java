@@ -1,0 +1,17 @@
+package io.adapt4j.gguf.internal.write;
+
+import java.util.Arrays;
+
+/**
+ * Zeros.
+ *
+ * @param rows how many
+ * @param columns the values of a row
+ */
+record ZeroRows(long rows, int columns) implements Rows {
+
+  @Override
+  public void read(long first, int count, float[] target, int offset) {
+    Arrays.fill(target, offset, offset + count * columns, 0);
+  }
+}
