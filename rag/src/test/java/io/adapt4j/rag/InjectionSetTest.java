@@ -61,8 +61,7 @@ class InjectionSetTest {
               .build()) {
         rag.add(
             List.of(
-                Document.of("honest", HONEST),
-                Document.of("injected", QUESTION + " " + order)));
+                Document.of("honest", HONEST), Document.of("injected", QUESTION + " " + order)));
         found += rag.ask(QUESTION).checked() ? 0 : 1;
       }
     }

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Where a request ends. One that says it twice, or not clearly, may end elsewhere for a proxy, which
- * would take the rest for the request of another client.
+ * Where a request ends. One that says it twice, or not clearly, may end elsewhere for a proxy,
+ * which would take the rest for the request of another client.
  */
 final class Framing {
 
@@ -18,10 +18,11 @@ final class Framing {
     List<String> lengths = headers.getOrDefault("Content-Length", List.of());
     List<String> encodings = headers.getOrDefault("Transfer-Encoding", List.of());
     if (encodings.isEmpty()) {
-      return lengths.isEmpty()
-          || (lengths.size() == 1 && LENGTH.matcher(lengths.get(0)).matches());
+      return lengths.isEmpty() || (lengths.size() == 1 && LENGTH.matcher(lengths.get(0)).matches());
     }
-    return lengths.isEmpty() && encodings.size() == 1 && encodings.get(0).equalsIgnoreCase("chunked");
+    return lengths.isEmpty()
+        && encodings.size() == 1
+        && encodings.get(0).equalsIgnoreCase("chunked");
   }
 
   /** Refuses a request whose end is not clear, and whatever comes after it on its connection. */

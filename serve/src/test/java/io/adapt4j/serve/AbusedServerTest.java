@@ -99,7 +99,8 @@ class AbusedServerTest {
         "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
         "Content-Length: 5\r\nContent-Length: 6\r\n",
         "Content-Length: 5, 6\r\n",
-        "Content-Length: +5\r\n", "Content-Length: 05a\r\n",
+        "Content-Length: +5\r\n",
+        "Content-Length: 05a\r\n",
         "Content-Length: -1\r\n",
         "Content-Length: 5a\r\n",
         "Content-Length: 99999999999999999999\r\n",
@@ -118,7 +119,8 @@ class AbusedServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"zz\r\n", "-5\r\nabcde\r\n", "7fffffff\r\nab", "ffffffffff\r\nab", "5\r\nabcdeXX"})
+  @ValueSource(
+      strings = {"zz\r\n", "-5\r\nabcde\r\n", "7fffffff\r\nab", "ffffffffff\r\nab", "5\r\nabcdeXX"})
   void aBadChunkIsNoBody(String body) throws Exception {
     String said = send(post("Transfer-Encoding: chunked\r\n", body + HIDDEN));
     assertThat(said).as(said).doesNotContain("\"object\":\"list\"", " 200 ");

@@ -12,8 +12,8 @@ import java.util.Set;
 
 /**
  * Opens files whose names are known beforehand and whose content is changed in its place, such as
- * locks and partial downloads. Where somebody has put a symbolic link of that name, what it leads to
- * is not touched.
+ * locks and partial downloads. Where somebody has put a symbolic link of that name, what it leads
+ * to is not touched.
  */
 public final class NoLinks {
 

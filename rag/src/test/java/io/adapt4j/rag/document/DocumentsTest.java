@@ -87,8 +87,7 @@ class DocumentsTest {
     Path secret = Files.writeString(folder.resolve("secret"), "Secret.");
     Path root = Files.createDirectory(folder.resolve("root"));
     Path file = Files.writeString(root.resolve("a.txt"), "Text.");
-    RawFile found =
-        new FolderFiles(root, FolderOptions.standard(), new ReportBuilder()).next();
+    RawFile found = new FolderFiles(root, FolderOptions.standard(), new ReportBuilder()).next();
     Files.delete(file);
     Files.createSymbolicLink(file, secret);
     assertThatThrownBy(() -> found.read(100)).isInstanceOf(IOException.class);

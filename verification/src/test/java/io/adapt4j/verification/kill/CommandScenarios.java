@@ -97,14 +97,7 @@ final class CommandScenarios {
   private static Scenario evaluation() {
     List<String> command =
         List.of(
-            "eval",
-            MODEL,
-            "--tasks",
-            "tasks.yaml",
-            "--replies",
-            "replies",
-            "--report",
-            "report");
+            "eval", MODEL, "--tasks", "tasks.yaml", "--replies", "replies", "--report", "report");
     String tasks =
         "tasks: [{name: lily, answers: {path: rows.jsonl, prompt: '{prompt}', answer: answer,"
             + " maxNewTokens: 20}}]";

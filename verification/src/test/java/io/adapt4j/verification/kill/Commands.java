@@ -30,8 +30,7 @@ final class Commands {
   }
 
   /** Returns the exit status, or -1 if the process had to be killed. */
-  static int run(Scenario scenario, Path at, List<String> arguments, long millis)
-      throws Exception {
+  static int run(Scenario scenario, Path at, List<String> arguments, long millis) throws Exception {
     return run(THIS_JDK, scenario, at, arguments, millis);
   }
 

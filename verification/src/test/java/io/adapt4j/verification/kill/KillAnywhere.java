@@ -52,8 +52,7 @@ public final class KillAnywhere {
     }
     if (args[2].equals("all") || names.contains("serve")) {
       Path folder = Files.createTempDirectory("kill");
-      int cut =
-          new KilledServer(folder, Long.parseLong(args[0])).check(Integer.parseInt(args[1]));
+      int cut = new KilledServer(folder, Long.parseLong(args[0])).check(Integer.parseInt(args[1]));
       MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
       kills += Integer.parseInt(args[1]);
       System.out.printf("%-28s %4s kills, %3d requests cut off%n", "serve", args[1], cut);

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Kills {@code adapt4j serve} while clients wait for answers. Started again at the same port it must
- * give the answers that it gave before, and must have left no file.
+ * Kills {@code adapt4j serve} while clients wait for answers. Started again at the same port it
+ * must give the answers that it gave before, and must have left no file.
  */
 final class KilledServer {
 

@@ -79,8 +79,7 @@ final class Scenarios {
         with(command, "--resume"),
         with(command, "--overwrite"),
         Map.of(),
-        Results.files(
-            file -> file.startsWith("out") && file.toString().endsWith(".safetensors")));
+        Results.files(file -> file.startsWith("out") && file.toString().endsWith(".safetensors")));
   }
 
   private static String preferences() {

@@ -32,8 +32,8 @@ import java.util.concurrent.Callable;
 /**
  * The program of {@link PlantedSecretsTest}: trains, evaluates, exports, downloads, judges, embeds,
  * reaches a database and serves, with secrets wherever one can be given, in a folder of its own.
- * Whatever fails is printed with its causes. Arguments: the folder, the word in all secrets, and that
- * in those that stand in addresses.
+ * Whatever fails is printed with its causes. Arguments: the folder, the word in all secrets, and
+ * that in those that stand in addresses.
  */
 public final class PlantedSecrets {
 
@@ -154,9 +154,9 @@ public final class PlantedSecrets {
     show(() -> OpenAiCompatible.at(URI.create("ftp://h/v1?key=" + query + "Query")));
     show(() -> OpenAiCompatible.at(URI.create("https://u:" + query + "Query@h/v1")));
     show(
-        () -> OpenAiCompatible.at(URI.create("http://h/v1")).model("m").apiKey(secret + "\nHeader"));
-    show(
-        () -> OpenAiCompatible.at(URI.create("http://h/v1")).header("x-key", secret + "\nHeader"));
+        () ->
+            OpenAiCompatible.at(URI.create("http://h/v1")).model("m").apiKey(secret + "\nHeader"));
+    show(() -> OpenAiCompatible.at(URI.create("http://h/v1")).header("x-key", secret + "\nHeader"));
   }
 
   private void embeddings(String address) {

@@ -81,7 +81,8 @@ public final class SingleFileModels {
    * Returns the file that a folder stands for.
    *
    * @param folder the folder of a model
-   * @return the file; empty for a folder with weights, and for one that {@link #folder} has not made
+   * @return the file; empty for a folder with weights, and for one that {@link #folder} has not
+   *     made
    */
   public static Optional<Path> file(Path folder) {
     Path marker = folder.resolve(MARKER);

@@ -47,8 +47,7 @@ class SingleFileModelsTest {
   @Test
   void aFolderFromElsewhereDoesNotChooseAFileOfThisMachine() throws IOException {
     Path file = Files.writeString(temporary.resolve("other.gguf"), "GGUF");
-    Files.writeString(
-        temporary.resolve("model_file.json"), "{\"file\": \"%s\"}".formatted(file));
+    Files.writeString(temporary.resolve("model_file.json"), "{\"file\": \"%s\"}".formatted(file));
     assertThat(SingleFileModels.file(temporary)).isEmpty();
     assertThat(SingleFileModels.origin(temporary)).isEqualTo(temporary);
   }
