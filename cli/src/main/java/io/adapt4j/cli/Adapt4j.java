@@ -1,6 +1,5 @@
 package io.adapt4j.cli;
 
-import io.adapt4j.core.internal.http.Secrets;
 import io.adapt4j.core.internal.provenance.SystemInfo;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
@@ -50,6 +49,8 @@ public final class Adapt4j {
 
   /** Below this help cannot be set. */
   private static final int NARROWEST = 55;
+
+  private static final String HIDDEN = "(hidden)";
 
   private static final Pattern SECRET_OPTION =
       Pattern.compile("-.*(key|token|password|secret).*", Pattern.CASE_INSENSITIVE);
@@ -123,11 +124,11 @@ public final class Adapt4j {
       for (String argument : unmatched.getUnmatched()) {
         String[] parts = argument.split("=", 2);
         if (isSecret && !argument.startsWith("-")) {
-          message = message.replace("'" + argument + "'", Secrets.HIDDEN);
+          message = message.replace("'" + argument + "'", HIDDEN);
         }
         isSecret = SECRET_OPTION.matcher(parts[0]).matches();
         if (isSecret && parts.length > 1) {
-          message = message.replace(argument, parts[0] + "=" + Secrets.HIDDEN);
+          message = message.replace(argument, parts[0] + "=" + HIDDEN);
         }
       }
     }
