@@ -169,7 +169,7 @@ public final class PlantedSecrets {
               .retries(0)
               .build();
       show(() -> embeddings.passages(List.of("text")));
-      show(() -> embeddings + embeddings.identity());
+      show(embeddings::identity);
     }
     show(() -> OpenAiEmbeddings.at(URI.create("ftp://h/v1?key=" + query + "Query")));
     show(

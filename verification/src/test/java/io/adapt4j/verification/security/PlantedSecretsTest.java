@@ -31,8 +31,11 @@ class PlantedSecretsTest {
     Path logging =
         Files.writeString(
             folder.resolve("logging.properties"),
-            "handlers=java.util.logging.ConsoleHandler\n"
-                + ".level=ALL\njava.util.logging.ConsoleHandler.level=ALL\n");
+            """
+            handlers=java.util.logging.ConsoleHandler
+            .level=ALL
+            java.util.logging.ConsoleHandler.level=ALL
+            """);
     Path work = Files.createDirectory(folder.resolve("work"));
     Path said = folder.resolve("said");
     Process process = start(work, logging, said);
