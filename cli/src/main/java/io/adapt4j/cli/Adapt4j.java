@@ -3,6 +3,7 @@ package io.adapt4j.cli;
 import io.adapt4j.core.internal.provenance.SystemInfo;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -48,6 +49,11 @@ public final class Adapt4j {
 
   /** Below this help cannot be set. */
   private static final int NARROWEST = 55;
+
+  private static final String HIDDEN = "(hidden)";
+
+  private static final Pattern SECRET_OPTION =
+      Pattern.compile("-.*(key|token|password|secret).*", Pattern.CASE_INSENSITIVE);
 
   private Adapt4j() {}
 
@@ -98,7 +104,7 @@ public final class Adapt4j {
   private static int misused(ParameterException misuse, String[] arguments) {
     CommandLine command = misuse.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println(misuse.getMessage());
+    err.println(withoutSecrets(misuse));
     if (!UnmatchedArgumentException.printSuggestions(misuse, err)) {
       if (arguments.length == 0) {
         command.usage(err);
@@ -108,6 +114,25 @@ public final class Adapt4j {
       }
     }
     return ExitCode.USAGE;
+  }
+
+  /** A key that was given to an option that is none does not get into a log of what was said. */
+  private static String withoutSecrets(ParameterException misuse) {
+    String message = String.valueOf(misuse.getMessage());
+    if (misuse instanceof UnmatchedArgumentException unmatched) {
+      boolean isSecret = false;
+      for (String argument : unmatched.getUnmatched()) {
+        String[] parts = argument.split("=", 2);
+        if (isSecret && !argument.startsWith("-")) {
+          message = message.replace("'" + argument + "'", HIDDEN);
+        }
+        isSecret = SECRET_OPTION.matcher(parts[0]).matches();
+        if (isSecret && parts.length > 1) {
+          message = message.replace(argument, parts[0] + "=" + HIDDEN);
+        }
+      }
+    }
+    return message;
   }
 
   /** The version of the library. */

@@ -111,6 +111,7 @@ final class Gateway implements HttpHandler {
   }
 
   private void answer(Call call) throws IOException {
+    Framing.require(call);
     guard.origins().allow(call);
     guard.requireLocalName(call);
     if (guard.origins().isPreflight(call)) {

@@ -1,6 +1,7 @@
 package io.adapt4j.core.hub;
 
 import io.adapt4j.core.hub.HubClient.RemoteFile;
+import io.adapt4j.core.internal.NoLinks;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.http.Retries;
 import java.io.IOException;
@@ -56,7 +57,7 @@ final class BlobDownload {
     long present = Files.exists(partial) ? Files.size(partial) : 0;
     session.cache().requireSpace(file, Math.max(0, remote.size() - present));
     try (FileChannel channel =
-        FileChannel.open(
+        NoLinks.open(
             partial,
             StandardOpenOption.CREATE,
             StandardOpenOption.READ,

@@ -1,5 +1,6 @@
 package io.adapt4j.core.hub;
 
+import io.adapt4j.core.internal.NoLinks;
 import io.adapt4j.core.internal.http.Retries;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -61,8 +62,7 @@ final class CacheLock implements AutoCloseable {
   }
 
   private static FileChannel lockedChannel(Path file) throws IOException {
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel channel = NoLinks.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       // Released with its channel.
       FileLock unused = channel.lock();

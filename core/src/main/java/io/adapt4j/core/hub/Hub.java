@@ -1,7 +1,9 @@
 package io.adapt4j.core.hub;
 
+import io.adapt4j.core.internal.http.Secrets;
 import io.adapt4j.core.internal.http.Sleeper;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -223,19 +225,30 @@ public final class Hub {
      */
     public Builder endpoint(String address) {
       String bare = address.strip().replaceAll("/+$", "");
-      URI parsed = URI.create(bare);
-      if (!String.valueOf(parsed.getScheme()).matches("(?i)https?")
+      URI parsed = parsed(bare);
+      if (parsed == null
+          || !String.valueOf(parsed.getScheme()).matches("(?i)https?")
           || parsed.getHost() == null
           || parsed.getUserInfo() != null
           || parsed.getQuery() != null
           || parsed.getFragment() != null) {
         throw new IllegalArgumentException(
-            "the endpoint must be an address such as https://huggingface.co, found '"
-                + address
+            "the endpoint must be an address such as https://huggingface.co, without user and query,"
+                + " found '"
+                + Secrets.hideInAddresses(address)
                 + "'");
       }
       endpoint = bare;
       return this;
+    }
+
+    /** Without the exception for what is none, which quotes it. */
+    private static @Nullable URI parsed(String address) {
+      try {
+        return new URI(address);
+      } catch (URISyntaxException e) {
+        return null;
+      }
     }
 
     /**

@@ -2,6 +2,7 @@ package io.adapt4j.core.hub;
 
 import io.adapt4j.core.internal.http.AnswerLimit;
 import io.adapt4j.core.internal.http.Retries;
+import io.adapt4j.core.internal.http.Secrets;
 import io.adapt4j.core.internal.http.StallGuard;
 import java.io.IOException;
 import java.io.InputStream;
@@ -194,7 +195,11 @@ final class HubClient {
   private HubException badRedirect(URI from, String location, String problem) {
     return new HubException(
         "%s: %s redirects to '%s', %s. Check HF_ENDPOINT and proxies"
-            .formatted(repository, from, settings.shown(location), problem));
+            .formatted(
+                repository,
+                Secrets.hideInAddresses(from.toString()),
+                settings.shown(location),
+                problem));
   }
 
   private boolean isHub(URI address) {

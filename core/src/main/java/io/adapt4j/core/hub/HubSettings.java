@@ -1,5 +1,6 @@
 package io.adapt4j.core.hub;
 
+import io.adapt4j.core.internal.http.Secrets;
 import io.adapt4j.core.internal.http.Sleeper;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,7 +23,8 @@ record HubSettings(
 
   /** A text of the server, shortened for a message and without the token that was sent to it. */
   String shown(String text) {
-    return Names.shown(token.map(secret -> text.replace(secret.value(), "(hidden)")).orElse(text));
+    String clean = token.map(t -> text.replace(t.value(), Secrets.HIDDEN)).orElse(text);
+    return Names.shown(Secrets.hideInAddresses(clean));
   }
 
   /** What must arrive within the read timeout at the lowest rate. */

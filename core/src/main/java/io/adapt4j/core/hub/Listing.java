@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The files of a repository at one commit. The server gives it, and the cache keeps it in the
@@ -39,7 +38,7 @@ record Listing(String commit, Map<String, JsonNode> files) {
     Map<String, JsonNode> files = null;
     try (JsonParser parser = Json.parser(json)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw notAHub(repository, "no JSON object", null);
+        throw notAHub(repository, "no JSON object");
       }
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String field = parser.currentName();
@@ -53,10 +52,11 @@ record Listing(String commit, Map<String, JsonNode> files) {
         }
       }
     } catch (JsonProcessingException e) {
-      throw notAHub(repository, "no JSON", e);
+      // Without the cause, which quotes the answer as it came.
+      throw notAHub(repository, "no JSON");
     }
     if (sha == null || files == null) {
-      throw notAHub(repository, "no 'sha' and 'siblings'", null);
+      throw notAHub(repository, "no 'sha' and 'siblings'");
     }
     return new Listing(Names.requireCommit(repository, sha), files);
   }
@@ -67,21 +67,19 @@ record Listing(String commit, Map<String, JsonNode> files) {
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       JsonNode sibling = Json.readTree(parser);
       if (!sibling.path("rfilename").isTextual()) {
-        throw notAHub(repository, "a file without 'rfilename'", null);
+        throw notAHub(repository, "a file without 'rfilename'");
       }
       files.put(sibling.get("rfilename").textValue(), treeEntry(sibling));
     }
     return files;
   }
 
-  private static HubException notAHub(
-      RepositoryId repository, String problem, @Nullable Exception cause) {
+  private static HubException notAHub(RepositoryId repository, String problem) {
     return new HubException(
         repository
             + ": the server's answer about the repository has "
             + problem
-            + ". Is HF_ENDPOINT a Hugging Face Hub, and no proxy's login page in between?",
-        cause);
+            + ". Is HF_ENDPOINT a Hugging Face Hub, and no proxy's login page in between?");
   }
 
   /** A file of the API in the form of the cache; empty if the server left out its size or hash. */

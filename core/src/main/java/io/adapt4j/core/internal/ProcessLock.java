@@ -75,8 +75,7 @@ public final class ProcessLock implements AutoCloseable {
 
   private static Optional<ProcessLock> lock(Path file) throws IOException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileChannel channel = NoLinks.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       ProcessLock lock = null;
       try {
         if (channel.tryLock() == null) {

@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -181,7 +180,7 @@ public final class Temporaries {
   }
 
   /**
-   * Deletes a file, or a folder with what is in it.
+   * Deletes a file, or a folder with what is in it. Links are deleted, not what they lead to.
    *
    * @param path the file or folder; it may be missing
    * @throws IOException if something cannot be deleted
@@ -190,12 +189,6 @@ public final class Temporaries {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
-    try (Stream<Path> tree = Files.walk(path)) {
-      for (Path entry : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(entry);
-      }
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
+    TreeDeletion.delete(path);
   }
 }

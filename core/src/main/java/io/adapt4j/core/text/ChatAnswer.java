@@ -16,11 +16,11 @@ final class ChatAnswer {
     try {
       json = Json.parse(body);
     } catch (JsonProcessingException e) {
-      throw errors.notACompletion(body, e);
+      throw errors.notACompletion(body);
     }
     JsonNode choice = json.path("choices").path(0);
     if (!choice.path("message").isObject()) {
-      throw json.hasNonNull("error") ? errors.ofAnswer(body) : errors.notACompletion(body, null);
+      throw json.hasNonNull("error") ? errors.ofAnswer(body) : errors.notACompletion(body);
     }
     return new GeneratedText(
         text(choice.path("message").path("content")),

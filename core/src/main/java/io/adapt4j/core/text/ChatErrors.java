@@ -7,7 +7,6 @@ import io.adapt4j.core.internal.http.RetryLaterException;
 import java.io.IOException;
 import java.net.http.HttpHeaders;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Turns what a server says is wrong into words, with what to do about it. */
 final class ChatErrors {
@@ -69,13 +68,13 @@ final class ChatErrors {
             .formatted(settings.shown(), message(body)));
   }
 
-  GeneratorException notACompletion(String body, @Nullable Exception cause) {
+  /** Without a cause: that of a parser quotes the answer as it came. */
+  GeneratorException notACompletion(String body) {
     return new GeneratorException(
         settings.shown()
             + ": expected a chat completion in JSON, found '"
             + shortened(body)
-            + "'. Check that the address is that of an OpenAI-compatible server",
-        cause);
+            + "'. Check that the address is that of an OpenAI-compatible server");
   }
 
   GeneratorException cutOff(String reason, int characters, Exception cause) {

@@ -1,6 +1,7 @@
 package io.adapt4j.core.text;
 
 import io.adapt4j.core.internal.http.AnswerLimit;
+import io.adapt4j.core.internal.http.Secrets;
 import io.adapt4j.core.internal.http.Sleeper;
 import java.net.URI;
 import java.time.Duration;
@@ -50,11 +51,11 @@ record ChatSettings(
 
   /** A text of the server without the secrets that were sent to it. */
   String withoutSecrets(String text) {
-    String clean = key.map(secret -> text.replace(secret, "(hidden)")).orElse(text);
+    String clean = key.map(secret -> text.replace(secret, Secrets.HIDDEN)).orElse(text);
     for (String value : headers.values()) {
-      clean = value.length() < SHORTEST_SECRET ? clean : clean.replace(value, "(hidden)");
+      clean = value.length() < SHORTEST_SECRET ? clean : clean.replace(value, Secrets.HIDDEN);
     }
-    return clean;
+    return Secrets.hideInAddresses(clean);
   }
 
   /** Without the key and the headers. */

@@ -106,7 +106,8 @@ final class ChatStream {
     try {
       json = Json.parse(data);
     } catch (JsonProcessingException e) {
-      throw new IOException("an event is not valid JSON: " + errors.shortened(data), e);
+      // Without the cause, which quotes the event as it came.
+      throw new IOException("an event is not valid JSON: " + errors.shortened(data));
     }
     if (json.hasNonNull("error")) {
       throw errors.ofAnswer(data);

@@ -5,6 +5,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.http.Secrets;
 import io.adapt4j.core.internal.http.Sleeper;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -126,7 +127,9 @@ public final class OpenAiCompatible implements TextGenerator {
       throw new IllegalArgumentException(
           "address must be that of a server without user and password, such as"
               + " http://localhost:11434/v1, found a "
-              + (address.getUserInfo() != null ? "user in it" : "'" + address + "'"));
+              + (address.getUserInfo() != null
+                  ? "user in it"
+                  : "'" + Secrets.hideInAddresses(address.toString()) + "'"));
     }
     String path = address.getRawPath().replaceAll("/+$", "");
     if (path.isEmpty()) {
@@ -183,12 +186,7 @@ public final class OpenAiCompatible implements TextGenerator {
      * @throws IllegalArgumentException if it is empty, or has characters that a key never has
      */
     public Builder apiKey(String secret) {
-      require(
-          !secret.isEmpty() && secret.chars().allMatch(c -> c > 0x20 && c < 0x7f),
-          "apiKey",
-          "visible characters of ASCII",
-          "others or none");
-      this.key = Optional.of(secret);
+      this.key = Optional.of(Secrets.requireKey("apiKey", secret));
       return this;
     }
 

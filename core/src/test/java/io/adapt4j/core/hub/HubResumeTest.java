@@ -127,6 +127,20 @@ class HubResumeTest {
   }
 
   @Test
+  void aPartialFileThatIsALinkIsNotWrittenThrough() throws IOException {
+    Path other = Files.writeString(cache.resolveSibling(cache.getFileName() + "-other"), "kept");
+    Files.createSymbolicLink(partial(), other);
+    try {
+      assertThatExceptionOfType(HubException.class)
+          .isThrownBy(this::download)
+          .withStackTraceContaining("is a symbolic link, and nothing is written through it");
+      assertThat(other).hasContent("kept");
+    } finally {
+      Files.delete(other);
+    }
+  }
+
+  @Test
   void aPartialFileThatIsCompleteIsOnlyChecked() throws IOException {
     Files.write(partial(), server.content(WEIGHTS));
 

@@ -2,6 +2,8 @@ package io.adapt4j.kernels.internal;
 
 import io.adapt4j.core.internal.NativeCache;
 import io.adapt4j.kernels.internal.cpu.FourBitWeight;
+import java.io.IOException;
+import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 
 /**
@@ -34,8 +36,12 @@ record CpuLibrary(CpuVariant best, String absence) {
     }
     try {
       NativeCache.prepareJavaCpp();
+      Optional<String> problem = NativeChecksum.problem(FourBitWeight.class, file);
+      if (problem.isPresent()) {
+        return new CpuLibrary(null, problem.get());
+      }
       return new CpuLibrary(CpuVariant.numbered(FourBitWeight.bestVariant()), null);
-    } catch (LinkageError | RuntimeException e) {
+    } catch (LinkageError | IOException | RuntimeException e) {
       Throwable known = e.getCause() == null ? e : e.getCause();
       return new CpuLibrary(null, "its library cannot be loaded: " + known.getMessage());
     }

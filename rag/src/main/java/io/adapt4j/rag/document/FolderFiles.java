@@ -6,6 +6,7 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
@@ -113,9 +114,12 @@ final class FolderFiles implements Iterator<RawFile> {
     if (!attributes.isRegularFile()) {
       throw Unreadable.skipped("is no regular file", "Remove it, or leave it out by except()");
     }
+    // The file may have become a link since it was looked at.
+    OpenOption[] how =
+        options.links() ? new OpenOption[0] : new OpenOption[] {LinkOption.NOFOLLOW_LINKS};
     next =
         new RawFile(
-            id, Optional.of(attributes.lastModifiedTime()), () -> Files.newInputStream(path));
+            id, Optional.of(attributes.lastModifiedTime()), () -> Files.newInputStream(path, how));
   }
 
   static Unreadable unreadable(IOException e) {

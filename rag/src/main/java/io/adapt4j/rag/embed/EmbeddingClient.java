@@ -17,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,16 +99,17 @@ final class EmbeddingClient {
     try {
       data = Json.parse(body).path("data");
     } catch (JsonProcessingException e) {
-      throw unreadable("JSON, found '" + shortened(body) + "'", e);
+      // Without the cause, which quotes the answer as it came.
+      throw unreadable("JSON, found '" + shortened(body) + "'");
     }
     if (!data.isArray() || data.size() != count) {
-      throw unreadable(count + " vectors, found " + data.size() + ": " + shortened(body), null);
+      throw unreadable(count + " vectors, found " + data.size() + ": " + shortened(body));
     }
     float[][] vectors = new float[count][];
     for (int i = 0; i < count; i++) {
       int index = data.get(i).path("index").asInt(i);
       if (index < 0 || index >= count || vectors[index] != null) {
-        throw unreadable("each index from 0 to " + (count - 1) + " once, found " + index, null);
+        throw unreadable("each index from 0 to " + (count - 1) + " once, found " + index);
       }
       vectors[index] = vector(data.get(i).path("embedding"));
     }
@@ -121,20 +121,19 @@ final class EmbeddingClient {
     for (int i = 0; i < vector.length; i++) {
       vector[i] = numbers.get(i).floatValue();
       if (!numbers.get(i).isNumber() || !Float.isFinite(vector[i])) {
-        throw unreadable("finite numbers, found " + numbers.get(i), null);
+        throw unreadable("finite numbers, found " + shortened(numbers.get(i).toString()));
       }
     }
     if (vector.length == 0) {
-      throw unreadable("a list of numbers as embedding, found none", null);
+      throw unreadable("a list of numbers as embedding, found none");
     }
     return vector;
   }
 
-  private GeneratorException unreadable(String expected, @Nullable Exception cause) {
+  private GeneratorException unreadable(String expected) {
     return new GeneratorException(
         "%s: expected %s. Check that the address is that of an OpenAI-compatible server"
-            .formatted(settings.shown(), expected),
-        cause);
+            .formatted(settings.shown(), expected));
   }
 
   private String shortened(String text) {

@@ -1,6 +1,7 @@
 package io.adapt4j.rag.embed;
 
 import io.adapt4j.core.internal.http.AnswerLimit;
+import io.adapt4j.core.internal.http.Secrets;
 import io.adapt4j.core.internal.http.Sleeper;
 import java.net.URI;
 import java.time.Duration;
@@ -32,9 +33,10 @@ record EmbeddingSettings(
         "OpenAiEmbeddings.Builder.maxAnswerBytes, or send fewer texts a request (batch)");
   }
 
-  /** A text of the server without the key that was sent to it. */
+  /** A text of the server without the secrets that were sent to it. */
   String withoutSecrets(String text) {
-    return key.map(secret -> text.replace(secret, "(hidden)")).orElse(text);
+    String clean = key.map(secret -> text.replace(secret, Secrets.HIDDEN)).orElse(text);
+    return Secrets.hideInAddresses(clean);
   }
 
   /** Without the key. */

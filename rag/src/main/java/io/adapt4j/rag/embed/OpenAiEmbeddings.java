@@ -1,6 +1,7 @@
 package io.adapt4j.rag.embed;
 
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.http.Secrets;
 import io.adapt4j.core.internal.http.Sleeper;
 import io.adapt4j.core.text.GeneratorException;
 import io.adapt4j.rag.internal.embed.Vectors;
@@ -149,9 +150,10 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
 
     private static URI endpoint(URI address) {
       boolean http = address.getScheme() != null && address.getScheme().matches("(?i)https?");
-      if (!http || address.getHost() == null) {
+      if (!http || address.getHost() == null || address.getUserInfo() != null) {
         throw new IllegalArgumentException(
-            "address: expected one such as http://localhost:11434, found " + address);
+            "address: expected one such as http://localhost:11434, without user and password, found "
+                + Secrets.hideInAddresses(address.toString()));
       }
       String path = address.getPath().replaceFirst("/+$", "");
       if (path.endsWith("/embeddings")) {
@@ -178,9 +180,10 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
      *
      * @param value the key
      * @return this
+     * @throws IllegalArgumentException if it is empty, or has characters that a key never has
      */
     public Builder apiKey(String value) {
-      key = Optional.of(value);
+      key = Optional.of(Secrets.requireKey("apiKey", value));
       return this;
     }
 

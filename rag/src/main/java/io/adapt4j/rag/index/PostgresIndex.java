@@ -68,10 +68,14 @@ public final class PostgresIndex implements SearchIndex {
    * @param user the role; empty if the URL says it
    * @param password its password; may be empty
    * @return a builder
+   * @throws IllegalArgumentException if the URL has a user before its host
    */
   public static Builder builder(String url, String user, String password) {
     HikariConfig config = new HikariConfig();
-    config.setJdbcUrl(url);
+    PostgresAddress address = PostgresAddress.of(url);
+    config.setJdbcUrl(address.url());
+    address.user().ifPresent(config::setUsername);
+    address.password().ifPresent(config::setPassword);
     if (!user.isEmpty()) {
       config.setUsername(user);
       config.setPassword(password);

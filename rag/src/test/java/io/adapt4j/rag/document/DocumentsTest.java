@@ -83,6 +83,17 @@ class DocumentsTest {
   }
 
   @Test
+  void aFileThatBecomesALinkIsNotRead() throws IOException {
+    Path secret = Files.writeString(folder.resolve("secret"), "Secret.");
+    Path root = Files.createDirectory(folder.resolve("root"));
+    Path file = Files.writeString(root.resolve("a.txt"), "Text.");
+    RawFile found = new FolderFiles(root, FolderOptions.standard(), new ReportBuilder()).next();
+    Files.delete(file);
+    Files.createSymbolicLink(file, secret);
+    assertThatThrownBy(() -> found.read(100)).isInstanceOf(IOException.class);
+  }
+
+  @Test
   void linksAreSkippedUnlessFollowedAndLoopsEnd() throws IOException {
     Path other = Files.createDirectory(folder.resolve("other"));
     Files.writeString(other.resolve("a.txt"), "Text.");

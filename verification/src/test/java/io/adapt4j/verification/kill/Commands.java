@@ -1,15 +1,12 @@
 package io.adapt4j.verification.kill;
 
-import com.google.common.hash.Hashing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** Runs {@code adapt4j} in processes of their own. */
 final class Commands {
@@ -25,18 +22,37 @@ final class Commands {
   static Path prepared(Scenario scenario, Path at) throws IOException {
     Files.createDirectory(at);
     for (Map.Entry<String, String> file : scenario.files().entrySet()) {
-      Files.writeString(at.resolve(file.getKey()), file.getValue());
+      Path path = at.resolve(file.getKey());
+      Files.createDirectories(path.getParent());
+      Files.writeString(path, file.getValue());
     }
     return at;
   }
 
   /** Returns the exit status, or -1 if the process had to be killed. */
-  static int run(Path at, List<String> arguments, long millis) throws Exception {
-    return run(THIS_JDK, at, arguments, millis);
+  static int run(Scenario scenario, Path at, List<String> arguments, long millis) throws Exception {
+    return run(THIS_JDK, scenario, at, arguments, millis);
   }
 
   /** Likewise, on another JDK. */
-  static int run(Path jdk, Path at, List<String> arguments, long millis) throws Exception {
+  static int run(Path jdk, Scenario scenario, Path at, List<String> arguments, long millis)
+      throws Exception {
+    Process process = start(jdk, scenario.environment(), at, arguments);
+    if (process.waitFor(millis, TimeUnit.MILLISECONDS)) {
+      return process.exitValue();
+    }
+    process.destroyForcibly().waitFor();
+    return -1;
+  }
+
+  /** Starts a command on this JDK. */
+  static Process start(Path at, List<String> arguments) throws IOException {
+    return start(THIS_JDK, Map.of(), at, arguments);
+  }
+
+  private static Process start(
+      Path jdk, Map<String, String> environment, Path at, List<String> arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(jdk.resolve("bin").resolve("java").toString());
     command.add("-Xmx512m");
@@ -46,37 +62,17 @@ final class Commands {
     command.add(System.getProperty("java.class.path"));
     command.add("io.adapt4j.cli.Adapt4j");
     command.addAll(arguments);
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(at.toFile())
             .redirectErrorStream(true)
-            .redirectOutput(at.resolve("log").toFile())
-            .start();
-    if (process.waitFor(millis, TimeUnit.MILLISECONDS)) {
-      return process.exitValue();
-    }
-    process.destroyForcibly().waitFor();
-    return -1;
+            .redirectOutput(at.resolve("log").toFile());
+    builder.environment().putAll(environment);
+    return builder.start();
   }
 
   /** What the last command said. */
   static String log(Path at) throws IOException {
     return Files.readString(at.resolve("log"));
-  }
-
-  /** The digests of the files that count, by name. */
-  static Map<String, String> results(Scenario scenario, Path at) throws IOException {
-    Map<String, String> results = new TreeMap<>();
-    try (Stream<Path> files = Files.walk(at)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Path relative = at.relativize(file);
-        // States are what a run goes on with; which of them are left depends on where it was cut.
-        if (scenario.results().counts(relative) && !relative.toString().contains("states")) {
-          byte[] bytes = Files.readAllBytes(file);
-          results.put(relative.toString(), Hashing.sha256().hashBytes(bytes).toString());
-        }
-      }
-    }
-    return results;
   }
 }

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * Kills a command at random moments and repeats it until it ends; then its files must be those of a
  * run that nothing disturbed. As a program: seed, kills for each scenario, and the scenarios' names
- * joined by commas, or "all".
+ * joined by commas, or "all"; {@link KilledServer} is called "serve".
  */
 public final class KillAnywhere {
 
@@ -50,20 +50,29 @@ public final class KillAnywhere {
             "%-28s %4d kills, %3d results equal%n", scenario, outcome.kills(), outcome.runs());
       }
     }
+    if (args[2].equals("all") || names.contains("serve")) {
+      Path folder = Files.createTempDirectory("kill");
+      int cut = new KilledServer(folder, Long.parseLong(args[0])).check(Integer.parseInt(args[1]));
+      MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+      kills += Integer.parseInt(args[1]);
+      System.out.printf("%-28s %4s kills, %3d requests cut off%n", "serve", args[1], cut);
+    }
     System.out.println(kills + " kills in all");
+    // The hub of the downloads runs still.
+    System.exit(0);
   }
 
   /** Kills as often as said, over as many runs as that takes. */
   Outcome check(Scenario scenario, int kills) throws Exception {
     long begin = System.nanoTime();
     Path undisturbed = Commands.prepared(scenario, folder.resolve("undisturbed"));
-    int status = Commands.run(undisturbed, scenario.command(), Commands.MOST_MILLIS);
+    int status = Commands.run(scenario, undisturbed, scenario.command(), Commands.MOST_MILLIS);
     if (status != 0) {
       throw new AssertionError(
           scenario + " ended with " + status + ": " + Commands.log(undisturbed));
     }
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
-    Map<String, String> expected = Commands.results(scenario, undisturbed);
+    Map<String, String> expected = scenario.results().of(undisturbed);
     if (expected.isEmpty()) {
       throw new AssertionError(scenario + " has no results");
     }
@@ -72,7 +81,7 @@ public final class KillAnywhere {
     while (killed < kills) {
       Path disturbed = Commands.prepared(scenario, folder.resolve("disturbed" + runs));
       killed += untilDone(scenario, disturbed, millis, kills - killed);
-      Map<String, String> actual = Commands.results(scenario, disturbed);
+      Map<String, String> actual = scenario.results().of(disturbed);
       if (!actual.equals(expected)) {
         throw new AssertionError(
             scenario + " after kills: expected " + expected + ", found " + actual);
@@ -88,7 +97,7 @@ public final class KillAnywhere {
     List<String> command = scenario.command();
     while (true) {
       long limit = killed == most ? Commands.MOST_MILLIS : 1 + random.nextLong(millis);
-      int status = Commands.run(at, command, limit);
+      int status = Commands.run(scenario, at, command, limit);
       if (status == 0) {
         return killed;
       }

@@ -89,10 +89,10 @@ public final class SameBits {
   private static Map<String, String> results(Scenario scenario, Path jdk, Path at)
       throws Exception {
     Commands.prepared(scenario, at);
-    int status = Commands.run(jdk, at, scenario.command(), Commands.MOST_MILLIS);
+    int status = Commands.run(jdk, scenario, at, scenario.command(), Commands.MOST_MILLIS);
     if (status != 0) {
       throw new AssertionError(scenario + " ended with " + status + ": " + Commands.log(at));
     }
-    return Commands.results(scenario, at);
+    return scenario.results().of(at);
   }
 }

@@ -1,8 +1,13 @@
 package io.adapt4j.verification.kill;
 
+import com.google.common.hash.Hashing;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * A command that is killed and repeated.
@@ -12,7 +17,8 @@ import java.util.Map;
  * @param command the arguments of {@code adapt4j}
  * @param again the arguments that go on after a kill
  * @param anew the arguments after a kill where there was nothing yet to go on with
- * @param results which files of the working folder must be the same, to the byte, as without kills
+ * @param environment variables of the process
+ * @param results what must be the same as without kills
  */
 record Scenario(
     String name,
@@ -20,13 +26,32 @@ record Scenario(
     List<String> command,
     List<String> again,
     List<String> anew,
+    Map<String, String> environment,
     Results results) {
 
-  /** Which files count. */
+  /** What a command leaves. */
   interface Results {
 
-    /** Whether this file, relative to the working folder, counts. */
-    boolean counts(Path file);
+    /** What is compared, by a name for messages. */
+    Map<String, String> of(Path at) throws Exception;
+
+    /** The digests of the files of a working folder, given relative to it, that count. */
+    static Results files(Predicate<Path> counts) {
+      return at -> {
+        Map<String, String> results = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(at)) {
+          for (Path file : files.filter(Files::isRegularFile).toList()) {
+            Path relative = at.relativize(file);
+            // States are what a run goes on with; which are left depends on where it was cut.
+            if (counts.test(relative) && !relative.toString().contains("states")) {
+              byte[] bytes = Files.readAllBytes(file);
+              results.put(relative.toString(), Hashing.sha256().hashBytes(bytes).toString());
+            }
+          }
+        }
+        return results;
+      };
+    }
   }
 
   @Override

@@ -1,16 +1,17 @@
 package io.adapt4j.verification.kill;
 
 import io.adapt4j.verification.ExampleFiles;
+import io.adapt4j.verification.kill.Scenario.Results;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What is killed: every task, every method, and the commands that write files. */
+/** What is killed: every task and every method, and the {@link CommandScenarios}. */
 final class Scenarios {
 
-  private static final Path MODEL = ExampleFiles.example("models/stories260K").toAbsolutePath();
+  static final Path MODEL = ExampleFiles.example("models/stories260K").toAbsolutePath();
 
   private Scenarios() {}
 
@@ -32,6 +33,7 @@ final class Scenarios {
     tasks.put("simpo", preferences());
     tasks.put("cpo", preferences());
     tasks.put("reward", preferences());
+    tasks.put("embeddings", rows("{\"query\": \"Ball %d?\", \"passage\": \"It is in park %d.\"}"));
     tasks.forEach(
         (task, data) ->
             all.add(training(task + "-lora", task, "{lora: {rank: 4, dropout: 0.1}}", data)));
@@ -41,8 +43,14 @@ final class Scenarios {
     all.add(training("nextTokens-pissa", "nextTokens", "{lora: {rank: 4, init: pissa}}", stories));
     all.add(training("nextTokens-ia3", "nextTokens", "ia3", stories));
     all.add(training("nextTokens-qlora", "nextTokens", "{qlora: {rank: 4}}", stories));
-    all.add(completion());
-    all.add(export());
+    all.add(
+        training(
+            "grpo-lora",
+            "{grpo: {rewards: [{name: e, regex: '.*e.*'}], promptsPerRollout: 2, groupSize: 4,"
+                + " maxNewTokens: 8}}",
+            "{lora: {rank: 4}}",
+            rows("{\"prompt\": \"Lily %d and %d\"}")));
+    all.addAll(CommandScenarios.all());
     return List.copyOf(all);
   }
 
@@ -70,50 +78,15 @@ final class Scenarios {
         command,
         with(command, "--resume"),
         with(command, "--overwrite"),
-        file -> file.startsWith("out") && file.toString().endsWith(".safetensors"));
-  }
-
-  private static Scenario completion() {
-    List<String> command =
-        List.of(
-            "complete",
-            MODEL.toString(),
-            "--input",
-            "rows.jsonl",
-            "--output",
-            "answers.jsonl",
-            "--max-new-tokens",
-            "30",
-            "--seed",
-            "1",
-            "--parallel",
-            "4");
-    return new Scenario(
-        "complete",
-        Map.of("rows.jsonl", rows("{\"prompt\": \"Lily %d and %d\"}")),
-        command,
-        command,
-        command,
-        file -> file.toString().equals("answers.jsonl"));
-  }
-
-  private static Scenario export() {
-    List<String> command =
-        List.of("export", MODEL.toString(), "--to", "model.gguf", "--type", "Q8_0");
-    return new Scenario(
-        "export",
         Map.of(),
-        command,
-        with(command, "--overwrite"),
-        command,
-        file -> file.toString().endsWith(".gguf"));
+        Results.files(file -> file.startsWith("out") && file.toString().endsWith(".safetensors")));
   }
 
   private static String preferences() {
     return rows("{\"prompt\": \"Lily %d\", \"chosen\": \" ran %d\", \"rejected\": \" sat\"}");
   }
 
-  private static String rows(String line) {
+  static String rows(String line) {
     StringBuilder rows = new StringBuilder();
     for (int i = 0; i < 40; i++) {
       rows.append(String.format(line, i, i % 3)).append('\n');
@@ -121,7 +94,7 @@ final class Scenarios {
     return rows.toString();
   }
 
-  private static List<String> with(List<String> command, String option) {
+  static List<String> with(List<String> command, String option) {
     List<String> longer = new ArrayList<>(command);
     longer.add(option);
     return List.copyOf(longer);

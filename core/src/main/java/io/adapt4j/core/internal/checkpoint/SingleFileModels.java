@@ -81,7 +81,8 @@ public final class SingleFileModels {
    * Returns the file that a folder stands for.
    *
    * @param folder the folder of a model
-   * @return the file; empty for a folder with weights
+   * @return the file; empty for a folder with weights, and for one that {@link #folder} has not
+   *     made
    */
   public static Optional<Path> file(Path folder) {
     Path marker = folder.resolve(MARKER);
@@ -92,13 +93,18 @@ public final class SingleFileModels {
       String text = BoundedFiles.readText(marker, BoundedFiles.SETTINGS);
       String file = Json.parse(text).path(FIELD).asText("");
       if (!file.isEmpty()) {
-        return Optional.of(Path.of(file));
+        // A folder from elsewhere does not choose which file of this machine is read.
+        return Optional.of(Path.of(file)).filter(found -> isNamedAfter(folder, found));
       }
     } catch (IOException | InvalidPathException e) {
       throw new CheckpointException(marker + ": reading failed: " + e + ". Delete the folder.", e);
     }
     throw CheckpointException.inFile(
         marker, "the path of a model's file", "none", "Delete the folder.");
+  }
+
+  private static boolean isNamedAfter(Path folder, Path file) {
+    return folder.toAbsolutePath().normalize().endsWith(name(file));
   }
 
   /**

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ConfigReader;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -204,12 +205,16 @@ public record SentenceFolder(
     }
 
     private static Path resolve(Path file, Path folder, String path) {
-      Path at = folder.resolve(path).normalize();
-      if (!at.startsWith(folder.normalize())) {
-        throw new CheckpointException(
-            file + ": expected paths inside the model's folder, found '" + path + "'. Correct it.");
+      try {
+        Path at = folder.resolve(path).normalize();
+        if (at.startsWith(folder.normalize())) {
+          return at;
+        }
+      } catch (InvalidPathException e) {
+        // No path at all, which is refused likewise.
       }
-      return at;
+      throw new CheckpointException(
+          file + ": expected paths inside the model's folder, found '" + path + "'. Correct it.");
     }
 
     private static void require(Path file, String type, boolean condition, String place) {

@@ -45,6 +45,14 @@ class SingleFileModelsTest {
   }
 
   @Test
+  void aFolderFromElsewhereDoesNotChooseAFileOfThisMachine() throws IOException {
+    Path file = Files.writeString(temporary.resolve("other.gguf"), "GGUF");
+    Files.writeString(temporary.resolve("model_file.json"), "{\"file\": \"%s\"}".formatted(file));
+    assertThat(SingleFileModels.file(temporary)).isEmpty();
+    assertThat(SingleFileModels.origin(temporary)).isEqualTo(temporary);
+  }
+
+  @Test
   void aDamagedMarkerIsToldApart() throws IOException {
     Files.writeString(temporary.resolve("model_file.json"), "{}");
     assertThatThrownBy(() -> SingleFileModels.file(temporary))

@@ -1,0 +1,43 @@
+package io.adapt4j.core.internal;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Opens files whose names are known beforehand and whose content is changed in its place, such as
+ * locks and partial downloads. Where somebody has put a symbolic link of that name, what it leads
+ * to is not touched.
+ */
+public final class NoLinks {
+
+  private NoLinks() {}
+
+  /**
+   * Opens a file that is no symbolic link.
+   *
+   * @param file the file; the folders on the way to it may be links
+   * @param options as for {@link FileChannel#open}
+   * @return the channel
+   * @throws IOException if it is a link, or cannot be opened
+   */
+  public static FileChannel open(Path file, OpenOption... options) throws IOException {
+    Set<OpenOption> all = new HashSet<>(List.of(options));
+    all.add(LinkOption.NOFOLLOW_LINKS);
+    try {
+      return FileChannel.open(file, all);
+    } catch (IOException e) {
+      if (Files.isSymbolicLink(file)) {
+        throw new IOException(
+            file + " is a symbolic link, and nothing is written through it. Delete it", e);
+      }
+      throw e;
+    }
+  }
+}
