@@ -38,6 +38,8 @@ public final class LocalClusterDriver {
             .master("local-cluster[2,1,1024]")
             .config("spark.ui.enabled", "false")
             .config("spark.executor.extraClassPath", args[1])
+            .config(
+                "spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
             .config("spark.executor.memory", "512m")
             .config("spark.sql.warehouse.dir", folder.resolve("warehouse").toString())
             .getOrCreate()) {

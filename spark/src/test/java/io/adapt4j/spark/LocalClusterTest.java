@@ -60,6 +60,8 @@ class LocalClusterTest {
     command.addAll(
         List.of(
             "-Xmx512m",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
             "-cp",
             classPath,
             LocalClusterDriver.class.getName(),

@@ -46,7 +46,12 @@ final class LocalCluster implements AutoCloseable {
     ProcessBuilder process =
         SparkProcess.prepare(
             Path.of("target", "spark-home").toAbsolutePath(),
-            List.of("-Xmx512m", "-Dspark.log.level=WARN"),
+            List.of(
+                "-Xmx512m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Dspark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+                "-Dspark.log.level=WARN"),
             ClusterDriver.class.getName(),
             arguments);
     process.environment().put("OMP_NUM_THREADS", "1");
