@@ -71,7 +71,7 @@ final class LocalCluster implements AutoCloseable {
   }
 
   Answer answer() throws IOException {
-    String line = answers.readLine();
+    String line = line();
     if (line == null || !line.startsWith("done ")) {
       throw new IllegalStateException(String.valueOf(line));
     }
@@ -82,6 +82,11 @@ final class LocalCluster implements AutoCloseable {
         Double.parseDouble(words[3]),
         Integer.parseInt(words[4]),
         words[5]);
+  }
+
+  /** The next answer as it stands. */
+  String line() throws IOException {
+    return answers.readLine();
   }
 
   Answer run(String line) throws IOException {
