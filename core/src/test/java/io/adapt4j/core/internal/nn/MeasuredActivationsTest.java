@@ -56,9 +56,9 @@ class MeasuredActivationsTest {
               .of(new ActivationMemory.Batch(ROWS, FamilyFolder.LENGTH, DType.F32, false));
       double bytes = planned.outside() + planned.kept();
       double tolerance = hasExperts(network) ? TOLERANCE_OF_EXPERTS : TOLERANCE;
-      double measured = kept(network, batch);
+      double measured = (double) kept(network, batch);
       for (int pass = 1; pass < PASSES && Math.abs(measured / bytes - 1) > tolerance; pass++) {
-        double found = kept(network, batch);
+        double found = (double) kept(network, batch);
         measured = Math.abs(found - bytes) < Math.abs(measured - bytes) ? found : measured;
       }
       assertThat(measured / bytes)
