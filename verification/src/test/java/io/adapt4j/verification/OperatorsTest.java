@@ -3,8 +3,6 @@ package io.adapt4j.verification;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaField;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import io.adapt4j.core.internal.tensor.Operator;
 import io.adapt4j.core.internal.tensor.OperatorLibrary;
 import java.lang.reflect.Field;
@@ -32,14 +30,11 @@ class OperatorsTest {
   @BeforeAll
   static void findConstants() {
     declared =
-        new ClassFileImporter()
-                .withImportOption(new ImportOption.DoNotIncludeTests())
-                .importPackages("io.adapt4j")
-                .stream()
-                .flatMap(type -> type.getFields().stream())
-                .filter(field -> field.getRawType().isEquivalentTo(Operator.class))
-                .map(OperatorsTest::constant)
-                .toList();
+        ImportedClasses.all().stream()
+            .flatMap(type -> type.getFields().stream())
+            .filter(field -> field.getRawType().isEquivalentTo(Operator.class))
+            .map(OperatorsTest::constant)
+            .toList();
   }
 
   private static Operator constant(JavaField found) {

@@ -8,8 +8,6 @@ import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaType;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,15 +54,12 @@ class PublicApiTest {
 
   @BeforeAll
   static void readClasses() {
-    classes =
-        new ClassFileImporter()
-            .withImportOption(new ImportOption.DoNotIncludeTests())
-            .importPackages("io.adapt4j");
+    classes = ImportedClasses.all();
   }
 
   static final String MODULES =
-      "jinja core kernels lora qlora gguf structured tools serve parquet rag federated spark langchain4j spring eval"
-          + " cli";
+      "jinja core kernels lora qlora gguf structured tools serve parquet rag federated spark"
+          + " langchain4j spring eval cli";
 
   @ParameterizedTest
   @ValueSource(

@@ -18,8 +18,8 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * A driver that does what it is told, a line each: {@code plain RECIPE}, or {@code WORKERS RECIPE}
- * with options; or {@code federated OUTPUT MODEL} and {@code federated-plain OUTPUT MODEL}. Answers
- * a line each.
+ * with options; or {@code federated OUTPUT MODEL} and {@code federated-plain OUTPUT MODEL}; or
+ * {@code batch FOLDER}. Answers a line each.
  */
 final class ClusterDriver {
 
@@ -58,6 +58,9 @@ final class ClusterDriver {
     try {
       if (words.get(0).startsWith("federated")) {
         return FederatedRun.answer(session, words);
+      }
+      if (words.get(0).equals("batch")) {
+        return BatchRun.answer(session, Path.of(words.get(1)));
       }
       RunDescription recipe = RunDescription.read(Path.of(words.get(1)));
       if (words.contains("resume")) {

@@ -2,6 +2,7 @@ package io.adapt4j.spark.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.spark.SmallBert;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Training on executors in processes of their own. */
+/** Training, batch work and sharded data on executors in processes of their own. */
 class ClusterTrainingTest {
 
   private static final String LORA = "method: {lora: {rank: 4, dropout: 0.1}}";
@@ -56,6 +57,14 @@ class ClusterTrainingTest {
   @Test
   void encryptedGradientsAreTheSame() throws IOException {
     assertSame("encrypted", 2, 2, LORA, "encrypt");
+  }
+
+  @Test
+  void batchWorkAndShardsAreThoseOfOneProcess() throws IOException {
+    Path batch = folder.resolve("batch");
+    SmallBert.embedder(batch.resolve("model"));
+    cluster.order("batch " + batch);
+    assertThat(cluster.line()).isEqualTo("executors 3 different 0 shards equal true");
   }
 
   private static void assertSame(

@@ -46,7 +46,12 @@ final class LocalCluster implements AutoCloseable {
     ProcessBuilder process =
         SparkProcess.prepare(
             Path.of("target", "spark-home").toAbsolutePath(),
-            List.of("-Xmx512m", "-Dspark.log.level=WARN"),
+            List.of(
+                "-Xmx512m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Dspark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+                "-Dspark.log.level=WARN"),
             ClusterDriver.class.getName(),
             arguments);
     process.environment().put("OMP_NUM_THREADS", "1");
@@ -66,7 +71,7 @@ final class LocalCluster implements AutoCloseable {
   }
 
   Answer answer() throws IOException {
-    String line = answers.readLine();
+    String line = line();
     if (line == null || !line.startsWith("done ")) {
       throw new IllegalStateException(String.valueOf(line));
     }
@@ -77,6 +82,11 @@ final class LocalCluster implements AutoCloseable {
         Double.parseDouble(words[3]),
         Integer.parseInt(words[4]),
         words[5]);
+  }
+
+  /** The next answer as it stands. */
+  String line() throws IOException {
+    return answers.readLine();
   }
 
   Answer run(String line) throws IOException {

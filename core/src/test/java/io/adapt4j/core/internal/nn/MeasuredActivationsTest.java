@@ -15,9 +15,7 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -31,8 +29,9 @@ class MeasuredActivationsTest {
   private static final int ROWS = 512;
 
   /**
-   * Other threads allocate and free memory too, so the pass that is nearest to the plan counts. A
-   * layer that keeps one tensor more or less is off by 2 % or more in all of them.
+   * Other threads allocate and free memory too, so the pass that is nearest to the plan counts, and
+   * a pass that is near enough ends the search. A layer that keeps one tensor more or less is off
+   * by 2 % or more in all of them.
    */
   private static final int PASSES = 9;
 
@@ -56,14 +55,15 @@ class MeasuredActivationsTest {
                   TrainableSummary.everything(network))
               .of(new ActivationMemory.Batch(ROWS, FamilyFolder.LENGTH, DType.F32, false));
       double bytes = planned.outside() + planned.kept();
-      double measured =
-          IntStream.range(0, PASSES)
-              .mapToObj(pass -> (double) kept(network, batch))
-              .min(Comparator.comparingDouble(found -> Math.abs(found - bytes)))
-              .orElseThrow();
+      double tolerance = hasExperts(network) ? TOLERANCE_OF_EXPERTS : TOLERANCE;
+      double measured = (double) kept(network, batch);
+      for (int pass = 1; pass < PASSES && Math.abs(measured / bytes - 1) > tolerance; pass++) {
+        double found = (double) kept(network, batch);
+        measured = Math.abs(found - bytes) < Math.abs(measured - bytes) ? found : measured;
+      }
       assertThat(measured / bytes)
           .as("%s: measured %,.0f, planned %,.0f bytes", name, measured, bytes)
-          .isCloseTo(1, within(hasExperts(network) ? TOLERANCE_OF_EXPERTS : TOLERANCE));
+          .isCloseTo(1, within(tolerance));
     }
   }
 

@@ -1,4 +1,4 @@
-package io.adapt4j.spark;
+package io.adapt4j.spark.training;
 
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.data.Example;
@@ -6,7 +6,6 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.spark.data.ShardedData;
 import io.adapt4j.spark.data.SparkDatasets;
 import io.adapt4j.spark.ml.EmbedTransformer;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,35 +19,24 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
-/** The driver of {@link LocalClusterTest}. Arguments: its folder, and folders of classes. */
-public final class LocalClusterDriver {
+/** Batch work and sharded data on executors. */
+final class BatchRun {
 
   private static final List<String> TEXTS =
       IntStream.range(0, 60)
           .mapToObj(i -> "a cat" + " sat".repeat(i % 7) + " on the mat".repeat(i % 3) + " " + i)
           .toList();
 
-  private LocalClusterDriver() {}
+  private BatchRun() {}
 
-  /** Prints what the test looks for. */
-  public static void main(String[] args) throws IOException {
-    Path folder = Path.of(args[0]);
-    try (SparkSession session =
-        SparkSession.builder()
-            .master("local-cluster[2,1,1024]")
-            .config("spark.ui.enabled", "false")
-            .config("spark.executor.extraClassPath", args[1])
-            .config("spark.executor.memory", "512m")
-            .config("spark.sql.warehouse.dir", folder.resolve("warehouse").toString())
-            .getOrCreate()) {
-      Dataset<Row> rows =
-          session.createDataset(TEXTS, Encoders.STRING()).toDF("text").repartition(4);
-      System.out.printf(
-          "executors %d different %d shards equal %s%n",
-          executors(session).size(),
-          different(folder, rows),
-          shardsAreEqual(folder, session, rows));
-    }
+  /** Answers with what differs from the same work in this process. */
+  static String answer(SparkSession session, Path folder) {
+    Dataset<Row> rows = session.createDataset(TEXTS, Encoders.STRING()).toDF("text").repartition(4);
+    return "executors %d different %d shards equal %s"
+        .formatted(
+            executors(session).size(),
+            different(folder, rows),
+            shardsAreEqual(folder, session, rows));
   }
 
   private static Set<Long> executors(SparkSession session) {
@@ -57,7 +45,7 @@ public final class LocalClusterDriver {
             .parallelize(IntStream.range(0, 8).boxed().toList(), 8)
             .map(
                 number -> {
-                  // Long enough that both executors get some.
+                  // Long enough that all executors get some.
                   Thread.sleep(200);
                   return ProcessHandle.current().pid();
                 })
