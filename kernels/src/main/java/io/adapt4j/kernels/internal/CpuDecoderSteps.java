@@ -12,6 +12,7 @@ import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -163,7 +164,7 @@ final class CpuDecoderSteps implements DecoderSteps {
         outputs,
         tables.size(),
         tables.stream().mapToInt(RotaryFrequencies.Tables::columns).toArray(),
-        turns(tables),
+        turns(tables, positions),
         likeliest);
     return likeliest;
   }
@@ -189,18 +190,30 @@ final class CpuDecoderSteps implements DecoderSteps {
   }
 
   /** Rounded to the compute type, as training has them. */
-  private float[] turns(List<RotaryFrequencies.Tables> tables) {
+  private float[] turns(List<RotaryFrequencies.Tables> tables, int[] positions) {
     float[] turns =
         new float[tables.stream().mapToInt(table -> table.cos().length + table.sin().length).sum()];
     int at = 0;
-    for (RotaryFrequencies.Tables table : tables) {
+    for (int i = 0; i < tables.size(); i++) {
+      RotaryFrequencies.Tables table = tables.get(i);
+      Optional<RotaryFrequencies.Temperature> temperature = rotary.get(i).temperature();
       for (float[] values : List.of(table.cos(), table.sin())) {
-        for (float value : values) {
-          turns[at++] = (float) type.round(value);
+        for (int j = 0; j < values.length; j++) {
+          float value = (float) type.round(values[j]);
+          int position = positions[j / table.columns()];
+          turns[at++] =
+              temperature.isEmpty()
+                  ? value
+                  : (float) type.round(value * factor(temperature.get(), position));
         }
       }
     }
     return turns;
+  }
+
+  private static float factor(RotaryFrequencies.Temperature temperature, int position) {
+    int rounds = position / temperature.length();
+    return (float) (1 + temperature.beta() * Math.log(1 + rounds));
   }
 
   @Override
