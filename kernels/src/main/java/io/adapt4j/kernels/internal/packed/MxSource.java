@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.BlockMatrix;
 import io.adapt4j.kernels.internal.BlockType;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
 
@@ -66,19 +67,22 @@ record MxSource(String name, String storedName, List<Long> shape) implements Blo
 
   /** Blocks as GGUF files have them: the scale in front, then numbers 0 and 16, 1 and 17 and on. */
   private static void arrange(ByteBuffer numbers, ByteBuffer scales, ByteBuffer target) {
-    target.clear();
+    ByteBuffer pairs = numbers.order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer blocks = target.duplicate().clear().order(ByteOrder.LITTLE_ENDIAN);
     for (int block = 0; block < scales.capacity(); block++) {
-      target.put(scales.get(block));
-      for (int i = 0; i < NUMBERS; i++) {
-        int low = number(numbers, block, i);
-        int high = number(numbers, block, NUMBERS + i);
-        target.put((byte) (low | high << 4));
-      }
+      long first = pairs.getLong(block * NUMBERS);
+      long second = pairs.getLong(block * NUMBERS + Long.BYTES);
+      blocks.put(scales.get(block));
+      blocks.putLong(halves(first) | halves(second) << 4);
+      blocks.putLong(halves(first >>> Integer.SIZE) | halves(second >>> Integer.SIZE) << 4);
     }
   }
 
-  private static int number(ByteBuffer pairs, int block, int index) {
-    int both = pairs.get(block * NUMBERS + index / 2);
-    return index % 2 == 0 ? both & 15 : both >> 4 & 15;
+  /** The halves of the lower 4 bytes as bytes of their own. */
+  private static long halves(long bytes) {
+    long spread = bytes & 0xFFFFFFFFL;
+    spread = (spread | spread << 16) & 0x0000FFFF0000FFFFL;
+    spread = (spread | spread << 8) & 0x00FF00FF00FF00FFL;
+    return (spread | spread << 4) & 0x0F0F0F0F0F0F0F0FL;
   }
 }
