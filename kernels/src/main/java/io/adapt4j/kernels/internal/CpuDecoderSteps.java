@@ -23,7 +23,7 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final List<RotaryFrequencies> rotary;
   private final DType type;
   private final int maxTokens;
-  private final boolean readsPrompts;
+  private final PromptCosts prompts;
   private final int vocabulary;
   private final int logitsBuffer;
   private final int adapters;
@@ -40,7 +40,7 @@ final class CpuDecoderSteps implements DecoderSteps {
   /**
    * Takes a program over.
    *
-   * @param readsPrompts whether many tokens are as fast as operator by operator
+   * @param prompts which prompts are best read in steps
    * @param rows as many as there can be outputs
    * @param adapters how many a token can name
    * @param head the output layer in 8 bits, closed with these steps; null where it is as the model
@@ -51,7 +51,7 @@ final class CpuDecoderSteps implements DecoderSteps {
       List<RotaryFrequencies> rotary,
       DType type,
       int maxTokens,
-      boolean readsPrompts,
+      PromptCosts prompts,
       int vocabulary,
       int rows,
       int adapters,
@@ -61,7 +61,7 @@ final class CpuDecoderSteps implements DecoderSteps {
     this.rotary = rotary;
     this.type = type;
     this.maxTokens = maxTokens;
-    this.readsPrompts = readsPrompts;
+    this.prompts = prompts;
     this.vocabulary = vocabulary;
     this.capacities = new int[rows];
     this.adapters = adapters;
@@ -71,7 +71,12 @@ final class CpuDecoderSteps implements DecoderSteps {
 
   @Override
   public boolean readsPrompts() {
-    return readsPrompts;
+    return prompts.readsMore();
+  }
+
+  @Override
+  public int longestPrompt() {
+    return prompts.longest();
   }
 
   @Override
