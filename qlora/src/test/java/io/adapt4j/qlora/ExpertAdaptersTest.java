@@ -76,8 +76,7 @@ class ExpertAdaptersTest {
       RoundedTokens.install(rounding);
       try (AttachedAdapter ofSteps = attach(decoder, base, lora, 2);
           AttachedAdapter ofOperators = attach(rounding, base, lora, 2)) {
-        assertThat(difference(bySteps(decoder, List.of()), byOperators(rounding)))
-            .isLessThan(1e-3);
+        assertThat(difference(bySteps(decoder, List.of()), byOperators(rounding))).isLessThan(1e-3);
       }
     }
   }
@@ -160,8 +159,7 @@ class ExpertAdaptersTest {
         for (int row = 0; row < ROWS; row++) {
           int adapter = row < adapters.size() ? row : Token.NO_ADAPTER;
           all.add(
-              new Token(
-                  tokens(decoder, row)[place], row, place, 0, place == TOKENS - 1, adapter));
+              new Token(tokens(decoder, row)[place], row, place, 0, place == TOKENS - 1, adapter));
         }
       }
       for (int row = 0; row < ROWS; row++) {
