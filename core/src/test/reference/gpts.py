@@ -153,7 +153,7 @@ def cases(gpt2):
 
     sizes = ("n_embd", "n_head", "n_inner", "n_layer", "n_positions", "attn_pdrop", "resid_pdrop", "embd_pdrop")
     return {
-        "gpt_bigcode": like("gpt_bigcode", "GPTBigCodeForCausalLM", activation_function="gelu_pytorch_tanh", n_head=2,
+        "gpt_bigcode": like("gpt_bigcode", "GPTBigCodeForCausalLM", activation_function="gelu_pytorch_tanh",
                             multi_query=True),
         "gpt_bigcode_heads": like("gpt_bigcode", "GPTBigCodeForCausalLM", activation_function="gelu_pytorch_tanh",
                                   multi_query=False),

@@ -74,50 +74,57 @@ struct HeadLayout {
   }
 };
 
+// The tables that turn queries and keys; negative where none does.
+struct Turning {
+  int queries, keys;
+  int64_t half;
+};
+
 // Turns queries and keys.
 class RotateOp : public TokenOp {
  public:
-  RotateOp(const PlainKernels& kernels, Buffer projected, const HeadLayout& layout, int table,
-           int64_t half)
-      : projected_(projected), layout_(layout),
-        turn_(layout.pairs ? kernels.elements->rotatePairs : kernels.elements->rotate),
-        table_(table), half_(half) {}
+  RotateOp(const PlainKernels& kernels, Buffer projected, const HeadLayout& layout,
+           const Turning& turning)
+      : projected_(projected), layout_(layout), turning_(turning),
+        turn_(layout.pairs ? kernels.elements->rotatePairs : kernels.elements->rotate) {}
 
   const char* name() const override { return "rotate"; }
 
   void run(const Step& step, int64_t piece, Worker&) const override {
     float* row = projected_.row(piece);
-    const float* cos = step.cos[table_] + piece * half_;
-    const float* sin = step.sin[table_] + piece * half_;
     for (int h = 0; h < layout_.heads; h++) {
-      turn_(layout_.query(row, h), cos, sin, half_);
+      turn(step, piece, turning_.queries, layout_.query(row, h));
     }
     for (int h = 0; h < layout_.kvHeads; h++) {
-      turn_(layout_.key(row, h), cos, sin, half_);
+      turn(step, piece, turning_.keys, layout_.key(row, h));
     }
   }
 
  protected:
   Buffer projected_;
   HeadLayout layout_;
+  Turning turning_;
 
  private:
+  void turn(const Step& step, int64_t token, int table, float* head) const {
+    const int64_t at = token * turning_.half;
+    turn_(head, step.cos[table] + at, step.sin[table] + at, turning_.half);
+  }
+
   void (*turn_)(float* head, const float* cos, const float* sin, int64_t half);
-  int table_;
-  int64_t half_;
 };
 
 // Turns queries and keys unless there is no table, and puts keys and values into the cache.
 class AppendOp : public RotateOp {
  public:
-  AppendOp(const PlainKernels& kernels, Buffer projected, const HeadLayout& layout, int table,
-           int64_t half)
-      : RotateOp(kernels, projected, layout, table, half), turns_(table >= 0) {}
+  AppendOp(const PlainKernels& kernels, Buffer projected, const HeadLayout& layout,
+           const Turning& turning)
+      : RotateOp(kernels, projected, layout, turning) {}
 
-  const char* name() const override { return turns_ ? "rotate and append" : "append"; }
+  const char* name() const override { return turns() ? "rotate and append" : "append"; }
 
   void run(const Step& step, int64_t piece, Worker& worker) const override {
-    if (turns_) {
+    if (turns()) {
       RotateOp::run(step, piece, worker);
     }
     float* row = projected_.row(piece);
@@ -131,13 +138,13 @@ class AppendOp : public RotateOp {
   }
 
  private:
+  bool turns() const { return turning_.keys >= 0; }
+
   void keep(const float* values, void* to) const {
     for (int64_t i = 0; i < layout_.dim; i++) {
       store(values[i], layout_.type, to, i);
     }
   }
-
-  bool turns_;
 };
 
 // Attention of each token over the places that it sees. A piece is some query heads that share keys.

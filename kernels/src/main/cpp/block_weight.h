@@ -33,6 +33,15 @@ class BlockWeight {
     onThreads(threads, dequantizePieces, &job);
   }
 
+  // Puts zeros below zero into restored rows where those of MXFP4 have them: files do, GGUF's
+  // reference does not.
+  static void signZeros(long long tiles, long long columns, long long count, long long target,
+                        int type, int threads) {
+    Job job{MXFP4, 0, columns, count, pointer(tiles), pointer(target), nullptr, nullptr, 0,
+            nullptr, type, Pieces(count, 16)};
+    onThreads(threads, signPieces, &job);
+  }
+
   // y = x W' for tokens of fp32 or bfloat16, into columns [at, at + rows) of y [tokens, outputs].
   static void multiply(int id, int variant, long long tiles, long long rows, long long columns,
                        long long x, long long tokens, int type, long long y, long long outputs,
@@ -108,6 +117,27 @@ class BlockWeight {
         const int64_t row = job->first + i;
         kernels.restore(job->tiles + row / BLOCK_ROWS * stripBytes, row % BLOCK_ROWS,
                         job->columns, job->type, job->target, i * job->columns);
+      }
+    }
+  }
+
+  static void signPieces(void* context, int) {
+    auto* job = static_cast<Job*>(context);
+    const BlockLayout layout = layoutOf(MXFP4);
+    int64_t start, end;
+    while (job->pieces.next(&start, &end)) {
+      for (int64_t i = start; i < end; i++) {
+        const uint8_t* strip = job->tiles + i / BLOCK_ROWS * layout.stripBytes(job->columns);
+        for (int64_t c = 0; c < job->columns; c += 8) {
+          const uint8_t* tile = strip + c / BLOCK_GROUP * layout.tileBytes() + layout.head;
+          uint32_t codes;
+          std::memcpy(&codes, tile + c % BLOCK_GROUP / 8 * 64 + i % BLOCK_ROWS * 4, 4);
+          for (int k = 0; k < 8; k++) {
+            if ((codes >> (4 * k) & 15) == 8) {
+              store(-0.0f, job->type, job->target, i * job->columns + c + k);
+            }
+          }
+        }
       }
     }
   }

@@ -24,13 +24,37 @@ class ExpertProgram {
   // The products that follow are one of each expert: each with a call of expert before it. They go
   // to a buffer that has a row for each expert of a token, and come from such a one too where
   // ofSlots.
-  void begin(bool ofSlots) { experts_ = new ExpertsOp(*routing_, ofSlots ? 1 : routing_->chosen); }
+  void begin(bool ofSlots) {
+    const int share = ofSlots ? 1 : routing_->chosen;
+    experts_ = new ExpertsOp(*routing_, share);
+    program_.keep(updates_ = new ExpertUpdates(*routing_, share));
+  }
 
   void expert(int index) { program_.productsOf(experts_, index); }
 
   void end() {
     program_.productsOf(nullptr, 0);
     program_.add(experts_);
+  }
+
+  // Adds an update B A of an adapter to the product of an expert, of those that begin and end are
+  // around. Where it is on, tokens that name no adapter have it too. A x goes to so many entries of
+  // the inner buffer.
+  void lowRankTerm(int expert, int adapter, bool on, long long a, long long b, int type,
+                   long long rank, long long start) {
+    LowRankTerms& updates = updates_->experts[expert];
+    updates.terms.push_back(LowRankTerm{adapter, on, pointer(a), pointer(b), type, rank, start});
+    updates.widest = rank > updates.widest ? rank : updates.widest;
+  }
+
+  // Adds the updates to the results of these products: y += scale * B A x. The inner buffer has a
+  // row for each expert of a token.
+  void lowRank(int from, int inner, int to, long long rows, long long columns, float scale) {
+    const Buffer between = program_.at(inner);
+    program_.add(new ExpertLowRankDownOp(program_.kernels(), *updates_, program_.at(from), between,
+                                         columns));
+    program_.add(new ExpertLowRankUpOp(program_.kernels(), *updates_, between, program_.at(to), rows,
+                                       scale, program_.threads()));
   }
 
   // What experts returned, times their weights.
@@ -45,6 +69,7 @@ class ExpertProgram {
   StepProgram& program_;
   const Routing* routing_ = nullptr;
   ExpertsOp* experts_ = nullptr;
+  ExpertUpdates* updates_ = nullptr;
 };
 
 }  // namespace adapt4j

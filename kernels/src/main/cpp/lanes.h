@@ -43,6 +43,9 @@ struct ElementKernels {
 
   // y = (up + 1) gate sigmoid(alpha gate) of neighbors gate and up, cut at a limit.
   void (*clampedGated)(const float* x, float alpha, float limit, int64_t width, float* y);
+
+  // y = xIELU(x): above x x + x / 2 over 0, steep (e^x - 1 - x) + x / 2 below.
+  void (*learned)(const float* x, float above, float steep, int64_t width, float* y);
 };
 
 namespace lanes {
@@ -415,6 +418,15 @@ ADAPT4J_INLINE void clampedGatedEntries(const float* x, float alpha, float limit
   }
 }
 
+ADAPT4J_INLINE void learnedEntries(const float* x, float above, float steep, int64_t width,
+                                   float* y) {
+  for (int64_t i = 0; i < width; i += WIDTH) {
+    const Floats values = loadSome(x, i, width);
+    const Floats bent = exponential(smaller(values, all(-1e-6f))) - 1.0f - values;
+    putSome((values > 0.0f ? values * values * above : bent * steep) + values * 0.5f, y, i, width);
+  }
+}
+
 // For any processor.
 
 inline void norm(const NormRule& rule, const float* x, int64_t width, float* y) {
@@ -438,6 +450,9 @@ inline void rotatePairs(float* head, const float* cos, const float* sin, int64_t
 }
 inline void clampedGated(const float* x, float alpha, float limit, int64_t width, float* y) {
   clampedGatedEntries(x, alpha, limit, width, y);
+}
+inline void learned(const float* x, float above, float steep, int64_t width, float* y) {
+  learnedEntries(x, above, steep, width, y);
 }
 
 }  // namespace lanes

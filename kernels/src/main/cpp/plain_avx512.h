@@ -320,9 +320,13 @@ ADAPT4J_AVX512 inline void clampedGated(const float* x, float alpha, float limit
                                        float* y) {
   lanes::clampedGatedEntries(x, alpha, limit, width, y);
 }
+ADAPT4J_AVX512 inline void learned(const float* x, float above, float steep, int64_t width,
+                                 float* y) {
+  lanes::learnedEntries(x, above, steep, width, y);
+}
 
 constexpr ElementKernels ELEMENTS{norm,   activate,    softmax,     addScaled,
-                                  rotate, rotatePairs, clampedGated};
+                                  rotate, rotatePairs, clampedGated, learned};
 
 constexpr PlainKernels PLAIN{scalar::tokenType, scalar::prepareToken, multiplyPlain, multiplyMany,
                              mix, &ELEMENTS};

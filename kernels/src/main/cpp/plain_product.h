@@ -101,7 +101,8 @@ inline void mix(const PlainRows& rows, const float* weights, int64_t stride, int
 }
 
 constexpr ElementKernels ELEMENTS{lanes::norm,   lanes::activate,    lanes::softmax, lanes::addScaled,
-                                  lanes::rotate, lanes::rotatePairs, lanes::clampedGated};
+                                  lanes::rotate, lanes::rotatePairs, lanes::clampedGated,
+                                  lanes::learned};
 
 constexpr PlainKernels PLAIN{tokenType, prepareToken, multiplyPlain, nullptr, mix, &ELEMENTS};
 

@@ -61,6 +61,7 @@ struct Step {
   const int* sequenceOrder;  // tokens by their rows, those of a row in their order
   const TokenGroup* sequence;
   int sequences;
+  const int* adapters;       // of each token, -1 where none is named
 };
 
 // What a thread keeps while it works on one operator.

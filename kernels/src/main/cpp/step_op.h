@@ -110,6 +110,24 @@ class ClampedOp : public TokenOp {
   float alpha_, limit_;
 };
 
+// y = xIELU(x).
+class LearnedOp : public TokenOp {
+ public:
+  LearnedOp(const PlainKernels& kernels, Buffer from, Buffer to, float above, float steep)
+      : kernels_(kernels), from_(from), to_(to), above_(above), steep_(steep) {}
+
+  const char* name() const override { return "activate"; }
+
+  void run(const Step&, int64_t piece, Worker&) const override {
+    kernels_.elements->learned(from_.row(piece), above_, steep_, to_.width, to_.row(piece));
+  }
+
+ private:
+  const PlainKernels& kernels_;
+  Buffer from_, to_;
+  float above_, steep_;
+};
+
 // y = f(gate) * y in segments, such as heads.
 class GateOp : public TokenOp {
  public:

@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "attention_op.h"
-#include "expert_op.h"
-#include "low_rank_op.h"
+#include "expert_low_rank_op.h"
 #if defined(__linux__)
 #include <sched.h>
 #endif
@@ -174,18 +173,18 @@ class StepProgram {
   }
 
   // Turns queries and keys, where something comes between that and attend.
-  void rotate(int from, int table, long long half) {
-    add(new RotateOp(kernels_, buffers_[from], layout_, table, half));
+  void rotate(int from, int queryTable, int table, long long half) {
+    add(new RotateOp(kernels_, buffers_[from], layout_, Turning{queryTable, table, half}));
   }
 
   // sinks [heads] of a type, or 0.
-  void attend(int from, int to, int table, long long half, float scale, float cap,
+  void attend(int from, int to, int queryTable, int table, long long half, float scale, float cap,
               long long window, long long sinks, int sinkType) {
     std::vector<float> scores;
     for (int i = 0; sinks != 0 && i < layout_.heads; i++) {
       scores.push_back(lanes::valueAt(pointer(sinks), sinkType, i));
     }
-    add(new AppendOp(kernels_, buffers_[from], layout_, table, half));
+    add(new AppendOp(kernels_, buffers_[from], layout_, Turning{queryTable, table, half}));
     add(new AttendOp(kernels_, buffers_[from], buffers_[to], layout_, scale, cap, window, scores,
                      threads_));
   }
@@ -196,6 +195,11 @@ class StepProgram {
 
   void clampedGated(int from, int to, float alpha, float limit) {
     addOfTokens(new ClampedOp(kernels_, buffers_[from], buffers_[to], alpha, limit), to);
+  }
+
+  // xIELU with what is made of its learned numbers.
+  void learned(int from, int to, float above, float steep) {
+    addOfTokens(new LearnedOp(kernels_, buffers_[from], buffers_[to], above, steep), to);
   }
 
   // y times f(gate) in segments of a width; the gates' segments are a stride apart.
@@ -234,7 +238,7 @@ class StepProgram {
     Step& step = running.step;
     step = Step{tokens,           of,  of + tokens, of + 2 * tokens, of + 3 * tokens,
                 of + 4 * tokens,  nullptr, nullptr, outputs, outputOf, 0, nullptr, nullptr, 0,
-                nullptr, nullptr, 0};
+                nullptr, nullptr, 0,   of + 5 * tokens};
     group(tokens, of + 5 * tokens, order_, groups_);
     step.order = order_.data();
     step.group = groups_.data();
@@ -300,10 +304,13 @@ class StepProgram {
     expert_ = expert;
   }
 
+  void keep(ExpertUpdates* updates) { expertUpdates_.emplace_back(updates); }
+
   Buffer at(int buffer) const { return buffers_[buffer]; }
   const PlainKernels& kernels() const { return kernels_; }
   int variant() const { return variant_; }
   int maxTokens() const { return maxTokens_; }
+  int threads() const { return threads_; }
   const std::vector<RowCache>* rows() const { return &rows_; }
 
   // The entries of a token in a buffer, such as its logits.
@@ -422,6 +429,7 @@ class StepProgram {
   std::unique_ptr<Progress[]> progress_;
   std::vector<int> likeliest_;
   std::vector<std::unique_ptr<LowRankTerms>> updates_;
+  std::vector<std::unique_ptr<ExpertUpdates>> expertUpdates_;
   bool closed_ = false;
   std::vector<int> order_;
   std::vector<TokenGroup> groups_;

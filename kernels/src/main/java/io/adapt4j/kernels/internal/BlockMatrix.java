@@ -172,6 +172,25 @@ public final class BlockMatrix implements AutoCloseable {
   }
 
   /**
+   * Restores the weight with zeros below zero, which {@link #dequantize} leaves out as GGUF's
+   * reference does.
+   *
+   * @param target as there
+   */
+  public void dequantizeSigned(Tensor target) {
+    dequantize(target);
+    if (type == BlockType.MXFP4) {
+      BlockWeight.signZeros(
+          address(),
+          columns,
+          rows,
+          target.address(),
+          CpuMatrix.code("target", target.type()),
+          Torch.threads());
+    }
+  }
+
+  /**
    * Multiplies without restoring the weight: y = x W'.
    *
    * @param x [n, columns], contiguous, in host memory; F32 or BF16

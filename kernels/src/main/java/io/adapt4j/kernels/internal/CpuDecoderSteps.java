@@ -12,6 +12,7 @@ import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,7 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final List<RotaryFrequencies> rotary;
   private final DType type;
   private final int maxTokens;
-  private final boolean readsPrompts;
+  private final PromptCosts prompts;
   private final int vocabulary;
   private final int logitsBuffer;
   private final int adapters;
@@ -39,7 +40,7 @@ final class CpuDecoderSteps implements DecoderSteps {
   /**
    * Takes a program over.
    *
-   * @param readsPrompts whether many tokens are as fast as operator by operator
+   * @param prompts which prompts are best read in steps
    * @param rows as many as there can be outputs
    * @param adapters how many a token can name
    * @param head the output layer in 8 bits, closed with these steps; null where it is as the model
@@ -50,7 +51,7 @@ final class CpuDecoderSteps implements DecoderSteps {
       List<RotaryFrequencies> rotary,
       DType type,
       int maxTokens,
-      boolean readsPrompts,
+      PromptCosts prompts,
       int vocabulary,
       int rows,
       int adapters,
@@ -60,7 +61,7 @@ final class CpuDecoderSteps implements DecoderSteps {
     this.rotary = rotary;
     this.type = type;
     this.maxTokens = maxTokens;
-    this.readsPrompts = readsPrompts;
+    this.prompts = prompts;
     this.vocabulary = vocabulary;
     this.capacities = new int[rows];
     this.adapters = adapters;
@@ -70,7 +71,12 @@ final class CpuDecoderSteps implements DecoderSteps {
 
   @Override
   public boolean readsPrompts() {
-    return readsPrompts;
+    return prompts.readsMore();
+  }
+
+  @Override
+  public int longestPrompt() {
+    return prompts.longest();
   }
 
   @Override
@@ -163,7 +169,7 @@ final class CpuDecoderSteps implements DecoderSteps {
         outputs,
         tables.size(),
         tables.stream().mapToInt(RotaryFrequencies.Tables::columns).toArray(),
-        turns(tables),
+        turns(tables, positions),
         likeliest);
     return likeliest;
   }
@@ -189,18 +195,30 @@ final class CpuDecoderSteps implements DecoderSteps {
   }
 
   /** Rounded to the compute type, as training has them. */
-  private float[] turns(List<RotaryFrequencies.Tables> tables) {
+  private float[] turns(List<RotaryFrequencies.Tables> tables, int[] positions) {
     float[] turns =
         new float[tables.stream().mapToInt(table -> table.cos().length + table.sin().length).sum()];
     int at = 0;
-    for (RotaryFrequencies.Tables table : tables) {
+    for (int i = 0; i < tables.size(); i++) {
+      RotaryFrequencies.Tables table = tables.get(i);
+      Optional<RotaryFrequencies.Temperature> temperature = rotary.get(i).temperature();
       for (float[] values : List.of(table.cos(), table.sin())) {
-        for (float value : values) {
-          turns[at++] = (float) type.round(value);
+        for (int j = 0; j < values.length; j++) {
+          float value = (float) type.round(values[j]);
+          int position = positions[j / table.columns()];
+          turns[at++] =
+              temperature.isEmpty()
+                  ? value
+                  : (float) type.round(value * factor(temperature.get(), position));
         }
       }
     }
     return turns;
+  }
+
+  private static float factor(RotaryFrequencies.Temperature temperature, int position) {
+    int rounds = position / temperature.length();
+    return (float) (1 + temperature.beta() * Math.log(1 + rounds));
   }
 
   @Override

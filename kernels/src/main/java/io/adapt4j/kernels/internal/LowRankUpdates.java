@@ -3,6 +3,7 @@ package io.adapt4j.kernels.internal;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.cpu.ExpertProgram;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -51,6 +52,21 @@ final class LowRankUpdates {
   /** How much of the inner buffer a token needs. */
   long width() {
     return updates.stream().mapToLong(Update::end).max().orElse(0);
+  }
+
+  /** Writes the updates of an expert's layer down. */
+  void write(ExpertProgram experts, int expert) {
+    for (Update update : updates) {
+      experts.lowRankTerm(
+          expert,
+          named.indexOf(update.adapter()),
+          update.on(),
+          update.a().address(),
+          update.b().address(),
+          StepArguments.code(update.a().type()),
+          update.a().size(0),
+          update.start());
+    }
   }
 
   void write(StepProgram program, int from, int inner, int to, Linear linear, float scale) {

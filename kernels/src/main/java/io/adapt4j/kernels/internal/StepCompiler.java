@@ -74,7 +74,8 @@ final class StepCompiler {
               body.rotary(),
               decoder.type(),
               maxTokens,
-              writer.isPlain() && variant.compareTo(CpuVariant.AVX512) >= 0,
+              PromptCosts.of(
+                  decoder, writer.isPlain() && variant.compareTo(CpuVariant.AVX512) >= 0),
               Math.toIntExact(head.weight().sizes()[0]),
               rows,
               adapters.size(),

@@ -65,8 +65,7 @@ final class StepMixers {
 
   private void attention(Attention attention, boolean gated, int x, Branch branch, int layer) {
     Heads heads = attention.heads();
-    boolean turnsApart = attention.queryRotary() != attention.rotary();
-    if (turnsApart || (gated && heads.interleaved())) {
+    if (gated && heads.interleaved()) {
       throw new Unsupported();
     }
     long gates = gated ? heads.queryWidth() : 0;
@@ -84,10 +83,15 @@ final class StepMixers {
         layer);
     int table = attention.rotary();
     boolean turns = table != Attention.NO_ROTARY;
+    int queryTable = turns ? attention.queryRotary() : Attention.NO_ROTARY;
     long half = turns ? rotary.get(table).rotaryDim() / 2 : 0;
+    if (turns && rotary.get(queryTable).rotaryDim() != 2 * half) {
+      throw new Unsupported();
+    }
     QueryKeyNorm norm = attention.norm();
     if (norm != null && norm.afterRotary() && turns) {
-      program.rotate(projected, table, half);
+      program.rotate(projected, queryTable, table, half);
+      queryTable = Attention.NO_ROTARY;
       table = Attention.NO_ROTARY;
     }
     if (norm != null) {
@@ -98,6 +102,7 @@ final class StepMixers {
     program.attend(
         projected,
         joined,
+        queryTable,
         table,
         half,
         (float) rule.scale(),

@@ -3,16 +3,20 @@ package io.adapt4j.kernels.internal;
 import io.adapt4j.core.internal.nn.ClampedMlp;
 import io.adapt4j.core.internal.nn.ExpertMlp;
 import io.adapt4j.core.internal.nn.GatedMlp;
+import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Mlp;
 import io.adapt4j.core.internal.nn.PlainMlp;
 import io.adapt4j.core.internal.nn.Router;
 import io.adapt4j.core.internal.nn.ScaledMlp;
+import io.adapt4j.core.internal.nn.XieluMlp;
 import io.adapt4j.core.internal.tensor.ExpertOps;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.kernels.internal.StepArguments.Unsupported;
 import io.adapt4j.kernels.internal.StepWriter.Branch;
 import io.adapt4j.kernels.internal.cpu.ExpertProgram;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
@@ -59,6 +63,9 @@ final class StepMlps {
       program.activate(plain.activation().kind(), wide, inner, 1, false);
     } else if (mlp instanceof ClampedMlp clamped) {
       program.clampedGated(wide, inner, (float) clamped.alpha(), (float) clamped.limit());
+    } else if (mlp instanceof XieluMlp learned) {
+      float above = softplus(learned.above());
+      program.learned(wide, inner, above, softplus(learned.below()) + 0.5f);
     } else if (mlp instanceof ScaledMlp scaled) {
       if (scaled.gateFactor() != 1) {
         long width = scaled.mlp().gateUp().linear().outFeatures() / 2;
@@ -70,6 +77,10 @@ final class StepMlps {
     }
   }
 
+  private static float softplus(Parameter value) {
+    return (float) Math.log1p(Math.exp(value.value().toFloats()[0]));
+  }
+
   private static LinearSlot up(Mlp mlp) {
     if (mlp instanceof GatedMlp gated) {
       return gated.gateUp();
@@ -77,6 +88,8 @@ final class StepMlps {
       return plain.up();
     } else if (mlp instanceof ClampedMlp clamped) {
       return clamped.gateUp();
+    } else if (mlp instanceof XieluMlp learned) {
+      return learned.up();
     } else if (mlp instanceof ScaledMlp scaled) {
       return scaled.mlp().gateUp();
     }
@@ -90,6 +103,8 @@ final class StepMlps {
       return plain.down();
     } else if (mlp instanceof ClampedMlp clamped) {
       return clamped.down();
+    } else if (mlp instanceof XieluMlp learned) {
+      return learned.down();
     } else if (mlp instanceof ScaledMlp scaled) {
       return scaled.mlp().down();
     }
@@ -117,9 +132,9 @@ final class StepMlps {
     int slots = writer.shared("expert out", writer.hiddenSize(), chosen);
     try (ExpertProgram experts = new ExpertProgram(program)) {
       route(mixture.router(), x, experts);
-      products(mixture.experts(), StepMlps::up, x, wide, false, experts);
+      products(mixture, StepMlps::up, x, wide, false, experts);
       activate(first, wide, inner);
-      products(mixture.experts(), StepMlps::down, inner, slots, true, experts);
+      products(mixture, StepMlps::down, inner, slots, true, experts);
       experts.combine(slots, target, scale, branch.isDirect());
     }
     ExpertMlp.Shared shared = mixture.shared();
@@ -153,22 +168,30 @@ final class StepMlps {
   }
 
   private void products(
-      List<? extends Mlp> mlps,
+      ExpertMlp mixture,
       Function<Mlp, LinearSlot> layer,
       int from,
       int to,
       boolean ofSlots,
       ExpertProgram experts) {
+    List<LowRankUpdates> updates = new ArrayList<>();
     experts.begin(ofSlots);
-    writer.ofExperts(true);
     try {
-      for (int i = 0; i < mlps.size(); i++) {
+      for (int i = 0; i < mixture.experts().size(); i++) {
         experts.expert(i);
-        writer.linear(layer.apply(mlps.get(i)), from, to, 1, false);
+        updates.add(writer.base(layer.apply(mixture.experts().get(i)), from, to, 1, false));
       }
     } finally {
-      writer.ofExperts(false);
       experts.end();
+    }
+    long width = updates.stream().mapToLong(LowRankUpdates::width).max().orElse(0);
+    if (width > 0) {
+      for (int i = 0; i < updates.size(); i++) {
+        updates.get(i).write(experts, i);
+      }
+      int inner = writer.shared("expert low rank", width, mixture.router().rule().chosen());
+      Linear first = layer.apply(mixture.experts().get(0)).linear();
+      experts.lowRank(from, inner, to, first.outFeatures(), first.inFeatures(), 1);
     }
   }
 

@@ -39,9 +39,6 @@ final class StepWriter {
   /** Whether the layers have plain weights, which are multiplied with many tokens at once. */
   private boolean isPlain = true;
 
-  /** Whether products are those of experts, which adapters do not change. */
-  private boolean isOfExperts;
-
   StepWriter(
       StepProgram program,
       long hiddenSize,
@@ -69,10 +66,6 @@ final class StepWriter {
 
   boolean isPlain() {
     return isPlain;
-  }
-
-  void ofExperts(boolean experts) {
-    isOfExperts = experts;
   }
 
   /** A buffer that all layers use, one after the other. */
@@ -202,17 +195,20 @@ final class StepWriter {
   }
 
   void linear(LinearSlot slot, int from, int to, float scale, boolean added) {
+    LowRankUpdates updates = base(slot, from, to, scale, added);
+    if (updates.isPresent()) {
+      int inner = shared("low rank", updates.width());
+      updates.write(program, from, inner, to, slot.linear(), scale);
+    }
+  }
+
+  /** The product of a layer without the updates by adapters, which are returned. */
+  LowRankUpdates base(LinearSlot slot, int from, int to, float scale, boolean added) {
     Terms terms = new Terms(from, to, scale, added);
     if (!slot.linear().describe(terms)) {
       throw new Unsupported();
     }
-    if (terms.updates.isPresent()) {
-      if (isOfExperts) {
-        throw new Unsupported();
-      }
-      int inner = shared("low rank", terms.updates.width());
-      terms.updates.write(program, from, inner, to, slot.linear(), scale);
-    }
+    return terms.updates;
   }
 
   /** Writes products down as they come; the first of a layer overwrites unless all are added. */

@@ -8,15 +8,12 @@ import io.adapt4j.core.internal.nn.DecoderSteps.Token;
 import io.adapt4j.core.internal.nn.ExpertMlp;
 import io.adapt4j.core.internal.nn.KvCache;
 import io.adapt4j.core.internal.nn.Layer;
-import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
-import io.adapt4j.core.internal.nn.LinearTerms;
 import io.adapt4j.core.internal.nn.Mlp;
 import io.adapt4j.core.internal.nn.Positions;
 import io.adapt4j.core.internal.nn.RouterBalance;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
@@ -25,7 +22,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -48,15 +44,6 @@ class ExpertStepsTest {
       int spoiled = spoilOthers(decoder, chosen(decoder));
       assertThat(spoiled).isPositive();
       assertThat(logits(decoder)).containsExactly(wanted);
-    }
-  }
-
-  @Test
-  void adaptersOnExpertsAreLeftToTheOperators() {
-    try (Decoder decoder = StepKernelsTest.load("mixtral", DType.F32)) {
-      ExpertMlp mixture = mixtures(decoder).get(0);
-      mixture.experts().get(0).linears().get(0).replace(Adapted::new);
-      assertThat(StepCompiler.compile(decoder, 1, 1, CpuVariant.SCALAR, List.of())).isEmpty();
     }
   }
 
@@ -116,45 +103,5 @@ class ExpertStepsTest {
       }
     }
     return spoiled;
-  }
-
-  /** A layer with an update of rank 1. */
-  private record Adapted(Linear base) implements Linear {
-
-    @Override
-    public Tensor forward(Ops ops, Tensor x) {
-      return base.forward(ops, x);
-    }
-
-    @Override
-    public boolean describe(LinearTerms terms) {
-      try (Scope scope = Scope.open()) {
-        Tensor a = Tensor.zeros(DType.F32, 1, inFeatures());
-        Tensor b = Tensor.zeros(DType.F32, outFeatures(), 1);
-        boolean described = base.describe(terms);
-        terms.lowRank(null, true, a, b);
-        return described;
-      }
-    }
-
-    @Override
-    public List<Part> parts() {
-      return base.parts();
-    }
-
-    @Override
-    public long inFeatures() {
-      return base.inFeatures();
-    }
-
-    @Override
-    public long outFeatures() {
-      return base.outFeatures();
-    }
-
-    @Override
-    public List<Parameter> parameters() {
-      return base.parameters();
-    }
   }
 }

@@ -37,12 +37,24 @@ public interface DecoderSteps extends AutoCloseable {
   }
 
   /**
-   * Returns whether long prompts are best read with these steps too, many tokens at once.
+   * Returns whether long prompts are best read with these steps too, many tokens at once, beside
+   * the tokens of others.
    *
-   * @return false where operators are faster for more than some 32 tokens
+   * @return false where operators are so much faster for more than some 32 tokens that others may
+   *     wait for them
    */
   default boolean readsPrompts() {
     return false;
+  }
+
+  /**
+   * Returns how long prompts may be that these steps read in no more time than operators do, where
+   * nothing else runs.
+   *
+   * @return a number of tokens
+   */
+  default int longestPrompt() {
+    return 32;
   }
 
   /**

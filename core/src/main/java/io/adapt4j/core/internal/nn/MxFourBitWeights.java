@@ -45,9 +45,10 @@ enum MxFourBitWeights implements WeightMechanics {
 
   @Override
   public void install(Network declared, Checkpoint checkpoint) {
+    MxLayers.Maker layers = MxLayers.installed();
     for (LinearSlot slot : declared.layerLinears()) {
       if (slot.linear() instanceof DenseLinear dense && isFourBit(declared, dense, checkpoint)) {
-        slot.replace(plain -> new MxLinear(dense, stored(declared, dense, checkpoint)));
+        slot.replace(plain -> layers.make(dense, stored(declared, dense, checkpoint)));
       }
     }
   }

@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 /** The matrix of the output head in the blocks of its file. */
 final class BlockHead implements CompactHead {
 
-  private final BlockSource source;
+  private final FileBlocks source;
   private @Nullable BlockMatrix matrix;
 
-  BlockHead(BlockSource source) {
+  BlockHead(FileBlocks source) {
     this.source = source;
   }
 

@@ -12,6 +12,8 @@ import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.kernels.internal.BlockMatrix;
 import io.adapt4j.kernels.internal.BlockType;
+import io.adapt4j.kernels.internal.packed.BlockLinear;
+import io.adapt4j.kernels.internal.packed.BlockPart;
 import io.adapt4j.kernels.internal.packed.Installation;
 import java.util.List;
 import java.util.Optional;
@@ -84,13 +86,13 @@ enum StoredBlocks implements WeightMechanics {
   }
 
   /** A weight that is missing or misshapen stays plain, to be reported with all others like it. */
-  private static Optional<BlockSource> find(
+  private static Optional<FileBlocks> find(
       Network network, Checkpoint checkpoint, Linear.Part part, Slice weight, long in) {
     List<Long> shape = weight.transposed() ? List.of(in, part.width()) : List.of(part.width(), in);
     return find(network, checkpoint, weight.name(), shape);
   }
 
-  private static Optional<BlockSource> find(
+  private static Optional<FileBlocks> find(
       Network network, Checkpoint checkpoint, String name, List<Long> shape) {
     String stored = network.storedNames().find(name, checkpoint.names());
     if (!checkpoint.names().contains(stored) || !checkpoint.entry(stored).shape().equals(shape)) {
@@ -100,6 +102,6 @@ enum StoredBlocks implements WeightMechanics {
         .file(stored, GgufTensorFile.class)
         .flatMap(file -> file.type(stored))
         .flatMap(type -> BlockType.of(type.id()))
-        .map(type -> new BlockSource(name, stored, shape, type));
+        .map(type -> new FileBlocks(name, stored, shape, type));
   }
 }

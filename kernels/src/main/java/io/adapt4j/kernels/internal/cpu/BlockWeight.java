@@ -84,6 +84,24 @@ public final class BlockWeight extends Pointer {
       int threads);
 
   /**
+   * Gives zeros of restored rows in MXFP4 their signs.
+   *
+   * @param tiles address of the whole weight's
+   * @param columns inputs
+   * @param count rows, from the first on
+   * @param target address of [count, columns]
+   * @param type of the target
+   * @param threads at least 1
+   */
+  public static native void signZeros(
+      @Cast("long long") long tiles,
+      @Cast("long long") long columns,
+      @Cast("long long") long count,
+      @Cast("long long") long target,
+      int type,
+      int threads);
+
+  /**
    * Computes y = x W'.
    *
    * @param id type of the blocks

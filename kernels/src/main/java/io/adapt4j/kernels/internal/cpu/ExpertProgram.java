@@ -74,6 +74,47 @@ public final class ExpertProgram extends Pointer {
   public native void end();
 
   /**
+   * Adds an update B A of an adapter to the next {@link #lowRank}.
+   *
+   * @param expert whose product is updated
+   * @param adapter its number
+   * @param on whether tokens that name no adapter have it too
+   * @param a address of A [rank, columns]
+   * @param b address of B [rows, rank]
+   * @param type of both
+   * @param rank rows of A
+   * @param start where A x begins in the inner buffer's rows
+   */
+  public native void lowRankTerm(
+      int expert,
+      int adapter,
+      @Cast("bool") boolean on,
+      @Cast("long long") long a,
+      @Cast("long long") long b,
+      int type,
+      @Cast("long long") long rank,
+      @Cast("long long") long start);
+
+  /**
+   * Adds updates to the results of the products that {@link #begin} began, each for the tokens that
+   * have it and have chosen the expert: y += scale * B A x.
+   *
+   * @param from buffer of x
+   * @param inner buffer of A x, with a row for each of a token's experts
+   * @param to buffer of y
+   * @param rows outputs
+   * @param columns inputs
+   * @param scale multiplies the sum
+   */
+  public native void lowRank(
+      int from,
+      int inner,
+      int to,
+      @Cast("long long") long rows,
+      @Cast("long long") long columns,
+      float scale);
+
+  /**
    * Adds up what the experts of a token returned, times their weights.
    *
    * @param from buffer with a row for each of a token's experts

@@ -305,18 +305,20 @@ public final class StepProgram extends Pointer {
    * Rotates queries and keys, where something comes between that and {@link #attend}.
    *
    * @param from buffer of the joined projection
-   * @param table number of the rotary table
-   * @param half frequencies in it
+   * @param queryTable number of the rotary table of queries
+   * @param table of that of keys
+   * @param half frequencies in each
    */
-  public native void rotate(int from, int table, @Cast("long long") long half);
+  public native void rotate(int from, int queryTable, int table, @Cast("long long") long half);
 
   /**
    * Rotates queries and keys, keeps keys and values, and attends.
    *
    * @param from buffer of the joined projection
    * @param to buffer of the joined heads
-   * @param table number of the rotary table, or -1
-   * @param half frequencies in it
+   * @param queryTable number of the rotary table of queries, or -1
+   * @param table of that of keys, or -1
+   * @param half frequencies in each
    * @param scale multiplies scores
    * @param cap soft cap of scores, or 0
    * @param window places that a token sees, or 0 for all
@@ -326,6 +328,7 @@ public final class StepProgram extends Pointer {
   public native void attend(
       int from,
       int to,
+      int queryTable,
       int table,
       @Cast("long long") long half,
       float scale,
@@ -354,6 +357,16 @@ public final class StepProgram extends Pointer {
    * @param limit what the gate is at most, and up in magnitude
    */
   public native void clampedGated(int from, int to, float alpha, float limit);
+
+  /**
+   * Applies xIELU: above x x + x / 2 over 0, steep (e^x - 1 - x) + x / 2 below.
+   *
+   * @param from buffer
+   * @param to buffer of the same width
+   * @param above of the parabola
+   * @param steep of the exponential
+   */
+  public native void learned(int from, int to, float above, float steep);
 
   /**
    * Multiplies segments by an activation of others.

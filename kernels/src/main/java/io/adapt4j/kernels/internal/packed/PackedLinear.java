@@ -191,7 +191,7 @@ public abstract class PackedLinear<P extends PackedPart> implements QuantizedLin
     if (plain.containsKey(part)) {
       weight.copyFrom(plain.get(part).value());
     } else {
-      part(part).dequantize(weight);
+      part(part).restore(weight);
     }
     return weight;
   }

@@ -54,6 +54,15 @@ public abstract class PackedPart implements AutoCloseable {
   public abstract void dequantize(Tensor target);
 
   /**
+   * Restores the weight to be written to a file.
+   *
+   * @param target takes it, [width, in], contiguous
+   */
+  public void restore(Tensor target) {
+    dequantize(target);
+  }
+
+  /**
    * Adds the product with the weight.
    *
    * @param terms takes it

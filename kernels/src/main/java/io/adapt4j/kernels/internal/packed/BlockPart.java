@@ -1,4 +1,4 @@
-package io.adapt4j.gguf.internal.load;
+package io.adapt4j.kernels.internal.packed;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.Linear;
@@ -7,17 +7,23 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.BlockMatrix;
 import io.adapt4j.kernels.internal.QuantizedTerms;
-import io.adapt4j.kernels.internal.packed.PackedPart;
-import io.adapt4j.kernels.internal.packed.WeightSource;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The weight of one projection in the blocks of its file. */
-final class BlockPart extends PackedPart {
+/** The weight of one projection in blocks. */
+public final class BlockPart extends PackedPart {
 
   private final BlockSource source;
   private @Nullable BlockMatrix matrix;
 
-  BlockPart(Linear.Part part, long in, BlockSource source) {
+  /**
+   * Makes a part without values.
+   *
+   * @param part the projection
+   * @param in width of its input
+   * @param source where the weight comes from
+   */
+  public BlockPart(Linear.Part part, long in, BlockSource source) {
     super(part, in);
     this.source = source;
   }
@@ -47,12 +53,22 @@ final class BlockPart extends PackedPart {
 
   @Override
   public void dequantize(Tensor target) {
+    onHost(target, matrix()::dequantize);
+  }
+
+  @Override
+  public void restore(Tensor target) {
+    BlockMatrix read = matrix();
+    onHost(target, source.hasSignedZeros() ? read::dequantizeSigned : read::dequantize);
+  }
+
+  private static void onHost(Tensor target, Consumer<Tensor> fill) {
     if (target.isOnHost()) {
-      matrix().dequantize(target);
+      fill.accept(target);
       return;
     }
     try (Tensor staged = Tensor.emptyOnHost(target.type(), target.sizes())) {
-      matrix().dequantize(staged);
+      fill.accept(staged);
       target.copyFrom(staged);
     }
   }

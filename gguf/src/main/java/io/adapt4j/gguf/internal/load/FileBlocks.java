@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.BlockMatrix;
 import io.adapt4j.kernels.internal.BlockType;
-import io.adapt4j.kernels.internal.packed.WeightSource;
+import io.adapt4j.kernels.internal.packed.BlockSource;
 import java.util.List;
 import java.util.Map;
 
@@ -18,8 +18,8 @@ import java.util.Map;
  * @param shape dimensions there
  * @param type how it is stored
  */
-record BlockSource(String name, String storedName, List<Long> shape, BlockType type)
-    implements WeightSource {
+record FileBlocks(String name, String storedName, List<Long> shape, BlockType type)
+    implements BlockSource {
 
   /** What it was before is not known; what it is restored to is fp32. */
   @Override
@@ -32,8 +32,14 @@ record BlockSource(String name, String storedName, List<Long> shape, BlockType t
     return Map.of(storedName, shape);
   }
 
+  @Override
+  public boolean hasSignedZeros() {
+    return false;
+  }
+
   /** Reads the blocks, with rows in the checkpoint's order. */
-  BlockMatrix read(Checkpoint checkpoint, int rows, int columns) {
+  @Override
+  public BlockMatrix read(Checkpoint checkpoint, int rows, int columns) {
     GgufTensorFile file = checkpoint.file(storedName, GgufTensorFile.class).orElseThrow();
     BlockMatrix matrix = BlockMatrix.empty(type, rows, columns);
     try (Tensor staged = Tensor.emptyOnHost(DType.U8, checkpoint.storedBytes(storedName))) {

@@ -1,20 +1,23 @@
-package io.adapt4j.gguf.internal.load;
+package io.adapt4j.kernels.internal.packed;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.kernels.internal.packed.PackedLinear;
-import io.adapt4j.kernels.internal.packed.Workspace;
 import java.util.Map;
 
-/**
- * A linear layer with its weight in the blocks of a GGUF file; for few rows multiplied as it is.
- */
-final class BlockLinear extends PackedLinear<BlockPart> {
+/** A linear layer with its weight in blocks; for few rows multiplied as it is. */
+public final class BlockLinear extends PackedLinear<BlockPart> {
 
-  BlockLinear(DenseLinear declared, Map<String, BlockPart> packed, Workspace workspace) {
+  /**
+   * Takes the place of a plain layer without memory.
+   *
+   * @param declared the plain layer, whose bias is taken over
+   * @param packed the projections in blocks, by path; at least one. Others stay plain
+   * @param workspace shared by the layers of the model
+   */
+  public BlockLinear(DenseLinear declared, Map<String, BlockPart> packed, Workspace workspace) {
     super(declared, packed, workspace);
   }
 

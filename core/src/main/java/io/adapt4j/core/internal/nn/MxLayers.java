@@ -1,0 +1,45 @@
+package io.adapt4j.core.internal.nn;
+
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/**
+ * Layers that multiply with weights in MXFP4 as they are, where a module with such kernels is
+ * present. Without them {@link MxLinear} dequantizes. Found by {@link ServiceLoader}.
+ */
+public interface MxLayers {
+
+  /**
+   * Prepares for the layers of one model.
+   *
+   * @return what makes them; empty where the machine is none of these kernels'
+   */
+  Optional<Maker> open();
+
+  /** Makes the layers of one model. */
+  @FunctionalInterface
+  interface Maker {
+
+    /**
+     * Makes a layer.
+     *
+     * @param declared the plain layer of one part, whose place it takes and whose bias it has
+     * @param storedName the name of its weight in files of type {@link
+     *     io.adapt4j.core.internal.checkpoint.SplitTensors}
+     * @return the layer, still to be read
+     */
+    QuantizedLinear make(DenseLinear declared, String storedName);
+  }
+
+  /**
+   * Prepares for the layers of one model with what is present.
+   *
+   * @return what makes them
+   */
+  static Maker installed() {
+    return ServiceLoader.load(MxLayers.class, MxLayers.class.getClassLoader())
+        .findFirst()
+        .flatMap(MxLayers::open)
+        .orElse(MxLinear::new);
+  }
+}
