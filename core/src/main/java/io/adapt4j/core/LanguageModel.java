@@ -21,7 +21,6 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.text.TextGenerator;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -206,7 +205,7 @@ public final class LanguageModel extends ScoringModel {
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
-    int[] ids = prompt.clone();
+    int[] ids = Texts.require("prompt", prompt).clone();
     Texts.require("options", options);
     Texts.require("onText", onText);
     return share(() -> answer(ids, options, onText, cancellation));
@@ -223,6 +222,7 @@ public final class LanguageModel extends ScoringModel {
 
   private Generation answer(
       int[] prompt, GenerationOptions options, Consumer<String> onText, CancellationToken token) {
+    Texts.require("cancellation", token);
     return adapter == null
         ? requests.generate(prompt, options, onText, token)
         : requests.generate(adapter, prompt, options, onText, token);
@@ -313,6 +313,7 @@ public final class LanguageModel extends ScoringModel {
     Texts.requireAll("messages", messages);
     Texts.require("options", options);
     Texts.require("onText", onText);
+    Texts.require("chat", chat);
     ChatOptions rendering = chat.continuesFinalMessage() ? chat : chat.withGenerationPrompt();
     return share(
         () -> {
@@ -436,8 +437,7 @@ public final class LanguageModel extends ScoringModel {
    * @param template the template to use from now on
    */
   public void useAnyChatTemplate(ChatTemplate template) {
-    Objects.requireNonNull(template, "template");
-    exclusively(() -> chat.use(template));
+    exclusively(() -> chat.use(Texts.require("template", template)));
   }
 
   Optional<String> identity() {
@@ -470,7 +470,7 @@ public final class LanguageModel extends ScoringModel {
   public LanguageModel withAdapter(String name) {
     return share(
         () -> {
-          model.adapters().requireKnown(name);
+          model.adapters().requireKnown(Texts.require("name", name));
           return new LanguageModel(this, name, chat.with(name));
         });
   }

@@ -95,7 +95,7 @@ public final class Rag implements AutoCloseable {
    * @return how many there were
    */
   public IngestReport add(List<Document> documents) {
-    return add(Documents.of(documents));
+    return add(Documents.of(Texts.require("documents", documents)));
   }
 
   /**

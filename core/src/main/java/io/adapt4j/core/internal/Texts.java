@@ -10,14 +10,17 @@ public final class Texts {
   /**
    * Checks an argument.
    *
+   * @param <T> its type
    * @param name its name
    * @param value its value
+   * @return the value
    * @throws NullPointerException if it is null
    */
-  public static void require(String name, Object value) {
+  public static <T> T require(String name, T value) {
     if (value == null) {
       throw new NullPointerException(name + ": expected a value, found null");
     }
+    return value;
   }
 
   /**
