@@ -31,7 +31,9 @@ public final class TightMemory {
           "-XX:-CreateCoredumpOnCrash");
 
   private final Path folder;
-  private long limit;
+  /** KiB; the process lowers it. */
+  private long limit = 64L << 20;
+
   private String only = "";
 
   /** Writes to a folder. */
@@ -75,9 +77,7 @@ public final class TightMemory {
   String live(int operations, long seed, int margin) throws IOException, InterruptedException {
     Path log = folder.resolve("log");
     List<String> command = new ArrayList<>();
-    if (limit > 0) {
-      command.addAll(List.of("bash", "-c", "ulimit -v " + limit + "; exec \"$@\"", "bash"));
-    }
+    command.addAll(List.of("bash", "-c", "ulimit -v " + limit + "; exec \"$@\"", "bash"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(JVM);
     command.add("-XX:ErrorFile=" + folder.resolve("hs_err.log"));
