@@ -15,7 +15,6 @@ import io.adapt4j.rag.spi.Filter;
 import io.adapt4j.rag.spi.SearchIndex;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -41,7 +40,7 @@ public final class Rag implements AutoCloseable {
   private final Ingestion ingestion;
   private final Retriever retriever;
   private final Answerer answerer;
-  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private boolean closed;
 
   Rag(RagParts parts) {
@@ -361,9 +360,18 @@ public final class Rag implements AutoCloseable {
     }
   }
 
-  /** Waits for calls in progress and frees what the builder made. Closing twice is harmless. */
+  /**
+   * Waits for calls in progress and frees what the builder made. Closing twice is harmless.
+   *
+   * @throws IllegalStateException if called from inside such a call, that is from what takes the
+   *     text of an answer
+   */
   @Override
   public void close() {
+    if (lock.getReadHoldCount() > 0) {
+      throw new IllegalStateException(
+          "A Rag cannot be closed from its own callback; close it when the call has returned");
+    }
     lock.writeLock().lock();
     try {
       if (!closed) {

@@ -4,6 +4,7 @@ import com.sun.jna.Memory;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import io.adapt4j.core.exception.EngineException;
+import java.util.function.BooleanSupplier;
 
 /**
  * The addresses that this process may use ({@code ulimit -v} on Linux). Native libraries that end
@@ -43,9 +44,7 @@ public final class AddressSpace {
    */
   public static void requireMemory(long bytes, String use) {
     if (isLimited()) {
-      long at = call("malloc", bytes);
-      require(at != 0, bytes, use);
-      free(at);
+      require(() -> isGiven(bytes), bytes, use);
     }
   }
 
@@ -60,12 +59,13 @@ public final class AddressSpace {
     if (isLimited()) {
       long limit = limit(RLIMIT_STACK);
       long bytes = threads * ((limit < 0 ? DEFAULT_STACK : limit) + BESIDE_STACK);
-      require(isFree(bytes), bytes, use);
+      require(() -> isFree(bytes), bytes, use);
     }
   }
 
-  private static void require(boolean found, long bytes, String use) {
-    if (!found) {
+  /** What the C library keeps of freed memory may be in the way. */
+  private static void require(BooleanSupplier found, long bytes, String use) {
+    if (!found.getAsBoolean() && ((int) call("malloc_trim", 0L) == 0 || !found.getAsBoolean())) {
       throw new EngineException(
           "There is no memory for "
               + use
@@ -81,6 +81,14 @@ public final class AddressSpace {
       limits.clear();
       return (int) call("getrlimit", which, limits) == 0 ? limits.getLong(0) : -1;
     }
+  }
+
+  private static boolean isGiven(long bytes) {
+    long at = call("malloc", bytes);
+    if (at != 0) {
+      free(at);
+    }
+    return at != 0;
   }
 
   private static boolean isFree(long bytes) {

@@ -30,15 +30,15 @@ final class LargeOperations {
 
   List<Operation> all() {
     return List.of(
-        new Operation("train a large batch", 2, this::train),
-        new Operation("embed many", 2, this::embed),
-        new Operation("score many", 2, this::score),
-        new Operation("generate many", 2, this::generate),
+        new Operation("train a large batch", 1, this::train),
+        new Operation("embed many", 1, this::embed),
+        new Operation("score many", 1, this::score),
+        new Operation("generate many", 1, this::generate),
         new Operation("hold many models", 1, this::hold));
   }
 
   private void train(Random random) {
-    int batch = 8 << random.nextInt(6);
+    int batch = 8 << random.nextInt(5);
     FineTuner.builder()
         .model(SOURCE)
         .dataset(Datasets.of(Collections.nCopies(batch, new Example.Text(LONG))))
@@ -53,7 +53,7 @@ final class LargeOperations {
   }
 
   private void embed(Random random) {
-    int count = 8 << random.nextInt(7);
+    int count = 8 << random.nextInt(5);
     List<float[]> vectors = shared.embedder.embedAll(Collections.nCopies(count, LONG));
     if (vectors.size() != count) {
       throw new AssertionError("expected " + count + " vectors, found " + vectors.size());
@@ -61,14 +61,14 @@ final class LargeOperations {
   }
 
   private void score(Random random) {
-    int count = 8 << random.nextInt(6);
+    int count = 8 << random.nextInt(4);
     String context = LONG.substring(0, 900);
     shared.model.scoreAll(
         Collections.nCopies(count, new ScoringRequest(context, " She had a dog.")));
   }
 
   private void generate(Random random) {
-    int count = 8 << random.nextInt(5);
+    int count = 8 << random.nextInt(4);
     GenerationOptions options =
         GenerationOptions.builder()
             .temperature(0)
@@ -86,7 +86,7 @@ final class LargeOperations {
   private void hold(Random random) {
     List<LanguageModel> held = new ArrayList<>();
     try {
-      int count = 5 + random.nextInt(36);
+      int count = 5 + random.nextInt(26);
       for (int i = 0; i < count; i++) {
         held.add(LanguageModel.load(SOURCE, Precision.FP32));
       }
