@@ -20,6 +20,8 @@ import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.text.TextGenerator;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -132,13 +134,11 @@ public final class LanguageModel extends ScoringModel {
    */
   public static LanguageModel load(
       ModelSource source, WeightFormat weights, Precision precision, Adapter... adapters) {
-    TrainedTemplates templates =
-        TrainedTemplates.of(source.folder(), AdapterMechanics.of(List.of(adapters)));
+    Path folder = Texts.require("source", source).folder();
+    List<AdapterMechanics> mechanics = AdapterMechanics.of(Arrays.asList(adapters));
+    TrainedTemplates templates = TrainedTemplates.of(folder, mechanics);
     templates.checkAdapters();
-    return new LanguageModel(
-        LoadedModel.load(
-            source.folder(), precision, weights, AdapterMechanics.of(List.of(adapters))),
-        templates);
+    return new LanguageModel(LoadedModel.load(folder, precision, weights, mechanics), templates);
   }
 
   /**

@@ -79,6 +79,7 @@ public final class Rag implements AutoCloseable {
    * @return how many there were, and which files gave none
    */
   public IngestReport add(DocumentSource documents) {
+    Texts.require("documents", documents);
     return using(
         () -> {
           IngestReport report = ingestion.run(documents);
@@ -119,6 +120,8 @@ public final class Rag implements AutoCloseable {
    * @throws IllegalArgumentException if a document's id does not begin with it
    */
   public IngestReport sync(DocumentSource documents, String prefix) {
+    Texts.require("documents", documents);
+    Texts.require("prefix", prefix);
     return using(
         () -> {
           IngestReport report = ingestion.sync(documents, prefix);
@@ -133,6 +136,7 @@ public final class Rag implements AutoCloseable {
    * @param ids their ids; unknown ones are ignored
    */
   public void delete(List<String> ids) {
+    Texts.requireAll("ids", ids);
     using(
         () -> {
           parts.index().delete(ids);
@@ -321,6 +325,7 @@ public final class Rag implements AutoCloseable {
    * @throws IllegalStateException if the index holds too little
    */
   public SimilarityCalibration calibrate(List<String> answerable) {
+    Texts.requireAll("answerable", answerable);
     return using(
         () ->
             answerable.isEmpty()
@@ -339,6 +344,8 @@ public final class Rag implements AutoCloseable {
    * @throws IllegalStateException if the index holds nothing
    */
   public SimilarityCalibration calibrate(List<String> answerable, List<String> offSubject) {
+    Texts.requireAll("answerable", answerable);
+    Texts.requireAll("offSubject", offSubject);
     return using(
         () -> SimilarityCalibration.of(parts.index(), parts.embeddings(), answerable, offSubject));
   }

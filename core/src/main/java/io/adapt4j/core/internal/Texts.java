@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal;
 
-import java.util.List;
+import java.util.Arrays;
+import java.util.Collection;
 
 /** Refuses missing texts where they are handed in, by the name of the argument. */
 public final class Texts {
@@ -30,7 +31,7 @@ public final class Texts {
    * @param values its value
    * @throws NullPointerException if it is null or has an element that is, naming the first one
    */
-  public static void requireAll(String name, List<?> values) {
+  public static void requireAll(String name, Collection<?> values) {
     require(name, values);
     int i = 0;
     for (Object value : values) {
@@ -40,5 +41,16 @@ public final class Texts {
       }
       i++;
     }
+  }
+
+  /**
+   * Checks an argument and what is in it.
+   *
+   * @param name its name
+   * @param values its value
+   * @throws NullPointerException if it is null or has an element that is, naming the first one
+   */
+  public static void requireAll(String name, Object[] values) {
+    requireAll(name, Arrays.asList(require(name, values)));
   }
 }

@@ -42,6 +42,9 @@ final class Life {
       List<String> drawn = operations.weighted(names);
       for (life.number = 1; life.number <= Integer.parseInt(args[1]); life.number++) {
         life.live(drawn.get(random.nextInt(drawn.size())), new Random(random.nextLong()));
+        if (life.number % 1000 == 0) {
+          System.out.println(life.number + " operations, " + status("VmSize:") + " KiB");
+        }
       }
       life.print(size, (System.nanoTime() - begun) / 1_000_000_000);
     }

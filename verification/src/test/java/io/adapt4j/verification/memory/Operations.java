@@ -43,6 +43,8 @@ final class Operations implements AutoCloseable {
 
   Operations(Path folder) throws IOException {
     this.folder = folder;
+    // By default it is larger than what there is.
+    this.model.limitPromptCache(2 << 20);
     this.model.useChatTemplate(ChatTemplate.named("chatml"));
     this.rag = Rag.builder().embeddings(embeddings()).index(folder.resolve("index")).build();
     this.rag.add(documents());
