@@ -14,12 +14,6 @@ public final class SingleUseModel {
     freed++;
   }
 
-  /** Uses it alone. */
-  @Operation
-  public String call() {
-    return answer(() -> use.call(this::counted));
-  }
-
   /** Shares it with others. */
   @Operation
   public String share() {

@@ -92,8 +92,7 @@ public final class AddressSpace {
   }
 
   private static boolean isFree(long bytes) {
-    long at =
-        call("mmap", Pointer.NULL, bytes, PROT_NONE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0L);
+    long at = call("mmap", Pointer.NULL, bytes, PROT_NONE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0L);
     return at != MAP_FAILED && (int) call("munmap", new Pointer(at), bytes) == 0;
   }
 

@@ -61,7 +61,8 @@ final class NativeTokenizer implements AutoCloseable {
           "the native library of the tokenizers was not loaded: " + reason.getMessage(), FAILURE);
     }
     this.name = name;
-    AddressSpace.requireMemory(LEAST_ROOM + ROOM_OF_CHARACTER * json.length(), "the tokenizer of " + name);
+    AddressSpace.requireMemory(
+        LEAST_ROOM + ROOM_OF_CHARACTER * json.length(), "the tokenizer of " + name);
     this.handle = library().createTokenizerFromString(json);
     library().disableTruncation(handle);
     library().disablePadding(handle);

@@ -55,7 +55,8 @@ final class ConcurrentOperations {
   private void generate(Random random) throws Exception {
     allOf(
         THREADS,
-        number -> shared.known("at once " + number, shared.model.generate("Lily " + number, SHORT)));
+        number ->
+            shared.known("at once " + number, shared.model.generate("Lily " + number, SHORT)));
   }
 
   private void closeModel(Random random) throws Exception {
@@ -74,7 +75,8 @@ final class ConcurrentOperations {
                 switch (number) {
                   case 1 -> shared.known("Once of its own", model.generate("Once", SHORT));
                   case 2 -> model.generateAll(List.of("Lily", "Tom"), SHORT);
-                  default -> shared.known("score of its own", model.score("Lily", " ran").toString());
+                  default ->
+                      shared.known("score of its own", model.score("Lily", " ran").toString());
                 }
               });
         });
@@ -92,8 +94,7 @@ final class ConcurrentOperations {
             embedder.close();
             return;
           }
-          untilClosed(
-              () -> shared.known("embed Once", Arrays.hashCode(embedder.embed("Once"))));
+          untilClosed(() -> shared.known("embed Once", Arrays.hashCode(embedder.embed("Once"))));
         });
   }
 
@@ -165,8 +166,7 @@ final class ConcurrentOperations {
                   users.add(Thread.currentThread());
                 }
                 try {
-                  String text =
-                      shared.model.generate("Tom " + number, RightOperations.longest(30));
+                  String text = shared.model.generate("Tom " + number, RightOperations.longest(30));
                   shared.known("interrupted " + number, text);
                 } finally {
                   synchronized (users) {

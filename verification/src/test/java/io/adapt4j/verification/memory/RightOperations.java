@@ -145,8 +145,7 @@ final class RightOperations {
   private void embed(Random random) {
     List<String> texts = PROMPTS.subList(0, random.nextInt(PROMPTS.size()));
     List<float[]> vectors = shared.embedder.embedAll(texts);
-    shared.known(
-        "embed first " + texts.size(), vectors.stream().map(Arrays::hashCode).toList());
+    shared.known("embed first " + texts.size(), vectors.stream().map(Arrays::hashCode).toList());
   }
 
   private void load(Random random, Precision precision) {

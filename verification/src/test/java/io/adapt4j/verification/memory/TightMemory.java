@@ -31,6 +31,7 @@ public final class TightMemory {
           "-XX:-CreateCoredumpOnCrash");
 
   private final Path folder;
+
   /** KiB; the process lowers it. */
   private long limit = 64L << 20;
 

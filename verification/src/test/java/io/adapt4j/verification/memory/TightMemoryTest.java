@@ -15,7 +15,8 @@ class TightMemoryTest {
   @Test
   void everyUseWithLittleMemoryEndsInAResultOrAnException(@TempDir Path folder) throws Exception {
     assumeTrue(
-        System.getProperty("os.name").equals("Linux"), "limits the addresses of a process on Linux");
+        System.getProperty("os.name").equals("Linux"),
+        "limits the addresses of a process on Linux");
     String printed = new TightMemory(folder).live(OPERATIONS, 21, 64);
     System.out.println(printed);
     assertThat(printed).contains(OPERATIONS + " operations in ");

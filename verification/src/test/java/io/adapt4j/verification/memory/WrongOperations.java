@@ -65,8 +65,7 @@ final class WrongOperations {
     refused("ids", () -> shared.model.generate(ids, SHORT, piece -> {}, token));
     refused("ids of several", () -> shared.model.generateIds(List.of(new int[] {1}, ids), SHORT));
     refused(
-        "ids of a span",
-        () -> shared.model.scoreIds(List.of(new TokenSpan(new int[] {1}, ids))));
+        "ids of a span", () -> shared.model.scoreIds(List.of(new TokenSpan(new int[] {1}, ids))));
     shared.known("text of " + wrong, shared.model.tokenizer().decode(ids, true));
   }
 
@@ -182,7 +181,8 @@ final class WrongOperations {
         () -> shared.model.generate("Once", SHORT, piece -> shared.model.close()));
     refused(
         "closed by another that waits",
-        () -> shared.model.withoutAdapters(
+        () ->
+            shared.model.withoutAdapters(
                 () -> {
                   shared.model.close();
                   return "";
@@ -262,8 +262,7 @@ final class WrongOperations {
     Files.write(file, Arrays.copyOf(bytes, random.nextInt(bytes.length)));
   }
 
-  private static void replace(Path file, String expression, String replacement)
-      throws IOException {
+  private static void replace(Path file, String expression, String replacement) throws IOException {
     String text = Files.readString(file);
     String changed = text.replaceAll(expression, replacement);
     if (changed.equals(text)) {

@@ -72,7 +72,8 @@ final class Values {
     }
     if (type.isArray()) {
       return Arrays.asList(
-          null, Array.newInstance(type.getComponentType(), 0),
+          null,
+          Array.newInstance(type.getComponentType(), 0),
           Array.newInstance(type.getComponentType(), 1));
     }
     return Collections.singletonList(null);

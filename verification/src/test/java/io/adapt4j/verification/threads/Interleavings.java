@@ -5,9 +5,10 @@ import java.util.List;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 
 /**
- * Runs operations of what threads share in many interleavings, which Lincheck chooses at accesses to
- * shared memory, and compares what they give with what they give one after the other, in some order.
- * As a program: how many scenarios of each class, and how many interleavings of each scenario.
+ * Runs operations of what threads share in many interleavings, which Lincheck chooses at accesses
+ * to shared memory, and compares what they give with what they give one after the other, in some
+ * order. As a program: how many scenarios of each class, and how many interleavings of each
+ * scenario.
  */
 public final class Interleavings {
 

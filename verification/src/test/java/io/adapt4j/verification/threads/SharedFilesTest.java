@@ -151,8 +151,7 @@ class SharedFilesTest {
 
   private static SearchIndex.Entry version(int number) {
     Document document = Document.of("d", ("v" + number + " is a sentence of words. ").repeat(40));
-    List<Chunk> chunks =
-        Splitter.builder().maxTokens(16).overlap(0).build().split(document);
+    List<Chunk> chunks = Splitter.builder().maxTokens(16).overlap(0).build().split(document);
     return new SearchIndex.Entry(document, chunks, List.of());
   }
 

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.method.Adapter;
 import java.nio.file.Path;
 import java.util.List;
