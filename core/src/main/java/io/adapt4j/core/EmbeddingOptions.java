@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.model.Precision;
 import java.util.Objects;
 import java.util.Optional;
@@ -83,6 +84,7 @@ public final class EmbeddingOptions {
      * @return this builder
      */
     public Builder pooling(Pooling value) {
+      Texts.require("value", value);
       pooling = Optional.of(value);
       return this;
     }

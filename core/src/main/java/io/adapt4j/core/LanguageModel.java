@@ -20,8 +20,9 @@ import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.text.TextGenerator;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -133,13 +134,11 @@ public final class LanguageModel extends ScoringModel {
    */
   public static LanguageModel load(
       ModelSource source, WeightFormat weights, Precision precision, Adapter... adapters) {
-    TrainedTemplates templates =
-        TrainedTemplates.of(source.folder(), AdapterMechanics.of(List.of(adapters)));
+    Path folder = Texts.require("source", source).folder();
+    List<AdapterMechanics> mechanics = AdapterMechanics.of(Arrays.asList(adapters));
+    TrainedTemplates templates = TrainedTemplates.of(folder, mechanics);
     templates.checkAdapters();
-    return new LanguageModel(
-        LoadedModel.load(
-            source.folder(), precision, weights, AdapterMechanics.of(List.of(adapters))),
-        templates);
+    return new LanguageModel(LoadedModel.load(folder, precision, weights, mechanics), templates);
   }
 
   /**
@@ -206,7 +205,7 @@ public final class LanguageModel extends ScoringModel {
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
-    int[] ids = prompt.clone();
+    int[] ids = Texts.require("prompt", prompt).clone();
     Texts.require("options", options);
     Texts.require("onText", onText);
     return share(() -> answer(ids, options, onText, cancellation));
@@ -223,6 +222,7 @@ public final class LanguageModel extends ScoringModel {
 
   private Generation answer(
       int[] prompt, GenerationOptions options, Consumer<String> onText, CancellationToken token) {
+    Texts.require("cancellation", token);
     return adapter == null
         ? requests.generate(prompt, options, onText, token)
         : requests.generate(adapter, prompt, options, onText, token);
@@ -313,6 +313,7 @@ public final class LanguageModel extends ScoringModel {
     Texts.requireAll("messages", messages);
     Texts.require("options", options);
     Texts.require("onText", onText);
+    Texts.require("chat", chat);
     ChatOptions rendering = chat.continuesFinalMessage() ? chat : chat.withGenerationPrompt();
     return share(
         () -> {
@@ -436,8 +437,7 @@ public final class LanguageModel extends ScoringModel {
    * @param template the template to use from now on
    */
   public void useAnyChatTemplate(ChatTemplate template) {
-    Objects.requireNonNull(template, "template");
-    exclusively(() -> chat.use(template));
+    exclusively(() -> chat.use(Texts.require("template", template)));
   }
 
   Optional<String> identity() {
@@ -470,7 +470,7 @@ public final class LanguageModel extends ScoringModel {
   public LanguageModel withAdapter(String name) {
     return share(
         () -> {
-          model.adapters().requireKnown(name);
+          model.adapters().requireKnown(Texts.require("name", name));
           return new LanguageModel(this, name, chat.with(name));
         });
   }

@@ -12,6 +12,7 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -91,7 +92,8 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public static TextEmbedder load(
       ModelSource source, EmbeddingOptions options, Adapter... adapters) {
-    Path at = source.folder();
+    Texts.require("options", options);
+    Path at = Texts.require("source", source).folder();
     SentenceFolder folder = SentenceFolder.read(at);
     Loading loading = new Loading(folder, options);
     LoadedEncoder model = null;
@@ -100,7 +102,7 @@ public final class TextEmbedder implements AutoCloseable {
           LoadedEncoder.embedding(
               folder.transformer(),
               options.precision(),
-              AdapterMechanics.of(List.of(adapters)),
+              AdapterMechanics.of(Arrays.asList(adapters)),
               loading::declare);
       Embedder embedder = loading.declared();
       embedder.load(model.encoder().type());

@@ -2,6 +2,7 @@ package io.adapt4j.eval;
 
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextClassifier;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;
@@ -97,6 +98,7 @@ public interface Candidate {
    *     String)} takes an identity for such a model
    */
   static Candidate of(LanguageModel model) {
+    Texts.require("model", model);
     return new LocalCandidate(model, false);
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.eval;
 
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.spi.TaskMetric;
@@ -64,6 +65,7 @@ public final class Evaluator {
    * @return its report, under the name of its identity
    */
   public EvaluationReport evaluate(Candidate candidate) {
+    Texts.require("candidate", candidate);
     return evaluate(candidate.identity(), candidate);
   }
 
@@ -125,6 +127,7 @@ public final class Evaluator {
    * @throws IllegalArgumentException if there are fewer than two
    */
   public ComparisonReport compare(Map<String, Candidate> candidates) {
+    Texts.require("candidates", candidates);
     if (candidates.size() < 2) {
       throw new IllegalArgumentException(
           "candidates: expected a baseline and at least one other, found " + candidates.keySet());
@@ -143,6 +146,7 @@ public final class Evaluator {
    * @throws IllegalArgumentException if there are fewer than two, or their items differ
    */
   public ComparisonReport compare(List<EvaluationReport> reports) {
+    Texts.requireAll("reports", reports);
     if (reports.size() < 2) {
       throw new IllegalArgumentException(
           "reports: expected a baseline and at least one other, found " + reports.size());
@@ -179,6 +183,7 @@ public final class Evaluator {
      * @return this builder
      */
     public Builder tasks(Task... more) {
+      Texts.requireAll("more", more);
       tasks.addAll(List.of(more));
       return this;
     }
@@ -190,6 +195,7 @@ public final class Evaluator {
      * @return this builder
      */
     public Builder tasks(List<Task> more) {
+      Texts.requireAll("more", more);
       tasks.addAll(more);
       return this;
     }

@@ -3,6 +3,7 @@ package io.adapt4j.gguf;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Temporaries;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.method.Adapter;
@@ -100,6 +101,7 @@ public final class GgufExport {
    * @return this
    */
   public GgufExport adapter(Adapter merged) {
+    Texts.require("merged", merged);
     adapter = Optional.of(merged);
     return this;
   }
@@ -123,6 +125,7 @@ public final class GgufExport {
    * @return this
    */
   public GgufExport importance(ImportanceMatrix matrix) {
+    Texts.require("matrix", matrix);
     importance = Optional.of(matrix);
     return this;
   }
@@ -135,6 +138,7 @@ public final class GgufExport {
    * @return this
    */
   public GgufExport template(ChatTemplate chatTemplate) {
+    Texts.require("chatTemplate", chatTemplate);
     template = Optional.of(chatTemplate);
     return this;
   }
@@ -146,6 +150,7 @@ public final class GgufExport {
    * @return this
    */
   public GgufExport name(String modelName) {
+    Texts.require("modelName", modelName);
     name = Optional.of(modelName);
     return this;
   }
@@ -158,6 +163,7 @@ public final class GgufExport {
    * @return this
    */
   public GgufExport preTokenizer(String preTokenizer) {
+    Texts.require("preTokenizer", preTokenizer);
     this.preTokenizer = Optional.of(preTokenizer);
     return this;
   }
@@ -199,6 +205,7 @@ public final class GgufExport {
    *     unchanged then
    */
   public ExportedModel to(Path file) {
+    Texts.require("file", file);
     Path folder = source.folder();
     Optional<AdapterMechanics> mechanics = adapter.map(AdapterMechanics::of);
     ExecutorService workers =

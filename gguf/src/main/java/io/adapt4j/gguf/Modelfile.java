@@ -2,6 +2,7 @@ package io.adapt4j.gguf;
 
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.gguf.format.GgufException;
 import io.adapt4j.gguf.format.GgufMetadata;
@@ -58,6 +59,7 @@ public final class Modelfile {
    * @throws IllegalArgumentException if it contains three quotation marks, which end a text there
    */
   public Modelfile system(String text) {
+    Texts.require("text", text);
     if (text.contains(QUOTES)) {
       throw new IllegalArgumentException("system: expected no " + QUOTES + " in the text");
     }

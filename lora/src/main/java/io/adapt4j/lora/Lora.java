@@ -1,6 +1,7 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
@@ -155,6 +156,7 @@ public final class Lora implements FineTuningMethod {
    * @throws IllegalArgumentException if a name is blank
    */
   public Lora modulesToSave(String... modules) {
+    Texts.requireAll("modules", modules);
     SavedModules.requireNames(modules);
     return with(draft -> draft.modulesToSave = List.of(modules));
   }
@@ -213,6 +215,7 @@ public final class Lora implements FineTuningMethod {
    * @throws IllegalArgumentException if the rank is below 1 or the expression malformed
    */
   public Lora rankOf(String modules, int rank) {
+    Texts.require("modules", modules);
     requirePattern("rankOf", modules);
     if (rank < 1) {
       throw new IllegalArgumentException("rankOf: expected at least 1, found " + rank);
@@ -229,6 +232,7 @@ public final class Lora implements FineTuningMethod {
    * @throws IllegalArgumentException if it is not positive or the expression malformed
    */
   public Lora alphaOf(String modules, double alpha) {
+    Texts.require("modules", modules);
     requirePattern("alphaOf", modules);
     if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("alphaOf: expected a positive number, found " + alpha);
@@ -253,6 +257,7 @@ public final class Lora implements FineTuningMethod {
    * @throws IllegalArgumentException if given all projections
    */
   public Lora exclude(Targets modules) {
+    Texts.require("modules", modules);
     if (modules instanceof Targets.AllLinear) {
       throw new IllegalArgumentException("exclude: expected names or an expression, found all");
     }
@@ -267,6 +272,7 @@ public final class Lora implements FineTuningMethod {
    * @throws IllegalArgumentException if a number is negative
    */
   public Lora layers(int... numbers) {
+    Texts.require("numbers", numbers);
     if (Arrays.stream(numbers).anyMatch(number -> number < 0)) {
       throw new IllegalArgumentException(
           "layers: expected numbers from 0, found " + Arrays.toString(numbers));
@@ -285,6 +291,7 @@ public final class Lora implements FineTuningMethod {
    * @throws IllegalArgumentException if an expression is malformed
    */
   public Lora layersPattern(String... names) {
+    Texts.requireAll("names", names);
     for (String name : names) {
       requirePattern("layersPattern", name);
     }

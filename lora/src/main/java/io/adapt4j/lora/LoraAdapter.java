@@ -1,6 +1,7 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
@@ -30,6 +31,7 @@ public final class LoraAdapter implements Adapter {
    *     unsupported; the message names the field
    */
   public static LoraAdapter at(Path folder) {
+    Texts.require("folder", folder);
     return new LoraAdapter(folder, PeftFolder.readConfig(folder), false);
   }
 

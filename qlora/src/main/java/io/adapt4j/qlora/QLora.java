@@ -1,5 +1,6 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.Targets;
@@ -132,6 +133,7 @@ public final class QLora implements FineTuningMethod {
    * @return a changed copy
    */
   public QLora skip(String... modules) {
+    Texts.requireAll("modules", modules);
     return new QLora(weights.skip(modules), begin, rank, options);
   }
 
@@ -157,6 +159,7 @@ public final class QLora implements FineTuningMethod {
    * @return a changed copy
    */
   public QLora lora(UnaryOperator<Lora> change) {
+    Texts.require("change", change);
     return new QLora(weights, begin, rank, lora -> change.apply(options.apply(lora)));
   }
 

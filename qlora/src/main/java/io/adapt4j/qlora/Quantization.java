@@ -1,5 +1,6 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.nn.QuantizedSize;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.kernels.internal.FourBitFormat;
@@ -114,6 +115,7 @@ public final class Quantization implements WeightFormat {
    * @return a new quantization
    */
   public Quantization skip(String... modules) {
+    Texts.requireAll("modules", modules);
     Set<String> all = new LinkedHashSet<>(skipped);
     all.addAll(List.of(modules));
     return new Quantization(type, blockSize, doubleQuantized, all, outputLayer);

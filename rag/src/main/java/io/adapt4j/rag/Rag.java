@@ -15,7 +15,6 @@ import io.adapt4j.rag.spi.Filter;
 import io.adapt4j.rag.spi.SearchIndex;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -41,7 +40,7 @@ public final class Rag implements AutoCloseable {
   private final Ingestion ingestion;
   private final Retriever retriever;
   private final Answerer answerer;
-  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private boolean closed;
 
   Rag(RagParts parts) {
@@ -80,6 +79,7 @@ public final class Rag implements AutoCloseable {
    * @return how many there were, and which files gave none
    */
   public IngestReport add(DocumentSource documents) {
+    Texts.require("documents", documents);
     return using(
         () -> {
           IngestReport report = ingestion.run(documents);
@@ -95,7 +95,7 @@ public final class Rag implements AutoCloseable {
    * @return how many there were
    */
   public IngestReport add(List<Document> documents) {
-    return add(Documents.of(documents));
+    return add(Documents.of(Texts.require("documents", documents)));
   }
 
   /**
@@ -120,6 +120,8 @@ public final class Rag implements AutoCloseable {
    * @throws IllegalArgumentException if a document's id does not begin with it
    */
   public IngestReport sync(DocumentSource documents, String prefix) {
+    Texts.require("documents", documents);
+    Texts.require("prefix", prefix);
     return using(
         () -> {
           IngestReport report = ingestion.sync(documents, prefix);
@@ -134,6 +136,7 @@ public final class Rag implements AutoCloseable {
    * @param ids their ids; unknown ones are ignored
    */
   public void delete(List<String> ids) {
+    Texts.requireAll("ids", ids);
     using(
         () -> {
           parts.index().delete(ids);
@@ -322,6 +325,7 @@ public final class Rag implements AutoCloseable {
    * @throws IllegalStateException if the index holds too little
    */
   public SimilarityCalibration calibrate(List<String> answerable) {
+    Texts.requireAll("answerable", answerable);
     return using(
         () ->
             answerable.isEmpty()
@@ -340,6 +344,8 @@ public final class Rag implements AutoCloseable {
    * @throws IllegalStateException if the index holds nothing
    */
   public SimilarityCalibration calibrate(List<String> answerable, List<String> offSubject) {
+    Texts.requireAll("answerable", answerable);
+    Texts.requireAll("offSubject", offSubject);
     return using(
         () -> SimilarityCalibration.of(parts.index(), parts.embeddings(), answerable, offSubject));
   }
@@ -361,9 +367,18 @@ public final class Rag implements AutoCloseable {
     }
   }
 
-  /** Waits for calls in progress and frees what the builder made. Closing twice is harmless. */
+  /**
+   * Waits for calls in progress and frees what the builder made. Closing twice is harmless.
+   *
+   * @throws IllegalStateException if called from inside such a call, that is from what takes the
+   *     text of an answer
+   */
   @Override
   public void close() {
+    if (lock.getReadHoldCount() > 0) {
+      throw new IllegalStateException(
+          "A Rag cannot be closed from its own callback; close it when the call has returned");
+    }
     lock.writeLock().lock();
     try {
       if (!closed) {

@@ -1,6 +1,7 @@
 package io.adapt4j.rag;
 
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.rag.answer.AnswerOptions;
 import io.adapt4j.rag.answer.TokenBudget;
@@ -107,6 +108,7 @@ public final class RagBuilder {
    * @return this
    */
   public RagBuilder generator(LanguageModel model) {
+    Texts.require("model", model);
     return generator(model.asGenerator(), TokenBudget.of(model));
   }
 
@@ -118,6 +120,7 @@ public final class RagBuilder {
    * @return this
    */
   public RagBuilder generator(TextGenerator value) {
+    Texts.require("value", value);
     return generator(value, TokenBudget.estimated(TokenBudget.DEFAULT_CONTEXT));
   }
 
@@ -129,6 +132,8 @@ public final class RagBuilder {
    * @return this
    */
   public RagBuilder generator(TextGenerator value, TokenBudget tokens) {
+    Texts.require("value", value);
+    Texts.require("tokens", tokens);
     generator = Optional.of(value);
     budget = Optional.of(tokens);
     return this;

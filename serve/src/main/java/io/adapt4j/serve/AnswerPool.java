@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -88,9 +89,19 @@ final class AnswerPool implements AutoCloseable {
     }
     for (int i = 0; i < jobs.size(); i++) {
       int choice = i;
-      threads.execute(() -> run(running, choice, jobs.get(choice), inPieces));
+      execute(running, choice, () -> run(running, choice, jobs.get(choice), inPieces));
     }
     return running;
+  }
+
+  /** What no thread can be had for has failed, as if it had begun. */
+  private <T> void execute(Running<T> running, int choice, Runnable job) {
+    try {
+      threads.execute(job);
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      free.release();
+      running.events.add(new Event<>(choice, null, null, e));
+    }
   }
 
   private <T> void run(Running<T> running, int choice, Job<T> job, boolean inPieces) {

@@ -3,6 +3,7 @@ package io.adapt4j.serve;
 import com.sun.net.httpserver.HttpServer;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.core.internal.Texts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -317,6 +318,7 @@ public final class ModelServer implements AutoCloseable {
      * @throws IllegalArgumentException if it is blank or has white space around it
      */
     public Builder apiKey(String key) {
+      Texts.require("key", key);
       if (key.isBlank() || !key.equals(key.strip())) {
         throw new IllegalArgumentException(
             "apiKey: expected a text without white space around it, found "

@@ -1,5 +1,6 @@
 package io.adapt4j.serve;
 
+import io.adapt4j.core.internal.Texts;
 import java.time.Duration;
 
 /**
@@ -47,6 +48,8 @@ public record ServerLimits(
    * @throws IllegalArgumentException if one is below 1, or a time is negative
    */
   public ServerLimits {
+    Texts.require("requestTime", requestTime);
+    Texts.require("closeGrace", closeGrace);
     requirePositive("bodyBytes", bodyBytes);
     requirePositive("newTokens", newTokens);
     requirePositive("answers", answers);

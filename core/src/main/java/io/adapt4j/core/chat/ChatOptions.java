@@ -1,5 +1,6 @@
 package io.adapt4j.core.chat;
 
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.jinja.RenderOptions;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -103,6 +104,7 @@ public final class ChatOptions {
    * @return the copy
    */
   public ChatOptions withTools(List<? extends Map<String, ?>> newTools) {
+    Texts.requireAll("newTools", newTools);
     return new ChatOptions(
         ending, copies(newTools), documents, variables, templateName, renderOptions);
   }
@@ -119,6 +121,7 @@ public final class ChatOptions {
    * @return the copy
    */
   public ChatOptions withDocuments(List<? extends Map<String, ?>> newDocuments) {
+    Texts.requireAll("newDocuments", newDocuments);
     return new ChatOptions(
         ending, tools, copies(newDocuments), variables, templateName, renderOptions);
   }

@@ -1,5 +1,6 @@
 package io.adapt4j.core.generate;
 
+import io.adapt4j.core.internal.Texts;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -307,6 +308,7 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder logitBias(Map<Integer, Double> logitBias) {
+      Texts.require("logitBias", logitBias);
       Map<Integer, Double> copy = Map.copyOf(logitBias);
       require(copy.keySet().stream().allMatch(id -> id >= 0), "logitBias", "of known ids", copy);
       copy.values().forEach(bias -> requireFinite("logitBias", bias));
@@ -345,6 +347,7 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder stopStrings(List<String> stopStrings) {
+      Texts.requireAll("stopStrings", stopStrings);
       List<String> copy = List.copyOf(stopStrings);
       require(
           copy.stream().noneMatch(String::isEmpty), "stopStrings", "non-empty texts", stopStrings);
@@ -359,6 +362,7 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder stopStrings(String... stopStrings) {
+      Texts.requireAll("stopStrings", stopStrings);
       return stopStrings(List.of(stopStrings));
     }
 
@@ -369,6 +373,7 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder stopIds(Collection<Integer> stopIds) {
+      Texts.requireAll("stopIds", stopIds);
       Set<Integer> copy = Set.copyOf(stopIds);
       require(copy.stream().allMatch(id -> id >= 0), "stopIds", "ids of at least 0", stopIds);
       values.stopIds = copy;
@@ -435,6 +440,7 @@ public final class GenerationOptions {
      * @return this builder
      */
     public Builder constraint(OutputConstraint constraint) {
+      Texts.require("constraint", constraint);
       values.constraint = Optional.of(constraint);
       return this;
     }

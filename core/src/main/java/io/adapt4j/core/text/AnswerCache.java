@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
 import io.adapt4j.core.internal.Temporaries;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.generate.StoredFinishReason;
 import java.io.IOException;
@@ -92,6 +93,7 @@ public final class AnswerCache {
    * @throws IllegalArgumentException if the limit is below 1
    */
   public static AnswerCache at(Path folder, long maxBytes) {
+    Texts.require("folder", folder);
     if (maxBytes < 1) {
       throw new IllegalArgumentException("maxBytes must be at least 1, found " + maxBytes);
     }

@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.adapt4j.core.exception.EngineException;
+import io.adapt4j.core.internal.AddressSpace;
 import io.adapt4j.core.internal.CudaProbe;
 import io.adapt4j.core.internal.NativeCache;
 import java.util.Arrays;
@@ -22,6 +23,12 @@ import org.jspecify.annotations.Nullable;
 final class NativeTokenizer implements AutoCloseable {
 
   private static final String OFFLINE = "ai.djl.offline";
+
+  /** Bytes that the native side may need for anything; where it gets none it ends the process. */
+  private static final long LEAST_ROOM = 4 << 20;
+
+  /** Bytes that it may need for a character of a text or a file. */
+  private static final long ROOM_OF_CHARACTER = 256;
 
   /** Null where the library cannot be loaded; why is said at every attempt, not only the first. */
   private static final @Nullable TokenizersLibrary LIBRARY;
@@ -54,6 +61,8 @@ final class NativeTokenizer implements AutoCloseable {
           "the native library of the tokenizers was not loaded: " + reason.getMessage(), FAILURE);
     }
     this.name = name;
+    AddressSpace.requireMemory(
+        LEAST_ROOM + ROOM_OF_CHARACTER * json.length(), "the tokenizer of " + name);
     this.handle = library().createTokenizerFromString(json);
     library().disableTruncation(handle);
     library().disablePadding(handle);
@@ -61,6 +70,7 @@ final class NativeTokenizer implements AutoCloseable {
 
   /** Token ids without any added around the text. */
   int[] encode(String text) {
+    requireRoom(text.length());
     return locked(
         () -> {
           long encoding = library().encode(handle, text, false);
@@ -74,6 +84,7 @@ final class NativeTokenizer implements AutoCloseable {
 
   /** Token ids of each text; the native side shares the texts among its threads. */
   List<int[]> encodeAll(List<String> texts) {
+    requireRoom(texts.stream().mapToLong(String::length).sum());
     return locked(
         () -> {
           long[] encodings = library().batchEncode(handle, texts.toArray(new String[0]), false);
@@ -91,11 +102,13 @@ final class NativeTokenizer implements AutoCloseable {
 
   /** Offsets are in code points, as the native side counts them. */
   Encoding encodeWithOffsets(String text) {
+    requireRoom(text.length());
     return locked(() -> take(library().encode(handle, text, false)));
   }
 
   /** The same, by the spelling of the text where that tells. */
   Encoding encodeWithOffsets(String text, SpelledOffsets spelled) {
+    requireRoom(text.length());
     return locked(
         () ->
             take(
@@ -105,11 +118,13 @@ final class NativeTokenizer implements AutoCloseable {
 
   /** What the post-processor in the file makes of a text; offsets in code points. */
   Encoding encodeFramed(String text) {
+    requireRoom(text.length());
     return locked(() -> take(library().encode(handle, text, true)));
   }
 
   /** What the post-processor in the file makes of a pair; offsets in code points of each text. */
   Encoding encodeFramed(String first, String second) {
+    requireRoom((long) first.length() + second.length());
     return locked(() -> take(library().encodeDual(handle, first, second, true)));
   }
 
@@ -133,6 +148,12 @@ final class NativeTokenizer implements AutoCloseable {
     } finally {
       writing.unlock();
     }
+  }
+
+  private void requireRoom(long characters) {
+    AddressSpace.requireMemory(
+        LEAST_ROOM + ROOM_OF_CHARACTER * characters,
+        "tokenizing a text of " + characters + " characters");
   }
 
   private interface Call<T> {

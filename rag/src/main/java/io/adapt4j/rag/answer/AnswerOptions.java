@@ -1,6 +1,7 @@
 package io.adapt4j.rag.answer;
 
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.Texts;
 import java.util.Objects;
 
 /** How answers are written. */
@@ -89,6 +90,7 @@ public final class AnswerOptions {
      * @throws IllegalArgumentException if it is blank
      */
     public Builder notFound(String value) {
+      Texts.require("value", value);
       if (value.isBlank()) {
         throw new IllegalArgumentException("notFound: expected a sentence, found a blank one");
       }

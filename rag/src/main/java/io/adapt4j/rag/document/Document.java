@@ -1,5 +1,6 @@
 package io.adapt4j.rag.document;
 
+import io.adapt4j.core.internal.Texts;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
@@ -71,6 +72,7 @@ public record Document(String id, String title, String text, Map<String, Object>
    *     another type or not a finite number
    */
   public Document {
+    Texts.require("id", id);
     Objects.requireNonNull(title, "title");
     Objects.requireNonNull(text, "text");
     if (id.isBlank()) {

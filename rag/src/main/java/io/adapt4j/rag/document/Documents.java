@@ -1,5 +1,6 @@
 package io.adapt4j.rag.document;
 
+import io.adapt4j.core.internal.Texts;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -120,6 +121,7 @@ public final class Documents implements DocumentSource {
    * @return a source of them
    */
   public static DocumentSource of(List<Document> documents) {
+    Texts.requireAll("documents", documents);
     List<Document> all = List.copyOf(documents);
     return () -> new ListReading(all.iterator());
   }

@@ -58,6 +58,7 @@ public final class LocalEmbeddings implements TextEmbeddings {
    * @return the embeddings
    */
   public static LocalEmbeddings of(TextEmbedder embedder, String identity, Prompts prompts) {
+    Texts.require("embedder", embedder);
     return new LocalEmbeddings(embedder, requireIdentity(identity), Optional.of(prompts));
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.internal.OwnThreads;
@@ -299,7 +300,7 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if the identity is blank or the dimension out of range
      */
     public Builder embeddings(String identity, int dimension) {
-      this.embeddings = Entries.identity(identity);
+      this.embeddings = Entries.identity(Texts.require("identity", identity));
       this.dimension = Entries.within("dimension", dimension, 1, 8192);
       return this;
     }
@@ -311,6 +312,7 @@ public final class LuceneIndex implements SearchIndex {
      * @return this
      */
     public Builder language(Language language) {
+      Texts.require("language", language);
       return analyzer(language.name(), LuceneWords.analyzer(language));
     }
 
@@ -394,7 +396,7 @@ public final class LuceneIndex implements SearchIndex {
      * @throws IllegalArgumentException if it is not
      */
     public Builder commitEvery(Duration interval) {
-      return commit(new CommitPolicy.Every(interval));
+      return commit(new CommitPolicy.Every(Texts.require("interval", interval)));
     }
 
     /**

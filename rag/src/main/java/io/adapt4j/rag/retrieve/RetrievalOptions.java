@@ -1,5 +1,6 @@
 package io.adapt4j.rag.retrieve;
 
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.rag.spi.Filter;
 import io.adapt4j.rag.spi.Fusion;
 import io.adapt4j.rag.spi.Reranker;
@@ -205,6 +206,7 @@ public final class RetrievalOptions {
      * @return this
      */
     public Builder filter(Filter value) {
+      Texts.require("value", value);
       filter = Optional.of(value);
       return this;
     }
@@ -228,6 +230,7 @@ public final class RetrievalOptions {
      * @return this
      */
     public Builder reranker(Reranker value) {
+      Texts.require("value", value);
       reranker = Optional.of(value);
       return this;
     }

@@ -243,8 +243,9 @@ public final class PromptCache implements AutoCloseable {
     cache.truncate(ids.length);
     KvCache fitting = cache;
     if (cache.bytes() > limit) {
-      fitting = decoder.copyOf(cache, held, Math.max(held, (int) cache.sharedTokens() + 1));
-      cache.close();
+      try (cache) {
+        fitting = decoder.copyOf(cache, held, Math.max(held, (int) cache.sharedTokens() + 1));
+      }
     }
     int[] kept = Arrays.copyOf(ids, held);
     dropBeginningsOf(kept, adapter);

@@ -109,8 +109,16 @@ final class RequestBatch implements AutoCloseable {
     steps.place(row, request.cache());
   }
 
-  /** Brings every request further; those that are over leave. */
+  /** Brings every request further; those that are over leave, and all of them if a step fails. */
   void step() {
+    try {
+      stepAll();
+    } catch (RuntimeException | Error e) {
+      fail(e);
+    }
+  }
+
+  private void stepAll() {
     running().forEach(RunningRequest::finishIfCancelled);
     readChunk();
     if (alone) {

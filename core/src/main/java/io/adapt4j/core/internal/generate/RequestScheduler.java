@@ -4,6 +4,7 @@ import io.adapt4j.core.exception.TooManyRequestsException;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.Threads;
 import io.adapt4j.core.internal.load.AdapterSet;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.plan.Device;
@@ -330,12 +331,10 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   }
 
   private void addWaiting(Request request) {
-    waiting.add(request);
     if (worker == null) {
-      worker = new Thread(this::work, "adapt4j-requests");
-      worker.setDaemon(true);
-      worker.start();
+      worker = Threads.startDaemon(this::work, "adapt4j-requests");
     }
+    waiting.add(request);
     monitor.notifyAll();
   }
 

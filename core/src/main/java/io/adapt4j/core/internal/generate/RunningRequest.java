@@ -5,6 +5,8 @@ import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.KvCache;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A request that is being answered: what it has read, what is to be read next, and how its next
@@ -27,6 +29,7 @@ final class RunningRequest {
     float[] logits(int output);
   }
 
+  private static final Logger LOG = LoggerFactory.getLogger(RunningRequest.class);
   private static final int[] NONE = {};
 
   private final Decoder decoder;
@@ -204,10 +207,14 @@ final class RunningRequest {
 
   /** Gives the keys and values back, kept for later prompts if all went well, and says so. */
   void close() {
-    if (failure == null && !request.isAbandoned()) {
-      lease.keep(sequence.tokens(0, held()));
+    try (lease) {
+      if (failure == null && !request.isAbandoned()) {
+        lease.keep(sequence.tokens(0, held()));
+      }
+    } catch (RuntimeException | Error e) {
+      // The answer stands, also where there is no memory to keep what was read for it.
+      LOG.warn("The keys and values of a prompt are not kept: {}", e.toString());
     }
-    lease.close();
     if (failure == null) {
       request.answer(sequence.result());
     } else {

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.method.Adapter;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ public interface AdapterMechanics extends Adapter {
    * @throws CheckpointException if no module on the class path knows the adapter
    */
   static AdapterMechanics of(Adapter adapter) {
+    Texts.require("adapter", adapter);
     if (adapter instanceof AdapterMechanics own) {
       return own;
     }

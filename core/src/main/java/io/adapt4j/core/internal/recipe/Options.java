@@ -4,6 +4,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.provenance.Provenance;
@@ -377,7 +378,7 @@ public final class Options {
    * @param parts the parts; that for tests is left alone
    */
   public static void setData(Draft draft, Split parts) {
-    draft.set(DATA, parts.train());
+    draft.set(DATA, Texts.require("dataset", parts).train());
     draft.set(VALIDATION, parts.validation().size() == 0 ? null : parts.validation());
   }
 

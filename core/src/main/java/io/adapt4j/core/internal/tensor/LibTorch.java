@@ -267,6 +267,7 @@ final class LibTorch {
 
   private static void prepareThread() {
     if (!THREAD_READY.get()) {
+      ComputeThreads.start(threads());
       try {
         SET_GRAD_MODE.invokeExact(false);
         // The profiling executor re-specializes on every new shape; plain interpretation does not.

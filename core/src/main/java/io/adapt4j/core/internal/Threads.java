@@ -1,0 +1,34 @@
+package io.adapt4j.core.internal;
+
+import io.adapt4j.core.exception.EngineException;
+
+/** Threads that the library starts. */
+public final class Threads {
+
+  private Threads() {}
+
+  /**
+   * Starts a thread that does not keep the JVM.
+   *
+   * @param work what it does
+   * @param name its name
+   * @return the thread, started
+   * @throws EngineException if the system has no memory for another thread, or allows no more
+   */
+  public static Thread startDaemon(Runnable work, String name) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    try {
+      thread.start();
+    } catch (OutOfMemoryError e) {
+      throw new EngineException(
+          "The thread "
+              + name
+              + " could not be started: "
+              + e.getMessage()
+              + ". Allow the process more memory or threads",
+          e);
+    }
+    return thread;
+  }
+}

@@ -1,0 +1,70 @@
+package io.adapt4j.core.internal.tensor;
+
+import com.sun.jna.Function;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import io.adapt4j.core.exception.EngineException;
+import io.adapt4j.core.internal.AddressSpace;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The threads that libtorch computes with beside one of Java. Its OpenMP runtime starts them for
+ * each thread of Java that computes, and ends the process where it cannot. Where the addresses of
+ * the process are limited they are started before the thread computes anything, and only if there
+ * is room for them.
+ */
+final class ComputeThreads {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ComputeThreads.class);
+
+  private ComputeThreads() {}
+
+  /** {@code GOMP_parallel} of the runtime that libtorch has loaded. */
+  private static final class Runtime {
+
+    private static final Optional<Function> PARALLEL = find();
+
+    private static Optional<Function> find() {
+      try (Stream<String> maps =
+          Files.lines(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1)) {
+        return maps.filter(line -> line.contains("/libgomp"))
+            .map(line -> line.substring(line.indexOf('/')))
+            .findFirst()
+            .map(file -> NativeLibrary.getInstance(file).getFunction("GOMP_parallel"));
+      } catch (IOException | RuntimeException | LinkageError e) {
+        LOG.debug("the threads of libtorch are not known", e);
+        return Optional.empty();
+      }
+    }
+  }
+
+  /**
+   * Starts the threads that compute beside this one, where the process might have no room for them.
+   *
+   * @param threads all that libtorch computes with, this one among them
+   * @throws EngineException if there is no room for them
+   */
+  static void start(int threads) {
+    if (threads > 1 && AddressSpace.isLimited() && Runtime.PARALLEL.isPresent()) {
+      startOthers(Runtime.PARALLEL.get(), threads - 1);
+    }
+  }
+
+  /** One after the other, since each takes the room that the next one is to find. */
+  private static synchronized void startOthers(Function parallel, int count) {
+    AddressSpace.requireStacks(
+        count,
+        "the threads that libtorch computes with beside '"
+            + Thread.currentThread().getName()
+            + "'");
+    Pointer nothing = NativeLibrary.getProcess().getFunction("sched_yield");
+    parallel.invokeVoid(new Object[] {nothing, Pointer.NULL, count + 1, 0});
+  }
+}

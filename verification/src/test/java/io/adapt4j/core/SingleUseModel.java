@@ -1,0 +1,47 @@
+package io.adapt4j.core;
+
+import java.util.function.Supplier;
+import org.jetbrains.lincheck.datastructures.Operation;
+
+/** A model that counts: each call has it open for all its time, or is refused. */
+public final class SingleUseModel {
+
+  private final SingleUse use = new SingleUse("model", this::free);
+  private volatile int freed;
+  private int count;
+
+  private void free() {
+    freed++;
+  }
+
+  /** Shares it with others. */
+  @Operation
+  public String share() {
+    return answer(() -> use.share(() -> freed == 0 ? "open" : "freed"));
+  }
+
+  /** Shares it, and uses it alone meanwhile. */
+  @Operation
+  public String callInside() {
+    return answer(() -> use.share(() -> use.call(this::counted)));
+  }
+
+  /** Closes it, perhaps again. */
+  @Operation
+  public int close() {
+    use.close();
+    return freed;
+  }
+
+  private String counted() {
+    return freed == 0 ? "open " + ++count : "freed";
+  }
+
+  private static String answer(Supplier<String> use) {
+    try {
+      return use.get();
+    } catch (IllegalStateException e) {
+      return "refused";
+    }
+  }
+}

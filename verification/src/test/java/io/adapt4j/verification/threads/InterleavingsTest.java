@@ -1,0 +1,35 @@
+package io.adapt4j.verification.threads;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The part of {@link Interleavings} that fits into a build. */
+class InterleavingsTest {
+
+  /** In a process of its own, since Lincheck rewrites the classes that it looks into. */
+  @Test
+  void whatThreadsShareIsAsIfTheyCameOneAfterTheOther(@TempDir Path folder) throws Exception {
+    Path log = folder.resolve("log");
+    Process process =
+        new ProcessBuilder(
+                List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Xmx512m",
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Interleavings.class.getName(),
+                    "1",
+                    "40"))
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    assertThat(process.waitFor()).as(Files.readString(log)).isZero();
+  }
+}
