@@ -48,6 +48,7 @@ class FamilyLoraTest {
           gemma4          | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj per_layer_input_gate per_layer_projection mlp.down_proj
           gemma4          | model                   | per_layer_model_projection layers.3.self_attn.q_proj layers.3.mlp.gate_proj
           gemma4_one      | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.o_proj
+          gemma4_moe      | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.o_proj mlp.gate_proj router.proj
           mistral3        | model.language_model.layers.1 | self_attn.q_proj self_attn.o_proj mlp.gate_proj mlp.down_proj
           apertus         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.up_proj mlp.down_proj
           phi3            | model.layers.1          | self_attn.qkv_proj self_attn.o_proj mlp.gate_up_proj mlp.down_proj

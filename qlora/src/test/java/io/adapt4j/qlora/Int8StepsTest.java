@@ -69,7 +69,15 @@ class Int8StepsTest {
 
   /** Families that are decoded operator by operator. */
   private static final Set<String> BY_OPERATORS =
-      Set.of("apertus", "gemma3n", "gemma4", "gemma4_one", "ministral3", "mistral3");
+      Set.of(
+          "apertus",
+          "gemma3n",
+          "gemma4",
+          "gemma4_by_layer",
+          "gemma4_moe",
+          "gemma4_one",
+          "ministral3",
+          "mistral3");
 
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {

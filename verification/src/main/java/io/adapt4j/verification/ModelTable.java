@@ -107,7 +107,7 @@ public final class ModelTable {
             row(Group.DENSE, "Gemma 3 (text), EmbeddingGemma", "270M to 1B", "gemma3_text"),
             row(Group.DENSE, "Gemma 3 (text of the whole)", "4B to 27B", "gemma3"),
             row(Group.DENSE, "Gemma 3n (text)", "E2B, E4B", "gemma3n_text", "gemma3n"),
-            row(Group.DENSE, "Gemma 4 (text, dense)", "E2B to 31B", "gemma4_text", "gemma4"),
+            row(Group.DENSE, "Gemma 4 (text)", "E2B to 31B, 26B-A4B", "gemma4_text", "gemma4"),
             row(Group.DENSE, "Phi 1 to 2", "1.3B, 2.7B", "phi"),
             row(Group.DENSE, "Phi 3 to 4", "3.8B, 14B", "phi3"),
             row(Group.DENSE, "SmolLM 3", "3B", "smollm3"),

@@ -21,6 +21,8 @@ public final class ExpertOps {
   private static final Operator CLAMPED_GATED = Operator.core("clamped_gated");
   private static final Operator CLAMPED_GATED_BACKWARD =
       Operator.core("clamped_gated_backward").needing(Temporaries.like(0, 4));
+  private static final Operator SCALE_CHOSEN = Operator.core("scale_chosen");
+  private static final Operator SCALE_CHOSEN_BACKWARD = Operator.core("scale_chosen_backward");
   private static final Operator WEIGH_ROWS = Operator.core("weigh_rows");
   private static final Operator WEIGH_ROWS_BACKWARD = Operator.core("weigh_rows_backward");
   private static final Operator JOIN_ROWS = Operator.core("join_rows");
@@ -218,6 +220,41 @@ public final class ExpertOps {
       }
     }
     return shares;
+  }
+
+  /**
+   * Multiplies the weights of the chosen experts by one factor an expert. Retains the weights where
+   * the factors are trained.
+   *
+   * @param ops the operators in use
+   * @param routed where the positions go
+   * @param factors [experts]
+   * @return the same with other weights
+   */
+  public static Routed scaled(Ops ops, Routed routed, Parameter factors) {
+    Tensor weights = routed.weights();
+    Tensor ids = routed.chosen();
+    Tensor y = SCALE_CHOSEN.tensor(weights, ids, factors.value());
+    boolean trained = ops.trains(factors);
+    if (ops.isDifferentiated(weights) || trained) {
+      ops.saveForBackward(ids);
+      if (trained) {
+        ops.saveForBackward(weights);
+      }
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {weights},
+          dy ->
+              new Tensor[] {
+                SCALE_CHOSEN_BACKWARD.tensor(
+                    dy[0],
+                    trained ? weights : dy[0],
+                    ids,
+                    factors.value(),
+                    Parameter.gradientOf(factors))
+              });
+    }
+    return new Routed(y, ids, routed.shares());
   }
 
   /**

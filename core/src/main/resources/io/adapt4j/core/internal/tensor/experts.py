@@ -26,6 +26,22 @@ def route_backward(self, dweights: Tensor, scores: Tensor, ids: Tensor, normaliz
     dflat = torch.mul(weights, torch.sub(spread, torch.sum(torch.mul(spread, weights), [-1], True)))
   return torch.to(torch.view(dflat, scores.size()), scores.dtype)
 
+# Weights [N, k] times one factor an expert.
+def scale_chosen(self, weights: Tensor, ids: Tensor, factors: Tensor) -> Tensor:
+  if weights.is_meta:
+    return torch.empty_like(weights)
+  own = torch.index_select(torch.to(factors, 6), 0, torch.flatten(ids))
+  return torch.mul(weights, torch.view(own, weights.size()))
+
+def scale_chosen_backward(self, dz: Tensor, weights: Tensor, ids: Tensor, factors: Tensor, dfactors: List[Tensor]) -> Tensor:
+  if weights.is_meta:
+    return torch.empty_like(weights)
+  if len(dfactors) > 0:
+    each = torch.zeros([factors.size(0)], dtype=6, device=weights.device)
+    torch.index_add_(each, 0, torch.flatten(ids), torch.flatten(torch.mul(dz, weights)))
+    torch.add_(dfactors[0], each)
+  return self.scale_chosen(dz, ids, factors)
+
 # y [n, hidden] times the weights at slots of [N, k].
 def weigh_rows(self, y: Tensor, weights: Tensor, slots: Tensor) -> Tensor:
   if y.is_meta:

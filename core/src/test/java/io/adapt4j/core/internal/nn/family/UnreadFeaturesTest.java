@@ -66,7 +66,10 @@ class UnreadFeaturesTest {
           gte_cls             | rope_scaling            | {"type": "linear", "factor": 2.0}
           gpt_neo             | attention_types         | [[["global"], 1]]
           gptj                | rotary_dim              | 9
-          gemma4              | enable_moe_block        | true
+          gemma4_moe          | top_k_experts           | 5
+          gemma4_by_layer     | per_layer_config        | {"1": {"intermediate_size": 8}}
+          gemma4_by_layer     | per_layer_config        | {"2": {"head_dim": 8}}
+          llama_linear        | per_layer_config        | {"1": {"head_dim": 8}}
           gemma4              | use_bidirectional_attention | "all"
           gemma4              | num_kv_shared_layers    | 4
           gemma3n             | altup_active_idx        | 3
