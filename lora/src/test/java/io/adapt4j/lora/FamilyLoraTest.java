@@ -78,6 +78,7 @@ class FamilyLoraTest {
           albert_mlm      | albert.encoder.albert_layer_groups.0.albert_layers.0 | attention.query attention.key attention.value attention.dense ffn ffn_output
           deberta_v2_cls  | deberta.encoder.layer.1 | attention.self.query_proj attention.self.key_proj attention.self.value_proj attention.output.dense intermediate.dense output.dense
           deberta_v2_own_keys | deberta.encoder.layer.1 | attention.self.pos_key_proj attention.self.pos_query_proj
+          nomic_bert_moe  | bert.encoder.layers.1   | attn.Wqkv attn.out_proj mlp.router.layer
           nomic_bert_mlm  | bert.encoder.layers.1   | attn.Wqkv attn.out_proj mlp.fc1 mlp.fc2
           bert_features   | encoder.layer.1         | attention.self.query attention.self.key attention.self.value attention.output.dense intermediate.dense output.dense
           """)

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The part of a layer that works on each position alone. */
 public sealed interface Mlp
-    permits ClampedMlp,
+    permits BlockExperts,
+        ClampedMlp,
         ExpertMlp,
         GatedMlp,
         JoinedMlp,

@@ -92,7 +92,9 @@ class UnreadFeaturesTest {
           bert_features       | prenorm                 | true
           nomic_bert_features | prenorm                 | true
           nomic_bert_features | rotary_emb_scale_base   | 512
-          nomic_bert_features | num_experts             | 8
+          nomic_bert_moe      | num_shared_experts      | 1
+          nomic_bert_moe      | expert_choice_router    | true
+          nomic_bert_moe      | moe_top_k               | 5
           deberta_v2_cls      | pos_att_type            | ["p2p"]
           roberta_mlm         | position_embedding_type | "relative_key_query"
           distilbert_mlm      | pruned_heads            | {"0": [1]}
