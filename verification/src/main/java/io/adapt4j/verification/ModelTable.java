@@ -157,7 +157,7 @@ public final class ModelTable {
             row(Group.ENCODER, "ELECTRA", "14M to 335M", "electra"),
             row(Group.ENCODER, "ALBERT", "12M to 223M", "albert"),
             row(Group.ENCODER, "DeBERTa v2, v3", "22M to 1.5B", "deberta-v2"),
-            row(Group.ENCODER, "Nomic BERT", "137M", "nomic_bert"),
+            row(Group.ENCODER, "Nomic BERT", "137M, 475M (mixture)", "nomic_bert"),
             row(Group.ENCODER, "gte v1.5, gte multilingual", "137M to 434M", "new"),
             row(Group.SEQUENCE, "T5, FLAN-T5, mT5", "60M to 13B", "t5", "mt5"),
             row(Group.SEQUENCE, "umT5", "300M to 13B", "umt5"),
@@ -185,8 +185,8 @@ public final class ModelTable {
             """
             # Models
 
-            Checkpoints in the formats of the Hugging Face libraries load from a folder or [the Hub](hub.md), plain or in
-            [8 or 4 bits](qlora.md) where they have linear layers. All are trained in full and with
+            Checkpoints in the formats of the Hugging Face libraries load from a folder or [the Hub](hub.md), plain, in
+            FP8 (unpacked as it is read), or in [8 or 4 bits](qlora.md) where they have linear layers. All are trained in full and with
             [adapters](adapters.md), planned, merged and saved. A model of another `model_type` whose tensors and fields are
             all those of Llama, Mistral, Qwen 2, Qwen 3 or OLMo 2 is read as that family, with a warning; of every other
             one `adapt4j inspect` says what of it is known.

@@ -42,10 +42,10 @@ final class Warnings {
                     quantization.method().equals(EightBitFloats.METHOD)
                         ? UNPACKED
                         : "The weights are quantized ("
-                        + quantization
-                        + "), so they are rounded and cannot be trained themselves. For full"
-                        + " fine-tuning take the model's original weights; for adapters check that"
-                        + " the method is supported."));
+                            + quantization
+                            + "), so they are rounded and cannot be trained themselves. For full"
+                            + " fine-tuning take the model's original weights; for adapters check that"
+                            + " the method is supported."));
   }
 
   private void chatTemplate() {

@@ -82,8 +82,7 @@ public final class EightBitFloats implements TensorFile {
   static Map<String, TensorFile> shown(Path folder, Map<String, TensorFile> fileOf) {
     Map<String, String> scaleOf = new LinkedHashMap<>();
     fileOf.forEach(
-        (name, file) ->
-            scaleOf(name, file, fileOf).ifPresent(scale -> scaleOf.put(name, scale)));
+        (name, file) -> scaleOf(name, file, fileOf).ifPresent(scale -> scaleOf.put(name, scale)));
     JsonNode quantization =
         scaleOf.isEmpty() ? MissingNode.getInstance() : config(folder).path("quantization_config");
     if (!quantization.path("quant_method").asText().equals(METHOD)) {
@@ -113,7 +112,10 @@ public final class EightBitFloats implements TensorFile {
     if (!name.endsWith(WEIGHT) || file.entry(name).type() != StoredType.F8_E4M3) {
       return Optional.empty();
     }
-    return SCALES.stream().map(scale -> pathOf(name) + scale).filter(fileOf::containsKey).findFirst();
+    return SCALES.stream()
+        .map(scale -> pathOf(name) + scale)
+        .filter(fileOf::containsKey)
+        .findFirst();
   }
 
   private static String pathOf(String weight) {
@@ -169,8 +171,7 @@ public final class EightBitFloats implements TensorFile {
 
   private static JsonNode config(Path folder) {
     try {
-      return Json.parse(
-          BoundedFiles.readText(folder.resolve("config.json"), BoundedFiles.INDEX));
+      return Json.parse(BoundedFiles.readText(folder.resolve("config.json"), BoundedFiles.INDEX));
     } catch (IOException e) {
       // Whoever needs the configuration says what is wrong with it.
       return MissingNode.getInstance();
@@ -181,7 +182,8 @@ public final class EightBitFloats implements TensorFile {
   private static long[] blockOf(JsonNode quantization) {
     JsonNode stated = quantization.path("weight_block_size");
     return new long[] {
-      Math.max(1, stated.path(0).asLong(USUAL_BLOCK)), Math.max(1, stated.path(1).asLong(USUAL_BLOCK))
+      Math.max(1, stated.path(0).asLong(USUAL_BLOCK)),
+      Math.max(1, stated.path(1).asLong(USUAL_BLOCK))
     };
   }
 
@@ -192,7 +194,9 @@ public final class EightBitFloats implements TensorFile {
       int exponent = code >> 3 & 15;
       int mantissa = code & 7;
       float size =
-          exponent == 0 ? Math.scalb((float) mantissa, -9) : Math.scalb(8f + mantissa, exponent - 10);
+          exponent == 0
+              ? Math.scalb((float) mantissa, -9)
+              : Math.scalb(8f + mantissa, exponent - 10);
       boolean isNumber = (code & 127) != 127;
       numbers[code] = isNumber ? (code < 128 ? size : -size) : Float.NaN;
     }
@@ -236,8 +240,7 @@ public final class EightBitFloats implements TensorFile {
     for (int i = 0; i < codes.capacity(); i++) {
       long row = (first + i) / weight.columns();
       long column = (first + i) % weight.columns();
-      long at =
-          row / weight.blockRows() * weight.factorColumns() + column / weight.blockColumns();
+      long at = row / weight.blockRows() * weight.factorColumns() + column / weight.blockColumns();
       values.putFloat(NUMBERS[codes.get(i) & 0xff] * factors[(int) at]);
     }
     target.position(target.limit());

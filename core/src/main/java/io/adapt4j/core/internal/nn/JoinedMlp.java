@@ -43,8 +43,7 @@ public record JoinedMlp(
     Tensor read = ops.scaled(routerNorm.forward(ops, x), 1 / Math.sqrt(x.size(-1)));
     ExpertOps.Routed routed = ExpertOps.scaled(ops, router().route(ops, read), expertScale);
     Tensor chosen = experts.forward(ops, ofExperts.before().forward(ops, x), routed);
-    return ops.add(
-        ofDense.after().forward(ops, common), ofExperts.after().forward(ops, chosen));
+    return ops.add(ofDense.after().forward(ops, common), ofExperts.after().forward(ops, chosen));
   }
 
   @Override
@@ -63,8 +62,7 @@ public record JoinedMlp(
   public List<Parameter> otherParameters() {
     List<Parameter> others = new ArrayList<>(dense.otherParameters());
     others.addAll(experts.otherParameters());
-    Stream.of(
-            ofDense.before(), ofDense.after(), ofExperts.before(), ofExperts.after(), routerNorm)
+    Stream.of(ofDense.before(), ofDense.after(), ofExperts.before(), ofExperts.after(), routerNorm)
         .forEach(norm -> others.addAll(norm.parameters()));
     others.add(expertScale);
     return others;

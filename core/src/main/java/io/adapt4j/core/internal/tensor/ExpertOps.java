@@ -246,8 +246,7 @@ public final class ExpertOps {
    */
   public static Tensor linear(Ops ops, Tensor x, Block block) {
     Parameter weight = block.weight();
-    Tensor y =
-        BLOCK_LINEAR.tensor(x, weight.value(), block.first(), block.rows(), block.turned());
+    Tensor y = BLOCK_LINEAR.tensor(x, weight.value(), block.first(), block.rows(), block.turned());
     boolean trained = ops.trains(weight);
     if (ops.isDifferentiated(x) || trained) {
       if (trained) {

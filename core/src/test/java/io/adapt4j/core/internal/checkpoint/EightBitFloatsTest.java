@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -12,7 +13,6 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.FamilyFolder;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -39,8 +39,15 @@ class EightBitFloatsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0x00, 0", "0x01, 0.001953125", "0x07, 0.013671875", "0x08, 0.015625", "0x38, 1", "0x39, 1.125",
-    "0xc0, -2", "0x7e, 448", "0xfe, -448"
+    "0x00, 0",
+    "0x01, 0.001953125",
+    "0x07, 0.013671875",
+    "0x08, 0.015625",
+    "0x38, 1",
+    "0x39, 1.125",
+    "0xc0, -2",
+    "0x7e, 448",
+    "0xfe, -448"
   })
   void codesStandForTheNumbersOfE4m3(String code, float number) throws IOException {
     config(STATIC);
@@ -58,7 +65,22 @@ class EightBitFloatsTest {
   void everyBlockHasItsScaleAndPiecesEqualTheWhole() throws IOException {
     config(BLOCKS);
     write(
-        codes("l.weight", 3, 4, 0x38, 0x38, 0x38, 0x38, 0x38, 0x40, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38),
+        codes(
+            "l.weight",
+            3,
+            4,
+            0x38,
+            0x38,
+            0x38,
+            0x38,
+            0x38,
+            0x40,
+            0x38,
+            0x38,
+            0x38,
+            0x38,
+            0x38,
+            0x38),
         floats("l.weight_scale_inv", List.of(2L, 2L), 1f, 10f, 100f, 1000f));
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       assertThat(values(checkpoint.bytes("l.weight")))
@@ -175,9 +197,7 @@ class EightBitFloatsTest {
   private static float number(int code) {
     int exponent = code >> 3 & 15;
     double size =
-        exponent == 0
-            ? (code & 7) / 512.0
-            : (1 + (code & 7) / 8.0) * Math.pow(2, exponent - 7);
+        exponent == 0 ? (code & 7) / 512.0 : (1 + (code & 7) / 8.0) * Math.pow(2, exponent - 7);
     return (float) ((code & 127) == 127 ? Double.NaN : code < 128 ? size : -size);
   }
 

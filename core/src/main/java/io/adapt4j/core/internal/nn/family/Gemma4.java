@@ -261,8 +261,7 @@ final class Gemma4 implements Architecture {
               expert -> mixture.stacked(path + ".experts", expert),
               null),
           new JoinedMlp.Norms(norm(path + ".pre_feedforward_layernorm_2"), norm(after + "2")),
-          new RmsNorm(
-              Parameter.of(router + ".scale", config.hiddenSize()), 0, config.rmsNormEps()),
+          new RmsNorm(Parameter.of(router + ".scale", config.hiddenSize()), 0, config.rmsNormEps()),
           Parameter.of(router + ".per_expert_scale", mixture.count()));
     }
 

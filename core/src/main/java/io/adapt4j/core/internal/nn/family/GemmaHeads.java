@@ -58,7 +58,8 @@ record GemmaHeads(Own local, Own global) {
     }
     layers
         .child(layer)
-        .ifPresent(own -> own.json().fieldNames().forEachRemaining(name -> requireKnown(own, name)));
+        .ifPresent(
+            own -> own.json().fieldNames().forEachRemaining(name -> requireKnown(own, name)));
   }
 
   private static void requireKnown(ConfigReader own, String field) {

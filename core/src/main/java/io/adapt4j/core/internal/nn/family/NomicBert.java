@@ -51,7 +51,7 @@ final class NomicBert implements Architecture {
   private static final String ACTIVATION = "activation_function";
 
   /** Gated MLPs are as wide as the next multiple of it. */
-  private static final int MULTIPLE = 256;
+  static final int MULTIPLE = 256;
 
   private static final StoredNames NAMES =
       StoredNames.of(PREFIX, List.of("(bert\\.)?pooler\\..*", "cls\\..*", "classifier\\..*"))
@@ -75,7 +75,7 @@ final class NomicBert implements Architecture {
 
   @Override
   public DropoutRates dropout(ModelConfig model) {
-    ConfigReader fields = model.fields();
+    ConfigReader fields = NomicFields.translated(model).fields();
     double outputs = DropoutFields.rate(fields, "resid_pdrop", 0);
     return DropoutRates.ofAttention(DropoutFields.rate(fields, "attn_pdrop", 0))
         .withEmbedding(DropoutFields.rate(fields, "embd_pdrop", 0))
@@ -86,7 +86,8 @@ final class NomicBert implements Architecture {
   @Override
   public Network declare(ModelConfig model) {
     EncoderTask task = EncoderTask.of(model);
-    Shape shape = Shape.read(model, task == EncoderTask.FEATURES ? "" : PREFIX);
+    Shape shape =
+        Shape.read(NomicFields.translated(model), task == EncoderTask.FEATURES ? "" : PREFIX);
     Embeddings embeddings = shape.embeddings();
     List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < shape.layers(); i++) {
@@ -108,7 +109,7 @@ final class NomicBert implements Architecture {
             shape.hidden(),
             shape.layers(),
             shape.vocabulary(),
-            model.fields().positiveInt("n_positions", 1024));
+            shape.fields().positiveInt("n_positions", 1024));
     return new Encoder(model, dimensions, NAMES, body, head, OptionalInt.empty());
   }
 
