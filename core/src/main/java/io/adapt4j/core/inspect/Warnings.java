@@ -44,8 +44,8 @@ final class Warnings {
                         : "The weights are quantized ("
                             + quantization
                             + "), so they are rounded and cannot be trained themselves. For full"
-                            + " fine-tuning take the model's original weights; for adapters check that"
-                            + " the method is supported."));
+                            + " fine-tuning take the model's original weights; for adapters check"
+                            + " that the method is supported."));
   }
 
   private void chatTemplate() {

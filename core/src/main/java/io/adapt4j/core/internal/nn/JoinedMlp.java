@@ -40,7 +40,7 @@ public record JoinedMlp(
   @Override
   public Tensor forward(Ops ops, Tensor x, boolean computed) {
     Tensor common = dense.forward(ops, ofDense.before().forward(ops, x), true);
-    Tensor read = ops.scaled(routerNorm.forward(ops, x), 1 / Math.sqrt(x.size(-1)));
+    Tensor read = ops.scaled(routerNorm.forward(ops, x), 1 / Math.sqrt((double) x.size(-1)));
     ExpertOps.Routed routed = ExpertOps.scaled(ops, router().route(ops, read), expertScale);
     Tensor chosen = experts.forward(ops, ofExperts.before().forward(ops, x), routed);
     return ops.add(ofDense.after().forward(ops, common), ofExperts.after().forward(ops, chosen));

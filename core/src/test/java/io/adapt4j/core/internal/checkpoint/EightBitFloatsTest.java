@@ -124,10 +124,10 @@ class EightBitFloatsTest {
     List<int[]> prompts = List.of(new int[] {5, 6, 7, 8, 9});
     GenerationOptions options =
         GenerationOptions.greedy().toBuilder().maxNewTokens(12).ignoreEos(true).build();
-    try (LanguageModel one = LanguageModel.load(ModelSource.path(plain), Precision.FP32);
-        LanguageModel other = LanguageModel.load(ModelSource.path(packed), Precision.FP32)) {
-      assertThat(other.generateIds(prompts, options))
-          .containsExactlyElementsOf(one.generateIds(prompts, options));
+    try (LanguageModel unpacked = LanguageModel.load(ModelSource.path(plain), Precision.FP32);
+        LanguageModel read = LanguageModel.load(ModelSource.path(packed), Precision.FP32)) {
+      assertThat(read.generateIds(prompts, options))
+          .containsExactlyElementsOf(unpacked.generateIds(prompts, options));
     }
     ModelInfo info = ModelInfo.read(packed);
     assertThat(info.supported()).isTrue();
@@ -173,14 +173,14 @@ class EightBitFloatsTest {
         }
       }
     }
-    for (Path folder : List.of(plain, packed)) {
-      Files.createDirectories(folder);
-      SafetensorsWriter.create().writeModel(folder, folder == plain ? products : stored);
+    for (Path target : List.of(plain, packed)) {
+      Files.createDirectories(target);
+      SafetensorsWriter.create().writeModel(target, target == plain ? products : stored);
       ObjectNode config = (ObjectNode) Json.parse(Files.readString(source.resolve("config.json")));
-      if (folder == packed) {
+      if (target == packed) {
         config.set("quantization_config", Json.parse(blocks ? BLOCKS : STATIC));
       }
-      Files.writeString(folder.resolve("config.json"), config.toString());
+      Files.writeString(target.resolve("config.json"), config.toString());
     }
   }
 
