@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from parts import ACTIVATIONS, attend, causal, linear, rms_norm, rotate, split_heads
+from later_decoders import Experts
+from parts import ACTIVATIONS, attend, causal, linear, rms_norm, rotate, softmax, split_heads
 
 SLIDING, FULL = "sliding_attention", "full_attention"
 
@@ -127,6 +128,9 @@ class Gemma4(Gemma):
     def _heads(self, i):
         """Width and number of key heads."""
         c = self.c
+        if "per_layer_config" in c:
+            own = {int(layer): fields for layer, fields in c["per_layer_config"].items()}.get(i, {})
+            return own.get("head_dim", c["head_dim"]), own.get("num_key_value_heads", c["num_key_value_heads"])
         if self.types[i] == SLIDING:
             return c["head_dim"], c["num_key_value_heads"]
         return c["global_head_dim"], (c.get("num_global_key_value_heads") or c["num_key_value_heads"]
@@ -149,6 +153,8 @@ class Gemma4(Gemma):
             y = self.attention(w, i, self.norm(x, w, at + "input_layernorm"), mask, tables[self.types[i]], kept)
             x = x + self.norm(y, w, at + "post_attention_layernorm")
             y = self.gated(w, at + "mlp.", self.norm(x, w, at + "pre_feedforward_layernorm"))
+            if self.c.get("enable_moe_block"):
+                y = self.norm(y, w, at + "post_feedforward_layernorm_1") + self.mixture(w, at, x)
             x = x + self.norm(y, w, at + "post_feedforward_layernorm")
             if self.width:
                 x = x + self.read(w, at, x, parts[:, :, i])
@@ -159,9 +165,34 @@ class Gemma4(Gemma):
         del hidden[-2]
         return _soft_cap(logits, self.c.get("final_logit_softcapping")), hidden
 
+    def mixture(self, w, at, x):
+        """The experts read the residual stream, and so does the router, through a norm without factors."""
+        k = self.c["top_k_experts"]
+        scores = linear(_unit(x, self.eps) * w[at + "router.scale"] / math.sqrt(self.hidden), w, at + "router.proj")
+        ranked, chances = np.sort(scores, -1), softmax(scores)
+        Experts.margin = min(Experts.margin, (ranked[..., -k] - ranked[..., -k - 1]).min())
+        read, out = self.norm(x, w, at + "pre_feedforward_layernorm_2"), np.zeros_like(x)
+        for b, t in np.ndindex(x.shape[:2]):
+            chosen = np.argsort(-scores[b, t])[:k]
+            for expert in chosen:
+                gate, up = np.split(w[at + "experts.gate_up_proj"][expert] @ read[b, t], 2)
+                weight = chances[b, t, expert] / chances[b, t, chosen].sum() * w[at + "router.per_expert_scale"][expert]
+                out[b, t] += weight * (w[at + "experts.down_proj"][expert] @ (self.act(gate) * up))
+        return self.norm(out, w, at + "post_feedforward_layernorm_2")
+
+    def mixture_shapes(self, out, at):
+        count, width, hidden = self.c["num_experts"], self.c["moe_intermediate_size"], self.hidden
+        for name in ("post_feedforward_layernorm_1", "post_feedforward_layernorm_2", "pre_feedforward_layernorm_2"):
+            out[f"{at}{name}.weight"] = (hidden,)
+        out[at + "router.proj.weight"], out[at + "router.scale"] = (count, hidden), (hidden,)
+        out[at + "router.per_expert_scale"] = (count,)
+        out[at + "experts.gate_up_proj"], out[at + "experts.down_proj"] = (count, 2 * width, hidden), (count, hidden, width)
+
     def shapes(self):
         out = self.common_shapes()
         for i in range(self.count):
+            if self.c.get("enable_moe_block"):
+                self.mixture_shapes(out, f"model.layers.{i}.")
             d, groups = self._heads(i)
             self.attention_shapes(out, i, d, groups, self.c.get("attention_k_eq_v") and self.types[i] == FULL)
             wide = self.c["use_double_wide_mlp"] and self.source(i) != i
@@ -261,6 +292,7 @@ def cases(make):
 
     ropes = {FULL: {"partial_rotary_factor": 0.5, "rope_theta": 100.0, "rope_type": "proportional"},
              SLIDING: {"rope_theta": 50.0, "rope_type": "default"}}
+    mixture = {"enable_moe_block": True, "num_experts": 4, "top_k_experts": 2, "moe_intermediate_size": 8}
     return {
         "gemma4": gemma("gemma4_text", "Gemma4ForCausalLM", [SLIDING, FULL, SLIDING, FULL], global_head_dim=10,
                         num_global_key_value_heads=None, attention_k_eq_v=False, num_kv_shared_layers=2,
@@ -271,6 +303,14 @@ def cases(make):
                             use_double_wide_mlp=False, final_logit_softcapping=None, rope_parameters=ropes,
                             tie_word_embeddings=False, hidden_size_per_layer_input=0, use_bidirectional_attention="vision",
                             drop=("rope_theta",)),
+        "gemma4_moe": gemma("gemma4_text", "Gemma4ForCausalLM", [SLIDING, FULL], global_head_dim=8,
+                            num_global_key_value_heads=1, attention_k_eq_v=True, num_kv_shared_layers=0,
+                            use_double_wide_mlp=False, final_logit_softcapping=5.0, rope_parameters=ropes,
+                            hidden_size_per_layer_input=0, tie_word_embeddings=False, drop=("rope_theta",), **mixture),
+        "gemma4_by_layer": gemma("gemma4_text", "Gemma4ForCausalLM", [SLIDING, FULL], attention_k_eq_v=False,
+                                 num_kv_shared_layers=0, use_double_wide_mlp=False, final_logit_softcapping=5.0,
+                                 rope_parameters=ropes, tie_word_embeddings=False, drop=("rope_theta",),
+                                 per_layer_config={"01": {"head_dim": 10, "num_key_value_heads": 1}}, **mixture),
         "gemma3n": gemma("gemma3n_text", "Gemma3nForCausalLM", [SLIDING, FULL, SLIDING, FULL],
                          num_kv_shared_layers=2, final_logit_softcapping=5.0, rope_local_base_freq=50.0,
                          rope_theta=100.0, intermediate_size=[24, 24, 20, 24], laurel_rank=3,

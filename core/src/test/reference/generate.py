@@ -50,6 +50,8 @@ def random_weights(config, kind, random):
             values = 0.3 * values + (0 if centered else 1)
         elif name.endswith(("mlp.gate.weight", "moe.gate.weight", "router.weight", "router.layer.weight")):
             values *= 6 / np.sqrt(shape[1])
+        elif name.endswith("router.proj.weight"):
+            values *= 6
         elif len(shape) == 3:
             values *= 1 / np.sqrt(shape[2])
         elif "embed" in name or "wte" in name or "wpe" in name:

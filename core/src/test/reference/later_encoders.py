@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from later_decoders import Experts
 from parts import ACTIVATIONS, attend, both_ways, layer_norm, linear, merge_heads, rotate, softmax, split_heads
 from rotary import cos_sin
 
@@ -198,6 +199,24 @@ def convolve(x, w, name, groups):
 
 # Nomic BERT
 
+def nomic_is_mixture(c, layer):
+    every = c.get("moe_every_n_layers", 0)
+    return every > 0 and layer % every == 1
+
+
+def nomic_mixture(c, w, at, x, act):
+    """Weights of the chosen experts do not add up to 1; one bias is added to their sum."""
+    scores, k, width = linear(x, w, at + "router.layer"), c["moe_top_k"], c["n_inner"]
+    chances, ranked, out = softmax(scores), np.sort(scores, -1), np.zeros_like(x)
+    Experts.margin = min(Experts.margin, (ranked[..., -k] - ranked[..., -k - 1]).min())
+    for b, t in np.ndindex(x.shape[:2]):
+        for expert in np.argsort(-scores[b, t])[:k]:
+            own = slice(expert * width, (expert + 1) * width)
+            inner = act(w[at + "experts.mlp.w1"][own] @ x[b, t])
+            out[b, t] += chances[b, t, expert] * (inner @ w[at + "experts.mlp.w2"][own])
+    return out + w[at + "experts.bias"]
+
+
 def nomic_bert(c, w, ids, mask, types, kind):
     prefix, eps, d = prefix_of(c, kind), c["layer_norm_epsilon"], c["n_embd"] // c["n_head"]
     act = {"swiglu": ACTIVATIONS["silu"], "geglu": ACTIVATIONS["gelu"], **ACTIVATIONS}[c["activation_function"]]
@@ -216,6 +235,10 @@ def nomic_bert(c, w, ids, mask, types, kind):
         q, k, v = (split_heads(part, d) for part in np.split(linear(x, w, at + "attn.Wqkv"), 3, -1))
         y = attend(rotate(q, cos, sin), rotate(k, cos, sin), v, both_ways(mask), d**-0.5)
         x = layer_norm(x + linear(y, w, at + "attn.out_proj"), w, at + "norm1", eps)
+        if nomic_is_mixture(c, i):
+            x = layer_norm(x + nomic_mixture(c, w, at + "mlp.", x, act), w, at + "norm2", eps)
+            hidden.append(x)
+            continue
         if c["activation_function"].endswith("glu"):
             y = linear(x, w, at + "mlp.fc11") * act(linear(x, w, at + "mlp.fc12"))
         else:
@@ -371,9 +394,14 @@ def _nomic(c, kind, prefix, hidden, inner, narrow, labels, out, matrix, norm):
         at = f"{prefix}encoder.layers.{i}."
         matrix(at + "attn.Wqkv", hidden, 3 * hidden, c["qkv_proj_bias"])
         matrix(at + "attn.out_proj", hidden, hidden, c["qkv_proj_bias"])
-        for name in ("fc11", "fc12") if gated else ("fc1",):
-            matrix(at + "mlp." + name, hidden, width, c["mlp_fc1_bias"])
-        matrix(at + "mlp.fc2", width, hidden, c["mlp_fc2_bias"])
+        if nomic_is_mixture(c, i):
+            out[at + "mlp.router.layer.weight"] = (c["num_experts"], hidden)
+            out[at + "mlp.experts.mlp.w1"] = out[at + "mlp.experts.mlp.w2"] = (c["num_experts"] * inner, hidden)
+            out[at + "mlp.experts.bias"] = (hidden,)
+        else:
+            for name in ("fc11", "fc12") if gated else ("fc1",):
+                matrix(at + "mlp." + name, hidden, width, c["mlp_fc1_bias"])
+            matrix(at + "mlp.fc2", width, hidden, c["mlp_fc2_bias"])
         norm(at + "norm1", hidden)
         norm(at + "norm2", hidden)
     if kind == "cls":
@@ -452,4 +480,8 @@ def cases(bert, labels, hidden, heads, vocabulary):
             "NomicBertForPreTraining", activation_function="gelu", mlp_fc1_bias=True, mlp_fc2_bias=True,
             qkv_proj_bias=True, rotary_emb_fraction=0.5, rotary_scaling_factor=2.0, max_trained_positions=16,
             n_head=2),
+        "nomic_bert_moe": nomic_config(
+            "NomicBertForPreTraining", activation_function="gelu", mlp_fc1_bias=True, mlp_fc2_bias=True,
+            qkv_proj_bias=True, moe_every_n_layers=2, num_experts=4, moe_top_k=2, num_shared_experts=0,
+            expert_choice_router=False, ffn_div=1, moe_normalize_expert_weights=False, type_vocab_size=1),
     }

@@ -48,6 +48,7 @@ class FamilyLoraTest {
           gemma4          | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj per_layer_input_gate per_layer_projection mlp.down_proj
           gemma4          | model                   | per_layer_model_projection layers.3.self_attn.q_proj layers.3.mlp.gate_proj
           gemma4_one      | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.o_proj
+          gemma4_moe      | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.o_proj mlp.gate_proj router.proj
           mistral3        | model.language_model.layers.1 | self_attn.q_proj self_attn.o_proj mlp.gate_proj mlp.down_proj
           apertus         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.up_proj mlp.down_proj
           phi3            | model.layers.1          | self_attn.qkv_proj self_attn.o_proj mlp.gate_up_proj mlp.down_proj
@@ -77,6 +78,7 @@ class FamilyLoraTest {
           albert_mlm      | albert.encoder.albert_layer_groups.0.albert_layers.0 | attention.query attention.key attention.value attention.dense ffn ffn_output
           deberta_v2_cls  | deberta.encoder.layer.1 | attention.self.query_proj attention.self.key_proj attention.self.value_proj attention.output.dense intermediate.dense output.dense
           deberta_v2_own_keys | deberta.encoder.layer.1 | attention.self.pos_key_proj attention.self.pos_query_proj
+          nomic_bert_moe  | bert.encoder.layers.1   | attn.Wqkv attn.out_proj mlp.router.layer
           nomic_bert_mlm  | bert.encoder.layers.1   | attn.Wqkv attn.out_proj mlp.fc1 mlp.fc2
           bert_features   | encoder.layer.1         | attention.self.query attention.self.key attention.self.value attention.output.dense intermediate.dense output.dense
           """)

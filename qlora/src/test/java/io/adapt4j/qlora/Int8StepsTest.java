@@ -68,7 +68,8 @@ class Int8StepsTest {
   }
 
   /** Families that are decoded operator by operator. */
-  private static final Set<String> BY_OPERATORS = Set.of("gemma3n", "gemma4", "gemma4_one");
+  private static final Set<String> BY_OPERATORS =
+      Set.of("gemma3n", "gemma4", "gemma4_by_layer", "gemma4_moe", "gemma4_one");
 
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {

@@ -107,7 +107,7 @@ public final class ModelTable {
             row(Group.DENSE, "Gemma 3 (text), EmbeddingGemma", "270M to 1B", "gemma3_text"),
             row(Group.DENSE, "Gemma 3 (text of the whole)", "4B to 27B", "gemma3"),
             row(Group.DENSE, "Gemma 3n (text)", "E2B, E4B", "gemma3n_text", "gemma3n"),
-            row(Group.DENSE, "Gemma 4 (text, dense)", "E2B to 31B", "gemma4_text", "gemma4"),
+            row(Group.DENSE, "Gemma 4 (text)", "E2B to 31B, 26B-A4B", "gemma4_text", "gemma4"),
             row(Group.DENSE, "Phi 1 to 2", "1.3B, 2.7B", "phi"),
             row(Group.DENSE, "Phi 3 to 4", "3.8B, 14B", "phi3"),
             row(Group.DENSE, "SmolLM 3", "3B", "smollm3"),
@@ -157,7 +157,7 @@ public final class ModelTable {
             row(Group.ENCODER, "ELECTRA", "14M to 335M", "electra"),
             row(Group.ENCODER, "ALBERT", "12M to 223M", "albert"),
             row(Group.ENCODER, "DeBERTa v2, v3", "22M to 1.5B", "deberta-v2"),
-            row(Group.ENCODER, "Nomic BERT", "137M", "nomic_bert"),
+            row(Group.ENCODER, "Nomic BERT", "137M, 475M (mixture)", "nomic_bert"),
             row(Group.ENCODER, "gte v1.5, gte multilingual", "137M to 434M", "new"),
             row(Group.SEQUENCE, "T5, FLAN-T5, mT5", "60M to 13B", "t5", "mt5"),
             row(Group.SEQUENCE, "umT5", "300M to 13B", "umt5"),
@@ -185,8 +185,8 @@ public final class ModelTable {
             """
             # Models
 
-            Checkpoints in the formats of the Hugging Face libraries load from a folder or [the Hub](hub.md), plain or in
-            [8 or 4 bits](qlora.md) where they have linear layers. All are trained in full and with
+            Checkpoints in the formats of the Hugging Face libraries load from a folder or [the Hub](hub.md), plain, in
+            FP8 (unpacked as it is read), or in [8 or 4 bits](qlora.md) where they have linear layers. All are trained in full and with
             [adapters](adapters.md), planned, merged and saved. A model of another `model_type` whose tensors and fields are
             all those of Llama, Mistral, Qwen 2, Qwen 3 or OLMo 2 is read as that family, with a warning; of every other
             one `adapt4j inspect` says what of it is known.

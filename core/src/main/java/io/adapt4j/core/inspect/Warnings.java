@@ -1,6 +1,7 @@
 package io.adapt4j.core.inspect;
 
 import io.adapt4j.core.inspect.ModelWarning.Kind;
+import io.adapt4j.core.internal.checkpoint.EightBitFloats;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +17,11 @@ final class Warnings {
     this.intent = intent;
     this.warnings = new ArrayList<>(info.problems());
   }
+
+  private static final String UNPACKED =
+      "The weights are 8-bit floats (fp8). They are unpacked to the precision of loading: the model"
+          + " takes the memory of plain weights, which are rounded, and is trained and written as"
+          + " one with plain weights.";
 
   List<ModelWarning> list() {
     warnings.addAll(LicenseTerms.warnings(info.card(), info.licenseText(), intent.commercial()));
@@ -33,11 +39,13 @@ final class Warnings {
             quantization ->
                 add(
                     Kind.QUANTIZED_WEIGHTS,
-                    "The weights are quantized ("
-                        + quantization
-                        + "), so they are rounded and cannot be trained themselves. For full"
-                        + " fine-tuning take the model's original weights; for adapters check that"
-                        + " the method is supported."));
+                    quantization.method().equals(EightBitFloats.METHOD)
+                        ? UNPACKED
+                        : "The weights are quantized ("
+                            + quantization
+                            + "), so they are rounded and cannot be trained themselves. For full"
+                            + " fine-tuning take the model's original weights; for adapters check"
+                            + " that the method is supported."));
   }
 
   private void chatTemplate() {

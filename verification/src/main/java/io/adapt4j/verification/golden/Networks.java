@@ -50,10 +50,15 @@ final class Networks {
       throw new UnsupportedQuantityException("model family " + family + " (model_type)");
     }
     JsonNode quantized = config.path("quantization_config");
-    if (quantized.isObject() && !isMx(config) && !isFourBit(config)) {
+    if (quantized.isObject() && !isDecoded(config) && !isFourBit(config)) {
       throw new UnsupportedQuantityException(
           "weight format " + quantized.path("quant_method").asText("unknown"));
     }
+  }
+
+  private static boolean isDecoded(JsonNode config) {
+    return isMx(config)
+        || config.path("quantization_config").path("quant_method").asText().equals("fp8");
   }
 
   /** Whether a configuration says that experts are in MXFP4. */

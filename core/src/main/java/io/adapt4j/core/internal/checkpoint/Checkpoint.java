@@ -47,7 +47,7 @@ public final class Checkpoint implements AutoCloseable {
 
   private Checkpoint(Path folder, Map<String, TensorFile> fileOf, Collection<TensorFile> files) {
     this.folder = folder;
-    this.fileOf = fileOf;
+    this.fileOf = EightBitFloats.shown(folder, fileOf);
     this.files = files;
   }
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.checkpoint.EightBitFloats;
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.checkpoint.MxFourBit;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * A model's {@code config.json}: what all model families share, and all other fields through {@link
@@ -30,6 +32,10 @@ public final class ModelConfig {
 
   private static final String TEXT = "text_config";
   private static final String QUANTIZATION = "quantization_config";
+  private static final String METHOD = "quant_method";
+
+  /** Methods whose weights a checkpoint shows decoded. */
+  private static final Set<String> DECODED = Set.of(MxFourBit.METHOD, EightBitFloats.METHOD);
 
   private final ConfigReader fields;
   private final String modelType;
@@ -47,9 +53,12 @@ public final class ModelConfig {
       throw fields.invalid(
           QUANTIZATION,
           "no such field",
-          "Only unquantized weights are read here: use the model's original ones. 4-bit weights"
+          "Weights quantized by '"
+              + fields.json().path(QUANTIZATION).path(METHOD).asText("an unnamed method")
+              + "' are not read here: use the model's original ones. 4-bit weights"
               + " of bitsandbytes load as they are with adapt4j-qlora on the class path, and its"
-              + " QuantizedCheckpoint.dequantize writes them as plain ones.");
+              + " QuantizedCheckpoint.dequantize writes them as plain ones; FP8 (fp8) and MXFP4"
+              + " (mxfp4) are read.");
     }
     SizeLimits.check(fields);
     this.fields = fields;
@@ -73,15 +82,20 @@ public final class ModelConfig {
     return new ModelConfig(fields, ExpertStacks.areIn(folder, fields.json()));
   }
 
-  /** Weights in MXFP4 are shown as plain ones, which their checkpoint dequantizes. */
+  /** Weights in MXFP4 and in FP8 are shown as plain ones, which their checkpoint dequantizes. */
   private static ConfigReader dequantized(ConfigReader fields) {
-    JsonNode method = fields.json().path(QUANTIZATION).path("quant_method");
-    if (!method.asText().equals(MxFourBit.METHOD)) {
-      return fields;
-    }
     ObjectNode plain = fields.json();
-    plain.remove(QUANTIZATION);
-    return ConfigReader.of(fields.file(), plain);
+    boolean changed = removeDecoded(plain);
+    changed |= plain.get(TEXT) instanceof ObjectNode text && removeDecoded(text);
+    return changed ? ConfigReader.of(fields.file(), plain) : fields;
+  }
+
+  private static boolean removeDecoded(ObjectNode fields) {
+    boolean decoded = DECODED.contains(fields.path(QUANTIZATION).path(METHOD).asText());
+    if (decoded) {
+      fields.remove(QUANTIZATION);
+    }
+    return decoded;
   }
 
   /**

@@ -29,7 +29,11 @@ public record ExpertMlp(Router router, List<? extends Mlp> experts, @Nullable Sh
 
   @Override
   public Tensor forward(Ops ops, Tensor x, boolean computed) {
-    ExpertOps.Routed routed = router.route(ops, x);
+    return forward(ops, x, router.route(ops, x));
+  }
+
+  /** Applies it where the positions are sent already. */
+  Tensor forward(Ops ops, Tensor x, ExpertOps.Routed routed) {
     List<Tensor> parts = new ArrayList<>(routed.shares().size());
     for (ExpertOps.Share share : routed.shares()) {
       Tensor rows = ops.gatherRows(x, share.rows());

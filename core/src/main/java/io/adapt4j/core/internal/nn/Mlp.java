@@ -4,12 +4,15 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The part of a layer that works on each position alone. */
 public sealed interface Mlp
-    permits ClampedMlp,
+    permits BlockExperts,
+        ClampedMlp,
         ExpertMlp,
         GatedMlp,
+        JoinedMlp,
         PlainMlp,
         ScaledMlp,
         SparseGatedMlp,
@@ -35,5 +38,10 @@ public sealed interface Mlp
   /** {@return parameters besides those of the linear layers} */
   default List<Parameter> otherParameters() {
     return List.of();
+  }
+
+  /** {@return what sends positions to experts; null where there are none} */
+  default @Nullable Router router() {
+    return null;
   }
 }

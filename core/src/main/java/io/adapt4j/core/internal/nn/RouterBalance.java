@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -44,9 +45,9 @@ public final class RouterBalance {
    */
   public static Optional<RouterBalance> of(Network network) {
     return network.body().layers().stream()
-        .map(Layer::mlp)
-        .filter(ExpertMlp.class::isInstance)
-        .map(mlp -> ((ExpertMlp) mlp).router().balance())
+        .map(layer -> layer.mlp().router())
+        .filter(Objects::nonNull)
+        .map(Router::balance)
         .findFirst();
   }
 

@@ -9,6 +9,8 @@ import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a checkpoint folder says of its model and of how the linear weights are stored.
@@ -17,6 +19,8 @@ import java.util.ServiceLoader;
  * @param weights how the linear weights will be held
  */
 public record StoredModel(ModelConfig config, WeightMechanics weights) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(StoredModel.class);
 
   /**
    * Reads a configuration, also that of a quantized checkpoint where a module on the class path
@@ -46,6 +50,9 @@ public record StoredModel(ModelConfig config, WeightMechanics weights) {
       }
     }
     ModelConfig config = ModelConfig.read(folder);
+    if (stored.has(StoredWeightFormat.FIELD)) {
+      LOG.info("{}: the stored weights are quantized; they are unpacked as they are read", folder);
+    }
     StoredLayers.require(folder, config.fields());
     return new StoredModel(config, WeightMechanics.of(wanted));
   }

@@ -86,7 +86,9 @@ public final class Weights {
     for (String name : network.tensors().keySet()) {
       if (!network.newTensors().contains(name)) {
         String stored = network.storedNames().find(name, checkpoint.names());
-        types.add(checkpoint.entry(stored).type());
+        if (!checkpoint.storedType(stored).equals(StoredType.F8_E4M3.name())) {
+          types.add(checkpoint.entry(stored).type());
+        }
       }
     }
     network.packedLinears().forEach(packed -> types.add(packed.original()));

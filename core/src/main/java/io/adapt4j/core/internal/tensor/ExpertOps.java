@@ -21,6 +21,12 @@ public final class ExpertOps {
   private static final Operator CLAMPED_GATED = Operator.core("clamped_gated");
   private static final Operator CLAMPED_GATED_BACKWARD =
       Operator.core("clamped_gated_backward").needing(Temporaries.like(0, 4));
+  private static final Operator BLOCK_LINEAR = Operator.core("block_linear");
+  private static final Operator BLOCK_LINEAR_BACKWARD = Operator.core("block_linear_backward");
+  private static final Operator PLUS_ROW = Operator.core("plus_row");
+  private static final Operator LINEAR_BACKWARD_BIAS = Operator.core("linear_backward_bias");
+  private static final Operator SCALE_CHOSEN = Operator.core("scale_chosen");
+  private static final Operator SCALE_CHOSEN_BACKWARD = Operator.core("scale_chosen_backward");
   private static final Operator WEIGH_ROWS = Operator.core("weigh_rows");
   private static final Operator WEIGH_ROWS_BACKWARD = Operator.core("weigh_rows_backward");
   private static final Operator JOIN_ROWS = Operator.core("join_rows");
@@ -218,6 +224,109 @@ public final class ExpertOps {
       }
     }
     return shares;
+  }
+
+  /**
+   * A block of the rows of a matrix, such as one expert's.
+   *
+   * @param weight the whole matrix
+   * @param first the first row
+   * @param rows how many
+   * @param turned whether inputs are as wide as the matrix, rather than as the block has rows
+   */
+  public record Block(Parameter weight, long first, long rows, boolean turned) {}
+
+  /**
+   * Multiplies by a block of a matrix. Retains x where the matrix is trained.
+   *
+   * @param ops the operators in use
+   * @param x [n, columns] where the block is turned, else [n, rows]
+   * @param block of the matrix
+   * @return [n, rows] where the block is turned, else [n, columns]
+   */
+  public static Tensor linear(Ops ops, Tensor x, Block block) {
+    Parameter weight = block.weight();
+    Tensor y = BLOCK_LINEAR.tensor(x, weight.value(), block.first(), block.rows(), block.turned());
+    boolean trained = ops.trains(weight);
+    if (ops.isDifferentiated(x) || trained) {
+      if (trained) {
+        ops.saveForBackward(x);
+      }
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy ->
+              new Tensor[] {
+                BLOCK_LINEAR_BACKWARD.tensor(
+                    dy[0],
+                    trained ? x : dy[0],
+                    weight.value(),
+                    block.first(),
+                    block.rows(),
+                    block.turned(),
+                    Parameter.gradientOf(weight))
+              });
+    }
+    return y;
+  }
+
+  /**
+   * Adds the same row everywhere. Retains nothing.
+   *
+   * @param ops the operators in use
+   * @param x [.., width]
+   * @param row [width]
+   * @return the shape of x
+   */
+  public static Tensor plus(Ops ops, Tensor x, Parameter row) {
+    Tensor y = PLUS_ROW.tensor(x, row.value());
+    if (ops.isDifferentiated(x) || ops.trains(row)) {
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> {
+            if (row.isTrained()) {
+              LINEAR_BACKWARD_BIAS.run(dy[0], row.gradient());
+            }
+            return dy;
+          });
+    }
+    return y;
+  }
+
+  /**
+   * Multiplies the weights of the chosen experts by one factor an expert. Retains the weights where
+   * the factors are trained.
+   *
+   * @param ops the operators in use
+   * @param routed where the positions go
+   * @param factors [experts]
+   * @return the same with other weights
+   */
+  public static Routed scaled(Ops ops, Routed routed, Parameter factors) {
+    Tensor weights = routed.weights();
+    Tensor ids = routed.chosen();
+    Tensor y = SCALE_CHOSEN.tensor(weights, ids, factors.value());
+    boolean trained = ops.trains(factors);
+    if (ops.isDifferentiated(weights) || trained) {
+      ops.saveForBackward(ids);
+      if (trained) {
+        ops.saveForBackward(weights);
+      }
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {weights},
+          dy ->
+              new Tensor[] {
+                SCALE_CHOSEN_BACKWARD.tensor(
+                    dy[0],
+                    trained ? weights : dy[0],
+                    ids,
+                    factors.value(),
+                    Parameter.gradientOf(factors))
+              });
+    }
+    return new Routed(y, ids, routed.shares());
   }
 
   /**

@@ -26,6 +26,37 @@ def route_backward(self, dweights: Tensor, scores: Tensor, ids: Tensor, normaliz
     dflat = torch.mul(weights, torch.sub(spread, torch.sum(torch.mul(spread, weights), [-1], True)))
   return torch.to(torch.view(dflat, scores.size()), scores.dtype)
 
+# x [n, in] times a block of rows of a matrix [.., in] turned, or x [n, rows] times the block as it is.
+def block_linear(self, x: Tensor, weight: Tensor, first: int, rows: int, turned: bool) -> Tensor:
+  block = torch.narrow(weight, 0, first, rows)
+  return torch.mm(x, torch.t(block) if turned else block)
+
+def block_linear_backward(self, dy: Tensor, x: Tensor, weight: Tensor, first: int, rows: int, turned: bool, dweight: List[Tensor]) -> Tensor:
+  if len(dweight) > 0:
+    into = torch.narrow(dweight[0], 0, first, rows)
+    torch.add_(into, torch.mm(torch.t(dy), x) if turned else torch.mm(torch.t(x), dy))
+  return self.block_linear(dy, weight, first, rows, not turned)
+
+# x [.., width] plus the same row everywhere.
+def plus_row(self, x: Tensor, row: Tensor) -> Tensor:
+  return torch.add(x, row)
+
+# Weights [N, k] times one factor an expert.
+def scale_chosen(self, weights: Tensor, ids: Tensor, factors: Tensor) -> Tensor:
+  if weights.is_meta:
+    return torch.empty_like(weights)
+  own = torch.index_select(torch.to(factors, 6), 0, torch.flatten(ids))
+  return torch.mul(weights, torch.view(own, weights.size()))
+
+def scale_chosen_backward(self, dz: Tensor, weights: Tensor, ids: Tensor, factors: Tensor, dfactors: List[Tensor]) -> Tensor:
+  if weights.is_meta:
+    return torch.empty_like(weights)
+  if len(dfactors) > 0:
+    each = torch.zeros([factors.size(0)], dtype=6, device=weights.device)
+    torch.index_add_(each, 0, torch.flatten(ids), torch.flatten(torch.mul(dz, weights)))
+    torch.add_(dfactors[0], each)
+  return self.scale_chosen(dz, ids, factors)
+
 # y [n, hidden] times the weights at slots of [N, k].
 def weigh_rows(self, y: Tensor, weights: Tensor, slots: Tensor) -> Tensor:
   if y.is_meta:

@@ -32,7 +32,7 @@ final class Experts {
   private final boolean stacked;
   private final ExpertOps.Rule rule;
   private final RouterBalance balance;
-  private final Activation activation;
+  private Activation activation;
   private Names names = Names.USUAL;
   private boolean bias;
   private @Nullable String correction;
@@ -89,6 +89,12 @@ final class Experts {
   /** Other names than {@link Names#USUAL}. */
   Experts names(String gate, String up, String down) {
     names = new Names(gate, up, down);
+    return this;
+  }
+
+  /** Another activation than {@code hidden_act} names. */
+  Experts activation(Activation own) {
+    activation = own;
     return this;
   }
 
@@ -149,7 +155,7 @@ final class Experts {
   }
 
   /** An expert whose weights are part of stacks [experts, out, in]. */
-  private Mlp stacked(String owner, int expert) {
+  Mlp stacked(String owner, int expert) {
     return fused(
         ExpertStacks.path(owner, expert, "gate_up_proj"),
         ExpertStacks.path(owner, expert, "down_proj"),

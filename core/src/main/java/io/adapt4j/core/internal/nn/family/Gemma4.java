@@ -13,10 +13,12 @@ import io.adapt4j.core.internal.nn.GatedMlp;
 import io.adapt4j.core.internal.nn.Heads;
 import io.adapt4j.core.internal.nn.InputGate;
 import io.adapt4j.core.internal.nn.InputLayer;
+import io.adapt4j.core.internal.nn.JoinedMlp;
 import io.adapt4j.core.internal.nn.KeyValues;
 import io.adapt4j.core.internal.nn.Layer;
 import io.adapt4j.core.internal.nn.LayerInputs;
 import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Mlp;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Norm;
 import io.adapt4j.core.internal.nn.RmsNorm;
@@ -27,6 +29,7 @@ import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.nn.UnitRmsNorm;
 import io.adapt4j.core.internal.tensor.Activation;
 import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.ExpertOps;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
@@ -34,11 +37,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gemma 4, its text model alone (Google 2026): wider heads in global layers, whose keys may be
- * their values, keys and values that last layers share, and rows of a second table for every layer.
- * Its mixtures of experts are not read.
+ * their values, keys and values that last layers share, rows of a second table for every layer, and
+ * in the largest a mixture of experts beside the MLP of each layer.
  */
 final class Gemma4 implements Architecture {
 
@@ -60,6 +64,10 @@ final class Gemma4 implements Architecture {
         "layer_types",
         "final_logit_softcapping",
         "num_kv_shared_layers",
+        "enable_moe_block",
+        "num_experts",
+        "per_layer_config",
+        "moe_intermediate_size",
         "use_bidirectional_attention");
   }
 
@@ -96,6 +104,7 @@ final class Gemma4 implements Architecture {
     private final Heads global;
     private final int inputWidth;
     private final Activation activation;
+    private final @Nullable Experts experts;
     private final List<KeyValues> keyValues = new ArrayList<>();
 
     Declaration(ModelConfig model, String root, String prefix) {
@@ -103,37 +112,32 @@ final class Gemma4 implements Architecture {
       this.fields = model.fields();
       this.root = root;
       this.prefix = prefix;
-      this.config = DecoderConfig.from(model, DEFAULTS, Optional.of(LayerTypes.SLIDING));
-      this.slides = slides();
+      this.slides = slides(model);
+      GemmaHeads heads = GemmaHeads.read(model, slides);
+      this.config = heads.localConfig(model, DEFAULTS);
       this.window = SlidingWindow.size(model, 512);
       int shared = GemmaFields.sharedLayers(model, 0, config.layers());
       this.sources = GemmaFields.sources(model, slides, shared);
       this.local = Heads.grouped(config.heads(), config.kvHeads(), config.headDim());
-      this.global = global();
+      this.global = heads.global(model, DEFAULTS);
       this.inputWidth = inputWidth();
       this.activation = Activations.named(model, "hidden_activation", config.hiddenActivation());
+      this.experts = fields.bool("enable_moe_block", false) ? experts() : null;
     }
 
-    private List<Boolean> slides() {
+    private Experts experts() {
+      ExpertOps.Rule rule =
+          ExpertOps.Rule.softmax(Experts.chosen(model, "top_k_experts", "num_experts"), true);
+      return Experts.read(model, "moe_intermediate_size", "num_experts", rule, 0)
+          .activation(activation);
+    }
+
+    private static List<Boolean> slides(ModelConfig model) {
+      int layers = model.fields().requirePositiveInt("num_hidden_layers");
       List<Boolean> listed =
-          new ArrayList<>(
-              LayerTypes.sliding(model, config.layers(), layer -> (layer + 1) % 6 != 0));
+          new ArrayList<>(LayerTypes.sliding(model, layers, layer -> (layer + 1) % 6 != 0));
       listed.set(listed.size() - 1, false);
       return listed;
-    }
-
-    private Heads global() {
-      int heads =
-          areOne()
-              ? fields.positiveInt("num_global_key_value_heads", config.kvHeads())
-              : config.kvHeads();
-      if (config.heads() % heads != 0) {
-        throw fields.invalid(
-            "num_global_key_value_heads",
-            "a divisor of num_attention_heads " + config.heads(),
-            "Correct one of the two.");
-      }
-      return Heads.grouped(config.heads(), heads, fields.positiveInt("global_head_dim", 512));
     }
 
     private boolean areOne() {
@@ -219,13 +223,15 @@ final class Gemma4 implements Architecture {
 
     private Layer layer(String path, int index) {
       Norm before = norm(path + ".input_layernorm");
+      Norm beforeMlp = norm(path + ".pre_feedforward_layernorm");
+      GatedMlp dense = mlp(path + ".mlp", index);
       SequentialLayer layer =
           new SequentialLayer(
               before,
               attention(path + ".self_attn", index, before),
               norm(path + ".post_attention_layernorm"),
-              norm(path + ".pre_feedforward_layernorm"),
-              mlp(path + ".mlp", index),
+              experts == null ? beforeMlp : Norm.NONE,
+              experts == null ? dense : joined(path, experts, dense, beforeMlp),
               norm(path + ".post_feedforward_layernorm"),
               1);
       Optional<InputGate> gate =
@@ -240,6 +246,23 @@ final class Gemma4 implements Architecture {
                       activation,
                       norm(path + ".post_per_layer_input_norm")));
       return new InputLayer(layer, gate, Parameter.fixed(path + ".layer_scalar", 1));
+    }
+
+    private JoinedMlp joined(String path, Experts mixture, Mlp dense, Norm beforeDense) {
+      String after = path + ".post_feedforward_layernorm_";
+      String router = path + ".router";
+      return new JoinedMlp(
+          dense,
+          new JoinedMlp.Norms(beforeDense, norm(after + "1")),
+          mixture.declare(
+              path,
+              router + ".proj",
+              false,
+              expert -> mixture.stacked(path + ".experts", expert),
+              null),
+          new JoinedMlp.Norms(norm(path + ".pre_feedforward_layernorm_2"), norm(after + "2")),
+          new RmsNorm(Parameter.of(router + ".scale", config.hiddenSize()), 0, config.rmsNormEps()),
+          Parameter.of(router + ".per_expert_scale", mixture.count()));
     }
 
     private GatedMlp mlp(String path, int index) {

@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Attention;
+import io.adapt4j.core.internal.nn.BlockExperts;
 import io.adapt4j.core.internal.nn.ClassificationHead;
 import io.adapt4j.core.internal.nn.Dimensions;
 import io.adapt4j.core.internal.nn.Embeddings;
@@ -23,11 +24,14 @@ import io.adapt4j.core.internal.nn.Norm;
 import io.adapt4j.core.internal.nn.PlainMlp;
 import io.adapt4j.core.internal.nn.Pooling;
 import io.adapt4j.core.internal.nn.PostNormLayer;
+import io.adapt4j.core.internal.nn.Router;
+import io.adapt4j.core.internal.nn.RouterBalance;
 import io.adapt4j.core.internal.nn.StoredNames;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.tensor.Activation;
 import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.core.internal.tensor.DropoutRates;
+import io.adapt4j.core.internal.tensor.ExpertOps;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
@@ -37,8 +41,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Nomic BERT (Nussbaum et al. 2024): BERT with rotary positions and gated MLPs, as the code beside
- * the checkpoints names its tensors and fields.
+ * Nomic BERT (Nussbaum et al. 2024): BERT with rotary positions and gated MLPs, or with mixtures of
+ * experts in some layers (2025), as the code beside the checkpoints names its tensors and fields.
  */
 final class NomicBert implements Architecture {
 
@@ -47,7 +51,7 @@ final class NomicBert implements Architecture {
   private static final String ACTIVATION = "activation_function";
 
   /** Gated MLPs are as wide as the next multiple of it. */
-  private static final int MULTIPLE = 256;
+  static final int MULTIPLE = 256;
 
   private static final StoredNames NAMES =
       StoredNames.of(PREFIX, List.of("(bert\\.)?pooler\\..*", "cls\\..*", "classifier\\..*"))
@@ -60,12 +64,18 @@ final class NomicBert implements Architecture {
 
   @Override
   public Set<String> features() {
-    return Set.of("prenorm", "parallel_block", "use_rms_norm", "causal", "rotary_emb_interleaved");
+    return Set.of(
+        "prenorm",
+        "parallel_block",
+        "use_rms_norm",
+        "causal",
+        "rotary_emb_interleaved",
+        "num_experts");
   }
 
   @Override
   public DropoutRates dropout(ModelConfig model) {
-    ConfigReader fields = model.fields();
+    ConfigReader fields = NomicFields.translated(model).fields();
     double outputs = DropoutFields.rate(fields, "resid_pdrop", 0);
     return DropoutRates.ofAttention(DropoutFields.rate(fields, "attn_pdrop", 0))
         .withEmbedding(DropoutFields.rate(fields, "embd_pdrop", 0))
@@ -76,11 +86,12 @@ final class NomicBert implements Architecture {
   @Override
   public Network declare(ModelConfig model) {
     EncoderTask task = EncoderTask.of(model);
-    Shape shape = Shape.read(model, task == EncoderTask.FEATURES ? "" : PREFIX);
+    Shape shape =
+        Shape.read(NomicFields.translated(model), task == EncoderTask.FEATURES ? "" : PREFIX);
     Embeddings embeddings = shape.embeddings();
     List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < shape.layers(); i++) {
-      layers.add(shape.layer(shape.prefix() + "encoder.layers." + i));
+      layers.add(shape.layer(shape.prefix() + "encoder.layers." + i, i));
     }
     Transformer body =
         new Transformer(embeddings, List.copyOf(layers), Norm.NONE, List.of(shape.rotary()));
@@ -98,7 +109,7 @@ final class NomicBert implements Architecture {
             shape.hidden(),
             shape.layers(),
             shape.vocabulary(),
-            model.fields().positiveInt("n_positions", 1024));
+            shape.fields().positiveInt("n_positions", 1024));
     return new Encoder(model, dimensions, NAMES, body, head, OptionalInt.empty());
   }
 
@@ -204,7 +215,7 @@ final class NomicBert implements Architecture {
               : new RopeScaling.Default());
     }
 
-    Layer layer(String path) {
+    Layer layer(String path, int index) {
       boolean bias = fields().bool("qkv_proj_bias", true);
       int dim = hidden / heads;
       Heads grouped = Heads.grouped(heads, heads, dim);
@@ -216,8 +227,40 @@ final class NomicBert implements Architecture {
               null,
               0,
               AttentionRule.bothWays(dim, 0));
-      return new PostNormLayer(
-          attention, norm(path + ".norm1"), mlp(path + ".mlp"), norm(path + ".norm2"));
+      int every = fields().optionalInt("moe_every_n_layers").orElse(0);
+      Mlp mlp = every > 0 && index % every == 1 ? experts(path + ".mlp") : mlp(path + ".mlp");
+      return new PostNormLayer(attention, norm(path + ".norm1"), mlp, norm(path + ".norm2"));
+    }
+
+    private Mlp experts(String path) {
+      if (fields().optionalInt("num_shared_experts").orElse(0) != 0) {
+        throw fields().invalid("num_shared_experts", "0", "Such experts are not supported here.");
+      }
+      if (fields().bool("expert_choice_router", false)) {
+        throw fields()
+            .invalid("expert_choice_router", "false", "Experts that choose are not supported.");
+      }
+      if (fields().optionalInt("ffn_div").orElse(1) != 1) {
+        throw fields().invalid("ffn_div", "1", "Narrower experts are not supported here.");
+      }
+      int count = fields().requirePositiveInt("num_experts");
+      ExpertOps.Rule rule =
+          ExpertOps.Rule.softmax(
+              Experts.chosen(model, "moe_top_k", "num_experts"),
+              fields().bool("moe_normalize_expert_weights", false));
+      long width = fields().positiveInt("n_inner", 4 * hidden);
+      String own = path + ".experts.";
+      return new BlockExperts(
+          new Router(
+              LinearSlot.of(path + ".router.layer", hidden, false, count),
+              null,
+              rule,
+              new RouterBalance(count, rule.chosen(), 0)),
+          Parameter.of(own + "mlp.w1", count * width, hidden),
+          Parameter.of(own + "mlp.w2", count * width, hidden),
+          Parameter.of(own + "bias", hidden),
+          Activations.read(model, ACTIVATION, "gelu"),
+          width);
     }
 
     private Mlp mlp(String path) {

@@ -72,6 +72,7 @@ final class UnreadFeatures {
     on("is_causal");
     on("scale_attn_weights");
     NEUTRAL.put("pruned_heads", JsonNode::isEmpty);
+    NEUTRAL.put("per_layer_config", JsonNode::isEmpty);
     NEUTRAL.put("layer_types", UnreadFeatures::allFullAttention);
     NEUTRAL.put("position_embedding_type", node -> node.asText().equals("absolute"));
   }

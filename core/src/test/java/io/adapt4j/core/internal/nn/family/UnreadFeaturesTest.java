@@ -66,7 +66,10 @@ class UnreadFeaturesTest {
           gte_cls             | rope_scaling            | {"type": "linear", "factor": 2.0}
           gpt_neo             | attention_types         | [[["global"], 1]]
           gptj                | rotary_dim              | 9
-          gemma4              | enable_moe_block        | true
+          gemma4_moe          | top_k_experts           | 5
+          gemma4_by_layer     | per_layer_config        | {"1": {"intermediate_size": 8}}
+          gemma4_by_layer     | per_layer_config        | {"2": {"head_dim": 8}}
+          llama_linear        | per_layer_config        | {"1": {"head_dim": 8}}
           gemma4              | use_bidirectional_attention | "all"
           gemma4              | num_kv_shared_layers    | 4
           gemma3n             | altup_active_idx        | 3
@@ -89,7 +92,9 @@ class UnreadFeaturesTest {
           bert_features       | prenorm                 | true
           nomic_bert_features | prenorm                 | true
           nomic_bert_features | rotary_emb_scale_base   | 512
-          nomic_bert_features | num_experts             | 8
+          nomic_bert_moe      | num_shared_experts      | 1
+          nomic_bert_moe      | expert_choice_router    | true
+          nomic_bert_moe      | moe_top_k               | 5
           deberta_v2_cls      | pos_att_type            | ["p2p"]
           roberta_mlm         | position_embedding_type | "relative_key_query"
           distilbert_mlm      | pruned_heads            | {"0": [1]}

@@ -1,0 +1,51 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.ExpertOps;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A mixture of experts whose matrices lie below each other in two, as MegaBlocks stores them (Gale
+ * et al. 2022). The experts have no gate and one bias together. They train in full; adapters find
+ * the router alone.
+ *
+ * @param router chooses the experts
+ * @param up of all experts to the inner width, [experts width, hidden]
+ * @param down of all experts back, turned, [experts width, hidden]
+ * @param bias added to what the experts return together, [hidden]
+ * @param activation what stands between
+ * @param width the inner width of an expert
+ */
+public record BlockExperts(
+    Router router, Parameter up, Parameter down, Parameter bias, Activation activation, long width)
+    implements Mlp {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x, boolean computed) {
+    ExpertOps.Routed routed = router.route(ops, x);
+    List<Tensor> parts = new ArrayList<>(routed.shares().size());
+    for (ExpertOps.Share share : routed.shares()) {
+      long first = share.expert() * width;
+      Tensor rows = ops.gatherRows(x, share.rows());
+      Tensor raised = ExpertOps.linear(ops, rows, new ExpertOps.Block(up, first, width, true));
+      Tensor inner = ops.dropInner(ops.activationOf(raised, activation));
+      Tensor worked = ExpertOps.linear(ops, inner, new ExpertOps.Block(down, first, width, false));
+      parts.add(ExpertOps.weigh(ops, worked, routed.weights(), share));
+    }
+    return ExpertOps.plus(ops, ExpertOps.join(ops, parts, routed.shares(), x), bias);
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return List.of(router.linear());
+  }
+
+  @Override
+  public List<Parameter> otherParameters() {
+    return List.of(up, down, bias);
+  }
+}

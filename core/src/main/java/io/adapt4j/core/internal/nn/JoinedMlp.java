@@ -1,0 +1,70 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.ExpertOps;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * An MLP of all positions and a mixture of experts beside each other, each between norms of its
+ * own, whose outputs are added. The router reads the same input through a norm of its own (Gemma
+ * 4).
+ *
+ * @param dense the MLP of all positions
+ * @param ofDense its norms
+ * @param experts the mixture, without an MLP for all positions
+ * @param ofExperts its norms
+ * @param routerNorm norm of the router's input, which is divided by the root of its width then
+ * @param expertScale multiplies the weights of the experts, [experts]
+ */
+public record JoinedMlp(
+    Mlp dense,
+    Norms ofDense,
+    ExpertMlp experts,
+    Norms ofExperts,
+    Norm routerNorm,
+    Parameter expertScale)
+    implements Mlp {
+
+  /**
+   * The norms of a branch.
+   *
+   * @param before of its input
+   * @param after of its output
+   */
+  public record Norms(Norm before, Norm after) {}
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x, boolean computed) {
+    Tensor common = dense.forward(ops, ofDense.before().forward(ops, x), true);
+    Tensor read = ops.scaled(routerNorm.forward(ops, x), 1 / Math.sqrt((double) x.size(-1)));
+    ExpertOps.Routed routed = ExpertOps.scaled(ops, router().route(ops, read), expertScale);
+    Tensor chosen = experts.forward(ops, ofExperts.before().forward(ops, x), routed);
+    return ops.add(ofDense.after().forward(ops, common), ofExperts.after().forward(ops, chosen));
+  }
+
+  @Override
+  public Router router() {
+    return experts.router();
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    List<LinearSlot> slots = new ArrayList<>(dense.linears());
+    slots.addAll(experts.linears());
+    return slots;
+  }
+
+  @Override
+  public List<Parameter> otherParameters() {
+    List<Parameter> others = new ArrayList<>(dense.otherParameters());
+    others.addAll(experts.otherParameters());
+    Stream.of(ofDense.before(), ofDense.after(), ofExperts.before(), ofExperts.after(), routerNorm)
+        .forEach(norm -> others.addAll(norm.parameters()));
+    others.add(expertScale);
+    return others;
+  }
+}

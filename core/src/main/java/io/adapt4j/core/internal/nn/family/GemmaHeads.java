@@ -1,0 +1,132 @@
+package io.adapt4j.core.internal.nn.family;
+
+import com.fasterxml.jackson.databind.node.IntNode;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Heads;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * The heads of Gemma 4's sliding and global layers: by fields of their own, or by what {@code
+ * per_layer_config} says of single layers, as Transformers writes it since 5.15.
+ *
+ * @param local of sliding layers
+ * @param global of the others
+ */
+record GemmaHeads(Own local, Own global) {
+
+  private static final String LAYERS = "per_layer_config";
+  private static final String DIM = "head_dim";
+  private static final String GROUPS = "num_key_value_heads";
+  private static final Set<String> KNOWN = Set.of(DIM, GROUPS);
+
+  /**
+   * What a kind of layer has of its own.
+   *
+   * @param dim the width of a head; empty for the model's
+   * @param groups key heads; empty for the model's
+   * @param field names where it stands, for errors
+   */
+  record Own(OptionalInt dim, OptionalInt groups, String field) {}
+
+  static GemmaHeads read(ModelConfig model, List<Boolean> slides) {
+    ConfigReader fields = model.fields();
+    if (fields.has(LAYERS)) {
+      ConfigReader layers = fields.child(LAYERS).orElseThrow();
+      layers.json().fieldNames().forEachRemaining(layer -> requireLayer(layers, layer, slides));
+      return new GemmaHeads(ofKind(layers, slides, true), ofKind(layers, slides, false));
+    }
+    String groups = "num_global_key_value_heads";
+    boolean own = fields.bool("attention_k_eq_v", false) && fields.has(groups);
+    return new GemmaHeads(
+        new Own(OptionalInt.empty(), OptionalInt.empty(), GROUPS),
+        new Own(
+            OptionalInt.of(fields.positiveInt("global_head_dim", 512)),
+            own ? OptionalInt.of(fields.requirePositiveInt(groups)) : OptionalInt.empty(),
+            own ? groups : GROUPS));
+  }
+
+  private static void requireLayer(ConfigReader layers, String layer, List<Boolean> slides) {
+    if (!layer.matches("\\d{1,6}") || Integer.parseInt(layer) >= slides.size()) {
+      throw layers.invalid(
+          layer, "numbers of layers below " + slides.size(), "Remove it from per_layer_config.");
+    }
+    layers
+        .child(layer)
+        .ifPresent(
+            own -> own.json().fieldNames().forEachRemaining(name -> requireKnown(own, name)));
+  }
+
+  private static void requireKnown(ConfigReader own, String field) {
+    if (!KNOWN.contains(field)) {
+      throw own.invalid(
+          field,
+          "no other field than head_dim and num_key_value_heads in per_layer_config",
+          "Nothing else that differs between layers is read here.");
+    }
+  }
+
+  /** Layers of a kind are alike: one table of rotations and one mask serve them all. */
+  private static Own ofKind(ConfigReader layers, List<Boolean> slides, boolean sliding) {
+    List<Own> all =
+        IntStream.range(0, slides.size())
+            .filter(layer -> slides.get(layer) == sliding)
+            .mapToObj(layer -> ofLayer(layers, layer))
+            .distinct()
+            .toList();
+    if (all.size() > 1) {
+      throw layers.invalid(
+          DIM,
+          "the same of all layers with the same kind of attention",
+          "Models whose layers differ otherwise are not supported.");
+    }
+    return all.isEmpty() ? new Own(OptionalInt.empty(), OptionalInt.empty(), GROUPS) : all.get(0);
+  }
+
+  /** Keys are numbers with or without zeros before them. */
+  private static Own ofLayer(ConfigReader layers, int layer) {
+    for (String name : (Iterable<String>) () -> layers.json().fieldNames()) {
+      if (layers.has(name) && Integer.parseInt(name) == layer) {
+        ConfigReader own = layers.child(name).orElseThrow();
+        return new Own(positive(own, DIM), positive(own, GROUPS), GROUPS);
+      }
+    }
+    return new Own(OptionalInt.empty(), OptionalInt.empty(), GROUPS);
+  }
+
+  private static OptionalInt positive(ConfigReader own, String field) {
+    return own.has(field) ? OptionalInt.of(own.requirePositiveInt(field)) : OptionalInt.empty();
+  }
+
+  /** The configuration that sliding layers go by. */
+  DecoderConfig localConfig(ModelConfig model, DecoderConfig.Defaults defaults) {
+    ModelConfig own = model;
+    if (local.dim().isPresent()) {
+      own = own.with(DIM, IntNode.valueOf(local.dim().getAsInt()));
+    }
+    if (local.groups().isPresent()) {
+      own = own.with(GROUPS, IntNode.valueOf(local.groups().getAsInt()));
+    }
+    return DecoderConfig.from(own, defaults, Optional.of(LayerTypes.SLIDING));
+  }
+
+  /** The heads of layers that see everything. */
+  Heads global(ModelConfig model, DecoderConfig.Defaults defaults) {
+    DecoderConfig config = DecoderConfig.from(model, defaults, Optional.of(LayerTypes.SLIDING));
+    int groups = global.groups().orElse(config.kvHeads());
+    if (config.heads() % groups != 0) {
+      throw model
+          .fields()
+          .invalid(
+              global.field(),
+              "a divisor of num_attention_heads " + config.heads(),
+              "Correct one of the two.");
+    }
+    return Heads.grouped(config.heads(), groups, global.dim().orElse(config.headDim()));
+  }
+}

@@ -1,0 +1,78 @@
+package io.adapt4j.core.internal.nn.family;
+
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.DoubleNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.ModelConfig;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The fields of Nomic BERT as Transformers 5 writes them, in the names of the code beside the
+ * checkpoints. Its class has gated MLPs and no biases; the tensors keep their names.
+ */
+final class NomicFields {
+
+  private static final Map<String, String> SIZES =
+      Map.of(
+          "hidden_size", "n_embd",
+          "num_attention_heads", "n_head",
+          "num_hidden_layers", "n_layer",
+          "intermediate_size", "n_inner");
+
+  private static final Map<String, String> RATES =
+      Map.of("hidden_dropout_prob", "embd_pdrop", "attention_probs_dropout_prob", "resid_pdrop");
+
+  private NomicFields() {}
+
+  /** The configuration itself where it has Nomic's own names. */
+  static ModelConfig translated(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    if (fields.has("n_embd") || !fields.has("hidden_size")) {
+      return model;
+    }
+    ModelConfig own = model;
+    for (Map.Entry<String, String> size : SIZES.entrySet()) {
+      own = own.with(size.getValue(), IntNode.valueOf(fields.requirePositiveInt(size.getKey())));
+    }
+    for (Map.Entry<String, String> rate : RATES.entrySet()) {
+      double stated = DropoutFields.rate(fields, rate.getKey(), 0.1);
+      own = own.with(rate.getValue(), DoubleNode.valueOf(stated));
+    }
+    int inner = fields.requirePositiveInt("intermediate_size");
+    if (inner % NomicBert.MULTIPLE != 0) {
+      throw fields.invalid(
+          "intermediate_size", "a multiple of " + NomicBert.MULTIPLE, "Correct the value.");
+    }
+    String activation = fields.optionalText("hidden_act").orElse("gelu");
+    String gated = Map.of("silu", "swiglu", "gelu", "geglu").get(activation);
+    if (gated == null) {
+      throw fields.invalid("hidden_act", "silu or gelu", "This activation is not supported.");
+    }
+    for (String bias : new String[] {"qkv_proj_bias", "mlp_fc1_bias", "mlp_fc2_bias"}) {
+      own = own.with(bias, BooleanNode.FALSE);
+    }
+    int positions = fields.positiveInt("max_position_embeddings", 2048);
+    return own.with("activation_function", TextNode.valueOf(gated))
+        .with(
+            "layer_norm_epsilon",
+            DoubleNode.valueOf(fields.positiveNumber("layer_norm_eps", 1e-12)))
+        .with("rotary_emb_fraction", DoubleNode.valueOf(1))
+        .with("rotary_emb_base", DoubleNode.valueOf(theta(fields)))
+        .with("n_positions", IntNode.valueOf(positions))
+        .with("max_trained_positions", IntNode.valueOf(positions));
+  }
+
+  private static double theta(ConfigReader fields) {
+    Optional<ConfigReader> rope = fields.child("rope_parameters");
+    rope.ifPresent(
+        own -> {
+          if (!own.optionalText("rope_type").orElse("default").equals("default")) {
+            throw own.invalid("rope_type", "default", "No other scaling is known here.");
+          }
+        });
+    return rope.map(own -> own.positiveNumber("rope_theta", 10_000)).orElse(10_000.0);
+  }
+}
