@@ -125,8 +125,7 @@ class DurabilityTest {
   }
 
   @Test
-  void whatTakesThePlaceOfAFileOfAnotherNameIsThereForCertainBeforeThatGoes()
-      throws IOException {
+  void whatTakesThePlaceOfAFileOfAnotherNameIsThereForCertainBeforeThatGoes() throws IOException {
     Files.writeString(folder.resolve("single"), "old");
     try (FileTransaction transaction = new FileTransaction()) {
       Files.writeString(transaction.stage(folder.resolve("a")), "new");
@@ -186,8 +185,7 @@ class DurabilityTest {
     Path complete = folder.resolve("part");
     Files.writeString(complete, "all");
     AtomicFiles.publish(complete, folder.resolve("whole"));
-    assertThat(shortSteps())
-        .containsExactly("force part", "move part to whole", "force folder");
+    assertThat(shortSteps()).containsExactly("force part", "move part to whole", "force folder");
     assertThat(folder.resolve("whole")).hasContent("all");
   }
 
@@ -317,8 +315,7 @@ class DurabilityTest {
     Path young = folder.resolve(".b" + uuid + ".tmp");
     Files.writeString(old, "a");
     Files.writeString(young, "b");
-    Files.setLastModifiedTime(
-        old, FileTime.from(Instant.now().minus(Duration.ofHours(3))));
+    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(3))));
     Temporaries.sweepOlderThan(folder, Duration.ofHours(2));
     assertThat(old).doesNotExist();
     assertThat(young).exists();

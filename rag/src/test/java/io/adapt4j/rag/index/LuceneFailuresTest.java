@@ -88,9 +88,7 @@ class LuceneFailuresTest {
     IOException io = new IOException("x");
     IllegalArgumentException other = new IllegalArgumentException("y");
     LuceneFolder index = new LuceneFolder(folder);
-    assertThat(index.explained(io, ""))
-        .isInstanceOf(UncheckedIOException.class)
-        .hasCause(io);
+    assertThat(index.explained(io, "")).isInstanceOf(UncheckedIOException.class).hasCause(io);
     assertThat(index.explained(other, "")).hasRootCause(other);
   }
 

@@ -218,8 +218,7 @@ class SafetensorsFileTest {
     SafetensorsWriter.create()
         .withChecksum()
         .withMetadata(Map.of("format", "pt"))
-        .writeFile(
-            file, List.of(TestTensors.floats("a", 1, 2, 3), TestTensors.floats("b", 4, 5)));
+        .writeFile(file, List.of(TestTensors.floats("a", 1, 2, 3), TestTensors.floats("b", 4, 5)));
     byte[] content = Files.readAllBytes(file);
     try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
       assertThat(tensors.isIntact()).isTrue();

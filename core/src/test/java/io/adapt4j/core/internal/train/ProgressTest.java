@@ -58,7 +58,8 @@ class ProgressTest {
   void whatOlderVersionsLeftOutIsNothing() {
     ObjectNode sparse = EMPTY.toJson();
     sparse.remove(
-        List.of("initialValidation", "bestValidation", "bestStep", "initialMetrics", "bestMetrics"));
+        List.of(
+            "initialValidation", "bestValidation", "bestStep", "initialMetrics", "bestMetrics"));
     assertThat(Progress.of(sparse, true, Optional.empty())).isEqualTo(EMPTY);
     assertThat(Progress.of(FULL.toJson(), true, RULES)).isEqualTo(FULL);
     assertThatIllegalArgumentException()
@@ -113,8 +114,7 @@ class ProgressTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new StateOptions(-1, 0, false, Map.of()))
         .withMessageContaining("interval");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new StateOptions(0, -1, false, Map.of()));
+    assertThatIllegalArgumentException().isThrownBy(() -> new StateOptions(0, -1, false, Map.of()));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new StateOptions(0, Duration.ofMillis(-1), 1, false, Map.of()));
   }

@@ -155,7 +155,7 @@ class RunCheckpointsTest {
     Files.createDirectory(output.resolve("checkpoint-of-mine"));
     RunCheckpoints checkpoints = checkpoints();
     checkpoints.keepNumbered(2);
-    for (int step : List.of(8, 9, 10)) {
+    for (int step : List.of(0, 9, 10)) {
       model.text = "step " + step;
       checkpoints.saveLast(step);
     }
@@ -166,7 +166,7 @@ class RunCheckpointsTest {
         .containsExactly("checkpoint-10", "checkpoint-9");
     assertThat(output.resolve("checkpoint-9/weights")).hasContent("step 9");
     assertThat(events.get(0))
-        .isEqualTo(new CheckpointEvent(8, output.resolve("checkpoint-8"), false));
+        .isEqualTo(new CheckpointEvent(0, output.resolve("checkpoint-0"), false));
     assertThat(events).hasSize(6);
 
     checkpoints.clear();
@@ -241,6 +241,7 @@ class RunCheckpointsTest {
     Files.writeString(weights, "valueS");
     assertThat(checkpoints.bestProblem(4, 6).orElseThrow())
         .contains(output.resolve("best").toString(), "weights is damaged (its checksum is ");
+    assertThat(checkpoints.bestProblem(4, 4)).as("saved with the state").isPresent();
     Files.writeString(weights, "value");
     assertThat(checkpoints.bestProblem(4, 6).orElseThrow())
         .contains("weights is damaged (it has 5 bytes, not 6)");

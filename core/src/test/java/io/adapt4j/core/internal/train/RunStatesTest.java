@@ -255,8 +255,7 @@ class RunStatesTest {
   void theStateOfEarlyStoppingIsTheSavedOneWithTheRulesOfTheRun() {
     EarlyStopping found =
         states(IDENTITY)
-            .newest(
-                Optional.of(new EarlyStopping(7, 0.5, 1.0, 0)), state -> Optional.empty())
+            .newest(Optional.of(new EarlyStopping(7, 0.5, 1.0, 0)), state -> Optional.empty())
             .orElseThrow()
             .progress()
             .patience()
