@@ -160,6 +160,18 @@ class LuceneFolderTest {
   }
 
   @Test
+  void aFileThatIsMissingIsNamed() throws IOException {
+    try (LuceneIndex index = builder().open()) {
+      index.putAll(List.of(entry("a", "words", EAST)));
+    }
+    Path missing = file("_.*\\.cfs");
+    Files.delete(missing);
+    assertThatThrownBy(() -> builder().open())
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("its files [" + missing.getFileName() + "] are missing");
+  }
+
+  @Test
   void anIndexOfWordsTakesNoVectors() {
     try (LuceneIndex index = LuceneIndex.builder(folder).open()) {
       index.putAll(List.of(entry("a", "words only")));
