@@ -77,8 +77,8 @@ public final class OperatorProfile {
    *
    * @param line {@code --precision bf16|fp32}, {@code --prompt} tokens before the decoded one,
    *     {@code --batch} rows that are decoded, {@code --chunk} tokens of the prompt that one call
-   *     reads, {@code --rows} and {@code --length} of the training
-   *     batch, {@code --repetitions} decoded tokens
+   *     reads, {@code --rows} and {@code --length} of the training batch, {@code --repetitions}
+   *     decoded tokens
    */
   public static void main(String[] line) {
     new OperatorProfile(Arguments.parse(line, DEFAULTS, Set.of())).run();

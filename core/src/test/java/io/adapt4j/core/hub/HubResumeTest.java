@@ -20,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Downloads over bad connections and from servers in trouble. */
 class HubResumeTest {
@@ -166,6 +168,81 @@ class HubResumeTest {
     assertDownloaded(download());
 
     assertThat(rangesAskedFor()).containsExactly("all");
+    assertThat(events.notices).isEmpty();
+  }
+
+  @Test
+  void aServerThatHasNothingBeyondThePartialFileSendsAllOfIt() throws IOException {
+    Files.write(partial(), Arrays.copyOf(server.content(WEIGHTS), 120_000));
+    serveWeights(status(416));
+
+    assertDownloaded(download());
+
+    assertThat(rangesAskedFor()).containsExactly("bytes=120000-", "all");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"206, bytes 0-299999/300000", "206, nonsense", "200, bytes 120000-299999/300000"})
+  void whatIsNotThePartAskedForIsTheWholeFile(int status, String range) throws IOException {
+    Files.write(partial(), Arrays.copyOf(server.content(WEIGHTS), 120_000));
+    serveWeights(
+        (exchange, content) -> {
+          exchange.getResponseHeaders().set("Content-Range", range);
+          exchange.sendResponseHeaders(status, content.length);
+          exchange.getResponseBody().write(content);
+        });
+
+    assertDownloaded(download());
+
+    assertThat(rangesAskedFor()).containsExactly("bytes=120000-");
+    assertThat(events.notices).isEmpty();
+  }
+
+  @Test
+  void aFileLongerThanAnnouncedIsRefused() throws IOException {
+    TestHub.Reply tooMuch =
+        (exchange, content) -> {
+          exchange.sendResponseHeaders(200, 0);
+          exchange.getResponseBody().write(content);
+          exchange.getResponseBody().write(new byte[100]);
+        };
+    serveWeights(tooMuch, tooMuch);
+
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(this::download)
+        .withMessageContainingAll(WEIGHTS, "expected 300000 bytes, found 300100", "twice");
+    assertThat(partial()).doesNotExist();
+  }
+
+  @Test
+  void aFileWhoseSizeIsNotToldEndsWithTheAnswer() throws IOException {
+    server.reply(
+        "HEAD",
+        WEIGHTS,
+        status(
+            302,
+            "X-Repo-Commit",
+            TestHub.COMMIT,
+            "X-Linked-Etag",
+            '"' + server.etag(WEIGHTS) + '"',
+            "Location",
+            server.contentAddress() + "/elsewhere"));
+    Files.write(partial(), Arrays.copyOf(server.content(WEIGHTS), 120_000));
+
+    assertDownloaded(download());
+
+    assertThat(events.started).contains(WEIGHTS + " 120000/-1");
+    assertThat(rangesAskedFor()).containsExactly("bytes=120000-");
+  }
+
+  @Test
+  void aContentServerThatRefusesIsNamedWithTheFile() {
+    serveWeights(status(403));
+
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(this::download)
+        .withMessageContainingAll(REPOSITORY, WEIGHTS);
+    assertThat(rangesAskedFor()).hasSize(1);
   }
 
   @Test

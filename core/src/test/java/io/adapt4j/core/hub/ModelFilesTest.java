@@ -151,4 +151,91 @@ class ModelFilesTest {
     assertThat(chosen("tokenizer.json", "README.md"))
         .containsExactly("README.md", "tokenizer.json");
   }
+
+  private void make(String... names) throws IOException {
+    for (String name : names) {
+      Path file = snapshot.resolve(name);
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, "{}");
+    }
+  }
+
+  @Test
+  void argumentsOfATrainingAreNoWeights() {
+    assertThat(chosen("config.json", "training_args.bin")).containsExactly("config.json");
+  }
+
+  @Test
+  void theRefusalNamesTheFolderOfAModule() {
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(() -> chosen("config.json", "pytorch_model.bin"))
+        .withMessageStartingWith("acme/tiny: expected weights");
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(() -> chosen("modules.json", "model.safetensors", "1_Dense/pytorch_model.bin"))
+        .withMessageStartingWith("acme/tiny, folder 1_Dense/: expected weights");
+  }
+
+  @Test
+  void onlyTheFirstModuleStandsForTheWeightsOfTheRoot() {
+    assertThat(chosen("modules.json", "model.onnx", "0_Transformer/model.safetensors"))
+        .contains("0_Transformer/model.safetensors");
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(() -> chosen("modules.json", "model.onnx", "1_Dense/model.safetensors"));
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(() -> chosen("modules.json", "model.onnx", "0_Transformer/config.json"));
+  }
+
+  @Test
+  void aFirstModuleInShardsStandsForTheWeightsOfTheRoot() throws IOException {
+    make("0_Transformer/model.safetensors.index.json");
+    assertThat(chosen("modules.json", "model.onnx", "0_Transformer/model.safetensors.index.json"))
+        .contains("0_Transformer/model.safetensors.index.json");
+  }
+
+  @Test
+  void aModelIsSurelyCompleteWithWeightsAndATokenizer() throws IOException {
+    assertThat(choice.missing(snapshot)).containsExactly("config.json", "model.safetensors");
+    make("config.json", "model.safetensors");
+    assertThat(choice.missing(snapshot)).isEmpty();
+    assertThat(choice.surelyComplete(snapshot)).as("without a tokenizer").isFalse();
+    make("vocab.txt");
+    assertThat(choice.surelyComplete(snapshot)).isTrue();
+    Files.delete(snapshot.resolve("model.safetensors"));
+    assertThat(choice.surelyComplete(snapshot)).isFalse();
+    assertThat(choice.surelyComplete(snapshot.resolve("missing"))).isFalse();
+  }
+
+  @Test
+  void anAdapterIsCompleteWithItsWeights() throws IOException {
+    make("adapter_config.json");
+    assertThat(choice.missing(snapshot)).containsExactly("adapter_model.safetensors");
+    assertThat(choice.surelyComplete(snapshot)).isFalse();
+    make("adapter_model.safetensors");
+    assertThat(choice.missing(snapshot)).isEmpty();
+    assertThat(choice.surelyComplete(snapshot)).isTrue();
+    make("config.json");
+    assertThat(choice.missing(snapshot)).as("a model beside it").contains("model.safetensors");
+  }
+
+  @Test
+  void everyModuleHasItsOwnFiles() throws IOException {
+    Files.writeString(
+        snapshot.resolve("modules.json"),
+        """
+        [{"path": "", "type": "sentence_transformers.models.Transformer"},
+         {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+         {"path": "2_Dense", "type": "sentence_transformers.models.Dense"},
+         {"path": "3_Normalize", "type": "sentence_transformers.models.Normalize"}]
+        """);
+    assertThat(choice.missing(snapshot))
+        .containsExactly(
+            "config.json",
+            "model.safetensors",
+            "1_Pooling/config.json",
+            "2_Dense/config.json",
+            "2_Dense/model.safetensors");
+    make("model.safetensors", "2_Dense/config.json");
+    assertThat(choice.missing(snapshot))
+        .containsExactly("config.json", "1_Pooling/config.json", "2_Dense/model.safetensors");
+  }
 }

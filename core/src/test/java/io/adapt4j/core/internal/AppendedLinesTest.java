@@ -66,9 +66,10 @@ class AppendedLinesTest {
     Path file = folder.resolve("lines.jsonl");
     Files.writeString(file, "{\"a\":\"1\"}\n{\"a\":\"2\"}");
     assertThat(read(file)).containsExactly("1", "2");
-    assertThat(file).hasContent("{\"a\":\"1\"}\n{\"a\":\"2\"}\n");
+    assertThat(Files.readString(file)).isEqualTo("{\"a\":\"1\"}\n{\"a\":\"2\"}\n");
     Files.writeString(file, "{\"a\":\"1\"}\n{\"a\":\"2");
     assertThat(read(file)).containsExactly("1");
+    assertThat(Files.readString(file)).isEqualTo("{\"a\":\"1\"}\n");
     try (AppendedLines lines = AppendedLines.open(file, line -> {})) {
       lines.append("{\"a\":\"5\"}");
       assertThat(read(file)).containsExactly("1", "5");
@@ -83,5 +84,52 @@ class AppendedLinesTest {
       lines.append("{\"a\":\"ü\u2028\"}");
     }
     assertThat(read(file)).containsExactly("ü\u2028");
+  }
+
+  @Test
+  void aFileOfWholeLinesStaysAsItIs() throws IOException {
+    Path file = folder.resolve("new/lines.jsonl");
+    List<String> found = new ArrayList<>();
+    AppendedLines.open(file, found::add).close();
+    assertThat(file).isEmptyFile();
+    Files.writeString(file, "a\n\nb\n");
+    AppendedLines.open(file, found::add).close();
+    assertThat(found).containsExactly("a", "", "b");
+    assertThat(Files.readString(file)).isEqualTo("a\n\nb\n");
+  }
+
+  @Test
+  void ofManyDamagedLinesTheFirstTenAreToldAndTheirNumber() throws IOException {
+    Path file = folder.resolve("lines.jsonl");
+    Files.writeString(file, "damaged\n".repeat(10));
+    assertThat(warnings(file, new ArrayList<>()))
+        .contains("line 10 is damaged")
+        .doesNotContain("in all");
+    Files.writeString(file, "damaged\n".repeat(12));
+    assertThat(warnings(file, new ArrayList<>()))
+        .contains("line 10 is damaged", "12 lines in all")
+        .doesNotContain("line 11 ");
+  }
+
+  @Test
+  void whyALineIsDamagedIsSaidOnOneLine() throws IOException {
+    Path file = folder.resolve("lines.jsonl");
+    Files.writeString(file, "a\nb\n");
+    PrintStream before = System.err;
+    ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(logged, true, StandardCharsets.UTF_8));
+    try {
+      AppendedLines.open(
+              file,
+              line -> {
+                throw line.equals("a") ? new IOException() : new IOException("cause\nsource");
+              })
+          .close();
+    } finally {
+      System.setErr(before);
+    }
+    assertThat(logged.toString(StandardCharsets.UTF_8))
+        .contains("skipped: java.io.IOException", "skipped: cause")
+        .doesNotContain("source");
   }
 }

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -69,5 +70,30 @@ class CheckedJsonTest {
   @Test
   void aLineOfAnOlderVersionHasNoChecksum() throws IOException {
     assertThat(CheckedJson.ofLine("{\"a\": 1}").get("a").intValue()).isEqualTo(1);
+  }
+
+  @Test
+  void aFileOfAnOlderVersionHasNoChecksum() throws IOException {
+    Path file = folder.resolve("a.json");
+    Files.writeString(file, "{\"steps\": 9}");
+    CheckedJson.Content content = CheckedJson.read(file);
+    assertThat(content.checked()).isFalse();
+    assertThat(content.json().get("steps").intValue()).isEqualTo(9);
+    for (String other :
+        List.of("[9]", "{\"steps\": 9, \"checksum\": \"\"}", "{\"steps\": \"crc32c:9\"}")) {
+      Files.writeString(file, other);
+      assertThatThrownBy(() -> CheckedJson.read(file))
+          .as(other)
+          .isInstanceOf(CheckedJson.DamagedException.class);
+    }
+  }
+
+  @Test
+  void aLineWhoseChecksumIsNotAtItsEndIsDamaged() {
+    for (String line : List.of("[1]", "{\"crc32c\": \"00000000\", \"a\": 1}")) {
+      assertThatThrownBy(() -> CheckedJson.ofLine(line))
+          .as(line)
+          .isInstanceOf(CheckedJson.DamagedException.class);
+    }
   }
 }

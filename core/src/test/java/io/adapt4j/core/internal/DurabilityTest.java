@@ -7,6 +7,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -76,6 +79,126 @@ class DurabilityTest {
             "force " + hidden,
             "move " + hidden + " to " + target,
             "force " + folder);
+  }
+
+  /** Each step with the name it ends with; without the ids of temporary files. */
+  private List<String> shortSteps() {
+    return steps.stream()
+        .map(
+            step ->
+                step.replace(folder + "/", "")
+                    .replace(folder.toString(), "folder")
+                    .replaceAll("\\.([a-z]+)\\.[0-9a-f-]{36}\\.(tmp|old|del)", "$2:$1"))
+        .toList();
+  }
+
+  @Test
+  void theFileThatIsReadFirstIsAwayForCertainWhileTheOthersAreReplaced() throws IOException {
+    Files.createDirectory(folder.resolve("sub"));
+    for (String name : List.of("a", "config", "sub/gone")) {
+      Files.writeString(folder.resolve(name), "old");
+    }
+    try (FileTransaction transaction = new FileTransaction()) {
+      Files.writeString(transaction.stage(folder.resolve("a")), "new");
+      Files.writeString(transaction.stage(folder.resolve("b")), "new");
+      Files.writeString(transaction.stage(folder.resolve("config")), "new");
+      transaction.delete(folder.resolve("sub/gone"));
+      transaction.delete(folder.resolve("nowhere/gone"));
+      steps.clear();
+      transaction.commit();
+    }
+    List<String> forced = List.of("force folder", "force sub");
+    assertThat(shortSteps())
+        .containsExactlyElementsOf(
+            Stream.of(
+                    List.of("force tmp:a", "force tmp:b", "force tmp:config"),
+                    List.of("move config to old:config"),
+                    forced,
+                    List.of("move tmp:a to a", "move tmp:b to b", "move sub/gone to sub/del:gone"),
+                    forced,
+                    List.of("move tmp:config to config"),
+                    forced)
+                .flatMap(List::stream)
+                .toList());
+    assertThat(names(folder)).containsExactly("a", "b", "config", "sub");
+    assertThat(names(folder.resolve("sub"))).isEmpty();
+  }
+
+  @Test
+  void whatTakesThePlaceOfAFileOfAnotherNameIsThereForCertainBeforeThatGoes() throws IOException {
+    Files.writeString(folder.resolve("single"), "old");
+    try (FileTransaction transaction = new FileTransaction()) {
+      Files.writeString(transaction.stage(folder.resolve("a")), "new");
+      Files.writeString(transaction.stage(folder.resolve("config")), "new");
+      transaction.delete(folder.resolve("single"));
+      steps.clear();
+      transaction.commit();
+    }
+    assertThat(shortSteps())
+        .containsExactly(
+            "force tmp:a",
+            "force tmp:config",
+            "move tmp:a to a",
+            "force folder",
+            "move tmp:config to config",
+            "force folder",
+            "move single to del:single",
+            "force folder");
+  }
+
+  @Test
+  void aFolderIsPublishedUnlessAnotherIsThere() throws IOException {
+    Path target = folder.resolve("cache");
+    Path first = Files.createDirectory(AtomicFolders.hidden(target));
+    Files.writeString(first.resolve("a"), "first");
+    AtomicFolders.publishUnlessThere(first, target);
+    assertThat(steps)
+        .containsExactly(
+            "force " + first.resolve("a"),
+            "force " + first,
+            "move " + first + " to " + target,
+            "force " + folder);
+    Path second = Files.createDirectory(AtomicFolders.hidden(target));
+    Files.writeString(second.resolve("a"), "second");
+    AtomicFolders.publishUnlessThere(second, target);
+    assertThat(target.resolve("a")).hasContent("first");
+
+    Path file = Files.createFile(folder.resolve("file"));
+    assertThatIOException()
+        .isThrownBy(() -> AtomicFolders.publishUnlessThere(second, file.resolve("below")));
+  }
+
+  @Test
+  void aFolderIsDeletedUnderAnotherName() throws IOException {
+    Path state = Files.createDirectories(folder.resolve("state"));
+    Files.writeString(state.resolve("a"), "a");
+    AtomicFolders.delete(state);
+    assertThat(shortSteps()).containsExactly("move state to del:state");
+    assertThat(folder).isEmptyDirectory();
+    AtomicFolders.delete(state);
+    AtomicFolders.discard(state);
+    assertThat(steps).hasSize(1);
+  }
+
+  @Test
+  void aCompleteFileIsForcedBeforeItGetsItsName() throws IOException {
+    Path complete = folder.resolve("part");
+    Files.writeString(complete, "all");
+    AtomicFiles.publish(complete, folder.resolve("whole"));
+    assertThat(shortSteps()).containsExactly("force part", "move part to whole", "force folder");
+    assertThat(folder.resolve("whole")).hasContent("all");
+  }
+
+  @Test
+  void aFileOfAnySizeIsCopied() throws IOException {
+    for (int size : new int[] {0, 1, 3 << 20}) {
+      byte[] content = new byte[size];
+      Arrays.fill(content, (byte) 7);
+      Files.write(folder.resolve("from"), content);
+      AtomicFiles.copy(folder.resolve("from"), folder.resolve("to"));
+      assertThat(folder.resolve("to")).hasBinaryContent(content);
+    }
+    assertThat(names(folder)).containsExactly("from", "to");
   }
 
   @Test
@@ -173,11 +296,31 @@ class DurabilityTest {
     Files.writeString(folder.resolve(".config" + uuid + ".old"), "old");
     Files.writeString(folder.resolve(".config" + uuid + ".tmp"), "new");
     Files.writeString(folder.resolve(".index" + uuid + ".del"), "old");
+    steps.clear();
     Temporaries.sweep(folder);
+    assertThat(shortSteps())
+        .hasSize(4)
+        .endsWith("force folder", "move old:config to config")
+        .contains("move old:weights to weights", "move del:index to index");
     assertThat(names(folder)).containsExactlyInAnyOrder("weights", "config", "index");
     for (String name : names(folder)) {
       assertThat(folder.resolve(name)).hasContent("old");
     }
+  }
+
+  @Test
+  void whatIsYoungIsLeftToTheProcessThatWritesIt() throws IOException {
+    String uuid = ".0c6e9a9c-0d8e-4f7e-8b0c-3b8d7a1f2e4d";
+    Path old = folder.resolve(".a" + uuid + ".tmp");
+    Path young = folder.resolve(".b" + uuid + ".tmp");
+    Files.writeString(old, "a");
+    Files.writeString(young, "b");
+    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(3))));
+    Temporaries.sweepOlderThan(folder, Duration.ofHours(2));
+    assertThat(old).doesNotExist();
+    assertThat(young).exists();
+    Temporaries.sweepOlderThan(folder.resolve("missing"), Duration.ofHours(2));
+    Temporaries.deleteTree(folder.resolve("missing"));
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.adapt4j.core.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -52,6 +53,49 @@ class FileTransactionTest {
     }
     assertThat(fileNames()).containsExactly("old");
     assertThat(folder.resolve("old")).hasContent("old");
+  }
+
+  @Test
+  void nothingIsDoneTwice() throws IOException {
+    Path gone = folder.resolve("gone");
+    Files.writeString(gone, "gone");
+    try (FileTransaction transaction = new FileTransaction()) {
+      Files.writeString(transaction.stage(folder.resolve("made")), "made");
+      transaction.delete(gone);
+      transaction.commit();
+      Files.writeString(gone, "another");
+      Files.writeString(folder.resolve("made"), "changed");
+      transaction.commit();
+      assertThat(folder.resolve("made")).hasContent("changed");
+      Files.writeString(transaction.stage(folder.resolve("never")), "never");
+      transaction.delete(gone);
+      transaction.close();
+      transaction.commit();
+    }
+    assertThat(gone).hasContent("another");
+    assertThat(fileNames()).containsExactly("gone", "made");
+  }
+
+  @Test
+  void aNewFileJoinsOnesThatAreReplaced() throws IOException {
+    Files.writeString(folder.resolve("config"), "old");
+    try (FileTransaction transaction = new FileTransaction()) {
+      Files.writeString(transaction.stage(folder.resolve("made")), "new");
+      Files.writeString(transaction.stage(folder.resolve("config")), "new");
+      transaction.commit();
+    }
+    assertThat(fileNames()).containsExactly("config", "made");
+    assertThat(folder.resolve("config")).hasContent("new");
+  }
+
+  @Test
+  void refusesAPathThatIsNoFile() {
+    try (FileTransaction transaction = new FileTransaction()) {
+      Path root = folder.getRoot();
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> transaction.stage(root))
+          .withMessageContaining("is not a file path");
+    }
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.adapt4j.rag.index;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.adapt4j.rag.document.Document;
@@ -136,5 +137,70 @@ class IndexSyncTest {
     assertThatIllegalStateException()
         .isThrownBy(() -> IndexSync.builder(index, this::prepare).build().run(() -> broken));
     assertThat(index.documentCount()).isEqualTo(2);
+  }
+
+  @Test
+  void documentsArePreparedInBatches() {
+    List<Integer> sizes = new ArrayList<>();
+    IndexSync sync =
+        IndexSync.builder(
+                index,
+                documents -> {
+                  sizes.add(documents.size());
+                  return prepare(documents);
+                })
+            .batch(2)
+            .build();
+    List<Document> five =
+        IntStream.range(0, 5).mapToObj(i -> Document.of("d" + i, "text " + i)).toList();
+    assertThat(sync.run(five).added()).containsExactly("d0", "d1", "d2", "d3", "d4");
+    assertThat(sizes).containsExactly(2, 2, 1);
+    sizes.clear();
+    assertThat(sync.run(five))
+        .isEqualTo(new IndexSync.Result(List.of(), List.of(), List.of(), 5, Map.of()));
+    assertThat(sizes).isEmpty();
+    assertThat(index.documentCount()).isEqualTo(5);
+  }
+
+  @Test
+  void aBatchOfOneIsTheSmallest() {
+    IndexSync.Builder builder = IndexSync.builder(index, this::prepare);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.batch(0))
+        .withMessage("batch: expected at least 1, found 0");
+    IndexSync.Result result =
+        builder.batch(1).build().run(List.of(Document.of("a", "one"), Document.of("b", "two")));
+    assertThat(result.added()).containsExactly("a", "b");
+  }
+
+  @Test
+  void entriesThatAreTooFewAreNotStored() {
+    IndexSync.Result result =
+        IndexSync.builder(index, documents -> prepare(documents.subList(0, 1)))
+            .build()
+            .run(List.of(Document.of("a", "one"), Document.of("b", "two")));
+    // One at a time they are as many as expected.
+    assertThat(result.added()).containsExactly("a", "b");
+    assertThat(result.failed()).isEmpty();
+    result =
+        IndexSync.builder(index, documents -> List.of())
+            .build()
+            .run(List.of(Document.of("a", "other")));
+    assertThat(result.failed()).isEqualTo(Map.of("a", "expected 1 entries, found 0"));
+    assertThat(index.document("a").orElseThrow().text()).isEqualTo("one");
+  }
+
+  @Test
+  void aFailureWithoutAMessageIsReportedToo() {
+    IndexSync.Result result =
+        IndexSync.builder(
+                index,
+                documents -> {
+                  throw new IllegalStateException();
+                })
+            .build()
+            .run(List.of(Document.of("a", "one")));
+    assertThat(result.failed()).isEqualTo(Map.of("a", "null"));
+    assertThat(index.documentCount()).isZero();
   }
 }

@@ -75,6 +75,45 @@ class LuceneFolderTest {
   }
 
   @Test
+  void aPendingCommitOfAnOlderIndexAloneIsNotTakenForAnEmptyFolder() throws IOException {
+    Files.write(folder.resolve("pending_segments_5"), new byte[] {1});
+    assertThatIllegalStateException()
+        .isThrownBy(() -> builder().open())
+        .withMessageContaining("pending_segments_5");
+    assertThat(folder.resolve("pending_segments_5")).exists();
+  }
+
+  @Test
+  void aCrashBeforeTheFirstCommitLeavesAFolderThatCanBeUsed() throws IOException {
+    Files.write(folder.resolve("pending_segments_1"), new byte[] {1});
+    Files.write(folder.resolve("write.lock"), new byte[0]);
+    try (LuceneIndex index = builder().open()) {
+      assertThat(index.documentCount()).isZero();
+    }
+  }
+
+  @Test
+  void filesOfOthersThatLuceneWouldDeleteForTheirNamesAreRefused() throws IOException {
+    Files.writeString(folder.resolve("_config.yml"), "mine");
+    assertThatIllegalStateException()
+        .isThrownBy(() -> builder().open())
+        .withMessageContaining("holds _config.yml but no index");
+    Files.delete(folder.resolve("_config.yml"));
+    builder().open().close();
+    Files.writeString(folder.resolve("_index.md"), "mine");
+    Files.writeString(folder.resolve("README.md"), "harmless");
+    assertThatIllegalStateException()
+        .isThrownBy(() -> builder().open())
+        .withMessageContaining("holds _index.md")
+        .withMessageContaining("move it");
+    builder().openForReading().close();
+    assertThat(folder.resolve("_index.md")).hasContent("mine");
+    Files.delete(folder.resolve("_index.md"));
+    builder().open().close();
+    assertThat(folder.resolve("README.md")).exists();
+  }
+
+  @Test
   void anIndexOfAnotherLanguageOrWithoutVectorsIsRefused() {
     builder().open().close();
     assertThatIllegalStateException()
@@ -118,6 +157,18 @@ class LuceneFolderTest {
         .isInstanceOf(UncheckedIOException.class)
         .hasMessageContaining(folder.toString())
         .hasMessageContaining("is damaged; restore it");
+  }
+
+  @Test
+  void aFileThatIsMissingIsNamed() throws IOException {
+    try (LuceneIndex index = builder().open()) {
+      index.putAll(List.of(entry("a", "words", EAST)));
+    }
+    Path missing = file("_.*\\.cfs");
+    Files.delete(missing);
+    assertThatThrownBy(() -> builder().open())
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("its files [" + missing.getFileName() + "] are missing");
   }
 
   @Test

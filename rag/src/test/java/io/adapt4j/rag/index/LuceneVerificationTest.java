@@ -141,43 +141,4 @@ class LuceneVerificationTest {
       Files.write(folder.resolve(name), whole);
     }
   }
-
-  @Test
-  void aPendingCommitOfAnOlderIndexAloneIsNotTakenForAnEmptyFolder() throws IOException {
-    Files.write(folder.resolve("pending_segments_5"), new byte[] {1});
-    assertThatIllegalStateException()
-        .isThrownBy(() -> builder().open())
-        .withMessageContaining("pending_segments_5");
-    assertThat(folder.resolve("pending_segments_5")).exists();
-  }
-
-  @Test
-  void aCrashBeforeTheFirstCommitLeavesAFolderThatCanBeUsed() throws IOException {
-    Files.write(folder.resolve("pending_segments_1"), new byte[] {1});
-    Files.write(folder.resolve("write.lock"), new byte[0]);
-    try (LuceneIndex index = builder().open()) {
-      assertThat(index.documentCount()).isZero();
-    }
-  }
-
-  @Test
-  void filesOfOthersThatLuceneWouldDeleteForTheirNamesAreRefused() throws IOException {
-    Files.writeString(folder.resolve("_config.yml"), "mine");
-    assertThatIllegalStateException()
-        .isThrownBy(() -> builder().open())
-        .withMessageContaining("holds _config.yml but no index");
-    Files.delete(folder.resolve("_config.yml"));
-    builder().open().close();
-    Files.writeString(folder.resolve("_index.md"), "mine");
-    Files.writeString(folder.resolve("README.md"), "harmless");
-    assertThatIllegalStateException()
-        .isThrownBy(() -> builder().open())
-        .withMessageContaining("holds _index.md")
-        .withMessageContaining("move it");
-    builder().openForReading().close();
-    assertThat(folder.resolve("_index.md")).hasContent("mine");
-    Files.delete(folder.resolve("_index.md"));
-    builder().open().close();
-    assertThat(folder.resolve("README.md")).exists();
-  }
 }

@@ -27,7 +27,7 @@ final class ComputeThreads {
   private ComputeThreads() {}
 
   /** {@code GOMP_parallel} of the runtime that libtorch has loaded. */
-  private static final class Runtime {
+  private static final class OpenMp {
 
     private static final Optional<Function> PARALLEL = find();
 
@@ -52,8 +52,8 @@ final class ComputeThreads {
    * @throws EngineException if there is no room for them
    */
   static void start(int threads) {
-    if (threads > 1 && AddressSpace.isLimited() && Runtime.PARALLEL.isPresent()) {
-      startOthers(Runtime.PARALLEL.get(), threads - 1);
+    if (threads > 1 && AddressSpace.isLimited() && OpenMp.PARALLEL.isPresent()) {
+      startOthers(OpenMp.PARALLEL.get(), threads - 1);
     }
   }
 

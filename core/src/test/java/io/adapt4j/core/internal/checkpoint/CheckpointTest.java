@@ -8,11 +8,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.adapt4j.core.Golden;
 import io.adapt4j.core.exception.CheckpointException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,12 +47,95 @@ class CheckpointTest {
   }
 
   @Test
+  void namesEveryKindOfPickledWeightsAndNoOtherFile() throws IOException {
+    for (String name :
+        List.of("a.bin", "b.pt", "c.pth", "d.ckpt", "pytorch_model.bin.index.json", "x.txt")) {
+      Files.write(folder.resolve(name), new byte[8]);
+    }
+    assertRefused("[a.bin, b.pt, c.pth, d.ckpt, pytorch_model.bin.index.json]");
+  }
+
+  @Test
+  void knowsWhetherAFolderHasWeights() throws IOException {
+    for (String name :
+        List.of("model.safetensors", "model.safetensors.index.json", "model_file.json")) {
+      assertThat(Checkpoint.exists(folder)).isFalse();
+      Path file = Files.createFile(folder.resolve(name));
+      assertThat(Checkpoint.exists(folder)).as(name).isTrue();
+      Files.delete(file);
+    }
+  }
+
+  @Test
+  void readsPiecesThroughTheShardThatHasThem() {
+    writeTwoShards();
+    ByteBuffer target = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
+    Checkpoint checkpoint = Checkpoint.open(folder);
+    checkpoint.read("b", 0, target);
+    assertThat(target.getFloat(0)).isEqualTo(2f);
+    assertThat(checkpoint.bytes("b", 2, 2).remaining()).isEqualTo(2);
+    assertThat(checkpoint.storedType("b")).isEqualTo("F32");
+    assertThat(checkpoint.folder()).isEqualTo(folder);
+    assertThat(checkpoint.file("a", SafetensorsFile.class))
+        .hasValueSatisfying(
+            file -> assertThat(file.file()).hasFileName("model-00001-of-00002.safetensors"));
+    assertThat(checkpoint.file("a", SplitTensors.class)).isEmpty();
+    assertThatExceptionOfType(CheckpointException.class)
+        .isThrownBy(() -> checkpoint.bytes("c"))
+        .withMessageContainingAll(folder.toString(), "'c'", "2 others");
+    checkpoint.close();
+    assertThatThrownBy(() -> checkpoint.bytes("b")).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void opensAFileOfAnyName() {
+    Path file = folder.resolve("adapter.safetensors");
+    SafetensorsWriter.create().writeFile(file, List.of(TestTensors.floats("a", 7)));
+    try (Checkpoint checkpoint = Checkpoint.openFile(file);
+        Checkpoint shown = Checkpoint.openFile(file, tensors -> tensors)) {
+      assertThat(checkpoint.bytes("a").getFloat()).isEqualTo(7f);
+      assertThat(shown.names()).containsExactly("a");
+      assertThat(checkpoint.folder()).isEqualTo(folder);
+    }
+  }
+
+  @Test
+  void listsTenProblemsOfAKindAndCountsTheOthers() {
+    SafetensorsWriter.create().writeModel(folder, List.of(TestTensors.floats("a", 1)));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      for (int missing : new int[] {10, 12}) {
+        Map<String, List<Long>> expected = new TreeMap<>(Map.of("a", List.of(1L)));
+        for (int i = 0; i < missing; i++) {
+          expected.put("b%02d".formatted(i), List.of(1L));
+        }
+        assertThatExceptionOfType(CheckpointException.class)
+            .isThrownBy(() -> checkpoint.requireTensors(expected))
+            .withMessageContaining(missing + " missing:\n  b00 [1]")
+            .withMessageNotContaining("b10")
+            .withMessageNotContaining("0 unexpected")
+            .satisfies(
+                e -> assertThat(e.getMessage().contains("\n  and ")).isEqualTo(missing == 12));
+        expected.keySet().removeIf(name -> name.startsWith("b"));
+        checkpoint.requireTensors(expected);
+      }
+    }
+  }
+
+  @Test
   void saysWhatItLookedFor() throws IOException {
     assertRefused("model.safetensors or model.safetensors.index.json", "neither");
     assertThatExceptionOfType(CheckpointException.class)
         .isThrownBy(() -> Checkpoint.open(folder.resolve("absent")))
         .withMessageContaining("a checkpoint folder")
         .withMessageContaining("nothing");
+    Path file = Files.createFile(folder.resolve("file"));
+    assertThatExceptionOfType(CheckpointException.class)
+        .isThrownBy(() -> Checkpoint.open(file))
+        .withMessageContaining("found a file");
+    writeIndex("{}");
+    assertRefused("found no such field");
+    writeIndex("{\"weight_map\":{}}");
+    assertRefused("found {}");
   }
 
   @Test

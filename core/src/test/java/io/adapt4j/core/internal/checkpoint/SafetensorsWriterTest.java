@@ -10,6 +10,8 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -141,6 +143,79 @@ class SafetensorsWriterTest {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       assertThat(checkpoint.bytes("a").getFloat()).isEqualTo(1f);
     }
+  }
+
+  @Test
+  void aSaveInThePlaceOfOneOfTheSameNamesReplacesIt() {
+    for (SafetensorsWriter writer :
+        List.of(SafetensorsWriter.create(), SafetensorsWriter.create().withMaxShardBytes(4))) {
+      for (float value : new float[] {1, 2}) {
+        writer.writeModel(
+            folder, List.of(TestTensors.floats("a", value), TestTensors.floats("b", 3)));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+          assertThat(checkpoint.bytes("a").getFloat()).isEqualTo(value);
+          assertThat(checkpoint.bytes("b").getFloat()).isEqualTo(3f);
+        }
+      }
+    }
+  }
+
+  @Test
+  void refusesANameTwiceInOneFile() {
+    TensorData tensor = TestTensors.floats("a", 1);
+    assertThatExceptionOfType(CheckpointException.class)
+        .isThrownBy(
+            () ->
+                SafetensorsWriter.create()
+                    .writeFile(folder.resolve("w.safetensors"), List.of(tensor, tensor)))
+        .withMessageContaining("'a'");
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void takesATensorInPiecesAndNoneAfterItIsClosed() throws IOException {
+    WritableByteChannel[] kept = new WritableByteChannel[1];
+    List<Integer> counts = new ArrayList<>();
+    TensorData pieces =
+        new TensorData(
+            "w",
+            StoredType.U8,
+            List.of(5L),
+            channel -> {
+              kept[0] = channel;
+              assertThat(channel.isOpen()).isTrue();
+              counts.add(channel.write(ByteBuffer.wrap(new byte[] {1, 2})));
+              counts.add(channel.write(ByteBuffer.wrap(new byte[] {3, 4, 5})));
+            });
+    Path file = folder.resolve("w.safetensors");
+    SafetensorsWriter.create().writeFile(file, List.of(pieces));
+    assertThat(counts).containsExactly(2, 3);
+    try (SafetensorsFile written = SafetensorsFile.open(file)) {
+      assertThat(TestTensors.array(written.bytes("w"))).containsExactly(1, 2, 3, 4, 5);
+    }
+    assertThat(kept[0].isOpen()).isFalse();
+    assertThatExceptionOfType(ClosedChannelException.class)
+        .isThrownBy(() -> kept[0].write(ByteBuffer.allocate(0)));
+  }
+
+  @Test
+  void countsWhatCameBeforeWhatIsTooMuch() {
+    TensorData wrong =
+        new TensorData(
+            "w",
+            StoredType.U8,
+            List.of(4L),
+            channel -> {
+              channel.write(ByteBuffer.allocate(3));
+              channel.write(ByteBuffer.allocate(2));
+            });
+    assertThatExceptionOfType(CheckpointException.class)
+        .isThrownBy(
+            () ->
+                SafetensorsWriter.create()
+                    .writeFile(folder.resolve("w.safetensors"), List.of(wrong)))
+        .withMessageContaining("found at least 5 bytes");
+    assertThat(folder).isEmptyDirectory();
   }
 
   @Test

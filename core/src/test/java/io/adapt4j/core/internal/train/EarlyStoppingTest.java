@@ -49,4 +49,13 @@ class EarlyStoppingTest {
     }
     return state;
   }
+
+  @Test
+  void aSavedStateOutOfRangeIsRefused() {
+    assertThatThrownBy(() -> new EarlyStopping(3, Double.POSITIVE_INFINITY, 1, 0))
+        .hasMessageContaining("minDelta");
+    assertThatThrownBy(() -> new EarlyStopping(3, 0, Double.NaN, 0)).hasMessageContaining("best");
+    assertThatThrownBy(() -> new EarlyStopping(3, 0, 1, -1))
+        .hasMessageContaining("staleEvaluations");
+  }
 }

@@ -183,4 +183,105 @@ class RunStatesTest {
         .isThrownBy(this::newest)
         .withMessageContainingAll("step-00000009", "format 99");
   }
+
+  @Test
+  void onlyTheNewestStatesStay() throws IOException {
+    Path other = Files.createFile(output.resolve("states/notes.txt"));
+    save(12);
+    assertThat(older).doesNotExist();
+    assertThat(newer).exists();
+    assertThat(newest().orElseThrow().path()).endsWith(Path.of("step-00000012"));
+
+    states(IDENTITY).clear();
+    assertThat(output.resolve("states")).isDirectoryContaining("glob:**notes.txt");
+    assertThat(other).exists();
+    assertThat(newest()).isEmpty();
+  }
+
+  @Test
+  void withoutAFolderThereIsNoState() {
+    RunStates elsewhere =
+        new RunStates(output.resolve("elsewhere"), new StateOptions(3, 2, true, IDENTITY));
+    assertThat(elsewhere.newest(RULES, found -> Optional.empty())).isEmpty();
+    elsewhere.clear();
+    assertThat(output.resolve("elsewhere")).doesNotExist();
+  }
+
+  @Test
+  void aStateThatCannotBeSavedLeavesNothingAndTheOthersStay() {
+    TensorData broken =
+        TensorData.of(
+            "w",
+            StoredType.F32,
+            List.of(1L),
+            () -> {
+              throw new IllegalStateException("no values");
+            });
+    Progress progress = newest().orElseThrow().progress();
+    assertThatExceptionOfType(TrainingException.class)
+        .isThrownBy(() -> states(IDENTITY).save(progress, List.of(broken)))
+        .withMessageContainingAll("step 9", newer.toString(), "no values", "resume()");
+    assertThat(output.resolve("states").toFile().list())
+        .containsExactlyInAnyOrder("step-00000006", "step-00000009");
+    assertThat(newest().orElseThrow().path()).isEqualTo(newer);
+  }
+
+  @Test
+  void aStateWhoseCheckpointIsDamagedIsPassedOver() {
+    RunStates.Found found =
+        states(IDENTITY)
+            .newest(
+                RULES,
+                state ->
+                    state.path().equals(newer) ? Optional.of("best is gone") : Optional.empty())
+            .orElseThrow();
+    assertThat(found.path()).isEqualTo(older);
+    assertThat(found.damaged())
+        .containsExactly(newer + ": the checkpoint it goes with is damaged: best is gone");
+  }
+
+  @Test
+  void anotherWorkerReadsTheSameState() throws IOException {
+    RunStates.Found found = states(IDENTITY).at(6, RULES);
+    assertThat(found.path()).isEqualTo(older);
+    assertThat(found.progress().steps()).isEqualTo(6);
+    Files.delete(older.resolve("state.json"));
+    assertThatExceptionOfType(TrainingException.class)
+        .isThrownBy(() -> states(IDENTITY).at(6, RULES))
+        .withMessageContainingAll(older.toString(), "All workers need the output folder");
+  }
+
+  @Test
+  void theStateOfEarlyStoppingIsTheSavedOneWithTheRulesOfTheRun() {
+    EarlyStopping found =
+        states(IDENTITY)
+            .newest(Optional.of(new EarlyStopping(7, 0.5, 1.0, 0)), state -> Optional.empty())
+            .orElseThrow()
+            .progress()
+            .patience()
+            .orElseThrow();
+    assertThat(found).isEqualTo(new EarlyStopping(7, 0.5, 5.9, 1));
+  }
+
+  @Test
+  void tensorsOfAnOlderVersionAreChecked() throws IOException {
+    for (Path state : List.of(older, newer)) {
+      ObjectNode now = (ObjectNode) CheckedJson.read(state.resolve("state.json")).json();
+      now.remove(List.of("checksum", "files"));
+      now.put("format", 1).put("sha256", FileDigest.sha256(state.resolve("state.safetensors")));
+      Files.writeString(state.resolve("state.json"), Json.indented(now));
+    }
+    byte[] tensors = Files.readAllBytes(newer.resolve("state.safetensors"));
+    tensors[tensors.length - 1] ^= 1;
+    Files.write(newer.resolve("state.safetensors"), tensors);
+    RunStates.Found found = newest().orElseThrow();
+    assertThat(found.path()).isEqualTo(older);
+    assertThat(found.damaged()).singleElement().asString().contains("its checksum is");
+
+    ObjectNode other = (ObjectNode) Json.parse(Files.readString(older.resolve("state.json")));
+    Files.writeString(older.resolve("state.json"), Json.indented(other.put("format", 2)));
+    assertThatExceptionOfType(TrainingException.class)
+        .isThrownBy(this::newest)
+        .withMessageContaining("neither a checksum nor the format of states without one");
+  }
 }

@@ -38,7 +38,7 @@ final class Gemma3nFamily extends Gemma3Family {
   private static final double SPARSE = 0.95;
 
   /** How many standard deviations lie below that share of values. */
-  private static final float DEVIATIONS = 1.6448533535f;
+  private static final float DEVIATIONS = 1.6448534f;
 
   @Override
   public String architecture() {
