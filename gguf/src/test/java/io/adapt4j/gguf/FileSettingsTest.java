@@ -222,7 +222,7 @@ class FileSettingsTest {
     change(file, metadata -> metadata.string("tokenizer.ggml.model", "t5"));
     assertThatThrownBy(() -> ModelSource.path(file).folder())
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("'tokenizer.ggml.model': expected gpt2 or llama, found 't5'");
+        .hasMessageContaining("'tokenizer.ggml.model': expected gpt2, llama or gemma4, found 't5'");
   }
 
   @Test

@@ -32,6 +32,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -42,13 +43,22 @@ import java.util.stream.IntStream;
 /**
  * Trains, serves, ingests and evaluates in one process, all at the same time, for as long as said.
  * Every result is compared with the first one of its kind, which it must equal. In the end memory
- * and threads must be what they were after the first third. As a program: seconds.
+ * and threads must be what they were after the first third. As a program: seconds, and what runs
+ * where that is not everything, joined by commas: {@code trainings}, {@code ingestions}, {@code
+ * evaluations}, {@code answers}. The JVM's heap must be all there from the beginning ({@code -Xms}
+ * as {@code -Xmx}, {@code -XX:+AlwaysPreTouch}), as its size is taken from that of the process.
  */
 public final class Soak implements AutoCloseable {
 
   private static final Path MODEL = ExampleFiles.example("models/stories260K");
   private static final long MOST_GROWTH = 96 << 20;
   private static final int MOST_THREADS = 8;
+
+  /** How often memory is looked at. */
+  private static final int LOOKS = 12;
+
+  /** What runs at the same time. */
+  static final Set<String> PARTS = Set.of("trainings", "ingestions", "evaluations", "answers");
 
   private final Path folder;
   private final LanguageModel model;
@@ -111,26 +121,36 @@ public final class Soak implements AutoCloseable {
 
   /** Runs for some seconds and prints what was done. */
   public static void main(String[] args) throws Exception {
+    Set<String> parts = args.length > 1 ? Set.of(args[1].split(",")) : PARTS;
     try (Soak soak = new Soak()) {
-      System.out.println(soak.run(Integer.parseInt(args[0])));
+      System.out.println(soak.run(Integer.parseInt(args[0]), parts));
     }
   }
 
   /** Runs, checks, and says what was done. */
-  String run(int seconds) throws Exception {
+  String run(int seconds, Set<String> parts) throws Exception {
     ExecutorService threads = Executors.newCachedThreadPool();
     List<Future<?>> work = new ArrayList<>();
-    work.add(threads.submit(() -> repeat(trainings, training())));
-    work.add(threads.submit(() -> repeat(ingestions, ingestion())));
-    work.add(threads.submit(() -> repeat(evaluations, evaluation())));
-    for (int i = 0; i < 4; i++) {
+    if (parts.contains("trainings")) {
+      work.add(threads.submit(() -> repeat(trainings, training())));
+    }
+    if (parts.contains("ingestions")) {
+      work.add(threads.submit(() -> repeat(ingestions, ingestion())));
+    }
+    if (parts.contains("evaluations")) {
+      work.add(threads.submit(() -> repeat(evaluations, evaluation())));
+    }
+    for (int i = 0; parts.contains("answers") && i < 4; i++) {
       String prompt = List.of("Once", "Lily", "The dog", "Tom and").get(i);
       work.add(threads.submit(() -> repeat(answers, requests(prompt))));
     }
-    wait(work, seconds / 3.0);
-    State warm = State.now();
-    wait(work, seconds - seconds / 3.0);
-    State last = State.now();
+    List<State> states = new ArrayList<>();
+    for (int i = 0; i < LOOKS; i++) {
+      wait(work, (double) seconds / LOOKS);
+      states.add(State.now());
+    }
+    State warm = states.get(LOOKS / 3 - 1);
+    State last = states.get(LOOKS - 1);
     ended = true;
     for (Future<?> future : work) {
       future.get(5, TimeUnit.MINUTES);
@@ -138,15 +158,14 @@ public final class Soak implements AutoCloseable {
     threads.shutdown();
     String done =
         ("%d trainings, %d answers, %d ingestions, %d evaluations in %d s; "
-                + "beside the heap %d MiB, then %d MiB; threads %d, then %d")
+                + "beside the heap %s MiB; threads %d, then %d")
             .formatted(
                 trainings.get(),
                 answers.get(),
                 ingestions.get(),
                 evaluations.get(),
                 seconds,
-                warm.nativeBytes() >> 20,
-                last.nativeBytes() >> 20,
+                states.stream().map(state -> state.nativeBytes() >> 20).toList(),
                 warm.threads(),
                 last.threads());
     if (last.nativeBytes() - warm.nativeBytes() > MOST_GROWTH

@@ -10,7 +10,7 @@ class SoakTest {
   @Test
   void everythingAtOnceGivesTheSameResultsAndDoesNotGrow() throws Exception {
     try (Soak soak = new Soak()) {
-      String done = soak.run(Integer.getInteger("adapt4j.soak.seconds", 10));
+      String done = soak.run(Integer.getInteger("adapt4j.soak.seconds", 10), Soak.PARTS);
       System.out.println(done);
       assertThat(done).doesNotContain(" 0 trainings", " 0 ingestions", " 0 evaluations");
     }
