@@ -23,7 +23,7 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final List<RotaryFrequencies> rotary;
   private final DType type;
   private final int maxTokens;
-  private final PromptCosts prompts;
+  private final boolean readsPrompts;
   private final int vocabulary;
   private final int logitsBuffer;
   private final int adapters;
@@ -40,7 +40,7 @@ final class CpuDecoderSteps implements DecoderSteps {
   /**
    * Takes a program over.
    *
-   * @param prompts which prompts are best read in steps
+   * @param readsPrompts whether many tokens are as fast as operator by operator
    * @param rows as many as there can be outputs
    * @param adapters how many a token can name
    * @param head the output layer in 8 bits, closed with these steps; null where it is as the model
@@ -51,7 +51,7 @@ final class CpuDecoderSteps implements DecoderSteps {
       List<RotaryFrequencies> rotary,
       DType type,
       int maxTokens,
-      PromptCosts prompts,
+      boolean readsPrompts,
       int vocabulary,
       int rows,
       int adapters,
@@ -61,7 +61,7 @@ final class CpuDecoderSteps implements DecoderSteps {
     this.rotary = rotary;
     this.type = type;
     this.maxTokens = maxTokens;
-    this.prompts = prompts;
+    this.readsPrompts = readsPrompts;
     this.vocabulary = vocabulary;
     this.capacities = new int[rows];
     this.adapters = adapters;
@@ -71,12 +71,7 @@ final class CpuDecoderSteps implements DecoderSteps {
 
   @Override
   public boolean readsPrompts() {
-    return prompts.readsMore();
-  }
-
-  @Override
-  public int longestPrompt() {
-    return prompts.longest();
+    return readsPrompts;
   }
 
   @Override

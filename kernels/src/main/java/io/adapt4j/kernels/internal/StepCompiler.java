@@ -74,8 +74,7 @@ final class StepCompiler {
               body.rotary(),
               decoder.type(),
               maxTokens,
-              PromptCosts.of(
-                  decoder, writer.isPlain() && variant.compareTo(CpuVariant.AVX512) >= 0),
+              writer.isPlain() && variant.compareTo(CpuVariant.AVX512) >= 0,
               Math.toIntExact(head.weight().sizes()[0]),
               rows,
               adapters.size(),

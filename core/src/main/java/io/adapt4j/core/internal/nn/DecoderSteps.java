@@ -37,24 +37,12 @@ public interface DecoderSteps extends AutoCloseable {
   }
 
   /**
-   * Returns whether long prompts are best read with these steps too, many tokens at once, beside
-   * the tokens of others.
+   * Returns whether long prompts are best read with these steps too, many tokens at once.
    *
-   * @return false where operators are so much faster for more than some 32 tokens that others may
-   *     wait for them
+   * @return false where operators are faster for more than some 32 tokens
    */
   default boolean readsPrompts() {
     return false;
-  }
-
-  /**
-   * Returns how long prompts may be that these steps read in no more time than operators do, where
-   * nothing else runs.
-   *
-   * @return a number of tokens
-   */
-  default int longestPrompt() {
-    return 32;
   }
 
   /**
