@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jetbrains.lincheck.datastructures.Operation;
 
@@ -7,17 +8,17 @@ import org.jetbrains.lincheck.datastructures.Operation;
 public final class SingleUseModel {
 
   private final SingleUse use = new SingleUse("model", this::free);
-  private volatile int freed;
+  private final AtomicInteger freed = new AtomicInteger();
   private int count;
 
   private void free() {
-    freed++;
+    freed.incrementAndGet();
   }
 
   /** Shares it with others. */
   @Operation
   public String share() {
-    return answer(() -> use.share(() -> freed == 0 ? "open" : "freed"));
+    return answer(() -> use.share(() -> freed.get() == 0 ? "open" : "freed"));
   }
 
   /** Shares it, and uses it alone meanwhile. */
@@ -30,11 +31,11 @@ public final class SingleUseModel {
   @Operation
   public int close() {
     use.close();
-    return freed;
+    return freed.get();
   }
 
   private String counted() {
-    return freed == 0 ? "open " + ++count : "freed";
+    return freed.get() == 0 ? "open " + ++count : "freed";
   }
 
   private static String answer(Supplier<String> use) {
