@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Map.Entry;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 
 /**
  * What {@code adapter_config.json} says of a LoRA adapter.
@@ -146,7 +145,7 @@ record AdapterConfig(
   private static <V> V pick(Map<String, V> pattern, String module, V otherwise) {
     String path = ExpertParameters.parameter(module);
     for (Entry<String, V> entry : pattern.entrySet()) {
-      if (Pattern.matches("(?:.*\\.)?(?:" + entry.getKey() + ")", path)) {
+      if (Expressions.matches("(?:.*\\.)?(?:" + entry.getKey() + ")", path)) {
         return entry.getValue();
       }
     }

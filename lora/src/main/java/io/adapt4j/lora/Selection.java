@@ -80,7 +80,7 @@ record Selection(
       return number(ANY_LAYER.matcher(path));
     }
     return layersPattern.stream()
-        .map(name -> number(Pattern.compile(".*\\." + name + "\\.(\\d+)\\..*").matcher(path)))
+        .map(name -> number(Expressions.matcher(".*\\." + name + "\\.(\\d+)\\..*", path)))
         .filter(OptionalInt::isPresent)
         .findFirst()
         .orElse(OptionalInt.empty());

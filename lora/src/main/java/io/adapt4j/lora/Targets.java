@@ -113,7 +113,7 @@ public sealed interface Targets {
 
     @Override
     public boolean matches(String path) {
-      return Pattern.matches(expression, path);
+      return Expressions.matches(expression, path);
     }
 
     @Override

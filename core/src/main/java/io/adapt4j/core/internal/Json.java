@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal;
 
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -61,7 +62,11 @@ public final class Json {
    * @throws JsonProcessingException if the text is not exactly one JSON value
    */
   public static JsonNode parse(String text) throws JsonProcessingException {
-    return MAPPER.readTree(text);
+    try {
+      return MAPPER.readTree(text);
+    } catch (NumberFormatException e) {
+      throw unreadable(e);
+    }
   }
 
   /**
@@ -86,7 +91,11 @@ public final class Json {
    * @throws JsonProcessingException if the text is not exactly one JSON value or repeats a key
    */
   public static JsonNode parseStrictly(String text) throws JsonProcessingException {
-    return STRICT.readTree(text);
+    try {
+      return STRICT.readTree(text);
+    } catch (NumberFormatException e) {
+      throw unreadable(e);
+    }
   }
 
   /**
@@ -108,7 +117,16 @@ public final class Json {
    * @throws IOException if it cannot be read or is not valid
    */
   public static JsonNode readTree(JsonParser parser) throws IOException {
-    return STRICT_PART.readTree(parser);
+    try {
+      return STRICT_PART.readTree(parser);
+    } catch (NumberFormatException e) {
+      throw unreadable(e);
+    }
+  }
+
+  /** Jackson lets this through for exponents that no number has. */
+  private static JsonParseException unreadable(NumberFormatException e) {
+    return new JsonParseException(null, "a number is out of range: " + e.getMessage(), e);
   }
 
   /**

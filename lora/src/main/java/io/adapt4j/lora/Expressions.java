@@ -1,0 +1,70 @@
+package io.adapt4j.lora;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Regular expressions over the paths of layers. They may come with an adapter from elsewhere, so
+ * one that goes back over a path again and again is refused after some time.
+ */
+final class Expressions {
+
+  /** A path of 100 characters that is gone over a thousand times has a tenth of these. */
+  private static final int MOST_READS = 1_000_000;
+
+  private Expressions() {}
+
+  /** {@return whether the expression matches the whole path} */
+  static boolean matches(String expression, String path) {
+    return matcher(expression, path).matches();
+  }
+
+  /**
+   * Prepares to match.
+   *
+   * @return a matcher that throws an {@code IllegalArgumentException} where it takes too long
+   */
+  static Matcher matcher(String expression, String path) {
+    return Pattern.compile(expression).matcher(new CountedText(expression, path));
+  }
+
+  /** A text that counts how often it is read. */
+  private static final class CountedText implements CharSequence {
+    private final String expression;
+    private final String text;
+    private int reads;
+
+    CountedText(String expression, String text) {
+      this.expression = expression;
+      this.text = text;
+    }
+
+    @Override
+    public char charAt(int index) {
+      if (++reads > MOST_READS) {
+        throw new IllegalArgumentException(
+            "The regular expression '"
+                + expression
+                + "' takes too long on the path '"
+                + text
+                + "'. Write it without repetitions inside of repetitions");
+      }
+      return text.charAt(index);
+    }
+
+    @Override
+    public int length() {
+      return text.length();
+    }
+
+    @Override
+    public CharSequence subSequence(int start, int end) {
+      return text.substring(start, end);
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+}
