@@ -25,8 +25,8 @@ final class Failures {
         || failure instanceof UncheckedIOException
         || failure instanceof IOException
         || failure instanceof IllegalArgumentException
-        || failure instanceof IllegalStateException && failure.getMessage() != null
-        || failure instanceof NullPointerException && namesArgument(failure.getMessage());
+        || (failure instanceof IllegalStateException && failure.getMessage() != null)
+        || (failure instanceof NullPointerException && namesArgument(failure.getMessage()));
   }
 
   /** The JDK's own messages begin otherwise. */

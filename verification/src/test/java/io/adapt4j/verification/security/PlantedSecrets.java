@@ -52,19 +52,28 @@ public final class PlantedSecrets {
     this.query = query;
   }
 
-  /** Runs everything, and prints how many parts did. */
-  public static void main(String[] args) throws Exception {
-    PlantedSecrets program = new PlantedSecrets(Path.of(args[0]), args[1], args[2]);
-    HttpServer echo = program.echo();
+  /** Runs everything, and prints how many parts did. Its servers would keep the process. */
+  public static void main(String[] args) {
+    try {
+      PlantedSecrets program = new PlantedSecrets(Path.of(args[0]), args[1], args[2]);
+      program.run();
+      System.out.println("ended after " + program.said + " parts");
+      System.exit(0);
+    } catch (Throwable e) {
+      e.printStackTrace();
+      System.exit(1);
+    }
+  }
+
+  private void run() throws Exception {
+    HttpServer echo = echo();
     String address = "http://127.0.0.1:" + echo.getAddress().getPort();
-    program.commands();
-    program.hub(address);
-    program.judge(address);
-    program.embeddings(address);
-    program.database();
-    program.server();
-    System.out.println("ended after " + program.said + " parts");
-    System.exit(0);
+    commands();
+    hub(address);
+    judge(address);
+    embeddings(address);
+    database();
+    server();
   }
 
   private void commands() throws Exception {

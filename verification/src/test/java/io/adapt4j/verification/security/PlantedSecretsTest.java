@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,8 +40,11 @@ class PlantedSecretsTest {
     Path work = Files.createDirectory(folder.resolve("work"));
     Path said = folder.resolve("said");
     Process process = start(work, logging, said);
-    assertThat(process.waitFor()).as(Files.readString(said, ISO_8859_1)).isZero();
+    boolean ended = process.waitFor(90, TimeUnit.SECONDS);
+    process.destroyForcibly().waitFor();
     String output = Files.readString(said, ISO_8859_1);
+    assertThat(ended).as("ended in time: " + output).isTrue();
+    assertThat(process.exitValue()).as(output).isZero();
     assertThat(output)
         .contains("train ended with 0", "eval ended with 0", "export ended with 0", "ended after")
         // The logs that a secret would be in.

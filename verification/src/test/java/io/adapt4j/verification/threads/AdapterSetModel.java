@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Validate;
@@ -38,11 +39,11 @@ public final class AdapterSetModel {
   public int request() {
     try (AdapterSet.Lease lease = set.lease(NAME)) {
       Fake adapter = (Fake) lease.adapter();
-      if (adapter.closed > 0) {
+      if (adapter.closed.get() > 0) {
         throw new AssertionError("a request has an adapter that was taken off");
       }
       int number = adapter.number;
-      if (adapter.closed > 0) {
+      if (adapter.closed.get() > 0) {
         throw new AssertionError("an adapter was taken off while a request had it");
       }
       return number;
@@ -80,9 +81,9 @@ public final class AdapterSetModel {
     set.dropUnneeded();
     for (Fake adapter : all) {
       int expected = adapter == all.get(all.size() - 1) ? 0 : 1;
-      if (adapter.closed != expected) {
+      if (adapter.closed.get() != expected) {
         throw new AssertionError(
-            "adapter " + adapter.number + " was taken off " + adapter.closed + " times");
+            "adapter " + adapter.number + " was taken off " + adapter.closed.get() + " times");
       }
     }
   }
@@ -90,7 +91,7 @@ public final class AdapterSetModel {
   /** An adapter that does nothing. */
   private final class Fake implements AdapterMechanics, AttachedAdapter {
     private final int number;
-    private volatile int closed;
+    private final AtomicInteger closed = new AtomicInteger();
 
     Fake(int number) {
       this.number = number;
@@ -124,14 +125,14 @@ public final class AdapterSetModel {
 
     @Override
     public void enabled(boolean on) {
-      if (closed > 0) {
+      if (closed.get() > 0) {
         throw new AssertionError("an adapter was switched after it was taken off");
       }
     }
 
     @Override
     public void close() {
-      closed++;
+      closed.incrementAndGet();
     }
   }
 }
