@@ -79,8 +79,8 @@ ADAPT4J_AVX512 ADAPT4J_INLINE void putFour(__m128 values, const TileTarget& to, 
   _mm_storeu_ps(y, to.added ? _mm_add_ps(_mm_loadu_ps(y), values) : values);
 }
 
-// Stores the sums of a tile, of which some are there. Whole ones stay in registers: to read a part
-// of what was just written takes as long as the products of a row.
+// Stores the sums of a tile, of which some are there. Those of a whole one go from registers to
+// their places, without a copy in between.
 ADAPT4J_AVX512 ADAPT4J_INLINE void putTile(const __m512* parts, int64_t rows, int tokens,
                                            const TileTarget& to) {
   const __m512 all = sums(parts);
