@@ -35,16 +35,15 @@ public final class KillAnywhere {
   record Outcome(int kills, int runs) {}
 
   /** Prints a line a scenario. */
-  public static void main(String[] args) {
-    int status = 1;
-    try {
-      run(args);
-      status = 0;
-    } catch (Exception | AssertionError e) {
-      e.printStackTrace();
-    }
-    // The hub of the downloads runs still.
-    System.exit(status);
+  public static void main(String[] args) throws Exception {
+    // The hub of the downloads runs still, also where this fails.
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, failure) -> {
+          failure.printStackTrace();
+          System.exit(1);
+        });
+    run(args);
+    System.exit(0);
   }
 
   private static void run(String[] args) throws Exception {
