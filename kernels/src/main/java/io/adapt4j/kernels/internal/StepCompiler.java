@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.CompactHead;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.InputLayer;
 import io.adapt4j.core.internal.nn.Layer;
 import io.adapt4j.core.internal.nn.Norm;
 import io.adapt4j.core.internal.nn.ParallelLayer;
@@ -29,12 +30,14 @@ final class StepCompiler {
   private final StepWriter writer;
   private final StepMixers mixers;
   private final StepMlps mlps;
+  private final StepInputs inputs;
 
   private StepCompiler(StepWriter writer, Transformer body) {
     this.program = writer.program();
     this.writer = writer;
     this.mixers = new StepMixers(writer, body.rotary());
     this.mlps = new StepMlps(writer);
+    this.inputs = new StepInputs(writer);
   }
 
   /**
@@ -93,10 +96,11 @@ final class StepCompiler {
   }
 
   private int transformer(Transformer body) {
-    if (body.inputs().isPresent() || body.streams().isPresent()) {
+    if (body.streams().isPresent()) {
       throw new Unsupported();
     }
     int hidden = embeddings(body.embeddings());
+    body.inputs().ifPresent(all -> inputs.inputs(all, hidden));
     for (int index = 0; index < body.layers().size(); index++) {
       layer(body.layers().get(index), hidden, index);
     }
@@ -133,6 +137,13 @@ final class StepCompiler {
           index);
       int worked = writer.norm(sequential.beforeMlp(), hidden, "mlp");
       mlps.mlp(sequential.mlp(), worked, new Branch(hidden, sequential.afterMlp(), scale));
+    } else if (layer instanceof InputLayer withInput) {
+      layer(withInput.layer(), hidden, index);
+      withInput.input().ifPresent(gate -> inputs.gate(gate, hidden, hidden));
+      float factor = withInput.factor().value().toFloats()[0];
+      if (factor != 1) {
+        program.scale(hidden, hidden, 0, writer.hiddenSize(), factor);
+      }
     } else if (layer instanceof ParallelLayer parallel) {
       Branch plain = new Branch(hidden, Norm.NONE, 1);
       int attended = writer.norm(parallel.attentionNorm(), hidden, "attention");

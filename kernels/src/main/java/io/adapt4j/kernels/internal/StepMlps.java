@@ -3,6 +3,7 @@ package io.adapt4j.kernels.internal;
 import io.adapt4j.core.internal.nn.ClampedMlp;
 import io.adapt4j.core.internal.nn.ExpertMlp;
 import io.adapt4j.core.internal.nn.GatedMlp;
+import io.adapt4j.core.internal.nn.JoinedMlp;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Mlp;
@@ -19,6 +20,7 @@ import io.adapt4j.kernels.internal.cpu.StepProgram;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Writes feed-forward layers down, mixtures of experts among them. */
 final class StepMlps {
@@ -40,6 +42,8 @@ final class StepMlps {
   void mlp(Mlp mlp, int x, Branch branch) {
     if (mlp instanceof ExpertMlp mixture) {
       mixture(mixture, x, branch);
+    } else if (mlp instanceof JoinedMlp joined) {
+      joined(joined, x, branch);
     } else {
       double factor = mlp instanceof ScaledMlp scaled ? scaled.factor() : 1;
       writer.branch(down(mlp), inner(mlp, x), branch.times(factor));
@@ -112,10 +116,6 @@ final class StepMlps {
   }
 
   private void mixture(ExpertMlp mixture, int x, Branch branch) {
-    Mlp first = mixture.experts().get(0);
-    if (first instanceof ScaledMlp) {
-      throw new Unsupported();
-    }
     int target = branch.residual();
     float scale = (float) branch.scale();
     if (!branch.isDirect()) {
@@ -126,17 +126,7 @@ final class StepMlps {
     if (x == target) {
       throw new Unsupported();
     }
-    int chosen = mixture.router().rule().chosen();
-    int wide = writer.shared("expert wide", up(first).linear().outFeatures(), chosen);
-    int inner = writer.shared("expert inner", down(first).linear().inFeatures(), chosen);
-    int slots = writer.shared("expert out", writer.hiddenSize(), chosen);
-    try (ExpertProgram experts = new ExpertProgram(program)) {
-      route(mixture.router(), x, experts);
-      products(mixture, StepMlps::up, x, wide, false, experts);
-      activate(first, wide, inner);
-      products(mixture, StepMlps::down, inner, slots, true, experts);
-      experts.combine(slots, target, scale, branch.isDirect());
-    }
+    experts(mixture, new Routed(x, null), x, target, scale, branch.isDirect());
     ExpertMlp.Shared shared = mixture.shared();
     if (shared != null) {
       shared(shared, x, target, scale);
@@ -146,7 +136,56 @@ final class StepMlps {
     }
   }
 
-  private void route(Router router, int x, ExpertProgram experts) {
+  /**
+   * What experts are chosen by.
+   *
+   * @param read buffer that the router reads
+   * @param gains multiplies the weights of each expert, or null
+   */
+  private record Routed(int read, @Nullable Parameter gains) {}
+
+  private void experts(
+      ExpertMlp mixture, Routed routed, int x, int target, float scale, boolean added) {
+    Mlp first = mixture.experts().get(0);
+    if (first instanceof ScaledMlp) {
+      throw new Unsupported();
+    }
+    int chosen = mixture.router().rule().chosen();
+    int wide = writer.shared("expert wide", up(first).linear().outFeatures(), chosen);
+    int inner = writer.shared("expert inner", down(first).linear().inFeatures(), chosen);
+    int slots = writer.shared("expert out", writer.hiddenSize(), chosen);
+    try (ExpertProgram experts = new ExpertProgram(program)) {
+      route(mixture.router(), routed, experts);
+      products(mixture, StepMlps::up, x, wide, false, experts);
+      activate(first, wide, inner);
+      products(mixture, StepMlps::down, inner, slots, true, experts);
+      experts.combine(slots, target, scale, added);
+    }
+  }
+
+  /** Both branches are normalized by themselves before they are added. */
+  private void joined(JoinedMlp mlp, int x, Branch branch) {
+    ExpertMlp mixture = mlp.experts();
+    if (mixture.shared() != null) {
+      throw new Unsupported();
+    }
+    int common = writer.shared("common", writer.hiddenSize());
+    int dense = writer.norm(mlp.ofDense().before(), x, "mlp");
+    writer.linear(down(mlp.dense()), inner(mlp.dense(), dense), common, 1, false);
+    writer.normInPlace(mlp.ofDense().after(), common);
+    int read = writer.shared("routed", writer.hiddenSize());
+    int normed = writer.norm(mlp.routerNorm(), x, "routed");
+    float factor = (float) (1 / Math.sqrt((double) writer.hiddenSize()));
+    program.scale(normed, read, 0, writer.hiddenSize(), factor);
+    int own = writer.norm(mlp.ofExperts().before(), x, "mlp");
+    int target = writer.shared("branch", writer.hiddenSize());
+    experts(mixture, new Routed(read, mlp.expertScale()), own, target, 1, false);
+    writer.normInPlace(mlp.ofExperts().after(), target);
+    program.add(common, target, 1, -1);
+    writer.addNormed(target, branch);
+  }
+
+  private void route(Router router, Routed routed, ExpertProgram experts) {
     long count = router.linear().linear().outFeatures();
     ExpertOps.Rule rule = router.rule();
     // Left to the operators, which say what is wrong.
@@ -154,7 +193,7 @@ final class StepMlps {
       throw new Unsupported();
     }
     int scores = writer.shared("scores", count);
-    writer.linear(router.linear(), x, scores, 1, false);
+    writer.linear(router.linear(), routed.read(), scores, 1, false);
     experts.route(
         scores,
         rule.chosen(),
@@ -164,7 +203,9 @@ final class StepMlps {
         rule.groups(),
         rule.groupsKept(),
         StepArguments.address(router.correction()),
-        StepArguments.codeOf(router.correction()));
+        StepArguments.codeOf(router.correction()),
+        StepArguments.address(routed.gains()),
+        StepArguments.codeOf(routed.gains()));
   }
 
   private void products(

@@ -61,9 +61,9 @@ class StepKernelsTest {
     assumeThat(CpuLibrary.get().isPresent()).as(CpuLibrary.get().absence()).isTrue();
   }
 
-  /** Families with a part that steps lack: several streams, inputs of each layer. */
+  /** Families with a part that steps lack: several streams. */
   private static final Set<String> BY_OPERATORS =
-      Set.of("gemma3n", "gemma4", "gemma4_by_layer", "gemma4_moe", "gemma4_one");
+      Set.of("gemma3n");
 
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {
