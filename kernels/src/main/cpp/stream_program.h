@@ -1,8 +1,10 @@
 #pragma once
 
-// The parts of a program of steps that work on what layers read besides the residual stream.
+// The parts of a program of steps that work on several residual streams, and on what layers read
+// besides.
 
 #include "step_program.h"
+#include "stream_op.h"
 
 namespace adapt4j {
 
@@ -23,7 +25,48 @@ class StreamProgram {
                                  start, program_.at(to)));
   }
 
+  // Each stream plus all of them, times S coefficients for each.
+  void mix(int streams, const int* from, int coefficients, const int* to) {
+    program_.add(new MixStreamsOp(program_.kernels(), all(streams, from),
+                                  program_.at(coefficients), all(streams, to)));
+  }
+
+  // Each stream plus what the layer changed in the active one, times 1 + its coefficient.
+  void correct(int streams, const int* from, int worked, int coefficients, int active,
+               const int* to) {
+    program_.add(new CorrectStreamsOp(program_.kernels(), all(streams, from), program_.at(worked),
+                                      program_.at(coefficients), active, all(streams, to)));
+  }
+
+  // y, made as long as another vector is. Its own mean square counts as epsilon at least.
+  void match(int other, float epsilon, int to) {
+    program_.add(new MatchOp(program_.kernels(), program_.at(other), epsilon, program_.at(to)));
+  }
+
+  // How far the first columns are above a quantile of theirs, which is so many deviations from the
+  // mean; 0 for those below.
+  void above(int x, long long width, float quantile) {
+    program_.add(new AboveOp(program_.kernels(), program_.at(x), width, quantile));
+  }
+
+  // y = x times a factor an entry.
+  void times(int from, long long factors, int type, int to) {
+    std::vector<float> values(program_.at(to).width);
+    for (size_t i = 0; i < values.size(); i++) {
+      values[i] = lanes::valueAt(reinterpret_cast<void*>(factors), type, i);
+    }
+    program_.add(new TimesOp(program_.at(from), std::move(values), program_.at(to)));
+  }
+
  private:
+  std::vector<Buffer> all(int count, const int* buffers) const {
+    std::vector<Buffer> found;
+    for (int i = 0; i < count; i++) {
+      found.push_back(program_.at(buffers[i]));
+    }
+    return found;
+  }
+
   StepProgram& program_;
 };
 

@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.nn.Norm;
 import io.adapt4j.core.internal.nn.ParallelLayer;
 import io.adapt4j.core.internal.nn.PostNormLayer;
 import io.adapt4j.core.internal.nn.SequentialLayer;
+import io.adapt4j.core.internal.nn.StreamLayer;
 import io.adapt4j.core.internal.nn.TokenTable;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.tensor.Activation;
@@ -31,6 +32,7 @@ final class StepCompiler {
   private final StepMixers mixers;
   private final StepMlps mlps;
   private final StepInputs inputs;
+  private final StepStreams streams;
 
   private StepCompiler(StepWriter writer, Transformer body) {
     this.program = writer.program();
@@ -38,6 +40,7 @@ final class StepCompiler {
     this.mixers = new StepMixers(writer, body.rotary());
     this.mlps = new StepMlps(writer);
     this.inputs = new StepInputs(writer);
+    this.streams = new StepStreams(writer, mixers, mlps, inputs);
   }
 
   /**
@@ -96,14 +99,13 @@ final class StepCompiler {
   }
 
   private int transformer(Transformer body) {
-    if (body.streams().isPresent()) {
-      throw new Unsupported();
-    }
-    int hidden = embeddings(body.embeddings());
-    body.inputs().ifPresent(all -> inputs.inputs(all, hidden));
+    int x = embeddings(body.embeddings());
+    body.inputs().ifPresent(all -> inputs.inputs(all, x));
+    body.streams().ifPresent(all -> streams.begin(all, x));
     for (int index = 0; index < body.layers().size(); index++) {
-      layer(body.layers().get(index), hidden, index);
+      layer(body.layers().get(index), x, index);
     }
+    int hidden = body.streams().map(streams::end).orElse(x);
     int wanted = program.buffer(writer.hiddenSize());
     program.gather(hidden, wanted);
     return writer.norm(body.norm(), wanted, "last");
@@ -137,6 +139,8 @@ final class StepCompiler {
           index);
       int worked = writer.norm(sequential.beforeMlp(), hidden, "mlp");
       mlps.mlp(sequential.mlp(), worked, new Branch(hidden, sequential.afterMlp(), scale));
+    } else if (layer instanceof StreamLayer ofStreams) {
+      streams.layer(ofStreams, index);
     } else if (layer instanceof InputLayer withInput) {
       layer(withInput.layer(), hidden, index);
       withInput.input().ifPresent(gate -> inputs.gate(gate, hidden, hidden));

@@ -4,7 +4,6 @@ import io.adapt4j.core.internal.nn.InputGate;
 import io.adapt4j.core.internal.nn.LayerInputs;
 import io.adapt4j.core.internal.nn.TokenTable;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.kernels.internal.StepWriter.Branch;
 import io.adapt4j.kernels.internal.cpu.StreamProgram;
 
 /** Writes down what layers read besides the residual stream. */
@@ -48,10 +47,15 @@ final class StepInputs {
    * Computes what a layer reads of them.
    *
    * @param x buffer of what the gate reads
-   * @param residual the stream that it is added to
+   * @param residuals the streams that it is added to
    */
-  void gate(InputGate gate, int x, int residual) {
-    writer.branch(gate.projection(), read(gate, x), new Branch(residual, gate.norm(), 1));
+  void gate(InputGate gate, int x, int... residuals) {
+    int y = writer.shared("branch", writer.hiddenSize());
+    writer.linear(gate.projection(), read(gate, x), y, 1, false);
+    writer.normInPlace(gate.norm(), y);
+    for (int residual : residuals) {
+      writer.program().add(y, residual, 1, -1);
+    }
   }
 
   /** What the last projection of a gate takes. */

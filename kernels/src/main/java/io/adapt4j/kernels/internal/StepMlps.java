@@ -10,13 +10,16 @@ import io.adapt4j.core.internal.nn.Mlp;
 import io.adapt4j.core.internal.nn.PlainMlp;
 import io.adapt4j.core.internal.nn.Router;
 import io.adapt4j.core.internal.nn.ScaledMlp;
+import io.adapt4j.core.internal.nn.SparseGatedMlp;
 import io.adapt4j.core.internal.nn.XieluMlp;
 import io.adapt4j.core.internal.tensor.ExpertOps;
 import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.StreamOps;
 import io.adapt4j.kernels.internal.StepArguments.Unsupported;
 import io.adapt4j.kernels.internal.StepWriter.Branch;
 import io.adapt4j.kernels.internal.cpu.ExpertProgram;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
+import io.adapt4j.kernels.internal.cpu.StreamProgram;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -70,6 +73,12 @@ final class StepMlps {
     } else if (mlp instanceof XieluMlp learned) {
       float above = softplus(learned.above());
       program.learned(wide, inner, above, softplus(learned.below()) + 0.5f);
+    } else if (mlp instanceof SparseGatedMlp sparse) {
+      long width = sparse.mlp().gateUp().linear().outFeatures() / 2;
+      try (StreamProgram gates = new StreamProgram(program)) {
+        gates.above(wide, width, StreamOps.quantile(sparse.share()));
+      }
+      activate(sparse.mlp(), wide, inner);
     } else if (mlp instanceof ScaledMlp scaled) {
       if (scaled.gateFactor() != 1) {
         long width = scaled.mlp().gateUp().linear().outFeatures() / 2;
@@ -94,6 +103,8 @@ final class StepMlps {
       return clamped.gateUp();
     } else if (mlp instanceof XieluMlp learned) {
       return learned.up();
+    } else if (mlp instanceof SparseGatedMlp sparse) {
+      return sparse.mlp().gateUp();
     } else if (mlp instanceof ScaledMlp scaled) {
       return scaled.mlp().gateUp();
     }
@@ -109,6 +120,8 @@ final class StepMlps {
       return clamped.down();
     } else if (mlp instanceof XieluMlp learned) {
       return learned.down();
+    } else if (mlp instanceof SparseGatedMlp sparse) {
+      return sparse.mlp().down();
     } else if (mlp instanceof ScaledMlp scaled) {
       return scaled.mlp().down();
     }
@@ -147,7 +160,7 @@ final class StepMlps {
   private void experts(
       ExpertMlp mixture, Routed routed, int x, int target, float scale, boolean added) {
     Mlp first = mixture.experts().get(0);
-    if (first instanceof ScaledMlp) {
+    if (first instanceof ScaledMlp || first instanceof SparseGatedMlp) {
       throw new Unsupported();
     }
     int chosen = mixture.router().rule().chosen();
@@ -173,10 +186,8 @@ final class StepMlps {
     int dense = writer.norm(mlp.ofDense().before(), x, "mlp");
     writer.linear(down(mlp.dense()), inner(mlp.dense(), dense), common, 1, false);
     writer.normInPlace(mlp.ofDense().after(), common);
-    int read = writer.shared("routed", writer.hiddenSize());
-    int normed = writer.norm(mlp.routerNorm(), x, "routed");
-    float factor = (float) (1 / Math.sqrt((double) writer.hiddenSize()));
-    program.scale(normed, read, 0, writer.hiddenSize(), factor);
+    double factor = 1 / Math.sqrt((double) writer.hiddenSize());
+    int read = writer.scaledNorm(mlp.routerNorm(), x, "routed", factor);
     int own = writer.norm(mlp.ofExperts().before(), x, "mlp");
     int target = writer.shared("branch", writer.hiddenSize());
     experts(mixture, new Routed(read, mlp.expertScale()), own, target, 1, false);

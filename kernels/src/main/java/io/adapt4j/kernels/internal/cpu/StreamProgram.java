@@ -4,12 +4,14 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.annotation.ByRef;
 import org.bytedeco.javacpp.annotation.Cast;
+import org.bytedeco.javacpp.annotation.Const;
 import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
 /**
- * The class of that name in {@code src/main/cpp/stream_program.h}: what layers of a {@link
- * StepProgram} read besides the residual stream. What is said there of arguments holds here.
+ * The class of that name in {@code src/main/cpp/stream_program.h}: several residual
+ * streams of a {@link StepProgram}, and what layers read besides. What is said there of arguments
+ * holds here.
  */
 @Platform(include = "stream_program.h", library = "jniAdapt4jKernels")
 @Namespace("adapt4j")
@@ -58,4 +60,61 @@ public final class StreamProgram extends Pointer {
    */
   public native void gate(
       int kind, int gates, int from, @Cast("long long") long start, int to);
+
+  /**
+   * Adds a mixture of all streams to each: y of stream j = x of j + the sum over i of c x of i,
+   * where c is the coefficient of number j streams + i.
+   *
+   * @param streams how many
+   * @param from buffers of x
+   * @param coefficients buffer, as many as the square of the number of streams
+   * @param to buffers of y, others than those of x
+   */
+  public native void mix(int streams, @Const int[] from, int coefficients, @Const int[] to);
+
+  /**
+   * Corrects streams: y of stream j = x of j + (1 + c of j) (worked - x of the active one).
+   *
+   * @param streams how many
+   * @param from buffers of x
+   * @param worked buffer of what a layer made of the active stream
+   * @param coefficients buffer, one a stream
+   * @param active number of the active stream
+   * @param to buffers of y, others than those of x
+   */
+  public native void correct(
+      int streams,
+      @Const int[] from,
+      int worked,
+      int coefficients,
+      int active,
+      @Const int[] to);
+
+  /**
+   * Gives y the root mean square of another vector.
+   *
+   * @param other buffer of it
+   * @param epsilon the least mean square that y is taken to have
+   * @param to buffer of y
+   */
+  public native void match(int other, float epsilon, int to);
+
+  /**
+   * Replaces values by how far they are above mean + quantile deviation, or by 0.
+   *
+   * @param x buffer
+   * @param width its first columns that are replaced
+   * @param quantile deviations from the mean
+   */
+  public native void above(int x, @Cast("long long") long width, float quantile);
+
+  /**
+   * Multiplies by a factor an entry.
+   *
+   * @param from buffer of x
+   * @param factors address
+   * @param type of the factors
+   * @param to buffer of y, as wide as there are factors
+   */
+  public native void times(int from, @Cast("long long") long factors, int type, int to);
 }
