@@ -296,8 +296,7 @@ class StepKernelsTest {
    * The largest difference of a logit over some steps, each with tokens given: with steps of a
    * variant, or operators where it is null.
    */
-  static double difference(
-      Decoder first, CpuVariant ofFirst, Decoder second, CpuVariant ofSecond) {
+  static double difference(Decoder first, CpuVariant ofFirst, Decoder second, CpuVariant ofSecond) {
     int[][] next = tokens(first, STEPS);
     double largest = 0;
     try (Run one = new Run(first, ofFirst);

@@ -9,9 +9,8 @@ import org.bytedeco.javacpp.annotation.Namespace;
 import org.bytedeco.javacpp.annotation.Platform;
 
 /**
- * The class of that name in {@code src/main/cpp/stream_program.h}: several residual
- * streams of a {@link StepProgram}, and what layers read besides. What is said there of arguments
- * holds here.
+ * The class of that name in {@code src/main/cpp/stream_program.h}: several residual streams of a
+ * {@link StepProgram}, and what layers read besides. What is said there of arguments holds here.
  */
 @Platform(include = "stream_program.h", library = "jniAdapt4jKernels")
 @Namespace("adapt4j")
@@ -43,11 +42,7 @@ public final class StreamProgram extends Pointer {
    * @param factor multiplies rows
    */
   public native void embed(
-      int to,
-      @Cast("long long") long rows,
-      int type,
-      @Cast("long long") long count,
-      float factor);
+      int to, @Cast("long long") long rows, int type, @Cast("long long") long count, float factor);
 
   /**
    * Multiplies columns by an activation: y = f(gates) x.
@@ -58,8 +53,7 @@ public final class StreamProgram extends Pointer {
    * @param start where x begins in its rows
    * @param to buffer of y
    */
-  public native void gate(
-      int kind, int gates, int from, @Cast("long long") long start, int to);
+  public native void gate(int kind, int gates, int from, @Cast("long long") long start, int to);
 
   /**
    * Adds a mixture of all streams to each: y of stream j = x of j + the sum over i of c x of i,
@@ -83,12 +77,7 @@ public final class StreamProgram extends Pointer {
    * @param to buffers of y, others than those of x
    */
   public native void correct(
-      int streams,
-      @Const int[] from,
-      int worked,
-      int coefficients,
-      int active,
-      @Const int[] to);
+      int streams, @Const int[] from, int worked, int coefficients, int active, @Const int[] to);
 
   /**
    * Gives y the root mean square of another vector.
