@@ -25,6 +25,14 @@ class StreamProgram {
                                  start, program_.at(to)));
   }
 
+  // What follows is done for the tokens whose logits are wanted alone. Copies their rows of buffers.
+  void wanted(int count, const int* from, const int* to) {
+    for (int i = 0; i < count; i++) {
+      program_.add(new GatherOp(program_.at(from[i]), program_.at(to[i])));
+    }
+    program_.split();
+  }
+
   // Each stream plus all of them, times S coefficients for each.
   void mix(int streams, const int* from, int coefficients, const int* to) {
     program_.add(new MixStreamsOp(program_.kernels(), all(streams, from),

@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.nn.Norm;
 import io.adapt4j.core.internal.nn.ParallelLayer;
 import io.adapt4j.core.internal.nn.PostNormLayer;
 import io.adapt4j.core.internal.nn.SequentialLayer;
+import io.adapt4j.core.internal.nn.SharingAttention;
 import io.adapt4j.core.internal.nn.StreamLayer;
 import io.adapt4j.core.internal.nn.TokenTable;
 import io.adapt4j.core.internal.nn.Transformer;
@@ -102,13 +103,34 @@ final class StepCompiler {
     int x = embeddings(body.embeddings());
     body.inputs().ifPresent(all -> inputs.inputs(all, x));
     body.streams().ifPresent(all -> streams.begin(all, x));
+    int hidden = x;
+    int keeping = keeping(body.layers());
     for (int index = 0; index < body.layers().size(); index++) {
-      layer(body.layers().get(index), x, index);
+      if (index == keeping && body.streams().isPresent()) {
+        streams.wanted();
+      } else if (index == keeping) {
+        hidden = inputs.wanted(hidden)[0];
+      }
+      layer(body.layers().get(index), hidden, index);
     }
-    int hidden = body.streams().map(streams::end).orElse(x);
+    hidden = body.streams().map(streams::end).orElse(hidden);
     int wanted = program.buffer(writer.hiddenSize());
     program.gather(hidden, wanted);
     return writer.norm(body.norm(), wanted, "last");
+  }
+
+  /**
+   * The first layers up to the last one that keeps something of tokens, which later ones read. What
+   * the layers after them compute of a token is of use for its own logits alone.
+   */
+  private static int keeping(List<Layer> layers) {
+    int count = layers.size();
+    while (count > 0
+        && layers.get(count - 1).mixer() instanceof SharingAttention attention
+        && !attention.owns()) {
+      count--;
+    }
+    return count;
   }
 
   private int embeddings(Embeddings embeddings) {

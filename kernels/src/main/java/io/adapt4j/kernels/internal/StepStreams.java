@@ -74,6 +74,11 @@ final class StepStreams {
     return streams[0];
   }
 
+  /** Has what follows done for the tokens whose logits are wanted alone. */
+  void wanted() {
+    streams = inputs.wanted(streams);
+  }
+
   void layer(StreamLayer layer, int index) {
     AltUp altUp = layer.altUp();
     int count = altUp.count();

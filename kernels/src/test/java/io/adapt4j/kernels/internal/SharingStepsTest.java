@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.DecoderSteps.Token;
+import io.adapt4j.core.internal.nn.KvCache;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Named;
@@ -77,6 +82,49 @@ class SharingStepsTest {
       randomize(decoder);
       assertThat(StepKernelsTest.difference(decoder, null, decoder, variant)).isLessThan(1e-4);
     }
+  }
+
+  /** Layers without keys of their own compute nothing of tokens whose logits are not wanted. */
+  @ParameterizedTest
+  @MethodSource("shapesAndVariants")
+  void whichLogitsAreWantedChangesNoBit(String shape, CpuVariant variant) {
+    assumeThat(variant).isLessThanOrEqualTo(CpuLibrary.get().best());
+    ModelConfig config = ModelConfig.parse(Path.of("random", "config.json"), shape);
+    try (Decoder decoder = (Decoder) Architectures.declare(config)) {
+      decoder.allocate(DType.F32);
+      randomize(decoder);
+      int[] ids = new SplittableRandom(3).ints(40, 1, 40).toArray();
+      float[][] wanted = logits(decoder, variant, ids, 1, place -> true);
+      assertThat(logits(decoder, variant, ids, 40, place -> place == 39)[39]).isEqualTo(wanted[39]);
+      float[][] some = logits(decoder, variant, ids, 10, place -> place / 10 == 2 && place % 3 > 0);
+      for (int place = 20; place < 30; place++) {
+        assertThat(some[place]).isEqualTo(place % 3 > 0 ? wanted[place] : null);
+      }
+      assertThat(some[39]).isNull();
+    }
+  }
+
+  /** The logits of each token, null where they are not wanted. */
+  private static float[][] logits(
+      Decoder decoder, CpuVariant variant, int[] ids, int most, IntPredicate isWanted) {
+    float[][] logits = new float[ids.length][];
+    try (KvCache cache = decoder.newCache(1, ids.length);
+        CpuDecoderSteps steps =
+            StepCompiler.compile(decoder, most, most, variant, List.of()).orElseThrow()) {
+      steps.place(0, cache, 0);
+      for (int from = 0; from < ids.length; from += most) {
+        steps.run(
+            IntStream.range(from, from + most)
+                .mapToObj(i -> new Token(ids[i], 0, i, 0, isWanted.test(i)))
+                .toList());
+        int[] outputs = IntStream.range(from, from + most).filter(isWanted).toArray();
+        for (int i = 0; i < outputs.length; i++) {
+          logits[outputs[i]] = new float[40];
+          steps.logits(i, logits[outputs[i]], 0);
+        }
+      }
+    }
+    return logits;
   }
 
   private static void randomize(Decoder decoder) {

@@ -56,6 +56,16 @@ public final class StreamProgram extends Pointer {
   public native void gate(int kind, int gates, int from, @Cast("long long") long start, int to);
 
   /**
+   * Has what follows done for the tokens whose logits are wanted alone. Called once at most, and
+   * where no later operator writes to the cache.
+   *
+   * @param count of buffers
+   * @param from buffers that are read by what follows
+   * @param to buffers that it reads instead, as wide as these
+   */
+  public native void wanted(int count, @Const int[] from, @Const int[] to);
+
+  /**
    * Adds a mixture of all streams to each: y of stream j = x of j + the sum over i of c x of i,
    * where c is the coefficient of number j streams + i.
    *
