@@ -82,6 +82,7 @@ final class StepCompiler {
               decoder.type(),
               maxTokens,
               writer.isPlain() && variant.compareTo(CpuVariant.AVX512) >= 0,
+              keeping(body.layers()) < body.layers().size(),
               Math.toIntExact(head.weight().sizes()[0]),
               rows,
               adapters.size(),
