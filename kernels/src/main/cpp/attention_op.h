@@ -80,7 +80,7 @@ struct Turning {
   int64_t half;
 };
 
-// Turns queries and keys.
+// Turns queries and keys, or those of them that there is a table for.
 class RotateOp : public TokenOp {
  public:
   RotateOp(const PlainKernels& kernels, Buffer projected, const HeadLayout& layout,
@@ -107,6 +107,9 @@ class RotateOp : public TokenOp {
 
  private:
   void turn(const Step& step, int64_t token, int table, float* head) const {
+    if (table < 0) {
+      return;
+    }
     const int64_t at = token * turning_.half;
     turn_(head, step.cos[table] + at, step.sin[table] + at, turning_.half);
   }

@@ -17,6 +17,8 @@ struct RouteRule {
   int groups, groupsKept;   // only experts of the best groups are chosen
   const void* correction;   // added to what experts are chosen by, or null
   int correctionType;
+  const void* gains;        // multiplies the weights of each expert, or null
+  int gainType;
 };
 
 // Where the tokens of a step go. A slot is one of the experts of a token: token * chosen + index.
@@ -71,6 +73,9 @@ class RouteOp : public StepOp {
       const int64_t expert = takeLargest(choice_, taken_);
       weights[i] = own_[expert];
       sum += weights[i];
+      if (rule_.gains != nullptr) {
+        weights[i] *= lanes::valueAt(rule_.gains, rule_.gainType, expert);
+      }
       routing_.slots[expert].push_back(token * rule_.chosen + i);
     }
     const float factor = rule_.normalized ? rule_.scale / (sum > 1e-12f ? sum : 1e-12f)

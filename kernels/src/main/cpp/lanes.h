@@ -46,6 +46,13 @@ struct ElementKernels {
 
   // y = xIELU(x): above x x + x / 2 over 0, steep (e^x - 1 - x) + x / 2 below.
   void (*learned)(const float* x, float above, float steep, int64_t width, float* y);
+
+  // y, as long as other is: times rms(other) / rms(y), whose square is at least epsilon.
+  void (*match)(const float* other, float epsilon, int64_t width, float* y);
+
+  // How far x is above mean + quantile deviation of its entries, 0 for those below. x and y may be
+  // the same.
+  void (*above)(const float* x, float quantile, int64_t width, float* y);
 };
 
 namespace lanes {
@@ -427,6 +434,41 @@ ADAPT4J_INLINE void learnedEntries(const float* x, float above, float steep, int
   }
 }
 
+ADAPT4J_INLINE float squares(const float* x, float center, int64_t width) {
+  Floats sums = {};
+  int64_t i = 0;
+  for (; i + WIDTH <= width; i += WIDTH) {
+    const Floats values = load(x + i) - center;
+    sums += values * values;
+  }
+  float rest = 0;
+  for (; i < width; i++) {
+    rest += (x[i] - center) * (x[i] - center);
+  }
+  return (sum(sums) + rest) / width;
+}
+
+ADAPT4J_INLINE void matchEntries(const float* other, float epsilon, int64_t width, float* y) {
+  const float own = squares(y, 0, width);
+  const float factor = std::sqrt(squares(other, 0, width) / (own < epsilon ? epsilon : own));
+  for (int64_t i = 0; i < width; i += WIDTH) {
+    putSome(loadSome(y, i, width) * factor, y, i, width);
+  }
+}
+
+ADAPT4J_INLINE void aboveEntries(const float* x, float quantile, int64_t width, float* y) {
+  Floats sums = {};
+  for (int64_t i = 0; i < width; i += WIDTH) {
+    sums += loadSome(x, i, width);
+  }
+  const float mean = sum(sums) / width;
+  const float cut = mean + std::sqrt(squares(x, mean, width)) * quantile;
+  for (int64_t i = 0; i < width; i += WIDTH) {
+    const Floats values = loadSome(x, i, width) - cut;
+    putSome(values > 0.0f ? values : all(0), y, i, width);
+  }
+}
+
 // For any processor.
 
 inline void norm(const NormRule& rule, const float* x, int64_t width, float* y) {
@@ -453,6 +495,12 @@ inline void clampedGated(const float* x, float alpha, float limit, int64_t width
 }
 inline void learned(const float* x, float above, float steep, int64_t width, float* y) {
   learnedEntries(x, above, steep, width, y);
+}
+inline void match(const float* other, float epsilon, int64_t width, float* y) {
+  matchEntries(other, epsilon, width, y);
+}
+inline void above(const float* x, float quantile, int64_t width, float* y) {
+  aboveEntries(x, quantile, width, y);
 }
 
 }  // namespace lanes

@@ -204,9 +204,15 @@ ADAPT4J_AVX2 inline void learned(const float* x, float above, float steep, int64
                                  float* y) {
   lanes::learnedEntries(x, above, steep, width, y);
 }
+ADAPT4J_AVX2 inline void match(const float* other, float epsilon, int64_t width, float* y) {
+  lanes::matchEntries(other, epsilon, width, y);
+}
+ADAPT4J_AVX2 inline void above(const float* x, float quantile, int64_t width, float* y) {
+  lanes::aboveEntries(x, quantile, width, y);
+}
 
-constexpr ElementKernels ELEMENTS{norm,   activate,    softmax,     addScaled,
-                                  rotate, rotatePairs, clampedGated, learned};
+constexpr ElementKernels ELEMENTS{norm,   activate,    softmax,      addScaled, rotate,
+                                  rotatePairs, clampedGated, learned, match, above};
 
 constexpr PlainKernels PLAIN{scalar::tokenType, scalar::prepareToken, multiplyPlain, nullptr, mix,
                              &ELEMENTS};

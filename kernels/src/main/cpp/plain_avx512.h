@@ -324,9 +324,15 @@ ADAPT4J_AVX512 inline void learned(const float* x, float above, float steep, int
                                  float* y) {
   lanes::learnedEntries(x, above, steep, width, y);
 }
+ADAPT4J_AVX512 inline void match(const float* other, float epsilon, int64_t width, float* y) {
+  lanes::matchEntries(other, epsilon, width, y);
+}
+ADAPT4J_AVX512 inline void above(const float* x, float quantile, int64_t width, float* y) {
+  lanes::aboveEntries(x, quantile, width, y);
+}
 
-constexpr ElementKernels ELEMENTS{norm,   activate,    softmax,     addScaled,
-                                  rotate, rotatePairs, clampedGated, learned};
+constexpr ElementKernels ELEMENTS{norm,   activate,    softmax,      addScaled, rotate,
+                                  rotatePairs, clampedGated, learned, match, above};
 
 constexpr PlainKernels PLAIN{scalar::tokenType, scalar::prepareToken, multiplyPlain, multiplyMany,
                              mix, &ELEMENTS};

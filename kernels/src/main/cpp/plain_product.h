@@ -102,7 +102,7 @@ inline void mix(const PlainRows& rows, const float* weights, int64_t stride, int
 
 constexpr ElementKernels ELEMENTS{lanes::norm,   lanes::activate,    lanes::softmax, lanes::addScaled,
                                   lanes::rotate, lanes::rotatePairs, lanes::clampedGated,
-                                  lanes::learned};
+                                  lanes::learned, lanes::match, lanes::above};
 
 constexpr PlainKernels PLAIN{tokenType, prepareToken, multiplyPlain, nullptr, mix, &ELEMENTS};
 

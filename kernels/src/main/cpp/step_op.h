@@ -22,15 +22,18 @@ class TokenOp : public StepOp {
 
 class EmbedOp : public TokenOp {
  public:
-  EmbedOp(Buffer to, const void* rows, int type, float factor, const void* positions)
-      : to_(to), rows_(rows), type_(type), factor_(factor), positions_(positions) {}
+  // Ids from known on are looked up as 0.
+  EmbedOp(Buffer to, const void* rows, int type, float factor, const void* positions,
+          int64_t known = INT64_MAX)
+      : to_(to), rows_(rows), type_(type), factor_(factor), positions_(positions), known_(known) {}
 
   const char* name() const override { return "embed"; }
 
   void run(const Step& step, int64_t piece, Worker&) const override {
     float* y = to_.row(piece);
+    const int64_t id = step.ids[piece] < known_ ? step.ids[piece] : 0;
     for (int64_t i = 0; i < to_.width; i++) {
-      y[i] = factor_ * lanes::valueAt(rows_, type_, step.ids[piece] * to_.width + i);
+      y[i] = factor_ * lanes::valueAt(rows_, type_, id * to_.width + i);
       if (positions_ != nullptr) {
         y[i] += lanes::valueAt(positions_, type_, step.positions[piece] * to_.width + i);
       }
@@ -43,22 +46,24 @@ class EmbedOp : public TokenOp {
   int type_;
   float factor_;
   const void* positions_;
+  int64_t known_;
 };
 
-// Norms of segments of equal width, such as heads.
+// Norms of segments of equal width, such as heads, which go to as many columns further on.
 class NormOp : public TokenOp {
  public:
   NormOp(const PlainKernels& kernels, const NormRule& rule, Buffer from, Buffer to, int64_t start,
-         int64_t width, int64_t stride, int segments)
+         int64_t width, int64_t stride, int segments, int64_t further = 0)
       : kernels_(kernels), rule_(rule), from_(from), to_(to), start_(start), width_(width),
-        stride_(stride), segments_(segments) {}
+        stride_(stride), segments_(segments), further_(further) {}
 
   const char* name() const override { return "norm"; }
 
   void run(const Step&, int64_t piece, Worker&) const override {
     for (int s = 0; s < segments_; s++) {
       const int64_t at = start_ + s * stride_;
-      kernels_.elements->norm(rule_, from_.row(piece) + at, width_, to_.row(piece) + at);
+      kernels_.elements->norm(rule_, from_.row(piece) + at, width_,
+                              to_.row(piece) + at + further_);
     }
   }
 
@@ -68,6 +73,7 @@ class NormOp : public TokenOp {
   Buffer from_, to_;
   int64_t start_, width_, stride_;
   int segments_;
+  int64_t further_;
 };
 
 class ActivateOp : public TokenOp {
@@ -153,6 +159,28 @@ class GateOp : public TokenOp {
   int64_t start_, stride_;
   Buffer to_;
   int64_t width_;
+};
+
+// y = f(gate) * x, of which the columns from start on are taken.
+class GatedPartOp : public TokenOp {
+ public:
+  GatedPartOp(const PlainKernels& kernels, int kind, Buffer gates, Buffer from, int64_t start,
+              Buffer to)
+      : kernels_(kernels), kind_(kind), gates_(gates), from_(from), start_(start), to_(to) {}
+
+  const char* name() const override { return "gate"; }
+
+  void run(const Step&, int64_t piece, Worker&) const override {
+    kernels_.elements->activate(kind_, gates_.row(piece), from_.row(piece) + start_, 1, to_.width,
+                                to_.row(piece));
+  }
+
+ private:
+  const PlainKernels& kernels_;
+  int kind_;
+  Buffer gates_, from_;
+  int64_t start_;
+  Buffer to_;
 };
 
 // y = factor * x in some columns.

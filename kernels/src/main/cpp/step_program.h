@@ -9,6 +9,7 @@
 
 #include "attention_op.h"
 #include "expert_low_rank_op.h"
+#include "step_description.h"
 #if defined(__linux__)
 #include <sched.h>
 #endif
@@ -235,30 +236,12 @@ class StepProgram {
   void run(int tokens, const int* of, int outputs, const int* outputOf, int tables,
            const int* halves, const float* turns, int* likeliest) {
     Running running;
-    Step& step = running.step;
-    step = Step{tokens,           of,  of + tokens, of + 2 * tokens, of + 3 * tokens,
-                of + 4 * tokens,  nullptr, nullptr, outputs, outputOf, 0, nullptr, nullptr, 0,
-                nullptr, nullptr, 0,   of + 5 * tokens};
-    group(tokens, of + 5 * tokens, order_, groups_);
-    step.order = order_.data();
-    step.group = groups_.data();
-    step.groups = static_cast<int>(groups_.size());
-    group(tokens, step.slots, sequenceOrder_, sequences_);
-    step.sequenceOrder = sequenceOrder_.data();
-    step.sequence = sequences_.data();
-    step.sequences = static_cast<int>(sequences_.size());
-    std::vector<const float*> cos, sin;
-    for (int i = 0; i < tables; i++) {
-      cos.push_back(turns);
-      sin.push_back(turns + static_cast<int64_t>(tokens) * halves[i]);
-      turns += 2L * tokens * halves[i];
+    running.step = step_.describe(tokens, of, outputs, outputOf, tables, halves, turns);
+    running.rest = running.step;
+    if (split_ < ops_.size()) {
+      running.rest = rest_.describeOutputs(running.step, of, tables, halves);
     }
-    step.cos = cos.data();
-    step.sin = sin.data();
-    for (int t = 0; t < tokens; t++) {
-      const int64_t seen = step.places[t] - step.firsts[t] + 1;
-      step.longest = seen > step.longest ? seen : step.longest;
-    }
+    const Step& step = running.step;
     int64_t sums = 0;
     for (size_t i = 0; i < ops_.size(); i++) {
       progress_[i].next.store(0, std::memory_order_relaxed);
@@ -304,6 +287,10 @@ class StepProgram {
     expert_ = expert;
   }
 
+  // What follows is run as if a step had only the tokens whose logits are wanted, their rows in
+  // buffers the first ones.
+  void split() { split_ = ops_.size(); }
+
   void keep(ExpertUpdates* updates) { expertUpdates_.emplace_back(updates); }
 
   Buffer at(int buffer) const { return buffers_[buffer]; }
@@ -322,29 +309,11 @@ class StepProgram {
   struct Running {
     StepProgram* program;
     Step step;
+    Step rest;  // what operators after the split have
     uint8_t* memory;
     int64_t tokenBytes;
     int64_t workerBytes;
   };
-
-  // Brings tokens of the same number together, in their order.
-  static void group(int tokens, const int* numbers, std::vector<int>& order,
-                    std::vector<TokenGroup>& groups) {
-    order.resize(tokens);
-    for (int t = 0; t < tokens; t++) {
-      order[t] = t;
-    }
-    std::stable_sort(order.begin(), order.end(),
-                     [numbers](int a, int b) { return numbers[a] < numbers[b]; });
-    groups.clear();
-    for (int i = 0; i < tokens; i++) {
-      const int number = numbers[order[i]];
-      if (groups.empty() || groups.back().number != number) {
-        groups.push_back(TokenGroup{number, i, i});
-      }
-      groups.back().end = i + 1;
-    }
-  }
 
   static void* pointer(long long address) { return reinterpret_cast<void*>(address); }
 
@@ -368,10 +337,13 @@ class StepProgram {
     StepProgram& program = *running->program;
     const bool timed = program.timed_ && number == 0;
     auto begun = std::chrono::steady_clock::now();
-    const Step& step = running->step;
     uint8_t* memory = running->memory + number * running->workerBytes;
     Worker worker{memory, reinterpret_cast<float*>(memory + running->tokenBytes)};
     for (size_t i = 0; i < program.ops_.size(); i++) {
+      const Step& step = i < program.split_ ? running->step : running->rest;
+      if (step.tokens == 0) {
+        break;
+      }
       const StepOp& op = *program.ops_[i];
       Progress& progress = program.progress_[i];
       const int64_t pieces = op.pieces(step);
@@ -431,10 +403,8 @@ class StepProgram {
   std::vector<std::unique_ptr<LowRankTerms>> updates_;
   std::vector<std::unique_ptr<ExpertUpdates>> expertUpdates_;
   bool closed_ = false;
-  std::vector<int> order_;
-  std::vector<TokenGroup> groups_;
-  std::vector<int> sequenceOrder_;
-  std::vector<TokenGroup> sequences_;
+  StepDescription step_, rest_;
+  size_t split_ = SIZE_MAX;
   HeadLayout layout_{};
   std::vector<RowCache> rows_;
   int64_t tokenBytes_ = 0;

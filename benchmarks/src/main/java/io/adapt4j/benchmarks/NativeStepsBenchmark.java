@@ -31,12 +31,20 @@ import java.util.stream.IntStream;
 
 /**
  * Decoding steps in one native call beside the same steps operator by operator, in turns, for a
- * mixture of experts and for layers that keep a state; and the memory that a step of the mixture
- * reads.
+ * mixture of experts, for layers that keep a state and for those of Gemma 3n and 4; and the memory
+ * that a step of the mixture reads.
  */
 @InSuite(
     quick = "--shape small --rounds 3 --tokens 4",
-    full = {"", "--shape lfm2", "--shape delta", "--shape mamba"})
+    full = {
+      "",
+      "--shape lfm2",
+      "--shape delta",
+      "--shape mamba",
+      "--shape gemma3n",
+      "--shape gemma4",
+      "--shape gemma4-experts"
+    })
 public final class NativeStepsBenchmark {
 
   private static final Map<String, String> DEFAULTS =
@@ -90,6 +98,45 @@ public final class NativeStepsBenchmark {
        "mamba_d_state": 128, "mamba_d_head": "auto", "mamba_expand": 2}
       """;
 
+  private static final String GEMMA =
+      """
+      "vocab_size": 4096, "vocab_size_per_layer_input": 4096, "max_position_embeddings": 4096,
+      "hidden_activation": "gelu_pytorch_tanh", "rms_norm_eps": 1e-6, "head_dim": 256,
+      "sliding_window": 512, "tie_word_embeddings": true, "num_attention_heads": 8,
+      """;
+
+  /** The widths of Gemma 3n E2B. */
+  private static final String GEMMA_3N =
+      """
+      {"model_type": "gemma3n_text", %s "hidden_size": 2048, "intermediate_size": 8192,
+       "num_hidden_layers": 6, "num_key_value_heads": 2, "hidden_size_per_layer_input": 256,
+       "num_kv_shared_layers": 1, "activation_sparsity_pattern": [0.95, 0.95, 0, 0, 0, 0],
+       "layer_types": ["sliding_attention", "sliding_attention", "sliding_attention",
+       "sliding_attention", "full_attention", "sliding_attention"]}
+      """;
+
+  /** Those of Gemma 4 E2B. */
+  private static final String GEMMA_4 =
+      """
+      {"model_type": "gemma4_text", %s "hidden_size": 1536, "intermediate_size": 6144,
+       "num_hidden_layers": 8, "num_key_value_heads": 1, "global_head_dim": 512,
+       "hidden_size_per_layer_input": 256, "num_kv_shared_layers": 3, "use_double_wide_mlp": true,
+       "layer_types": ["sliding_attention", "sliding_attention", "sliding_attention",
+       "full_attention", "sliding_attention", "sliding_attention", "sliding_attention",
+       "full_attention"]}
+      """;
+
+  /** Those of Gemma 4 26B-A4B, with a quarter of its experts. */
+  private static final String GEMMA_4_EXPERTS =
+      """
+      {"model_type": "gemma4_text", %s "hidden_size": 2816, "intermediate_size": 2112,
+       "moe_intermediate_size": 704, "num_hidden_layers": 4, "num_key_value_heads": 4,
+       "attention_k_eq_v": true, "global_head_dim": 512, "num_global_key_value_heads": 1,
+       "hidden_size_per_layer_input": 0, "enable_moe_block": true, "num_experts": 32,
+       "top_k_experts": 8, "layer_types": ["sliding_attention", "sliding_attention",
+       "sliding_attention", "full_attention"]}
+      """;
+
   /** That of SmolLM2-135M, but for the vocabulary. */
   private static final String DENSE =
       """
@@ -100,6 +147,9 @@ public final class NativeStepsBenchmark {
   private static final Map<String, String> SHAPES =
       Map.of(
           "dense", DENSE.formatted(COMMON),
+          "gemma3n", GEMMA_3N.formatted(GEMMA),
+          "gemma4", GEMMA_4.formatted(GEMMA),
+          "gemma4-experts", GEMMA_4_EXPERTS.formatted(GEMMA),
           "small", MIXTURE.formatted(COMMON, 256, 512, 128, 2),
           "experts", MIXTURE.formatted(COMMON, 2048, 6144, 768, 4),
           "lfm2", LFM2.formatted(COMMON),
@@ -121,11 +171,11 @@ public final class NativeStepsBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param line {@code --shape experts|lfm2|delta|mamba|dense|small}, {@code --precision
-   *     bf16|fp32}, {@code --batch} rows beside one, {@code --prompt} tokens before, {@code
-   *     --tokens} steps of a round, {@code --rounds}, {@code --clock cpu} for the time of the
-   *     processor, which others disturb little if {@code --threads} is 1, {@code --profile yes} for
-   *     the time of each kind of operator
+   * @param line {@code --shape experts|lfm2|delta|mamba|gemma3n|gemma4|gemma4-experts|dense|small},
+   *     {@code --precision bf16|fp32}, {@code --batch} rows beside one, {@code --prompt} tokens
+   *     before, {@code --tokens} steps of a round, {@code --rounds}, {@code --clock cpu} for the
+   *     time of the processor, which others disturb little if {@code --threads} is 1, {@code
+   *     --profile yes} for the time of each kind of operator
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());

@@ -33,7 +33,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -42,6 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Decoding with 8-bit weights: steps in one native call multiply them as they are, by tokens that
@@ -67,16 +67,11 @@ class Int8StepsTest {
     Int8Case.needTheLibrary();
   }
 
-  /** Families that are decoded operator by operator. */
-  private static final Set<String> BY_OPERATORS =
-      Set.of("gemma3n", "gemma4", "gemma4_by_layer", "gemma4_moe", "gemma4_one");
-
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {
       return folders
           .filter(folder -> Files.exists(folder.resolve("generation_config.json")))
           .map(folder -> folder.getFileName().toString())
-          .filter(family -> !BY_OPERATORS.contains(family))
           .sorted()
           .toList()
           .stream();
@@ -127,9 +122,10 @@ class Int8StepsTest {
     }
   }
 
-  @Test
-  void anAdapterIsAddedInStepsToo(@TempDir Path temporary) {
-    Path folder = FAMILIES.resolve("smollm3");
+  @ParameterizedTest
+  @ValueSource(strings = {"smollm3", "gemma3n", "gemma4", "gemma4_one", "gemma4_moe"})
+  void anAdapterIsAddedInStepsToo(String family, @TempDir Path temporary) {
+    Path folder = FAMILIES.resolve(family);
     try (Decoder decoder = load(folder, Quantization.int8());
         Decoder rounding = load(folder, Quantization.int8())) {
       try (Adaptation adaptation = Methods.of(Lora.rank(2)).attach(decoder, folder, 1)) {

@@ -24,6 +24,7 @@ final class CpuDecoderSteps implements DecoderSteps {
   private final DType type;
   private final int maxTokens;
   private final boolean readsPrompts;
+  private final boolean leavesLayersOut;
   private final int vocabulary;
   private final int logitsBuffer;
   private final int adapters;
@@ -41,6 +42,7 @@ final class CpuDecoderSteps implements DecoderSteps {
    * Takes a program over.
    *
    * @param readsPrompts whether many tokens are as fast as operator by operator
+   * @param leavesLayersOut whether some layers compute only tokens whose logits are wanted
    * @param rows as many as there can be outputs
    * @param adapters how many a token can name
    * @param head the output layer in 8 bits, closed with these steps; null where it is as the model
@@ -52,6 +54,7 @@ final class CpuDecoderSteps implements DecoderSteps {
       DType type,
       int maxTokens,
       boolean readsPrompts,
+      boolean leavesLayersOut,
       int vocabulary,
       int rows,
       int adapters,
@@ -62,6 +65,7 @@ final class CpuDecoderSteps implements DecoderSteps {
     this.type = type;
     this.maxTokens = maxTokens;
     this.readsPrompts = readsPrompts;
+    this.leavesLayersOut = leavesLayersOut;
     this.vocabulary = vocabulary;
     this.capacities = new int[rows];
     this.adapters = adapters;
@@ -72,6 +76,11 @@ final class CpuDecoderSteps implements DecoderSteps {
   @Override
   public boolean readsPrompts() {
     return readsPrompts;
+  }
+
+  @Override
+  public boolean readsLongPrompts() {
+    return readsPrompts && leavesLayersOut;
   }
 
   @Override

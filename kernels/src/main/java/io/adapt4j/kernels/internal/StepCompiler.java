@@ -4,11 +4,14 @@ import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.CompactHead;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.InputLayer;
 import io.adapt4j.core.internal.nn.Layer;
 import io.adapt4j.core.internal.nn.Norm;
 import io.adapt4j.core.internal.nn.ParallelLayer;
 import io.adapt4j.core.internal.nn.PostNormLayer;
 import io.adapt4j.core.internal.nn.SequentialLayer;
+import io.adapt4j.core.internal.nn.SharingAttention;
+import io.adapt4j.core.internal.nn.StreamLayer;
 import io.adapt4j.core.internal.nn.TokenTable;
 import io.adapt4j.core.internal.nn.Transformer;
 import io.adapt4j.core.internal.tensor.Activation;
@@ -29,12 +32,16 @@ final class StepCompiler {
   private final StepWriter writer;
   private final StepMixers mixers;
   private final StepMlps mlps;
+  private final StepInputs inputs;
+  private final StepStreams streams;
 
   private StepCompiler(StepWriter writer, Transformer body) {
     this.program = writer.program();
     this.writer = writer;
     this.mixers = new StepMixers(writer, body.rotary());
     this.mlps = new StepMlps(writer);
+    this.inputs = new StepInputs(writer);
+    this.streams = new StepStreams(writer, mixers, mlps, inputs);
   }
 
   /**
@@ -75,6 +82,7 @@ final class StepCompiler {
               decoder.type(),
               maxTokens,
               writer.isPlain() && variant.compareTo(CpuVariant.AVX512) >= 0,
+              keeping(body.layers()) < body.layers().size(),
               Math.toIntExact(head.weight().sizes()[0]),
               rows,
               adapters.size(),
@@ -93,16 +101,37 @@ final class StepCompiler {
   }
 
   private int transformer(Transformer body) {
-    if (body.inputs().isPresent() || body.streams().isPresent()) {
-      throw new Unsupported();
-    }
-    int hidden = embeddings(body.embeddings());
+    int x = embeddings(body.embeddings());
+    body.inputs().ifPresent(all -> inputs.inputs(all, x));
+    body.streams().ifPresent(all -> streams.begin(all, x));
+    int hidden = x;
+    int keeping = keeping(body.layers());
     for (int index = 0; index < body.layers().size(); index++) {
+      if (index == keeping && body.streams().isPresent()) {
+        streams.wanted();
+      } else if (index == keeping) {
+        hidden = inputs.wanted(hidden)[0];
+      }
       layer(body.layers().get(index), hidden, index);
     }
+    hidden = body.streams().map(streams::end).orElse(hidden);
     int wanted = program.buffer(writer.hiddenSize());
     program.gather(hidden, wanted);
     return writer.norm(body.norm(), wanted, "last");
+  }
+
+  /**
+   * The first layers up to the last one that keeps something of tokens, which later ones read. What
+   * the layers after them compute of a token is of use for its own logits alone.
+   */
+  private static int keeping(List<Layer> layers) {
+    int count = layers.size();
+    while (count > 0
+        && layers.get(count - 1).mixer() instanceof SharingAttention attention
+        && !attention.owns()) {
+      count--;
+    }
+    return count;
   }
 
   private int embeddings(Embeddings embeddings) {
@@ -133,6 +162,15 @@ final class StepCompiler {
           index);
       int worked = writer.norm(sequential.beforeMlp(), hidden, "mlp");
       mlps.mlp(sequential.mlp(), worked, new Branch(hidden, sequential.afterMlp(), scale));
+    } else if (layer instanceof StreamLayer ofStreams) {
+      streams.layer(ofStreams, index);
+    } else if (layer instanceof InputLayer withInput) {
+      layer(withInput.layer(), hidden, index);
+      withInput.input().ifPresent(gate -> inputs.gate(gate, hidden, hidden));
+      float factor = withInput.factor().value().toFloats()[0];
+      if (factor != 1) {
+        program.scale(hidden, hidden, 0, writer.hiddenSize(), factor);
+      }
     } else if (layer instanceof ParallelLayer parallel) {
       Branch plain = new Branch(hidden, Norm.NONE, 1);
       int attended = writer.norm(parallel.attentionNorm(), hidden, "attention");

@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.nn.Mixer;
 import io.adapt4j.core.internal.nn.MixerSum;
 import io.adapt4j.core.internal.nn.QueryKeyNorm;
 import io.adapt4j.core.internal.nn.RecurrentMixer;
+import io.adapt4j.core.internal.nn.SharingAttention;
 import io.adapt4j.core.internal.tensor.AttentionRule;
 import io.adapt4j.kernels.internal.StepArguments.Unsupported;
 import io.adapt4j.kernels.internal.StepWriter.Branch;
@@ -24,12 +25,14 @@ final class StepMixers {
   private final StepWriter writer;
   private final List<RotaryFrequencies> rotary;
   private final StepRecurrences recurrences;
+  private final StepSharing sharing;
 
   StepMixers(StepWriter writer, List<RotaryFrequencies> rotary) {
     this.program = writer.program();
     this.writer = writer;
     this.rotary = rotary;
     this.recurrences = new StepRecurrences(writer);
+    this.sharing = new StepSharing(writer, rotary);
   }
 
   /**
@@ -44,6 +47,8 @@ final class StepMixers {
       attention(attention, false, x, branch, layer);
     } else if (mixer instanceof GatedAttention gated) {
       attention(gated.attention(), true, x, branch, layer);
+    } else if (mixer instanceof SharingAttention attention) {
+      sharing.attention(attention, x, branch);
     } else if (mixer instanceof RecurrentMixer recurrent) {
       recurrences.recurrence(recurrent, x, branch, layer);
     } else if (mixer instanceof MixerSum sum && branch.isDirect() && x != branch.residual()) {

@@ -3,22 +3,27 @@ package io.adapt4j.kernels.internal;
 import io.adapt4j.core.internal.nn.ClampedMlp;
 import io.adapt4j.core.internal.nn.ExpertMlp;
 import io.adapt4j.core.internal.nn.GatedMlp;
+import io.adapt4j.core.internal.nn.JoinedMlp;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Mlp;
 import io.adapt4j.core.internal.nn.PlainMlp;
 import io.adapt4j.core.internal.nn.Router;
 import io.adapt4j.core.internal.nn.ScaledMlp;
+import io.adapt4j.core.internal.nn.SparseGatedMlp;
 import io.adapt4j.core.internal.nn.XieluMlp;
 import io.adapt4j.core.internal.tensor.ExpertOps;
 import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.StreamOps;
 import io.adapt4j.kernels.internal.StepArguments.Unsupported;
 import io.adapt4j.kernels.internal.StepWriter.Branch;
 import io.adapt4j.kernels.internal.cpu.ExpertProgram;
 import io.adapt4j.kernels.internal.cpu.StepProgram;
+import io.adapt4j.kernels.internal.cpu.StreamProgram;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Writes feed-forward layers down, mixtures of experts among them. */
 final class StepMlps {
@@ -40,6 +45,8 @@ final class StepMlps {
   void mlp(Mlp mlp, int x, Branch branch) {
     if (mlp instanceof ExpertMlp mixture) {
       mixture(mixture, x, branch);
+    } else if (mlp instanceof JoinedMlp joined) {
+      joined(joined, x, branch);
     } else {
       double factor = mlp instanceof ScaledMlp scaled ? scaled.factor() : 1;
       writer.branch(down(mlp), inner(mlp, x), branch.times(factor));
@@ -66,6 +73,12 @@ final class StepMlps {
     } else if (mlp instanceof XieluMlp learned) {
       float above = softplus(learned.above());
       program.learned(wide, inner, above, softplus(learned.below()) + 0.5f);
+    } else if (mlp instanceof SparseGatedMlp sparse) {
+      long width = sparse.mlp().gateUp().linear().outFeatures() / 2;
+      try (StreamProgram gates = new StreamProgram(program)) {
+        gates.above(wide, width, StreamOps.quantile(sparse.share()));
+      }
+      activate(sparse.mlp(), wide, inner);
     } else if (mlp instanceof ScaledMlp scaled) {
       if (scaled.gateFactor() != 1) {
         long width = scaled.mlp().gateUp().linear().outFeatures() / 2;
@@ -90,6 +103,8 @@ final class StepMlps {
       return clamped.gateUp();
     } else if (mlp instanceof XieluMlp learned) {
       return learned.up();
+    } else if (mlp instanceof SparseGatedMlp sparse) {
+      return sparse.mlp().gateUp();
     } else if (mlp instanceof ScaledMlp scaled) {
       return scaled.mlp().gateUp();
     }
@@ -105,6 +120,8 @@ final class StepMlps {
       return clamped.down();
     } else if (mlp instanceof XieluMlp learned) {
       return learned.down();
+    } else if (mlp instanceof SparseGatedMlp sparse) {
+      return sparse.mlp().down();
     } else if (mlp instanceof ScaledMlp scaled) {
       return scaled.mlp().down();
     }
@@ -112,10 +129,6 @@ final class StepMlps {
   }
 
   private void mixture(ExpertMlp mixture, int x, Branch branch) {
-    Mlp first = mixture.experts().get(0);
-    if (first instanceof ScaledMlp) {
-      throw new Unsupported();
-    }
     int target = branch.residual();
     float scale = (float) branch.scale();
     if (!branch.isDirect()) {
@@ -126,17 +139,7 @@ final class StepMlps {
     if (x == target) {
       throw new Unsupported();
     }
-    int chosen = mixture.router().rule().chosen();
-    int wide = writer.shared("expert wide", up(first).linear().outFeatures(), chosen);
-    int inner = writer.shared("expert inner", down(first).linear().inFeatures(), chosen);
-    int slots = writer.shared("expert out", writer.hiddenSize(), chosen);
-    try (ExpertProgram experts = new ExpertProgram(program)) {
-      route(mixture.router(), x, experts);
-      products(mixture, StepMlps::up, x, wide, false, experts);
-      activate(first, wide, inner);
-      products(mixture, StepMlps::down, inner, slots, true, experts);
-      experts.combine(slots, target, scale, branch.isDirect());
-    }
+    experts(mixture, new Routed(x, null), x, target, scale, branch.isDirect());
     ExpertMlp.Shared shared = mixture.shared();
     if (shared != null) {
       shared(shared, x, target, scale);
@@ -146,7 +149,54 @@ final class StepMlps {
     }
   }
 
-  private void route(Router router, int x, ExpertProgram experts) {
+  /**
+   * What experts are chosen by.
+   *
+   * @param read buffer that the router reads
+   * @param gains multiplies the weights of each expert, or null
+   */
+  private record Routed(int read, @Nullable Parameter gains) {}
+
+  private void experts(
+      ExpertMlp mixture, Routed routed, int x, int target, float scale, boolean added) {
+    Mlp first = mixture.experts().get(0);
+    if (first instanceof ScaledMlp || first instanceof SparseGatedMlp) {
+      throw new Unsupported();
+    }
+    int chosen = mixture.router().rule().chosen();
+    int wide = writer.shared("expert wide", up(first).linear().outFeatures(), chosen);
+    int inner = writer.shared("expert inner", down(first).linear().inFeatures(), chosen);
+    int slots = writer.shared("expert out", writer.hiddenSize(), chosen);
+    try (ExpertProgram experts = new ExpertProgram(program)) {
+      route(mixture.router(), routed, experts);
+      products(mixture, StepMlps::up, x, wide, false, experts);
+      activate(first, wide, inner);
+      products(mixture, StepMlps::down, inner, slots, true, experts);
+      experts.combine(slots, target, scale, added);
+    }
+  }
+
+  /** Both branches are normalized by themselves before they are added. */
+  private void joined(JoinedMlp mlp, int x, Branch branch) {
+    ExpertMlp mixture = mlp.experts();
+    if (mixture.shared() != null) {
+      throw new Unsupported();
+    }
+    int common = writer.shared("common", writer.hiddenSize());
+    int dense = writer.norm(mlp.ofDense().before(), x, "mlp");
+    writer.linear(down(mlp.dense()), inner(mlp.dense(), dense), common, 1, false);
+    writer.normInPlace(mlp.ofDense().after(), common);
+    double factor = 1 / Math.sqrt((double) writer.hiddenSize());
+    int read = writer.scaledNorm(mlp.routerNorm(), x, "routed", factor);
+    int own = writer.norm(mlp.ofExperts().before(), x, "mlp");
+    int target = writer.shared("branch", writer.hiddenSize());
+    experts(mixture, new Routed(read, mlp.expertScale()), own, target, 1, false);
+    writer.normInPlace(mlp.ofExperts().after(), target);
+    program.add(common, target, 1, -1);
+    writer.addNormed(target, branch);
+  }
+
+  private void route(Router router, Routed routed, ExpertProgram experts) {
     long count = router.linear().linear().outFeatures();
     ExpertOps.Rule rule = router.rule();
     // Left to the operators, which say what is wrong.
@@ -154,7 +204,7 @@ final class StepMlps {
       throw new Unsupported();
     }
     int scores = writer.shared("scores", count);
-    writer.linear(router.linear(), x, scores, 1, false);
+    writer.linear(router.linear(), routed.read(), scores, 1, false);
     experts.route(
         scores,
         rule.chosen(),
@@ -164,7 +214,9 @@ final class StepMlps {
         rule.groups(),
         rule.groupsKept(),
         StepArguments.address(router.correction()),
-        StepArguments.codeOf(router.correction()));
+        StepArguments.codeOf(router.correction()),
+        StepArguments.address(routed.gains()),
+        StepArguments.codeOf(routed.gains()));
   }
 
   private void products(

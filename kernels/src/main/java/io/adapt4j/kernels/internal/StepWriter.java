@@ -115,6 +115,14 @@ final class StepWriter {
     program.add(y, branch.residual(), (float) branch.scale(), -1);
   }
 
+  /** A norm's result, multiplied. */
+  int scaledNorm(Norm norm, int from, String use, double factor) {
+    int normed = norm(norm, from, use);
+    int to = shared(use, hiddenSize);
+    program.scale(normed, to, 0, hiddenSize, (float) factor);
+    return to;
+  }
+
   int norm(Norm norm, int from, String use) {
     if (norm instanceof Norm.None) {
       return from;

@@ -26,7 +26,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -61,10 +60,6 @@ class StepKernelsTest {
     assumeThat(CpuLibrary.get().isPresent()).as(CpuLibrary.get().absence()).isTrue();
   }
 
-  /** Families with a part that steps lack: several streams, inputs of each layer. */
-  private static final Set<String> BY_OPERATORS =
-      Set.of("gemma3n", "gemma4", "gemma4_by_layer", "gemma4_moe", "gemma4_one");
-
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {
       return folders
@@ -80,25 +75,11 @@ class StepKernelsTest {
 
   static Stream<Arguments> familiesAndVariants() {
     return families()
-        .filter(family -> !BY_OPERATORS.contains(family))
         .flatMap(
             family ->
                 Arrays.stream(CpuVariant.values())
                     .filter(variant -> variant != CpuVariant.AMX)
                     .map(variant -> Arguments.of(family, variant)));
-  }
-
-  static Stream<String> byOperators() {
-    return families().filter(BY_OPERATORS::contains);
-  }
-
-  @ParameterizedTest
-  @MethodSource("byOperators")
-  void familiesWithOtherPartsAreLeftToTheOperators(String family) {
-    CpuVariant best = CpuLibrary.get().best();
-    try (Decoder decoder = load(family, DType.F32)) {
-      assertThat(StepCompiler.compile(decoder, ROWS, MOST, best, List.of())).isEmpty();
-    }
   }
 
   @ParameterizedTest
@@ -315,8 +296,7 @@ class StepKernelsTest {
    * The largest difference of a logit over some steps, each with tokens given: with steps of a
    * variant, or operators where it is null.
    */
-  private static double difference(
-      Decoder first, CpuVariant ofFirst, Decoder second, CpuVariant ofSecond) {
+  static double difference(Decoder first, CpuVariant ofFirst, Decoder second, CpuVariant ofSecond) {
     int[][] next = tokens(first, STEPS);
     double largest = 0;
     try (Run one = new Run(first, ofFirst);

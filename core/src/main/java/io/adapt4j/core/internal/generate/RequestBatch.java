@@ -34,7 +34,10 @@ final class RequestBatch implements AutoCloseable {
   /** The most requests at the same time, and the most outputs of a step. */
   static final int MOST = 32;
 
-  /** Tokens of a long prompt that are read in one pass, operator by operator: faster than steps. */
+  /**
+   * Tokens of a long prompt that are read in one pass, operator by operator: no slower than most
+   * steps.
+   */
   static final int CHUNK = 256;
 
   /** The most tokens of a step that reads long prompts too. */
@@ -174,14 +177,14 @@ final class RequestBatch implements AutoCloseable {
 
   private boolean isReadInSteps(RunningRequest request) {
     int unread = request.unread();
-    return !isReadWhole(request)
-        && (unread <= MOST || (unread <= CHUNK && hasStepsForPrompts(request)));
+    return !isReadWhole(request) && (unread <= MOST || hasStepsForPrompt(request, unread > CHUNK));
   }
 
-  private boolean hasStepsForPrompts(RunningRequest request) {
+  private boolean hasStepsForPrompt(RunningRequest request, boolean isLong) {
     return steps
         .programFor(request.adapter())
-        .filter(program -> program.steps().readsPrompts())
+        .map(PreparedSteps.Program::steps)
+        .filter(program -> isLong ? program.readsLongPrompts() : program.readsPrompts())
         .isPresent();
   }
 

@@ -46,6 +46,15 @@ public interface DecoderSteps extends AutoCloseable {
   }
 
   /**
+   * Returns whether prompts of any length are: steps leave layers out that operators compute.
+   *
+   * @return false where operators are as fast for more than some 256 tokens
+   */
+  default boolean readsLongPrompts() {
+    return false;
+  }
+
+  /**
    * Gives a row its keys and values, in place of those it had.
    *
    * @param row from 0

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 public record Streams(List<LinearSlot> spread, List<LinearSlot> gathered) {
 
   /** The least mean square that a projection is taken to have. */
-  private static final double EPS = 1e-5;
+  public static final double EPS = 1e-5;
 
   /** {@return how many there are} */
   public int count() {

@@ -16,6 +16,7 @@ public final class StreamOps {
   private static final Operator MEAN_BACKWARD = Operator.core("mean_stream_backward");
   private static final Operator ABOVE = Operator.core("above_quantile");
   private static final Operator ABOVE_BACKWARD = Operator.core("above_quantile_backward");
+  private static final Operator QUANTILE = Operator.core("normal_quantile");
   private static final Operator TIMES = Operator.core("times_entries");
   private static final Operator TIMES_BACKWARD = Operator.core("times_entries_backward");
   private static final Operator UNIT = Operator.core("unit_rms");
@@ -134,6 +135,19 @@ public final class StreamOps {
           dy -> new Tensor[] {ABOVE_BACKWARD.tensor(dy[0], x, y, share)});
     }
     return y;
+  }
+
+  /**
+   * The quantile of a normal distribution that {@link #aboveQuantile} takes.
+   *
+   * @param share of the values below it, in (0, 1)
+   * @return deviations from the mean
+   */
+  public static float quantile(double share) {
+    try (Tensor any = Tensor.of(new float[1], 1);
+        Tensor quantile = QUANTILE.tensor(any, share)) {
+      return quantile.toFloats()[0];
+    }
   }
 
   /**

@@ -43,6 +43,8 @@ public final class ExpertProgram extends Pointer {
    * @param groupsKept those parts that experts are chosen from
    * @param correction address of what is added to what experts are chosen by, or 0
    * @param correctionType its type
+   * @param gains address of what multiplies the weights of each expert in the end, or 0
+   * @param gainType their type
    */
   public native void route(
       int scores,
@@ -53,7 +55,9 @@ public final class ExpertProgram extends Pointer {
       int groups,
       int groupsKept,
       @Cast("long long") long correction,
-      int correctionType);
+      int correctionType,
+      @Cast("long long") long gains,
+      int gainType);
 
   /**
    * Begins products of which each expert has its own. They go to a buffer with a row for each of a

@@ -7,6 +7,8 @@ import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.internal.nn.DecoderSteps;
+import io.adapt4j.core.internal.nn.StepKernels;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.Precision;
@@ -24,6 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What requests in one step of the kernels get, to the bit of their log probabilities. */
 class JoinedStepsTest {
@@ -72,6 +75,35 @@ class JoinedStepsTest {
               .as("%s, prompt %d", precision, i)
               .isEqualTo(model.together(List.of(prompts.get(i)), options).get(0));
         }
+      }
+    }
+  }
+
+  /** Layers that use the keys of others are computed for tokens whose logits are wanted alone. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gemma3n", "gemma4"})
+  void aLongPromptIsReadInStepsThatLeaveLayersOut(String family) {
+    GenerationOptions options =
+        GenerationOptions.greedy().toBuilder()
+            .maxNewTokens(8)
+            .logprobs(1)
+            .ignoreContextLength(true)
+            .build();
+    try (Model model = Model.of(family, Precision.FP32)) {
+      assumeThat(model.readsLongPrompts()).isTrue();
+      Generation found = model.together(List.of(ids(3 * RequestBatch.STEP)), options).get(0);
+      System.setProperty("adapt4j.kernels.steps", "off");
+      Generation wanted;
+      try {
+        wanted = model.together(List.of(ids(3 * RequestBatch.STEP)), options).get(0);
+      } finally {
+        System.clearProperty("adapt4j.kernels.steps");
+      }
+      assertThat(found.tokenIds()).isEqualTo(wanted.tokenIds());
+      try (RequestBatch batch = model.newBatch()) {
+        model.add(batch, ids(3 * RequestBatch.STEP), options);
+        batch.finish();
+        assertThat(batch.passes()).as("two more for the prompt").isEqualTo(8 + 2);
       }
     }
   }
@@ -133,6 +165,13 @@ class JoinedStepsTest {
     boolean hasSteps() {
       try (RequestBatch batch = newBatch()) {
         return batch.hasSteps(null);
+      }
+    }
+
+    boolean readsLongPrompts() {
+      try (DecoderSteps steps =
+          StepKernels.prepared(model.decoder(), 1, 1, List.of()).orElse(null)) {
+        return steps != null && steps.readsLongPrompts();
       }
     }
 
