@@ -1,12 +1,13 @@
 package io.adapt4j.gguf;
 
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.load.LoadedSequence;
 import io.adapt4j.core.internal.nn.CheckpointFolder;
 import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.SequenceInputs;
 import io.adapt4j.core.internal.nn.SequenceSource;
+import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
@@ -15,7 +16,6 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.WeightFormat;
-import io.adapt4j.core.model.Precision;
 import io.adapt4j.gguf.internal.load.UnigramFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,7 +56,7 @@ final class SequenceModels {
               + COMMON;
       case "umt5" ->
           "{\"model_type\": \"umt5\", \"architectures\": [\"UMT5ForConditionalGeneration\"],"
-              + " \"num_decoder_layers\": 3,"
+              + " \"num_decoder_layers\": 2,"
               + COMMON;
       default -> throw new IllegalArgumentException(kind);
     };
@@ -73,7 +73,7 @@ final class SequenceModels {
     ModelConfig read = ModelConfig.read(folder);
     try (EncoderDecoder network = Architectures.declareSequence(read)) {
       network.allocate(DType.F32);
-      Random random = new Random(KINDS.indexOf(kind) + 7L);
+      Random random = new Random(KINDS.indexOf(kind) + 40L);
       for (Parameter parameter : network.parameters()) {
         fill(parameter, random);
       }
@@ -88,7 +88,7 @@ final class SequenceModels {
     boolean embedding = parameter.slices().get(0).name().equals("shared.weight");
     for (int i = 0; i < values.length; i++) {
       double gauss = random.nextGaussian();
-      values[i] = (float) (norm ? 1 + 0.2 * gauss : gauss * (embedding ? 1 : 0.2));
+      values[i] = (float) (norm ? 1 + 0.2 * gauss : gauss * (embedding ? 0.4 : 0.25));
     }
     try (Tensor filled = Tensor.of(values, parameter.sizes())) {
       parameter.value().copyFrom(filled);
@@ -96,19 +96,38 @@ final class SequenceModels {
   }
 
   /** Scores of every token after those of a text that was written for another. */
-  static float[] logits(Path folder, WeightFormat format) {
-    try (LoadedSequence model =
-            LoadedSequence.load(folder, Precision.FP32, format, List.of());
-        Scope scope = Scope.open()) {
+  static float[] logits(Path folder) {
+    return logits(folder, true);
+  }
+
+  /** The same with every weight dequantized. */
+  static float[] dequantizedLogits(Path folder) {
+    return logits(folder, false);
+  }
+
+  private static float[] logits(Path folder, boolean asStored) {
+    StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
+    try (EncoderDecoder network = Architectures.declareSequence(stored.config())) {
+      try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+        if (asStored) {
+          stored.weights().install(network, checkpoint);
+        }
+        network.allocate(DType.F32);
+        Weights.load(network, checkpoint);
+      }
+      return logits(network);
+    }
+  }
+
+  private static float[] logits(EncoderDecoder network) {
+    try (Scope scope = Scope.open()) {
       long[] ids = {5, 9, 12, 7, 30, 14, 11, 1};
       long[] mask = new long[ids.length];
       Arrays.fill(mask, 1);
-      EncoderDecoder network = model.network();
       SequenceInputs inputs = new SequenceInputs(ids, mask, new long[0], 1, ids.length);
       SequenceSource source = network.read(Ops.inference(), inputs, false, null);
-      Tensor written =
-          network.write(
-              Ops.inference(), source, Tensor.of(new long[] {0, 6, 21, 8, 17}, 1, 5), false, null);
+      Tensor before = Tensor.of(new long[] {0, 6, 21, 8, 17}, 1, 5);
+      Tensor written = network.write(Ops.inference(), source, before, false, null);
       return network.head().logits(written).toFloats();
     }
   }

@@ -25,6 +25,7 @@ final class T5Family extends GgufFamily {
   private static final String GATED = "gated-gelu";
   private static final String BUCKETS = "relative_attention_num_buckets";
   private static final String DISTANCE = "relative_attention_max_distance";
+  private static final String WRITTEN = "num_decoder_layers";
   private static final String EPS = "layer_norm_epsilon";
   private static final String START = "decoder_start_token_id";
   private static final String LAST_NORM = "decoder.final_layer_norm";
@@ -165,8 +166,8 @@ final class T5Family extends GgufFamily {
         integer("block_count", "num_layers", facts -> facts.decoder().layers()),
         integer(
             "decoder_block_count",
-            "num_decoder_layers",
-            facts -> facts.fields().positiveInt("num_decoder_layers", facts.decoder().layers())),
+            WRITTEN,
+            facts -> facts.fields().positiveInt(WRITTEN, facts.decoder().layers())),
         integer("attention.head_count", "num_heads", facts -> facts.decoder().heads()),
         integer("attention.key_length", "d_kv", facts -> facts.decoder().headDim()),
         Field.derived("attention.value_length", facts -> facts.decoder().headDim()),
@@ -199,8 +200,8 @@ final class T5Family extends GgufFamily {
     config.put(DISTANCE, FARTHEST);
     config.put("eos_token_id", 1);
     config.put("pad_token_id", 0);
-    if (!config.has("num_decoder_layers")) {
-      config.put("num_decoder_layers", config.path("num_layers").asInt());
+    if (!config.has(WRITTEN)) {
+      config.put(WRITTEN, config.path("num_layers").asInt());
     }
     if (!config.has("d_kv") && config.path("num_heads").asInt() > 0) {
       config.put("d_kv", config.path("d_model").asInt() / config.path("num_heads").asInt());
@@ -222,6 +223,15 @@ final class T5Family extends GgufFamily {
   public void requireSupported(Facts facts) {
     if (facts.fields().positiveInt(DISTANCE, FARTHEST) != FARTHEST) {
       throw LlamaLikeFamily.refused(facts, DISTANCE, String.valueOf(FARTHEST));
+    }
+    int written = facts.fields().positiveInt(WRITTEN, facts.decoder().layers());
+    if (written > facts.decoder().layers()) {
+      throw facts
+          .fields()
+          .invalid(
+              WRITTEN,
+              "at most the " + facts.decoder().layers() + " layers of the encoder",
+              "llama.cpp does not load a decoder with more; run this model here.");
     }
     if (!Set.of("relu", GATED).contains(activation(facts.model()))) {
       throw LlamaLikeFamily.refused(facts, ACTIVATION, "relu or " + GATED);
