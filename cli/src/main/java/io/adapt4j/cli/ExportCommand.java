@@ -123,7 +123,7 @@ final class ExportCommand implements Callable<Integer> {
           Map.of(
               "--verify", verify != null,
               "--importance", importance != null,
-              "--template", template != null,
+              "--chat-template", template != null,
               "--modelfile", modelfile,
               "--system", system != null));
     }
