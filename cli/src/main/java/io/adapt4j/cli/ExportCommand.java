@@ -16,6 +16,7 @@ import io.adapt4j.gguf.ImportanceMatrix;
 import io.adapt4j.gguf.Modelfile;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -117,6 +118,15 @@ final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Path folder = model.folder();
+    if (Sequences.are(folder)) {
+      Sequences.refuse(
+          Map.of(
+              "--verify", verify != null,
+              "--importance", importance != null,
+              "--chat-template", template != null,
+              "--modelfile", modelfile,
+              "--system", system != null));
+    }
     Optional<Adapter> merged = Optional.ofNullable(adapter).map(path -> Adapters.read(path, false));
     if (adapterOnly) {
       writeAdapter(folder, merged);

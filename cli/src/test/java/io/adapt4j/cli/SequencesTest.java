@@ -163,6 +163,33 @@ class SequencesTest {
   }
 
   @Test
+  void aGgufFileOfTheModelIsReadAsTheModelIs() throws IOException {
+    Path config = model.resolve("config.json");
+    Files.writeString(
+        config, Files.readString(config).replace("max_distance\": 12", "max_distance\": 128"));
+    Path file = folder.resolve("t5.gguf");
+    CommandsTest.Result exported = execute("export", model, "--type", "f32", "--to", file);
+    assertThat(exported.err()).isEmpty();
+    assertThat(exported.code()).isZero();
+    CommandsTest.Result found =
+        execute("generate", file, "--prompt", PROMPT, "--max-new-tokens", "8");
+    assertThat(found.err()).isEmpty();
+    assertThat(found.out().strip())
+        .isEqualTo(written(SequenceOptions.builder().maxNewTokens(8).build()).strip());
+    assertThat(execute("inspect", file, "--json").json().path("modelType").asText())
+        .isEqualTo("t5");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--verify, rows.jsonl", "--importance, rows.jsonl", "--system, x"})
+  void exportRefusesWhatIsForOtherModels(String option, String value) {
+    CommandsTest.Result refused =
+        execute("export", model, "--to", folder.resolve("t5.gguf"), option, value);
+    assertThat(refused.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(refused.err()).contains(option + ": expected with a model that continues texts");
+  }
+
+  @Test
   void evalMeasuresSummaries() throws IOException {
     Files.writeString(
         folder.resolve("rows.jsonl"),

@@ -25,7 +25,8 @@ public final class SmallSequenceModel {
        "pad_token_id": 0, "eos_token_id": 3, "decoder_start_token_id": 0}
       """;
 
-  static final String MARIAN =
+  /** A configuration of MarianMT. */
+  public static final String MARIAN =
       """
       {"model_type": "marian", "architectures": ["MarianMTModel"], "dtype": "float32",
        "vocab_size": 20, "d_model": 24, "encoder_layers": 1, "decoder_layers": 2,

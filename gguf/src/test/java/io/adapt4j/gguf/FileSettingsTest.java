@@ -217,12 +217,13 @@ class FileSettingsTest {
   }
 
   @Test
-  void aUnigramVocabularyIsRefused() throws IOException {
+  void aVocabularyOfAnotherKindIsRefused() throws IOException {
     Path file = exported(RandomModels.write("qwen3", folder.resolve("qwen3")));
-    change(file, metadata -> metadata.string("tokenizer.ggml.model", "t5"));
+    change(file, metadata -> metadata.string("tokenizer.ggml.model", "rwkv"));
     assertThatThrownBy(() -> ModelSource.path(file).folder())
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("'tokenizer.ggml.model': expected gpt2, llama or gemma4, found 't5'");
+        .hasMessageContaining(
+            "'tokenizer.ggml.model': expected gpt2, llama, gemma4 or t5, found 'rwkv'");
   }
 
   @Test

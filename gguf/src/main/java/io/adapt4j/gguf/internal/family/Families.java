@@ -67,10 +67,12 @@ public final class Families {
           new ArceeFamily(),
           new Ernie45Family(),
           new FalconFamily(),
-          new InternLm2Family());
+          new InternLm2Family(),
+          new T5Family());
 
   /** Families that load here, of which llama.cpp has no model. */
-  private static final Set<String> UNKNOWN_THERE = Set.of("gpt_neo", "gptj");
+  private static final Set<String> UNKNOWN_THERE =
+      Set.of("gpt_neo", "gptj", "bart", "mbart", "pegasus", "marian");
 
   private Families() {}
 

@@ -188,6 +188,17 @@ public abstract class GgufFamily {
   }
 
   /**
+   * Returns how a file has a tensor where what its metadata says decides.
+   *
+   * @param place where the family's table has it
+   * @param metadata the file's metadata
+   * @return the place, usually as given
+   */
+  public Place inFile(Place place, GgufMetadata metadata) {
+    return place;
+  }
+
+  /**
    * Returns whether nothing is computed with a tensor, so that it is not read.
    *
    * @param gguf its name

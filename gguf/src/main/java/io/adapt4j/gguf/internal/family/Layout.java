@@ -182,6 +182,22 @@ public record Layout(
     return factor == 1 ? this : scaled(row -> factor);
   }
 
+  /** A vector times a factor, which a file is read without. */
+  static Layout times(double factor) {
+    return SAME.with(
+        new Values() {
+          @Override
+          public float toGguf(float value, long storedRow) {
+            return (float) (value * factor);
+          }
+
+          @Override
+          public float toStored(float value) {
+            return (float) (value / factor);
+          }
+        });
+  }
+
   /** The layout of the bias that goes with a weight: only an order of rows applies to both. */
   Layout ofBias() {
     return SAME.with(order);

@@ -69,7 +69,8 @@ record GgufModel(
     ModelConfig model = ModelConfig.parse(file.path(), Json.compact(config));
     Map<String, Place> places = new LinkedHashMap<>();
     for (String name : file.tensors().keySet()) {
-      Optional<Place> place = family.toStored(name, model);
+      Optional<Place> place =
+          family.toStored(name, model).map(found -> family.inFile(found, metadata));
       if (family.isUnused(name, model)) {
         continue;
       }

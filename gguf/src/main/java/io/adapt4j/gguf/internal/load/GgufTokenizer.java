@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** The tokenizer in a file's metadata as the files beside a checkpoint say it. */
@@ -64,10 +65,18 @@ final class GgufTokenizer {
   }
 
   private OptionalInt id(String token) {
-    return metadata.integer(PREFIX + token + "_token_id").stream()
+    OptionalLong stated = metadata.integer(PREFIX + token + "_token_id");
+    if (stated.isEmpty() && isUnigram()) {
+      return UnigramTokenizer.usualId(token);
+    }
+    return stated.stream()
         .filter(id -> id >= 0 && id <= Integer.MAX_VALUE)
         .mapToInt(id -> (int) id)
         .findFirst();
+  }
+
+  private boolean isUnigram() {
+    return model.equals(UnigramTokenizer.MODEL);
   }
 
   /** The content of {@code tokenizer_config.json}. */
@@ -107,7 +116,7 @@ final class GgufTokenizer {
   }
 
   private boolean addsEnd() {
-    return metadata.bool(PREFIX + "add_eos_token").orElse(false);
+    return metadata.bool(PREFIX + "add_eos_token").orElse(isUnigram());
   }
 
   private String pre() {
@@ -129,11 +138,13 @@ final class GgufTokenizer {
         sentencePiece(fields, vocabulary, merges());
         cutAtLines(fields);
       }
+      case UnigramTokenizer.MODEL ->
+          new UnigramTokenizer(file, metadata, vocabulary, id("unknown")).describe(fields);
       default ->
           throw CheckpointException.inField(
               file,
               PREFIX + "model",
-              "gpt2, llama or gemma4",
+              "gpt2, llama, gemma4 or t5",
               "'" + model + "'",
               "This kind of tokenizer is not supported; use the model's checkpoint.");
     }

@@ -17,10 +17,14 @@ import org.jspecify.annotations.Nullable;
  * their types.
  *
  * @param pieces in the order of their ids
- * @param mergesPairs whether it merges pairs (BPE) rather than choosing among all splits (unigram)
+ * @param type its number of how texts are split
  * @param prependsSpace whether texts get a space in front
+ * @param mergesSpaces whether several spaces are one and those at the ends none
+ * @param characters what characters are replaced with, compiled; empty for none
  */
-record SentencePieceModel(List<Piece> pieces, boolean mergesPairs, boolean prependsSpace) {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record SentencePieceModel(
+    List<Piece> pieces, int type, boolean prependsSpace, boolean mergesSpaces, byte[] characters) {
 
   private static final int MAX_BYTES = 1 << 28;
   private static final int VARINT = 0;
@@ -31,7 +35,10 @@ record SentencePieceModel(List<Piece> pieces, boolean mergesPairs, boolean prepe
   private static final int TRAINER = 2;
   private static final int NORMALIZER = 3;
   private static final int MODEL_TYPE = 3;
+  private static final int CHARACTERS = 2;
   private static final int DUMMY_PREFIX = 3;
+  private static final int EXTRA_SPACES = 4;
+  private static final int UNIGRAM = 1;
   private static final int BPE = 2;
 
   /**
@@ -50,26 +57,41 @@ record SentencePieceModel(List<Piece> pieces, boolean mergesPairs, boolean prepe
       }
       ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
       List<Piece> pieces = new ArrayList<>();
-      boolean merges = false;
+      int type = UNIGRAM;
       boolean prepends = true;
+      boolean merges = true;
+      byte[] characters = {};
       while (bytes.hasRemaining()) {
         long tag = varint(bytes);
         if (tag == (PIECES << 3 | LENGTH)) {
           pieces.add(piece(message(bytes)));
         } else if (tag == (TRAINER << 3 | LENGTH)) {
-          merges = number(message(bytes), MODEL_TYPE, 1) == BPE;
+          type = (int) number(message(bytes), MODEL_TYPE, UNIGRAM);
         } else if (tag == (NORMALIZER << 3 | LENGTH)) {
-          prepends = number(message(bytes), DUMMY_PREFIX, 1) != 0;
+          ByteBuffer normalizer = message(bytes);
+          prepends = number(normalizer.rewind(), DUMMY_PREFIX, 1) != 0;
+          merges = number(normalizer.rewind(), EXTRA_SPACES, 1) != 0;
+          characters = bytes(normalizer.rewind(), CHARACTERS);
         } else {
           skip(bytes, (int) (tag & 7));
         }
       }
-      return new SentencePieceModel(List.copyOf(pieces), merges, prepends);
+      return new SentencePieceModel(List.copyOf(pieces), type, prepends, merges, characters);
     } catch (BufferUnderflowException | IllegalArgumentException e) {
       throw damaged(file, "something else", e);
     } catch (IOException e) {
       throw new CheckpointException(file + ": reading failed: " + e + ".", e);
     }
+  }
+
+  /** Whether pairs are merged. */
+  boolean mergesPairs() {
+    return type == BPE;
+  }
+
+  /** Whether a text is split into the pieces that are likeliest together. */
+  boolean choosesPieces() {
+    return type == UNIGRAM;
   }
 
   private static CheckpointException damaged(Path file, String found, @Nullable Throwable cause) {
@@ -104,6 +126,22 @@ record SentencePieceModel(List<Piece> pieces, boolean mergesPairs, boolean prepe
       long tag = varint(bytes);
       if (tag == ((long) field << 3 | VARINT)) {
         value = varint(bytes);
+      } else {
+        skip(bytes, (int) (tag & 7));
+      }
+    }
+    return value;
+  }
+
+  /** A field of bytes of a message; empty where there is none. */
+  private static byte[] bytes(ByteBuffer bytes, int field) {
+    byte[] value = {};
+    while (bytes.hasRemaining()) {
+      long tag = varint(bytes);
+      if (tag == ((long) field << 3 | LENGTH)) {
+        ByteBuffer content = message(bytes);
+        value = new byte[content.remaining()];
+        content.get(value);
       } else {
         skip(bytes, (int) (tag & 7));
       }

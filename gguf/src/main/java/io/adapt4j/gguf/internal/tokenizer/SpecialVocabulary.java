@@ -223,6 +223,11 @@ final class SpecialVocabulary {
     }
   }
 
+  /** Names the token for what has no other, unless the files do. */
+  void unknown(int id) {
+    ids.putIfAbsent("unk", id);
+  }
+
   void write(GgufMetadata.Builder target) {
     ids.forEach((role, id) -> target.uint32("tokenizer.ggml." + KEYS.get(role), id));
     added.forEach((role, adds) -> target.bool("tokenizer.ggml.add_" + role + "_token", adds));

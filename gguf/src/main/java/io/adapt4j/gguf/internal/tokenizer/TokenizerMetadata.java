@@ -81,6 +81,11 @@ public final class TokenizerMetadata {
    */
   public void write(
       Optional<String> preTokenizer, Map<String, String> templates, GgufMetadata.Builder target) {
+    Optional<UnigramVocabulary> unigram = UnigramVocabulary.find(folder, size);
+    if (unigram.isPresent()) {
+      write(unigram.get(), templates, target);
+      return;
+    }
     JsonNode stated = folder.config().path("add_prefix_space");
     if (LIKE_LLAMA.contains(family) && stated.isBoolean()) {
       target.bool(PREFIX + SPACE, stated.booleanValue());
@@ -129,6 +134,15 @@ public final class TokenizerMetadata {
     if (merged) {
       target.bool(PREFIX + "add_bos_token", true);
     }
+  }
+
+  private void write(
+      UnigramVocabulary unigram, Map<String, String> templates, GgufMetadata.Builder target) {
+    unigram.write(target);
+    SpecialVocabulary special = SpecialVocabulary.read(folder, size);
+    unigram.unknown().ifPresent(special::unknown);
+    special.write(target);
+    ChatTemplates.write(templates, target);
   }
 
   /** What official files of some families state of the space before a text. */

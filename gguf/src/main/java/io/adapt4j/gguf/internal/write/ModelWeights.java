@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.LayerMerge;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.QuantizedLinear;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.Weights;
@@ -41,14 +42,14 @@ public final class ModelWeights implements AutoCloseable {
   /** Where a projection is in the network. */
   private record Projection(LinearSlot slot, Linear.Part part, boolean transposed) {}
 
-  private final Decoder network;
+  private final Network network;
   private final Checkpoint checkpoint;
   private final Optional<LayerMerge> merge;
   private final Map<String, LayerMerge.Stored> own;
   private final Map<String, Projection> projections = new HashMap<>();
   private final Map<String, List<Long>> shapes = new LinkedHashMap<>();
 
-  private ModelWeights(Decoder network, Checkpoint checkpoint, Optional<LayerMerge> merge) {
+  private ModelWeights(Network network, Checkpoint checkpoint, Optional<LayerMerge> merge) {
     this.network = network;
     this.checkpoint = checkpoint;
     this.merge = merge;
@@ -67,7 +68,7 @@ public final class ModelWeights implements AutoCloseable {
    */
   public static ModelWeights open(Path folder, Optional<AdapterMechanics> adapter) {
     StoredModel model = StoredModel.read(folder, WeightFormat.asStored());
-    Decoder network = Architectures.declareDecoder(model.config());
+    Network network = declared(model.config());
     Checkpoint checkpoint = Checkpoint.open(folder);
     Optional<LayerMerge> merge = Optional.empty();
     try {
@@ -80,6 +81,12 @@ public final class ModelWeights implements AutoCloseable {
       checkpoint.close();
       throw e;
     }
+  }
+
+  private static Network declared(ModelConfig config) {
+    return Architectures.writesSequences(config)
+        ? Architectures.declareSequence(config)
+        : Architectures.declareDecoder(config);
   }
 
   private void readStructure() {
@@ -108,7 +115,7 @@ public final class ModelWeights implements AutoCloseable {
       }
     }
     if (merge.filter(LayerMerge::untiesHead).isPresent()) {
-      shapes.put(network.headName(), shapes.get(embeddingName()));
+      shapes.put(headName(), shapes.get(embeddingName()));
     }
   }
 
@@ -130,7 +137,7 @@ public final class ModelWeights implements AutoCloseable {
 
   /** {@return the checkpoint's name of the output matrix, stored or not} */
   public String headName() {
-    return network.headName();
+    return network instanceof Decoder decoder ? decoder.headName() : "lm_head.weight";
   }
 
   /** {@return the number of rows of the embedding} */

@@ -92,11 +92,15 @@ public final class TypeMix {
         && !name.equals(POSITIONS);
   }
 
-  /** Small matrices of Gemma 3n and 4, of which the converter leaves fewer than the quantizer. */
+  /**
+   * Small matrices of Gemma 3n and 4 and numbers for distances, of which the converter leaves fewer
+   * than the quantizer.
+   */
   private static boolean isKept(String name, boolean plain) {
     return plain
         ? name.endsWith("altup_correct_coef.weight") || name.endsWith("altup_predict_coef.weight")
         : name.contains("altup")
+            || name.endsWith("attn_rel_b.weight")
             || name.contains("laurel")
             || name.contains("per_layer_model_proj");
   }

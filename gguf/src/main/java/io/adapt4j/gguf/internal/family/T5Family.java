@@ -1,0 +1,240 @@
+package io.adapt4j.gguf.internal.family;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.gguf.format.GgufMetadata;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.ToIntFunction;
+
+/**
+ * T5, FLAN-T5, mT5 and umT5, which read one text and write another: tensors of both sides, numbers
+ * for distances.
+ *
+ * <p>Where the output matrix is the embedding, the model multiplies its last states by a factor
+ * that llama.cpp does not have. Files have it in the norm before, and a key of this library that
+ * says so; files of the official converter are without.
+ */
+final class T5Family extends GgufFamily {
+
+  private static final String ACTIVATION = "feed_forward_proj";
+  private static final String GATED = "gated-gelu";
+  private static final String BUCKETS = "relative_attention_num_buckets";
+  private static final String DISTANCE = "relative_attention_max_distance";
+  private static final String WRITTEN = "num_decoder_layers";
+  private static final String EPS = "layer_norm_epsilon";
+  private static final String START = "decoder_start_token_id";
+  private static final String LAST_NORM = "decoder.final_layer_norm";
+
+  /** Says that the decoder's last norm has the factor of the tied output matrix. */
+  private static final String SCALED = "adapt4j.scaled_output_norm";
+
+  /** The distance from which llama.cpp puts all into the last bucket. */
+  private static final int FARTHEST = 128;
+
+  /** What the converter states for models that may read texts of any length. */
+  private static final int CONTEXT = 512;
+
+  @Override
+  public String architecture() {
+    return "t5";
+  }
+
+  @Override
+  public String modelType() {
+    return "t5";
+  }
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("t5", "mt5", "umt5");
+  }
+
+  @Override
+  public String modelClass() {
+    return "T5ForConditionalGeneration";
+  }
+
+  /** Whether defaults are those of mT5. */
+  private static boolean isMultilingual(ModelConfig model) {
+    return !model.modelType().equals("t5");
+  }
+
+  private static boolean isTied(ModelConfig model) {
+    return model.fields().bool("tie_word_embeddings", !model.modelType().equals("mt5"));
+  }
+
+  private static String activation(ModelConfig model) {
+    return model.fields().optionalText(ACTIVATION).orElse(isMultilingual(model) ? GATED : "relu");
+  }
+
+  @Override
+  Facts read(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    boolean many = isMultilingual(model);
+    int hidden = fields.positiveInt("d_model", 512);
+    int heads = fields.positiveInt("num_heads", many ? 6 : 8);
+    int width = fields.positiveInt("d_kv", 64);
+    int positions = fields.positiveInt("n_positions", CONTEXT);
+    DecoderConfig decoder =
+        new DecoderConfig(
+            hidden,
+            fields.positiveInt("d_ff", many ? 1024 : 2048),
+            fields.positiveInt("num_layers", many ? 8 : 6),
+            heads,
+            heads,
+            width,
+            fields.requirePositiveInt("vocab_size"),
+            positions,
+            fields.positiveNumber(EPS, 1e-6),
+            activation(model),
+            false,
+            false,
+            isTied(model),
+            10_000,
+            new RopeScaling.Default(),
+            width);
+    return new Facts(model, decoder, positions);
+  }
+
+  @Override
+  List<TensorName> names(ModelConfig model) {
+    boolean gated = activation(model).startsWith("gated-");
+    List<TensorName> names = new ArrayList<>();
+    names.add(TensorName.of("shared", "token_embd"));
+    names.add(TensorName.of("encoder.final_layer_norm", "enc.output_norm"));
+    names.add(TensorName.of(LAST_NORM, "dec.output_norm", lastNorm(model)));
+    names.add(TensorName.of("lm_head", "output"));
+    String read = "encoder.block.{}.layer.";
+    attention(read + "0.SelfAttention.", "enc.blk.{}.attn_", names);
+    names.add(TensorName.of(read + "0.layer_norm", "enc.blk.{}.attn_norm"));
+    feedForward(read + 1, "enc.blk.{}.ffn_", gated, names);
+    String written = "decoder.block.{}.layer.";
+    attention(written + "0.SelfAttention.", "dec.blk.{}.attn_", names);
+    names.add(TensorName.of(written + "0.layer_norm", "dec.blk.{}.attn_norm"));
+    attention(written + "1.EncDecAttention.", "dec.blk.{}.cross_attn_", names);
+    names.add(TensorName.of(written + "1.layer_norm", "dec.blk.{}.cross_attn_norm"));
+    feedForward(written + 2, "dec.blk.{}.ffn_", gated, names);
+    return names;
+  }
+
+  private static void attention(String stored, String gguf, List<TensorName> names) {
+    for (String projection : List.of("q", "k", "v", "o")) {
+      names.add(TensorName.of(stored + projection, gguf + projection));
+    }
+    names.add(TensorName.of(stored + "relative_attention_bias", gguf + "rel_b"));
+  }
+
+  private static void feedForward(
+      String stored, String gguf, boolean gated, List<TensorName> names) {
+    String path = stored + ".DenseReluDense.";
+    names.add(TensorName.of(path + (gated ? "wi_1" : "wi"), gguf + "up"));
+    if (gated) {
+      names.add(TensorName.of(path + "wi_0", gguf + "gate"));
+    }
+    names.add(TensorName.of(path + "wo", gguf + "down"));
+    names.add(TensorName.of(stored + ".layer_norm", gguf + "norm"));
+  }
+
+  private static Layout lastNorm(ModelConfig model) {
+    int hidden = model.fields().positiveInt("d_model", 512);
+    return isTied(model) ? Layout.times(Math.pow(hidden, -0.5)) : Layout.SAME;
+  }
+
+  @Override
+  public Place inFile(Place place, GgufMetadata metadata) {
+    boolean scaled = metadata.bool(SCALED).orElse(false);
+    return place.name().equals(LAST_NORM + ".weight") && !scaled
+        ? new Place(place.name(), Layout.SAME, place.expert())
+        : place;
+  }
+
+  private static Field integer(String key, String field, ToIntFunction<Facts> value) {
+    return Field.integer(key, field, value);
+  }
+
+  @Override
+  List<Field> fieldsBeforeFileType() {
+    return List.of(
+        integer("context_length", "n_positions", Facts::contextLength),
+        integer("embedding_length", "d_model", facts -> facts.decoder().hiddenSize()),
+        integer("feed_forward_length", "d_ff", facts -> facts.decoder().intermediateSize()),
+        integer("block_count", "num_layers", facts -> facts.decoder().layers()),
+        integer(
+            "decoder_block_count",
+            WRITTEN,
+            facts -> facts.fields().positiveInt(WRITTEN, facts.decoder().layers())),
+        integer("attention.head_count", "num_heads", facts -> facts.decoder().heads()),
+        integer("attention.key_length", "d_kv", facts -> facts.decoder().headDim()),
+        Field.derived("attention.value_length", facts -> facts.decoder().headDim()),
+        Field.number("attention.layer_norm_epsilon", EPS, facts -> facts.decoder().rmsNormEps()),
+        integer(
+            "attention.relative_buckets_count",
+            BUCKETS,
+            facts -> facts.fields().positiveInt(BUCKETS, 32)),
+        Field.number(
+            "attention.layer_norm_rms_epsilon", EPS, facts -> facts.decoder().rmsNormEps()),
+        integer(START, START, T5Family::start));
+  }
+
+  private static int start(Facts facts) {
+    return facts.fields().optionalInt(START).orElse(facts.model().padTokenId().orElse(0));
+  }
+
+  @Override
+  List<Field> fieldsAfterFileType() {
+    return List.of(
+        new Field(
+                (facts, prefix, target) -> target.bool(SCALED, true),
+                (source, prefix, config) -> {})
+            .when(facts -> isTied(facts.model())));
+  }
+
+  @Override
+  void complete(GgufMetadata metadata, ObjectNode config) {
+    config.put("is_encoder_decoder", true);
+    config.put(DISTANCE, FARTHEST);
+    config.put("eos_token_id", 1);
+    config.put("pad_token_id", 0);
+    if (!config.has(WRITTEN)) {
+      config.put(WRITTEN, config.path("num_layers").asInt());
+    }
+    if (!config.has("d_kv") && config.path("num_heads").asInt() > 0) {
+      config.put("d_kv", config.path("d_model").asInt() / config.path("num_heads").asInt());
+    }
+  }
+
+  @Override
+  public void fit(Set<String> tensors, ObjectNode config) {
+    config.put(ACTIVATION, tensors.contains("enc.blk.0.ffn_gate.weight") ? GATED : "relu");
+    if (tensors.contains("enc.blk.1.attn_rel_b.weight")
+        || tensors.contains("dec.blk.1.attn_rel_b.weight")) {
+      // Only here every layer has numbers for distances of its own.
+      config.put("model_type", "umt5");
+      config.putArray("architectures").add("UMT5ForConditionalGeneration");
+    }
+  }
+
+  @Override
+  public void requireSupported(Facts facts) {
+    if (facts.fields().positiveInt(DISTANCE, FARTHEST) != FARTHEST) {
+      throw LlamaLikeFamily.refused(facts, DISTANCE, String.valueOf(FARTHEST));
+    }
+    int written = facts.fields().positiveInt(WRITTEN, facts.decoder().layers());
+    if (written > facts.decoder().layers()) {
+      throw facts
+          .fields()
+          .invalid(
+              WRITTEN,
+              "at most the " + facts.decoder().layers() + " layers of the encoder",
+              "llama.cpp does not load a decoder with more; run this model here.");
+    }
+    if (!Set.of("relu", GATED).contains(activation(facts.model()))) {
+      throw LlamaLikeFamily.refused(facts, ACTIVATION, "relu or " + GATED);
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package io.adapt4j.gguf.internal.load;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.gguf.format.GgufMetadata;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/** A tokenizer that splits a text into the pieces that are likeliest together. */
+final class UnigramTokenizer {
+
+  /** How files name it. */
+  static final String MODEL = "t5";
+
+  private static final String PREFIX = "tokenizer.ggml.";
+  private static final String SPACE = "\u2581";
+
+  private final Path file;
+  private final GgufMetadata metadata;
+  private final GgufVocabulary vocabulary;
+  private final OptionalInt unknown;
+
+  UnigramTokenizer(
+      Path file, GgufMetadata metadata, GgufVocabulary vocabulary, OptionalInt unknown) {
+    this.file = file;
+    this.metadata = metadata;
+    this.vocabulary = vocabulary;
+    this.unknown = unknown;
+  }
+
+  /** The token of a role that a file does not name, which is then the one that T5 has. */
+  static OptionalInt usualId(String role) {
+    return switch (role) {
+      case "padding" -> OptionalInt.of(0);
+      case "eos" -> OptionalInt.of(1);
+      case "unknown" -> OptionalInt.of(2);
+      default -> OptionalInt.empty();
+    };
+  }
+
+  /** Sets everything but added tokens and those around a text. */
+  void describe(ObjectNode fields) {
+    fields.set("normalizer", normalizer());
+    fields.set("pre_tokenizer", spaces());
+    fields.putNull("post_processor");
+    fields.set("decoder", spaces());
+    fields.set("model", model());
+  }
+
+  private ObjectNode normalizer() {
+    ObjectNode sequence = JsonNodeFactory.instance.objectNode().put("type", "Sequence");
+    ArrayNode steps = sequence.putArray("normalizers");
+    byte[] characters = characters();
+    if (characters.length > 0) {
+      steps
+          .addObject()
+          .put("type", "Precompiled")
+          .put("precompiled_charsmap", Base64.getEncoder().encodeToString(characters));
+    }
+    if (metadata.bool(PREFIX + "remove_extra_whitespaces").orElse(false)) {
+      steps.addObject().put("type", "Strip").put("strip_left", false).put("strip_right", true);
+      ObjectNode merge = steps.addObject().put("type", "Replace");
+      merge.putObject("pattern").put("Regex", " {2,}");
+      merge.put("content", SPACE);
+    }
+    return sequence;
+  }
+
+  private byte[] characters() {
+    long[] stored = metadata.integers(PREFIX + "precompiled_charsmap").orElseGet(() -> new long[0]);
+    byte[] bytes = new byte[stored.length];
+    for (int i = 0; i < bytes.length; i++) {
+      if (stored[i] < Byte.MIN_VALUE || stored[i] > 255) {
+        throw GgufVocabulary.damaged(
+            file, "precompiled_charsmap", "bytes", String.valueOf(stored[i]));
+      }
+      bytes[i] = (byte) stored[i];
+    }
+    return bytes;
+  }
+
+  private ObjectNode spaces() {
+    boolean prepends = metadata.bool(PREFIX + "add_space_prefix").orElse(false);
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("type", "Metaspace")
+        .put("replacement", SPACE)
+        .put("prepend_scheme", prepends ? "always" : "never")
+        .put("split", true);
+  }
+
+  private ObjectNode model() {
+    int count = vocabulary.tokens().size();
+    if (vocabulary.scores().length != count) {
+      throw GgufVocabulary.damaged(file, "scores", count + " scores", "none");
+    }
+    int unknownId = unknown.orElse(0);
+    if (unknownId >= count) {
+      throw GgufVocabulary.damaged(
+          file, "unknown_token_id", "below " + count, String.valueOf(unknownId));
+    }
+    ObjectNode unigram =
+        JsonNodeFactory.instance.objectNode().put("type", "Unigram").put("unk_id", unknownId);
+    ArrayNode pieces = unigram.putArray("vocab");
+    double least = leastScore();
+    for (int id = 0; id < used(); id++) {
+      // What only fills ids up must not make unknown characters less likely.
+      double score = vocabulary.isPlaceholder(id) ? least : vocabulary.scores()[id];
+      pieces.addArray().add(vocabulary.tokens().get(id)).add(score);
+    }
+    return unigram.put("byte_fallback", false);
+  }
+
+  /** The ids up to the last that does not only fill the embedding up. */
+  private int used() {
+    int count = vocabulary.tokens().size();
+    while (count > 0 && vocabulary.isPlaceholder(count - 1)) {
+      count--;
+    }
+    return count;
+  }
+
+  private double leastScore() {
+    return IntStream.range(0, vocabulary.types().length)
+        .filter(id -> vocabulary.types()[id] == GgufVocabulary.NORMAL)
+        .mapToDouble(id -> vocabulary.scores()[id])
+        .min()
+        .orElse(0);
+  }
+}
