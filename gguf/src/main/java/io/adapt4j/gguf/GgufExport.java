@@ -17,6 +17,7 @@ import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.family.LayerValues;
 import io.adapt4j.gguf.internal.tokenizer.TokenizerMetadata;
+import io.adapt4j.gguf.internal.write.EmbeddingMetadata;
 import io.adapt4j.gguf.internal.write.GeneralMetadata;
 import io.adapt4j.gguf.internal.write.ModelWeights;
 import io.adapt4j.gguf.internal.write.TensorList;
@@ -310,8 +311,10 @@ public final class GgufExport {
     if (converted) {
       target.uint32(QUANTIZATION_VERSION, 2);
     }
-    TokenizerMetadata.read(folder, weights.config().modelType(), weights.vocabularySize())
-        .write(preTokenizer, templates(folder), target);
+    TokenizerMetadata tokenizer =
+        TokenizerMetadata.read(folder, weights.config().modelType(), weights.vocabularySize());
+    EmbeddingMetadata.write(folder, family, facts, tokenizer.lowercases(), target);
+    tokenizer.write(preTokenizer, templates(folder), target);
     if (!converted) {
       // llama.cpp's quantizer sets these two anew, at the end of a converted file's keys.
       target.uint32(QUANTIZATION_VERSION, 2);

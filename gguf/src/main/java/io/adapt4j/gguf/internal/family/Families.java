@@ -67,10 +67,18 @@ public final class Families {
           new ArceeFamily(),
           new Ernie45Family(),
           new FalconFamily(),
-          new InternLm2Family());
+          new InternLm2Family(),
+          new BertFamily(),
+          new RobertaFamily(),
+          new DistilBertFamily(),
+          new NomicBertFamily(false),
+          new NomicBertFamily(true),
+          new ModernBertFamily());
 
   /** Families that load here, of which llama.cpp has no model. */
-  private static final Set<String> UNKNOWN_THERE = Set.of("gpt_neo", "gptj");
+  private static final Set<String> UNKNOWN_THERE =
+      Set.of(
+          "gpt_neo", "gptj", "mpnet", "electra", "albert", "deberta-v2", "new");
 
   private Families() {}
 
@@ -82,6 +90,17 @@ public final class Families {
    */
   public static boolean hasModelType(String modelType) {
     return ALL.stream().anyMatch(family -> family.modelTypes().contains(modelType));
+  }
+
+  /**
+   * Returns whether models of a family read whole texts.
+   *
+   * @param modelType the {@code model_type} of its configurations
+   * @return whether it is one of encoders
+   */
+  public static boolean readTexts(String modelType) {
+    return ALL.stream()
+        .anyMatch(family -> family.readsTexts() && family.modelTypes().contains(modelType));
   }
 
   /**

@@ -2,6 +2,7 @@ package io.adapt4j.gguf.internal.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.gguf.format.GgufMetadata;
+import io.adapt4j.gguf.internal.family.Families;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -70,6 +71,14 @@ public final class TokenizerMetadata {
     return new TokenizerMetadata(TokenizerFolder.read(folder), family, size);
   }
 
+  /** {@return whether texts are turned to lower case before they are cut} */
+  public boolean lowercases() {
+    return folder
+        .tokenizer()
+        .filter(root -> SpecialVocabulary.lowercases(root.path("normalizer")))
+        .isPresent();
+  }
+
   /**
    * Writes the keys.
    *
@@ -84,6 +93,16 @@ public final class TokenizerMetadata {
     JsonNode stated = folder.config().path("add_prefix_space");
     if (LIKE_LLAMA.contains(family) && stated.isBoolean()) {
       target.bool(PREFIX + SPACE, stated.booleanValue());
+    }
+    if (Families.readTexts(family)) {
+      if (folder.tokenizer().filter(WordPieceVocabulary::isOf).isPresent()) {
+        WordPieceVocabulary.write(folder, size, target);
+        return;
+      }
+      if (folder.tokenizer().filter(UnigramVocabulary::isOf).isPresent()) {
+        UnigramVocabulary.write(folder, size, target);
+        return;
+      }
     }
     Optional<Path> stored = folder.sentencePiece().filter(file -> mayBeSentencePiece());
     boolean scored =

@@ -1,14 +1,20 @@
 package io.adapt4j.gguf.internal.write;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SplitTensors;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DenseLinear;
+import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.LayerMerge;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.NewParameters;
+import io.adapt4j.core.internal.nn.OutputLayer;
 import io.adapt4j.core.internal.nn.QuantizedLinear;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.Weights;
@@ -18,6 +24,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.gguf.internal.family.Families;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -41,14 +48,14 @@ public final class ModelWeights implements AutoCloseable {
   /** Where a projection is in the network. */
   private record Projection(LinearSlot slot, Linear.Part part, boolean transposed) {}
 
-  private final Decoder network;
+  private final Network network;
   private final Checkpoint checkpoint;
   private final Optional<LayerMerge> merge;
   private final Map<String, LayerMerge.Stored> own;
   private final Map<String, Projection> projections = new HashMap<>();
   private final Map<String, List<Long>> shapes = new LinkedHashMap<>();
 
-  private ModelWeights(Decoder network, Checkpoint checkpoint, Optional<LayerMerge> merge) {
+  private ModelWeights(Network network, Checkpoint checkpoint, Optional<LayerMerge> merge) {
     this.network = network;
     this.checkpoint = checkpoint;
     this.merge = merge;
@@ -67,10 +74,14 @@ public final class ModelWeights implements AutoCloseable {
    */
   public static ModelWeights open(Path folder, Optional<AdapterMechanics> adapter) {
     StoredModel model = StoredModel.read(folder, WeightFormat.asStored());
-    Decoder network = Architectures.declareDecoder(model.config());
+    Optional<ModelConfig> adapted = adapter.flatMap(AdapterMechanics::modelConfig);
+    Network network = declare(adapted.orElse(model.config()));
     Checkpoint checkpoint = Checkpoint.open(folder);
     Optional<LayerMerge> merge = Optional.empty();
     try {
+      if (adapted.isPresent()) {
+        network.initializeNew(NewParameters.missing(network, checkpoint));
+      }
       merge = adapter.map(found -> found.layerMerge(network));
       model.weights().install(network, checkpoint);
       Weights.check(network, checkpoint);
@@ -80,6 +91,19 @@ public final class ModelWeights implements AutoCloseable {
       checkpoint.close();
       throw e;
     }
+  }
+
+  /** A model that continues texts, or an encoder without its output over the vocabulary. */
+  private static Network declare(ModelConfig config) {
+    if (!Families.readTexts(config.modelType())) {
+      return Architectures.declareDecoder(config);
+    }
+    return Architectures.declareEncoder(
+        EncoderTask.of(config) == EncoderTask.MASKED_TOKENS
+            ? config.with(
+                "architectures",
+                JsonNodeFactory.instance.arrayNode().add(OutputLayer.family(config) + "Model"))
+            : config);
   }
 
   private void readStructure() {
@@ -108,7 +132,7 @@ public final class ModelWeights implements AutoCloseable {
       }
     }
     if (merge.filter(LayerMerge::untiesHead).isPresent()) {
-      shapes.put(network.headName(), shapes.get(embeddingName()));
+      shapes.put(headName(), shapes.get(embeddingName()));
     }
   }
 
@@ -128,9 +152,9 @@ public final class ModelWeights implements AutoCloseable {
     return network.embedding().slices().get(0).name();
   }
 
-  /** {@return the checkpoint's name of the output matrix, stored or not} */
+  /** {@return the checkpoint's name of the output matrix, stored or not; empty without one} */
   public String headName() {
-    return network.headName();
+    return network instanceof Decoder decoder ? decoder.headName() : "";
   }
 
   /** {@return the number of rows of the embedding} */
@@ -174,6 +198,29 @@ public final class ModelWeights implements AutoCloseable {
   /** The checkpoint's name of a tensor. */
   String stored(String name) {
     return network.storedNames().find(name, checkpoint.names());
+  }
+
+  /**
+   * Refuses a tensor with other values than 0.
+   *
+   * @param name its name
+   */
+  void requireZero(String name) {
+    Rows rows = rows(name);
+    float[] values = new float[rows.columns()];
+    for (long row = 0; row < rows.rows(); row++) {
+      rows.read(row, 1, values, 0);
+      for (float value : values) {
+        if (value != 0) {
+          throw new CheckpointException(
+              "tensor '"
+                  + name
+                  + "': expected zeros, which is what llama.cpp computes with, found "
+                  + value
+                  + ". Run this model here.");
+        }
+      }
+    }
   }
 
   /** Reads a tensor that nothing is computed with; zeros where the checkpoint lacks it. */
