@@ -1,5 +1,6 @@
 package io.adapt4j.gguf.internal.family;
 
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
@@ -77,8 +78,7 @@ public final class Families {
 
   /** Families that load here, of which llama.cpp has no model. */
   private static final Set<String> UNKNOWN_THERE =
-      Set.of(
-          "gpt_neo", "gptj", "mpnet", "electra", "albert", "deberta-v2", "new");
+      Set.of("gpt_neo", "gptj", "mpnet", "electra", "albert", "deberta-v2", "new");
 
   private Families() {}
 
@@ -115,23 +115,37 @@ public final class Families {
         .filter(family -> family.modelTypes().contains(model.modelType()))
         .filter(family -> family.accepts(model))
         .findFirst()
-        .orElseThrow(
-            () ->
-                model
-                    .fields()
-                    .invalid(
-                        "model_type",
-                        "one of "
-                            + ALL.stream()
-                                .flatMap(family -> family.modelTypes().stream())
-                                .distinct()
-                                .sorted()
-                                .collect(Collectors.joining(", ")),
-                        UNKNOWN_THERE.contains(model.modelType())
-                            ? "llama.cpp does not run models of this family, so no GGUF files of"
-                                + " them are written; run this model here."
-                            : "GGUF files of this family are not written; llama.cpp may have a"
-                                + " converter for it."));
+        .orElseThrow(() -> unknown(model));
+  }
+
+  /**
+   * Refuses a family that loads here and that llama.cpp does not have.
+   *
+   * @param model a checkpoint's configuration
+   * @throws io.adapt4j.core.exception.CheckpointException naming the family
+   */
+  public static void requireKnownThere(ModelConfig model) {
+    if (UNKNOWN_THERE.contains(model.modelType())) {
+      throw unknown(model);
+    }
+  }
+
+  private static CheckpointException unknown(ModelConfig model) {
+    return model
+        .fields()
+        .invalid(
+            "model_type",
+            "one of "
+                + ALL.stream()
+                    .flatMap(family -> family.modelTypes().stream())
+                    .distinct()
+                    .sorted()
+                    .collect(Collectors.joining(", ")),
+            UNKNOWN_THERE.contains(model.modelType())
+                ? "llama.cpp does not run models of this family, so no GGUF files of them are"
+                    + " written; run this model here."
+                : "GGUF files of this family are not written; llama.cpp may have a converter for"
+                    + " it.");
   }
 
   /**

@@ -95,6 +95,7 @@ public final class ModelWeights implements AutoCloseable {
 
   /** A model that continues texts, or an encoder without its output over the vocabulary. */
   private static Network declare(ModelConfig config) {
+    Families.requireKnownThere(config);
     if (!Families.readTexts(config.modelType())) {
       return Architectures.declareDecoder(config);
     }
