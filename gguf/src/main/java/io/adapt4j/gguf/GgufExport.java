@@ -17,6 +17,7 @@ import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.family.LayerValues;
 import io.adapt4j.gguf.internal.tokenizer.TokenizerMetadata;
+import io.adapt4j.gguf.internal.write.DenseLayer;
 import io.adapt4j.gguf.internal.write.EmbeddingMetadata;
 import io.adapt4j.gguf.internal.write.GeneralMetadata;
 import io.adapt4j.gguf.internal.write.ModelWeights;
@@ -221,8 +222,9 @@ public final class GgufExport {
       GgufFamily family = Families.of(weights.config());
       Facts facts = family.facts(weights.config(), contextLength);
       family.requireSupported(facts);
-      TensorList converted = TensorList.of(weights, family, facts);
-      GgufMetadata metadata = metadata(folder, weights, family, facts, converted);
+      List<DenseLayer> dense = DenseLayer.read(folder, family, facts);
+      TensorList converted = TensorList.of(weights, family, facts).plus(dense);
+      GgufMetadata metadata = metadata(folder, weights, family, facts, converted, dense);
       TensorList tensors = type.isConverted() ? converted : converted.byLayer();
       List<TensorSource> sources =
           tensors.sources(
@@ -293,7 +295,12 @@ public final class GgufExport {
   }
 
   private GgufMetadata metadata(
-      Path folder, ModelWeights weights, GgufFamily family, Facts facts, TensorList tensors) {
+      Path folder,
+      ModelWeights weights,
+      GgufFamily family,
+      Facts facts,
+      TensorList tensors,
+      List<DenseLayer> dense) {
     GgufMetadata.Builder target = GgufMetadata.builder();
     target.string("general.architecture", family.architecture());
     family.describeFirst(facts, target);
@@ -313,6 +320,7 @@ public final class GgufExport {
     }
     TokenizerMetadata tokenizer =
         TokenizerMetadata.read(folder, weights.config().modelType(), weights.vocabularySize());
+    dense.forEach(layer -> layer.describe(family.architecture() + ".", target));
     EmbeddingMetadata.write(folder, family, facts, tokenizer.lowercases(), target);
     tokenizer.write(preTokenizer, templates(folder), target);
     if (!converted) {

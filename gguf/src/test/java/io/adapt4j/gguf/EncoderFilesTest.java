@@ -240,6 +240,45 @@ class EncoderFilesTest {
   }
 
   @Test
+  void readsEmbeddingGemma() throws IOException {
+    Path model = RandomEncoders.writeGemma(folder.resolve("gemma"));
+    Path file = export(model, GgufQuantization.F32);
+    requireSameVectors(model, file);
+    try (GgufFile opened = GgufFile.open(file)) {
+      assertThat(opened.metadata().integer("gemma-embedding.dense_2_feat_out")).hasValue(320);
+      assertThat(opened.tensor("dense_3.weight").shape()).containsExactly(320L, 256L);
+    }
+  }
+
+  @Test
+  void readsADecoderThatIsAnEmbedder() throws IOException {
+    Path model = RandomEncoders.writeQwen(folder.resolve("qwen"));
+    Path file = export(model, GgufQuantization.F32);
+    requireSameVectors(model, file);
+    try (GgufFile opened = GgufFile.open(file)) {
+      assertThat(opened.metadata().integer("qwen3.pooling_type")).hasValue(3);
+    }
+  }
+
+  private static void requireSameVectors(Path model, Path file) {
+    try (TextEmbedder expected = embedder(model);
+        TextEmbedder found = embedder(file)) {
+      for (String text : TEXTS) {
+        assertThat(found.embed(text)).containsExactly(expected.embed(text), within(2e-6f));
+      }
+    }
+  }
+
+  @Test
+  void refusesDenseLayersOfOtherFamilies() throws IOException {
+    Path model = RandomEncoders.write("bert", folder.resolve("bert"));
+    RandomEncoders.addModules(model, 64, "mean_tokens", List.of(32), true);
+    assertThatThrownBy(() -> export(model, GgufQuantization.F32))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("expected no Dense layers");
+  }
+
+  @Test
   void refusesAPoolingThatLlamaCppDoesNotHave() throws IOException {
     Path model = RandomEncoders.write("bert", folder.resolve("bert"));
     RandomEncoders.addModules(model, "max_tokens", true);

@@ -130,6 +130,8 @@ class LlamaCppEncodersTest {
       RandomEncoders.addModules(model, pooling, true);
       models.put(pooling, model);
     }
+    models.put("gemma", RandomEncoders.writeGemma(folder.resolve("gemma")));
+    models.put("qwen", RandomEncoders.writeQwen(folder.resolve("qwen")));
     models.forEach(
         (name, model) -> {
           Path file = EncoderFilesTest.export(model, GgufQuantization.F32);

@@ -143,15 +143,32 @@ final class RandomEncoders {
 
   /** Makes a folder one of Sentence Transformers. */
   static void addModules(Path folder, String pooling, boolean normalizes) throws IOException {
+    addModules(folder, 64, pooling, List.of(), normalizes);
+  }
+
+  /** Makes a folder one of Sentence Transformers, with Dense layers of these widths. */
+  static void addModules(
+      Path folder, int width, String pooling, List<Integer> dense, boolean normalizes)
+      throws IOException {
     Files.createDirectories(folder.resolve("1_Pooling"));
     Files.writeString(
         folder.resolve("1_Pooling/config.json"),
-        "{\"word_embedding_dimension\": 64, \"pooling_mode_mean_tokens\": "
+        "{\"word_embedding_dimension\": "
+            + width
+            + ", \"pooling_mode_mean_tokens\": "
             + pooling.equals("mean_tokens")
             + ", \"pooling_mode_"
             + pooling
             + "\": true}");
     String type = "\"type\": \"sentence_transformers.models.";
+    StringBuilder layers = new StringBuilder();
+    int in = width;
+    for (int out : dense) {
+      String path = "dense" + in;
+      writeDense(folder.resolve(path), in, out);
+      layers.append(", {\"path\": \"").append(path).append("\", ").append(type).append("Dense\"}");
+      in = out;
+    }
     Files.writeString(
         folder.resolve("modules.json"),
         "[{\"path\": \"\", "
@@ -159,8 +176,39 @@ final class RandomEncoders {
             + "Transformer\"}, {\"path\": \"1_Pooling\", "
             + type
             + "Pooling\"}"
+            + layers
             + (normalizes ? ", {\"path\": \"2_Normalize\", " + type + "Normalize\"}" : "")
             + "]");
+  }
+
+  private static void writeDense(Path folder, int in, int out) throws IOException {
+    Files.createDirectories(folder);
+    Files.writeString(
+        folder.resolve("config.json"),
+        ("{\"in_features\": %d, \"out_features\": %d, \"bias\": false, \"activation_function\":"
+                + " \"torch.nn.modules.linear.Identity\"}")
+            .formatted(in, out));
+    SafetensorsWriter.create()
+        .writeModel(
+            folder,
+            List.of(random("linear.weight", List.of((long) out, (long) in), new Random(in))));
+  }
+
+  /** EmbeddingGemma: a Gemma 3 whose tokens see both ways. */
+  static Path writeGemma(Path folder) throws IOException {
+    RandomModels.write("gemma3", folder);
+    ObjectNode config = (ObjectNode) Json.parse(Files.readString(folder.resolve("config.json")));
+    config.put("use_bidirectional_attention", true).putArray("architectures").add("Gemma3TextModel");
+    Files.writeString(folder.resolve("config.json"), Json.compact(config));
+    addModules(folder, 256, "mean_tokens", List.of(320, 256), true);
+    return folder;
+  }
+
+  /** As Qwen3-Embedding: a decoder, and the vector of its last token. */
+  static Path writeQwen(Path folder) throws IOException {
+    RandomModels.write("qwen3_tied", folder);
+    addModules(folder, 256, "lasttoken", List.of(), true);
+    return folder;
   }
 
   private static ObjectNode tokenizer(String... special) {

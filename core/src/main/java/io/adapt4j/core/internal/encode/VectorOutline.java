@@ -11,9 +11,14 @@ import java.util.List;
  * @param includesPrompt whether the tokens of a prompt count
  * @param dense the folders of Dense layers after pooling, in their order
  * @param normalizes whether the vector has length 1
+ * @param normalizesEarly whether a Dense layer comes after a vector of length 1
  */
 public record VectorOutline(
-    List<String> poolings, boolean includesPrompt, List<Path> dense, boolean normalizes) {
+    List<String> poolings,
+    boolean includesPrompt,
+    List<Path> dense,
+    boolean normalizes,
+    boolean normalizesEarly) {
 
   /**
    * Describes a folder; one without modules as it is read here: the mean, scaled to length 1.
@@ -29,6 +34,9 @@ public record VectorOutline(
             .pooling()
             .map(path -> TextPooling.read(path, hidden))
             .orElse(TextPooling.of(Pooling.MEAN));
+    List<SentenceFolder.Kind> kinds =
+        folder.after().stream().map(SentenceFolder.Module::kind).toList();
+    int first = kinds.indexOf(SentenceFolder.Kind.NORMALIZE);
     return new VectorOutline(
         pooling.names(),
         pooling.includePrompt(),
@@ -36,9 +44,8 @@ public record VectorOutline(
             .filter(module -> module.kind() == SentenceFolder.Kind.DENSE)
             .map(SentenceFolder.Module::folder)
             .toList(),
-        !folder.hasModules()
-            || folder.after().stream()
-                .anyMatch(module -> module.kind() == SentenceFolder.Kind.NORMALIZE));
+        !folder.hasModules() || first >= 0,
+        first >= 0 && first < kinds.lastIndexOf(SentenceFolder.Kind.DENSE));
   }
 
   /** {@return whether there are Dense layers} */

@@ -20,6 +20,12 @@ public final class EmbeddingKeys {
   /** In {@link #SETTINGS}: whether vectors have length 1. True where it is not stated. */
   public static final String NORMALIZE = "normalize";
 
+  /** The weight of the first Dense layer after pooling. */
+  public static final String FIRST_DENSE = "dense_2.weight";
+
+  /** The weight of the second one. */
+  public static final String SECOND_DENSE = "dense_3.weight";
+
   /** The mean over tokens. */
   public static final int MEAN = 1;
 

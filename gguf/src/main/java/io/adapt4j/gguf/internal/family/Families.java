@@ -32,6 +32,7 @@ public final class Families {
           new Dots1Family(),
           new Gemma2Family(),
           new Gemma3Family(),
+          new GemmaEmbeddingFamily(),
           new Gemma3nFamily(),
           new Gemma4Family(),
           new VaultGemmaFamily(),
@@ -101,6 +102,19 @@ public final class Families {
   public static boolean readTexts(String modelType) {
     return ALL.stream()
         .anyMatch(family -> family.readsTexts() && family.modelTypes().contains(modelType));
+  }
+
+  /**
+   * Returns whether a checkpoint's model reads whole texts.
+   *
+   * @param model its configuration
+   * @return whether it is an encoder, or a decoder whose tokens see both ways
+   */
+  public static boolean readTexts(ModelConfig model) {
+    return ALL.stream()
+        .filter(family -> family.modelTypes().contains(model.modelType()))
+        .filter(family -> family.accepts(model))
+        .anyMatch(GgufFamily::readsTexts);
   }
 
   /**

@@ -79,6 +79,11 @@ public abstract class GgufFamily {
     return Map.of();
   }
 
+  /** {@return whether files have Dense layers after pooling} */
+  public boolean hasDense() {
+    return false;
+  }
+
   /**
    * Returns whether a model can be written only if all values of a tensor are 0, since files have no
    * place for it.

@@ -46,7 +46,7 @@ public final class GgufModelFile implements ModelFileFormat {
     ObjectNode config = model.config();
     config.putObject("quantization_config").put("quant_method", StoredBlocks.METHOD);
     AtomicFiles.writeJson(folder.resolve(ModelConfig.FILE), config);
-    GgufModules.write(model.family(), file.metadata(), folder);
+    GgufModules.write(model.family(), file, folder);
     GgufTokenizer tokenizer =
         new GgufTokenizer(file.path(), file.metadata(), model.family().readsTexts());
     AtomicFiles.writeJson(folder.resolve(GenerationDefaults.FILE), tokenizer.generation());

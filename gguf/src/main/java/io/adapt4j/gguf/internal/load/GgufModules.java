@@ -4,16 +4,27 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufMetadata;
+import io.adapt4j.gguf.format.GgufTensor;
+import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.internal.family.EmbeddingKeys;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * How a text becomes a vector, as the files of a sentence-transformers folder say it: of encoders,
@@ -23,7 +34,12 @@ import java.util.Optional;
 final class GgufModules {
 
   private static final String POOLING = "1_Pooling";
-  private static final String NORMALIZE = "2_Normalize";
+  private static final String NORMALIZE = "4_Normalize";
+
+  /** The folders of Dense layers, by their weights. */
+  private static final SortedMap<String, String> DENSE =
+      new TreeMap<>(
+          Map.of(EmbeddingKeys.FIRST_DENSE, "2_Dense", EmbeddingKeys.SECOND_DENSE, "3_Dense"));
 
   /** The switches of poolings, by their numbers in files. */
   private static final Map<Integer, String> SWITCHES =
@@ -39,9 +55,12 @@ final class GgufModules {
           "config_sentence_transformers.json",
               List.of("prompts", "default_prompt_name", "truncate_dim"));
 
+  private static final int MOST_VALUES = 1 << 28;
+
   private GgufModules() {}
 
-  static void write(GgufFamily family, GgufMetadata metadata, Path folder) throws IOException {
+  static void write(GgufFamily family, GgufFile file, Path folder) throws IOException {
+    GgufMetadata metadata = file.metadata();
     int pooling =
         (int)
             metadata
@@ -57,6 +76,12 @@ final class GgufModules {
     ArrayNode modules = JsonNodeFactory.instance.arrayNode();
     add(modules, "", "Transformer");
     add(modules, POOLING, "Pooling");
+    for (Map.Entry<String, String> layer : DENSE.entrySet()) {
+      if (family.hasDense() && file.tensors().containsKey(layer.getKey())) {
+        add(modules, layer.getValue(), "Dense");
+        writeDense(file, layer.getKey(), folder.resolve(layer.getValue()));
+      }
+    }
     if (normalizes) {
       add(modules, NORMALIZE, "Normalize");
     }
@@ -69,13 +94,44 @@ final class GgufModules {
     Files.createDirectories(folder.resolve(POOLING));
     AtomicFiles.writeJson(folder.resolve(POOLING).resolve("config.json"), description);
     if (settings.isPresent()) {
-      for (Map.Entry<String, List<String>> file : FILES.entrySet()) {
-        ObjectNode fields = ((ObjectNode) settings.get()).deepCopy().retain(file.getValue());
+      for (Map.Entry<String, List<String>> entry : FILES.entrySet()) {
+        ObjectNode fields = ((ObjectNode) settings.get()).deepCopy().retain(entry.getValue());
         if (!fields.isEmpty()) {
-          AtomicFiles.writeJson(folder.resolve(file.getKey()), fields);
+          AtomicFiles.writeJson(folder.resolve(entry.getKey()), fields);
         }
       }
     }
+  }
+
+  /** Their weights are read from a folder of their own. */
+  private static void writeDense(GgufFile file, String name, Path folder) throws IOException {
+    GgufTensor tensor = file.tensor(name);
+    if (tensor.shape().size() != 2 || tensor.elements() > MOST_VALUES) {
+      throw CheckpointException.inTensor(
+          file.path(), name, "a matrix", "shape " + tensor.shape(), "Fetch the file again.");
+    }
+    ByteBuffer blocks =
+        ByteBuffer.allocate(Math.toIntExact(tensor.bytes())).order(ByteOrder.LITTLE_ENDIAN);
+    file.read(tensor, 0, blocks);
+    float[] values = new float[(int) tensor.elements()];
+    Quantizer.of(tensor.type()).dequantize(blocks.flip(), values, 0, values.length);
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    Files.createDirectories(folder);
+    List<Long> shape = List.of(tensor.shape().get(1), tensor.shape().get(0));
+    SafetensorsWriter.create()
+        .writeModel(
+            folder,
+            List.of(TensorData.of("linear.weight", StoredType.F32, shape, bytes::duplicate)));
+    AtomicFiles.writeJson(
+        folder.resolve("config.json"),
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("in_features", shape.get(1))
+            .put("out_features", shape.get(0))
+            .put("bias", false)
+            .put("activation_function", "torch.nn.modules.linear.Identity"));
   }
 
   private static void add(ArrayNode modules, String path, String type) {

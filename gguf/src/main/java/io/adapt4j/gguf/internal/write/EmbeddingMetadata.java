@@ -55,7 +55,7 @@ public final class EmbeddingMetadata {
     }
     VectorOutline outline = VectorOutline.of(sentences, facts.decoder().hiddenSize());
     target.uint32(pooling, pooling(folder, outline));
-    requireSupported(folder, sentences, outline, lowercases);
+    requireSupported(folder, sentences, outline, lowercases, family.hasDense());
     ObjectNode settings = settings(sentences, outline);
     if (!settings.isEmpty()) {
       target.string(EmbeddingKeys.SETTINGS, Json.compact(settings));
@@ -74,12 +74,16 @@ public final class EmbeddingMetadata {
   }
 
   private static void requireSupported(
-      Path folder, SentenceFolder sentences, VectorOutline outline, boolean lowercases) {
+      Path folder,
+      SentenceFolder sentences,
+      VectorOutline outline,
+      boolean lowercases,
+      boolean mayBeDense) {
     if (!outline.includesPrompt() && !sentences.prompts().isEmpty()) {
       throw new CheckpointException(
           folder + ": include_prompt: expected true, found false." + REMEDY);
     }
-    if (outline.hasDense()) {
+    if (outline.hasDense() && !mayBeDense) {
       throw new CheckpointException(
           folder
               + ": "

@@ -8,7 +8,6 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DenseLinear;
-import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.LayerMerge;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
@@ -96,15 +95,19 @@ public final class ModelWeights implements AutoCloseable {
   /** A model that continues texts, or an encoder without its output over the vocabulary. */
   private static Network declare(ModelConfig config) {
     Families.requireKnownThere(config);
-    if (!Families.readTexts(config.modelType())) {
+    if (!Families.readTexts(config)) {
       return Architectures.declareDecoder(config);
     }
     return Architectures.declareEncoder(
-        EncoderTask.of(config) == EncoderTask.MASKED_TOKENS
+        OutputLayer.MASKED_TOKENS.isOf(config) || isPretraining(config)
             ? config.with(
                 "architectures",
                 JsonNodeFactory.instance.arrayNode().add(OutputLayer.family(config) + "Model"))
-            : config);
+            : Architectures.embedding(config));
+  }
+
+  private static boolean isPretraining(ModelConfig config) {
+    return config.architectures().stream().anyMatch(name -> name.endsWith("ForPreTraining"));
   }
 
   private void readStructure() {

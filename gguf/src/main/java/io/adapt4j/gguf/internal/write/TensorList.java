@@ -200,6 +200,24 @@ public final class TensorList {
   }
 
   /**
+   * Adds matrices that are not in the checkpoint itself.
+   *
+   * @param layers Dense layers after pooling
+   * @return these tensors and those
+   */
+  public TensorList plus(List<DenseLayer> layers) {
+    List<Planned> all = new ArrayList<>(tensors);
+    for (DenseLayer layer : layers) {
+      all.add(
+          new Planned(
+              layer.name(),
+              List.of((long) layer.in(), (long) layer.out()),
+              () -> new MemoryRows(layer.weight(), layer.in())));
+    }
+    return new TensorList(List.copyOf(all));
+  }
+
+  /**
    * Orders the tensors as llama.cpp's quantizer does.
    *
    * @return the same tensors, those outside layers first, then layer by layer, by name; dimensions
