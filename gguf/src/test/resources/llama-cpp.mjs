@@ -1,6 +1,8 @@
 // Runs GGUF files by the real llama.cpp through node-llama-cpp: MODULES JOBS. MODULES is the folder
-// that has node_modules; JOBS a JSON file, a list of {file, lora, prompts, tokens, texts}. Prints a
-// line of JSON for each: the greedy ids after each prompt, the ids of each text, or the error.
+// that has node_modules; JOBS a JSON file, a list of {file, lora, prompts, tokens, texts}, or of
+// {file, sequences, classes, texts} for encoders. Prints a line of JSON for each: the greedy ids
+// after each prompt, or the vector or the scores of each sequence; the ids of each text; or the
+// error.
 import {createRequire} from "node:module";
 import {pathToFileURL} from "node:url";
 import fs from "node:fs";
@@ -34,10 +36,33 @@ async function run(job) {
   return {generated, texts};
 }
 
+async function encode(job) {
+  const model = await llama.loadModel({modelPath: job.file});
+  const ranking = job.classes > 0 ? {_ranking: true} : {};
+  const context = await model.createContext({
+    contextSize: 128, batchSize: 128, threads: 1, flashAttention: false, _embeddings: true, ...ranking,
+  });
+  const sequence = context.getSequence();
+  const vectors = [];
+  for (const ids of job.sequences) {
+    await sequence.clearHistory();
+    for await (const id of sequence.evaluate(ids, {_noSampling: true})) {
+      break;
+    }
+    vectors.push(Array.from(job.classes > 0
+      ? context._ctx.getEmbedding(ids.length, job.classes)
+      : context._ctx.getEmbedding(ids.length)));
+  }
+  const texts = job.texts.map(text => Array.from(model.tokenize(text, false)));
+  await context.dispose();
+  await model.dispose();
+  return {vectors, texts};
+}
+
 for (const job of JSON.parse(fs.readFileSync(jobs))) {
   let result;
   try {
-    result = await run(job);
+    result = await (job.sequences ? encode(job) : run(job));
   } catch (error) {
     result = {error: String(error)};
   }

@@ -17,6 +17,8 @@ import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.family.LayerValues;
 import io.adapt4j.gguf.internal.tokenizer.TokenizerMetadata;
+import io.adapt4j.gguf.internal.write.DenseLayer;
+import io.adapt4j.gguf.internal.write.EmbeddingMetadata;
 import io.adapt4j.gguf.internal.write.GeneralMetadata;
 import io.adapt4j.gguf.internal.write.ModelWeights;
 import io.adapt4j.gguf.internal.write.TensorList;
@@ -220,8 +222,9 @@ public final class GgufExport {
       GgufFamily family = Families.of(weights.config());
       Facts facts = family.facts(weights.config(), contextLength);
       family.requireSupported(facts);
-      TensorList converted = TensorList.of(weights, family, facts);
-      GgufMetadata metadata = metadata(folder, weights, family, facts, converted);
+      List<DenseLayer> dense = DenseLayer.read(folder, family, facts);
+      TensorList converted = TensorList.of(weights, family, facts).plus(dense);
+      GgufMetadata metadata = metadata(folder, weights, family, facts, converted, dense);
       TensorList tensors = type.isConverted() ? converted : converted.byLayer();
       List<TensorSource> sources =
           tensors.sources(
@@ -292,7 +295,12 @@ public final class GgufExport {
   }
 
   private GgufMetadata metadata(
-      Path folder, ModelWeights weights, GgufFamily family, Facts facts, TensorList tensors) {
+      Path folder,
+      ModelWeights weights,
+      GgufFamily family,
+      Facts facts,
+      TensorList tensors,
+      List<DenseLayer> dense) {
     GgufMetadata.Builder target = GgufMetadata.builder();
     target.string("general.architecture", family.architecture());
     family.describeFirst(facts, target);
@@ -310,8 +318,11 @@ public final class GgufExport {
     if (converted) {
       target.uint32(QUANTIZATION_VERSION, 2);
     }
-    TokenizerMetadata.read(folder, weights.config().modelType(), weights.vocabularySize())
-        .write(preTokenizer, templates(folder), target);
+    TokenizerMetadata tokenizer =
+        TokenizerMetadata.read(folder, weights.config().modelType(), weights.vocabularySize());
+    dense.forEach(layer -> layer.describe(family.architecture() + ".", target));
+    EmbeddingMetadata.write(folder, family, facts, tokenizer.lowercases(), target);
+    tokenizer.write(preTokenizer, templates(folder), target);
     if (!converted) {
       // llama.cpp's quantizer sets these two anew, at the end of a converted file's keys.
       target.uint32(QUANTIZATION_VERSION, 2);

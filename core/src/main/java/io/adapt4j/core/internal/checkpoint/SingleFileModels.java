@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -189,23 +191,23 @@ public final class SingleFileModels {
   }
 
   private static boolean same(Path first, Path second) throws IOException {
-    if (!Files.isDirectory(second)) {
+    if (!Files.isDirectory(second) || !files(first).equals(files(second))) {
       return false;
     }
-    try (Stream<Path> ours = Files.list(first);
-        Stream<Path> theirs = Files.list(second)) {
-      if (ours.count() != theirs.count()) {
+    for (Path file : files(first)) {
+      if (Files.mismatch(first.resolve(file), second.resolve(file)) >= 0) {
         return false;
       }
     }
-    try (Stream<Path> files = Files.list(first)) {
-      for (Path file : files.toList()) {
-        Path other = second.resolve(file.getFileName());
-        if (!Files.isRegularFile(other) || Files.mismatch(file, other) >= 0) {
-          return false;
-        }
-      }
-    }
     return true;
+  }
+
+  /** The files of a folder, those of folders in it too. */
+  private static Set<Path> files(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.filter(Files::isRegularFile)
+          .map(folder::relativize)
+          .collect(Collectors.toUnmodifiableSet());
+    }
   }
 }

@@ -101,6 +101,14 @@ record TextPooling(List<Pooling> modes, boolean includePrompt) {
     return modes;
   }
 
+  /** What Sentence Transformers calls the poolings. */
+  List<String> names() {
+    return NAMES.entrySet().stream()
+        .filter(entry -> modes.contains(entry.getValue()))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
   /** Width of the result. */
   int width(int hidden) {
     return hidden * modes.size();

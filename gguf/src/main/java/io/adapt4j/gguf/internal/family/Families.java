@@ -1,5 +1,6 @@
 package io.adapt4j.gguf.internal.family;
 
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
@@ -31,6 +32,7 @@ public final class Families {
           new Dots1Family(),
           new Gemma2Family(),
           new Gemma3Family(),
+          new GemmaEmbeddingFamily(),
           new Gemma3nFamily(),
           new Gemma4Family(),
           new VaultGemmaFamily(),
@@ -68,11 +70,28 @@ public final class Families {
           new Ernie45Family(),
           new FalconFamily(),
           new InternLm2Family(),
-          new T5Family());
+          new T5Family(),
+          new BertFamily(),
+          new RobertaFamily(),
+          new DistilBertFamily(),
+          new NomicBertFamily(false),
+          new NomicBertFamily(true),
+          new ModernBertFamily());
 
   /** Families that load here, of which llama.cpp has no model. */
   private static final Set<String> UNKNOWN_THERE =
-      Set.of("gpt_neo", "gptj", "bart", "mbart", "pegasus", "marian");
+      Set.of(
+          "gpt_neo",
+          "gptj",
+          "bart",
+          "mbart",
+          "pegasus",
+          "marian",
+          "mpnet",
+          "electra",
+          "albert",
+          "deberta-v2",
+          "new");
 
   private Families() {}
 
@@ -87,6 +106,30 @@ public final class Families {
   }
 
   /**
+   * Returns whether models of a family read whole texts.
+   *
+   * @param modelType the {@code model_type} of its configurations
+   * @return whether it is one of encoders
+   */
+  public static boolean readTexts(String modelType) {
+    return ALL.stream()
+        .anyMatch(family -> family.readsTexts() && family.modelTypes().contains(modelType));
+  }
+
+  /**
+   * Returns whether a checkpoint's model reads whole texts.
+   *
+   * @param model its configuration
+   * @return whether it is an encoder, or a decoder whose tokens see both ways
+   */
+  public static boolean readTexts(ModelConfig model) {
+    return ALL.stream()
+        .filter(family -> family.modelTypes().contains(model.modelType()))
+        .filter(family -> family.accepts(model))
+        .anyMatch(GgufFamily::readsTexts);
+  }
+
+  /**
    * Finds the family of a checkpoint.
    *
    * @param model its configuration
@@ -98,23 +141,37 @@ public final class Families {
         .filter(family -> family.modelTypes().contains(model.modelType()))
         .filter(family -> family.accepts(model))
         .findFirst()
-        .orElseThrow(
-            () ->
-                model
-                    .fields()
-                    .invalid(
-                        "model_type",
-                        "one of "
-                            + ALL.stream()
-                                .flatMap(family -> family.modelTypes().stream())
-                                .distinct()
-                                .sorted()
-                                .collect(Collectors.joining(", ")),
-                        UNKNOWN_THERE.contains(model.modelType())
-                            ? "llama.cpp does not run models of this family, so no GGUF files of"
-                                + " them are written; run this model here."
-                            : "GGUF files of this family are not written; llama.cpp may have a"
-                                + " converter for it."));
+        .orElseThrow(() -> unknown(model));
+  }
+
+  /**
+   * Refuses a family that loads here and that llama.cpp does not have.
+   *
+   * @param model a checkpoint's configuration
+   * @throws io.adapt4j.core.exception.CheckpointException naming the family
+   */
+  public static void requireKnownThere(ModelConfig model) {
+    if (UNKNOWN_THERE.contains(model.modelType())) {
+      throw unknown(model);
+    }
+  }
+
+  private static CheckpointException unknown(ModelConfig model) {
+    return model
+        .fields()
+        .invalid(
+            "model_type",
+            "one of "
+                + ALL.stream()
+                    .flatMap(family -> family.modelTypes().stream())
+                    .distinct()
+                    .sorted()
+                    .collect(Collectors.joining(", ")),
+            UNKNOWN_THERE.contains(model.modelType())
+                ? "llama.cpp does not run models of this family, so no GGUF files of them are"
+                    + " written; run this model here."
+                : "GGUF files of this family are not written; llama.cpp may have a converter for"
+                    + " it.");
   }
 
   /**

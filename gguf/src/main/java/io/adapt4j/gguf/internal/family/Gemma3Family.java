@@ -43,6 +43,16 @@ class Gemma3Family extends Gemma2Family {
     return Set.of("gemma3_text", "gemma3");
   }
 
+  /** Whether tokens see those after them too, as those of an embedder do. */
+  static boolean seesBothWays(ModelConfig text) {
+    return text.fields().bool("use_bidirectional_attention", false);
+  }
+
+  @Override
+  public boolean accepts(ModelConfig model) {
+    return !seesBothWays(text(model));
+  }
+
   @Override
   boolean isWhole(ModelConfig model) {
     return !model.modelType().endsWith("_text");

@@ -63,6 +63,38 @@ public abstract class GgufFamily {
     return Layout.SAME;
   }
 
+  /** {@return whether its models read whole texts, rather than continue them} */
+  public boolean readsTexts() {
+    return false;
+  }
+
+  /**
+   * Returns tensors of checkpoints that a file lacks because all their values are 0.
+   *
+   * @param tensors the names of those that the file has
+   * @param model the configuration, such as {@link #config} makes it
+   * @return their shapes, by their names in checkpoints
+   */
+  public Map<String, List<Long>> zeroTensors(Set<String> tensors, ModelConfig model) {
+    return Map.of();
+  }
+
+  /** {@return whether files have Dense layers after pooling} */
+  public boolean hasDense() {
+    return false;
+  }
+
+  /**
+   * Returns whether a model can be written only if all values of a tensor are 0, since files have
+   * no place for it.
+   *
+   * @param stored the tensor's name in checkpoints
+   * @return whether it is such a tensor
+   */
+  public boolean mustBeZero(String stored) {
+    return false;
+  }
+
   /** {@return whether the general part of the metadata states the file's type} */
   public boolean statesFileType() {
     return true;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param columns the order of a row's values; null where they keep theirs
  * @param values what a value becomes
  * @param form how dimensions differ
- * @param groups of the form GROUPS, how many
+ * @param groups of the forms GROUPS and STACK, how many
  */
 public record Layout(
     RowOrder order, @Nullable RowOrder columns, Values values, Form form, int groups) {
@@ -31,7 +31,11 @@ public record Layout(
     /** A vector is a matrix of one column. */
     COLUMN,
     /** A vector is a matrix with a row for each group. */
-    GROUPS
+    GROUPS,
+    /** Matrices of one width lie below each other in one, and are a stack in the file. */
+    STACK,
+    /** As in a stack, and each of them turned. */
+    TURNED_STACK
   }
 
   /** What becomes of values. */
@@ -138,6 +142,14 @@ public record Layout(
     return new Layout(RowOrder.SAME, null, Values.SAME, Form.GROUPS, groups);
   }
 
+  static Layout stack(int matrices) {
+    return new Layout(RowOrder.SAME, null, Values.SAME, Form.STACK, matrices);
+  }
+
+  static Layout turnedStack(int matrices) {
+    return new Layout(RowOrder.SAME, null, Values.SAME, Form.TURNED_STACK, matrices);
+  }
+
   /** This layout with another order of rows. */
   Layout with(RowOrder rows) {
     return new Layout(rows, columns, values, form, groups);
@@ -215,7 +227,26 @@ public record Layout(
 
   /** {@return whether the checkpoint stores a matrix as [in, out]} */
   public boolean isTransposed() {
-    return form == Form.TRANSPOSED;
+    return form == Form.TRANSPOSED || turnsStack();
+  }
+
+  /** {@return whether the checkpoint stores each matrix of a stack as [in, out]} */
+  public boolean turnsStack() {
+    return form == Form.TURNED_STACK;
+  }
+
+  /**
+   * Finds a value of a turned stack in the checkpoint, or the other way round.
+   *
+   * @param row a row of all matrices
+   * @param column a value of the row
+   * @param rows the number of rows of all matrices
+   * @param columns the values of a row
+   * @return where it is on the other side, counted row by row
+   */
+  public long turned(long row, long column, long rows, long columns) {
+    long each = rows / groups;
+    return (row / each * columns + column) * each + row % each;
   }
 
   /**
@@ -276,6 +307,12 @@ public record Layout(
         shape.add((long) groups);
         shape.add(all / groups);
       }
+      case STACK, TURNED_STACK -> {
+        long each = shape.get(0) / groups;
+        long width = shape.get(1);
+        boolean turned = turnsStack();
+        return List.of(turned ? each : width, turned ? width : each, (long) groups);
+      }
       default -> {
         // The same dimensions.
       }
@@ -296,6 +333,11 @@ public record Layout(
     if (form == Form.GROUPS && gguf.size() == 1) {
       // A dimension of 1 may be left out.
       return gguf;
+    }
+    if (form == Form.STACK || turnsStack()) {
+      return turnsStack()
+          ? List.of(gguf.get(0) * groups, rows / groups)
+          : List.of(rows, gguf.get(0));
     }
     List<Long> shape = new ArrayList<>(gguf);
     shape.set(shape.size() - 1, rows);

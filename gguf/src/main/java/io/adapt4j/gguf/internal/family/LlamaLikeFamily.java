@@ -224,6 +224,10 @@ abstract class LlamaLikeFamily extends GgufFamily {
 
   /** Files of this kind have no biases unless a family says so. */
   void requireBiases(Facts facts) {
+    requireBiasesOff(facts);
+  }
+
+  static void requireBiasesOff(Facts facts) {
     requireOff(facts, "attention_bias");
     requireOff(facts, "mlp_bias");
   }

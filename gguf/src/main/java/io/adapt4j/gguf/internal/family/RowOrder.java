@@ -78,6 +78,31 @@ public interface RowOrder {
   }
 
   /**
+   * Takes all rows but the first ones, which a file that is read does not have.
+   *
+   * @param skipped how many are left out
+   * @return the order
+   */
+  static RowOrder from(int skipped) {
+    return new RowOrder() {
+      @Override
+      public long rows(long stored) {
+        return stored - skipped;
+      }
+
+      @Override
+      public long storedRow(long row, long rows) {
+        return row + skipped;
+      }
+
+      @Override
+      public long ggufRow(long row, long stored) {
+        return row - skipped;
+      }
+    };
+  }
+
+  /**
    * Takes all rows, and zeros after them.
    *
    * @param stored how many the checkpoint's tensor has

@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,9 +29,15 @@ import java.util.stream.DoubleStream;
  * @param config the fields of {@code config.json}
  * @param places the tensors that checkpoints have, by their names in the file
  * @param values of tensors that checkpoints have and the file has as keys, by their names there
+ * @param zeros shapes of tensors that checkpoints have and the file lacks, as they are zeros, by
+ *     their names there
  */
 record GgufModel(
-    GgufFamily family, ObjectNode config, Map<String, Place> places, Map<String, Float> values) {
+    GgufFamily family,
+    ObjectNode config,
+    Map<String, Place> places,
+    Map<String, Float> values,
+    Map<String, List<Long>> zeros) {
 
   /** Divisors of rotary frequencies for short and for long texts, as Phi-3 has them. */
   private static final String SHORT_FACTORS = "rope_factors_short.weight";
@@ -85,7 +92,12 @@ record GgufModel(
             "The model has a part that is not supported; use another one.");
       }
     }
-    return new GgufModel(family, config, places, values(file, family, config));
+    return new GgufModel(
+        family,
+        config,
+        places,
+        values(file, family, config),
+        family.zeroTensors(file.tensors().keySet(), model));
   }
 
   /** The numbers of layers that the file has as keys. */

@@ -42,10 +42,13 @@ public final class GgufModelFile implements ModelFileFormat {
   }
 
   private static void write(GgufFile file, Path folder) throws IOException {
-    ObjectNode config = GgufModel.read(file).config();
+    GgufModel model = GgufModel.read(file);
+    ObjectNode config = model.config();
     config.putObject("quantization_config").put("quant_method", StoredBlocks.METHOD);
     AtomicFiles.writeJson(folder.resolve(ModelConfig.FILE), config);
-    GgufTokenizer tokenizer = new GgufTokenizer(file.path(), file.metadata());
+    GgufModules.write(model.family(), file, folder);
+    GgufTokenizer tokenizer =
+        new GgufTokenizer(file.path(), file.metadata(), model.family().readsTexts());
     AtomicFiles.writeJson(folder.resolve(GenerationDefaults.FILE), tokenizer.generation());
     if (tokenizer.isPresent()) {
       AtomicFiles.writeJson(folder.resolve("tokenizer.json"), tokenizer.tokenizer());

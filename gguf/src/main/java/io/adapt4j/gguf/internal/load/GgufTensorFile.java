@@ -7,6 +7,7 @@ import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.Quantizer;
 import io.adapt4j.gguf.format.TensorType;
+import io.adapt4j.gguf.internal.family.Layout;
 import io.adapt4j.gguf.internal.family.Place;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,9 @@ final class GgufTensorFile implements TensorFile {
   /** Tensors of one value that are keys in the file. */
   private final Map<String, Float> values;
 
+  /** Tensors of zeros that the file does not have. */
+  private final Set<String> zeros;
+
   /** The tensor that was assembled last. */
   private @Nullable Assembled assembled;
 
@@ -48,9 +53,11 @@ final class GgufTensorFile implements TensorFile {
       GgufFile file,
       Map<String, TensorEntry> entries,
       Map<String, StoredTensor> stored,
-      Map<String, Float> values) {
+      Map<String, Float> values,
+      Set<String> zeros) {
     this.file = file;
     this.values = values;
+    this.zeros = zeros;
     this.entries = Collections.unmodifiableMap(entries);
     this.stored = stored;
   }
@@ -91,7 +98,13 @@ final class GgufTensorFile implements TensorFile {
                     name,
                     new TensorEntry(
                         name, StoredType.F32, List.of(1L), file.path(), 0, Float.BYTES)));
-    return new GgufTensorFile(file, entries, stored, model.values());
+    model.zeros().forEach((name, shape) -> entries.put(name, zeroEntry(name, shape, file.path())));
+    return new GgufTensorFile(file, entries, stored, model.values(), model.zeros().keySet());
+  }
+
+  private static TensorEntry zeroEntry(String name, List<Long> shape, Path path) {
+    long elements = shape.stream().reduce(1L, Math::multiplyExact);
+    return new TensorEntry(name, StoredType.F32, shape, path, 0, elements * Float.BYTES);
   }
 
   /** The matrix or bias of one expert. */
@@ -118,19 +131,21 @@ final class GgufTensorFile implements TensorFile {
 
   @Override
   public long storedBytes(String name) {
-    return values.containsKey(name) ? Float.BYTES : find(name).bytes();
+    return zeros.contains(name) ? 0 : values.containsKey(name) ? Float.BYTES : find(name).bytes();
   }
 
   @Override
   public String storedType(String name) {
-    return values.containsKey(name)
+    return values.containsKey(name) || zeros.contains(name)
         ? StoredType.F32.name()
         : find(name).pieces().get(0).tensor().type().name();
   }
 
   /** How the blocks of a weight are stored; empty where they are not to be taken as they are. */
   Optional<TensorType> type(String name) {
-    return values.containsKey(name) ? Optional.empty() : find(name).blockType();
+    return values.containsKey(name) || zeros.contains(name)
+        ? Optional.empty()
+        : find(name).blockType();
   }
 
   /**
@@ -168,6 +183,10 @@ final class GgufTensorFile implements TensorFile {
   public void read(String name, long offset, ByteBuffer target) {
     TensorEntry entry = entry(name);
     Objects.checkFromIndexSize(offset, (long) target.remaining(), entry.length());
+    if (zeros.contains(name)) {
+      target.put(new byte[target.remaining()]);
+      return;
+    }
     Float value = values.get(name);
     if (value != null) {
       encode(new float[] {value}, offset, StoredType.F32, target);
@@ -300,7 +319,6 @@ final class GgufTensorFile implements TensorFile {
   private float[] matrix(StoredTensor tensor) {
     int out = Math.toIntExact(tensor.rows());
     int in = Math.toIntExact(tensor.columns());
-    boolean turned = tensor.isTransposed();
     float[] values = new float[Math.multiplyExact(out, in)];
     IntStream.range(0, out)
         .parallel()
@@ -309,10 +327,19 @@ final class GgufTensorFile implements TensorFile {
               float[] weights = new float[in];
               row(tensor, row, weights);
               for (int i = 0; i < in; i++) {
-                values[turned ? i * out + row : row * in + i] = weights[i];
+                values[place(tensor, row, i, out, in)] = weights[i];
               }
             });
     return values;
+  }
+
+  /** Where a value of a row is in the checkpoint's tensor. */
+  private static int place(StoredTensor tensor, int row, int column, int out, int in) {
+    Layout layout = tensor.pieces().get(0).layout();
+    if (layout.turnsStack()) {
+      return Math.toIntExact(layout.turned(row, column, out, in));
+    }
+    return layout.isTransposed() ? column * out + row : row * in + column;
   }
 
   @Override

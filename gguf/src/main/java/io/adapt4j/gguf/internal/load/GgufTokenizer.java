@@ -9,9 +9,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /** The tokenizer in a file's metadata as the files beside a checkpoint say it. */
@@ -24,12 +25,20 @@ final class GgufTokenizer {
   /** Tokens put a beginning before texts unless the file says otherwise. */
   private static final Set<String> WITH_BEGINNING = Set.of("llama-bpe", "llama3", "tekken");
 
+  /** The ids of BERT's tokens, where a file does not state others. */
+  private static final Map<String, Integer> BERT =
+      Map.of("bos", 101, "unknown", 100, "seperator", 102, "padding", 0, "mask", 103);
+
   private final Path file;
   private final GgufMetadata metadata;
   private final String model;
 
-  GgufTokenizer(Path file, GgufMetadata metadata) {
+  /** Whether it is that of an encoder. */
+  private final boolean readsTexts;
+
+  GgufTokenizer(Path file, GgufMetadata metadata, boolean readsTexts) {
     this.file = file;
+    this.readsTexts = readsTexts;
     this.metadata = metadata;
     this.model = metadata.string(PREFIX + "model").orElse("none");
   }
@@ -65,11 +74,17 @@ final class GgufTokenizer {
   }
 
   private OptionalInt id(String token) {
-    OptionalLong stated = metadata.integer(PREFIX + token + "_token_id");
+    OptionalInt stated = stated(token);
     if (stated.isEmpty() && isUnigram()) {
       return UnigramTokenizer.usualId(token);
     }
-    return stated.stream()
+    return stated.isPresent() || !isWordPiece() || !BERT.containsKey(token)
+        ? stated
+        : OptionalInt.of(Objects.requireNonNull(BERT.get(token)));
+  }
+
+  private OptionalInt stated(String token) {
+    return metadata.integer(PREFIX + token + "_token_id").stream()
         .filter(id -> id >= 0 && id <= Integer.MAX_VALUE)
         .mapToInt(id -> (int) id)
         .findFirst();
@@ -84,14 +99,28 @@ final class GgufTokenizer {
     GgufVocabulary vocabulary = GgufVocabulary.read(file, metadata);
     ObjectNode fields = JsonNodeFactory.instance.objectNode();
     fields.put("tokenizer_class", "PreTrainedTokenizerFast");
-    fields.put("clean_up_tokenization_spaces", false);
+    fields.put("clean_up_tokenization_spaces", isWordPiece());
     fields.put("add_bos_token", addsBeginning());
     fields.put("add_eos_token", addsEnd());
     putToken(fields, "bos_token", "bos", vocabulary);
     putToken(fields, "eos_token", "eos", vocabulary);
     putToken(fields, "unk_token", "unknown", vocabulary);
     putToken(fields, "pad_token", "padding", vocabulary);
+    if (readsTexts) {
+      putToken(fields, "cls_token", "bos", vocabulary);
+      putToken(fields, "sep_token", closing(), vocabulary);
+      putToken(fields, "mask_token", "mask", vocabulary);
+    }
     return fields;
+  }
+
+  private boolean isWordPiece() {
+    return model.equals("bert");
+  }
+
+  /** The token that stands after a text: BERT's has a role of its own. */
+  private String closing() {
+    return isWordPiece() ? "seperator" : "eos";
   }
 
   private void putToken(ObjectNode fields, String field, String key, GgufVocabulary vocabulary) {
@@ -112,11 +141,17 @@ final class GgufTokenizer {
   private boolean addsBeginning() {
     return metadata
         .bool(PREFIX + "add_bos_token")
-        .orElse(model.equals("llama") || model.equals("gemma4") || WITH_BEGINNING.contains(pre()));
+        .orElse(
+            model.equals("llama")
+                || model.equals("gemma4")
+                || readsTexts
+                || WITH_BEGINNING.contains(pre()));
   }
 
   private boolean addsEnd() {
-    return metadata.bool(PREFIX + "add_eos_token").orElse(isUnigram());
+    // llama.cpp always closes a text of BERT's.
+    return isWordPiece()
+        || metadata.bool(PREFIX + "add_eos_token").orElse(readsTexts || isUnigram());
   }
 
   private String pre() {
@@ -134,6 +169,9 @@ final class GgufTokenizer {
     switch (model) {
       case "gpt2" -> byteLevel(fields, vocabulary);
       case "llama" -> sentencePiece(fields, vocabulary, vocabulary.merges());
+      case "bert" ->
+          EncoderTokenizers.wordPieces(
+              fields, vocabulary, metadata, token("unknown", id("unknown").orElse(0), vocabulary));
       case "gemma4" -> {
         sentencePiece(fields, vocabulary, merges());
         cutAtLines(fields);
@@ -144,7 +182,7 @@ final class GgufTokenizer {
           throw CheckpointException.inField(
               file,
               PREFIX + "model",
-              "gpt2, llama, gemma4 or t5",
+              "gpt2, llama, gemma4, bert or t5",
               "'" + model + "'",
               "This kind of tokenizer is not supported; use the model's checkpoint.");
     }
@@ -154,14 +192,14 @@ final class GgufTokenizer {
     return fields;
   }
 
-  private static ArrayNode added(GgufVocabulary vocabulary) {
+  private ArrayNode added(GgufVocabulary vocabulary) {
     ArrayNode added = JsonNodeFactory.instance.arrayNode();
     for (int id = 0; id < vocabulary.tokens().size(); id++) {
       if (vocabulary.isAdded(id)) {
         added
             .addObject()
             .put("id", id)
-            .put("content", vocabulary.tokens().get(id))
+            .put("content", text(id, vocabulary))
             .put("single_word", false)
             .put("lstrip", false)
             .put("rstrip", false)
@@ -170,6 +208,11 @@ final class GgufTokenizer {
       }
     }
     return added;
+  }
+
+  private String text(int id, GgufVocabulary vocabulary) {
+    String token = vocabulary.tokens().get(id);
+    return isWordPiece() ? EncoderTokenizers.wordPiece(token, vocabulary.isSpecial(id)) : token;
   }
 
   private void byteLevel(ObjectNode fields, GgufVocabulary vocabulary) {
@@ -272,7 +315,9 @@ final class GgufTokenizer {
   private ObjectNode template(GgufVocabulary vocabulary) {
     ObjectNode processor = JsonNodeFactory.instance.objectNode().put("type", "TemplateProcessing");
     Optional<Named> first = named("bos", addsBeginning(), vocabulary);
-    Optional<Named> last = named("eos", addsEnd(), vocabulary);
+    Optional<Named> last = named(closing(), addsEnd(), vocabulary);
+    boolean separates =
+        readsTexts && metadata.bool(PREFIX + "add_sep_token").orElse(pre().equals("roberta-bpe"));
     ArrayNode single = processor.putArray("single");
     first.ifPresent(token -> special(single, token, 0));
     single.addObject().putObject("Sequence").put("id", "A").put("type_id", 0);
@@ -280,13 +325,22 @@ final class GgufTokenizer {
     ArrayNode pair = processor.putArray("pair");
     for (int text = 0; text < 2; text++) {
       int type = text;
-      first.ifPresent(token -> special(pair, token, type));
+      if (text == 0 || !readsTexts) {
+        first.ifPresent(token -> special(pair, token, type));
+      } else if (separates) {
+        named("seperator", true, vocabulary)
+            .or(() -> last)
+            .ifPresent(token -> special(pair, token, type));
+      }
       pair.addObject().putObject("Sequence").put("id", text == 0 ? "A" : "B").put("type_id", type);
       last.ifPresent(token -> special(pair, token, type));
     }
     ObjectNode tokens = processor.putObject("special_tokens");
     first.ifPresent(token -> token.describe(tokens));
     last.ifPresent(token -> token.describe(tokens));
+    if (separates) {
+      named("seperator", true, vocabulary).ifPresent(token -> token.describe(tokens));
+    }
     return processor;
   }
 

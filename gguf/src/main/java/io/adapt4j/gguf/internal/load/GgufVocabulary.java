@@ -72,9 +72,14 @@ record GgufVocabulary(List<String> tokens, long[] types, double[] scores) {
         .toList();
   }
 
+  /** Whether a token is not read from texts as a user writes them. */
+  boolean isSpecial(int id) {
+    return types[id] == CONTROL || types[id] == UNKNOWN;
+  }
+
   /** Whether an id only fills the embedding up. */
   boolean isPlaceholder(int id) {
-    return types[id] == UNUSED && tokens.get(id).equals("[PAD" + id + "]");
+    return types[id] == UNUSED && tokens.get(id).endsWith("[PAD" + id + "]");
   }
 
   /**

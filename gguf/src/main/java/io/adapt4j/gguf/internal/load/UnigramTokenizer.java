@@ -18,6 +18,9 @@ final class UnigramTokenizer {
   private static final String PREFIX = "tokenizer.ggml.";
   private static final String SPACE = "\u2581";
 
+  /** SentencePiece's limit for a map of characters, many times over. */
+  private static final int MOST_CHARACTERS = 1 << 26;
+
   private final Path file;
   private final GgufMetadata metadata;
   private final GgufVocabulary vocabulary;
@@ -71,6 +74,13 @@ final class UnigramTokenizer {
 
   private byte[] characters() {
     long[] stored = metadata.integers(PREFIX + "precompiled_charsmap").orElseGet(() -> new long[0]);
+    if (stored.length > MOST_CHARACTERS) {
+      throw GgufVocabulary.damaged(
+          file,
+          "precompiled_charsmap",
+          "at most " + MOST_CHARACTERS + " bytes",
+          stored.length + " bytes");
+    }
     byte[] bytes = new byte[stored.length];
     for (int i = 0; i < bytes.length; i++) {
       if (stored[i] < Byte.MIN_VALUE || stored[i] > 255) {

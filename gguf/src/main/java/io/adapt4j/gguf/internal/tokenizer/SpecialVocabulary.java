@@ -190,7 +190,7 @@ final class SpecialVocabulary {
     return entry.path("SpecialToken").path("id").asText("");
   }
 
-  private static boolean lowercases(JsonNode normalizer) {
+  static boolean lowercases(JsonNode normalizer) {
     return switch (normalizer.path("type").asText()) {
       case "Lowercase" -> true;
       case "BertNormalizer" -> normalizer.path("lowercase").asBoolean(true);
@@ -226,6 +226,16 @@ final class SpecialVocabulary {
   /** Names the token for what has no other, unless the files do. */
   void unknown(int id) {
     ids.putIfAbsent("unk", id);
+  }
+
+  /** Gives roles that nothing names the tokens with the usual texts. */
+  void fill(Map<String, String> texts, TokenizerFolder folder) {
+    texts.forEach(
+        (role, text) -> {
+          if (!ids.containsKey(role)) {
+            folder.id(text).ifPresent(id -> ids.put(role, id));
+          }
+        });
   }
 
   void write(GgufMetadata.Builder target) {

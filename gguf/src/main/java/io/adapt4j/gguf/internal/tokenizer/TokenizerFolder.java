@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The tokenizer's files in a checkpoint folder. */
 final class TokenizerFolder {
@@ -99,6 +100,15 @@ final class TokenizerFolder {
         .map(token -> token.path("content").asText())
         .findFirst()
         .or(() -> Optional.ofNullable(decoded.path("content").textValue()));
+  }
+
+  /** The id of a token that is added to the vocabulary. */
+  OptionalInt id(String text) {
+    return tokenizer.stream()
+        .flatMap(root -> root.path("added_tokens").valueStream())
+        .filter(token -> token.path("content").asText().equals(text))
+        .mapToInt(token -> token.path("id").asInt())
+        .findFirst();
   }
 
   Optional<Path> sentencePiece() {

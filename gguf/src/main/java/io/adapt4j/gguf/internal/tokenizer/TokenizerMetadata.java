@@ -2,6 +2,7 @@ package io.adapt4j.gguf.internal.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.gguf.format.GgufMetadata;
+import io.adapt4j.gguf.internal.family.Families;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -70,6 +71,14 @@ public final class TokenizerMetadata {
     return new TokenizerMetadata(TokenizerFolder.read(folder), family, size);
   }
 
+  /** {@return whether texts are turned to lower case before they are cut} */
+  public boolean lowercases() {
+    return folder
+        .tokenizer()
+        .filter(root -> SpecialVocabulary.lowercases(root.path("normalizer")))
+        .isPresent();
+  }
+
   /**
    * Writes the keys.
    *
@@ -89,6 +98,11 @@ public final class TokenizerMetadata {
     JsonNode stated = folder.config().path("add_prefix_space");
     if (LIKE_LLAMA.contains(family) && stated.isBoolean()) {
       target.bool(PREFIX + SPACE, stated.booleanValue());
+    }
+    if (Families.readTexts(family)
+        && folder.tokenizer().filter(WordPieceVocabulary::isOf).isPresent()) {
+      WordPieceVocabulary.write(folder, size, target);
+      return;
     }
     Optional<Path> stored = folder.sentencePiece().filter(file -> mayBeSentencePiece());
     boolean scored =
@@ -141,6 +155,9 @@ public final class TokenizerMetadata {
     unigram.write(target);
     SpecialVocabulary special = SpecialVocabulary.read(folder, size);
     unigram.unknown().ifPresent(special::unknown);
+    if (Families.readTexts(family)) {
+      special.fill(Map.of("pad", "<pad>", "mask", "<mask>"), folder);
+    }
     special.write(target);
     ChatTemplates.write(templates, target);
   }

@@ -36,7 +36,7 @@ record UnigramVocabulary(
 
   private static final String PREFIX = "tokenizer.ggml.";
   private static final String TOKENIZER = "tokenizer.json";
-  private static final String SPACES = " {2,}";
+  private static final Pattern SPACES = Pattern.compile("( |\\\\s)(\\{2,\\}|\\+)");
   private static final float UNUSED_SCORE = -10_000;
   private static final float ADDED_SCORE = -1000;
   private static final Pattern BYTE = Pattern.compile("<0x[0-9A-Fa-f]{2}>");
@@ -192,7 +192,8 @@ record UnigramVocabulary(
   }
 
   private static boolean mergesSpaces(JsonNode step) {
-    return is(step, "Replace") && step.path("pattern").path("Regex").asText().equals(SPACES);
+    return is(step, "Replace")
+        && SPACES.matcher(step.path("pattern").path("Regex").asText()).matches();
   }
 
   private static boolean prepends(JsonNode step) {

@@ -1,5 +1,7 @@
 package io.adapt4j.gguf.internal.write;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SplitTensors;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -10,6 +12,8 @@ import io.adapt4j.core.internal.nn.LayerMerge;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.NewParameters;
+import io.adapt4j.core.internal.nn.OutputLayer;
 import io.adapt4j.core.internal.nn.QuantizedLinear;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.Weights;
@@ -19,6 +23,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.gguf.internal.family.Families;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -68,10 +73,14 @@ public final class ModelWeights implements AutoCloseable {
    */
   public static ModelWeights open(Path folder, Optional<AdapterMechanics> adapter) {
     StoredModel model = StoredModel.read(folder, WeightFormat.asStored());
-    Network network = declared(model.config());
+    Optional<ModelConfig> adapted = adapter.flatMap(AdapterMechanics::modelConfig);
+    Network network = declare(adapted.orElse(model.config()));
     Checkpoint checkpoint = Checkpoint.open(folder);
     Optional<LayerMerge> merge = Optional.empty();
     try {
+      if (adapted.isPresent()) {
+        network.initializeNew(NewParameters.missing(network, checkpoint));
+      }
       merge = adapter.map(found -> found.layerMerge(network));
       model.weights().install(network, checkpoint);
       Weights.check(network, checkpoint);
@@ -83,10 +92,27 @@ public final class ModelWeights implements AutoCloseable {
     }
   }
 
-  private static Network declared(ModelConfig config) {
-    return Architectures.writesSequences(config)
-        ? Architectures.declareSequence(config)
-        : Architectures.declareDecoder(config);
+  /**
+   * A model that continues texts or writes others, or an encoder without its output over tokens.
+   */
+  private static Network declare(ModelConfig config) {
+    Families.requireKnownThere(config);
+    if (Architectures.writesSequences(config)) {
+      return Architectures.declareSequence(config);
+    }
+    if (!Families.readTexts(config)) {
+      return Architectures.declareDecoder(config);
+    }
+    return Architectures.declareEncoder(
+        OutputLayer.MASKED_TOKENS.isOf(config) || isPretraining(config)
+            ? config.with(
+                "architectures",
+                JsonNodeFactory.instance.arrayNode().add(OutputLayer.family(config) + "Model"))
+            : Architectures.embedding(config));
+  }
+
+  private static boolean isPretraining(ModelConfig config) {
+    return config.architectures().stream().anyMatch(name -> name.endsWith("ForPreTraining"));
   }
 
   private void readStructure() {
@@ -135,9 +161,12 @@ public final class ModelWeights implements AutoCloseable {
     return network.embedding().slices().get(0).name();
   }
 
-  /** {@return the checkpoint's name of the output matrix, stored or not} */
+  /** {@return the checkpoint's name of the output matrix, stored or not; empty without one} */
   public String headName() {
-    return network instanceof Decoder decoder ? decoder.headName() : "lm_head.weight";
+    if (network instanceof Decoder decoder) {
+      return decoder.headName();
+    }
+    return Architectures.writesSequences(config()) ? "lm_head.weight" : "";
   }
 
   /** {@return the number of rows of the embedding} */
@@ -181,6 +210,29 @@ public final class ModelWeights implements AutoCloseable {
   /** The checkpoint's name of a tensor. */
   String stored(String name) {
     return network.storedNames().find(name, checkpoint.names());
+  }
+
+  /**
+   * Refuses a tensor with other values than 0.
+   *
+   * @param name its name
+   */
+  void requireZero(String name) {
+    Rows rows = rows(name);
+    float[] values = new float[rows.columns()];
+    for (long row = 0; row < rows.rows(); row++) {
+      rows.read(row, 1, values, 0);
+      for (float value : values) {
+        if (value != 0) {
+          throw new CheckpointException(
+              "tensor '"
+                  + name
+                  + "': expected zeros, which is what llama.cpp computes with, found "
+                  + value
+                  + ". Run this model here.");
+        }
+      }
+    }
   }
 
   /** Reads a tensor that nothing is computed with; zeros where the checkpoint lacks it. */

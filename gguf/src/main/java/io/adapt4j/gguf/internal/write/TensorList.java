@@ -81,6 +81,8 @@ public final class TensorList {
     List<String> names = new ArrayList<>(weights.shapes().keySet());
     names.addAll(unread.keySet());
     names.removeIf(name -> isKey(name, family, facts));
+    names.stream().filter(family::mustBeZero).forEach(weights::requireZero);
+    names.removeIf(family::mustBeZero);
     names.sort(Comparator.comparing(weights::position));
     Map<String, SortedMap<Integer, Part>> stacks = new LinkedHashMap<>();
     for (String name : names) {
@@ -142,7 +144,24 @@ public final class TensorList {
     return new Planned(
         name,
         layout.ggufShape(shape(weights, stored)),
-        () -> new PlacedRows(weights.rows(stored), layout));
+        () ->
+            layout.turnsStack()
+                ? turned(weights.rows(stored), layout)
+                : new PlacedRows(weights.rows(stored), layout));
+  }
+
+  /** Each matrix of a stack turned. */
+  private static Rows turned(Rows source, Layout layout) {
+    int columns = source.columns();
+    float[] stored = new float[Math.toIntExact(source.rows() * columns)];
+    source.read(0, Math.toIntExact(source.rows()), stored, 0);
+    float[] values = new float[stored.length];
+    int width = Math.toIntExact(source.rows() / layout.groups());
+    long rows = (long) columns * layout.groups();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = stored[Math.toIntExact(layout.turned(i / width, i % width, rows, width))];
+    }
+    return new MemoryRows(values, width);
   }
 
   private static List<Long> shape(ModelWeights weights, String name) {
@@ -178,6 +197,24 @@ public final class TensorList {
                 part ->
                     (Supplier<Rows>) () -> new PlacedRows(weights.rows(part.name()), part.layout()))
             .toList());
+  }
+
+  /**
+   * Adds matrices that are not in the checkpoint itself.
+   *
+   * @param layers Dense layers after pooling
+   * @return these tensors and those
+   */
+  public TensorList plus(List<DenseLayer> layers) {
+    List<Planned> all = new ArrayList<>(tensors);
+    for (DenseLayer layer : layers) {
+      all.add(
+          new Planned(
+              layer.name(),
+              List.of((long) layer.in(), (long) layer.out()),
+              () -> new MemoryRows(layer.weight(), layer.in())));
+    }
+    return new TensorList(List.copyOf(all));
   }
 
   /**

@@ -138,7 +138,7 @@ class UnigramTokenizerTest {
 
   private Path read(GgufMetadata metadata) throws IOException {
     Path target = Files.createDirectory(folder.resolve("read"));
-    GgufTokenizer tokenizer = new GgufTokenizer(folder.resolve("model.gguf"), metadata);
+    GgufTokenizer tokenizer = new GgufTokenizer(folder.resolve("model.gguf"), metadata, false);
     Files.writeString(target.resolve("tokenizer.json"), Json.compact(tokenizer.tokenizer()));
     Files.writeString(target.resolve("tokenizer_config.json"), Json.compact(tokenizer.config()));
     return target;

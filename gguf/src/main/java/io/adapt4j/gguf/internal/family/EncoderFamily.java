@@ -1,0 +1,267 @@
+package io.adapt4j.gguf.internal.family;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.core.internal.nn.EncoderTask;
+import io.adapt4j.gguf.format.GgufMetadata;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** What encoders share: keys, classes, and checks. */
+abstract class EncoderFamily extends GgufFamily {
+
+  static final String CLASSES = "ForSequenceClassification";
+
+  private static final String LABELS = "id2label";
+  private static final String LABELS_KEY = "classifier.output_labels";
+  private static final String TYPES_KEY = "tokenizer.ggml.token_type_count";
+  private static final String CLASSIFIER = "cls.output.weight";
+  private static final String TOKEN_TYPES = "token_types.weight";
+
+  /** How the configuration says how scores are made, which files have no keys for. */
+  private static final String SCORES_KEY = "adapt4j.classifier";
+
+  private static final List<String> SCORES =
+      List.of("problem_type", "sentence_transformers", "sbert_ce_default_activation_function");
+
+  @Override
+  public boolean readsTexts() {
+    return true;
+  }
+
+  @Override
+  public boolean tiedByDefault() {
+    return true;
+  }
+
+  /** How a class name of Transformers begins. */
+  abstract String className();
+
+  @Override
+  public String modelClass() {
+    return className() + "Model";
+  }
+
+  /** What a model that scores classes puts before the names of its encoder. */
+  abstract String prefix(ModelConfig model);
+
+  /** The prefix of a model's names, which an encoder by itself has none of. */
+  final String prefixOf(ModelConfig model) {
+    return EncoderTask.of(model) == EncoderTask.FEATURES ? "" : prefix(model);
+  }
+
+  static boolean isClassifier(ModelConfig model) {
+    return EncoderTask.of(model) == EncoderTask.CLASSES;
+  }
+
+  /** A decoder's configuration with the numbers of an encoder. */
+  static Facts facts(
+      ModelConfig model,
+      int hidden,
+      int inner,
+      int layers,
+      int heads,
+      int vocabulary,
+      int positions,
+      double eps,
+      String activation,
+      double theta) {
+    return new Facts(
+        model,
+        new DecoderConfig(
+            hidden,
+            inner,
+            layers,
+            heads,
+            heads,
+            hidden / heads,
+            vocabulary,
+            positions,
+            eps,
+            activation,
+            true,
+            true,
+            true,
+            theta,
+            new RopeScaling.Default(),
+            hidden / heads),
+        positions);
+  }
+
+  static TensorName layer(String path, String stored, String gguf) {
+    return TensorName.of(path + ".{}." + stored, "blk.{}." + gguf);
+  }
+
+  /** Names of the fields for sizes, in the order of {@link #sizes}. */
+  record Names(
+      String layers, String positions, String hidden, String inner, String heads, String eps) {
+
+    /** Those of BERT. */
+    static final Names BERT =
+        new Names(
+            "num_hidden_layers",
+            "max_position_embeddings",
+            "hidden_size",
+            "intermediate_size",
+            "num_attention_heads",
+            "layer_norm_eps");
+  }
+
+  static List<Field> sizes(Names names) {
+    return List.of(
+        Field.integer("block_count", names.layers(), facts -> facts.decoder().layers()),
+        Field.integer("context_length", names.positions(), Facts::contextLength),
+        Field.integer("embedding_length", names.hidden(), facts -> facts.decoder().hiddenSize()),
+        Field.integer(
+            "feed_forward_length", names.inner(), facts -> facts.decoder().intermediateSize()),
+        Field.integer("attention.head_count", names.heads(), facts -> facts.decoder().heads()),
+        Field.number(
+            "attention.layer_norm_epsilon", names.eps(), facts -> facts.decoder().rmsNormEps()));
+  }
+
+  /** Keys that files of all encoders end with. */
+  static List<Field> classes() {
+    return List.of(
+        new Field(
+            (facts, prefix, target) -> target.bool(prefix + "attention.causal", false),
+            (source, prefix, config) -> {}),
+        new Field(
+            (facts, prefix, target) -> {
+              if (isClassifier(facts.model())) {
+                target.strings(prefix + LABELS_KEY, labels(facts.model()));
+                scores(facts.fields())
+                    .ifPresent(stated -> target.string(SCORES_KEY, stated.toString()));
+              }
+            },
+            EncoderFamily::readClasses));
+  }
+
+  /** The number of token types; 1 where a model has none. */
+  static Field tokenTypes(String field) {
+    return new Field(
+        (facts, prefix, target) ->
+            target.uint32(TYPES_KEY, Math.max(1, types(facts.fields(), field))),
+        (source, prefix, config) -> config.put(field, source.integer(TYPES_KEY).orElse(1)));
+  }
+
+  static int types(ConfigReader fields, String field) {
+    return fields.optionalInt(field).orElse(2);
+  }
+
+  private static List<String> labels(ModelConfig model) {
+    int count = EncoderTask.classes(model);
+    Optional<ConfigReader> named = model.fields().child(LABELS);
+    return IntStream.range(0, count)
+        .mapToObj(String::valueOf)
+        .map(id -> named.flatMap(labels -> labels.optionalText(id)).orElse("LABEL_" + id))
+        .toList();
+  }
+
+  private static Optional<ObjectNode> scores(ConfigReader fields) {
+    ObjectNode stated = fields.json().retain(SCORES);
+    return stated.isEmpty() ? Optional.empty() : Optional.of(stated);
+  }
+
+  private static void readClasses(GgufMetadata source, String prefix, ObjectNode config) {
+    List<String> labels = new ArrayList<>();
+    source.strings(prefix + LABELS_KEY).ifPresent(labels::addAll);
+    if (!labels.isEmpty()) {
+      ObjectNode byId = config.putObject(LABELS);
+      ObjectNode ids = config.putObject("label2id");
+      for (int id = 0; id < labels.size(); id++) {
+        byId.put(String.valueOf(id), labels.get(id));
+        ids.put(labels.get(id), id);
+      }
+    }
+    source
+        .string(SCORES_KEY)
+        .flatMap(EncoderFamily::parsed)
+        .ifPresent(
+            stated ->
+                SCORES.forEach(
+                    field -> {
+                      if (stated.has(field)) {
+                        config.set(field, stated.get(field));
+                      }
+                    }));
+  }
+
+  private static Optional<JsonNode> parsed(String text) {
+    return EmbeddingKeys.parse(text);
+  }
+
+  /** A model with a classifier is one that scores classes. */
+  @Override
+  public void fit(Set<String> tensors, ObjectNode config) {
+    if (tensors.contains(CLASSIFIER)) {
+      config.putArray("architectures").add(className() + CLASSES);
+      if (!config.has(LABELS)) {
+        config.putObject(LABELS).put("0", "LABEL_0");
+      }
+    }
+  }
+
+  static boolean hasTokenTypes(Set<String> tensors) {
+    return tensors.contains(TOKEN_TYPES);
+  }
+
+  @Override
+  public void requireSupported(Facts facts) {
+    if (EncoderTask.of(facts.model()) == EncoderTask.TOKEN_CLASSES) {
+      throw facts
+          .fields()
+          .invalid(
+              "architectures",
+              "a class that ends in Model, ForMaskedLM or ForSequenceClassification",
+              "llama.cpp does not classify tokens; load this model here with TokenClassifier.");
+    }
+    if (!activations().contains(facts.decoder().hiddenActivation())) {
+      throw LlamaLikeFamily.refused(
+          facts, activationField(), "one of " + LlamaLikeFamily.sorted(activations()));
+    }
+  }
+
+  /** Which activations count as the one llama.cpp has fixed. */
+  Set<String> activations() {
+    return Field.GELU;
+  }
+
+  abstract String activationField();
+
+  /** Refuses another length than that of a table of positions. */
+  static void requireOwnLength(Facts facts) {
+    if (facts.contextLength() != facts.decoder().maxPositionEmbeddings()) {
+      throw new IllegalArgumentException(
+          "contextLength: expected the "
+              + facts.decoder().maxPositionEmbeddings()
+              + " positions that the model has embeddings for, found "
+              + facts.contextLength()
+              + "; leave it out.");
+    }
+  }
+
+  /**
+   * Refuses a model that compares two texts by their token types, as llama.cpp gives all tokens the
+   * first type.
+   */
+  static void requireOneType(Facts facts, String field) {
+    if (isClassifier(facts.model())
+        && EncoderTask.classes(facts.model()) == 1
+        && types(facts.fields(), field) > 1) {
+      throw facts
+          .fields()
+          .invalid(
+              field,
+              "1 in a GGUF file of a model that scores pairs of texts",
+              "llama.cpp does not tell the second text of a pair from the first; run this model"
+                  + " here, or export a cross-encoder of XLM-RoBERTa, such as bge-reranker-v2-m3.");
+    }
+  }
+}
