@@ -63,7 +63,8 @@ class LaterFamiliesTest {
     "mistral, mistral3",
     "gemma3, gemma3",
     "gemma3n_shared, gemma3n",
-    "gemma4, gemma4"
+    "gemma4, gemma4",
+    "gemma4_moe, gemma4"
   })
   void modelsWithImagesAreWrittenAsTheirTextModels(String name, String type) throws IOException {
     Path text = model(name);
@@ -98,7 +99,7 @@ class LaterFamiliesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gemma3n", "gemma4", "apertus", "gpt_bigcode_heads"})
+  @ValueSource(strings = {"gemma3n", "gemma4", "gemma4_moe", "apertus", "gpt_bigcode_heads"})
   void blocksComputeAsTheirValues(String name) throws IOException {
     Path file = folder.resolve("model.gguf");
     GgufExport.of(model(name))

@@ -87,6 +87,30 @@ final class LaterModels {
         "sliding_attention": {"rope_type": "default", "rope_theta": 300.0}}
         """);
     put(
+        "gemma4_moe",
+        "gemma2",
+        "gemma4_text",
+        """
+        "num_hidden_layers": 3, "head_dim": 32, "global_head_dim": 64, "sliding_window": 8,
+        "num_kv_shared_layers": 0, "attention_k_eq_v": true, "num_global_key_value_heads": 1,
+        "hidden_size_per_layer_input": 0, "final_logit_softcapping": 20.0,
+        "tie_word_embeddings": false, "enable_moe_block": true, "num_experts": 6,
+        "top_k_experts": 2, "moe_intermediate_size": 96,
+        "layer_types": ["sliding_attention", "full_attention", "full_attention"]
+        """);
+    put(
+        "gemma4_by_layer",
+        "gemma2",
+        "gemma4_text",
+        """
+        "num_hidden_layers": 3, "head_dim": 32, "sliding_window": 8, "num_kv_shared_layers": 0,
+        "hidden_size_per_layer_input": 32, "tie_word_embeddings": false,
+        "enable_moe_block": true, "num_experts": 4, "top_k_experts": 3,
+        "moe_intermediate_size": 64, "layer_types": ["sliding_attention", "full_attention",
+        "full_attention"], "per_layer_config": {"01": {"head_dim": 64, "num_key_value_heads": 1},
+        "2": {"head_dim": 64, "num_key_value_heads": 1}}
+        """);
+    put(
         "vaultgemma",
         "gemma2",
         "vaultgemma",

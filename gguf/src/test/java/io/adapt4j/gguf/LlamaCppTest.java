@@ -330,9 +330,12 @@ class LlamaCppTest {
             "internlm2",
             "ministral3",
             "gemma4",
+            "gemma4_moe",
+            "mixtral",
+            "granitemoe",
             "gpt_bigcode_heads")) {
       Path model = RandomModels.write(family, folder.resolve(family));
-      Adapter adapter = randomAdapter(model, folder.resolve(family + "-adapter"));
+      Adapter adapter = randomAdapter(model, targets(family), folder.resolve(family + "-adapter"));
       models.put(family, model);
       adapters.put(family, adapter);
       Path base = folder.resolve(family + ".gguf");
@@ -365,11 +368,20 @@ class LlamaCppTest {
         });
   }
 
-  private static Adapter randomAdapter(Path model, Path target) {
+  /** Experts in one tensor are no linear layers. */
+  private static Targets targets(String family) {
+    return switch (family) {
+      case "gemma4_moe" -> Targets.names("q_proj", "proj", "gate_up_proj", "down_proj");
+      case "granitemoe" -> Targets.names("q_proj", "input_linear", "output_linear");
+      default -> Targets.ALL_LINEAR;
+    };
+  }
+
+  private static Adapter randomAdapter(Path model, Targets targets, Path target) {
     SplittableRandom random = new SplittableRandom(5);
     try (Decoder decoder = TestModels.load(model);
         Adaptation adaptation =
-            Methods.of(Lora.rank(4).targets(Targets.ALL_LINEAR)).attach(decoder, model, 1)) {
+            Methods.of(Lora.rank(4).targets(targets)).attach(decoder, model, 1)) {
       for (Trainable trained : adaptation.trained()) {
         float[] values = new float[(int) trained.value().count()];
         for (int i = 0; i < values.length; i++) {

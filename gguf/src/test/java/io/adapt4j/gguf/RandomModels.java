@@ -345,7 +345,10 @@ final class RandomModels {
     double scale = shape.size() == 1 ? 0.3 : name.contains("embed") ? 1 : 1.5 / Math.sqrt(256);
     ByteBuffer bytes = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < count; i++) {
-      boolean about1 = (norm && name.endsWith(".weight")) || name.endsWith("layer_scalar");
+      boolean about1 =
+          (norm && name.endsWith(".weight"))
+              || name.endsWith("layer_scalar")
+              || name.contains(".router.") && name.endsWith("scale");
       double center = query ? 0.2 : about1 ? 1 : 0;
       bytes.putFloat((float) (center + scale * random.nextGaussian()));
     }

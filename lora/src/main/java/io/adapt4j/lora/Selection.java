@@ -14,13 +14,16 @@ import java.util.regex.Pattern;
  * @param layers numbers of the layers that are adapted; empty for all
  * @param layersPattern names of the list of layers, as regular expressions; empty for any
  * @param parameters names of weights that are no module's, as PEFT's {@code target_parameters}
+ * @param modulesOnly whether targets mean no such weights, as in PEFT's files, rather than all that
+ *     have their names
  */
 record Selection(
     Targets targets,
     Optional<Targets> excluded,
     List<Integer> layers,
     List<String> layersPattern,
-    List<String> parameters) {
+    List<String> parameters,
+    boolean modulesOnly) {
 
   /** Of an adapter that names only weights that are no module's. */
   static final Targets NO_MODULE = Targets.regex("(?!)");
@@ -35,19 +38,20 @@ record Selection(
   }
 
   static Selection of(Targets targets) {
-    return new Selection(targets, Optional.empty(), List.of(), List.of(), List.of());
+    return new Selection(targets, Optional.empty(), List.of(), List.of(), List.of(), false);
   }
 
   Selection withTargets(Targets changed) {
-    return new Selection(changed, excluded, layers, layersPattern, parameters);
+    return new Selection(changed, excluded, layers, layersPattern, parameters, modulesOnly);
   }
 
   Selection withExcluded(Targets changed) {
-    return new Selection(targets, Optional.of(changed), layers, layersPattern, parameters);
+    return new Selection(
+        targets, Optional.of(changed), layers, layersPattern, parameters, modulesOnly);
   }
 
   Selection withLayers(List<Integer> changed, List<String> pattern) {
-    return new Selection(targets, excluded, changed, pattern, parameters);
+    return new Selection(targets, excluded, changed, pattern, parameters, modulesOnly);
   }
 
   /** Whether a module is adapted. */
@@ -55,9 +59,18 @@ record Selection(
     if (excluded.isPresent() && excluded.get().matches(path)) {
       return false;
     }
+    boolean isModule = !modulesOnly || !ExpertParameters.isStacked(path);
     // A whole path among the names is meant in any layer.
-    boolean exact = targets instanceof Targets.Names names && names.names().contains(path);
-    return exact || ((targets.matches(path) || isParameter(path)) && isInLayers(path));
+    boolean exact =
+        isModule && targets instanceof Targets.Names names && names.names().contains(path);
+    boolean named = (isModule && isNamed(path)) || isParameter(path);
+    return exact || (named && isInLayers(path));
+  }
+
+  /** Weights that are no module's may be named as PEFT names them, too. */
+  private boolean isNamed(String path) {
+    return targets.matches(path)
+        || (ExpertParameters.isStacked(path) && targets.matches(ExpertParameters.parameter(path)));
   }
 
   private boolean isParameter(String path) {

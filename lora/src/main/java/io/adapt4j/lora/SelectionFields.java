@@ -41,7 +41,7 @@ final class SelectionFields {
           "Put the layers into the expression.");
     }
     return new Selection(
-        targets, targets(fields, "exclude_modules"), layers, pattern(fields), parameters);
+        targets, targets(fields, "exclude_modules"), layers, pattern(fields), parameters, true);
   }
 
   /** Names or an expression; empty where the field says nothing. */
@@ -127,7 +127,11 @@ final class SelectionFields {
     if (!(selection.targets() instanceof Targets.Names names)) {
       return json(selection.targets(), plan);
     }
-    List<String> stacked = plan.paths().filter(ExpertParameters::isStacked).toList();
+    List<String> stacked =
+        plan.paths()
+            .filter(ExpertParameters::isStacked)
+            .flatMap(path -> Stream.of(path, ExpertParameters.parameter(path)))
+            .toList();
     List<String> modules = plan.paths().filter(path -> !ExpertParameters.isStacked(path)).toList();
     return array(
         names.names().stream()

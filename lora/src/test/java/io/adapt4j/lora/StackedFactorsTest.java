@@ -13,6 +13,7 @@ import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.Positions;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
@@ -48,7 +49,9 @@ class StackedFactorsTest {
   @CsvSource({
     "gpt_oss,         mlp.experts,                    gate_up_proj, down_proj, true",
     "mixtral_stacked, mlp.experts,                    gate_up_proj, down_proj, true",
-    "granitemoe,      block_sparse_moe.input_linear,  input_linear, output_linear, false"
+    "granitemoe,      block_sparse_moe.input_linear,  input_linear, output_linear, false",
+    "gemma4_moe,      experts,                        gate_up_proj, experts.down_proj, true",
+    "gemma4_by_layer, experts,                        gate_up_proj, experts.down_proj, true"
   })
   void theFileHoldsWhatPeftComputesFromIt(
       String name, String module, String first, String second, boolean wrapped) throws Exception {
@@ -121,6 +124,95 @@ class StackedFactorsTest {
     float[] floats = new float[values.remaining()];
     values.get(floats);
     return floats;
+  }
+
+  /** Steps along the gradients of all factors at once. */
+  @ParameterizedTest
+  @CsvSource({"gpt_oss, gate_up_proj, down_proj", "gemma4_moe, gate_up_proj, experts.down_proj"})
+  void gradientsAreThoseOfTheLoss(String name, String first, String second) {
+    Path base = family(name);
+    Lora lora = Lora.rank(RANK).targets(Targets.names("q_proj", first, second));
+    try (Decoder network = load(base);
+        Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
+      randomize(adaptation);
+      double start = loss(network, adaptation);
+      List<float[]> gradients =
+          adaptation.trained().stream().map(factor -> factor.gradient().toFloats()).toList();
+      double slope = 0;
+      for (float[] gradient : gradients) {
+        for (float value : gradient) {
+          slope += value * value;
+        }
+      }
+      assertThat(slope).isPositive();
+      double step = 5e-3 / Math.sqrt(slope);
+      move(adaptation, gradients, -step);
+      double down = loss(network, adaptation);
+      move(adaptation, gradients, 2 * step);
+      double up = loss(network, adaptation);
+      assertThat((up - down) / (2 * step)).isCloseTo(slope, within(0.02 * slope));
+      assertThat(down).isLessThan(start);
+    }
+  }
+
+  private static void move(Adaptation adaptation, List<float[]> directions, double step) {
+    for (int i = 0; i < directions.size(); i++) {
+      FloatBuffer values = adaptation.trained().get(i).value().data().asFloatBuffer();
+      for (int k = 0; k < directions.get(i).length; k++) {
+        values.put(k, (float) (values.get(k) + step * directions.get(i)[k]));
+      }
+    }
+    adaptation.refresh();
+  }
+
+  private static double loss(Decoder network, Adaptation adaptation) {
+    LanguageModelLoss.Inputs inputs = LoraCase.batch();
+    long[] ids = Arrays.stream(inputs.ids()).map(id -> 3 + id % 30).toArray();
+    return LoraCase.forwardBackward(
+        network,
+        adaptation.trained(),
+        new LanguageModelLoss.Inputs(
+            ids, inputs.attentionMask(), ids.clone(), LoraCase.ROWS, LoraCase.LENGTH),
+        false,
+        3);
+  }
+
+  /** Experts beside an MLP whose projections have the same names. */
+  @Test
+  void namesOfModulesInAFileMeanNoExperts() throws Exception {
+    Path base = family("gemma4_moe");
+    Path adapter = folder.resolve("adapter");
+    try (Decoder network = load(base)) {
+      float[] trained;
+      Lora lora = Lora.rank(RANK).targets(Targets.names("mlp.down_proj"));
+      try (Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
+        randomize(adaptation);
+        trained = logits(network);
+        adaptation.save(adapter);
+      }
+      Path config = adapter.resolve("adapter_config.json");
+      Files.writeString(config, Files.readString(config).replace("mlp.down_proj", "down_proj"));
+      try (AttachedAdapter attached =
+          AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
+        assertThat(logits(network)).isEqualTo(trained);
+      }
+    }
+  }
+
+  /** As a name that users give means all that have it, it is told apart when it is written. */
+  @Test
+  void aNameOfBothIsWrittenAsModulesAndAsParameters() throws Exception {
+    Path base = family("gemma4_moe");
+    Path adapter = folder.resolve("adapter");
+    try (Decoder network = load(base);
+        Adaptation adaptation =
+            Methods.of(Lora.rank(RANK).targets(Targets.names("down_proj")))
+                .attach(network, base, 1)) {
+      adaptation.save(adapter);
+    }
+    JsonNode config = Json.parse(Files.readString(adapter.resolve("adapter_config.json")));
+    assertThat(config.path("target_modules").toString()).isEqualTo("[\"down_proj\"]");
+    assertThat(config.path("target_parameters").toString()).isEqualTo("[\"experts.down_proj\"]");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.adapt4j.core.inspect;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.checkpoint.EightBitFloats;
 import io.adapt4j.core.internal.config.ConfigReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,8 +16,10 @@ import java.util.OptionalInt;
  *     awq} or {@code fp8}
  * @param bits bits of a weight, where the files say so
  * @param type the method's own name for the kind of numbers, such as {@code nf4}
+ * @param unpacked whether they are 8-bit floats that are unpacked as they are read
  */
-record StoredQuantization(String method, OptionalInt bits, Optional<String> type) {
+record StoredQuantization(
+    String method, OptionalInt bits, Optional<String> type, boolean unpacked) {
 
   /** Files in which older checkpoints say it. */
   private static final List<String> FILES = List.of("quantize_config.json", "quant_config.json");
@@ -46,7 +49,7 @@ record StoredQuantization(String method, OptionalInt bits, Optional<String> type
         four
             ? Optional.ofNullable(fields.path("bnb_4bit_quant_type").textValue())
             : Optional.ofNullable(fields.path("format").textValue());
-    return new StoredQuantization(method, bits, type);
+    return new StoredQuantization(method, bits, type, EightBitFloats.areRead(fields));
   }
 
   private static OptionalInt statedBits(JsonNode fields) {

@@ -1,7 +1,6 @@
 package io.adapt4j.core.inspect;
 
 import io.adapt4j.core.inspect.ModelWarning.Kind;
-import io.adapt4j.core.internal.checkpoint.EightBitFloats;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,7 +18,7 @@ final class Warnings {
   }
 
   private static final String UNPACKED =
-      "The weights are 8-bit floats (fp8). They are unpacked to the precision of loading: the model"
+      "The weights are 8-bit floats (FP8). They are unpacked to the precision of loading: the model"
           + " takes the memory of plain weights, which are rounded, and is trained and written as"
           + " one with plain weights.";
 
@@ -39,7 +38,7 @@ final class Warnings {
             quantization ->
                 add(
                     Kind.QUANTIZED_WEIGHTS,
-                    quantization.method().equals(EightBitFloats.METHOD)
+                    quantization.unpacked()
                         ? UNPACKED
                         : "The weights are quantized ("
                             + quantization

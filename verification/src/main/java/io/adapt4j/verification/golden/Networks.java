@@ -2,6 +2,7 @@ package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.EightBitFloats;
 import io.adapt4j.core.internal.checkpoint.ExpertStacks;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -57,8 +58,7 @@ final class Networks {
   }
 
   private static boolean isDecoded(JsonNode config) {
-    return isMx(config)
-        || config.path("quantization_config").path("quant_method").asText().equals("fp8");
+    return isMx(config) || EightBitFloats.areRead(config.path("quantization_config"));
   }
 
   /** Whether a configuration says that experts are in MXFP4. */

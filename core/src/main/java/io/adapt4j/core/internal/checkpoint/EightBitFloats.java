@@ -11,32 +11,35 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
- * Weights in 8-bit floats (E4M3) with scales beside them, one for a whole weight or one for each of
- * its blocks, shown as the 32-bit products of the two. Scales of activations are left out: what is
- * shown is a checkpoint of plain weights. Values are decoded as they are read, piece by piece.
+ * Weights in 8-bit floats (E4M3 or E5M2) with scales beside them, one for a whole weight or one for
+ * each of its rows or blocks, shown as the 32-bit products of the two. Scales of activations are
+ * left out: what is shown is a checkpoint of plain weights. Values are decoded as they are read,
+ * piece by piece.
  */
 public final class EightBitFloats implements TensorFile {
 
-  /** The value of {@code quant_method} of such checkpoints. */
-  public static final String METHOD = "fp8";
-
   private static final String WEIGHT = ".weight";
+  private static final String QUANTIZATION = "quantization_config";
 
-  /** Names of scales: of DeepSeek, Qwen and Mistral, and of vLLM's older files. */
+  /** Names of scales: of DeepSeek, Qwen and Mistral, and of FBGEMM and compressed-tensors. */
   private static final List<String> SCALES = List.of("weight_scale_inv", "weight_scale");
 
-  private static final List<String> ACTIVATION_SCALES = List.of("activation_scale", "input_scale");
+  /** Scales that nothing is computed with here: of activations, and of caches of keys and values. */
+  private static final Pattern OTHER_SCALES =
+      Pattern.compile(
+          ".*\\.(activation_scale|input_scale|input_scale_ub"
+              + "|self_attn\\.[kv]_scale|self_attn\\.[qkv]_proj\\.output_scale)");
 
-  private static final int USUAL_BLOCK = 128;
-  private static final float[] NUMBERS = numbers();
+  private static final Map<StoredType, float[]> NUMBERS =
+      Map.of(StoredType.F8_E4M3, numbers(3, true), StoredType.F8_E5M2, numbers(2, false));
 
   private final Path folder;
   private final Map<String, Scaled> weights;
@@ -58,7 +61,12 @@ public final class EightBitFloats implements TensorFile {
       Scale factors,
       long factorColumns,
       long blockRows,
-      long blockColumns) {}
+      long blockColumns) {
+
+    StoredType type(String name) {
+      return file.entry(name).type();
+    }
+  }
 
   /** The scales of a weight, which are read with it. */
   private record Scale(TensorFile file, String name) {}
@@ -83,33 +91,50 @@ public final class EightBitFloats implements TensorFile {
     Map<String, String> scaleOf = new LinkedHashMap<>();
     fileOf.forEach(
         (name, file) -> scaleOf(name, file, fileOf).ifPresent(scale -> scaleOf.put(name, scale)));
-    JsonNode quantization =
-        scaleOf.isEmpty() ? MissingNode.getInstance() : config(folder).path("quantization_config");
-    if (!quantization.path("quant_method").asText().equals(METHOD)) {
+    Optional<EightBitLayout> layout = scaleOf.isEmpty() ? Optional.empty() : layout(folder);
+    if (layout.isEmpty()) {
       return fileOf;
     }
-    long[] block = blockOf(quantization);
     Map<String, Scaled> weights = new LinkedHashMap<>();
     List<TensorEntry> plain = new ArrayList<>();
-    Set<String> unread = new HashSet<>();
     scaleOf.forEach(
         (name, scale) -> {
           TensorFile file = fileOf.get(name);
-          weights.put(name, scaled(file.entry(name), file, scale, fileOf.get(scale), block));
+          weights.put(
+              name, scaled(file.entry(name), file, scale, fileOf.get(scale), layout.get()));
           plain.add(asFloats(file.entry(name)));
-          unread.add(scale);
-          ACTIVATION_SCALES.forEach(other -> unread.add(pathOf(name) + other));
         });
     EightBitFloats decoded = new EightBitFloats(folder, weights, plain);
     Map<String, TensorFile> shown = new LinkedHashMap<>();
     fileOf.forEach((name, file) -> shown.put(name, weights.containsKey(name) ? decoded : file));
-    shown.keySet().removeAll(unread);
+    shown.keySet().removeAll(scaleOf.values());
+    shown.keySet().removeIf(name -> OTHER_SCALES.matcher(name).matches());
     return shown;
+  }
+
+  /**
+   * Returns whether weights are in 8-bit floats that are read.
+   *
+   * @param quantization the field {@code quantization_config} of a checkpoint
+   * @return whether they are
+   */
+  public static boolean areRead(JsonNode quantization) {
+    return EightBitLayout.read(quantization).isPresent();
+  }
+
+  /**
+   * Returns whether values of a type are 8-bit floats.
+   *
+   * @param storedType the name of a type as {@link Checkpoint#storedType} has it
+   * @return whether they are
+   */
+  public static boolean isType(String storedType) {
+    return NUMBERS.keySet().stream().anyMatch(type -> type.name().equals(storedType));
   }
 
   private static Optional<String> scaleOf(
       String name, TensorFile file, Map<String, TensorFile> fileOf) {
-    if (!name.endsWith(WEIGHT) || file.entry(name).type() != StoredType.F8_E4M3) {
+    if (!name.endsWith(WEIGHT) || !NUMBERS.containsKey(file.entry(name).type())) {
       return Optional.empty();
     }
     return SCALES.stream()
@@ -133,7 +158,7 @@ public final class EightBitFloats implements TensorFile {
   }
 
   private static Scaled scaled(
-      TensorEntry entry, TensorFile file, String scale, TensorFile holder, long[] block) {
+      TensorEntry entry, TensorFile file, String scale, TensorFile holder, EightBitLayout layout) {
     TensorEntry factors = holder.entry(scale);
     boolean known =
         factors.type() == StoredType.F32
@@ -147,26 +172,21 @@ public final class EightBitFloats implements TensorFile {
           factors.type() + " beside " + entry.shape(),
           "Only such 8-bit floats are read: use the model's original weights.");
     }
-    long rows = entry.shape().get(0);
     long columns = entry.shape().get(1);
-    Scale found = new Scale(holder, scale);
-    if (factors.elements() == 1) {
-      return new Scaled(file, columns, found, 1, Math.max(1, rows), Math.max(1, columns));
-    }
-    List<Long> wanted = List.of(ceil(rows, block[0]), ceil(columns, block[1]));
-    if (!factors.shape().equals(wanted)) {
-      throw CheckpointException.inTensor(
-          entry.file(),
-          scale,
-          "one scale, or " + wanted + " of blocks of " + block[0] + " by " + block[1],
-          factors.shape().toString(),
-          "Check weight_block_size in config.json, or use the model's original weights.");
-    }
-    return new Scaled(file, columns, found, wanted.get(1), block[0], block[1]);
+    EightBitLayout.Block block = layout.block(entry, scale, factors);
+    return new Scaled(
+        file,
+        columns,
+        new Scale(holder, scale),
+        (columns + block.columns() - 1) / block.columns(),
+        block.rows(),
+        block.columns());
   }
 
-  private static long ceil(long count, long block) {
-    return (count + block - 1) / block;
+  private static Optional<EightBitLayout> layout(Path folder) {
+    JsonNode config = config(folder);
+    return EightBitLayout.read(config.path(QUANTIZATION))
+        .or(() -> EightBitLayout.read(config.path("text_config").path(QUANTIZATION)));
   }
 
   private static JsonNode config(Path folder) {
@@ -178,27 +198,27 @@ public final class EightBitFloats implements TensorFile {
     }
   }
 
-  /** How many rows and columns share a scale. */
-  private static long[] blockOf(JsonNode quantization) {
-    JsonNode stated = quantization.path("weight_block_size");
-    return new long[] {
-      Math.max(1, stated.path(0).asLong(USUAL_BLOCK)),
-      Math.max(1, stated.path(1).asLong(USUAL_BLOCK))
-    };
-  }
-
-  /** The values of all codes: a sign, four bits of exponent with a bias of 7, three of mantissa. */
-  private static float[] numbers() {
+  /**
+   * The values of all codes: a sign, an exponent and a mantissa.
+   *
+   * @param bits of the mantissa
+   * @param finite whether only the last code is no number and none is infinite
+   */
+  private static float[] numbers(int bits, boolean finite) {
+    int highest = (1 << 7 - bits) - 1;
+    int bias = highest >> 1;
     float[] numbers = new float[256];
     for (int code = 0; code < numbers.length; code++) {
-      int exponent = code >> 3 & 15;
-      int mantissa = code & 7;
+      int exponent = code >> bits & highest;
+      int mantissa = code & (1 << bits) - 1;
       float size =
           exponent == 0
-              ? Math.scalb((float) mantissa, -9)
-              : Math.scalb(8f + mantissa, exponent - 10);
-      boolean isNumber = (code & 127) != 127;
-      numbers[code] = isNumber ? (code < 128 ? size : -size) : Float.NaN;
+              ? Math.scalb((float) mantissa, 1 - bias - bits)
+              : Math.scalb((float) ((1 << bits) + mantissa), exponent - bias - bits);
+      if (finite ? (code & 127) == 127 : exponent == highest) {
+        size = finite || mantissa > 0 ? Float.NaN : Float.POSITIVE_INFINITY;
+      }
+      numbers[code] = code < 128 ? size : -size;
     }
     return numbers;
   }
@@ -235,13 +255,14 @@ public final class EightBitFloats implements TensorFile {
     ByteBuffer codes = ByteBuffer.allocate(length / wide);
     weight.file().read(name, offset / wide, codes);
     float[] factors = factors(weight.factors());
+    float[] numbers = Objects.requireNonNull(NUMBERS.get(weight.type(name)));
     ByteBuffer values = target.duplicate().order(ByteOrder.LITTLE_ENDIAN);
     long first = offset / wide;
     for (int i = 0; i < codes.capacity(); i++) {
       long row = (first + i) / weight.columns();
       long column = (first + i) % weight.columns();
       long at = row / weight.blockRows() * weight.factorColumns() + column / weight.blockColumns();
-      values.putFloat(NUMBERS[codes.get(i) & 0xff] * factors[(int) at]);
+      values.putFloat(numbers[codes.get(i) & 0xff] * factors[(int) at]);
     }
     target.position(target.limit());
   }
@@ -284,7 +305,7 @@ public final class EightBitFloats implements TensorFile {
 
   @Override
   public String storedType(String name) {
-    return StoredType.F8_E4M3.name();
+    return weights.get(name).type(name).name();
   }
 
   @Override

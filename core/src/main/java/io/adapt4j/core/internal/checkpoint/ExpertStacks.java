@@ -25,18 +25,30 @@ public final class ExpertStacks {
   /** A module, a parameter, and what of it. */
   private static final Pattern STACK =
       Pattern.compile(
-          "(.*\\.experts)\\.(gate_up_proj|gate_proj|up_proj|down_proj)(_bias|_blocks|_scales|)"
+          "(.*\\.experts)\\.(gate_up_proj|gate_proj|up_proj|down_proj)"
+              + "(_bias|_blocks|_scales|_scale|_scale_inv|_scales_inv|_activation_scale|)"
               + "|(.*\\.block_sparse_moe)\\.(input_linear|output_linear)\\.weight");
 
   private static final Pattern EXPERT =
       Pattern.compile("(.*)\\[(\\d{1,6})]\\.(\\w+)\\.(weight|bias|blocks|scales)");
 
   private static final Map<String, String> KINDS =
-      Map.of("", "weight", "_bias", "bias", "_blocks", "blocks", "_scales", "scales");
+      Map.of(
+          "", "weight",
+          "_bias", "bias",
+          "_blocks", "blocks",
+          "_scales", "scales",
+          "_scale", "weight_scale",
+          "_scale_inv", "weight_scale_inv",
+          "_scales_inv", "weight_scale_inv",
+          "_activation_scale", "activation_scale");
 
   /** Dimensions that a stack has at least, its experts among them. */
   private static final Map<String, Integer> RANKS =
       Map.of("weight", 3, "bias", 2, "blocks", 4, "scales", 3);
+
+  /** Scales of 8-bit floats may be one number an expert. */
+  private static final int LEAST_RANK = 1;
 
   /** Fields of configurations that say how many experts there are. */
   private static final List<String> COUNTS =
@@ -60,7 +72,8 @@ public final class ExpertStacks {
     }
     boolean module = matcher.group(4) != null;
     String kind = module ? "weight" : KINDS.get(matcher.group(3));
-    if (entry.shape().size() != RANKS.get(kind)) {
+    Integer rank = RANKS.get(kind);
+    if (rank == null ? entry.shape().size() < LEAST_RANK : entry.shape().size() != rank) {
       return List.of();
     }
     String owner = matcher.group(module ? 4 : 1);

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * A model's {@code config.json}: what all model families share, and all other fields through {@link
@@ -34,9 +33,6 @@ public final class ModelConfig {
   private static final String QUANTIZATION = "quantization_config";
   private static final String METHOD = "quant_method";
 
-  /** Methods whose weights a checkpoint shows decoded. */
-  private static final Set<String> DECODED = Set.of(MxFourBit.METHOD, EightBitFloats.METHOD);
-
   private final ConfigReader fields;
   private final String modelType;
   private final List<String> architectures;
@@ -53,12 +49,12 @@ public final class ModelConfig {
       throw fields.invalid(
           QUANTIZATION,
           "no such field",
-          "Weights quantized by '"
-              + fields.json().path(QUANTIZATION).path(METHOD).asText("an unnamed method")
-              + "' are not read here: use the model's original ones. 4-bit weights"
+          "Weights quantized by "
+              + method(fields.json().path(QUANTIZATION))
+              + " are not read here: use the model's original ones. 4-bit weights"
               + " of bitsandbytes load as they are with adapt4j-qlora on the class path, and its"
-              + " QuantizedCheckpoint.dequantize writes them as plain ones; FP8 (fp8) and MXFP4"
-              + " (mxfp4) are read.");
+              + " QuantizedCheckpoint.dequantize writes them as plain ones; FP8 (fp8, fbgemm_fp8,"
+              + " and float-quantized of compressed-tensors) and MXFP4 (mxfp4) are read.");
     }
     SizeLimits.check(fields);
     this.fields = fields;
@@ -67,6 +63,15 @@ public final class ModelConfig {
     this.dtype = readDtype(fields);
     this.tokenIds = readTokenIds(fields);
     this.stackedExperts = stackedExperts;
+  }
+
+  /** A method with the format that it has several of. */
+  private static String method(JsonNode quantization) {
+    String format = quantization.path("format").asText("");
+    return "'"
+        + quantization.path(METHOD).asText("an unnamed method")
+        + "'"
+        + (format.isEmpty() ? "" : " (" + format + ")");
   }
 
   /**
@@ -91,7 +96,10 @@ public final class ModelConfig {
   }
 
   private static boolean removeDecoded(ObjectNode fields) {
-    boolean decoded = DECODED.contains(fields.path(QUANTIZATION).path(METHOD).asText());
+    JsonNode quantization = fields.path(QUANTIZATION);
+    boolean decoded =
+        quantization.path(METHOD).asText().equals(MxFourBit.METHOD)
+            || EightBitFloats.areRead(quantization);
     if (decoded) {
       fields.remove(QUANTIZATION);
     }

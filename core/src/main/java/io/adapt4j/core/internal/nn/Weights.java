@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.EightBitFloats;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
@@ -86,7 +87,7 @@ public final class Weights {
     for (String name : network.tensors().keySet()) {
       if (!network.newTensors().contains(name)) {
         String stored = network.storedNames().find(name, checkpoint.names());
-        if (!checkpoint.storedType(stored).equals(StoredType.F8_E4M3.name())) {
+        if (!EightBitFloats.isType(checkpoint.storedType(stored))) {
           types.add(checkpoint.entry(stored).type());
         }
       }

@@ -3,23 +3,20 @@ package io.adapt4j.core.internal.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.inspect.ModelInfo;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.checkpoint.EightBitFolder.Kind;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.FamilyFolder;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,10 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Checkpoints in 8-bit floats, as DeepSeek, Qwen 3 and Ministral 3 are published. */
 class EightBitFloatsTest {
 
-  private static final String BLOCKS =
-      "{\"quant_method\": \"fp8\", \"fmt\": \"e4m3\", \"weight_block_size\": [2, 3]}";
-  private static final String STATIC =
-      "{\"quant_method\": \"fp8\", \"activation_scheme\": \"static\", \"weight_block_size\": null}";
+  private static final String BLOCKS = Kind.BLOCKS.config();
+  private static final String STATIC = Kind.STATIC.config();
 
   @TempDir private Path folder;
 
@@ -58,6 +53,43 @@ class EightBitFloatsTest {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       assertThat(checkpoint.names()).containsExactly("l.weight");
       assertThat(checkpoint.bytes("l.weight").getFloat(0)).isEqualTo(number);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0x01, 0.0000152587890625",
+    "0x04, 0.00006103515625",
+    "0x3c, 1",
+    "0x3d, 1.25",
+    "0xc0, -2",
+    "0x7b, 57344",
+    "0x7c, Infinity",
+    "0xfc, -Infinity",
+    "0x7d, NaN"
+  })
+  void codesStandForTheNumbersOfE5m2(String code, Float number) throws IOException {
+    config(Kind.E5M2.config());
+    write(
+        EightBitFolder.codes("l.weight", List.of(1L, 1L), true, (byte) (int) Integer.decode(code)),
+        floats("l.weight_scale_inv", List.of(), 1f));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      assertThat(checkpoint.bytes("l.weight").getFloat(0)).isEqualTo(number);
+      assertThat(checkpoint.storedType("l.weight")).isEqualTo("F8_E5M2");
+    }
+  }
+
+  @Test
+  void rowsHaveScalesAndThoseOfCachesAreLeftOut() throws IOException {
+    config(Kind.CHANNELS.config());
+    write(
+        codes("l.weight", 3, 2, 0x38, 0x40, 0x38, 0x40, 0x38, 0x40),
+        floats("l.weight_scale", List.of(3L, 1L), 1f, 10f, 100f),
+        floats("l.input_scale", List.of(1L), 7f),
+        floats("l.self_attn.k_scale", List.of(1L), 7f));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      assertThat(checkpoint.names()).containsExactly("l.weight");
+      assertThat(values(checkpoint.bytes("l.weight"))).containsExactly(1, 2, 10, 20, 100, 200);
     }
   }
 
@@ -112,14 +144,50 @@ class EightBitFloatsTest {
         .hasMessageContaining("original");
   }
 
+  /** What compressed-tensors has besides floats of eight bits. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "pack-quantized  | \"num_bits\": 4, \"type\": \"int\", \"strategy\": \"group\"",
+        "int-quantized   | \"num_bits\": 8, \"type\": \"int\", \"strategy\": \"channel\"",
+        "naive-quantized | \"num_bits\": 8, \"type\": \"int\", \"strategy\": \"channel\"",
+        "float-quantized | \"num_bits\": 8, \"type\": \"float\", \"strategy\": \"tensor_group\"",
+        "nvfp4-pack-quantized | \"num_bits\": 4, \"type\": \"float\", \"strategy\": \"group\""
+      })
+  void otherFormatsOfCompressedTensorsAreRefusedByName(String format, String weights)
+      throws IOException {
+    config(
+        "{\"quant_method\": \"compressed-tensors\", \"format\": \"%s\", \"config_groups\":"
+                .formatted(format)
+            + " {\"group_0\": {\"weights\": {%s}}}}".formatted(weights));
+    assertThatThrownBy(() -> ModelConfig.read(folder))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("quantized by 'compressed-tensors' (" + format + ")")
+        .hasMessageContaining("original");
+    assertThat(EightBitFloats.areRead(Json.parse(Kind.CHANNELS.config()))).isTrue();
+  }
+
   /** The same numbers once as products in fp32 and once as codes and scales. */
   @ParameterizedTest
-  @CsvSource({"qwen3_bias, true", "ministral3, false", "mistral3, false", "mixtral, true"})
-  void modelsLoadAsTheirUnpackedWeights(String family, boolean blocks) throws Exception {
+  @CsvSource({
+    "qwen3_bias, BLOCKS",
+    "ministral3, STATIC",
+    "mistral3, STATIC",
+    "mixtral, BLOCKS",
+    "qwen3_bias, E5M2",
+    "qwen3_bias, FBGEMM",
+    "ministral3, CHANNELS",
+    "mistral3, COMPRESSED_BLOCKS",
+    "gemma4_moe, BLOCKS",
+    "mixtral_stacked, STATIC",
+    "mixtral_stacked, FBGEMM",
+  })
+  void modelsLoadAsTheirUnpackedWeights(String family, Kind kind) throws Exception {
     Path plain = folder.resolve("plain");
     Path packed = folder.resolve("packed");
     try (FamilyFolder source = FamilyFolder.open(family)) {
-      pack(source.path(), plain, packed, blocks);
+      EightBitFolder.write(source.path(), plain, packed, kind);
     }
     List<int[]> prompts = List.of(new int[] {5, 6, 7, 8, 9});
     GenerationOptions options =
@@ -131,74 +199,9 @@ class EightBitFloatsTest {
     }
     ModelInfo info = ModelInfo.read(packed);
     assertThat(info.supported()).isTrue();
-    assertThat(info.quantization()).hasValue("fp8");
+    assertThat(info.quantization().orElseThrow())
+        .startsWith(Json.parse(kind.config()).path("quant_method").asText());
     assertThat(info.warnings().toString()).contains("unpacked");
-  }
-
-  private static void pack(Path source, Path plain, Path packed, boolean blocks)
-      throws IOException {
-    List<TensorData> products = new ArrayList<>();
-    List<TensorData> stored = new ArrayList<>();
-    try (Checkpoint checkpoint = Checkpoint.open(source)) {
-      for (String name : checkpoint.names()) {
-        TensorEntry entry = checkpoint.entry(name);
-        float[] numbers = values(checkpoint.bytes(name));
-        if (!name.matches(".*layers.*(proj|w[123])\\.weight")) {
-          TensorData kept = floats(name, entry.shape(), numbers);
-          products.add(kept);
-          stored.add(kept);
-          continue;
-        }
-        int columns = Math.toIntExact(entry.shape().get(1));
-        int rows = numbers.length / columns;
-        int perRow = (columns + 2) / 3;
-        float[] scales = new float[blocks ? (rows + 1) / 2 * perRow : 1];
-        for (int i = 0; i < scales.length; i++) {
-          scales[i] = 0.01f + 0.003f * (i % 5);
-        }
-        int[] codes = new int[numbers.length];
-        for (int i = 0; i < numbers.length; i++) {
-          float scale = scales[blocks ? i / columns / 2 * perRow + i % columns / 3 : 0];
-          codes[i] = nearest(numbers[i] / scale);
-          numbers[i] = number(codes[i]) * scale;
-        }
-        products.add(floats(name, entry.shape(), numbers));
-        stored.add(codes(name, rows, columns, codes));
-        String path = name.substring(0, name.length() - "weight".length());
-        List<Long> shape =
-            blocks ? List.of((long) scales.length / perRow, (long) perRow) : List.of();
-        stored.add(floats(path + "weight_scale_inv", shape, scales));
-        if (!blocks) {
-          stored.add(floats(path + "activation_scale", List.of(), 0.1f));
-        }
-      }
-    }
-    for (Path target : List.of(plain, packed)) {
-      Files.createDirectories(target);
-      SafetensorsWriter.create().writeModel(target, target == plain ? products : stored);
-      ObjectNode config = (ObjectNode) Json.parse(Files.readString(source.resolve("config.json")));
-      if (target == packed) {
-        config.set("quantization_config", Json.parse(blocks ? BLOCKS : STATIC));
-      }
-      Files.writeString(target.resolve("config.json"), config.toString());
-    }
-  }
-
-  private static int nearest(float wanted) {
-    int best = 0;
-    for (int code = 0; code < 256; code++) {
-      if (Math.abs(number(code) - wanted) < Math.abs(number(best) - wanted)) {
-        best = code;
-      }
-    }
-    return best;
-  }
-
-  private static float number(int code) {
-    int exponent = code >> 3 & 15;
-    double size =
-        exponent == 0 ? (code & 7) / 512.0 : (1 + (code & 7) / 8.0) * Math.pow(2, exponent - 7);
-    return (float) ((code & 127) == 127 ? Double.NaN : code < 128 ? size : -size);
   }
 
   private void config(String quantization) throws IOException {
@@ -212,24 +215,18 @@ class EightBitFloatsTest {
   }
 
   private static TensorData codes(String name, int rows, int columns, int... codes) {
-    ByteBuffer bytes = ByteBuffer.allocate(codes.length);
-    for (int code : codes) {
-      bytes.put((byte) code);
+    byte[] bytes = new byte[codes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) codes[i];
     }
-    return TensorData.of(
-        name, StoredType.F8_E4M3, List.of((long) rows, (long) columns), bytes::flip);
+    return EightBitFolder.codes(name, List.of((long) rows, (long) columns), false, bytes);
   }
 
   private static TensorData floats(String name, List<Long> shape, float... numbers) {
-    ByteBuffer bytes = ByteBuffer.allocate(4 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(numbers);
-    return TensorData.of(name, StoredType.F32, shape, () -> bytes);
+    return EightBitFolder.floats(name, shape, numbers);
   }
 
   private static float[] values(ByteBuffer bytes) {
-    FloatBuffer numbers = bytes.asFloatBuffer();
-    float[] values = new float[numbers.remaining()];
-    numbers.get(values);
-    return values;
+    return EightBitFolder.values(bytes);
   }
 }

@@ -6,6 +6,8 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.core.internal.nn.Heads;
+import io.adapt4j.core.internal.nn.family.GemmaHeads;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,7 +17,10 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
-/** Gemma 4, its dense text models: wider heads in global layers, of which few values rotate. */
+/**
+ * Gemma 4, its text models: wider heads in global layers, of which few values rotate, and in one of
+ * them a mixture of experts beside the MLP of each layer.
+ */
 final class Gemma4Family extends Gemma3Family {
 
   private static final String KV_HEADS = "attention.head_count_kv";
@@ -28,6 +33,7 @@ final class Gemma4Family extends Gemma3Family {
   private static final String SLIDING = "sliding_attention";
   private static final String ROPE = "rope_parameters";
   private static final String CAP = "final_logit_softcapping";
+  private static final String CHOSEN = "top_k_experts";
   private static final int PERIOD = 6;
 
   /** What divides frequencies so far that nothing rotates. */
@@ -63,7 +69,7 @@ final class Gemma4Family extends Gemma3Family {
   @Override
   Facts read(ModelConfig stated) {
     ModelConfig model = text(stated);
-    DecoderConfig decoder = DecoderConfig.from(model, defaults(), Optional.of(SLIDING));
+    DecoderConfig decoder = heads(model).localConfig(model, defaults());
     return new Facts(model, decoder, decoder.maxPositionEmbeddings());
   }
 
@@ -79,7 +85,43 @@ final class Gemma4Family extends Gemma3Family {
     names.add(
         TensorName.tensor(
             "model.layers.{}.layer_scalar", "blk.{}.layer_output_scale.weight", Layout.SAME));
+    names.addAll(experts());
     return names;
+  }
+
+  /** The rows of mixtures, whose factors stand beside the matrices that they belong to. */
+  private static List<TensorName> experts() {
+    String expert = "experts[" + Place.EXPERT + "].";
+    return List.of(
+        layer("router.proj", "ffn_gate_inp"),
+        factors("router.scale", "ffn_gate_inp.scale"),
+        factors("router.per_expert_scale", "ffn_down_exps.scale"),
+        layer(expert + "gate_up_proj", "ffn_gate_up_exps"),
+        layer(expert + "down_proj", "ffn_down_exps"),
+        layer("pre_feedforward_layernorm_2", "pre_ffw_norm_2"),
+        layer("post_feedforward_layernorm_1", "post_ffw_norm_1"),
+        layer("post_feedforward_layernorm_2", "post_ffw_norm_2"));
+  }
+
+  private static TensorName factors(String stored, String gguf) {
+    return TensorName.tensor("model.layers.{}." + stored, "blk.{}." + gguf, Layout.SAME);
+  }
+
+  private static boolean isMixture(Facts facts) {
+    return facts.fields().bool("enable_moe_block", false);
+  }
+
+  private static GemmaHeads heads(ModelConfig text) {
+    List<Boolean> slides = new ArrayList<>();
+    for (boolean slide : slides(text.fields())) {
+      slides.add(slide);
+    }
+    return GemmaHeads.read(text, slides);
+  }
+
+  /** The heads of layers without a window. */
+  private Heads global(Facts facts) {
+    return heads(facts.model()).global(facts.model(), defaults());
   }
 
   private static int shared(ConfigReader fields) {
@@ -94,21 +136,14 @@ final class Gemma4Family extends Gemma3Family {
   }
 
   /** The last layer is a global one whatever a configuration says. */
-  private static boolean[] slides(Facts facts) {
-    boolean[] slides = sliding(facts, PERIOD);
+  private static boolean[] slides(ConfigReader fields) {
+    boolean[] slides = sliding(fields, fields.requirePositiveInt("num_hidden_layers"), PERIOD);
     slides[slides.length - 1] = false;
     return slides;
   }
 
-  private static int globalWidth(Facts facts) {
-    return facts.fields().positiveInt(GLOBAL_WIDTH, 512);
-  }
-
-  private static int globalHeads(Facts facts) {
-    int heads = facts.decoder().kvHeads();
-    return facts.fields().bool(ONE, false)
-        ? facts.fields().positiveInt(GLOBAL_HEADS, heads)
-        : heads;
+  private int globalWidth(Facts facts) {
+    return global(facts).dim();
   }
 
   /** Layers that use others' keys and values may be twice as wide. */
@@ -143,14 +178,16 @@ final class Gemma4Family extends Gemma3Family {
     return new Field(
         (facts, prefix, target) -> {
           int local = facts.decoder().kvHeads();
-          if (facts.fields().isNull(GLOBAL_HEADS) || !facts.fields().has(GLOBAL_HEADS)) {
+          int global = global(facts).keyValue();
+          boolean stated = facts.fields().has(GLOBAL_HEADS) && !facts.fields().isNull(GLOBAL_HEADS);
+          if (!stated && global == local) {
             target.uint32(prefix + KV_HEADS, local);
             return;
           }
-          boolean[] slides = slides(facts);
+          boolean[] slides = slides(facts.fields());
           int[] all = new int[slides.length];
           for (int i = 0; i < all.length; i++) {
-            all[i] = slides[i] ? local : globalHeads(facts);
+            all[i] = slides[i] ? local : global;
           }
           target.int32s(prefix + KV_HEADS, all);
         },
@@ -196,8 +233,10 @@ final class Gemma4Family extends Gemma3Family {
     fields.add(theta("rope.freq_base", FULL, Gemma4Family::globalTheta));
     fields.add(theta("rope.freq_base_swa", SLIDING, facts -> facts.decoder().ropeTheta()));
     fields.add(rmsNormEps());
-    fields.add(Field.integer("attention.key_length", GLOBAL_WIDTH, Gemma4Family::globalWidth));
-    fields.add(Field.derived("attention.value_length", Gemma4Family::globalWidth));
+    ExpertRows.counts("num_experts", CHOSEN)
+        .forEach(count -> fields.add(count.when(Gemma4Family::isMixture)));
+    fields.add(Field.integer("attention.key_length", GLOBAL_WIDTH, this::globalWidth));
+    fields.add(Field.derived("attention.value_length", this::globalWidth));
     return fields;
   }
 
@@ -215,12 +254,12 @@ final class Gemma4Family extends Gemma3Family {
                             .put("rope_theta", Field.decimal(found))));
   }
 
-  private static Optional<ConfigReader> global(Facts facts) {
+  private static Optional<ConfigReader> rope(Facts facts) {
     return facts.fields().child(ROPE).flatMap(all -> all.child(FULL));
   }
 
   private static double globalTheta(Facts facts) {
-    return global(facts).map(rope -> rope.positiveNumber("rope_theta", 1_000_000)).orElse(1e6);
+    return rope(facts).map(rope -> rope.positiveNumber("rope_theta", 1_000_000)).orElse(1e6);
   }
 
   @Override
@@ -238,7 +277,8 @@ final class Gemma4Family extends Gemma3Family {
         pattern(),
         Field.integer("attention.key_length_swa", "head_dim", facts -> facts.decoder().headDim()),
         Field.derived("attention.value_length_swa", facts -> facts.decoder().headDim()),
-        Field.derived("rope.dimension_count", Gemma4Family::globalWidth),
+        ExpertRows.width("moe_intermediate_size").when(Gemma4Family::isMixture),
+        Field.derived("rope.dimension_count", this::globalWidth),
         Field.derived("rope.dimension_count_swa", facts -> facts.decoder().rotaryDim()),
         activation());
   }
@@ -246,7 +286,7 @@ final class Gemma4Family extends Gemma3Family {
   private static Field pattern() {
     String key = "attention.sliding_window_pattern";
     return new Field(
-        (facts, prefix, target) -> target.bools(prefix + key, slides(facts)),
+        (facts, prefix, target) -> target.bools(prefix + key, slides(facts.fields())),
         (source, prefix, config) ->
             source.bools(prefix + key).ifPresent(all -> PerLayerInputs.putTypes(config, all)));
   }
@@ -260,8 +300,8 @@ final class Gemma4Family extends Gemma3Family {
   @Override
   public List<ExtraTensor> extraTensors(Facts facts) {
     double share =
-        global(facts).map(rope -> rope.positiveNumber("partial_rotary_factor", 1)).orElse(0.25);
-    double factor = global(facts).map(rope -> rope.positiveNumber("factor", 1)).orElse(1.0);
+        rope(facts).map(rope -> rope.positiveNumber("partial_rotary_factor", 1)).orElse(0.25);
+    double factor = rope(facts).map(rope -> rope.positiveNumber("factor", 1)).orElse(1.0);
     int width = globalWidth(facts);
     float[] divisors = new float[width / 2];
     Arrays.fill(divisors, UNROTATED);
@@ -293,11 +333,12 @@ final class Gemma4Family extends Gemma3Family {
   public void requireSupported(Facts facts) {
     requireLlamaLike(facts);
     PerLayerInputs.requireRows(facts);
-    PerLayerInputs.requireShared(facts, slides(facts), shared(facts.fields()));
+    PerLayerInputs.requireShared(facts, slides(facts.fields()), shared(facts.fields()));
   }
 
   @Override
   void complete(GgufMetadata metadata, ObjectNode config) {
+    config.put("enable_moe_block", config.has(CHOSEN));
     config.withObject("/" + ROPE).withObject("/" + SLIDING).put("rope_type", "default");
   }
 
@@ -308,8 +349,25 @@ final class Gemma4Family extends Gemma3Family {
     for (int i = 0; i < types.size(); i++) {
       if (types.path(i).asText().equals(FULL) && tensors.contains("blk." + i + ".attn_k.weight")) {
         config.put(ONE, !tensors.contains("blk." + i + ".attn_v.weight"));
-        return;
+        break;
       }
     }
+    boolean ownHeads = config.has(GLOBAL_HEADS) && !config.path(ONE).asBoolean();
+    if (ownHeads && !config.path(GLOBAL_HEADS).equals(config.path("num_key_value_heads"))) {
+      putByLayer(config, types);
+    }
+  }
+
+  /** Other numbers of heads in layers whose keys are not their values. */
+  private static void putByLayer(ObjectNode config, JsonNode types) {
+    ObjectNode layers = config.putObject("per_layer_config");
+    for (int i = 0; i < types.size(); i++) {
+      if (types.path(i).asText().equals(FULL)) {
+        ObjectNode own = layers.putObject(String.valueOf(i));
+        own.set("head_dim", config.path(GLOBAL_WIDTH));
+        own.set("num_key_value_heads", config.path(GLOBAL_HEADS));
+      }
+    }
+    config.remove(List.of(GLOBAL_HEADS, GLOBAL_WIDTH));
   }
 }

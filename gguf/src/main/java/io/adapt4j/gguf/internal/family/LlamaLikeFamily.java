@@ -330,8 +330,12 @@ abstract class LlamaLikeFamily extends GgufFamily {
 
   /** Which layers slide, by {@code layer_types} or else by a period. */
   static boolean[] sliding(Facts facts, int period) {
-    List<String> types = facts.fields().texts("layer_types");
-    boolean[] slides = new boolean[facts.decoder().layers()];
+    return sliding(facts.fields(), facts.decoder().layers(), period);
+  }
+
+  static boolean[] sliding(ConfigReader fields, int layers, int period) {
+    List<String> types = fields.texts("layer_types");
+    boolean[] slides = new boolean[layers];
     IntStream.range(0, slides.length)
         .forEach(
             layer ->

@@ -14,7 +14,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The two matrices of each projection that a LoRA adapter changes, as a GGUF file has them. */
@@ -27,10 +31,12 @@ public final class AdapterTensors {
   private record Matrix(String name, List<Long> shape, TensorType type, float[] values)
       implements TensorSource {
 
-    static Matrix of(String name, TensorType type, int columns, float[] values) {
+    /** One matrix, or those of several experts below each other. */
+    static Matrix of(String name, TensorType type, int columns, float[] values, int count) {
+      long rows = values.length / columns / count;
       return new Matrix(
           name,
-          List.of((long) columns, (long) values.length / columns),
+          count == 1 ? List.of((long) columns, rows) : List.of((long) columns, rows, (long) count),
           TypeMix.fitting(type, columns),
           values);
     }
@@ -56,24 +62,56 @@ public final class AdapterTensors {
     List<TensorSource> tensors = new ArrayList<>();
     List<String> paths = new ArrayList<>(merge.paths());
     Collections.sort(paths);
+    Map<String, ExpertFactors> stacks = new LinkedHashMap<>();
     for (String path : paths) {
       List<Place> places = family.toGguf(path + ".weight", weights.config());
       if (places.isEmpty()) {
         throw new CheckpointException(path + ": GGUF files have no place for it.");
       }
-      if (places.get(0).expert() != Place.ALONE) {
-        throw new CheckpointException(
-            path
-                + ": files have this matrix in one tensor with others, as those of experts are, and"
-                + " an adapter on it is not written as a GGUF file of its own. Export the model"
-                + " with the adapter merged into it.");
-      }
       LayerMerge.Product product = weights.product(path);
       for (Place place : places) {
-        add(place, product, merge.alpha(), type, tensors);
+        if (place.expert() == Place.ALONE) {
+          add(place, product, merge.alpha(), type, tensors);
+        } else {
+          stacks
+              .computeIfAbsent(place.name(), name -> new ExpertFactors())
+              .add(place.expert(), factors(place, product));
+        }
       }
     }
+    Map<String, Integer> experts = experts(weights, family);
+    stacks.forEach(
+        (name, stack) -> {
+          int count = Objects.requireNonNull(experts.get(name));
+          int rank = stack.rank();
+          tensors.add(Matrix.of(name + ".lora_a", type, stack.in(), stack.a(count), count));
+          tensors.add(
+              Matrix.of(name + ".lora_b", type, rank, stack.b(count, merge.alpha()), count));
+        });
     return tensors;
+  }
+
+  /** How many experts each tensor has the matrices of. */
+  private static Map<String, Integer> experts(ModelWeights weights, GgufFamily family) {
+    Map<String, Integer> experts = new HashMap<>();
+    for (String stored : weights.shapes().keySet()) {
+      for (Place place : family.toGguf(stored, weights.config())) {
+        if (place.expert() != Place.ALONE) {
+          experts.merge(place.name(), place.expert() + 1, Math::max);
+        }
+      }
+    }
+    return experts;
+  }
+
+  /** The two matrices in the file's order of rows and columns. */
+  private static LayerMerge.Product factors(Place place, LayerMerge.Product product) {
+    int in = product.a().length / product.rank();
+    return new LayerMerge.Product(
+        product.rank(),
+        reorderedColumns(product.a(), in, place.layout().columns()),
+        reordered(product.b(), product.rank(), place.layout()),
+        product.scale());
   }
 
   private static void add(
@@ -82,10 +120,9 @@ public final class AdapterTensors {
       double alpha,
       TensorType type,
       List<TensorSource> tensors) {
-    int rank = product.rank();
-    int in = product.a().length / rank;
-    float[] a = reorderedColumns(product.a(), in, place.layout().columns());
-    float[] b = reordered(product.b(), rank, place.layout());
+    LayerMerge.Product own = factors(place, product);
+    int rank = own.rank();
+    float[] b = own.b().clone();
     // The file's scale is alpha / rank for every matrix; where the adapter's differs, B has it.
     double factor = product.scale() * rank / alpha;
     if (Math.abs(factor - 1) > 1e-12) {
@@ -93,8 +130,9 @@ public final class AdapterTensors {
         b[i] = (float) (b[i] * factor);
       }
     }
-    tensors.add(Matrix.of(place.name() + ".lora_a", type, in, a));
-    tensors.add(Matrix.of(place.name() + ".lora_b", type, rank, b));
+    int in = own.a().length / rank;
+    tensors.add(Matrix.of(place.name() + ".lora_a", type, in, own.a(), 1));
+    tensors.add(Matrix.of(place.name() + ".lora_b", type, rank, b, 1));
   }
 
   private static float[] reorderedColumns(float[] a, int in, @Nullable RowOrder order) {

@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
  * @param local of sliding layers
  * @param global of the others
  */
-record GemmaHeads(Own local, Own global) {
+public record GemmaHeads(Own local, Own global) {
 
   private static final String LAYERS = "per_layer_config";
   private static final String DIM = "head_dim";
@@ -32,9 +32,16 @@ record GemmaHeads(Own local, Own global) {
    * @param groups key heads; empty for the model's
    * @param field names where it stands, for errors
    */
-  record Own(OptionalInt dim, OptionalInt groups, String field) {}
+  public record Own(OptionalInt dim, OptionalInt groups, String field) {}
 
-  static GemmaHeads read(ModelConfig model, List<Boolean> slides) {
+  /**
+   * Reads the heads.
+   *
+   * @param model the configuration
+   * @param slides which layers have a window
+   * @return the heads of both kinds of layers
+   */
+  public static GemmaHeads read(ModelConfig model, List<Boolean> slides) {
     ConfigReader fields = model.fields();
     if (fields.has(LAYERS)) {
       ConfigReader layers = fields.child(LAYERS).orElseThrow();
@@ -103,8 +110,14 @@ record GemmaHeads(Own local, Own global) {
     return own.has(field) ? OptionalInt.of(own.requirePositiveInt(field)) : OptionalInt.empty();
   }
 
-  /** The configuration that sliding layers go by. */
-  DecoderConfig localConfig(ModelConfig model, DecoderConfig.Defaults defaults) {
+  /**
+   * Returns the configuration that sliding layers go by.
+   *
+   * @param model the configuration
+   * @param defaults the family's
+   * @return the fields of a decoder
+   */
+  public DecoderConfig localConfig(ModelConfig model, DecoderConfig.Defaults defaults) {
     ModelConfig own = model;
     if (local.dim().isPresent()) {
       own = own.with(DIM, IntNode.valueOf(local.dim().getAsInt()));
@@ -115,8 +128,14 @@ record GemmaHeads(Own local, Own global) {
     return DecoderConfig.from(own, defaults, Optional.of(LayerTypes.SLIDING));
   }
 
-  /** The heads of layers that see everything. */
-  Heads global(ModelConfig model, DecoderConfig.Defaults defaults) {
+  /**
+   * Returns the heads of layers that see everything.
+   *
+   * @param model the configuration
+   * @param defaults the family's
+   * @return the heads
+   */
+  public Heads global(ModelConfig model, DecoderConfig.Defaults defaults) {
     DecoderConfig config = DecoderConfig.from(model, defaults, Optional.of(LayerTypes.SLIDING));
     int groups = global.groups().orElse(config.kvHeads());
     if (config.heads() % groups != 0) {

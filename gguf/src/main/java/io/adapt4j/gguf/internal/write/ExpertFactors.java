@@ -1,0 +1,62 @@
+package io.adapt4j.gguf.internal.write;
+
+import io.adapt4j.core.internal.nn.LayerMerge;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The LoRA matrices of experts whose weights are one tensor in files. Experts without any get
+ * zeros, and so do ranks below the largest.
+ */
+final class ExpertFactors {
+
+  private final SortedMap<Integer, LayerMerge.Product> products = new TreeMap<>();
+
+  void add(int expert, LayerMerge.Product product) {
+    products.put(expert, product);
+  }
+
+  int rank() {
+    return products.values().stream().mapToInt(LayerMerge.Product::rank).max().orElseThrow();
+  }
+
+  int in() {
+    LayerMerge.Product any = products.get(products.firstKey());
+    return any.a().length / any.rank();
+  }
+
+  private int out() {
+    LayerMerge.Product any = products.get(products.firstKey());
+    return any.b().length / any.rank();
+  }
+
+  /** The first matrices, [experts, rank, in]. */
+  float[] a(int experts) {
+    int size = Math.multiplyExact(rank(), in());
+    float[] all = new float[Math.multiplyExact(size, experts)];
+    products.forEach(
+        (expert, product) ->
+            System.arraycopy(product.a(), 0, all, expert * size, product.a().length));
+    return all;
+  }
+
+  /**
+   * The second matrices, [experts, out, rank], with what is not alpha / rank of an expert's scale.
+   */
+  float[] b(int experts, double alpha) {
+    int rank = rank();
+    int out = out();
+    float[] all = new float[Math.multiplyExact(Math.multiplyExact(rank, out), experts)];
+    products.forEach(
+        (expert, product) -> {
+          double factor = product.scale() * rank / alpha;
+          int own = product.rank();
+          for (int row = 0; row < out; row++) {
+            for (int i = 0; i < own; i++) {
+              all[(expert * out + row) * rank + i] = (float) (product.b()[row * own + i] * factor);
+            }
+          }
+        });
+    return all;
+  }
+}
