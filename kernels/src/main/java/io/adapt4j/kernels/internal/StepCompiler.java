@@ -93,7 +93,9 @@ final class StepCompiler {
   }
 
   private int transformer(Transformer body) {
-    if (body.inputs().isPresent() || body.streams().isPresent()) {
+    if (body.inputs().isPresent()
+        || body.streams().isPresent()
+        || body.projection().isPresent()) {
       throw new Unsupported();
     }
     int hidden = embeddings(body.embeddings());
@@ -107,7 +109,7 @@ final class StepCompiler {
 
   private int embeddings(Embeddings embeddings) {
     TokenTable table = embeddings.slot().table().orElseThrow(Unsupported::new);
-    if (embeddings.types() != null) {
+    if (embeddings.types() != null || embeddings.projection().isPresent()) {
       throw new Unsupported();
     }
     int hidden = program.buffer(writer.hiddenSize());
@@ -117,9 +119,15 @@ final class StepCompiler {
         StepArguments.address(rows),
         StepArguments.code(rows),
         (float) table.factor(),
-        StepArguments.address(embeddings.positions()));
+        firstPosition(embeddings));
     writer.normInPlace(embeddings.norm(), hidden);
     return hidden;
+  }
+
+  private long firstPosition(Embeddings embeddings) {
+    long address = StepArguments.address(embeddings.positions());
+    long before = embeddings.unusedPositions() * writer.hiddenSize();
+    return address + before * writer.type().bytes();
   }
 
   private void layer(Layer layer, int hidden, int index) {
