@@ -222,7 +222,7 @@ class LlamaCppTest {
   /** What their files compute here is in {@link DenseFamiliesTest}. */
   @Test
   void generatesTheTokensOfDenseFamilies() throws Exception {
-    requireSameTokens(RandomModels.dense(), false);
+    requireSameTokens(RandomModels.dense().stream().filter(n -> n.startsWith("bloom") || n.startsWith("mpt")).toList(), false);
   }
 
   private void requireSameTokens(List<String> names, boolean filesToo) throws Exception {
@@ -330,7 +330,8 @@ class LlamaCppTest {
             "internlm2",
             "ministral3",
             "gemma4",
-            "gpt_bigcode_heads")) {
+            "gpt_bigcode_heads",
+            "bloom")) {
       Path model = RandomModels.write(family, folder.resolve(family));
       Adapter adapter = randomAdapter(model, folder.resolve(family + "-adapter"));
       models.put(family, model);

@@ -69,7 +69,18 @@ class Int8StepsTest {
 
   /** Families that are decoded operator by operator. */
   private static final Set<String> BY_OPERATORS =
-      Set.of("gemma3n", "gemma4", "gemma4_by_layer", "gemma4_moe", "gemma4_one");
+      Set.of(
+          "bloom",
+          "bloom_heads",
+          "gemma3n",
+          "gemma4",
+          "gemma4_by_layer",
+          "gemma4_moe",
+          "gemma4_one",
+          "mpt",
+          "mpt_bias",
+          "opt_after",
+          "opt_plain");
 
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {

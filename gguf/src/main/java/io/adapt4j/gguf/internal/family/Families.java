@@ -47,6 +47,8 @@ public final class Families {
           new Gpt2Family(),
           new StarcoderFamily(),
           new GptNeoXFamily(),
+          new BloomFamily(),
+          new MptFamily(),
           new MinistralFamily(),
           new Ministral3Family(),
           new ApertusFamily(),
@@ -70,7 +72,7 @@ public final class Families {
           new InternLm2Family());
 
   /** Families that load here, of which llama.cpp has no model. */
-  private static final Set<String> UNKNOWN_THERE = Set.of("gpt_neo", "gptj");
+  private static final Set<String> UNKNOWN_THERE = Set.of("gpt_neo", "gptj", "opt");
 
   private Families() {}
 

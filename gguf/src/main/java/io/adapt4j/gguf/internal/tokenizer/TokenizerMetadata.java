@@ -149,6 +149,7 @@ public final class TokenizerMetadata {
       case "gpt2",
           "gpt_neox",
           "gpt_bigcode",
+          "bloom",
           "olmo2",
           "olmo3",
           "phi",
