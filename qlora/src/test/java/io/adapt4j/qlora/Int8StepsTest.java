@@ -79,6 +79,7 @@ class Int8StepsTest {
           "gemma4_one",
           "mpt",
           "mpt_bias",
+          "olmo",
           "opt_after",
           "opt_plain");
 

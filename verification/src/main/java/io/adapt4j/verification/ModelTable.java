@@ -112,6 +112,7 @@ public final class ModelTable {
             row(Group.DENSE, "Phi 3 to 4", "3.8B, 14B", "phi3"),
             row(Group.DENSE, "SmolLM 3", "3B", "smollm3"),
             row(Group.DENSE, "OLMo 2", "1B to 32B", "olmo2"),
+            row(Group.DENSE, "OLMo 1", "1B, 7B", "olmo"),
             row(Group.DENSE, "OLMo 3", "7B, 32B", "olmo3"),
             row(Group.DENSE, "Granite 3", "2B, 8B", "granite"),
             row(Group.DENSE, "GLM-4", "9B, 32B", "glm", "glm4"),

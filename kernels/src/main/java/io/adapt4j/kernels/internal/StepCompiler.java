@@ -93,9 +93,7 @@ final class StepCompiler {
   }
 
   private int transformer(Transformer body) {
-    if (body.inputs().isPresent()
-        || body.streams().isPresent()
-        || body.projection().isPresent()) {
+    if (body.inputs().isPresent() || body.streams().isPresent() || body.projection().isPresent()) {
       throw new Unsupported();
     }
     int hidden = embeddings(body.embeddings());

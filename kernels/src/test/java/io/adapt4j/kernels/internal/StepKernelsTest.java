@@ -73,6 +73,7 @@ class StepKernelsTest {
           "gemma4_one",
           "mpt",
           "mpt_bias",
+          "olmo",
           "opt_after",
           "opt_plain");
 

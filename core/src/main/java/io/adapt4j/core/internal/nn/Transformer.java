@@ -34,14 +34,7 @@ public record Transformer(
   /** One residual stream, and nothing besides. */
   public Transformer(
       Embeddings embeddings, List<Layer> layers, Norm norm, List<RotaryFrequencies> rotary) {
-    this(
-        embeddings,
-        layers,
-        norm,
-        rotary,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
+    this(embeddings, layers, norm, rotary, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** The same with what layers read besides, and with several streams. */
@@ -51,8 +44,7 @@ public record Transformer(
 
   /** The same with a projection of what it ends in. */
   public Transformer projected(LinearSlot last) {
-    return new Transformer(
-        embeddings, layers, norm, rotary, inputs, streams, Optional.of(last));
+    return new Transformer(embeddings, layers, norm, rotary, inputs, streams, Optional.of(last));
   }
 
   Placement placement() {

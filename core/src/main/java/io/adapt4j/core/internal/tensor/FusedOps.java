@@ -341,7 +341,8 @@ final class FusedOps {
       Tensor dy, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule, double drop) {
     HostKernels kernels = drop == 0 && dy.isContiguous() ? attending(q, mask, rule) : null;
     if (kernels == null || onShapes(q)) {
-      Operator plain = drop > 0 || rule.alibi() > 0 ? DROPPED_ATTENTION_BACKWARD : ATTENTION_BACKWARD;
+      Operator plain =
+          drop > 0 || rule.alibi() > 0 ? DROPPED_ATTENTION_BACKWARD : ATTENTION_BACKWARD;
       Operator operator = kernels == null ? plain : ATTENTION_BACKWARD_SHAPE;
       return operator.tensors(
           dy,

@@ -168,8 +168,7 @@ final class MptFamily extends GgufFamily {
         && facts.fields().json().path("logit_scale").asDouble() != 1) {
       throw LlamaLikeFamily.refused(facts, "logit_scale", "null");
     }
-    if (steepness(facts) == 0
-        && facts.contextLength() != facts.decoder().maxPositionEmbeddings()) {
+    if (steepness(facts) == 0 && facts.contextLength() != facts.decoder().maxPositionEmbeddings()) {
       throw new IllegalArgumentException(
           "contextLength: expected the "
               + facts.decoder().maxPositionEmbeddings()

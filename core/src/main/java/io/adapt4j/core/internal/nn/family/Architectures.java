@@ -38,6 +38,7 @@ public final class Architectures {
           new Gemma4(),
           new Phi3(),
           new SmolLm3(),
+          new Olmo(),
           new Olmo2(),
           new Olmo3(),
           new Granite(),

@@ -68,8 +68,7 @@ final class Bloom implements Architecture {
     for (int i = 0; i < layers; i++) {
       declared.add(layer(prefix + "h." + i, hidden, heads, eps));
     }
-    Norm ofEmbedding =
-        LayerNorm.declare(prefix + "word_embeddings_layernorm", hidden, true, eps);
+    Norm ofEmbedding = LayerNorm.declare(prefix + "word_embeddings_layernorm", hidden, true, eps);
     Transformer body =
         new Transformer(
             new Embeddings(tokens, null, null, ofEmbedding, Embeddings.Scale.NONE),
@@ -98,8 +97,7 @@ final class Bloom implements Architecture {
     int dim = hidden / heads;
     Attention attention =
         new Attention(
-            LinearSlot.of(
-                path + ".self_attention.query_key_value", hidden, true, 3L * hidden),
+            LinearSlot.of(path + ".self_attention.query_key_value", hidden, true, 3L * hidden),
             LinearSlot.of(path + ".self_attention.dense", hidden, true, hidden),
             Heads.interleaved(heads, heads, dim),
             null,

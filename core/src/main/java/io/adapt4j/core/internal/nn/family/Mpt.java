@@ -27,7 +27,6 @@ import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -61,14 +60,18 @@ final class Mpt implements Architecture {
     return model
         .fields()
         .child(ATTENTION)
-        .or(() -> model.with(ATTENTION, JsonNodeFactory.instance.objectNode()).fields().child(ATTENTION))
+        .or(
+            () ->
+                model
+                    .with(ATTENTION, JsonNodeFactory.instance.objectNode())
+                    .fields()
+                    .child(ATTENTION))
         .orElseThrow();
   }
 
   @Override
   public Network declare(ModelConfig model) {
-    Shape shape =
-        new Shape(model, attention(model), EncoderTask.isBaseModel(model) ? "" : PREFIX);
+    Shape shape = new Shape(model, attention(model), EncoderTask.isBaseModel(model) ? "" : PREFIX);
     shape.refuseRest();
     ConfigReader fields = model.fields();
     int hidden = shape.hidden();
@@ -143,10 +146,7 @@ final class Mpt implements Architecture {
 
     /** Refuses what MosaicML's code computes with and this does not. */
     void refuseRest() {
-      refuseUnless(
-          attention.optionalText("attn_type").orElse("multihead_attention"),
-          "multihead_attention",
-          "attn_type");
+      requireText(attention, "attn_type", "multihead_attention");
       for (String field : List.of("prefix_lm", "rope", "attn_uses_sequence_id")) {
         if (attention.bool(field, false)) {
           throw attention.invalid(field, "false", "Use a model without it.");
@@ -159,15 +159,12 @@ final class Mpt implements Architecture {
       if (!norm.toLowerCase(Locale.ROOT).endsWith("layernorm")) {
         throw fields().invalid("norm_type", "a layer norm", "Use a model without it.");
       }
-      Optional<ConfigReader> mlp = fields().child("ffn_config");
-      mlp.ifPresent(
-          own ->
-              refuseUnless(own.optionalText("ffn_type").orElse("mptmlp"), "mptmlp", "ffn_type"));
+      fields().child("ffn_config").ifPresent(mlp -> requireText(mlp, "ffn_type", "mptmlp"));
     }
 
-    private void refuseUnless(String found, String known, String field) {
-      if (!found.equals(known)) {
-        throw attention.invalid(field, known, "Layers of this kind are not known.");
+    private static void requireText(ConfigReader fields, String field, String known) {
+      if (!fields.optionalText(field).orElse(known).equals(known)) {
+        throw fields.invalid(field, known, "Layers of this kind are not known.");
       }
     }
 
@@ -198,8 +195,7 @@ final class Mpt implements Architecture {
             .invalid("n_heads", "a divisor of d_model " + hidden, "Correct one of the two.");
       }
       int dim = hidden / heads;
-      double scale =
-          attention.positiveNumber("softmax_scale", AttentionRule.causal(dim).scale());
+      double scale = attention.positiveNumber("softmax_scale", AttentionRule.causal(dim).scale());
       AttentionRule rule = new AttentionRule(scale, 0, true, 0);
       QueryKeyNorm norms =
           attention.bool("qk_ln", false)
@@ -211,9 +207,7 @@ final class Mpt implements Architecture {
               Heads.grouped(heads, heads, dim),
               norms,
               Attention.NO_ROTARY,
-              hasAlibi()
-                  ? rule.withAlibi(attention.positiveNumber("alibi_bias_max", 8))
-                  : rule)
+              hasAlibi() ? rule.withAlibi(attention.positiveNumber("alibi_bias_max", 8)) : rule)
           .limitedTo(attention.positiveNumber("clip_qkv", 0));
     }
   }

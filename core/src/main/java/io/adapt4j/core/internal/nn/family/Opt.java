@@ -77,7 +77,8 @@ final class Opt implements Architecture {
         new Dimensions(narrow, layers, vocabulary, positions),
         StoredNames.of(PREFIX, List.of("(?!)")),
         shape.isProjected()
-            ? body.projected(LinearSlot.of(shape.path("project_out"), shape.hidden(), false, narrow))
+            ? body.projected(
+                LinearSlot.of(shape.path("project_out"), shape.hidden(), false, narrow))
             : body,
         headName,
         VocabularyHead.of(tied ? tokens : Parameter.of(headName, vocabulary, narrow)));
