@@ -103,7 +103,39 @@ class Whole:
         return {self._outer(name): shape for name, shape in reference_shapes.decoder_shapes(self.config).items()}
 
 
-FAMILIES = {"apertus": Apertus, "ministral3": Ministral3, "mistral3": Whole, "gemma3": Whole, "vaultgemma": VaultGemma}
+class Olmo(Family):
+    """Norms without weights; queries, keys and values are clipped."""
+
+    def norm(self):
+        def normal(x, w, name):
+            y = x - x.mean(-1, keepdims=True)
+            return y / np.sqrt((y * y).mean(-1, keepdims=True) + 1e-5)
+        return normal
+
+    def run(self, w, ids, mask, positions, lengths):
+        norm, d, most = self.norm(), self.dim, self.c.get("clip_qkv") or np.inf
+        cos, sin = cos_sin(self.c, positions, lengths, self.c["rope_theta"], None, d, 1.0)
+        x = w["model.embed_tokens.weight"][ids]
+        hidden = [x]
+        for i in range(self.c["num_hidden_layers"]):
+            at = f"model.layers.{i}."
+            read = norm(x, w, "")
+            q, k, v = (split_heads(np.clip(linear(read, w, f"{at}self_attn.{n}_proj"), -most, most), d) for n in "qkv")
+            y = attend(rotate(q, cos, sin), rotate(k, cos, sin), v, causal(mask), d**-0.5)
+            x = x + linear(y, w, at + "self_attn.o_proj")
+            read = norm(x, w, "")
+            gate, up = (linear(read, w, f"{at}mlp.{n}_proj") for n in ("gate", "up"))
+            x = x + linear(self.act()(gate) * up, w, at + "mlp.down_proj")
+            hidden.append(x)
+        hidden[-1] = norm(x, w, "")
+        head = "model.embed_tokens.weight" if self.c["tie_word_embeddings"] else "lm_head.weight"
+        return hidden[-1] @ w[head].T, hidden
+
+    def shapes(self):
+        return {name: shape for name, shape in super().shapes().items() if "norm" not in name}
+
+
+FAMILIES = {"olmo": Olmo, "apertus": Apertus, "ministral3": Ministral3, "mistral3": Whole, "gemma3": Whole, "vaultgemma": VaultGemma}
 
 
 def run(model_type):
@@ -132,6 +164,7 @@ def cases(make):
               "query_pre_attn_scalar": 5, "rope_local_base_freq": 100.0, "rope_theta": 1000000.0,
               "sliding_window": 6}
     return {
+        "olmo": make("olmo", "OlmoForCausalLM", clip_qkv=0.8, attention_bias=False, rope_scaling=None),
         "vaultgemma": make("vaultgemma", "VaultGemmaForCausalLM", drop=("hidden_act",), head_dim=6,
                            query_pre_attn_scalar=6, attn_logit_softcapping=None, final_logit_softcapping=None,
                            sliding_window=6, layer_types=["full_attention", "sliding_attention"],

@@ -1,5 +1,6 @@
 """The tensors a checkpoint of each family stores."""
 
+import distances
 import gemmas
 import gpts
 import gte
@@ -21,6 +22,8 @@ def decoder_shapes(c):
         return mixtures.family(c)(c).shapes()
     if kind in gpts.FAMILIES:
         return gpts.shapes(c)
+    if kind in distances.FAMILIES:
+        return distances.shapes(c)
     if kind in gemmas.FAMILIES:
         return gemmas.shapes(c)
     if kind in newer_decoders.FAMILIES:

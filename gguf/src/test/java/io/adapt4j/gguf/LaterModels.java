@@ -131,6 +131,39 @@ final class LaterModels {
         "n_embd": 256, "n_layer": 2, "n_head": 4, "n_inner": 576, "n_positions": 128,
         "multi_query": false, "tie_word_embeddings": false, "layer_norm_epsilon": 1e-4
         """);
+    put("bloom", "gpt2", "bloom", "\"n_layer\": 2, \"n_head\": 4, \"seq_length\": 128");
+    put(
+        "bloom_heads",
+        "gpt2",
+        "bloom",
+        """
+        "hidden_size": 192, "n_layer": 2, "n_head": 6, "seq_length": 128,
+        "tie_word_embeddings": false, "layer_norm_epsilon": 1e-4
+        """);
+    put(
+        "mpt",
+        "gpt2",
+        "mpt",
+        """
+        "d_model": 256, "n_layers": 2, "n_heads": 4, "max_seq_len": 128,
+        "attn_config": {"alibi": true, "alibi_bias_max": 8, "clip_qkv": 0.5}
+        """);
+    put(
+        "mpt_bias",
+        "gpt2",
+        "mpt",
+        """
+        "d_model": 192, "n_layers": 2, "n_heads": 6, "max_seq_len": 128, "expansion_ratio": 3,
+        "no_bias": false, "attn_config": {"alibi": true, "alibi_bias_max": 4}
+        """);
+    put(
+        "mpt_learned",
+        "gpt2",
+        "mpt",
+        """
+        "d_model": 256, "n_layers": 2, "n_heads": 4, "max_seq_len": 128,
+        "attn_config": {"alibi": false}
+        """);
   }
 
   private LaterModels() {}

@@ -333,7 +333,8 @@ class LlamaCppTest {
             "gemma4_moe",
             "mixtral",
             "granitemoe",
-            "gpt_bigcode_heads")) {
+            "gpt_bigcode_heads",
+            "bloom")) {
       Path model = RandomModels.write(family, folder.resolve(family));
       Adapter adapter = randomAdapter(model, targets(family), folder.resolve(family + "-adapter"));
       models.put(family, model);

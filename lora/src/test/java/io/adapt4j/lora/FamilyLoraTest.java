@@ -68,6 +68,10 @@ class FamilyLoraTest {
           gpt_bigcode     | transformer.h.1         | attn.c_attn attn.c_proj mlp.c_fc mlp.c_proj
           gpt_neo         | transformer.h.1         | attn.attention.q_proj attn.attention.k_proj attn.attention.v_proj attn.attention.out_proj mlp.c_fc mlp.c_proj
           gptj            | transformer.h.1         | attn.q_proj attn.k_proj attn.v_proj attn.out_proj mlp.fc_in mlp.fc_out
+          opt             | model.decoder.layers.1  | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.out_proj fc1 fc2
+          opt_after       | model.decoder           | project_in project_out layers.1.self_attn.q_proj layers.1.fc2
+          bloom           | transformer.h.1         | self_attention.query_key_value self_attention.dense mlp.dense_h_to_4h mlp.dense_4h_to_h
+          mpt             | transformer.blocks.1    | attn.Wqkv attn.out_proj ffn.up_proj ffn.down_proj
           gte_mlm         | new.encoder.layer.1     | attention.q_proj attention.k_proj attention.v_proj attention.o_proj mlp.up_gate_proj mlp.down_proj
           roberta_mlm     | roberta.encoder.layer.1 | attention.self.query attention.self.key attention.self.value attention.output.dense intermediate.dense output.dense
           xlm_roberta_cls | roberta.encoder.layer.1 | attention.self.query attention.self.key attention.self.value attention.output.dense intermediate.dense output.dense

@@ -101,6 +101,9 @@ final class StepCompiler {
   }
 
   private int transformer(Transformer body) {
+    if (body.projection().isPresent()) {
+      throw new Unsupported();
+    }
     int x = embeddings(body.embeddings());
     body.inputs().ifPresent(all -> inputs.inputs(all, x));
     body.streams().ifPresent(all -> streams.begin(all, x));
@@ -136,7 +139,7 @@ final class StepCompiler {
 
   private int embeddings(Embeddings embeddings) {
     TokenTable table = embeddings.slot().table().orElseThrow(Unsupported::new);
-    if (embeddings.types() != null) {
+    if (embeddings.types() != null || embeddings.projection().isPresent()) {
       throw new Unsupported();
     }
     int hidden = program.buffer(writer.hiddenSize());
@@ -146,9 +149,15 @@ final class StepCompiler {
         StepArguments.address(rows),
         StepArguments.code(rows),
         (float) table.factor(),
-        StepArguments.address(embeddings.positions()));
+        firstPosition(embeddings));
     writer.normInPlace(embeddings.norm(), hidden);
     return hidden;
+  }
+
+  private long firstPosition(Embeddings embeddings) {
+    long address = StepArguments.address(embeddings.positions());
+    long before = embeddings.unusedPositions() * writer.hiddenSize();
+    return address + before * writer.type().bytes();
   }
 
   private void layer(Layer layer, int hidden, int index) {

@@ -70,7 +70,8 @@ final class StepMixers {
 
   private void attention(Attention attention, boolean gated, int x, Branch branch, int layer) {
     Heads heads = attention.heads();
-    if (gated && heads.interleaved()) {
+    boolean isPlain = attention.limit() == 0 && attention.rule().alibi() == 0;
+    if (!isPlain || (gated && heads.interleaved())) {
       throw new Unsupported();
     }
     long gates = gated ? heads.queryWidth() : 0;

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param queryRotary which of them turns queries; mostly the same
  * @param rule how scores are made and what is seen
  * @param sinks one more score for each head, of a key without a value; or null
+ * @param limit of what is projected, which is drawn back to it; 0 for none
  */
 public record Attention(
     LinearSlot qkv,
@@ -29,12 +30,20 @@ public record Attention(
     int rotary,
     int queryRotary,
     AttentionRule rule,
-    @Nullable Parameter sinks)
+    @Nullable Parameter sinks,
+    double limit)
     implements Mixer {
 
   public static final int NO_ROTARY = -1;
 
-  /** Attention without sinks. */
+  /** Checks that positions show in one way. */
+  public Attention {
+    if (rule.alibi() > 0 && (rotary != NO_ROTARY || sinks != null)) {
+      throw new IllegalArgumentException("scores with a bias by distance, and rotary or sinks");
+    }
+  }
+
+  /** Attention without sinks, of what is projected as it is. */
   public Attention(
       LinearSlot qkv,
       LinearSlot output,
@@ -42,17 +51,22 @@ public record Attention(
       QueryKeyNorm norm,
       int rotary,
       AttentionRule rule) {
-    this(qkv, output, heads, norm, rotary, rotary, rule, null);
+    this(qkv, output, heads, norm, rotary, rotary, rule, null, 0);
   }
 
   /** The same with sinks. */
   public Attention withSinks(Parameter scores) {
-    return new Attention(qkv, output, heads, norm, rotary, queryRotary, rule, scores);
+    return new Attention(qkv, output, heads, norm, rotary, queryRotary, rule, scores, limit);
   }
 
   /** The same with queries turned by another table. */
   public Attention withQueryRotary(int table) {
-    return new Attention(qkv, output, heads, norm, rotary, table, rule, sinks);
+    return new Attention(qkv, output, heads, norm, rotary, table, rule, sinks, limit);
+  }
+
+  /** The same with projections drawn back to a limit; 0 for none. */
+  public Attention limitedTo(double most) {
+    return new Attention(qkv, output, heads, norm, rotary, queryRotary, rule, sinks, most);
   }
 
   @Override
@@ -61,7 +75,8 @@ public record Attention(
   }
 
   /** The joined heads, from the joined projection. */
-  Tensor mixed(Ops ops, Tensor projected, Positions positions, int layer) {
+  Tensor mixed(Ops ops, Tensor whole, Positions positions, int layer) {
+    Tensor projected = limit == 0 ? whole : ops.clamped(whole, limit);
     if (sinks != null) {
       QueriesKeysValues.Apart apart = QueriesKeysValues.Apart.of(ops, projected, heads);
       return rotated(norm == null ? apart : apart.normalized(norm), positions)
@@ -117,6 +132,6 @@ public record Attention(
 
   @Override
   public Object kind() {
-    return List.of(heads, rotary, queryRotary, rule);
+    return List.of(heads, rotary, queryRotary, rule, limit);
   }
 }

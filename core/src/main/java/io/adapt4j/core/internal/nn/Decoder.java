@@ -22,7 +22,7 @@ public final class Decoder extends Network {
 
   /** Families whose classes call the classifier of tokens so; the others call it score. */
   private static final Set<String> NAMED_CLASSIFIER =
-      Set.of("gpt2", "gpt_bigcode", "gpt_neo", "gpt_neox");
+      Set.of("bloom", "gpt2", "gpt_bigcode", "gpt_neo", "gpt_neox", "mpt");
 
   private final Placement placement;
   private final HeadSlot head;

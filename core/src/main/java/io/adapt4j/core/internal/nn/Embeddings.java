@@ -20,6 +20,7 @@ import java.util.stream.Stream;
  * @param slot what looks tokens up
  * @param projection to the width of the layers, where tables are narrower
  * @param zeroOnPadding whether padding has a vector of zeros
+ * @param unusedPositions rows of the positions' table before that of position 0
  */
 public record Embeddings(
     Parameter tokens,
@@ -29,15 +30,24 @@ public record Embeddings(
     Scale scale,
     EmbeddingSlot slot,
     Optional<Projection> projection,
-    boolean zeroOnPadding) {
+    boolean zeroOnPadding,
+    int unusedPositions) {
 
   /**
    * A linear layer between narrow tables and the layers.
    *
    * @param linear the layer
-   * @param afterNorm whether the norm is of the narrow vectors, rather than of the projected ones
+   * @param place what it comes after
    */
-  public record Projection(LinearSlot linear, boolean afterNorm) {}
+  public record Projection(LinearSlot linear, Place place) {
+
+    /** What is done to narrow vectors; the rest is done to those of the layers' width. */
+    public enum Place {
+      AFTER_TOKENS,
+      AFTER_SUM,
+      AFTER_NORM
+    }
+  }
 
   /**
    * A factor of the embedding.
@@ -69,17 +79,18 @@ public record Embeddings(
         scale,
         new EmbeddingSlot(new TokenTable(tokens, scale)),
         Optional.empty(),
-        false);
+        false,
+        0);
   }
 
   /**
    * Puts a projection between the tables and the layers.
    *
    * @param linear the projection
-   * @param afterNorm whether the norm is of the narrow vectors
+   * @param place what it comes after
    * @return a changed copy
    */
-  public Embeddings projected(LinearSlot linear, boolean afterNorm) {
+  public Embeddings projected(LinearSlot linear, Projection.Place place) {
     return new Embeddings(
         tokens,
         positions,
@@ -87,13 +98,26 @@ public record Embeddings(
         norm,
         scale,
         slot,
-        Optional.of(new Projection(linear, afterNorm)),
-        zeroOnPadding);
+        Optional.of(new Projection(linear, place)),
+        zeroOnPadding,
+        unusedPositions);
+  }
+
+  /**
+   * Says where the table of positions begins.
+   *
+   * @param rows before that of position 0
+   * @return a changed copy
+   */
+  public Embeddings positionsAfter(int rows) {
+    return new Embeddings(
+        tokens, positions, types, norm, scale, slot, projection, zeroOnPadding, rows);
   }
 
   /** {@return these embeddings with zeros on padding} */
   public Embeddings withoutPadding() {
-    return new Embeddings(tokens, positions, types, norm, scale, slot, projection, true);
+    return new Embeddings(
+        tokens, positions, types, norm, scale, slot, projection, true, unusedPositions);
   }
 
   public static Embeddings of(Parameter tokens, Scale scale) {
@@ -118,29 +142,34 @@ public record Embeddings(
         scale,
         new EmbeddingSlot(new PaddedTable(tokens, scale.factor(), padding)),
         Optional.empty(),
-        false);
+        false,
+        0);
+  }
+
+  /** How many positions can be looked up; 0 where they are not learned. */
+  int learnedPositions() {
+    return positions == null ? 0 : Math.toIntExact(positions.sizes()[0]) - unusedPositions;
   }
 
   Tensor forward(Ops ops, Tensor ids, Tensor typeIds, Positions at) {
-    Tensor x = slot.forward(ops, ids, at);
+    Tensor x = projected(ops, slot.forward(ops, ids, at), Projection.Place.AFTER_TOKENS);
     if (positions != null) {
       x = ops.add(x, ops.embedding(at.ids(), positions));
     }
     if (types != null) {
       x = ops.add(x, ops.embedding(typeIds, types));
     }
-    Tensor y = ops.dropEmbedding(projected(ops, x));
+    Tensor normed = norm.forward(ops, projected(ops, x, Projection.Place.AFTER_SUM));
+    Tensor y = ops.dropEmbedding(projected(ops, normed, Projection.Place.AFTER_NORM));
     return zeroOnPadding ? RelativeOps.withoutPadding(ops, y, at.mask(0)) : y;
   }
 
-  private Tensor projected(Ops ops, Tensor x) {
-    if (projection.isEmpty()) {
-      return norm.forward(ops, x);
-    }
-    LinearSlot linear = projection.get().linear();
-    return projection.get().afterNorm()
-        ? linear.forward(ops, norm.forward(ops, x))
-        : norm.forward(ops, linear.forward(ops, x));
+  /** The projection of x, if this is where it belongs. */
+  private Tensor projected(Ops ops, Tensor x, Projection.Place place) {
+    return projection
+        .filter(found -> found.place() == place)
+        .map(found -> found.linear().forward(ops, x))
+        .orElse(x);
   }
 
   List<LinearSlot> linears() {

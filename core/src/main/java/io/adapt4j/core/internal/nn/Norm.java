@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /** A normalization over the last dimension, or none where a family leaves one out. */
-public sealed interface Norm permits RmsNorm, UnitRmsNorm, LayerNorm, Norm.None {
+public sealed interface Norm permits RmsNorm, UnitRmsNorm, LayerNorm, UnitLayerNorm, Norm.None {
 
   /** The absent norm. */
   Norm NONE = new None();

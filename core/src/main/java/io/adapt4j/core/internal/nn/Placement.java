@@ -21,10 +21,15 @@ import java.util.stream.IntStream;
  * @param rotary the sets of frequencies the layers use
  * @param windows the windows the layers use
  * @param keepsStates whether a layer has a state that padding must leave alone
- * @param learned rows of the table of learned positions; 0 where there is none
+ * @param learned positions that a table has rows for; 0 where there is none
+ * @param unused rows of the table before that of position 0
  */
 record Placement(
-    List<RotaryFrequencies> rotary, Set<Long> windows, boolean keepsStates, int learned) {
+    List<RotaryFrequencies> rotary,
+    Set<Long> windows,
+    boolean keepsStates,
+    int learned,
+    int unused) {
 
   /** A batch that starts at the beginning of its texts; positions count each row's tokens. */
   Positions causal(long[] mask, int rows, int length, DType type) {
@@ -214,7 +219,8 @@ record Placement(
                 + " positions; shorten the text");
       }
     }
-    return Tensor.of(positions, rows, length).own();
+    long[] places = Arrays.stream(positions).map(position -> position + unused).toArray();
+    return Tensor.of(places, rows, length).own();
   }
 
   private List<RotaryTable> tables(

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
  * @param rotary the sets of rotary frequencies the layers refer to
  * @param inputs what layers read besides the residual stream; empty for most models
  * @param streams the residual streams, where there are several
+ * @param projection of the last states, after their norm; empty for most models
  */
 public record Transformer(
     Embeddings embeddings,
@@ -27,17 +28,23 @@ public record Transformer(
     Norm norm,
     List<RotaryFrequencies> rotary,
     Optional<LayerInputs> inputs,
-    Optional<Streams> streams) {
+    Optional<Streams> streams,
+    Optional<LinearSlot> projection) {
 
   /** One residual stream, and nothing besides. */
   public Transformer(
       Embeddings embeddings, List<Layer> layers, Norm norm, List<RotaryFrequencies> rotary) {
-    this(embeddings, layers, norm, rotary, Optional.empty(), Optional.empty());
+    this(embeddings, layers, norm, rotary, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** The same with what layers read besides, and with several streams. */
   public Transformer with(Optional<LayerInputs> besides, Optional<Streams> several) {
-    return new Transformer(embeddings, layers, norm, rotary, besides, several);
+    return new Transformer(embeddings, layers, norm, rotary, besides, several, projection);
+  }
+
+  /** The same with a projection of what it ends in. */
+  public Transformer projected(LinearSlot last) {
+    return new Transformer(embeddings, layers, norm, rotary, inputs, streams, Optional.of(last));
   }
 
   Placement placement() {
@@ -47,7 +54,8 @@ public record Transformer(
             .flatMap(layer -> layer.mixer().windows().stream())
             .collect(Collectors.toSet()),
         keepsStates(),
-        embeddings.positions() == null ? 0 : Math.toIntExact(embeddings.positions().sizes()[0]));
+        embeddings.learnedPositions(),
+        embeddings.unusedPositions());
   }
 
   /** Whether a layer keeps a state that cannot go back to an earlier token. */
@@ -122,7 +130,8 @@ public record Transformer(
 
   /** The last states, of what the last layer gives. */
   Tensor end(Ops ops, Tensor x) {
-    return norm.forward(ops, streams.map(several -> several.end(ops, x)).orElse(x));
+    Tensor normed = norm.forward(ops, streams.map(several -> several.end(ops, x)).orElse(x));
+    return projection.map(last -> last.forward(ops, normed)).orElse(normed);
   }
 
   /** Those of the layers, each once where layers share it, then those of the embeddings. */
@@ -132,7 +141,8 @@ public record Transformer(
             Stream.of(
                     embeddings.linears(),
                     inputs.map(besides -> List.of(besides.projection())).orElse(List.of()),
-                    streams.map(Streams::linears).orElse(List.of()))
+                    streams.map(Streams::linears).orElse(List.of()),
+                    projection.stream().toList())
                 .flatMap(List::stream))
         .toList();
   }
@@ -143,6 +153,7 @@ public record Transformer(
     streams.ifPresent(several -> all.addAll(several.parameters()));
     layers.forEach(layer -> all.addAll(layer.parameters()));
     all.addAll(norm.parameters());
+    projection.ifPresent(last -> all.addAll(last.linear().parameters()));
     return all;
   }
 }

@@ -5,6 +5,9 @@ import java.util.List;
 /** From joined projections to heads, rotary positions and attention. */
 abstract class AttentionOps extends LinearOps {
 
+  private static final Operator CLAMPED = Operator.core("clamped");
+  private static final Operator CLAMPED_BACKWARD =
+      Operator.core("clamped_backward").needing(Temporaries.like(0, 2));
   private static final Operator SPLIT_HEADS = Operator.core("split_heads");
   private static final Operator SPLIT_HEADS_BACKWARD = Operator.core("split_heads_backward");
   private static final Operator SPLIT_INTERLEAVED_HEADS = Operator.core("split_interleaved_heads");
@@ -53,6 +56,25 @@ abstract class AttentionOps extends LinearOps {
       long block = Math.min(MOST_QUERIES * column, Math.max(SCORES, FEWEST_QUERIES * column));
       return Math.min(block, column * q.size(2)) * q.type().bytes() * tensors;
     };
+  }
+
+  /**
+   * Draws entries beyond a limit back to it. Retains x.
+   *
+   * @param x any shape
+   * @param limit the largest absolute value
+   * @return the shape of x
+   */
+  public Tensor clamped(Tensor x, double limit) {
+    Tensor y = CLAMPED.tensor(x, limit).typedAs(x);
+    if (isDifferentiated(x)) {
+      saveForBackward(x);
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {CLAMPED_BACKWARD.tensor(dy[0], x, limit)});
+    }
+    return y;
   }
 
   /**
@@ -286,9 +308,11 @@ abstract class AttentionOps extends LinearOps {
     double scale = rule.scale();
     double cap = rule.softCap();
     long window = rule.window();
+    double alibi = rule.alibi();
     double drop = attentionDropout();
     seedWeights(drop);
-    Tensor y = PACKED_ATTENTION.tensor(q, k, v, gather, real, place, scale, cap, window, drop);
+    Tensor y =
+        PACKED_ATTENTION.tensor(q, k, v, gather, real, place, scale, cap, window, drop, alibi);
     if (isDifferentiated(q) || isDifferentiated(k) || isDifferentiated(v)) {
       for (Tensor needed : List.of(q, k, v)) {
         saveForBackward(needed);
@@ -299,7 +323,7 @@ abstract class AttentionOps extends LinearOps {
           dy -> {
             seedWeights(drop);
             return PACKED_ATTENTION_BACKWARD.tensors(
-                dy[0], q, k, v, gather, real, place, scale, cap, window, drop);
+                dy[0], q, k, v, gather, real, place, scale, cap, window, drop, alibi);
           });
     }
     return y;

@@ -64,7 +64,7 @@ public final class CachedAttention {
       Tensor mask,
       AttentionRule rule) {
     CACHE_APPEND.run(keys, values, k, v, length);
-    if (q.size(2) > 1 && FusedOps.attends(q, mask)) {
+    if (q.size(2) > 1 && FusedOps.attends(q, mask, rule)) {
       long held = length + k.size(2);
       return FusedOps.attention(
           q, keys.narrow(2, 0, held), values.narrow(2, 0, held), null, rule, 0);
@@ -77,7 +77,8 @@ public final class CachedAttention {
         masks(mask),
         rule.scale(),
         rule.softCap(),
-        rule.window());
+        rule.window(),
+        rule.alibi());
   }
 
   /**
@@ -90,7 +91,7 @@ public final class CachedAttention {
    * @param values value cache, likewise
    * @param length tokens held before this call
    * @param mask as in {@link #apply}
-   * @param rule how scores are made; causal
+   * @param rule how scores are made; causal, without a bias by distance
    * @return the heads side by side [B, T, H D]
    */
   public static Tensor rotated(
@@ -102,7 +103,7 @@ public final class CachedAttention {
       long length,
       Tensor mask,
       AttentionRule rule) {
-    if (projected.size(1) > 1 && FusedOps.attends(keys, mask)) {
+    if (projected.size(1) > 1 && FusedOps.attends(keys, mask, rule)) {
       long[] parts = {queryHeads + keys.size(1), keys.size(1)};
       Tensor[] split = SPLIT_HEADS.tensors(projected, parts, keys.size(3));
       Tensor turned = ROTARY.tensor(split[0], table.cos(), table.sin()).typedAs(projected);

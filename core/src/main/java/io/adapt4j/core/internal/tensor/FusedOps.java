@@ -41,7 +41,9 @@ final class FusedOps {
                   .and(Temporaries.floats(2, 0, 2))
                   .and(AttentionOps.scores(1, 2, 5)));
 
-  /** The same where weights are dropped: a mask, and what is left of the weights. */
+  /**
+   * The same where weights are dropped, a mask and what is left of the weights, or scores biased.
+   */
   private static final Operator DROPPED_ATTENTION =
       Operator.core("attention").needing(Temporaries.like(1, 2).and(AttentionOps.scores(0, 1, 5)));
 
@@ -314,12 +316,21 @@ final class FusedOps {
 
   static Tensor attention(
       Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule, double drop) {
-    HostKernels kernels = drop > 0 ? null : attending(q, mask);
+    HostKernels kernels = drop > 0 ? null : attending(q, mask, rule);
     if (kernels == null || onShapes(q)) {
-      Operator plain = drop > 0 ? DROPPED_ATTENTION : ATTENTION;
+      Operator plain = drop > 0 || rule.alibi() > 0 ? DROPPED_ATTENTION : ATTENTION;
       Operator operator = kernels == null ? plain : ATTENTION_SHAPE;
       return operator.tensor(
-          q, k, v, masks(mask), rule.scale(), rule.softCap(), rule.causal(), rule.window(), drop);
+          q,
+          k,
+          v,
+          masks(mask),
+          rule.scale(),
+          rule.softCap(),
+          rule.causal(),
+          rule.window(),
+          drop,
+          rule.alibi());
     }
     Tensor y = q.engine().empty(q.type(), q.size(0), q.size(2), q.size(1) * q.size(3));
     q.engine().runs(ATTENTION, () -> kernels.attend(q, k, v, rule, y));
@@ -328,9 +339,10 @@ final class FusedOps {
 
   static Tensor[] attentionBackward(
       Tensor dy, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule, double drop) {
-    HostKernels kernels = drop == 0 && dy.isContiguous() ? attending(q, mask) : null;
+    HostKernels kernels = drop == 0 && dy.isContiguous() ? attending(q, mask, rule) : null;
     if (kernels == null || onShapes(q)) {
-      Operator plain = drop > 0 ? DROPPED_ATTENTION_BACKWARD : ATTENTION_BACKWARD;
+      Operator plain =
+          drop > 0 || rule.alibi() > 0 ? DROPPED_ATTENTION_BACKWARD : ATTENTION_BACKWARD;
       Operator operator = kernels == null ? plain : ATTENTION_BACKWARD_SHAPE;
       return operator.tensors(
           dy,
@@ -342,7 +354,8 @@ final class FusedOps {
           rule.softCap(),
           rule.causal(),
           rule.window(),
-          drop);
+          drop,
+          rule.alibi());
     }
     Tensor[] gradients = {like(q), like(k), like(v)};
     q.engine()
@@ -401,8 +414,8 @@ final class FusedOps {
   }
 
   /** Whether queries over a cache of keys are attended to by kernels, whatever their number. */
-  static boolean attends(Tensor q, Tensor mask) {
-    return attending(q, mask) != null && !onShapes(q);
+  static boolean attends(Tensor q, Tensor mask, AttentionRule rule) {
+    return attending(q, mask, rule) != null && !onShapes(q);
   }
 
   /** The kernels where they score rows of logits like these hidden states, else null. */
@@ -411,8 +424,8 @@ final class FusedOps {
     return kernels != null && takesRows(kernels, hidden) && targets.isContiguous() ? kernels : null;
   }
 
-  private static HostKernels attending(Tensor q, Tensor mask) {
-    HostKernels kernels = mask == null ? of(q).orElse(null) : null;
+  private static HostKernels attending(Tensor q, Tensor mask, AttentionRule rule) {
+    HostKernels kernels = mask == null && rule.alibi() == 0 ? of(q).orElse(null) : null;
     return kernels != null && kernels.attends(q.type(), q.size(3)) ? kernels : null;
   }
 

@@ -20,6 +20,8 @@ public final class StreamOps {
   private static final Operator TIMES = Operator.core("times_entries");
   private static final Operator TIMES_BACKWARD = Operator.core("times_entries_backward");
   private static final Operator UNIT = Operator.core("unit_rms");
+  private static final Operator UNIT_NORM = Operator.core("unit_norm");
+  private static final Operator UNIT_NORM_BACKWARD = Operator.core("unit_norm_backward");
   private static final Operator UNIT_BACKWARD = Operator.core("unit_rms_backward");
   private static final Operator SHAPED = Operator.core("shaped_as");
   private static final Operator IDS_BELOW = Operator.core("ids_below");
@@ -193,6 +195,26 @@ public final class StreamOps {
           new Tensor[] {y},
           new Tensor[] {x},
           dy -> new Tensor[] {UNIT_BACKWARD.tensor(dy[0], x, eps)});
+    }
+    return y;
+  }
+
+  /**
+   * Normalization to mean 0 and variance 1 without factors. Retains x.
+   *
+   * @param ops the operators in use
+   * @param x [.., width]
+   * @param eps added to the variance
+   * @return the shape of x
+   */
+  public static Tensor unitNorm(Ops ops, Tensor x, double eps) {
+    Tensor y = UNIT_NORM.tensor(x, eps);
+    if (ops.isDifferentiated(x)) {
+      ops.saveForBackward(x);
+      ops.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {UNIT_NORM_BACKWARD.tensor(dy[0], x, eps)});
     }
     return y;
   }

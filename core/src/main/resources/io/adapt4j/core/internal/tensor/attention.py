@@ -1,6 +1,13 @@
 # Heads, rotary positions, masks and attention and, below each, its derivative.
 # Shapes: B rows, T positions, H query heads, K key/value heads, D entries a head.
 
+# Entries drawn into [-limit, limit].
+def clamped(self, x: Tensor, limit: float) -> Tensor:
+  return torch.clamp(x, -limit, limit)
+
+def clamped_backward(self, dy: Tensor, x: Tensor, limit: float) -> Tensor:
+  return torch.mul(dy, torch.to(torch.le(torch.abs(x), limit), dy.dtype))
+
 # [B, T, (H + K + K) D] -> views [B, heads, T, D], one for each entry of heads.
 def split_heads(self, x: Tensor, heads: List[int], head_dim: int) -> List[Tensor]:
   by_head = torch.transpose(torch.view(x, [x.size(0), x.size(1), -1, head_dim]), 1, 2)
@@ -162,9 +169,25 @@ def hide_keys(self, scores: Tensor, start: int, end: int, first: int, last: int,
       torch.add_(by_group, torch.add(torch.tril(far, start - window - first - 1), torch.triu(far, start + window - first + 1)))
   return 0
 
+# What attention with linear biases (Press et al. 2022) adds to scores: less the further away a key
+# is, by a slope of each head. Numbers of heads that are no power of 2 take every second slope of the
+# next power, then those in between. F32 [heads, queries, keys] for queries at [start, end) and keys
+# at [first, last).
+def distance_bias(self, like: Tensor, heads: int, start: int, end: int, first: int, last: int, alibi: float) -> Tensor:
+  power = 1
+  while power < heads:
+    power = power * 2
+  slopes = torch.exp2(torch.mul(torch.to(torch.arange(1, power + 1, device=like.device), 6), -alibi / power))
+  if power > heads:
+    slopes = torch.narrow(torch.cat([torch.slice(slopes, 0, 1, power, 2), torch.slice(slopes, 0, 0, power, 2)]), 0, 0, heads)
+  keys = torch.unsqueeze(torch.arange(first, last, device=like.device), 0)
+  queries = torch.unsqueeze(torch.arange(start, end, device=like.device), 1)
+  return torch.mul(torch.view(slopes, [heads, 1, 1]), torch.to(torch.sub(keys, queries), 6))
+
 # Attention weights of query rows over keys [B K, last - first, D], for queries [start, end); with
-# a soft cap, also the tangents that capped the scores.
-def attention_weights(self, rows: Tensor, keys: Tensor, mask: List[Tensor], heads: int, start: int, end: int, first: int, last: int, scale: float, cap: float, causal: bool, window: int) -> List[Tensor]:
+# a soft cap, also the tangents that capped the scores. Linear biases need to know how many keys come
+# before the first query.
+def attention_weights(self, rows: Tensor, keys: Tensor, mask: List[Tensor], heads: int, start: int, end: int, first: int, last: int, scale: float, cap: float, causal: bool, window: int, alibi: float, before: int) -> List[Tensor]:
   count = end - start
   scores = torch.mul_(torch.bmm(rows, torch.transpose(keys, 1, 2)), scale)
   tangents = annotate(List[Tensor], [])
@@ -172,6 +195,9 @@ def attention_weights(self, rows: Tensor, keys: Tensor, mask: List[Tensor], head
     tangent = torch.tanh_(torch.div_(scores, cap))
     tangents.append(tangent)
     scores = torch.mul(tangent, cap)
+  if alibi > 0.:
+    bias = self.distance_bias(scores, heads, before + start, before + end, first, last, alibi)
+    torch.add_(torch.view(scores, [-1, heads, count, last - first]), bias)
   if len(mask) > 0:
     by_head = torch.view(scores, [mask[0].size(0), heads, count, -1])
     own = mask[0] if mask[0].size(2) == 1 else torch.narrow(mask[0], 2, start, count)
@@ -185,7 +211,7 @@ def attention_weights(self, rows: Tensor, keys: Tensor, mask: List[Tensor], head
 # that the derivative draws the same after the same seed. Plain products over blocks of queries, with
 # the query heads of a group as rows over their one key/value head.
 # q [B, H, T, D], k and v [B, K, T, D] -> joined heads [B, T, H D].
-def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float, cap: float, causal: bool, window: int, drop: float) -> Tensor:
+def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float, cap: float, causal: bool, window: int, drop: float, alibi: float) -> Tensor:
   b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
   kv_heads, length = k.size(1), k.size(2)
   kk = torch.reshape(k, [b * kv_heads, length, d])
@@ -198,7 +224,7 @@ def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: 
     end = min(start + block, t)
     first, last = self.visible_keys(start, end, length, len(mask) > 0, causal, window)
     rows = self.query_rows(q, start, end, kv_heads)
-    p = self.attention_weights(rows, torch.narrow(kk, 1, first, last - first), mask, heads, start, end, first, last, scale, cap, causal, window)
+    p = self.attention_weights(rows, torch.narrow(kk, 1, first, last - first), mask, heads, start, end, first, last, scale, cap, causal, window, alibi, length - t)
     kept = p[0]
     if drop > 0.:
       kept = torch.mul(kept, self.dropout_mask(kept, drop))
@@ -227,7 +253,7 @@ def fused_heads(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale
   return y
 
 # The weights are made again, block by block.
-def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float, cap: float, causal: bool, window: int, drop: float) -> List[Tensor]:
+def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float, cap: float, causal: bool, window: int, drop: float, alibi: float) -> List[Tensor]:
   b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
   kv_heads, length = k.size(1), k.size(2)
   kk = torch.reshape(k, [b * kv_heads, length, d])
@@ -244,7 +270,7 @@ def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: 
     rows = self.query_rows(q, start, end, kv_heads)
     drows = self.query_rows(dy_by_head, start, end, kv_heads)
     keys = torch.narrow(kk, 1, first, last - first)
-    made = self.attention_weights(rows, keys, mask, heads, start, end, first, last, scale, cap, causal, window)
+    made = self.attention_weights(rows, keys, mask, heads, start, end, first, last, scale, cap, causal, window, alibi, length - t)
     p = made[0]
     dp = torch.bmm(drows, torch.transpose(torch.narrow(vv, 1, first, last - first), 1, 2))
     kept = p
@@ -270,16 +296,16 @@ def gather_documents(self, x: Tensor, gather: Tensor) -> Tensor:
 # Attention inside each document of a packed batch, block by block: a block's documents lie below
 # each other, filled on the right, where a causal rule hides the filling. Positions of no document
 # get zeros.
-def packed_attention(self, q: Tensor, k: Tensor, v: Tensor, gather: List[Tensor], real: List[Tensor], place: List[Tensor], scale: float, cap: float, window: int, drop: float) -> Tensor:
+def packed_attention(self, q: Tensor, k: Tensor, v: Tensor, gather: List[Tensor], real: List[Tensor], place: List[Tensor], scale: float, cap: float, window: int, drop: float, alibi: float) -> Tensor:
   b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
   y = torch.zeros([b * t, heads * d], dtype=q.dtype, device=q.device)
   for i in range(len(gather)):
-    part = self.attention(self.gather_documents(q, gather[i]), self.gather_documents(k, gather[i]), self.gather_documents(v, gather[i]), annotate(List[Tensor], []), scale, cap, True, window, drop)
+    part = self.attention(self.gather_documents(q, gather[i]), self.gather_documents(k, gather[i]), self.gather_documents(v, gather[i]), annotate(List[Tensor], []), scale, cap, True, window, drop, alibi)
     torch.index_copy_(y, 0, place[i], torch.index_select(torch.flatten(part, 0, 1), 0, real[i]))
   return torch.view(y, [b, t, heads * d])
 
 # Filling has a gradient of zero, so that it adds nothing to that of keys and values.
-def packed_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, gather: List[Tensor], real: List[Tensor], place: List[Tensor], scale: float, cap: float, window: int, drop: float) -> List[Tensor]:
+def packed_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, gather: List[Tensor], real: List[Tensor], place: List[Tensor], scale: float, cap: float, window: int, drop: float, alibi: float) -> List[Tensor]:
   b, t, d = q.size(0), q.size(2), q.size(3)
   flat = torch.flatten(dy, 0, 1)
   sums = annotate(List[Tensor], [])
@@ -289,7 +315,7 @@ def packed_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor,
     n, longest = gather[i].size(0), gather[i].size(1)
     part = torch.zeros([n * longest, flat.size(1)], dtype=dy.dtype, device=dy.device)
     torch.index_copy_(part, 0, real[i], torch.index_select(flat, 0, place[i]))
-    found = self.attention_backward(torch.view(part, [n, longest, -1]), self.gather_documents(q, gather[i]), self.gather_documents(k, gather[i]), self.gather_documents(v, gather[i]), annotate(List[Tensor], []), scale, cap, True, window, drop)
+    found = self.attention_backward(torch.view(part, [n, longest, -1]), self.gather_documents(q, gather[i]), self.gather_documents(k, gather[i]), self.gather_documents(v, gather[i]), annotate(List[Tensor], []), scale, cap, True, window, drop, alibi)
     for j in range(3):
       by_token = torch.flatten(torch.transpose(found[j], 1, 2), 0, 1)
       torch.index_copy_(sums[j], 0, place[i], torch.index_select(by_token, 0, real[i]))
@@ -373,16 +399,16 @@ def cache_append(self, k_cache: Tensor, v_cache: Tensor, k: Tensor, v: Tensor, a
 
 # Attention of the newest positions over the first `length` cached ones. For one new position the
 # query heads of a group become rows of one attention over its key/value head: nothing is repeated.
-def cached_attention(self, q: Tensor, k_cache: Tensor, v_cache: Tensor, length: int, mask: List[Tensor], scale: float, cap: float, window: int) -> Tensor:
+def cached_attention(self, q: Tensor, k_cache: Tensor, v_cache: Tensor, length: int, mask: List[Tensor], scale: float, cap: float, window: int, alibi: float) -> Tensor:
   b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
   if t > 1:
-    return self.attention(q, torch.narrow(k_cache, 2, 0, length), torch.narrow(v_cache, 2, 0, length), mask, scale, cap, True, window, 0.)
+    return self.attention(q, torch.narrow(k_cache, 2, 0, length), torch.narrow(v_cache, 2, 0, length), mask, scale, cap, True, window, 0., alibi)
   first = max(0, length - window) if window > 0 else 0
   k = torch.narrow(k_cache, 2, first, length - first)
   v = torch.narrow(v_cache, 2, first, length - first)
   near = [torch.narrow(m, 3, first, length - first) for m in mask]
-  if cap > 0.:
-    return self.attention(q, k, v, near, scale, cap, False, 0, 0.)
+  if cap > 0. or alibi > 0.:
+    return self.attention(q, k, v, near, scale, cap, False, 0, 0., alibi)
   kv_heads = k.size(1)
   grouped = torch.reshape(q, [b, kv_heads, heads // kv_heads, d])
   return torch.reshape(self.fused_heads(grouped, k, v, near, scale), [b, 1, heads * d])
@@ -394,4 +420,4 @@ def rotated_cached_attention(self, x: Tensor, heads: int, kv_heads: int, head_di
   turned = self.rotary(parts[0], cos, sin)
   k = torch.narrow(turned, 1, heads, kv_heads)
   self.cache_append(k_cache, v_cache, k, parts[1], at)
-  return self.cached_attention(torch.narrow(turned, 1, 0, heads), k_cache, v_cache, at + x.size(1), mask, scale, cap, window)
+  return self.cached_attention(torch.narrow(turned, 1, 0, heads), k_cache, v_cache, at + x.size(1), mask, scale, cap, window, 0.)

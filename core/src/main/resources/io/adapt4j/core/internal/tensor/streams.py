@@ -122,6 +122,17 @@ def unit_rms_backward(self, dy: Tensor, x: Tensor, eps: float) -> Tensor:
   along = torch.mean(torch.mul(dyf, normal), [-1], True)
   return torch.to(torch.mul(torch.sub(dyf, torch.mul(normal, along)), inverse), x.dtype)
 
+# Normalization to mean 0 and variance 1 without factors.
+def centered(self, x: Tensor) -> Tensor:
+  xf = torch.to(x, 6)
+  return torch.sub(xf, torch.mean(xf, [-1], True))
+
+def unit_norm(self, x: Tensor, eps: float) -> Tensor:
+  return torch.to(self.unit_rms(self.centered(x), eps), x.dtype)
+
+def unit_norm_backward(self, dy: Tensor, x: Tensor, eps: float) -> Tensor:
+  return torch.to(self.centered(self.unit_rms_backward(torch.to(dy, 6), self.centered(x), eps)), x.dtype)
+
 # The same values in other dimensions.
 def shaped_as(self, x: Tensor, sizes: List[int]) -> Tensor:
   return torch.reshape(x, sizes)

@@ -46,22 +46,24 @@ class AttentionTest {
     scope.close();
   }
 
-  @ParameterizedTest(name = "left padded {0}, causal {1}, window {2}, soft cap {3}")
+  @ParameterizedTest(name = "left padded {0}, causal {1}, window {2}, soft cap {3}, alibi {4}")
   @CsvSource({
-    "false, true, 0, 0",
-    "true, true, 0, 0",
-    "false, true, 40, 0",
-    "true, true, 40, 0",
-    "false, true, 0, 0.7",
-    "true, true, 40, 0.7",
-    "false, false, 0, 0",
-    "true, false, 0, 0",
-    "false, false, 30, 0",
-    "true, false, 30, 0",
+    "false, true, 0, 0, 0",
+    "true, true, 0, 0, 0",
+    "false, true, 40, 0, 0",
+    "true, true, 40, 0, 0",
+    "false, true, 0, 0.7, 0",
+    "true, true, 40, 0.7, 0",
+    "false, false, 0, 0, 0",
+    "true, false, 0, 0, 0",
+    "false, false, 30, 0, 0",
+    "true, false, 30, 0, 0",
+    "false, true, 0, 0, 8",
+    "true, true, 0, 0, 4",
   })
   void outputIsTheFormulaOfThePaper(
-      boolean leftPadded, boolean causal, long window, double softCap) {
-    rule = new AttentionRule(SCALE, softCap, causal, window);
+      boolean leftPadded, boolean causal, long window, double softCap, double alibi) {
+    rule = new AttentionRule(SCALE, softCap, causal, window, alibi);
     float[] found =
         Ops.inference().attention(query(), key(k), key(v), mask(leftPadded), rule).toFloats();
     for (int row = 0; row < ROWS; row++) {
@@ -96,19 +98,21 @@ class AttentionTest {
     return source.replace(forCpu, forCpu.replace("q.is_cpu", "False")).replace("67108864", scores);
   }
 
-  @ParameterizedTest(name = "left padded {0}, causal {1}, window {2}, soft cap {3}")
+  @ParameterizedTest(name = "left padded {0}, causal {1}, window {2}, soft cap {3}, alibi {4}")
   @CsvSource({
-    "false, true, 0, 0",
-    "true, true, 0, 0",
-    "false, true, 40, 0",
-    "false, true, 40, 0.7",
-    "true, true, 40, 0.7",
-    "false, false, 30, 0",
-    "true, false, 0, 0",
+    "false, true, 0, 0, 0",
+    "true, true, 0, 0, 0",
+    "false, true, 40, 0, 0",
+    "false, true, 40, 0.7, 0",
+    "true, true, 40, 0.7, 0",
+    "false, false, 30, 0, 0",
+    "true, false, 0, 0, 0",
+    "false, true, 0, 0, 8",
+    "true, true, 0, 0, 4",
   })
   void gradientsAreTheSlopesOfTheFormula(
-      boolean leftPadded, boolean causal, long window, double softCap) {
-    rule = new AttentionRule(SCALE, softCap, causal, window);
+      boolean leftPadded, boolean causal, long window, double softCap, double alibi) {
+    rule = new AttentionRule(SCALE, softCap, causal, window, alibi);
     // Padding positions have no loss, so nothing flows back from them.
     for (int row = 0; row < ROWS; row++) {
       for (int i = 0; i < padding(leftPadded, row) * HEADS * WIDTH; i++) {
@@ -127,7 +131,8 @@ class AttentionTest {
             softCap,
             causal,
             window,
-            0.0);
+            0.0,
+            alibi);
     List<float[]> inputs = List.of(q, k, v);
     for (int input = 0; input < inputs.size(); input++) {
       float[] gradient = found[input].toFloats();
@@ -183,7 +188,9 @@ class AttentionTest {
       }
       double cap = rule.softCap();
       double scaled = score * SCALE;
-      double weight = Math.exp(cap == 0 ? scaled : cap * Math.tanh(scaled / cap));
+      double capped = cap == 0 ? scaled : cap * Math.tanh(scaled / cap);
+      double slope = rule.alibi() == 0 ? 0 : Math.pow(2, -rule.alibi() * (head + 1) / HEADS);
+      double weight = Math.exp(capped - slope * (i - j));
       total += weight;
       for (int d = 0; d < WIDTH; d++) {
         y[d] += weight * v[keys + j * WIDTH + d];

@@ -49,6 +49,8 @@ public final class Families {
           new Gpt2Family(),
           new StarcoderFamily(),
           new GptNeoXFamily(),
+          new BloomFamily(),
+          new MptFamily(),
           new MinistralFamily(),
           new Ministral3Family(),
           new ApertusFamily(),
@@ -83,6 +85,7 @@ public final class Families {
       Set.of(
           "gpt_neo",
           "gptj",
+          "opt",
           "bart",
           "mbart",
           "pegasus",

@@ -22,6 +22,9 @@ final class PreTokenizers {
   private static final String QWEN2 = words("\\p{N}");
 
   /** As Qwen 2, with marks counted as letters. */
+  /** Cut at spaces and at marks between sentences. */
+  private static final String BLOOM = " ?[^(\\s|[.,!?…。，、।۔،])]+";
+
   private static final String QWEN35 =
       CONTRACTIONS
           + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*"
@@ -72,6 +75,7 @@ final class PreTokenizers {
       EXPRESSIONS.put(name, QWEN2);
     }
     EXPRESSIONS.put("qwen35", QWEN35);
+    EXPRESSIONS.put("bloom", BLOOM);
     EXPRESSIONS.put("gpt-4o", GPT_4O);
     EXPRESSIONS.put("llama4", GPT_4O);
     EXPRESSIONS.put("tekken", TEKKEN);

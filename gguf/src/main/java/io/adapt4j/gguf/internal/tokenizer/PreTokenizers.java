@@ -52,7 +52,9 @@ final class PreTokenizers {
           O200K_WORD + SUFFIX + "|" + O200K_CAPITALS + SUFFIX + "|\\p{N}{1,3}" + O200K_REST,
           "gpt-4o",
           O200K_WORD + "|" + O200K_CAPITALS + "|\\p{N}" + O200K_REST,
-          "tekken");
+          "tekken",
+          " ?[^(\\s|[.,!?…。，、।۔،])]+",
+          "bloom");
 
   private PreTokenizers() {}
 

@@ -180,6 +180,7 @@ public final class TokenizerMetadata {
       case "gpt2",
           "gpt_neox",
           "gpt_bigcode",
+          "bloom",
           "olmo2",
           "olmo3",
           "phi",

@@ -117,7 +117,8 @@ final class Albert implements Architecture {
     }
     return new Transformer(
         embeddings.projected(
-            LinearSlot.of(path + "embedding_hidden_mapping_in", width, true, bert.hidden()), true),
+            LinearSlot.of(path + "embedding_hidden_mapping_in", width, true, bert.hidden()),
+            Embeddings.Projection.Place.AFTER_NORM),
         List.copyOf(layers),
         Norm.NONE,
         List.of());

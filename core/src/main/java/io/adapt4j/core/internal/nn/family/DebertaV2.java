@@ -208,7 +208,9 @@ final class DebertaV2 implements Architecture {
               .withoutPadding();
       return width == hidden
           ? tables
-          : tables.projected(LinearSlot.of(path + "embed_proj", width, false, hidden), false);
+          : tables.projected(
+              LinearSlot.of(path + "embed_proj", width, false, hidden),
+              Embeddings.Projection.Place.AFTER_SUM);
     }
 
     List<Layer> declareLayers() {

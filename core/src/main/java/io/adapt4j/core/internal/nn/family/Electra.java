@@ -66,7 +66,7 @@ final class Electra implements Architecture {
                 ? embeddings
                 : embeddings.projected(
                     LinearSlot.of(bert.prefix() + "embeddings_project", width, true, bert.hidden()),
-                    true));
+                    Embeddings.Projection.Place.AFTER_NORM));
     EncoderHead head =
         switch (task) {
           case FEATURES -> new EncoderHead.None();

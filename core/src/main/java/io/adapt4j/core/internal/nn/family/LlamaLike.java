@@ -124,6 +124,7 @@ final class LlamaLike {
   private boolean headBias;
   private boolean bothWays;
   private boolean rotatedInPairs;
+  private double projectionLimit;
   private boolean sinks;
   private NormKind norms;
   private MlpKind mlps = (path, layer) -> mlp(path + ".mlp");
@@ -261,6 +262,12 @@ final class LlamaLike {
   /** Layer norms in place of RMS norms. */
   LlamaLike layerNorms(boolean bias, double eps) {
     return norms((path, width) -> LayerNorm.declare(path, width, bias, eps));
+  }
+
+  /** Queries, keys and values drawn back to a limit; 0 for none. */
+  LlamaLike projectionLimit(double most) {
+    projectionLimit = most;
+    return this;
   }
 
   LlamaLike norms(NormPlacement where) {
@@ -428,13 +435,14 @@ final class LlamaLike {
                 path, in, qkvBias, List.of("q_proj", "k_proj", "v_proj"), projected, kv, kv);
     Attention attention =
         new Attention(
-            qkv,
-            LinearSlot.of(path + "." + outputName, query, outputBias, in),
-            heads,
-            queryKeyNorm(path, heads),
-            rotaryOfLayer.applyAsInt(index),
-            new AttentionRule(
-                attentionScale, attentionSoftCap, !bothWays, window.applyAsLong(index)));
+                qkv,
+                LinearSlot.of(path + "." + outputName, query, outputBias, in),
+                heads,
+                queryKeyNorm(path, heads),
+                rotaryOfLayer.applyAsInt(index),
+                new AttentionRule(
+                    attentionScale, attentionSoftCap, !bothWays, window.applyAsLong(index)))
+            .limitedTo(projectionLimit);
     Attention turned = queryRotary.isEmpty() ? attention : attention.withQueryRotary(rotary.size());
     Attention made =
         sinks ? turned.withSinks(Parameter.of(path + ".sinks", config.heads())) : turned;

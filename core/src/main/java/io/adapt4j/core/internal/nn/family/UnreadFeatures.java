@@ -66,6 +66,9 @@ final class UnreadFeatures {
     off("use_rms_norm");
     off("causal");
     off("rotary_emb_interleaved");
+    off("apply_residual_connection_post_layernorm");
+    off("_remove_final_layer_norm");
+    on("do_layer_norm_before");
     absent("rotary_emb_scale_base");
     absent("num_heads_kv");
     number("conv_kernel_size", 0);

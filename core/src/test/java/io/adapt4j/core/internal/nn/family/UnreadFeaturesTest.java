@@ -81,6 +81,13 @@ class UnreadFeaturesTest {
           llama_linear        | attention_chunk_size    | 8192
           llama_linear        | clip_qkv                | 8.0
           llama_linear        | kv_lora_rank            | 512
+          llama_linear        | do_layer_norm_before    | false
+          bloom               | apply_residual_connection_post_layernorm | true
+          mpt                 | norm_type               | "low_precision_rmsnorm"
+          mpt                 | attn_config             | {"prefix_lm": true}
+          mpt                 | attn_config             | {"attn_type": "multiquery_attention"}
+          mpt                 | ffn_config              | {"ffn_type": "mptglu"}
+          opt                 | num_attention_heads     | 3
           olmo2               | use_qk_norm             | true
           llama_linear        | use_parallel_residual   | true
           qwen3_bias          | scale_attn_weights      | false

@@ -1,0 +1,30 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.StreamOps;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Normalization to mean 0 and variance 1 without factors and bias.
+ *
+ * @param eps added to the variance
+ */
+public record UnitLayerNorm(double eps) implements Norm {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x) {
+    return StreamOps.unitNorm(ops, x, eps);
+  }
+
+  @Override
+  public Tensor ofSum(Ops ops, Tensor x, Tensor added) {
+    return forward(ops, ops.add(x, added));
+  }
+
+  @Override
+  public List<Parameter> parameters() {
+    return List.of();
+  }
+}

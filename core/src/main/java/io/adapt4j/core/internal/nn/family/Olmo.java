@@ -1,0 +1,43 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.UnitLayerNorm;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * OLMo 1 (Groeneveld et al. 2024): Llama with layer norms that have no weights, and, in some
+ * releases, queries, keys and values drawn back to a limit.
+ */
+final class Olmo implements Architecture {
+
+  private static final String LIMIT = "clip_qkv";
+
+  /** Of the norms; the configuration has no field for it. */
+  private static final double EPS = 1e-5;
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(2048, EPS, "silu", false, 10_000, OptionalInt.empty());
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("olmo");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of(LIMIT);
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    return new LlamaLike(model, config)
+        .attentionBias(config.attentionBias(), config.attentionBias())
+        .norms((path, width) -> new UnitLayerNorm(EPS))
+        .projectionLimit(model.fields().positiveNumber(LIMIT, 0))
+        .declare();
+  }
+}
