@@ -25,8 +25,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -63,14 +63,7 @@ class StepKernelsTest {
 
   /** Families with a part that steps lack: scores that fall with the distance, bare norms. */
   private static final Set<String> BY_OPERATORS =
-      Set.of(
-          "bloom",
-          "bloom_heads",
-          "mpt",
-          "mpt_bias",
-          "olmo",
-          "opt_after",
-          "opt_plain");
+      Set.of("bloom", "bloom_heads", "mpt", "mpt_bias", "olmo", "opt_after", "opt_plain");
 
   static Stream<String> families() {
     try (Stream<Path> folders = Files.list(FAMILIES)) {
