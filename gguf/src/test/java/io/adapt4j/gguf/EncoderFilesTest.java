@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.Classification;
 import io.adapt4j.core.EmbeddingOptions;
 import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.TextEmbedder;
@@ -11,7 +12,6 @@ import io.adapt4j.core.TextReranker;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.Classification;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.gguf.format.GgufFile;
 import java.io.IOException;
@@ -210,13 +210,13 @@ class EncoderFilesTest {
         "nomic_moe | moe_normalize_expert_weights | true",
         "modernbert | norm_bias | true",
         "modernbert | attention_bias | true",
-        "modernbert | layer_types | [\"full_attention\", \"full_attention\", \"sliding_attention\", \"sliding_attention\"]",
+        "modernbert | layer_types | [\"full_attention\", \"full_attention\", \"sliding_attention\","
+            + " \"sliding_attention\"]",
         "modernbert_classes | classifier_pooling | \"cls\"",
         "modernbert_classes | classifier_bias | true",
       })
   void namesTheField(String name, String field, String value) throws IOException {
-    Path model =
-        RandomEncoders.write(name, "\"" + field + "\": " + value, folder.resolve(name));
+    Path model = RandomEncoders.write(name, "\"" + field + "\": " + value, folder.resolve(name));
     assertThatThrownBy(() -> export(model, GgufQuantization.F32))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("'" + field + "'");

@@ -75,8 +75,7 @@ class LlamaCppEncodersTest {
     Path list = folder.resolve("jobs.json");
     Files.writeString(list, Json.compact(jobs));
     Path script =
-        Path.of(
-            Objects.requireNonNull(LlamaCppTest.class.getResource("/llama-cpp.mjs")).toURI());
+        Path.of(Objects.requireNonNull(LlamaCppTest.class.getResource("/llama-cpp.mjs")).toURI());
     Process process =
         new ProcessBuilder("node", script.toString(), modules.toString(), list.toString())
             .redirectOutput(folder.resolve("out.txt").toFile())
@@ -107,14 +106,11 @@ class LlamaCppEncodersTest {
     try (Tokenizer tokenizer = Tokenizer.load(model)) {
       for (int i = 0; i < EncoderFilesTest.TEXTS.size(); i++) {
         String text = EncoderFilesTest.TEXTS.get(i);
-        List<Integer> ids =
-            found.path("texts").path(i).valueStream().map(JsonNode::asInt).toList();
+        List<Integer> ids = found.path("texts").path(i).valueStream().map(JsonNode::asInt).toList();
         assertThat(ids)
             .as("%s: %s", name, text)
             .containsExactly(
-                Arrays.stream(tokenizer.encode(text, false))
-                    .boxed()
-                    .toArray(Integer[]::new));
+                Arrays.stream(tokenizer.encode(text, false)).boxed().toArray(Integer[]::new));
       }
     }
   }
@@ -179,8 +175,7 @@ class LlamaCppEncodersTest {
         }
         add(name, file, sequences, loaded.encoder().classes());
         expected.put(
-            name,
-            new Classifier(loaded.encoder(), loaded.tokenizer(), 128).logitsOf(sequences));
+            name, new Classifier(loaded.encoder(), loaded.tokenizer(), 128).logitsOf(sequences));
       }
     }
     Map<String, JsonNode> results = run();

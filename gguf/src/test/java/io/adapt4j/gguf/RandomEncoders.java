@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,7 +30,8 @@ final class RandomEncoders {
       "\"hidden_size\": 64, \"num_attention_heads\": 4, \"num_hidden_layers\": 2,"
           + " \"intermediate_size\": 96, \"max_position_embeddings\": 130, ";
 
-  private static final String ROBERTA = BERT_SIZES + "\"type_vocab_size\": 1, \"pad_token_id\": 1, ";
+  private static final String ROBERTA =
+      BERT_SIZES + "\"type_vocab_size\": 1, \"pad_token_id\": 1, ";
 
   private static final String NOMIC_SIZES =
       "\"model_type\": \"nomic_bert\", \"n_embd\": 64, \"n_head\": 4, \"n_layer\": 3,"
@@ -38,8 +40,8 @@ final class RandomEncoders {
 
   private static final String MODERN =
       "\"model_type\": \"modernbert\", \"hidden_size\": 64, \"num_attention_heads\": 4,"
-          + " \"num_hidden_layers\": 4, \"intermediate_size\": 96, \"max_position_embeddings\": 128,"
-          + " \"local_attention\": 8, ";
+          + " \"num_hidden_layers\": 4, \"intermediate_size\": 96, \"max_position_embeddings\":"
+          + " 128, \"local_attention\": 8, ";
 
   private static final Map<String, String> ALL = new LinkedHashMap<>();
 
@@ -197,8 +199,19 @@ final class RandomEncoders {
   /** EmbeddingGemma: a Gemma 3 whose tokens see both ways. */
   static Path writeGemma(Path folder) throws IOException {
     RandomModels.write("gemma3", folder);
+    // Only tokenizers of this kind are read from folders.
+    Files.delete(folder.resolve("tokenizer.model"));
+    for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
+      Files.copy(
+          GoldenFolders.of("llama_k").resolve(file),
+          folder.resolve(file),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
     ObjectNode config = (ObjectNode) Json.parse(Files.readString(folder.resolve("config.json")));
-    config.put("use_bidirectional_attention", true).putArray("architectures").add("Gemma3TextModel");
+    config
+        .put("use_bidirectional_attention", true)
+        .putArray("architectures")
+        .add("Gemma3TextModel");
     Files.writeString(folder.resolve("config.json"), Json.compact(config));
     addModules(folder, 256, "mean_tokens", List.of(320, 256), true);
     return folder;
@@ -292,8 +305,19 @@ final class RandomEncoders {
       }
     }
     pieces.addAll(
-        List.of("once", "upon", "time", "there", "##ed", "##ly", "girl", "\u4f60", "gru", "##\u00df",
-            "\u00fc", "##\u00fc"));
+        List.of(
+            "once",
+            "upon",
+            "time",
+            "there",
+            "##ed",
+            "##ly",
+            "girl",
+            "\u4f60",
+            "gru",
+            "##\u00df",
+            "\u00fc",
+            "##\u00fc"));
     pieces.forEach(piece -> vocab.put(piece, vocab.size()));
     Files.writeString(folder.resolve("tokenizer.json"), Json.compact(root));
     config(
@@ -332,8 +356,20 @@ final class RandomEncoders {
     }
     double score = -4;
     for (String piece :
-        List.of("\u2581Once", "\u2581up", "on", "\u2581time", "\u2581a", "\u2581the", "re", "fi",
-            "er", "girl", "\u2581\u4f60", "\u00fc", "\u00df")) {
+        List.of(
+            "\u2581Once",
+            "\u2581up",
+            "on",
+            "\u2581time",
+            "\u2581a",
+            "\u2581the",
+            "re",
+            "fi",
+            "er",
+            "girl",
+            "\u2581\u4f60",
+            "\u00fc",
+            "\u00df")) {
       vocab.addArray().add(piece).add(score);
       score -= 0.25;
     }
@@ -352,8 +388,7 @@ final class RandomEncoders {
   private static int bytes(Path folder, boolean roberta) throws IOException {
     ObjectNode root =
         (ObjectNode)
-            Json.parse(
-                Files.readString(GoldenFolders.of("gpt2").resolve("tokenizer.json")));
+            Json.parse(Files.readString(GoldenFolders.of("gpt2").resolve("tokenizer.json")));
     ObjectNode vocab = (ObjectNode) root.get("model").get("vocab");
     ArrayNode added = root.putArray("added_tokens");
     List<String> special =

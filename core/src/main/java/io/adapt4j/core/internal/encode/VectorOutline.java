@@ -7,7 +7,8 @@ import java.util.List;
 /**
  * How a folder makes the vector of a text, for formats that say it in another way.
  *
- * @param poolings what is made of the hidden states, side by side, as Sentence Transformers calls it
+ * @param poolings what is made of the hidden states, side by side, as Sentence Transformers calls
+ *     it
  * @param includesPrompt whether the tokens of a prompt count
  * @param dense the folders of Dense layers after pooling, in their order
  * @param normalizes whether the vector has length 1

@@ -102,8 +102,7 @@ class BertFamily extends EncoderFamily {
   List<Field> fieldsAfterFileType() {
     List<Field> fields = new ArrayList<>(classes());
     fields.add(tokenTypes(TYPES));
-    fields.add(
-        Field.activation(ACTIVATION, "gelu", facts -> facts.decoder().hiddenActivation()));
+    fields.add(Field.activation(ACTIVATION, "gelu", facts -> facts.decoder().hiddenActivation()));
     return fields;
   }
 
@@ -122,7 +121,6 @@ class BertFamily extends EncoderFamily {
         ? Map.of()
         : Map.of(
             prefixOf(model) + "embeddings.token_type_embeddings.weight",
-            List.of(
-                (long) types(fields, TYPES), (long) fields.requirePositiveInt("hidden_size")));
+            List.of((long) types(fields, TYPES), (long) fields.requirePositiveInt("hidden_size")));
   }
 }

@@ -123,9 +123,7 @@ abstract class EncoderFamily extends GgufFamily {
             "feed_forward_length", names.inner(), facts -> facts.decoder().intermediateSize()),
         Field.integer("attention.head_count", names.heads(), facts -> facts.decoder().heads()),
         Field.number(
-            "attention.layer_norm_epsilon",
-            names.eps(),
-            facts -> facts.decoder().rmsNormEps()));
+            "attention.layer_norm_epsilon", names.eps(), facts -> facts.decoder().rmsNormEps()));
   }
 
   /** Keys that files of all encoders end with. */

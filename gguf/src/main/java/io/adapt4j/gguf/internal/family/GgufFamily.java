@@ -85,8 +85,8 @@ public abstract class GgufFamily {
   }
 
   /**
-   * Returns whether a model can be written only if all values of a tensor are 0, since files have no
-   * place for it.
+   * Returns whether a model can be written only if all values of a tensor are 0, since files have
+   * no place for it.
    *
    * @param stored the tensor's name in checkpoints
    * @return whether it is such a tensor

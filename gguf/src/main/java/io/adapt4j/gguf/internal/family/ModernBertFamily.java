@@ -130,14 +130,12 @@ final class ModernBertFamily extends EncoderFamily {
             "attention.sliding_window",
             "local_attention",
             facts -> facts.fields().positiveInt("local_attention", 128)));
-    fields.add(
-        Field.integer("attention.sliding_window_pattern", PERIOD, ModernBertFamily::period));
+    fields.add(Field.integer("attention.sliding_window_pattern", PERIOD, ModernBertFamily::period));
     fields.add(
         new Field(
             (facts, prefix, target) -> target.string(prefix + "rope.scaling.type", "none"),
             (source, prefix, config) -> {}));
-    fields.add(
-        Field.integer("vocab_size", "vocab_size", facts -> facts.decoder().vocabSize()));
+    fields.add(Field.integer("vocab_size", "vocab_size", facts -> facts.decoder().vocabSize()));
     fields.add(
         new Field(
             (facts, prefix, target) ->
@@ -145,8 +143,7 @@ final class ModernBertFamily extends EncoderFamily {
                     prefix + ACTIVATION,
                     facts.decoder().hiddenActivation().equals("silu") ? "silu" : "gelu"),
             (source, prefix, config) -> {}));
-    fields.add(
-        Field.activation(ACTIVATION, "gelu", facts -> facts.decoder().hiddenActivation()));
+    fields.add(Field.activation(ACTIVATION, "gelu", facts -> facts.decoder().hiddenActivation()));
     return fields;
   }
 

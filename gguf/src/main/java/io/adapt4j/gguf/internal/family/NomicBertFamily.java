@@ -103,8 +103,7 @@ final class NomicBertFamily extends EncoderFamily {
     int stated =
         fields
             .optionalInt("n_inner")
-            .orElse(
-                fields.positiveInt("intermediate_size", mixes ? 4 * hidden : 8 * hidden / 3));
+            .orElse(fields.positiveInt("intermediate_size", mixes ? 4 * hidden : 8 * hidden / 3));
     return mixes ? stated : (stated + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
   }
 
@@ -151,9 +150,7 @@ final class NomicBertFamily extends EncoderFamily {
       names.add(layer(path, "mlp.router.layer", "ffn_gate_inp"));
       names.add(
           TensorName.tensor(
-              path + ".{}.mlp.experts.mlp.w1",
-              "blk.{}.ffn_up_exps.weight",
-              Layout.stack(experts)));
+              path + ".{}.mlp.experts.mlp.w1", "blk.{}.ffn_up_exps.weight", Layout.stack(experts)));
       names.add(
           TensorName.tensor(
               path + ".{}.mlp.experts.mlp.w2",
@@ -193,8 +190,7 @@ final class NomicBertFamily extends EncoderFamily {
     List<Field> fields = new ArrayList<>(classes());
     fields.add(tokenTypes(TYPES));
     if (mixes) {
-      fields.add(
-          Field.activation(ACTIVATION, "gelu", facts -> facts.decoder().hiddenActivation()));
+      fields.add(Field.activation(ACTIVATION, "gelu", facts -> facts.decoder().hiddenActivation()));
     }
     return fields;
   }

@@ -36,13 +36,15 @@ final class EncoderTokenizers {
         .put("type", "BertNormalizer")
         .put("clean_text", true)
         .put("handle_chinese_chars", true)
-        .put(
-            "strip_accents",
-            metadata.bool(PREFIX + "normalizer.strip_accents").orElse(lowercase))
+        .put("strip_accents", metadata.bool(PREFIX + "normalizer.strip_accents").orElse(lowercase))
         .put("lowercase", lowercase);
     fields.putObject("pre_tokenizer").put("type", "BertPreTokenizer");
     fields.putNull("post_processor");
-    fields.putObject("decoder").put("type", "WordPiece").put("prefix", GOES_ON).put("cleanup", true);
+    fields
+        .putObject("decoder")
+        .put("type", "WordPiece")
+        .put("prefix", GOES_ON)
+        .put("cleanup", true);
     ObjectNode model = fields.putObject("model").put("type", "WordPiece");
     model.put("unk_token", unknown);
     model.put("continuing_subword_prefix", GOES_ON).put("max_input_chars_per_word", 100);

@@ -98,9 +98,7 @@ final class GgufTensorFile implements TensorFile {
                     name,
                     new TensorEntry(
                         name, StoredType.F32, List.of(1L), file.path(), 0, Float.BYTES)));
-    model
-        .zeros()
-        .forEach((name, shape) -> entries.put(name, zeroEntry(name, shape, file.path())));
+    model.zeros().forEach((name, shape) -> entries.put(name, zeroEntry(name, shape, file.path())));
     return new GgufTensorFile(file, entries, stored, model.values(), model.zeros().keySet());
   }
 
@@ -133,9 +131,7 @@ final class GgufTensorFile implements TensorFile {
 
   @Override
   public long storedBytes(String name) {
-    return zeros.contains(name)
-        ? 0
-        : values.containsKey(name) ? Float.BYTES : find(name).bytes();
+    return zeros.contains(name) ? 0 : values.containsKey(name) ? Float.BYTES : find(name).bytes();
   }
 
   @Override

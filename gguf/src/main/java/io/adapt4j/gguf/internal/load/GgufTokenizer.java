@@ -165,8 +165,7 @@ final class GgufTokenizer {
           EncoderTokenizers.wordPieces(
               fields, vocabulary, metadata, token("unknown", id("unknown").orElse(0), vocabulary));
       case "t5" ->
-          EncoderTokenizers.unigram(
-              fields, vocabulary, metadata, file, id("unknown").orElse(0));
+          EncoderTokenizers.unigram(fields, vocabulary, metadata, file, id("unknown").orElse(0));
       case "gemma4" -> {
         sentencePiece(fields, vocabulary, merges());
         cutAtLines(fields);
@@ -205,9 +204,7 @@ final class GgufTokenizer {
 
   private String text(int id, GgufVocabulary vocabulary) {
     String token = vocabulary.tokens().get(id);
-    return isWordPiece()
-        ? EncoderTokenizers.wordPiece(token, vocabulary.isSpecial(id))
-        : token;
+    return isWordPiece() ? EncoderTokenizers.wordPiece(token, vocabulary.isSpecial(id)) : token;
   }
 
   private void byteLevel(ObjectNode fields, GgufVocabulary vocabulary) {
@@ -323,7 +320,9 @@ final class GgufTokenizer {
       if (text == 0 || !readsTexts) {
         first.ifPresent(token -> special(pair, token, type));
       } else if (separates) {
-        named("seperator", true, vocabulary).or(() -> last).ifPresent(token -> special(pair, token, type));
+        named("seperator", true, vocabulary)
+            .or(() -> last)
+            .ifPresent(token -> special(pair, token, type));
       }
       pair.addObject().putObject("Sequence").put("id", text == 0 ? "A" : "B").put("type_id", type);
       last.ifPresent(token -> special(pair, token, type));

@@ -41,8 +41,7 @@ final class UnigramVocabulary {
       target.integers(PREFIX + "precompiled_charsmap", ValueType.UINT8, steps.characters);
     }
     SpecialVocabulary special = SpecialVocabulary.read(folder, size);
-    special.fill(
-        Map.of("unk", unknown(root), "pad", "<pad>", "mask", "<mask>"), folder);
+    special.fill(Map.of("unk", unknown(root), "pad", "<pad>", "mask", "<mask>"), folder);
     special.write(target);
   }
 
@@ -88,7 +87,8 @@ final class UnigramVocabulary {
     return added.path("special").asBoolean(false) ? TokenType.CONTROL : TokenType.USER_DEFINED;
   }
 
-  private static CheckpointException refused(TokenizerFolder folder, String field, String expected) {
+  private static CheckpointException refused(
+      TokenizerFolder folder, String field, String expected) {
     return new CheckpointException(
         folder.path().resolve("tokenizer.json")
             + ": "

@@ -44,8 +44,7 @@ final class WordPieceVocabulary {
     boolean lowercase = normalizer.path("lowercase").asBoolean(true);
     target.bool(PREFIX + "normalizer.lowercase", lowercase);
     target.bool(
-        PREFIX + "normalizer.strip_accents",
-        normalizer.path("strip_accents").asBoolean(lowercase));
+        PREFIX + "normalizer.strip_accents", normalizer.path("strip_accents").asBoolean(lowercase));
   }
 
   private static Vocabulary read(JsonNode root, int size) {
