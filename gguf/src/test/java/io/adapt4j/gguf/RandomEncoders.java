@@ -207,6 +207,11 @@ final class RandomEncoders {
           folder.resolve(file),
           StandardCopyOption.REPLACE_EXISTING);
     }
+    // Gemma's puts no space before a text.
+    ObjectNode tokenizer =
+        (ObjectNode) Json.parse(Files.readString(folder.resolve("tokenizer.json")));
+    tokenizer.set("normalizer", tokenizer.at("/normalizer/normalizers/1"));
+    Files.writeString(folder.resolve("tokenizer.json"), Json.compact(tokenizer));
     ObjectNode config = (ObjectNode) Json.parse(Files.readString(folder.resolve("config.json")));
     config
         .put("use_bidirectional_attention", true)
