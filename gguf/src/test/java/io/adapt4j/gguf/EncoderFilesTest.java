@@ -210,7 +210,8 @@ class EncoderFilesTest {
         "nomic_moe | moe_normalize_expert_weights | true",
         "modernbert | norm_bias | true",
         "modernbert | attention_bias | true",
-        "modernbert | layer_types | [\"full_attention\", \"full_attention\", \"sliding_attention\", \"sliding_attention\"]",
+        "modernbert | layer_types | [\"full_attention\", \"full_attention\", \"sliding_attention\","
+            + " \"sliding_attention\"]",
         "modernbert_classes | classifier_pooling | \"cls\"",
         "modernbert_classes | classifier_bias | true",
       })

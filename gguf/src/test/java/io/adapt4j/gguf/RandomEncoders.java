@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,8 +40,8 @@ final class RandomEncoders {
 
   private static final String MODERN =
       "\"model_type\": \"modernbert\", \"hidden_size\": 64, \"num_attention_heads\": 4,"
-          + " \"num_hidden_layers\": 4, \"intermediate_size\": 96, \"max_position_embeddings\": 128,"
-          + " \"local_attention\": 8, ";
+          + " \"num_hidden_layers\": 4, \"intermediate_size\": 96, \"max_position_embeddings\":"
+          + " 128, \"local_attention\": 8, ";
 
   private static final Map<String, String> ALL = new LinkedHashMap<>();
 
@@ -198,6 +199,19 @@ final class RandomEncoders {
   /** EmbeddingGemma: a Gemma 3 whose tokens see both ways. */
   static Path writeGemma(Path folder) throws IOException {
     RandomModels.write("gemma3", folder);
+    // Only tokenizers of this kind are read from folders.
+    Files.delete(folder.resolve("tokenizer.model"));
+    for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
+      Files.copy(
+          GoldenFolders.of("llama_k").resolve(file),
+          folder.resolve(file),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+    // Gemma's puts no space before a text.
+    ObjectNode tokenizer =
+        (ObjectNode) Json.parse(Files.readString(folder.resolve("tokenizer.json")));
+    tokenizer.set("normalizer", tokenizer.at("/normalizer/normalizers/1"));
+    Files.writeString(folder.resolve("tokenizer.json"), Json.compact(tokenizer));
     ObjectNode config = (ObjectNode) Json.parse(Files.readString(folder.resolve("config.json")));
     config
         .put("use_bidirectional_attention", true)

@@ -158,8 +158,8 @@ public final class SingleFileModels {
         "a checkpoint folder",
         "a file",
         name.endsWith(".gguf")
-            ? "Add the module adapt4j-gguf, which reads GGUF files. A jar that unites modules has to"
-                + " unite their META-INF/services too."
+            ? "Add the module adapt4j-gguf, which reads GGUF files. A jar that unites modules has"
+                  + " to unite their META-INF/services too."
             : "Give the folder that holds config.json and the weights, or a GGUF file.");
   }
 

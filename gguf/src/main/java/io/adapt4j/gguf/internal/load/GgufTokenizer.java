@@ -166,7 +166,8 @@ final class GgufTokenizer {
     fields.putNull("truncation");
     fields.putNull("padding");
     fields.set("added_tokens", added(vocabulary));
-    switch (model) {
+    boolean ofEncoders = model.equals("bert") || model.equals("t5");
+    switch (ofEncoders && !readsTexts ? "" : model) {
       case "gpt2" -> byteLevel(fields, vocabulary);
       case "llama" -> sentencePiece(fields, vocabulary, vocabulary.merges());
       case "bert" ->
@@ -182,7 +183,7 @@ final class GgufTokenizer {
           throw CheckpointException.inField(
               file,
               PREFIX + "model",
-              "gpt2, llama, gemma4, bert or t5",
+              readsTexts ? "gpt2, llama, gemma4, bert or t5" : "gpt2, llama or gemma4",
               "'" + model + "'",
               "This kind of tokenizer is not supported; use the model's checkpoint.");
     }
