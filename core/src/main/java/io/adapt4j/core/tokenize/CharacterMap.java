@@ -109,7 +109,7 @@ final class CharacterMap {
 
   /** Notes where the children of a node are; false if it is outside. */
   private boolean reach(int base, BitSet seen, Deque<Integer> open) {
-    if (base < 0 || base >>> 8 << 8 >= nodes.length) {
+    if (base < 0 || (base & ~0xff) >= nodes.length) {
       return false;
     }
     if (!seen.get(base)) {
@@ -130,6 +130,6 @@ final class CharacterMap {
 
   /** The bits of a base that differ from a node's own place. */
   private static int offset(int node) {
-    return node >>> 10 << ((node & 1 << 9) >>> 6);
+    return (node >>> 10) << ((node & (1 << 9)) >>> 6);
   }
 }
