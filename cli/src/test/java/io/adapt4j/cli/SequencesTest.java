@@ -168,7 +168,7 @@ class SequencesTest {
     Files.writeString(
         config, Files.readString(config).replace("max_distance\": 12", "max_distance\": 128"));
     Path file = folder.resolve("t5.gguf");
-    CommandsTest.Result exported = execute("export", model, "--type", "f32", "--to", file);
+    CommandsTest.Result exported = execute("export", model, "--type", "F32", "--to", file);
     assertThat(exported.err()).isEmpty();
     assertThat(exported.code()).isZero();
     CommandsTest.Result found =

@@ -24,6 +24,7 @@ record TokenizerFile(Path path, JsonNode root, String text) {
     String text = readText(path);
     JsonNode root = parse(path, text);
     requireTokensOfTemplates(path, root.path("post_processor"));
+    CharacterMap.require(path, root.path("normalizer"));
     boolean changed = keepWhitespaceInOffsets(root.path("post_processor"));
     return new TokenizerFile(path, root, changed ? Json.compact(root) : text);
   }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Replacements of characters as SentencePiece compiles them: a double array whose leaves say where
@@ -49,7 +50,7 @@ public final class CompiledCharacters {
   private void place(Node node, int index, int label) {
     int base = blocks.size() * BLOCK;
     blocks.add(new int[BLOCK]);
-    int unit = label | (index ^ base) << OFFSET;
+    int unit = label | ((index ^ base) << OFFSET);
     if (node.text != null) {
       unit |= HAS_VALUE;
       set(base, VALUE | texts.size());
@@ -67,7 +68,7 @@ public final class CompiledCharacters {
   private static final class Node {
 
     private final Map<Integer, Node> next = new LinkedHashMap<>();
-    private String text;
+    private @Nullable String text;
 
     Node at(String path) {
       Node node = this;

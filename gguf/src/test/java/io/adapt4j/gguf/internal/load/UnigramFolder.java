@@ -144,7 +144,7 @@ public final class UnigramFolder {
     target.write(field << 3 | 2);
     int length = content.length;
     for (; length > 127; length >>>= 7) {
-      target.write(length & 127 | 128);
+      target.write((length & 127) | 128);
     }
     target.write(length);
     target.writeBytes(content);

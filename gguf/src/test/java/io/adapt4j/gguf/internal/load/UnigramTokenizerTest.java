@@ -8,6 +8,7 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.gguf.format.GgufMetadata;
+import io.adapt4j.gguf.format.ValueType;
 import io.adapt4j.gguf.internal.tokenizer.TokenizerMetadata;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -118,6 +119,24 @@ class UnigramTokenizerTest {
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("'normalizer'")
         .hasMessageContaining(step);
+  }
+
+  /** The native library would end the process. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 2, 6})
+  void replacementsThatPointOutsideAreRefused(int damaged) throws IOException {
+    GgufMetadata metadata = metadata(UnigramFolder.write(folder.resolve("original")));
+    String key = "tokenizer.ggml.precompiled_charsmap";
+    long[] bytes = metadata.integers(key).orElseThrow();
+    long[] changed = damaged == 0 ? new long[] {1, 2} : bytes.clone();
+    if (damaged > 0) {
+      changed[damaged] = 255;
+    }
+    GgufMetadata.Builder builder = metadata.toBuilder().integers(key, ValueType.UINT8, changed);
+    Path read = read(builder.build());
+    assertThatThrownBy(() -> Tokenizer.load(read))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("precompiled_charsmap");
   }
 
   @Test
