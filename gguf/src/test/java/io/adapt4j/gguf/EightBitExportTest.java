@@ -29,8 +29,7 @@ class EightBitExportTest {
     EightBitFolder.write(source, plain, packed, kind);
     Path adapter = source.resolve("adapter");
 
-    assertThat(export(GgufExport.of(packed)))
-        .hasSameBinaryContentAs(export(GgufExport.of(plain)));
+    assertThat(export(GgufExport.of(packed))).hasSameBinaryContentAs(export(GgufExport.of(plain)));
     Path wanted = export(GgufExport.of(plain).adapter(Adapter.at(adapter)));
     assertThat(export(GgufExport.of(packed).adapter(Adapter.at(adapter))))
         .hasSameBinaryContentAs(wanted);

@@ -32,7 +32,9 @@ public final class EightBitFloats implements TensorFile {
   /** Names of scales: of DeepSeek, Qwen and Mistral, and of FBGEMM and compressed-tensors. */
   private static final List<String> SCALES = List.of("weight_scale_inv", "weight_scale");
 
-  /** Scales that nothing is computed with here: of activations, and of caches of keys and values. */
+  /**
+   * Scales that nothing is computed with here: of activations, and of caches of keys and values.
+   */
   private static final Pattern OTHER_SCALES =
       Pattern.compile(
           ".*\\.(activation_scale|input_scale|input_scale_ub"
@@ -100,8 +102,7 @@ public final class EightBitFloats implements TensorFile {
     scaleOf.forEach(
         (name, scale) -> {
           TensorFile file = fileOf.get(name);
-          weights.put(
-              name, scaled(file.entry(name), file, scale, fileOf.get(scale), layout.get()));
+          weights.put(name, scaled(file.entry(name), file, scale, fileOf.get(scale), layout.get()));
           plain.add(asFloats(file.entry(name)));
         });
     EightBitFloats decoded = new EightBitFloats(folder, weights, plain);

@@ -189,10 +189,7 @@ public final class EightBitFolder {
 
   static TensorData codes(String name, List<Long> shape, boolean e5m2, byte... codes) {
     return TensorData.of(
-        name,
-        e5m2 ? StoredType.F8_E5M2 : StoredType.F8_E4M3,
-        shape,
-        () -> ByteBuffer.wrap(codes));
+        name, e5m2 ? StoredType.F8_E5M2 : StoredType.F8_E4M3, shape, () -> ByteBuffer.wrap(codes));
   }
 
   static TensorData floats(String name, List<Long> shape, float... numbers) {
