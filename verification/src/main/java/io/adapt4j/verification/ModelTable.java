@@ -190,7 +190,8 @@ public final class ModelTable {
             # Models
 
             Checkpoints in the formats of the Hugging Face libraries load from a folder or [the Hub](hub.md), plain, in
-            FP8 (of Transformers, FBGEMM or compressed-tensors, by tensor, row or block; unpacked as it is read), or in [8 or 4 bits](qlora.md) where they have linear layers. All are trained in full and with
+            FP8 (of Transformers, FBGEMM or compressed-tensors, by tensor, row or block; unpacked as it is read), or in
+            [8 or 4 bits](qlora.md) where they have linear layers. All are trained in full and with
             [adapters](adapters.md), planned, merged and saved. A model of another `model_type` whose tensors and fields are
             all those of Llama, Mistral, Qwen 2, Qwen 3 or OLMo 2 is read as that family, with a warning; of every other
             one `adapt4j inspect` says what of it is known.
