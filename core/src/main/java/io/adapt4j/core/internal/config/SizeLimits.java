@@ -33,7 +33,7 @@ final class SizeLimits {
                   "num_hidden_groups",
                   "num_kv_shared_layers",
                   "num_nextn_predict_layers"),
-              limit(LAYERS_OF_GROUP, "inner_group_num"),
+              limit(LAYERS_OF_GROUP, "inner_group_num", "expansion_ratio"),
               limit(
                   HEADS,
                   "num_attention_heads",
@@ -82,6 +82,8 @@ final class SizeLimits {
                   WIDTH,
                   "hidden_size",
                   "n_embd",
+                  "n_embed",
+                  "word_embed_proj_dim",
                   "dim",
                   "d_model",
                   "intermediate_size",
@@ -108,7 +110,13 @@ final class SizeLimits {
                   "decoder_vocab_size",
                   "type_vocab_size",
                   "vocab_size_per_layer_input"),
-              limit(POSITIONS, "max_position_embeddings", "n_positions", "n_ctx"))
+              limit(
+                  POSITIONS,
+                  "max_position_embeddings",
+                  "n_positions",
+                  "n_ctx",
+                  "max_seq_len",
+                  "seq_length"))
           .flatMap(limits -> limits.entrySet().stream())
           .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
 
