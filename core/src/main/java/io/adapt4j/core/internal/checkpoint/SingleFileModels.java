@@ -159,7 +159,7 @@ public final class SingleFileModels {
         "a file",
         name.endsWith(".gguf")
             ? "Add the module adapt4j-gguf, which reads GGUF files. A jar that unites modules has"
-                  + " to unite their META-INF/services too."
+                + " to unite their META-INF/services too."
             : "Give the folder that holds config.json and the weights, or a GGUF file.");
   }
 
