@@ -206,7 +206,7 @@ public final class EightBitFloats implements TensorFile {
    * @param finite whether only the last code is no number and none is infinite
    */
   private static float[] numbers(int bits, boolean finite) {
-    int highest = (1 << 7 - bits) - 1;
+    int highest = (1 << (7 - bits)) - 1;
     int bias = highest >> 1;
     float[] numbers = new float[256];
     for (int code = 0; code < numbers.length; code++) {

@@ -177,7 +177,7 @@ public final class EightBitFolder {
   /** The number that a code stands for, by its definition. */
   private static float number(int code, int mantissa) {
     int steps = 1 << mantissa;
-    int highest = (1 << 7 - mantissa) - 1;
+    int highest = (1 << (7 - mantissa)) - 1;
     int bias = highest / 2;
     int exponent = (code & 127) / steps;
     double part = (double) (code % steps) / steps;

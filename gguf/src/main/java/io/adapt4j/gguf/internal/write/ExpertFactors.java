@@ -21,13 +21,17 @@ final class ExpertFactors {
   }
 
   int in() {
-    LayerMerge.Product any = products.get(products.firstKey());
+    LayerMerge.Product any = any();
     return any.a().length / any.rank();
   }
 
   private int out() {
-    LayerMerge.Product any = products.get(products.firstKey());
+    LayerMerge.Product any = any();
     return any.b().length / any.rank();
+  }
+
+  private LayerMerge.Product any() {
+    return products.values().iterator().next();
   }
 
   /** The first matrices, [experts, rank, in]. */
