@@ -348,7 +348,7 @@ final class RandomModels {
       boolean about1 =
           (norm && name.endsWith(".weight"))
               || name.endsWith("layer_scalar")
-              || name.contains(".router.") && name.endsWith("scale");
+              || (name.contains(".router.") && name.endsWith("scale"));
       double center = query ? 0.2 : about1 ? 1 : 0;
       bytes.putFloat((float) (center + scale * random.nextGaussian()));
     }
