@@ -185,6 +185,7 @@ public final class ActivationMemory {
           Ops ops = Ops.recording(tape, 1).dropping(dropout);
           prepare(body.embeddings().parameters());
           prepare(body.norm().parameters());
+          body.projection().ifPresent(last -> prepare(last.linear().parameters()));
           body.inputs().ifPresent(besides -> prepare(besides.parameters()));
           body.streams().ifPresent(several -> prepare(several.parameters()));
           Tensor ids = Tensor.zeros(DType.I64, batch.rows(), batch.length());

@@ -6,6 +6,8 @@ def clamped(self, x: Tensor, limit: float) -> Tensor:
   return torch.clamp(x, -limit, limit)
 
 def clamped_backward(self, dy: Tensor, x: Tensor, limit: float) -> Tensor:
+  if x.is_meta:
+    return torch.empty_like(x)
   return torch.mul(dy, torch.to(torch.le(torch.abs(x), limit), dy.dtype))
 
 # [B, T, (H + K + K) D] -> views [B, heads, T, D], one for each entry of heads.
