@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +70,8 @@ class KilledEvaluationTest {
                     } catch (IOException e) {
                       throw new UncheckedIOException(e);
                     }
+                    // Else it may be done before it is killed.
+                    LockSupport.parkNanos(200_000);
                     return prompt.replaceAll("\\D", "");
                   }));
       EvaluationReport report = evaluator(Path.of(arguments[0])).evaluate(candidate);

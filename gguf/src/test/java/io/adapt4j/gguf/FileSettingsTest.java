@@ -223,7 +223,7 @@ class FileSettingsTest {
     assertThatThrownBy(() -> ModelSource.path(file).folder())
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining(
-            "'tokenizer.ggml.model': expected gpt2, llama, gemma4, bert or t5, found 'rwkv'");
+            "'tokenizer.ggml.model': expected gpt2, llama, gemma4 or t5, found 'rwkv'");
   }
 
   @Test

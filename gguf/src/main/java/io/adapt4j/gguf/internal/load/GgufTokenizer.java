@@ -166,8 +166,7 @@ final class GgufTokenizer {
     fields.putNull("truncation");
     fields.putNull("padding");
     fields.set("added_tokens", added(vocabulary));
-    boolean ofEncoders = model.equals("bert") || model.equals("t5");
-    switch (ofEncoders && !readsTexts ? "" : model) {
+    switch (isWordPiece() && !readsTexts ? "" : model) {
       case "gpt2" -> byteLevel(fields, vocabulary);
       case "llama" -> sentencePiece(fields, vocabulary, vocabulary.merges());
       case "bert" ->
@@ -183,7 +182,7 @@ final class GgufTokenizer {
           throw CheckpointException.inField(
               file,
               PREFIX + "model",
-              readsTexts ? "gpt2, llama, gemma4, bert or t5" : "gpt2, llama or gemma4",
+              "gpt2, llama, gemma4" + (readsTexts ? ", bert" : "") + " or t5",
               "'" + model + "'",
               "This kind of tokenizer is not supported; use the model's checkpoint.");
     }
