@@ -1,13 +1,8 @@
 package io.adapt4j.serve;
 
 import io.adapt4j.core.generate.CancellationToken;
-import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.generate.RequestScheduler;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -17,14 +12,13 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes answers on threads of its own, so that the thread that handles a request notices while
+ * Computes answers on threads of its own, so that the thread that writes to a client notices while
  * it waits that the client has left, or that the time is up. The threads spend their time waiting
- * for the model; each hands over the pieces of its answer itself. Thread safe.
+ * for the model. Thread safe.
  */
 final class AnswerPool implements AutoCloseable {
 
@@ -33,22 +27,17 @@ final class AnswerPool implements AutoCloseable {
     T run(Consumer<String> onText, CancellationToken cancellation);
   }
 
-  /** Takes the pieces of answers, one at a time, on the threads that compute them. */
-  interface Pieces {
-    void take(int choice, Piece piece) throws IOException;
-  }
-
   /**
-   * How an answer ended: well or badly.
+   * What happened to an answer: a piece came, or it ended well or badly.
    *
    * @param choice which answer
-   * @param rest of an answer that ended well, the tokens after its text
+   * @param piece of an answer that ended well, what comes after its text
    */
-  record End<T>(
-      int choice, List<TokenLogprobs> rest, @Nullable T answer, @Nullable Throwable failure) {
+  record Event<T>(
+      int choice, @Nullable Piece piece, @Nullable T answer, @Nullable Throwable failure) {
 
-    private static <T> End<T> failed(int choice, Throwable failure) {
-      return new End<>(choice, List.of(), null, failure);
+    boolean isEnd() {
+      return answer != null || failure != null;
     }
   }
 
@@ -79,9 +68,9 @@ final class AnswerPool implements AutoCloseable {
   /**
    * Begins to compute.
    *
-   * @param pieces what takes the pieces; null if none are wanted, so that nobody is woken by them
+   * @param inPieces whether there are events with pieces; without, nobody is woken by them
    */
-  <T> Running<T> start(List<Job<T>> jobs, @Nullable Pieces pieces) {
+  <T> Running<T> start(List<Job<T>> jobs, boolean inPieces) {
     if (jobs.size() > most) {
       throw Fault.invalid(
           400,
@@ -93,14 +82,14 @@ final class AnswerPool implements AutoCloseable {
     if (!free.tryAcquire(jobs.size())) {
       throw Fault.busy("The server has as many requests as it takes. Ask again later.");
     }
-    Running<T> running = new Running<>(jobs.size(), pieces);
+    Running<T> running = new Running<>(jobs.size());
     all.add(running);
     if (closing) {
       running.close();
     }
     for (int i = 0; i < jobs.size(); i++) {
       int choice = i;
-      execute(running, choice, () -> run(running, choice, jobs.get(choice)));
+      execute(running, choice, () -> run(running, choice, jobs.get(choice), inPieces));
     }
     return running;
   }
@@ -111,23 +100,23 @@ final class AnswerPool implements AutoCloseable {
       threads.execute(job);
     } catch (RejectedExecutionException | OutOfMemoryError e) {
       free.release();
-      running.ends.add(End.failed(choice, e));
+      running.events.add(new Event<>(choice, null, null, e));
     }
   }
 
-  private <T> void run(Running<T> running, int choice, Job<T> job) {
-    End<T> end;
+  private <T> void run(Running<T> running, int choice, Job<T> job, boolean inPieces) {
+    Event<T> end;
     try {
-      PieceListener pieces = new PieceListener(piece -> running.take(choice, piece));
-      T answer =
-          job.run(running.pieces == null ? RequestScheduler.SILENT : pieces, running.cancellation);
-      end = new End<>(choice, pieces.rest(), answer, null);
+      PieceListener pieces =
+          new PieceListener(piece -> running.events.add(new Event<>(choice, piece, null, null)));
+      T answer = job.run(inPieces ? pieces : RequestScheduler.SILENT, running.cancellation);
+      end = new Event<>(choice, new Piece("", pieces.rest()), answer, null);
     } catch (RuntimeException | Error e) {
-      end = End.failed(choice, e);
+      end = new Event<>(choice, null, null, e);
     } finally {
       free.release();
     }
-    running.ends.add(end);
+    running.events.add(end);
   }
 
   /** Ends all answers as soon as can be, and all that begin from now on. */
@@ -146,25 +135,15 @@ final class AnswerPool implements AutoCloseable {
     threads.shutdown();
   }
 
-  /**
-   * The answers of a request. Closing cancels those that are not at their end; no piece is handed
-   * over after it.
-   */
+  /** The answers of a request. Closing cancels those that are not at their end. */
   final class Running<T> implements AutoCloseable {
 
     private final CancellationToken cancellation = new CancellationToken();
-    private final LinkedBlockingQueue<End<T>> ends = new LinkedBlockingQueue<>();
-    private final ReentrantLock writing = new ReentrantLock();
-    private final @Nullable Pieces pieces;
+    private final LinkedBlockingQueue<Event<T>> events = new LinkedBlockingQueue<>();
     private int open;
-    private volatile @Nullable Thread writer;
-    private volatile @Nullable IOException failure;
-    private volatile boolean closed;
-    private volatile long lastWrite = System.nanoTime();
 
-    private Running(int answers, @Nullable Pieces pieces) {
+    private Running(int answers) {
       this.open = answers;
-      this.pieces = pieces;
     }
 
     /** Whether an answer is still to come. */
@@ -178,76 +157,22 @@ final class AnswerPool implements AutoCloseable {
     }
 
     /**
-     * Waits for the next answer to end.
+     * Waits for what happens next.
      *
-     * @return null if none did
+     * @return null if nothing did
      */
-    @Nullable End<T> next(long millis) throws InterruptedException {
-      End<T> end = ends.poll(millis, TimeUnit.MILLISECONDS);
-      if (end != null) {
+    @Nullable Event<T> next(long millis) throws InterruptedException {
+      Event<T> event = events.poll(millis, TimeUnit.MILLISECONDS);
+      if (event != null && event.isEnd()) {
         open--;
       }
-      return end;
+      return event;
     }
 
-    /** The time since the last piece, the last call of {@link #wrote}, or the beginning. */
-    long silentMillis() {
-      return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastWrite);
-    }
-
-    /** Notes that something has been written. */
-    void wrote() {
-      lastWrite = System.nanoTime();
-    }
-
-    /** Why a piece could not be handed over, which has ended its answer. */
-    Optional<IOException> failure() {
-      return Optional.ofNullable(failure);
-    }
-
-    private void take(int choice, Piece piece) {
-      writing.lock();
-      try {
-        writer = Thread.currentThread();
-        if (!closed) {
-          Objects.requireNonNull(pieces).take(choice, piece);
-          wrote();
-        }
-      } catch (IOException e) {
-        failure = e;
-        cancellation.cancel();
-        throw new UncheckedIOException(e);
-      } finally {
-        writer = null;
-        writing.unlock();
-      }
-    }
-
-    /** Keeps pieces from being handed over until {@link #release}. */
-    void hold() throws InterruptedException {
-      writing.lockInterruptibly();
-    }
-
-    void release() {
-      writing.unlock();
-    }
-
-    /** A thread whose client does not read is interrupted if this one is. */
     @Override
     public void close() {
-      closed = true;
       cancellation.cancel();
       all.remove(this);
-      try {
-        hold();
-        release();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        Thread blocked = writer;
-        if (blocked != null) {
-          blocked.interrupt();
-        }
-      }
     }
   }
 }

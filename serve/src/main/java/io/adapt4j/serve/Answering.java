@@ -52,63 +52,54 @@ final class Answering {
       throws IOException {
     List<@Nullable T> answers = new ArrayList<>();
     jobs.forEach(job -> answers.add(null));
-    AnswerPool.Pieces pieces =
-        (choice, piece) -> {
-          call.answered(choice, piece.text());
-          reply.piece(choice, piece);
-        };
-    try (AnswerPool.Running<T> running = pool.start(jobs, reply.isInPieces() ? pieces : null)) {
+    try (AnswerPool.Running<T> running = pool.start(jobs, reply.isInPieces())) {
       while (running.isOpen()) {
-        long left = limits.requestTime().minus(call.age()).toMillis();
-        long wait = Math.max(1, HEARTBEAT_MILLIS - running.silentMillis());
-        if (left < 0) {
+        AnswerPool.Event<T> event = next(running);
+        if (call.age().compareTo(limits.requestTime()) > 0) {
           running.cancel();
-        } else {
-          wait = Math.min(wait, left + 1);
         }
-        AnswerPool.End<T> end = running.next(wait);
-        running.hold();
-        try {
-          if (end != null) {
-            take(end, running, reply, answers, prompt);
-          } else if (running.silentMillis() >= HEARTBEAT_MILLIS) {
-            reply.alive();
-            running.wrote();
-          }
-        } finally {
-          running.release();
+        if (event == null) {
+          reply.alive();
+        } else {
+          take(call, event, reply, answers, prompt);
         }
       }
-    } catch (InterruptedException e) {
-      throw tooLong();
     }
     return answers.stream().<T>map(Objects::requireNonNull).toList();
   }
 
+  private static <T> AnswerPool.@Nullable Event<T> next(AnswerPool.Running<T> running)
+      throws IOException {
+    try {
+      return running.next(HEARTBEAT_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("the request took too long");
+    }
+  }
+
   private <T> void take(
-      AnswerPool.End<T> end,
-      AnswerPool.Running<T> running,
+      Call call,
+      AnswerPool.Event<T> event,
       Reply<T> reply,
       List<@Nullable T> answers,
       String prompt)
       throws IOException {
-    if (running.failure().isPresent()) {
-      throw running.failure().get();
+    if (!event.isEnd()) {
+      Piece piece = Objects.requireNonNull(event.piece());
+      call.answered(event.choice(), piece.text());
+      reply.piece(event.choice(), piece);
+      return;
     }
     if (pool.isClosing()) {
       throw Fault.closing();
     }
-    if (end.failure() != null) {
-      throw fault(end.failure(), prompt);
+    if (event.failure() != null) {
+      throw fault(event.failure(), prompt);
     }
-    T answer = Objects.requireNonNull(end.answer());
-    answers.set(end.choice(), answer);
-    reply.last(end.choice(), answer, end.rest());
-  }
-
-  private static InterruptedIOException tooLong() {
-    Thread.currentThread().interrupt();
-    return new InterruptedIOException("the request took too long");
+    T answer = Objects.requireNonNull(event.answer());
+    answers.set(event.choice(), answer);
+    reply.last(event.choice(), answer, Objects.requireNonNull(event.piece()).tokens());
   }
 
   /** What fails for an unknown reason is for the log, with where it failed. */

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A request and its answer, for one thread at a time. */
+/** A request and its answer, on the thread that handles it. */
 final class Call {
 
   /** The status of an answer that the client did not wait for, as nginx has it. */
