@@ -2,17 +2,47 @@ package io.adapt4j.verification.soak;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The part of {@link Soak} that fits into a build. */
 class SoakTest {
 
+  private static final int SECONDS = Integer.getInteger("adapt4j.soak.seconds", 120);
+
+  /** In a process of its own, whose heap is all there from the beginning. */
   @Test
-  void everythingAtOnceGivesTheSameResultsAndDoesNotGrow() throws Exception {
-    try (Soak soak = new Soak()) {
-      String done = soak.run(Integer.getInteger("adapt4j.soak.seconds", 10), Soak.PARTS);
-      System.out.println(done);
-      assertThat(done).doesNotContain(" 0 trainings", " 0 ingestions", " 0 evaluations");
+  void everythingAtOnceGivesTheSameResultsAndDoesNotGrow(@TempDir Path folder) throws Exception {
+    Path log = folder.resolve("log");
+    Process process =
+        new ProcessBuilder(
+                List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Xms512m",
+                    "-Xmx512m",
+                    "-XX:+AlwaysPreTouch",
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Soak.class.getName(),
+                    String.valueOf(SECONDS)))
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    try {
+      assertThat(process.waitFor(SECONDS + 300, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
     }
+    String printed = Files.readString(log);
+    assertThat(process.exitValue()).as(printed).isZero();
+    assertThat(printed)
+        .contains(" evaluations in ")
+        .doesNotContain(" 0 trainings", " 0 ingestions", " 0 evaluations");
   }
 }
