@@ -10,8 +10,16 @@ public final class JazzerTarget {
   /** Takes the name of the target. */
   public static void fuzzerInitialize(String[] args) {
     target = FuzzTargets.named(args[0]);
-    // The first reading loads classes, which no limit on the time of an input should count.
-    target.seeds().forEach(target::check);
+    target.seeds().forEach(JazzerTarget::loadClasses);
+  }
+
+  /** The first reading takes long; the seeds are read again, under the contract, as inputs. */
+  private static void loadClasses(byte[] seed) {
+    try {
+      target.reading().read(seed);
+    } catch (Exception e) {
+      // Whether that is a good answer is judged when it is an input.
+    }
   }
 
   /** Reads one input. */
