@@ -4,13 +4,15 @@ import io.adapt4j.core.internal.FileDigest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 
 /**
  * Compares a native library with the SHA-256 that the build recorded beside it. JavaCPP unpacks a
- * library into a cache and takes a file of that size and date that is there already for it.
+ * library into a cache and takes a file of that size and date that is there already for it. Entries
+ * of jars have the same date in every build, so that may be the library of another build.
  */
 final class NativeChecksum {
 
@@ -19,7 +21,7 @@ final class NativeChecksum {
   private NativeChecksum() {}
 
   /**
-   * What is wrong with a library that would be loaded.
+   * What is wrong with a library that would be loaded. One of another build is unpacked anew.
    *
    * @param owner a class beside whose folder the library is
    * @param resource the library's name from there
@@ -32,7 +34,13 @@ final class NativeChecksum {
         return Optional.empty();
       }
       String recorded = new String(record.readAllBytes(), StandardCharsets.US_ASCII).strip();
-      return problem(Loader.cacheResource(owner, resource).toPath(), recorded);
+      Path library = Loader.cacheResource(owner, resource).toPath();
+      if (problem(library, recorded).isPresent()) {
+        // Not overwritten: another process may have loaded it.
+        Files.deleteIfExists(library);
+        library = Loader.cacheResource(owner, resource).toPath();
+      }
+      return problem(library, recorded);
     }
   }
 

@@ -8,6 +8,7 @@ import io.adapt4j.kernels.internal.cpu.FourBitWeight;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import org.bytedeco.javacpp.Loader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +25,27 @@ class NativeChecksumTest {
     assumeTrue(FourBitWeight.class.getResource(LIBRARY) != null, "no library: no C++ compiler");
     assertThat(FourBitWeight.class.getResource(LIBRARY + ".sha256")).isNotNull();
     assertThat(NativeChecksum.problem(FourBitWeight.class, LIBRARY)).isEmpty();
+  }
+
+  @Test
+  void aLibraryOfAnotherBuildInTheCacheIsReplaced() throws IOException {
+    String resource = "checksum/library.txt";
+    Path unpacked = Loader.cacheResource(NativeChecksumTest.class, resource).toPath();
+    FileTime date = Files.getLastModifiedTime(unpacked);
+    Files.delete(unpacked);
+    Files.writeString(unpacked, "another\n");
+    Files.setLastModifiedTime(unpacked, date);
+    assertThat(Loader.cacheResource(NativeChecksumTest.class, resource)).hasContent("another\n");
+
+    assertThat(NativeChecksum.problem(NativeChecksumTest.class, resource)).isEmpty();
+    assertThat(unpacked).hasContent("library\n");
+  }
+
+  @Test
+  void aLibraryThatIsNotTheRecordedOneIsNotLoaded() throws IOException {
+    assertThat(
+            NativeChecksum.problem(NativeChecksumTest.class, "checksum/damaged.txt").orElseThrow())
+        .contains("damaged.txt", "SHA-256");
   }
 
   @Test
