@@ -1,8 +1,8 @@
 // Runs GGUF files by the real llama.cpp through node-llama-cpp: MODULES JOBS. MODULES is the folder
 // that has node_modules; JOBS a JSON file, a list of {file, lora, prompts, tokens, texts}, or of
-// {file, sequences, classes, texts} for encoders. Prints a line of JSON for each: the greedy ids
-// after each prompt, or the vector or the scores of each sequence; the ids of each text; or the
-// error.
+// {file, sequences, classes, texts} for encoders, or of {file, query, documents} for rerankers.
+// Prints a line of JSON for each: the greedy ids after each prompt, or the vector or the scores of
+// each sequence; the ids of each text; or the scores of the documents; or the error.
 import {createRequire} from "node:module";
 import {pathToFileURL} from "node:url";
 import fs from "node:fs";
@@ -59,10 +59,34 @@ async function encode(job) {
   return {vectors, texts};
 }
 
+// As llama.cpp's server does it: the whole prompt is cut into tokens.
+async function rank(job) {
+  const model = await llama.loadModel({modelPath: job.file});
+  const context = await model.createContext({
+    contextSize: 1024, batchSize: 1024, threads: 1, flashAttention: false, _embeddings: true, _ranking: true,
+  });
+  const sequence = context.getSequence();
+  const template = model.fileInfo.metadata.tokenizer["chat_template.rerank"];
+  const labels = model.fileInfo.metadata[model.fileInfo.metadata.general.architecture].classifier.output_labels;
+  const scores = [];
+  for (const document of job.documents) {
+    const prompt = template.replaceAll("{query}", job.query).replaceAll("{document}", document);
+    const ids = model.tokenize(prompt, true);
+    await sequence.clearHistory();
+    for await (const id of sequence.evaluate(ids, {_noSampling: true})) {
+      break;
+    }
+    scores.push(context._ctx.getEmbedding(ids.length, labels.length)[labels.indexOf("yes")]);
+  }
+  await context.dispose();
+  await model.dispose();
+  return {scores};
+}
+
 for (const job of JSON.parse(fs.readFileSync(jobs))) {
   let result;
   try {
-    result = await (job.sequences ? encode(job) : run(job));
+    result = await (job.sequences ? encode(job) : job.documents ? rank(job) : run(job));
   } catch (error) {
     result = {error: String(error)};
   }

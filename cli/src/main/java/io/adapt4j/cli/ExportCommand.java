@@ -7,6 +7,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.task.RerankingTask;
 import io.adapt4j.gguf.ExportVerification;
 import io.adapt4j.gguf.ExportedModel;
 import io.adapt4j.gguf.GgufAdapter;
@@ -89,6 +90,19 @@ final class ExportCommand implements Callable<Integer> {
       description = "State another context length than the model's.")
   private @Nullable Integer context;
 
+  @Option(
+      names = "--reranker",
+      description =
+          "Write a reranker that llama.cpp ranks documents with: a Qwen 3 that answers yes or no,"
+              + " such as Qwen3-Reranker.")
+  private boolean reranker;
+
+  @Option(
+      names = "--instruction",
+      paramLabel = "TEXT",
+      description = "With --reranker: what a document has to do. Without it Qwen3-Reranker's own.")
+  private @Nullable String instruction;
+
   @Option(names = "--modelfile", description = "Write an Ollama Modelfile beside the file.")
   private boolean modelfile;
 
@@ -124,8 +138,18 @@ final class ExportCommand implements Callable<Integer> {
               "--verify", verify != null,
               "--importance", importance != null,
               "--chat-template", template != null,
+              "--reranker", reranker,
               "--modelfile", modelfile,
               "--system", system != null));
+    }
+    if (reranker && adapterOnly) {
+      throw new IllegalArgumentException(
+          "--reranker: expected a whole model, found --adapter-only. llama.cpp has no adapters of"
+              + " rerankers; leave --adapter-only out to merge it");
+    }
+    if (instruction != null && !reranker) {
+      throw new IllegalArgumentException(
+          "--instruction: expected --reranker beside it, found none");
     }
     Optional<Adapter> merged = Optional.ofNullable(adapter).map(path -> Adapters.read(path, false));
     if (adapterOnly) {
@@ -159,6 +183,9 @@ final class ExportCommand implements Callable<Integer> {
     Optional.ofNullable(preTokenizer).ifPresent(export::preTokenizer);
     Optional.ofNullable(context).ifPresent(export::contextLength);
     Optional.ofNullable(template).map(ChatTemplate::resolve).ifPresent(export::template);
+    if (reranker) {
+      export.reranker(instruction == null ? RerankingTask.INSTRUCTION : instruction);
+    }
     if (importance != null) {
       export.importance(measured(folder, importance, merged));
     }

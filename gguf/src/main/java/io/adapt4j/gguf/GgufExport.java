@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.task.RerankingTask;
 import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.format.GgufWriter;
 import io.adapt4j.gguf.format.TensorSource;
@@ -17,6 +18,7 @@ import io.adapt4j.gguf.internal.family.Families;
 import io.adapt4j.gguf.internal.family.GgufFamily;
 import io.adapt4j.gguf.internal.family.LayerValues;
 import io.adapt4j.gguf.internal.tokenizer.TokenizerMetadata;
+import io.adapt4j.gguf.internal.write.ChoiceHead;
 import io.adapt4j.gguf.internal.write.DenseLayer;
 import io.adapt4j.gguf.internal.write.EmbeddingMetadata;
 import io.adapt4j.gguf.internal.write.GeneralMetadata;
@@ -30,6 +32,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -68,6 +71,7 @@ public final class GgufExport {
   private Optional<ChatTemplate> template = Optional.empty();
   private Optional<String> name = Optional.empty();
   private Optional<String> preTokenizer = Optional.empty();
+  private Optional<String> instruction = Optional.empty();
   private OptionalInt contextLength = OptionalInt.empty();
   private @Nullable Modelfile modelfile;
 
@@ -186,6 +190,34 @@ public final class GgufExport {
   }
 
   /**
+   * Writes a reranker that llama.cpp ranks documents with, by the instruction that Qwen3-Reranker
+   * was trained with. See {@link #reranker(String)}.
+   *
+   * @return this
+   */
+  public GgufExport reranker() {
+    return reranker(RerankingTask.INSTRUCTION);
+  }
+
+  /**
+   * Writes a reranker that llama.cpp ranks documents with: a language model that answers yes or no,
+   * such as Qwen3-Reranker or what {@code Task.reranking()} trains of Qwen 3. The file has besides
+   * the model the output rows of yes and no, and the prompt with this instruction. Without it the
+   * file is that of a language model.
+   *
+   * @param instruction what a document has to do
+   * @return this
+   * @throws IllegalArgumentException if the instruction is blank or has {@code {query}} or {@code
+   *     {document}} in it, for which llama.cpp puts a text
+   */
+  public GgufExport reranker(String instruction) {
+    Texts.require("instruction", instruction);
+    ChoiceHead.requireSupported(instruction);
+    this.instruction = Optional.of(instruction);
+    return this;
+  }
+
+  /**
    * Writes an Ollama Modelfile into the file's folder.
    *
    * @param content what else it is to say
@@ -222,9 +254,14 @@ public final class GgufExport {
       GgufFamily family = Families.of(weights.config());
       Facts facts = family.facts(weights.config(), contextLength);
       family.requireSupported(facts);
+      instruction.ifPresent(asked -> ChoiceHead.requireSupported(family, facts));
       List<DenseLayer> dense = DenseLayer.read(folder, family, facts);
-      TensorList converted = TensorList.of(weights, family, facts).plus(dense);
-      GgufMetadata metadata = metadata(folder, weights, family, facts, converted, dense);
+      Optional<ChoiceHead> head = instruction.map(asked -> ChoiceHead.read(folder, weights, asked));
+      TensorList converted =
+          TensorList.of(weights, family, facts)
+              .plus(dense.stream().map(DenseLayer::matrix).toList())
+              .plus(head.stream().map(ChoiceHead::matrix).toList());
+      GgufMetadata metadata = metadata(folder, weights, family, facts, converted, dense, head);
       TensorList tensors = type.isConverted() ? converted : converted.byLayer();
       List<TensorSource> sources =
           tensors.sources(
@@ -300,7 +337,8 @@ public final class GgufExport {
       GgufFamily family,
       Facts facts,
       TensorList tensors,
-      List<DenseLayer> dense) {
+      List<DenseLayer> dense,
+      Optional<ChoiceHead> head) {
     GgufMetadata.Builder target = GgufMetadata.builder();
     target.string("general.architecture", family.architecture());
     family.describeFirst(facts, target);
@@ -321,8 +359,14 @@ public final class GgufExport {
     TokenizerMetadata tokenizer =
         TokenizerMetadata.read(folder, weights.config().modelType(), weights.vocabularySize());
     dense.forEach(layer -> layer.describe(family.architecture() + ".", target));
-    EmbeddingMetadata.write(folder, family, facts, tokenizer.lowercases(), target);
-    tokenizer.write(preTokenizer, templates(folder), target);
+    if (head.isPresent()) {
+      head.get().describe(target);
+    } else {
+      EmbeddingMetadata.write(folder, family, facts, tokenizer.lowercases(), target);
+    }
+    Map<String, String> templates = new LinkedHashMap<>(templates(folder));
+    head.ifPresent(found -> templates.put(ChoiceHead.TEMPLATE, found.template()));
+    tokenizer.write(preTokenizer, templates, target);
     if (!converted) {
       // llama.cpp's quantizer sets these two anew, at the end of a converted file's keys.
       target.uint32(QUANTIZATION_VERSION, 2);

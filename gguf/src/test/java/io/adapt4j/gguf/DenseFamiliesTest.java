@@ -135,6 +135,7 @@ class DenseFamiliesTest {
         "vaultgemma | \"query_pre_attn_scalar\": 64 | query_pre_attn_scalar",
         "vaultgemma | \"sliding_window\": 16 | sliding_window",
         "gpt_bigcode | \"scale_attn_weights\": false | scale_attn_weights",
+        "olmo | \"attention_bias\": true | attention_bias",
         "mpt | \"logit_scale\": 0.5 | logit_scale",
         "mpt | \"attn_config\": {\"qk_ln\": true} | attn_config.qk_ln",
         "mpt | \"attn_config\": {\"softmax_scale\": 0.5} | attn_config.softmax_scale",
@@ -164,6 +165,7 @@ class DenseFamiliesTest {
         "ministral3 | mistral3 | ministral3",
         "vaultgemma | gemma | gemma",
         "gpt_bigcode | starcoder | gpt_bigcode",
+        "olmo | olmo | olmo",
         "bloom | bloom | bloom",
         "mpt | mpt | mpt",
       })

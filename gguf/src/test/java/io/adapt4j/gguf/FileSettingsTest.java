@@ -24,11 +24,9 @@ import io.adapt4j.gguf.format.GgufMetadata;
 import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.GgufWriter;
 import io.adapt4j.gguf.format.TensorSource;
-import io.adapt4j.gguf.format.TensorType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -166,32 +164,6 @@ class FileSettingsTest {
     }
   }
 
-  /** A tensor of a file, to be written into another. */
-  private record Copied(GgufFile file, GgufTensor tensor) implements TensorSource {
-
-    @Override
-    public String name() {
-      return tensor.name();
-    }
-
-    @Override
-    public List<Long> shape() {
-      return tensor.shape();
-    }
-
-    @Override
-    public TensorType type() {
-      return tensor.type();
-    }
-
-    @Override
-    public void writeTo(WritableByteChannel target) throws IOException {
-      ByteBuffer bytes = ByteBuffer.allocate((int) tensor.bytes());
-      file.read(tensor, 0, bytes);
-      target.write(bytes.flip());
-    }
-  }
-
   /** Gives a file other keys. */
   private static void change(Path file, UnaryOperator<GgufMetadata.Builder> change)
       throws IOException {
@@ -199,7 +171,7 @@ class FileSettingsTest {
     try (GgufFile opened = GgufFile.open(file)) {
       List<TensorSource> tensors = new ArrayList<>();
       for (GgufTensor tensor : opened.tensors().values()) {
-        tensors.add(new Copied(opened, tensor));
+        tensors.add(new CopiedTensor(opened, tensor));
       }
       GgufWriter.write(changed, change.apply(opened.metadata().toBuilder()).build(), tensors);
     }

@@ -9,10 +9,7 @@ import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.GgufWriter;
 import io.adapt4j.gguf.format.TensorSource;
-import io.adapt4j.gguf.format.TensorType;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -77,37 +74,12 @@ class GoldenExportTest {
       Arrays.fill(scores, -1000);
       List<TensorSource> tensors = new ArrayList<>();
       for (GgufTensor tensor : written.tensors().values()) {
-        tensors.add(new Copy(written, tensor));
+        tensors.add(new CopiedTensor(written, tensor));
       }
       GgufWriter.write(
           target, written.metadata().toBuilder().float32s(SCORES, scores).build(), tensors);
     }
     return target;
-  }
-
-  private record Copy(GgufFile file, GgufTensor tensor) implements TensorSource {
-
-    @Override
-    public String name() {
-      return tensor.name();
-    }
-
-    @Override
-    public List<Long> shape() {
-      return tensor.shape();
-    }
-
-    @Override
-    public TensorType type() {
-      return tensor.type();
-    }
-
-    @Override
-    public void writeTo(WritableByteChannel target) throws IOException {
-      ByteBuffer bytes = ByteBuffer.allocate((int) tensor.bytes());
-      file.read(tensor, 0, bytes);
-      target.write(bytes.flip());
-    }
   }
 
   @ParameterizedTest

@@ -131,6 +131,8 @@ final class LaterModels {
         "n_embd": 256, "n_layer": 2, "n_head": 4, "n_inner": 576, "n_positions": 128,
         "multi_query": false, "tie_word_embeddings": false, "layer_norm_epsilon": 1e-4
         """);
+    put("olmo", "gpt2", "olmo", "\"clip_qkv\": 0.5");
+    put("olmo_tied", "gpt2", "olmo", "\"tie_word_embeddings\": true, \"rope_theta\": 500.0");
     put("bloom", "gpt2", "bloom", "\"n_layer\": 2, \"n_head\": 4, \"seq_length\": 128");
     put(
         "bloom_heads",

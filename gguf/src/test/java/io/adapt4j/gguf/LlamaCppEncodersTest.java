@@ -188,4 +188,28 @@ class LlamaCppEncodersTest {
           }
         });
   }
+
+  /** In its own template, which it takes from the file. */
+  @Test
+  void ranksAsOurRerankerThatAnswersYesOrNo() throws Exception {
+    Map<String, double[]> expected = new LinkedHashMap<>();
+    for (String name : List.of("qwen3", "qwen3_tied")) {
+      Path model = RerankerFilesTest.write(name, folder.resolve(name));
+      Path file = folder.resolve(name + ".gguf");
+      RerankerFilesTest.export(model).reranker("Find the place").to(file);
+      ObjectNode job = jobs.addObject().put("name", name).put("file", file.toString());
+      ArrayNode documents = job.put("query", RerankerFilesTest.QUERY).putArray("documents");
+      RerankerFilesTest.DOCUMENTS.forEach(documents::add);
+      expected.put(name, RerankerFilesTest.scores(model, "Find the place"));
+    }
+    Map<String, JsonNode> results = run();
+    expected.forEach(
+        (name, scores) -> {
+          for (int i = 0; i < scores.length; i++) {
+            assertThat(results.get(name).path("scores").path(i).asDouble())
+                .as("%s, document %s", name, i)
+                .isCloseTo(scores[i], within(1e-4));
+          }
+        });
+  }
 }

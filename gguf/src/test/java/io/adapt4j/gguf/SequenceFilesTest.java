@@ -27,8 +27,6 @@ import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.Targets;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -146,7 +144,7 @@ class SequenceFilesTest {
     try (GgufFile written = GgufFile.open(file)) {
       List<TensorSource> tensors = new ArrayList<>();
       for (GgufTensor tensor : written.tensors().values()) {
-        tensors.add(new Copied(written, tensor));
+        tensors.add(new CopiedTensor(written, tensor));
       }
       GgufWriter.write(
           official, written.metadata().toBuilder().bool(SCALED, false).build(), tensors);
@@ -249,30 +247,5 @@ class SequenceFilesTest {
         .hasMessageContaining("found \"" + family + "\"")
         .hasMessageContaining("llama.cpp does not run models of this family")
         .hasMessageContaining("run this model here");
-  }
-
-  private record Copied(GgufFile file, GgufTensor tensor) implements TensorSource {
-
-    @Override
-    public String name() {
-      return tensor.name();
-    }
-
-    @Override
-    public List<Long> shape() {
-      return tensor.shape();
-    }
-
-    @Override
-    public TensorType type() {
-      return tensor.type();
-    }
-
-    @Override
-    public void writeTo(WritableByteChannel target) throws IOException {
-      ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(tensor.bytes()));
-      file.read(tensor, 0, bytes);
-      target.write(bytes.flip());
-    }
   }
 }

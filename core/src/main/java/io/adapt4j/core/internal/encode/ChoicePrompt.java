@@ -65,6 +65,22 @@ public final class ChoicePrompt {
   }
 
   /**
+   * Makes a prompt as one text.
+   *
+   * @param instruction what is asked
+   * @param query the query
+   * @param document the document
+   * @return the text, in which the parts around these three are tokens by themselves
+   */
+  public static String text(String instruction, String query, String document) {
+    return BEFORE + question(instruction, query, document) + AFTER;
+  }
+
+  private static String question(String instruction, String query, String document) {
+    return "<Instruct>: " + instruction + "\n<Query>: " + query + "\n<Document>: " + document;
+  }
+
+  /**
    * A prompt.
    *
    * @param ids its tokens
@@ -94,9 +110,7 @@ public final class ChoicePrompt {
    * @return the prompt
    */
   public Prompt prompt(String instruction, String query, String document) {
-    String text =
-        "<Instruct>: " + instruction + "\n<Query>: " + query + "\n<Document>: " + document;
-    int[] whole = tokenizer.encode(text, false);
+    int[] whole = tokenizer.encode(question(instruction, query, document), false);
     int kept = Math.min(room, whole.length);
     int[] ids = Arrays.copyOf(before, before.length + kept + after.length);
     System.arraycopy(whole, 0, ids, before.length, kept);

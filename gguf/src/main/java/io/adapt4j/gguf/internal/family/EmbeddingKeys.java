@@ -20,6 +20,12 @@ public final class EmbeddingKeys {
   /** In {@link #SETTINGS}: whether vectors have length 1. True where it is not stated. */
   public static final String NORMALIZE = "normalize";
 
+  /** After the architecture and a dot: the names of classes. */
+  public static final String LABELS = "classifier.output_labels";
+
+  /** The weight that makes scores of classes. */
+  public static final String CLASSIFIER = "cls.output.weight";
+
   /** The weight of the first Dense layer after pooling. */
   public static final String FIRST_DENSE = "dense_2.weight";
 

@@ -20,9 +20,7 @@ abstract class EncoderFamily extends GgufFamily {
   static final String CLASSES = "ForSequenceClassification";
 
   private static final String LABELS = "id2label";
-  private static final String LABELS_KEY = "classifier.output_labels";
   private static final String TYPES_KEY = "tokenizer.ggml.token_type_count";
-  private static final String CLASSIFIER = "cls.output.weight";
   private static final String TOKEN_TYPES = "token_types.weight";
 
   /** How the configuration says how scores are made, which files have no keys for. */
@@ -135,7 +133,7 @@ abstract class EncoderFamily extends GgufFamily {
         new Field(
             (facts, prefix, target) -> {
               if (isClassifier(facts.model())) {
-                target.strings(prefix + LABELS_KEY, labels(facts.model()));
+                target.strings(prefix + EmbeddingKeys.LABELS, labels(facts.model()));
                 scores(facts.fields())
                     .ifPresent(stated -> target.string(SCORES_KEY, stated.toString()));
               }
@@ -171,7 +169,7 @@ abstract class EncoderFamily extends GgufFamily {
 
   private static void readClasses(GgufMetadata source, String prefix, ObjectNode config) {
     List<String> labels = new ArrayList<>();
-    source.strings(prefix + LABELS_KEY).ifPresent(labels::addAll);
+    source.strings(prefix + EmbeddingKeys.LABELS).ifPresent(labels::addAll);
     if (!labels.isEmpty()) {
       ObjectNode byId = config.putObject(LABELS);
       ObjectNode ids = config.putObject("label2id");
@@ -200,7 +198,7 @@ abstract class EncoderFamily extends GgufFamily {
   /** A model with a classifier is one that scores classes. */
   @Override
   public void fit(Set<String> tensors, ObjectNode config) {
-    if (tensors.contains(CLASSIFIER)) {
+    if (tensors.contains(EmbeddingKeys.CLASSIFIER)) {
       config.putArray("architectures").add(className() + CLASSES);
       if (!config.has(LABELS)) {
         config.putObject(LABELS).put("0", "LABEL_0");

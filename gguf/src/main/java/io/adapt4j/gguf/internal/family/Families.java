@@ -38,6 +38,7 @@ public final class Families {
           new VaultGemmaFamily(),
           new Phi3Family(),
           new SmolLm3Family(),
+          new OlmoFamily(),
           new Olmo2Family(),
           new Qwen3NextFamily(),
           new Qwen35Family(false),

@@ -1,6 +1,7 @@
 package io.adapt4j.gguf.internal.family;
 
 import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -25,6 +26,12 @@ final class Qwen3Family extends LlamaLikeFamily {
   @Override
   DecoderConfig.Defaults defaults() {
     return new DecoderConfig.Defaults(32_768, 1e-6, "silu", false, 10_000, OptionalInt.of(128));
+  }
+
+  /** In files of rerankers: the rows of yes and no, which are in the output matrix too. */
+  @Override
+  public boolean isUnused(String gguf, ModelConfig model) {
+    return gguf.equals(EmbeddingKeys.CLASSIFIER);
   }
 
   @Override

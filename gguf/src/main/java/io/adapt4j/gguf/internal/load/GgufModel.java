@@ -63,6 +63,7 @@ record GgufModel(
   static GgufModel read(GgufFile file) {
     GgufMetadata metadata = file.metadata();
     GgufFamily family = family(file.path(), metadata);
+    RankHead.requireOutput(family, file);
     ObjectNode config =
         family.config(
             metadata,

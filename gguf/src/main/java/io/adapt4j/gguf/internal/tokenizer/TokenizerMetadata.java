@@ -181,6 +181,7 @@ public final class TokenizerMetadata {
           "gpt_neox",
           "gpt_bigcode",
           "bloom",
+          "olmo",
           "olmo2",
           "olmo3",
           "phi",

@@ -16,13 +16,9 @@ import java.util.List;
 /**
  * A Dense layer after pooling.
  *
- * @param name of its weight in files
- * @param in the width of what it reads
- * @param out the width of what it gives
- * @param weight [out, in], row by row
+ * @param matrix its weight
  */
-@SuppressWarnings("ArrayRecordComponent")
-public record DenseLayer(String name, int in, int out, float[] weight) {
+public record DenseLayer(ExtraMatrix matrix) {
 
   private static final List<String> NAMES =
       List.of(EmbeddingKeys.FIRST_DENSE, EmbeddingKeys.SECOND_DENSE);
@@ -60,7 +56,7 @@ public record DenseLayer(String name, int in, int out, float[] weight) {
     for (int i = 0; i < folders.size(); i++) {
       layers.add(read(folders.get(i), NAMES.get(i)));
     }
-    if (layers.get(1).out() != width) {
+    if (layers.get(1).matrix().out() != width) {
       throw ConfigReader.read(folders.get(1).resolve("config.json"))
           .invalid("out_features", "the model's width " + width, REMEDY);
     }
@@ -80,7 +76,8 @@ public record DenseLayer(String name, int in, int out, float[] weight) {
       StoredRows rows = new StoredRows(checkpoint, "linear.weight");
       float[] weight = new float[Math.toIntExact(rows.rows() * rows.columns())];
       rows.read(0, Math.toIntExact(rows.rows()), weight, 0);
-      return new DenseLayer(name, rows.columns(), Math.toIntExact(rows.rows()), weight);
+      return new DenseLayer(
+          new ExtraMatrix(name, rows.columns(), Math.toIntExact(rows.rows()), weight));
     }
   }
 
@@ -91,8 +88,8 @@ public record DenseLayer(String name, int in, int out, float[] weight) {
    * @param target takes the keys
    */
   public void describe(String prefix, GgufMetadata.Builder target) {
-    String layer = prefix + name.replace(".weight", "");
-    target.uint32(layer + "_feat_in", in);
-    target.uint32(layer + "_feat_out", out);
+    String layer = prefix + matrix.name().replace(".weight", "");
+    target.uint32(layer + "_feat_in", matrix.in());
+    target.uint32(layer + "_feat_out", matrix.out());
   }
 }

@@ -202,17 +202,17 @@ public final class TensorList {
   /**
    * Adds matrices that are not in the checkpoint itself.
    *
-   * @param layers Dense layers after pooling
+   * @param matrices such as Dense layers after pooling
    * @return these tensors and those
    */
-  public TensorList plus(List<DenseLayer> layers) {
+  public TensorList plus(List<ExtraMatrix> matrices) {
     List<Planned> all = new ArrayList<>(tensors);
-    for (DenseLayer layer : layers) {
+    for (ExtraMatrix matrix : matrices) {
       all.add(
           new Planned(
-              layer.name(),
-              List.of((long) layer.in(), (long) layer.out()),
-              () -> new MemoryRows(layer.weight(), layer.in())));
+              matrix.name(),
+              List.of((long) matrix.in(), (long) matrix.out()),
+              () -> new MemoryRows(matrix.weight(), matrix.in())));
     }
     return new TensorList(List.copyOf(all));
   }

@@ -1,0 +1,87 @@
+package io.adapt4j.gguf.internal.load;
+
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.gguf.format.GgufFile;
+import io.adapt4j.gguf.format.GgufTensor;
+import io.adapt4j.gguf.format.Quantizer;
+import io.adapt4j.gguf.internal.family.EmbeddingKeys;
+import io.adapt4j.gguf.internal.family.GgufFamily;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The output rows of yes and no in files of language models that rank. Official files of models
+ * whose output is not their embedding have these rows only, so that such a file is no language
+ * model.
+ */
+final class RankHead {
+
+  private static final String TOKENS = "tokenizer.ggml.tokens";
+
+  /** The least cosine of a row with its quantized equal; those of two tokens are far below. */
+  private static final double SAME = 0.9;
+
+  private RankHead() {}
+
+  /**
+   * Refuses a file whose output matrix is missing.
+   *
+   * @throws CheckpointException naming the tensor
+   */
+  static void requireOutput(GgufFamily family, GgufFile file) {
+    GgufTensor head = file.tensors().get(EmbeddingKeys.CLASSIFIER);
+    GgufTensor embedding = file.tensors().get(GgufFamily.TOKEN_EMBEDDING);
+    if (family.readsTexts()
+        || head == null
+        || embedding == null
+        || file.tensors().containsKey(GgufFamily.OUTPUT)) {
+      return;
+    }
+    List<String> labels = strings(file, family.architecture() + "." + EmbeddingKeys.LABELS);
+    List<String> tokens = strings(file, TOKENS);
+    for (int i = 0; i < labels.size(); i++) {
+      int token = tokens.indexOf(labels.get(i));
+      Optional<float[]> own = row(file, head, i);
+      Optional<float[]> tied = token < 0 ? Optional.empty() : row(file, embedding, token);
+      if (own.isEmpty() || tied.isEmpty() || cosine(own.get(), tied.get()) < SAME) {
+        throw CheckpointException.inTensor(
+            file.path(),
+            GgufFamily.OUTPUT,
+            "the output matrix, as the scores of '%s' are not made by the embedding"
+                .formatted(labels.get(i)),
+            "none",
+            "Use the model's checkpoint, or a file that adapt4j exported from it.");
+      }
+    }
+  }
+
+  private static List<String> strings(GgufFile file, String key) {
+    return file.metadata().strings(key).orElse(List.of());
+  }
+
+  private static Optional<float[]> row(GgufFile file, GgufTensor tensor, int row) {
+    if (tensor.shape().size() != 2 || row >= tensor.shape().get(1)) {
+      return Optional.empty();
+    }
+    int bytes = Math.toIntExact(tensor.bytes() / tensor.shape().get(1));
+    ByteBuffer blocks = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    file.read(tensor, (long) row * bytes, blocks);
+    float[] values = new float[Math.toIntExact(tensor.shape().get(0))];
+    Quantizer.of(tensor.type()).dequantize(blocks.flip(), values, 0, values.length);
+    return Optional.of(values);
+  }
+
+  private static double cosine(float[] first, float[] second) {
+    double product = 0;
+    double firstSquares = 0;
+    double secondSquares = 0;
+    for (int i = 0; i < Math.min(first.length, second.length); i++) {
+      product += (double) first[i] * second[i];
+      firstSquares += (double) first[i] * first[i];
+      secondSquares += (double) second[i] * second[i];
+    }
+    return product / Math.sqrt(firstSquares * secondSquares);
+  }
+}

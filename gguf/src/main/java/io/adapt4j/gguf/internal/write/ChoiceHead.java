@@ -1,0 +1,104 @@
+package io.adapt4j.gguf.internal.write;
+
+import io.adapt4j.core.internal.encode.ChoicePrompt;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.gguf.format.GgufMetadata;
+import io.adapt4j.gguf.internal.family.EmbeddingKeys;
+import io.adapt4j.gguf.internal.family.Facts;
+import io.adapt4j.gguf.internal.family.GgufFamily;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The scores of yes and no that a language model gives a pair, as llama.cpp ranks by: the two rows
+ * of the output matrix, and the prompt around query and document.
+ *
+ * @param matrix the rows of yes and no
+ * @param template the prompt, in which {@value #QUERY} and {@value #DOCUMENT} stand for the two
+ */
+public record ChoiceHead(ExtraMatrix matrix, String template) {
+
+  /** What the template is called among those of a file. */
+  public static final String TEMPLATE = "rerank";
+
+  private static final String QUERY = "{query}";
+  private static final String DOCUMENT = "{document}";
+
+  private static final List<String> LABELS = List.of(ChoicePrompt.CHOSEN, ChoicePrompt.REJECTED);
+
+  /** The architecture whose scores llama.cpp takes from the last token, as probabilities. */
+  private static final String ARCHITECTURE = "qwen3";
+
+  /**
+   * Refuses a model that llama.cpp would not rank with.
+   *
+   * @param family its family
+   * @param facts what its configuration says
+   * @throws io.adapt4j.core.exception.CheckpointException if it is of another family
+   */
+  public static void requireSupported(GgufFamily family, Facts facts) {
+    if (!family.architecture().equals(ARCHITECTURE)) {
+      throw facts
+          .model()
+          .fields()
+          .invalid(
+              "model_type",
+              ARCHITECTURE + " in a GGUF file of a reranker that answers yes or no",
+              "llama.cpp ranks so with Qwen3-Reranker alone; run this model here, or export it as"
+                  + " a language model.");
+    }
+  }
+
+  /**
+   * Checks an instruction.
+   *
+   * @param instruction what the model is asked
+   * @throws IllegalArgumentException if llama.cpp would put a text into it
+   */
+  public static void requireSupported(String instruction) {
+    for (String placeholder : List.of(QUERY, DOCUMENT)) {
+      if (instruction.contains(placeholder)) {
+        throw new IllegalArgumentException(
+            "instruction: expected a text without "
+                + placeholder
+                + ", for which llama.cpp puts a text, found '"
+                + instruction
+                + "'");
+      }
+    }
+  }
+
+  /**
+   * Reads the rows.
+   *
+   * @param folder the model's
+   * @param weights its weights
+   * @param instruction what the model is asked
+   * @return the head
+   * @throws IllegalArgumentException if yes and no are not tokens of the model
+   */
+  public static ChoiceHead read(Path folder, ModelWeights weights, String instruction) {
+    boolean tied = !weights.shapes().containsKey(weights.headName());
+    Rows rows = weights.rows(tied ? weights.embeddingName() : weights.headName());
+    int width = rows.columns();
+    float[] values = new float[LABELS.size() * width];
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      for (int i = 0; i < LABELS.size(); i++) {
+        rows.read(ChoicePrompt.id(folder, tokenizer, LABELS.get(i)), 1, values, i * width);
+      }
+    }
+    return new ChoiceHead(
+        new ExtraMatrix(EmbeddingKeys.CLASSIFIER, width, LABELS.size(), values),
+        ChoicePrompt.text(instruction, QUERY, DOCUMENT));
+  }
+
+  /**
+   * Writes the keys.
+   *
+   * @param target takes the keys
+   */
+  public void describe(GgufMetadata.Builder target) {
+    target.uint32(ARCHITECTURE + EmbeddingKeys.POOLING, EmbeddingKeys.RANK);
+    target.strings(ARCHITECTURE + "." + EmbeddingKeys.LABELS, LABELS);
+  }
+}

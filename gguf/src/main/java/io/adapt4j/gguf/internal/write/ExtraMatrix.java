@@ -1,0 +1,12 @@
+package io.adapt4j.gguf.internal.write;
+
+/**
+ * A matrix that a file has and the checkpoint's own tensors do not.
+ *
+ * @param name its name in the file
+ * @param in the width of what it reads
+ * @param out the width of what it gives
+ * @param weight [out, in], row by row
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record ExtraMatrix(String name, int in, int out, float[] weight) {}
