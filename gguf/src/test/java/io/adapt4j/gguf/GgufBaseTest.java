@@ -98,6 +98,7 @@ class GgufBaseTest {
 
   @Test
   void linearWeightsAreHeldInTheBlocksOfTheFile() {
+    TestModels.needTheLibrary();
     try (Decoder decoder = TestModels.load(folder(GgufQuantization.Q4_K_M))) {
       long weights = decoder.packedLinears().stream().mapToLong(QuantizedLinear::packedCount).sum();
       long bytes = decoder.packedLinears().stream().mapToLong(QuantizedLinear::packedBytes).sum();
@@ -130,6 +131,7 @@ class GgufBaseTest {
   @ParameterizedTest
   @EnumSource(GgufQuantization.class)
   void activationsMayBeRoundedWhileDecoding(GgufQuantization type) {
+    TestModels.needTheLibrary();
     WeightFormat rounded = WeightFormat.int8Activations(WeightFormat.asStored());
     try (Decoder plain = TestModels.load(folder(type));
         Decoder rounding = TestModels.load(folder(type), rounded)) {
@@ -262,6 +264,7 @@ class GgufBaseTest {
       value = GgufQuantization.class,
       names = {"Q8_0", "Q4_K_M"})
   void anAdapterTrainsOverAFileAndNamesIt(GgufQuantization type) throws IOException {
+    TestModels.needTheLibrary();
     Path file = temporary.resolve("stories.gguf");
     GgufExport.of(checkpoint).type(type).to(file);
     Path output = temporary.resolve("run");

@@ -1,5 +1,7 @@
 package io.adapt4j.gguf;
 
+import static org.assertj.core.api.Assumptions.assumeThatCode;
+
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -16,6 +18,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.kernels.internal.Int8Matrix;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -41,6 +44,11 @@ final class TestModels {
       """;
 
   private TestModels() {}
+
+  /** Skips the test where the kernels in C++ are missing: weights are dequantized there. */
+  static void needTheLibrary() {
+    assumeThatCode(Int8Matrix::requireLibrary).doesNotThrowAnyException();
+  }
 
   /** Writes a checkpoint with random weights and the tokenizer of the stories. */
   static Path random(Path folder) {
