@@ -17,6 +17,7 @@ import io.adapt4j.core.model.Precision;
 import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufWriter;
 import io.adapt4j.gguf.format.TensorSource;
+import io.adapt4j.gguf.format.TensorType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -128,6 +129,8 @@ class RerankerFilesTest {
     export(model).reranker().type(GgufQuantization.Q8_0).to(whole);
     Path file = folder.resolve("model.gguf");
     try (GgufFile opened = GgufFile.open(whole)) {
+      // So few values that no type makes them smaller than they are worth.
+      assertThat(opened.tensors().get("cls.output.weight").type()).isEqualTo(TensorType.F32);
       List<TensorSource> tensors = new ArrayList<>();
       opened.tensors().values().stream()
           .filter(tensor -> !tensor.name().equals("output.weight"))

@@ -88,7 +88,7 @@ public record ChoiceHead(ExtraMatrix matrix, String template) {
       }
     }
     return new ChoiceHead(
-        new ExtraMatrix(EmbeddingKeys.CLASSIFIER, width, LABELS.size(), values),
+        new ExtraMatrix(EmbeddingKeys.CLASSIFIER, width, LABELS.size(), values, true),
         ChoicePrompt.text(instruction, QUERY, DOCUMENT));
   }
 

@@ -77,7 +77,7 @@ public record DenseLayer(ExtraMatrix matrix) {
       float[] weight = new float[Math.toIntExact(rows.rows() * rows.columns())];
       rows.read(0, Math.toIntExact(rows.rows()), weight, 0);
       return new DenseLayer(
-          new ExtraMatrix(name, rows.columns(), Math.toIntExact(rows.rows()), weight));
+          new ExtraMatrix(name, rows.columns(), Math.toIntExact(rows.rows()), weight, false));
     }
   }
 

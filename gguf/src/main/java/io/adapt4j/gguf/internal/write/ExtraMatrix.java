@@ -7,6 +7,7 @@ package io.adapt4j.gguf.internal.write;
  * @param in the width of what it reads
  * @param out the width of what it gives
  * @param weight [out, in], row by row
+ * @param isSmall whether it is so small that it stays in F32 in files of every type
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record ExtraMatrix(String name, int in, int out, float[] weight) {}
+public record ExtraMatrix(String name, int in, int out, float[] weight, boolean isSmall) {}

@@ -30,18 +30,22 @@ public final class TensorList {
 
   /** A tensor before its type is chosen. */
   private record Planned(
-      String name, List<Long> shape, Supplier<Rows> rows, List<FourBitStack.Expert> fourBit) {
+      String name,
+      List<Long> shape,
+      Supplier<Rows> rows,
+      List<FourBitStack.Expert> fourBit,
+      boolean isSmall) {
 
     Planned(String name, List<Long> shape, Supplier<Rows> rows) {
-      this(name, shape, rows, List.of());
+      this(name, shape, rows, List.of(), false);
     }
 
     Planned withShape(List<Long> other) {
-      return new Planned(name, other, rows, fourBit);
+      return new Planned(name, other, rows, fourBit, isSmall);
     }
 
     Planned withFourBit(List<FourBitStack.Expert> stored) {
-      return new Planned(name, shape, rows, stored);
+      return new Planned(name, shape, rows, stored, isSmall);
     }
 
     /** How many experts it has the matrices or biases of; 0 where it is of none. */
@@ -212,7 +216,9 @@ public final class TensorList {
           new Planned(
               matrix.name(),
               List.of((long) matrix.in(), (long) matrix.out()),
-              () -> new MemoryRows(matrix.weight(), matrix.in())));
+              () -> new MemoryRows(matrix.weight(), matrix.in()),
+              List.of(),
+              matrix.isSmall()));
     }
     return new TensorList(List.copyOf(all));
   }
@@ -305,7 +311,8 @@ public final class TensorList {
       TypeMix types, Map<String, float[]> importance, ExecutorService workers) {
     List<TensorSource> sources = new ArrayList<>();
     for (Planned tensor : tensors) {
-      TensorType type = types.next(tensor.name(), tensor.shape());
+      TensorType type =
+          tensor.isSmall() ? TensorType.F32 : types.next(tensor.name(), tensor.shape());
       if (!tensor.fourBit().isEmpty()) {
         sources.add(new FourBitStack(tensor.name(), tensor.shape(), tensor.fourBit()));
         continue;
