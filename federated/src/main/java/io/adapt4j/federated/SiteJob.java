@@ -61,7 +61,13 @@ public final class SiteJob implements Serializable {
     }
   }
 
-  /** Noise that hides a site's update before it leaves. */
+  /**
+   * Noise that hides a site's update before it leaves.
+   *
+   * @param clip the greatest norm of an update
+   * @param noiseMultiplier the noise's deviation over that norm
+   * @param seed of the noise; null for another each time
+   */
   record NoiseAtSite(double clip, double noiseMultiplier, @Nullable Long seed)
       implements Serializable {}
 

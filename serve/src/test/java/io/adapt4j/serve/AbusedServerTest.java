@@ -153,7 +153,9 @@ class AbusedServerTest {
       })
   void whatIsNoRequestEndsInAnErrorOrNothing(String bytes) throws Exception {
     String said = send(bytes);
-    assertThat(said).as(said).doesNotContain("root:", "Exception", "\tat ");
+    // From 22 on the JDK's server names the kind of a URI's error, and no more of it.
+    String own = said.replace("URISyntaxException thrown", "");
+    assertThat(own).as(said).doesNotContain("root:", "Exception", "\tat ");
     assertThat(answers(said)).isLessThanOrEqualTo(1);
   }
 

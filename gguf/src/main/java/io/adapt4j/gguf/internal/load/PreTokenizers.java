@@ -21,10 +21,10 @@ final class PreTokenizers {
 
   private static final String QWEN2 = words("\\p{N}");
 
-  /** As Qwen 2, with marks counted as letters. */
   /** Cut at spaces and at marks between sentences. */
   private static final String BLOOM = " ?[^(\\s|[.,!?…。，、।۔،])]+";
 
+  /** As Qwen 2, with marks counted as letters. */
   private static final String QWEN35 =
       CONTRACTIONS
           + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*"
