@@ -5,6 +5,8 @@ import io.adapt4j.kernels.internal.cpu.FourBitWeight;
 import java.io.IOException;
 import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The library of the kernels in C++: loaded once a process, or not.
@@ -13,6 +15,8 @@ import org.bytedeco.javacpp.Loader;
  * @param absence why there is no library; null with it
  */
 record CpuLibrary(CpuVariant best, String absence) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CpuLibrary.class);
 
   private static final CpuLibrary LOADED = load();
 
@@ -38,12 +42,18 @@ record CpuLibrary(CpuVariant best, String absence) {
       NativeCache.prepareJavaCpp();
       Optional<String> problem = NativeChecksum.problem(FourBitWeight.class, file);
       if (problem.isPresent()) {
-        return new CpuLibrary(null, problem.get());
+        return unusable(problem.get());
       }
       return new CpuLibrary(CpuVariant.numbered(FourBitWeight.bestVariant()), null);
     } catch (LinkageError | IOException | RuntimeException e) {
       Throwable known = e.getCause() == null ? e : e.getCause();
-      return new CpuLibrary(null, "its library cannot be loaded: " + known.getMessage());
+      return unusable("its library cannot be loaded: " + known.getMessage());
     }
+  }
+
+  /** A build without a library is somebody's choice; a library that is not used is not. */
+  private static CpuLibrary unusable(String problem) {
+    LOG.warn("The kernels in C++ are not used, and all that they compute is slower: {}", problem);
+    return new CpuLibrary(null, problem);
   }
 }
