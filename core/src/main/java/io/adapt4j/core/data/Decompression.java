@@ -98,6 +98,9 @@ final class Decompression {
     Path copy = Files.createTempFile("adapt4j-", ".jsonl");
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(copy))) {
       converter.convert(file, out);
+    } catch (Error e) {
+      Files.deleteIfExists(copy);
+      throw e;
     } catch (IOException | RuntimeException e) {
       Files.deleteIfExists(copy);
       throw new DatasetException(

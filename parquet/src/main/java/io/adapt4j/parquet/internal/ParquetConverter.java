@@ -52,6 +52,7 @@ public final class ParquetConverter implements JsonLinesConverter {
             .build();
     try (ParquetFileReader reader = ParquetFileReader.open(new LocalInputFile(file), options);
         JsonGenerator json = new JsonFactory().createGenerator(new Unclosed(out))) {
+      PageSizes.require(file, reader);
       json.setRootValueSeparator(null);
       MessageType schema = reader.getFileMetaData().getSchema();
       MessageColumnIO columns = new ColumnIOFactory().getColumnIO(schema);

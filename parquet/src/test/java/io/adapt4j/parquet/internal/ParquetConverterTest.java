@@ -8,6 +8,7 @@ import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.FileDataset;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -23,6 +24,8 @@ import org.apache.parquet.compression.CompressionCodecFactory;
 import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroup;
+import org.apache.parquet.format.PageHeader;
+import org.apache.parquet.format.Util;
 import org.apache.parquet.hadoop.CodecFactory;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.example.ExampleParquetWriter;
@@ -69,6 +72,51 @@ class ParquetConverterTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     new ParquetConverter().convert(file, out);
     return out.toString(StandardCharsets.UTF_8);
+  }
+
+  /** Changes the header of the page that begins at a byte; its length must stay. */
+  private static void changeHeader(Path file, int at, Consumer<PageHeader> change)
+      throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    ByteArrayInputStream rest = new ByteArrayInputStream(bytes, at, bytes.length - at);
+    PageHeader header = Util.readPageHeader(rest);
+    int length = bytes.length - at - rest.available();
+    change.accept(header);
+    ByteArrayOutputStream changed = new ByteArrayOutputStream();
+    Util.writePageHeader(header, changed);
+    assertThat(changed.size()).isEqualTo(length);
+    System.arraycopy(changed.toByteArray(), 0, bytes, at, length);
+    Files.write(file, bytes);
+  }
+
+  @Test
+  void aPageThatSaysThatItIsLargerThanTheFileIsRefusedBeforeMemoryIsTaken() throws IOException {
+    Path file =
+        write(
+            "rows.parquet",
+            CompressionCodecName.UNCOMPRESSED,
+            LABELED,
+            row -> row.append("text", "x".repeat(200)));
+    assertThat(Files.size(file)).isLessThan(8000);
+    changeHeader(file, 4, header -> header.setCompressed_page_size(8000));
+    assertThatThrownBy(() -> json(file))
+        .isInstanceOf(IOException.class)
+        .hasMessageContainingAll("text", "bytes stored", "8000");
+  }
+
+  @Test
+  void aDictionaryThatSaysThatItHasMoreValuesThanBytesIsRefused() throws IOException {
+    Path file =
+        write(
+            "rows.parquet",
+            CompressionCodecName.UNCOMPRESSED,
+            LABELED,
+            row -> row.append("text", "x"),
+            row -> row.append("text", "x"));
+    changeHeader(file, 4, header -> header.getDictionary_page_header().setNum_values(60));
+    assertThatThrownBy(() -> json(file))
+        .isInstanceOf(IOException.class)
+        .hasMessageContainingAll("text", "distinct values", "60");
   }
 
   @ParameterizedTest
