@@ -133,7 +133,7 @@ public final class FileTransaction implements AutoCloseable {
     if (hidden) {
       setAsideDeletions(backups, undo);
     }
-    if (together) {
+    if (last > 0) {
       forceFolders();
     }
     if (!targets.isEmpty()) {

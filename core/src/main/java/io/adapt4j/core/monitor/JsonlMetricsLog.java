@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String LINE_START = "{\"event\":\"";
-  private static final int LONGEST_LINE_BYTES = 1 << 16;
+  private static final int BLOCK_BYTES = 1 << 16;
 
   private final Path file;
   private @Nullable WholeAppends lines;
@@ -234,8 +234,9 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
   }
 
   /**
-   * Cuts what follows the last line end, so that new lines do not join a torn one. Only a line of
-   * this log is cut: a wrong path must not damage another file.
+   * Cuts what follows the last line end, so that new lines do not join a torn one. A power cut may
+   * leave anything there. Only a file that begins as a log does, or a line of one, is cut: a wrong
+   * path must not damage another file.
    */
   private static void removeUnfinishedLine(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
@@ -243,15 +244,55 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     }
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      long size = channel.size();
-      ByteBuffer tail = ByteBuffer.allocate((int) Math.min(size, LONGEST_LINE_BYTES));
-      while (tail.hasRemaining() && channel.read(tail, size - tail.remaining()) >= 0) {}
-      String text = new String(tail.array(), 0, tail.position(), StandardCharsets.ISO_8859_1);
-      String unfinished = text.substring(text.lastIndexOf('\n') + 1);
-      if (!unfinished.startsWith(LINE_START) && !LINE_START.startsWith(unfinished)) {
+      long end = endOfLines(channel);
+      boolean isLog = isStart(text(channel, gap(channel))) || isStart(text(channel, end));
+      if (end < channel.size() && !isLog) {
         throw new IOException("the file exists and its last line is not one of a metrics log");
       }
-      channel.truncate(size - unfinished.length());
+      channel.truncate(end);
     }
+  }
+
+  /** Where the last line that has an end ends. */
+  private static long endOfLines(FileChannel channel) throws IOException {
+    ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);
+    for (long end = channel.size(); end > 0; ) {
+      long start = Math.max(0, end - BLOCK_BYTES);
+      block.clear().limit((int) (end - start));
+      while (block.hasRemaining() && channel.read(block, start + block.position()) >= 0) {}
+      for (int i = block.position() - 1; i >= 0; i--) {
+        if (block.get(i) == '\n') {
+          return start + i + 1;
+        }
+      }
+      end = start;
+    }
+    return 0;
+  }
+
+  /** How many zeros the file begins with, where a first line was lost. */
+  private static long gap(FileChannel channel) throws IOException {
+    ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);
+    long zeros = 0;
+    while (channel.read(block.clear(), zeros) > 0) {
+      for (int i = 0; i < block.position(); i++) {
+        if (block.get(i) != 0) {
+          return zeros + i;
+        }
+      }
+      zeros += block.position();
+    }
+    return zeros;
+  }
+
+  /** As many characters as tell a line of a log from another; fewer at the end. */
+  private static String text(FileChannel channel, long at) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(LINE_START.length());
+    while (bytes.hasRemaining() && channel.read(bytes, at + bytes.position()) >= 0) {}
+    return new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1);
+  }
+
+  private static boolean isStart(String text) {
+    return LINE_START.startsWith(text);
   }
 }

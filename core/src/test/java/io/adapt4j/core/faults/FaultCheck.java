@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class FaultCheck {
 
   private static final boolean LONG = "long".equals(System.getProperty("adapt4j.faults"));
-  private static final int SEEDS = LONG ? 25 : 1;
+  private static final int SEEDS = LONG ? 25 : 3;
   private static final int SHOWN = 12;
 
   /** In the build one of so many is written again. */

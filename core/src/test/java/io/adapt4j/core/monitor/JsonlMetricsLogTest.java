@@ -23,6 +23,8 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonlMetricsLogTest {
   @TempDir Path folder;
@@ -172,6 +174,23 @@ class JsonlMetricsLogTest {
         .containsExactly(
             "{'event':'step','step':1}",
             "{'event':'evaluation','step':120,'loss':2.1,'perplexity':8.166,'best':true}");
+  }
+
+  /** Zeros where bytes were not on the device, however many. */
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"event\":\"step\",\"step\":1}\n", ""})
+  void whatAPowerCutLeavesAtTheEndIsRemoved(String before) throws IOException {
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, before + "\0".repeat(100_000) + "ep\":2}");
+    if (before.isEmpty()) {
+      Files.writeString(file, "\0".repeat(100_000));
+    }
+    try (JsonlMetricsLog log = JsonlMetricsLog.to(file)) {
+      log.evaluated(Events.EVALUATION);
+    }
+    assertThat(Files.readString(file))
+        .startsWith(before + "{\"event\":\"evaluation\"")
+        .endsWith("}\n");
   }
 
   @Test

@@ -13,8 +13,8 @@ import org.apache.parquet.io.LocalInputFile;
 import org.apache.parquet.io.SeekableInputStream;
 
 /**
- * Checks what the headers of pages say of their sizes. The reader takes memory by these numbers
- * before it reads, whatever a file has.
+ * Checks the numbers of rows and the sizes that a file states. The reader takes memory by the sizes
+ * of pages before it reads them, and gives as many rows as are stated, whatever a file has.
  */
 final class PageSizes {
 
@@ -26,21 +26,38 @@ final class PageSizes {
   /** A page is in memory packed and unpacked, and its values besides. */
   private static final int SHARE_OF_MEMORY = 4;
 
+  /** Rows of a group that may take no bytes, as equal values of a column do. */
+  private static final long FREE_ROWS = 1 << 24;
+
+  /** More rows must be as many to a byte at most. */
+  private static final long ROWS_OF_A_BYTE = 64;
+
   private PageSizes() {}
 
   /**
-   * Refuses a file with a page that is larger than the file or than memory.
+   * Refuses a file with a page that is larger than the file or than memory, and one with more rows
+   * than values.
    *
-   * @throws IOException saying where the page is
+   * @throws IOException saying which number is wrong
    */
   static void require(Path file, ParquetFileReader reader) throws IOException {
     long length = Files.size(file);
     try (SeekableInputStream in = new LocalInputFile(file).newStream()) {
       for (BlockMetaData group : reader.getRowGroups()) {
+        long most = FREE_ROWS + ROWS_OF_A_BYTE * Math.min(length, group.getCompressedSize());
         for (ColumnChunkMetaData column : group.getColumns()) {
+          requireRows(group.getRowCount(), Math.min(most, column.getValueCount()));
           require(in, column, length);
         }
       }
+    }
+  }
+
+  private static void requireRows(long rows, long most) throws IOException {
+    if (rows < 0 || rows > most) {
+      throw new IOException(
+          "expected a group of at most %d rows, by its values and bytes, found %d"
+              .formatted(most, rows));
     }
   }
 

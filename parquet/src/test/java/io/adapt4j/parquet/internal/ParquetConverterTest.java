@@ -11,6 +11,7 @@ import io.adapt4j.core.data.FileDataset;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -102,6 +103,18 @@ class ParquetConverterTest {
     assertThatThrownBy(() -> json(file))
         .isInstanceOf(IOException.class)
         .hasMessageContainingAll("text", "bytes stored", "8000");
+  }
+
+  /** Left to the reader, it gives as many empty rows. */
+  @Test
+  void aGroupThatSaysThatItHasMoreRowsThanValuesIsRefused() throws IOException {
+    Path file = folder.resolve("rows.parquet");
+    try (InputStream more = getClass().getResourceAsStream("/more-rows-than-values.parquet")) {
+      Files.copy(more, file);
+    }
+    assertThatThrownBy(() -> json(file))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("expected a group of at most 2 rows");
   }
 
   @Test
