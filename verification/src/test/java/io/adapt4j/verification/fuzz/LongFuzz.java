@@ -1,6 +1,7 @@
 package io.adapt4j.verification.fuzz;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -8,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -15,12 +18,21 @@ import java.util.stream.Stream;
 /**
  * Fuzzes with Jazzer, guided by coverage: one process a target, one after the other. What an
  * earlier run reached is kept in {@code target/fuzz/TARGET/corpus} and taken up again. Prints a
- * line a target, and ends with status 1 if anything was found; the inputs lie in {@code
- * target/fuzz/TARGET/found}.
+ * line a target, and ends with status 1 if anything was found or a target did not run; the inputs
+ * lie in {@code target/fuzz/TARGET/found}.
  */
 public final class LongFuzz {
 
   private static final Pattern COUNT = Pattern.compile("^#(\\d+)\\s");
+
+  /** Adapters state regular expressions, and clients ask a server of this process. */
+  private static final List<String> DISABLED =
+      List.of(
+          "com.code_intelligence.jazzer.sanitizers.RegexInjection",
+          "com.code_intelligence.jazzer.sanitizers.ServerSideRequestForgery");
+
+  /** For loading classes, and for the last input. */
+  private static final int MORE_SECONDS = 300;
 
   private LongFuzz() {}
 
@@ -51,7 +63,7 @@ public final class LongFuzz {
     System.out.printf(
         "%-24s %,12d executions %6d inputs kept %4d findings%n",
         target.name(), executions, count(corpus), more);
-    return more > 0;
+    return more > 0 || executions == 0;
   }
 
   private static long run(FuzzTarget target, int seconds, Path folder, Path corpus, Path findings)
@@ -65,8 +77,7 @@ public final class LongFuzz {
     command.add("--target_class=" + JazzerTarget.class.getName());
     command.add("--target_args=" + target.name());
     command.add("--instrumentation_includes=io.adapt4j.**");
-    // Adapters state regular expressions; the time that they may take is bounded.
-    command.add("--disabled_hooks=com.code_intelligence.jazzer.sanitizers.RegexInjection");
+    command.add("--disabled_hooks=" + String.join(File.pathSeparator, DISABLED));
     command.add("--reproducer_path=" + findings);
     command.add("-artifact_prefix=" + findings + "/");
     command.add("-max_total_time=" + seconds);
@@ -74,6 +85,9 @@ public final class LongFuzz {
     command.add("-rss_limit_mb=4096");
     command.add(corpus.toString());
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    // Threads of a server may keep alive what has ended.
+    CompletableFuture.delayedExecutor(seconds + MORE_SECONDS, TimeUnit.SECONDS)
+        .execute(process::destroyForcibly);
     long executions = 0;
     try (BufferedReader lines =
             new BufferedReader(
