@@ -67,7 +67,17 @@ class HubEnvironmentTest {
     assertThat(with().token()).hasValue("hf_file");
     assertThat(with("HF_TOKEN_PATH", other.toString()).token()).hasValue("hf_other");
     assertThat(with("HF_TOKEN", " hf_variable\n").token()).hasValue("hf_variable");
+    assertThat(with("HUGGING_FACE_HUB_TOKEN", "hf_old").token()).hasValue("hf_old");
     assertThat(with("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1").token()).isEmpty();
+    assertThat(with("HF_TOKEN", "\n").token()).hasValue("hf_file");
+    Files.writeString(file, "\n");
+    assertThat(with().token()).isEmpty();
+  }
+
+  @Test
+  void withoutAHomeTheCacheIsInThatOfTheUser() {
+    assertThat(new HubEnvironment(Map.of()).cache())
+        .isEqualTo(Path.of(System.getProperty("user.home"), ".cache/huggingface/hub"));
   }
 
   @ParameterizedTest

@@ -54,6 +54,8 @@ class HubOfflineTest {
         pythonSnapshot(
             Map.of("config.json", "{}", "model.safetensors", "w", "tokenizer.json", "{}"));
 
+    assertThat(offline().isOffline()).isTrue();
+    assertThat(Hub.builder(Map.of()).cache(cache).build().isOffline()).isFalse();
     assertThat(offline().download(REPOSITORY, "main")).isEqualTo(snapshot);
     assertThat(offline().download(REPOSITORY, COMMIT)).isEqualTo(snapshot);
     assertThat(offline().download(REPOSITORY, "main", List.of("config.json"))).isEqualTo(snapshot);
