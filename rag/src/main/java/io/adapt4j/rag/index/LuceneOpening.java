@@ -68,13 +68,19 @@ final class LuceneOpening {
                 wrapper.apply(new MMapDirectory(folder.path(), new SteadyLocks()));
             try {
               return opening.of(directory);
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) {
               directory.close();
               throw e;
             }
           });
     } catch (IOException e) {
       throw folder.explained(e, "");
+    } catch (OutOfMemoryError e) {
+      // Lucene takes as much as a length says before it compares checksums.
+      throw folder.explained(
+          new CorruptIndexException(
+              "a length is wrong, or larger than the memory that -Xmx gives", folder.name(), e),
+          "");
     } catch (IndexOutOfBoundsException | NegativeArraySizeException e) {
       throw folder.explained(new CorruptIndexException("a length is wrong", folder.name(), e), "");
     }

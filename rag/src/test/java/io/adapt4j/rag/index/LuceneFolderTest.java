@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.rag.spi.Hit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,6 +62,22 @@ class LuceneFolderTest {
             .hasMessageContaining("was opened for reading");
       }
     }
+  }
+
+  /** Before it compares checksums, Lucene takes as much memory as a length says. */
+  @Test
+  void aLengthThatNoMemoryHoldsIsToldAsDamage() throws IOException {
+    try (LuceneIndex writer = builder().open()) {
+      writer.putAll(List.of(entry("a", "words", EAST)));
+    }
+    try (FileChannel channel = FileChannel.open(file("_.*\\.cfs"), StandardOpenOption.WRITE)) {
+      // After the magic number stands the length of the codec's name.
+      channel.write(ByteBuffer.wrap(new byte[] {-1, -1, -1, -1, 7}), 4);
+    }
+    assertThatThrownBy(() -> builder().openForReading())
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("is damaged")
+        .hasMessageContaining("-Xmx");
   }
 
   @Test
