@@ -54,15 +54,17 @@ class DurabilityTest {
   }
 
   @Test
-  void allFilesOfATransactionAreForcedBeforeTheFirstIsMoved() throws IOException {
+  void filesOfATransactionAreForcedBeforeTheFirstIsMovedAndTheirFolderBeforeTheLast()
+      throws IOException {
     try (FileTransaction transaction = new FileTransaction()) {
       Files.writeString(transaction.stage(folder.resolve("a")), "a");
       Files.writeString(transaction.stage(folder.resolve("b")), "b");
       transaction.commit();
     }
     assertThat(steps.stream().map(step -> step.substring(0, 4)))
-        .containsExactly("forc", "forc", "move", "move", "forc");
-    assertThat(steps.get(4)).isEqualTo("force " + folder);
+        .containsExactly("forc", "forc", "move", "forc", "move", "forc");
+    assertThat(steps.get(3)).isEqualTo("force " + folder);
+    assertThat(steps.get(5)).isEqualTo("force " + folder);
   }
 
   @Test
