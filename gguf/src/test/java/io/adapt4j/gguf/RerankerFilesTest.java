@@ -147,6 +147,29 @@ class RerankerFilesTest {
     }
   }
 
+  /** Read as a language model, such a file would lose its classifier without a word. */
+  @Test
+  void aFileThatScoresOtherClassesIsRefused() throws IOException {
+    Path model = write("qwen3_tied", folder.resolve("model"));
+    Path whole = folder.resolve("whole.gguf");
+    export(model).reranker().to(whole);
+    Path file = folder.resolve("model.gguf");
+    try (GgufFile opened = GgufFile.open(whole)) {
+      List<TensorSource> tensors = new ArrayList<>();
+      opened.tensors().values().forEach(tensor -> tensors.add(new CopiedTensor(opened, tensor)));
+      GgufWriter.write(
+          file,
+          opened.metadata().toBuilder()
+              .strings("qwen3.classifier.output_labels", List.of("good", "bad"))
+              .build(),
+          tensors);
+    }
+    assertThatThrownBy(() -> ModelSource.path(file).folder())
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("qwen3.classifier.output_labels")
+        .hasMessageContaining("[good, bad]");
+  }
+
   @Test
   void whatLlamaCppWouldNotRankWithIsRefused() throws IOException {
     Path file = folder.resolve("model.gguf");

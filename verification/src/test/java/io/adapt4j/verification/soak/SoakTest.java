@@ -14,7 +14,7 @@ class SoakTest {
 
   private static final int SECONDS = Integer.getInteger("adapt4j.soak.seconds", 120);
 
-  /** In a process of its own, whose heap is all there from the beginning. */
+  /** In its own process, whose heap is all there from the beginning. */
   @Test
   void everythingAtOnceGivesTheSameResultsAndDoesNotGrow(@TempDir Path folder) throws Exception {
     Path log = folder.resolve("log");

@@ -1,6 +1,7 @@
 package io.adapt4j.gguf.internal.load;
 
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.encode.ChoicePrompt;
 import io.adapt4j.gguf.format.GgufFile;
 import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.Quantizer;
@@ -10,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The output rows of yes and no in files of language models that rank. Official files of models
@@ -23,23 +25,36 @@ final class RankHead {
   /** The least cosine of a row with its quantized equal; those of two tokens are far below. */
   private static final double SAME = 0.9;
 
+  private static final Set<String> CHOICES = Set.of(ChoicePrompt.CHOSEN, ChoicePrompt.REJECTED);
+
   private RankHead() {}
 
   /**
-   * Refuses a file whose output matrix is missing.
+   * Refuses a file that scores other classes than yes and no, and one whose output matrix is
+   * missing.
    *
-   * @throws CheckpointException naming the tensor
+   * @throws CheckpointException naming the key or the tensor
    */
   static void requireOutput(GgufFamily family, GgufFile file) {
     GgufTensor head = file.tensors().get(EmbeddingKeys.CLASSIFIER);
     GgufTensor embedding = file.tensors().get(GgufFamily.TOKEN_EMBEDDING);
-    if (family.readsTexts()
-        || head == null
-        || embedding == null
-        || file.tensors().containsKey(GgufFamily.OUTPUT)) {
+    if (family.readsTexts() || head == null) {
       return;
     }
-    List<String> labels = strings(file, family.architecture() + "." + EmbeddingKeys.LABELS);
+    String key = family.architecture() + "." + EmbeddingKeys.LABELS;
+    List<String> labels = strings(file, key);
+    if (!Set.copyOf(labels).equals(CHOICES)) {
+      throw CheckpointException.inField(
+          file.path(),
+          key,
+          "yes and no, as rerankers have them",
+          String.valueOf(labels),
+          "Language models with other classes are not read from GGUF files; use the model's"
+              + " checkpoint.");
+    }
+    if (embedding == null || file.tensors().containsKey(GgufFamily.OUTPUT)) {
+      return;
+    }
     List<String> tokens = strings(file, TOKENS);
     for (int i = 0; i < labels.size(); i++) {
       int token = tokens.indexOf(labels.get(i));
