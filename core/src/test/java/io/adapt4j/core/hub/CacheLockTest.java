@@ -1,11 +1,13 @@
 package io.adapt4j.core.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -57,6 +59,51 @@ class CacheLockTest {
     } finally {
       process.destroyForcibly();
     }
+  }
+
+  @Test
+  void aLockOfAnotherThreadIsWaitedFor() throws IOException {
+    Path file = folder.resolve("models--acme--tiny/abc.lock");
+    CompletableFuture<Void> acquired;
+    try (CacheLock lock = CacheLock.acquire(file)) {
+      acquired = CompletableFuture.runAsync(() -> lockAndRelease(file));
+      assertThat(acquired).failsWithin(300, TimeUnit.MILLISECONDS);
+    }
+    assertThat(acquired).succeedsWithin(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void whoIsInterruptedWhileWaitingStopsAndKeepsTheFlag() throws Exception {
+    Path file = folder.resolve("models--acme--tiny/abc.lock");
+    try (CacheLock lock = CacheLock.acquire(file)) {
+      CompletableFuture<String> end = new CompletableFuture<>();
+      Thread waiting =
+          new Thread(
+              () -> {
+                try {
+                  CacheLock.acquire(file).close();
+                  end.complete("locked");
+                } catch (IOException e) {
+                  end.complete(
+                      e.getClass().getSimpleName() + " " + Thread.currentThread().isInterrupted());
+                }
+              });
+      waiting.start();
+      waiting.interrupt();
+      assertThat(end.get(10, TimeUnit.SECONDS)).isEqualTo("InterruptedIOException true");
+    }
+    lockAndRelease(file);
+  }
+
+  @Test
+  void aLockThatCannotBeOpenedIsHeldByNobody() throws Exception {
+    Path file = folder.resolve("abc.lock");
+    Files.createSymbolicLink(file, folder.resolve("elsewhere"));
+    assertThatIOException().isThrownBy(() -> CacheLock.acquire(file));
+    Files.delete(file);
+
+    assertThat(CompletableFuture.runAsync(() -> lockAndRelease(file)))
+        .succeedsWithin(10, TimeUnit.SECONDS);
   }
 
   private static void lockAndRelease(Path file) {
