@@ -1,21 +1,27 @@
 package io.adapt4j.verification.fuzz;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * One reader of outside bytes.
  *
  * @param name what it is called in commands and in folders of kept inputs
- * @param seeds valid inputs, from which mutations begin
+ * @param seedSource makes valid inputs, from which mutations begin
  * @param reading reads an input; throws what the reader throws
  */
-record FuzzTarget(String name, List<byte[]> seeds, Reading reading) {
+record FuzzTarget(String name, Supplier<List<byte[]>> seedSource, Reading reading) {
 
   /** Reads bytes. */
   interface Reading {
 
     /** Reads. */
     void read(byte[] bytes) throws Exception;
+  }
+
+  /** {@return valid inputs, made anew} */
+  List<byte[]> seeds() {
+    return seedSource.get();
   }
 
   /** Reads an input under the contract. */

@@ -12,8 +12,10 @@ final class FuzzTargets {
   static List<FuzzTarget> all() {
     List<FuzzTarget> all = new ArrayList<>();
     all.addAll(ModelFileTargets.all());
+    all.addAll(ModelFolderTargets.all());
     all.addAll(TextTargets.all());
     all.addAll(DataTargets.all());
+    all.addAll(DocumentTargets.all());
     all.addAll(NetworkTargets.all());
     all.add(IndexTarget.create());
     return all;

@@ -55,7 +55,7 @@ class FuzzTest {
   @ParameterizedTest
   @MethodSource("targets")
   void damagedInputsAreReadOrRefused(FuzzTarget target) {
-    List<byte[]> seeds = target.seeds().isEmpty() ? List.of(new byte[0]) : target.seeds();
+    List<byte[]> seeds = target.seeds();
     Mutations mutations = new Mutations(1);
     for (int i = 0; i < DAMAGES; i++) {
       byte[] input = mutations.next(seeds);

@@ -1,5 +1,6 @@
 package io.adapt4j.verification.fuzz;
 
+import com.google.common.base.Suppliers;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import io.adapt4j.rag.document.Chunk;
@@ -13,12 +14,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** A search index of which one file is damaged: the first byte of an input says which. */
@@ -27,31 +27,15 @@ final class IndexTarget {
   private IndexTarget() {}
 
   static FuzzTarget create() {
-    Map<String, byte[]> files = files();
-    List<String> names = List.copyOf(files.keySet());
-    List<byte[]> seeds = new ArrayList<>();
-    for (int i = 0; i < names.size(); i++) {
-      byte[] content = files.get(names.get(i));
-      byte[] seed = new byte[content.length + 1];
-      seed[0] = (byte) i;
-      System.arraycopy(content, 0, seed, 1, content.length);
-      seeds.add(seed);
-    }
+    Supplier<Parts> index = Suppliers.memoize(() -> new Parts(files()));
     return new FuzzTarget(
         "search-index",
-        seeds,
+        () -> index.get().seeds(),
         bytes -> {
-          String damaged = bytes.length == 0 ? "" : names.get((bytes[0] & 0xff) % names.size());
           Path folder = Files.createTempDirectory("fuzz-index");
           try {
-            for (Map.Entry<String, byte[]> file : files.entrySet()) {
-              if (!file.getKey().equals(damaged)) {
-                Files.write(folder.resolve(file.getKey()), file.getValue());
-              }
-            }
-            if (bytes.length > 0) {
-              byte[] content = Arrays.copyOfRange(bytes, 1, bytes.length);
-              Files.write(folder.resolve(damaged), content);
+            for (Map.Entry<String, byte[]> file : index.get().with(bytes).entrySet()) {
+              Files.write(folder.resolve(file.getKey()), file.getValue());
             }
             search(folder);
           } finally {

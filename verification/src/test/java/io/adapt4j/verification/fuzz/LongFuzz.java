@@ -54,8 +54,9 @@ public final class LongFuzz {
     Path folder = Path.of("target/fuzz", target.name()).toAbsolutePath();
     Path corpus = Files.createDirectories(folder.resolve("corpus"));
     Path findings = Files.createDirectories(folder.resolve("found"));
-    for (int i = 0; i < target.seeds().size(); i++) {
-      Files.write(corpus.resolve("seed-" + i), target.seeds().get(i));
+    List<byte[]> seeds = target.seeds();
+    for (int i = 0; i < seeds.size(); i++) {
+      Files.write(corpus.resolve("seed-" + i), seeds.get(i));
     }
     long before = found(findings);
     long executions = run(target, seconds, folder, corpus, findings);
@@ -77,6 +78,8 @@ public final class LongFuzz {
     command.add("--target_class=" + JazzerTarget.class.getName());
     command.add("--target_args=" + target.name());
     command.add("--instrumentation_includes=io.adapt4j.**");
+    // Hooks in all libraries would make a start take minutes.
+    command.add("--custom_hook_includes=io.adapt4j.**");
     command.add("--disabled_hooks=" + String.join(File.pathSeparator, DISABLED));
     command.add("--reproducer_path=" + findings);
     command.add("-artifact_prefix=" + findings + "/");
@@ -96,6 +99,7 @@ public final class LongFuzz {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         log.write(line);
         log.newLine();
+        log.flush();
         Matcher count = COUNT.matcher(line);
         if (count.find()) {
           executions = Long.parseLong(count.group(1));

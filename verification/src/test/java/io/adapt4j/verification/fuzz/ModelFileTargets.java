@@ -21,9 +21,7 @@ import io.adapt4j.gguf.format.GgufWriter;
 import io.adapt4j.gguf.format.QuantizedSource;
 import io.adapt4j.gguf.format.TensorType;
 import io.adapt4j.rag.internal.onnx.OnnxGraph;
-import io.adapt4j.verification.ExampleFiles;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -89,11 +87,11 @@ final class ModelFileTargets {
     return List.of(
         new FuzzTarget(
             "safetensors",
-            List.of(safetensors()),
+            () -> List.of(safetensors()),
             Scratch.file("model.safetensors", ModelFileTargets::readTensors)),
         new FuzzTarget(
             "safetensors-index",
-            List.of(INDEX.getBytes(UTF_8)),
+            () -> List.of(INDEX.getBytes(UTF_8)),
             Scratch.file(
                 Checkpoint.INDEX_FILE,
                 Map.of(
@@ -104,18 +102,18 @@ final class ModelFileTargets {
                 file -> ModelInfo.read(file.getParent()))),
         new FuzzTarget(
             "config",
-            configs(),
+            ModelFileTargets::configs,
             Scratch.text(
                 json -> Architectures.declare(ModelConfig.parse(Path.of("config.json"), json)))),
         new FuzzTarget(
             "inspect",
-            configs(),
+            ModelFileTargets::configs,
             Scratch.file(
                 "config.json",
                 file -> Objects.requireNonNull(ModelInfo.read(file.getParent()).toString()))),
         new FuzzTarget(
             "tokenizer",
-            List.of(example("models/stories260K/tokenizer.json")),
+            () -> List.of(Stored.example("models/stories260K/tokenizer.json")),
             Scratch.file(
                 "tokenizer.json",
                 Map.of("config.json", LLAMA_CONFIG),
@@ -126,14 +124,14 @@ final class ModelFileTargets {
                 })),
         new FuzzTarget(
             "tokenizer-config",
-            List.of(example("models/stories260K/tokenizer_config.json")),
+            () -> List.of(Stored.example("models/stories260K/tokenizer_config.json")),
             Scratch.file(
                 "tokenizer_config.json",
                 Map.of(
                     "config.json",
                     LLAMA_CONFIG,
                     "tokenizer.json",
-                    new String(example("models/stories260K/tokenizer.json"), UTF_8)),
+                    new String(Stored.example("models/stories260K/tokenizer.json"), UTF_8)),
                 file -> {
                   try (Tokenizer tokenizer = Tokenizer.load(file.getParent())) {
                     tokenizer.encode("Once upon a time", true);
@@ -141,7 +139,7 @@ final class ModelFileTargets {
                 })),
         new FuzzTarget(
             "adapter-config",
-            List.of(LORA_CONFIG.getBytes(UTF_8), IA3_CONFIG.getBytes(UTF_8)),
+            () -> List.of(LORA_CONFIG.getBytes(UTF_8), IA3_CONFIG.getBytes(UTF_8)),
             Scratch.file(
                 "adapter_config.json",
                 file -> {
@@ -150,26 +148,26 @@ final class ModelFileTargets {
                   }
                 })),
         new FuzzTarget(
-            "gguf", List.of(gguf()), Scratch.file("model.gguf", ModelFileTargets::readGguf)),
+            "gguf", () -> List.of(gguf()), Scratch.file("model.gguf", ModelFileTargets::readGguf)),
         new FuzzTarget(
             "pickled",
-            List.of(stored("pickled.bin")),
+            () -> List.of(Stored.seed("pickled.bin")),
             Scratch.file("pytorch_model.bin", PickledTensors::read)),
         new FuzzTarget(
             "onnx",
-            List.of(stored("model.onnx")),
+            () -> List.of(Stored.seed("model.onnx")),
             bytes -> OnnxGraph.parse(ByteBuffer.wrap(bytes))),
         new FuzzTarget(
             "model-card",
-            List.of(CARD.getBytes(UTF_8)),
+            () -> List.of(CARD.getBytes(UTF_8)),
             Scratch.text(text -> ModelCard.parse(Path.of("README.md"), text))),
         new FuzzTarget(
             "provenance",
-            List.of(PROVENANCE.getBytes(UTF_8)),
+            () -> List.of(PROVENANCE.getBytes(UTF_8)),
             Scratch.file("provenance.json", Provenance::read)),
         new FuzzTarget(
             "state",
-            List.of("{\"a\": 1}".getBytes(UTF_8)),
+            () -> List.of("{\"a\": 1}".getBytes(UTF_8)),
             Scratch.file("state.json", file -> CheckedJson.read(file))));
   }
 
@@ -232,21 +230,5 @@ final class ModelFileTargets {
 
   private static List<byte[]> configs() {
     return Stream.of(LLAMA_CONFIG).map(json -> json.getBytes(UTF_8)).toList();
-  }
-
-  private static byte[] stored(String name) {
-    try (InputStream in = ModelFileTargets.class.getResourceAsStream("/fuzz-seeds/" + name)) {
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static byte[] example(String name) {
-    try {
-      return Files.readAllBytes(ExampleFiles.example(name));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -6,6 +6,7 @@ import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import com.sun.net.httpserver.HttpServer;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -14,6 +15,8 @@ import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.text.OpenAiCompatible;
+import io.adapt4j.rag.embed.OpenAiEmbeddings;
+import io.adapt4j.serve.GroundedAnswer;
 import io.adapt4j.serve.ModelServer;
 import io.adapt4j.serve.ServerLimits;
 import io.adapt4j.verification.ExampleFiles;
@@ -50,27 +53,39 @@ final class NetworkTargets {
     return List.of(
         new FuzzTarget(
             "hub-answer",
-            List.of(
-                seed(
-                    """
+            () ->
+                List.of(
+                    seed(
+                        """
                     {"id":"a/b","sha":"0123456789012345678901234567890123456789","siblings":[]}
                     """)),
             NetworkTargets::download),
         new FuzzTarget(
             "openai-answer",
-            List.of(
-                seed(
-                    """
+            () ->
+                List.of(
+                    seed(
+                        """
                     {"choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},
                      "finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}
                     """)),
             bytes -> Answers.with(bytes).client().generate(QUESTION, GenerationOptions.defaults())),
         new FuzzTarget(
             "openai-stream",
-            List.of(seed(STREAM)),
+            () -> List.of(seed(STREAM)),
             bytes ->
                 Answers.with(bytes).client().stream(
                     QUESTION, GenerationOptions.defaults(), text -> {})),
+        new FuzzTarget(
+            "embedding-answer",
+            () ->
+                List.of(
+                    seed(
+                        """
+                        {"object":"list","data":[{"object":"embedding","index":0,
+                         "embedding":[0.6,0.8]}],"usage":{"prompt_tokens":1,"total_tokens":1}}
+                        """)),
+            bytes -> Answers.with(bytes).embeddings().query("Hello")),
         requests(
             "/v1/chat/completions",
             """
@@ -89,6 +104,22 @@ final class NetworkTargets {
             """
             {"model":"stories","input":[{"role":"user","content":[{"type":"input_text",
              "text":"Hi"}]}],"max_output_tokens":2,"text":{"format":{"type":"text"}}}
+            """),
+        requests(
+            "/v1/embeddings",
+            """
+            {"model":"embedder","input":["a","b"],"encoding_format":"base64","dimensions":8}
+            """),
+        requests(
+            "/v1/rerank",
+            """
+            {"model":"reranker","query":"a","documents":["b",{"text":"c"}],"top_n":1,
+             "return_documents":true}
+            """),
+        requests(
+            "/v1/rag/ask",
+            """
+            {"model":"documents","question":"a","stream":false}
             """));
   }
 
@@ -111,7 +142,7 @@ final class NetworkTargets {
   private static FuzzTarget requests(String path, String seed) {
     return new FuzzTarget(
         "request" + path.replace('/', '-'),
-        List.of(seed(seed)),
+        () -> List.of(seed(seed)),
         bytes -> {
           HttpResponse<String> response = Served.post(path, bytes);
           if (response.statusCode() >= 500) {
@@ -171,6 +202,15 @@ final class NetworkTargets {
           .timeout(Duration.ofSeconds(5))
           .build();
     }
+
+    OpenAiEmbeddings embeddings() {
+      return OpenAiEmbeddings.at(URI.create(address() + "/v1"))
+          .model("m")
+          .dimension(2)
+          .retries(0)
+          .timeout(Duration.ofSeconds(5))
+          .build();
+    }
   }
 
   /** Our server with the stories model of the examples. */
@@ -182,13 +222,21 @@ final class NetworkTargets {
     private Served() {}
 
     private static ModelServer start() {
-      LanguageModel model =
-          LanguageModel.load(
-              ModelSource.path(ExampleFiles.example("models/stories260K")), Precision.FP32);
+      ModelSource stories = ModelSource.path(ExampleFiles.example("models/stories260K"));
+      LanguageModel model = LanguageModel.load(stories, Precision.FP32);
+      TextEmbedder embedder = TextEmbedder.load(stories, Precision.FP32);
       model.useChatTemplate(ChatTemplate.named("chatml"));
       ModelServer server =
           ModelServer.builder()
               .model("stories", model)
+              .embedder("embedder", embedder)
+              .reranker(
+                  "reranker",
+                  (query, documents) -> documents.stream().mapToDouble(String::length).toArray())
+              .questionAnswering(
+                  "documents",
+                  (conversation, onText, cancellation) ->
+                      new GroundedAnswer("None.", false, true, List.of(), List.of()))
               .limits(ServerLimits.defaults().withNewTokens(4))
               .start();
       Runtime.getRuntime()
@@ -196,6 +244,7 @@ final class NetworkTargets {
               new Thread(
                   () -> {
                     server.close();
+                    embedder.close();
                     model.close();
                   }));
       return server;

@@ -30,24 +30,27 @@ final class TextTargets {
     return List.of(
         new FuzzTarget(
             "template",
-            List.of(
-                seed(
-                    """
+            () ->
+                List.of(
+                    seed(
+                        """
                     {%- for m in messages %}{{ '<|' ~ m['role'] ~ '|>' }}
                     {%- if loop.first and m.content|trim %}{{ m.content[1:] }}{% else %}
                     {%- set n = namespace(x=1) %}{{ m.content.split(' ')|join('-') }}{% endif %}
                     {%- endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}
                     """),
-                seed("{% macro f(a, b=2) %}{{ a + b }}{% endmacro %}{{ f(1) }}{{ 7 // 2 ** 3 }}")),
+                    seed(
+                        "{% macro f(a, b=2) %}{{ a + b }}{% endmacro %}{{ f(1) }}{{ 7 // 2 ** 3 }}")),
             Scratch.text(
                 source ->
                     ChatTemplate.of(source, Map.of("bos_token", "<s>"))
                         .render(CONVERSATION, ChatOptions.defaults()))),
         new FuzzTarget(
             "run",
-            List.of(
-                seed(
-                    """
+            () ->
+                List.of(
+                    seed(
+                        """
                     model: base
                     task: nextTokens
                     data:
@@ -73,9 +76,10 @@ final class TextTargets {
                 })),
         new FuzzTarget(
             "task",
-            List.of(
-                seed(
-                    """
+            () ->
+                List.of(
+                    seed(
+                        """
                     tasks:
                       - name: support
                         answers:
@@ -98,9 +102,10 @@ final class TextTargets {
                 Tasks::read)),
         new FuzzTarget(
             "json-schema",
-            List.of(
-                seed(
-                    """
+            () ->
+                List.of(
+                    seed(
+                        """
                     {"type": "object", "properties": {"a": {"type": "integer", "minimum": 3},
                      "b": {"enum": ["x", null, 1.5]}, "c": {"$ref": "#/$defs/d"}},
                      "required": ["a"], "additionalProperties": false,
@@ -110,10 +115,14 @@ final class TextTargets {
             Scratch.text(JsonSchema::parse)),
         new FuzzTarget(
             "grammar",
-            List.of(seed("root ::= \"a\" item* [0-9]{2,3}\nitem ::= (\"x\" | \"y\")+ # comment\n")),
+            () ->
+                List.of(
+                    seed("root ::= \"a\" item* [0-9]{2,3}\nitem ::= (\"x\" | \"y\")+ # comment\n")),
             Scratch.text(Grammar::parse)),
         new FuzzTarget(
-            "regex", List.of(seed("^(?:a|[^b-d]{1,3})+\\d?\\.(x|yz)*$")), Scratch.text(Regex::of)),
+            "regex",
+            () -> List.of(seed("^(?:a|[^b-d]{1,3})+\\d?\\.(x|yz)*$")),
+            Scratch.text(Regex::of)),
         answers("hermes", ToolFormat.HERMES),
         answers("qwen-xml", ToolFormat.QWEN_XML),
         answers("glm", ToolFormat.GLM),
@@ -131,13 +140,15 @@ final class TextTargets {
                 Map.of("type", "object", "properties", Map.of("city", Map.of("type", "string")))));
     return new FuzzTarget(
         "answer-" + name,
-        List.of(
-            seed(
-                "<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\": \"Bern\"}}\n</tool_call>"),
-            seed("<think>hm</think>[TOOL_CALLS][{\"name\": \"weather\", \"arguments\": {}}]"),
-            seed(
-                "<tool_call>\n<function=weather>\n<parameter=city>\nBern\n</parameter>\n</function>\n</tool_call>"),
-            seed("<|python_tag|>{\"name\": \"weather\", \"parameters\": {\"city\": \"Bern\"}}")),
+        () ->
+            List.of(
+                seed(
+                    "<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\": \"Bern\"}}\n</tool_call>"),
+                seed("<think>hm</think>[TOOL_CALLS][{\"name\": \"weather\", \"arguments\": {}}]"),
+                seed(
+                    "<tool_call>\n<function=weather>\n<parameter=city>\nBern\n</parameter>\n</function>\n</tool_call>"),
+                seed(
+                    "<|python_tag|>{\"name\": \"weather\", \"parameters\": {\"city\": \"Bern\"}}")),
         Scratch.text(
             text -> {
               ToolParser parser = ToolParser.of(format, tools, false, event -> {});

@@ -1,0 +1,163 @@
+package io.adapt4j.verification.fuzz;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.common.base.Suppliers;
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.gguf.GgufExport;
+import io.adapt4j.gguf.GgufQuantization;
+import io.adapt4j.gguf.format.GgufFile;
+import io.adapt4j.verification.ExampleFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Whole models of which one small file, or the head of a GGUF file, is damaged: they are loaded and
+ * used, so that what a reader lets through meets the native code. The weights are as they were.
+ */
+final class ModelFolderTargets {
+
+  private static final Path STORIES = ExampleFiles.example("models/stories260K");
+  private static final String WEIGHTS = "model.safetensors";
+  private static final List<String> FILES =
+      List.of(
+          "config.json",
+          "generation_config.json",
+          "special_tokens_map.json",
+          "tokenizer.json",
+          "tokenizer_config.json");
+  private static final GenerationOptions SHORT =
+      GenerationOptions.builder().maxNewTokens(2).build();
+
+  /** A GGUF file, cut where its tensors begin. */
+  private record Gguf(byte[] head, byte[] tensors) {}
+
+  private ModelFolderTargets() {}
+
+  static List<FuzzTarget> all() {
+    Supplier<Parts> model = Suppliers.memoize(() -> new Parts(files()));
+    Supplier<Parts> embedder = Suppliers.memoize(() -> new Parts(embedderFiles()));
+    Supplier<Gguf> gguf = Suppliers.memoize(ModelFolderTargets::gguf);
+    return List.of(
+        new FuzzTarget(
+            "model-folder",
+            () -> model.get().seeds(),
+            bytes -> inFolder(model.get().with(bytes), ModelFolderTargets::generate)),
+        new FuzzTarget(
+            "embedder-folder",
+            () -> embedder.get().seeds(),
+            bytes -> inFolder(embedder.get().with(bytes), ModelFolderTargets::embed)),
+        new FuzzTarget(
+            "gguf-model",
+            () -> List.of(gguf.get().head()),
+            Scratch.file(
+                "model.gguf",
+                file -> {
+                  Files.write(file, gguf.get().tensors(), StandardOpenOption.APPEND);
+                  generate(file);
+                })));
+  }
+
+  private static void generate(Path path) {
+    try (LanguageModel model = LanguageModel.load(ModelSource.path(path), Precision.FP32)) {
+      model.generate("Once upon a time", SHORT);
+    }
+  }
+
+  private static void embed(Path path) {
+    try (TextEmbedder embedder = TextEmbedder.load(ModelSource.path(path), Precision.FP32)) {
+      embedder.embed("Once upon a time");
+    }
+  }
+
+  private static void inFolder(Map<String, byte[]> files, Scratch.FileReading reading)
+      throws Exception {
+    Path folder = Files.createTempDirectory("fuzz-model");
+    try {
+      for (Map.Entry<String, byte[]> file : files.entrySet()) {
+        Path path = folder.resolve(file.getKey());
+        Files.createDirectories(path.getParent());
+        Files.write(path, file.getValue());
+      }
+      Files.createSymbolicLink(folder.resolve(WEIGHTS), STORIES.resolve(WEIGHTS).toAbsolutePath());
+      reading.read(folder);
+    } finally {
+      MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+    }
+  }
+
+  private static Map<String, byte[]> files() {
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    for (String name : FILES) {
+      files.put(name, Stored.example("models/stories260K/" + name));
+    }
+    return files;
+  }
+
+  private static Map<String, byte[]> embedderFiles() {
+    Map<String, byte[]> files = files();
+    files.put(
+        "modules.json",
+        """
+        [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+         {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+         {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}]
+        """
+            .getBytes(UTF_8));
+    files.put(
+        "1_Pooling/config.json",
+        "{\"word_embedding_dimension\": 64, \"pooling_mode_mean_tokens\": true}".getBytes(UTF_8));
+    files.put(
+        "config_sentence_transformers.json",
+        "{\"prompts\": {\"query\": \"q: \"}, \"default_prompt_name\": \"query\", \"truncate_dim\": 32}"
+            .getBytes(UTF_8));
+    files.put(
+        "sentence_bert_config.json",
+        "{\"max_seq_length\": 64, \"do_lower_case\": true}".getBytes(UTF_8));
+    return files;
+  }
+
+  private static Gguf gguf() {
+    try {
+      Path folder = Files.createTempDirectory("fuzz-seed");
+      try {
+        Path path = folder.resolve("model.gguf");
+        GgufExport.of(STORIES).type(GgufQuantization.Q8_0).to(path);
+        byte[] bytes = Files.readAllBytes(path);
+        long tensors;
+        try (GgufFile file = GgufFile.open(path)) {
+          Optional<Long> end =
+              file.tensors().values().stream()
+                  .map(tensor -> padded(tensor.offset() + tensor.bytes()))
+                  .max(Long::compare);
+          tensors = bytes.length - end.orElseThrow();
+        }
+        int cut = Math.toIntExact(tensors);
+        return new Gguf(Arrays.copyOf(bytes, cut), Arrays.copyOfRange(bytes, cut, bytes.length));
+      } finally {
+        MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long padded(long bytes) {
+    return (bytes + 31) / 32 * 32;
+  }
+}
