@@ -109,7 +109,7 @@ class PromptsOfOneCallTest {
       assertThat(ask()).isEqualTo(alone);
       answered += all.isDone() ? 0 : 1;
     }
-    assertThat(answered).isGreaterThan(3);
+    assertThat(answered).as("answers before all prompts of the call are done").isPositive();
     assertThat(all.get()).isEqualTo(generator.generate(some(600), GREEDY));
   }
 
