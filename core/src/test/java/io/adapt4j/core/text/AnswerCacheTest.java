@@ -234,7 +234,7 @@ class AnswerCacheTest {
   static final class Storing {
 
     static final String KEY = "ab".repeat(32);
-    static final int LENGTH = 8 << 20;
+    static final int LENGTH = 2 << 20;
 
     private Storing() {}
 
