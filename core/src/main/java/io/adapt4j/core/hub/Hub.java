@@ -1,5 +1,6 @@
 package io.adapt4j.core.hub;
 
+import io.adapt4j.core.internal.http.HttpClients;
 import io.adapt4j.core.internal.http.Secrets;
 import io.adapt4j.core.internal.http.Sleeper;
 import java.net.URI;
@@ -46,12 +47,7 @@ public final class Hub {
   private Hub(HubSettings settings) {
     this.settings = settings;
     // One connection a file: over HTTP/2 a single cut connection would stop them all.
-    this.http =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(settings.connectTimeout())
-            .build();
+    this.http = HttpClients.of(HttpClient.Version.HTTP_1_1, settings.connectTimeout());
   }
 
   /**

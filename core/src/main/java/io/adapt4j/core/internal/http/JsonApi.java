@@ -44,11 +44,8 @@ public final class JsonApi {
     // Servers on plain HTTP rarely know HTTP/2, and some stumble over the offer to change to it.
     boolean plain = endpoint.getScheme().equals("http");
     this.http =
-        HttpClient.newBuilder()
-            .version(plain ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
-            .connectTimeout(connectTimeout)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .build();
+        HttpClients.of(
+            plain ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2, connectTimeout);
     this.endpoint = endpoint;
     this.shown = shown;
     this.timeout = timeout;

@@ -1,0 +1,66 @@
+package io.adapt4j.core.internal.http;
+
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
+import java.net.ProxySelector;
+import java.net.http.HttpClient;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import javax.net.ssl.SSLContext;
+
+/**
+ * HTTP clients, shared by all that ask for the same settings. The JDK's client has a thread, which
+ * ends only after the client is garbage: an application that makes a hub or a generator for each
+ * request would have thousands of them.
+ */
+public final class HttpClients {
+
+  /** Settings of which an application has few. Others are made anew. */
+  private static final Cache<Settings, HttpClient> CLIENTS =
+      CacheBuilder.newBuilder().maximumSize(16).build();
+
+  /** A client takes the process's proxies and certificates when it is made. */
+  private record Settings(
+      HttpClient.Version version,
+      Duration connectTimeout,
+      Optional<ProxySelector> proxies,
+      SSLContext certificates) {}
+
+  private HttpClients() {}
+
+  /**
+   * Returns a client that follows no redirects.
+   *
+   * @param version of HTTP
+   * @param connectTimeout how long a connection may take
+   * @return the client
+   */
+  public static HttpClient of(HttpClient.Version version, Duration connectTimeout) {
+    Settings settings =
+        new Settings(
+            version, connectTimeout, Optional.ofNullable(ProxySelector.getDefault()), platform());
+    try {
+      return CLIENTS.get(settings, () -> create(settings));
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("no HTTP client can be made", e.getCause());
+    }
+  }
+
+  private static SSLContext platform() {
+    try {
+      return SSLContext.getDefault();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this Java cannot connect over TLS: " + e.getMessage(), e);
+    }
+  }
+
+  private static HttpClient create(Settings settings) {
+    return HttpClient.newBuilder()
+        .version(settings.version())
+        .connectTimeout(settings.connectTimeout())
+        .followRedirects(HttpClient.Redirect.NEVER)
+        .build();
+  }
+}
