@@ -31,6 +31,14 @@ public final class LongFuzz {
           "com.code_intelligence.jazzer.sanitizers.RegexInjection",
           "com.code_intelligence.jazzer.sanitizers.ServerSideRequestForgery");
 
+  private static final List<String> PARSERS =
+      List.of(
+          "org.apache.tika.parser.**",
+          "org.apache.poi.**",
+          "org.apache.pdfbox.**",
+          "org.jsoup.**",
+          "org.apache.james.**");
+
   /** For loading classes, and for the last input. */
   private static final int MORE_SECONDS = 300;
 
@@ -67,6 +75,13 @@ public final class LongFuzz {
     return more > 0 || executions == 0;
   }
 
+  /** Documents are read by libraries, which are followed too. */
+  private static String instrumented(FuzzTarget target) {
+    return target.name().startsWith("document-")
+        ? "io.adapt4j.**" + File.pathSeparator + String.join(File.pathSeparator, PARSERS)
+        : "io.adapt4j.**";
+  }
+
   private static long run(FuzzTarget target, int seconds, Path folder, Path corpus, Path findings)
       throws Exception {
     List<String> command = new ArrayList<>();
@@ -77,7 +92,7 @@ public final class LongFuzz {
     command.add("com.code_intelligence.jazzer.Jazzer");
     command.add("--target_class=" + JazzerTarget.class.getName());
     command.add("--target_args=" + target.name());
-    command.add("--instrumentation_includes=io.adapt4j.**");
+    command.add("--instrumentation_includes=" + instrumented(target));
     // Hooks in all libraries would make a start take minutes.
     command.add("--custom_hook_includes=io.adapt4j.**");
     command.add("--disabled_hooks=" + String.join(File.pathSeparator, DISABLED));
@@ -85,6 +100,10 @@ public final class LongFuzz {
     command.add("-artifact_prefix=" + findings + "/");
     command.add("-max_total_time=" + seconds);
     command.add("-timeout=30");
+    // Long inputs from the beginning: the seeds are.
+    command.add("-len_control=0");
+    // Seeds that replace one file of several by itself all reach the same.
+    command.add("-keep_seed=1");
     command.add("-rss_limit_mb=4096");
     command.add(corpus.toString());
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
