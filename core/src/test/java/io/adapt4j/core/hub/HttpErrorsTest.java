@@ -7,7 +7,6 @@ import io.adapt4j.core.internal.http.RetryLaterException;
 import java.io.IOException;
 import java.net.http.HttpHeaders;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,20 +20,7 @@ class HttpErrorsTest {
 
   private static HttpErrors errors(Optional<Token> token) {
     return new HttpErrors(
-        new HubSettings(
-            "http://hub",
-            token,
-            Path.of("cache"),
-            false,
-            1,
-            0,
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(1),
-            1,
-            DownloadListener.none(),
-            duration -> {},
-            Storage.NATIVE),
-        RepositoryId.model("acme/tiny"));
+        TestSettings.of(Path.of("cache")).token(token).build(), RepositoryId.model("acme/tiny"));
   }
 
   private static HttpHeaders headers(Map<String, String> values) {

@@ -22,19 +22,10 @@ class HubSettingsTest {
   }
 
   private HubSettings settings(Duration readTimeout, long rate) {
-    return new HubSettings(
-        "http://localhost",
-        Optional.of(new Token("hf_secret")),
-        cache,
-        false,
-        1,
-        0,
-        Duration.ofSeconds(1),
-        readTimeout,
-        rate,
-        DownloadListener.none(),
-        duration -> {},
-        Storage.NATIVE);
+    return TestSettings.of(cache)
+        .token(Optional.of(new Token("hf_secret")))
+        .least(readTimeout, rate)
+        .build();
   }
 
   @ParameterizedTest

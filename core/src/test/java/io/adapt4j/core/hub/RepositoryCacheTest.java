@@ -15,7 +15,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,20 +32,7 @@ class RepositoryCacheTest {
 
   private RepositoryCache cache(Storage storage) {
     return new RepositoryCache(
-        RepositoryId.model("acme/tiny"),
-        new HubSettings(
-            "http://localhost",
-            Optional.empty(),
-            folder,
-            false,
-            1,
-            0,
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(1),
-            1,
-            DownloadListener.none(),
-            duration -> {},
-            storage));
+        RepositoryId.model("acme/tiny"), TestSettings.of(folder).on(storage).build());
   }
 
   private Path repository() {
