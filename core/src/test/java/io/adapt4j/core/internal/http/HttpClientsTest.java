@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.hub.Hub;
 import io.adapt4j.core.text.OpenAiCompatible;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.net.URI;
@@ -36,7 +37,8 @@ class HttpClientsTest {
   void proxiesThatAreSetLaterAreUsed() {
     HttpClient client = HttpClients.of(HttpClient.Version.HTTP_1_1, TIMEOUT);
     ProxySelector before = ProxySelector.getDefault();
-    ProxySelector.setDefault(ProxySelector.of(new InetSocketAddress("127.0.0.1", 1)));
+    ProxySelector.setDefault(
+        ProxySelector.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1)));
     try {
       assertThat(HttpClients.of(HttpClient.Version.HTTP_1_1, TIMEOUT)).isNotSameAs(client);
     } finally {
