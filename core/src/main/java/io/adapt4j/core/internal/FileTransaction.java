@@ -119,8 +119,7 @@ public final class FileTransaction implements AutoCloseable {
   private void move(List<Path> backups, Deque<Step> undo) throws IOException {
     List<Path> targets = List.copyOf(staged.keySet());
     int last = Math.max(0, targets.size() - 1);
-    boolean together = last > 0 && (anyExists(targets) || anyExists(deletions));
-    boolean hidden = together && setAside(targets.get(last), Temporaries.REPLACED, backups, undo);
+    boolean hidden = last > 0 && setAside(targets.get(last), Temporaries.REPLACED, backups, undo);
     if (hidden) {
       for (Path target : targets.subList(0, last)) {
         keep(target, backups, undo);

@@ -12,15 +12,25 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class HubDownloadTest {
+
+  private static final Storage FULL =
+      new Storage() {
+        @Override
+        public long usableSpace(Path folder) {
+          return 1000;
+        }
+      };
 
   @TempDir Path cache;
 
@@ -267,19 +277,26 @@ class HubDownloadTest {
 
   @Test
   void aDiskThatIsTooSmallIsNamedBeforeTheDownload() {
-    Storage full =
-        new Storage() {
-          @Override
-          public long usableSpace(Path folder) {
-            return 1000;
-          }
-        };
     try (TestHub server = TestHub.withModel()) {
       assertThatExceptionOfType(HubException.class)
-          .isThrownBy(() -> server.hub(cache).storage(full).build().download(REPOSITORY))
+          .isThrownBy(() -> server.hub(cache).storage(FULL).build().download(REPOSITORY))
           .withMessageContainingAll(
               "model.safetensors needs 300.0 kB", "1.0 kB free", "HF_HUB_CACHE");
       assertThat(server.requests("GET", "model.safetensors")).isEmpty();
+    }
+  }
+
+  @Test
+  void whatHasArrivedNeedsNoMoreSpace() throws IOException {
+    try (TestHub server = TestHub.withModel()) {
+      byte[] weights = server.content("model.safetensors");
+      Path blobs = Files.createDirectories(cache.resolve("models--acme--tiny").resolve("blobs"));
+      Files.write(
+          blobs.resolve(TestHub.sha256(weights) + ".incomplete"), Arrays.copyOf(weights, 299_000));
+      assertThat(server.hub(cache).storage(FULL).build().download(REPOSITORY))
+          .extracting(snapshot -> snapshot.resolve("model.safetensors"))
+          .asInstanceOf(InstanceOfAssertFactories.PATH)
+          .hasBinaryContent(weights);
     }
   }
 

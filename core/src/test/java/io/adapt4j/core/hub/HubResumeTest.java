@@ -441,13 +441,13 @@ class HubResumeTest {
   @Test
   @Timeout(60)
   void anyRateIsAcceptedWhereTheUserSaysSo() {
-    byte[] small = TestHub.bytes(120, 3);
+    byte[] small = TestHub.bytes(150, 3);
     server.large(WEIGHTS, small);
     serveWeights(trickle());
     Hub hub =
         server
             .hub(cache)
-            .readTimeout(Duration.ofSeconds(1))
+            .readTimeout(Duration.ofSeconds(2))
             .minBytesPerSecond(0)
             .retries(0)
             .build();
