@@ -20,6 +20,7 @@ class NamesTest {
     "a./b, a part that ends with a dot or a space",
     "nul/b, 'reserved on Windows'",
     "/etc, a slash in front",
+    "\\x, a backslash",
     "C:x, a drive letter"
   })
   void aFileThatCouldLeadOutsideIsRefused(String file, String problem) {
