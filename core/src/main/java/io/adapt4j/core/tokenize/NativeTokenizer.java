@@ -3,6 +3,7 @@ package io.adapt4j.core.tokenize;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.AddressSpace;
 import io.adapt4j.core.internal.CudaProbe;
@@ -169,9 +170,23 @@ final class NativeTokenizer implements AutoCloseable {
             "the tokenizer of " + name + " is closed; load it again or close it later");
       }
       return call.run();
+    } catch (RuntimeException e) {
+      throw e.getClass() == RuntimeException.class ? refused(e) : e;
     } finally {
       reading.unlock();
     }
+  }
+
+  /**
+   * The native side says so of a text for which the vocabulary has no token, not even an unknown.
+   */
+  private CheckpointException refused(RuntimeException failure) {
+    return new CheckpointException(
+        name
+            + ": the tokenizers library cannot read a text with its tokenizer.json: "
+            + failure.getMessage()
+            + ". Give it an unknown token, or download the file again.",
+        failure);
   }
 
   /** Finds offsets without the native side. */

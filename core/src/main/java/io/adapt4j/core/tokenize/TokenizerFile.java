@@ -8,7 +8,6 @@ import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * A {@code tokenizer.json}.
@@ -23,7 +22,7 @@ record TokenizerFile(Path path, JsonNode root, String text) {
     Path path = folder.resolve("tokenizer.json");
     String text = readText(path);
     JsonNode root = parse(path, text);
-    requireTokensOfTemplates(path, root.path("post_processor"));
+    NativeSafety.require(path, root);
     CharacterMap.require(path, root.path("normalizer"));
     boolean changed = keepWhitespaceInOffsets(root.path("post_processor"));
     return new TokenizerFile(path, root, changed ? Json.compact(root) : text);
@@ -72,25 +71,5 @@ record TokenizerFile(Path path, JsonNode root, String text) {
       changed = true;
     }
     return changed;
-  }
-
-  /** The native library ends the process for a token that its template names and does not have. */
-  private static void requireTokensOfTemplates(Path path, JsonNode processor) {
-    for (JsonNode inner : processor.path("processors")) {
-      requireTokensOfTemplates(path, inner);
-    }
-    for (String template : List.of("single", "pair")) {
-      for (JsonNode piece : processor.path(template)) {
-        JsonNode id = piece.path("SpecialToken").path("id");
-        if (id.isTextual() && !processor.path("special_tokens").has(id.textValue())) {
-          throw CheckpointException.inField(
-              path,
-              "post_processor",
-              "tokens of the template that stand in special_tokens",
-              id.textValue(),
-              "Download the file again.");
-        }
-      }
-    }
   }
 }

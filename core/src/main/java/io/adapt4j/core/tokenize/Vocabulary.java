@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Vocabulary {
 
   private static final String DOWNLOAD = "Download the file again.";
-  private static final int LARGEST_ID = 1 << 24;
+  static final int LARGEST_ID = 1 << 24;
 
   private final Path file;
   private final Map<String, Integer> ids = new HashMap<>();

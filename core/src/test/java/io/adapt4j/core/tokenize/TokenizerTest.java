@@ -334,18 +334,4 @@ class TokenizerTest {
         StandardCopyOption.REPLACE_EXISTING);
     Files.writeString(folder.resolve("tokenizer_config.json"), config.replace('\'', '"'));
   }
-
-  /** The native library would end the process. */
-  @Test
-  void aTemplateThatNamesATokenWithoutIdsIsRefused() throws IOException {
-    String file = Files.readString(TestTokenizers.stories().resolve("tokenizer.json"));
-    assertThat(file).contains("\"special_tokens\"");
-    Files.writeString(
-        folder.resolve("tokenizer.json"),
-        file.replaceAll("(\"special_tokens\":\\s*\\{\\s*\")<s>", "$1other"));
-    assertThatThrownBy(() -> Tokenizer.load(folder))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("post_processor")
-        .hasMessageContaining("<s>");
-  }
 }
