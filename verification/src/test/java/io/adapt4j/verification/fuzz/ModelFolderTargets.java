@@ -45,7 +45,15 @@ final class ModelFolderTargets {
       GenerationOptions.builder().maxNewTokens(2).build();
 
   /** A GGUF file, cut where its tensors begin. */
-  private record Gguf(byte[] head, byte[] tensors) {}
+  private static final class Gguf {
+    final byte[] head;
+    final byte[] tensors;
+
+    Gguf(byte[] bytes, int cut) {
+      head = Arrays.copyOf(bytes, cut);
+      tensors = Arrays.copyOfRange(bytes, cut, bytes.length);
+    }
+  }
 
   private ModelFolderTargets() {}
 
@@ -64,11 +72,11 @@ final class ModelFolderTargets {
             bytes -> inFolder(embedder.get().with(bytes), ModelFolderTargets::embed)),
         new FuzzTarget(
             "gguf-model",
-            () -> List.of(gguf.get().head()),
+            () -> List.of(gguf.get().head),
             Scratch.file(
                 "model.gguf",
                 file -> {
-                  Files.write(file, gguf.get().tensors(), StandardOpenOption.APPEND);
+                  Files.write(file, gguf.get().tensors, StandardOpenOption.APPEND);
                   generate(file);
                 })));
   }
@@ -148,7 +156,7 @@ final class ModelFolderTargets {
           tensors = bytes.length - end.orElseThrow();
         }
         int cut = Math.toIntExact(tensors);
-        return new Gguf(Arrays.copyOf(bytes, cut), Arrays.copyOfRange(bytes, cut, bytes.length));
+        return new Gguf(bytes, cut);
       } finally {
         MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
       }
