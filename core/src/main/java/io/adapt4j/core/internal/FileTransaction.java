@@ -189,30 +189,31 @@ public final class FileTransaction implements AutoCloseable {
   private void replace(
       Path target, Path temporary, boolean isKept, List<Path> backups, Deque<Step> undo)
       throws IOException {
-    boolean exists = exists(target);
-    if (exists && !isKept) {
-      keep(target, backups, undo);
-    }
+    boolean exists = isKept ? exists(target) : keep(target, backups, undo);
     Disk.move(temporary, target);
     if (!exists) {
       undo.push(() -> Files.deleteIfExists(target));
     }
   }
 
-  /** Gives what a target holds a second name, if it is there. */
-  private void keep(Path target, List<Path> backups, Deque<Step> undo) throws IOException {
+  /** Gives what a target holds a second name, and returns whether it was there. */
+  private boolean keep(Path target, List<Path> backups, Deque<Step> undo) throws IOException {
     if (!exists(target)) {
-      return;
+      return false;
     }
     // A hard link keeps the old content while the move replaces the name in one step.
     Path backup = Temporaries.beside(target, id, Temporaries.REPLACED);
     try {
       Files.createLink(backup, target);
+    } catch (NoSuchFileException e) {
+      // Somebody has deleted it since, such as another user of a cache.
+      return false;
     } catch (IOException | UnsupportedOperationException e) {
       Disk.move(target, backup);
     }
     backups.add(backup);
     undo.push(() -> moveBack(backup, target));
+    return true;
   }
 
   /** Returns whether the target was there. */
