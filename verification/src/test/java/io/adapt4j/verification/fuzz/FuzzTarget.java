@@ -19,7 +19,7 @@ record FuzzTarget(String name, Supplier<List<byte[]>> seedSource, Reading readin
     void read(byte[] bytes) throws Exception;
   }
 
-  /** {@return valid inputs, made anew} */
+  /** {@return valid inputs, computed at each call} */
   List<byte[]> seeds() {
     return seedSource.get();
   }

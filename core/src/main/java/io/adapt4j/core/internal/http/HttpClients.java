@@ -17,7 +17,7 @@ import javax.net.ssl.SSLContext;
  */
 public final class HttpClients {
 
-  /** Settings of which an application has few. Others are made anew. */
+  /** An application has few settings. Clients of the least recently used ones are dropped. */
   private static final Cache<Settings, HttpClient> CLIENTS =
       CacheBuilder.newBuilder().maximumSize(16).build();
 
