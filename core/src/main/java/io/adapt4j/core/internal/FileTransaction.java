@@ -206,10 +206,11 @@ public final class FileTransaction implements AutoCloseable {
     try {
       Files.createLink(backup, target);
     } catch (NoSuchFileException e) {
-      // Somebody has deleted it since, such as another user of a cache.
       return false;
     } catch (IOException | UnsupportedOperationException e) {
-      Disk.move(target, backup);
+      if (!moveIfThere(target, backup)) {
+        return false;
+      }
     }
     backups.add(backup);
     undo.push(() -> moveBack(backup, target));
@@ -223,10 +224,22 @@ public final class FileTransaction implements AutoCloseable {
       return false;
     }
     Path backup = Temporaries.beside(target, id, kind);
-    Disk.move(target, backup);
+    if (!moveIfThere(target, backup)) {
+      return false;
+    }
     backups.add(backup);
     undo.push(() -> moveBack(backup, target));
     return true;
+  }
+
+  /** Another user of a cache may delete a file just after it was seen. */
+  private static boolean moveIfThere(Path from, Path to) throws IOException {
+    try {
+      Disk.move(from, to);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
   }
 
   private static void moveBack(Path from, Path to) throws IOException {

@@ -19,6 +19,15 @@ final class FaultyDisk {
   private boolean struck;
   private DiskCall failed = DiskCall.STAT;
   private int number;
+  private int othersPlace = -1;
+  private Other other = () -> {};
+
+  /** Another process that uses the real folder. */
+  interface Other {
+
+    /** Uses it. */
+    void act() throws IOException;
+  }
 
   /**
    * Takes over a folder; everything in it is on the device.
@@ -34,6 +43,13 @@ final class FaultyDisk {
   FaultyDisk failing(Fault kind, int call) {
     fault = kind;
     place = call;
+    return this;
+  }
+
+  /** Lets another process act just before a call, counted from 0 over all of them. */
+  FaultyDisk before(int call, Other process) {
+    othersPlace = call;
+    other = process;
     return this;
   }
 
@@ -68,6 +84,7 @@ final class FaultyDisk {
 
   /** Counts a call and fails if it is its turn. */
   synchronized void enter(DiskCall call, Path file) throws IOException {
+    letOtherAct();
     if (isDue(call)) {
       throw fault.error(call, file);
     }
@@ -80,6 +97,7 @@ final class FaultyDisk {
    *     error
    */
   synchronized int enterWrite(Path file, int bytes) throws IOException {
+    letOtherAct();
     boolean wasStruck = struck;
     if (!isDue(DiskCall.WRITE)) {
       return bytes;
@@ -101,6 +119,12 @@ final class FaultyDisk {
   synchronized void afterPart(Path file) throws IOException {
     if (fault != Fault.SHORT_WRITE) {
       throw fault.error(DiskCall.WRITE, file);
+    }
+  }
+
+  private void letOtherAct() throws IOException {
+    if (number == othersPlace) {
+      other.act();
     }
   }
 

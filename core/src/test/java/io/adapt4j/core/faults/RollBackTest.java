@@ -135,6 +135,38 @@ class RollBackTest {
   }
 
   @Test
+  void filesThatAnotherProcessDeletesMeanwhileAreWrittenAllTheSame() throws IOException {
+    int calls = Integer.MAX_VALUE;
+    for (int call = 0; call < calls; call++) {
+      Path folder = next();
+      List<Path> old = List.of(folder.resolve("a"), folder.resolve("config"), folder.resolve("b"));
+      for (Path file : old) {
+        Files.writeString(file, "old");
+      }
+      over(folder).before(call, () -> deleteThoseThatAreOld(old));
+      try (FileTransaction transaction = new FileTransaction()) {
+        Files.writeString(transaction.stage(disk.folder().resolve("a")), "new");
+        Files.writeString(transaction.stage(disk.folder().resolve("config")), "new");
+        transaction.delete(disk.folder().resolve("b"));
+        transaction.commit();
+      }
+      assertThat(names(folder)).as("call %d", call).containsExactly("a", "config");
+      assertThat(folder.resolve("a")).hasContent("new");
+      assertThat(folder.resolve("config")).hasContent("new");
+      calls = disk.calls().size();
+    }
+    assertThat(calls).isGreaterThan(20);
+  }
+
+  private static void deleteThoseThatAreOld(List<Path> files) throws IOException {
+    for (Path file : files) {
+      if (Files.exists(file) && Files.readString(file).equals("old")) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  @Test
   void whatIsTornIsTakenAwayBeforeTheNextIsAppended() throws IOException {
     for (String before : List.of("", "before\n")) {
       for (Fault fault : List.of(Fault.PARTLY_IO_ERROR, Fault.IO_ERROR)) {
