@@ -46,8 +46,7 @@ public final class Hub {
 
   private Hub(HubSettings settings) {
     this.settings = settings;
-    // One connection a file: over HTTP/2 a single cut connection would stop them all.
-    this.http = HttpClients.of(HttpClient.Version.HTTP_1_1, settings.connectTimeout());
+    this.http = HttpClients.of(settings.connectTimeout());
   }
 
   /**

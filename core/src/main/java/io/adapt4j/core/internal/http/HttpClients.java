@@ -23,24 +23,21 @@ public final class HttpClients {
 
   /** A client takes the process's proxies and certificates when it is made. */
   private record Settings(
-      HttpClient.Version version,
-      Duration connectTimeout,
-      Optional<ProxySelector> proxies,
-      SSLContext certificates) {}
+      Duration connectTimeout, Optional<ProxySelector> proxies, SSLContext certificates) {}
 
   private HttpClients() {}
 
   /**
-   * Returns a client that follows no redirects.
+   * Returns a client that follows no redirects and opens a connection for each request in flight.
+   * It does not offer HTTP/2: there all requests to a server share one connection, the JDK fails
+   * those beyond the server's limit of streams (JDK-8225647), and one cut connection ends them all.
    *
-   * @param version of HTTP
    * @param connectTimeout how long a connection may take
    * @return the client
    */
-  public static HttpClient of(HttpClient.Version version, Duration connectTimeout) {
+  public static HttpClient of(Duration connectTimeout) {
     Settings settings =
-        new Settings(
-            version, connectTimeout, Optional.ofNullable(ProxySelector.getDefault()), platform());
+        new Settings(connectTimeout, Optional.ofNullable(ProxySelector.getDefault()), platform());
     try {
       return CLIENTS.get(settings, () -> create(settings));
     } catch (ExecutionException e) {
@@ -58,7 +55,7 @@ public final class HttpClients {
 
   private static HttpClient create(Settings settings) {
     return HttpClient.newBuilder()
-        .version(settings.version())
+        .version(HttpClient.Version.HTTP_1_1)
         .connectTimeout(settings.connectTimeout())
         .followRedirects(HttpClient.Redirect.NEVER)
         .build();

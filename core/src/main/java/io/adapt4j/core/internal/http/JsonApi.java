@@ -41,11 +41,7 @@ public final class JsonApi {
       Duration connectTimeout,
       Duration timeout,
       BiFunction<String, Throwable, ? extends RuntimeException> failure) {
-    // Servers on plain HTTP rarely know HTTP/2, and some stumble over the offer to change to it.
-    boolean plain = endpoint.getScheme().equals("http");
-    this.http =
-        HttpClients.of(
-            plain ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2, connectTimeout);
+    this.http = HttpClients.of(connectTimeout);
     this.endpoint = endpoint;
     this.shown = shown;
     this.timeout = timeout;

@@ -25,26 +25,31 @@ class HttpClientsTest {
 
   @Test
   void equalSettingsShareAClient() {
-    HttpClient client = HttpClients.of(HttpClient.Version.HTTP_1_1, TIMEOUT);
-    assertThat(HttpClients.of(HttpClient.Version.HTTP_1_1, TIMEOUT)).isSameAs(client);
-    assertThat(HttpClients.of(HttpClient.Version.HTTP_2, TIMEOUT)).isNotSameAs(client);
-    assertThat(HttpClients.of(HttpClient.Version.HTTP_1_1, TIMEOUT.plusMillis(1)))
+    HttpClient client = HttpClients.of(TIMEOUT);
+    assertThat(HttpClients.of(TIMEOUT)).isSameAs(client);
+    assertThat(HttpClients.of(TIMEOUT.plusMillis(1)))
         .isNotSameAs(client)
         .returns(HttpClient.Redirect.NEVER, HttpClient::followRedirects);
   }
 
+  /** Over HTTP/2 the requests beyond a server's limit of streams would fail. */
+  @Test
+  void eachRequestInFlightHasAConnection() {
+    assertThat(HttpClients.of(TIMEOUT).version()).isEqualTo(HttpClient.Version.HTTP_1_1);
+  }
+
   @Test
   void proxiesThatAreSetLaterAreUsed() {
-    HttpClient client = HttpClients.of(HttpClient.Version.HTTP_1_1, TIMEOUT);
+    HttpClient client = HttpClients.of(TIMEOUT);
     ProxySelector before = ProxySelector.getDefault();
     ProxySelector.setDefault(
         ProxySelector.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1)));
     try {
-      assertThat(HttpClients.of(HttpClient.Version.HTTP_1_1, TIMEOUT)).isNotSameAs(client);
+      assertThat(HttpClients.of(TIMEOUT)).isNotSameAs(client);
     } finally {
       ProxySelector.setDefault(before);
     }
-    assertThat(HttpClients.of(HttpClient.Version.HTTP_1_1, TIMEOUT)).isSameAs(client);
+    assertThat(HttpClients.of(TIMEOUT)).isSameAs(client);
   }
 
   /** Each client has a thread until it is garbage, which may be much later. */
