@@ -9,10 +9,12 @@ import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.WriteFailure;
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
 import java.io.BufferedWriter;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStreamWriter;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -41,9 +43,13 @@ final class PartFile implements AutoCloseable {
   private static final String ROW = "row";
   private static final String ERROR = "error";
 
+  /** The name of the field of a result, in the description of a batch. */
+  static final String FIELD = "field";
+
   private final Path output;
   private final Path part;
   private final ProcessLock lock;
+  private final String field;
   private final AppendedLines lines;
   private final BitSet done = new BitSet();
   private int failed;
@@ -53,12 +59,18 @@ final class PartFile implements AutoCloseable {
     this.output = output;
     this.part = part(output);
     this.lock = lock;
+    this.field = batch.path(FIELD).asText();
     this.lines = AppendedLines.open(part, line -> read(line, rows));
     try {
-      if (stored == null) {
+      if (stored != null) {
+        requireSame(stored, batch);
+      } else if (done.isEmpty()) {
         lines.append(CheckedJson.line(batch));
       } else {
-        requireSame(stored, batch);
+        throw new BatchException(
+            part
+                + ": the line that says which batch its results are of is damaged. Say overwrite()"
+                + " to begin again.");
       }
     } catch (IOException | RuntimeException e) {
       lines.close();
@@ -111,15 +123,23 @@ final class PartFile implements AutoCloseable {
 
   private void read(String line, int rows) throws IOException {
     ObjectNode object = (ObjectNode) CheckedJson.ofLine(line);
-    if (!object.has(ROW)) {
+    if (object.has(ROW)) {
+      count(requireResult(object, rows), object);
+    } else {
       stored = object;
-      return;
     }
+  }
+
+  /** Returns the row that a line has a result of. */
+  private int requireResult(JsonNode object, int rows) throws IOException {
     int row = object.path(ROW).asInt(-1);
     if (row < 0 || row >= rows) {
       throw new IOException("there is no row " + row);
     }
-    count(row, object);
+    if (!object.has(field) && !object.has(ERROR)) {
+      throw new IOException("it has neither the field '" + field + "' nor an error");
+    }
+    return row;
   }
 
   private void count(int row, JsonNode object) {
@@ -258,25 +278,30 @@ final class PartFile implements AutoCloseable {
 
   private Places places(int rows) throws IOException {
     Places places = new Places(rows);
-    // A character a byte, so that lengths of lines are lengths in the file.
-    try (BufferedReader reader = Files.newBufferedReader(part, StandardCharsets.ISO_8859_1)) {
-      long start = 0;
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        int row = row(line);
-        if (row >= 0 && row < rows) {
-          places.put(row, start, line.length());
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    long start = 0;
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(part))) {
+      for (int next = in.read(); next >= 0; next = in.read()) {
+        if (next != '\n') {
+          line.write(next);
+          continue;
         }
-        start += line.length() + 1L;
+        int row = row(line.toString(StandardCharsets.UTF_8), rows);
+        if (row >= 0) {
+          places.put(row, start, line.size());
+        }
+        start += line.size() + 1;
+        line.reset();
       }
     }
     return places;
   }
 
   /** The row of a line; -1 if the line is damaged, or is the description of the batch. */
-  private static int row(String line) {
+  private int row(String line, int rows) {
     try {
-      byte[] bytes = line.getBytes(StandardCharsets.ISO_8859_1);
-      return CheckedJson.ofLine(new String(bytes, StandardCharsets.UTF_8)).path(ROW).asInt(-1);
+      JsonNode object = CheckedJson.ofLine(line);
+      return object.has(ROW) ? requireResult(object, rows) : -1;
     } catch (IOException e) {
       return -1;
     }

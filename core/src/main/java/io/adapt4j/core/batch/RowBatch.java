@@ -74,7 +74,7 @@ final class RowBatch {
         throw new DatasetException(source.file() + ": reading failed: " + e.getMessage(), e);
       }
     }
-    return description.put("field", field);
+    return description.put(PartFile.FIELD, field);
   }
 
   Row row(int row) {

@@ -12,13 +12,16 @@ import org.junit.jupiter.api.Test;
 /** The results of a batch under every fault at every call: it goes on where it was. */
 class PartFileUnderFaultsTest {
 
+  private static final ObjectNode BATCH =
+      JsonNodeFactory.instance.objectNode().put("field", "completion");
+
   private static ObjectNode object(String field, int value) {
     return JsonNodeFactory.instance.objectNode().put(field, value);
   }
 
   private static void batch(Path folder, boolean overwrite) {
     Path output = folder.resolve("out.jsonl");
-    try (PartFile part = PartFile.open(output, object("batch", 1), 3, overwrite)) {
+    try (PartFile part = PartFile.open(output, BATCH, 3, overwrite)) {
       for (int row : part.missing(3)) {
         part.store(row, object("completion", 10 * row));
       }
