@@ -12,19 +12,26 @@ import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingWarning;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells a listener again what a {@link JsonlMetricsLog} kept. A line that is not one of such a log,
  * as another version may write them, is passed over.
  */
 final class MetricsHistory {
+
+  private static final Logger LOG = LoggerFactory.getLogger(MetricsHistory.class);
 
   private final TrainingListener listener;
   private final int lastStep;
@@ -41,20 +48,21 @@ final class MetricsHistory {
    */
   static void replay(Path file, int lastStep, TrainingListener listener) throws IOException {
     MetricsHistory history = new MetricsHistory(listener, lastStep);
-    try (BufferedReader lines = Files.newBufferedReader(file)) {
+    // Bytes that are not UTF-8 damage the line they stand in and no other.
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        history.tell(line);
+        try {
+          history.tell(Json.parse(line));
+        } catch (JsonProcessingException | InvalidPathException e) {
+          LOG.debug("a line of {} is passed over: {}", file, e.getMessage());
+        }
       }
     }
   }
 
-  private void tell(String line) {
-    JsonNode json;
-    try {
-      json = Json.parse(line);
-    } catch (JsonProcessingException e) {
-      return;
-    }
+  private void tell(JsonNode json) {
     if (json.path("step").asInt(Integer.MAX_VALUE) > lastStep) {
       return;
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -72,6 +73,28 @@ class RunFilesTest {
     files.resumed(new ResumeEvent(50, folder, List.of()));
     files.ended(MadeUpRun.end(100));
     assertThat(folder.resolve("report.html")).content().contains("No step is done yet");
+  }
+
+  @Test
+  void damagedLinesOfTheMetricsArePassedOver() throws IOException {
+    RunFiles killed = RunFiles.in(folder.resolve("out"));
+    killed.started(MadeUpRun.start(100));
+    MadeUpRun.replay(killed, 50);
+    killed.close();
+    Path metrics = folder.resolve("out/metrics.jsonl");
+    String noPath = "{\"event\":\"checkpoint\",\"step\":20,\"path\":\"a\\u0000b\"}\n";
+    Files.writeString(metrics, noPath, StandardOpenOption.APPEND);
+    byte[] bytes = Files.readAllBytes(metrics);
+    bytes[bytes.length / 2] = (byte) 0xff;
+    Files.write(metrics, bytes);
+
+    RunFiles resumed = RunFiles.in(folder.resolve("out"));
+    resumed.started(MadeUpRun.start(100));
+    resumed.resumed(new ResumeEvent(50, folder, List.of()));
+    resumed.ended(MadeUpRun.end(100));
+    assertThat(folder.resolve("out/report.html"))
+        .content()
+        .contains("<tr><td>10<td>", "<tr><td>50<td>");
   }
 
   @Test
