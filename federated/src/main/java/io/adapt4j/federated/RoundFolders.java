@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -42,9 +42,9 @@ record RoundFolders(Path output) {
     return all().resolve(String.format(Locale.ROOT, "round-%04d", round));
   }
 
-  /** The newest whole round; empty where there is none. */
-  Optional<Integer> newest() {
-    return numbers().stream().max(Integer::compare);
+  /** The rounds that are there, usually the last two. */
+  List<Integer> newestFirst() {
+    return numbers().stream().sorted(Comparator.reverseOrder()).toList();
   }
 
   private List<Integer> numbers() {

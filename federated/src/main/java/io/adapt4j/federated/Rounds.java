@@ -1,5 +1,6 @@
 package io.adapt4j.federated;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.Temporaries;
@@ -9,6 +10,7 @@ import io.adapt4j.federated.internal.MergedBase;
 import io.adapt4j.federated.internal.StartingAdapter;
 import io.adapt4j.federated.internal.StoredAdapter;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -59,19 +61,42 @@ final class Rounds {
     }
     folders.sweep();
     try {
-      if (folders.newest().isEmpty()) {
+      if (folders.newestFirst().isEmpty()) {
         begin();
       }
-      int newest = folders.newest().orElseThrow();
-      RunState state = RunState.read(folders.of(newest));
+      RunState state = newestIntact();
       requireSame(state);
-      for (int round = newest + 1; round <= settings.rounds(); round++) {
+      for (int round = state.rounds().size() + 1; round <= settings.rounds(); round++) {
         state = round(round, state);
       }
       return finish(state);
     } finally {
       Temporaries.deleteTree(folders.scratch());
     }
+  }
+
+  private RunState newestIntact() {
+    List<String> damaged = new ArrayList<>();
+    for (int round : folders.newestFirst()) {
+      Path folder = folders.of(round);
+      try {
+        RunState state = RunState.read(folder, round);
+        damaged.forEach(text -> LOG.warn("{}; going on from round {}", text, round));
+        return state;
+      } catch (IOException e) {
+        damaged.add(folder + " is damaged: " + reason(e));
+      }
+    }
+    throw new FederatedException(
+        "No round can be gone on from:\n  - %s\nPut the files back from a copy, or say overwriteOutput() to begin again."
+            .formatted(String.join("\n  - ", damaged)));
+  }
+
+  private static String reason(IOException e) {
+    if (e instanceof JsonProcessingException json) {
+      return json.getOriginalMessage();
+    }
+    return e instanceof FileSystemException ? e.toString() : e.getMessage();
   }
 
   private void requireSame(RunState state) {
@@ -94,7 +119,7 @@ final class Rounds {
             0,
             folder -> {
               result.adapter().write(folder.resolve(RoundFolders.ADAPTER));
-              new RunState(settings.identity(), List.of()).write(folder);
+              new RunState(settings.identity(), List.of()).complete(folder);
             });
         return;
       }
@@ -176,7 +201,7 @@ final class Rounds {
                   epsilon(round),
                   Duration.ofNanos(System.nanoTime() - begun));
           next.add(state.with(report));
-          next.get(0).write(folder);
+          next.get(0).complete(folder);
         });
     Temporaries.deleteTree(folders.scratch().resolve("updates"));
     tell(next.get(0).rounds().get(round - 1), folders.of(round));

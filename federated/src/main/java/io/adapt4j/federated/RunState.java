@@ -3,10 +3,9 @@ package io.adapt4j.federated;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.internal.AtomicFiles;
-import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.CheckedJson;
+import io.adapt4j.core.internal.FileChecksums;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +23,8 @@ record RunState(String identity, List<RoundReport> rounds) {
 
   static final String FILE = "federated.json";
 
+  private static final String FILES = "files";
+
   RunState {
     rounds = List.copyOf(rounds);
   }
@@ -34,13 +35,25 @@ record RunState(String identity, List<RoundReport> rounds) {
     return new RunState(identity, all);
   }
 
+  /** Writes the file that completes the folder of a round, with the checksums of all others. */
+  void complete(Path folder) throws IOException {
+    ObjectNode json = toJson();
+    json.set(FILES, FileChecksums.of(folder));
+    CheckedJson.write(folder.resolve(FILE), json);
+  }
+
+  /** Writes the reports. */
   void write(Path folder) throws IOException {
+    CheckedJson.write(folder.resolve(FILE), toJson());
+  }
+
+  private ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("identity", identity);
     for (RoundReport round : rounds) {
       write(round, json.withArray("/rounds").addObject());
     }
-    AtomicFiles.writeJson(folder.resolve(FILE), json);
+    return json;
   }
 
   private static void write(RoundReport round, ObjectNode json) {
@@ -71,11 +84,23 @@ record RunState(String identity, List<RoundReport> rounds) {
     return duration.toMillis() / 1000.0;
   }
 
-  static RunState read(Path folder) throws IOException {
-    JsonNode json = Json.parse(Files.readString(folder.resolve(FILE)));
+  /**
+   * Reads the folder of a round.
+   *
+   * @throws IOException if it is damaged; folders of older versions have no checksums
+   */
+  static RunState read(Path folder, int round) throws IOException {
+    CheckedJson.Content content = CheckedJson.read(folder.resolve(FILE));
+    Optional<String> problem = FileChecksums.problem(folder, content.json().path(FILES));
+    if (problem.isPresent()) {
+      throw new IOException(problem.get());
+    }
     List<RoundReport> rounds = new ArrayList<>();
-    json.path("rounds").forEach(round -> rounds.add(round(round)));
-    return new RunState(json.path("identity").asText(), rounds);
+    content.json().path("rounds").forEach(report -> rounds.add(round(report)));
+    if (rounds.size() != round || !content.json().path("identity").isTextual()) {
+      throw new IOException(FILE + " is not of round " + round);
+    }
+    return new RunState(content.json().path("identity").textValue(), rounds);
   }
 
   private static RoundReport round(JsonNode json) {

@@ -132,6 +132,31 @@ class FederatedFineTunerTest {
   }
 
   @Test
+  void aDamagedRoundIsRepeatedFromTheOneBefore() throws IOException {
+    Path output = folder.resolve("run");
+    byte[] whole = weights(twoSites(output).build().run());
+    for (String file : List.of("adapter/adapter_model.safetensors", "federated.json")) {
+      damage(output.resolve("rounds/round-0002").resolve(file));
+      assertThat(weights(twoSites(output).resume().build().run())).as(file).isEqualTo(whole);
+    }
+    damage(output.resolve("rounds/round-0002/federated.json"));
+    damage(output.resolve("rounds/round-0001/adapter/adapter_config.json"));
+    assertThatThrownBy(() -> twoSites(output).resume().build().run())
+        .isInstanceOf(FederatedException.class)
+        .hasMessageContainingAll(
+            "No round can be gone on from",
+            "round-0002 is damaged: its checksum is",
+            "round-0001 is damaged: adapter/adapter_config.json is damaged",
+            "overwriteOutput()");
+  }
+
+  private static void damage(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length - 5] ^= 1;
+    Files.write(file, bytes);
+  }
+
+  @Test
   void runCutOffInARoundGoesOnAfterTheLastWholeOne() throws IOException {
     byte[] whole = weights(twoSites(folder.resolve("whole")).build().run());
     AtomicInteger opened = new AtomicInteger();

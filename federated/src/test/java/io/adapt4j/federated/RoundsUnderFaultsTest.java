@@ -3,6 +3,7 @@ package io.adapt4j.federated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.faults.FaultCheck;
+import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.federated.internal.AdapterFiles;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -35,15 +36,15 @@ class RoundsUnderFaultsTest {
               byte[] values = ("values " + round).getBytes(StandardCharsets.UTF_8);
               new AdapterFiles(Map.of("adapter_model.safetensors", values))
                   .write(folder.resolve(RoundFolders.ADAPTER));
-              state(round).write(folder);
+              state(round).complete(folder);
             });
   }
 
   private static String newest(Path output) throws Exception {
     RoundFolders folders = new RoundFolders(output);
     folders.sweep();
-    int round = folders.newest().orElseThrow();
-    return RunState.read(folders.of(round)).rounds().size()
+    int round = folders.newestFirst().get(0);
+    return RunState.read(folders.of(round), round).rounds().size()
         + Files.readString(folders.of(round).resolve("adapter/adapter_model.safetensors"));
   }
 
@@ -63,13 +64,18 @@ class RoundsUnderFaultsTest {
     assertThat(faults).isGreaterThan(200);
   }
 
+  private static String reports(Path output) throws Exception {
+    return String.valueOf(
+        CheckedJson.read(output.resolve(RunState.FILE)).json().path("rounds").size());
+  }
+
   @Test
   void theResult() throws Exception {
     int faults =
         FaultCheck.of("federated reports")
             .before(output -> state(1).write(output))
             .writing(output -> state(2).write(output))
-            .reading(output -> String.valueOf(RunState.read(output).rounds().size()))
+            .reading(RoundsUnderFaultsTest::reports)
             .explainedByCallers()
             .run();
     assertThat(faults).isGreaterThan(60);

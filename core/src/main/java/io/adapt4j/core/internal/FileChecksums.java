@@ -1,12 +1,12 @@
-package io.adapt4j.core.internal.train;
+package io.adapt4j.core.internal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.internal.FileDigest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
@@ -15,15 +15,21 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Sizes and CRC-32C of the files of a folder as JSON: an object a file, by its relative name. */
-final class FileChecksums {
+public final class FileChecksums {
 
   private static final String BYTES = "bytes";
   private static final String CHECKSUM = "crc32c";
 
   private FileChecksums() {}
 
-  /** Reads all files of a folder and its sub-folders. */
-  static ObjectNode of(Path folder) throws IOException {
+  /**
+   * Reads all files of a folder and its sub-folders.
+   *
+   * @param folder the folder
+   * @return their checksums
+   * @throws IOException if a file cannot be read
+   */
+  public static ObjectNode of(Path folder) throws IOException {
     List<Path> files;
     try (Stream<Path> tree = Files.walk(folder)) {
       files = tree.filter(file -> !isFolder(file)).sorted().toList();
@@ -52,11 +58,19 @@ final class FileChecksums {
   /**
    * Compares a folder's files with their checksums. Other files do not matter.
    *
+   * @param folder the folder
+   * @param checksums what {@link #of} returned
    * @return what is wrong with the first that differs, without the last period; empty if none does
+   * @throws IOException if a file cannot be read
    */
-  static Optional<String> problem(Path folder, JsonNode checksums) throws IOException {
+  public static Optional<String> problem(Path folder, JsonNode checksums) throws IOException {
     for (Map.Entry<String, JsonNode> property : checksums.properties()) {
-      Path file = folder.resolve(property.getKey());
+      Path file;
+      try {
+        file = folder.resolve(property.getKey());
+      } catch (InvalidPathException e) {
+        return Optional.of("this system has no file named '" + property.getKey() + "'");
+      }
       if (!Files.isRegularFile(file)) {
         return Optional.of(property.getKey() + " is missing");
       }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.FileChecksums;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
