@@ -16,6 +16,7 @@ final class FuzzTargets {
     all.addAll(TextTargets.all());
     all.addAll(DataTargets.all());
     all.addAll(DocumentTargets.all());
+    all.addAll(KeptFileTargets.all());
     all.addAll(NetworkTargets.all());
     all.add(IndexTarget.create());
     return all;

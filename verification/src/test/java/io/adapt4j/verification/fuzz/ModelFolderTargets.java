@@ -58,18 +58,14 @@ final class ModelFolderTargets {
   private ModelFolderTargets() {}
 
   static List<FuzzTarget> all() {
-    Supplier<Parts> model = Suppliers.memoize(() -> new Parts(files()));
-    Supplier<Parts> embedder = Suppliers.memoize(() -> new Parts(embedderFiles()));
     Supplier<Gguf> gguf = Suppliers.memoize(ModelFolderTargets::gguf);
     return List.of(
-        new FuzzTarget(
-            "model-folder",
-            () -> model.get().seeds(),
-            bytes -> inFolder(model.get().with(bytes), ModelFolderTargets::generate)),
-        new FuzzTarget(
+        FolderTarget.of(
+            "model-folder", () -> new Parts(files()), folder -> generate(withWeights(folder))),
+        FolderTarget.of(
             "embedder-folder",
-            () -> embedder.get().seeds(),
-            bytes -> inFolder(embedder.get().with(bytes), ModelFolderTargets::embed)),
+            () -> new Parts(embedderFiles()),
+            folder -> embed(withWeights(folder))),
         new FuzzTarget(
             "gguf-model",
             () -> List.of(gguf.get().head),
@@ -93,20 +89,9 @@ final class ModelFolderTargets {
     }
   }
 
-  private static void inFolder(Map<String, byte[]> files, Scratch.FileReading reading)
-      throws Exception {
-    Path folder = Files.createTempDirectory("fuzz-model");
-    try {
-      for (Map.Entry<String, byte[]> file : files.entrySet()) {
-        Path path = folder.resolve(file.getKey());
-        Files.createDirectories(path.getParent());
-        Files.write(path, file.getValue());
-      }
-      Files.createSymbolicLink(folder.resolve(WEIGHTS), STORIES.resolve(WEIGHTS).toAbsolutePath());
-      reading.read(folder);
-    } finally {
-      MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
-    }
+  private static Path withWeights(Path folder) throws IOException {
+    Files.createSymbolicLink(folder.resolve(WEIGHTS), STORIES.resolve(WEIGHTS).toAbsolutePath());
+    return folder;
   }
 
   private static Map<String, byte[]> files() {

@@ -4,11 +4,15 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
@@ -33,6 +37,27 @@ record Parts(Map<String, byte[]> contents) {
       throw new UncheckedIOException(e);
     }
     return new Parts(contents);
+  }
+
+  /** The files of a folder and those within it. */
+  static Parts ofFolder(Path folder) throws IOException {
+    Map<String, byte[]> contents = new TreeMap<>();
+    try (Stream<Path> paths = Files.walk(folder)) {
+      for (Path path : paths.filter(Files::isRegularFile).toList()) {
+        String name = folder.relativize(path).toString().replace('\\', '/');
+        contents.put(name, Files.readAllBytes(path));
+      }
+    }
+    return new Parts(contents);
+  }
+
+  /** Writes the files, with what an input replaces, into a folder. */
+  void write(byte[] input, Path folder) throws IOException {
+    for (Map.Entry<String, byte[]> file : with(input).entrySet()) {
+      Path path = folder.resolve(file.getKey());
+      Files.createDirectories(path.getParent());
+      Files.write(path, file.getValue());
+    }
   }
 
   /** {@return for each file an input that replaces it with itself} */
