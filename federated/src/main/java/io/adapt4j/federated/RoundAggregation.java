@@ -1,5 +1,6 @@
 package io.adapt4j.federated;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.federated.internal.AdapterFiles;
@@ -162,11 +163,15 @@ final class RoundAggregation {
   static void nameBase(Path adapter, String base) {
     Path file = adapter.resolve(StoredAdapter.CONFIG);
     try {
-      ObjectNode config = (ObjectNode) Json.parse(Files.readString(file));
+      if (!(Json.parseStrictly(Files.readString(file)) instanceof ObjectNode config)) {
+        throw new FederatedException(file + ": expected a JSON object, found another value");
+      }
       config.put("base_model_name_or_path", base);
       Files.writeString(file, Json.indented(config));
+    } catch (JsonProcessingException e) {
+      throw new FederatedException(file + ": expected JSON, found " + e.getOriginalMessage(), e);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new UncheckedIOException(file + " cannot be read or written: " + e, e);
     }
   }
 }

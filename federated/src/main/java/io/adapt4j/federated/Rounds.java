@@ -1,6 +1,5 @@
 package io.adapt4j.federated;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.Temporaries;
@@ -84,19 +83,13 @@ final class Rounds {
         damaged.forEach(text -> LOG.warn("{}; going on from round {}", text, round));
         return state;
       } catch (IOException e) {
-        damaged.add(folder + " is damaged: " + reason(e));
+        String reason = e instanceof FileSystemException ? e.toString() : e.getMessage();
+        damaged.add(folder + " is damaged: " + reason);
       }
     }
     throw new FederatedException(
         "No round can be gone on from:\n  - %s\nPut the files back from a copy, or say overwriteOutput() to begin again."
             .formatted(String.join("\n  - ", damaged)));
-  }
-
-  private static String reason(IOException e) {
-    if (e instanceof JsonProcessingException json) {
-      return json.getOriginalMessage();
-    }
-    return e instanceof FileSystemException ? e.toString() : e.getMessage();
   }
 
   private void requireSame(RunState state) {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -75,7 +76,7 @@ public final class CheckedJson {
    * @param file the file
    * @return its content
    * @throws DamagedException if it is not what was written
-   * @throws IOException if it cannot be read, or is not JSON
+   * @throws IOException if it cannot be read
    */
   public static Content read(Path file) throws IOException {
     byte[] content = Files.readAllBytes(file);
@@ -85,7 +86,7 @@ public final class CheckedJson {
       if (text.contains('"' + FIELD + '"') || text.contains(KIND)) {
         throw new DamagedException("it does not begin as it was written");
       }
-      JsonNode old = Json.parseStrictly(text(content));
+      JsonNode old = parse(text(content));
       if (!old.isObject()) {
         throw new DamagedException("it is no JSON object");
       }
@@ -97,7 +98,7 @@ public final class CheckedJson {
     if (!found.equals(stored)) {
       throw new DamagedException("its checksum is " + found + ", but " + stored + " was written");
     }
-    return new Content(Json.parseStrictly(text(content)), true);
+    return new Content(parse(text(content)), true);
   }
 
   /**
@@ -118,12 +119,11 @@ public final class CheckedJson {
    * @param line the line, without its end
    * @return the object, without the checksum
    * @throws DamagedException if it is not what was written
-   * @throws IOException if it is not one JSON value
    */
-  public static JsonNode ofLine(String line) throws IOException {
+  public static JsonNode ofLine(String line) throws DamagedException {
     Matcher sealed = LINE.matcher(line);
     if (!sealed.matches()) {
-      JsonNode value = Json.parseStrictly(line);
+      JsonNode value = parse(line);
       if (!value.isObject() || value.has(LINE_FIELD)) {
         throw new DamagedException("it does not end as it was written");
       }
@@ -135,7 +135,7 @@ public final class CheckedJson {
       throw new DamagedException(
           "its checksum is " + found + ", but " + sealed.group(2) + " was written");
     }
-    return Json.parseStrictly(body);
+    return parse(body);
   }
 
   private static boolean startsAsWritten(byte[] content) {
@@ -155,5 +155,13 @@ public final class CheckedJson {
 
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static JsonNode parse(String text) throws DamagedException {
+    try {
+      return Json.parseStrictly(text);
+    } catch (JsonProcessingException e) {
+      throw new DamagedException("it is not valid JSON: " + e.getOriginalMessage());
+    }
   }
 }

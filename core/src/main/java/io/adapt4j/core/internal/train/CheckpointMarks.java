@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.train;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -53,7 +52,7 @@ record CheckpointMarks(Path output) {
   private JsonNode stored() throws IOException {
     try {
       return CheckedJson.read(file()).json();
-    } catch (NoSuchFileException | CheckedJson.DamagedException | JsonProcessingException e) {
+    } catch (NoSuchFileException | CheckedJson.DamagedException e) {
       return JsonNodeFactory.instance.objectNode();
     }
   }

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.train;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.AtomicFolders;
@@ -172,8 +171,6 @@ final class RunStates {
       return new Found(state, state.resolve(TENSORS), progress, content.checked(), damaged);
     } catch (CheckedJson.DamagedException | IllegalArgumentException e) {
       throw new DamagedStateException(DESCRIPTION + " is damaged: " + e.getMessage());
-    } catch (JsonProcessingException e) {
-      throw new DamagedStateException(DESCRIPTION + " is damaged: " + e.getOriginalMessage());
     } catch (IOException e) {
       throw new DamagedStateException("reading failed: " + e);
     }

@@ -1,5 +1,6 @@
 package io.adapt4j.gguf.internal.tokenizer;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -7,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -45,8 +45,9 @@ final class TokenizerFolder {
     }
     try {
       return Optional.of(Json.parse(BoundedFiles.readModelText(file, BoundedFiles.TOKENIZER)));
-    } catch (IOException e) {
-      throw new CheckpointException(file + ": not valid JSON: " + e.getMessage() + ". " + LAST, e);
+    } catch (JsonProcessingException e) {
+      throw new CheckpointException(
+          file + ": not valid JSON: " + e.getOriginalMessage() + ". " + LAST, e);
     }
   }
 

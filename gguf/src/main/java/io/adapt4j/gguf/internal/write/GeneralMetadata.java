@@ -1,11 +1,11 @@
 package io.adapt4j.gguf.internal.write;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.gguf.format.GgufMetadata;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -64,9 +64,9 @@ public final class GeneralMetadata {
     JsonNode fields;
     try {
       fields = Json.parse(BoundedFiles.readModelText(file, BoundedFiles.SETTINGS));
-    } catch (IOException e) {
+    } catch (JsonProcessingException e) {
       throw new CheckpointException(
-          file + ": not valid JSON: " + e.getMessage() + ". Download the file again.", e);
+          file + ": not valid JSON: " + e.getOriginalMessage() + ". Download the file again.", e);
     }
     if (fields.path("top_k").isInt()) {
       target.int32("general.sampling.top_k", fields.path("top_k").intValue());
