@@ -13,6 +13,7 @@ final class FuzzTargets {
     List<FuzzTarget> all = new ArrayList<>();
     all.addAll(ModelFileTargets.all());
     all.addAll(ModelFolderTargets.all());
+    all.addAll(WeightTargets.all());
     all.addAll(TextTargets.all());
     all.addAll(DataTargets.all());
     all.addAll(DocumentTargets.all());
