@@ -81,8 +81,21 @@ final class ReplyStore implements AutoCloseable {
     replies.put(json.path("key").textValue(), parse(json));
   }
 
+  /** Returns what is kept of a request; a reply of another kind has another request's key. */
   synchronized Optional<Reply> find(Request request) {
-    return replies.isEmpty() ? Optional.empty() : Optional.ofNullable(replies.get(key(request)));
+    return replies.isEmpty()
+        ? Optional.empty()
+        : Optional.ofNullable(replies.get(key(request))).filter(reply -> answers(reply, request));
+  }
+
+  /** Whether a reply is of the kind that a request asks for. */
+  static boolean answers(Reply reply, Request request) {
+    if (request instanceof Request.Answer) {
+      return reply instanceof Reply.Text;
+    }
+    return request instanceof Request.Classification
+        ? reply instanceof Reply.Classes
+        : reply instanceof Reply.Likelihood;
   }
 
   /** Appends a reply, which a process that is killed from now on does not lose. */

@@ -146,6 +146,16 @@ final class RequestRunner implements AutoCloseable {
           "The candidate '%s' gave %s replies to %s requests"
               .formatted(name, answer.replies().size(), batch.size()));
     }
+    for (int i = 0; i < batch.size(); i++) {
+      if (!ReplyStore.answers(answer.replies().get(i), batch.get(i))) {
+        throw new IllegalStateException(
+            "The candidate '%s' gave a reply of the kind %s to a request of the kind %s"
+                .formatted(
+                    name,
+                    answer.replies().get(i).getClass().getSimpleName(),
+                    batch.get(i).getClass().getSimpleName()));
+      }
+    }
     tally.asked += batch.size();
     tally.promptTokens += answer.promptTokens();
     tally.newTokens += answer.newTokens();

@@ -138,6 +138,21 @@ class EvaluatorTest {
   }
 
   @Test
+  void asksAgainWhereAKeptReplyIsOfAnotherKind() throws IOException {
+    Evaluator evaluator = Evaluator.builder().tasks(counting(10)).replies(folder).build();
+    evaluator.evaluate(upTo("a", 5));
+    List<String> lines = Files.readAllLines(onlyFile());
+    lines.set(
+        3,
+        lines
+            .get(3)
+            .replaceAll("\"text\".*", "\"logProbability\":-1.0,\"tokens\":1,\"greedy\":true}"));
+    Files.write(onlyFile(), lines);
+
+    assertThat(evaluator.evaluate(upTo("a", 5)).cost().kept()).isEqualTo(9);
+  }
+
+  @Test
   void readsRepliesThatWereKeptWithoutAChecksum() throws IOException {
     Evaluator evaluator = Evaluator.builder().tasks(counting(10)).replies(folder).build();
     evaluator.evaluate(upTo("a", 5));
@@ -373,6 +388,24 @@ class EvaluatorTest {
     assertThatIllegalStateException()
         .isThrownBy(() -> Evaluator.builder().tasks(counting(3)).build().evaluate(candidate))
         .withMessageContaining("2 replies to 3 requests");
+  }
+
+  @Test
+  void refusesRepliesOfAnotherKindThanTheRequest() {
+    ScriptedCandidate candidate =
+        new ScriptedCandidate("wrong", request -> -1, text -> text) {
+          @Override
+          public Replies reply(List<? extends Request> requests) {
+            return new Replies(
+                requests.stream().<Reply>map(one -> new Reply.Likelihood(-1, 1, true)).toList(),
+                0,
+                0);
+          }
+        };
+
+    assertThatIllegalStateException()
+        .isThrownBy(() -> Evaluator.builder().tasks(counting(3)).build().evaluate(candidate))
+        .withMessageContaining("a reply of the kind Likelihood to a request of the kind Answer");
   }
 
   @Test
