@@ -69,8 +69,8 @@ final class PartFile implements AutoCloseable {
       } else {
         throw new BatchException(
             part
-                + ": the line that says which batch its results are of is damaged. Say overwrite()"
-                + " to begin again.");
+                + ": the line that says which batch its results are of is damaged. Put it back from a"
+                + " copy, or say overwrite() to begin again.");
       }
     } catch (IOException | RuntimeException e) {
       lines.close();

@@ -111,7 +111,7 @@ class DamagedPartFileTest {
     assertThatThrownBy(this::open)
         .isInstanceOf(BatchException.class)
         .hasMessageContaining(part.toString())
-        .hasMessageContaining("which batch its results are of is damaged. Say overwrite()");
+        .hasMessageContainingAll("which batch its results are of is damaged.", "say overwrite()");
     assertThat(part).hasContent(content);
     PartFile.open(output, BATCH, ROWS, true).close();
     complete(0, 1, 2);
