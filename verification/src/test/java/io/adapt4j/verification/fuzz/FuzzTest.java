@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class FuzzTest {
 
-  private static final int DAMAGES = Integer.getInteger("adapt4j.fuzz.damages", 60);
+  private static final int DAMAGES = Integer.getInteger("adapt4j.fuzz.damages", 40);
   private static final Path KEPT = Path.of("src/test/resources/fuzz");
 
   static List<FuzzTarget> targets() {
