@@ -80,6 +80,7 @@ final class Rounds {
       Path folder = folders.of(round);
       try {
         RunState state = RunState.read(folder, round);
+        requireRepeatable(damaged);
         damaged.forEach(text -> LOG.warn("{}; going on from round {}", text, round));
         return state;
       } catch (IOException e) {
@@ -90,6 +91,15 @@ final class Rounds {
     throw new FederatedException(
         "No round can be gone on from:\n  - %s\nPut the files back from a copy, or say overwriteOutput() to begin again."
             .formatted(String.join("\n  - ", damaged)));
+  }
+
+  /** What a damaged round has released is not in the epsilon of the one that takes its place. */
+  private void requireRepeatable(List<String> damaged) {
+    if (!damaged.isEmpty() && settings.privacy().filter(Privacy::hasNoise).isPresent()) {
+      throw new FederatedException(
+          "%s. Repeating it would spend privacy that epsilon does not count. Put its files back from a copy."
+              .formatted(damaged.get(0)));
+    }
   }
 
   private void requireSame(RunState state) {

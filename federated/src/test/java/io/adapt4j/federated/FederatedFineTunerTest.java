@@ -123,12 +123,14 @@ class FederatedFineTunerTest {
   }
 
   private FederatedReport noisy(String name, long seed) {
+    return noisyRun(name, seed).build().run();
+  }
+
+  private FederatedFineTuner.Builder noisyRun(String name, long seed) {
     return twoSites(folder.resolve(name))
         .rounds(1)
         .aggregation(Aggregation.FREEZE_A)
-        .privacy(Privacy.central(0.1, 0.8, 1e-3).insecureNoise(seed))
-        .build()
-        .run();
+        .privacy(Privacy.central(0.1, 0.8, 1e-3).insecureNoise(seed));
   }
 
   @Test
@@ -148,6 +150,15 @@ class FederatedFineTunerTest {
             "round-0002 is damaged: its checksum is",
             "round-0001 is damaged: adapter/adapter_config.json is damaged",
             "overwriteOutput()");
+  }
+
+  @Test
+  void aDamagedRoundWithNoiseIsNotRepeated() throws IOException {
+    noisy("run", 1);
+    damage(folder.resolve("run/rounds/round-0001/adapter/adapter_model.safetensors"));
+    assertThatThrownBy(() -> noisyRun("run", 1).resume().build().run())
+        .isInstanceOf(FederatedException.class)
+        .hasMessageContainingAll("round-0001 is damaged", "spend privacy", "from a copy");
   }
 
   private static void damage(Path file) throws IOException {
