@@ -5,15 +5,27 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.config.ModelConfig;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every family with its configuration as Transformers 5.15 writes it. */
 class VersionFiveTest {
@@ -23,6 +35,9 @@ class VersionFiveTest {
       List.of(
           Path.of("..", "..", "shared", "golden", "models"),
           Path.of("..", "..", "shared", "golden", "next", "models"));
+
+  private static final Pattern EXPERT =
+      Pattern.compile("(.*\\.experts)\\.(\\d+)\\.(\\w+)\\.weight");
 
   @TempDir private Path temporary;
 
@@ -42,6 +57,81 @@ class VersionFiveTest {
     try (FamilyFolder folder = FamilyFolder.at(golden)) {
       assertSame(folder, golden.endsWith("qwen3_next") ? 1e-3 : 3 * TOLERANCE);
     }
+  }
+
+  /** Saved in the layout of the memory, with the experts of a layer in two tensors. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "mixtral",
+        "qwen2_moe",
+        "qwen3_moe",
+        "qwen3_next",
+        "olmoe",
+        "glm4_moe",
+        "dots1",
+        "ernie4_5_moe"
+      })
+  void computesTheSameFromStackedExperts(String name) throws IOException {
+    try (FamilyFolder folder = FamilyFolder.open(name)) {
+      JsonNode earlier = Json.parse(Files.readString(folder.path().resolve(ModelConfig.FILE)));
+      try (Checkpoint checkpoint = Checkpoint.open(folder.path())) {
+        SafetensorsWriter.create().writeModel(temporary, stacked(checkpoint));
+      }
+      Files.writeString(
+          temporary.resolve(ModelConfig.FILE), Json.indented(VersionFive.of(earlier)));
+      assertLogits(folder, TOLERANCE);
+    }
+  }
+
+  private static List<TensorData> stacked(Checkpoint checkpoint) {
+    Map<String, List<String>> stacks = new LinkedHashMap<>();
+    for (String name : checkpoint.names()) {
+      Matcher part = EXPERT.matcher(name);
+      if (part.matches() && part.group(2).equals("0")) {
+        String owner = part.group(1).replace("block_sparse_moe", "mlp");
+        boolean mixtral = part.group(3).startsWith("w");
+        String path = part.group(1) + ".%d.";
+        stacks.put(
+            owner + ".gate_up_proj",
+            mixtral
+                ? List.of(path + "w1.weight", path + "w3.weight")
+                : List.of(path + "gate_proj.weight", path + "up_proj.weight"));
+        stacks.put(
+            owner + ".down_proj", List.of(path + (mixtral ? "w2.weight" : "down_proj.weight")));
+      } else if (!part.matches()) {
+        String later =
+            name.replace("block_sparse_moe", "mlp").replace("mlp.moe_st", "mlp.gate.moe_st");
+        stacks.put(later, List.of(name));
+      }
+    }
+    List<TensorData> tensors = new ArrayList<>();
+    stacks.forEach((stack, parts) -> tensors.add(joined(checkpoint, stack, parts)));
+    return tensors;
+  }
+
+  private static TensorData joined(Checkpoint checkpoint, String name, List<String> parts) {
+    List<Long> shape = new ArrayList<>(checkpoint.entry(parts.get(0).formatted(0)).shape());
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    boolean stack = parts.get(0).contains("%d");
+    int experts = 0;
+    while (checkpoint.names().contains(parts.get(0).formatted(experts))) {
+      for (String part : parts) {
+        ByteBuffer source = checkpoint.bytes(part.formatted(experts));
+        byte[] copy = new byte[source.remaining()];
+        source.get(copy);
+        bytes.writeBytes(copy);
+      }
+      experts++;
+      if (!stack) {
+        break;
+      }
+    }
+    if (stack) {
+      shape.set(0, shape.get(0) * parts.size());
+      shape.add(0, (long) experts);
+    }
+    return TensorData.of(name, StoredType.F32, shape, () -> ByteBuffer.wrap(bytes.toByteArray()));
   }
 
   /** What this build saves says the same to Transformers 4.57, which ignores the newer fields. */
@@ -97,6 +187,10 @@ class VersionFiveTest {
       }
     }
     Files.writeString(temporary.resolve(ModelConfig.FILE), Json.indented(VersionFive.of(earlier)));
+    assertLogits(folder, tolerance);
+  }
+
+  private void assertLogits(FamilyFolder folder, double tolerance) {
     try (Network network = FamilyFolder.load(temporary)) {
       EncoderInputs batch = folder.batch("");
       boolean features = folder.has("last_hidden_state");
