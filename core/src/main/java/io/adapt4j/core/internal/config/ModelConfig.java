@@ -20,7 +20,7 @@ import java.util.OptionalInt;
 /**
  * A model's {@code config.json}: what all model families share, and all other fields through {@link
  * #fields()}. The fields of Llama-like decoders are read by {@link DecoderConfig#from}. Writing it
- * back keeps every field, known or not, in its order.
+ * back keeps every field, known or not, in its order; {@link EarlierFields} are added.
  *
  * <p>Immutable and thread-safe.
  */
@@ -84,7 +84,7 @@ public final class ModelConfig {
    *     a shared field has the wrong type, or the checkpoint is quantized
    */
   public static ModelConfig read(Path folder) {
-    ConfigReader fields = dequantized(ConfigReader.read(folder.resolve(FILE)));
+    ConfigReader fields = EarlierFields.added(dequantized(ConfigReader.read(folder.resolve(FILE))));
     return new ModelConfig(fields, ExpertStacks.areIn(folder, fields.json()));
   }
 
@@ -116,7 +116,7 @@ public final class ModelConfig {
    * @throws CheckpointException as {@link #read} does
    */
   public static ModelConfig parse(Path file, String json) {
-    return new ModelConfig(ConfigReader.parse(file, json));
+    return new ModelConfig(EarlierFields.added(ConfigReader.parse(file, json)));
   }
 
   /**
