@@ -257,7 +257,8 @@ record AdapterPlan(
   private static Set<String> otherModules(Network network, Set<String> tensors) {
     Set<String> linear = paths(network).collect(Collectors.toSet());
     return tensors.stream()
-        .map(name -> name.substring(0, name.lastIndexOf('.')))
+        .map(PeftNames::module)
+        .filter(path -> !path.isEmpty())
         .filter(path -> !linear.contains(path))
         .collect(Collectors.toCollection(LinkedHashSet::new));
   }

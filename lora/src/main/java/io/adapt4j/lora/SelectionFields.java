@@ -184,7 +184,7 @@ final class SelectionFields {
    */
   private static boolean meansSaved(List<String> names, AdapterPlan plan) {
     return plan.saved().stream()
-        .map(tensor -> tensor.substring(0, tensor.lastIndexOf('.')))
+        .map(PeftNames::module)
         .anyMatch(path -> names.stream().anyMatch(name -> Targets.Names.names(path, name)));
   }
 
