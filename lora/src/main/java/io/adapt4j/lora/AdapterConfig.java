@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Map.Entry;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -25,6 +26,8 @@ import java.util.function.Consumer;
  * @param rankPattern other ranks, by regular expression over the end of a path
  * @param alphaPattern other alphas, likewise
  * @param source the file's own fields, kept when it is written again; empty where there was none
+ * @param storedModules the modules that the file has LoRA matrices for, wrappings included; empty where
+ *     there is no file
  */
 record AdapterConfig(
     int rank,
@@ -39,13 +42,15 @@ record AdapterConfig(
     LoraInit initial,
     Map<String, Integer> rankPattern,
     Map<String, Double> alphaPattern,
-    ObjectNode source) {
+    ObjectNode source,
+    Set<String> storedModules) {
 
   AdapterConfig {
     modulesToSave = List.copyOf(modulesToSave);
     rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
     alphaPattern = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPattern));
     source = source.deepCopy();
+    storedModules = Set.copyOf(storedModules);
   }
 
   /** The same values, open to change. */
@@ -63,6 +68,7 @@ record AdapterConfig(
     Map<String, Integer> rankPattern = new LinkedHashMap<>();
     Map<String, Double> alphaPattern = new LinkedHashMap<>();
     ObjectNode source = JsonNodeFactory.instance.objectNode();
+    Set<String> storedModules = Set.of();
 
     AdapterConfig build() {
       return new AdapterConfig(
@@ -78,7 +84,8 @@ record AdapterConfig(
           initial,
           rankPattern,
           alphaPattern,
-          source);
+          source,
+          storedModules);
     }
   }
 
@@ -104,19 +111,20 @@ record AdapterConfig(
     draft.rankPattern.putAll(rankPattern);
     draft.alphaPattern.putAll(alphaPattern);
     draft.source = source;
+    draft.storedModules = storedModules;
     change.accept(draft);
     return draft.build();
   }
 
   /** The rank of one module. */
   int rankOf(String path) {
-    return pick(rankPattern, path, rank);
+    return pick(rankPattern, key(path), rank);
   }
 
   /** What multiplies B A for one module. */
   double scaleOf(String path) {
     int own = rankOf(path);
-    return pick(alphaPattern, path, alpha) / (rankStabilized ? Math.sqrt(own) : own);
+    return pick(alphaPattern, key(path), alpha) / (rankStabilized ? Math.sqrt(own) : own);
   }
 
   /**
@@ -141,9 +149,13 @@ record AdapterConfig(
         });
   }
 
+  /** What PEFT compares patterns with: a module's path, or the name of a weight. */
+  private String key(String path) {
+    return modules.isWeight(path) ? path + ".weight" : ExpertParameters.parameter(path);
+  }
+
   /** As in PEFT, the first key wins that matches the path from its start or from after a dot. */
-  private static <V> V pick(Map<String, V> pattern, String module, V otherwise) {
-    String path = ExpertParameters.parameter(module);
+  private static <V> V pick(Map<String, V> pattern, String path, V otherwise) {
     for (Entry<String, V> entry : pattern.entrySet()) {
       if (Expressions.matches("(?:.*\\.)?(?:" + entry.getKey() + ")", path)) {
         return entry.getValue();

@@ -129,6 +129,7 @@ public final class AdapterMix {
             new AdapterPlan.Adapted(
                 0,
                 new Linear.Part(path, 0, width),
+                path,
                 sum.a().size(1),
                 rank,
                 1,
@@ -290,6 +291,7 @@ public final class AdapterMix {
         List.of(),
         false,
         Map.of(),
+        AdapterPlan.Mixture.NONE,
         List.of());
   }
 }

@@ -30,6 +30,7 @@ import java.util.stream.Stream;
  * @param biases base biases that train, besides those in {@code saved}
  * @param untiesHead whether a tied output head must become its own matrix
  * @param shapes dimensions of every base tensor named in {@code saved} and {@code biases}
+ * @param mixture what the network has of experts
  * @param problems one sentence each; empty when the plan can be carried out
  */
 record AdapterPlan(
@@ -40,13 +41,26 @@ record AdapterPlan(
     List<String> biases,
     boolean untiesHead,
     Map<String, List<Long>> shapes,
+    Mixture mixture,
     List<String> problems) {
+
+  /**
+   * What decides how PEFT's configuration has to name experts.
+   *
+   * @param modelType the family; empty where the network has no experts
+   * @param routers paths of the adapted projections that choose experts
+   * @param partly last components of projections of which some are left out by name
+   */
+  record Mixture(String modelType, Set<String> routers, Set<String> partly) {
+    static final Mixture NONE = new Mixture("", Set.of(), Set.of());
+  }
 
   /**
    * One adapted projection.
    *
    * @param slot index of its place in {@link Network#linears}
-   * @param part the projection
+   * @param part the projection, under the name that files have for it
+   * @param origin the network's path of it, or of the first of those it unites
    * @param in width of its input
    * @param rank rank of its factors
    * @param scale multiplies B A
@@ -57,12 +71,19 @@ record AdapterPlan(
   record Adapted(
       int slot,
       Linear.Part part,
+      String origin,
       long in,
       int rank,
       double scale,
       boolean transposed,
       boolean dora,
       boolean biasOfB) {
+
+    /** The same elsewhere in a layer. */
+    Adapted at(Linear.Part place) {
+      return new Adapted(
+          slot, place, origin, in, rank, scale, transposed, dora, biasOfB);
+    }
 
     /** The largest rank that an update of this projection can have. */
     long fullRank() {
@@ -91,6 +112,7 @@ record AdapterPlan(
         biases,
         modules.untiesHead(),
         shapes,
+        mixture(config, network, adapted),
         problems(config, network, tensors, adapted, shapes.keySet()));
   }
 
@@ -126,24 +148,27 @@ record AdapterPlan(
     List<Adapted> adapted = new ArrayList<>();
     Set<String> transposed = network.transposedTensors();
     List<LinearSlot> slots = network.linears();
-    boolean all = config.modules().targets() instanceof Targets.AllLinear;
-    Set<String> mixtures = ExpertParameters.mixtures(paths(network));
+    LinearLayers all = LinearLayers.of(network);
+    boolean mixtral = network.modelConfig().modelType().equals("mixtral");
     for (int i = 0; i < slots.size(); i++) {
       Linear linear = slots.get(i).linear();
-      for (Linear.Part part : linear.parts()) {
-        String path = part.path();
-        if (config.modules().matches(path)
-            && !isOutput(config, path)
-            && !(all && isWeightAlone(path, mixtures))
-            && !saved.holds(path)) {
+      boolean turned = transposed.contains(linear.parts().get(0).path() + ".weight");
+      for (ExpertNames.Candidate candidate :
+          ExpertNames.of(linear.parts(), config.storedModules(), mixtral, turned)) {
+        String path = candidate.part().path();
+        if (config.modules().matches(candidate.names())
+            && (!(config.modules().targets() instanceof Targets.AllLinear)
+                || all.contain(candidate.origin()))
+            && !saved.holds(candidate.origin())) {
           adapted.add(
               new Adapted(
                   i,
-                  part,
+                  candidate.part(),
+                  candidate.origin(),
                   linear.inFeatures(),
                   config.rankOf(path),
                   config.scaleOf(path),
-                  transposed.contains(path + ".weight"),
+                  transposed.contains(candidate.origin() + ".weight"),
                   config.dora(),
                   config.biasOfB()));
         }
@@ -152,15 +177,24 @@ record AdapterPlan(
     return List.copyOf(adapted);
   }
 
-  /** Weights that are no module's are not among all linear layers, as PEFT takes them. */
-  private static boolean isWeightAlone(String path, Set<String> mixtures) {
-    return ExpertParameters.isStacked(path) || ExpertParameters.isRouter(path, mixtures);
-  }
-
-  /** All linear layers are all but the one that scores classes, as PEFT takes it. */
-  private static boolean isOutput(AdapterConfig config, String path) {
-    return config.modules().targets() instanceof Targets.AllLinear
-        && (path.equals("classifier") || path.equals("score"));
+  private static Mixture mixture(AdapterConfig config, Network network, List<Adapted> adapted) {
+    Set<String> mixtures = ExpertNames.mixtures(network);
+    if (mixtures.isEmpty()) {
+      return Mixture.NONE;
+    }
+    Set<String> paths = adapted.stream().map(Adapted::origin).collect(Collectors.toSet());
+    Set<String> partly =
+        paths(network)
+            .filter(path -> !paths.contains(path) && config.modules().allows(path))
+            .map(ExpertNames::leaf)
+            .collect(Collectors.toSet());
+    return new Mixture(
+        network.modelConfig().modelType(),
+        adapted.stream()
+            .filter(part -> ExpertNames.isRouter(part.origin(), mixtures))
+            .map(part -> part.part().path())
+            .collect(Collectors.toCollection(LinkedHashSet::new)),
+        partly);
   }
 
   private static List<String> biases(
@@ -257,7 +291,8 @@ record AdapterPlan(
   private static Set<String> otherModules(Network network, Set<String> tensors) {
     Set<String> linear = paths(network).collect(Collectors.toSet());
     return tensors.stream()
-        .map(name -> name.substring(0, name.lastIndexOf('.')))
+        .map(PeftNames::module)
+        .filter(path -> !path.isEmpty())
         .filter(path -> !linear.contains(path))
         .collect(Collectors.toCollection(LinkedHashSet::new));
   }
@@ -325,16 +360,17 @@ record AdapterPlan(
     return adapted.stream().map(part -> part.part().path());
   }
 
-  /** Whether the factors of a weight change places in a file, by its name there. */
-  Predicate<String> swapped() {
-    Set<String> swapped =
-        adapted.stream()
-            .filter(part -> !part.transposed())
-            .map(part -> part.part().path())
-            .filter(ExpertParameters::isStacked)
-            .map(ExpertParameters::parameter)
-            .collect(Collectors.toSet());
-    return swapped::contains;
+  /** The sizes of matrices of stacked experts, by the names of the stacks in files. */
+  Map<String, StackSize> stackSizes() {
+    Map<String, StackSize> sizes = new LinkedHashMap<>();
+    for (Adapted part : adapted) {
+      if (ExpertParameters.isStacked(part.part().path())) {
+        sizes.put(
+            ExpertParameters.parameter(part.part().path()),
+            new StackSize(part.in(), part.part().width(), part.transposed()));
+      }
+    }
+    return sizes;
   }
 
   /** The number of values that train. */

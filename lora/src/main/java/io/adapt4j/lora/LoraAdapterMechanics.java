@@ -97,7 +97,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
     }
     LoraModel model = LoraModel.attach(network, plan, adapter.config());
     try (Checkpoint weights =
-        PeftFolder.openWeights(adapter.folder(), adapter.config(), plan.swapped())) {
+        PeftFolder.openWeights(adapter.folder(), adapter.config(), plan)) {
       model.repeatInitial(adapter.config());
       model.load(weights);
     } catch (RuntimeException e) {
@@ -115,9 +115,10 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
       throw new CheckpointException(String.join("\n", problems));
     }
     return new LoraLayerMerge(
+        declared,
         adapter.config(),
         plan,
-        PeftFolder.openWeights(adapter.folder(), adapter.config(), plan.swapped()));
+        PeftFolder.openWeights(adapter.folder(), adapter.config(), plan));
   }
 
   /** Writes the base with the adapter merged into what a format makes of its weights. */

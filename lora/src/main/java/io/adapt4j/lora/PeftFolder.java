@@ -32,11 +32,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
 
 /**
  * An adapter on disk as PEFT lays it out: {@code adapter_config.json} and {@code
@@ -111,6 +111,11 @@ final class PeftFolder {
    */
   private static final Pattern RESIDUAL = Pattern.compile("olora|pissa(?:_niter_(\\d{1,2}))?");
 
+  private static final Pattern VERSION = Pattern.compile("(\\d{1,6})\\.(\\d{1,6})");
+
+  /** The version whose format is written where older ones have another. */
+  private static final String WRITTEN_VERSION = "0.20.0";
+
   private PeftFolder() {}
 
   /**
@@ -144,7 +149,22 @@ final class PeftFolder {
               draft.rankPattern = pattern(fields, "rank_pattern", JsonNode::intValue);
               draft.alphaPattern = pattern(fields, "alpha_pattern", JsonNode::doubleValue);
               draft.source = json;
+              draft.storedModules = storedModules(folder);
             });
+  }
+
+  /** The modules that the weights have LoRA matrices for; empty where they cannot be opened. */
+  private static Set<String> storedModules(Path folder) {
+    if (!Files.exists(folder.resolve(WEIGHTS))) {
+      return Set.of();
+    }
+    try (Checkpoint weights = openWeights(folder)) {
+      return weights.names().stream()
+          .flatMap(name -> PeftNames.moduleOfA(name).stream())
+          .collect(Collectors.toSet());
+    } catch (CheckpointException e) {
+      return Set.of();
+    }
   }
 
   /**
@@ -280,10 +300,35 @@ final class PeftFolder {
   }
 
   /** Opens the weights of a LoRA adapter, with those of experts in one tensor one by one. */
-  static Checkpoint openWeights(Path folder, AdapterConfig config, Predicate<String> swapped) {
+  static Checkpoint openWeights(Path folder, AdapterConfig config, AdapterPlan plan) {
+    Map<String, StackSize> sizes = plan.stackSizes();
+    boolean old = !isModern(config.source());
+    return openWeights(
+        folder,
+        config,
+        (parameter, columns, rows) -> {
+          StackSize size = sizes.get(parameter);
+          if (size == null || size.transposed()) {
+            return false;
+          }
+          boolean fitsOld = columns == size.out() && rows == size.in();
+          return fitsOld && (old || size.in() != size.out());
+        });
+  }
+
+  /** Opens the weights of a LoRA adapter as they are stored, without a model. */
+  static Checkpoint openWeights(
+      Path folder, AdapterConfig config, StackedFactorFile.Layout swapped) {
     List<String> parameters = config.modules().parameters();
     return openWeights(
         folder, file -> StackedFactorFile.of(file, parameters, config::rankOf, swapped));
+  }
+
+  /** Returns whether a version of PEFT wrote a file that has matrices of stacked experts right. */
+  static boolean isModern(ObjectNode source) {
+    Matcher version = VERSION.matcher(source.path("peft_version").asText());
+    return version.lookingAt()
+        && (Integer.parseInt(version.group(1)) > 0 || Integer.parseInt(version.group(2)) >= 19);
   }
 
   private static Checkpoint openWeights(Path folder, UnaryOperator<TensorFile> view) {
@@ -305,7 +350,7 @@ final class PeftFolder {
     if (!plan.problems().isEmpty()) {
       return plan.problems();
     }
-    try (Checkpoint weights = openWeights(folder, config, plan.swapped())) {
+    try (Checkpoint weights = openWeights(folder, config, plan)) {
       Map<String, List<Long>> stored = new TreeMap<>();
       weights.names().forEach(name -> stored.put(name, weights.entry(name).shape()));
       List<String> differences = PeftNames.differences(plan, config.bias(), stored);
@@ -330,7 +375,7 @@ final class PeftFolder {
    */
   static void write(
       Path folder, AdapterConfig config, AdapterPlan plan, String base, List<TensorData> tensors) {
-    write(folder, json(config, plan, base), StackedFactors.join(tensors, plan.swapped()));
+    write(folder, json(config, plan, base), StackedFactors.join(tensors));
   }
 
   /**
@@ -363,8 +408,13 @@ final class PeftFolder {
     fields.put("inference_mode", nodes.booleanNode(true));
     fields.put("r", nodes.numberNode(config.rank()));
     fields.put("lora_alpha", number(config.alpha()));
-    fields.put("lora_dropout", nodes.numberNode(config.dropout()));
-    SelectionFields.write(fields, config.modules(), plan);
+    // With Transformers 5 PEFT refuses dropout on experts, even of an adapter that only computes.
+    boolean dropped = ExpertTargets.isPlain(config) && !ExpertTargets.experts(plan).isEmpty();
+    fields.put("lora_dropout", nodes.numberNode(dropped ? 0 : config.dropout()));
+    SelectionFields.write(fields, config, plan);
+    if (plan.paths().anyMatch(ExpertParameters::isStacked) && !isModern(config.source())) {
+      fields.put("peft_version", nodes.textNode(WRITTEN_VERSION));
+    }
     fields.put("bias", nodes.textNode(config.bias().peftName()));
     fields.put(
         "modules_to_save",
@@ -375,11 +425,13 @@ final class PeftFolder {
     if (config.initial() != LoraInit.KAIMING) {
       fields.put("init_lora_weights", nodes.textNode(config.initial().peftName()));
     }
+    boolean weights = ExpertTargets.areNeeded(config, plan);
     ObjectNode ranks = nodes.objectNode();
-    config.rankPattern().forEach(ranks::put);
+    (weights ? ExpertTargets.of(config, plan).ranks() : config.rankPattern()).forEach(ranks::put);
     fields.put("rank_pattern", ranks);
     ObjectNode alphas = nodes.objectNode();
-    config.alphaPattern().forEach((key, alpha) -> alphas.set(key, number(alpha)));
+    (weights ? ExpertTargets.of(config, plan).alphas() : config.alphaPattern())
+        .forEach((key, alpha) -> alphas.set(key, number(alpha)));
     fields.put("alpha_pattern", alphas);
     ObjectNode json = nodes.objectNode();
     fields.forEach(json::set);

@@ -20,6 +20,11 @@ final class PeftNames {
 
   private PeftNames() {}
 
+  /** The path of the module that a tensor belongs to; empty for one of the model itself. */
+  static String module(String tensor) {
+    return tensor.substring(0, Math.max(0, tensor.lastIndexOf('.')));
+  }
+
   static String a(String path) {
     return ROOT + path + ".lora_A.weight";
   }
@@ -58,7 +63,10 @@ final class PeftNames {
 
   /** The name of a base tensor that trains with the adapter. */
   static String base(String tensor, AdapterPlan plan) {
-    String path = tensor.substring(0, tensor.lastIndexOf('.'));
+    String path = module(tensor);
+    if (path.isEmpty()) {
+      return base(tensor);
+    }
     boolean wrapped =
         plan.biases().contains(tensor)
             && plan.adapted().stream().anyMatch(part -> part.part().path().equals(path));

@@ -75,7 +75,8 @@ record SavedModules(
     }
     for (String tensor : network.outputTensors()) {
       if (network.newTensors().contains(tensor) && !contains(List.copyOf(all), tensor)) {
-        all.add(tensor.substring(0, tensor.lastIndexOf('.')));
+        String module = PeftNames.module(tensor);
+        all.add(module.isEmpty() ? tensor : module);
       }
     }
     return List.copyOf(all);

@@ -13,6 +13,7 @@ import io.adapt4j.core.internal.tensor.DropoutRates;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -94,6 +95,7 @@ public final class Architectures {
           .collect(Collectors.toUnmodifiableSet());
 
   private static final Logger LOG = LoggerFactory.getLogger(Architectures.class);
+  private static final Set<String> SAID = ConcurrentHashMap.newKeySet();
   private static final Pattern LANGUAGE_MODEL = Pattern.compile("(ForCausalLM|LMHeadModel)$");
 
   private Architectures() {}
@@ -128,7 +130,28 @@ public final class Architectures {
       }
       requirePastOnly(decoder);
     }
-    return declared;
+    return withStoredHead(config, architecture, declared);
+  }
+
+  private static Network withStoredHead(
+      ModelConfig config, Architecture architecture, Network declared) {
+    Optional<StoredHead> stored = StoredHead.find(config, architecture, declared);
+    stored
+        .filter(head -> !head.isExpected(architecture))
+        .ifPresent(head -> warn(config, head.text()));
+    if (stored.filter(StoredHead::used).isEmpty()) {
+      return declared;
+    }
+    declared.close();
+    return architecture.declare(architecture.withOwnHead(config));
+  }
+
+  /** Says it once for a file, however often the file is read. */
+  private static void warn(ModelConfig config, String text) {
+    String message = config.fields().file() + ": " + text;
+    if (SAID.add(message)) {
+      LOG.warn("{}", message);
+    }
   }
 
   private static void requirePastOnly(Decoder decoder) {
@@ -234,8 +257,8 @@ public final class Architectures {
                 ? "This model writes one text for another; load it with SequenceToSequenceModel, or"
                     + " fine-tune it for the task sequenceToSequence."
                 : "This model reads text only; load it with TextEmbedder, TextClassifier,"
-                      + " TokenClassifier or MaskedLanguageModel, or fine-tune it for a task of"
-                      + " encoders.");
+                    + " TokenClassifier or MaskedLanguageModel, or fine-tune it for a task of"
+                    + " encoders.");
   }
 
   /**
@@ -373,7 +396,7 @@ public final class Architectures {
     Optional<ShapeMatch> nearest = ShapeMatch.nearest(config);
     ShapeMatch match =
         nearest.filter(ShapeMatch::isExact).orElseThrow(() -> unknown(config, nearest));
-    LOG.warn("{}: {}", config.fields().file(), readAs(config, match.config()));
+    warn(config, readAs(config, match.config()));
     return match.config();
   }
 

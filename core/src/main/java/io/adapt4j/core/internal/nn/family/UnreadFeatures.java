@@ -15,6 +15,9 @@ final class UnreadFeatures {
 
   private static final Map<String, Predicate<JsonNode>> NEUTRAL = new LinkedHashMap<>();
 
+  private static final Set<String> EXPERTS =
+      Set.of("num_experts", "num_local_experts", "n_routed_experts");
+
   static {
     absent("attn_logit_softcapping");
     absent("final_logit_softcapping");
@@ -91,10 +94,13 @@ final class UnreadFeatures {
    */
   static void refuse(ModelConfig config, Set<String> read) {
     JsonNode fields = config.toJson();
+    // A family that reads the number of experts reads it under each of its names.
+    boolean mixture = EXPERTS.stream().anyMatch(read::contains);
     NEUTRAL.forEach(
         (field, neutral) -> {
           if (fields.hasNonNull(field)
               && !read.contains(field)
+              && !(mixture && EXPERTS.contains(field))
               && !neutral.test(fields.get(field))) {
             throw config
                 .fields()
