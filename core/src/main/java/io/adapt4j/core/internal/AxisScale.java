@@ -19,18 +19,25 @@ public record AxisScale(double low, double high, boolean logarithmic) {
   /** Least span of a linear scale over the size of its numbers: less is no change to look at. */
   private static final double LEAST_SPAN = 0.02;
 
+  /** Numbers below are zero. */
+  private static final double LEAST_SIZE = 1e-9;
+
   private static final int MOST_DIGITS = 8;
 
   /**
    * Makes a linear scale with some room at both ends. Numbers that hardly differ are not magnified:
-   * the scale spans at least 2 % of their size.
+   * the scale spans at least 2 % of their size, and that of zeros goes from 0 to 1.
    *
    * @param low the smallest number shown
    * @param high the greatest; may equal {@code low}
    * @return the scale
    */
   public static AxisScale linear(double low, double high) {
-    double least = Math.max(1e-9, LEAST_SPAN * Math.max(Math.abs(low), Math.abs(high)));
+    double size = Math.max(Math.abs(low), Math.abs(high));
+    if (size < LEAST_SIZE) {
+      return new AxisScale(0, 1, false);
+    }
+    double least = LEAST_SPAN * size;
     double room = Math.max(0.04 * (high - low), (least - (high - low)) / 2);
     return new AxisScale(low - room, high + room, false);
   }

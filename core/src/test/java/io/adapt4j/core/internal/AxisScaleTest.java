@@ -34,6 +34,7 @@ class AxisScaleTest {
     AxisScale scale = AxisScale.linear(1.3500001, 1.3500004);
     assertThat(scale.high() - scale.low()).isBetween(0.026, 0.028);
     assertThat(scale.place(1.3500001)).isCloseTo(0.5, within(0.001));
+    assertThat(AxisScale.linear(0, 0)).isEqualTo(new AxisScale(0, 1, false));
     AxisScale wide = AxisScale.linear(1, 2);
     assertThat(wide.low()).isCloseTo(0.96, within(1e-9));
     assertThat(wide.high()).isCloseTo(2.04, within(1e-9));
