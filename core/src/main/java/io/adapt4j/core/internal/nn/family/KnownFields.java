@@ -34,8 +34,9 @@ record KnownFields(Map<String, Mark> marks) {
       Pattern.compile(
           "(.*_)?(scale|scales|scaling|multiplier|multipliers|softcap|softcapping|logit_cap|clip)(_.*)?");
 
-  /** Numbers of training alone that are named so. */
-  private static final Pattern OF_TRAINING = Pattern.compile(".*(init|loss|lr|aux|grad).*");
+  /** Numbers of training, of precision and of other inputs than text that are named so. */
+  private static final Pattern ELSEWHERE =
+      Pattern.compile(".*(init|loss|lr_|aux|grad|fp32|fp16|quant|image|vision|audio|pixel).*");
 
   private static final Map<String, KnownFields> ALL = read();
 
@@ -61,7 +62,7 @@ record KnownFields(Map<String, Mark> marks) {
       }
 
       private static boolean isEqual(JsonNode known, JsonNode value) {
-        return known.isNumber() && value.isNumber()
+        return (known.isNumber() && value.isNumber())
             ? known.doubleValue() == value.doubleValue()
             : known.equals(value);
       }
@@ -107,7 +108,7 @@ record KnownFields(Map<String, Mark> marks) {
             || (value.isBoolean() && !value.booleanValue())
             || (value.isNumber() && value.doubleValue() == 1)
             || (value.isContainerNode() && value.isEmpty());
-    return !neutral && FACTOR.matcher(field).matches() && !OF_TRAINING.matcher(field).matches();
+    return !neutral && FACTOR.matcher(field).matches() && !ELSEWHERE.matcher(field).matches();
   }
 
   private static Map<String, KnownFields> read() {
@@ -116,14 +117,14 @@ record KnownFields(Map<String, Mark> marks) {
     for (String line : lines()) {
       int end = line.indexOf(':');
       Map<String, Mark> marks = new LinkedHashMap<>();
-      for (String field : SPACES.split(line.substring(end + 1).strip())) {
+      for (String field : SPACES.split(line.substring(end + 1).strip(), -1)) {
         if (field.startsWith(GROUP)) {
           marks.putAll(groups.get(field));
         } else {
           add(field, marks);
         }
       }
-      for (String name : line.substring(0, end).split(",")) {
+      for (String name : line.substring(0, end).split(",", -1)) {
         if (name.startsWith(GROUP)) {
           groups.put(name, marks);
         } else {
@@ -138,7 +139,7 @@ record KnownFields(Map<String, Mark> marks) {
     int values = field.indexOf('=');
     if (values > 0) {
       List<JsonNode> allowed = new ArrayList<>();
-      for (String value : field.substring(values + 1).split("\\|")) {
+      for (String value : field.substring(values + 1).split("\\|", -1)) {
         allowed.add(parse(value));
       }
       marks.put(field.substring(0, values), new Mark.Only(List.copyOf(allowed)));
