@@ -41,6 +41,8 @@ class SequenceGenerationsTest {
           umt5_untied | umt5 | {"tie_word_embeddings": true, "transformers_version": "5.15.0"}
           umt5        | umt5 | {"tie_word_embeddings": true, "transformers_version": "4.57.0"}
           umt5        | umt5 | {}
+          mt5         | mt5  | {"feed_forward_proj": "gated-relu", "dense_act_fn": "gelu_new"}
+          mt5         | mt5  | {"feed_forward_proj": "gelu_new", "is_gated_act": true}
           """)
   void bothGenerationsOfAConfigurationGiveTheSameLogits(String name, String type, String fields)
       throws Exception {

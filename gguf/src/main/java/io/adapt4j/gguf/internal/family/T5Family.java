@@ -24,6 +24,8 @@ final class T5Family extends GgufFamily {
 
   private static final String ACTIVATION = "feed_forward_proj";
   private static final String GATED = "gated-gelu";
+  private static final String FUNCTION = "dense_act_fn";
+  private static final String IS_GATED = "is_gated_act";
   private static final String BUCKETS = "relative_attention_num_buckets";
   private static final String DISTANCE = "relative_attention_max_distance";
   private static final String WRITTEN = "num_decoder_layers";
@@ -238,8 +240,17 @@ final class T5Family extends GgufFamily {
               "at most the " + facts.decoder().layers() + " layers of the encoder",
               "llama.cpp does not load a decoder with more; run this model here.");
     }
-    if (!Set.of("relu", GATED).contains(activation(facts.model()))) {
+    String activation = activation(facts.model());
+    if (!Set.of("relu", GATED).contains(activation)) {
       throw LlamaLikeFamily.refused(facts, ACTIVATION, "relu or " + GATED);
+    }
+    boolean gated = activation.equals(GATED);
+    String derived = gated ? "gelu_new" : activation;
+    if (!facts.fields().optionalText(FUNCTION).orElse(derived).equals(derived)) {
+      throw LlamaLikeFamily.refused(facts, FUNCTION, derived);
+    }
+    if (facts.fields().bool(IS_GATED, gated) != gated) {
+      throw LlamaLikeFamily.refused(facts, IS_GATED, String.valueOf(gated));
     }
   }
 }

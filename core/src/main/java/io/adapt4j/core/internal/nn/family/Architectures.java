@@ -1,7 +1,9 @@
 package io.adapt4j.core.internal.nn.family;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -10,6 +12,7 @@ import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.OutputLayer;
 import io.adapt4j.core.internal.tensor.DropoutRates;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -95,6 +98,7 @@ public final class Architectures {
           .collect(Collectors.toUnmodifiableSet());
 
   private static final Logger LOG = LoggerFactory.getLogger(Architectures.class);
+  private static final int LONGEST_VALUE = 60;
   private static final Set<String> SAID = ConcurrentHashMap.newKeySet();
   private static final Pattern LANGUAGE_MODEL = Pattern.compile("(ForCausalLM|LMHeadModel)$");
 
@@ -120,6 +124,7 @@ public final class Architectures {
     ModelConfig config = known(stated);
     Architecture architecture = find(config);
     UnreadFeatures.refuse(config, architecture.features());
+    unknownFields(config).ifPresent(text -> warn(config, text));
     Network declared = architecture.declare(config);
     if (declared instanceof Decoder decoder) {
       if (EncoderTask.scoresClasses(config)) {
@@ -411,6 +416,57 @@ public final class Architectures {
     return stated.modelType().equals(known.modelType())
         ? Optional.empty()
         : Optional.of(readAs(stated, known));
+  }
+
+  /**
+   * Names the fields of a configuration that its family's class does not have in any version that
+   * is known here, so that nobody can say what they do.
+   *
+   * @param config a configuration whose type is known
+   * @return a sentence or two; empty where every field is known
+   */
+  public static Optional<String> unknownFields(ModelConfig config) {
+    Set<String> features = find(config).features();
+    List<String> fields = new ArrayList<>(unknown(config, features, ""));
+    if (config.hasText()) {
+      fields.addAll(unknown(config.text(), features, "text_config."));
+    }
+    return fields.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "A "
+                + config.modelType()
+                + " of Transformers 4.57 or 5.15 has no field "
+                + String.join(", ", fields)
+                + ". Nothing is computed with it; if the model needs it, its answers are others:"
+                + " compare one with that of the model's own code before you rely on it.");
+  }
+
+  private static List<String> unknown(ModelConfig config, Set<String> features, String path) {
+    return UnreadFeatures.unknown(config, features).entrySet().stream()
+        .map(field -> path + field.getKey() + " (" + shortened(field.getValue()) + ")")
+        .toList();
+  }
+
+  private static String shortened(JsonNode value) {
+    String text = Json.compact(value);
+    return text.length() <= LONGEST_VALUE ? text : text.substring(0, LONGEST_VALUE) + "...";
+  }
+
+  /**
+   * Says what is done with an output matrix that is stored though the configuration ties it to the
+   * embedding.
+   *
+   * @param config a configuration beside the model's weights, whose type is known
+   * @return a sentence or two; empty where there is none with other values than the embedding
+   */
+  public static Optional<String> storedHead(ModelConfig config) {
+    Architecture architecture = find(config);
+    try (Network declared = architecture.declare(config)) {
+      return StoredHead.find(config, architecture, declared)
+          .filter(head -> !head.isExpected(architecture))
+          .map(StoredHead::text);
+    }
   }
 
   private static String readAs(ModelConfig stated, ModelConfig known) {

@@ -185,12 +185,18 @@ final class T5 implements Architecture {
 
     private Mlp mlp(String path) {
       String named = fields.optionalText("feed_forward_proj").orElse(many ? "gated-gelu" : "relu");
-      boolean gated = named.startsWith("gated-");
-      String function = gated ? named.substring("gated-".length()) : named;
-      // As the reference reads it: the gated one alone is the approximation.
+      boolean says = named.startsWith("gated-");
+      // As the reference reads it: the gated one alone is the approximation, and what the class
+      // derives is overridden where the file states it.
+      String derived =
+          named.equals("gated-gelu")
+              ? "gelu_new"
+              : says ? named.substring("gated-".length()) : named;
+      boolean gated = fields.bool("is_gated_act", says);
       Activation activation =
-          Activations.named(
-              model, "feed_forward_proj", named.equals("gated-gelu") ? "gelu_new" : function);
+          fields.has("dense_act_fn")
+              ? Activations.read(model, "dense_act_fn", derived)
+              : Activations.named(model, "feed_forward_proj", derived);
       LinearSlot down = LinearSlot.of(path + ".wo", inner, false, hidden);
       return gated
           ? new GatedMlp(
