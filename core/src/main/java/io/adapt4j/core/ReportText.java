@@ -38,7 +38,7 @@ final class ReportText {
         report.warnings().stream().filter(warning -> !isOfTheWholeRun(warning)).toList();
     if (!others.isEmpty()) {
       lines.add("Warnings:");
-    } else if (report.warnings().isEmpty()) {
+    } else if (report.warnings().isEmpty() && report.plan().questions().isEmpty()) {
       lines.add("No warnings");
     }
     others.forEach(warning -> lines.add("  step " + warning.step() + ": " + warning.text()));

@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
@@ -194,6 +195,7 @@ public final class RunAssembly {
     if (optimizer.usualRateFactor().isPresent()) {
       defaults.question(learningRate()).ifPresent(questions::add);
     }
+    Architectures.note(draft.get(Options.MODEL).folder()).ifPresent(questions::add);
     questions.addAll(method.questions(declared));
     return List.copyOf(questions);
   }

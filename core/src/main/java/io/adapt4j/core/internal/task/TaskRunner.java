@@ -252,10 +252,16 @@ public final class TaskRunner<B> {
         plan.totalParameters(),
         plan.trainExamples(),
         plan.validationExamples(),
-        settings.model() + ", " + settings.method().description(),
+        settings.model() + readAs(network) + ", " + settings.method().description(),
         network.type() == DType.BF16 ? "bf16, trained values fp32" : "fp32",
         Map.of(),
         tokenLoss);
+  }
+
+  private String readAs(Network network) {
+    return Architectures.note(settings.model().folder()).isEmpty()
+        ? ""
+        : " (of an unknown type, read as " + network.modelConfig().modelType() + ")";
   }
 
   private LearningRateCurve swept(LearningRateRangeTest sweep) {

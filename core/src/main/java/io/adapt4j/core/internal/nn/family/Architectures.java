@@ -11,7 +11,11 @@ import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.OutputLayer;
+import io.adapt4j.core.internal.nn.StoredLayers;
+import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.tensor.DropoutRates;
+import io.adapt4j.core.method.WeightFormat;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -123,6 +127,7 @@ public final class Architectures {
   public static Network declare(ModelConfig stated) {
     ModelConfig config = known(stated);
     Architecture architecture = find(config);
+    StoredLayers.require(config.fields());
     UnreadFeatures.refuse(config, architecture.features());
     unknownFields(config).ifPresent(text -> warn(config, text));
     Network declared = architecture.declare(config);
@@ -401,7 +406,7 @@ public final class Architectures {
     Optional<ShapeMatch> nearest = ShapeMatch.nearest(config);
     ShapeMatch match =
         nearest.filter(ShapeMatch::isExact).orElseThrow(() -> unknown(config, nearest));
-    warn(config, readAs(config, match.config()));
+    warn(config, UnknownFamily.readAs(config, match.config()));
     return match.config();
   }
 
@@ -415,7 +420,7 @@ public final class Architectures {
   public static Optional<String> note(ModelConfig stated, ModelConfig known) {
     return stated.modelType().equals(known.modelType())
         ? Optional.empty()
-        : Optional.of(readAs(stated, known));
+        : Optional.of(UnknownFamily.readAs(stated, known));
   }
 
   /**
@@ -469,26 +474,19 @@ public final class Architectures {
     }
   }
 
-  private static String readAs(ModelConfig stated, ModelConfig known) {
-    return "The model type "
-        + stated.modelType()
-        + " is not known. All its tensors and fields are those of "
-        + known.modelType()
-        + ", so it is read, and would be saved, as one of these. Compare an answer with that of the"
-        + " model's own code before you rely on it.";
+  /**
+   * Says what the model in a folder is read as.
+   *
+   * @param folder the checkpoint folder
+   * @return a sentence; empty where the type is known itself
+   * @throws CheckpointException if the family is not supported
+   */
+  public static Optional<String> note(Path folder) {
+    ModelConfig stated = StoredModel.read(folder, WeightFormat.asStored()).config();
+    return ofType(stated.modelType()).isPresent() ? Optional.empty() : note(stated, known(stated));
   }
 
   private static CheckpointException unknown(ModelConfig config, Optional<ShapeMatch> nearest) {
-    return config
-        .fields()
-        .invalid(
-            "model_type",
-            "one of "
-                + ALL.stream()
-                    .flatMap(other -> other.modelTypes().stream().sorted())
-                    .collect(Collectors.joining(", ")),
-            "This model family is not supported. "
-                + nearest.map(match -> match.text() + " ").orElse("")
-                + "A ModelFamily on the class path can bring it.");
+    return UnknownFamily.refusal(config, nearest, modelTypes());
   }
 }
