@@ -96,8 +96,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
       throw new CheckpointException(String.join("\n", problems));
     }
     LoraModel model = LoraModel.attach(network, plan, adapter.config());
-    try (Checkpoint weights =
-        PeftFolder.openWeights(adapter.folder(), adapter.config(), plan)) {
+    try (Checkpoint weights = PeftFolder.openWeights(adapter.folder(), adapter.config(), plan)) {
       model.repeatInitial(adapter.config());
       model.load(weights);
     } catch (RuntimeException e) {

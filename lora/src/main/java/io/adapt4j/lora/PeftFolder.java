@@ -25,6 +25,7 @@ import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,6 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
-import java.util.stream.Collectors;
 
 /**
  * An adapter on disk as PEFT lays it out: {@code adapter_config.json} and {@code
@@ -85,6 +85,7 @@ final class PeftFolder {
       Set.of(
           "alpha_pattern",
           "bias",
+          "ensure_weight_tying",
           "exclude_modules",
           "init_lora_weights",
           "layers_pattern",
@@ -99,6 +100,7 @@ final class PeftFolder {
           "target_modules",
           "target_parameters",
           "task_type",
+          "trainable_token_indices",
           "use_dora",
           "use_rslora");
 
@@ -149,22 +151,49 @@ final class PeftFolder {
               draft.rankPattern = pattern(fields, "rank_pattern", JsonNode::intValue);
               draft.alphaPattern = pattern(fields, "alpha_pattern", JsonNode::doubleValue);
               draft.source = json;
-              draft.storedModules = storedModules(folder);
+              draft.loftq = LoftQ.read(fields);
+              draft.tiesEmbeddings = fields.bool("ensure_weight_tying", false);
+              draft.tokens = tokens(fields);
+              draft.storedNames = storedNames(folder);
             });
   }
 
-  /** The modules that the weights have LoRA matrices for; empty where they cannot be opened. */
-  private static Set<String> storedModules(Path folder) {
+  /** The tensors that the weights have; none where they cannot be opened. */
+  private static Set<String> storedNames(Path folder) {
     if (!Files.exists(folder.resolve(WEIGHTS))) {
       return Set.of();
     }
     try (Checkpoint weights = openWeights(folder)) {
-      return weights.names().stream()
-          .flatMap(name -> PeftNames.moduleOfA(name).stream())
-          .collect(Collectors.toSet());
+      return Set.copyOf(weights.names());
     } catch (CheckpointException e) {
       return Set.of();
     }
+  }
+
+  /** The tokens whose vectors train: of the embedding, or by module. */
+  private static Map<String, List<Integer>> tokens(ConfigReader fields) {
+    String field = "trainable_token_indices";
+    JsonNode value = fields.json().path(field);
+    Map<String, List<Integer>> tokens = new LinkedHashMap<>();
+    if (value.isArray() && !value.isEmpty()) {
+      tokens.put("", ids(fields, field, value));
+    } else if (value.isObject()) {
+      value
+          .properties()
+          .forEach(entry -> tokens.put(entry.getKey(), ids(fields, field, entry.getValue())));
+    }
+    return tokens;
+  }
+
+  private static List<Integer> ids(ConfigReader fields, String field, JsonNode value) {
+    List<Integer> ids = new ArrayList<>();
+    for (JsonNode id : value) {
+      if (!id.canConvertToInt() || id.intValue() < 0) {
+        throw fields.invalid(field, "ids of tokens, a list or lists by module", "Correct it.");
+      }
+      ids.add(id.intValue());
+    }
+    return List.copyOf(ids);
   }
 
   /**
@@ -204,10 +233,11 @@ final class PeftFolder {
     JsonNode initial = json.path("init_lora_weights");
     if (initial.isTextual()
         && !PLAIN_INITIALIZATIONS.contains(initial.textValue())
+        && !initial.textValue().equals(LoftQ.INITIALIZATION)
         && !RESIDUAL.matcher(initial.textValue()).matches()) {
       throw fields.invalid(
           "init_lora_weights",
-          "true, false, olora, pissa, pissa_niter_ with a number, or one of "
+          "true, false, loftq, olora, pissa, pissa_niter_ with a number, or one of "
               + PLAIN_INITIALIZATIONS.stream().sorted().toList(),
           "This initialization changes the base model by more than the base; convert the adapter to"
               + " plain LoRA with PEFT first.");
