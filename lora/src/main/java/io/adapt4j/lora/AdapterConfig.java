@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Map.Entry;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * What {@code adapter_config.json} says of a LoRA adapter.
@@ -25,9 +26,12 @@ import java.util.function.Consumer;
  * @param initial what the factors start from
  * @param rankPattern other ranks, by regular expression over the end of a path
  * @param alphaPattern other alphas, likewise
+ * @param loftq what is done to the base weights before the adapter is put on them
+ * @param tiesEmbeddings whether embedding and head that are tied stay so where one of them trains
+ * @param tokens ids of tokens whose vectors train, by the module that has them; that of the
+ *     embedding under the empty name
  * @param source the file's own fields, kept when it is written again; empty where there was none
- * @param storedModules the modules that the file has LoRA matrices for, wrappings included; empty where
- *     there is no file
+ * @param storedNames the tensors that the file has; empty where there is no file
  */
 record AdapterConfig(
     int rank,
@@ -42,15 +46,19 @@ record AdapterConfig(
     LoraInit initial,
     Map<String, Integer> rankPattern,
     Map<String, Double> alphaPattern,
+    LoftQ loftq,
+    boolean tiesEmbeddings,
+    Map<String, List<Integer>> tokens,
     ObjectNode source,
-    Set<String> storedModules) {
+    Set<String> storedNames) {
 
   AdapterConfig {
     modulesToSave = List.copyOf(modulesToSave);
     rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
     alphaPattern = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPattern));
+    tokens = Collections.unmodifiableMap(new LinkedHashMap<>(tokens));
     source = source.deepCopy();
-    storedModules = Set.copyOf(storedModules);
+    storedNames = Set.copyOf(storedNames);
   }
 
   /** The same values, open to change. */
@@ -67,8 +75,11 @@ record AdapterConfig(
     LoraInit initial = LoraInit.KAIMING;
     Map<String, Integer> rankPattern = new LinkedHashMap<>();
     Map<String, Double> alphaPattern = new LinkedHashMap<>();
+    LoftQ loftq = LoftQ.NONE;
+    boolean tiesEmbeddings;
+    Map<String, List<Integer>> tokens = Map.of();
     ObjectNode source = JsonNodeFactory.instance.objectNode();
-    Set<String> storedModules = Set.of();
+    Set<String> storedNames = Set.of();
 
     AdapterConfig build() {
       return new AdapterConfig(
@@ -84,8 +95,11 @@ record AdapterConfig(
           initial,
           rankPattern,
           alphaPattern,
+          loftq,
+          tiesEmbeddings,
+          tokens,
           source,
-          storedModules);
+          storedNames);
     }
   }
 
@@ -110,10 +124,40 @@ record AdapterConfig(
     draft.initial = initial;
     draft.rankPattern.putAll(rankPattern);
     draft.alphaPattern.putAll(alphaPattern);
+    draft.loftq = loftq;
+    draft.tiesEmbeddings = tiesEmbeddings;
+    draft.tokens = tokens;
     draft.source = source;
-    draft.storedModules = storedModules;
+    draft.storedNames = storedNames;
     change.accept(draft);
     return draft.build();
+  }
+
+  /** The modules that the file has LoRA matrices for, wrappings included. */
+  Set<String> storedModules() {
+    return storedNames.stream()
+        .flatMap(name -> PeftNames.moduleOfA(name).stream())
+        .collect(Collectors.toSet());
+  }
+
+  /**
+   * The tokens whose vectors train, by the paths of modules.
+   *
+   * @param paths of the embedding and, where there is one, of the head
+   * @param tied whether the two are one, so that the embedding's count alone
+   */
+  Map<String, List<Integer>> tokensOf(Set<String> paths, boolean tied) {
+    Map<String, List<Integer>> found = new LinkedHashMap<>();
+    String embedding = paths.stream().findFirst().orElse("");
+    tokens.forEach(
+        (name, ids) ->
+            paths.stream()
+                .filter(
+                    path ->
+                        name.isEmpty() ? path.equals(embedding) : Targets.Names.names(path, name))
+                .findFirst()
+                .ifPresent(path -> found.put(tied ? embedding : path, ids)));
+    return found;
   }
 
   /** The rank of one module. */

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -30,6 +29,8 @@ import java.util.stream.Stream;
  * @param biases base biases that train, besides those in {@code saved}
  * @param untiesHead whether a tied output head must become its own matrix
  * @param shapes dimensions of every base tensor named in {@code saved} and {@code biases}
+ * @param copies tensors of the file that repeat another one
+ * @param tables updates of the token embedding and the output head
  * @param mixture what the network has of experts
  * @param problems one sentence each; empty when the plan can be carried out
  */
@@ -41,6 +42,8 @@ record AdapterPlan(
     List<String> biases,
     boolean untiesHead,
     Map<String, List<Long>> shapes,
+    Map<String, String> copies,
+    List<TableTarget> tables,
     Mixture mixture,
     List<String> problems) {
 
@@ -81,8 +84,7 @@ record AdapterPlan(
 
     /** The same elsewhere in a layer. */
     Adapted at(Linear.Part place) {
-      return new Adapted(
-          slot, place, origin, in, rank, scale, transposed, dora, biasOfB);
+      return new Adapted(slot, place, origin, in, rank, scale, transposed, dora, biasOfB);
     }
 
     /** The largest rank that an update of this projection can have. */
@@ -96,24 +98,30 @@ record AdapterPlan(
   }
 
   static AdapterPlan of(AdapterConfig config, Network network) {
-    SavedModules modules = SavedModules.of(config.modulesToSave(), network);
+    SavedModules modules = SavedModules.of(config, network);
     Map<String, List<Long>> tensors = modules.known();
     List<String> saved = modules.tensors();
     List<Adapted> adapted = adapted(config, network, modules);
+    List<TableTarget> tables = TableTarget.of(config, network, modules);
     List<String> biases = biases(config.bias(), adapted, tensors.keySet(), saved);
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     Stream.concat(saved.stream(), biases.stream())
         .forEach(name -> shapes.put(name, tensors.get(name)));
+    List<String> problems = new ArrayList<>();
+    TableTarget.problem(config, tables).ifPresent(problems::add);
+    problems.addAll(problems(config, network, tensors, adapted, tables, shapes.keySet()));
     return new AdapterPlan(
         taskType(network),
         adapted,
         modules.names(),
         saved,
         biases,
-        modules.untiesHead(),
+        modules.untiesHead() || TableTarget.untieHead(network, tables),
         shapes,
+        modules.copies(),
+        tables,
         mixture(config, network, adapted),
-        problems(config, network, tensors, adapted, shapes.keySet()));
+        List.copyOf(problems));
   }
 
   /** PEFT's name for what a model does; empty where it has none. */
@@ -217,12 +225,14 @@ record AdapterPlan(
       Network network,
       Map<String, List<Long>> tensors,
       List<Adapted> adapted,
+      List<TableTarget> tables,
       Set<String> brought) {
     List<String> problems = new ArrayList<>();
     otherTask(config.source(), taskType(network)).ifPresent(problems::add);
     if (!(config.modules().targets() instanceof Targets.AllLinear)) {
+      Set<String> vocabulary = TableTarget.tables(network).keySet();
       for (String path : otherModules(network, tensors.keySet())) {
-        if (config.modules().matches(path)) {
+        if (config.modules().matches(path) && !vocabulary.contains(path)) {
           problems.add(
               ("The LoRA targets %s match %s, which is no projection of a layer; name it in"
                       + " modulesToSave to train it in full, or narrow the targets.")
@@ -280,7 +290,7 @@ record AdapterPlan(
                           .formatted(
                               part.part().path(), part.rank(), config.initial().peftName())));
     }
-    if (adapted.isEmpty() && problems.isEmpty()) {
+    if (adapted.isEmpty() && tables.isEmpty() && problems.isEmpty()) {
       problems.add(
           "The LoRA targets %s match no projection that is not trained in full already; %s."
               .formatted(config.modules(), choices(network)));
@@ -375,7 +385,9 @@ record AdapterPlan(
 
   /** The number of values that train. */
   long trainableParameters() {
-    long count = adapted.stream().mapToLong(Adapted::count).sum();
+    long count =
+        adapted.stream().mapToLong(Adapted::count).sum()
+            + tables.stream().mapToLong(TableTarget::count).sum();
     for (List<Long> shape : shapes.values()) {
       count += shape.stream().reduce(1L, Math::multiplyExact);
     }
@@ -409,8 +421,9 @@ record AdapterPlan(
             : bySlot.keySet().stream()
                 .map(slot -> new TrainableSummary.Rescaling(slot, false))
                 .toList();
-    return new TrainableSummary(
-        shapes.keySet(), factors, untiesHead, magnitudes, rescalings, adapters);
+    Set<String> trained = new LinkedHashSet<>(shapes.keySet());
+    trained.addAll(TableTarget.tensors(tables));
+    return new TrainableSummary(trained, factors, untiesHead, magnitudes, rescalings, adapters);
   }
 
   /** PEFT's mark of an adapter whose base weights are stored as [in, out]. */
@@ -423,6 +436,7 @@ record AdapterPlan(
   boolean sameAs(AdapterPlan other) {
     return adapted.equals(other.adapted)
         && saved.equals(other.saved)
+        && tables.equals(other.tables)
         && biases.equals(other.biases);
   }
 }

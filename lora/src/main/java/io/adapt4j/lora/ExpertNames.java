@@ -236,7 +236,6 @@ final class ExpertNames {
             .filter(Predicate.not(path::equals))
             .filter(stored::contains)
             .findFirst();
-    return new Candidate(
-        new Linear.Part(other.orElse(path), part.start(), part.width()), path);
+    return new Candidate(new Linear.Part(other.orElse(path), part.start(), part.width()), path);
   }
 }

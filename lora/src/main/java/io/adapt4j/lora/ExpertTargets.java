@@ -123,18 +123,34 @@ record ExpertTargets(
     String path = experts.get(0).part().path();
     String owner = inLayer(ExpertNames.owner(path));
     List<String> names = ExpertNames.siblings(path);
-    if (first.containsKey(names.get(2))) {
+    AdapterPlan.Adapted down = first.get(names.get(2));
+    if (down != null) {
       parameters.add(owner + "." + ExpertNames.DOWN);
+      boolean usual = down.rank() == config.rank() && down.scale() == config.scaleOf(owner);
+      if (!usual) {
+        put(owner, ExpertNames.DOWN, down.rank(), down.scale(), config, ranks, alphas);
+      }
     }
     AdapterPlan.Adapted gate = first.get(names.get(0));
     AdapterPlan.Adapted up = first.get(names.get(1));
     if (gate != null && up != null) {
       parameters.add(owner + "." + ExpertNames.GATE_UP);
       int rank = gate.rank() + up.rank();
-      String key = owner.replace(".", "\\.") + "\\." + ExpertNames.GATE_UP;
-      ranks.put(key, rank);
-      alphas.put(key, gate.scale() * (config.rankStabilized() ? Math.sqrt(rank) : rank));
+      put(owner, ExpertNames.GATE_UP, rank, gate.scale(), config, ranks, alphas);
     }
+  }
+
+  private static void put(
+      String owner,
+      String name,
+      int rank,
+      double scale,
+      AdapterConfig config,
+      Map<String, Integer> ranks,
+      Map<String, Double> alphas) {
+    String key = owner.replace(".", "\\.") + "\\." + name;
+    ranks.put(key, rank);
+    alphas.put(key, scale * (config.rankStabilized() ? Math.sqrt(rank) : rank));
   }
 
   /** The patterns, with such for names of weights where projections are named by theirs. */

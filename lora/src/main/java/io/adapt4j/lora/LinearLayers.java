@@ -4,8 +4,8 @@ import io.adapt4j.core.internal.nn.Network;
 import java.util.Set;
 
 /**
- * The projections that {@link Targets#ALL_LINEAR} means: those that every version of PEFT takes
- * for linear layers and adapts.
+ * The projections that {@link Targets#ALL_LINEAR} means: those that every version of PEFT takes for
+ * linear layers and adapts.
  *
  * @param mixtures paths of the mixtures of experts
  * @param mamba whether PEFT refuses the state space's output projection, whose weight is read

@@ -55,8 +55,7 @@ final class LoraLayerMerge implements LayerMerge {
         if (start < end) {
           pieces
               .computeIfAbsent(part.path(), path -> new ArrayList<>())
-              .add(
-                  new Piece(adapted, start - part.start(), start - own.start(), end - start));
+              .add(new Piece(adapted, start - part.start(), start - own.start(), end - start));
         }
       }
     }
@@ -69,6 +68,14 @@ final class LoraLayerMerge implements LayerMerge {
 
   @Override
   public void merge(DenseLinear projection) {
+    if (config.loftq().isUsed()) {
+      AdapterPlan.Adapted adapted =
+          Objects.requireNonNull(pieces.get(projection.parts().get(0).path())).get(0).adapted();
+      try (Scope scope = Scope.open()) {
+        Tensor weight = projection.weight().value();
+        weight.copyFrom(config.loftq().base(weight, adapted.rank(), adapted.transposed()));
+      }
+    }
     LoraLinear layer = filled(projection);
     try {
       layer.refresh();
@@ -125,6 +132,9 @@ final class LoraLayerMerge implements LayerMerge {
 
   @Override
   public Optional<String> moreThanProducts() {
+    if (config.loftq().isUsed()) {
+      return Optional.of("the base weights that LoftQ quantized");
+    }
     if (config.dora()) {
       return Optional.of("DoRA's magnitudes");
     }
@@ -174,11 +184,7 @@ final class LoraLayerMerge implements LayerMerge {
       int start = Math.toIntExact(adapted.part().start());
       for (int row = 0; row < own.length / adapted.rank(); row++) {
         System.arraycopy(
-            own,
-            row * adapted.rank(),
-            b,
-            (start + row) * rank + column,
-            adapted.rank());
+            own, row * adapted.rank(), b, (start + row) * rank + column, adapted.rank());
       }
       column += adapted.rank();
     }

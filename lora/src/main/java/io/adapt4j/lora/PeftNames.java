@@ -33,6 +33,13 @@ final class PeftNames {
     return ROOT + path + ".lora_B.weight";
   }
 
+  /** Returns whether a tensor belongs to an update of the embedding or the output head. */
+  static boolean isOfTable(String name) {
+    return name.contains(".lora_embedding_")
+        || name.contains(".token_adapter.")
+        || name.endsWith(".base_layer.weight");
+  }
+
   /** The bias of the second factor. */
   static String biasOfB(String path) {
     return ROOT + path + ".lora_B.bias";
@@ -87,6 +94,7 @@ final class PeftNames {
         tensors.put(magnitude(path), List.of(part.part().width()));
       }
     }
+    plan.tables().forEach(table -> tensors.putAll(table.tensors()));
     plan.shapes().forEach((name, shape) -> tensors.put(base(name, plan), shape));
     return tensors;
   }
@@ -112,6 +120,7 @@ final class PeftNames {
     List<String> differences = new ArrayList<>();
     Map<String, List<Long>> unused = new LinkedHashMap<>(stored);
     Set<String> optional = optional(plan, bias);
+    Map<String, List<Long>> repeated = repeated(plan);
     tensors(plan)
         .forEach(
             (name, shape) -> {
@@ -122,7 +131,21 @@ final class PeftNames {
                 differences.add(name + " is " + found + " where this model needs " + shape);
               }
             });
-    unused.forEach((name, shape) -> differences.add(name + " " + shape + " has no place"));
+    unused.forEach(
+        (name, shape) -> {
+          if (!shape.equals(repeated.get(name))) {
+            differences.add(name + " " + shape + " has no place");
+          }
+        });
     return differences;
+  }
+
+  /** Tensors that a file may hold beside those of {@link #tensors}. */
+  private static Map<String, List<Long>> repeated(AdapterPlan plan) {
+    Map<String, List<Long>> repeated = new LinkedHashMap<>();
+    plan.tables()
+        .forEach(table -> repeated.put(table.baseLayer(), List.of(table.rows(), table.width())));
+    plan.copies().forEach((name, other) -> repeated.put(base(name), plan.shapes().get(other)));
+    return repeated;
   }
 }

@@ -111,8 +111,7 @@ final class SelectionFields {
       List<String> parameters = parameters(modules, plan);
       fields.put("target_parameters", parameters.isEmpty() ? none : array(parameters));
     }
-    fields.put(
-        "exclude_modules", modules.excluded().map(SelectionFields::json).orElse(none));
+    fields.put("exclude_modules", modules.excluded().map(SelectionFields::json).orElse(none));
     if (modules.layers().isEmpty()) {
       fields.put("layers_to_transform", none);
       fields.put("layers_pattern", none);
@@ -166,9 +165,7 @@ final class SelectionFields {
     boolean everywhere = selection.layers().isEmpty() && selection.excluded().isEmpty();
     return Stream.concat(
             known.stream(),
-            named.stream()
-                .map(name -> everywhere ? ExpertTargets.inLayer(name) : name)
-                .distinct())
+            named.stream().map(name -> everywhere ? ExpertTargets.inLayer(name) : name).distinct())
         .toList();
   }
 
@@ -182,8 +179,7 @@ final class SelectionFields {
   }
 
   private static JsonNode json(Targets targets, AdapterPlan plan) {
-    List<String> paths =
-        plan.paths().filter(path -> !ExpertParameters.isStacked(path)).toList();
+    List<String> paths = plan.paths().filter(path -> !ExpertParameters.isStacked(path)).toList();
     if (targets instanceof Targets.Regex && !plan.mixture().modelType().isEmpty()) {
       // PEFT 0.20 takes the targets of a mixture for a list.
       return array(paths);

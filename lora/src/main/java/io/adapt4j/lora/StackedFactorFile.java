@@ -74,8 +74,7 @@ final class StackedFactorFile implements TensorFile {
     return view;
   }
 
-  private void add(
-      StackedFactors.Stack stack, ToIntFunction<String> rank, Layout swapped) {
+  private void add(StackedFactors.Stack stack, ToIntFunction<String> rank, Layout swapped) {
     String parameter = ExpertParameters.parameter(stack.path(0));
     TensorEntry a = file.entries().get(stack.a());
     TensorEntry b = file.entries().get(stack.b());

@@ -99,12 +99,7 @@ class StackedFactorsTest {
    * since 0.19, and W [e, i, o] likewise.
    */
   private static void assertDelta(
-      Path adapter,
-      String factors,
-      Path base,
-      Path merged,
-      String parameter,
-      boolean transposed) {
+      Path adapter, String factors, Path base, Path merged, String parameter, boolean transposed) {
     try (Checkpoint file = Checkpoint.openFile(adapter.resolve("adapter_model.safetensors"));
         Checkpoint before = Checkpoint.openFile(base.resolve(Checkpoint.SINGLE_FILE));
         Checkpoint after = Checkpoint.openFile(merged.resolve(Checkpoint.SINGLE_FILE))) {
