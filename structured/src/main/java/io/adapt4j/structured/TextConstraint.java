@@ -4,10 +4,11 @@ import io.adapt4j.core.generate.ConstraintState;
 import io.adapt4j.core.generate.OutputConstraint;
 import io.adapt4j.core.tokenize.TokenBytes;
 import io.adapt4j.structured.internal.automaton.Machine;
-import io.adapt4j.structured.internal.automaton.TooLargeException;
 import io.adapt4j.structured.internal.grammar.FreeText;
 import io.adapt4j.structured.internal.grammar.GrammarException;
 import io.adapt4j.structured.internal.grammar.Node;
+import io.adapt4j.structured.internal.limit.Budget;
+import io.adapt4j.structured.internal.limit.TooLargeException;
 import io.adapt4j.structured.internal.regex.RegexException;
 import io.adapt4j.structured.internal.schema.SchemaException;
 import java.util.Arrays;
@@ -42,6 +43,9 @@ public final class TextConstraint implements OutputConstraint {
 
   /** Makes a constraint, and says in one exception what is wrong with it. */
   static TextConstraint of(String description, Supplier<Node> node) {
+    if (!Budget.isSet()) {
+      return ConstraintLimits.defaults().run(() -> false, () -> of(description, node));
+    }
     try {
       return new TextConstraint(node.get(), description);
     } catch (SchemaException | RegexException | GrammarException | TooLargeException e) {

@@ -24,8 +24,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Machine {
 
-  /** Configurations and stacks beyond which all are forgotten. */
-  private static final int MOST_CONFIGURATIONS = 100_000;
+  /** Memory of configurations and stacks, in units of 4 bytes, beyond which all are forgotten. */
+  private static final long MOST_CELLS = 8 << 20;
+
+  /** Readings of a text beyond which it is not asked whether plain text follows. */
+  private static final int MOST_PLAIN_READINGS = 64;
 
   /** Bytes of masks beyond which all are forgotten. */
   private static final long MOST_MASK_BYTES = 64L << 20;
@@ -69,6 +72,11 @@ public final class Machine {
     public Machine over(TokenBytes vocabulary) {
       return new Machine(program, vocabulary);
     }
+
+    /** {@return the memory of its states in bytes, roughly} */
+    public long bytes() {
+      return program.bytes();
+    }
   }
 
   /**
@@ -104,23 +112,38 @@ public final class Machine {
   }
 
   private synchronized Configuration make(Configuration configuration, int number) {
-    if (closure.size() > MOST_CONFIGURATIONS) {
-      closure = new Closure(program, closure.nextStack());
-      masks.clear();
-      start = closure.start();
+    if (closure.cells() > MOST_CELLS) {
+      forget();
     }
     Configuration made = closure.after(configuration, number);
     configuration.next[number] = made;
     return made;
   }
 
+  /** Answers keep the configurations that they have reached. */
+  private void forget() {
+    closure = closure.renewed();
+    masks.clear();
+    start = closure.start();
+  }
+
+  /** {@return the memory of what is known so far in bytes, roughly} */
+  public synchronized long bytes() {
+    return 4 * closure.cells() + masks.size() * (vocabularySize / 8L + 64);
+  }
+
   /** The configuration after the bytes of a token. */
   Configuration after(Configuration configuration, int token, TokenBytes bytes) {
     Configuration reached = configuration;
+    beginWork();
     for (int i = 0; i < bytes.length(token) && !reached.isDead(); i++) {
       reached = after(reached, bytes.at(token, i));
     }
     return reached;
+  }
+
+  private synchronized void beginWork() {
+    closure.beginWork();
   }
 
   /** The tokens that may follow. */
@@ -134,25 +157,29 @@ public final class Machine {
 
   private synchronized TokenMask keep(Configuration configuration) {
     Configuration.Key signature = closure.signature(configuration, trie.deepest + 2);
-    TokenMask mask = masks.get(signature);
+    TokenMask mask = signature == null ? null : masks.get(signature);
     if (mask == null) {
       mask = find(configuration, trie);
       if (masks.size() * (vocabularySize / 8L + 64) > MOST_MASK_BYTES) {
-        masks.clear();
+        forget();
       }
-      masks.put(signature, mask);
+      if (signature != null && !closure.isCut()) {
+        masks.put(signature, mask);
+      }
     }
     configuration.mask = mask;
     return mask;
   }
 
-  private TokenMask find(Configuration configuration, TokenTrie tokens) {
+  private synchronized TokenMask find(Configuration configuration, TokenTrie tokens) {
+    closure.beginWork();
     int forced = forced(configuration, tokens);
     if (forced >= 0) {
       return TokenMask.of(forced);
     }
     BitSet allowed = new BitSet();
-    boolean plain = takesPlainText(configuration);
+    boolean plain =
+        configuration.states.length <= MOST_PLAIN_READINGS && takesPlainText(configuration);
     if (plain) {
       allowed.or(tokens.plain);
     }
@@ -166,6 +193,9 @@ public final class Machine {
    */
   private synchronized boolean takesPlainText(Configuration configuration) {
     Configuration.Key own = closure.signature(configuration, trie.deepest + 2);
+    if (own == null) {
+      return false;
+    }
     List<Set<Configuration>> reached = new ArrayList<>();
     for (int state = 0; state < PlainText.states(); state++) {
       reached.add(new LinkedHashSet<>());
@@ -186,7 +216,7 @@ public final class Machine {
           return false;
         }
         if (after == PlainText.BETWEEN) {
-          if (to != configuration && !closure.signature(to, trie.deepest + 2).equals(own)) {
+          if (to != configuration && !own.equals(closure.signature(to, trie.deepest + 2))) {
             return false;
           }
         } else if (reached.get(after).add(to)) {
@@ -283,16 +313,9 @@ public final class Machine {
     if (configuration.mayEnd) {
       return -1;
     }
-    int only = -1;
-    for (int number = 0; number < program.classCount(); number++) {
-      if (!after(configuration, program.byteOf(number)).isDead()) {
-        if (only >= 0 || !program.isSingleByte(number)) {
-          return -1;
-        }
-        only = program.byteOf(number);
-      }
-    }
-    return only;
+    int only = configuration.live.nextSetBit(0);
+    boolean several = only < 0 || configuration.live.nextSetBit(only + 1) >= 0;
+    return several || !program.isSingleByte(only) ? -1 : program.byteOf(only);
   }
 
   /** How far one answer has come. */
