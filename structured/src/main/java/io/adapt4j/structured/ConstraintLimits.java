@@ -36,8 +36,8 @@ public record ConstraintLimits(int characters, long steps, int states, Duration 
   /** The most states and transitions without other limits, about 32 MB. */
   public static final int DEFAULT_STATES = 4_000_000;
 
-  /** The longest time without other limits. */
-  public static final Duration DEFAULT_TIME = Duration.ofSeconds(5);
+  /** The longest time without other limits: for machines that do much else; steps end it before. */
+  public static final Duration DEFAULT_TIME = Duration.ofSeconds(30);
 
   /**
    * Creates limits.
@@ -117,7 +117,7 @@ public record ConstraintLimits(int characters, long steps, int states, Duration 
    * @throws CancellationException if the work is given up; the thread stays interrupted
    */
   public <T> T run(BooleanSupplier cancelled, Supplier<T> work) {
-    long nanos = time.getSeconds() > 1L << 32 ? Long.MAX_VALUE : time.toNanos();
+    long nanos = time.toSeconds() > 1L << 32 ? Long.MAX_VALUE : time.toNanos();
     return Budget.within(
         steps,
         states,

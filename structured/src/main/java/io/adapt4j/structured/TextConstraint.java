@@ -29,6 +29,8 @@ import java.util.stream.Collectors;
  */
 public final class TextConstraint implements OutputConstraint {
 
+  private static final int MOST_MESSAGE = 1_000;
+
   private final Node node;
   private final String description;
   private final Machine.Automaton automaton;
@@ -49,8 +51,24 @@ public final class TextConstraint implements OutputConstraint {
     try {
       return new TextConstraint(node.get(), description);
     } catch (SchemaException | RegexException | GrammarException | TooLargeException e) {
-      throw new UnsupportedConstraintException(String.valueOf(e.getMessage()), e);
+      throw new UnsupportedConstraintException(shortened(String.valueOf(e.getMessage())), e);
+    } catch (StackOverflowError e) {
+      throw new UnsupportedConstraintException(
+          "the constraint is nested too deep for the stack of this thread; make it flatter", e);
     }
+  }
+
+  private static String shortened(String message) {
+    return message.length() <= MOST_MESSAGE
+        ? message
+        : message.substring(0, MOST_MESSAGE / 2)
+            + "..."
+            + message.substring(message.length() - MOST_MESSAGE / 2);
+  }
+
+  /** The memory in bytes, roughly, with what was found out about vocabularies. */
+  long bytes() {
+    return automaton.bytes() + 2L * description.length();
   }
 
   /**

@@ -5,11 +5,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,13 +21,13 @@ import org.jspecify.annotations.Nullable;
 final class Closure {
 
   /** Readings that are followed: enough for thousands of properties that may come next. */
-  private static final int MOST_READINGS = 20_000;
+  private static final int MOST_READINGS = 10_000;
 
   /** Places that are looked at for the readings of a text. */
-  private static final int MOST_PLACES = 100_000;
+  private static final int MOST_PLACES = 40_000;
 
   /** Work for the tokens that follow a text beyond which a single reading is followed. */
-  private static final long MOST_WORK = 3_000_000;
+  private static final long MOST_WORK = 1_000_000;
 
   /** Values of a signature beyond which it is not made. */
   private static final int MOST_VALUES = 200_000;
@@ -38,6 +36,10 @@ final class Closure {
   record Place(int state, @Nullable Stack stack) {
 
     long key() {
+      return key(state, stack);
+    }
+
+    static long key(int state, @Nullable Stack stack) {
       return ((long) state << 32) | (Stack.idOf(stack) & 0xFFFFFFFFL);
     }
   }
@@ -47,7 +49,11 @@ final class Closure {
   private final Map<Configuration.Key, Configuration> configurations = new HashMap<>();
 
   /** Places that are still to be looked at, the latest first. */
-  private final List<Place> open = new ArrayList<>();
+  private int[] openStates = new int[64];
+
+  private @Nullable Stack[] openStacks = new @Nullable Stack[64];
+  private int openCount;
+  private final PlaceSet seen = new PlaceSet();
 
   /** The number of the next stack: those of a former closure keep theirs. */
   private int nextStack;
@@ -122,33 +128,31 @@ final class Closure {
   }
 
   private Configuration of(List<Place> places) {
-    open.clear();
+    openCount = 0;
+    seen.clear();
     for (int i = places.size() - 1; i >= 0; i--) {
-      open.add(places.get(i));
+      open(places.get(i).state(), places.get(i).stack());
     }
     int most = work > MOST_WORK ? 1 : MOST_READINGS;
-    Set<Long> seen = new HashSet<>();
     List<Place> reading = new ArrayList<>();
     boolean mayEnd = false;
-    while (!open.isEmpty() && reading.size() < most) {
+    while (openCount > 0 && reading.size() < most) {
       if (seen.size() > MOST_PLACES && (mayEnd || !reading.isEmpty())) {
         break;
       }
-      Place place = open.remove(open.size() - 1);
-      if (!seen.add(place.key())) {
+      int state = openStates[--openCount];
+      Stack stack = openStacks[openCount];
+      if (!seen.add(Place.key(state, stack))) {
         continue;
       }
-      int state = place.state();
-      Stack stack = place.stack();
       switch (program.kind(state)) {
-        case BYTES, STEP -> reading.add(place);
+        case BYTES, STEP -> reading.add(new Place(state, stack));
         case SPLIT -> {
           for (int i = program.count(state) - 1; i >= 0; i--) {
-            open.add(new Place(program.value(state, i), stack));
+            open(program.value(state, i), stack);
           }
         }
-        case CALL ->
-            open.add(new Place(program.value(state, 0), push(program.value(state, 1), 0, stack)));
+        case CALL -> open(program.value(state, 0), push(program.value(state, 1), 0, stack));
         case LOOP -> iterate(state, 0, stack);
         case RETURN -> {
           if (stack == null) {
@@ -156,14 +160,23 @@ final class Closure {
           } else if (program.kind(stack.state()) == Program.Kind.LOOP && stack.count() > 0) {
             iterate(stack.state(), stack.count(), stack.below());
           } else {
-            open.add(new Place(stack.state(), stack.below()));
+            open(stack.state(), stack.below());
           }
         }
       }
     }
-    cut |= !open.isEmpty();
+    cut |= openCount > 0;
     work += 4 + 4L * seen.size();
     return interned(reading, mayEnd);
+  }
+
+  private void open(int state, @Nullable Stack stack) {
+    if (openCount == openStates.length) {
+      openStates = Arrays.copyOf(openStates, 2 * openCount);
+      openStacks = Arrays.copyOf(openStacks, 2 * openCount);
+    }
+    openStates[openCount] = state;
+    openStacks[openCount++] = stack;
   }
 
   /** Goes on after a loop's body was read a number of times. */
@@ -171,11 +184,11 @@ final class Closure {
     int min = program.value(loop, 2);
     int max = program.value(loop, 3);
     if (count >= min) {
-      open.add(new Place(program.value(loop, 1), stack));
+      open(program.value(loop, 1), stack);
     }
     if (count < max) {
       int next = max == Node.UNBOUNDED ? Math.min(count + 1, min + 1) : count + 1;
-      open.add(new Place(program.value(loop, 0), push(loop, next, stack)));
+      open(program.value(loop, 0), push(loop, next, stack));
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,8 +46,14 @@ public final class Machine {
   private final Map<Configuration.Key, TokenMask> masks = new HashMap<>();
   private Configuration start;
 
-  private Machine(Program program, TokenBytes vocabulary) {
+  /** Takes the memory in use, in bytes. */
+  private final LongAdder known;
+
+  private long reported;
+
+  private Machine(Program program, TokenBytes vocabulary, LongAdder known) {
     this.program = program;
+    this.known = known;
     this.classes = program.classes();
     this.vocabularySize = vocabulary.size();
     this.trie = TokenTrie.of(vocabulary);
@@ -58,6 +65,7 @@ public final class Machine {
   /** An automaton that is not yet bound to a vocabulary. */
   public static final class Automaton {
     private final Program program;
+    private final LongAdder known = new LongAdder();
 
     private Automaton(Program program) {
       this.program = program;
@@ -70,12 +78,12 @@ public final class Machine {
      * @return the machine
      */
     public Machine over(TokenBytes vocabulary) {
-      return new Machine(program, vocabulary);
+      return new Machine(program, vocabulary, known);
     }
 
-    /** {@return the memory of its states in bytes, roughly} */
+    /** {@return the memory in bytes, roughly, with what was found out about vocabularies} */
     public long bytes() {
-      return program.bytes();
+      return program.bytes() + known.sum();
     }
   }
 
@@ -125,11 +133,14 @@ public final class Machine {
     closure = closure.renewed();
     masks.clear();
     start = closure.start();
+    report();
   }
 
-  /** {@return the memory of what is known so far in bytes, roughly} */
-  public synchronized long bytes() {
-    return 4 * closure.cells() + masks.size() * (vocabularySize / 8L + 64);
+  /** Says how much memory there is in use. */
+  private void report() {
+    long bytes = 4 * closure.cells() + masks.size() * (vocabularySize / 8L + 64);
+    known.add(bytes - reported);
+    reported = bytes;
   }
 
   /** The configuration after the bytes of a token. */
@@ -166,6 +177,7 @@ public final class Machine {
       if (signature != null && !closure.isCut()) {
         masks.put(signature, mask);
       }
+      report();
     }
     configuration.mask = mask;
     return mask;
