@@ -382,8 +382,8 @@ class PathsTest {
 
   @ParameterizedTest
   @MethodSource("writtenFiles")
-  void aFolderThatMayNotBeWrittenIsFoundBeforeAnyWork(String command, String name, String... words)
-      throws IOException {
+  void aFolderThatMayNotBeWrittenIsFoundBeforeAnyWork(
+      String command, String name, List<String> words) throws IOException {
     assumeFalse("root".equals(System.getProperty("user.name")), "root may write everywhere");
     Path closed = Files.createDirectory(folder.resolve("closed"));
     Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("r-xr-xr-x"));
