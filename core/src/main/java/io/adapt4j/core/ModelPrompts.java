@@ -57,6 +57,26 @@ public final class ModelPrompts {
   }
 
   /**
+   * Prepares tokens to be continued.
+   *
+   * @param prompt token ids, at least one, to which nothing is added
+   * @param options how to choose tokens and when to stop
+   * @return the prompt
+   * @throws io.adapt4j.core.generate.PromptTooLongException if the prompt does not fit into the
+   *     context
+   * @throws IllegalArgumentException if the prompt is empty or has an unknown id
+   */
+  public PreparedPrompt ids(int[] prompt, GenerationOptions options) {
+    Texts.require("prompt", prompt);
+    Texts.require("options", options);
+    return model.share(
+        () -> {
+          generator.requireUsable(prompt, options);
+          return new PreparedPrompt(prompt, options);
+        });
+  }
+
+  /**
    * Prepares a conversation to be answered, as {@link LanguageModel#chat(List, ChatOptions,
    * GenerationOptions, java.util.function.Consumer, CancellationToken)} does.
    *

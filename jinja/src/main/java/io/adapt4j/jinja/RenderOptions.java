@@ -3,7 +3,7 @@ package io.adapt4j.jinja;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.Objects;
-import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
 
 /**
  * What a rendering may use. Immutable; {@code with} methods give changed copies.
@@ -15,11 +15,12 @@ import java.util.function.BooleanSupplier;
  *     1
  * @param maxDepth the most calls of macros, or values inside values, that may be nested, at least
  *     1; each takes some of the thread's stack
- * @param isCancelled asked from time to time, on the thread that renders; once true, rendering ends
- *     in a {@link java.util.concurrent.CancellationException}
+ * @param isCancelled asked from time to time, on the thread that renders, with the number of
+ *     characters printed so far; once true, rendering ends in a {@link
+ *     java.util.concurrent.CancellationException}. What it throws ends it too.
  */
 public record RenderOptions(
-    Clock clock, long maxSteps, int maxOutput, int maxDepth, BooleanSupplier isCancelled) {
+    Clock clock, long maxSteps, int maxOutput, int maxDepth, IntPredicate isCancelled) {
 
   private static final RenderOptions DEFAULTS =
       new RenderOptions(Clock.system(ZoneId.systemDefault()), 20_000_000, 16_777_216, 100);
@@ -34,7 +35,7 @@ public record RenderOptions(
    * @throws IllegalArgumentException if a limit is below 1
    */
   public RenderOptions(Clock clock, long maxSteps, int maxOutput, int maxDepth) {
-    this(clock, maxSteps, maxOutput, maxDepth, () -> false);
+    this(clock, maxSteps, maxOutput, maxDepth, printed -> false);
   }
 
   /**
@@ -106,10 +107,11 @@ public record RenderOptions(
   /**
    * Returns a copy whose renderings can be cancelled.
    *
-   * @param newIsCancelled asked from time to time, on the thread that renders
+   * @param newIsCancelled asked from time to time, on the thread that renders, with the number of
+   *     characters printed so far
    * @return the copy
    */
-  public RenderOptions withCancellation(BooleanSupplier newIsCancelled) {
+  public RenderOptions withCancellation(IntPredicate newIsCancelled) {
     return new RenderOptions(clock, maxSteps, maxOutput, maxDepth, newIsCancelled);
   }
 

@@ -81,7 +81,7 @@ final class Run {
     steps += count;
     if (steps >= nextLook) {
       nextLook = steps + STEPS_BETWEEN_LOOKS;
-      if (options.isCancelled().getAsBoolean()) {
+      if (options.isCancelled().test(root.length())) {
         throw new CancellationException("rendering was cancelled");
       }
     }

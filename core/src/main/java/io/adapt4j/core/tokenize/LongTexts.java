@@ -66,15 +66,20 @@ final class LongTexts {
    * @throws IllegalArgumentException if a long stretch of it cannot be divided
    */
   int[] encode(String text, int most, BooleanSupplier isCancelled) {
-    if (mostCharacters > 0 && text.length() / mostCharacters > most) {
-      throw new TooManyTokensException(text.length() / mostCharacters, most);
-    }
+    requireLength(text.length(), most);
     Parts parts = new Parts(text, most, isCancelled);
     parts.readAll();
     if (parts.count > most) {
       throw new TooManyTokensException(parts.count, most);
     }
     return parts.ids();
+  }
+
+  /** Refuses a text that has too many tokens whatever they are. */
+  void requireLength(int characters, int most) {
+    if (mostCharacters > 0 && characters / mostCharacters > most) {
+      throw new TooManyTokensException(characters / mostCharacters, most);
+    }
   }
 
   /** Encodes at least the first tokens of a text, as many as are wanted if it has them. */

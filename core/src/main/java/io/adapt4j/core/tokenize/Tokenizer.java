@@ -3,7 +3,6 @@ package io.adapt4j.core.tokenize;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.base.Suppliers;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.UnpairedSurrogates;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -60,7 +59,7 @@ public final class Tokenizer implements AutoCloseable {
     TokenizerFile file = TokenizerFile.read(folder);
     Vocabulary vocabulary = Vocabulary.read(file.path(), file.root());
     SpecialTokens specialTokens = SpecialTokens.read(folder, vocabulary, file.isWordPiece());
-    NativeTokenizer tokenizer = openNative(folder, file);
+    NativeTokenizer tokenizer = NativeTokenizer.open(folder, file);
     try {
       Frame frame =
           specialTokens
@@ -114,6 +113,17 @@ public final class Tokenizer implements AutoCloseable {
     requireWellFormed(text);
     int[] ids = longTexts.encode(text, mostTokens, isCancelled);
     return addSpecialTokens ? frame.around(ids) : ids;
+  }
+
+  /**
+   * Refuses a text that has too many tokens whatever they are, by its length and the longest token.
+   *
+   * @param characters how many the text has
+   * @param mostTokens how many tokens it may have
+   * @throws TooManyTokensException if it must have more
+   */
+  public void requireLength(int characters, int mostTokens) {
+    longTexts.requireLength(characters, mostTokens);
   }
 
   /**
@@ -464,21 +474,6 @@ public final class Tokenizer implements AutoCloseable {
         .map(offsets -> tokenizer.encodeWithOffsets(text, offsets))
         .orElseGet(() -> tokenizer.encodeWithOffsets(text))
         .inUtf16Units(text);
-  }
-
-  private static NativeTokenizer openNative(Path folder, TokenizerFile file) {
-    try {
-      return new NativeTokenizer(folder.toString(), file.text());
-    } catch (EngineException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      throw new CheckpointException(
-          file.path()
-              + ": the tokenizers library cannot use it: "
-              + e.getMessage()
-              + ". Download the file again, or save it with a current version of Transformers.",
-          e);
-    }
   }
 
   private static void requireId(int id) {

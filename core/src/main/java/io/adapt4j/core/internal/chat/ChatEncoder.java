@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 
 /**
@@ -86,8 +87,13 @@ public final class ChatEncoder {
       ChatOptions options,
       int mostTokens,
       BooleanSupplier isCancelled) {
+    IntPredicate ends =
+        printed -> {
+          tokenizer.requireLength(printed, mostTokens);
+          return isCancelled.getAsBoolean();
+        };
     ChatOptions rendering =
-        options.withRenderOptions(options.renderOptions().withCancellation(isCancelled));
+        options.withRenderOptions(options.renderOptions().withCancellation(ends));
     return tokenizer.encode(render(messages, rendering), false, mostTokens, isCancelled);
   }
 

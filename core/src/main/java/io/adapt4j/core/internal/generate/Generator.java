@@ -148,9 +148,11 @@ public final class Generator {
   /**
    * Checks a prompt.
    *
+   * @param prompt token ids, at least one
+   * @param options how to choose tokens and when to stop
    * @throws IllegalArgumentException as {@link #generate} does
    */
-  void requireUsable(int[] prompt, GenerationOptions options) {
+  public void requireUsable(int[] prompt, GenerationOptions options) {
     requireAllUsable(List.of(prompt), options);
   }
 

@@ -233,8 +233,9 @@ public final class Architectures {
             declared instanceof EncoderDecoder
                 ? "This model writes one text for another; load it with SequenceToSequenceModel, or"
                     + " fine-tune it for the task sequenceToSequence."
-                : "This model reads text only; load it with TextEmbedder, TextClassifier, TokenClassifier"
-                    + " or MaskedLanguageModel, or fine-tune it for a task of encoders.");
+                : "This model reads text only; load it with TextEmbedder, TextClassifier,"
+                    + " TokenClassifier or MaskedLanguageModel, or fine-tune it for a task of"
+                    + " encoders.");
   }
 
   /**
@@ -284,8 +285,8 @@ public final class Architectures {
         .invalid(
             "model_type",
             "an encoder-decoder such as t5",
-            "This model does not write one text for another; load it with LanguageModel, or with the"
-                + " class for what it does.");
+            "This model does not write one text for another; load it with LanguageModel, or with"
+                + " the class for what it does.");
   }
 
   /**
