@@ -8,6 +8,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -97,7 +98,7 @@ final class FakeExchange extends HttpExchange {
 
   @Override
   public InetSocketAddress getRemoteAddress() {
-    return new InetSocketAddress("127.0.0.1", 1);
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
   }
 
   @Override
@@ -107,7 +108,7 @@ final class FakeExchange extends HttpExchange {
 
   @Override
   public InetSocketAddress getLocalAddress() {
-    return new InetSocketAddress("127.0.0.1", 2);
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), 2);
   }
 
   @Override
