@@ -1,13 +1,12 @@
 package io.adapt4j.rag.retrieve;
 
+import java.lang.Character.UnicodeScript;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Inverse document frequencies of words in sample passages, and the share of a question's words
@@ -16,10 +15,10 @@ import java.util.regex.Pattern;
  */
 final class WordOverlap {
 
-  private static final String UNSPACED = "[\\p{IsHan}\\p{IsHiragana}\\p{IsKatakana}]";
-  private static final Pattern WORD =
-      Pattern.compile(UNSPACED + "|(?:(?!" + UNSPACED + ")[\\p{L}\\p{M}\\p{N}])+");
   private static final int STEM = 6;
+
+  /** The first character of CJK Radicals: no Chinese or Japanese letter is before it. */
+  private static final int FIRST_UNSPACED = 0x2E80;
 
   private final Map<String, Integer> passagesWith = new HashMap<>();
   private final int passages;
@@ -30,19 +29,53 @@ final class WordOverlap {
     passages = samples.size();
   }
 
-  /** The first letters of each word. */
+  /** The first letters of each word. A character of a script without spaces is a word. */
   static Set<String> stems(String text) {
+    String lower = text.toLowerCase(Locale.ROOT);
     Set<String> stems = new HashSet<>();
-    Matcher words = WORD.matcher(text.toLowerCase(Locale.ROOT));
-    while (words.find()) {
-      String word = words.group();
-      stems.add(word.substring(0, word.offsetByCodePoints(0, Math.min(STEM, length(word)))));
+    StringBuilder stem = new StringBuilder();
+    int letters = 0;
+    for (int i = 0; i < lower.length(); ) {
+      int character = lower.codePointAt(i);
+      i += Character.charCount(character);
+      boolean unspaced = isUnspaced(character);
+      boolean inside = isPartOfWord(character) && !unspaced;
+      if (inside && letters++ < STEM) {
+        stem.appendCodePoint(character);
+      } else if (!inside) {
+        add(stems, stem);
+        letters = 0;
+      }
+      if (unspaced) {
+        stems.add(Character.toString(character));
+      }
     }
+    add(stems, stem);
     return stems;
   }
 
-  private static int length(String word) {
-    return word.codePointCount(0, word.length());
+  private static void add(Set<String> stems, StringBuilder stem) {
+    if (stem.length() > 0) {
+      stems.add(stem.toString());
+      stem.setLength(0);
+    }
+  }
+
+  private static boolean isPartOfWord(int character) {
+    int type = Character.getType(character);
+    return Character.isLetterOrDigit(character)
+        || type == Character.NON_SPACING_MARK
+        || type == Character.COMBINING_SPACING_MARK;
+  }
+
+  private static boolean isUnspaced(int character) {
+    if (character < FIRST_UNSPACED || !Character.isLetter(character)) {
+      return false;
+    }
+    UnicodeScript script = UnicodeScript.of(character);
+    return script == UnicodeScript.HAN
+        || script == UnicodeScript.HIRAGANA
+        || script == UnicodeScript.KATAKANA;
   }
 
   /**
