@@ -126,7 +126,11 @@ record Selection(
 
   @Override
   public String toString() {
-    return targets
+    String names =
+        targets.equals(NO_MODULE)
+            ? "target_parameters " + parameters
+            : targets + (parameters.isEmpty() ? "" : " and target_parameters " + parameters);
+    return names
         + excluded.map(other -> " without " + other).orElse("")
         + (layers.isEmpty() ? "" : " in layers " + layers)
         + (layersPattern.isEmpty() ? "" : " of " + layersPattern);

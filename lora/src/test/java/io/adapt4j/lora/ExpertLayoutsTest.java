@@ -131,10 +131,12 @@ class ExpertLayoutsTest {
     assertComputes(base, adapter, trained);
   }
 
-  @Test
-  void whatDoesNotFitIsSaidInTheNamesOfTheFile() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whatDoesNotFitIsSaidInTheNamesOfTheFile(boolean attention) throws Exception {
     Path adapter = folder.resolve("adapter");
-    train(stacked(family("qwen3_moe")), stacks(), adapter);
+    Lora experts = Lora.rank(RANK).targets(Targets.names("gate_up_proj", "experts.down_proj"));
+    train(stacked(family("qwen3_moe")), attention ? stacks() : experts, adapter);
     try (Decoder other = load(family("llama_linear"))) {
       assertThatThrownBy(() -> AdapterMechanics.of(LoraAdapter.at(adapter)).attach(other))
           .isInstanceOf(CheckpointException.class)
