@@ -217,10 +217,7 @@ final class PeftFolder {
               file.entries().forEach((name, entry) -> whole.put(name, entry.shape()));
               TensorFile view =
                   StackedFactorFile.of(
-                      file,
-                      config.modules().parameters(),
-                      config::rankOf,
-                      layout(config, plan));
+                      file, config.modules().parameters(), config::rankOf, layout(config, plan));
               if (view instanceof StackedFactorFile stacked) {
                 views.add(stacked);
               }

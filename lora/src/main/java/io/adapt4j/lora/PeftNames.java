@@ -24,7 +24,8 @@ final class PeftNames {
   /** How many differences are named. */
   private static final int SHOWN = 8;
 
-  private static final Pattern EXPERT = Pattern.compile("(.*)\\[\\d+]\\.(\\w+)\\.(lora_[AB]\\.weight)");
+  private static final Pattern EXPERT =
+      Pattern.compile("(.*)\\[\\d+]\\.(\\w+)\\.(lora_[AB]\\.weight)");
 
   private PeftNames() {}
 

@@ -201,9 +201,7 @@ class ExpertLayoutsTest {
     try (Scope scope = Scope.open()) {
       DenseLinear alone =
           DenseLinear.declare(
-              whole.inFeatures(),
-              false,
-              List.of(new Linear.Part(part.path(), 0, part.width())));
+              whole.inFeatures(), false, List.of(new Linear.Part(part.path(), 0, part.width())));
       alone.allocate(DType.F32);
       Tensor rows = whole.weight().value().narrow(0, part.start(), part.width());
       alone.weight().value().copyFrom(rows);
@@ -259,8 +257,7 @@ class ExpertLayoutsTest {
                   List.of(count, 2 * inner, hidden),
                   joined(all, "gate_proj", "up_proj")));
           tensors.add(
-              data(
-                  owner + ".down_proj", List.of(count, hidden, inner), joined(all, "down_proj")));
+              data(owner + ".down_proj", List.of(count, hidden, inner), joined(all, "down_proj")));
         });
     SafetensorsWriter.create().writeFile(output.resolve("model.safetensors"), tensors);
     return output;
