@@ -88,8 +88,11 @@ record Selection(
 
   /** Weights that are no module's may be named as PEFT names them, too. */
   private boolean isNamed(String path) {
-    return targets.matches(path)
-        || (ExpertParameters.isStacked(path) && targets.matches(ExpertParameters.parameter(path)));
+    if (targets.matches(path) || !ExpertParameters.isStacked(path)) {
+      return targets.matches(path);
+    }
+    String parameter = ExpertParameters.parameter(path);
+    return targets.matches(parameter) || targets.matches(parameter.replaceFirst("\\.weight$", ""));
   }
 
   private boolean isParameter(String path) {
