@@ -57,6 +57,17 @@ record ExpertTargets(
     return !config.dora() && !config.biasOfB() && config.bias() != LoraBias.LORA_ONLY;
   }
 
+  /** Returns whether experts' gate projections are adapted without their up projections or so. */
+  static boolean hasHalf(AdapterPlan plan) {
+    List<String> leaves =
+        experts(plan).stream().map(part -> ExpertNames.leaf(part.part().path())).toList();
+    if (leaves.isEmpty()) {
+      return false;
+    }
+    List<String> names = ExpertNames.siblings(experts(plan).get(0).part().path());
+    return leaves.contains(names.get(0)) != leaves.contains(names.get(1));
+  }
+
   /** The adapted projections of single experts. */
   static List<AdapterPlan.Adapted> experts(AdapterPlan plan) {
     return plan.adapted().stream()

@@ -57,7 +57,11 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
 
   @Override
   public List<String> questions(Network declared) {
-    return AdapterPlan.of(completed(declared), declared).idleRank().stream().toList();
+    AdapterConfig own = completed(declared);
+    AdapterPlan plan = AdapterPlan.of(own, declared);
+    List<String> questions = new ArrayList<>(plan.idleRank().stream().toList());
+    questions.addAll(PeftReaders.warnings(own, plan, declared));
+    return List.copyOf(questions);
   }
 
   @Override

@@ -25,6 +25,7 @@ import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -156,19 +157,21 @@ final class PeftFolder {
 
   /** Opens the weights of a LoRA adapter, with those of experts in one tensor one by one. */
   static Checkpoint openWeights(Path folder, AdapterConfig config, AdapterPlan plan) {
+    return openWeights(folder, config, layout(config, plan));
+  }
+
+  /** On which sides matrices of stacked experts are, as their dimensions or the version say. */
+  private static StackedFactorFile.Layout layout(AdapterConfig config, AdapterPlan plan) {
     Map<String, StackSize> sizes = plan.stackSizes();
     boolean old = !isModern(config.source());
-    return openWeights(
-        folder,
-        config,
-        (parameter, columns, rows) -> {
-          StackSize size = sizes.get(parameter);
-          if (size == null || size.transposed()) {
-            return false;
-          }
-          boolean fitsOld = columns == size.out() && rows == size.in();
-          return fitsOld && (old || size.in() != size.out());
-        });
+    return (parameter, columns, rows) -> {
+      StackSize size = sizes.get(parameter);
+      if (size == null || size.transposed()) {
+        return false;
+      }
+      boolean fitsOld = columns == size.out() && rows == size.in();
+      return fitsOld && (old || size.in() != size.out());
+    };
   }
 
   /** Opens the weights of a LoRA adapter as they are stored, without a model. */
@@ -205,10 +208,30 @@ final class PeftFolder {
     if (!plan.problems().isEmpty()) {
       return plan.problems();
     }
-    try (Checkpoint weights = openWeights(folder, config, plan)) {
+    Map<String, List<Long>> whole = new TreeMap<>();
+    List<StackedFactorFile> views = new ArrayList<>();
+    try (Checkpoint weights =
+        openWeights(
+            folder,
+            file -> {
+              file.entries().forEach((name, entry) -> whole.put(name, entry.shape()));
+              TensorFile view =
+                  StackedFactorFile.of(
+                      file, config.modules().parameters(), config::rankOf, layout(config, plan));
+              if (view instanceof StackedFactorFile stacked) {
+                views.add(stacked);
+              }
+              return view;
+            })) {
       Map<String, List<Long>> stored = new TreeMap<>();
       weights.names().forEach(name -> stored.put(name, weights.entry(name).shape()));
-      List<String> differences = PeftNames.differences(plan, config.bias(), stored);
+      List<String> differences =
+          PeftNames.differences(
+              plan,
+              config.bias(),
+              stored,
+              whole,
+              name -> views.isEmpty() ? name : views.get(0).stored(name));
       if (differences.isEmpty()) {
         return List.of();
       }

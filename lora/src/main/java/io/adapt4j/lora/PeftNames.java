@@ -1,11 +1,14 @@
 package io.adapt4j.lora;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -17,6 +20,12 @@ import java.util.stream.Collectors;
 final class PeftNames {
 
   private static final String ROOT = "base_model.model.";
+
+  /** How many differences are named. */
+  private static final int SHOWN = 8;
+
+  private static final Pattern EXPERT =
+      Pattern.compile("(.*)\\[\\d+]\\.(\\w+)\\.(lora_[AB]\\.weight)");
 
   private PeftNames() {}
 
@@ -115,29 +124,60 @@ final class PeftNames {
         : Set.of();
   }
 
-  /** Compares what a file holds with what a plan needs; one entry a difference. */
-  static List<String> differences(AdapterPlan plan, LoraBias bias, Map<String, List<Long>> stored) {
-    List<String> differences = new ArrayList<>();
+  /**
+   * Compares what a file holds with what a plan needs; one entry a difference, the first of many.
+   *
+   * @param stored the file's tensors, those of stacked experts one by one
+   * @param whole the file's tensors as they are
+   * @param inFile finds the tensor as it is that one of {@code stored} is part of
+   */
+  static List<String> differences(
+      AdapterPlan plan,
+      LoraBias bias,
+      Map<String, List<Long>> stored,
+      Map<String, List<Long>> whole,
+      UnaryOperator<String> inFile) {
+    Set<String> differences = new LinkedHashSet<>();
     Map<String, List<Long>> unused = new LinkedHashMap<>(stored);
     Set<String> optional = optional(plan, bias);
     Map<String, List<Long>> repeated = repeated(plan);
     tensors(plan)
         .forEach(
             (name, shape) -> {
-              List<Long> found = unused.remove(find(name, stored.keySet()));
+              String own = find(name, stored.keySet());
+              List<Long> found = unused.remove(own);
               if (found == null && !optional.contains(name)) {
-                differences.add(name + " " + shape + " is missing");
+                differences.add(missing(name, shape) + " is missing");
               } else if (found != null && !found.equals(shape)) {
-                differences.add(name + " is " + found + " where this model needs " + shape);
+                differences.add(
+                    inFile.apply(own)
+                        + " is "
+                        + whole.get(inFile.apply(own))
+                        + " where this model needs "
+                        + shape
+                        + (inFile.apply(own).equals(own) ? "" : " for each expert"));
               }
             });
     unused.forEach(
         (name, shape) -> {
           if (!shape.equals(repeated.get(name))) {
-            differences.add(name + " " + shape + " has no place");
+            String own = inFile.apply(name);
+            differences.add(own + " " + whole.get(own) + " has no place");
           }
         });
-    return differences;
+    List<String> first = differences.stream().limit(SHOWN).collect(Collectors.toList());
+    if (differences.size() > first.size()) {
+      first.add("and " + (differences.size() - first.size()) + " more");
+    }
+    return first;
+  }
+
+  /** A tensor that a file lacks: of stacked experts, the module and parameter that have none. */
+  private static String missing(String name, List<Long> shape) {
+    Matcher expert = EXPERT.matcher(name);
+    return expert.matches()
+        ? expert.group(3) + " for " + expert.group(1) + "." + expert.group(2)
+        : name + " " + shape;
   }
 
   /** Tensors that a file may hold beside those of {@link #tensors}. */

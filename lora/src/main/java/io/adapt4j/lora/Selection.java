@@ -88,8 +88,11 @@ record Selection(
 
   /** Weights that are no module's may be named as PEFT names them, too. */
   private boolean isNamed(String path) {
-    return targets.matches(path)
-        || (ExpertParameters.isStacked(path) && targets.matches(ExpertParameters.parameter(path)));
+    if (targets.matches(path) || !ExpertParameters.isStacked(path)) {
+      return targets.matches(path);
+    }
+    String parameter = ExpertParameters.parameter(path);
+    return targets.matches(parameter) || targets.matches(parameter.replaceFirst("\\.weight$", ""));
   }
 
   private boolean isParameter(String path) {
@@ -126,7 +129,11 @@ record Selection(
 
   @Override
   public String toString() {
-    return targets
+    String names =
+        targets.equals(NO_MODULE)
+            ? "target_parameters " + parameters
+            : targets + (parameters.isEmpty() ? "" : " and target_parameters " + parameters);
+    return names
         + excluded.map(other -> " without " + other).orElse("")
         + (layers.isEmpty() ? "" : " in layers " + layers)
         + (layersPattern.isEmpty() ? "" : " of " + layersPattern);

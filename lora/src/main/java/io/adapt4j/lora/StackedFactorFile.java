@@ -108,6 +108,12 @@ final class StackedFactorFile implements TensorFile {
     parts.put(name, part);
   }
 
+  /** The stored tensor that a shown one is part of; its own name where it is a whole one. */
+  String stored(String name) {
+    Part part = parts.get(name);
+    return part == null ? name : part.stored();
+  }
+
   @Override
   public Path file() {
     return file.file();

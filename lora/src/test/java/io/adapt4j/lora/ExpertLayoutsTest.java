@@ -3,7 +3,6 @@ package io.adapt4j.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
@@ -115,6 +114,45 @@ class ExpertLayoutsTest {
     assertThat(config(again).path("peft_version").asText()).isEqualTo("0.20.0");
   }
 
+  /** Granite's stacks are modules of their own in Transformers 4. */
+  @ParameterizedTest
+  @ValueSource(strings = {"granitemoe", "granitemoeshared"})
+  void granitesFoldersOfBothGenerationsAreRead(String name) throws Exception {
+    Path base = family(name);
+    Path adapter = folder.resolve("adapter");
+    Lora lora =
+        Lora.rank(RANK)
+            .alpha(6)
+            .targets(
+                Targets.names(
+                    "q_proj", "block_sparse_moe.input_linear", "block_sparse_moe.output_linear"));
+    float[] trained = train(base, lora, adapter);
+    assertThat(config(adapter).path("target_parameters").toString())
+        .contains("block_sparse_moe.experts.gate_up_proj");
+    assertComputes(base, adapter, trained);
+    Path old = swapped(adapter, "");
+    ObjectNode config = config(old);
+    config
+        .putArray("target_parameters")
+        .add("block_sparse_moe.input_linear.weight")
+        .add("block_sparse_moe.output_linear.weight");
+    Files.writeString(old.resolve("adapter_config.json"), Json.indented(config));
+    List<TensorData> tensors = new ArrayList<>();
+    try (Checkpoint file = Checkpoint.openFile(old.resolve(WEIGHTS))) {
+      for (String tensor : file.names()) {
+        tensors.add(
+            data(
+                tensor
+                    .replace(".experts.base_layer.", ".input_linear.")
+                    .replace(".experts.lora", ".output_linear.lora"),
+                file.entry(tensor).shape(),
+                floats(file, tensor)));
+      }
+    }
+    SafetensorsWriter.create().writeFile(old.resolve(WEIGHTS), tensors);
+    assertComputes(base, old, trained);
+  }
+
   /** What PEFT calls a parameter may be the weight of an ordinary projection. */
   @Test
   void weightsOfProjectionsMayBeNamedAsParameters() throws Exception {
@@ -123,7 +161,7 @@ class ExpertLayoutsTest {
     float[] trained =
         train(base, Lora.rank(RANK).alpha(6).targets(Targets.names("q_proj", "up_proj")), adapter);
     ObjectNode config = config(adapter);
-    ((ArrayNode) config.withArray("target_modules")).removeAll().add("q_proj");
+    config.withArray("target_modules").removeAll().add("q_proj");
     config.putArray("target_parameters").add("up_proj.weight");
     config.putObject("rank_pattern").put("up_proj.weight", RANK);
     config.put("r", RANK);
@@ -131,10 +169,12 @@ class ExpertLayoutsTest {
     assertComputes(base, adapter, trained);
   }
 
-  @Test
-  void whatDoesNotFitIsSaidInTheNamesOfTheFile() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whatDoesNotFitIsSaidInTheNamesOfTheFile(boolean attention) throws Exception {
     Path adapter = folder.resolve("adapter");
-    train(stacked(family("qwen3_moe")), stacks(), adapter);
+    Lora experts = Lora.rank(RANK).targets(Targets.names("gate_up_proj", "experts.down_proj"));
+    train(stacked(family("qwen3_moe")), attention ? stacks() : experts, adapter);
     try (Decoder other = load(family("llama_linear"))) {
       assertThatThrownBy(() -> AdapterMechanics.of(LoraAdapter.at(adapter)).attach(other))
           .isInstanceOf(CheckpointException.class)
@@ -199,9 +239,7 @@ class ExpertLayoutsTest {
     try (Scope scope = Scope.open()) {
       DenseLinear alone =
           DenseLinear.declare(
-              whole.inFeatures(),
-              false,
-              List.of(new Linear.Part(part.path(), 0, part.width())));
+              whole.inFeatures(), false, List.of(new Linear.Part(part.path(), 0, part.width())));
       alone.allocate(DType.F32);
       Tensor rows = whole.weight().value().narrow(0, part.start(), part.width());
       alone.weight().value().copyFrom(rows);
@@ -257,8 +295,7 @@ class ExpertLayoutsTest {
                   List.of(count, 2 * inner, hidden),
                   joined(all, "gate_proj", "up_proj")));
           tensors.add(
-              data(
-                  owner + ".down_proj", List.of(count, hidden, inner), joined(all, "down_proj")));
+              data(owner + ".down_proj", List.of(count, hidden, inner), joined(all, "down_proj")));
         });
     SafetensorsWriter.create().writeFile(output.resolve("model.safetensors"), tensors);
     return output;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -138,6 +139,46 @@ class PeftExpertsTest {
     assertThat(config.path("peft_version").asText()).isEqualTo("0.20.0");
   }
 
+  /** Readers that would refuse an adapter or compute something else are named in its report. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          mixtral_stacked | gate_up_proj         | PEFT 0.19
+          granitemoe      | input_linear         | PEFT 0.19
+          gpt_oss         | gate_up_proj         | ''
+          glm4_moe        | q_proj down_proj     | since 0.17
+          mixtral         | w1 w2                | one of the gate and up projections
+          mixtral         | w1 w2 w3             | ''
+          falcon_h1       | in_proj out_proj     | refuses in models of type falcon_h1
+          llama_linear    | q_proj               | ''
+          """)
+  void readersThatDoNotFitAreNamed(String family, String targets, String text) {
+    Path base = Path.of("..", "core", "src", "test", "resources", "families", family);
+    Lora lora = Lora.rank(RANK).targets(Targets.names(targets.trim().split(" ", -1)));
+    try (Network network = Architectures.declare(ModelConfig.read(base))) {
+      List<String> questions = Methods.of(lora).questions(network);
+      if (text.isEmpty()) {
+        assertThat(questions).isEmpty();
+      } else {
+        assertThat(questions).anySatisfy(question -> assertThat(question).contains(text));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"qwen3_moe", "mixtral"})
+  void dropoutAndDoraOnExpertsAreQuestioned(String family) {
+    Path base = Path.of("..", "core", "src", "test", "resources", "families", family);
+    try (Network network = Architectures.declare(ModelConfig.read(base))) {
+      assertThat(Methods.of(Lora.rank(RANK).dropout(0.1)).questions(network))
+          .anySatisfy(text -> assertThat(text).contains("lora_dropout 0"));
+      assertThat(Methods.of(Lora.rank(RANK).dora()).questions(network))
+          .anySatisfy(text -> assertThat(text).contains("DoRA", "Transformers 5"));
+    }
+  }
+
   private JsonNode write(String family, Lora lora) throws Exception {
     Path base = Path.of("..", "core", "src", "test", "resources", "families", family);
     try (Network network = load(base);
@@ -145,8 +186,7 @@ class PeftExpertsTest {
       adaptation.save(folder);
     }
     JsonNode config = Json.parse(Files.readString(folder.resolve("adapter_config.json")));
-    ((com.fasterxml.jackson.databind.node.ObjectNode) config)
-        .put("model_type", ModelConfig.read(base).modelType());
+    ((ObjectNode) config).put("model_type", ModelConfig.read(base).modelType());
     return config;
   }
 
