@@ -188,6 +188,16 @@ public final class SiteJob implements Serializable {
   }
 
   /**
+   * Makes the result of a training that failed.
+   *
+   * @param failure why, for the report
+   * @return the result
+   */
+  public SiteResult failed(String failure) {
+    return SiteResult.failed(stamp, failure);
+  }
+
+  /**
    * Trains. What goes wrong is told in the result.
    *
    * @param scratch a folder for this run, on the machine that trains; a merged base is kept in it
@@ -213,7 +223,7 @@ public final class SiteJob implements Serializable {
       return train(scratch, work, rows);
     } catch (RuntimeException | IOException e) {
       LOG.warn("Site {} failed in round {}", site, round, e);
-      return SiteResult.failed(this, e.getClass().getSimpleName() + ": " + e.getMessage());
+      return failed(e.getClass().getSimpleName() + ": " + e.getMessage());
     } finally {
       try {
         Temporaries.deleteTree(work);

@@ -64,15 +64,8 @@ public final class SiteResult implements Serializable {
     return new SiteResult(stamp, adapter, null, targetTokens, steps, firstLoss, lastLoss, elapsed);
   }
 
-  /**
-   * A training that failed.
-   *
-   * @param job the job that failed
-   * @param failure why, for the report
-   * @return the result
-   */
-  public static SiteResult failed(SiteJob job, String failure) {
-    return new SiteResult(job.stamp(), null, failure, 0, 0, 0, 0, Duration.ZERO);
+  static SiteResult failed(JobStamp stamp, String failure) {
+    return new SiteResult(stamp, null, failure, 0, 0, 0, 0, Duration.ZERO);
   }
 
   /** {@return the name of the site} */

@@ -247,7 +247,7 @@ class HostileSiteTest {
   @Test
   void reasonsOfSitesAreOneShortLine() {
     leftOut(
-        job -> SiteResult.failed(job, "gone\n2026-01-01 INFO all is well\0" + "x".repeat(9_000)),
+        job -> job.failed("gone\n2026-01-01 INFO all is well\0" + "x".repeat(9_000)),
         "gone 2026-01-01 INFO all is well xxx");
   }
 

@@ -208,7 +208,7 @@ class RoundAggregationTest {
                     .map(
                         job ->
                             job.round() == 1 && job.site().equals("s1")
-                                ? SiteResult.failed(job, "lost")
+                                ? job.failed("lost")
                                 : SiteResult.of(
                                     job.stamp(),
                                     job.round() == 0 ? start : end,

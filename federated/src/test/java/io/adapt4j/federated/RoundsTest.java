@@ -88,7 +88,7 @@ class RoundsTest {
         runner(
             job ->
                 job.site().equals("site-1") && job.round() == 1 && !tried.contains("again")
-                    ? once(SiteResult.failed(job, "lost"))
+                    ? once(job.failed("lost"))
                     : good(job));
 
     FederatedReport report = sites(2).rounds(1).build().run(runner);
@@ -106,7 +106,7 @@ class RoundsTest {
   @Test
   void siteThatKeepsFailingIsLeftOutWithAReportWhereFewerAreEnough() {
     SiteRunner runner =
-        runner(job -> job.site().equals("site-1") ? SiteResult.failed(job, "no disk") : good(job));
+        runner(job -> job.site().equals("site-1") ? job.failed("no disk") : good(job));
 
     FederatedReport report = sites(3).rounds(1).minSites(2).siteAttempts(3).build().run(runner);
 
