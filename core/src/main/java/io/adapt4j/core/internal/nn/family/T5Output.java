@@ -38,7 +38,7 @@ public final class T5Output {
    */
   public static boolean isScaled(ModelConfig model) {
     boolean scaled =
-        model.isOfTransformers5() && !model.modelType().equals(T5)
+        (model.isOfTransformers5() && !model.modelType().equals(T5))
             ? !model.modelType().equals(MT5)
             : isTied(model);
     return model.fields().bool(SCALED, scaled);
