@@ -70,7 +70,7 @@ public final class ModelTable {
         is loaded, and in `adapt4j inspect`). A stored matrix with the embedding's values is just tied. A model that is
         saved says `false` where it has a matrix of its own.
       - T5: `scale_decoder_outputs` says whether the decoder's states are scaled by `d_model` to the power of -0.5; where it
-        is absent, `tie_word_embeddings` does. mT5 and umT5 of version 5 never scale.
+        is absent, `tie_word_embeddings` does. Files of version 5 are scaled never (mT5) or always (umT5), as it does.
       - Apertus: version 4 holds the learned numbers of the activation in bfloat16 in a model of any type, and rounds what it
         computes of them; version 5 and this library compute in the model's type. Logits differ from version 4's by about
         1e-3 for that.

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn;
 
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Masks;
@@ -38,6 +39,7 @@ public final class EncoderDecoder extends Network {
   private final List<Parameter> targetTokens;
   private final VocabularyHead head;
   private final SequenceTokens specialTokens;
+  private List<Parameter> readTables = List.of();
 
   /**
    * Declares a network.
@@ -202,6 +204,18 @@ public final class EncoderDecoder extends Network {
               }
             });
     return tables;
+  }
+
+  /** Reads those tables, which belong to the model from then on. */
+  void readTables(Checkpoint checkpoint) {
+    Map<String, Parameter> stored = storedTables(checkpoint.names());
+    stored.forEach((name, table) -> Weights.fill(table.value(), checkpoint, name));
+    readTables = List.copyOf(stored.values());
+  }
+
+  /** The tables of positions that came from a file and are written with the model. */
+  List<Parameter> readTables() {
+    return readTables;
   }
 
   private Stream<SourcePositions> computedTables() {

@@ -20,10 +20,9 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   /** The pooling layer of BERT and its relatives, which some of their classes use. */
   public static final String POOLING_LAYER = "pooler\\.dense\\.(weight|bias)";
 
-  /** Where parts of the base model are, whose names have its prefix. */
-  private static final List<String> BASE = List.of("pooler.", "layers.", "encoder.", "decoder.");
-
+  private static final String POOLER = "pooler.";
   private static final String TEXT = "model.language_model.";
+  private static final String LAYERS = "layers.";
   private static final Pattern NOTHING = Pattern.compile("(?!)");
 
   /**
@@ -60,7 +59,7 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
     if (!ignores(name) || !kept.matcher(bare).matches()) {
       return Optional.empty();
     }
-    boolean inBase = BASE.stream().anyMatch(bare::startsWith);
+    boolean inBase = bare.startsWith(POOLER) || bare.startsWith(LAYERS);
     return Optional.of(prefixed && inBase ? prefix + bare : bare);
   }
 

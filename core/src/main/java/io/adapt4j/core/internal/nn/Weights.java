@@ -164,7 +164,7 @@ public final class Weights {
     network.parameters().forEach(Parameter::refresh);
     network.packedLinears().forEach(packed -> packed.read(checkpoint));
     if (network instanceof EncoderDecoder both) {
-      both.storedTables(stored).forEach((name, table) -> fill(table.value(), checkpoint, name));
+      both.readTables(checkpoint);
     }
     if (network instanceof Decoder decoder) {
       decoder.headSlot().readCompact(checkpoint);
@@ -290,7 +290,11 @@ public final class Weights {
               + " weights first");
     }
     List<TensorData> tensors = new ArrayList<>();
-    for (Parameter parameter : network.parameters()) {
+    List<Parameter> parameters = new ArrayList<>(network.parameters());
+    if (network instanceof EncoderDecoder both) {
+      parameters.addAll(both.readTables());
+    }
+    for (Parameter parameter : parameters) {
       for (Parameter.Slice slice : parameter.slices()) {
         tensors.add(tensor(slice.name(), parameter.master(), slice, type));
       }

@@ -38,7 +38,8 @@ class SequenceGenerationsTest {
           mt5         | mt5  | {"transformers_version": "5.15.0"}
           mt5         | t5   | {"tie_word_embeddings": true, "scale_decoder_outputs": false, "transformers_version": "5.15.0"}
           mt5         | t5   | {"tie_word_embeddings": false, "transformers_version": "4.57.0"}
-          umt5_untied | umt5 | {"tie_word_embeddings": true, "transformers_version": "5.15.0"}
+          umt5_untied | umt5 | {"tie_word_embeddings": false, "transformers_version": "4.57.0"}
+          umt5        | umt5 | {"tie_word_embeddings": true, "transformers_version": "5.15.0"}
           umt5        | umt5 | {"tie_word_embeddings": true, "transformers_version": "4.57.0"}
           umt5        | umt5 | {}
           mt5         | mt5  | {"feed_forward_proj": "gated-relu", "dense_act_fn": "gelu_new"}
@@ -61,6 +62,17 @@ class SequenceGenerationsTest {
         {"tie_word_embeddings": true, "scale_decoder_outputs": true,
          "transformers_version": "5.15.0"}
         """);
+    try (EncoderDecoder network = SequenceReferenceTest.load(folder)) {
+      assertThat(network.head().weight().slices().get(0).name()).isEqualTo("lm_head.weight");
+      assertThat(network.head().scale()).isCloseTo(Math.pow(16, -0.5), within(1e-12));
+    }
+  }
+
+  /** Transformers 5 reads the field it has forced, whatever the file has. */
+  @Test
+  void umt5OfTransformers5IsScaledBesideAMatrixOfItsOwnToo() throws Exception {
+    Path folder = copy("umt5_untied");
+    change(folder, "umt5", "{\"tie_word_embeddings\": true, \"transformers_version\": \"5.15.0\"}");
     try (EncoderDecoder network = SequenceReferenceTest.load(folder)) {
       assertThat(network.head().weight().slices().get(0).name()).isEqualTo("lm_head.weight");
       assertThat(network.head().scale()).isCloseTo(Math.pow(16, -0.5), within(1e-12));

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.inspect.ModelInfo;
+import io.adapt4j.core.inspect.ModelWarning.Kind;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
@@ -105,6 +107,23 @@ class UnreadTensorsTest {
     assertThat(outputName(copy(source, five, head, false))).isNotEqualTo(head);
     assertThat(outputName(copy(source, four, head, true))).isNotEqualTo(head);
     assertThat(outputName(copy(source, four, head, false))).isNotEqualTo(head);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5.15.0,'The stored one is used'", "4.57.0,It is not used"})
+  void theDescriptionOfAModelSaysWhichOutputMatrixIsUsed(String version, String said)
+      throws Exception {
+    String fields =
+        "{\"tie_word_embeddings\": true, \"transformers_version\": \"" + version + "\"}";
+    Path folder = copy("families/gpt2_by_layer", fields, "lm_head.weight", true);
+    assertThat(ModelInfo.read(folder).warnings())
+        .anySatisfy(
+            warning -> {
+              assertThat(warning.kind()).isEqualTo(Kind.UNTIED_OUTPUT_MATRIX);
+              assertThat(warning.message()).contains("lm_head.weight", said);
+            });
+    assertThat(ModelInfo.read(source("families/gpt2_by_layer")).warnings())
+        .noneMatch(warning -> warning.kind() == Kind.UNTIED_OUTPUT_MATRIX);
   }
 
   @Test

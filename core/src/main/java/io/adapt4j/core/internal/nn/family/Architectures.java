@@ -146,9 +146,7 @@ public final class Architectures {
   private static Network withStoredHead(
       ModelConfig config, Architecture architecture, Network declared) {
     Optional<StoredHead> stored = StoredHead.find(config, architecture, declared);
-    stored
-        .filter(head -> !head.isExpected(architecture))
-        .ifPresent(head -> warn(config, head.text()));
+    stored.filter(head -> !head.isExpected(config)).ifPresent(head -> warn(config, head.text()));
     if (stored.filter(StoredHead::used).isEmpty()) {
       return declared;
     }
@@ -469,7 +467,7 @@ public final class Architectures {
     Architecture architecture = find(config);
     try (Network declared = architecture.declare(config)) {
       return StoredHead.find(config, architecture, declared)
-          .filter(head -> !head.isExpected(architecture))
+          .filter(head -> !head.isExpected(config))
           .map(StoredHead::text);
     }
   }

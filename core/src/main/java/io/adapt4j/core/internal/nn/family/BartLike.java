@@ -100,10 +100,7 @@ record BartLike(ModelConfig model, Options options) {
     if (options.kind() != SourcePositions.Kind.LEARNED) {
       unread.add("(model\\.)?(encoder|decoder)\\.embed_positions\\.weights?");
     }
-    StoredNames names = StoredNames.of("model.", unread);
-    return options.kind() == SourcePositions.Kind.SINES
-        ? names.keeping("(encoder|decoder)\\.embed_positions\\.weight")
-        : names;
+    return StoredNames.of("model.", unread);
   }
 
   private int hidden() {

@@ -76,8 +76,8 @@ record StoredHead(String name, String embedding, boolean used) {
   }
 
   /** Whether nothing is odd about it: of T5's family Transformers 5 writes every file so. */
-  boolean isExpected(Architecture family) {
-    return used && family instanceof T5;
+  boolean isExpected(ModelConfig config) {
+    return used && Set.of("t5", "mt5").contains(config.modelType());
   }
 
   /** What is done, and what to do about it. */

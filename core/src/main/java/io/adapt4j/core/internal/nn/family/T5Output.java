@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
  * The output matrix of T5's family: whether it is the embedding, and whether states are scaled
  * before it. T5 does both, T5 1.1 and mT5 neither. Before Transformers 5 one field said both; that
  * version writes {@code tie_word_embeddings} as true for every model, scales T5 by {@code
- * scale_decoder_outputs}, and mT5 and umT5 never.
+ * scale_decoder_outputs}, mT5 never and umT5 always.
  */
 public final class T5Output {
 
@@ -37,7 +37,10 @@ public final class T5Output {
    *     file
    */
   public static boolean isScaled(ModelConfig model) {
-    boolean neverScaled = model.isOfTransformers5() && !model.modelType().equals(T5);
-    return model.fields().bool(SCALED, !neverScaled && isTied(model));
+    boolean scaled =
+        (model.isOfTransformers5() && !model.modelType().equals(T5))
+            ? !model.modelType().equals(MT5)
+            : isTied(model);
+    return model.fields().bool(SCALED, scaled);
   }
 }

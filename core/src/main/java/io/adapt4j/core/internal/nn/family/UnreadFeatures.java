@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.nn.family;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.config.ModelConfig;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -13,6 +14,8 @@ import java.util.function.Predicate;
  * that does not read one of them must not ignore it: the model would load and be wrong.
  */
 final class UnreadFeatures {
+
+  private static final List<String> ROPE = List.of("rope_scaling", "rope_parameters");
 
   private static final String REMEDY =
       "This build would ignore it and compute something else; use a model without it, or remove the"
@@ -107,6 +110,17 @@ final class UnreadFeatures {
         refuse(config, known, field.getKey(), value);
       }
     }
+    for (String rope : ROPE) {
+      unknownSettings(config, rope)
+          .forEach(
+              (name, value) -> {
+                if (KnownFields.isFactor(name.substring(name.lastIndexOf('.') + 1), value)) {
+                  throw config
+                      .fields()
+                      .invalid(rope, "no setting " + name + " of rotary positions", REMEDY);
+                }
+              });
+    }
   }
 
   /** A family that reads the number of experts reads it under each of its names. */
@@ -161,6 +175,26 @@ final class UnreadFeatures {
                 }
               }
             });
+    ROPE.forEach(rope -> unknown.putAll(unknownSettings(config, rope)));
+    return unknown;
+  }
+
+  /** Settings of rotary positions that are in no list, which may be stated by type of layer. */
+  private static Map<String, JsonNode> unknownSettings(ModelConfig config, String rope) {
+    KnownFields known = KnownFields.of(rope).orElseThrow();
+    Map<String, JsonNode> unknown = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> setting : config.toJson().path(rope).properties()) {
+      String name = rope + "." + setting.getKey();
+      if (setting.getValue().isObject()) {
+        for (Map.Entry<String, JsonNode> own : setting.getValue().properties()) {
+          if (known.mark(own.getKey()).isEmpty() && !isOff(own.getValue())) {
+            unknown.put(name + "." + own.getKey(), own.getValue());
+          }
+        }
+      } else if (known.mark(setting.getKey()).isEmpty() && !isOff(setting.getValue())) {
+        unknown.put(name, setting.getValue());
+      }
+    }
     return unknown;
   }
 

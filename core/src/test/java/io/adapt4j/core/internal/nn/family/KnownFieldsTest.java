@@ -54,7 +54,6 @@ class KnownFieldsTest {
           "rope_theta",
           "embd_pdrop",
           "resid_pdrop",
-          "residual_dropout",
           "is_gated_act",
           "attn_config",
           "normalize_embedding",
@@ -85,6 +84,11 @@ class KnownFieldsTest {
             .as(config.fields().file().toString())
             .filteredOn(field -> !field.getKey().equals("stacked_for_tests"))
             .allMatch(field -> known.mark(field.getKey()).isPresent());
+        assertThat(
+                Architectures.unknownFields(config)
+                    .filter(text -> !text.contains("stacked_for_tests")))
+            .as(config.fields().file().toString())
+            .isEmpty();
       }
     }
   }
@@ -140,6 +144,8 @@ class KnownFieldsTest {
           """
           families/llama_linear      | rope_interleaved         | true
           families/llama_linear      | attention_scale          | 0.5
+          families/llama_linear      | rope_scaling             | {"rope_type": "linear", "factor": 2.0, "position_scale": 3.0}
+          families/gemma3_text       | rope_parameters          | {"full_attention": {"rope_type": "default", "query_multiplier": 2.0}}
           families/llama_linear      | v_scale_multiplier       | 2
           families/qwen3_bias        | query_scaling            | {"factor": 2.0}
           families/gemma3_text       | router_logit_softcapping | 30.0
@@ -209,6 +215,18 @@ class KnownFieldsTest {
               assertThat(warning.kind()).isEqualTo(Kind.UNKNOWN_FIELDS);
               assertThat(warning.message()).contains("thinking_depth (3)");
             });
+  }
+
+  @Test
+  void aSettingOfRotaryPositionsThatNobodyKnowsIsReported() throws Exception {
+    ModelConfig config =
+        config("families/llama_linear")
+            .with(
+                "rope_scaling", Json.parse("{\"type\": \"linear\", \"factor\": 2, \"turns\": 7}"));
+    assertThat(Architectures.unknownFields(config))
+        .get()
+        .asString()
+        .contains("rope_scaling.turns (7)");
   }
 
   @Test
