@@ -35,12 +35,11 @@ final class ExportCommand implements Callable<Integer> {
   @Mixin private ModelArgument model;
   @Mixin private Output output;
 
-  @Option(
-      names = "--to",
-      paramLabel = "FILE",
-      required = true,
-      description = "The file to write; one that is there is replaced.")
+  @Option(names = "--to", paramLabel = "FILE", required = true, description = "The file to write.")
   private Path file;
+
+  @Option(names = "--overwrite", description = "Replace files that are there.")
+  private boolean overwrite;
 
   @Option(
       names = "--type",
@@ -151,16 +150,37 @@ final class ExportCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--instruction: expected --reranker beside it, found none");
     }
+    Path target = target();
     Optional<Adapter> merged = Optional.ofNullable(adapter).map(path -> Adapters.read(path, false));
     if (adapterOnly) {
-      writeAdapter(folder, merged);
+      writeAdapter(folder, merged, target);
     } else {
-      writeModel(folder, merged);
+      writeModel(folder, merged, target);
     }
     return ExitCode.OK;
   }
 
-  private void writeAdapter(Path folder, Optional<Adapter> alone) {
+  /** Checks all files that will be read and written before a model is read. */
+  private Path target() {
+    if (importance != null) {
+      Destination.rows("--importance", importance);
+    }
+    Path checked = Destination.file("--to", file, overwrite, "MODEL", model.path());
+    if (!adapterOnly && (modelfile || system != null)) {
+      Destination.file("--to", checked.resolveSibling(Modelfile.FILE), overwrite);
+    }
+    if (verify != null) {
+      Destination.rows("--verify", verify);
+      if (verifyRows < 1) {
+        throw new IllegalArgumentException(
+            "--verify-rows: expected at least 1, found " + verifyRows + ". Correct the option.");
+      }
+      Destination.file("--to", ExportedModel.reportBeside(checked), overwrite);
+    }
+    return checked;
+  }
+
+  private void writeAdapter(Path folder, Optional<Adapter> alone, Path target) {
     if (alone.isEmpty()) {
       throw new IllegalArgumentException(
           "--adapter-only: expected --adapter beside it, found none");
@@ -169,13 +189,13 @@ final class ExportCommand implements Callable<Integer> {
     Optional.ofNullable(type).ifPresent(export::type);
     Optional.ofNullable(name).ifPresent(export::name);
     Optional.ofNullable(context).ifPresent(export::contextLength);
-    export.to(file);
+    export.to(target);
     output.write(
         "The adapter is in " + file,
         JsonNodeFactory.instance.objectNode().put("file", file.toString()));
   }
 
-  private void writeModel(Path folder, Optional<Adapter> merged) {
+  private void writeModel(Path folder, Optional<Adapter> merged, Path target) {
     GgufExport export = GgufExport.of(folder);
     merged.ifPresent(export::adapter);
     Optional.ofNullable(type).ifPresent(export::type);
@@ -193,7 +213,7 @@ final class ExportCommand implements Callable<Integer> {
       Modelfile content = Modelfile.standard();
       export.modelfile(system == null ? content : content.system(system));
     }
-    write(export.to(file));
+    write(export.to(target));
   }
 
   private static ImportanceMatrix measured(Path folder, Path data, Optional<Adapter> merged) {

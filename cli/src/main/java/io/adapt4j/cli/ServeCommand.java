@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -133,14 +134,14 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     ModelServer.Builder settings = settings();
+    Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
+    parts.requirePaths();
     Path folder = model.folder();
     Adapter[] loaded =
         adapters.stream().map(at -> Adapters.read(at, anyChatTemplate)).toArray(Adapter[]::new);
     try (Interruption interruption = new Interruption(stopped::countDown);
         LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
-      if (template != null) {
-        use(opened, ChatTemplate.resolve(template));
-      }
+      chosen.ifPresent(found -> use(opened, found));
       String called = name != null ? name : ServedParts.nameOf(folder);
       settings.model(called, opened);
       try (ServedParts.Opened served =

@@ -1,8 +1,11 @@
 package io.adapt4j.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.RunDescription;
+import io.adapt4j.core.monitor.TrainingListeners;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +28,10 @@ final class TrainCommand implements Callable<Integer> {
 
   private static final String RESUME = "--resume";
   private static final String OVERWRITE = "--overwrite";
+
+  /** What a run writes besides its checkpoints. */
+  private static final List<String> RUN_FILES =
+      List.of(TrainingListeners.METRICS, TrainingListeners.REPORT, TrainingListeners.TENSORBOARD);
 
   @Spec private CommandSpec command;
 
@@ -80,7 +87,13 @@ final class TrainCommand implements Callable<Integer> {
     }
     FineTuner.Builder builder = description.builder();
     Path folder = description.output().orElseThrow();
+    List<String> others = filesOfAnother(description, folder);
     FineTuner tuner = Training.tuner(builder, folder, output, !noReport);
+    if (!others.isEmpty()) {
+      throw new IllegalArgumentException(
+          "output %s holds %s of another run; choose another folder, or give %s to replace it"
+              .formatted(folder, Destination.some(others), OVERWRITE));
+    }
     FineTuneReport report =
         Training.run(
             tuner,
@@ -89,6 +102,19 @@ final class TrainCommand implements Callable<Integer> {
                 .formatted(folder.resolve("states"), resumption()));
     output.write(Wording.of(report.text()), Training.json(report));
     return Training.exitCode(report);
+  }
+
+  /** The files of another run that this one would write. */
+  private static List<String> filesOfAnother(RunDescription description, Path folder) {
+    JsonNode keys = Output.parsed(description.text());
+    return keys.path("resume").asBoolean() || keys.path("overwriteOutput").asBoolean()
+        ? List.of()
+        : RUN_FILES.stream().filter(name -> holds(folder.resolve(name))).toList();
+  }
+
+  /** A run that was refused may have left an empty file. */
+  private static boolean holds(Path path) {
+    return Files.exists(path) && !(Files.isRegularFile(path) && path.toFile().length() == 0);
   }
 
   private List<String> sparkArguments() {

@@ -77,7 +77,7 @@ final class ReportText {
 
   private static String validation(TrainingResult result) {
     List<String> parts = new ArrayList<>();
-    boolean ofTokens = result.bestMetrics().isEmpty();
+    boolean ofTokens = result.tokenLoss() && result.bestMetrics().isEmpty();
     result
         .initialValidationLoss()
         .ifPresent(loss -> parts.add(loss(loss, ofTokens) + " before training"));

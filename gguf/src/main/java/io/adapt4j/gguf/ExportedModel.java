@@ -132,7 +132,7 @@ public record ExportedModel(
             bytes / 1e6,
             bitsPerParameter());
     VerificationPage page = new VerificationPage(name, description, proof);
-    Path beside = file.resolveSibling(name.replaceFirst("(?i)\\.gguf$", "") + ".verification.html");
+    Path beside = reportBeside(file);
     page.write(beside);
     adapter.map(AdapterMechanics::of).flatMap(AdapterMechanics::folder).stream()
         .flatMap(folder -> VerificationPage.reportsOf(folder).stream())
@@ -140,6 +140,17 @@ public record ExportedModel(
         .findFirst()
         .ifPresent(page::addTo);
     return beside;
+  }
+
+  /**
+   * Names the page that {@link #writeReport} writes.
+   *
+   * @param file a GGUF file
+   * @return the page beside it
+   */
+  public static Path reportBeside(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return file.resolveSibling(name.replaceFirst("(?i)\\.gguf$", "") + ".verification.html");
   }
 
   private Comparison compared(int maxTokens, int newTokens) {

@@ -20,12 +20,24 @@ final class PeftNames {
 
   private PeftNames() {}
 
+  /** The path of the module that a tensor belongs to; empty for one of the model itself. */
+  static String module(String tensor) {
+    return tensor.substring(0, Math.max(0, tensor.lastIndexOf('.')));
+  }
+
   static String a(String path) {
     return ROOT + path + ".lora_A.weight";
   }
 
   static String b(String path) {
     return ROOT + path + ".lora_B.weight";
+  }
+
+  /** Returns whether a tensor belongs to an update of the embedding or the output head. */
+  static boolean isOfTable(String name) {
+    return name.contains(".lora_embedding_")
+        || name.contains(".token_adapter.")
+        || name.endsWith(".base_layer.weight");
   }
 
   /** The bias of the second factor. */
@@ -58,7 +70,10 @@ final class PeftNames {
 
   /** The name of a base tensor that trains with the adapter. */
   static String base(String tensor, AdapterPlan plan) {
-    String path = tensor.substring(0, tensor.lastIndexOf('.'));
+    String path = module(tensor);
+    if (path.isEmpty()) {
+      return base(tensor);
+    }
     boolean wrapped =
         plan.biases().contains(tensor)
             && plan.adapted().stream().anyMatch(part -> part.part().path().equals(path));
@@ -79,6 +94,7 @@ final class PeftNames {
         tensors.put(magnitude(path), List.of(part.part().width()));
       }
     }
+    plan.tables().forEach(table -> tensors.putAll(table.tensors()));
     plan.shapes().forEach((name, shape) -> tensors.put(base(name, plan), shape));
     return tensors;
   }
@@ -104,6 +120,7 @@ final class PeftNames {
     List<String> differences = new ArrayList<>();
     Map<String, List<Long>> unused = new LinkedHashMap<>(stored);
     Set<String> optional = optional(plan, bias);
+    Map<String, List<Long>> repeated = repeated(plan);
     tensors(plan)
         .forEach(
             (name, shape) -> {
@@ -114,7 +131,21 @@ final class PeftNames {
                 differences.add(name + " is " + found + " where this model needs " + shape);
               }
             });
-    unused.forEach((name, shape) -> differences.add(name + " " + shape + " has no place"));
+    unused.forEach(
+        (name, shape) -> {
+          if (!shape.equals(repeated.get(name))) {
+            differences.add(name + " " + shape + " has no place");
+          }
+        });
     return differences;
+  }
+
+  /** Tensors that a file may hold beside those of {@link #tensors}. */
+  private static Map<String, List<Long>> repeated(AdapterPlan plan) {
+    Map<String, List<Long>> repeated = new LinkedHashMap<>();
+    plan.tables()
+        .forEach(table -> repeated.put(table.baseLayer(), List.of(table.rows(), table.width())));
+    plan.copies().forEach((name, other) -> repeated.put(base(name), plan.shapes().get(other)));
+    return repeated;
   }
 }

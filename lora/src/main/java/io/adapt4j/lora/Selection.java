@@ -54,9 +54,28 @@ record Selection(
     return new Selection(targets, excluded, changed, pattern, parameters, modulesOnly);
   }
 
+  /** Returns whether a projection is adapted that may be meant by several paths. */
+  boolean matches(List<String> paths) {
+    return paths.stream().anyMatch(this::matches) && paths.stream().noneMatch(this::isExcluded);
+  }
+
+  /** Returns whether a projection is meant by its weight's name alone, as a parameter. */
+  boolean isWeight(String path) {
+    return !ExpertParameters.isStacked(path) && !targets.matches(path) && isParameter(path);
+  }
+
+  /** Returns whether neither exclusions nor layers keep a projection from being adapted. */
+  boolean allows(String path) {
+    return !isExcluded(path) && isInLayers(path);
+  }
+
+  private boolean isExcluded(String path) {
+    return excluded.isPresent() && excluded.get().matches(path);
+  }
+
   /** Whether a module is adapted. */
   boolean matches(String path) {
-    if (excluded.isPresent() && excluded.get().matches(path)) {
+    if (isExcluded(path)) {
       return false;
     }
     boolean isModule = !modulesOnly || !ExpertParameters.isStacked(path);

@@ -3,6 +3,7 @@ package io.adapt4j.serve;
 import io.adapt4j.core.generate.Generation;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -10,6 +11,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Has answers computed and writes them as they come. */
 final class Answering {
+
+  /** How long a request is prepared before something is written, which decides its status. */
+  private static final Duration SILENCE = Duration.ofSeconds(3);
+
+  /** How often is looked whether the time of a request that is prepared is up. */
+  private static final long LOOK_MILLIS = 100;
 
   /** How often something is written where nothing comes, to learn whether the client is there. */
   private static final long HEARTBEAT_MILLIS = 1_000;
@@ -20,6 +27,57 @@ final class Answering {
   Answering(AnswerPool pool, ServerLimits limits) {
     this.pool = pool;
     this.limits = limits;
+  }
+
+  /**
+   * Has done what comes before an answer: reading schemas, rendering and encoding. What is wrong
+   * with a request shows here, while its status can still say so.
+   *
+   * @param streams whether the answer is a stream
+   * @param job looks from time to time whether it is cancelled
+   * @param prompt the parameter that holds the prompt
+   */
+  <T> T prepare(Call call, boolean streams, AnswerPool.Job<T> job, String prompt)
+      throws IOException {
+    Duration before = call.age();
+    Duration silence = SILENCE;
+    try (AnswerPool.Running<T> running = pool.start(List.of(job), false)) {
+      AnswerPool.Event<T> end = next(running, LOOK_MILLIS);
+      while (end == null) {
+        if (pool.isClosing()) {
+          throw Fault.closing();
+        }
+        if (call.age().compareTo(limits.requestTime()) > 0) {
+          throw Fault.late(limits.requestTime());
+        }
+        Duration age = call.age().minus(before);
+        if (age.compareTo(silence) > 0) {
+          silence = age.plusMillis(HEARTBEAT_MILLIS);
+          alive(call, streams);
+        }
+        end = next(running, LOOK_MILLIS);
+      }
+      if (pool.isClosing()) {
+        throw Fault.closing();
+      }
+      if (end.failure() != null) {
+        throw fault(end.failure(), prompt);
+      }
+      return Objects.requireNonNull(end.answer());
+    }
+  }
+
+  /** Refuses a request for more answers than the server computes at the same time. */
+  void requireFew(int answers) {
+    pool.requireFew(answers);
+  }
+
+  private static void alive(Call call, boolean streams) throws IOException {
+    if (streams) {
+      Reply.aliveBetweenEvents(call);
+    } else {
+      Reply.aliveBeforeObject(call);
+    }
   }
 
   /**
@@ -54,7 +112,7 @@ final class Answering {
     jobs.forEach(job -> answers.add(null));
     try (AnswerPool.Running<T> running = pool.start(jobs, reply.isInPieces())) {
       while (running.isOpen()) {
-        AnswerPool.Event<T> event = next(running);
+        AnswerPool.Event<T> event = next(running, HEARTBEAT_MILLIS);
         if (call.age().compareTo(limits.requestTime()) > 0) {
           running.cancel();
         }
@@ -68,10 +126,10 @@ final class Answering {
     return answers.stream().<T>map(Objects::requireNonNull).toList();
   }
 
-  private static <T> AnswerPool.@Nullable Event<T> next(AnswerPool.Running<T> running)
+  private static <T> AnswerPool.@Nullable Event<T> next(AnswerPool.Running<T> running, long millis)
       throws IOException {
     try {
-      return running.next(HEARTBEAT_MILLIS);
+      return running.next(millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("the request took too long");

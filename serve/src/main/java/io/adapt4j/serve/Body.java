@@ -3,6 +3,7 @@ package io.adapt4j.serve;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -17,6 +18,9 @@ final class Body {
   /** How much of a body that is too long is read, so that the client reads the answer. */
   private static final long MOST_SKIPPED = 64L << 20;
 
+  /** What the JDK's server says where a chunk does not end as it must. */
+  private static final String NO_LINE_END = "invalid chunk end";
+
   private Body() {}
 
   /**
@@ -28,8 +32,8 @@ final class Body {
   static JsonNode read(Call call, int most) throws IOException {
     requireJson(call);
     InputStream in = call.exchange().getRequestBody();
-    byte[] bytes = in.readNBytes(most);
-    if (bytes.length == most && in.read() >= 0) {
+    byte[] bytes = read(call, in, most);
+    if (bytes.length > most) {
       skip(in);
       throw Fault.invalid(
           413,
@@ -44,6 +48,36 @@ final class Body {
     } catch (JsonProcessingException e) {
       throw Fault.invalid(
           400, null, "invalid_json", "The body is not valid JSON: " + e.getOriginalMessage());
+    }
+  }
+
+  /** Reads one byte more than there may be, if there is one. */
+  private static byte[] read(Call call, InputStream in, int most) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    byte[] buffer = new byte[1 << 14];
+    int read = 0;
+    while (read >= 0 && bytes.size() <= most) {
+      try {
+        read = in.read(buffer, 0, Math.min(buffer.length, most - bytes.size() + 1));
+      } catch (IOException e) {
+        requireTrailer(e, bytes.size());
+        // What follows on the connection are the fields of the trailer, which mean nothing here.
+        call.set("Connection", "close");
+        read = -1;
+      }
+      bytes.write(buffer, 0, Math.max(0, read));
+    }
+    return bytes.toByteArray();
+  }
+
+  /**
+   * The JDK's server knows no trailers: after the last chunk it takes their first character for a
+   * fault, as it does where another chunk is longer than it says. What came before is the body
+   * then, or no JSON.
+   */
+  private static void requireTrailer(IOException failure, int read) throws IOException {
+    if (read == 0 || !String.valueOf(failure.getMessage()).equals(NO_LINE_END)) {
+      throw failure;
     }
   }
 

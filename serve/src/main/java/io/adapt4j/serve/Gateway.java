@@ -186,9 +186,8 @@ final class Gateway implements HttpHandler {
       call.send(fault.status(), fault.json());
       return;
     }
-    if (call.isStream()) {
-      call.write("data: " + Json.compact(fault.json()) + "\n\n");
-    }
+    String json = Json.compact(fault.json());
+    call.write(call.isStream() ? "data: " + json + "\n\n" : json);
     throw new IOException("an answer that had begun failed: " + fault.getMessage());
   }
 

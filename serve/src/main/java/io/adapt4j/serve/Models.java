@@ -108,20 +108,12 @@ final class Models {
   private <T> T find(String name, Kind kind, Class<T> type) {
     Entry entry = entries.get(name);
     if (entry == null) {
-      throw unknown(name);
+      throw Fault.unknownModel(name);
     }
     if (entry.kind() != kind) {
       throw Fault.parameter("model", "'" + name + "' " + entry.kind().use);
     }
     return type.cast(entry.model());
-  }
-
-  private static Fault unknown(String name) {
-    return Fault.invalid(
-        404,
-        "model",
-        "model_not_found",
-        "The model '" + name + "' does not exist. GET /v1/models lists those that do.");
   }
 
   ObjectNode list() {
@@ -159,7 +151,7 @@ final class Models {
     }
     String base = adapters().get(name);
     if (base == null) {
-      throw unknown(name);
+      throw Fault.unknownModel(name);
     }
     return json(name, base);
   }

@@ -4,8 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.PreparedPrompt;
 import io.adapt4j.core.internal.chat.ToolCallFields;
+import io.adapt4j.jinja.RenderOptions;
 import io.adapt4j.jinja.TemplateException;
 import io.adapt4j.structured.TextConstraint;
 import io.adapt4j.tools.Tool;
@@ -127,16 +131,39 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
    *
    * @param text what the text of the answer is to be
    * @param input the parameter that holds the conversation
+   * @param cancellation ends it
    */
-  ToolRequest request(
+  ToolPrompt prompt(
       LanguageModel model,
-      Optional<TextConstraint> text,
+      TextShape text,
       List<ChatMessage> messages,
       GenerationOptions options,
-      String input) {
-    ToolChat chat = ToolChat.of(model).tools(tools).choice(choice).parallelToolCalls(parallel);
-    if (text.isPresent()) {
-      chat = chat.text(text.get());
+      String input,
+      CancellationToken cancellation) {
+    ToolRequest request = request(model, text, messages, options, input, cancellation);
+    PreparedPrompt prompt =
+        model.prompts().chat(messages, request.chat(), request.options(), cancellation);
+    return new ToolPrompt(request, prompt);
+  }
+
+  private ToolRequest request(
+      LanguageModel model,
+      TextShape text,
+      List<ChatMessage> messages,
+      GenerationOptions options,
+      String input,
+      CancellationToken cancellation) {
+    RenderOptions rendering =
+        RenderOptions.defaults().withCancellation(printed -> cancellation.isCancelled());
+    ToolChat chat =
+        ToolChat.of(model)
+            .tools(tools)
+            .choice(choice)
+            .parallelToolCalls(parallel)
+            .rendering(ChatOptions.defaults().withRenderOptions(rendering));
+    Optional<TextConstraint> constraint = text.constraint();
+    if (constraint.isPresent()) {
+      chat = chat.text(constraint.get());
     }
     try {
       return chat.request(messages, options);

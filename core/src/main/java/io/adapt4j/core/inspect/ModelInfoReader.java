@@ -97,6 +97,10 @@ final class ModelInfoReader {
       Architectures.declare(known).close();
       Architectures.note(stated, known)
           .ifPresent(note -> problems.add(new ModelWarning(Kind.READ_AS_KNOWN_FAMILY, note)));
+      Architectures.unknownFields(known)
+          .ifPresent(note -> problems.add(new ModelWarning(Kind.UNKNOWN_FIELDS, note)));
+      Architectures.storedHead(known)
+          .ifPresent(note -> problems.add(new ModelWarning(Kind.UNTIED_OUTPUT_MATRIX, note)));
       return Optional.empty();
     } catch (CheckpointException e) {
       return Optional.of(String.valueOf(e.getMessage()));

@@ -102,7 +102,9 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     Map<String, Object> line = line("evaluation");
     line.put("step", event.step());
     line.put("loss", finite(event.loss()));
-    line.put("perplexity", finite(event.perplexity()));
+    if (!Double.isNaN(event.perplexity())) {
+      line.put("perplexity", finite(event.perplexity()));
+    }
     line.put("best", event.bestSoFar());
     putMetrics(line, event.metrics());
     write(line);

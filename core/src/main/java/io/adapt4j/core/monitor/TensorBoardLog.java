@@ -50,6 +50,7 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
   private final Path folder;
   private final Clock clock;
   private @Nullable RecordFile file;
+  private boolean tokenLoss;
 
   private TensorBoardLog(Path folder, Clock clock) {
     this.folder = Objects.requireNonNull(folder, "folder");
@@ -75,6 +76,7 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
   @Override
   public void started(RunStart event) {
     close();
+    tokenLoss = event.tokenLoss();
     try {
       Files.createDirectories(folder);
       file = create();
@@ -134,7 +136,9 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
   public void step(StepEvent event) {
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("train/loss", event.loss());
-    values.put("train/perplexity", Math.exp(event.loss()));
+    if (tokenLoss) {
+      values.put("train/perplexity", Math.exp(event.loss()));
+    }
     if (event.penalty() != 0) {
       values.put("train/penalty", event.penalty());
     }
@@ -163,7 +167,9 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
   public void evaluated(EvaluationEvent event) {
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("eval/loss", event.loss());
-    values.put("eval/perplexity", event.perplexity());
+    if (!Double.isNaN(event.perplexity())) {
+      values.put("eval/perplexity", event.perplexity());
+    }
     event.metrics().forEach((name, value) -> values.put("eval/" + name, value));
     append(TensorBoardEvent.scalars(now(), event.step(), values));
   }

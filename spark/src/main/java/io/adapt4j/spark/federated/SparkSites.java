@@ -158,7 +158,7 @@ public final class SparkSites implements SiteRunner {
       for (SiteJob job : jobs) {
         Optional<String> problem = unsendable(job);
         if (problem.isPresent()) {
-          results.add(SiteResult.failed(job.site(), problem.get()));
+          results.add(SiteResult.failed(job, problem.get()));
           continue;
         }
         Broadcast<SiteJob> broadcast = context.broadcast(job);
@@ -199,14 +199,14 @@ public final class SparkSites implements SiteRunner {
       long left = Math.max(0, deadline - System.nanoTime());
       List<SiteResult> found = action.get(left, TimeUnit.NANOSECONDS);
       return found.isEmpty()
-          ? SiteResult.failed(job.site(), "the partition is not there any more")
+          ? SiteResult.failed(job, "the partition is not there any more")
           : found.get(0);
     } catch (TimeoutException e) {
       return SiteResult.failed(
-          job.site(), "took longer than the timeout; raise it, or give the cluster more executors");
+          job, "took longer than the timeout; raise it, or give the cluster more executors");
     } catch (ExecutionException e) {
       LOG.warn("Site {} failed on Spark", job.site(), e);
-      return SiteResult.failed(job.site(), "Spark gave it up: " + firstLine(e.getCause()));
+      return SiteResult.failed(job, "Spark gave it up: " + firstLine(e.getCause()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new FederatedException("Interrupted while sites trained; resume to go on", e);

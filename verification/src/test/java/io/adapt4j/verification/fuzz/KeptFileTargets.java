@@ -273,7 +273,7 @@ final class KeptFileTargets {
     federated(folder)
         .resume()
         .build()
-        .run(jobs -> List.of(SiteResult.failed("a", "it is not there")));
+        .run(jobs -> List.of(SiteResult.failed(jobs.get(0), "it is not there")));
   }
 
   /** Makes checksums right where a file is still JSON. */

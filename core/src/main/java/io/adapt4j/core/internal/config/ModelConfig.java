@@ -30,6 +30,7 @@ public final class ModelConfig {
   public static final String FILE = "config.json";
 
   private static final String TEXT = "text_config";
+  private static final String ROPE_OF_5 = "rope_parameters";
   private static final String QUANTIZATION = "quantization_config";
   private static final String METHOD = "quant_method";
 
@@ -182,6 +183,22 @@ public final class ModelConfig {
    */
   public OptionalInt padTokenId() {
     return tokenIds.pad();
+  }
+
+  /**
+   * Returns whether the file is Transformers 5's, by its version or by a field that older versions
+   * do not know. Of a file that the two versions read in two ways it decides how it is read here.
+   *
+   * @return false for an older version, and where the file says nothing
+   */
+  public boolean isOfTransformers5() {
+    String version = fields.node("transformers_version").asText("");
+    int end = version.indexOf('.');
+    String major = end < 0 ? version : version.substring(0, end);
+    boolean newer = !major.isEmpty() && major.chars().allMatch(Character::isDigit);
+    return (newer && (major.length() > 1 || major.charAt(0) >= '5'))
+        || fields.has(ROPE_OF_5)
+        || fields.node(TEXT).hasNonNull(ROPE_OF_5);
   }
 
   /** {@return whether the model reads more than text, so that its text model is a part of it} */

@@ -289,6 +289,11 @@ public final class RotaryFrequencies {
     }
   }
 
+  /** {@return the inverse frequencies without the scaling} */
+  public float[] unscaled() {
+    return powers((float) theta);
+  }
+
   private float[] withinContext() {
     float[] plain = powers((float) theta);
     if (scaling instanceof RopeScaling.Linear linear) {

@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -180,6 +181,27 @@ public final class EncoderDecoder extends Network {
               positions.table().allocate(computeType);
               positions.compute();
             });
+  }
+
+  /**
+   * Finds the tables of positions that a checkpoint has, though they are computed where it has not.
+   *
+   * @param stored the names in the checkpoint
+   * @return the tables by stored name
+   */
+  Map<String, Parameter> storedTables(Set<String> stored) {
+    Map<String, Parameter> tables = new LinkedHashMap<>();
+    computedTables()
+        .filter(SourcePositions::readsStored)
+        .map(SourcePositions::table)
+        .forEach(
+            table -> {
+              String name = storedNames().find(table.slices().get(0).name(), stored);
+              if (stored.contains(name)) {
+                tables.put(name, table);
+              }
+            });
+    return tables;
   }
 
   private Stream<SourcePositions> computedTables() {

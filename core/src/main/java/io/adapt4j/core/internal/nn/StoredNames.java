@@ -20,9 +20,10 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   /** The pooling layer of BERT and its relatives, which some of their classes use. */
   public static final String POOLING_LAYER = "pooler\\.dense\\.(weight|bias)";
 
-  private static final String POOLER = "pooler.";
+  /** Where parts of the base model are, whose names have its prefix. */
+  private static final List<String> BASE = List.of("pooler.", "layers.", "encoder.", "decoder.");
+
   private static final String TEXT = "model.language_model.";
-  private static final String LAYERS = "layers.";
   private static final Pattern NOTHING = Pattern.compile("(?!)");
 
   /**
@@ -59,7 +60,7 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
     if (!ignores(name) || !kept.matcher(bare).matches()) {
       return Optional.empty();
     }
-    boolean inBase = bare.startsWith(POOLER) || bare.startsWith(LAYERS);
+    boolean inBase = BASE.stream().anyMatch(bare::startsWith);
     return Optional.of(prefixed && inBase ? prefix + bare : bare);
   }
 
@@ -80,7 +81,8 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   }
 
   /**
-   * Returns whether a stored tensor may be left unread.
+   * Returns whether a stored tensor may be left unread. Values that are computed instead, and
+   * copies, are compared when the weights are checked.
    *
    * @param name its stored name
    * @return true for buffers that are computed, and for layers this model does not have

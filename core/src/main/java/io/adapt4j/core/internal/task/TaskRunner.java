@@ -32,6 +32,7 @@ import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.TrainingListener;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -201,7 +202,9 @@ public final class TaskRunner<B> {
   private TrainingResult trained(FineTunePlan plan, BooleanSupplier stopRequested) {
     return loaded(
         PreparedTask.Purpose.TRAINING,
-        (network, training) -> trainer(training, stopRequested).run(start(network, plan)));
+        (network, training) ->
+            trainer(training, stopRequested)
+                .run(start(network, plan, training.task().isTokenLoss())));
   }
 
   private Trainer<B> trainer(Training<B> training, BooleanSupplier stopRequested) {
@@ -241,7 +244,7 @@ public final class TaskRunner<B> {
         .stepsTogether(training.stepsTogether());
   }
 
-  private RunStart start(Network network, FineTunePlan plan) {
+  private RunStart start(Network network, FineTunePlan plan, boolean tokenLoss) {
     return new RunStart(
         plan.steps(),
         settings.training().epochs(),
@@ -250,7 +253,9 @@ public final class TaskRunner<B> {
         plan.trainExamples(),
         plan.validationExamples(),
         settings.model() + readAs(network) + ", " + settings.method().description(),
-        network.type() == DType.BF16 ? "bf16, trained values fp32" : "fp32");
+        network.type() == DType.BF16 ? "bf16, trained values fp32" : "fp32",
+        Map.of(),
+        tokenLoss);
   }
 
   private String readAs(Network network) {

@@ -85,7 +85,8 @@ final class Evaluations<B> {
     double loss = sum / divisor;
     Map<String, Double> metrics = evaluation.metrics();
     boolean best = Double.isFinite(loss) && isBest(loss, metrics);
-    listener.evaluated(new EvaluationEvent(step, loss, Math.exp(loss), best && step > 0, metrics));
+    double perplexity = task.isTokenLoss() ? Math.exp(loss) : Double.NaN;
+    listener.evaluated(new EvaluationEvent(step, loss, perplexity, best && step > 0, metrics));
     if (best) {
       bestLoss = OptionalDouble.of(loss);
       bestStep = OptionalInt.of(step);
@@ -151,7 +152,13 @@ final class Evaluations<B> {
 
   Verdict verdict() {
     return new Verdict(
-        task.selection(), initialLoss, initialMetrics, newestLoss, newestMetrics, bestStep);
+        task.selection(),
+        task.isTokenLoss(),
+        initialLoss,
+        initialMetrics,
+        newestLoss,
+        newestMetrics,
+        bestStep);
   }
 
   boolean isBestAt(int step) {

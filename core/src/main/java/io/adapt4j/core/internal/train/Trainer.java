@@ -220,6 +220,7 @@ public final class Trainer<B> {
     return new TrainingResult(
         reason,
         steps,
+        task.isTokenLoss(),
         firstLoss,
         lastLoss,
         evaluations.initialLoss(),

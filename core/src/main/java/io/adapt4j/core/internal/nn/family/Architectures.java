@@ -1,7 +1,9 @@
 package io.adapt4j.core.internal.nn.family;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -14,9 +16,11 @@ import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.tensor.DropoutRates;
 import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -98,6 +102,8 @@ public final class Architectures {
           .collect(Collectors.toUnmodifiableSet());
 
   private static final Logger LOG = LoggerFactory.getLogger(Architectures.class);
+  private static final int LONGEST_VALUE = 60;
+  private static final Set<String> SAID = ConcurrentHashMap.newKeySet();
   private static final Pattern LANGUAGE_MODEL = Pattern.compile("(ForCausalLM|LMHeadModel)$");
 
   private Architectures() {}
@@ -123,6 +129,7 @@ public final class Architectures {
     Architecture architecture = find(config);
     StoredLayers.require(config.fields());
     UnreadFeatures.refuse(config, architecture.features());
+    unknownFields(config).ifPresent(text -> warn(config, text));
     Network declared = architecture.declare(config);
     if (declared instanceof Decoder decoder) {
       if (EncoderTask.scoresClasses(config)) {
@@ -133,7 +140,28 @@ public final class Architectures {
       }
       requirePastOnly(decoder);
     }
-    return declared;
+    return withStoredHead(config, architecture, declared);
+  }
+
+  private static Network withStoredHead(
+      ModelConfig config, Architecture architecture, Network declared) {
+    Optional<StoredHead> stored = StoredHead.find(config, architecture, declared);
+    stored
+        .filter(head -> !head.isExpected(architecture))
+        .ifPresent(head -> warn(config, head.text()));
+    if (stored.filter(StoredHead::used).isEmpty()) {
+      return declared;
+    }
+    declared.close();
+    return architecture.declare(architecture.withOwnHead(config));
+  }
+
+  /** Says it once for a file, however often the file is read. */
+  private static void warn(ModelConfig config, String text) {
+    String message = config.fields().file() + ": " + text;
+    if (SAID.add(message)) {
+      LOG.warn("{}", message);
+    }
   }
 
   private static void requirePastOnly(Decoder decoder) {
@@ -378,7 +406,7 @@ public final class Architectures {
     Optional<ShapeMatch> nearest = ShapeMatch.nearest(config);
     ShapeMatch match =
         nearest.filter(ShapeMatch::isExact).orElseThrow(() -> unknown(config, nearest));
-    LOG.warn("{}: {}", config.fields().file(), UnknownFamily.readAs(config, match.config()));
+    warn(config, UnknownFamily.readAs(config, match.config()));
     return match.config();
   }
 
@@ -393,6 +421,57 @@ public final class Architectures {
     return stated.modelType().equals(known.modelType())
         ? Optional.empty()
         : Optional.of(UnknownFamily.readAs(stated, known));
+  }
+
+  /**
+   * Names the fields of a configuration that its family's class does not have in any version that
+   * is known here, so that nobody can say what they do.
+   *
+   * @param config a configuration whose type is known
+   * @return a sentence or two; empty where every field is known
+   */
+  public static Optional<String> unknownFields(ModelConfig config) {
+    Set<String> features = find(config).features();
+    List<String> fields = new ArrayList<>(unknown(config, features, ""));
+    if (config.hasText()) {
+      fields.addAll(unknown(config.text(), features, "text_config."));
+    }
+    return fields.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "A "
+                + config.modelType()
+                + " of Transformers 4.57 or 5.15 has no field "
+                + String.join(", ", fields)
+                + ". Nothing is computed with it; if the model needs it, its answers are others:"
+                + " compare one with that of the model's own code before you rely on it.");
+  }
+
+  private static List<String> unknown(ModelConfig config, Set<String> features, String path) {
+    return UnreadFeatures.unknown(config, features).entrySet().stream()
+        .map(field -> path + field.getKey() + " (" + shortened(field.getValue()) + ")")
+        .toList();
+  }
+
+  private static String shortened(JsonNode value) {
+    String text = Json.compact(value);
+    return text.length() <= LONGEST_VALUE ? text : text.substring(0, LONGEST_VALUE) + "...";
+  }
+
+  /**
+   * Says what is done with an output matrix that is stored though the configuration ties it to the
+   * embedding.
+   *
+   * @param config a configuration beside the model's weights, whose type is known
+   * @return a sentence or two; empty where there is none with other values than the embedding
+   */
+  public static Optional<String> storedHead(ModelConfig config) {
+    Architecture architecture = find(config);
+    try (Network declared = architecture.declare(config)) {
+      return StoredHead.find(config, architecture, declared)
+          .filter(head -> !head.isExpected(architecture))
+          .map(StoredHead::text);
+    }
   }
 
   /**

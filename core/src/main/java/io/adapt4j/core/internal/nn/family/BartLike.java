@@ -100,7 +100,10 @@ record BartLike(ModelConfig model, Options options) {
     if (options.kind() != SourcePositions.Kind.LEARNED) {
       unread.add("(model\\.)?(encoder|decoder)\\.embed_positions\\.weights?");
     }
-    return StoredNames.of("model.", unread);
+    StoredNames names = StoredNames.of("model.", unread);
+    return options.kind() == SourcePositions.Kind.SINES
+        ? names.keeping("(encoder|decoder)\\.embed_positions\\.weight")
+        : names;
   }
 
   private int hidden() {
