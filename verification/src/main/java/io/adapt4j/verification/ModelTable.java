@@ -230,8 +230,9 @@ public final class ModelTable {
             FP8 (of Transformers, FBGEMM or compressed-tensors, by tensor, row or block; unpacked as it is read), or in
             [8 or 4 bits](qlora.md) where they have linear layers. All are trained in full and with
             [adapters](adapters.md), planned, merged and saved. A model of another `model_type` whose tensors and fields are
-            all those of Llama, Mistral, Qwen 2, Qwen 3 or OLMo 2 is read as that family, with a warning; of every other
-            one `adapt4j inspect` says what of it is known.
+            all those of Llama, Mistral, Qwen 2, Qwen 3 or OLMo 2 is read as that family, which warnings, plans, training reports and
+            `adapt4j inspect` say; of every other one `adapt4j inspect` says what of it is known. Folders of Transformers 4.57 and 5.15
+            are [read alike](verification.md#folders-of-transformers-457-and-515).
 
             **Verified**: *T* with numbers that Transformers 4.57 computed (logits to 1e-4, gradients, greedy tokens), *R*
             with a second implementation in numpy that is no part of the library, *L* by llama.cpp, which generates the same
