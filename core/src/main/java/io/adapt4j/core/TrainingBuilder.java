@@ -271,6 +271,19 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
+   * Starts a new classifier from a linear fit to the vectors that the model gives before training,
+   * instead of from random values. Default on where the task classifies or gives a number and the
+   * checkpoint has no classifier for it; without effect elsewhere. The evaluation before training
+   * then measures the frozen baseline.
+   *
+   * @param on whether to fit it
+   * @return this builder
+   */
+  public B headWarmStart(boolean on) {
+    return set(Options.HEAD_WARM_START, on);
+  }
+
+  /**
    * Recomputes each layer in the backward pass instead of keeping its intermediates: less memory,
    * about a third more time. Default off, but on where the method says so, as QLoRA does.
    *

@@ -92,6 +92,18 @@ public final class Options {
           .text("Drops values in training with the probabilities of the model's configuration.")
           .written(FineTuneSettings::modelDropout);
 
+  /** First values of a new classifier. */
+  public static final Option<Boolean> HEAD_WARM_START =
+      Option.toggle("headWarmStart")
+          .usually("true where a classifier is new")
+          .text(
+              "Starts a new classifier from a linear fit to the untrained model's vectors; false"
+                  + " for random values.")
+          .writtenIfAny(
+              settings ->
+                  Optional.of(settings.headWarmStart())
+                      .filter(on -> !settings.objective().model().labels().isEmpty()));
+
   /** The folder of checkpoints. */
   public static final Option<Path> OUTPUT =
       Option.<Path>of("output", "a folder")
@@ -411,6 +423,7 @@ public final class Options {
         METHOD,
         NEFTUNE,
         MODEL_DROPOUT,
+        HEAD_WARM_START,
         OUTPUT,
         OVERWRITE_OUTPUT,
         RESUME,
