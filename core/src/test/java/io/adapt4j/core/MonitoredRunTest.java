@@ -73,6 +73,15 @@ class MonitoredRunTest {
   }
 
   @Test
+  void overwritingTheOutputBeginsTheMetricsAnew() throws IOException {
+    tuner(TrainingListeners.files(output)).epochs(2).build().run();
+    tuner(TrainingListeners.files(output)).epochs(1).overwriteOutput().build().run();
+    List<String> lines = Files.readAllLines(output.resolve(TrainingListeners.METRICS));
+    assertThat(lines).filteredOn(line -> line.contains("\"run_started\"")).hasSize(1);
+    assertThat(lines).filteredOn(line -> line.contains("\"event\":\"step\"")).hasSize(5);
+  }
+
+  @Test
   void aReportThatNamesSomethingUnusualOrWrongWithTheDataDoesNotSayNoWarnings() {
     FineTuneReport report = tuner(new TrainingListener() {}).epochs(1).build().run();
     assertThat(report.plan().dataFindings())
