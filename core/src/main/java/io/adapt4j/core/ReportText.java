@@ -3,6 +3,8 @@ package io.adapt4j.core;
 import io.adapt4j.core.internal.train.RunMetrics;
 import io.adapt4j.core.internal.train.TrainingResult;
 import io.adapt4j.core.train.TrainingWarning;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +41,7 @@ final class ReportText {
     report.plan().dataFindings().forEach(finding -> line(lines, "data", finding));
     line(lines, "best", best(result));
     line(lines, "last", result.last().toString());
+    line(lines, "samples", samples(result));
     List<TrainingWarning> others =
         report.warnings().stream().filter(warning -> !isOfTheWholeRun(warning)).toList();
     if (!others.isEmpty()) {
@@ -70,6 +73,11 @@ final class ReportText {
       return "";
     }
     return result.best() + (improved(result) ? "" : " (the model before training)");
+  }
+
+  private static String samples(TrainingResult result) {
+    Path file = result.last().resolveSibling("samples.jsonl");
+    return Files.exists(file) ? file.toString() : "";
   }
 
   private static void line(List<String> lines, String name, String text) {

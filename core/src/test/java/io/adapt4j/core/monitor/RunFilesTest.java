@@ -80,8 +80,7 @@ class RunFilesTest {
     JsonlMetricsLog inside = JsonlMetricsLog.to(folder.resolve("out/metrics.jsonl"));
     RunStart start =
         MadeUpRun.start(10)
-            .withSettings(
-                Map.of("output", "" + folder.resolve("out"), "earlier run", "replaced"));
+            .withSettings(Map.of("output", "" + folder.resolve("out"), "earlier run", "replaced"));
     for (JsonlMetricsLog log : List.of(outside, inside)) {
       log.started(start);
       log.ended(MadeUpRun.end(10));

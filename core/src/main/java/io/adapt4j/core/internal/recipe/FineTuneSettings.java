@@ -40,6 +40,7 @@ public record FineTuneSettings(
     List<TrainingListener> listeners,
     List<Regularization> regularizations,
     int numberedCheckpoints,
+    int evaluationSamples,
     Optional<Provenance> repeats,
     RunChoices choices) {
 

@@ -99,10 +99,7 @@ public final class Options {
           .text(
               "Starts a new classifier from a linear fit to the untrained model's vectors; false"
                   + " for random values.")
-          .writtenIfAny(
-              settings ->
-                  Optional.of(settings.headWarmStart())
-                      .filter(on -> !settings.objective().model().labels().isEmpty()));
+          .written(FineTuneSettings::headWarmStart);
 
   /** The folder of checkpoints. */
   public static final Option<Path> OUTPUT =
@@ -285,6 +282,15 @@ public final class Options {
                   Optional.of(
                       IntervalKeys.write(new Interval(settings.training().evaluationInterval()))));
 
+  /** Rows that are answered. */
+  public static final Option<Integer> EVALUATION_SAMPLES =
+      Option.integer("evaluationSamples", 0)
+          .usual(FineTuneDefaults.EVALUATION_SAMPLES)
+          .text(
+              "Validation rows answered at each evaluation, in samples.jsonl; of next tokens, where"
+                  + " rows have a prompt and an answer that ends.")
+          .written(FineTuneSettings::evaluationSamples);
+
   /** Whether the best checkpoint stays. */
   public static final Option<Boolean> KEEP_BEST =
       Option.flag("keepBest")
@@ -349,7 +355,8 @@ public final class Options {
 
   /** The compute type. */
   public static final Option<Precision> PRECISION =
-      Option.choice("precision", Precision.class)
+      Option.choice(PrecisionKey.KEY, Precision.class)
+          .read(PrecisionKey::read)
           .usual(Precision.AUTO)
           .checked(
               (precision, checks) ->
@@ -448,6 +455,7 @@ public final class Options {
         WEIGHT_DECAY,
         MAX_GRADIENT_NORM,
         EVALUATE_EVERY,
+        EVALUATION_SAMPLES,
         KEEP_BEST,
         METRIC_FOR_BEST_MODEL,
         KEEP_LAST,

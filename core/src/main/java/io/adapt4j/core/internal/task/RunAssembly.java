@@ -250,6 +250,7 @@ public final class RunAssembly {
         List.of(watched),
         List.copyOf(draft.get(Options.REGULARIZE)),
         draft.get(Options.KEEP_LAST),
+        draft.get(Options.EVALUATION_SAMPLES),
         Optional.ofNullable(draft.get(Options.REPEATS)),
         choices);
   }

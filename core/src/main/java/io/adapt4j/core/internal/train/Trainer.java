@@ -207,6 +207,7 @@ public final class Trainer<B> {
       }
       finish();
       reason = ended;
+      evaluations.warn(steps);
       Verdict verdict = evaluations.verdict();
       if (verdict.outcome() == RunOutcome.WORSE) {
         listener.warned(
