@@ -71,11 +71,15 @@ record FrozenFeatures(
       }
     }
     return new FrozenFeatures(
-        Arrays.copyOf(features, targets * width),
+        first(features, targets * width),
         Arrays.copyOf(labels, hasLabels ? targets : 0),
-        Arrays.copyOf(values, hasLabels ? 0 : targets * outputs),
-        Arrays.copyOf(weights, targets),
+        first(values, hasLabels ? 0 : targets * outputs),
+        first(weights, targets),
         targets);
+  }
+
+  private static float[] first(float[] values, int count) {
+    return values.length == count ? values : Arrays.copyOf(values, count);
   }
 
   /** The targets as the loss takes them; numbers as they are. */
