@@ -247,6 +247,10 @@ public final class SiteJob implements Serializable {
     }
     SiteRound which = new SiteRound(site, round, common.rounds());
     training.forEach(options -> options.configure(builder, which));
+    if (start == null) {
+      // A fit to this site's rows would leave it without the noise that updates get.
+      builder.headWarmStart(false);
+    }
     Path begin = work.resolve("start");
     if (start != null) {
       start.write(begin);

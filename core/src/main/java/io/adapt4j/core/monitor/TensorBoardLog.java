@@ -9,6 +9,7 @@ import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingWarning;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,6 +48,8 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
 
   private static final double MIB = 1 << 20;
 
+  private static final String EVENT_FILES = "events.out.tfevents.";
+
   private final Path folder;
   private final Clock clock;
   private @Nullable RecordFile file;
@@ -79,12 +82,23 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
     tokenLoss = event.tokenLoss();
     try {
       Files.createDirectories(folder);
+      if (EarlierRun.isReplacedAt(folder, event)) {
+        deleteEventFiles();
+      }
       file = create();
     } catch (IOException e) {
       throw failed(e);
     }
     append(TensorBoardEvent.version(now()));
     append(TensorBoardEvent.text(now(), 0, "run", markdown(event)));
+  }
+
+  private void deleteEventFiles() throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, EVENT_FILES + "*")) {
+      for (Path old : files) {
+        Files.deleteIfExists(old);
+      }
+    }
   }
 
   /** Names sort by time, the order in which TensorBoard reads the files of a folder. */
@@ -94,7 +108,7 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
       String name =
           String.format(
               Locale.ROOT,
-              "events.out.tfevents.%010d.%03d.%d.%d",
+              EVENT_FILES + "%010d.%03d.%d.%d",
               now.getEpochSecond(),
               now.getNano() / 1_000_000,
               number,

@@ -17,6 +17,7 @@ import io.adapt4j.core.internal.recipe.WrittenRecipe;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.train.LearningRateRangeTest;
 import io.adapt4j.core.internal.train.RangeTestLoop;
+import io.adapt4j.core.internal.train.SettingsText;
 import io.adapt4j.core.internal.train.Trainer;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingResult;
@@ -31,6 +32,7 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.TrainingListener;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -79,10 +81,9 @@ public final class TaskRunner<B> {
         (runner, tokenizer) -> {
           Network declared = settings.objective().model().declare();
           Forecast memory = runner.forecast(declared, device);
-          Optional<TimedSteps> time =
-              timedSteps == 0 ? Optional.empty() : Optional.of(runner.timed(timedSteps));
+          Timing timing = timedSteps == 0 ? Timing.NONE : runner.timed(timedSteps);
           return runner.plan(
-              declared, Optional.of(memory), time, TemplateNotes.of(settings, tokenizer));
+              declared, Optional.of(memory), timing, TemplateNotes.of(settings, tokenizer));
         });
   }
 
@@ -120,7 +121,7 @@ public final class TaskRunner<B> {
                 runner.plan(
                     settings.objective().model().declare(),
                     Optional.empty(),
-                    Optional.empty(),
+                    Timing.NONE,
                     List.of());
             runner.agree();
             return new Outcome(plan, runner.trained(plan, stopRequested));
@@ -149,6 +150,12 @@ public final class TaskRunner<B> {
    */
   public static LearningRateCurve sweep(FineTuneSettings settings, LearningRateRangeTest sweep) {
     return prepared(settings, WorkerGroup.ALONE, (runner, tokenizer) -> runner.swept(sweep));
+  }
+
+  /** Steps that were timed, and what the model measured before them. */
+  private record Timing(Optional<TimedSteps> steps, Map<String, Double> baseline) {
+
+    private static final Timing NONE = new Timing(Optional.empty(), Map.of());
   }
 
   /** Something that is done with a prepared task, of whatever batches. */
@@ -183,12 +190,25 @@ public final class TaskRunner<B> {
 
   private <R> R loaded(PreparedTask.Purpose purpose, Trains<B, R> action) {
     TaskModel model = settings.objective().model();
-    try (Network network = model.load(settings.precision(), settings.seed());
+    try (Network network = started(model.load(settings.precision(), settings.seed()));
         Adaptation adaptation =
             settings
                 .method()
                 .attach(dropping(network), settings.model().folder(), settings.seed())) {
       return task.with(network, adaptation, purpose, training -> action.apply(network, training));
+    }
+  }
+
+  /** Before the method is attached, so that every copy of the output layer has these values. */
+  private Network started(Network network) {
+    try {
+      if (settings.headWarmStart()) {
+        task.startHead(network, workers);
+      }
+      return network;
+    } catch (RuntimeException | Error e) {
+      network.close();
+      throw e;
     }
   }
 
@@ -254,7 +274,9 @@ public final class TaskRunner<B> {
         plan.validationExamples(),
         settings.model() + readAs(network) + ", " + settings.method().description(),
         network.type() == DType.BF16 ? "bf16, trained values fp32" : "fp32",
-        Map.of(),
+        settings.replacesEarlierRun()
+            ? Map.of(SettingsText.EARLIER_RUN, SettingsText.REPLACED)
+            : Map.of(),
         tokenLoss);
   }
 
@@ -283,7 +305,7 @@ public final class TaskRunner<B> {
         });
   }
 
-  private TimedSteps timed(int steps) {
+  private Timing timed(int steps) {
     return loaded(
         PreparedTask.Purpose.TIMING,
         (network, training) -> {
@@ -294,14 +316,18 @@ public final class TaskRunner<B> {
                   settings.training(),
                   training.batches(),
                   training.held());
-          return task.rollouts().isPresent()
-              ? timer.measureWithBatches(steps, training.stepsTogether())
-              : timer.measure(steps, data.train().tokens());
+          Map<String, Double> baseline =
+              settings.headWarmStart() ? HeldMeasurement.of(training) : Map.of();
+          TimedSteps timed =
+              task.rollouts().isPresent()
+                  ? timer.measureWithBatches(steps, training.stepsTogether())
+                  : timer.measure(steps, data.train().tokens());
+          return new Timing(Optional.of(timed), baseline);
         });
   }
 
   private FineTunePlan plan(
-      Network declared, Optional<Forecast> memory, Optional<TimedSteps> time, List<String> notes) {
+      Network declared, Optional<Forecast> memory, Timing timing, List<String> notes) {
     EncodingReport train = data.train();
     Optional<EncodingReport> held = data.held();
     return new RunPlan(
@@ -316,12 +342,24 @@ public final class TaskRunner<B> {
         train.targetTokens(),
         settings.method().trainableParameters(declared),
         declared.parameterCount(),
-        settings.choices().options(settings.training(), settings.batchSize()),
+        options(declared),
         settings.choices().questions(),
+        workers.leads() ? DataFindings.of(settings) : List.of(),
         memory,
-        time,
+        timing.steps(),
+        timing.baseline(),
         task.rollouts(),
         notes);
+  }
+
+  private List<FineTunePlan.Option> options(Network declared) {
+    List<FineTunePlan.Option> options =
+        new ArrayList<>(settings.choices().options(settings.training(), settings.batchSize()));
+    if (TaskDefinitions.of(settings.objective().task()).startsHead(declared)
+        && settings.method().start().isEmpty()) {
+      options.add(settings.choices().headWarmStart(settings.headWarmStart()));
+    }
+    return options;
   }
 
   /** Predicts the memory: the largest micro-batch is one of the longest texts. */

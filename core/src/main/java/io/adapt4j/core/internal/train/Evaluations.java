@@ -82,6 +82,7 @@ final class Evaluations<B> {
       sum += evaluation.add(batch);
       divisor += task.weight(batch);
     }
+    evaluation.finished(step);
     double loss = sum / divisor;
     Map<String, Double> metrics = evaluation.metrics();
     boolean best = Double.isFinite(loss) && isBest(loss, metrics);
@@ -147,6 +148,13 @@ final class Evaluations<B> {
   void writeNewest(Path output) {
     if (newest != null) {
       newest.write(output);
+    }
+  }
+
+  /** Tells of what the last evaluation shows to be wrong. */
+  void warn(int step) {
+    if (newest != null) {
+      newest.warning(step).ifPresent(listener::warned);
     }
   }
 
