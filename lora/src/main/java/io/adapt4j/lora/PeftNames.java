@@ -16,6 +16,9 @@ import java.util.stream.Collectors;
  */
 final class PeftNames {
 
+  /** How many differences a message shows. */
+  private static final int SHOWN = 5;
+
   private static final String ROOT = "base_model.model.";
 
   private PeftNames() {}
@@ -97,6 +100,17 @@ final class PeftNames {
     return bias == LoraBias.LORA_ONLY
         ? plan.biases().stream().map(name -> base(name, plan)).collect(Collectors.toSet())
         : Set.of();
+  }
+
+  /** The first of many differences, a line each, and how many more there are. */
+  static String some(List<String> differences) {
+    int more = differences.size() - SHOWN;
+    List<String> lines =
+        new ArrayList<>(differences.subList(0, Math.min(SHOWN, differences.size())));
+    if (more > 0) {
+      lines.add("and %d more of %d differences".formatted(more, differences.size()));
+    }
+    return String.join("\n  ", lines);
   }
 
   /** Compares what a file holds with what a plan needs; one entry a difference. */
