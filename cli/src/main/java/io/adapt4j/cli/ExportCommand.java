@@ -15,11 +15,13 @@ import io.adapt4j.gguf.GgufExport;
 import io.adapt4j.gguf.GgufQuantization;
 import io.adapt4j.gguf.ImportanceMatrix;
 import io.adapt4j.gguf.Modelfile;
+import io.adapt4j.gguf.format.TensorType;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -231,15 +233,19 @@ final class ExportCommand implements Callable<Integer> {
     json.put("bytes", exported.bytes());
     ObjectNode types = json.putObject("tensors");
     exported.types().forEach((each, count) -> types.put(each.name(), count));
+    Map<TensorType, Integer> substitutes = exported.substitutes();
+    ObjectNode larger = json.putObject("substitutes");
+    substitutes.forEach((each, count) -> larger.put(each.name(), count));
     exported.modelfile().ifPresent(path -> json.put("modelfile", path.toString()));
     String text =
         String.format(
-            Locale.ROOT,
-            "The model is in %s: %s, %.1f MB, %.2f bits a value",
-            exported.file(),
-            exported.quantization(),
-            exported.bytes() / 1e6,
-            exported.bitsPerParameter());
+                Locale.ROOT,
+                "The model is in %s: %s, %.1f MB, %.2f bits a value",
+                exported.file(),
+                exported.quantization(),
+                exported.bytes() / 1e6,
+                exported.bitsPerParameter())
+            + substituted(exported.quantization(), substitutes);
     String verified = "";
     if (verify != null) {
       ExportVerification found = verified(exported, verify);
@@ -251,6 +257,18 @@ final class ExportCommand implements Callable<Integer> {
     output.write(
         text + exported.modelfile().map(path -> "\nThe Modelfile is " + path).orElse("") + verified,
         json);
+  }
+
+  private static String substituted(GgufQuantization type, Map<TensorType, Integer> substitutes) {
+    if (substitutes.isEmpty()) {
+      return "";
+    }
+    String counts =
+        substitutes.entrySet().stream()
+            .map(entry -> entry.getValue() + " " + entry.getKey())
+            .collect(Collectors.joining(", "));
+    return "\n%d matrices have rows that the blocks of %s do not divide, and more bits instead: %s"
+        .formatted(substitutes.values().stream().mapToInt(Integer::intValue).sum(), type, counts);
   }
 
   private ExportVerification verified(ExportedModel exported, Path data) {

@@ -215,6 +215,19 @@ class FilesTest {
   }
 
   @Test
+  void anExportSaysWhichMatricesCouldNotHaveTheType() {
+    Result narrow = execute("export", MODEL, "--to", folder.resolve("narrow.gguf"));
+    assertThat(narrow.code()).as(narrow.err()).isZero();
+    assertThat(narrow.out())
+        .contains(
+            "36 matrices have rows that the blocks of Q4_K_M do not divide, and more bits instead:"
+                + " 5 F16, 28 Q5_0, 3 Q8_0");
+    Result plain =
+        execute("export", MODEL, "--type", "F16", "--to", folder.resolve("plain.gguf"), "--json");
+    assertThat(plain.json().path("substitutes")).isEmpty();
+  }
+
+  @Test
   void aModelIsEvaluatedAndComparedWithItsBase() throws IOException {
     Path run = CommandsTest.write(folder, 4);
     assertThat(execute("train", run, "--no-report").code()).isZero();

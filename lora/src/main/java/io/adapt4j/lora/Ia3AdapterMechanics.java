@@ -101,9 +101,7 @@ record Ia3AdapterMechanics(Ia3Adapter adapter) implements AdapterMechanics {
       return differences.isEmpty()
           ? List.of()
           : List.of(
-              folder
-                  + ": this adapter does not fit the model:\n  "
-                  + String.join("\n  ", differences));
+              folder + ": this adapter does not fit the model:\n  " + PeftNames.some(differences));
     } catch (CheckpointException e) {
       return List.of(e.getMessage());
     }

@@ -240,7 +240,7 @@ final class PeftFolder {
               + ": this adapter does not fit the model; it was trained on the base '"
               + config.source().path("base_model_name_or_path").asText("(not named)")
               + "', so put it on that one.\n  "
-              + String.join("\n  ", differences));
+              + PeftNames.some(differences));
     } catch (CheckpointException e) {
       return List.of(e.getMessage());
     }

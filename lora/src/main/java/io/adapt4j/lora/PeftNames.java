@@ -19,10 +19,10 @@ import java.util.stream.Collectors;
  */
 final class PeftNames {
 
-  private static final String ROOT = "base_model.model.";
+  /** How many differences a message shows. */
+  private static final int SHOWN = 5;
 
-  /** How many differences are named. */
-  private static final int SHOWN = 8;
+  private static final String ROOT = "base_model.model.";
 
   private static final Pattern EXPERT =
       Pattern.compile("(.*)\\[\\d+]\\.(\\w+)\\.(lora_[AB]\\.weight)");
@@ -124,8 +124,19 @@ final class PeftNames {
         : Set.of();
   }
 
+  /** The first of many differences, a line each, and how many more there are. */
+  static String some(List<String> differences) {
+    int more = differences.size() - SHOWN;
+    List<String> lines =
+        new ArrayList<>(differences.subList(0, Math.min(SHOWN, differences.size())));
+    if (more > 0) {
+      lines.add("and %d more of %d differences".formatted(more, differences.size()));
+    }
+    return String.join("\n  ", lines);
+  }
+
   /**
-   * Compares what a file holds with what a plan needs; one entry a difference, the first of many.
+   * Compares what a file holds with what a plan needs; one entry a difference.
    *
    * @param stored the file's tensors, those of stacked experts one by one
    * @param whole the file's tensors as they are
@@ -165,11 +176,7 @@ final class PeftNames {
             differences.add(own + " " + whole.get(own) + " has no place");
           }
         });
-    List<String> first = differences.stream().limit(SHOWN).collect(Collectors.toList());
-    if (differences.size() > first.size()) {
-      first.add("and " + (differences.size() - first.size()) + " more");
-    }
-    return first;
+    return List.copyOf(differences);
   }
 
   /** A tensor that a file lacks: of stacked experts, the module and parameter that have none. */
