@@ -1,6 +1,7 @@
 package io.adapt4j.structured;
 
 import io.adapt4j.structured.internal.schema.SchemaCompiler;
+import io.adapt4j.structured.internal.schema.SchemaException;
 import java.util.Map;
 
 /**
@@ -11,18 +12,25 @@ import java.util.Map;
  */
 public final class JsonSchema {
 
+  private static final int MOST_KEPT = 64;
+  private static final long MOST_KEPT_BYTES = 64L << 20;
+  private static final SchemaCache CACHE = new SchemaCache(MOST_KEPT, MOST_KEPT_BYTES);
+
   private JsonSchema() {}
 
   /**
-   * Reads a schema.
+   * Reads a schema. The constraints of the latest schemas are kept, so that requests that repeat
+   * one do not compile it again.
    *
    * @param schema the schema in JSON
    * @return the constraint
    * @throws UnsupportedConstraintException if it is invalid, has a keyword that is not supported,
-   *     is too large, or no value fulfills it
+   *     is beyond {@link ConstraintLimits}, or no value fulfills it
    */
   public static TextConstraint parse(String schema) {
-    return TextConstraint.of("JSON schema " + schema, () -> SchemaCompiler.compile(schema, false));
+    return CACHE.get(
+        "JSON schema " + schema,
+        description -> TextConstraint.of(description, () -> SchemaCompiler.compile(schema, false)));
   }
 
   /**
@@ -33,7 +41,13 @@ public final class JsonSchema {
    * @throws UnsupportedConstraintException as {@link #parse} does
    */
   public static TextConstraint of(Map<String, ?> schema) {
-    return TextConstraint.of("JSON schema " + schema, () -> SchemaCompiler.compile(schema, false));
+    String text;
+    try {
+      text = SchemaCompiler.text(schema);
+    } catch (SchemaException e) {
+      throw new UnsupportedConstraintException(String.valueOf(e.getMessage()), e);
+    }
+    return parse(text);
   }
 
   /**
@@ -45,8 +59,9 @@ public final class JsonSchema {
    * @throws UnsupportedConstraintException as {@link #parse} does
    */
   public static TextConstraint parseSpaced(String schema) {
-    return TextConstraint.of(
-        "spaced JSON schema " + schema, () -> SchemaCompiler.compile(schema, true));
+    return CACHE.get(
+        "spaced JSON schema " + schema,
+        description -> TextConstraint.of(description, () -> SchemaCompiler.compile(schema, true)));
   }
 
   /**

@@ -4,10 +4,11 @@ import io.adapt4j.core.generate.ConstraintState;
 import io.adapt4j.core.generate.OutputConstraint;
 import io.adapt4j.core.tokenize.TokenBytes;
 import io.adapt4j.structured.internal.automaton.Machine;
-import io.adapt4j.structured.internal.automaton.TooLargeException;
 import io.adapt4j.structured.internal.grammar.FreeText;
 import io.adapt4j.structured.internal.grammar.GrammarException;
 import io.adapt4j.structured.internal.grammar.Node;
+import io.adapt4j.structured.internal.limit.Budget;
+import io.adapt4j.structured.internal.limit.TooLargeException;
 import io.adapt4j.structured.internal.regex.RegexException;
 import io.adapt4j.structured.internal.schema.SchemaException;
 import java.util.Arrays;
@@ -28,6 +29,8 @@ import java.util.stream.Collectors;
  */
 public final class TextConstraint implements OutputConstraint {
 
+  private static final int MOST_MESSAGE = 1_000;
+
   private final Node node;
   private final String description;
   private final Machine.Automaton automaton;
@@ -42,11 +45,30 @@ public final class TextConstraint implements OutputConstraint {
 
   /** Makes a constraint, and says in one exception what is wrong with it. */
   static TextConstraint of(String description, Supplier<Node> node) {
+    if (!Budget.isSet()) {
+      return ConstraintLimits.defaults().run(() -> false, () -> of(description, node));
+    }
     try {
       return new TextConstraint(node.get(), description);
     } catch (SchemaException | RegexException | GrammarException | TooLargeException e) {
-      throw new UnsupportedConstraintException(String.valueOf(e.getMessage()), e);
+      throw new UnsupportedConstraintException(shortened(String.valueOf(e.getMessage())), e);
+    } catch (StackOverflowError e) {
+      throw new UnsupportedConstraintException(
+          "the constraint is nested too deep for the stack of this thread; make it flatter", e);
     }
+  }
+
+  private static String shortened(String message) {
+    return message.length() <= MOST_MESSAGE
+        ? message
+        : message.substring(0, MOST_MESSAGE / 2)
+            + "..."
+            + message.substring(message.length() - MOST_MESSAGE / 2);
+  }
+
+  /** The memory in bytes, roughly, with what was found out about vocabularies. */
+  long bytes() {
+    return automaton.bytes() + 2L * description.length();
   }
 
   /**

@@ -1,26 +1,45 @@
 package io.adapt4j.structured.internal.automaton;
 
 import io.adapt4j.structured.internal.grammar.Node;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Makes configurations: goes on from states that read nothing. Not thread safe. */
+/**
+ * Makes configurations: goes on from states that read nothing. Not thread safe.
+ *
+ * <p>A text can have many readings where a constraint is ambiguous, such as nested repetitions of
+ * what looks alike. Only some of them are followed then: whatever is written is still a text of the
+ * constraint, and can be completed, as every reading can. So work and memory are bounded, and no
+ * answer fails.
+ */
 final class Closure {
 
-  private static final int MOST_PLACES = 10_000;
+  /** Readings that are followed: enough for thousands of properties that may come next. */
+  private static final int MOST_READINGS = 10_000;
+
+  /** Places that are looked at for the readings of a text. */
+  private static final int MOST_PLACES = 40_000;
+
+  /** Work for the tokens that follow a text beyond which a single reading is followed. */
+  private static final long MOST_WORK = 1_000_000;
+
+  /** Values of a signature beyond which it is not made. */
+  private static final int MOST_VALUES = 200_000;
 
   /** A place in the automaton. */
   record Place(int state, @Nullable Stack stack) {
 
     long key() {
+      return key(state, stack);
+    }
+
+    static long key(int state, @Nullable Stack stack) {
       return ((long) state << 32) | (Stack.idOf(stack) & 0xFFFFFFFFL);
     }
   }
@@ -29,20 +48,47 @@ final class Closure {
   private final Map<Stack.Key, Stack> stacks = new HashMap<>();
   private final Map<Configuration.Key, Configuration> configurations = new HashMap<>();
 
+  /** Places that are still to be looked at, the latest first. */
+  private int[] openStates = new int[64];
+
+  private @Nullable Stack[] openStacks = new @Nullable Stack[64];
+  private int openCount;
+  private final PlaceSet seen = new PlaceSet();
+
   /** The number of the next stack: those of a former closure keep theirs. */
   private int nextStack;
+
+  private long cells;
+  private long work;
+  private boolean cut;
 
   Closure(Program program, int firstStack) {
     this.program = program;
     this.nextStack = firstStack;
   }
 
-  int nextStack() {
-    return nextStack;
+  /** A closure that knows nothing yet, and goes on with the work. */
+  Closure renewed() {
+    Closure renewed = new Closure(program, nextStack);
+    renewed.work = work;
+    renewed.cut = cut;
+    return renewed;
   }
 
-  int size() {
-    return configurations.size() + stacks.size();
+  /** How much memory is used, in units of some 4 bytes. */
+  long cells() {
+    return cells;
+  }
+
+  /** Begins to count the work anew. */
+  void beginWork() {
+    work = 0;
+    cut = false;
+  }
+
+  /** Whether readings were left out since the work began. */
+  boolean isCut() {
+    return cut;
   }
 
   Configuration start() {
@@ -51,79 +97,108 @@ final class Closure {
 
   /** The configuration after a byte of a class. */
   Configuration after(Configuration from, int number) {
+    if (!from.live.get(number)) {
+      return of(List.of());
+    }
     int value = program.byteOf(number);
+    boolean single = work > MOST_WORK;
+    cut |= single;
     List<Place> places = new ArrayList<>();
-    for (int i = 0; i < from.states.length; i++) {
-      int[] ranges = program.data(from.states[i]);
-      for (int r = 0; r < ranges.length; r += 3) {
-        if (value >= ranges[r] && value <= ranges[r + 1]) {
-          places.add(new Place(ranges[r + 2], from.stacks[i]));
-        }
+    work += from.states.length;
+    for (int i = 0; i < from.states.length && !(single && !places.isEmpty()); i++) {
+      int target = target(from.states[i], value);
+      if (target >= 0) {
+        places.add(new Place(target, from.stacks[i]));
       }
     }
     return of(places);
   }
 
+  private int target(int state, int value) {
+    if (program.kind(state) == Program.Kind.STEP) {
+      return program.stepByte(state) == value ? state - 1 : -1;
+    }
+    int count = program.count(state);
+    for (int r = 0; r < count; r += 3) {
+      if (value >= program.value(state, r) && value <= program.value(state, r + 1)) {
+        return program.value(state, r + 2);
+      }
+    }
+    return -1;
+  }
+
   private Configuration of(List<Place> places) {
-    Deque<Place> open = new ArrayDeque<>(places);
-    Set<Long> seen = new HashSet<>();
+    openCount = 0;
+    seen.clear();
+    for (int i = places.size() - 1; i >= 0; i--) {
+      open(places.get(i).state(), places.get(i).stack());
+    }
+    int most = work > MOST_WORK ? 1 : MOST_READINGS;
     List<Place> reading = new ArrayList<>();
     boolean mayEnd = false;
-    while (!open.isEmpty()) {
-      Place place = open.pop();
-      if (!seen.add(place.key())) {
+    while (openCount > 0 && reading.size() < most) {
+      if (seen.size() > MOST_PLACES && (mayEnd || !reading.isEmpty())) {
+        break;
+      }
+      int state = openStates[--openCount];
+      Stack stack = openStacks[openCount];
+      if (!seen.add(Place.key(state, stack))) {
         continue;
       }
-      if (seen.size() > MOST_PLACES) {
-        throw new IllegalStateException(
-            "The constraint is too ambiguous: a text so far has more than "
-                + MOST_PLACES
-                + " readings. Avoid nested repetitions of what looks alike.");
-      }
-      int state = place.state();
-      Stack stack = place.stack();
-      int[] data = program.data(state);
       switch (program.kind(state)) {
-        case BYTES -> reading.add(place);
+        case BYTES, STEP -> reading.add(new Place(state, stack));
         case SPLIT -> {
-          for (int target : data) {
-            open.push(new Place(target, stack));
+          for (int i = program.count(state) - 1; i >= 0; i--) {
+            open(program.value(state, i), stack);
           }
         }
-        case CALL -> open.push(new Place(data[0], push(data[1], 0, stack)));
-        case LOOP -> iterate(state, 0, stack, open);
+        case CALL -> open(program.value(state, 0), push(program.value(state, 1), 0, stack));
+        case LOOP -> iterate(state, 0, stack);
         case RETURN -> {
           if (stack == null) {
             mayEnd = true;
           } else if (program.kind(stack.state()) == Program.Kind.LOOP && stack.count() > 0) {
-            iterate(stack.state(), stack.count(), stack.below(), open);
+            iterate(stack.state(), stack.count(), stack.below());
           } else {
-            open.push(new Place(stack.state(), stack.below()));
+            open(stack.state(), stack.below());
           }
         }
       }
     }
+    cut |= openCount > 0;
+    work += 4 + 4L * seen.size();
     return interned(reading, mayEnd);
   }
 
+  private void open(int state, @Nullable Stack stack) {
+    if (openCount == openStates.length) {
+      openStates = Arrays.copyOf(openStates, 2 * openCount);
+      openStacks = Arrays.copyOf(openStacks, 2 * openCount);
+    }
+    openStates[openCount] = state;
+    openStacks[openCount++] = stack;
+  }
+
   /** Goes on after a loop's body was read a number of times. */
-  private void iterate(int loop, int count, @Nullable Stack stack, Deque<Place> open) {
-    int[] data = program.data(loop);
-    int min = data[2];
-    int max = data[3];
+  private void iterate(int loop, int count, @Nullable Stack stack) {
+    int min = program.value(loop, 2);
+    int max = program.value(loop, 3);
+    if (count >= min) {
+      open(program.value(loop, 1), stack);
+    }
     if (count < max) {
       int next = max == Node.UNBOUNDED ? Math.min(count + 1, min + 1) : count + 1;
-      open.push(new Place(data[0], push(loop, next, stack)));
-    }
-    if (count >= min) {
-      open.push(new Place(data[1], stack));
+      open(program.value(loop, 0), push(loop, next, stack));
     }
   }
 
   private Stack push(int state, int count, @Nullable Stack below) {
     return stacks.computeIfAbsent(
         new Stack.Key(state, count, Stack.idOf(below)),
-        key -> new Stack(nextStack++, state, count, below));
+        key -> {
+          cells += 24;
+          return new Stack(nextStack++, state, count, below);
+        });
   }
 
   private Configuration interned(List<Place> reading, boolean mayEnd) {
@@ -137,36 +212,70 @@ final class Closure {
     return Objects.requireNonNull(
         configurations.computeIfAbsent(
             new Configuration.Key(key),
-            unknown ->
-                new Configuration(
-                    reading.stream().mapToInt(Place::state).toArray(),
-                    reading.stream().map(Place::stack).toArray(Stack[]::new),
-                    mayEnd,
-                    program.classCount())));
+            unknown -> {
+              cells += 32 + program.classCount() + 4L * reading.size();
+              return new Configuration(
+                  reading.stream().mapToInt(Place::state).toArray(),
+                  reading.stream().map(Place::stack).toArray(Stack[]::new),
+                  mayEnd,
+                  live(reading),
+                  program.classCount());
+            }));
+  }
+
+  /** The classes of bytes that some reading goes on with. */
+  private BitSet live(List<Place> reading) {
+    BitSet live = new BitSet();
+    for (Place place : reading) {
+      int state = place.state();
+      if (program.kind(state) == Program.Kind.STEP) {
+        live.set(program.classOf(program.stepByte(state)));
+        continue;
+      }
+      int count = program.count(state);
+      for (int r = 0; r < count; r += 3) {
+        live.set(
+            program.classOf(program.value(state, r)),
+            program.classOf(program.value(state, r + 1)) + 1);
+      }
+    }
+    return live;
   }
 
   /**
    * What tells configurations apart for the next bytes: counts that are far from their limits do
-   * not.
+   * not. Null where it is too long.
    *
    * @param configuration a configuration
    * @param far more bytes than are looked at
    */
-  Configuration.Key signature(Configuration configuration, int far) {
-    List<Integer> values = new ArrayList<>();
+  Configuration.@Nullable Key signature(Configuration configuration, int far) {
+    int[] values = new int[64];
+    int used = 0;
     for (int i = 0; i < configuration.states.length; i++) {
-      values.add(configuration.states[i]);
+      values = roomFor(values, used);
+      values[used++] = configuration.states[i];
       for (Stack stack = configuration.stacks[i]; stack != null; stack = stack.below()) {
-        values.add(stack.state());
+        values = roomFor(values, used);
+        values[used++] = stack.state();
         if (stack.count() > 0) {
-          int[] loop = program.data(stack.state());
-          values.add(Math.min(far, Math.max(0, loop[2] - stack.count())));
-          values.add(loop[3] == Node.UNBOUNDED ? far : Math.min(far, loop[3] - stack.count()));
+          int min = program.value(stack.state(), 2);
+          int max = program.value(stack.state(), 3);
+          values[used++] = Math.min(far, Math.max(0, min - stack.count()));
+          values[used++] = max == Node.UNBOUNDED ? far : Math.min(far, max - stack.count());
+        }
+        if (used > MOST_VALUES) {
+          return null;
         }
       }
-      values.add(-1);
+      values[used++] = -1;
     }
-    values.add(configuration.mayEnd ? 1 : 0);
-    return new Configuration.Key(values.stream().mapToInt(Integer::intValue).toArray());
+    values = roomFor(values, used);
+    values[used++] = configuration.mayEnd ? 1 : 0;
+    return new Configuration.Key(Arrays.copyOf(values, used));
+  }
+
+  private static int[] roomFor(int[] values, int used) {
+    return used + 5 > values.length ? Arrays.copyOf(values, 2 * values.length) : values;
   }
 }

@@ -2,6 +2,7 @@ package io.adapt4j.structured.internal.automaton;
 
 import io.adapt4j.core.generate.TokenMask;
 import java.util.Arrays;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,16 +15,20 @@ final class Configuration {
   final @Nullable Stack[] stacks;
   final boolean mayEnd;
 
+  /** Classes of bytes that may follow. */
+  final BitSet live;
+
   /** The configuration after each class of bytes; null where it is not known yet. */
   final @Nullable Configuration[] next;
 
   /** The tokens that may follow, once they were asked for. */
   volatile @Nullable TokenMask mask;
 
-  Configuration(int[] states, @Nullable Stack[] stacks, boolean mayEnd, int classes) {
+  Configuration(int[] states, @Nullable Stack[] stacks, boolean mayEnd, BitSet live, int classes) {
     this.states = states;
     this.stacks = stacks;
     this.mayEnd = mayEnd;
+    this.live = live;
     this.next = new @Nullable Configuration[classes];
   }
 

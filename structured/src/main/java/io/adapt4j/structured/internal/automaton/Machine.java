@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +25,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Machine {
 
-  /** Configurations and stacks beyond which all are forgotten. */
-  private static final int MOST_CONFIGURATIONS = 100_000;
+  /** Memory of configurations and stacks, in units of 4 bytes, beyond which all are forgotten. */
+  private static final long MOST_CELLS = 8 << 20;
+
+  /** Readings of a text beyond which it is not asked whether plain text follows. */
+  private static final int MOST_PLAIN_READINGS = 64;
 
   /** Bytes of masks beyond which all are forgotten. */
   private static final long MOST_MASK_BYTES = 64L << 20;
@@ -42,8 +46,14 @@ public final class Machine {
   private final Map<Configuration.Key, TokenMask> masks = new HashMap<>();
   private Configuration start;
 
-  private Machine(Program program, TokenBytes vocabulary) {
+  /** Takes the memory in use, in bytes. */
+  private final LongAdder known;
+
+  private long reported;
+
+  private Machine(Program program, TokenBytes vocabulary, LongAdder known) {
     this.program = program;
+    this.known = known;
     this.classes = program.classes();
     this.vocabularySize = vocabulary.size();
     this.trie = TokenTrie.of(vocabulary);
@@ -55,6 +65,7 @@ public final class Machine {
   /** An automaton that is not yet bound to a vocabulary. */
   public static final class Automaton {
     private final Program program;
+    private final LongAdder known = new LongAdder();
 
     private Automaton(Program program) {
       this.program = program;
@@ -67,7 +78,12 @@ public final class Machine {
      * @return the machine
      */
     public Machine over(TokenBytes vocabulary) {
-      return new Machine(program, vocabulary);
+      return new Machine(program, vocabulary, known);
+    }
+
+    /** {@return the memory in bytes, roughly, with what was found out about vocabularies} */
+    public long bytes() {
+      return program.bytes() + known.sum();
     }
   }
 
@@ -104,23 +120,41 @@ public final class Machine {
   }
 
   private synchronized Configuration make(Configuration configuration, int number) {
-    if (closure.size() > MOST_CONFIGURATIONS) {
-      closure = new Closure(program, closure.nextStack());
-      masks.clear();
-      start = closure.start();
+    if (closure.cells() > MOST_CELLS) {
+      forget();
     }
     Configuration made = closure.after(configuration, number);
     configuration.next[number] = made;
     return made;
   }
 
+  /** Answers keep the configurations that they have reached. */
+  private void forget() {
+    closure = closure.renewed();
+    masks.clear();
+    start = closure.start();
+    report();
+  }
+
+  /** Says how much memory there is in use. */
+  private void report() {
+    long bytes = 4 * closure.cells() + masks.size() * (vocabularySize / 8L + 64);
+    known.add(bytes - reported);
+    reported = bytes;
+  }
+
   /** The configuration after the bytes of a token. */
   Configuration after(Configuration configuration, int token, TokenBytes bytes) {
     Configuration reached = configuration;
+    beginWork();
     for (int i = 0; i < bytes.length(token) && !reached.isDead(); i++) {
       reached = after(reached, bytes.at(token, i));
     }
     return reached;
+  }
+
+  private synchronized void beginWork() {
+    closure.beginWork();
   }
 
   /** The tokens that may follow. */
@@ -134,25 +168,30 @@ public final class Machine {
 
   private synchronized TokenMask keep(Configuration configuration) {
     Configuration.Key signature = closure.signature(configuration, trie.deepest + 2);
-    TokenMask mask = masks.get(signature);
+    TokenMask mask = signature == null ? null : masks.get(signature);
     if (mask == null) {
       mask = find(configuration, trie);
       if (masks.size() * (vocabularySize / 8L + 64) > MOST_MASK_BYTES) {
-        masks.clear();
+        forget();
       }
-      masks.put(signature, mask);
+      if (signature != null && !closure.isCut()) {
+        masks.put(signature, mask);
+      }
+      report();
     }
     configuration.mask = mask;
     return mask;
   }
 
-  private TokenMask find(Configuration configuration, TokenTrie tokens) {
+  private synchronized TokenMask find(Configuration configuration, TokenTrie tokens) {
+    closure.beginWork();
     int forced = forced(configuration, tokens);
     if (forced >= 0) {
       return TokenMask.of(forced);
     }
     BitSet allowed = new BitSet();
-    boolean plain = takesPlainText(configuration);
+    boolean plain =
+        configuration.states.length <= MOST_PLAIN_READINGS && takesPlainText(configuration);
     if (plain) {
       allowed.or(tokens.plain);
     }
@@ -166,6 +205,9 @@ public final class Machine {
    */
   private synchronized boolean takesPlainText(Configuration configuration) {
     Configuration.Key own = closure.signature(configuration, trie.deepest + 2);
+    if (own == null) {
+      return false;
+    }
     List<Set<Configuration>> reached = new ArrayList<>();
     for (int state = 0; state < PlainText.states(); state++) {
       reached.add(new LinkedHashSet<>());
@@ -186,7 +228,7 @@ public final class Machine {
           return false;
         }
         if (after == PlainText.BETWEEN) {
-          if (to != configuration && !closure.signature(to, trie.deepest + 2).equals(own)) {
+          if (to != configuration && !own.equals(closure.signature(to, trie.deepest + 2))) {
             return false;
           }
         } else if (reached.get(after).add(to)) {
@@ -283,16 +325,9 @@ public final class Machine {
     if (configuration.mayEnd) {
       return -1;
     }
-    int only = -1;
-    for (int number = 0; number < program.classCount(); number++) {
-      if (!after(configuration, program.byteOf(number)).isDead()) {
-        if (only >= 0 || !program.isSingleByte(number)) {
-          return -1;
-        }
-        only = program.byteOf(number);
-      }
-    }
-    return only;
+    int only = configuration.live.nextSetBit(0);
+    boolean several = only < 0 || configuration.live.nextSetBit(only + 1) >= 0;
+    return several || !program.isSingleByte(only) ? -1 : program.byteOf(only);
   }
 
   /** How far one answer has come. */

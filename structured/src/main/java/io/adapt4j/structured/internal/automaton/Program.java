@@ -1,16 +1,17 @@
 package io.adapt4j.structured.internal.automaton;
 
-import java.util.ArrayList;
+import io.adapt4j.structured.internal.limit.Budget;
 import java.util.Arrays;
-import java.util.List;
 
 /** The states of an automaton with a stack. Immutable once it is built. */
 final class Program {
 
   /** What is done in a state. */
   enum Kind {
-    /** Reads a byte. */
+    /** Reads one of some ranges of bytes: first byte, last byte and target of each. */
     BYTES,
+    /** Reads a byte and goes on in the state before. */
+    STEP,
     /** Goes on in several states. */
     SPLIT,
     /** Goes to the first target and, when that returns, to the second. */
@@ -24,12 +25,17 @@ final class Program {
   /** The state that returns. */
   static final int RETURN = 0;
 
-  private static final int MOST_STATES = 400_000;
+  private static final Kind[] KINDS = Kind.values();
 
-  private final List<Kind> kinds = new ArrayList<>();
+  private final Budget budget = Budget.current();
+  private byte[] kinds = new byte[64];
 
-  /** For BYTES: first byte, last byte and target of each range. */
-  private final List<int[]> data = new ArrayList<>();
+  /** The byte of a STEP; for others where their values stand in the pool, after their number. */
+  private int[] data = new int[64];
+
+  private int size;
+  private int[] pool = new int[256];
+  private int used;
 
   private final byte[] classes = new byte[256];
   private int[] classBytes = {};
@@ -41,31 +47,71 @@ final class Program {
   }
 
   int add(Kind kind, int... values) {
-    if (kinds.size() == MOST_STATES) {
-      throw new TooLargeException(
-          "the constraint needs more than "
-              + MOST_STATES
-              + " states; make repetitions, ranges or the schema smaller");
+    budget.states(1 + values.length);
+    return add(kind, store(values));
+  }
+
+  private int add(Kind kind, int value) {
+    if (size == kinds.length) {
+      kinds = Arrays.copyOf(kinds, 2 * size);
+      data = Arrays.copyOf(data, 2 * size);
     }
-    kinds.add(kind);
-    data.add(values);
-    return kinds.size() - 1;
+    kinds[size] = (byte) kind.ordinal();
+    data[size] = value;
+    return size++;
+  }
+
+  /** Adds a state that reads a byte. */
+  int addByte(int value, int target) {
+    if (target == size - 1) {
+      budget.states(1);
+      return add(Kind.STEP, value);
+    }
+    return add(Kind.BYTES, value, value, target);
   }
 
   void set(int state, int... values) {
-    data.set(state, values);
+    budget.states(values.length);
+    data[state] = store(values);
+  }
+
+  private int store(int... values) {
+    if (used + values.length >= pool.length) {
+      pool = Arrays.copyOf(pool, 2 * pool.length + values.length);
+    }
+    int place = used;
+    pool[used++] = values.length;
+    System.arraycopy(values, 0, pool, used, values.length);
+    used += values.length;
+    return place;
   }
 
   Kind kind(int state) {
-    return kinds.get(state);
+    return KINDS[kinds[state]];
   }
 
-  int[] data(int state) {
-    return data.get(state);
+  /** The number of values of a state that is no STEP. */
+  int count(int state) {
+    return pool[data[state]];
+  }
+
+  /** A value of a state that is no STEP. */
+  int value(int state, int place) {
+    return pool[data[state] + 1 + place];
+  }
+
+  /** The byte of a STEP. */
+  int stepByte(int state) {
+    return data[state];
   }
 
   int size() {
-    return kinds.size();
+    return size;
+  }
+
+  /** Memory in bytes, roughly. */
+  long bytes() {
+    return 5L * kinds.length + 4L * pool.length;
   }
 
   int start() {
@@ -75,26 +121,30 @@ final class Program {
   /** Ends the building: bytes that no state tells apart share a class. */
   Program begin(int first) {
     start = first;
+    kinds = Arrays.copyOf(kinds, size);
+    data = Arrays.copyOf(data, size);
+    pool = Arrays.copyOf(pool, used);
     boolean[] cut = new boolean[257];
-    for (int state = 0; state < size(); state++) {
-      if (kind(state) == Kind.BYTES) {
-        int[] ranges = data(state);
-        for (int i = 0; i < ranges.length; i += 3) {
-          cut[ranges[i]] = true;
-          cut[ranges[i + 1] + 1] = true;
+    for (int state = 0; state < size; state++) {
+      if (kind(state) == Kind.STEP) {
+        cut[stepByte(state)] = true;
+        cut[stepByte(state) + 1] = true;
+      } else if (kind(state) == Kind.BYTES) {
+        for (int i = 0; i < count(state); i += 3) {
+          cut[value(state, i)] = true;
+          cut[value(state, i + 1) + 1] = true;
         }
       }
     }
+    int[] firsts = new int[256];
     int number = 0;
-    List<Integer> firsts = new ArrayList<>(List.of(0));
     for (int value = 1; value < 256; value++) {
       if (cut[value]) {
-        number++;
-        firsts.add(value);
+        firsts[++number] = value;
       }
       classes[value] = (byte) number;
     }
-    classBytes = firsts.stream().mapToInt(Integer::intValue).toArray();
+    classBytes = Arrays.copyOf(firsts, number + 1);
     singleByte = new boolean[classBytes.length];
     for (int i = 0; i < classBytes.length; i++) {
       int end = i + 1 < classBytes.length ? classBytes[i + 1] : 256;

@@ -6,13 +6,17 @@ import io.adapt4j.structured.internal.grammar.CodePoints;
 import io.adapt4j.structured.internal.grammar.GrammarException;
 import io.adapt4j.structured.internal.grammar.Node;
 import io.adapt4j.structured.internal.grammar.Node.Rule;
+import io.adapt4j.structured.internal.limit.Budget;
+import io.adapt4j.structured.internal.limit.TooLargeException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Makes an automaton of a grammar. What has no text is left out, so that no answer gets stuck. */
 final class ProgramBuilder {
@@ -20,11 +24,18 @@ final class ProgramBuilder {
   /** Repetitions of a single character up to so many times are written out. */
   private static final int UNROLLED = 4;
 
+  /** Ranges of a set up to which its states are written out at each place. */
+  private static final int SMALL_SET = 3;
+
+  private final Budget budget = Budget.current();
   private final Program program = new Program();
   private final Analysis analysis;
 
   /** The state in which a rule begins: a split whose target is known once the rule is compiled. */
   private final Map<Rule, Integer> starts = new HashMap<>();
+
+  /** The state in which a large set begins. */
+  private final Map<CodePoints, Integer> sets = new HashMap<>();
 
   private final Deque<Map.Entry<Rule, Integer>> open = new ArrayDeque<>();
 
@@ -48,13 +59,18 @@ final class ProgramBuilder {
     int start = builder.compile(root, Program.RETURN);
     while (!builder.open.isEmpty()) {
       Map.Entry<Rule, Integer> rule = builder.open.pop();
-      int body = builder.compile(rule.getKey().body(), Program.RETURN);
-      builder.program.set(rule.getValue(), body);
+      try {
+        int body = builder.compile(rule.getKey().body(), Program.RETURN);
+        builder.program.set(rule.getValue(), body);
+      } catch (TooLargeException e) {
+        throw new TooLargeException(rule.getKey().name() + ": " + e.getMessage());
+      }
     }
     return builder.program.begin(start);
   }
 
   private int compile(Node node, int next) {
+    budget.step(1);
     if (node instanceof Node.Literal literal) {
       return literal(literal.bytes(), next);
     }
@@ -69,12 +85,7 @@ final class ProgramBuilder {
       return state;
     }
     if (node instanceof Node.Alternatives alternatives) {
-      return split(
-          alternatives.choices().stream()
-              .filter(analysis::hasText)
-              .map(choice -> compile(choice, next))
-              .distinct()
-              .toList());
+      return alternatives(alternatives.choices(), next);
     }
     if (node instanceof Node.Repeat repeat) {
       return repeat(repeat, next);
@@ -89,6 +100,23 @@ final class ProgramBuilder {
     return next == Program.RETURN ? known : program.add(Kind.CALL, known, next);
   }
 
+  /** Fixed texts among the choices become one automaton, so that many of them cost no more. */
+  private int alternatives(List<Node> choices, int next) {
+    List<byte[]> literals = new ArrayList<>();
+    Set<Integer> targets = new LinkedHashSet<>();
+    for (Node choice : choices) {
+      if (choice instanceof Node.Literal literal) {
+        literals.add(literal.bytes());
+      } else if (analysis.hasText(choice)) {
+        targets.add(compile(choice, next));
+      }
+    }
+    if (!literals.isEmpty()) {
+      targets.add(LiteralsBuilder.add(program, literals, next));
+    }
+    return split(List.copyOf(targets));
+  }
+
   private int split(List<Integer> targets) {
     return targets.size() == 1
         ? targets.get(0)
@@ -98,8 +126,7 @@ final class ProgramBuilder {
   private int literal(byte[] bytes, int next) {
     int state = next;
     for (int i = bytes.length - 1; i >= 0; i--) {
-      int value = bytes[i] & 0xFF;
-      state = program.add(Kind.BYTES, value, value, state);
+      state = program.addByte(bytes[i] & 0xFF, state);
     }
     return state;
   }
@@ -139,12 +166,28 @@ final class ProgramBuilder {
     return state;
   }
 
-  /** The UTF-8 of a set: a state for its first bytes, and states for the bytes after them. */
+  /**
+   * The UTF-8 of a set: a state for its first bytes, and states for the bytes after them. Those of
+   * large sets, such as all letters, are there once, and called.
+   */
   private int characters(CodePoints set, int next) {
+    if (set.rangeCount() <= SMALL_SET) {
+      return bytes(set, next);
+    }
+    Integer known = sets.get(set);
+    if (known == null) {
+      known = bytes(set, Program.RETURN);
+      sets.put(set, known);
+    }
+    return next == Program.RETURN ? known : program.add(Kind.CALL, known, next);
+  }
+
+  private int bytes(CodePoints set, int next) {
     List<int[]> sequences = new ArrayList<>();
     for (int range = 0; range < set.rangeCount(); range++) {
       Utf8Ranges.add(set.first(range), set.last(range), sequences);
     }
+    budget.step(8L * sequences.size());
     return bytes(sequences, 0, next, new HashMap<>());
   }
 

@@ -4,6 +4,7 @@ import io.adapt4j.structured.internal.grammar.CodePoints;
 import io.adapt4j.structured.internal.grammar.GrammarException;
 import io.adapt4j.structured.internal.grammar.Node;
 import io.adapt4j.structured.internal.grammar.Node.Rule;
+import io.adapt4j.structured.internal.limit.Budget;
 import io.adapt4j.structured.internal.regex.RegexException;
 import io.adapt4j.structured.internal.regex.RegexParser;
 import java.util.ArrayList;
@@ -19,15 +20,17 @@ import java.util.regex.Pattern;
 public final class GrammarParser {
 
   private static final String ROOT = "root";
-  private static final int MOST_LENGTH = 1 << 20;
   private static final int DEEPEST = 200;
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_-]*");
   private static final Pattern DEFINITION = Pattern.compile("([A-Za-z_][A-Za-z0-9_-]*)\\s*::=");
   private static final Pattern BOUNDS = Pattern.compile("\\{(\\d{1,6})(?:(,)(\\d{1,6})?)?\\}");
-  private static final Pattern BLANK = Pattern.compile("(?:\\s|#[^\\n]*)+");
+
+  /** Signs of repetition that follow each other. */
+  private static final int MOST_SIGNS = 10;
 
   private final String text;
   private final Map<String, Rule> rules = new LinkedHashMap<>();
+  private final Budget budget = Budget.current();
   private final Set<String> defined = new LinkedHashSet<>();
   private int at;
   private int depth;
@@ -44,10 +47,16 @@ public final class GrammarParser {
    * @throws GrammarException if it is not understood
    */
   public static Node parse(String grammar) {
-    if (grammar.length() > MOST_LENGTH) {
+    Budget budget = Budget.current();
+    if (grammar.length() > budget.characters()) {
       throw new GrammarException(
-          "expected at most " + MOST_LENGTH + " characters, found " + grammar.length());
+          "expected at most "
+              + budget.characters()
+              + " characters, found "
+              + grammar.length()
+              + ". Make it smaller, or raise ConstraintLimits.characters.");
     }
+    budget.step(grammar.length());
     return new GrammarParser(grammar).parse();
   }
 
@@ -72,7 +81,10 @@ public final class GrammarParser {
       }
     }
     if (!defined.contains(ROOT)) {
-      throw new GrammarException("rule root: expected one with this name, found " + defined);
+      throw new GrammarException(
+          "rule root: expected one with this name, found "
+              + defined.stream().limit(10).toList()
+              + (defined.size() > 10 ? " and more" : ""));
     }
     return rule(ROOT).reference();
   }
@@ -103,8 +115,12 @@ public final class GrammarParser {
   }
 
   private Node repeated() {
+    budget.step(20);
     Node body = atom();
-    while (at < text.length()) {
+    for (int times = 0; at < text.length(); times++) {
+      if (times > MOST_SIGNS) {
+        throw expected("at most " + MOST_SIGNS + " repetitions of one part");
+      }
       char sign = text.charAt(at);
       if (sign == '*' || sign == '+' || sign == '?') {
         at++;
@@ -177,7 +193,8 @@ public final class GrammarParser {
     try {
       return RegexParser.whole(regex);
     } catch (RegexException e) {
-      throw new GrammarException("in " + regex + ": " + e.getMessage());
+      String shown = regex.length() <= 80 ? regex : regex.substring(0, 80) + "...";
+      throw new GrammarException("in " + shown + ": " + e.getMessage());
     }
   }
 
@@ -237,9 +254,15 @@ public final class GrammarParser {
   }
 
   private void skipBlank() {
-    Matcher blank = BLANK.matcher(text).region(at, text.length());
-    if (blank.lookingAt()) {
-      at = blank.end();
+    while (at < text.length()) {
+      if (text.charAt(at) == '#') {
+        int end = text.indexOf('\n', at);
+        at = end < 0 ? text.length() : end;
+      } else if (" \t\n\u000B\f\r".indexOf(text.charAt(at)) >= 0) {
+        at++;
+      } else {
+        return;
+      }
     }
   }
 

@@ -1,23 +1,35 @@
 package io.adapt4j.structured.internal.grammar;
 
 import io.adapt4j.structured.internal.grammar.Node.Rule;
+import io.adapt4j.structured.internal.limit.Budget;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** What the rules of a grammar can stand for: which have a text at all, and which the empty one. */
 public final class Analysis {
 
-  private final Set<Rule> rules = new LinkedHashSet<>();
+  private final Budget budget = Budget.current();
+
+  /** All rules, with those that use each. */
+  private final Map<Rule, List<Rule>> users = new LinkedHashMap<>();
+
   private final Set<Rule> productive;
   private final Set<Rule> nullable;
+
+  /** Rules for which what is asked is known to hold. */
+  private Set<Rule> current = Set.of();
 
   /**
    * Looks at a grammar.
@@ -33,11 +45,31 @@ public final class Analysis {
   }
 
   private void collect(Node root) {
-    Deque<Node> open = new ArrayDeque<>(List.of(root));
+    Deque<Rule> rules = new ArrayDeque<>();
+    collect(root, null, rules);
+    while (!rules.isEmpty()) {
+      Rule rule = rules.pop();
+      collect(rule.body(), rule, rules);
+    }
+  }
+
+  /** Finds the rules that a text uses directly. */
+  private void collect(Node text, @Nullable Rule user, Deque<Rule> found) {
+    Deque<Node> open = new ArrayDeque<>(List.of(text));
     while (!open.isEmpty()) {
       Node node = open.pop();
-      if (node instanceof Node.Reference reference && rules.add(reference.rule())) {
-        open.push(reference.rule().body());
+      budget.step(1);
+      if (node instanceof Node.Reference reference) {
+        Rule rule = reference.rule();
+        List<Rule> by = users.get(rule);
+        if (by == null) {
+          by = new ArrayList<>(2);
+          users.put(rule, by);
+          found.push(rule);
+        }
+        if (user != null) {
+          by.add(user);
+        }
       }
       children(node).forEach(open::push);
     }
@@ -53,24 +85,22 @@ public final class Analysis {
     return node instanceof Node.Repeat repeat ? List.of(repeat.body()) : List.of();
   }
 
+  /** The rules for which something holds, where that can depend on other rules. */
   private Set<Rule> fixpoint(Predicate<Node> holds) {
     Set<Rule> found = new HashSet<>();
     current = found;
-    boolean changed = true;
-    while (changed) {
-      changed = false;
-      for (Rule rule : rules) {
-        if (!found.contains(rule) && holds.test(rule.body())) {
-          found.add(rule);
-          changed = true;
-        }
+    // The latest first: what a rule uses is mostly found after it.
+    Deque<Rule> open = new ArrayDeque<>();
+    users.keySet().forEach(open::push);
+    while (!open.isEmpty()) {
+      Rule rule = open.pop();
+      if (!found.contains(rule) && holds.test(rule.body())) {
+        found.add(rule);
+        users.getOrDefault(rule, List.of()).forEach(open::push);
       }
     }
     return found;
   }
-
-  /** Rules for which what is asked is known to hold. */
-  private Set<Rule> current = Set.of();
 
   /**
    * Returns whether there is a text.
@@ -95,14 +125,25 @@ public final class Analysis {
   }
 
   private boolean isProductive(Node node) {
+    budget.step(1);
     if (node instanceof Node.Characters characters) {
       return !characters.set().isEmpty();
     }
     if (node instanceof Node.Sequence sequence) {
-      return sequence.parts().stream().allMatch(this::isProductive);
+      for (Node part : sequence.parts()) {
+        if (!isProductive(part)) {
+          return false;
+        }
+      }
+      return true;
     }
     if (node instanceof Node.Alternatives alternatives) {
-      return alternatives.choices().stream().anyMatch(this::isProductive);
+      for (Node choice : alternatives.choices()) {
+        if (isProductive(choice)) {
+          return true;
+        }
+      }
+      return false;
     }
     if (node instanceof Node.Repeat repeat) {
       return repeat.min() == 0 || isProductive(repeat.body());
@@ -111,11 +152,22 @@ public final class Analysis {
   }
 
   private boolean isNullable(Node node) {
+    budget.step(1);
     if (node instanceof Node.Sequence sequence) {
-      return sequence.parts().stream().allMatch(this::isNullable);
+      for (Node part : sequence.parts()) {
+        if (!isNullable(part)) {
+          return false;
+        }
+      }
+      return true;
     }
     if (node instanceof Node.Alternatives alternatives) {
-      return alternatives.choices().stream().anyMatch(this::isNullable);
+      for (Node choice : alternatives.choices()) {
+        if (isNullable(choice)) {
+          return true;
+        }
+      }
+      return false;
     }
     if (node instanceof Node.Repeat repeat) {
       return repeat.min() == 0 || isNullable(repeat.body());
@@ -126,38 +178,57 @@ public final class Analysis {
   private void refuseLeftRecursion() {
     current = nullable;
     Map<Rule, Set<Rule>> first = new HashMap<>();
-    for (Rule rule : rules) {
+    for (Rule rule : users.keySet()) {
       Set<Rule> begins = new LinkedHashSet<>();
       addFirst(rule.body(), begins);
       first.put(rule, begins);
     }
     Set<Rule> done = new HashSet<>();
-    for (Rule rule : rules) {
-      follow(rule, first, new ArrayList<>(), new HashSet<>(), done);
+    for (Rule rule : users.keySet()) {
+      follow(rule, first, done);
     }
   }
 
-  private static void follow(
-      Rule rule, Map<Rule, Set<Rule>> first, List<Rule> path, Set<Rule> onPath, Set<Rule> done) {
-    if (onPath.contains(rule)) {
-      throw new GrammarException(
-          "rule "
-              + rule.name()
-              + ": expected rules that do not begin with themselves, found "
-              + path.subList(path.indexOf(rule), path.size())
-              + ". Write the repetition with * or +, or put the recursive part at the end.");
-    }
-    if (done.contains(rule)) {
+  /** Follows what rules begin with, from one of them. */
+  private void follow(Rule from, Map<Rule, Set<Rule>> first, Set<Rule> done) {
+    if (done.contains(from)) {
       return;
     }
-    path.add(rule);
-    onPath.add(rule);
-    for (Rule next : first.getOrDefault(rule, Set.of())) {
-      follow(next, first, path, onPath, done);
+    Set<Rule> path = new LinkedHashSet<>(List.of(from));
+    Deque<Map.Entry<Rule, Iterator<Rule>>> open = new ArrayDeque<>();
+    open.push(Map.entry(from, begins(from, first)));
+    while (!open.isEmpty()) {
+      budget.step(1);
+      if (!open.getFirst().getValue().hasNext()) {
+        Rule ended = open.pop().getKey();
+        path.remove(ended);
+        done.add(ended);
+        continue;
+      }
+      Rule next = open.getFirst().getValue().next();
+      if (path.contains(next)) {
+        throw recursive(next, path);
+      }
+      if (!done.contains(next)) {
+        path.add(next);
+        open.push(Map.entry(next, begins(next, first)));
+      }
     }
-    path.remove(path.size() - 1);
-    onPath.remove(rule);
-    done.add(rule);
+  }
+
+  private static Iterator<Rule> begins(Rule rule, Map<Rule, Set<Rule>> first) {
+    return first.getOrDefault(rule, Set.of()).iterator();
+  }
+
+  private static GrammarException recursive(Rule rule, Collection<Rule> path) {
+    List<Rule> all = List.copyOf(path);
+    List<Rule> circle = all.subList(all.indexOf(rule), all.size());
+    return new GrammarException(
+        "rule "
+            + rule.name()
+            + ": expected rules that do not begin with themselves, found "
+            + (circle.size() > 10 ? circle.subList(0, 10) + " and more" : circle)
+            + ". Write the repetition with * or +, or put the recursive part at the end.");
   }
 
   private void addFirst(Node node, Set<Rule> to) {
@@ -171,7 +242,9 @@ public final class Analysis {
         }
       }
     } else {
-      children(node).forEach(child -> addFirst(child, to));
+      for (Node child : children(node)) {
+        addFirst(child, to);
+      }
     }
   }
 }

@@ -105,6 +105,11 @@ public final class CodePoints {
     return ranges.length == 0;
   }
 
+  /** {@return whether there is one character alone} */
+  public boolean isSingle() {
+    return ranges.length == 2 && ranges[0] == ranges[1];
+  }
+
   /** {@return the number of ranges} */
   public int rangeCount() {
     return ranges.length / 2;

@@ -89,16 +89,32 @@ public sealed interface Node {
    */
   static Node sequence(List<Node> parts) {
     List<Node> flat = new ArrayList<>();
+    StringBuilder fixed = new StringBuilder();
     for (Node part : parts) {
-      if (part instanceof Sequence sequence) {
-        flat.addAll(sequence.parts());
-      } else if (part.equals(NOTHING)) {
+      if (part instanceof Alternatives none && none.choices().isEmpty()) {
         return NOTHING;
-      } else {
-        flat.add(part);
+      }
+      for (Node each : part instanceof Sequence inner ? inner.parts() : List.of(part)) {
+        if (each instanceof Literal literal) {
+          fixed.append(literal.text());
+        } else if (each instanceof Characters characters && characters.set().isSingle()) {
+          fixed.appendCodePoint(characters.set().first(0));
+        } else {
+          addFixed(fixed, flat);
+          flat.add(each);
+        }
       }
     }
+    addFixed(fixed, flat);
     return flat.size() == 1 ? flat.get(0) : new Sequence(List.copyOf(flat));
+  }
+
+  /** Neighbors that are fixed become one text. */
+  private static void addFixed(StringBuilder fixed, List<Node> to) {
+    if (!fixed.isEmpty()) {
+      to.add(new Literal(fixed.toString()));
+      fixed.setLength(0);
+    }
   }
 
   /**
@@ -158,10 +174,29 @@ public sealed interface Node {
    * @return the repetition
    */
   static Node repeat(Node body, int min, int max) {
-    if (max == 0 || body.equals(EMPTY)) {
+    if (max == 0 || (body instanceof Sequence sequence && sequence.parts().isEmpty())) {
       return EMPTY;
     }
-    return min == 1 && max == 1 ? body : new Repeat(body, min, max);
+    if (min == 1 && max == 1) {
+      return body;
+    }
+    // What may be empty is repeated up to a number of times: that does not multiply counts.
+    if (body instanceof Repeat inner && inner.min() <= 1 && inner.max() == UNBOUNDED) {
+      return min == 0 || inner.min() == 0
+          ? new Repeat(inner.body(), 0, UNBOUNDED)
+          : new Repeat(inner.body(), min, UNBOUNDED);
+    }
+    if (body instanceof Repeat inner && inner.min() == 0 && inner.max() == 1) {
+      return repeat(inner.body(), 0, max);
+    }
+    if (body instanceof Alternatives alternatives && alternatives.choices().contains(EMPTY)) {
+      return repeat(
+          alternatives(
+              alternatives.choices().stream().filter(choice -> !choice.equals(EMPTY)).toList()),
+          0,
+          max);
+    }
+    return new Repeat(body, min, max);
   }
 
   /** A named text that may contain itself. */

@@ -3,32 +3,40 @@ package io.adapt4j.structured.internal.regex;
 import io.adapt4j.structured.internal.grammar.CodePoints;
 import io.adapt4j.structured.internal.grammar.Node;
 import io.adapt4j.structured.internal.grammar.Node.Rule;
+import io.adapt4j.structured.internal.limit.Budget;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A deterministic automaton over characters, for texts that several conditions hold for. Every
- * state has a target for every character; state 0 is the first. Immutable.
+ * state has a target for every class of characters; state 0 is the first. Immutable.
  */
 public final class CharDfa {
 
   private static final int MOST_STATES = 20_000;
 
-  /** Characters that lead to a state. */
-  record Edge(CodePoints set, int target) {}
+  private final Alphabet alphabet;
 
-  private final List<List<Edge>> edges;
+  /** The target of each state and class. */
+  private final int[][] next;
+
   private final BitSet accepting;
+  private @Nullable BitSet alive;
 
-  CharDfa(List<List<Edge>> edges, BitSet accepting) {
-    this.edges = edges;
+  CharDfa(Alphabet alphabet, int[][] next, BitSet accepting) {
+    this.alphabet = alphabet;
+    this.next = next;
     this.accepting = accepting;
   }
 
@@ -40,7 +48,7 @@ public final class CharDfa {
    * @throws RegexException if it is too large
    */
   public static CharDfa of(Node node) {
-    return new Nfa(node).determinized();
+    return new CharNfa(node).determinized();
   }
 
   /**
@@ -49,21 +57,107 @@ public final class CharDfa {
    * @param min the least number of characters
    * @param max the greatest number, or {@link Node#UNBOUNDED}
    * @return the automaton
+   * @throws RegexException if it is too large
    */
   public static CharDfa ofLength(int min, int max) {
-    return of(Node.repeat(Node.ANY, min, max));
+    long last = max == Node.UNBOUNDED ? min : max + 1L;
+    if (last >= MOST_STATES) {
+      throw tooLarge();
+    }
+    int[][] next = new int[(int) last + 1][1];
+    BitSet accepting = new BitSet();
+    for (int length = 0; length <= last; length++) {
+      next[length][0] = (int) Math.min(length + 1L, last);
+      accepting.set(length, length >= min && length <= max);
+    }
+    Budget.current().states(2L * next.length);
+    return new CharDfa(Alphabet.of(List.of()), next, accepting);
+  }
+
+  /**
+   * Returns some fixed texts.
+   *
+   * @param texts the texts
+   * @return the automaton
+   * @throws RegexException if it is too large
+   */
+  public static CharDfa ofTexts(Collection<String> texts) {
+    Set<Integer> characters = new HashSet<>();
+    for (String text : texts) {
+      Budget.current().step(1 + text.length());
+      text.codePoints().forEach(characters::add);
+    }
+    Alphabet alphabet =
+        Alphabet.of(
+            characters.stream().filter(c -> !isSurrogate(c)).sorted().map(CodePoints::of).toList());
+    List<int[]> next = new ArrayList<>();
+    BitSet accepting = new BitSet();
+    int sink = addState(next, alphabet.size(), -1);
+    int start = addState(next, alphabet.size(), sink);
+    for (String text : texts) {
+      if (text.codePoints().anyMatch(CharDfa::isSurrogate)) {
+        continue;
+      }
+      int state = start;
+      for (int i = 0; i < text.length(); i = text.offsetByCodePoints(i, 1)) {
+        int number = alphabet.classOf(text.codePointAt(i));
+        int target = next.get(state)[number];
+        if (target == sink) {
+          target = addState(next, alphabet.size(), sink);
+          next.get(state)[number] = target;
+        }
+        state = target;
+      }
+      accepting.set(state);
+    }
+    return new CharDfa(alphabet, next.toArray(int[][]::new), accepting).beginningWith(start);
+  }
+
+  private static boolean isSurrogate(int character) {
+    return character >= Character.MIN_SURROGATE && character <= Character.MAX_SURROGATE;
+  }
+
+  /** Adds a state whose characters all lead to another one, or to itself where that is -1. */
+  private static int addState(List<int[]> next, int classes, int target) {
+    if (next.size() >= MOST_STATES) {
+      throw tooLarge();
+    }
+    Budget.current().states(classes);
+    int[] targets = new int[classes];
+    Arrays.fill(targets, target < 0 ? next.size() : target);
+    next.add(targets);
+    return next.size() - 1;
+  }
+
+  /** Exchanges the first state with another one. */
+  private CharDfa beginningWith(int start) {
+    int[] first = next[0];
+    next[0] = next[start];
+    next[start] = first;
+    for (int[] targets : next) {
+      for (int i = 0; i < targets.length; i++) {
+        targets[i] = targets[i] == 0 ? start : targets[i] == start ? 0 : targets[i];
+      }
+    }
+    boolean accepted = accepting.get(0);
+    accepting.set(0, accepting.get(start));
+    accepting.set(start, accepted);
+    return this;
   }
 
   static RegexException tooLarge() {
-    return new RegexException("an automaton of more than " + MOST_STATES + " states is needed");
+    return new RegexException(
+        "an automaton of more than "
+            + MOST_STATES
+            + " states is needed; make repetitions, lengths and lists smaller");
   }
 
   /** {@return all texts that this one does not accept} */
   public CharDfa complement() {
     BitSet others = new BitSet();
-    others.set(0, edges.size());
+    others.set(0, next.length);
     others.andNot(accepting);
-    return new CharDfa(edges, others);
+    return new CharDfa(alphabet, next, others);
   }
 
   /**
@@ -74,42 +168,82 @@ public final class CharDfa {
    * @throws RegexException if it is too large
    */
   public CharDfa and(CharDfa other) {
+    Alphabet.Joined joined = alphabet.with(other.alphabet);
+    int classes = joined.both().size();
     Map<Long, Integer> known = new HashMap<>();
-    List<Long> pairs = new ArrayList<>(List.of(0L));
-    known.put(0L, 0);
-    List<List<Edge>> product = new ArrayList<>();
+    List<Long> pairs = new ArrayList<>();
+    List<int[]> product = new ArrayList<>();
     BitSet accepted = new BitSet();
+    number(other, 0, 0, known, pairs);
     for (int state = 0; state < pairs.size(); state++) {
       if (pairs.size() > MOST_STATES) {
         throw tooLarge();
       }
-      int left = (int) (pairs.get(state) >> 32);
-      int right = (int) (long) pairs.get(state);
-      Map<Integer, CodePoints> targets = new LinkedHashMap<>();
-      for (Edge first : edges.get(left)) {
-        for (Edge second : other.edges.get(right)) {
-          CodePoints both = first.set().and(second.set());
-          if (!both.isEmpty()) {
-            long pair = ((long) first.target() << 32) | second.target();
-            int target =
-                known.computeIfAbsent(
-                    pair,
-                    unknown -> {
-                      pairs.add(unknown);
-                      return pairs.size() - 1;
-                    });
-            targets.merge(target, both, CodePoints::or);
-          }
-        }
+      Budget.current().states(classes);
+      int[] targets = new int[classes];
+      long pair = pairs.get(state);
+      int left = (int) (pair >> 32);
+      int right = (int) pair;
+      for (int i = 0; i < classes; i++) {
+        targets[i] =
+            left < 0
+                ? state
+                : number(
+                    other,
+                    next[left][joined.left()[i]],
+                    other.next[right][joined.right()[i]],
+                    known,
+                    pairs);
       }
-      product.add(edges(targets));
-      accepted.set(state, accepting.get(left) && other.accepting.get(right));
+      product.add(targets);
+      accepted.set(state, left >= 0 && accepting.get(left) && other.accepting.get(right));
     }
-    return new CharDfa(product, accepted);
+    return new CharDfa(joined.both(), product.toArray(int[][]::new), accepted);
   }
 
-  static List<Edge> edges(Map<Integer, CodePoints> targets) {
-    return targets.entrySet().stream().map(e -> new Edge(e.getValue(), e.getKey())).toList();
+  /** The number of a pair of states: all from which nothing is accepted are one, -1 and -1. */
+  private int number(
+      CharDfa other, int left, int right, Map<Long, Integer> known, List<Long> pairs) {
+    boolean lives = alive().get(left) && other.alive().get(right);
+    long pair = lives ? (long) left << 32 | right : -1;
+    Integer number = known.get(pair);
+    if (number == null) {
+      number = pairs.size();
+      known.put(pair, number);
+      pairs.add(pair);
+    }
+    return number;
+  }
+
+  /**
+   * Returns whether some text is accepted by this automaton and by another one.
+   *
+   * @param other the other automaton
+   * @return whether there is one
+   */
+  public boolean meets(CharDfa other) {
+    Alphabet.Joined joined = alphabet.with(other.alphabet);
+    Set<Long> seen = new HashSet<>(List.of(0L));
+    Deque<Long> open = new ArrayDeque<>(List.of(0L));
+    while (!open.isEmpty()) {
+      long pair = open.pop();
+      int left = (int) (pair >> 32);
+      int right = (int) pair;
+      if (!alive().get(left) || !other.alive().get(right)) {
+        continue;
+      }
+      if (accepting.get(left) && other.accepting.get(right)) {
+        return true;
+      }
+      Budget.current().step(4L * joined.both().size());
+      for (int i = 0; i < joined.both().size(); i++) {
+        long to = (long) next[left][joined.left()[i]] << 32 | other.next[right][joined.right()[i]];
+        if (seen.add(to)) {
+          open.push(to);
+        }
+      }
+    }
+    return false;
   }
 
   /**
@@ -119,18 +253,14 @@ public final class CharDfa {
    * @return whether it is
    */
   public boolean accepts(String text) {
+    Budget.current().step(1 + text.length());
     int state = 0;
-    for (int character : text.codePoints().toArray()) {
-      int from = state;
-      state =
-          edges.get(from).stream()
-              .filter(edge -> edge.set().contains(character))
-              .mapToInt(Edge::target)
-              .findFirst()
-              .orElse(-1);
-      if (state < 0) {
+    for (int i = 0; i < text.length(); i = text.offsetByCodePoints(i, 1)) {
+      int character = text.codePointAt(i);
+      if (isSurrogate(character)) {
         return false;
       }
+      state = next[state][alphabet.classOf(character)];
     }
     return accepting.get(state);
   }
@@ -142,23 +272,47 @@ public final class CharDfa {
 
   /** The states from which an accepting one can be reached. */
   private BitSet alive() {
-    List<List<Integer>> sources = new ArrayList<>();
-    edges.forEach(state -> sources.add(new ArrayList<>()));
-    for (int state = 0; state < edges.size(); state++) {
-      for (Edge edge : edges.get(state)) {
-        sources.get(edge.target()).add(state);
+    BitSet known = alive;
+    if (known == null) {
+      known = findAlive();
+      alive = known;
+    }
+    return known;
+  }
+
+  private BitSet findAlive() {
+    int[] counts = new int[next.length + 1];
+    for (int[] targets : next) {
+      Budget.current().step(targets.length);
+      for (int target : targets) {
+        counts[target + 1]++;
       }
     }
-    BitSet alive = new BitSet();
+    for (int i = 0; i < next.length; i++) {
+      counts[i + 1] += counts[i];
+    }
+    int[] places = Arrays.copyOf(counts, next.length);
+    int[] sources = new int[counts[next.length]];
+    for (int state = 0; state < next.length; state++) {
+      for (int target : next[state]) {
+        sources[places[target]++] = state;
+      }
+    }
+    BitSet found = new BitSet();
     Deque<Integer> open = new ArrayDeque<>(accepting.stream().boxed().toList());
     while (!open.isEmpty()) {
       int state = open.pop();
-      if (!alive.get(state)) {
-        alive.set(state);
-        open.addAll(sources.get(state));
+      if (found.get(state)) {
+        continue;
+      }
+      found.set(state);
+      for (int i = counts[state]; i < counts[state + 1]; i++) {
+        if (!found.get(sources[i])) {
+          open.push(sources[i]);
+        }
       }
     }
-    return alive;
+    return found;
   }
 
   /**
@@ -168,187 +322,34 @@ public final class CharDfa {
    * @return the texts that are accepted
    */
   public Node toNode(String name) {
-    BitSet alive = alive();
-    if (!alive.get(0)) {
+    if (isEmpty()) {
       return Node.NOTHING;
     }
+    Map<BitSet, CodePoints> sets = new HashMap<>();
     List<Rule> rules = new ArrayList<>();
-    for (int state = 0; state < edges.size(); state++) {
-      rules.add(new Rule(name + "#" + state));
+    for (int state = 0; state < next.length; state++) {
+      rules.add(new Rule(name));
     }
-    for (int state = 0; state < edges.size(); state++) {
-      List<Node> choices = new ArrayList<>();
-      for (Edge edge : edges.get(state)) {
-        if (alive.get(edge.target())) {
-          choices.add(
-              Node.sequence(new Node.Characters(edge.set()), rules.get(edge.target()).reference()));
+    for (int state = 0; state < next.length; state++) {
+      Map<Integer, BitSet> byTarget = new LinkedHashMap<>();
+      for (int i = 0; i < next[state].length; i++) {
+        if (alive().get(next[state][i])) {
+          byTarget.computeIfAbsent(next[state][i], unknown -> new BitSet()).set(i);
         }
       }
+      List<Node> choices = new ArrayList<>();
+      byTarget.forEach(
+          (target, classes) ->
+              choices.add(
+                  Node.sequence(
+                      new Node.Characters(sets.computeIfAbsent(classes, alphabet::characters)),
+                      rules.get(target).reference())));
+      Budget.current().states(8L + 8L * choices.size());
       if (accepting.get(state)) {
         choices.add(Node.EMPTY);
       }
       rules.get(state).define(Node.alternatives(choices));
     }
     return rules.get(0).reference();
-  }
-
-  /** Divides sets into ranges that none of them cuts. */
-  static List<int[]> atoms(List<CodePoints> sets) {
-    TreeSet<Integer> cuts = new TreeSet<>(List.of(0));
-    for (CodePoints set : sets) {
-      for (int range = 0; range < set.rangeCount(); range++) {
-        cuts.add(set.first(range));
-        cuts.add(set.last(range) + 1);
-      }
-    }
-    cuts.add(CodePoints.LAST + 1);
-    List<Integer> sorted = List.copyOf(cuts);
-    List<int[]> atoms = new ArrayList<>();
-    for (int i = 0; i + 1 < sorted.size(); i++) {
-      atoms.add(new int[] {sorted.get(i), sorted.get(i + 1) - 1});
-    }
-    return atoms;
-  }
-
-  /** An automaton of a text without rules, on the way to a deterministic one. */
-  private static final class Nfa {
-
-    private static final int MOST_NFA_STATES = 50_000;
-    private static final int ACCEPT = 0;
-
-    /** What a state reads, or the empty set where it reads nothing. */
-    private final List<CodePoints> reads = new ArrayList<>();
-
-    private final List<List<Integer>> targets = new ArrayList<>();
-    private final int start;
-
-    Nfa(Node node) {
-      add(CodePoints.NONE, List.of());
-      start = compile(node, ACCEPT);
-    }
-
-    private int add(CodePoints set, List<Integer> next) {
-      if (reads.size() > MOST_NFA_STATES) {
-        throw tooLarge();
-      }
-      reads.add(set);
-      targets.add(new ArrayList<>(next));
-      return reads.size() - 1;
-    }
-
-    private int compile(Node node, int next) {
-      if (node instanceof Node.Characters characters) {
-        return characters.set().isEmpty()
-            ? add(CodePoints.NONE, List.of())
-            : add(characters.set(), List.of(next));
-      }
-      if (node instanceof Node.Literal literal) {
-        int state = next;
-        int[] characters = literal.text().codePoints().toArray();
-        for (int i = characters.length - 1; i >= 0; i--) {
-          state = add(CodePoints.of(characters[i]), List.of(state));
-        }
-        return state;
-      }
-      if (node instanceof Node.Sequence sequence) {
-        int state = next;
-        for (int i = sequence.parts().size() - 1; i >= 0; i--) {
-          state = compile(sequence.parts().get(i), state);
-        }
-        return state;
-      }
-      if (node instanceof Node.Alternatives alternatives) {
-        return add(
-            CodePoints.NONE,
-            alternatives.choices().stream().map(choice -> compile(choice, next)).toList());
-      }
-      if (node instanceof Node.Repeat repeat) {
-        return repeat(repeat, next);
-      }
-      throw new IllegalArgumentException("a rule in a regular text: " + node);
-    }
-
-    private int repeat(Node.Repeat repeat, int next) {
-      int state = next;
-      if (repeat.max() == Node.UNBOUNDED) {
-        int again = add(CodePoints.NONE, List.of(next));
-        targets.get(again).add(compile(repeat.body(), again));
-        state = again;
-      } else {
-        for (int i = repeat.max(); i > repeat.min(); i--) {
-          state = add(CodePoints.NONE, List.of(compile(repeat.body(), state), next));
-        }
-      }
-      for (int i = 0; i < repeat.min(); i++) {
-        state = compile(repeat.body(), state);
-      }
-      return state;
-    }
-
-    private BitSet closure(BitSet states) {
-      BitSet closed = new BitSet();
-      Deque<Integer> open = new ArrayDeque<>(states.stream().boxed().toList());
-      while (!open.isEmpty()) {
-        int state = open.pop();
-        if (!closed.get(state)) {
-          closed.set(state);
-          if (reads.get(state).isEmpty()) {
-            open.addAll(targets.get(state));
-          }
-        }
-      }
-      return closed;
-    }
-
-    CharDfa determinized() {
-      Map<BitSet, Integer> known = new HashMap<>();
-      List<BitSet> sets = new ArrayList<>();
-      BitSet first = new BitSet();
-      first.set(start);
-      number(closure(first), known, sets);
-      List<List<Edge>> edges = new ArrayList<>();
-      BitSet accepting = new BitSet();
-      for (int state = 0; state < sets.size(); state++) {
-        BitSet from = sets.get(state);
-        accepting.set(state, from.get(ACCEPT));
-        Map<BitSet, List<int[]>> byTarget = new LinkedHashMap<>();
-        int[] reading = from.stream().filter(s -> !reads.get(s).isEmpty()).toArray();
-        List<CodePoints> read = new ArrayList<>();
-        for (int s : reading) {
-          read.add(reads.get(s));
-        }
-        for (int[] atom : atoms(read)) {
-          BitSet next = new BitSet();
-          for (int s : reading) {
-            if (reads.get(s).contains(atom[0])) {
-              targets.get(s).forEach(next::set);
-            }
-          }
-          byTarget.computeIfAbsent(next, unknown -> new ArrayList<>()).add(atom);
-        }
-        Map<Integer, CodePoints> numbered = new LinkedHashMap<>();
-        byTarget.forEach(
-            (next, ranges) ->
-                numbered.merge(
-                    number(closure(next), known, sets),
-                    CodePoints.ofRanges(ranges),
-                    CodePoints::or));
-        edges.add(edges(numbered));
-      }
-      return new CharDfa(edges, accepting);
-    }
-
-    private static int number(BitSet set, Map<BitSet, Integer> known, List<BitSet> sets) {
-      Integer number = known.get(set);
-      if (number == null) {
-        if (sets.size() >= MOST_STATES) {
-          throw tooLarge();
-        }
-        number = sets.size();
-        known.put(set, number);
-        sets.add(set);
-      }
-      return number;
-    }
   }
 }

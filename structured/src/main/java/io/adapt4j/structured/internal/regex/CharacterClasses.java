@@ -1,6 +1,7 @@
 package io.adapt4j.structured.internal.regex;
 
 import io.adapt4j.structured.internal.grammar.CodePoints;
+import io.adapt4j.structured.internal.limit.Budget;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,13 +41,23 @@ final class CharacterClasses {
           Map.entry("Separator", "Z"),
           Map.entry("Space_Separator", "Zs"));
 
-  private static final Map<String, Optional<CodePoints>> KNOWN = new ConcurrentHashMap<>();
+  private static final int MOST_KNOWN = 500;
+  private static final Map<String, CodePoints> KNOWN = new ConcurrentHashMap<>();
 
   private CharacterClasses() {}
 
   /** The characters of a Unicode property, or empty if it is not known. */
   static Optional<CodePoints> property(String name) {
-    return KNOWN.computeIfAbsent(name, CharacterClasses::find);
+    CodePoints known = KNOWN.get(name);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    Optional<CodePoints> found = find(name);
+    // Names of strangers are not kept without end: of scripts there are many spellings.
+    if (found.isPresent() && KNOWN.size() < MOST_KNOWN) {
+      KNOWN.put(name, found.get());
+    }
+    return found;
   }
 
   private static Optional<CodePoints> find(String name) {
@@ -67,7 +78,9 @@ final class CharacterClasses {
     }
     List<int[]> ranges = new ArrayList<>();
     int first = -1;
+    Budget budget = Budget.current();
     for (int character = 0; character <= CodePoints.LAST + 1; character++) {
+      budget.step(2);
       boolean in =
           character <= CodePoints.LAST && pattern.matcher(Character.toString(character)).matches();
       if (in && first < 0) {

@@ -2,8 +2,10 @@ package io.adapt4j.structured.internal.regex;
 
 import io.adapt4j.structured.internal.grammar.CodePoints;
 import io.adapt4j.structured.internal.grammar.Node;
+import io.adapt4j.structured.internal.limit.Budget;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Reads expressions in the syntax of ECMAScript, as far as they are regular: no look-around, no
@@ -16,6 +18,11 @@ public final class RegexParser {
 
   private static final int MOST_LENGTH = 20_000;
   private static final int DEEPEST = 200;
+
+  /** Signs of repetition that follow each other, of which ECMAScript knows one. */
+  private static final int MOST_SIGNS = 3;
+
+  private static final Pattern BOUNDS = Pattern.compile("\\{\\d+(,\\d*)?\\}");
 
   private final String text;
   private int at;
@@ -109,7 +116,7 @@ public final class RegexParser {
 
   private Node repeated() {
     Node body = atom();
-    while (at < text.length()) {
+    for (int times = 0; at < text.length(); times++) {
       int min;
       int max;
       char sign = peek();
@@ -117,7 +124,7 @@ public final class RegexParser {
         at++;
         min = sign == '+' ? 1 : 0;
         max = sign == '?' ? 1 : Node.UNBOUNDED;
-      } else if (sign == '{' && text.substring(at).matches("(?s)\\{\\d+(,\\d*)?\\}.*")) {
+      } else if (sign == '{' && BOUNDS.matcher(text).region(at, text.length()).lookingAt()) {
         int end = text.indexOf('}', at);
         String[] bounds = text.substring(at + 1, end).split(",", -1);
         min = number(bounds[0]);
@@ -130,6 +137,9 @@ public final class RegexParser {
         break;
       }
       take('?');
+      if (times == MOST_SIGNS) {
+        throw expected("at most " + MOST_SIGNS + " repetitions of one part");
+      }
       body = Node.repeat(body, min, max);
     }
     return body;
@@ -208,40 +218,49 @@ public final class RegexParser {
 
   private CodePoints set() {
     boolean inverted = take('^');
-    CodePoints all = CodePoints.NONE;
+    List<int[]> all = new ArrayList<>();
     while (true) {
       if (at >= text.length()) {
         throw expected("a closing bracket");
       }
       if (take(']')) {
-        return inverted ? all.complement() : all;
+        CodePoints set = CodePoints.ofRanges(all);
+        return inverted ? set.complement() : set;
       }
       CodePoints first = member();
       boolean range =
-          at + 1 < text.length() && peek() == '-' && text.charAt(at + 1) != ']' && isOne(first);
+          at + 1 < text.length() && peek() == '-' && text.charAt(at + 1) != ']' && first.isSingle();
       if (range) {
         at++;
         CodePoints last = member();
-        if (!isOne(last)) {
-          all = all.or(first).or(CodePoints.of('-')).or(last);
+        if (!last.isSingle()) {
+          addAll(first, all);
+          all.add(new int[] {'-', '-'});
+          addAll(last, all);
         } else if (last.first(0) < first.first(0)) {
           throw expected("a range in ascending order");
         } else {
-          all = all.or(CodePoints.of(first.first(0), last.first(0)));
+          all.add(new int[] {first.first(0), last.first(0)});
         }
       } else {
-        all = all.or(first);
+        addAll(first, all);
       }
     }
   }
 
-  private static boolean isOne(CodePoints set) {
-    return set.rangeCount() == 1 && set.first(0) == set.last(0);
+  private static void addAll(CodePoints set, List<int[]> to) {
+    Budget.current().step(10 + set.rangeCount());
+    for (int range = 0; range < set.rangeCount(); range++) {
+      to.add(new int[] {set.first(range), set.last(range)});
+    }
   }
 
   private CodePoints member() {
     if (take('\\')) {
       return escape(true);
+    }
+    if (at >= text.length()) {
+      throw expected("a closing bracket");
     }
     int character = text.codePointAt(at);
     at += Character.charCount(character);

@@ -2,13 +2,19 @@ package io.adapt4j.structured.internal.regex;
 
 import io.adapt4j.structured.internal.grammar.CodePoints;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** Integers that are multiples of a number. */
 public final class Remainders {
+
+  private static final int START = 0;
+  private static final int SIGN = 1;
+  private static final int DEAD = 2;
+
+  /** The first state of those that stand for a remainder. */
+  private static final int FIRST = 3;
 
   private Remainders() {}
 
@@ -19,31 +25,24 @@ public final class Remainders {
    * @return an automaton of their digits, with a sign or without
    */
   public static CharDfa of(int divisor) {
-    int start = 0;
-    int sign = 1;
-    int dead = 2;
-    int first = 3;
-    List<List<CharDfa.Edge>> edges = new ArrayList<>();
-    for (int state = 0; state < first + divisor; state++) {
-      Map<Integer, CodePoints> targets = new LinkedHashMap<>();
-      CodePoints rest = CodePoints.ALL;
-      if (state != dead) {
-        int before = state >= first ? state - first : 0;
+    List<CodePoints> sets = new ArrayList<>(List.of(CodePoints.of('-')));
+    for (int digit = 0; digit < 10; digit++) {
+      sets.add(CodePoints.of('0' + digit));
+    }
+    Alphabet alphabet = Alphabet.of(sets);
+    int[][] next = new int[FIRST + divisor][alphabet.size()];
+    for (int state = 0; state < next.length; state++) {
+      Arrays.fill(next[state], DEAD);
+      if (state != DEAD) {
+        int before = state >= FIRST ? state - FIRST : 0;
         for (int digit = 0; digit < 10; digit++) {
-          CodePoints character = CodePoints.of('0' + digit);
-          targets.merge(first + (before * 10 + digit) % divisor, character, CodePoints::or);
-          rest = rest.minus(character);
-        }
-        if (state == start) {
-          targets.put(sign, CodePoints.of('-'));
-          rest = rest.minus(CodePoints.of('-'));
+          next[state][alphabet.classOf('0' + digit)] = FIRST + (before * 10 + digit) % divisor;
         }
       }
-      targets.merge(dead, rest, CodePoints::or);
-      edges.add(CharDfa.edges(targets));
     }
+    next[START][alphabet.classOf('-')] = SIGN;
     BitSet accepting = new BitSet();
-    accepting.set(first);
-    return new CharDfa(edges, accepting);
+    accepting.set(FIRST);
+    return new CharDfa(alphabet, next, accepting);
   }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 final class ArrayTexts {
 
   private static final int MOST_PREFIX = 5_000;
+  private static final int MOST_RULES = 20_000;
 
   private final List<Part> parts;
   private final Values values;
@@ -30,8 +31,18 @@ final class ArrayTexts {
       unique |= part.get("uniqueItems").asBoolean(false);
     }
     if (prefix > MOST_PREFIX) {
-      throw new SchemaException(
-          parts.get(0).path(), "prefixItems has more than " + MOST_PREFIX + " schemas");
+      Part part =
+          parts.stream()
+              .filter(p -> Children.tuple(p).size() > MOST_PREFIX)
+              .findFirst()
+              .orElseThrow();
+      throw part.refused(
+          part.has("prefixItems") ? "prefixItems" : "items",
+          "expected at most "
+              + MOST_PREFIX
+              + " schemas, found "
+              + Children.tuple(part).size()
+              + ". Give the elements one schema with items.");
     }
   }
 
@@ -83,6 +94,17 @@ final class ArrayTexts {
           "uniqueItems", "It is for elements of an enum; leave it out, and check the answer.");
     }
     int most = Math.min(max, elements.size());
+    if ((long) (most + 1) * (elements.size() + 1) > MOST_RULES) {
+      Part part =
+          parts.stream().filter(p -> p.get("uniqueItems").asBoolean()).findFirst().orElseThrow();
+      throw part.refused(
+          "uniqueItems",
+          "expected few elements, found up to "
+              + most
+              + " of "
+              + elements.size()
+              + " values. Make maxItems smaller, or leave uniqueItems out, and check the answer.");
+    }
     Rule[] next = new Rule[most + 1];
     for (int count = 0; count <= most; count++) {
       next[count] = new Rule("]");

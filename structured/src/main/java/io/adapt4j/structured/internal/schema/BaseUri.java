@@ -9,19 +9,29 @@ final class BaseUri {
   /** The base of a schema that names none. */
   static final String ROOT = "adapt4j:schema";
 
+  private static final int MOST_CHARACTERS = 4_000;
+
   private BaseUri() {}
 
   /** The base within a schema. */
-  static String of(JsonNode schema, String base, boolean replacing) {
+  static String of(Part parent, JsonNode schema, String base) {
     JsonNode id = schema.path("$id");
-    boolean ignored = replacing && schema.has("$ref");
+    boolean ignored = parent.replacing() && schema.has("$ref");
     if (ignored || !id.isTextual() || id.textValue().startsWith("#")) {
       return base;
     }
-    return resolve(base, id.textValue());
+    return resolve(parent, "$id", base, id.textValue());
   }
 
-  static String resolve(String base, String reference) {
+  /** What a keyword of a schema, or of one within it, refers to. */
+  static String resolve(Part part, String keyword, String base, String reference) {
+    if (reference.length() > MOST_CHARACTERS) {
+      throw part.refused(
+          keyword,
+          "expected at most " + MOST_CHARACTERS + " characters, found " + reference.length());
+    }
+    part.compilation().at(part, keyword);
+    part.compilation().budget().step(100 + base.length() + reference.length());
     try {
       URI resolved =
           base.equals(ROOT) || base.startsWith("urn:")

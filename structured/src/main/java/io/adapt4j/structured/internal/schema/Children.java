@@ -1,7 +1,6 @@
 package io.adapt4j.structured.internal.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.structured.internal.regex.CharDfa;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +33,7 @@ final class Children {
   }
 
   private static boolean matches(Part part, String pattern, String name) {
-    return CharDfa.of(StringTexts.searched(part, "patternProperties", pattern)).accepts(name);
+    return part.compilation().automaton(part, "patternProperties", pattern).accepts(name);
   }
 
   /** Schemas of the first elements; before draft 2020-12 they stood in {@code items}. */

@@ -1,7 +1,6 @@
 package io.adapt4j.structured.internal.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.structured.internal.grammar.Node;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -45,17 +44,17 @@ final class Disjointness {
     Set<Part> both = new LinkedHashSet<>(first);
     both.addAll(second);
     List<Part> all = List.copyOf(both);
-    Set<Kind> kinds = EnumSet.allOf(Kind.class);
-    all.forEach(part -> kinds.retainAll(Kind.of(part)));
-    if (all.stream().anyMatch(part -> part.has("enum") || part.has("const"))) {
-      return new Instances(expansion).candidates(all).isEmpty();
+    all.forEach(part -> part.compilation().budget().step(20));
+    Set<Kind> kinds = Kind.common(all);
+    if (all.stream().anyMatch(Instances::isListed)) {
+      return !new Instances(expansion).hasCandidate(all);
     }
     boolean numbers = kinds.contains(Kind.INTEGER) || kinds.contains(Kind.FRACTION);
     if (numbers && Numbers.Conditions.of(all).range().isEmpty()) {
       kinds.remove(Kind.INTEGER);
       kinds.remove(Kind.FRACTION);
     }
-    if (kinds.contains(Kind.STRING) && StringTexts.of(all).equals(Node.NOTHING)) {
+    if (kinds.contains(Kind.STRING) && StringTexts.isNothing(all)) {
       kinds.remove(Kind.STRING);
     }
     if (kinds.isEmpty()) {

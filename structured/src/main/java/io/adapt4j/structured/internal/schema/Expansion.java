@@ -15,11 +15,16 @@ import java.util.Set;
  */
 final class Expansion implements Expander {
 
-  private static final int MOST_ALTERNATIVES = 1_000;
+  private static final int MOST_COMBINATIONS = 1_000;
+  private static final int MOST_ALTERNATIVES = 10_000;
 
   private final SchemaDocument document;
-  private final Map<String, List<Set<Part>>> known = new HashMap<>();
-  private final Set<String> active = new HashSet<>();
+
+  /** References and combinations that may follow each other with no value in between. */
+  private static final int DEEPEST = 300;
+
+  private final Map<Part, List<Set<Part>>> known = new HashMap<>();
+  private final Set<Part> active = new HashSet<>();
 
   Expansion(SchemaDocument document) {
     this.document = document;
@@ -29,7 +34,7 @@ final class Expansion implements Expander {
   public List<Set<Part>> of(Collection<Part> parts) {
     List<Set<Part>> all = List.of(Set.of());
     for (Part part : parts) {
-      all = both(part, all, of(part));
+      all = both(part, "allOf", all, of(part));
     }
     return all;
   }
@@ -40,17 +45,27 @@ final class Expansion implements Expander {
     }
     if (!part.schema().isObject()) {
       throw new SchemaException(
-          part.path(), "expected a schema, an object or a boolean, found " + part.schema());
+          part.path(),
+          "expected a schema, an object or a boolean, found " + Part.said(part.schema()));
     }
-    List<Set<Part>> alternatives = known.get(part.path());
+    List<Set<Part>> alternatives = known.get(part);
     if (alternatives == null) {
-      if (!active.add(part.path())) {
+      if (active.size() == DEEPEST) {
+        throw new SchemaException(
+            part.path(),
+            "expected at most "
+                + DEEPEST
+                + " references and combinations that follow each other, found more. Let $ref name"
+                + " the last schema of the chain.");
+      }
+      part.compilation().at(part, "");
+      if (!active.add(part)) {
         throw new SchemaException(
             part.path(), "the schema refers to itself with no value in between");
       }
       alternatives = expand(part);
-      active.remove(part.path());
-      known.put(part.path(), alternatives);
+      active.remove(part);
+      known.put(part, alternatives);
     }
     return alternatives;
   }
@@ -62,35 +77,42 @@ final class Expansion implements Expander {
     Keywords.check(part);
     List<Set<Part>> all = List.of(Set.of(part));
     if (part.has("$ref")) {
-      all = both(part, all, of(document.target(part)));
+      all = both(part, "$ref", all, of(document.target(part)));
     }
     if (part.has("allOf")) {
       for (Part child : part.children("allOf")) {
-        all = both(part, all, of(child));
+        all = both(part, "allOf", all, of(child));
       }
     }
     if (part.has("anyOf")) {
-      all = both(part, all, either(part.children("anyOf")));
+      all = both(part, "anyOf", all, either(part.children("anyOf")));
     }
     if (part.has("oneOf")) {
       List<Part> children = part.children("oneOf");
       requireDisjoint(part, children);
-      all = both(part, all, either(children));
+      all = both(part, "oneOf", all, either(children));
     }
     return all;
   }
 
   private List<Set<Part>> either(List<Part> parts) {
-    return parts.stream().flatMap(part -> of(part).stream()).distinct().toList();
+    Set<Set<Part>> all = new LinkedHashSet<>();
+    for (Part part : parts) {
+      all.addAll(of(part));
+    }
+    return List.copyOf(all);
   }
 
   private void requireDisjoint(Part part, List<Part> children) {
+    if (areListedOnce(children)) {
+      return;
+    }
     Disjointness disjointness = new Disjointness(this);
     for (int i = 0; i < children.size(); i++) {
       for (int j = i + 1; j < children.size(); j++) {
         if (!disjointness.isSure(List.of(children.get(i)), List.of(children.get(j)))) {
-          throw new SchemaException(
-              part.path() + "/oneOf",
+          throw part.refused(
+              "oneOf",
               "expected alternatives of which no value fulfills two, found that "
                   + i
                   + " and "
@@ -102,17 +124,41 @@ final class Expansion implements Expander {
     }
   }
 
-  private static List<Set<Part>> both(Part at, List<Set<Part>> left, List<Set<Part>> right) {
-    if ((long) left.size() * right.size() > MOST_ALTERNATIVES) {
-      throw new SchemaException(
-          at.path(),
+  /** Whether all alternatives list their values, and none is listed twice. */
+  private static boolean areListedOnce(List<Part> children) {
+    Set<String> identities = new HashSet<>();
+    for (Part child : children) {
+      if (!Instances.isListed(child)) {
+        return false;
+      }
+      String keyword = child.has("const") ? "const" : "enum";
+      for (String identity : child.compilation().listed(child, keyword).identities()) {
+        if (!identities.add(identity)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static List<Set<Part>> both(
+      Part at, String keyword, List<Set<Part>> left, List<Set<Part>> right) {
+    boolean combined = left.size() > 1 && right.size() > 1;
+    int most = combined ? MOST_COMBINATIONS : MOST_ALTERNATIVES;
+    if ((long) left.size() * right.size() > most) {
+      String message =
           "the schema has more than "
-              + MOST_ALTERNATIVES
-              + " combinations of its alternatives; offer fewer with anyOf and oneOf");
+              + most
+              + (combined ? " combinations of its alternatives" : " alternatives")
+              + "; offer fewer with anyOf and oneOf, or list values with enum";
+      throw at.has(keyword)
+          ? at.refused(keyword, message)
+          : new SchemaException(at.path(), message);
     }
     Set<Set<Part>> all = new LinkedHashSet<>();
     for (Set<Part> first : left) {
       for (Set<Part> second : right) {
+        at.compilation().budget().step(1 + 4L * (first.size() + second.size()));
         Set<Part> joined = new LinkedHashSet<>(first);
         joined.addAll(second);
         all.add(joined);

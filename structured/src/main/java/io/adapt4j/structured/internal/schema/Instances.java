@@ -5,21 +5,17 @@ import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.structured.internal.grammar.Node;
-import io.adapt4j.structured.internal.regex.CharDfa;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /** Checks values that a schema lists against the rest of it. */
 final class Instances {
-
-  private static final int MOST_VALUES = 100_000;
 
   private final Expander expansion;
 
@@ -27,50 +23,71 @@ final class Instances {
     this.expansion = expansion;
   }
 
+  /** Whether a schema lists its values. */
+  static boolean isListed(Part part) {
+    return part.has("const") || part.has("enum");
+  }
+
+  private static String listing(Part part) {
+    return part.has("const") ? "const" : "enum";
+  }
+
   /** The values of {@code enum} and {@code const} that all schemas hold for. */
   List<JsonNode> candidates(List<Part> parts) {
     List<JsonNode> values = new ArrayList<>();
-    for (Part part : parts) {
-      if (part.has("const")) {
-        values.add(part.get("const"));
-        break;
-      }
-      if (part.has("enum")) {
-        if (!part.get("enum").isArray() || part.get("enum").size() > MOST_VALUES) {
-          throw part.invalid("enum", "a list of at most " + MOST_VALUES + " values");
-        }
-        part.get("enum").forEach(values::add);
-        break;
+    for (Instance instance : listed(parts)) {
+      if (holds(instance, parts)) {
+        values.add(instance.value());
       }
     }
-    return values.stream().filter(value -> holds(value, parts)).distinct().toList();
+    return values;
+  }
+
+  /** Whether all schemas hold for some value of {@code enum} and {@code const}. */
+  boolean hasCandidate(List<Part> parts) {
+    for (Instance instance : listed(parts)) {
+      if (holds(instance, parts)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static List<Instance> listed(List<Part> parts) {
+    for (Part part : parts) {
+      if (isListed(part)) {
+        return part.compilation().listed(part, listing(part)).values();
+      }
+    }
+    return List.of();
   }
 
   /** All values of schemas that have finitely many of them, or null. */
   @Nullable List<JsonNode> finite(List<Part> schemas) {
     List<JsonNode> values = new ArrayList<>();
+    Set<String> known = new HashSet<>();
     for (Set<Part> parts : expansion.of(schemas)) {
       List<Part> flat = new ArrayList<>(parts);
-      Set<Kind> kinds = EnumSet.allOf(Kind.class);
-      flat.forEach(part -> kinds.retainAll(Kind.of(part)));
-      List<JsonNode> found;
-      if (flat.stream().anyMatch(part -> part.has("enum") || part.has("const"))) {
-        found = candidates(flat);
-      } else if (EnumSet.of(Kind.BOOLEAN, Kind.NULL).containsAll(kinds)) {
-        found = new ArrayList<>();
-        if (kinds.contains(Kind.BOOLEAN)) {
-          found.add(BooleanNode.TRUE);
-          found.add(BooleanNode.FALSE);
+      Set<Kind> kinds = Kind.common(flat);
+      if (flat.stream().anyMatch(Instances::isListed)) {
+        for (Instance instance : listed(flat)) {
+          if (holds(instance, flat) && known.add(instance.identity())) {
+            values.add(instance.value());
+          }
         }
-        if (kinds.contains(Kind.NULL)) {
-          found.add(NullNode.instance);
+      } else if (EnumSet.of(Kind.BOOLEAN, Kind.NULL).containsAll(kinds)) {
+        if (kinds.contains(Kind.BOOLEAN) && known.add("true")) {
+          values.add(BooleanNode.TRUE);
+        }
+        if (kinds.contains(Kind.BOOLEAN) && known.add("false")) {
+          values.add(BooleanNode.FALSE);
+        }
+        if (kinds.contains(Kind.NULL) && known.add("null")) {
+          values.add(NullNode.instance);
         }
       } else {
         return null;
       }
-      found.stream()
-          .filter(value -> values.stream().noneMatch(known -> isSame(known, value)))
-          .forEach(values::add);
     }
     return values;
   }
@@ -81,31 +98,41 @@ final class Instances {
   }
 
   private boolean fulfills(JsonNode value, List<Part> schemas) {
-    return expansion.of(schemas).stream().anyMatch(parts -> holds(value, new ArrayList<>(parts)));
+    for (Set<Part> parts : expansion.of(schemas)) {
+      List<Part> flat = List.copyOf(parts);
+      if (flat.isEmpty() || holds(Instance.of(flat.get(0), "const", value), flat)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether the keywords about a value itself hold. */
-  private boolean holds(JsonNode value, List<Part> parts) {
+  private boolean holds(Instance instance, List<Part> parts) {
+    for (Part part : parts) {
+      Compilation compilation = part.compilation();
+      compilation.budget().step(1);
+      for (String keyword : List.of("enum", "const")) {
+        if (part.has(keyword)
+            && !compilation.listed(part, keyword).identities().contains(instance.identity())) {
+          return false;
+        }
+      }
+    }
+    JsonNode value = instance.value();
     Kind kind = Kind.of(value);
     for (Part part : parts) {
-      boolean listed =
-          !part.has("enum") || stream(part.get("enum")).anyMatch(v -> isSame(v, value));
-      boolean constant = !part.has("const") || isSame(part.get("const"), value);
-      if (!Kind.of(part).contains(kind) || !listed || !constant) {
+      if (!Kind.of(part).contains(kind)) {
         return false;
       }
     }
     return switch (kind) {
-      case INTEGER, FRACTION -> number(value.decimalValue(), parts);
+      case INTEGER, FRACTION -> number(Numbers.checked(parts.get(0), "const", value), parts);
       case STRING -> string(value.textValue(), parts);
       case ARRAY -> array(value, parts);
       case OBJECT -> object(value, parts);
       default -> true;
     };
-  }
-
-  private static Stream<JsonNode> stream(JsonNode list) {
-    return StreamSupport.stream(list.spliterator(), false);
   }
 
   private static boolean number(BigDecimal value, List<Part> parts) {
@@ -125,10 +152,8 @@ final class Instances {
           || length > StringTexts.count(part, "maxLength", Node.UNBOUNDED)) {
         return false;
       }
-      for (Node text : StringTexts.patterns(part)) {
-        if (!CharDfa.of(text).accepts(value)) {
-          return false;
-        }
+      if (!StringTexts.accepts(part, value)) {
+        return false;
       }
     }
     return true;
@@ -139,7 +164,7 @@ final class Instances {
       boolean sized =
           value.size() >= StringTexts.count(part, "minItems", 0)
               && value.size() <= StringTexts.count(part, "maxItems", Node.UNBOUNDED);
-      if (!sized || (part.get("uniqueItems").asBoolean() && repeats(value))) {
+      if (!sized || (part.get("uniqueItems").asBoolean() && repeats(part, value))) {
         return false;
       }
     }
@@ -151,12 +176,11 @@ final class Instances {
     return true;
   }
 
-  private static boolean repeats(JsonNode array) {
-    for (int i = 0; i < array.size(); i++) {
-      for (int j = 0; j < i; j++) {
-        if (isSame(array.get(i), array.get(j))) {
-          return true;
-        }
+  private static boolean repeats(Part part, JsonNode array) {
+    Set<String> identities = new HashSet<>();
+    for (JsonNode element : array) {
+      if (!identities.add(Instance.of(part, "const", element).identity())) {
+        return true;
       }
     }
     return false;
@@ -167,8 +191,14 @@ final class Instances {
       boolean sized =
           value.size() >= StringTexts.count(part, "minProperties", 0)
               && value.size() <= StringTexts.count(part, "maxProperties", Node.UNBOUNDED);
-      if (!sized || stream(part.get("required")).anyMatch(name -> !value.has(name.asText()))) {
+      if (!sized) {
         return false;
+      }
+      for (JsonNode name : part.get("required")) {
+        part.compilation().budget().step(1);
+        if (!value.has(name.asText())) {
+          return false;
+        }
       }
     }
     for (Map.Entry<String, JsonNode> field : value.properties()) {
@@ -183,25 +213,5 @@ final class Instances {
       }
     }
     return true;
-  }
-
-  /** Whether values are equal as JSON Schema compares them. */
-  static boolean isSame(JsonNode left, JsonNode right) {
-    if (left.isNumber() && right.isNumber()) {
-      return left.decimalValue().compareTo(right.decimalValue()) == 0;
-    }
-    if (left.isArray() && right.isArray() && left.size() == right.size()) {
-      for (int i = 0; i < left.size(); i++) {
-        if (!isSame(left.get(i), right.get(i))) {
-          return false;
-        }
-      }
-      return true;
-    }
-    if (left.isObject() && right.isObject() && left.size() == right.size()) {
-      return left.properties().stream()
-          .allMatch(e -> right.has(e.getKey()) && isSame(e.getValue(), right.get(e.getKey())));
-    }
-    return left.equals(right);
   }
 }

@@ -4,12 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.structured.internal.grammar.CodePoints;
 import io.adapt4j.structured.internal.grammar.Node;
 import io.adapt4j.structured.internal.grammar.Node.Rule;
+import io.adapt4j.structured.internal.limit.Budget;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * How values are written. Every character of a string has one spelling: itself, or a short escape
@@ -32,7 +36,16 @@ final class JsonTexts {
   }
 
   private static final Node DIGIT = new Node.Characters(CodePoints.of('0', '9'));
-  private static final Node DIGITS = Node.repeat(DIGIT, 0, Node.UNBOUNDED);
+
+  /**
+   * The most digits of a number without bounds before its point, and of any after it, unless its
+   * bounds have more: numbers end, also those of a model that repeats itself.
+   */
+  static final int MOST_INTEGER_DIGITS = 64;
+
+  static final int MOST_FRACTION_DIGITS = 32;
+
+  private static final Node DIGITS = Node.repeat(DIGIT, 0, MOST_INTEGER_DIGITS - 1);
 
   /** Digits without a leading zero. */
   static final Node NATURAL =
@@ -53,7 +66,8 @@ final class JsonTexts {
   static final Node NUMBER =
       Node.sequence(
           INTEGER,
-          Node.optional(Node.sequence(Node.literal("."), Node.repeat(DIGIT, 1, Node.UNBOUNDED))),
+          Node.optional(
+              Node.sequence(Node.literal("."), Node.repeat(DIGIT, 1, MOST_FRACTION_DIGITS))),
           Node.optional(EXPONENT));
 
   static final Node BOOLEAN = Node.alternatives(Node.literal("true"), Node.literal("false"));
@@ -126,26 +140,63 @@ final class JsonTexts {
 
   /** A text as it stands between quotes. */
   static Node spelled(Node text) {
-    return new Spelling().of(text);
+    return new Spelling().all(text);
+  }
+
+  /** A fixed text as it stands between quotes. */
+  private static Node spelled(String text) {
+    StringBuilder plain = new StringBuilder();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      int escape = ESCAPED.indexOf(c);
+      if (escape >= 0) {
+        plain.append('\\').append(ESCAPES.charAt(escape));
+      } else if (c < 0x20 || Character.isSurrogate(c)) {
+        return spelledByCharacter(text);
+      } else {
+        plain.append(c);
+      }
+    }
+    return Node.literal(plain.toString());
+  }
+
+  private static Node spelledByCharacter(String text) {
+    Spelling spelling = new Spelling();
+    List<Node> parts = new ArrayList<>();
+    text.codePoints().forEach(c -> parts.add(spelling.spelled(CodePoints.of(c))));
+    return Node.sequence(parts);
   }
 
   /** Rewrites a text, rules included. */
   private static final class Spelling {
     private final Map<Rule, Rule> rules = new HashMap<>();
+    private final Map<CodePoints, Node> sets = new HashMap<>();
 
-    Node of(Node node) {
+    /** Rules whose bodies are still to be rewritten. */
+    private final Deque<Rule> open = new ArrayDeque<>();
+
+    Node all(Node node) {
+      Node root = of(node);
+      while (!open.isEmpty()) {
+        Rule rule = open.pop();
+        Objects.requireNonNull(rules.get(rule)).define(of(rule.body()));
+      }
+      return root;
+    }
+
+    private Node of(Node node) {
+      Budget.current().step(2);
       if (node instanceof Node.Literal literal) {
-        return Node.sequence(
-            literal.text().codePoints().mapToObj(c -> spelled(CodePoints.of(c))).toList());
+        return JsonTexts.spelled(literal.text());
       }
       if (node instanceof Node.Characters characters) {
         return spelled(characters.set());
       }
       if (node instanceof Node.Sequence sequence) {
-        return Node.sequence(sequence.parts().stream().map(this::of).toList());
+        return Node.sequence(all(sequence.parts()));
       }
       if (node instanceof Node.Alternatives alternatives) {
-        return Node.alternatives(alternatives.choices().stream().map(this::of).toList());
+        return Node.alternatives(all(alternatives.choices()));
       }
       if (node instanceof Node.Repeat repeat) {
         return Node.repeat(of(repeat.body()), repeat.min(), repeat.max());
@@ -155,12 +206,25 @@ final class JsonTexts {
       if (known == null) {
         known = new Rule(rule.name());
         rules.put(rule, known);
-        known.define(of(rule.body()));
+        open.push(rule);
       }
       return known.reference();
     }
 
-    private static Node spelled(CodePoints set) {
+    private List<Node> all(List<Node> nodes) {
+      List<Node> spelled = new ArrayList<>(nodes.size());
+      for (Node node : nodes) {
+        spelled.add(of(node));
+      }
+      return spelled;
+    }
+
+    private Node spelled(CodePoints set) {
+      return sets.computeIfAbsent(set, Spelling::spell);
+    }
+
+    private static Node spell(CodePoints set) {
+      Budget.current().step(50 + 8L * set.rangeCount());
       List<Node> choices = new ArrayList<>();
       CodePoints plain = set.and(PLAIN);
       // What nearly all sets have in common is written once.

@@ -14,6 +14,15 @@ enum Kind {
   ARRAY,
   OBJECT;
 
+  /** The types that all of some schemas allow. */
+  static Set<Kind> common(Iterable<Part> parts) {
+    Set<Kind> kinds = EnumSet.allOf(Kind.class);
+    for (Part part : parts) {
+      kinds.retainAll(of(part));
+    }
+    return kinds;
+  }
+
   /** The types that a schema allows. */
   static Set<Kind> of(Part part) {
     JsonNode type = part.get("type");

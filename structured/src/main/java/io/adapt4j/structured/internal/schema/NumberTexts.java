@@ -12,7 +12,11 @@ import org.jspecify.annotations.Nullable;
 /** Numbers of a range, written without an exponent. */
 final class NumberTexts {
 
-  private static final Node ANY_DIGITS = Node.repeat(digits('0', '9'), 0, Node.UNBOUNDED);
+  /** Digits of an integer beyond those that its bounds have, and the most after the point. */
+  private static final int MORE_DIGITS = JsonTexts.MOST_INTEGER_DIGITS;
+
+  private static final Node ANY_DIGITS =
+      Node.repeat(digits('0', '9'), 0, JsonTexts.MOST_FRACTION_DIGITS);
 
   private NumberTexts() {}
 
@@ -50,6 +54,14 @@ final class NumberTexts {
         return null;
       }
       return min == null || min.signum() < 0 ? new Range(BigDecimal.ZERO, false, max, below) : this;
+    }
+
+    /** The part above 0, without -0 that nobody needs; null where there is none. */
+    private @Nullable Range positive() {
+      if (max != null && max.signum() <= 0) {
+        return null;
+      }
+      return min == null || min.signum() <= 0 ? new Range(BigDecimal.ZERO, true, max, below) : this;
     }
 
     /** The smallest integer, or null. */
@@ -105,7 +117,8 @@ final class NumberTexts {
       choices.add(atLeast(low));
       choices.add(
           Node.sequence(
-              digits('1', '9'), Node.repeat(digits('0', '9'), low.length(), Node.UNBOUNDED)));
+              digits('1', '9'),
+              Node.repeat(digits('0', '9'), low.length(), low.length() + MORE_DIGITS)));
       return Node.alternatives(choices);
     }
     String high = last.toString();
@@ -178,7 +191,7 @@ final class NumberTexts {
     if (positive != null) {
       choices.add(notNegative(positive, places));
     }
-    Range negative = range.negated().notNegative();
+    Range negative = range.negated().positive();
     if (negative != null) {
       choices.add(Node.sequence(Node.literal("-"), notNegative(negative, places)));
     }
@@ -304,9 +317,12 @@ final class NumberTexts {
         return digits(low, above, high, below, used, false);
       }
       Node zeros =
-          places == Node.UNBOUNDED
-              ? Node.repeat(NumberTexts.digits('0', '0'), 0, Node.UNBOUNDED)
-              : Node.repeat(NumberTexts.digits('0', '0'), 0, Math.max(0, places - used));
+          Node.repeat(
+              NumberTexts.digits('0', '0'),
+              0,
+              places == Node.UNBOUNDED
+                  ? JsonTexts.MOST_FRACTION_DIGITS
+                  : Math.max(0, places - used));
       if (high == null) {
         return low != null && above ? positive(used) : rest(used);
       }
@@ -318,7 +334,7 @@ final class NumberTexts {
     private Node positive(int used) {
       if (places == Node.UNBOUNDED) {
         return Node.sequence(
-            Node.repeat(NumberTexts.digits('0', '0'), 0, Node.UNBOUNDED),
+            Node.repeat(NumberTexts.digits('0', '0'), 0, JsonTexts.MOST_FRACTION_DIGITS),
             NumberTexts.digits('1', '9'),
             ANY_DIGITS);
       }

@@ -67,12 +67,29 @@ final class Numbers {
     if (!value.isNumber()) {
       throw part.invalid(keyword, "a number");
     }
+    return checked(part, keyword, value);
+  }
+
+  /** A number whose digits can be written out: exponents of strangers are looked at first. */
+  static BigDecimal checked(Part part, String keyword, JsonNode value) {
     BigDecimal number = value.decimalValue();
-    if (Math.abs((long) number.precision() - number.scale()) > MOST_DIGITS
-        || number.scale() > MOST_DIGITS) {
-      throw part.invalid(keyword, "a number of at most " + MOST_DIGITS + " digits");
+    if (number.signum() == 0) {
+      return BigDecimal.ZERO;
+    }
+    if (exceeds(number, MOST_DIGITS) || number.scale() > MOST_DIGITS) {
+      throw part.refused(
+          keyword,
+          "expected numbers of at most "
+              + MOST_DIGITS
+              + " digits before and after the point, found "
+              + Part.said(value));
     }
     return number;
+  }
+
+  /** Whether a number has more digits before the point, or zeros after it. */
+  static boolean exceeds(BigDecimal number, int digits) {
+    return Math.abs((long) number.precision() - number.scale()) > digits;
   }
 
   /** The numbers that all parts hold for. */
@@ -87,10 +104,16 @@ final class Numbers {
         integers = true;
         BigInteger whole = plain.toBigIntegerExact();
         divisor = divisor.multiply(whole).divide(divisor.gcd(whole));
+        if (divisor.compareTo(BigInteger.valueOf(LARGEST_DIVISOR)) > 0) {
+          throw unsupported(
+              parts, "at most " + LARGEST_DIVISOR + ", not " + Part.shortened(step.toString(), 50));
+        }
       } else if (plain.unscaledValue().equals(BigInteger.ONE)) {
         places = Math.min(places, plain.scale());
       } else if (!integers || !isWhole(plain)) {
-        throw unsupported(parts, "0.1, 0.01 and so on, or an integer, not " + step);
+        throw unsupported(
+            parts,
+            "0.1, 0.01 and so on, or an integer, not " + Part.shortened(step.toString(), 50));
       }
     }
     if (!integers) {
@@ -99,9 +122,6 @@ final class Numbers {
     Node all = NumberTexts.integers(conditions.range());
     if (divisor.equals(BigInteger.ONE)) {
       return all;
-    }
-    if (divisor.compareTo(BigInteger.valueOf(LARGEST_DIVISOR)) > 0) {
-      throw unsupported(parts, "at most " + LARGEST_DIVISOR + ", not " + divisor);
     }
     try {
       return CharDfa.of(all).and(Remainders.of(divisor.intValueExact())).toNode("multiple");

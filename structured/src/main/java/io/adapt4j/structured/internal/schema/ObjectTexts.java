@@ -1,7 +1,6 @@
 package io.adapt4j.structured.internal.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.structured.internal.grammar.CodePoints;
 import io.adapt4j.structured.internal.grammar.Node;
 import io.adapt4j.structured.internal.grammar.Node.Rule;
 import io.adapt4j.structured.internal.regex.CharDfa;
@@ -12,7 +11,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * Objects that several schemas hold for: the properties that are named in their order, then others.
@@ -62,6 +60,14 @@ final class ObjectTexts {
   }
 
   Node node() {
+    for (Part part : parts) {
+      for (String keyword : KEYWORDS) {
+        if (part.has(keyword)) {
+          part.compilation().at(part, keyword);
+          break;
+        }
+      }
+    }
     if (parts.stream().noneMatch(part -> KEYWORDS.stream().anyMatch(part::has))) {
       return texts.anyObject();
     }
@@ -88,8 +94,7 @@ final class ObjectTexts {
   private Rule rest(List<String> all, List<Node> others) {
     int most = Math.max(1, max == Node.UNBOUNDED ? min : Math.min(max, all.size()));
     if ((long) most * (all.size() + 1) > MOST_RULES) {
-      throw new SchemaException(
-          parts.get(0).path(), "minProperties and maxProperties are too large for the properties");
+      throw tooMany(all.size(), most);
     }
     Rule[] next = new Rule[most + 1];
     for (int count = 0; count <= most; count++) {
@@ -117,6 +122,29 @@ final class ObjectTexts {
       next = here;
     }
     return next[0];
+  }
+
+  private SchemaException tooMany(int named, int counted) {
+    List<String> keywords =
+        counted > 1
+            ? List.of("minProperties", "maxProperties", "properties", "required")
+            : List.of("properties", "required");
+    for (String keyword : keywords) {
+      for (Part part : parts) {
+        if (part.has(keyword)) {
+          return part.refused(
+              keyword,
+              "expected at most "
+                  + MOST_RULES / counted
+                  + " names of properties where "
+                  + (counted > 1 ? "up to " + counted + " of them are counted" : "none is counted")
+                  + ", found "
+                  + named
+                  + ". Name fewer, or leave minProperties and maxProperties out.");
+        }
+      }
+    }
+    return new SchemaException(parts.get(0).path(), "too many properties are named");
   }
 
   private Node comma(int count) {
@@ -153,15 +181,26 @@ final class ObjectTexts {
       return isNever(schemas) ? List.of() : List.of(pair(unnamed(), schemas));
     }
     if (patterns.size() > MOST_PATTERNS) {
-      throw parts
-          .get(0)
-          .unsupported("patternProperties", "More than " + MOST_PATTERNS + " patterns are not.");
+      Part part = parts.stream().filter(p -> p.has("patternProperties")).findFirst().orElseThrow();
+      throw part.refused(
+          "patternProperties",
+          "expected at most "
+              + MOST_PATTERNS
+              + " patterns, found "
+              + patterns.size()
+              + ". Join some into one, such as ^(a|b).");
     }
     try {
       return byPattern(patterns);
     } catch (RegexException e) {
-      throw new SchemaException(
-          parts.get(0).path(), "the names of properties are too large: " + e.getMessage());
+      Part part =
+          parts.stream()
+              .filter(p -> p.has("patternProperties") || p.has("propertyNames"))
+              .findFirst()
+              .orElseThrow();
+      throw part.refused(
+          part.has("patternProperties") ? "patternProperties" : "propertyNames",
+          "the names of properties are too large: " + e.getMessage());
     }
   }
 
@@ -171,7 +210,7 @@ final class ObjectTexts {
     List<String> expressions = List.copyOf(patterns.keySet());
     patterns.forEach(
         (pattern, part) ->
-            automata.add(CharDfa.of(StringTexts.searched(part, "patternProperties", pattern))));
+            automata.add(part.compilation().automaton(part, "patternProperties", pattern)));
     CharDfa free = names();
     List<Node> pairs = new ArrayList<>();
     for (int set = 0; set < 1 << expressions.size(); set++) {
@@ -194,8 +233,7 @@ final class ObjectTexts {
 
   /** Names that are not named and that {@code propertyNames} allows. */
   private CharDfa names() {
-    CharDfa free = CharDfa.of(Node.alternatives(names.stream().map(Node::literal).toList()));
-    free = free.complement();
+    CharDfa free = CharDfa.ofTexts(names).complement();
     for (Part part : parts) {
       if (part.has("propertyNames")) {
         free = free.and(StringNames.of(part.child("propertyNames"), values.expansion()));
@@ -232,33 +270,6 @@ final class ObjectTexts {
 
   /** Any name but those that are named. */
   private Node unnamed() {
-    return names.isEmpty() ? Node.repeat(Node.ANY, 0, Node.UNBOUNDED) : unnamed(names, 0);
-  }
-
-  private static Node unnamed(Set<String> named, int from) {
-    Map<Integer, Set<String>> byCharacter = new TreeMap<>();
-    boolean complete = false;
-    for (String name : named) {
-      int[] characters = name.codePoints().toArray();
-      if (characters.length == from) {
-        complete = true;
-      } else {
-        byCharacter.computeIfAbsent(characters[from], unknown -> new LinkedHashSet<>()).add(name);
-      }
-    }
-    CodePoints others = CodePoints.ALL;
-    List<Node> choices = new ArrayList<>();
-    for (Map.Entry<Integer, Set<String>> entry : byCharacter.entrySet()) {
-      CodePoints character = CodePoints.of(entry.getKey());
-      others = others.minus(character);
-      choices.add(
-          Node.sequence(new Node.Characters(character), unnamed(entry.getValue(), from + 1)));
-    }
-    choices.add(
-        Node.sequence(new Node.Characters(others), Node.repeat(Node.ANY, 0, Node.UNBOUNDED)));
-    if (!complete) {
-      choices.add(Node.EMPTY);
-    }
-    return Node.alternatives(choices);
+    return names.isEmpty() ? Node.repeat(Node.ANY, 0, Node.UNBOUNDED) : OtherTexts.than(names);
   }
 }

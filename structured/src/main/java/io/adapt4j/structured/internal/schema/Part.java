@@ -1,25 +1,105 @@
 package io.adapt4j.structured.internal.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A schema at its place in the document. Schemas that must all hold are a list of parts.
- *
- * @param schema an object or a boolean
- * @param path its place as a JSON pointer
- * @param base what its references are relative to
- * @param replacing whether {@code $ref} replaces the keywords beside it, as up to draft 7
+ * A schema at its place in the document. Schemas that must all hold are a list of parts. Parts are
+ * equal where they are the same schema of the document.
  */
-record Part(JsonNode schema, String path, String base, boolean replacing) {
+final class Part {
 
-  Part child(JsonNode child, String... steps) {
-    StringBuilder place = new StringBuilder(path);
-    for (String step : steps) {
-      place.append('/').append(step.replace("~", "~0").replace("/", "~1"));
+  /** Characters of a step, a path and a value that are said in messages. */
+  private static final int MOST_STEP = 80;
+
+  private static final int MOST_PATH = 400;
+  private static final int MOST_VALUE = 100;
+
+  private final JsonNode schema;
+  private final @Nullable Part parent;
+
+  /** How to get here from the parent. */
+  private final String[] steps;
+
+  private final String base;
+  private final boolean replacing;
+  private final Compilation compilation;
+  private final Map<String, List<Part>> lists = new HashMap<>(2);
+
+  private Part(
+      JsonNode schema,
+      @Nullable Part parent,
+      String[] steps,
+      String base,
+      boolean replacing,
+      Compilation compilation) {
+    this.schema = schema;
+    this.parent = parent;
+    this.steps = steps;
+    this.base = base;
+    this.replacing = replacing;
+    this.compilation = compilation;
+  }
+
+  /** The schema of a document. */
+  static Part root(JsonNode schema, boolean replacing, Compilation compilation) {
+    Part nothing = new Part(schema, null, new String[0], BaseUri.ROOT, replacing, compilation);
+    String base = BaseUri.of(nothing, schema, BaseUri.ROOT);
+    return new Part(schema, null, new String[0], base, replacing, compilation);
+  }
+
+  /** An object or a boolean. */
+  JsonNode schema() {
+    return schema;
+  }
+
+  /** What its references are relative to. */
+  String base() {
+    return base;
+  }
+
+  /** Whether {@code $ref} replaces the keywords beside it, as up to draft 7. */
+  boolean replacing() {
+    return replacing;
+  }
+
+  Compilation compilation() {
+    return compilation;
+  }
+
+  /** Its place as a JSON pointer; long ones are shortened. */
+  String path() {
+    List<Part> parts = new ArrayList<>();
+    for (Part part = this; part != null; part = part.parent) {
+      parts.add(part);
     }
-    return new Part(child, place.toString(), BaseUri.of(child, base, replacing), replacing);
+    StringBuilder path = new StringBuilder("#");
+    for (int i = parts.size() - 1; i >= 0; i--) {
+      for (String step : parts.get(i).steps) {
+        path.append('/').append(shortened(step, MOST_STEP).replace("~", "~0").replace("/", "~1"));
+      }
+    }
+    return path.length() <= MOST_PATH
+        ? path.toString()
+        : path.substring(0, MOST_PATH / 2) + "/..." + path.substring(path.length() - MOST_PATH / 2);
+  }
+
+  static String shortened(String text, int most) {
+    return text.length() <= most ? text : text.substring(0, most) + "...";
+  }
+
+  /** A value as it is said in messages. */
+  static String said(JsonNode value) {
+    return shortened(value.toString(), MOST_VALUE);
+  }
+
+  Part child(JsonNode child, String... way) {
+    compilation.budget().step(4);
+    return new Part(child, this, way, BaseUri.of(this, child, base), replacing, compilation);
   }
 
   Part child(String keyword) {
@@ -27,13 +107,21 @@ record Part(JsonNode schema, String path, String base, boolean replacing) {
   }
 
   List<Part> children(String keyword) {
+    List<Part> known = lists.get(keyword);
+    if (known != null) {
+      return known;
+    }
     JsonNode list = schema.path(keyword);
     if (!list.isArray() || list.isEmpty()) {
-      throw new SchemaException(path + "/" + keyword, "expected a list of schemas, found " + list);
+      throw invalid(keyword, "a list of schemas");
     }
-    return IntStream.range(0, list.size())
-        .mapToObj(i -> child(list.get(i), keyword, String.valueOf(i)))
-        .toList();
+    List<Part> children = new ArrayList<>();
+    for (int i = 0; i < list.size(); i++) {
+      children.add(child(list.get(i), keyword, String.valueOf(i)));
+    }
+    List<Part> all = List.copyOf(children);
+    lists.put(keyword, all);
+    return all;
   }
 
   boolean has(String keyword) {
@@ -44,23 +132,27 @@ record Part(JsonNode schema, String path, String base, boolean replacing) {
     return schema.path(keyword);
   }
 
+  /** Refuses the value of a keyword. */
+  SchemaException refused(String keyword, String message) {
+    return new SchemaException(path() + "/" + keyword, message);
+  }
+
   SchemaException unsupported(String keyword, String remedy) {
-    return new SchemaException(
-        path + "/" + keyword, "the keyword " + keyword + " is not supported. " + remedy);
+    return refused(keyword, "the keyword " + keyword + " is not supported. " + remedy);
   }
 
   SchemaException invalid(String keyword, String expected) {
-    return new SchemaException(
-        path + "/" + keyword, "expected " + expected + ", found " + schema.path(keyword));
+    return refused(keyword, "expected " + expected + ", found " + said(schema.path(keyword)));
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Part part && path.equals(part.path);
+    return other instanceof Part part
+        && (schema == part.schema || (!schema.isObject() && schema.equals(part.schema)));
   }
 
   @Override
   public int hashCode() {
-    return path.hashCode();
+    return schema.isObject() ? System.identityHashCode(schema) : schema.hashCode();
   }
 }

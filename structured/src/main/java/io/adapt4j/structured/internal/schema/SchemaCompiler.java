@@ -1,12 +1,11 @@
 package io.adapt4j.structured.internal.schema;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.structured.internal.grammar.Node;
 import io.adapt4j.structured.internal.grammar.Node.Rule;
+import io.adapt4j.structured.internal.limit.TooLargeException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -24,7 +23,7 @@ public final class SchemaCompiler {
   private final Expansion expansion;
   private final JsonTexts texts;
   private final Map<Set<Part>, Rule> rules = new HashMap<>();
-  private final Map<List<JsonNode>, Node> strings = new HashMap<>();
+  private final Map<String, Node> strings = new HashMap<>();
   private final Deque<Runnable> open = new ArrayDeque<>();
 
   private final Values values =
@@ -63,15 +62,14 @@ public final class SchemaCompiler {
   }
 
   /**
-   * Compiles a schema.
+   * Writes a schema.
    *
    * @param schema the schema as maps, lists, texts, numbers and booleans
-   * @param spaced whether spaces stand after commas and colons
-   * @return its values
-   * @throws SchemaException if it is not supported
+   * @return the schema in JSON
+   * @throws SchemaException if it has something else
    */
-  public static Node compile(Map<String, ?> schema, boolean spaced) {
-    return compile(SchemaDocument.of(schema), spaced);
+  public static String text(Map<String, ?> schema) {
+    return SchemaDocument.text(schema);
   }
 
   /**
@@ -86,11 +84,16 @@ public final class SchemaCompiler {
 
   private static Node compile(SchemaDocument document, boolean spaced) {
     SchemaCompiler compiler = new SchemaCompiler(document, spaced);
-    Node root = compiler.value(List.of(document.root()));
-    while (!compiler.open.isEmpty()) {
-      compiler.open.pop().run();
+    try {
+      Node root = compiler.value(List.of(document.root()));
+      while (!compiler.open.isEmpty()) {
+        compiler.open.pop().run();
+      }
+      return root;
+    } catch (TooLargeException e) {
+      throw new SchemaException(
+          document.root().compilation().place(), String.valueOf(e.getMessage()));
     }
-    return root;
   }
 
   /** The values that all of some schemas hold for. */
@@ -104,7 +107,10 @@ public final class SchemaCompiler {
     if (known == null) {
       if (rules.size() >= MOST_RULES) {
         throw new SchemaException(
-            "#", "the schema needs more than " + MOST_RULES + " rules; divide it");
+            parts.iterator().next().path(),
+            "the schema needs more than "
+                + MOST_RULES
+                + " rules here: offer fewer alternatives and properties, or divide it");
       }
       known = new Rule(parts.iterator().next().path());
       rules.put(parts, known);
@@ -121,16 +127,15 @@ public final class SchemaCompiler {
 
   /** The values of schemas without alternatives. */
   private Node flat(List<Part> parts) {
-    Set<Kind> kinds = EnumSet.allOf(Kind.class);
-    parts.forEach(part -> kinds.retainAll(Kind.of(part)));
-    if (parts.stream().anyMatch(part -> part.has("enum") || part.has("const"))) {
-      return Node.alternatives(
-          new Instances(expansion)
-              .candidates(parts).stream().map(texts::literal).distinct().toList());
-    }
     if (parts.isEmpty()) {
       return texts.anyValue();
     }
+    Set<Kind> kinds = Kind.common(parts);
+    if (parts.stream().anyMatch(Instances::isListed)) {
+      return Node.alternatives(
+          new Instances(expansion).candidates(parts).stream().map(texts::literal).toList());
+    }
+    parts.get(0).compilation().at(parts.get(0), "");
     List<Node> choices = new ArrayList<>();
     if (kinds.contains(Kind.OBJECT)) {
       choices.add(new ObjectTexts(parts, values).node());
@@ -155,28 +160,28 @@ public final class SchemaCompiler {
 
   private Node string(List<Part> parts) {
     List<Part> about =
-        parts.stream()
-            .filter(
-                part ->
-                    part.has("pattern")
-                        || part.has("format")
-                        || part.has("minLength")
-                        || part.has("maxLength"))
-            .toList();
+        parts.stream().filter(part -> StringTexts.KEYWORDS.stream().anyMatch(part::has)).toList();
     if (about.isEmpty()) {
       return texts.anyString();
     }
-    List<JsonNode> key = new ArrayList<>();
+    StringBuilder conditions = new StringBuilder();
     for (Part part : about) {
-      for (String keyword : List.of("pattern", "format", "minLength", "maxLength")) {
-        key.add(part.get(keyword));
+      for (String keyword : StringTexts.KEYWORDS) {
+        conditions.append(part.get(keyword)).append(' ');
       }
     }
+    String key = conditions.toString();
     Node known = strings.get(key);
     if (known == null) {
       Node text = StringTexts.of(about);
       boolean any = text.equals(Node.repeat(Node.ANY, 0, Node.UNBOUNDED));
       known = any ? texts.anyString() : texts.string(text);
+      if (about.stream().anyMatch(part -> part.has("pattern") || part.has("format"))) {
+        // Its states are there once, however often it is used.
+        Rule rule = new Rule(about.get(0).path());
+        rule.define(known);
+        known = rule.reference();
+      }
       strings.put(key, known);
     }
     return known;

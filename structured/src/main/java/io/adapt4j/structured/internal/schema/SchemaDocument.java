@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.adapt4j.structured.internal.limit.Budget;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -16,14 +17,22 @@ import java.util.Map;
 /** A schema with the places that its references can name. */
 final class SchemaDocument {
 
-  private static final int MOST_CHARACTERS = 1 << 20;
   private static final int DEEPEST = 200;
+  private static final int MOST_DIGITS = 1_000;
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
+                  // Names of strangers are not kept.
+                  .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                  .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
                   .streamReadConstraints(
-                      StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(DEEPEST)
+                          .maxNumberLength(MOST_DIGITS)
+                          .maxNameLength(Integer.MAX_VALUE)
+                          .maxStringLength(Integer.MAX_VALUE)
+                          .build())
                   .build())
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -37,26 +46,35 @@ final class SchemaDocument {
   private SchemaDocument(JsonNode schema) {
     boolean replacing =
         schema.path("$schema").asText("").matches("https?://json-schema.org/draft-0[3-7]/.*");
-    this.root = new Part(schema, "#", BaseUri.of(schema, BaseUri.ROOT, replacing), replacing);
+    this.root = Part.root(schema, replacing, new Compilation());
     known.put(BaseUri.ROOT, root);
     index(root);
   }
 
   static SchemaDocument of(String text) {
-    if (text.length() > MOST_CHARACTERS) {
+    Budget budget = Budget.current();
+    if (text.length() > budget.characters()) {
       throw new SchemaException(
-          "#", "expected at most " + MOST_CHARACTERS + " characters, found " + text.length());
+          "#",
+          "expected at most "
+              + budget.characters()
+              + " characters, found "
+              + text.length()
+              + ". Make it smaller, or raise ConstraintLimits.characters.");
     }
+    budget.step(text.length());
     try {
       return new SchemaDocument(MAPPER.readTree(text));
     } catch (JsonProcessingException e) {
       throw new SchemaException("#", "expected JSON: " + e.getOriginalMessage());
+    } catch (ArithmeticException | NumberFormatException e) {
+      throw new SchemaException("#", "expected numbers that can be read: " + e.getMessage());
     }
   }
 
-  static SchemaDocument of(Map<String, ?> schema) {
+  static String text(Map<String, ?> schema) {
     try {
-      return of(MAPPER.writeValueAsString(schema));
+      return MAPPER.writeValueAsString(schema);
     } catch (JsonProcessingException e) {
       throw new SchemaException("#", "expected values of JSON: " + e.getOriginalMessage());
     }
@@ -103,7 +121,7 @@ final class SchemaDocument {
       throw from.invalid("$ref", "a text");
     }
     String text = reference.textValue();
-    String full = BaseUri.resolve(from.base(), text);
+    String full = BaseUri.resolve(from, "$ref", from.base(), text);
     Part found = known.get(full);
     if (found != null) {
       return found;
@@ -119,7 +137,7 @@ final class SchemaDocument {
       throw new SchemaException(
           from.path() + "/$ref",
           "expected a place in this document, found "
-              + text
+              + Part.shortened(text, 100)
               + ". Copy the schema into $defs: nothing is downloaded.");
     }
     if (fragment.isEmpty()) {
@@ -130,11 +148,11 @@ final class SchemaDocument {
 
   private static Part pointed(Part from, Part start, String fragment, String text) {
     Part part = start;
-    String decoded = URLDecoder.decode(fragment.replace("+", "%2B"), StandardCharsets.UTF_8);
+    String decoded = decoded(fragment);
     if (!decoded.startsWith("/")) {
-      throw new SchemaException(
-          from.path() + "/$ref", "expected a place in this document, found " + text);
+      throw missing(from, text);
     }
+    from.compilation().budget().step(fragment.length());
     for (String step : decoded.substring(1).split("/", -1)) {
       String name = step.replace("~1", "/").replace("~0", "~");
       JsonNode child =
@@ -142,11 +160,23 @@ final class SchemaDocument {
               ? part.schema().path(Integer.parseInt(name))
               : part.schema().path(name);
       if (child.isMissingNode()) {
-        throw new SchemaException(
-            from.path() + "/$ref", "expected a place in this document, found " + text);
+        throw missing(from, text);
       }
       part = part.child(child, name);
     }
     return part;
+  }
+
+  private static String decoded(String fragment) {
+    try {
+      return URLDecoder.decode(fragment.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return fragment;
+    }
+  }
+
+  private static SchemaException missing(Part from, String reference) {
+    return from.refused(
+        "$ref", "expected a place in this document, found " + Part.shortened(reference, 100));
   }
 }

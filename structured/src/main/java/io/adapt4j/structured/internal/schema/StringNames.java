@@ -26,19 +26,18 @@ final class StringNames {
     if (parts.stream().anyMatch(part -> !Kind.of(part).contains(Kind.STRING))) {
       return CharDfa.of(Node.NOTHING);
     }
-    if (parts.stream().anyMatch(part -> part.has("enum") || part.has("const"))) {
-      return CharDfa.of(
-          Node.alternatives(
-              new Instances(expansion)
-                  .candidates(parts).stream()
-                      .filter(JsonNode::isTextual)
-                      .map(value -> Node.literal(value.textValue()))
-                      .toList()));
+    if (parts.stream().anyMatch(Instances::isListed)) {
+      return CharDfa.ofTexts(
+          new Instances(expansion)
+              .candidates(parts).stream()
+                  .filter(JsonNode::isTextual)
+                  .map(JsonNode::textValue)
+                  .toList());
     }
     CharDfa all = CharDfa.of(Node.repeat(Node.ANY, 0, Node.UNBOUNDED));
     for (Part part : parts) {
-      for (Node text : StringTexts.patterns(part)) {
-        all = all.and(CharDfa.of(text));
+      for (TextPattern text : StringTexts.patterns(part)) {
+        all = all.and(text.automaton());
       }
       all =
           all.and(

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.structured.internal.grammar.Node;
 import io.adapt4j.structured.internal.regex.CharDfa;
 import io.adapt4j.structured.internal.regex.RegexException;
-import io.adapt4j.structured.internal.regex.RegexParser;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,66 +13,118 @@ final class StringTexts {
 
   private static final int MOST_LENGTH = 1_000_000;
 
+  /** Keywords about the characters of a string. */
+  static final List<String> KEYWORDS = List.of("pattern", "format", "minLength", "maxLength");
+
   private StringTexts() {}
 
   /** The characters of the strings that all parts hold for. */
   static Node of(List<Part> parts) {
-    int min = 0;
-    int max = Node.UNBOUNDED;
-    List<Node> texts = new ArrayList<>();
-    for (Part part : parts) {
-      min = Math.max(min, count(part, "minLength", 0));
-      max = Math.min(max, count(part, "maxLength", Node.UNBOUNDED));
-      texts.addAll(patterns(part));
-    }
+    int min = least(parts);
+    int max = most(parts);
     if (max < min) {
       return Node.NOTHING;
     }
-    Part at = parts.isEmpty() ? null : parts.get(0);
+    List<TextPattern> texts = allPatterns(parts);
     if (texts.isEmpty()) {
       return Node.repeat(Node.ANY, min, max);
     }
     boolean bounded = min > 0 || max != Node.UNBOUNDED;
-    if (texts.size() == 1 && (!bounded || Lengths.of(texts.get(0)).isWithin(min, max))) {
-      return texts.get(0);
+    if (texts.size() == 1 && (!bounded || Lengths.of(texts.get(0).node()).isWithin(min, max))) {
+      return texts.get(0).node();
     }
     try {
-      CharDfa all = CharDfa.of(texts.get(0));
-      for (Node text : texts.subList(1, texts.size())) {
-        all = all.and(CharDfa.of(text));
+      CharDfa all = texts.get(0).automaton();
+      for (TextPattern text : texts.subList(1, texts.size())) {
+        all = all.and(text.automaton());
       }
       if (bounded) {
         all = all.and(CharDfa.ofLength(min, max));
       }
       return all.toNode("string");
     } catch (RegexException e) {
-      throw new SchemaException(
-          at == null ? "#" : at.path(),
-          "pattern, format and lengths together are too large: "
-              + e.getMessage()
-              + ". State the lengths in the pattern.");
+      throw tooLarge(parts, e);
     }
   }
 
+  /** Whether there surely is no string that all parts hold for. */
+  static boolean isNothing(List<Part> parts) {
+    if (most(parts) < least(parts)) {
+      return true;
+    }
+    List<TextPattern> texts = allPatterns(parts);
+    if (texts.size() == 2 && least(parts) == 0 && most(parts) == Node.UNBOUNDED) {
+      try {
+        return !texts.get(0).automaton().meets(texts.get(1).automaton());
+      } catch (RegexException e) {
+        throw tooLarge(parts, e);
+      }
+    }
+    return !texts.isEmpty() && of(parts).equals(Node.NOTHING);
+  }
+
+  private static SchemaException tooLarge(List<Part> parts, RegexException cause) {
+    Part at =
+        parts.stream()
+            .filter(part -> KEYWORDS.stream().anyMatch(part::has))
+            .findFirst()
+            .orElseThrow();
+    String keyword = KEYWORDS.stream().filter(at::has).findFirst().orElseThrow();
+    return at.refused(
+        keyword,
+        "pattern, format and lengths together are too large: "
+            + cause.getMessage()
+            + ". State the lengths in the pattern.");
+  }
+
+  private static int least(List<Part> parts) {
+    int min = 0;
+    for (Part part : parts) {
+      min = Math.max(min, count(part, "minLength", 0));
+    }
+    return min;
+  }
+
+  private static int most(List<Part> parts) {
+    int max = Node.UNBOUNDED;
+    for (Part part : parts) {
+      max = Math.min(max, count(part, "maxLength", Node.UNBOUNDED));
+    }
+    return max;
+  }
+
+  private static List<TextPattern> allPatterns(List<Part> parts) {
+    List<TextPattern> texts = new ArrayList<>();
+    for (Part part : parts) {
+      texts.addAll(patterns(part));
+    }
+    return texts.stream().distinct().toList();
+  }
+
   /** The texts that the pattern and the format of a schema allow. */
-  static List<Node> patterns(Part part) {
-    List<Node> texts = new ArrayList<>();
+  static List<TextPattern> patterns(Part part) {
+    List<TextPattern> texts = new ArrayList<>();
     if (part.has("pattern")) {
-      texts.add(searched(part, "pattern", part.get("pattern").asText()));
+      texts.add(part.compilation().searched(part, "pattern", part.get("pattern").asText()));
     }
     if (part.has("format")) {
-      Formats.regex(part).map(RegexParser::whole).ifPresent(texts::add);
+      Formats.regex(part)
+          .ifPresent(regex -> texts.add(part.compilation().whole(part, "format", regex)));
     }
     return texts;
   }
 
-  static Node searched(Part part, String keyword, String regex) {
+  /** Whether the pattern and the format of a schema allow a text. */
+  static boolean accepts(Part part, String text) {
     try {
-      return RegexParser.search(regex);
+      for (TextPattern pattern : patterns(part)) {
+        if (!pattern.automaton().accepts(text)) {
+          return false;
+        }
+      }
+      return true;
     } catch (RegexException e) {
-      throw new SchemaException(
-          part.path() + "/" + keyword,
-          "expected a regular expression that is supported: " + e.getMessage());
+      throw tooLarge(List.of(part), e);
     }
   }
 
@@ -83,17 +134,22 @@ final class StringTexts {
       return missing;
     }
     JsonNode value = part.get(keyword);
-    if (!value.isNumber()
-        || value.decimalValue().signum() < 0
-        || value.decimalValue().stripTrailingZeros().scale() > 0) {
+    if (!value.isNumber() || value.decimalValue().signum() < 0) {
       throw part.invalid(keyword, "an integer of at least 0");
     }
-    if (value.decimalValue().compareTo(BigDecimal.valueOf(MOST_LENGTH)) > 0) {
+    if (keyword.startsWith("max") && Numbers.exceeds(value.decimalValue(), 400)) {
+      return Node.UNBOUNDED;
+    }
+    BigDecimal number = Numbers.checked(part, keyword, value);
+    if (number.stripTrailingZeros().scale() > 0) {
+      throw part.invalid(keyword, "an integer of at least 0");
+    }
+    if (number.compareTo(BigDecimal.valueOf(MOST_LENGTH)) > 0) {
       if (keyword.startsWith("max")) {
         return Node.UNBOUNDED;
       }
       throw part.invalid(keyword, "at most " + MOST_LENGTH);
     }
-    return value.decimalValue().intValueExact();
+    return number.intValueExact();
   }
 }

@@ -234,8 +234,8 @@ public final class Architectures {
                 ? "This model writes one text for another; load it with SequenceToSequenceModel, or"
                     + " fine-tune it for the task sequenceToSequence."
                 : "This model reads text only; load it with TextEmbedder, TextClassifier,"
-                    + " TokenClassifier or MaskedLanguageModel, or fine-tune it for a task of"
-                    + " encoders.");
+                      + " TokenClassifier or MaskedLanguageModel, or fine-tune it for a task of"
+                      + " encoders.");
   }
 
   /**

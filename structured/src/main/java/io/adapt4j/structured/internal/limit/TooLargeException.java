@@ -1,4 +1,4 @@
-package io.adapt4j.structured.internal.automaton;
+package io.adapt4j.structured.internal.limit;
 
 import java.io.Serial;
 

@@ -1,0 +1,109 @@
+package io.adapt4j.structured.internal.schema;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.structured.internal.limit.Budget;
+import io.adapt4j.structured.internal.regex.CharDfa;
+import io.adapt4j.structured.internal.regex.RegexException;
+import io.adapt4j.structured.internal.regex.RegexParser;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What is known while a schema is compiled: its budget, its patterns and its lists of values. */
+final class Compilation {
+
+  private static final int MOST_VALUES = 1_000_000;
+
+  private final Budget budget = Budget.current();
+  private final Map<String, TextPattern> patterns = new HashMap<>();
+  private final Map<JsonNode, Listed> lists = new IdentityHashMap<>();
+  private @Nullable Part part;
+  private String keyword = "";
+
+  /** Values of an {@code enum} or {@code const}, and their identities. */
+  record Listed(List<Instance> values, Set<String> identities) {}
+
+  Budget budget() {
+    return budget;
+  }
+
+  /** Remembers the place that is worked at, which is said where a limit is reached. */
+  void at(Part place, String of) {
+    part = place;
+    keyword = of;
+  }
+
+  /** The place that is worked at as a JSON pointer. */
+  String place() {
+    Part place = part;
+    return place == null ? "#" : keyword.isEmpty() ? place.path() : place.path() + "/" + keyword;
+  }
+
+  /** An expression that is searched for. */
+  TextPattern searched(Part at, String of, String regex) {
+    return pattern(at, of, "search " + regex, regex);
+  }
+
+  /** An expression that is searched for, as an automaton. */
+  CharDfa automaton(Part at, String of, String regex) {
+    try {
+      return searched(at, of, regex).automaton();
+    } catch (RegexException e) {
+      throw at.refused(of, "expected a simpler regular expression: " + e.getMessage());
+    }
+  }
+
+  /** An expression of a whole text. */
+  TextPattern whole(Part at, String of, String regex) {
+    return pattern(at, of, "whole " + regex, regex);
+  }
+
+  private TextPattern pattern(Part at, String of, String key, String regex) {
+    at(at, of);
+    TextPattern known = patterns.get(key);
+    if (known == null) {
+      budget.step(100 + regex.length());
+      try {
+        known =
+            new TextPattern(
+                key.startsWith("search") ? RegexParser.search(regex) : RegexParser.whole(regex));
+      } catch (RegexException e) {
+        throw at.refused(of, "expected a regular expression that is supported: " + e.getMessage());
+      }
+      patterns.put(key, known);
+    }
+    return known;
+  }
+
+  /** The values that {@code const} or {@code enum} of a schema lists, each once. */
+  Listed listed(Part at, String of) {
+    at(at, of);
+    JsonNode value = at.get(of);
+    boolean list = of.equals("enum");
+    if (list && (!value.isArray() || value.size() > MOST_VALUES)) {
+      throw at.invalid(of, "a list of at most " + MOST_VALUES + " values");
+    }
+    // Constants are shared by equal nodes, such as true, lists are not.
+    Listed known = list ? lists.get(value) : null;
+    if (known == null) {
+      List<Instance> values = new ArrayList<>();
+      Set<String> identities = new HashSet<>();
+      for (JsonNode each : list ? value : List.of(value)) {
+        Instance instance = Instance.of(at, of, each);
+        if (identities.add(instance.identity())) {
+          values.add(instance);
+        }
+      }
+      known = new Listed(List.copyOf(values), identities);
+      if (list) {
+        lists.put(value, known);
+      }
+    }
+    return known;
+  }
+}

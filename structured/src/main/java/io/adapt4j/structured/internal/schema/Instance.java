@@ -1,0 +1,57 @@
+package io.adapt4j.structured.internal.schema;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A value that a schema lists.
+ *
+ * @param value the value
+ * @param identity equal for values that JSON Schema takes for equal, such as 1 and 1.0
+ */
+record Instance(JsonNode value, String identity) {
+
+  /** A value of a keyword, whose numbers are checked. */
+  static Instance of(Part part, String keyword, JsonNode value) {
+    if (value.isTextual()) {
+      part.compilation().budget().step(2 + value.textValue().length() / 8);
+      return new Instance(value, quoted(value.textValue()));
+    }
+    StringBuilder identity = new StringBuilder();
+    add(part, keyword, value, identity);
+    part.compilation().budget().step(4 + identity.length() / 4);
+    return new Instance(value, identity.toString());
+  }
+
+  private static void add(Part part, String keyword, JsonNode value, StringBuilder to) {
+    if (value.isNumber()) {
+      to.append(Numbers.checked(part, keyword, value).stripTrailingZeros());
+    } else if (value.isTextual()) {
+      to.append(quoted(value.textValue()));
+    } else if (value.isArray()) {
+      to.append('[');
+      for (JsonNode element : value) {
+        add(part, keyword, element, to);
+        to.append(',');
+      }
+      to.append(']');
+    } else if (value.isObject()) {
+      Map<String, JsonNode> sorted = new TreeMap<>();
+      value.properties().forEach(field -> sorted.put(field.getKey(), field.getValue()));
+      to.append('{');
+      for (Map.Entry<String, JsonNode> field : sorted.entrySet()) {
+        to.append(quoted(field.getKey())).append(':');
+        add(part, keyword, field.getValue(), to);
+        to.append(',');
+      }
+      to.append('}');
+    } else {
+      to.append(value);
+    }
+  }
+
+  private static String quoted(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+}
