@@ -38,6 +38,8 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
   /** OpenAI's limit. */
   private static final int MOST = 128;
 
+  private static final SchemaTurns SCHEMAS = new SchemaTurns();
+
   /** Of a conversation, where what is said of a function stands in a field {@code function}. */
   static ToolFields read(Parameters parameters) {
     return read(parameters, json -> json.path("function"), "function.");
@@ -140,7 +142,12 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
       GenerationOptions options,
       String input,
       CancellationToken cancellation) {
-    ToolRequest request = request(model, text, messages, options, input, cancellation);
+    boolean constrains = !tools.isEmpty() || !text.isAny();
+    ToolRequest request =
+        constrains
+            ? SCHEMAS.run(
+                cancellation, () -> request(model, text, messages, options, input, cancellation))
+            : request(model, text, messages, options, input, cancellation);
     PreparedPrompt prompt =
         model.prompts().chat(messages, request.chat(), request.options(), cancellation);
     return new ToolPrompt(request, prompt);
@@ -166,11 +173,18 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
       chat = chat.text(constraint.get());
     }
     try {
-      return chat.request(messages, options);
+      ToolRequest request = chat.request(messages, options);
+      // What a constraint needs for the vocabulary is made here, not between steps of the model.
+      request
+          .options()
+          .constraint()
+          .ifPresent(made -> made.begin(model.tokenizer().tokenBytes(), false));
+      return request;
     } catch (TemplateException | ChatException e) {
       throw Fault.of(e, input);
     } catch (IllegalArgumentException e) {
-      throw Fault.parameter(TOOLS, String.valueOf(e.getMessage()));
+      String parameter = tools.isEmpty() ? text.name() : TOOLS;
+      throw Fault.parameter(parameter, String.valueOf(e.getMessage()));
     }
   }
 }
