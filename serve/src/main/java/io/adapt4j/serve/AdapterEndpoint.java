@@ -31,7 +31,7 @@ final class AdapterEndpoint {
   private final Path folder;
   private final ApiKeys keys;
   private final Models models;
-  private final int mostBytes;
+  private final ServerLimits limits;
 
   /** What was added here, and the model that it is on. Guarded by this. */
   private final Map<String, LanguageModel> added = new HashMap<>();
@@ -40,7 +40,7 @@ final class AdapterEndpoint {
     this.folder = folder;
     this.keys = new ApiKeys(List.of(key));
     this.models = models;
-    this.mostBytes = limits.bodyBytes();
+    this.limits = limits;
   }
 
   static boolean isFor(String path) {
@@ -58,7 +58,7 @@ final class AdapterEndpoint {
     }
     if (call.path().equals(PATH)) {
       if (call.method().equals("POST")) {
-        call.send(200, add(new Parameters(Body.read(call, mostBytes))));
+        call.send(200, add(new Parameters(Body.read(call, limits))));
       } else {
         Gateway.requireMethod(call, "GET");
         call.send(200, list());

@@ -92,6 +92,7 @@ final class Gateway implements HttpHandler {
 
   private void over(Call call) {
     try {
+      call.endTurn();
       metrics.count(route(call), call);
       log.log(call);
     } finally {
@@ -143,7 +144,7 @@ final class Gateway implements HttpHandler {
     if (endpoint != null) {
       requireMethod(call, "POST");
       requireOpen();
-      endpoint.answer(call, new Parameters(Body.read(call, limits.bodyBytes())));
+      endpoint.answer(call, new Parameters(Body.read(call, limits)));
     } else {
       look(call);
     }

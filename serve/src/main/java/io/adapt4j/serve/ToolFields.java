@@ -11,6 +11,7 @@ import io.adapt4j.core.generate.PreparedPrompt;
 import io.adapt4j.core.internal.chat.ToolCallFields;
 import io.adapt4j.jinja.RenderOptions;
 import io.adapt4j.jinja.TemplateException;
+import io.adapt4j.structured.ConstraintLimits;
 import io.adapt4j.structured.TextConstraint;
 import io.adapt4j.tools.Tool;
 import io.adapt4j.tools.ToolChat;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -37,8 +39,6 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
 
   /** OpenAI's limit. */
   private static final int MOST = 128;
-
-  private static final SchemaTurns SCHEMAS = new SchemaTurns();
 
   /** Of a conversation, where what is said of a function stands in a field {@code function}. */
   static ToolFields read(Parameters parameters) {
@@ -133,6 +133,7 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
    *
    * @param text what the text of the answer is to be
    * @param input the parameter that holds the conversation
+   * @param inTurn whether the request has its turn already
    * @param cancellation ends it
    */
   ToolPrompt prompt(
@@ -141,16 +142,31 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
       List<ChatMessage> messages,
       GenerationOptions options,
       String input,
+      boolean inTurn,
       CancellationToken cancellation) {
     boolean constrains = !tools.isEmpty() || !text.isAny();
     ToolRequest request =
         constrains
-            ? SCHEMAS.run(
-                cancellation, () -> request(model, text, messages, options, input, cancellation))
+            ? limited(
+                inTurn,
+                cancellation,
+                () -> request(model, text, messages, options, input, cancellation))
             : request(model, text, messages, options, input, cancellation);
     PreparedPrompt prompt =
         model.prompts().chat(messages, request.chat(), request.options(), cancellation);
     return new ToolPrompt(request, prompt);
+  }
+
+  /** Compiles schemas within limits, one after the other. */
+  private static <T> T limited(
+      boolean inTurn, CancellationToken cancellation, Supplier<T> compiling) {
+    ConstraintLimits limits = ConstraintLimits.defaults();
+    if (inTurn) {
+      return limits.run(cancellation::isCancelled, compiling);
+    }
+    try (Turns.Turn turn = Turns.OF_PROCESS.take(cancellation::isCancelled)) {
+      return limits.run(cancellation::isCancelled, compiling);
+    }
   }
 
   private ToolRequest request(

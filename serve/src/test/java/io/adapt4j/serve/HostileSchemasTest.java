@@ -1,15 +1,10 @@
 package io.adapt4j.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.internal.Json;
 import java.net.http.HttpResponse;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -93,30 +88,5 @@ class HostileSchemasTest {
     if (response.statusCode() == 400) {
       assertThat(Json.parse(response.body()).at("/error/param").asText()).isEqualTo("tools");
     }
-  }
-
-  @Test
-  void compilingEndsWhenNobodyWaits() throws Exception {
-    SchemaTurns turns = new SchemaTurns();
-    CancellationToken cancellation = new CancellationToken();
-    CountDownLatch begun = new CountDownLatch(1);
-    CompletableFuture<String> compiling =
-        CompletableFuture.supplyAsync(
-            () ->
-                turns.run(
-                    cancellation,
-                    () -> {
-                      begun.countDown();
-                      while (!cancellation.isCancelled()) {
-                        Thread.onSpinWait();
-                      }
-                      return "over";
-                    }));
-    begun.await();
-    cancellation.cancel();
-    assertThat(compiling.join()).isEqualTo("over");
-    assertThatExceptionOfType(CancellationException.class)
-        .isThrownBy(() -> turns.run(cancellation, () -> "begun"));
-    assertThat(turns.run(new CancellationToken(), () -> "next")).isEqualTo("next");
   }
 }
