@@ -11,6 +11,7 @@ import io.adapt4j.serve.ServerLimits;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -69,6 +70,22 @@ final class ServeCommand implements Callable<Integer> {
           "The environment variable with the key that requests must show, so that it does not"
               + " stand in a list of processes.")
   private String keyVariable;
+
+  @Option(
+      names = "--adapter-folder",
+      paramLabel = "FOLDER",
+      description =
+          "A folder of adapters, each in a folder of its name, that may be added and removed over"
+              + " HTTP while the server runs; needs --admin-key-env.")
+  private Path adapterFolder;
+
+  @Option(
+      names = "--admin-key-env",
+      paramLabel = "VARIABLE",
+      description =
+          "The environment variable with the key that requests to add and remove adapters must"
+              + " show; not the one of --api-key-env.")
+  private String adminKeyVariable;
 
   @Option(
       names = "--allow-anyone",
@@ -187,8 +204,9 @@ final class ServeCommand implements Callable<Integer> {
       settings.address(address());
     }
     if (keyVariable != null) {
-      settings.apiKey(key());
+      settings.apiKey(key("--api-key-env", keyVariable));
     }
+    letAddAdapters(settings);
     if (allowAnyone) {
       settings.allowAnyone();
     }
@@ -210,6 +228,21 @@ final class ServeCommand implements Callable<Integer> {
               + ", and no key is needed. Give --api-key-env, or --allow-anyone.");
     }
     return settings;
+  }
+
+  private void letAddAdapters(ModelServer.Builder settings) {
+    if ((adapterFolder == null) != (adminKeyVariable == null)) {
+      throw new IllegalArgumentException(
+          "--adapter-folder and --admin-key-env: expected both or none. Give the other too.");
+    }
+    if (adapterFolder == null) {
+      return;
+    }
+    if (!Files.isDirectory(adapterFolder)) {
+      throw new IllegalArgumentException(
+          "--adapter-folder: expected a folder of adapters, found none at " + adapterFolder + ".");
+    }
+    settings.adapterFolder(adapterFolder, key("--admin-key-env", adminKeyVariable));
   }
 
   private ServerLimits limits() {
@@ -249,13 +282,11 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private String key() {
-    String key = System.getenv(keyVariable);
+  private static String key(String option, String variable) {
+    String key = System.getenv(variable);
     if (key == null || key.isBlank()) {
       throw new IllegalArgumentException(
-          "--api-key-env: expected a variable with a key, found "
-              + keyVariable
-              + ", which is not set.");
+          option + ": expected a variable with a key, found " + variable + ", which is not set.");
     }
     return key.strip();
   }

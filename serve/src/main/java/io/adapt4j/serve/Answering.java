@@ -39,6 +39,15 @@ final class Answering {
    */
   <T> T prepare(Call call, boolean streams, AnswerPool.Job<T> job, String prompt)
       throws IOException {
+    try {
+      return prepareInTurn(call, streams, job, prompt);
+    } finally {
+      call.endTurn();
+    }
+  }
+
+  private <T> T prepareInTurn(Call call, boolean streams, AnswerPool.Job<T> job, String prompt)
+      throws IOException {
     Duration before = call.age();
     Duration silence = SILENCE;
     try (AnswerPool.Running<T> running = pool.start(List.of(job), false)) {
@@ -108,6 +117,7 @@ final class Answering {
    */
   <T> List<T> write(Call call, List<AnswerPool.Job<T>> jobs, Reply<T> reply, String prompt)
       throws IOException {
+    call.endTurn();
     List<@Nullable T> answers = new ArrayList<>();
     jobs.forEach(job -> answers.add(null));
     try (AnswerPool.Running<T> running = pool.start(jobs, reply.isInPieces())) {

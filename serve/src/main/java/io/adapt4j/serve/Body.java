@@ -11,12 +11,16 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
 /** Reads the body of a request. */
 final class Body {
 
   /** How much of a body that is too long is read, so that the client reads the answer. */
   private static final long MOST_SKIPPED = 64L << 20;
+
+  /** Larger bodies are read and understood in turns. */
+  private static final int LARGE = 1 << 16;
 
   /** What the JDK's server says where a chunk does not end as it must. */
   private static final String NO_LINE_END = "invalid chunk end";
@@ -26,10 +30,11 @@ final class Body {
   /**
    * Reads a JSON value.
    *
-   * @param most how long it may be
+   * @param limits how long it may be, and how long a large one may wait for its turn
    * @throws IOException if the client has left
    */
-  static JsonNode read(Call call, int most) throws IOException {
+  static JsonNode read(Call call, ServerLimits limits) throws IOException {
+    int most = limits.bodyBytes();
     requireJson(call);
     InputStream in = call.exchange().getRequestBody();
     byte[] bytes = read(call, in, most);
@@ -41,6 +46,9 @@ final class Body {
           "request_too_large",
           "The body is longer than " + most + " bytes, the limit of this server.");
     }
+    if (bytes.length > LARGE) {
+      take(call, limits);
+    }
     String text = text(bytes);
     call.readBody(text);
     try {
@@ -48,6 +56,14 @@ final class Body {
     } catch (JsonProcessingException e) {
       throw Fault.invalid(
           400, null, "invalid_json", "The body is not valid JSON: " + e.getOriginalMessage());
+    }
+  }
+
+  private static void take(Call call, ServerLimits limits) {
+    try {
+      call.holds(Turns.OF_PROCESS.take(() -> call.age().compareTo(limits.requestTime()) > 0));
+    } catch (CancellationException e) {
+      throw Fault.late(limits.requestTime());
     }
   }
 

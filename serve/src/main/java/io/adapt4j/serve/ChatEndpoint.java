@@ -43,12 +43,14 @@ final class ChatEndpoint implements Endpoint {
     Sampling sampling = Sampling.read(parameters, tokens, limits, ChatEndpoint::logprobs);
     parameters.requireNoOthers();
     answering.requireFew(sampling.choices());
+    boolean inTurn = call.hasTurn();
     ToolPrompt prepared =
         answering.prepare(
             call,
             sampling.streams(),
             (onText, cancellation) ->
-                fields.prompt(model, text, messages, sampling.options(), MESSAGES, cancellation),
+                fields.prompt(
+                    model, text, messages, sampling.options(), MESSAGES, inTurn, cancellation),
             MESSAGES);
     ToolRequest request = prepared.request();
     PreparedPrompt prompt = prepared.prompt();

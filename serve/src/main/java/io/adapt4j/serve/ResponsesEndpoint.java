@@ -41,12 +41,14 @@ final class ResponsesEndpoint implements Endpoint {
     ignoreStreamOptions(parameters);
     parameters.requireNoOthers();
     GenerationOptions options = asked.build();
+    boolean inTurn = call.hasTurn();
     ToolPrompt prepared =
         answering.prepare(
             call,
             streams,
             (onText, cancellation) ->
-                fields.prompt(model, text, messages, options, ResponseInput.NAME, cancellation),
+                fields.prompt(
+                    model, text, messages, options, ResponseInput.NAME, inTurn, cancellation),
             ResponseInput.NAME);
     PreparedPrompt prompt = prepared.prompt();
     AnswerPool.Job<Generation> job =

@@ -11,12 +11,23 @@ import java.util.function.Supplier;
 /** What the text of an answer is to be. Schemas are read when it is asked for its constraint. */
 final class TextShape {
 
-  private static final TextShape ANY = new TextShape(Optional::empty);
+  private static final TextShape ANY = new TextShape("response_format", Optional::empty);
 
+  private final String name;
   private final Supplier<Optional<TextConstraint>> constraint;
 
-  private TextShape(Supplier<Optional<TextConstraint>> constraint) {
+  private TextShape(String name, Supplier<Optional<TextConstraint>> constraint) {
+    this.name = name;
     this.constraint = constraint;
+  }
+
+  /** The parameter that says it. */
+  String name() {
+    return name;
+  }
+
+  boolean isAny() {
+    return equals(ANY);
   }
 
   /** The constraint; empty where the text may be any. Reading a schema may take long. */
@@ -59,7 +70,7 @@ final class TextShape {
   private static TextShape read(String name, String at, JsonNode format, JsonNode holder) {
     return switch (format.path("type").asText()) {
       case "text" -> ANY;
-      case "json_object" -> new TextShape(() -> Optional.of(JsonSchema.anyObject()));
+      case "json_object" -> new TextShape(name, () -> Optional.of(JsonSchema.anyObject()));
       case "json_schema" -> schema(name, at, holder.path("schema"));
       default -> throw Fault.parameter(name, "expected the type text, json_object or json_schema");
     };
@@ -69,7 +80,7 @@ final class TextShape {
     if (!schema.isObject()) {
       throw Fault.parameter(name, at + "schema: expected an object");
     }
-    return new TextShape(() -> Optional.of(parsed(name, at, schema)));
+    return new TextShape(name, () -> Optional.of(parsed(name, at, schema)));
   }
 
   private static TextConstraint parsed(String name, String at, JsonNode schema) {

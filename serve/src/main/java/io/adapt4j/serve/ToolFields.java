@@ -11,6 +11,7 @@ import io.adapt4j.core.generate.PreparedPrompt;
 import io.adapt4j.core.internal.chat.ToolCallFields;
 import io.adapt4j.jinja.RenderOptions;
 import io.adapt4j.jinja.TemplateException;
+import io.adapt4j.structured.ConstraintLimits;
 import io.adapt4j.structured.TextConstraint;
 import io.adapt4j.tools.Tool;
 import io.adapt4j.tools.ToolChat;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -131,6 +133,7 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
    *
    * @param text what the text of the answer is to be
    * @param input the parameter that holds the conversation
+   * @param inTurn whether the request has its turn already
    * @param cancellation ends it
    */
   ToolPrompt prompt(
@@ -139,11 +142,31 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
       List<ChatMessage> messages,
       GenerationOptions options,
       String input,
+      boolean inTurn,
       CancellationToken cancellation) {
-    ToolRequest request = request(model, text, messages, options, input, cancellation);
+    boolean constrains = !tools.isEmpty() || !text.isAny();
+    ToolRequest request =
+        constrains
+            ? limited(
+                inTurn,
+                cancellation,
+                () -> request(model, text, messages, options, input, cancellation))
+            : request(model, text, messages, options, input, cancellation);
     PreparedPrompt prompt =
         model.prompts().chat(messages, request.chat(), request.options(), cancellation);
     return new ToolPrompt(request, prompt);
+  }
+
+  /** Compiles schemas within limits, one after the other. */
+  private static <T> T limited(
+      boolean inTurn, CancellationToken cancellation, Supplier<T> compiling) {
+    ConstraintLimits limits = ConstraintLimits.defaults();
+    if (inTurn) {
+      return limits.run(cancellation::isCancelled, compiling);
+    }
+    try (Turns.Turn turn = Turns.OF_PROCESS.take(cancellation::isCancelled)) {
+      return limits.run(cancellation::isCancelled, compiling);
+    }
   }
 
   private ToolRequest request(
@@ -166,11 +189,18 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
       chat = chat.text(constraint.get());
     }
     try {
-      return chat.request(messages, options);
+      ToolRequest request = chat.request(messages, options);
+      // What a constraint needs for the vocabulary is made here, not between steps of the model.
+      request
+          .options()
+          .constraint()
+          .ifPresent(made -> made.begin(model.tokenizer().tokenBytes(), false));
+      return request;
     } catch (TemplateException | ChatException e) {
       throw Fault.of(e, input);
     } catch (IllegalArgumentException e) {
-      throw Fault.parameter(TOOLS, String.valueOf(e.getMessage()));
+      String parameter = tools.isEmpty() ? text.name() : TOOLS;
+      throw Fault.parameter(parameter, String.valueOf(e.getMessage()));
     }
   }
 }

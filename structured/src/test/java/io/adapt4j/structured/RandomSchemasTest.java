@@ -26,7 +26,7 @@ class RandomSchemasTest {
       JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
   /** Tokens that cross the borders between names, signs and values. */
-  private static final TokenBytes PIECES =
+  static final TokenBytes PIECES =
       Walk.withPieces(
           "\",\"",
           "\":\"",

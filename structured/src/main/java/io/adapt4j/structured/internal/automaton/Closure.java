@@ -67,12 +67,15 @@ final class Closure {
     this.nextStack = firstStack;
   }
 
-  /** A closure that knows nothing yet, and goes on with the work. */
+  /** A closure that knows nothing yet. */
   Closure renewed() {
-    Closure renewed = new Closure(program, nextStack);
-    renewed.work = work;
-    renewed.cut = cut;
-    return renewed;
+    return new Closure(program, nextStack);
+  }
+
+  /** Goes on with the work of another closure. */
+  void goOn(Closure before) {
+    work = before.work;
+    cut = before.cut;
   }
 
   /** How much memory is used, in units of some 4 bytes. */

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -51,9 +52,19 @@ public final class Machine {
 
   private long reported;
 
-  private Machine(Program program, TokenBytes vocabulary, LongAdder known) {
+  private final long mostCells;
+  private final long mostMaskBytes;
+  private long maskCount;
+
+  /** The tokens that may follow at the start of a text, once they were asked for. */
+  private @Nullable TokenMask firstMask;
+
+  private Machine(
+      Program program, TokenBytes vocabulary, LongAdder known, long mostCells, long mostMaskBytes) {
     this.program = program;
     this.known = known;
+    this.mostCells = mostCells;
+    this.mostMaskBytes = mostMaskBytes;
     this.classes = program.classes();
     this.vocabularySize = vocabulary.size();
     this.trie = TokenTrie.of(vocabulary);
@@ -78,7 +89,12 @@ public final class Machine {
      * @return the machine
      */
     public Machine over(TokenBytes vocabulary) {
-      return new Machine(program, vocabulary, known);
+      return over(vocabulary, MOST_CELLS, MOST_MASK_BYTES);
+    }
+
+    /** Binds it to a vocabulary, with other limits of memory. */
+    Machine over(TokenBytes vocabulary, long mostCells, long mostMaskBytes) {
+      return new Machine(program, vocabulary, known, mostCells, mostMaskBytes);
     }
 
     /** {@return the memory in bytes, roughly, with what was found out about vocabularies} */
@@ -120,7 +136,7 @@ public final class Machine {
   }
 
   private synchronized Configuration make(Configuration configuration, int number) {
-    if (closure.cells() > MOST_CELLS) {
+    if (closure.cells() > mostCells) {
       forget();
     }
     Configuration made = closure.after(configuration, number);
@@ -130,15 +146,23 @@ public final class Machine {
 
   /** Answers keep the configurations that they have reached. */
   private void forget() {
-    closure = closure.renewed();
-    masks.clear();
+    Closure before = closure;
+    closure = before.renewed();
     start = closure.start();
+    closure.goOn(before);
+    masks.clear();
+    maskCount = 0;
+    firstMask = null;
     report();
+  }
+
+  private long maskBytes() {
+    return maskCount * (vocabularySize / 8L + 64);
   }
 
   /** Says how much memory there is in use. */
   private void report() {
-    long bytes = 4 * closure.cells() + masks.size() * (vocabularySize / 8L + 64);
+    long bytes = 4 * closure.cells() + maskBytes();
     known.add(bytes - reported);
     reported = bytes;
   }
@@ -160,10 +184,20 @@ public final class Machine {
   /** The tokens that may follow. */
   TokenMask mask(Configuration configuration, boolean first) {
     if (first) {
-      return find(configuration, firstTrie);
+      return findFirst(configuration);
     }
     TokenMask known = configuration.mask;
     return known != null ? known : keep(configuration);
+  }
+
+  /** The tokens that begin an answer that begins a text. */
+  private synchronized TokenMask findFirst(Configuration configuration) {
+    TokenMask known = configuration == start ? firstMask : null;
+    if (known == null) {
+      known = find(configuration, firstTrie);
+      firstMask = configuration == start ? known : firstMask;
+    }
+    return known;
   }
 
   private synchronized TokenMask keep(Configuration configuration) {
@@ -171,9 +205,10 @@ public final class Machine {
     TokenMask mask = signature == null ? null : masks.get(signature);
     if (mask == null) {
       mask = find(configuration, trie);
-      if (masks.size() * (vocabularySize / 8L + 64) > MOST_MASK_BYTES) {
+      if (maskBytes() > mostMaskBytes) {
         forget();
       }
+      maskCount++;
       if (signature != null && !closure.isCut()) {
         masks.put(signature, mask);
       }
@@ -228,7 +263,8 @@ public final class Machine {
           return false;
         }
         if (after == PlainText.BETWEEN) {
-          if (to != configuration && !own.equals(closure.signature(to, trie.deepest + 2))) {
+          if (to != configuration
+              && !Objects.equals(own, closure.signature(to, trie.deepest + 2))) {
             return false;
           }
         } else if (reached.get(after).add(to)) {

@@ -25,10 +25,8 @@ final class Program {
   /** The state that returns. */
   static final int RETURN = 0;
 
-  private static final Kind[] KINDS = Kind.values();
-
   private final Budget budget = Budget.current();
-  private byte[] kinds = new byte[64];
+  private Kind[] kinds = new Kind[64];
 
   /** The byte of a STEP; for others where their values stand in the pool, after their number. */
   private int[] data = new int[64];
@@ -56,7 +54,7 @@ final class Program {
       kinds = Arrays.copyOf(kinds, 2 * size);
       data = Arrays.copyOf(data, 2 * size);
     }
-    kinds[size] = (byte) kind.ordinal();
+    kinds[size] = kind;
     data[size] = value;
     return size++;
   }
@@ -87,7 +85,7 @@ final class Program {
   }
 
   Kind kind(int state) {
-    return KINDS[kinds[state]];
+    return kinds[state];
   }
 
   /** The number of values of a state that is no STEP. */
@@ -111,7 +109,7 @@ final class Program {
 
   /** Memory in bytes, roughly. */
   long bytes() {
-    return 5L * kinds.length + 4L * pool.length;
+    return 8L * kinds.length + 4L * pool.length;
   }
 
   int start() {

@@ -30,12 +30,22 @@ final class Alphabet {
     this.size = size;
   }
 
-  /** The classes of two alphabets: which class of each is in a class of both. */
-  record Joined(Alphabet both, int[] left, int[] right) {}
+  /** The classes of two alphabets: which class of each a class of both is in. */
+  static final class Joined {
+    final Alphabet both;
+    final int[] left;
+    final int[] right;
+
+    private Joined(Alphabet both, int[] left, int[] right) {
+      this.both = both;
+      this.left = left;
+      this.right = right;
+    }
+  }
 
   /** The coarsest alphabet of which each of some sets is a union of classes. */
   static Alphabet of(List<CodePoints> sets) {
-    TreeMap<Integer, BitSet> changes = new TreeMap<>();
+    Map<Integer, BitSet> changes = new TreeMap<>();
     changes.put(0, new BitSet());
     for (int i = 0; i < sets.size(); i++) {
       CodePoints set = sets.get(i);
@@ -65,7 +75,7 @@ final class Alphabet {
   }
 
   /** No class has surrogates alone: they are with the characters before them. */
-  private static void change(TreeMap<Integer, BitSet> changes, int at, int set) {
+  private static void change(Map<Integer, BitSet> changes, int at, int set) {
     int place = at == FIRST_SURROGATE ? AFTER_SURROGATES : at;
     if (place <= CodePoints.LAST) {
       changes.computeIfAbsent(place, unknown -> new BitSet()).flip(set);

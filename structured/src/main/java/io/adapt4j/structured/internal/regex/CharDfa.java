@@ -169,7 +169,7 @@ public final class CharDfa {
    */
   public CharDfa and(CharDfa other) {
     Alphabet.Joined joined = alphabet.with(other.alphabet);
-    int classes = joined.both().size();
+    int classes = joined.both.size();
     Map<Long, Integer> known = new HashMap<>();
     List<Long> pairs = new ArrayList<>();
     List<int[]> product = new ArrayList<>();
@@ -190,15 +190,15 @@ public final class CharDfa {
                 ? state
                 : number(
                     other,
-                    next[left][joined.left()[i]],
-                    other.next[right][joined.right()[i]],
+                    next[left][joined.left[i]],
+                    other.next[right][joined.right[i]],
                     known,
                     pairs);
       }
       product.add(targets);
       accepted.set(state, left >= 0 && accepting.get(left) && other.accepting.get(right));
     }
-    return new CharDfa(joined.both(), product.toArray(int[][]::new), accepted);
+    return new CharDfa(joined.both, product.toArray(int[][]::new), accepted);
   }
 
   /** The number of a pair of states: all from which nothing is accepted are one, -1 and -1. */
@@ -235,9 +235,9 @@ public final class CharDfa {
       if (accepting.get(left) && other.accepting.get(right)) {
         return true;
       }
-      Budget.current().step(4L * joined.both().size());
-      for (int i = 0; i < joined.both().size(); i++) {
-        long to = (long) next[left][joined.left()[i]] << 32 | other.next[right][joined.right()[i]];
+      Budget.current().step(4L * joined.both.size());
+      for (int i = 0; i < joined.both.size(); i++) {
+        long to = (long) next[left][joined.left[i]] << 32 | other.next[right][joined.right[i]];
         if (seen.add(to)) {
           open.push(to);
         }

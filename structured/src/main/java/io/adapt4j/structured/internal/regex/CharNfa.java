@@ -118,7 +118,13 @@ final class CharNfa {
   }
 
   /** States that read something or accept, in ascending order: what tells sets of states apart. */
-  private record States(int[] numbers) {
+  private static final class States {
+    private final int[] numbers;
+
+    States(int[] numbers) {
+      this.numbers = numbers;
+    }
+
     @Override
     public boolean equals(Object other) {
       return other instanceof States states && Arrays.equals(numbers, states.numbers);
@@ -174,7 +180,7 @@ final class CharNfa {
     BitSet accepting = new BitSet();
     int[] to = new int[size];
     for (int state = 0; state < all.size(); state++) {
-      int[] from = all.get(state).numbers();
+      int[] from = all.get(state).numbers;
       accepting.set(state, from.length > 0 && from[0] == ACCEPT);
       int[] targetOf = new int[alphabet.size()];
       budget.states(alphabet.size());
@@ -199,7 +205,7 @@ final class CharNfa {
       if (all.size() >= MOST_STATES) {
         throw CharDfa.tooLarge();
       }
-      budget.states(8 + states.numbers().length);
+      budget.states(8 + states.numbers.length);
       number = all.size();
       known.put(states, number);
       all.add(states);

@@ -21,7 +21,7 @@ final class Compilation {
 
   private final Budget budget = Budget.current();
   private final Map<String, TextPattern> patterns = new HashMap<>();
-  private final Map<JsonNode, Listed> lists = new IdentityHashMap<>();
+  private final IdentityHashMap<JsonNode, Listed> lists = new IdentityHashMap<>();
   private @Nullable Part part;
   private String keyword = "";
 

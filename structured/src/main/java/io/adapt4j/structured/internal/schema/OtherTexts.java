@@ -36,7 +36,7 @@ final class OtherTexts {
     for (int character : text.codePoints().toArray()) {
       Integer child = children.get(node).get(character);
       if (child == null) {
-        Budget.current().states(8);
+        Budget.current().states(30);
         child = children.size();
         children.add(new TreeMap<>());
         children.get(node).put(character, child);

@@ -146,6 +146,7 @@ final class Part {
   }
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // Equal schemas at two places may refer to others.
   public boolean equals(Object other) {
     return other instanceof Part part
         && (schema == part.schema || (!schema.isObject() && schema.equals(part.schema)));
