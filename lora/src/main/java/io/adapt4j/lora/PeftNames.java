@@ -1,5 +1,6 @@
 package io.adapt4j.lora;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
