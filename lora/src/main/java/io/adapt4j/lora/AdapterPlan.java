@@ -230,7 +230,7 @@ record AdapterPlan(
     List<String> problems = new ArrayList<>();
     otherTask(config.source(), taskType(network)).ifPresent(problems::add);
     if (!(config.modules().targets() instanceof Targets.AllLinear)) {
-      Set<String> vocabulary = TableTarget.tables(network).keySet();
+      Set<String> vocabulary = VocabularyTables.of(network).keySet();
       for (String path : otherModules(network, tensors.keySet())) {
         if (config.modules().matches(path) && !vocabulary.contains(path)) {
           problems.add(

@@ -205,7 +205,7 @@ final class LoraLayerMerge implements LayerMerge {
   public Map<String, Stored> own() {
     Map<String, Stored> own = new LinkedHashMap<>();
     for (String name : plan.shapes().keySet()) {
-      String stored = PeftNames.find(PeftNames.base(name, plan), file.names());
+      String stored = PeftNames.find(PeftTensors.base(name, plan), file.names());
       if (file.names().contains(stored)) {
         own.put(name, new Stored(file, stored));
       }

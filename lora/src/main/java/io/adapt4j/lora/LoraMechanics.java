@@ -99,7 +99,7 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
                     declared.linears().stream()
                         .flatMap(slot -> slot.parts().stream())
                         .map(Linear.Part::path),
-                    TableTarget.tables(declared).keySet().stream())
+                    VocabularyTables.of(declared).keySet().stream())
                 .anyMatch(path -> Targets.Names.names(path, name));
         if (!used) {
           problems.add(

@@ -144,7 +144,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
 
   @Override
   String stored(String base) {
-    return PeftNames.base(base, plan);
+    return PeftTensors.base(base, plan);
   }
 
   @Override

@@ -226,7 +226,7 @@ final class PeftFolder {
       Map<String, List<Long>> stored = new TreeMap<>();
       weights.names().forEach(name -> stored.put(name, weights.entry(name).shape()));
       List<String> differences =
-          PeftNames.differences(
+          PeftTensors.differences(
               plan,
               config.bias(),
               stored,

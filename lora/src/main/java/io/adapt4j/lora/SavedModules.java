@@ -78,7 +78,7 @@ record SavedModules(
     String embedding = network.embedding().slices().get(0).name();
     Optional<String> head = tiedHead(network);
     List<String> vocabulary =
-        TableTarget.tables(network).values().stream()
+        VocabularyTables.of(network).values().stream()
             .filter(named.known::containsKey)
             .filter(
                 tensor ->

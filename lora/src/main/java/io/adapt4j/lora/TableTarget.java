@@ -2,8 +2,6 @@ package io.adapt4j.lora;
 
 import com.google.common.collect.ImmutableMap;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.Network;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -78,7 +76,7 @@ record TableTarget(
 
   /** Finds the tables that a configuration adapts. */
   static List<TableTarget> of(AdapterConfig config, Network network, SavedModules saved) {
-    Map<String, String> tables = tables(network);
+    Map<String, String> tables = VocabularyTables.of(network);
     Map<String, List<Long>> known = saved.known();
     boolean all = config.modules().targets() instanceof Targets.AllLinear;
     boolean tied = network instanceof Decoder decoder && decoder.isStoredTied();
@@ -118,24 +116,6 @@ record TableTarget(
 
   private static boolean isEmbedding(Network network, String tensor) {
     return network.embedding().slices().get(0).name().equals(tensor);
-  }
-
-  /** The weights of the vocabulary that can be adapted, by the paths of their modules. */
-  static Map<String, String> tables(Network network) {
-    Map<String, String> tables = new LinkedHashMap<>();
-    boolean encodes = network instanceof Encoder encoder && encoder.predictsTokens();
-    if (network instanceof EncoderDecoder || encodes) {
-      return tables;
-    }
-    List<String> tensors = new ArrayList<>();
-    tensors.add(network.embedding().slices().get(0).name());
-    if (network instanceof Decoder decoder) {
-      tensors.add(decoder.headName());
-    }
-    for (String tensor : tensors) {
-      tables.put(PeftNames.module(tensor), tensor);
-    }
-    return tables;
   }
 
   /** What keeps tables from being adapted as a configuration says. */
