@@ -33,6 +33,8 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Classifiers trained with LoRA on a decoder: the new output layer trains and is saved with it. */
 class LoraTaskTest {
@@ -118,6 +120,39 @@ class LoraTaskTest {
                   assertThat(entity.text()).isEqualTo(sign);
                 });
       }
+    }
+  }
+
+  /** The fit is in the adapter that is saved before a step is made, and goes on from there. */
+  @ParameterizedTest
+  @ValueSource(strings = {"lora", "ia3"})
+  void aNewClassifierIsFittedBeforeTrainingAndSavedWithTheAdapter(String name) {
+    FineTuningMethod method = name.equals("lora") ? Lora.rank(4) : Ia3.create();
+    Split data = split(i -> new Example.Classified(text(i), i % 2 == 0 ? "big" : "red"));
+    FineTuner.Builder builder =
+        FineTuner.builder()
+            .model(BASE)
+            .task(Task.classification())
+            .dataset(data)
+            .method(method)
+            .precision(Precision.FP32)
+            .learningRate(1e-12)
+            .maxSteps(1)
+            .keepBest();
+    FineTuneReport report = builder.output(folder.resolve("run")).build().run();
+    assertThat(report.initialMetrics().get("accuracy")).isEqualTo(1);
+    try (TextClassifier adapted =
+        TextClassifier.load(BASE, Precision.FP32, Adapter.at(report.best()))) {
+      for (int i = 0; i < 8; i++) {
+        assertThat(adapted.classify(text(i)).label()).isEqualTo(i % 2 == 0 ? "big" : "red");
+      }
+    }
+    if (name.equals("lora")) {
+      FineTuner next =
+          builder.method(Lora.continuing(report.last())).output(folder.resolve("next")).build();
+      assertThat(next.plan().options()).noneMatch(option -> option.name().equals("headWarmStart"));
+      assertThat(next.run().initialValidationLoss().orElseThrow())
+          .isCloseTo(report.lastValidationLoss().orElseThrow(), within(1e-6));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.task.classification;
 
+import io.adapt4j.core.internal.Shuffle;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.nn.DenseLinear;
@@ -10,13 +11,14 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.train.WorkerGroup;
 import io.adapt4j.core.task.ClassificationProblem;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
  * First values of a new classifier: instead of random ones, those of a linear layer fitted to the
  * vectors that the model gives before training (linear probing, then fine-tuning: Kumar et al.
- * 2022). Memory and time are bounded: of many rows, evenly spaced ones are read.
+ * 2022). Memory and time are bounded: of many rows, some are drawn, the same in every run.
  */
 public final class HeadWarmStart {
 
@@ -24,6 +26,9 @@ public final class HeadWarmStart {
   private static final long KEPT_VALUES = 1L << 24;
 
   private static final int MOST_TARGETS = 20_000;
+
+  /** Seed of the draw, the same for all runs, so that their seeds change nothing but the run. */
+  private static final long DRAW = 20_000;
 
   private HeadWarmStart() {}
 
@@ -101,13 +106,13 @@ public final class HeadWarmStart {
     return rows.report().targetTokens();
   }
 
-  private static BatchSource<TextBatch> batches(
-      TextRows rows, int limit, int batchSize, int paddingId) {
-    long each = Math.max(1, (targets(rows) + limit - 1) / limit);
-    int[] chosen =
-        IntStream.range(0, rows.lengths().length).filter(row -> row % each == 0).toArray();
+  /** So many rows, drawn at random, that their targets are about as many as the limit. */
+  static BatchSource<TextBatch> batches(TextRows rows, int limit, int batchSize, int paddingId) {
+    int all = rows.lengths().length;
+    int most = (int) Math.max(1, Math.min(all, (long) all * limit / targets(rows)));
+    int[] chosen = Arrays.stream(Shuffle.permutation(all, DRAW)).limit(most).sorted().toArray();
     TextRows some =
-        chosen.length == rows.lengths().length
+        most == all
             ? rows
             : new TextRows(
                 rows.dataset().subset(chosen),
