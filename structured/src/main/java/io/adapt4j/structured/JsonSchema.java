@@ -70,6 +70,8 @@ public final class JsonSchema {
    * @return the constraint
    */
   public static TextConstraint anyObject() {
-    return TextConstraint.of("JSON object", () -> SchemaCompiler.anyObject(false));
+    return CACHE.get(
+        "JSON object",
+        description -> TextConstraint.of(description, () -> SchemaCompiler.anyObject(false)));
   }
 }

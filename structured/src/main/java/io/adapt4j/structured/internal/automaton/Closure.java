@@ -27,7 +27,7 @@ final class Closure {
   private static final int MOST_PLACES = 40_000;
 
   /** Work for the tokens that follow a text beyond which a single reading is followed. */
-  private static final long MOST_WORK = 1_000_000;
+  private static final long MOST_WORK = 400_000;
 
   /** Values of a signature beyond which it is not made. */
   private static final int MOST_VALUES = 200_000;

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CharDfa {
 
-  private static final int MOST_STATES = 20_000;
+  private static final int MOST_STATES = RegexException.MOST_STATES;
 
   private final Alphabet alphabet;
 
@@ -48,7 +48,10 @@ public final class CharDfa {
    * @throws RegexException if it is too large
    */
   public static CharDfa of(Node node) {
-    return new CharNfa(node).determinized();
+    CharNfa nfa = new CharNfa(node);
+    BitSet accepting = new BitSet();
+    int[][] next = nfa.determinized(accepting);
+    return new CharDfa(nfa.alphabet(), next, accepting);
   }
 
   /**
@@ -62,7 +65,7 @@ public final class CharDfa {
   public static CharDfa ofLength(int min, int max) {
     long last = max == Node.UNBOUNDED ? min : max + 1L;
     if (last >= MOST_STATES) {
-      throw tooLarge();
+      throw RegexException.tooLarge();
     }
     int[][] next = new int[(int) last + 1][1];
     BitSet accepting = new BitSet();
@@ -120,7 +123,7 @@ public final class CharDfa {
   /** Adds a state whose characters all lead to another one, or to itself where that is -1. */
   private static int addState(List<int[]> next, int classes, int target) {
     if (next.size() >= MOST_STATES) {
-      throw tooLarge();
+      throw RegexException.tooLarge();
     }
     Budget.current().states(classes);
     int[] targets = new int[classes];
@@ -143,13 +146,6 @@ public final class CharDfa {
     accepting.set(0, accepting.get(start));
     accepting.set(start, accepted);
     return this;
-  }
-
-  static RegexException tooLarge() {
-    return new RegexException(
-        "an automaton of more than "
-            + MOST_STATES
-            + " states is needed; make repetitions, lengths and lists smaller");
   }
 
   /** {@return all texts that this one does not accept} */
@@ -177,7 +173,7 @@ public final class CharDfa {
     number(other, 0, 0, known, pairs);
     for (int state = 0; state < pairs.size(); state++) {
       if (pairs.size() > MOST_STATES) {
-        throw tooLarge();
+        throw RegexException.tooLarge();
       }
       Budget.current().states(classes);
       int[] targets = new int[classes];

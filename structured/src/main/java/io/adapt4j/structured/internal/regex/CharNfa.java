@@ -14,7 +14,6 @@ import java.util.Map;
 final class CharNfa {
 
   private static final int MOST_NFA_STATES = 50_000;
-  private static final int MOST_STATES = 20_000;
   private static final int ACCEPT = 0;
 
   /** In the place of a set: reads nothing. */
@@ -30,6 +29,7 @@ final class CharNfa {
   private int[][] targets = new int[64][];
   private int size;
   private final int start;
+  private final Alphabet alphabet;
 
   /** When a state was last reached: the number of a search. */
   private int[] reached = {};
@@ -39,11 +39,12 @@ final class CharNfa {
   CharNfa(Node node) {
     add(NOTHING_READ);
     start = compile(node, ACCEPT);
+    alphabet = Alphabet.of(sets);
   }
 
   private int add(int set, int... next) {
     if (size > MOST_NFA_STATES) {
-      throw CharDfa.tooLarge();
+      throw RegexException.tooLarge();
     }
     budget.states(2L + next.length);
     if (size == reads.length) {
@@ -169,15 +170,18 @@ final class CharNfa {
     return new States(sorted);
   }
 
-  CharDfa determinized() {
+  Alphabet alphabet() {
+    return alphabet;
+  }
+
+  /** The targets of the states of a deterministic automaton, by their number and class. */
+  int[][] determinized(BitSet accepting) {
     reached = new int[size];
-    Alphabet alphabet = Alphabet.of(sets);
     List<BitSet> classes = sets.stream().map(alphabet::classesOf).toList();
     Map<States, Integer> numbers = new HashMap<>();
     List<States> all = new ArrayList<>();
     number(closure(new int[] {start}, 1), numbers, all);
     List<int[]> next = new ArrayList<>();
-    BitSet accepting = new BitSet();
     int[] to = new int[size];
     for (int state = 0; state < all.size(); state++) {
       int[] from = all.get(state).numbers;
@@ -196,14 +200,14 @@ final class CharNfa {
       }
       next.add(targetOf);
     }
-    return new CharDfa(alphabet, next.toArray(int[][]::new), accepting);
+    return next.toArray(int[][]::new);
   }
 
   private int number(States states, Map<States, Integer> known, List<States> all) {
     Integer number = known.get(states);
     if (number == null) {
-      if (all.size() >= MOST_STATES) {
-        throw CharDfa.tooLarge();
+      if (all.size() >= RegexException.MOST_STATES) {
+        throw RegexException.tooLarge();
       }
       budget.states(8 + states.numbers.length);
       number = all.size();

@@ -7,6 +7,9 @@ public final class RegexException extends RuntimeException {
 
   @Serial private static final long serialVersionUID = 1;
 
+  /** The most states of an automaton over characters. */
+  static final int MOST_STATES = 20_000;
+
   /**
    * Creates an exception.
    *
@@ -14,5 +17,12 @@ public final class RegexException extends RuntimeException {
    */
   public RegexException(String message) {
     super(message);
+  }
+
+  static RegexException tooLarge() {
+    return new RegexException(
+        "an automaton of more than "
+            + MOST_STATES
+            + " states is needed; make repetitions, lengths and lists smaller");
   }
 }

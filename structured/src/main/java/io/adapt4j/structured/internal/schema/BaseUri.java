@@ -1,6 +1,7 @@
 package io.adapt4j.structured.internal.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.structured.internal.limit.Budget;
 import java.net.URI;
 
 /** What references in a schema are relative to. */
@@ -14,9 +15,9 @@ final class BaseUri {
   private BaseUri() {}
 
   /** The base within a schema. */
-  static String of(Part parent, JsonNode schema, String base) {
+  static String of(Place parent, JsonNode schema, String base, boolean replacing) {
     JsonNode id = schema.path("$id");
-    boolean ignored = parent.replacing() && schema.has("$ref");
+    boolean ignored = replacing && schema.has("$ref");
     if (ignored || !id.isTextual() || id.textValue().startsWith("#")) {
       return base;
     }
@@ -24,14 +25,13 @@ final class BaseUri {
   }
 
   /** What a keyword of a schema, or of one within it, refers to. */
-  static String resolve(Part part, String keyword, String base, String reference) {
+  static String resolve(Place part, String keyword, String base, String reference) {
     if (reference.length() > MOST_CHARACTERS) {
       throw part.refused(
           keyword,
           "expected at most " + MOST_CHARACTERS + " characters, found " + reference.length());
     }
-    part.compilation().at(part, keyword);
-    part.compilation().budget().step(100 + base.length() + reference.length());
+    Budget.current().step(100 + base.length() + reference.length());
     try {
       URI resolved =
           base.equals(ROOT) || base.startsWith("urn:")

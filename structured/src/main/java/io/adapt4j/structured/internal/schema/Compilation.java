@@ -22,7 +22,7 @@ final class Compilation {
   private final Budget budget = Budget.current();
   private final Map<String, TextPattern> patterns = new HashMap<>();
   private final IdentityHashMap<JsonNode, Listed> lists = new IdentityHashMap<>();
-  private @Nullable Part part;
+  private @Nullable Place part;
   private String keyword = "";
 
   /** Values of an {@code enum} or {@code const}, and their identities. */
@@ -33,24 +33,24 @@ final class Compilation {
   }
 
   /** Remembers the place that is worked at, which is said where a limit is reached. */
-  void at(Part place, String of) {
+  void at(Place place, String of) {
     part = place;
     keyword = of;
   }
 
   /** The place that is worked at as a JSON pointer. */
   String place() {
-    Part place = part;
+    Place place = part;
     return place == null ? "#" : keyword.isEmpty() ? place.path() : place.path() + "/" + keyword;
   }
 
   /** An expression that is searched for. */
-  TextPattern searched(Part at, String of, String regex) {
+  TextPattern searched(Place at, String of, String regex) {
     return pattern(at, of, "search " + regex, regex);
   }
 
   /** An expression that is searched for, as an automaton. */
-  CharDfa automaton(Part at, String of, String regex) {
+  CharDfa automaton(Place at, String of, String regex) {
     try {
       return searched(at, of, regex).automaton();
     } catch (RegexException e) {
@@ -59,11 +59,11 @@ final class Compilation {
   }
 
   /** An expression of a whole text. */
-  TextPattern whole(Part at, String of, String regex) {
+  TextPattern whole(Place at, String of, String regex) {
     return pattern(at, of, "whole " + regex, regex);
   }
 
-  private TextPattern pattern(Part at, String of, String key, String regex) {
+  private TextPattern pattern(Place at, String of, String key, String regex) {
     at(at, of);
     TextPattern known = patterns.get(key);
     if (known == null) {
@@ -81,7 +81,7 @@ final class Compilation {
   }
 
   /** The values that {@code const} or {@code enum} of a schema lists, each once. */
-  Listed listed(Part at, String of) {
+  Listed listed(Place at, String of) {
     at(at, of);
     JsonNode value = at.get(of);
     boolean list = of.equals("enum");

@@ -46,7 +46,7 @@ final class Expansion implements Expander {
     if (!part.schema().isObject()) {
       throw new SchemaException(
           part.path(),
-          "expected a schema, an object or a boolean, found " + Part.said(part.schema()));
+          "expected a schema, an object or a boolean, found " + Place.said(part.schema()));
     }
     List<Set<Part>> alternatives = known.get(part);
     if (alternatives == null) {

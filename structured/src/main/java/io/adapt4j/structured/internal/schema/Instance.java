@@ -1,6 +1,7 @@
 package io.adapt4j.structured.internal.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.structured.internal.limit.Budget;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -13,26 +14,26 @@ import java.util.TreeMap;
 record Instance(JsonNode value, String identity) {
 
   /** A value of a keyword, whose numbers are checked. */
-  static Instance of(Part part, String keyword, JsonNode value) {
+  static Instance of(Place at, String keyword, JsonNode value) {
     if (value.isTextual()) {
-      part.compilation().budget().step(2 + value.textValue().length() / 8);
+      Budget.current().step(2 + value.textValue().length() / 8);
       return new Instance(value, quoted(value.textValue()));
     }
     StringBuilder identity = new StringBuilder();
-    add(part, keyword, value, identity);
-    part.compilation().budget().step(4 + identity.length() / 4);
+    add(at, keyword, value, identity);
+    Budget.current().step(4 + identity.length() / 4);
     return new Instance(value, identity.toString());
   }
 
-  private static void add(Part part, String keyword, JsonNode value, StringBuilder to) {
+  private static void add(Place at, String keyword, JsonNode value, StringBuilder to) {
     if (value.isNumber()) {
-      to.append(Numbers.checked(part, keyword, value).stripTrailingZeros());
+      to.append(Digits.checked(at, keyword, value).stripTrailingZeros());
     } else if (value.isTextual()) {
       to.append(quoted(value.textValue()));
     } else if (value.isArray()) {
       to.append('[');
       for (JsonNode element : value) {
-        add(part, keyword, element, to);
+        add(at, keyword, element, to);
         to.append(',');
       }
       to.append(']');
@@ -42,7 +43,7 @@ record Instance(JsonNode value, String identity) {
       to.append('{');
       for (Map.Entry<String, JsonNode> field : sorted.entrySet()) {
         to.append(quoted(field.getKey())).append(':');
-        add(part, keyword, field.getValue(), to);
+        add(at, keyword, field.getValue(), to);
         to.append(',');
       }
       to.append('}');

@@ -127,7 +127,7 @@ final class Instances {
       }
     }
     return switch (kind) {
-      case INTEGER, FRACTION -> number(Numbers.checked(parts.get(0), "const", value), parts);
+      case INTEGER, FRACTION -> number(Digits.checked(parts.get(0), "const", value), parts);
       case STRING -> string(value.textValue(), parts);
       case ARRAY -> array(value, parts);
       case OBJECT -> object(value, parts);

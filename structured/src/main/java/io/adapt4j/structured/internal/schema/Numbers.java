@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 final class Numbers {
 
   private static final int LARGEST_DIVISOR = 2_000;
-  private static final int MOST_DIGITS = 400;
 
   private Numbers() {}
 
@@ -67,29 +66,7 @@ final class Numbers {
     if (!value.isNumber()) {
       throw part.invalid(keyword, "a number");
     }
-    return checked(part, keyword, value);
-  }
-
-  /** A number whose digits can be written out: exponents of strangers are looked at first. */
-  static BigDecimal checked(Part part, String keyword, JsonNode value) {
-    BigDecimal number = value.decimalValue();
-    if (number.signum() == 0) {
-      return BigDecimal.ZERO;
-    }
-    if (exceeds(number, MOST_DIGITS) || number.scale() > MOST_DIGITS) {
-      throw part.refused(
-          keyword,
-          "expected numbers of at most "
-              + MOST_DIGITS
-              + " digits before and after the point, found "
-              + Part.said(value));
-    }
-    return number;
-  }
-
-  /** Whether a number has more digits before the point, or zeros after it. */
-  static boolean exceeds(BigDecimal number, int digits) {
-    return Math.abs((long) number.precision() - number.scale()) > digits;
+    return Digits.checked(part, keyword, value);
   }
 
   /** The numbers that all parts hold for. */
@@ -106,14 +83,15 @@ final class Numbers {
         divisor = divisor.multiply(whole).divide(divisor.gcd(whole));
         if (divisor.compareTo(BigInteger.valueOf(LARGEST_DIVISOR)) > 0) {
           throw unsupported(
-              parts, "at most " + LARGEST_DIVISOR + ", not " + Part.shortened(step.toString(), 50));
+              parts,
+              "at most " + LARGEST_DIVISOR + ", not " + Place.shortened(step.toString(), 50));
         }
       } else if (plain.unscaledValue().equals(BigInteger.ONE)) {
         places = Math.min(places, plain.scale());
       } else if (!integers || !isWhole(plain)) {
         throw unsupported(
             parts,
-            "0.1, 0.01 and so on, or an integer, not " + Part.shortened(step.toString(), 50));
+            "0.1, 0.01 and so on, or an integer, not " + Place.shortened(step.toString(), 50));
       }
     }
     if (!integers) {

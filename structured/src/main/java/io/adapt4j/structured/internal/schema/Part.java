@@ -1,6 +1,7 @@
 package io.adapt4j.structured.internal.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.structured.internal.limit.Budget;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,13 +12,12 @@ import org.jspecify.annotations.Nullable;
  * A schema at its place in the document. Schemas that must all hold are a list of parts. Parts are
  * equal where they are the same schema of the document.
  */
-final class Part {
+final class Part implements Place {
 
-  /** Characters of a step, a path and a value that are said in messages. */
+  /** Characters of a step and a path that are said in messages. */
   private static final int MOST_STEP = 80;
 
   private static final int MOST_PATH = 400;
-  private static final int MOST_VALUE = 100;
 
   private final JsonNode schema;
   private final @Nullable Part parent;
@@ -48,7 +48,7 @@ final class Part {
   /** The schema of a document. */
   static Part root(JsonNode schema, boolean replacing, Compilation compilation) {
     Part nothing = new Part(schema, null, new String[0], BaseUri.ROOT, replacing, compilation);
-    String base = BaseUri.of(nothing, schema, BaseUri.ROOT);
+    String base = BaseUri.of(nothing, schema, BaseUri.ROOT, replacing);
     return new Part(schema, null, new String[0], base, replacing, compilation);
   }
 
@@ -71,8 +71,8 @@ final class Part {
     return compilation;
   }
 
-  /** Its place as a JSON pointer; long ones are shortened. */
-  String path() {
+  @Override
+  public String path() {
     List<Part> parts = new ArrayList<>();
     for (Part part = this; part != null; part = part.parent) {
       parts.add(part);
@@ -80,7 +80,8 @@ final class Part {
     StringBuilder path = new StringBuilder("#");
     for (int i = parts.size() - 1; i >= 0; i--) {
       for (String step : parts.get(i).steps) {
-        path.append('/').append(shortened(step, MOST_STEP).replace("~", "~0").replace("/", "~1"));
+        path.append('/')
+            .append(Place.shortened(step, MOST_STEP).replace("~", "~0").replace("/", "~1"));
       }
     }
     return path.length() <= MOST_PATH
@@ -88,18 +89,10 @@ final class Part {
         : path.substring(0, MOST_PATH / 2) + "/..." + path.substring(path.length() - MOST_PATH / 2);
   }
 
-  static String shortened(String text, int most) {
-    return text.length() <= most ? text : text.substring(0, most) + "...";
-  }
-
-  /** A value as it is said in messages. */
-  static String said(JsonNode value) {
-    return shortened(value.toString(), MOST_VALUE);
-  }
-
   Part child(JsonNode child, String... way) {
-    compilation.budget().step(4);
-    return new Part(child, this, way, BaseUri.of(this, child, base), replacing, compilation);
+    Budget.current().step(4);
+    return new Part(
+        child, this, way, BaseUri.of(this, child, base, replacing), replacing, compilation);
   }
 
   Part child(String keyword) {
@@ -128,21 +121,9 @@ final class Part {
     return schema.has(keyword);
   }
 
-  JsonNode get(String keyword) {
+  @Override
+  public JsonNode get(String keyword) {
     return schema.path(keyword);
-  }
-
-  /** Refuses the value of a keyword. */
-  SchemaException refused(String keyword, String message) {
-    return new SchemaException(path() + "/" + keyword, message);
-  }
-
-  SchemaException unsupported(String keyword, String remedy) {
-    return refused(keyword, "the keyword " + keyword + " is not supported. " + remedy);
-  }
-
-  SchemaException invalid(String keyword, String expected) {
-    return refused(keyword, "expected " + expected + ", found " + said(schema.path(keyword)));
   }
 
   @Override

@@ -137,7 +137,7 @@ final class SchemaDocument {
       throw new SchemaException(
           from.path() + "/$ref",
           "expected a place in this document, found "
-              + Part.shortened(text, 100)
+              + Place.shortened(text, 100)
               + ". Copy the schema into $defs: nothing is downloaded.");
     }
     if (fragment.isEmpty()) {
@@ -177,6 +177,6 @@ final class SchemaDocument {
 
   private static SchemaException missing(Part from, String reference) {
     return from.refused(
-        "$ref", "expected a place in this document, found " + Part.shortened(reference, 100));
+        "$ref", "expected a place in this document, found " + Place.shortened(reference, 100));
   }
 }

@@ -137,10 +137,10 @@ final class StringTexts {
     if (!value.isNumber() || value.decimalValue().signum() < 0) {
       throw part.invalid(keyword, "an integer of at least 0");
     }
-    if (keyword.startsWith("max") && Numbers.exceeds(value.decimalValue(), 400)) {
+    if (keyword.startsWith("max") && Digits.exceed(value.decimalValue())) {
       return Node.UNBOUNDED;
     }
-    BigDecimal number = Numbers.checked(part, keyword, value);
+    BigDecimal number = Digits.checked(part, keyword, value);
     if (number.stripTrailingZeros().scale() > 0) {
       throw part.invalid(keyword, "an integer of at least 0");
     }
