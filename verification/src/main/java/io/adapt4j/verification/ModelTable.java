@@ -56,7 +56,7 @@ public final class ModelTable {
 
   private static final Path RESOURCES = Path.of("core/src/test/resources");
 
-  /** What is made of configurations and tensors, whatever the family. */
+  /** Section on configurations and tensors of every family. */
   private static final String FILES =
       """
 

@@ -10,7 +10,7 @@ public final class StoredValues {
 
   private StoredValues() {}
 
-  /** Decides on one value. */
+  /** Condition on one value of a tensor. */
   @FunctionalInterface
   public interface Condition {
 

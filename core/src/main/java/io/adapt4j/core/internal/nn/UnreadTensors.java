@@ -69,7 +69,7 @@ final class UnreadTensors {
     }
   }
 
-  /** A copy of the embedding; what is done about one with other values is decided before. */
+  /** Compares a stored head's shape; {@code StoredHead} decides about its values. */
   private void checkHead(String name) {
     if (network.vocabulary().isPresent() && HEAD.matcher(name).matches()) {
       List<Long> rows = Arrays.stream(network.vocabulary().get().weight().sizes()).boxed().toList();

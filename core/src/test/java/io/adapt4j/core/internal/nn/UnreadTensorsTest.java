@@ -110,8 +110,8 @@ class UnreadTensorsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"5.15.0,'The stored one is used'", "4.57.0,It is not used"})
-  void theDescriptionOfAModelSaysWhichOutputMatrixIsUsed(String version, String said)
+  @CsvSource({"5.15.0,'The stored one is used',false", "4.57.0,It is not used,true"})
+  void theDescriptionOfAModelSaysWhichOutputMatrixIsUsed(String version, String said, boolean tied)
       throws Exception {
     String fields =
         "{\"tie_word_embeddings\": true, \"transformers_version\": \"" + version + "\"}";
@@ -122,6 +122,7 @@ class UnreadTensorsTest {
               assertThat(warning.kind()).isEqualTo(Kind.UNTIED_OUTPUT_MATRIX);
               assertThat(warning.message()).contains("lm_head.weight", said);
             });
+    assertThat(ModelInfo.read(folder).tiedEmbeddings()).contains(tied);
     assertThat(ModelInfo.read(source("families/gpt2_by_layer")).warnings())
         .noneMatch(warning -> warning.kind() == Kind.UNTIED_OUTPUT_MATRIX);
   }

@@ -40,7 +40,7 @@ record KnownFields(Map<String, Mark> marks) {
 
   private static final Map<String, KnownFields> ALL = read();
 
-  /** What is known of a field. */
+  /** Mark of a field: how it is treated. */
   sealed interface Mark {
 
     /** The family reads it, or refuses what it cannot follow. */

@@ -75,12 +75,12 @@ record StoredHead(String name, String embedding, boolean used) {
         .map(weight -> weight.slices().get(0).name());
   }
 
-  /** Whether nothing is odd about it: of T5's family Transformers 5 writes every file so. */
+  /** Whether it needs no warning: Transformers 5 writes every T5 and mT5 so. */
   boolean isExpected(ModelConfig config) {
     return used && Set.of("t5", "mt5").contains(config.modelType());
   }
 
-  /** What is done, and what to do about it. */
+  /** Warning that says which matrix is used, and the remedy. */
   String text() {
     String found = FIELD + name + " is stored with other values than " + embedding + ". ";
     return found
