@@ -334,8 +334,7 @@ class ExpertLayoutsTest {
     };
   }
 
-  private static float[] joined(
-      TreeMap<Integer, Map<String, float[]>> experts, String... projections) {
+  private static float[] joined(Map<Integer, Map<String, float[]>> experts, String... projections) {
     List<float[]> parts = new ArrayList<>();
     experts.values().forEach(expert -> List.of(projections).forEach(p -> parts.add(expert.get(p))));
     float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];

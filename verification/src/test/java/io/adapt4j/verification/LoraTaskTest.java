@@ -81,8 +81,7 @@ class LoraTaskTest {
       Files.copy(report.best().resolve(file), peft.resolve(file));
     }
     try (TextClassifier named = TextClassifier.load(BASE, Precision.FP32, adapter);
-        TextClassifier numbered =
-            TextClassifier.load(BASE, Precision.FP32, LoraAdapter.at(peft))) {
+        TextClassifier numbered = TextClassifier.load(BASE, Precision.FP32, LoraAdapter.at(peft))) {
       assertThat(numbered.labels()).containsExactly("LABEL_0", "LABEL_1");
       assertThat(numbered.classify(text(0)).score("LABEL_0"))
           .isEqualTo(named.classify(text(0)).score(named.labels().get(0)));
