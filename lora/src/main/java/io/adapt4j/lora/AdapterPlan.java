@@ -108,7 +108,7 @@ record AdapterPlan(
     Stream.concat(saved.stream(), biases.stream())
         .forEach(name -> shapes.put(name, tensors.get(name)));
     List<String> problems = new ArrayList<>();
-    TableTarget.problem(config, tables).ifPresent(problems::add);
+    TableTarget.problem(config, network, tables).ifPresent(problems::add);
     problems.addAll(problems(config, network, tensors, adapted, tables, shapes.keySet()));
     return new AdapterPlan(
         taskType(network),
@@ -158,13 +158,17 @@ record AdapterPlan(
     List<LinearSlot> slots = network.linears();
     LinearLayers all = LinearLayers.of(network);
     boolean mixtral = network.modelConfig().modelType().equals("mixtral");
+    Set<String> modules = config.storedModules();
     for (int i = 0; i < slots.size(); i++) {
       Linear linear = slots.get(i).linear();
       boolean turned = transposed.contains(linear.parts().get(0).path() + ".weight");
       for (ExpertNames.Candidate candidate :
-          ExpertNames.of(linear.parts(), config.storedModules(), mixtral, turned)) {
+          ExpertNames.of(linear.parts(), modules, mixtral, turned)) {
         String path = candidate.part().path();
-        if (config.modules().matches(candidate.names())
+        boolean stored =
+            config.modules().namesParameter(candidate.names())
+                && ExpertNames.isStored(path, modules);
+        if ((stored || config.modules().matches(candidate.names()))
             && (!(config.modules().targets() instanceof Targets.AllLinear)
                 || all.contain(candidate.origin()))
             && !saved.holds(candidate.origin())) {

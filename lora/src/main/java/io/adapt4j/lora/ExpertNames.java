@@ -217,6 +217,12 @@ final class ExpertNames {
     return split;
   }
 
+  /** Returns whether a file has matrices for a projection, or for the stack that it is part of. */
+  static boolean isStored(String path, Set<String> stored) {
+    return stored.contains(path)
+        || (ExpertParameters.isStacked(path) && holdsStack(stored, owner(path)));
+  }
+
   private static boolean holdsStack(Set<String> stored, String owner) {
     return stored.contains(owner) || stored.contains(owner + ".base_layer");
   }

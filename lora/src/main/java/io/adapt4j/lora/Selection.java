@@ -59,6 +59,11 @@ record Selection(
     return paths.stream().anyMatch(this::matches) && paths.stream().noneMatch(this::isExcluded);
   }
 
+  /** Returns whether a weight is named, in whichever layer, as PEFT takes names of parameters. */
+  boolean namesParameter(List<String> paths) {
+    return paths.stream().anyMatch(this::isParameter);
+  }
+
   /** Returns whether a projection is meant by its weight's name alone, as a parameter. */
   boolean isWeight(String path) {
     return !ExpertParameters.isStacked(path) && !targets.matches(path) && isParameter(path);

@@ -119,7 +119,20 @@ record TableTarget(
   }
 
   /** What keeps tables from being adapted as a configuration says. */
-  static Optional<String> problem(AdapterConfig config, List<TableTarget> tables) {
+  static Optional<String> problem(AdapterConfig config, Network network, List<TableTarget> tables) {
+    long rows = tables.stream().filter(table -> table.kind() == Kind.TOKENS).count();
+    if (rows < config.tokens().size()) {
+      return Optional.of(
+          "trainable_token_indices names "
+              + (config.tokens().containsKey("") ? "tokens" : config.tokens().keySet())
+              + ", but this model has no such table whose rows an adapter can replace; merge the"
+              + " adapter into its base with PEFT.");
+    }
+    if (rows > 0 && untieHead(network, tables)) {
+      return Optional.of(
+          "trainable_token_indices beside LoRA on a tied embedding or head is not supported; leave"
+              + " out one of the two, or merge the adapter into its base with PEFT.");
+    }
     Optional<TableTarget> matrices =
         tables.stream().filter(table -> table.kind() != Kind.TOKENS).findFirst();
     if (matrices.isPresent()

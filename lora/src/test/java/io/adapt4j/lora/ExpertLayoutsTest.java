@@ -169,6 +169,30 @@ class ExpertLayoutsTest {
     assertComputes(base, adapter, trained);
   }
 
+  /** PEFT chooses modules by layer, but no parameters. */
+  @Test
+  void parametersAreAdaptedInEveryLayerThatTheFileHas() throws Exception {
+    Path base = stacked(family("qwen3_moe"));
+    Path adapter = folder.resolve("adapter");
+    float[] trained = train(base, stacks(), adapter);
+    ObjectNode config = config(adapter);
+    config.putArray("layers_to_transform").add(0);
+    Files.writeString(adapter.resolve("adapter_config.json"), Json.indented(config));
+    List<TensorData> tensors = new ArrayList<>();
+    try (Checkpoint file = Checkpoint.openFile(adapter.resolve(WEIGHTS))) {
+      for (String tensor : file.names()) {
+        if (tensor.contains(".layers.0.") || tensor.contains(".experts.")) {
+          tensors.add(data(tensor, file.entry(tensor).shape(), floats(file, tensor)));
+        }
+      }
+    }
+    SafetensorsWriter.create().writeFile(adapter.resolve(WEIGHTS), tensors);
+    try (Decoder network = load(base);
+        AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
+      assertThat(distance(logits(network), trained)).isPositive();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void whatDoesNotFitIsSaidInTheNamesOfTheFile(boolean attention) throws Exception {
@@ -310,8 +334,7 @@ class ExpertLayoutsTest {
     };
   }
 
-  private static float[] joined(
-      TreeMap<Integer, Map<String, float[]>> experts, String... projections) {
+  private static float[] joined(Map<Integer, Map<String, float[]>> experts, String... projections) {
     List<float[]> parts = new ArrayList<>();
     experts.values().forEach(expert -> List.of(projections).forEach(p -> parts.add(expert.get(p))));
     float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];

@@ -27,6 +27,7 @@ import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -75,6 +76,17 @@ class LoraTaskTest {
         assertThat(whole.classify(text(i)).score("big"))
             .isCloseTo(adapted.classify(text(i)).score("big"), within(1e-4));
       }
+    }
+    // PEFT leaves the names of the classes to whoever loads the base.
+    Path peft = Files.createDirectories(folder.resolve("peft"));
+    for (String file : List.of("adapter_config.json", "adapter_model.safetensors")) {
+      Files.copy(report.best().resolve(file), peft.resolve(file));
+    }
+    try (TextClassifier named = TextClassifier.load(BASE, Precision.FP32, adapter);
+        TextClassifier numbered = TextClassifier.load(BASE, Precision.FP32, LoraAdapter.at(peft))) {
+      assertThat(numbered.labels()).containsExactly("LABEL_0", "LABEL_1");
+      assertThat(numbered.classify(text(0)).score("LABEL_0"))
+          .isEqualTo(named.classify(text(0)).score(named.labels().get(0)));
     }
     assertThat(Tensor.live()).isEqualTo(before);
   }
