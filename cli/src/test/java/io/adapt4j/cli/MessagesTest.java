@@ -279,6 +279,35 @@ class MessagesTest {
   }
 
   @Test
+  void aRunOnDataWithErrorsSaysSoAboveAndBelow() throws IOException {
+    List<String> rows = Files.readAllLines(folder.resolve("rows.jsonl"));
+    Files.writeString(
+        folder.resolve("rows.jsonl"),
+        rows.get(0) + "\n" + "{\"text\": \"My key is AKIAIOSFODNN7EXAMPLX, keep it.\"}\n",
+        StandardOpenOption.APPEND);
+    Object[] command = {
+      "train",
+      run,
+      "--no-report",
+      "--set",
+      "maxSteps=1",
+      "--set",
+      "data.split=null",
+      "--set",
+      "keepBest=false",
+      "--set",
+      "evaluateEvery=null"
+    };
+    Result trained = execute(command);
+    assertThat(trained.code()).as(trained.err()).isZero();
+    assertThat(trained.out())
+        .doesNotContain("No warnings")
+        .containsPattern("error in the data: suspected secrets: 1, the first at .* line 42")
+        .contains("warning in the data: exact duplicates: 1, the first at ");
+    assertThat(trained.out().split("suspected secrets: 1", -1)).hasSize(3);
+  }
+
+  @Test
   void aRunFolderIsNoAdapterButNamesTheOneInside() {
     assertThat(execute("train", run, "--no-report").code()).isZero();
     Path output = folder.resolve("run");
