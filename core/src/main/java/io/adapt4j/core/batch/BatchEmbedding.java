@@ -134,9 +134,14 @@ public final class BatchEmbedding {
     return batch.run(description, CHUNK, 1, chosen -> vectors(batch, chosen));
   }
 
+  /**
+   * Embeds rows of one chunk. All of the chunk is embedded, also where an earlier run has stored
+   * some of it, since the last digits of a vector depend on what is beside it.
+   */
   private List<ObjectNode> vectors(RowBatch batch, int[] chosen) {
-    List<String> texts = new ArrayList<>(chosen.length);
-    for (int row : chosen) {
+    int start = chosen[0] / CHUNK * CHUNK;
+    List<String> texts = new ArrayList<>(CHUNK);
+    for (int row = start; row < Math.min(batch.size(), start + CHUNK); row++) {
       texts.add(batch.text(row, template, "text", "prompt"));
     }
     List<float[]> vectors =
@@ -144,7 +149,8 @@ public final class BatchEmbedding {
             ? embedder.embedAll(texts, promptName.get())
             : embedder.embedAll(texts);
     List<ObjectNode> results = new ArrayList<>(chosen.length);
-    for (float[] vector : vectors) {
+    for (int row : chosen) {
+      float[] vector = vectors.get(row - start);
       ObjectNode result = JsonNodeFactory.instance.objectNode();
       ArrayNode values = result.putArray(field);
       for (float value : vector) {

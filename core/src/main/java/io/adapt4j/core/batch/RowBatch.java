@@ -77,6 +77,11 @@ final class RowBatch {
     return description.put(PartFile.FIELD, field);
   }
 
+  /** How many rows there are. */
+  int size() {
+    return rows.size();
+  }
+
   Row row(int row) {
     return rows.source(row).orElseThrow();
   }
@@ -133,6 +138,7 @@ final class RowBatch {
   }
 
   private void perform(PartFile part, int[] missing, int chunk, int threads, Worker worker) {
+    List<int[]> parts = parts(missing, chunk);
     AtomicInteger next = new AtomicInteger();
     CancellationToken failure = new CancellationToken();
     ExecutorService executor = Executors.newFixedThreadPool(threads, RowBatch::thread);
@@ -143,7 +149,7 @@ final class RowBatch {
             executor.submit(
                 () -> {
                   try {
-                    work(part, missing, chunk, worker, next, failure);
+                    work(part, parts, worker, next, failure);
                   } catch (RuntimeException | Error e) {
                     failure.cancel();
                     throw e;
@@ -156,6 +162,21 @@ final class RowBatch {
     }
   }
 
+  /** The rows that are missing of each chunk of the file, wherever an earlier run was cut. */
+  private static List<int[]> parts(int[] missing, int chunk) {
+    List<int[]> parts = new ArrayList<>();
+    int from = 0;
+    while (from < missing.length) {
+      int to = from + 1;
+      while (to < missing.length && missing[to] / chunk == missing[from] / chunk) {
+        to++;
+      }
+      parts.add(Arrays.copyOfRange(missing, from, to));
+      from = to;
+    }
+    return parts;
+  }
+
   private static Thread thread(Runnable task) {
     Thread thread = new Thread(task, "adapt4j-batch");
     thread.setDaemon(true);
@@ -164,17 +185,16 @@ final class RowBatch {
 
   private void work(
       PartFile part,
-      int[] missing,
-      int chunk,
+      List<int[]> parts,
       Worker worker,
       AtomicInteger next,
       CancellationToken failure) {
     while (!cancellation.isCancelled() && !failure.isCancelled()) {
-      int from = next.getAndAdd(chunk);
-      if (from >= missing.length) {
+      int number = next.getAndIncrement();
+      if (number >= parts.size()) {
         return;
       }
-      int[] chosen = Arrays.copyOfRange(missing, from, Math.min(missing.length, from + chunk));
+      int[] chosen = parts.get(number);
       List<ObjectNode> results = worker.work(chosen);
       for (int i = 0; i < results.size(); i++) {
         part.store(chosen[i], results.get(i));
