@@ -33,7 +33,17 @@ import java.util.stream.Stream;
 public final class HostileClientsBenchmark {
 
   private static final Map<String, String> DEFAULTS =
-      Map.of("--seconds", "20", "--clients", "8", "--tokens", "32", "--context", "512");
+      Map.of(
+          "--seconds",
+          "20",
+          "--clients",
+          "8",
+          "--tokens",
+          "32",
+          "--context",
+          "512",
+          "--heap",
+          "512m");
 
   private static final double MOST_SLOWER = 3;
   private static final long MOST_MEGABYTES = 300;
@@ -50,6 +60,7 @@ public final class HostileClientsBenchmark {
   private final int seconds;
   private final int tokens;
   private final int context;
+  private final String heap;
 
   /** Clients that are asking, to be closed where they stand. */
   private final Set<RawClient> open = ConcurrentHashMap.newKeySet();
@@ -62,13 +73,14 @@ public final class HostileClientsBenchmark {
     seconds = arguments.number("--seconds", 1);
     tokens = arguments.number("--tokens", 1);
     context = arguments.number("--context", 64);
+    heap = arguments.text("--heap");
   }
 
   /**
    * Runs the benchmark, or as its own child the server.
    *
    * @param line {@code --seconds} of each part, {@code --clients} of each kind, {@code --tokens} of
-   *     an honest answer, {@code --context} of the model
+   *     an honest answer, {@code --context} of the model, {@code --heap} of the server
    * @throws IOException if the server cannot be started or asked
    * @throws InterruptedException if this thread is interrupted
    */
@@ -99,7 +111,7 @@ public final class HostileClientsBenchmark {
       Process process =
           JavaCommand.of(
                   HostileClientsBenchmark.class,
-                  List.of("-Xmx1g"),
+                  List.of("-Xmx" + heap),
                   List.of("--serve", folder.path().toString()))
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();

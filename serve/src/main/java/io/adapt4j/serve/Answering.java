@@ -18,8 +18,14 @@ final class Answering {
   /** How often is looked whether the time of a request that is prepared is up. */
   private static final long LOOK_MILLIS = 100;
 
-  /** How often something is written where nothing comes, to learn whether the client is there. */
-  private static final long HEARTBEAT_MILLIS = 1_000;
+  /** How long nothing comes before something is written, which sends the status. */
+  private static final long QUIET_MILLIS = 1_000;
+
+  /**
+   * How often something is written after that, to learn whether the client is there: of two writes
+   * to one that left the second fails.
+   */
+  private static final long HEARTBEAT_MILLIS = 400;
 
   private final AnswerPool pool;
   private final ServerLimits limits;
@@ -122,7 +128,8 @@ final class Answering {
     jobs.forEach(job -> answers.add(null));
     try (AnswerPool.Running<T> running = pool.start(jobs, reply.isInPieces())) {
       while (running.isOpen()) {
-        AnswerPool.Event<T> event = next(running, HEARTBEAT_MILLIS);
+        AnswerPool.Event<T> event =
+            next(running, call.isCommitted() ? HEARTBEAT_MILLIS : QUIET_MILLIS);
         if (call.age().compareTo(limits.requestTime()) > 0) {
           running.cancel();
         }

@@ -3,12 +3,14 @@ package io.adapt4j.serve;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -18,6 +20,9 @@ final class Body {
 
   /** How much of a body that is too long is read, so that the client reads the answer. */
   private static final long MOST_SKIPPED = 64L << 20;
+
+  /** Bytes for which there is room at first. */
+  private static final int FIRST = 1 << 13;
 
   /** Larger bodies are read and understood in turns. */
   private static final int LARGE = 1 << 16;
@@ -37,8 +42,8 @@ final class Body {
     int most = limits.bodyBytes();
     requireJson(call);
     InputStream in = call.exchange().getRequestBody();
-    byte[] bytes = read(call, in, most);
-    if (bytes.length > most) {
+    ByteBuffer bytes = read(call, in, most);
+    if (bytes.limit() > most) {
       skip(in);
       throw Fault.invalid(
           413,
@@ -46,7 +51,7 @@ final class Body {
           "request_too_large",
           "The body is longer than " + most + " bytes, the limit of this server.");
     }
-    if (bytes.length > LARGE) {
+    if (bytes.limit() > LARGE) {
       take(call, limits);
     }
     String text = text(bytes);
@@ -68,22 +73,29 @@ final class Body {
   }
 
   /** Reads one byte more than there may be, if there is one. */
-  private static byte[] read(Call call, InputStream in, int most) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    byte[] buffer = new byte[1 << 14];
+  private static ByteBuffer read(Call call, InputStream in, int most) throws IOException {
+    // One more than a body is said to have, so that its end is seen. What only is said takes no
+    // room.
+    long said = call.header("Content-Length").map(Long::parseLong).orElse((long) most);
+    int capacity = (int) Math.min(Integer.MAX_VALUE - 8L, Math.min(most, said) + 1);
+    byte[] bytes = new byte[Math.min(FIRST, capacity)];
+    int size = 0;
     int read = 0;
-    while (read >= 0 && bytes.size() <= most) {
+    while (read >= 0 && size <= most) {
+      if (size == bytes.length) {
+        bytes = Arrays.copyOf(bytes, (int) Math.min(2L * size, Math.max(capacity, size + 1L)));
+      }
       try {
-        read = in.read(buffer, 0, Math.min(buffer.length, most - bytes.size() + 1));
+        read = in.read(bytes, size, bytes.length - size);
       } catch (IOException e) {
-        requireTrailer(e, bytes.size());
+        requireTrailer(e, size);
         // What follows on the connection are the fields of the trailer, which mean nothing here.
         call.set("Connection", "close");
         read = -1;
       }
-      bytes.write(buffer, 0, Math.max(0, read));
+      size += Math.max(0, read);
     }
-    return bytes.toByteArray();
+    return ByteBuffer.wrap(bytes, 0, size);
   }
 
   /**
@@ -123,11 +135,19 @@ final class Body {
     }
   }
 
-  private static String text(byte[] bytes) {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (CharacterCodingException e) {
+  /** Decodes what must be valid, without another copy of it. */
+  private static String text(ByteBuffer bytes) {
+    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+    ByteBuffer in = bytes.duplicate();
+    CharBuffer checked = CharBuffer.allocate(FIRST);
+    CoderResult result = CoderResult.OVERFLOW;
+    while (result.isOverflow()) {
+      checked.clear();
+      result = decoder.decode(in, checked, true);
+    }
+    if (result.isError()) {
       throw Fault.invalid(400, null, "invalid_json", "The body is not valid UTF-8.");
     }
+    return new String(bytes.array(), 0, bytes.limit(), StandardCharsets.UTF_8);
   }
 }
