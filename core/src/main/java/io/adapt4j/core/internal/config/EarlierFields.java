@@ -183,9 +183,10 @@ final class EarlierFields {
   private static void everyLayer(ObjectNode fields) {
     String field = "global_attn_every_n_layers";
     JsonNode types = fields.path("layer_types");
-    for (int every = 1; every <= types.size() && !fields.hasNonNull(field); every++) {
+    int layers = types.isArray() && types.size() <= SizeLimits.LAYERS ? types.size() : 0;
+    for (int every = 1; every <= layers && !fields.hasNonNull(field); every++) {
       boolean fits = true;
-      for (int i = 0; i < types.size(); i++) {
+      for (int i = 0; i < layers; i++) {
         fits &= types.get(i).asText().equals(i % every == 0 ? FULL : SLIDING);
       }
       if (fits) {

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  */
 final class SizeLimits {
 
-  private static final int LAYERS = 4096;
+  static final int LAYERS = 4096;
   private static final int LAYERS_OF_GROUP = 64;
   private static final int HEADS = 1 << 16;
   private static final int WIDTH = 1 << 20;

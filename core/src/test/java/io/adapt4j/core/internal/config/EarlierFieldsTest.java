@@ -116,6 +116,24 @@ class EarlierFieldsTest {
         .withMessageContaining("field 'rate': expected a finite number");
   }
 
+  /** Whoever reads the field tells what is wrong with it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"rope_parameters\": 7",
+        "\"rope_parameters\": {}",
+        "\"rope_parameters\": {\"rope_type\": [], \"rope_theta\": \"many\"}",
+        "\"rope_parameters\": {\"full_attention\": {}}, \"layer_types\": {\"a\": 1}",
+        "\"rope_parameters\": {\"full_attention\": {}}, \"layer_types\": [7, null]",
+        "\"rope_parameters\": {\"sliding_attention\": {}}, \"layer_types\": \"all\""
+      })
+  void fieldsOfOtherTypesAreLeftToTheirReaders(String fields) {
+    for (String family : new String[] {"llama", "modernbert", "gemma3_text", "olmo3", "phi3"}) {
+      String json = "{\"model_type\": \"%s\", %s}".formatted(family, fields);
+      assertThat(added(json).path("model_type").asText()).isEqualTo(family);
+    }
+  }
+
   private static JsonNode added(String json) {
     return EarlierFields.added(ConfigReader.parse(FILE, json)).json();
   }

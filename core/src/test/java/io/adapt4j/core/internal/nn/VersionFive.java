@@ -64,13 +64,20 @@ final class VersionFive {
     if (NAMED_BY_NUM_EXPERTS.contains(family)) {
       fields.set("num_local_experts", fields.remove("num_experts"));
     }
+    if (family.matches("qwen2|qwen2_moe") && !fields.path("use_sliding_window").asBoolean()) {
+      fields.put("use_sliding_window", false).put("sliding_window", 0);
+    }
     if (family.equals("ernie4_5_moe") && fields.path("moe_layer_end_index").asInt(-1) == -1) {
       fields.put("moe_layer_end_index", fields.path("num_hidden_layers").asInt() - 1);
     }
     if (HYBRIDS.contains(family)) {
       hybrid(fields, family);
     }
-    if (family.equals("modernbert")) {
+    if (family.equals("new")) {
+      // Its class is its own code, which sets rope_scaling: version 5 stores that as the newer
+      // name.
+      fields.set("rope_parameters", fields.remove("rope_scaling"));
+    } else if (family.equals("modernbert")) {
       modernBert(fields);
     } else if (!fields.has("rope_parameters")) {
       rotary(fields, family);
@@ -151,7 +158,7 @@ final class VersionFive {
         fields.has("rotary_emb_base")
             ? fields.path("rotary_emb_base")
             : fields.path(fields.has("theta") ? "theta" : "rope_theta");
-    if (!theta.isNumber() || family.matches("new|nomic_bert")) {
+    if (!theta.isNumber() || family.equals("nomic_bert")) {
       return;
     }
     JsonNode scaling = fields.path("rope_scaling");
