@@ -169,6 +169,21 @@ class VocabularyLoraTest {
   }
 
   @Test
+  void aStoredAdapterOnAnotherTableIsToBeMergedWithPeft() throws IOException {
+    Path adapter = adapter(false, config -> {}, "q_proj");
+    ObjectNode config = config(adapter);
+    config.withArray("target_modules").add("norm");
+    Files.writeString(adapter.resolve(CONFIG), Json.indented(config));
+    try (Decoder decoder = LoraCase.random(false, DType.F32)) {
+      assertThat(AdapterMechanics.of(LoraAdapter.at(adapter)).problems(decoder))
+          .singleElement()
+          .asString()
+          .contains("model.norm", "merge the adapter into its base with PEFT")
+          .doesNotContain("modulesToSave");
+    }
+  }
+
+  @Test
   void mergingProjectionByProjectionIsRefusedRatherThanLeavingTheTableOut() throws IOException {
     Path adapter = adapter(false, config -> {}, "q_proj", "lm_head");
     try (Decoder decoder = LoraCase.random(false, DType.F32)) {
