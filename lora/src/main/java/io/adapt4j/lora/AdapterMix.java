@@ -115,6 +115,7 @@ public final class AdapterMix {
           adapters.stream().map(LoraAdapter::factors).toList();
       Set<String> paths = new LinkedHashSet<>();
       stored.forEach(map -> paths.addAll(map.keySet()));
+      requireSameLayout(paths);
       List<TensorData> tensors = new ArrayList<>();
       List<AdapterPlan.Adapted> adapted = new ArrayList<>();
       AdapterConfig first = adapters.get(0).config();
@@ -143,6 +144,20 @@ public final class AdapterMix {
           plan(first, adapted),
           adapters.get(0).base().orElse(""),
           tensors);
+    }
+  }
+
+  /** Matrices of stacked experts are added as they are stored, which has changed in PEFT 0.19. */
+  private void requireSameLayout(Set<String> paths) {
+    long modern =
+        adapters.stream().filter(adapter -> PeftFolder.isModern(adapter.config().source())).count();
+    if (paths.stream().anyMatch(ExpertParameters::isStacked)
+        && modern > 0
+        && modern < adapters.size()) {
+      throw new IllegalArgumentException(
+          "The adapters change experts that lie in one tensor, and some were written by PEFT before"
+              + " 0.19, others later, which have their matrices on other sides; write the older"
+              + " ones again with Lora.continuing first.");
     }
   }
 

@@ -238,9 +238,13 @@ record AdapterPlan(
       for (String path : otherModules(network, tensors.keySet())) {
         if (config.modules().matches(path) && !vocabulary.contains(path)) {
           problems.add(
-              ("The LoRA targets %s match %s, which is no projection of a layer; name it in"
-                      + " modulesToSave to train it in full, or narrow the targets.")
-                  .formatted(config.modules(), path));
+              config.storedNames().isEmpty()
+                  ? ("The LoRA targets %s match %s, which is no projection of a layer; name it in"
+                          + " modulesToSave to train it in full, or narrow the targets.")
+                      .formatted(config.modules(), path)
+                  : ("The adapter's targets %s match %s, which can have no LoRA in models of type"
+                          + " %s here; merge the adapter into its base with PEFT.")
+                      .formatted(config.modules(), path, network.modelConfig().modelType()));
         }
       }
     }

@@ -118,6 +118,14 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
     if (!problems.isEmpty()) {
       throw new CheckpointException(String.join("\n", problems));
     }
+    if (!plan.tables().isEmpty()) {
+      throw new CheckpointException(
+          adapter.folder()
+              + ": expected an adapter of projections and modules saved in full, found one that"
+              + " updates "
+              + plan.tables().get(0).path()
+              + ". Merge it into a checkpoint first (LoraAdapter.writeMerged).");
+    }
     return new LoraLayerMerge(
         declared,
         adapter.config(),

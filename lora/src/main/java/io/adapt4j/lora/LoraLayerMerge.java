@@ -141,9 +141,9 @@ final class LoraLayerMerge implements LayerMerge {
     if (config.biasOfB() || config.bias() != LoraBias.NONE) {
       return Optional.of("trained biases");
     }
-    return config.modulesToSave().isEmpty()
+    return plan.saved().isEmpty()
         ? Optional.empty()
-        : Optional.of("modules saved in full, " + config.modulesToSave());
+        : Optional.of("modules saved in full, " + plan.saved());
   }
 
   @Override

@@ -290,7 +290,8 @@ final class PeftFolder {
     boolean dropped = ExpertTargets.isPlain(config) && !ExpertTargets.experts(plan).isEmpty();
     fields.put("lora_dropout", nodes.numberNode(dropped ? 0 : config.dropout()));
     SelectionFields.write(fields, config, plan);
-    if (plan.paths().anyMatch(ExpertParameters::isStacked) && !isModern(config.source())) {
+    boolean sided = plan.stackSizes().values().stream().anyMatch(size -> !size.transposed());
+    if (sided && !isModern(config.source())) {
       fields.put("peft_version", nodes.textNode(WRITTEN_VERSION));
     }
     fields.put("bias", nodes.textNode(config.bias().peftName()));

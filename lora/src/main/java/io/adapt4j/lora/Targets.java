@@ -7,7 +7,11 @@ import java.util.regex.PatternSyntaxException;
 /** Which projections of the decoder layers are adapted. */
 public sealed interface Targets {
 
-  /** Every linear projection of the decoder layers; not the output head, not the embedding. */
+  /**
+   * Every linear projection of the layers that all versions of PEFT take for one: not the output
+   * head, not the embedding, no experts that lie in one tensor, no routers of mixtures of experts,
+   * and in Falcon-H1 not the output of the state space.
+   */
   Targets ALL_LINEAR = new AllLinear();
 
   /**

@@ -114,6 +114,39 @@ class ExpertLayoutsTest {
     assertThat(config(again).path("peft_version").asText()).isEqualTo("0.20.0");
   }
 
+  /** The matrices of both are added as they are stored. */
+  @Test
+  void adaptersOfBothLayoutsAreNotMixed() throws Exception {
+    Path base = stacked(family("qwen3_moe"));
+    Path adapter = folder.resolve("adapter");
+    train(base, stacks(), adapter);
+    Path old = swapped(adapter, "");
+    Path output = folder.resolve("mix");
+    assertThatThrownBy(
+            () ->
+                AdapterMix.of(LoraAdapter.at(adapter), 0.5)
+                    .and(LoraAdapter.at(old), 0.5)
+                    .writeConcatenated(output))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("0.19");
+    for (Path both : List.of(adapter, old)) {
+      AdapterMix.of(LoraAdapter.at(both), 1)
+          .and(LoraAdapter.at(both), -0.5)
+          .writeConcatenated(output);
+      AdapterMix.of(LoraAdapter.at(adapter), 0.5).writeConcatenated(folder.resolve("half"));
+      try (Decoder network = load(base)) {
+        float[] wanted = logits(network, folder.resolve("half"));
+        assertThat(distance(logits(network, output), wanted)).isLessThan(1e-5);
+      }
+    }
+  }
+
+  private static float[] logits(Decoder network, Path adapter) {
+    try (AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
+      return logits(network);
+    }
+  }
+
   /** Granite's stacks are modules of their own in Transformers 4. */
   @ParameterizedTest
   @ValueSource(strings = {"granitemoe", "granitemoeshared"})

@@ -1,9 +1,11 @@
 package io.adapt4j.lora;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
@@ -163,6 +165,32 @@ class VocabularyLoraTest {
         }
       }
       assertThat(LoraCase.weights(decoder).get("lm_head.weight")).isEqualTo(plain);
+    }
+  }
+
+  @Test
+  void aStoredAdapterOnAnotherTableIsToBeMergedWithPeft() throws IOException {
+    Path adapter = adapter(false, config -> {}, "q_proj");
+    ObjectNode config = config(adapter);
+    config.withArray("target_modules").add("norm");
+    Files.writeString(adapter.resolve(CONFIG), Json.indented(config));
+    try (Decoder decoder = LoraCase.random(false, DType.F32)) {
+      assertThat(AdapterMechanics.of(LoraAdapter.at(adapter)).problems(decoder))
+          .singleElement()
+          .asString()
+          .contains("model.norm", "merge the adapter into its base with PEFT")
+          .doesNotContain("modulesToSave");
+    }
+  }
+
+  @Test
+  void mergingProjectionByProjectionIsRefusedRatherThanLeavingTheTableOut() throws IOException {
+    Path adapter = adapter(false, config -> {}, "q_proj", "lm_head");
+    try (Decoder decoder = LoraCase.random(false, DType.F32)) {
+      assertThatThrownBy(() -> AdapterMechanics.of(LoraAdapter.at(adapter)).layerMerge(decoder))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("lm_head")
+          .hasMessageContaining("writeMerged");
     }
   }
 
