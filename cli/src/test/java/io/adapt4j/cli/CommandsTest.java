@@ -229,7 +229,8 @@ class CommandsTest {
 
   @Test
   void aRunTellsHowItWentAndWritesNoReportWhereNoneIsWanted() {
-    Result trained = execute("train", run, "--set", "maxSteps=1", "--no-report");
+    Result trained =
+        execute("train", run, "--set", "maxSteps=1", "--set", "learningRate=2e-4", "--no-report");
     assertThat(trained.code()).isZero();
     assertThat(trained.out()).contains("Training completed after 1 of 1 steps", "No warnings");
     assertThat(folder.resolve("run/metrics.jsonl")).isNotEmptyFile();

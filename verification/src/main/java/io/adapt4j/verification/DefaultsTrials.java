@@ -281,6 +281,9 @@ final class DefaultsTrials {
     if (wanted(only, "classification")) {
       classification(shared, trials);
     }
+    if (wanted(only, "many-classes")) {
+      classification("many-classes", BankingRows.split(shared), 64, trials);
+    }
     if (wanted(only, "embeddings")) {
       embeddings(shared, trials);
     }
@@ -345,19 +348,24 @@ final class DefaultsTrials {
   }
 
   private static void classification(Path shared, List<Trial> trials) throws IOException {
-    Path encoder = MiniLm.folder();
     Split data =
         new Split(
             reviews(shared.resolve("sst2/train_10k.tsv"), REVIEWS),
             reviews(shared.resolve("sst2/dev_2k.tsv"), HELD_REVIEWS),
             Datasets.of(List.of(new Example.Classified("unused", "0"))));
+    classification("classification", data, 48, trials);
+  }
+
+  private static void classification(String task, Split data, int maxLength, List<Trial> trials)
+      throws IOException {
+    Path encoder = MiniLm.folder();
     methods()
         .forEach(
             (name, method) ->
                 trials.add(
                     new Trial(
-                        "classification " + name,
-                        () -> on(encoder, Task.classification(), data, method).maxLength(48),
+                        task + " " + name,
+                        () -> on(encoder, Task.classification(), data, method).maxLength(maxLength),
                         new OfRun("accuracy", true),
                         SEED)));
   }

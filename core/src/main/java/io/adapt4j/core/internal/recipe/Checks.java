@@ -3,12 +3,14 @@ package io.adapt4j.core.internal.recipe;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.hub.HubException;
 import io.adapt4j.core.internal.load.TokenizerFit;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.tensor.Engine;
 import io.adapt4j.core.internal.train.RunStates;
 import io.adapt4j.core.internal.train.Trainer;
@@ -80,9 +82,23 @@ public final class Checks {
     }
   }
 
+  /** A run that came to its end before a state was due has none, and is what it would be again. */
+  private static boolean isFinished(Path output) {
+    try {
+      return Files.isDirectory(output)
+          && Provenance.find(output)
+              .filter(record -> record.file().toAbsolutePath().startsWith(output.toAbsolutePath()))
+              .map(record -> record.json().path("metrics").path("ended").asText())
+              .filter(ended -> ended.equals("completed") || ended.equals("early_stopped"))
+              .isPresent();
+    } catch (CheckpointException e) {
+      return false;
+    }
+  }
+
   /** A run that is to be resumed has saved a state; begun anew it would be another one. */
   public void resumable(Path output) {
-    if (RunStates.exist(output)) {
+    if (RunStates.exist(output) || isFinished(output)) {
       return;
     }
     String states = output.resolve(Trainer.STATES) + "/step-*";

@@ -20,7 +20,7 @@ class TrainingDefaultsTest {
     "PREFERENCE, 5e-7, 5e-6, 1e-4, 1, 8, 0.1",
     "PREFERENCE_WITHOUT_REFERENCE, 1e-6, 1e-5, 2e-4, 1, 8, 0.1",
     "REWARD, 1e-5, 1e-4, 3e-3, 1, 8, 0.03",
-    "REINFORCEMENT, 1e-6, 1e-5, 2e-4, 1, 8, 0.1"
+    "REINFORCEMENT, 1e-6, 1e-4, 1.5e-3, 1, 8, 0.1"
   })
   void methodAndTaskDecide(
       TaskKind task,
