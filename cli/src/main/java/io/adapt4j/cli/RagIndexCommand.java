@@ -107,7 +107,7 @@ final class RagIndexCommand implements Callable<Integer> {
     Map<String, Path> taken = new HashMap<>();
     List<Documents> selected = new ArrayList<>();
     for (Path from : folders) {
-      Documents documents = chosen(Documents.in(from));
+      Documents documents = chosen(from);
       List<String> ids = documents.ids();
       if (ids.isEmpty()) {
         throw new IllegalArgumentException(nothingIn(from));
@@ -170,8 +170,15 @@ final class RagIndexCommand implements Callable<Integer> {
             all.get(0));
   }
 
-  private Documents chosen(Documents all) {
-    Documents documents = all;
+  /** The files of a folder that are wanted; an index in the folder is no document. */
+  private Documents chosen(Path from) {
+    Documents documents = Documents.in(from);
+    Path own = from.toAbsolutePath().normalize();
+    Path index = folder.index().toAbsolutePath().normalize();
+    if (index.startsWith(own) && !index.equals(own)) {
+      String below = own.relativize(index).toString().replace('\\', '/');
+      documents = documents.except(below.replaceAll("[*?{}\\[\\]]", "\\\\$0") + "/**");
+    }
     try {
       if (!only.isEmpty()) {
         documents = documents.only(only.toArray(String[]::new));

@@ -82,6 +82,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     RunDescription description = run.read();
     if (earlier.resume) {
+      description.output().ifPresent(TrainCommand::requireRun);
       description = description.with("resume", "true").with("overwriteOutput", "false");
     }
     if (earlier.overwrite) {
@@ -107,6 +108,16 @@ final class TrainCommand implements Callable<Integer> {
                 .formatted(folder.resolve("states"), resumption()));
     output.write(text(report, counts), json(report, counts));
     return Training.exitCode(report);
+  }
+
+  /** A mistyped output would begin another run. */
+  private static void requireRun(Path folder) {
+    Path states = folder.resolve("states");
+    if (Destination.names(states).isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: expected a run to go on with, found no saved state in %s. Correct the output, or leave %s out to begin a run."
+              .formatted(RESUME, states, RESUME));
+    }
   }
 
   /** The report, with what is wrong with the data among its warnings. */

@@ -178,6 +178,17 @@ class FilesTest {
   }
 
   @Test
+  void anIndexInTheFolderOfItsDocumentsIsNoDocument() throws IOException {
+    Path handbook = write("handbook/returns.md", "# Returns\n\nWithin 30 days.\n").getParent();
+    Path index = handbook.resolve("my [index]");
+    assertThat(execute("rag", "index", handbook, "--index", index).code()).isZero();
+    Result again = execute("rag", "index", handbook, "--index", index, "--delete", "--json");
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(again.json().path("unchanged").asInt()).isEqualTo(1);
+    assertThat(again.json().path("skipped")).isEmpty();
+  }
+
+  @Test
   void anIndexIsNotAskedWithTheVectorsOfAnotherModel() throws IOException {
     Path handbook = write("handbook/returns.md", "# Returns\n\nWithin 30 days.\n").getParent();
     Path index = folder.resolve("index");

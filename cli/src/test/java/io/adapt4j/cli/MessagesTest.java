@@ -242,6 +242,14 @@ class MessagesTest {
     assertThat(again.err()).startsWith("--output: expected an empty folder");
   }
 
+  @Test
+  void aRunThatIsNotThereIsNotGoneOnWith() {
+    assertThat(refused("train", run, "--resume").err())
+        .startsWith("--resume: expected a run to go on with")
+        .contains(folder.resolve("run/states").toString());
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
   private static Result failed(Exception failure) {
     StringWriter err = new StringWriter();
     CommandLine commands = Adapt4j.commands("80").setErr(new PrintWriter(err, true));

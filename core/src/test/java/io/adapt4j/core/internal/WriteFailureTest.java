@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -9,7 +10,9 @@ import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.ReadOnlyFileSystemException;
 import java.util.List;
@@ -54,6 +57,19 @@ class WriteFailureTest {
   void anythingElseIsSaidAsItIs() {
     assertThat(explained(new IOException("Input/output error")))
         .contains("Input/output error", "bytes are free");
+  }
+
+  @Test
+  void aFileInTheWayIsNotBlamedOnTheSpaceLeft() throws IOException {
+    Path kept = Files.createDirectory(folder.resolve("kept"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), kept);
+    assertThatThrownBy(() -> AtomicFiles.writeText(link, "text"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("is a folder");
+    assertThat(link).isSymbolicLink();
+    assertThat(WriteFailure.explain(kept, new FileAlreadyExistsException("kept")))
+        .doesNotContain("free space")
+        .endsWith("Name another path");
   }
 
   @Test

@@ -58,6 +58,31 @@ class GgufWriterTest {
   }
 
   @Test
+  void aFolderIsNotReplacedAlsoThroughALink() throws IOException {
+    Path kept = Files.createDirectory(folder.resolve("kept"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), kept);
+    for (Path target : List.of(kept, link)) {
+      assertThatExceptionOfType(GgufException.class)
+          .isThrownBy(() -> GgufWriter.write(target, NONE, List.of()))
+          .withMessage(target + ": expected a file to write, found a folder. Name a file in it.");
+    }
+    assertThat(link).isSymbolicLink();
+    Path below = Files.writeString(folder.resolve("file"), "").resolve("model.gguf");
+    assertThatExceptionOfType(GgufException.class)
+        .isThrownBy(() -> GgufWriter.write(below, NONE, List.of()))
+        .withMessageContaining("is a file. Name another.");
+  }
+
+  @Test
+  void whatALinkPointsToIsReplacedAndTheLinkStays() throws IOException {
+    Path real = Files.writeString(folder.resolve("real.gguf"), "Earlier.");
+    Path link = Files.createSymbolicLink(folder.resolve("link.gguf"), Path.of("real.gguf"));
+    GgufWriter.write(link, NONE, List.of());
+    assertThat(link).isSymbolicLink();
+    assertThat(Files.readAllBytes(real)).startsWith('G', 'G', 'U', 'F');
+  }
+
+  @Test
   void aFailingSourceLeavesTheOldFileAndNoOther() throws IOException {
     GgufWriter.write(file, NONE, List.of(BytesSource.counting("old", TensorType.F32, 8L)));
     byte[] before = Files.readAllBytes(file);
