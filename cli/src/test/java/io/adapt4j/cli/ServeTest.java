@@ -165,6 +165,20 @@ class ServeTest {
         CommandsTest.execute("serve", CommandsTest.MODEL, "--api-key-env", "NO_SUCH_VARIABLE_9");
     assertThat(key.code()).isEqualTo(ExitCode.USAGE);
     assertThat(key.err()).contains("NO_SUCH_VARIABLE_9, which is not set");
+    CommandsTest.Result adapters =
+        CommandsTest.execute("serve", CommandsTest.MODEL, "--adapter-folder", folder);
+    assertThat(adapters.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(adapters.err()).startsWith("--adapter-folder and --admin-key-env: expected both");
+    CommandsTest.Result none =
+        CommandsTest.execute(
+            "serve",
+            CommandsTest.MODEL,
+            "--adapter-folder",
+            folder.resolve("nothing"),
+            "--admin-key-env",
+            "PATH");
+    assertThat(none.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(none.err()).startsWith("--adapter-folder: expected a folder of adapters");
     CommandsTest.Result port = CommandsTest.execute("serve", CommandsTest.MODEL, "--port", "70000");
     assertThat(port.code()).isEqualTo(ExitCode.USAGE);
     assertThat(port.err()).startsWith("--port: expected 0 to 65535");

@@ -7,7 +7,6 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.generate.PreparedPrompt;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.generate.PromptCache;
@@ -220,9 +219,9 @@ public final class LanguageModel extends ScoringModel {
 
   /** Answers a prompt; one that is cancelled before it is prepared gets nothing. */
   private Generation answer(
-      Supplier<PreparedPrompt> preparing, Consumer<String> onText, CancellationToken token) {
+      Supplier<ModelPrompts.Prepared> preparing, Consumer<String> onText, CancellationToken token) {
     try {
-      PreparedPrompt prompt = preparing.get();
+      ModelPrompts.Prepared prompt = preparing.get();
       return share(() -> answer(prompt.tokenIds(), prompt.options(), onText, token));
     } catch (CancellationException e) {
       return Generator.cancelled(0);

@@ -5,7 +5,6 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.generate.PreparedPrompt;
 import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.internal.generate.Generator;
@@ -83,7 +82,7 @@ final class ModelChat {
   }
 
   /** A prompt that is encoded no further than it may have tokens. */
-  PreparedPrompt prompt(
+  ModelPrompts.Prepared prompt(
       List<ChatMessage> messages,
       ChatOptions rendering,
       GenerationOptions options,
@@ -92,7 +91,7 @@ final class ModelChat {
     ChatEncoder encoder = new ChatEncoder(model.requireTokenizer(), template());
     int[] ids =
         generator.encode(options, most -> encoder.encode(messages, rendering, most, isCancelled));
-    return new PreparedPrompt(ids, endingWithTurn(options, encoder, rendering));
+    return new ModelPrompts.Prepared(ids, endingWithTurn(options, encoder, rendering));
   }
 
   /** Ends an answer also at what the template ends it with, be it one token or a text. */

@@ -4,7 +4,6 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.generate.PreparedPrompt;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.generate.Generator;
 import java.util.List;
@@ -42,14 +41,13 @@ public final class ModelPrompts {
    * @throws IllegalArgumentException if the text has hundreds of thousands of characters without
    *     any place to divide it
    */
-  public PreparedPrompt text(
-      String prompt, GenerationOptions options, CancellationToken cancellation) {
+  public Prepared text(String prompt, GenerationOptions options, CancellationToken cancellation) {
     Texts.require("prompt", prompt);
     Texts.require("options", options);
     Texts.require("cancellation", cancellation);
     return model.share(
         () ->
-            new PreparedPrompt(
+            new Prepared(
                 generator.encode(
                     options,
                     most -> model.model.promptIds(prompt, most, cancellation::isCancelled)),
@@ -66,13 +64,13 @@ public final class ModelPrompts {
    *     context
    * @throws IllegalArgumentException if the prompt is empty or has an unknown id
    */
-  public PreparedPrompt ids(int[] prompt, GenerationOptions options) {
+  public Prepared ids(int[] prompt, GenerationOptions options) {
     Texts.require("prompt", prompt);
     Texts.require("options", options);
     return model.share(
         () -> {
           generator.requireUsable(prompt, options);
-          return new PreparedPrompt(prompt, options);
+          return new Prepared(prompt, options);
         });
   }
 
@@ -92,7 +90,7 @@ public final class ModelPrompts {
    * @throws io.adapt4j.core.chat.ChatException if the model has no chat template
    * @throws io.adapt4j.jinja.TemplateException if the template refuses the conversation
    */
-  public PreparedPrompt chat(
+  public Prepared chat(
       List<ChatMessage> messages,
       ChatOptions rendering,
       GenerationOptions options,
@@ -105,5 +103,32 @@ public final class ModelPrompts {
         rendering.continuesFinalMessage() ? rendering : rendering.withGenerationPrompt();
     return model.share(
         () -> chat.prompt(messages, answered, options, generator, cancellation::isCancelled));
+  }
+
+  /** A prompt in tokens and the options to answer it with. Immutable. */
+  public static final class Prepared {
+
+    private final int[] tokenIds;
+    private final GenerationOptions options;
+
+    Prepared(int[] tokenIds, GenerationOptions options) {
+      this.tokenIds = tokenIds.clone();
+      this.options = options;
+    }
+
+    /** {@return the tokens, a new array} */
+    public int[] tokenIds() {
+      return tokenIds.clone();
+    }
+
+    /** {@return the number of tokens} */
+    public int length() {
+      return tokenIds.length;
+    }
+
+    /** {@return how to choose tokens and when to stop, such as at the end of the answer's turn} */
+    public GenerationOptions options() {
+      return options;
+    }
   }
 }

@@ -1,6 +1,7 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.TooManyTokensException;
 import io.adapt4j.core.internal.encode.Embedder;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
@@ -11,7 +12,6 @@ import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.core.tokenize.TooManyTokensException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

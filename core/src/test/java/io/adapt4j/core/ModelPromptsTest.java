@@ -10,7 +10,6 @@ import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.generate.PreparedPrompt;
 import io.adapt4j.core.generate.PromptTooLongException;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +38,8 @@ class ModelPromptsTest {
 
   @Test
   void aPreparedPromptIsAnsweredAsItsTextIs() {
-    PreparedPrompt prompt = model.prompts().text("Once upon a", FEW, new CancellationToken());
+    ModelPrompts.Prepared prompt =
+        model.prompts().text("Once upon a", FEW, new CancellationToken());
     assertThat(prompt.length()).isEqualTo(prompt.tokenIds().length).isPositive();
     Generation found = generate(prompt);
     assertThat(found.text()).isEqualTo(model.generate("Once upon a", FEW));
@@ -49,7 +49,7 @@ class ModelPromptsTest {
   @Test
   void aPreparedConversationIsAnsweredAsItIsAndEndsWithItsTurn() {
     List<ChatMessage> messages = List.of(ChatMessage.user("Hello"));
-    PreparedPrompt prompt =
+    ModelPrompts.Prepared prompt =
         model.prompts().chat(messages, ChatOptions.defaults(), FEW, new CancellationToken());
     assertThat(prompt.options().stopStrings()).containsExactly("<|im_end|>");
     assertThat(generate(prompt).text()).isEqualTo(model.chat(messages, FEW));
@@ -95,7 +95,7 @@ class ModelPromptsTest {
     assertThat(nothing.tokenIds()).isEmpty();
   }
 
-  private static Generation generate(PreparedPrompt prompt) {
+  private static Generation generate(ModelPrompts.Prepared prompt) {
     return model.generate(
         prompt.tokenIds(), prompt.options(), piece -> {}, new CancellationToken());
   }

@@ -60,11 +60,11 @@ final class AdapterEndpoint {
       if (call.method().equals("POST")) {
         call.send(200, add(new Parameters(Body.read(call, limits))));
       } else {
-        Gateway.requireMethod(call, "GET");
+        call.requireMethod("GET");
         call.send(200, list());
       }
     } else {
-      Gateway.requireMethod(call, "DELETE");
+      call.requireMethod("DELETE");
       call.send(200, remove(call.path().substring(PATH.length() + 1)));
     }
   }

@@ -46,6 +46,18 @@ final class Call {
     return exchange.getRequestMethod();
   }
 
+  /** Refuses a request of another method. */
+  void requireMethod(String allowed) {
+    if (!method().equals(allowed)) {
+      set("Allow", allowed);
+      throw Fault.invalid(
+          405,
+          null,
+          "method_not_allowed",
+          "Only " + allowed + " is allowed at " + path() + ", found " + method() + ".");
+    }
+  }
+
   String path() {
     return String.valueOf(exchange.getRequestURI().getPath());
   }

@@ -2,10 +2,10 @@ package io.adapt4j.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.generate.PreparedPrompt;
 import io.adapt4j.tools.ToolRequest;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -53,7 +53,7 @@ final class ChatEndpoint implements Endpoint {
                     model, text, messages, sampling.options(), MESSAGES, inTurn, cancellation),
             MESSAGES);
     ToolRequest request = prepared.request();
-    PreparedPrompt prompt = prepared.prompt();
+    ModelPrompts.Prepared prompt = prepared.prompt();
     List<AnswerPool.Job<Generation>> jobs = new ArrayList<>();
     for (int i = 0; i < sampling.choices(); i++) {
       GenerationOptions options =

@@ -1,9 +1,9 @@
 package io.adapt4j.serve;
 
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.generate.PreparedPrompt;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +37,7 @@ final class CompletionEndpoint implements Endpoint {
     boolean echoes = echoes(parameters, sampling);
     parameters.requireNoOthers();
     answering.requireFew(prompts.size() * sampling.choices());
-    List<PreparedPrompt> prepared =
+    List<ModelPrompts.Prepared> prepared =
         answering.prepare(
             call,
             sampling.streams(),
@@ -49,7 +49,7 @@ final class CompletionEndpoint implements Endpoint {
     List<AnswerPool.Job<Generation>> jobs = new ArrayList<>();
     List<String> before = new ArrayList<>();
     for (int p = 0; p < prompts.size(); p++) {
-      PreparedPrompt prompt = prepared.get(p);
+      ModelPrompts.Prepared prompt = prepared.get(p);
       for (int i = 0; i < sampling.choices(); i++) {
         GenerationOptions options = sampling.options(i);
         before.add(echoes ? prompts.get(p).text(model) : "");

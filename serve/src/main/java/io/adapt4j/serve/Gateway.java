@@ -124,13 +124,13 @@ final class Gateway implements HttpHandler {
       return;
     }
     if (call.path().equals(HEALTH)) {
-      requireMethod(call, "GET");
+      call.requireMethod("GET");
       requireOpen();
       call.send(200, JsonNodeFactory.instance.objectNode().put("status", "ok"));
       return;
     }
     if (call.path().equals(PAGE) && page.isPresent()) {
-      requireMethod(call, "GET");
+      call.requireMethod("GET");
       page.get().send(call);
       return;
     }
@@ -142,7 +142,7 @@ final class Gateway implements HttpHandler {
     guard.requireKey(call);
     Endpoint endpoint = endpoints.get(call.path());
     if (endpoint != null) {
-      requireMethod(call, "POST");
+      call.requireMethod("POST");
       requireOpen();
       endpoint.answer(call, new Parameters(Body.read(call, limits)));
     } else {
@@ -153,13 +153,13 @@ final class Gateway implements HttpHandler {
   private void look(Call call) throws IOException {
     String path = call.path();
     if (path.equals(METRICS)) {
-      requireMethod(call, "GET");
+      call.requireMethod("GET");
       call.send(200, METRICS_TYPE, metrics.text(running::get, answers::getAsInt));
     } else if (path.equals(MODELS)) {
-      requireMethod(call, "GET");
+      call.requireMethod("GET");
       call.send(200, models.list());
     } else if (path.startsWith(MODELS + "/")) {
-      requireMethod(call, "GET");
+      call.requireMethod("GET");
       call.send(200, models.describe(path.substring(MODELS.length() + 1)));
     } else {
       throw Fault.invalid(404, null, "unknown_url", "There is nothing at this address: " + path);
@@ -169,17 +169,6 @@ final class Gateway implements HttpHandler {
   private void requireOpen() {
     if (closing) {
       throw Fault.closing();
-    }
-  }
-
-  static void requireMethod(Call call, String method) {
-    if (!call.method().equals(method)) {
-      call.set("Allow", method);
-      throw Fault.invalid(
-          405,
-          null,
-          "method_not_allowed",
-          "Only " + method + " is allowed at " + call.path() + ", found " + call.method() + ".");
     }
   }
 

@@ -2,9 +2,9 @@ package io.adapt4j.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.generate.PreparedPrompt;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +63,7 @@ final class Prompt {
   }
 
   /** The prompt in tokens, which fit into the model's context. */
-  PreparedPrompt prepared(
+  ModelPrompts.Prepared prepared(
       LanguageModel model, GenerationOptions options, CancellationToken cancellation) {
     return text == null
         ? model.prompts().ids(ids, options)

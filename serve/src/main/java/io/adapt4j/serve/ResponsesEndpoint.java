@@ -2,10 +2,10 @@ package io.adapt4j.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.generate.PreparedPrompt;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -50,7 +50,7 @@ final class ResponsesEndpoint implements Endpoint {
                 fields.prompt(
                     model, text, messages, options, ResponseInput.NAME, inTurn, cancellation),
             ResponseInput.NAME);
-    PreparedPrompt prompt = prepared.prompt();
+    ModelPrompts.Prepared prompt = prepared.prompt();
     AnswerPool.Job<Generation> job =
         (onText, cancellation) ->
             model.generate(prompt.tokenIds(), prompt.options(), onText, cancellation);

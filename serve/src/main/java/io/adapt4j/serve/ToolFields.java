@@ -2,12 +2,12 @@ package io.adapt4j.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.generate.PreparedPrompt;
 import io.adapt4j.core.internal.chat.ToolCallFields;
 import io.adapt4j.jinja.RenderOptions;
 import io.adapt4j.jinja.TemplateException;
@@ -152,7 +152,7 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
                 cancellation,
                 () -> request(model, text, messages, options, input, cancellation))
             : request(model, text, messages, options, input, cancellation);
-    PreparedPrompt prompt =
+    ModelPrompts.Prepared prompt =
         model.prompts().chat(messages, request.chat(), request.options(), cancellation);
     return new ToolPrompt(request, prompt);
   }

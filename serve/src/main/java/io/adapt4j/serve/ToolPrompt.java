@@ -1,6 +1,6 @@
 package io.adapt4j.serve;
 
-import io.adapt4j.core.generate.PreparedPrompt;
+import io.adapt4j.core.ModelPrompts;
 import io.adapt4j.tools.ToolRequest;
 
 /**
@@ -9,4 +9,4 @@ import io.adapt4j.tools.ToolRequest;
  * @param request how its answer is read
  * @param prompt its tokens
  */
-record ToolPrompt(ToolRequest request, PreparedPrompt prompt) {}
+record ToolPrompt(ToolRequest request, ModelPrompts.Prepared prompt) {}

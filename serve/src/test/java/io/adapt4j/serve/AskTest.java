@@ -14,6 +14,9 @@ import io.adapt4j.rag.Rag;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.spi.TextEmbeddings;
 import io.adapt4j.serve.rag.RagAnswers;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -156,6 +159,33 @@ class AskTest {
       assertThat(counted.get("/metrics").body())
           .contains("adapt4j_prompt_tokens_total{model=\"faq\"} 140\n")
           .contains("adapt4j_generated_tokens_total{model=\"faq\"} 30\n");
+    }
+  }
+
+  @Test
+  void aFailureAfterTheStatusWasSentIsStillTold() throws Exception {
+    QuestionAnswering late =
+        (conversation, onText, cancellation) -> {
+          try {
+            Thread.sleep(1_600);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          throw new IllegalArgumentException("this is too hard");
+        };
+    try (TestServer slow = TestServer.start(s -> s.questionAnswering("slow", late));
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), slow.server().port())) {
+      String ask = "{\"model\":\"slow\",\"question\":\"Why?\"}";
+      String request =
+          "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+              .formatted(PATH, ask.length(), ask);
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      String said = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      assertThat(said)
+          .startsWith("HTTP/1.1 200")
+          .contains("\"error\"", "this is too hard", "\"param\":\"question\"");
+      // It breaks off, so that nobody takes it for an answer.
+      assertThat(said).doesNotEndWith("0\r\n\r\n");
     }
   }
 

@@ -3,9 +3,9 @@ package io.adapt4j.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.adapt4j.core.exception.UnknownAdapterException;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.PromptTooLongException;
+import io.adapt4j.core.internal.load.UnknownAdapterException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;

@@ -1,5 +1,6 @@
 package io.adapt4j.core.tokenize;
 
+import io.adapt4j.core.internal.TooManyTokensException;
 import java.util.Arrays;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;

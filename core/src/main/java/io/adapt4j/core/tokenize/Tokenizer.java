@@ -103,7 +103,7 @@ public final class Tokenizer implements AutoCloseable {
    * @param mostTokens how many tokens the text may have, added ones not counted
    * @param isCancelled asked between the parts, on this thread
    * @return the ids
-   * @throws TooManyTokensException if the text has more tokens
+   * @throws IllegalArgumentException if the text has more tokens
    * @throws java.util.concurrent.CancellationException if it is cancelled
    * @throws IllegalArgumentException if the text has an unpaired surrogate, or hundreds of
    *     thousands of characters without any place to divide it
@@ -120,7 +120,7 @@ public final class Tokenizer implements AutoCloseable {
    *
    * @param characters how many the text has
    * @param mostTokens how many tokens it may have
-   * @throws TooManyTokensException if it must have more
+   * @throws IllegalArgumentException if it must have more
    */
   public void requireLength(int characters, int mostTokens) {
     longTexts.requireLength(characters, mostTokens);

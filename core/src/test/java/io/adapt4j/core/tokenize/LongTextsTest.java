@@ -3,6 +3,7 @@ package io.adapt4j.core.tokenize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.adapt4j.core.internal.TooManyTokensException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;

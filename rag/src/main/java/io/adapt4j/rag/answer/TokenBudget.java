@@ -1,8 +1,8 @@
 package io.adapt4j.rag.answer;
 
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.internal.TooManyTokensException;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.core.tokenize.TooManyTokensException;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.function.ToIntFunction;

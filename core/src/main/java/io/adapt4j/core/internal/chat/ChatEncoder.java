@@ -79,7 +79,7 @@ public final class ChatEncoder {
    * @param mostTokens how many tokens it may have
    * @param isCancelled asked from time to time, on this thread
    * @return the ids
-   * @throws io.adapt4j.core.tokenize.TooManyTokensException if it has more tokens
+   * @throws io.adapt4j.core.internal.TooManyTokensException if it has more tokens
    * @throws java.util.concurrent.CancellationException if it is cancelled
    */
   public int[] encode(

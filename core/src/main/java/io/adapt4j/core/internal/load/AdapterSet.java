@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.load;
 
-import io.adapt4j.core.exception.UnknownAdapterException;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Network;

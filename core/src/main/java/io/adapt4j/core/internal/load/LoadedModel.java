@@ -167,7 +167,7 @@ public record LoadedModel(
    * @param mostTokens how many tokens it may have
    * @param isCancelled asked from time to time, on this thread
    * @return its tokens
-   * @throws io.adapt4j.core.tokenize.TooManyTokensException if it has more tokens
+   * @throws io.adapt4j.core.internal.TooManyTokensException if it has more tokens
    * @throws java.util.concurrent.CancellationException if it is cancelled
    */
   public int[] promptIds(String prompt, int mostTokens, BooleanSupplier isCancelled) {

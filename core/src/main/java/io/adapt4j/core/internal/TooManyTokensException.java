@@ -1,4 +1,4 @@
-package io.adapt4j.core.tokenize;
+package io.adapt4j.core.internal;
 
 /** Thrown for a text that has more tokens than its reader takes, before all of it is encoded. */
 public final class TooManyTokensException extends IllegalArgumentException {

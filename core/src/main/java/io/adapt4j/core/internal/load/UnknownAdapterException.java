@@ -1,4 +1,4 @@
-package io.adapt4j.core.exception;
+package io.adapt4j.core.internal.load;
 
 /** Thrown when an adapter is asked for that is not on the model, or not any more. */
 public final class UnknownAdapterException extends IllegalArgumentException {
