@@ -129,6 +129,9 @@ class Marian(Bart):
     embedding_norm = False
 
     def positions(self, w, side, length):
+        stored = w.get(f"model.{side}.embed_positions.weight")
+        if stored is not None:
+            return stored[:length]
         out = np.zeros((length, self.d))
         for position in range(length):
             for j in range(self.d):
@@ -289,11 +292,17 @@ CASES = {
                               decoder_start_token_id=35),
     "pegasus": bart_like("pegasus", "PegasusForConditionalGeneration", scale_embedding=True, pad_token_id=0,
                          decoder_start_token_id=0, eos_token_id=1),
+    "pegasus_tables": bart_like("pegasus", "PegasusForConditionalGeneration", pad_token_id=0,
+                                decoder_start_token_id=0, eos_token_id=1),
     "m2m_100": bart_like("m2m_100", "M2M100ForConditionalGeneration"),
     "mt5": t5_like("mt5", "MT5ForConditionalGeneration"),
     "umt5": t5_like("umt5", "UMT5ForConditionalGeneration"),
     "umt5_untied": t5_like("umt5", "UMT5ForConditionalGeneration", tie_word_embeddings=False),
 }
+
+
+# Files with tables of positions that are not sines and cosines.
+TABLES = {"pegasus_tables"}
 
 
 def decoder_inputs(family, c, labels):
@@ -313,9 +322,12 @@ def greedy(family, c, w, ids, mask, count):
     return target[:, 1:], gap
 
 
-def weights(family, random):
-    out = {}
-    for name, shape in family.shapes().items():
+def weights(family, random, tables):
+    out, shapes = {}, family.shapes()
+    if tables:
+        for side in ("encoder", "decoder"):
+            shapes[f"model.{side}.embed_positions.weight"] = (family.c["max_position_embeddings"], family.d)
+    for name, shape in shapes.items():
         values = random.standard_normal(shape)
         if name.endswith("bias"):
             values *= 0.3
@@ -333,7 +345,7 @@ def write(folder, config):
     family = FAMILIES[config["model_type"]](config)
     for seed in range(50):
         random = np.random.default_rng(seed)
-        stored = weights(family, random)
+        stored = weights(family, random, folder.name in TABLES)
         w = {name: value.astype(np.float64) for name, value in stored.items()}
         top = config.get("decoder_vocab_size") or config["vocab_size"]
         ids = random.integers(4, top - 2, (ROWS, SOURCE))

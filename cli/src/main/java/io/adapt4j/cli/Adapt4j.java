@@ -83,7 +83,14 @@ public final class Adapt4j {
    * @return the exit code
    */
   static int execute(PrintWriter out, PrintWriter err, String... arguments) {
-    return commands(System.getenv("COLUMNS")).setOut(out).setErr(err).execute(arguments);
+    try {
+      return commands(System.getenv("COLUMNS")).setOut(out).setErr(err).execute(arguments);
+    } catch (OutOfMemoryError e) {
+      err.println(
+          "The memory of the JVM, %d MiB, is too small: %s. Give it more, such as with ADAPT4J_OPTS=-Xmx8g."
+              .formatted(Runtime.getRuntime().maxMemory() >> 20, e.getMessage()));
+      return ExitCode.FAILED;
+    }
   }
 
   /** The commands, with help of a width; as wide as the terminal if it is not a number. */

@@ -31,6 +31,15 @@ final class Adapters {
 
   /** The output folder of a run holds adapters one level below. */
   static void requireAdapter(Path folder) {
+    requireAdapter("--adapter", folder);
+  }
+
+  /**
+   * Checks that a folder holds an adapter.
+   *
+   * @param option what names it on the command line
+   */
+  static void requireAdapter(String option, Path folder) {
     if (Files.exists(folder.resolve(CONFIG))) {
       return;
     }
@@ -41,7 +50,17 @@ final class Adapters {
                 ? " Name " + folder.resolve("last") + "."
                 : " Name the folder 'best' or 'last' of a run that trained one.";
     throw new IllegalArgumentException(
-        "--adapter: expected a folder with " + CONFIG + ", found none in " + folder + "." + below);
+        "%s: expected a folder with %s, found %s.%s"
+            .formatted(option, CONFIG, found(folder), below));
+  }
+
+  private static String found(Path folder) {
+    if (!Files.exists(folder)) {
+      return Destination.described(folder) + ", which is not there";
+    }
+    return Files.isDirectory(folder)
+        ? "none in " + Destination.described(folder)
+        : "the file " + Destination.described(folder);
   }
 
   /** A damaged file is for the reader of LoRA adapters to complain of. */

@@ -16,12 +16,15 @@ import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -89,12 +92,11 @@ final class ChatCommand implements Callable<Integer> {
         adapters.stream()
             .map(folder -> Adapters.read(folder, anyChatTemplate))
             .toArray(Adapter[]::new);
+    Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
     Path folder = model.folder();
     Sequences.refuse(folder, "Use adapt4j generate MODEL --prompt TEXT.");
     try (LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
-      if (template != null) {
-        use(opened, ChatTemplate.resolve(template));
-      }
+      chosen.ifPresent(found -> use(opened, found));
       begin();
       BufferedReader in = new BufferedReader(new InputStreamReader(System.in, encoding()));
       prompt();
@@ -210,6 +212,27 @@ final class ChatCommand implements Callable<Integer> {
     }
   }
 
+  /** A row at the end of another file would be of use to nobody and spoil the file. */
+  private static void requireRows(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IllegalArgumentException(
+          "/save: expected a file, found the folder " + file + ". Name a file in it.");
+    }
+    if (!Files.exists(file)) {
+      return;
+    }
+    try (BufferedReader lines = Files.newBufferedReader(file)) {
+      String first = lines.readLine();
+      if (first != null && !first.stripLeading().startsWith("{")) {
+        throw new IllegalArgumentException(
+            "/save: expected a file of JSON Lines, found " + file + ". Name another.");
+      }
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(
+          "/save: expected a file of JSON Lines, found " + file + ". Name another.", e);
+    }
+  }
+
   private void save(String file) throws IOException {
     if (file.isEmpty()) {
       throw new IllegalArgumentException("/save: expected a file, found none.");
@@ -221,6 +244,7 @@ final class ChatCommand implements Callable<Integer> {
           .put("role", message.role())
           .put("content", String.valueOf(message.content()));
     }
+    requireRows(Path.of(file));
     append(Path.of(file), row + "\n");
     say("Saved " + messages.size() + " messages to " + file + ".\n");
   }

@@ -85,6 +85,8 @@ final class CompleteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Destination.rows("--input", input);
+    target = Destination.file("--output", target, overwrite, "--input", input);
     Path folder = model.folder();
     if (Sequences.are(folder)) {
       return write(folder);

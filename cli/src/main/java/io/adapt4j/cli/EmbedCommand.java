@@ -77,6 +77,10 @@ final class EmbedCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     requireSense();
+    if (input != null && target != null) {
+      Destination.rows("--input", input);
+      target = Destination.file("--output", target, overwrite, "--input", input);
+    }
     Path folder = model.folder();
     CancellationToken stop = new CancellationToken();
     try (Interruption interruption = new Interruption(stop::cancel);
@@ -109,6 +113,10 @@ final class EmbedCommand implements Callable<Integer> {
           "--text, --input: expected one of them, found "
               + (input == null ? "none" : "both")
               + ". Give texts, or a file of them.");
+    }
+    if (overwrite && input == null) {
+      throw new IllegalArgumentException(
+          "--overwrite: has no effect without --input. Leave it out.");
     }
     if ((input == null) != (target == null)) {
       throw new IllegalArgumentException(

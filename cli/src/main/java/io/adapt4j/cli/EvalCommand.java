@@ -29,6 +29,10 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class EvalCommand implements Callable<Integer> {
 
+  private static final String HTML = "report.html";
+  private static final String MARKDOWN = "report.md";
+  private static final String JSON = "report.json";
+
   @Mixin private ModelArgument model;
   @Mixin private ModelSetup setup;
   @Mixin private BeamArguments beams;
@@ -63,10 +67,14 @@ final class EvalCommand implements Callable<Integer> {
       description = "Write report.html, report.md and report.json here.")
   private @Nullable Path report;
 
+  @Option(names = "--overwrite", description = "Replace a report that is there.")
+  private boolean overwrite;
+
   EvalCommand() {}
 
   @Override
   public Integer call() {
+    requireDestinations();
     List<Task> read = Tasks.read(tasks);
     Path folder = model.folder();
     Evaluator.Builder builder = Evaluator.builder().tasks(read).listener(progress());
@@ -87,6 +95,19 @@ final class EvalCommand implements Callable<Integer> {
         tuned == null
             ? ReportWriter.of(base)
             : ReportWriter.of(evaluator.compare(List.of(base, tuned))));
+  }
+
+  /** Hours of answers are not lost for a path that cannot be written. */
+  private void requireDestinations() {
+    if (report != null) {
+      Destination.folder("--report", report, overwrite, List.of(HTML, MARKDOWN, JSON));
+    } else if (overwrite) {
+      throw new IllegalArgumentException(
+          "--overwrite: has no effect without --report. Leave it out.");
+    }
+    if (replies != null) {
+      Destination.folder("--replies", replies);
+    }
   }
 
   private EvaluationReport evaluate(
@@ -111,9 +132,9 @@ final class EvalCommand implements Callable<Integer> {
 
   private int write(ReportWriter writer) {
     if (report != null) {
-      writer.writeHtml(report.resolve("report.html"));
-      writer.writeMarkdown(report.resolve("report.md"));
-      writer.writeJson(report.resolve("report.json"));
+      writer.writeHtml(report.resolve(HTML));
+      writer.writeMarkdown(report.resolve(MARKDOWN));
+      writer.writeJson(report.resolve(JSON));
     }
     output.write(writer.markdown(), Output.parsed(writer.json()));
     return ExitCode.OK;

@@ -15,11 +15,13 @@ import io.adapt4j.gguf.GgufExport;
 import io.adapt4j.gguf.GgufQuantization;
 import io.adapt4j.gguf.ImportanceMatrix;
 import io.adapt4j.gguf.Modelfile;
+import io.adapt4j.gguf.format.TensorType;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,12 +37,11 @@ final class ExportCommand implements Callable<Integer> {
   @Mixin private ModelArgument model;
   @Mixin private Output output;
 
-  @Option(
-      names = "--to",
-      paramLabel = "FILE",
-      required = true,
-      description = "The file to write; one that is there is replaced.")
+  @Option(names = "--to", paramLabel = "FILE", required = true, description = "The file to write.")
   private Path file;
+
+  @Option(names = "--overwrite", description = "Replace files that are there.")
+  private boolean overwrite;
 
   @Option(
       names = "--type",
@@ -151,16 +152,37 @@ final class ExportCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--instruction: expected --reranker beside it, found none");
     }
+    Path target = target();
     Optional<Adapter> merged = Optional.ofNullable(adapter).map(path -> Adapters.read(path, false));
     if (adapterOnly) {
-      writeAdapter(folder, merged);
+      writeAdapter(folder, merged, target);
     } else {
-      writeModel(folder, merged);
+      writeModel(folder, merged, target);
     }
     return ExitCode.OK;
   }
 
-  private void writeAdapter(Path folder, Optional<Adapter> alone) {
+  /** Checks all files that will be read and written before a model is read. */
+  private Path target() {
+    if (importance != null) {
+      Destination.rows("--importance", importance);
+    }
+    Path checked = Destination.file("--to", file, overwrite, "MODEL", model.path());
+    if (!adapterOnly && (modelfile || system != null)) {
+      Destination.file("--to", checked.resolveSibling(Modelfile.FILE), overwrite);
+    }
+    if (verify != null) {
+      Destination.rows("--verify", verify);
+      if (verifyRows < 1) {
+        throw new IllegalArgumentException(
+            "--verify-rows: expected at least 1, found " + verifyRows + ". Correct the option.");
+      }
+      Destination.file("--to", ExportedModel.reportBeside(checked), overwrite);
+    }
+    return checked;
+  }
+
+  private void writeAdapter(Path folder, Optional<Adapter> alone, Path target) {
     if (alone.isEmpty()) {
       throw new IllegalArgumentException(
           "--adapter-only: expected --adapter beside it, found none");
@@ -169,13 +191,13 @@ final class ExportCommand implements Callable<Integer> {
     Optional.ofNullable(type).ifPresent(export::type);
     Optional.ofNullable(name).ifPresent(export::name);
     Optional.ofNullable(context).ifPresent(export::contextLength);
-    export.to(file);
+    export.to(target);
     output.write(
         "The adapter is in " + file,
         JsonNodeFactory.instance.objectNode().put("file", file.toString()));
   }
 
-  private void writeModel(Path folder, Optional<Adapter> merged) {
+  private void writeModel(Path folder, Optional<Adapter> merged, Path target) {
     GgufExport export = GgufExport.of(folder);
     merged.ifPresent(export::adapter);
     Optional.ofNullable(type).ifPresent(export::type);
@@ -193,7 +215,7 @@ final class ExportCommand implements Callable<Integer> {
       Modelfile content = Modelfile.standard();
       export.modelfile(system == null ? content : content.system(system));
     }
-    write(export.to(file));
+    write(export.to(target));
   }
 
   private static ImportanceMatrix measured(Path folder, Path data, Optional<Adapter> merged) {
@@ -211,15 +233,19 @@ final class ExportCommand implements Callable<Integer> {
     json.put("bytes", exported.bytes());
     ObjectNode types = json.putObject("tensors");
     exported.types().forEach((each, count) -> types.put(each.name(), count));
+    Map<TensorType, Integer> substitutes = exported.substitutes();
+    ObjectNode larger = json.putObject("substitutes");
+    substitutes.forEach((each, count) -> larger.put(each.name(), count));
     exported.modelfile().ifPresent(path -> json.put("modelfile", path.toString()));
     String text =
         String.format(
-            Locale.ROOT,
-            "The model is in %s: %s, %.1f MB, %.2f bits a value",
-            exported.file(),
-            exported.quantization(),
-            exported.bytes() / 1e6,
-            exported.bitsPerParameter());
+                Locale.ROOT,
+                "The model is in %s: %s, %.1f MB, %.2f bits a value",
+                exported.file(),
+                exported.quantization(),
+                exported.bytes() / 1e6,
+                exported.bitsPerParameter())
+            + substituted(exported.quantization(), substitutes);
     String verified = "";
     if (verify != null) {
       ExportVerification found = verified(exported, verify);
@@ -231,6 +257,18 @@ final class ExportCommand implements Callable<Integer> {
     output.write(
         text + exported.modelfile().map(path -> "\nThe Modelfile is " + path).orElse("") + verified,
         json);
+  }
+
+  private static String substituted(GgufQuantization type, Map<TensorType, Integer> substitutes) {
+    if (substitutes.isEmpty()) {
+      return "";
+    }
+    String counts =
+        substitutes.entrySet().stream()
+            .map(entry -> entry.getValue() + " " + entry.getKey())
+            .collect(Collectors.joining(", "));
+    return "\n%d matrices have rows that the blocks of %s do not divide, and more bits instead: %s"
+        .formatted(substitutes.values().stream().mapToInt(Integer::intValue).sum(), type, counts);
   }
 
   private ExportVerification verified(ExportedModel exported, Path data) {

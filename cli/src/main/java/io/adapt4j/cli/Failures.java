@@ -6,20 +6,32 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.batch.BatchException;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.exception.Adapt4jException;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.hub.HubException;
+import io.adapt4j.gguf.format.GgufException;
 import io.adapt4j.jinja.TemplateException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.util.List;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
 
-/** Turns exceptions into a message and an exit code. */
+/**
+ * Turns exceptions into a message and an exit code. A stack trace is shown for defects of this
+ * program alone, or where {@value #TRACE} is set.
+ */
 final class Failures implements IExecutionExceptionHandler {
 
+  /** The environment variable that asks for stack traces. */
+  static final String TRACE = "ADAPT4J_TRACE";
+
   /** What a user can put right. */
-  private static final List<Class<? extends RuntimeException>> USAGE =
+  private static final List<Class<? extends Exception>> USAGE =
       List.of(
           SettingsException.class,
           CheckpointException.class,
@@ -28,15 +40,25 @@ final class Failures implements IExecutionExceptionHandler {
           TemplateException.class,
           HubException.class,
           BatchException.class,
+          FileSystemException.class,
           IllegalArgumentException.class);
+
+  /** What happens to a program without a defect; states are refused with a sentence. */
+  private static final List<Class<? extends Exception>> EXPECTED =
+      List.of(
+          Adapt4jException.class,
+          GgufException.class,
+          IOException.class,
+          UncheckedIOException.class,
+          IllegalStateException.class,
+          InterruptedException.class);
 
   Failures() {}
 
   @Override
   public int handleExecutionException(
       Exception exception, CommandLine commandLine, ParseResult arguments) {
-    boolean isUsage = USAGE.stream().anyMatch(type -> type.isInstance(exception));
-    int code = isUsage ? ExitCode.USAGE : ExitCode.FAILED;
+    int code = isUsage(exception) ? ExitCode.USAGE : ExitCode.FAILED;
     if (commandLine.getParseResult().hasMatchedOption("--json")) {
       ObjectNode error = JsonNodeFactory.instance.objectNode();
       error.put("exitCode", code).put("error", exception.getClass().getSimpleName());
@@ -44,11 +66,29 @@ final class Failures implements IExecutionExceptionHandler {
       problems(exception).forEach(problems::add);
       commandLine.getOut().println(Output.text(error));
     }
-    commandLine.getErr().println(message(exception));
-    if (!isUsage) {
+    boolean defect = code == ExitCode.FAILED && !isAny(EXPECTED, exception);
+    if (defect) {
+      commandLine
+          .getErr()
+          .println("This is a defect of adapt4j: please report it with the lines that follow.");
+    } else {
+      commandLine.getErr().println(message(exception));
+    }
+    if (defect || System.getenv(TRACE) != null) {
       exception.printStackTrace(commandLine.getErr());
     }
     return code;
+  }
+
+  /** A file system refuses paths; a failure with a cause in it may be one of a device. */
+  private static boolean isUsage(Exception exception) {
+    return isAny(USAGE, exception)
+        || (exception instanceof UncheckedIOException unchecked
+            && isAny(USAGE, Objects.requireNonNull(unchecked.getCause())));
+  }
+
+  private static boolean isAny(List<Class<? extends Exception>> types, Exception exception) {
+    return types.stream().anyMatch(type -> type.isInstance(exception));
   }
 
   private static List<String> problems(Exception exception) {
@@ -58,8 +98,7 @@ final class Failures implements IExecutionExceptionHandler {
   }
 
   private static String message(Exception exception) {
-    return exception.getMessage() == null
-        ? exception.toString()
-        : Wording.of(exception.getMessage());
+    boolean named = exception.getMessage() != null && !(exception instanceof FileSystemException);
+    return Wording.of(named ? exception.getMessage() : exception.toString());
   }
 }

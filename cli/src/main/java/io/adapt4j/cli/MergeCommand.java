@@ -2,9 +2,6 @@ package io.adapt4j.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.lora.LoraAdapter;
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -38,25 +35,14 @@ final class MergeCommand implements Callable<Integer> {
   MergeCommand() {}
 
   @Override
-  public Integer call() throws IOException {
-    requireEmpty();
+  public Integer call() {
+    Destination.newFolder("--output", target);
     Adapters.requireAdapter(adapter);
-    LoraAdapter.at(adapter).writeMerged(model.folder(), target);
+    Path base = model.folder();
+    LoraAdapter.at(adapter).writeMerged(base, target);
     output.write(
         "The merged model is in " + target,
         JsonNodeFactory.instance.objectNode().put("output", target.toString()));
     return ExitCode.OK;
-  }
-
-  private void requireEmpty() throws IOException {
-    if (!Files.exists(target)) {
-      return;
-    }
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(target)) {
-      if (files.iterator().hasNext()) {
-        throw new IllegalArgumentException(
-            "--output: expected an empty folder, found files in " + target + ". Choose another.");
-      }
-    }
   }
 }

@@ -19,6 +19,11 @@ final class ModelArgument {
       description = "A checkpoint folder, a GGUF file, or OWNER/NAME[@REVISION] on a hub.")
   private String model;
 
+  /** What was given, as a path that need not be there. */
+  Path path() {
+    return Path.of(model);
+  }
+
   /** The folder, or one that stands for a file; a model on a hub is downloaded if need be. */
   Path folder() {
     return folder("MODEL", model);

@@ -12,7 +12,6 @@ import io.adapt4j.rag.answer.Citation;
 import io.adapt4j.rag.embed.LocalEmbeddings;
 import io.adapt4j.rag.retrieve.RetrievalOptions;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -56,12 +55,7 @@ final class RagAskCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (!Files.isDirectory(folder.index())) {
-      throw new IllegalArgumentException(
-          "--index: expected the folder of an index, found "
-              + folder.index()
-              + ", which is not there. Make it with 'adapt4j rag index'.");
-    }
+    folder.requireIndex();
     if (model == null && setup.hasAdapters()) {
       throw new IllegalArgumentException(
           "--adapter: expected --model beside it, found none. Name the model.");
@@ -86,7 +80,7 @@ final class RagAskCommand implements Callable<Integer> {
   }
 
   private int ask(RagBuilder builder) throws IOException {
-    try (Rag rag = builder.build()) {
+    try (Rag rag = RagFolder.open(builder, "--embedder")) {
       Answer answer = rag.ask(question);
       output.write(text(answer), json(answer));
       return answer.answerable() ? ExitCode.OK : ExitCode.FINDINGS;

@@ -13,8 +13,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.PatternSyntaxException;
 import picocli.CommandLine.Command;
@@ -26,10 +28,12 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "index",
     description =
-        "Brings an index up to date with a folder: what is new or changed is read, what is gone is"
-            + " deleted. Several folders, or files, are added instead.",
+        "Brings an index up to date with folders and files: what is new or changed is read, and"
+            + " with --delete what is gone from the folder is deleted.",
     mixinStandardHelpOptions = true)
 final class RagIndexCommand implements Callable<Integer> {
+
+  private static final String DELETE = "--delete";
 
   @Mixin private RagFolder folder;
   @Mixin private Output output;
@@ -44,46 +48,142 @@ final class RagIndexCommand implements Callable<Integer> {
       names = "--only",
       paramLabel = "PATTERN",
       description = "Take the files of folders that match, such as '**.md'. May be given again.")
-  private final List<String> patterns = new ArrayList<>();
+  private final List<String> only = new ArrayList<>();
+
+  @Option(
+      names = "--except",
+      paramLabel = "PATTERN",
+      description = "Leave out the files of folders that match. May be given again.")
+  private final List<String> except = new ArrayList<>();
+
+  @Option(
+      names = DELETE,
+      description =
+          "Delete from the index what the folder no longer has, or what --only and --except leave"
+              + " out. Takes one folder, with all documents of the index.")
+  private boolean delete;
 
   RagIndexCommand() {}
 
   @Override
   public Integer call() throws IOException {
+    List<Documents> selected = selected();
+    folder.requireIndexOrRoom();
+    try (LocalEmbeddings embeddings = folder.embeddings();
+        Rag rag =
+            RagFolder.open(
+                Rag.builder().index(folder.index()).embeddings(embeddings), "--embedder")) {
+      if (delete) {
+        return write(List.of(synchronizedWith(rag, selected.get(0))));
+      }
+      List<IngestReport> reports = new ArrayList<>();
+      selected.forEach(documents -> reports.add(rag.update(documents)));
+      return write(reports);
+    }
+  }
+
+  /** Files were selected, but none of them gave a document. */
+  private static IngestReport synchronizedWith(Rag rag, Documents documents) {
+    try {
+      return rag.sync(documents);
+    } catch (IllegalStateException e) {
+      throw new IllegalArgumentException(DELETE + ": " + Wording.of(e.getMessage()), e);
+    }
+  }
+
+  /** What is to be read; nothing is begun for a selection that is empty or ambiguous. */
+  private List<Documents> selected() {
     List<Path> folders = sources.stream().filter(Files::isDirectory).toList();
     Path[] files = sources.stream().filter(path -> !Files.isDirectory(path)).toArray(Path[]::new);
     for (Path file : files) {
       if (!Files.exists(file)) {
         throw new IllegalArgumentException(
-            "DOCUMENTS: expected a folder or a file, found " + file + ", which is not there.");
+            "DOCUMENTS: expected a folder or a file, found "
+                + Destination.described(file)
+                + ", which is not there. Correct the path.");
       }
     }
-    List<IngestReport> reports = new ArrayList<>();
-    try (LocalEmbeddings embeddings = folder.embeddings();
-        Rag rag = Rag.builder().index(folder.index()).embeddings(embeddings).build()) {
-      if (folders.size() == 1 && files.length == 0) {
-        reports.add(rag.sync(documents(folders.get(0))));
-      } else {
-        folders.forEach(each -> reports.add(rag.add(documents(each))));
-        if (files.length > 0) {
-          reports.add(rag.add(Documents.files(files)));
-        }
+    requireSense(folders, files);
+    Map<String, Path> taken = new HashMap<>();
+    List<Documents> selected = new ArrayList<>();
+    for (Path from : folders) {
+      Documents documents = chosen(Documents.in(from));
+      List<String> ids = documents.ids();
+      if (ids.isEmpty()) {
+        throw new IllegalArgumentException(nothingIn(from));
       }
+      ids.forEach(id -> requireOnce(id, from, taken));
+      selected.add(documents);
     }
-    return write(reports);
+    for (Path file : files) {
+      requireOnce(file.getFileName().toString(), file, taken);
+    }
+    if (files.length > 0) {
+      selected.add(Documents.files(files));
+    }
+    return selected;
   }
 
-  private Documents documents(Path from) {
-    Documents all = Documents.in(from);
-    if (patterns.isEmpty()) {
-      return all;
+  private void requireSense(List<Path> folders, Path[] files) {
+    if (folders.isEmpty() && !(only.isEmpty() && except.isEmpty())) {
+      throw new IllegalArgumentException(
+          (only.isEmpty() ? "--except" : "--only")
+              + ": takes files of folders, and DOCUMENTS has none. Leave it out.");
     }
+    if (delete && (folders.size() != 1 || files.length > 0)) {
+      throw new IllegalArgumentException(
+          DELETE
+              + ": expected one folder with all documents of the index, found "
+              + sources.size()
+              + " folders and files. Name the folder above them, or leave "
+              + DELETE
+              + " out.");
+    }
+  }
+
+  /** Of two documents of one name the index would keep the second alone. */
+  private static void requireOnce(String id, Path from, Map<String, Path> taken) {
+    Path earlier = taken.putIfAbsent(id, from);
+    if (earlier != null) {
+      throw new IllegalArgumentException(
+          ("DOCUMENTS: expected documents of different names, found '%s' in %s and in %s; the index"
+                  + " would keep one. Name the folder above both.")
+              .formatted(id, earlier, from));
+    }
+  }
+
+  private String nothingIn(Path from) {
+    List<String> all = Documents.in(from).ids();
+    if (all.isEmpty()) {
+      return "DOCUMENTS: expected a folder with documents, found "
+          + Destination.described(from)
+          + ", which has no files; nothing was changed. Where it is a disk, see whether it is"
+          + " mounted.";
+    }
+    String option = only.isEmpty() ? "--except" : "--only";
+    return "%s: expected a pattern that takes files of %s, found %s, which takes none of its %d, such as %s; nothing was changed. Correct the pattern: '**.md' takes those of all folders below it."
+        .formatted(
+            option,
+            from,
+            "'" + String.join("', '", only.isEmpty() ? except : only) + "'",
+            all.size(),
+            all.get(0));
+  }
+
+  private Documents chosen(Documents all) {
+    Documents documents = all;
     try {
-      return all.only(patterns.toArray(String[]::new));
+      if (!only.isEmpty()) {
+        documents = documents.only(only.toArray(String[]::new));
+      }
+      return except.isEmpty() ? documents : documents.except(except.toArray(String[]::new));
     } catch (PatternSyntaxException e) {
       throw new IllegalArgumentException(
-          "--only: expected a pattern such as '**.md', found '%s': %s. Correct it."
-              .formatted(e.getPattern(), e.getDescription()),
+          "%s: expected a pattern such as '**.md', found '%s': %s. Correct it."
+              .formatted(
+                  only.contains(e.getPattern()) ? "--only" : "--except",
+                  e.getPattern(),
+                  e.getDescription()),
           e);
     }
   }
@@ -99,8 +199,6 @@ final class RagIndexCommand implements Callable<Integer> {
         reports.stream().mapToDouble(report -> report.duration().toMillis() / 1e3).sum();
     json.put("documents", documents).put("chunks", chunks);
     json.put("unchanged", unchanged).put("deleted", deleted);
-    ArrayNode failures = json.putArray("failed");
-    ArrayNode skipped = json.putArray("skipped");
     StringBuilder text =
         new StringBuilder(
             String.format(
@@ -111,17 +209,40 @@ final class RagIndexCommand implements Callable<Integer> {
                 unchanged,
                 deleted,
                 seconds));
+    List<String> missing = missing(reports);
+    missing.forEach(json.putArray("missing")::add);
+    if (!missing.isEmpty()) {
+      text.append(
+          "kept: %d that %s not found there (%s); %s removes what is gone from a folder\n"
+              .formatted(
+                  missing.size(),
+                  missing.size() == 1 ? "was" : "were",
+                  Destination.some(missing),
+                  DELETE));
+    }
+    ArrayNode failures = json.putArray("failed");
+    ArrayNode skipped = json.putArray("skipped");
     for (ReadingReport reading : reports.stream().map(IngestReport::reading).toList()) {
-      for (FileProblem problem : reading.failed()) {
-        failures.add(problem.toString());
-        text.append("failed: ").append(problem).append('\n');
-      }
-      for (FileProblem problem : reading.skipped()) {
-        skipped.add(problem.toString());
-        text.append("skipped: ").append(problem).append('\n');
-      }
+      append(text, "failed", reading.failed(), failures);
+      append(text, "skipped", reading.skipped(), skipped);
     }
     output.write(text.toString(), json);
-    return failures.isEmpty() ? ExitCode.OK : ExitCode.FINDINGS;
+    return failures.isEmpty() && documents + unchanged > 0 ? ExitCode.OK : ExitCode.FINDINGS;
+  }
+
+  private static void append(
+      StringBuilder text, String what, List<FileProblem> problems, ArrayNode json) {
+    for (FileProblem problem : problems) {
+      String said = Wording.of(problem.toString());
+      json.add(said);
+      text.append(what).append(": ").append(said).append('\n');
+    }
+  }
+
+  /** What the index has and none of the sources. */
+  private static List<String> missing(List<IngestReport> reports) {
+    List<String> missing = new ArrayList<>(reports.get(0).missing());
+    reports.forEach(report -> missing.retainAll(report.missing()));
+    return missing;
   }
 }

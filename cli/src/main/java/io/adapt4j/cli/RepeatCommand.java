@@ -41,10 +41,12 @@ final class RepeatCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (target != null) {
+      Destination.newFolder("--output", target);
+    }
     Provenance record = Provenance.read(file);
     FineTuner.Builder builder = FineTuner.repeat(file);
-    String recorded = record.configuration().path("output").asText();
-    Path folder = target != null ? target : Path.of(recorded + "-repeat");
+    Path folder = target != null ? target : besideThat(record);
     FineTuner tuner = Training.tuner(builder.output(folder), folder, output, true);
     FineTuneReport report =
         Training.run(
@@ -69,5 +71,15 @@ final class RepeatCommand implements Callable<Integer> {
                 : "The losses differ from the record: " + before + " was, is " + now),
         json);
     return same ? Training.exitCode(report) : ExitCode.FINDINGS;
+  }
+
+  /** The folder beside that of the recorded run. */
+  private static Path besideThat(Provenance record) {
+    String recorded = record.configuration().path("output").asText();
+    if (recorded.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--output: expected a folder, since the record names none. Give one.");
+    }
+    return Destination.newFolder("--output", Path.of(recorded + "-repeat"));
   }
 }

@@ -25,13 +25,25 @@ final class RunArgument {
   private final Map<String, String> settings = new LinkedHashMap<>();
 
   RunDescription read() {
-    if (!Files.isRegularFile(file)) {
+    if (Files.isDirectory(file)) {
+      throw new IllegalArgumentException(
+          "RUN.YAML: expected a file, found the folder "
+              + Destination.described(file)
+              + ". Name the description in it.");
+    }
+    if (!Files.exists(file)) {
       throw new IllegalArgumentException(
           "RUN.YAML: there is no file "
               + file.toAbsolutePath().normalize()
               + ". Correct the path.");
     }
     RunDescription description = RunDescription.read(file);
+    if (!Output.parsed(description.text()).isObject()) {
+      throw new IllegalArgumentException(
+          "RUN.YAML: expected keys such as 'model: FOLDER', found none in "
+              + Destination.described(file)
+              + ". Name the description of a run.");
+    }
     for (Map.Entry<String, String> entry : settings.entrySet()) {
       description = description.with(entry.getKey(), entry.getValue());
     }

@@ -11,10 +11,12 @@ import io.adapt4j.serve.ServerLimits;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -68,6 +70,22 @@ final class ServeCommand implements Callable<Integer> {
           "The environment variable with the key that requests must show, so that it does not"
               + " stand in a list of processes.")
   private String keyVariable;
+
+  @Option(
+      names = "--adapter-folder",
+      paramLabel = "FOLDER",
+      description =
+          "A folder of adapters, each in a folder of its name, that may be added and removed over"
+              + " HTTP while the server runs; needs --admin-key-env.")
+  private Path adapterFolder;
+
+  @Option(
+      names = "--admin-key-env",
+      paramLabel = "VARIABLE",
+      description =
+          "The environment variable with the key that requests to add and remove adapters must"
+              + " show; not the one of --api-key-env.")
+  private String adminKeyVariable;
 
   @Option(
       names = "--allow-anyone",
@@ -133,14 +151,14 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     ModelServer.Builder settings = settings();
+    Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
+    parts.requirePaths();
     Path folder = model.folder();
     Adapter[] loaded =
         adapters.stream().map(at -> Adapters.read(at, anyChatTemplate)).toArray(Adapter[]::new);
     try (Interruption interruption = new Interruption(stopped::countDown);
         LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
-      if (template != null) {
-        use(opened, ChatTemplate.resolve(template));
-      }
+      chosen.ifPresent(found -> use(opened, found));
       String called = name != null ? name : ServedParts.nameOf(folder);
       settings.model(called, opened);
       try (ServedParts.Opened served =
@@ -186,8 +204,9 @@ final class ServeCommand implements Callable<Integer> {
       settings.address(address());
     }
     if (keyVariable != null) {
-      settings.apiKey(key());
+      settings.apiKey(key("--api-key-env", keyVariable));
     }
+    letAddAdapters(settings);
     if (allowAnyone) {
       settings.allowAnyone();
     }
@@ -209,6 +228,21 @@ final class ServeCommand implements Callable<Integer> {
               + ", and no key is needed. Give --api-key-env, or --allow-anyone.");
     }
     return settings;
+  }
+
+  private void letAddAdapters(ModelServer.Builder settings) {
+    if ((adapterFolder == null) != (adminKeyVariable == null)) {
+      throw new IllegalArgumentException(
+          "--adapter-folder and --admin-key-env: expected both or none. Give the other too.");
+    }
+    if (adapterFolder == null) {
+      return;
+    }
+    if (!Files.isDirectory(adapterFolder)) {
+      throw new IllegalArgumentException(
+          "--adapter-folder: expected a folder of adapters, found none at " + adapterFolder + ".");
+    }
+    settings.adapterFolder(adapterFolder, key("--admin-key-env", adminKeyVariable));
   }
 
   private ServerLimits limits() {
@@ -248,13 +282,11 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private String key() {
-    String key = System.getenv(keyVariable);
+  private static String key(String option, String variable) {
+    String key = System.getenv(variable);
     if (key == null || key.isBlank()) {
       throw new IllegalArgumentException(
-          "--api-key-env: expected a variable with a key, found "
-              + keyVariable
-              + ", which is not set.");
+          option + ": expected a variable with a key, found " + variable + ", which is not set.");
     }
     return key.strip();
   }

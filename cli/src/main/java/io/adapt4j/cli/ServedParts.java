@@ -93,6 +93,31 @@ final class ServedParts {
     }
   }
 
+  /** Checks what is named before the language model is loaded. */
+  void requirePaths() {
+    adapters.values().forEach(folder -> Adapters.requireAdapter("--named-adapter", folder));
+    if (embedder != null) {
+      requireModel("--embedder", embedder);
+    }
+    if (reranker != null) {
+      requireModel("--reranker", reranker);
+    }
+    if (index != null) {
+      RagFolder.requireIndex(index);
+    }
+  }
+
+  private static void requireModel(String option, Path model) {
+    if (!Files.exists(model)) {
+      throw new IllegalArgumentException(
+          option
+              + ": expected the folder of a model, found "
+              + Destination.described(model)
+              + ", which is not there. Correct the path.");
+    }
+    ModelSource.path(model).folder();
+  }
+
   /**
    * Loads the parts and puts them into a server.
    *
@@ -134,12 +159,7 @@ final class ServedParts {
 
   private Rag rag(Path folder, LanguageModel model, @Nullable Integer maxNewTokens, Opened opened)
       throws IOException {
-    if (!Files.isDirectory(folder)) {
-      throw new IllegalArgumentException(
-          "--index: expected the folder of an index, found "
-              + folder
-              + ", which is not there. Make it with 'adapt4j rag index'.");
-    }
+    RagFolder.requireIndex(folder);
     LocalEmbeddings vectors =
         opened.keep(
             indexEmbedder == null
@@ -152,7 +172,7 @@ final class ServedParts {
           GenerationOptions.greedy().toBuilder().maxNewTokens(maxNewTokens).build();
       builder.answering(AnswerOptions.builder().generation(options).build());
     }
-    return opened.keep(builder.build());
+    return opened.keep(RagFolder.open(builder, "--index-embedder"));
   }
 
   static String nameOf(Path folder) {

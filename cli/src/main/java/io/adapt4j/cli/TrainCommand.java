@@ -1,12 +1,17 @@
 package io.adapt4j.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.RunDescription;
+import io.adapt4j.core.monitor.TrainingListeners;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,6 +30,10 @@ final class TrainCommand implements Callable<Integer> {
 
   private static final String RESUME = "--resume";
   private static final String OVERWRITE = "--overwrite";
+
+  /** What a run writes besides its checkpoints. */
+  private static final List<String> RUN_FILES =
+      List.of(TrainingListeners.METRICS, TrainingListeners.REPORT, TrainingListeners.TENSORBOARD);
 
   @Spec private CommandSpec command;
 
@@ -80,15 +89,54 @@ final class TrainCommand implements Callable<Integer> {
     }
     FineTuner.Builder builder = description.builder();
     Path folder = description.output().orElseThrow();
+    List<String> others = filesOfAnother(description, folder);
     FineTuner tuner = Training.tuner(builder, folder, output, !noReport);
+    if (!others.isEmpty()) {
+      throw new IllegalArgumentException(
+          "output %s holds %s of another run; choose another folder, or give %s to replace it"
+              .formatted(folder, Destination.some(others), OVERWRITE));
+    }
+    List<String> counts = DataCounts.of(description);
+    counts.forEach(output.isJson() ? output.err()::println : output.out()::println);
+    output.out().flush();
     FineTuneReport report =
         Training.run(
             tuner,
             output,
             "Interrupted after a whole step; the state is in %s. Go on with: %s"
                 .formatted(folder.resolve("states"), resumption()));
-    output.write(Wording.of(report.text()), Training.json(report));
+    output.write(text(report, counts), json(report, counts));
     return Training.exitCode(report);
+  }
+
+  /** The report, with what is wrong with the data among its warnings. */
+  private static String text(FineTuneReport report, List<String> counts) {
+    String text = Wording.of(report.text());
+    if (counts.isEmpty()) {
+      return text;
+    }
+    String lines = counts.stream().map(each -> each + "\n").collect(Collectors.joining());
+    String body = text.replaceFirst("(?m)^No warnings\\R?", "");
+    return body + (body.endsWith("\n") ? "" : "\n") + lines;
+  }
+
+  private static ObjectNode json(FineTuneReport report, List<String> counts) {
+    ObjectNode json = Training.json(report);
+    counts.forEach(json.withArray("warnings")::add);
+    return json;
+  }
+
+  /** The files of another run that this one would write. */
+  private static List<String> filesOfAnother(RunDescription description, Path folder) {
+    JsonNode keys = Output.parsed(description.text());
+    return keys.path("resume").asBoolean() || keys.path("overwriteOutput").asBoolean()
+        ? List.of()
+        : RUN_FILES.stream().filter(name -> holds(folder.resolve(name))).toList();
+  }
+
+  /** A run that was refused may have left an empty file. */
+  private static boolean holds(Path path) {
+    return Files.exists(path) && !(Files.isRegularFile(path) && path.toFile().length() == 0);
   }
 
   private List<String> sparkArguments() {

@@ -64,6 +64,31 @@ final class Wording {
     say("or give RewardModel.load(...), its own network", "or name its folder, its own network");
     say("give it as preTokenizer(name)", "give it with --pre-tokenizer");
     say("give this function itself to a builder's reward(...)", "name it under rewards");
+    say("leave it out by except()", "leave it out with --except");
+    say(
+        "Use followLinks() to read what symbolic links point to",
+        "Name what it points to beside the folder");
+    say("Raise the limit by limits(), or divide", "Divide");
+    say("Raise the limit by limits(), or convert", "Convert");
+    say("Raise the limit by limits() if the file can be trusted", "Unpack what is to be read");
+    say(
+        "or delete(...) these documents by their ids",
+        "or delete the index's folder to begin again");
+    say("open this one with openForReading()", "wait until it is done");
+  }
+
+  /** Exceptions of Java in messages, and what they say in words. */
+  private static final Map<Pattern, String> EXCEPTIONS = new LinkedHashMap<>();
+
+  static {
+    exception("NoSuchFileException: ([^\n]*?)(?=\\. |$)", "there is no $1");
+    exception("NotDirectoryException: ([^\n]*?)(?=\\. |$)", "$1 is no folder");
+    exception("FileAlreadyExistsException: ([^\n]*?)(?=\\. |$)", "$1 is in the way");
+    exception("DirectoryNotEmptyException: ([^\n]*?)(?=\\. |$)", "the folder $1 is not empty");
+    exception("AccessDeniedException: ([^\n]*?)(?=\\. |$)", "this user may not read or write $1");
+    exception("FileSystemException: [^\n]*?: (Is a|Not a) directory", "$1 directory");
+    exception("MalformedInputException: Input length = \\d+", "it is not text in UTF-8");
+    exception("\\w*Exception: ", "");
   }
 
   /** A setter with a value that a message would name; code in somebody's rows is left alone. */
@@ -81,6 +106,10 @@ final class Wording {
   }
 
   private Wording() {}
+
+  private static void exception(String pattern, String said) {
+    EXCEPTIONS.put(Pattern.compile("\\bjava\\.(?:\\w+\\.)+" + pattern), said);
+  }
 
   private static void say(String java, String here) {
     PHRASES.put(java, here);
@@ -107,6 +136,10 @@ final class Wording {
     for (Map.Entry<String, String> phrase : PHRASES.entrySet()) {
       text = text.replace(phrase.getKey(), phrase.getValue());
     }
+    for (Map.Entry<Pattern, String> exception : EXCEPTIONS.entrySet()) {
+      text = exception.getKey().matcher(text).replaceAll(exception.getValue());
+    }
+    text = text.replace("Is a directory", "it is a folder");
     return CALL.matcher(text).replaceAll(Wording::key);
   }
 

@@ -11,6 +11,7 @@ import io.adapt4j.rag.embed.MiniLm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,7 +126,11 @@ class FilesTest {
     assertThat(generated.json().path("text").isTextual()).as(generated.err()).isTrue();
 
     Files.delete(handbook.resolve("shipping.md"));
-    Result synced = execute("rag", "index", handbook, "--index", index, "--json");
+    Result updated = execute("rag", "index", handbook, "--index", index);
+    assertThat(updated.out())
+        .contains("1 unchanged, 0 deleted", "kept: 1 that was not found there (shipping.md)")
+        .contains("--delete");
+    Result synced = execute("rag", "index", handbook, "--index", index, "--delete", "--json");
     assertThat(synced.json().path("unchanged").asInt()).isEqualTo(1);
     assertThat(synced.json().path("deleted").asInt()).isEqualTo(1);
 
@@ -134,6 +139,92 @@ class FilesTest {
     assertThat(missing.err()).contains("adapt4j rag index");
     Result noFile = execute("rag", "index", folder.resolve("nothing"), "--index", index);
     assertThat(noFile.code()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void anIndexIsLeftAsItIsByASelectionThatIsEmptyOrAmbiguous() throws IOException {
+    Path handbook = write("handbook/returns.md", "# Returns\n\nWithin 30 days.\n").getParent();
+    Path other = write("other/returns.md", "# Other\n\nWithin 14 days.\n").getParent();
+    Path picture = write("pictures/a.txt", "").getParent();
+    Files.write(picture.resolve("a.txt"), new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10});
+    Path unmounted = Files.createDirectory(folder.resolve("unmounted"));
+    Path index = folder.resolve("index");
+    assertThat(execute("rag", "index", handbook, "--index", index).code()).isZero();
+
+    for (Object[] wrong :
+        List.of(
+            new Object[] {handbook, "--only", "*.mdd"},
+            new Object[] {handbook, "--only", "*.mdd", "--delete"},
+            new Object[] {handbook, "--except", "**"},
+            new Object[] {unmounted},
+            new Object[] {unmounted, "--delete"},
+            new Object[] {picture, "--delete"},
+            new Object[] {handbook, other},
+            new Object[] {handbook, handbook.resolve("returns.md")},
+            new Object[] {handbook, unmounted, "--delete"},
+            new Object[] {handbook.resolve("returns.md"), "--only", "*.md"})) {
+      Object[] command = Arrays.copyOf(new Object[] {"rag", "index"}, wrong.length + 4);
+      System.arraycopy(wrong, 0, command, 2, wrong.length);
+      command[wrong.length + 2] = "--index";
+      command[wrong.length + 3] = index;
+      Result refused = execute(command);
+      assertThat(refused.code()).as(Arrays.toString(wrong)).isEqualTo(ExitCode.USAGE);
+      assertThat(refused.err()).doesNotContain("\tat ", "()");
+    }
+    Result asked = execute("rag", "ask", "When are returns possible?", "--index", index);
+    assertThat(asked.out()).contains("Within 30 days");
+    Result narrower = execute("rag", "index", handbook, "--index", index, "--json");
+    assertThat(narrower.json().path("unchanged").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void anIndexIsNotAskedWithTheVectorsOfAnotherModel() throws IOException {
+    Path handbook = write("handbook/returns.md", "# Returns\n\nWithin 30 days.\n").getParent();
+    Path index = folder.resolve("index");
+    assertThat(execute("rag", "index", handbook, "--index", index).code()).isZero();
+    Result refused = execute("rag", "ask", "When?", "--index", index, "--embedder", MODEL);
+    assertThat(refused.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(refused.err())
+        .startsWith("--embedder: the index " + index + " holds vectors of 'all-MiniLM-L6-v2")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void aModelFileIsReplacedOnlyWhenThatIsAskedFor() throws IOException {
+    Path file = write("model.gguf", "Not to be lost.");
+    Path modelfile = write("Modelfile", "Mine.");
+    Path link = Files.createSymbolicLink(folder.resolve("link.gguf"), file);
+    for (Object[] more : List.of(new Object[] {file}, new Object[] {link})) {
+      Result refused = execute("export", MODEL, "--type", "F16", "--to", more[0]);
+      assertThat(refused.code()).isEqualTo(ExitCode.USAGE);
+      assertThat(refused.err()).contains("give --overwrite to replace it");
+    }
+    Result beside =
+        execute("export", MODEL, "--type", "F16", "--to", folder.resolve("new"), "--modelfile");
+    assertThat(beside.err()).contains("found " + modelfile);
+    assertThat(file).hasContent("Not to be lost.");
+    assertThat(modelfile).hasContent("Mine.");
+
+    assertThat(execute("export", MODEL, "--type", "F16", "--to", link, "--overwrite").code())
+        .isZero();
+    assertThat(link).isSymbolicLink();
+    assertThat(Files.size(file)).isGreaterThan(100_000);
+    Result itself = execute("export", file, "--type", "F16", "--to", file, "--overwrite");
+    assertThat(itself.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(itself.err()).contains("expected another file than MODEL");
+  }
+
+  @Test
+  void anExportSaysWhichMatricesCouldNotHaveTheType() {
+    Result narrow = execute("export", MODEL, "--to", folder.resolve("narrow.gguf"));
+    assertThat(narrow.code()).as(narrow.err()).isZero();
+    assertThat(narrow.out())
+        .contains(
+            "36 matrices have rows that the blocks of Q4_K_M do not divide, and more bits instead:"
+                + " 5 F16, 28 Q5_0, 3 Q8_0");
+    Result plain =
+        execute("export", MODEL, "--type", "F16", "--to", folder.resolve("plain.gguf"), "--json");
+    assertThat(plain.json().path("substitutes")).isEmpty();
   }
 
   @Test

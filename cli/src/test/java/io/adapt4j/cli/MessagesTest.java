@@ -6,7 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.cli.CommandsTest.Result;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -220,6 +227,84 @@ class MessagesTest {
     assertThat(result.err()).contains("'adapt4j train --help'");
     assertThat(refused("generate", MODEL, "--prompt", "a", "--adapter", folder).err())
         .contains("--adapter: expected a folder with adapter_config.json");
+  }
+
+  @Test
+  void aRunReplacesNoFilesOfAnother() throws IOException {
+    Path page = Files.createDirectory(folder.resolve("run")).resolve("report.html");
+    Files.writeString(page, "Of another run.");
+    assertThat(refused("train", run).err())
+        .contains("holds report.html of another run", "give --overwrite to replace it");
+    assertThat(page).hasContent("Of another run.");
+    assertThat(execute("train", run, "--overwrite").code()).isZero();
+    assertThat(page).content().doesNotContain("Of another run.");
+    Result again = refused("repeat", folder.resolve("run"), "--output", folder.resolve("run"));
+    assertThat(again.err()).startsWith("--output: expected an empty folder");
+  }
+
+  private static Result failed(Exception failure) {
+    StringWriter err = new StringWriter();
+    CommandLine commands = Adapt4j.commands("80").setErr(new PrintWriter(err, true));
+    commands.parseArgs("doctor");
+    int code =
+        new Failures().handleExecutionException(failure, commands, commands.getParseResult());
+    return new Result(code, "", err.toString());
+  }
+
+  @Test
+  void whatAFileSystemRefusesIsASentence() {
+    Path path = folder.resolve("there");
+    assertThat(failed(new UncheckedIOException(new NoSuchFileException(path.toString()))))
+        .isEqualTo(new Result(ExitCode.USAGE, "", "there is no " + path + "\n"));
+    assertThat(failed(new NotDirectoryException(path.toString())))
+        .isEqualTo(new Result(ExitCode.USAGE, "", path + " is no folder\n"));
+    assertThat(failed(new AccessDeniedException(path.toString())).err())
+        .isEqualTo("this user may not read or write " + path + "\n");
+    assertThat(failed(new FileSystemException("a", "b", "Is a directory")).err())
+        .isEqualTo("it is a folder\n");
+    assertThat(failed(new IOException("No space left on device")))
+        .isEqualTo(new Result(ExitCode.FAILED, "", "No space left on device\n"));
+    assertThat(failed(new IllegalStateException("This is closed.")))
+        .extracting(Result::err)
+        .isEqualTo("This is closed.\n");
+  }
+
+  @Test
+  void onlyADefectHasAStackTrace() {
+    Result defect = failed(new NullPointerException("nothing"));
+    assertThat(defect.code()).isEqualTo(ExitCode.FAILED);
+    assertThat(defect.err())
+        .startsWith("This is a defect of adapt4j")
+        .contains("NullPointerException: nothing", "\tat ");
+  }
+
+  @Test
+  void aRunOnDataWithErrorsSaysSoAboveAndBelow() throws IOException {
+    List<String> rows = Files.readAllLines(folder.resolve("rows.jsonl"));
+    Files.writeString(
+        folder.resolve("rows.jsonl"),
+        rows.get(0) + "\n" + "{\"text\": \"My key is AKIAIOSFODNN7EXAMPLX, keep it.\"}\n",
+        StandardOpenOption.APPEND);
+    Object[] command = {
+      "train",
+      run,
+      "--no-report",
+      "--set",
+      "maxSteps=1",
+      "--set",
+      "data.split=null",
+      "--set",
+      "keepBest=false",
+      "--set",
+      "evaluateEvery=null"
+    };
+    Result trained = execute(command);
+    assertThat(trained.code()).as(trained.err()).isZero();
+    assertThat(trained.out())
+        .doesNotContain("No warnings")
+        .containsPattern("error in the data: suspected secrets: 1, the first at .* line 42")
+        .contains("warning in the data: exact duplicates: 1, the first at ");
+    assertThat(trained.out().split("suspected secrets: 1", -1)).hasSize(3);
   }
 
   @Test

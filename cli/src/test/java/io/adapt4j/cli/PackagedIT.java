@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -12,10 +13,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -134,6 +138,76 @@ class PackagedIT {
     Result missing = run(offline, folder, adapt4j, "download", "tiny/other");
     assertThat(missing.code()).isEqualTo(ExitCode.USAGE);
     assertThat(missing.err()).contains("tiny/other");
+  }
+
+  @Test
+  void pdfWordAndMailAreReadWithoutFurtherJars() throws Exception {
+    Path office = Files.createDirectory(folder.resolve("office"));
+    Files.writeString(office.resolve("parcels.pdf"), pdf("Parcels to Norway take nine days."));
+    Files.writeString(
+        office.resolve("returns.eml"),
+        "From: a@example.org\nSubject: Returns\n\nReturns are possible within 30 days.\n");
+    writeWord(office.resolve("hours.docx"), "Opening hours are nine to five.");
+    Path index = folder.resolve("office index");
+    String adapt4j = home.resolve("bin/adapt4j").toString();
+    Result indexed =
+        run(folder, adapt4j, "rag", "index", office.toString(), "--index", index.toString());
+    assertThat(indexed.code()).as(indexed.out() + indexed.err()).isZero();
+    assertThat(indexed.out()).startsWith("3 documents in 3 chunks");
+    assertThat(indexed.err()).as("remarks of the readers").isEmpty();
+    for (String said : List.of("nine days", "30 days", "nine to five")) {
+      Result asked =
+          run(folder, adapt4j, "rag", "ask", "What is " + said + "?", "--index", index.toString());
+      assertThat(asked.out()).contains(said);
+    }
+  }
+
+  /** A document of one page with one line. */
+  private static String pdf(String line) {
+    String content = "BT /F1 12 Tf 72 700 Td (" + line + ") Tj ET";
+    List<String> objects =
+        List.of(
+            "<< /Type /Catalog /Pages 2 0 R >>",
+            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
+                + " /Resources << /Font << /F1 5 0 R >> >> >>",
+            "<< /Length " + content.length() + " >>\nstream\n" + content + "\nendstream",
+            "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>");
+    StringBuilder pdf = new StringBuilder("%PDF-1.4\n");
+    StringBuilder places = new StringBuilder("0000000000 65535 f \n");
+    for (int i = 0; i < objects.size(); i++) {
+      places.append(String.format(Locale.ROOT, "%010d 00000 n \n", pdf.length()));
+      pdf.append(i + 1).append(" 0 obj\n").append(objects.get(i)).append("\nendobj\n");
+    }
+    int table = pdf.length();
+    return pdf.append("xref\n0 6\n")
+        .append(places)
+        .append("trailer << /Size 6 /Root 1 0 R >>\nstartxref\n")
+        .append(table)
+        .append("\n%%EOF\n")
+        .toString();
+  }
+
+  private static void writeWord(Path file, String line) throws IOException {
+    String types = "application/vnd.openxmlformats-";
+    String schemas = "http://schemas.openxmlformats.org/";
+    Map<String, String> parts =
+        Map.of(
+            "[Content_Types].xml",
+            "<Types xmlns=\"%spackage/2006/content-types\"><Default Extension=\"rels\" ContentType=\"%spackage.relationships+xml\"/><Override PartName=\"/word/document.xml\" ContentType=\"%sofficedocument.wordprocessingml.document.main+xml\"/></Types>"
+                .formatted(schemas, types, types),
+            "_rels/.rels",
+            "<Relationships xmlns=\"%spackage/2006/relationships\"><Relationship Id=\"r1\" Type=\"%sofficeDocument/2006/relationships/officeDocument\" Target=\"word/document.xml\"/></Relationships>"
+                .formatted(schemas, schemas),
+            "word/document.xml",
+            "<w:document xmlns:w=\"%swordprocessingml/2006/main\"><w:body><w:p><w:r><w:t>%s</w:t></w:r></w:p></w:body></w:document>"
+                .formatted(schemas, line));
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+      for (Map.Entry<String, String> part : parts.entrySet()) {
+        zip.putNextEntry(new ZipEntry(part.getKey()));
+        zip.write(part.getValue().getBytes(StandardCharsets.UTF_8));
+      }
+    }
   }
 
   @Test

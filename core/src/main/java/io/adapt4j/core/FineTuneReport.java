@@ -43,7 +43,12 @@ public final class FineTuneReport {
     return result.firstLoss();
   }
 
-  /** {@return the training loss of the last step} */
+  /**
+   * Returns the training loss at the end: the mean over the last tenth of the steps, 2 to 10 of
+   * them, weighted by what each was trained on, as the last batch alone may be a small one.
+   *
+   * @return the mean
+   */
   public double lastLoss() {
     return result.lastLoss();
   }

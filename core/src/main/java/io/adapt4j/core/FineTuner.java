@@ -377,8 +377,8 @@ public final class FineTuner {
 
     /**
      * Continues where an earlier run with the same description and output folder was cut off, from
-     * the newest intact state it saved; without one it starts from the beginning. The losses and
-     * the result are those of an uninterrupted run, to the bit on the same machine.
+     * the newest intact state it saved; a folder without a state is refused. The losses and the
+     * result are those of an uninterrupted run, to the bit on the same machine.
      *
      * @return this builder
      */

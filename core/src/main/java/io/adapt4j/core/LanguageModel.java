@@ -7,6 +7,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.PreparedPrompt;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.generate.PromptCache;
@@ -14,7 +15,6 @@ import io.adapt4j.core.internal.generate.RequestScheduler;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModel.SpecialIds;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
-import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -175,18 +176,15 @@ public final class LanguageModel extends ScoringModel {
    * @param onText takes the text as it is produced, on this thread
    * @param cancellation ends the generation after the current step
    * @return the result; what there is so far when cancelled
-   * @throws io.adapt4j.core.generate.PromptTooLongException if the prompt does not fit into the
-   *     context
+   * @throws io.adapt4j.core.generate.PromptTooLongException if it does not fit into the context
    */
   public Generation generate(
       String prompt,
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
-    Texts.require("prompt", prompt);
-    Texts.require("options", options);
     Texts.require("onText", onText);
-    return share(() -> answer(model.promptIds(prompt), options, onText, cancellation));
+    return answer(() -> prompts().text(prompt, options, cancellation), onText, cancellation);
   }
 
   /**
@@ -220,6 +218,17 @@ public final class LanguageModel extends ScoringModel {
         : computing(() -> generator.generate(prompts, options));
   }
 
+  /** Answers a prompt; one that is cancelled before it is prepared gets nothing. */
+  private Generation answer(
+      Supplier<PreparedPrompt> preparing, Consumer<String> onText, CancellationToken token) {
+    try {
+      PreparedPrompt prompt = preparing.get();
+      return share(() -> answer(prompt.tokenIds(), prompt.options(), onText, token));
+    } catch (CancellationException e) {
+      return Generator.cancelled(0);
+    }
+  }
+
   private Generation answer(
       int[] prompt, GenerationOptions options, Consumer<String> onText, CancellationToken token) {
     Texts.require("cancellation", token);
@@ -249,8 +258,7 @@ public final class LanguageModel extends ScoringModel {
    *
    * @param prompts token ids, at least one each, without padding
    * @param options how to choose tokens and when to stop
-   * @return the new ids of each prompt, in their order: up to and with the token that ended it, and
-   *     without padding
+   * @return the new ids of each prompt, up to and with the token that ended it, without padding
    * @throws IllegalArgumentException if a prompt is empty, has an unknown id or does not fit into
    *     the context
    */
@@ -283,7 +291,7 @@ public final class LanguageModel extends ScoringModel {
   /**
    * Does the same and hands the answer on piece by piece.
    *
-   * @param messages the conversation, usually ended by a user's message
+   * @param messages the conversation
    * @param options how to choose tokens and when to stop
    * @param onText takes the text as it is produced, on this thread
    * @return the result
@@ -310,16 +318,14 @@ public final class LanguageModel extends ScoringModel {
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
-    Texts.requireAll("messages", messages);
-    Texts.require("options", options);
     Texts.require("onText", onText);
-    Texts.require("chat", chat);
-    ChatOptions rendering = chat.continuesFinalMessage() ? chat : chat.withGenerationPrompt();
-    return share(
-        () -> {
-          ModelChat.Prompts prompt = this.chat.prompts(List.of(messages), rendering, options);
-          return answer(prompt.ids().get(0), prompt.options(), onText, cancellation);
-        });
+    return answer(
+        () -> prompts().chat(messages, chat, options, cancellation), onText, cancellation);
+  }
+
+  /** {@return what makes prompts of texts and conversations, to count or to answer them} */
+  public ModelPrompts prompts() {
+    return new ModelPrompts(this, chat, generator);
   }
 
   /**
@@ -405,10 +411,9 @@ public final class LanguageModel extends ScoringModel {
   /**
    * Returns this model as a generator of texts. Conversations are rendered by the chat template; a
    * model without one continues from the texts of the messages, with blank lines between them. Its
-   * identity is the folder's configuration, tokenizer, template and weights (by name, size and
-   * time), the compute type, the format of the weights, the files of the adapters that take part,
-   * and a template that was set; a model with an adapter that is not on disk has none. A sampled
-   * answer depends on the options' seed and its place in the batch.
+   * identity is the folder's files (weights by name, size and time), the types of computation and
+   * weights, the files of the adapters that take part, and a template that was set; with an adapter
+   * that is not on disk there is none. A sampled answer depends on seed and place in the batch.
    *
    * @param batch the most conversations that are answered as one batch, at least 1
    * @return the generator, of use until this model is closed
@@ -431,8 +436,7 @@ public final class LanguageModel extends ScoringModel {
   }
 
   /**
-   * Sets the chat template also where the model was trained in another one. Answers may then be
-   * worse, as the model meets words around messages that it has not learned.
+   * Sets the chat template also where the model was trained in another one, which may be worse.
    *
    * @param template the template to use from now on
    */
@@ -442,10 +446,6 @@ public final class LanguageModel extends ScoringModel {
 
   Optional<String> identity() {
     return exclusively(() -> identity.text(adapter, chat.chosenDigest()));
-  }
-
-  Decoder decoder() {
-    return exclusively(model::decoder);
   }
 
   @Override

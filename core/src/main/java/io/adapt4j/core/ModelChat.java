@@ -5,8 +5,10 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.PreparedPrompt;
 import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.chat.TemplateMarker;
+import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +80,19 @@ final class ModelChat {
     return new Prompts(
         conversations.stream().map(messages -> encoder.encode(messages, rendering)).toList(),
         endingWithTurn(options, encoder, rendering));
+  }
+
+  /** A prompt that is encoded no further than it may have tokens. */
+  PreparedPrompt prompt(
+      List<ChatMessage> messages,
+      ChatOptions rendering,
+      GenerationOptions options,
+      Generator generator,
+      BooleanSupplier isCancelled) {
+    ChatEncoder encoder = new ChatEncoder(model.requireTokenizer(), template());
+    int[] ids =
+        generator.encode(options, most -> encoder.encode(messages, rendering, most, isCancelled));
+    return new PreparedPrompt(ids, endingWithTurn(options, encoder, rendering));
   }
 
   /** Ends an answer also at what the template ends it with, be it one token or a text. */

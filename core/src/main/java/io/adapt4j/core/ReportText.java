@@ -3,10 +3,13 @@ package io.adapt4j.core;
 import io.adapt4j.core.internal.train.RunMetrics;
 import io.adapt4j.core.internal.train.TrainingResult;
 import io.adapt4j.core.train.TrainingWarning;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Words how a fine-tuning went. */
@@ -26,23 +29,35 @@ final class ReportText {
     line(
         lines,
         "training loss",
-        format("%.4f in the first step, %.4f in the last", result.firstLoss(), result.lastLoss()));
+        format(
+            "%.4f in the first step, %.4f in the last steps",
+            result.firstLoss(), result.lastLoss()));
     line(lines, "validation loss", validation(result));
+    line(lines, "frozen baseline", baseline(report));
     line(lines, improved(result) ? "best metrics" : "metrics before", metrics(result));
     line(lines, "speed", speed(metrics));
     line(lines, "memory", memory(metrics));
     report.plan().questions().forEach(question -> line(lines, "unusual", question));
+    report.plan().dataFindings().forEach(finding -> line(lines, "data", finding));
     line(lines, "best", best(result));
     line(lines, "last", result.last().toString());
+    line(lines, "samples", samples(result));
     List<TrainingWarning> others =
         report.warnings().stream().filter(warning -> !isOfTheWholeRun(warning)).toList();
     if (!others.isEmpty()) {
       lines.add("Warnings:");
-    } else if (report.warnings().isEmpty()) {
+    } else if (isClean(report)) {
       lines.add("No warnings");
     }
     others.forEach(warning -> lines.add("  step " + warning.step() + ": " + warning.text()));
     return String.join("\n", lines) + "\n";
+  }
+
+  /** What is unusual and what is wrong with the data stands above, and is no less a warning. */
+  private static boolean isClean(FineTuneReport report) {
+    return report.warnings().isEmpty()
+        && report.plan().questions().isEmpty()
+        && report.plan().dataFindings().isEmpty();
   }
 
   private static boolean isOfTheWholeRun(TrainingWarning warning) {
@@ -58,6 +73,11 @@ final class ReportText {
       return "";
     }
     return result.best() + (improved(result) ? "" : " (the model before training)");
+  }
+
+  private static String samples(TrainingResult result) {
+    Path file = result.last().resolveSibling("samples.jsonl");
+    return Files.exists(file) ? file.toString() : "";
   }
 
   private static void line(List<String> lines, String name, String text) {
@@ -77,7 +97,7 @@ final class ReportText {
 
   private static String validation(TrainingResult result) {
     List<String> parts = new ArrayList<>();
-    boolean ofTokens = result.bestMetrics().isEmpty();
+    boolean ofTokens = result.tokenLoss() && result.bestMetrics().isEmpty();
     result
         .initialValidationLoss()
         .ifPresent(loss -> parts.add(loss(loss, ofTokens) + " before training"));
@@ -101,7 +121,20 @@ final class ReportText {
   }
 
   private static String metrics(TrainingResult result) {
-    return result.bestMetrics().entrySet().stream()
+    return words(result.bestMetrics());
+  }
+
+  /** With a fitted classifier, what the model measured before training is the frozen baseline. */
+  private static String baseline(FineTuneReport report) {
+    boolean fitted =
+        report.plan().options().stream()
+            .anyMatch(
+                option -> option.name().equals("headWarmStart") && option.value().equals("on"));
+    return fitted ? words(report.initialMetrics()) : "";
+  }
+
+  private static String words(Map<String, Double> metrics) {
+    return metrics.entrySet().stream()
         .map(entry -> format("%s %.4f", entry.getKey(), entry.getValue()))
         .collect(Collectors.joining(", "));
   }

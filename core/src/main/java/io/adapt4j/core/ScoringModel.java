@@ -4,6 +4,7 @@ import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.score.Scorer;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
@@ -27,6 +28,10 @@ abstract class ScoringModel extends AdaptedModel {
   ScoringModel(ScoringModel shared, TrainedTemplates trainedTemplates) {
     super(shared, trainedTemplates);
     this.scorer = shared.scorer;
+  }
+
+  Decoder decoder() {
+    return exclusively(model::decoder);
   }
 
   /**

@@ -11,6 +11,7 @@ import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.tokenize.TooManyTokensException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -265,6 +266,23 @@ public final class TextEmbedder implements AutoCloseable {
   public int countTokens(String text) {
     Texts.require("text", text);
     return model.tokenizer().encode(text, true).length;
+  }
+
+  /**
+   * Counts the tokens of a text, added ones included, as far as is needed to tell whether there are
+   * more than may be: little of a long text is then read.
+   *
+   * @param text the text, without the prompt that goes before it
+   * @param most how many there may be
+   * @return their number, or a number above {@code most}
+   */
+  public int countTokens(String text, int most) {
+    Texts.require("text", text);
+    try {
+      return model.tokenizer().encode(text, true, most, () -> false).length;
+    } catch (TooManyTokensException e) {
+      return e.leastTokens();
+    }
   }
 
   /** {@return the folder the model was read from; in the cache for a model of a hub} */

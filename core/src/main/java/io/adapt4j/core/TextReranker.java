@@ -82,7 +82,7 @@ public final class TextReranker implements AutoCloseable {
     boolean classifies =
         EncoderTask.scoresClasses(config)
             || AdapterMechanics.of(List.of(adapters)).stream()
-                .anyMatch(adapter -> adapter.modelConfig().isPresent());
+                .anyMatch(adapter -> adapter.modelConfig(config).isPresent());
     boolean generates =
         config.architectures().stream()
             .anyMatch(name -> name.endsWith("ForCausalLM") || name.endsWith("LMHeadModel"));

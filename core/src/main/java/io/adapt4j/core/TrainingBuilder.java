@@ -56,6 +56,18 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
+   * Answers some validation rows at each evaluation and writes the answers to {@code samples.jsonl}
+   * in the output folder, with what the rows expect; default 3. For the task of next tokens, where
+   * rows have a prompt and an answer that ends. A report warns where none of the last ones ended.
+   *
+   * @param rows how many, at least 0; 0 for none
+   * @return this builder
+   */
+  public B evaluationSamples(int rows) {
+    return set(Options.EVALUATION_SAMPLES, rows);
+  }
+
+  /**
    * How often the state to resume from is saved; default: with each evaluation. A state holds the
    * trained values and the optimizer's moments in fp32, 12 bytes a trained value.
    *
@@ -268,6 +280,19 @@ abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
    */
   public B modelDropout(boolean on) {
     return set(Options.MODEL_DROPOUT, on);
+  }
+
+  /**
+   * Starts a new classifier from a linear fit to the vectors that the model gives before training,
+   * instead of from random values. Default on where the task classifies or gives a number and the
+   * checkpoint has no classifier for it; without effect elsewhere. The evaluation before training
+   * then measures the frozen baseline.
+   *
+   * @param on whether to fit it
+   * @return this builder
+   */
+  public B headWarmStart(boolean on) {
+    return set(Options.HEAD_WARM_START, on);
   }
 
   /**

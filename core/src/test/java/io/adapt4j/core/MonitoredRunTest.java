@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.monitor.TrainingListeners;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingWarning;
@@ -66,9 +69,71 @@ class MonitoredRunTest {
   void aRunThatLearnsHasNothingToWarnOf() {
     FineTuneReport report = tuner(new TrainingListener() {}).epochs(4).keepBest().build().run();
     assertThat(report.warnings()).isEmpty();
+    assertThat(report.text()).contains("  best            " + report.best());
+  }
+
+  @Test
+  void overwritingTheOutputBeginsTheMetricsAnew() throws IOException {
+    tuner(TrainingListeners.files(output)).epochs(2).build().run();
+    tuner(TrainingListeners.files(output)).epochs(1).overwriteOutput().build().run();
+    List<String> lines = Files.readAllLines(output.resolve(TrainingListeners.METRICS));
+    assertThat(lines).filteredOn(line -> line.contains("\"run_started\"")).hasSize(1);
+    assertThat(lines).filteredOn(line -> line.contains("\"event\":\"step\"")).hasSize(5);
+  }
+
+  @Test
+  void aReportThatNamesSomethingUnusualOrWrongWithTheDataDoesNotSayNoWarnings() {
+    FineTuneReport report = tuner(new TrainingListener() {}).epochs(1).build().run();
+    assertThat(report.plan().dataFindings())
+        .containsExactly(
+            "ERROR: validation rows that are in the training data: 4 (first: examples row 20: 100"
+                + " % of its word sequences are in training row 0)",
+            "WARNING: exact duplicates: 16 (first: examples row 4: equal to row 0)");
     assertThat(report.text())
-        .contains("  best            " + report.best())
-        .endsWith("No warnings\n");
+        .contains("  unusual         learningRate 0.01 is above what is usual")
+        .contains("  data            ERROR: validation rows that are in the training data: 4")
+        .doesNotContain("No warnings");
+  }
+
+  @Test
+  void whatIsWrongWithTheDataIsCountedBeforeTraining() {
+    Dataset rows =
+        Datasets.of(
+            List.of(
+                new Example.Text("Lily saw a big ball."),
+                new Example.Text("Tom ran to the red tree."),
+                new Example.PromptCompletion("Who?", " ")));
+    FineTunePlan plan =
+        FineTuner.builder()
+            .model(ModelSource.path(base))
+            .dataset(rows)
+            .method(FullFineTuning.create())
+            .output(output)
+            .build()
+            .plan();
+    assertThat(plan.dataFindings())
+        .singleElement()
+        .asString()
+        .startsWith("ERROR: empty answers: 1 (first: examples row 2: the completion is blank");
+    assertThat(plan.text()).contains("Data: ERROR: empty answers: 1");
+    assertThat(plan.json()).contains("\"data\"", "ERROR: empty answers");
+  }
+
+  @Test
+  void aReportOfADescriptionAndDataWithoutFaultSaysSo() {
+    FineTuneReport report =
+        FineTuner.builder()
+            .model(ModelSource.path(base))
+            .dataset(
+                Datasets.of(
+                    List.of(
+                        new Example.Text("Lily saw a big ball."),
+                        new Example.Text("Tom ran to the red tree."))))
+            .method(FullFineTuning.create())
+            .output(output)
+            .build()
+            .run();
+    assertThat(report.text()).endsWith("No warnings\n");
   }
 
   @Test

@@ -43,7 +43,7 @@ class ResumeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 4, 7, 11})
+  @ValueSource(ints = {4, 7, 11})
   void aRunKilledAtAnyStepGoesOnToTheBit(int step) throws Exception {
     Losses whole = new Losses();
     FineTuneReport expected = tuner(folder.resolve("whole"), whole).build().run();
@@ -61,6 +61,27 @@ class ResumeTest {
     assertThat(found.bestValidationLoss()).isEqualTo(expected.bestValidationLoss());
     assertThat(found.initialValidationLoss()).isEqualTo(expected.initialValidationLoss());
     assertThat(found.firstLoss()).isEqualTo(expected.firstLoss());
+  }
+
+  @Test
+  void aRunThatSavedNoStateIsNotBegunAnewInSilence() throws Exception {
+    Path cut = folder.resolve("cut");
+    assertThat(killedAt(1, cut)).isEqualTo(137);
+    assertThatExceptionOfType(SettingsException.class)
+        .isThrownBy(() -> tuner(cut, new Losses()).resume().build())
+        .withMessageContaining("resume() found nothing to go on with")
+        .withMessageContaining("cut has no saved state")
+        .withMessageContaining("states/step-*")
+        .withMessageContaining("overwriteOutput()");
+  }
+
+  @Test
+  void aFolderThatIsNotThereIsNotResumed() {
+    assertThatExceptionOfType(SettingsException.class)
+        .isThrownBy(() -> tuner(folder.resolve("mistyped"), new Losses()).resume().build())
+        .withMessageContaining("there is no folder")
+        .withMessageContaining("mistyped");
+    assertThat(folder.resolve("mistyped")).doesNotExist();
   }
 
   @Test

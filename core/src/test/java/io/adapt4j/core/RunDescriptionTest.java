@@ -270,6 +270,8 @@ class RunDescriptionTest {
         "keepBest: yes | keepBest: expected true or false, found the text 'yes'.",
         "precision: fp23 | precision: expected one of auto, bf16, fp16, fp32, found 'fp23'. Did"
             + " you",
+        "precision: fp8 | precision: 'fp8' is not supported: training computes in fp32 or bf16",
+        "precision: int4 | 'method: {qlora: {rank: 16}}' keeps them in 4 bits",
         "optimizer: adamv | optimizer: expected one of adafactor, adamw, adamw8bit, lion,"
             + " paged_adamw_32bit",
         "optimizer: {sgd: {momentun: 0.9}} | optimizer.sgd.momentun: unknown key. Did you mean",

@@ -115,6 +115,15 @@ public final class SampleReports {
     return evaluator().evaluate("tuned", candidate("model at 1", 0.7, 7));
   }
 
+  /** Two candidates on one task. */
+  public static ComparisonReport compared(Task task) {
+    Evaluator evaluator = Evaluator.builder().tasks(task).build();
+    return evaluator.compare(
+        List.of(
+            evaluator.evaluate("base", candidate("base", 0.3, 1)),
+            evaluator.evaluate("tuned", candidate("tuned", 0.7, 1))));
+  }
+
   public static ComparisonReport comparison() {
     Map<String, Candidate> candidates = new LinkedHashMap<>();
     candidates.put("base", candidate("model at 0", 0.5, 3));

@@ -40,6 +40,9 @@ final class Aggregator {
    */
   record Norms(double mean, double factorMeanError, double error) {}
 
+  /** The largest number of fp16, which no value of a usable adapter exceeds. */
+  private static final float MAX_VALUE = 65_504;
+
   private final Aggregation how;
   private final StoredAdapter common;
   private final List<Part> parts;
@@ -253,15 +256,34 @@ final class Aggregator {
     adapter.tensor(name, UpdateNorm.noisy(sum, deviation, noise));
   }
 
-  /** Says why a site's adapter cannot be used; empty where it can. */
+  /** Returns why an adapter of a site cannot be used, whatever it began with; empty if it can. */
+  static Optional<String> problem(StoredAdapter adapter) {
+    for (String name : adapter.names()) {
+      try (Scope scope = Scope.open()) {
+        for (float value : adapter.tensor(name).toFloats()) {
+          if (!Float.isFinite(value)) {
+            return Optional.of("the site returned values that are not finite, in " + name);
+          }
+          if (Math.abs(value) > MAX_VALUE) {
+            return Optional.of(
+                "the site returned %s in %s; values above %s are no adapter's"
+                    .formatted(value, name, MAX_VALUE));
+          }
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Returns why a site's adapter cannot be used; empty if it can. */
   static Optional<String> problem(Aggregation how, StoredAdapter start, StoredAdapter end) {
     List<String> differences = end.differences(start);
     if (!differences.isEmpty()) {
       return Optional.of("the site returned another adapter: " + differences.get(0));
     }
-    double norm = UpdateNorm.of(start, end, name -> true);
-    if (!Double.isFinite(norm)) {
-      return Optional.of("the site returned values that are not finite");
+    Optional<String> values = problem(end);
+    if (values.isPresent()) {
+      return values;
     }
     if (how == Aggregation.FREEZE_A && UpdateNorm.of(start, end, name -> !how.trains(name)) != 0) {
       return Optional.of("the site changed A, which FREEZE_A keeps as it is");

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -108,6 +109,7 @@ public final class FederatedFineTuner {
     private OptionalInt localSteps = OptionalInt.empty();
     private @Nullable Privacy privacy;
     private double participation = 1;
+    private OptionalDouble maxSiteWeight = OptionalDouble.empty();
     private int siteAttempts = 2;
     private int minSites;
     private long seed = 42;
@@ -224,6 +226,20 @@ public final class FederatedFineTuner {
     }
 
     /**
+     * The greatest weight of a site in the mean of a round. Sites say themselves how many tokens
+     * they learned from; this bounds what a wrong number can do. What exceeds the limit goes to the
+     * other sites. Default 0.5 with three sites or more, and 1, no limit, with fewer; with noise
+     * all sites weigh the same.
+     *
+     * @param weight in (0, 1]; below one over the sites all weigh the same
+     * @return this builder
+     */
+    public Builder maxSiteWeight(double weight) {
+      maxSiteWeight = OptionalDouble.of(weight);
+      return this;
+    }
+
+    /**
      * How often a site is tried in a round before it is left out; default 2.
      *
      * @param count at least 1
@@ -335,6 +351,7 @@ public final class FederatedFineTuner {
               localSteps.orElse(0),
               Optional.ofNullable(privacy),
               participation,
+              maxSiteWeight.orElse(sites.size() < 3 ? 1 : 0.5),
               siteAttempts,
               minSites == 0 ? (participation < 1 ? 1 : sites.size()) : minSites,
               seed,
@@ -377,6 +394,9 @@ public final class FederatedFineTuner {
           problems,
           participation > 0 && participation <= 1,
           "participation must be in (0, 1], found " + participation);
+      double weight = maxSiteWeight.orElse(1);
+      require(
+          problems, weight > 0 && weight <= 1, "maxSiteWeight must be in (0, 1], found " + weight);
     }
 
     private Optional<StoredMethod> checkMethod(List<String> problems) {

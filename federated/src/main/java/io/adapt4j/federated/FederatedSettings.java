@@ -18,6 +18,7 @@ record FederatedSettings(
     int localSteps,
     Optional<Privacy> privacy,
     double participation,
+    double maxSiteWeight,
     int siteAttempts,
     int minSites,
     long seed,
@@ -28,7 +29,7 @@ record FederatedSettings(
 
   /** Tells runs apart: those that differ here do not continue from each other. */
   String identity() {
-    return "%s%s of %s over %s; sites %s; participation %s; privacy %s; seed %s"
+    return "%s%s of %s over %s; sites %s; participation %s; site weight %s; privacy %s; seed %s"
         .formatted(
             aggregation,
             localSteps == 0 ? "" : " every " + localSteps + " steps",
@@ -40,6 +41,7 @@ record FederatedSettings(
                         site.name() + (site.rank().isPresent() ? ":" + site.rank().getAsInt() : ""))
                 .collect(Collectors.joining(",")),
             participation,
+            maxSiteWeight,
             privacy.map(Privacy::toString).orElse("none"),
             seed);
   }

@@ -14,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -44,10 +46,11 @@ final class RoundAggregation {
       List<Aggregator.Part> parts = new ArrayList<>();
       List<Double> shares = new ArrayList<>();
       List<Double> norms = new ArrayList<>();
+      List<Double> weights = weights(counted);
       for (SiteUpdate update : counted) {
         StoredAdapter start = opened(Objects.requireNonNull(update.start()), open);
         StoredAdapter end = opened(Objects.requireNonNull(update.end()), open);
-        parts.add(new Aggregator.Part(start, end, weight(update, counted)));
+        parts.add(new Aggregator.Part(start, end, weights.get(parts.size())));
         double norm = UpdateNorm.of(start, end, settings.aggregation()::trains);
         norms.add(norm);
         shares.add(share(norm));
@@ -70,7 +73,7 @@ final class RoundAggregation {
       if (settings.aggregation().changesBase()) {
         foldWriter.write(output.resolve(RoundFolders.FOLD), Aggregator.foldConfig(common.config()));
       }
-      return new Result(reports(updates, counted, norms), sums);
+      return new Result(reports(updates, counted, weights, norms), sums);
     } finally {
       open.forEach(StoredAdapter::close);
     }
@@ -82,15 +85,18 @@ final class RoundAggregation {
     return adapter;
   }
 
-  /** Its share of the target tokens; with noise, the same for all that might take part. */
-  private double weight(SiteUpdate update, List<SiteUpdate> counted) {
+  /** Shares of the target tokens; with noise, the same for all that might take part. */
+  private List<Double> weights(List<SiteUpdate> counted) {
     if (settings.weighsEqually()) {
-      return settings.privacy().orElseThrow().isAtSites()
-          ? 1.0 / counted.size()
-          : 1 / expectedSites();
+      double weight =
+          settings.privacy().orElseThrow().isAtSites() ? 1.0 / counted.size() : 1 / expectedSites();
+      return Collections.nCopies(counted.size(), weight);
     }
-    double all = counted.stream().mapToDouble(other -> other.counted().targetTokens()).sum();
-    return update.counted().targetTokens() / all;
+    if (counted.isEmpty()) {
+      return List.of();
+    }
+    List<Long> tokens = counted.stream().map(update -> update.counted().targetTokens()).toList();
+    return Arrays.stream(SiteWeights.of(tokens, settings.maxSiteWeight())).boxed().toList();
   }
 
   private double expectedSites() {
@@ -121,7 +127,10 @@ final class RoundAggregation {
   }
 
   private List<SiteReport> reports(
-      List<SiteUpdate> updates, List<SiteUpdate> counted, List<Double> norms) {
+      List<SiteUpdate> updates,
+      List<SiteUpdate> counted,
+      List<Double> weights,
+      List<Double> norms) {
     List<SiteReport> reports = new ArrayList<>();
     for (SiteUpdate update : updates) {
       int index = counted.indexOf(update);
@@ -151,7 +160,7 @@ final class RoundAggregation {
               result.steps(),
               result.firstLoss(),
               result.lastLoss(),
-              weight(update, counted),
+              weights.get(index),
               norms.get(index),
               result.bytes(),
               result.elapsed()));

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SplittableRandom;
@@ -116,8 +117,13 @@ final class Rounds {
     List<String> failures = new ArrayList<>();
     for (int i = 0; i < settings.sites().size(); i++) {
       SiteJob job = job(i, 0, null, null);
-      SiteResult result = results(List.of(job)).values().iterator().next();
-      if (result.failure().isEmpty()) {
+      Answers answers = answers(List.of(job));
+      SiteResult result = answers.accepted().get(job.site());
+      Optional<String> failure =
+          result == null
+              ? Optional.of(answers.refusal(job.site()))
+              : result.failure().map(ResultCheck::line).or(() -> problem(result.adapter()));
+      if (result != null && failure.isEmpty()) {
         folders.publish(
             0,
             folder -> {
@@ -126,7 +132,7 @@ final class Rounds {
             });
         return;
       }
-      failures.add(job.site() + ": " + result.failure().get());
+      failures.add(job.site() + ": " + failure.orElse(""));
     }
     throw new FederatedException(
         "No site could begin, so there is no first adapter:\n  - "
@@ -141,19 +147,45 @@ final class Rounds {
     return new SiteJob(common, site, index, round, training, start, folded, settings.base());
   }
 
-  /** One result a job. */
-  private Map<String, SiteResult> results(List<SiteJob> jobs) {
-    Map<String, SiteResult> results = new LinkedHashMap<>();
-    jobs.forEach(
-        job ->
-            results.put(
-                job.site(), SiteResult.failed(job.site(), "the runner returned no result")));
-    for (SiteResult result : runner.run(jobs)) {
-      if (results.containsKey(result.site())) {
-        results.put(result.site(), result);
+  /** Returns why an adapter cannot be the first; empty if it can. */
+  private Optional<String> problem(AdapterFiles first) {
+    Path folder = folders.scratch().resolve("first");
+    try {
+      first.write(folder);
+      try (StoredAdapter adapter = StoredAdapter.open(folder)) {
+        return Aggregator.problem(adapter).or(() -> settings.method().difference(adapter));
       }
+    } catch (RuntimeException e) {
+      // The files come from elsewhere: however they are damaged, another site can begin.
+      return Optional.of("the site returned no adapter: " + ResultCheck.line(e.getMessage()));
     }
-    return results;
+  }
+
+  /** Results of jobs that can be taken, and why others cannot, by site. */
+  private record Answers(Map<String, SiteResult> accepted, Map<String, String> refused) {
+
+    String refusal(String site) {
+      return refused.getOrDefault(site, "the runner returned no result");
+    }
+  }
+
+  private Answers answers(List<SiteJob> jobs) {
+    Map<String, SiteJob> asked = new LinkedHashMap<>();
+    jobs.forEach(job -> asked.put(job.site(), job));
+    Answers answers = new Answers(new LinkedHashMap<>(), new LinkedHashMap<>());
+    List<SiteResult> returned = runner.run(jobs);
+    for (SiteResult result : returned == null ? List.<SiteResult>of() : returned) {
+      SiteJob job = result == null || result.stamp() == null ? null : asked.get(result.site());
+      if (job == null) {
+        LOG.warn("A result that belongs to no site of this round is ignored");
+        continue;
+      }
+      ResultCheck.problem(job, result)
+          .ifPresentOrElse(
+              problem -> answers.refused().putIfAbsent(job.site(), problem),
+              () -> answers.accepted().putIfAbsent(job.site(), result));
+    }
+    return answers;
   }
 
   private RunState round(int round, RunState state) throws IOException {
@@ -258,17 +290,21 @@ final class Rounds {
     Map<String, SiteUpdate> done = new LinkedHashMap<>();
     pending.keySet().forEach(site -> done.put(site, SiteUpdate.none(site)));
     for (int attempt = 1; attempt <= settings.siteAttempts() && !pending.isEmpty(); attempt++) {
-      for (SiteResult result : results(List.copyOf(pending.values())).values()) {
+      Answers answers = answers(List.copyOf(pending.values()));
+      for (String site : List.copyOf(pending.keySet())) {
+        SiteResult result = answers.accepted().get(site);
         SiteUpdate update =
-            SiteUpdate.of(
-                result,
-                attempt,
-                starts.get(result.site()),
-                updates.resolve(result.site() + "-end"),
-                settings.aggregation());
-        done.put(result.site(), update);
+            result == null
+                ? SiteUpdate.failed(site, attempt, answers.refusal(site))
+                : SiteUpdate.of(
+                    result,
+                    attempt,
+                    Objects.requireNonNull(starts.get(site)),
+                    updates.resolve(site + "-end"),
+                    settings.aggregation());
+        done.put(site, update);
         if (update.failure().isEmpty()) {
-          pending.remove(result.site());
+          pending.remove(site);
         }
       }
     }

@@ -30,6 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class SiteJob implements Serializable {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(SiteJob.class);
+  private static final long MAX_FIRST_ADAPTER = 16L << 30;
 
   /**
    * What all jobs of a run have in common.
@@ -55,6 +56,12 @@ public final class SiteJob implements Serializable {
       int localSteps,
       long seed)
       implements Serializable {
+
+    /** Name of the base with what rounds added to it. */
+    String baseName(@Nullable AdapterFiles folded) {
+      return "%s@%s+%s"
+          .formatted(path, revision, folded == null ? "" : MergedBase.digest(folded.weights()));
+    }
 
     ModelSource base() {
       return revision == null ? ModelSource.path(Path.of(path)) : ModelSource.hub(path, revision);
@@ -95,6 +102,9 @@ public final class SiteJob implements Serializable {
   /** What all jobs of a round share. */
   private final Common common;
 
+  /** Identity of the job, which its result carries. */
+  private final JobStamp stamp;
+
   /** The site's name. */
   private final String site;
 
@@ -131,6 +141,7 @@ public final class SiteJob implements Serializable {
       @Nullable AdapterFiles folded,
       ModelSource base) {
     this.common = common;
+    this.stamp = JobStamp.of(site.name(), round, common.baseName(folded));
     this.site = site.name();
     this.host = site.host().orElse(null);
     this.index = index;
@@ -140,6 +151,15 @@ public final class SiteJob implements Serializable {
     this.start = start;
     this.folded = folded;
     this.base = base;
+  }
+
+  JobStamp stamp() {
+    return stamp;
+  }
+
+  /** Limit of what its site may return: the size of what it got, in a wider type at most. */
+  long maxAdapterBytes() {
+    return start == null ? MAX_FIRST_ADAPTER : 4 * start.bytes() + (1 << 20);
   }
 
   /** {@return the name of the site} */
@@ -168,6 +188,16 @@ public final class SiteJob implements Serializable {
   }
 
   /**
+   * Makes the result of a training that failed.
+   *
+   * @param failure why, for the report
+   * @return the result
+   */
+  public SiteResult failed(String failure) {
+    return SiteResult.failed(stamp, failure);
+  }
+
+  /**
    * Trains. What goes wrong is told in the result.
    *
    * @param scratch a folder for this run, on the machine that trains; a merged base is kept in it
@@ -193,7 +223,7 @@ public final class SiteJob implements Serializable {
       return train(scratch, work, rows);
     } catch (RuntimeException | IOException e) {
       LOG.warn("Site {} failed in round {}", site, round, e);
-      return SiteResult.failed(site, e.getClass().getSimpleName() + ": " + e.getMessage());
+      return failed(e.getClass().getSimpleName() + ": " + e.getMessage());
     } finally {
       try {
         Temporaries.deleteTree(work);
@@ -217,6 +247,10 @@ public final class SiteJob implements Serializable {
     }
     SiteRound which = new SiteRound(site, round, common.rounds());
     training.forEach(options -> options.configure(builder, which));
+    if (start == null) {
+      // A fit to this site's rows would leave it without the noise that updates get.
+      builder.headWarmStart(false);
+    }
     Path begin = work.resolve("start");
     if (start != null) {
       start.write(begin);
@@ -231,7 +265,7 @@ public final class SiteJob implements Serializable {
     meter.stopped.set(tuner);
     FineTuneReport report = tuner.run();
     return SiteResult.of(
-        site,
+        stamp,
         AdapterFiles.read(protect(begin, report.last(), work.resolve("protected"))),
         meter.targetTokens,
         report.steps(),

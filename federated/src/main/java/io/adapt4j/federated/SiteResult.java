@@ -6,12 +6,12 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a site's training in a round came to: an adapter, or why there is none. */
+/** Result of a site's training in a round: an adapter, or why there is none. */
 public final class SiteResult implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  /** The site's name. */
-  private final String site;
+  /** The job that this answers. */
+  private final JobStamp stamp;
 
   /** What it trained; null where it failed. */
   private final @Nullable AdapterFiles adapter;
@@ -35,7 +35,7 @@ public final class SiteResult implements Serializable {
   private final Duration elapsed;
 
   private SiteResult(
-      String site,
+      JobStamp stamp,
       @Nullable AdapterFiles adapter,
       @Nullable String failure,
       long targetTokens,
@@ -43,7 +43,7 @@ public final class SiteResult implements Serializable {
       double firstLoss,
       double lastLoss,
       Duration elapsed) {
-    this.site = site;
+    this.stamp = stamp;
     this.adapter = adapter;
     this.failure = failure;
     this.targetTokens = targetTokens;
@@ -54,30 +54,36 @@ public final class SiteResult implements Serializable {
   }
 
   static SiteResult of(
-      String site,
+      JobStamp stamp,
       AdapterFiles adapter,
       long targetTokens,
       int steps,
       double firstLoss,
       double lastLoss,
       Duration elapsed) {
-    return new SiteResult(site, adapter, null, targetTokens, steps, firstLoss, lastLoss, elapsed);
+    return new SiteResult(stamp, adapter, null, targetTokens, steps, firstLoss, lastLoss, elapsed);
   }
 
-  /**
-   * A training that failed.
-   *
-   * @param site the name of the site
-   * @param failure why, for the report
-   * @return the result
-   */
-  public static SiteResult failed(String site, String failure) {
-    return new SiteResult(site, null, failure, 0, 0, 0, 0, Duration.ZERO);
+  static SiteResult failed(JobStamp stamp, String failure) {
+    return new SiteResult(stamp, null, failure, 0, 0, 0, 0, Duration.ZERO);
   }
 
   /** {@return the name of the site} */
   public String site() {
-    return site;
+    return stamp.site();
+  }
+
+  /** {@return the number of the round; 0 for the first adapter} */
+  public int round() {
+    return stamp.round();
+  }
+
+  @Nullable JobStamp stamp() {
+    return stamp;
+  }
+
+  @Nullable AdapterFiles adapterOrNull() {
+    return adapter;
   }
 
   /** {@return why there is no adapter; empty where there is one} */
@@ -87,7 +93,7 @@ public final class SiteResult implements Serializable {
 
   AdapterFiles adapter() {
     if (adapter == null) {
-      throw new IllegalStateException(site + " failed: " + failure);
+      throw new IllegalStateException(site() + " failed: " + failure);
     }
     return adapter;
   }

@@ -1,6 +1,5 @@
 package io.adapt4j.federated;
 
-import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.federated.internal.StoredAdapter;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -28,26 +27,29 @@ record SiteUpdate(
     return new SiteUpdate(site, 0, Optional.of("was not tried"), null, null, null);
   }
 
-  /** Checks what came back, and writes it down. */
-  static SiteUpdate of(
-      SiteResult result, int attempts, @Nullable Path start, Path end, Aggregation how) {
-    Optional<String> failure = result.failure();
-    if (failure.isEmpty() && start != null) {
-      result.adapter().write(end);
+  /** Writes the values of a result that {@link ResultCheck} accepts, and checks them. */
+  static SiteUpdate of(SiteResult result, int attempts, Path start, Path end, Aggregation how) {
+    Optional<String> failure = result.failure().map(ResultCheck::line);
+    if (failure.isEmpty()) {
+      result.adapter().writeTrained(start, end);
       failure = problem(start, end, how);
     }
-    if (failure.isEmpty() && result.targetTokens() < 1) {
-      failure = Optional.of("the site learned from no token");
-    }
     return new SiteUpdate(result.site(), attempts, failure, result, start, end);
+  }
+
+  /** A site of a job without an acceptable result. */
+  static SiteUpdate failed(String site, int attempts, String failure) {
+    return new SiteUpdate(site, attempts, Optional.of(failure), null, null, null);
   }
 
   private static Optional<String> problem(Path start, Path end, Aggregation how) {
     try (StoredAdapter before = StoredAdapter.open(start);
         StoredAdapter after = StoredAdapter.open(end)) {
       return Aggregator.problem(how, before, after);
-    } catch (CheckpointException e) {
-      return Optional.of("the site returned no adapter: " + e.getMessage());
+    } catch (RuntimeException e) {
+      // The file comes from elsewhere: however it is damaged, it costs its own site alone.
+      return Optional.of(
+          "the site returned no adapter: " + ResultCheck.line(String.valueOf(e.getMessage())));
     }
   }
 

@@ -18,7 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,30 +62,34 @@ class RoundsTest {
     return builder;
   }
 
-  /** Answers as a function of site and round says; empty for a good adapter. */
-  private SiteRunner runner(BiFunction<String, Integer, SiteResult> answer) {
+  /** Answers each job by a function. */
+  private SiteRunner runner(Function<SiteJob, SiteResult> answer) {
     return jobs ->
         jobs.stream()
             .map(
                 job -> {
                   tried.add(job.site() + "/" + job.round());
-                  return answer.apply(job.site(), job.round());
+                  return answer.apply(job);
                 })
             .toList();
   }
 
-  private SiteResult good(String site) {
-    return SiteResult.of(site, adapter, 10, 1, 2, 1, Duration.ZERO);
+  private SiteResult good(SiteJob job) {
+    return answer(job.stamp(), adapter, 10);
+  }
+
+  private static SiteResult answer(JobStamp stamp, AdapterFiles files, long tokens) {
+    return SiteResult.of(stamp, files, tokens, 1, 2, 1, Duration.ZERO);
   }
 
   @Test
   void siteThatFailsOnceIsTriedAgain() {
     SiteRunner runner =
         runner(
-            (site, round) ->
-                site.equals("site-1") && round == 1 && !tried.contains("again")
-                    ? once(SiteResult.failed(site, "lost"))
-                    : good(site));
+            job ->
+                job.site().equals("site-1") && job.round() == 1 && !tried.contains("again")
+                    ? once(job.failed("lost"))
+                    : good(job));
 
     FederatedReport report = sites(2).rounds(1).build().run(runner);
 
@@ -102,9 +106,7 @@ class RoundsTest {
   @Test
   void siteThatKeepsFailingIsLeftOutWithAReportWhereFewerAreEnough() {
     SiteRunner runner =
-        runner(
-            (site, round) ->
-                site.equals("site-1") ? SiteResult.failed(site, "no disk") : good(site));
+        runner(job -> job.site().equals("site-1") ? job.failed("no disk") : good(job));
 
     FederatedReport report = sites(3).rounds(1).minSites(2).siteAttempts(3).build().run(runner);
 
@@ -121,10 +123,10 @@ class RoundsTest {
     AdapterFiles broken = adapter("broken", Float.NaN);
     SiteRunner runner =
         runner(
-            (site, round) ->
-                round == 0 || site.equals("site-0")
-                    ? good(site)
-                    : SiteResult.of(site, broken, 10, 1, 2, 1, Duration.ZERO));
+            job ->
+                job.round() == 0 || job.site().equals("site-0")
+                    ? good(job)
+                    : answer(job.stamp(), broken, 10));
 
     assertThatThrownBy(() -> sites(2).build().run(runner))
         .isInstanceOf(FederatedException.class)
@@ -142,7 +144,7 @@ class RoundsTest {
   @Test
   void everySiteTakesPartWithTheGivenProbability() {
     FederatedReport report =
-        sites(20).rounds(30).participation(0.25).build().run(runner((site, round) -> good(site)));
+        sites(20).rounds(30).participation(0.25).build().run(runner(this::good));
 
     double mean =
         report.rounds().stream().mapToInt(round -> round.sites().size()).average().orElseThrow();
@@ -153,7 +155,7 @@ class RoundsTest {
 
   @Test
   void oldRoundsAreDeletedAndReportsKept() {
-    sites(1).rounds(4).build().run(runner((site, round) -> good(site)));
+    sites(1).rounds(4).build().run(runner(this::good));
 
     assertThat(folder.resolve("run/rounds").toFile().list())
         .containsExactlyInAnyOrder("round-0003", "round-0004");
@@ -161,14 +163,13 @@ class RoundsTest {
     assertThat(folder.resolve("run/adapter/adapter_config.json"))
         .content()
         .contains("\"base_model_name_or_path\": \"" + folder);
-    FederatedReport more =
-        sites(1).rounds(5).resume().build().run(runner((site, round) -> good(site)));
+    FederatedReport more = sites(1).rounds(5).resume().build().run(runner(this::good));
     assertThat(more.rounds()).extracting(RoundReport::round).containsExactly(1, 2, 3, 4, 5);
   }
 
   @Test
   void outputOfAnotherRunIsNotTouched() {
-    SiteRunner runner = runner((site, round) -> good(site));
+    SiteRunner runner = runner(this::good);
     sites(1).rounds(1).build().run(runner);
 
     assertThatThrownBy(() -> sites(1).build())
@@ -185,11 +186,11 @@ class RoundsTest {
   void twoRunsDoNotWriteToOneOutput() {
     SiteRunner runner =
         runner(
-            (site, round) -> {
+            job -> {
               assertThatThrownBy(() -> sites(1).overwriteOutput().build().run(jobs -> List.of()))
                   .isInstanceOf(FederatedException.class)
                   .hasMessageContaining("another run writes there");
-              return good(site);
+              return good(job);
             });
     assertThat(sites(1).rounds(1).build().run(runner).rounds()).hasSize(1);
   }

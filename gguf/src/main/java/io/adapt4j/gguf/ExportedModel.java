@@ -4,13 +4,17 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.gguf.format.GgufFile;
+import io.adapt4j.gguf.format.GgufTensor;
 import io.adapt4j.gguf.format.TensorType;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A GGUF file that was written, and the model it was made of.
@@ -33,6 +37,9 @@ public record ExportedModel(
     long bytes,
     Map<TensorType, Integer> types,
     Optional<Path> modelfile) {
+
+  /** Types of matrices that stay as they are: routers, and experts with blocks of their own. */
+  private static final Set<TensorType> AS_STORED = Set.of(TensorType.F32, TensorType.MXFP4);
 
   /** Where texts are cut that the file is verified on. */
   public static final int VERIFIED_TOKENS = 512;
@@ -59,6 +66,26 @@ public record ExportedModel(
   /** {@return the bits of the file for each value of the model, metadata included} */
   public double bitsPerParameter() {
     return 8.0 * bytes / parameters;
+  }
+
+  /**
+   * Counts the matrices whose rows the type's blocks do not divide, and which therefore have more
+   * bits: Q4_K and its kin need rows of a multiple of 256 values.
+   *
+   * @return how many there are of each type that stands for the asked one; empty if none
+   */
+  public Map<TensorType, Integer> substitutes() {
+    int block = quantization.base().blockSize();
+    Map<TensorType, Integer> substitutes = new EnumMap<>(TensorType.class);
+    try (GgufFile written = GgufFile.open(file)) {
+      for (GgufTensor tensor : written.tensors().values()) {
+        boolean quantized = tensor.shape().size() > 1 && !AS_STORED.contains(tensor.type());
+        if (quantized && tensor.shape().get(0) % block != 0) {
+          substitutes.merge(tensor.type(), 1, Integer::sum);
+        }
+      }
+    }
+    return substitutes;
   }
 
   /**
@@ -132,7 +159,7 @@ public record ExportedModel(
             bytes / 1e6,
             bitsPerParameter());
     VerificationPage page = new VerificationPage(name, description, proof);
-    Path beside = file.resolveSibling(name.replaceFirst("(?i)\\.gguf$", "") + ".verification.html");
+    Path beside = reportBeside(file);
     page.write(beside);
     adapter.map(AdapterMechanics::of).flatMap(AdapterMechanics::folder).stream()
         .flatMap(folder -> VerificationPage.reportsOf(folder).stream())
@@ -140,6 +167,17 @@ public record ExportedModel(
         .findFirst()
         .ifPresent(page::addTo);
     return beside;
+  }
+
+  /**
+   * Names the page that {@link #writeReport} writes.
+   *
+   * @param file a GGUF file
+   * @return the page beside it
+   */
+  public static Path reportBeside(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return file.resolveSibling(name.replaceFirst("(?i)\\.gguf$", "") + ".verification.html");
   }
 
   private Comparison compared(int maxTokens, int newTokens) {

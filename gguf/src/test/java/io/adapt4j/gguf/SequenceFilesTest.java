@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.SequenceToSequenceModel;
 import io.adapt4j.core.SmallSequenceModel;
@@ -101,6 +102,28 @@ class SequenceFilesTest {
     Path file = exported(model, GgufQuantization.F32);
     assertThat(logits(file)).containsExactly(logits(model), within(2e-5f));
     assertThat(SequenceToSequenceModel.reads(ModelSource.path(file))).isTrue();
+  }
+
+  /** Transformers 5 says so of every T5, and of the scale by a field of its own. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          t5   | {"tie_word_embeddings": true, "scale_decoder_outputs": true}
+          t5   | {"tie_word_embeddings": true, "scale_decoder_outputs": false}
+          flan | {"tie_word_embeddings": true, "scale_decoder_outputs": false}
+          flan | {"tie_word_embeddings": true, "scale_decoder_outputs": true}
+          """)
+  void aFileOfAConfigurationOfTransformers5ComputesAsItsFolder(String kind, String fields)
+      throws IOException {
+    Path model = model(kind);
+    Path config = model.resolve("config.json");
+    ObjectNode changed = (ObjectNode) Json.parse(Files.readString(config));
+    changed.setAll((ObjectNode) Json.parse(fields));
+    Files.writeString(config, Json.compact(changed.put("transformers_version", "5.15.0")));
+    Path file = exported(model, GgufQuantization.F32);
+    assertThat(logits(file)).containsExactly(logits(model), within(2e-5f));
   }
 
   @ParameterizedTest

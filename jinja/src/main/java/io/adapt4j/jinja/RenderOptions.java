@@ -3,6 +3,7 @@ package io.adapt4j.jinja;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.Objects;
+import java.util.function.IntPredicate;
 
 /**
  * What a rendering may use. Immutable; {@code with} methods give changed copies.
@@ -14,11 +15,28 @@ import java.util.Objects;
  *     1
  * @param maxDepth the most calls of macros, or values inside values, that may be nested, at least
  *     1; each takes some of the thread's stack
+ * @param isCancelled asked from time to time, on the thread that renders, with the number of
+ *     characters printed so far; once true, rendering ends in a {@link
+ *     java.util.concurrent.CancellationException}. What it throws ends it too.
  */
-public record RenderOptions(Clock clock, long maxSteps, int maxOutput, int maxDepth) {
+public record RenderOptions(
+    Clock clock, long maxSteps, int maxOutput, int maxDepth, IntPredicate isCancelled) {
 
   private static final RenderOptions DEFAULTS =
       new RenderOptions(Clock.system(ZoneId.systemDefault()), 20_000_000, 16_777_216, 100);
+
+  /**
+   * Creates options for renderings that are not cancelled.
+   *
+   * @param clock the time and zone that {@code strftime_now} sees
+   * @param maxSteps the most units of work, at least 1
+   * @param maxOutput the most characters or elements of a text or list, at least 1
+   * @param maxDepth the deepest nesting of calls and values, at least 1
+   * @throws IllegalArgumentException if a limit is below 1
+   */
+  public RenderOptions(Clock clock, long maxSteps, int maxOutput, int maxDepth) {
+    this(clock, maxSteps, maxOutput, maxDepth, printed -> false);
+  }
 
   /**
    * Creates options.
@@ -27,10 +45,12 @@ public record RenderOptions(Clock clock, long maxSteps, int maxOutput, int maxDe
    * @param maxSteps the most units of work, at least 1
    * @param maxOutput the most characters or elements of a text or list, at least 1
    * @param maxDepth the deepest nesting of calls and values, at least 1
+   * @param isCancelled asked from time to time; once true, rendering ends
    * @throws IllegalArgumentException if a limit is below 1
    */
   public RenderOptions {
     Objects.requireNonNull(clock, "clock");
+    Objects.requireNonNull(isCancelled, "isCancelled");
     requirePositive("maxSteps", maxSteps);
     requirePositive("maxOutput", maxOutput);
     requirePositive("maxDepth", maxDepth);
@@ -51,7 +71,7 @@ public record RenderOptions(Clock clock, long maxSteps, int maxOutput, int maxDe
    * @return the copy
    */
   public RenderOptions withClock(Clock newClock) {
-    return new RenderOptions(newClock, maxSteps, maxOutput, maxDepth);
+    return new RenderOptions(newClock, maxSteps, maxOutput, maxDepth, isCancelled);
   }
 
   /**
@@ -61,7 +81,7 @@ public record RenderOptions(Clock clock, long maxSteps, int maxOutput, int maxDe
    * @return the copy
    */
   public RenderOptions withMaxSteps(long newMaxSteps) {
-    return new RenderOptions(clock, newMaxSteps, maxOutput, maxDepth);
+    return new RenderOptions(clock, newMaxSteps, maxOutput, maxDepth, isCancelled);
   }
 
   /**
@@ -71,7 +91,7 @@ public record RenderOptions(Clock clock, long maxSteps, int maxOutput, int maxDe
    * @return the copy
    */
   public RenderOptions withMaxOutput(int newMaxOutput) {
-    return new RenderOptions(clock, maxSteps, newMaxOutput, maxDepth);
+    return new RenderOptions(clock, maxSteps, newMaxOutput, maxDepth, isCancelled);
   }
 
   /**
@@ -81,7 +101,18 @@ public record RenderOptions(Clock clock, long maxSteps, int maxOutput, int maxDe
    * @return the copy
    */
   public RenderOptions withMaxDepth(int newMaxDepth) {
-    return new RenderOptions(clock, maxSteps, maxOutput, newMaxDepth);
+    return new RenderOptions(clock, maxSteps, maxOutput, newMaxDepth, isCancelled);
+  }
+
+  /**
+   * Returns a copy whose renderings can be cancelled.
+   *
+   * @param newIsCancelled asked from time to time, on the thread that renders, with the number of
+   *     characters printed so far
+   * @return the copy
+   */
+  public RenderOptions withCancellation(IntPredicate newIsCancelled) {
+    return new RenderOptions(clock, maxSteps, maxOutput, maxDepth, newIsCancelled);
   }
 
   private static void requirePositive(String name, long value) {

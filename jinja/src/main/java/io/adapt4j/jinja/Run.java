@@ -2,12 +2,16 @@ package io.adapt4j.jinja;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 
 /** One rendering of a template: what it has printed, and how much of its limits it has used. */
 final class Run {
 
   /** Characters that may be made or looked at for the price of one step. */
   private static final int CHARACTERS_PER_STEP = 16;
+
+  /** Work between two looks whether a rendering is cancelled. */
+  private static final int STEPS_BETWEEN_LOOKS = 4096;
 
   private static final int LONG_SEARCH = 64;
   private static final int SEARCHED_PER_STEP = 1024;
@@ -18,6 +22,7 @@ final class Run {
   private final List<Block> generated = new ArrayList<>();
   private StringBuilder out = root;
   private long steps;
+  private long nextLook = STEPS_BETWEEN_LOOKS;
   private int depth;
 
   /**
@@ -74,6 +79,12 @@ final class Run {
   /** Counts work. */
   void step(long count) {
     steps += count;
+    if (steps >= nextLook) {
+      nextLook = steps + STEPS_BETWEEN_LOOKS;
+      if (options.isCancelled().test(root.length())) {
+        throw new CancellationException("rendering was cancelled");
+      }
+    }
     if (steps > options.maxSteps()) {
       throw new Fault(
           "the template took more than "

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Collections;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -133,6 +135,22 @@ class TemplateLimitsTest {
     assertThat(macro.render(Map.of(), options.withMaxDepth(10)).text()).isEqualTo("e");
     assertThatThrownBy(() -> macro.render(Map.of(), options.withMaxDepth(9)))
         .hasMessageContaining("deeper than 9");
+  }
+
+  @Test
+  void endsWhenNobodyWaits() {
+    Template loop = Template.parse("{% for i in range(100000) %}{{ i }}{% endfor %}");
+    AtomicInteger last = new AtomicInteger();
+    RenderOptions cancelled =
+        RenderOptions.defaults()
+            .withCancellation(
+                printed -> {
+                  assertThat(printed).isGreaterThan(last.getAndSet(printed));
+                  return printed > 20_000;
+                });
+    assertThatThrownBy(() -> loop.render(Map.of(), cancelled))
+        .isInstanceOf(CancellationException.class);
+    assertThat(last.get()).isBetween(20_001, 100_000);
   }
 
   @Test

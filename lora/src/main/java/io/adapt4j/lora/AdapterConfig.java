@@ -7,7 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Map.Entry;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * What {@code adapter_config.json} says of a LoRA adapter.
@@ -24,7 +26,12 @@ import java.util.function.Consumer;
  * @param initial what the factors start from
  * @param rankPattern other ranks, by regular expression over the end of a path
  * @param alphaPattern other alphas, likewise
+ * @param loftq what is done to the base weights before the adapter is put on them
+ * @param tiesEmbeddings whether embedding and head that are tied stay so where one of them trains
+ * @param tokens ids of tokens whose vectors train, by the module that has them; that of the
+ *     embedding under the empty name
  * @param source the file's own fields, kept when it is written again; empty where there was none
+ * @param storedNames the tensors that the file has; empty where there is no file
  */
 record AdapterConfig(
     int rank,
@@ -39,13 +46,19 @@ record AdapterConfig(
     LoraInit initial,
     Map<String, Integer> rankPattern,
     Map<String, Double> alphaPattern,
-    ObjectNode source) {
+    LoftQ loftq,
+    boolean tiesEmbeddings,
+    Map<String, List<Integer>> tokens,
+    ObjectNode source,
+    Set<String> storedNames) {
 
   AdapterConfig {
     modulesToSave = List.copyOf(modulesToSave);
     rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
     alphaPattern = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPattern));
+    tokens = Collections.unmodifiableMap(new LinkedHashMap<>(tokens));
     source = source.deepCopy();
+    storedNames = Set.copyOf(storedNames);
   }
 
   /** The same values, open to change. */
@@ -62,7 +75,11 @@ record AdapterConfig(
     LoraInit initial = LoraInit.KAIMING;
     Map<String, Integer> rankPattern = new LinkedHashMap<>();
     Map<String, Double> alphaPattern = new LinkedHashMap<>();
+    LoftQ loftq = LoftQ.NONE;
+    boolean tiesEmbeddings;
+    Map<String, List<Integer>> tokens = Map.of();
     ObjectNode source = JsonNodeFactory.instance.objectNode();
+    Set<String> storedNames = Set.of();
 
     AdapterConfig build() {
       return new AdapterConfig(
@@ -78,7 +95,11 @@ record AdapterConfig(
           initial,
           rankPattern,
           alphaPattern,
-          source);
+          loftq,
+          tiesEmbeddings,
+          tokens,
+          source,
+          storedNames);
     }
   }
 
@@ -103,20 +124,51 @@ record AdapterConfig(
     draft.initial = initial;
     draft.rankPattern.putAll(rankPattern);
     draft.alphaPattern.putAll(alphaPattern);
+    draft.loftq = loftq;
+    draft.tiesEmbeddings = tiesEmbeddings;
+    draft.tokens = tokens;
     draft.source = source;
+    draft.storedNames = storedNames;
     change.accept(draft);
     return draft.build();
   }
 
+  /** The modules that the file has LoRA matrices for, wrappings included. */
+  Set<String> storedModules() {
+    return storedNames.stream()
+        .flatMap(name -> PeftNames.moduleOfA(name).stream())
+        .collect(Collectors.toSet());
+  }
+
+  /**
+   * The tokens whose vectors train, by the paths of modules.
+   *
+   * @param paths of the embedding and, where there is one, of the head
+   * @param tied whether the two are one, so that the embedding's count alone
+   */
+  Map<String, List<Integer>> tokensOf(Set<String> paths, boolean tied) {
+    Map<String, List<Integer>> found = new LinkedHashMap<>();
+    String embedding = paths.stream().findFirst().orElse("");
+    tokens.forEach(
+        (name, ids) ->
+            paths.stream()
+                .filter(
+                    path ->
+                        name.isEmpty() ? path.equals(embedding) : Targets.Names.names(path, name))
+                .findFirst()
+                .ifPresent(path -> found.put(tied ? embedding : path, ids)));
+    return found;
+  }
+
   /** The rank of one module. */
   int rankOf(String path) {
-    return pick(rankPattern, path, rank);
+    return pick(rankPattern, key(path), rank);
   }
 
   /** What multiplies B A for one module. */
   double scaleOf(String path) {
     int own = rankOf(path);
-    return pick(alphaPattern, path, alpha) / (rankStabilized ? Math.sqrt(own) : own);
+    return pick(alphaPattern, key(path), alpha) / (rankStabilized ? Math.sqrt(own) : own);
   }
 
   /**
@@ -141,9 +193,13 @@ record AdapterConfig(
         });
   }
 
+  /** What PEFT compares patterns with: a module's path, or the name of a weight. */
+  private String key(String path) {
+    return modules.isWeight(path) ? path + ".weight" : ExpertParameters.parameter(path);
+  }
+
   /** As in PEFT, the first key wins that matches the path from its start or from after a dot. */
-  private static <V> V pick(Map<String, V> pattern, String module, V otherwise) {
-    String path = ExpertParameters.parameter(module);
+  private static <V> V pick(Map<String, V> pattern, String path, V otherwise) {
     for (Entry<String, V> entry : pattern.entrySet()) {
       if (Expressions.matches("(?:.*\\.)?(?:" + entry.getKey() + ")", path)) {
         return entry.getValue();

@@ -129,6 +129,7 @@ public final class AdapterMix {
             new AdapterPlan.Adapted(
                 0,
                 new Linear.Part(path, 0, width),
+                path,
                 sum.a().size(1),
                 rank,
                 1,
@@ -149,21 +150,26 @@ public final class AdapterMix {
     for (int i = 0; i < adapters.size(); i++) {
       AdapterConfig config = adapters.get(i).config();
       String name = "'" + adapters.get(i).name() + "'";
-      if (config.initial().leavesResidual()) {
+      if (config.initial().leavesResidual() || config.loftq().isUsed()) {
         throw new IllegalArgumentException(
             ("The adapter %s starts from the base's weights (%s), so its factors alone are not"
                     + " what it adds; convert it to plain LoRA with PEFT first, or merge it"
                     + " into the base.")
-                .formatted(name, config.initial().peftName()));
+                .formatted(
+                    name,
+                    config.loftq().isUsed() ? LoftQ.INITIALIZATION : config.initial().peftName()));
       }
       if (config.dora()
           || config.biasOfB()
           || config.bias() != LoraBias.NONE
-          || !config.modulesToSave().isEmpty()) {
+          || !config.modulesToSave().isEmpty()
+          || !config.tokens().isEmpty()
+          || config.storedNames().stream().anyMatch(PeftNames::isOfTable)) {
         throw new IllegalArgumentException(
             "The adapter "
                 + name
-                + " has DoRA, biases or modules to save, so its sum with others is no LoRA; merge"
+                + " has DoRA, biases, modules to save or updates of the vocabulary's layers, so its"
+                + " sum with others is no LoRA of projections; merge"
                 + " it into the base instead.");
       }
       if (how == Blend.LINEAR && weights.get(i) < 0) {
@@ -290,6 +296,9 @@ public final class AdapterMix {
         List.of(),
         false,
         Map.of(),
+        Map.of(),
+        List.of(),
+        AdapterPlan.Mixture.NONE,
         List.of());
   }
 }

@@ -32,6 +32,9 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   private final Network network;
   private final Map<LinearSlot, L> layers = new LinkedHashMap<>();
   private final List<BaseTensor> bases = new ArrayList<>();
+  private final List<BaseTensor> under = new ArrayList<>();
+  private final List<TableUpdate> tables = new ArrayList<>();
+  private final List<TableUpdate.Tie> ties = new ArrayList<>();
   private final Optional<HeadSlot.Untied> untied;
 
   /**
@@ -61,18 +64,55 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
 
   /** Whether there is nothing but the layers. */
   final boolean isLayersOnly() {
-    return bases.isEmpty() && untied.isEmpty();
+    return bases.isEmpty() && under.isEmpty() && tables.isEmpty() && untied.isEmpty();
   }
 
   /** Takes base tensors under the adapter, which has values of its own for them. */
   final void takeBases(Set<String> names) {
+    bases.addAll(find(names));
+  }
+
+  /** Takes a weight that has other values under the adapter, which do not train. */
+  final List<BaseTensor> takeUnder(String name) {
+    List<BaseTensor> found = find(Set.of(name));
+    under.addAll(found);
+    return found;
+  }
+
+  private List<BaseTensor> find(Set<String> names) {
+    List<BaseTensor> found = new ArrayList<>();
     for (Parameter parameter : network.parameters()) {
       for (Slice slice : parameter.slices()) {
         if (names.contains(slice.name())) {
-          bases.add(new BaseTensor(parameter, slice));
+          found.add(new BaseTensor(parameter, slice));
         }
       }
     }
+    return found;
+  }
+
+  /**
+   * Puts updates on the vocabulary's weights, of which those of an embedding and head may be one.
+   */
+  final void putTables(List<TableTarget> targets, boolean tied) {
+    targets.forEach(target -> tables.add(new TableUpdate(target, network)));
+    if (tied && tables.size() == 2 && tables.get(0).target().rank() > 0) {
+      ties.add(new TableUpdate.Tie(tables.get(0), tables.get(1)));
+    }
+  }
+
+  /** The updates of the vocabulary's weights. */
+  final List<TableUpdate> tables() {
+    return tables;
+  }
+
+  /** Makes tied values equal that were just given. */
+  final void adoptTies() {
+    ties.forEach(TableUpdate.Tie::adopt);
+  }
+
+  final void collectGradients() {
+    tables.forEach(TableUpdate::collectGradients);
   }
 
   /** Puts a layer made of the present one into a place. */
@@ -95,12 +135,14 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   final void train() {
     layers().forEach(AdapterLinear::train);
     bases.forEach(BaseTensor::train);
+    tables.forEach(TableUpdate::train);
   }
 
   /** Everything that trains, under PEFT's names. */
   final List<Trainable> trained() {
     List<Trainable> trained = new ArrayList<>();
     layers().forEach(layer -> trained.addAll(layer.trained()));
+    tables.forEach(table -> trained.addAll(table.trained()));
     for (BaseTensor base : bases) {
       Trainable parameter = base.trained();
       trained.add(new Trainable(stored(parameter.name()), parameter.value(), parameter.gradient()));
@@ -111,6 +153,8 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   /** Brings what the model computes with up to date after the trained values changed. */
   final void refresh() {
     layers().forEach(AdapterLinear::refresh);
+    ties.forEach(TableUpdate.Tie::join);
+    tables.forEach(TableUpdate::refresh);
     bases.stream().map(BaseTensor::parameter).distinct().forEach(Parameter::refresh);
   }
 
@@ -118,6 +162,7 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   final List<TensorData> tensors() {
     requireEnabled("saved");
     List<TensorData> tensors = new ArrayList<>(layerTensors());
+    tables.forEach(table -> tensors.addAll(table.tensors()));
     for (BaseTensor base : bases) {
       tensors.add(
           Weights.tensor(
@@ -140,7 +185,9 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
   @Override
   protected final void switched(boolean on) {
     layers().forEach(layer -> layer.enabled(on));
+    under.forEach(base -> base.adapted(on));
     bases.forEach(base -> base.adapted(on));
+    tables.forEach(table -> table.enabled(on));
   }
 
   @Override
@@ -151,6 +198,9 @@ abstract class AdapterModel<L extends AdapterLinear> extends SwitchableAdapter {
     }
     layers.forEach((slot, layer) -> slot.replace(layer::detach));
     bases.forEach(BaseTensor::close);
+    under.forEach(BaseTensor::close);
+    ties.forEach(TableUpdate.Tie::close);
+    tables.forEach(TableUpdate::close);
     if (modelIsOpen) {
       untied.ifPresent(HeadSlot.Untied::close);
     }

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -30,6 +29,9 @@ import java.util.stream.Stream;
  * @param biases base biases that train, besides those in {@code saved}
  * @param untiesHead whether a tied output head must become its own matrix
  * @param shapes dimensions of every base tensor named in {@code saved} and {@code biases}
+ * @param copies tensors of the file that repeat another one
+ * @param tables updates of the token embedding and the output head
+ * @param mixture what the network has of experts
  * @param problems one sentence each; empty when the plan can be carried out
  */
 record AdapterPlan(
@@ -40,13 +42,28 @@ record AdapterPlan(
     List<String> biases,
     boolean untiesHead,
     Map<String, List<Long>> shapes,
+    Map<String, String> copies,
+    List<TableTarget> tables,
+    Mixture mixture,
     List<String> problems) {
+
+  /**
+   * What decides how PEFT's configuration has to name experts.
+   *
+   * @param modelType the family; empty where the network has no experts
+   * @param routers paths of the adapted projections that choose experts
+   * @param partly last components of projections of which some are left out by name
+   */
+  record Mixture(String modelType, Set<String> routers, Set<String> partly) {
+    static final Mixture NONE = new Mixture("", Set.of(), Set.of());
+  }
 
   /**
    * One adapted projection.
    *
    * @param slot index of its place in {@link Network#linears}
-   * @param part the projection
+   * @param part the projection, under the name that files have for it
+   * @param origin the network's path of it, or of the first of those it unites
    * @param in width of its input
    * @param rank rank of its factors
    * @param scale multiplies B A
@@ -57,12 +74,18 @@ record AdapterPlan(
   record Adapted(
       int slot,
       Linear.Part part,
+      String origin,
       long in,
       int rank,
       double scale,
       boolean transposed,
       boolean dora,
       boolean biasOfB) {
+
+    /** The same elsewhere in a layer. */
+    Adapted at(Linear.Part place) {
+      return new Adapted(slot, place, origin, in, rank, scale, transposed, dora, biasOfB);
+    }
 
     /** The largest rank that an update of this projection can have. */
     long fullRank() {
@@ -75,23 +98,30 @@ record AdapterPlan(
   }
 
   static AdapterPlan of(AdapterConfig config, Network network) {
-    SavedModules modules = SavedModules.of(config.modulesToSave(), network);
+    SavedModules modules = SavedModules.of(config, network);
     Map<String, List<Long>> tensors = modules.known();
     List<String> saved = modules.tensors();
     List<Adapted> adapted = adapted(config, network, modules);
+    List<TableTarget> tables = TableTarget.of(config, network, modules);
     List<String> biases = biases(config.bias(), adapted, tensors.keySet(), saved);
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     Stream.concat(saved.stream(), biases.stream())
         .forEach(name -> shapes.put(name, tensors.get(name)));
+    List<String> problems = new ArrayList<>();
+    TableTarget.problem(config, network, tables).ifPresent(problems::add);
+    problems.addAll(problems(config, network, tensors, adapted, tables, shapes.keySet()));
     return new AdapterPlan(
         taskType(network),
         adapted,
         modules.names(),
         saved,
         biases,
-        modules.untiesHead(),
+        modules.untiesHead() || TableTarget.untieHead(network, tables),
         shapes,
-        problems(config, network, tensors, adapted, shapes.keySet()));
+        modules.copies(),
+        tables,
+        mixture(config, network, adapted),
+        List.copyOf(problems));
   }
 
   /** PEFT's name for what a model does; empty where it has none. */
@@ -126,24 +156,31 @@ record AdapterPlan(
     List<Adapted> adapted = new ArrayList<>();
     Set<String> transposed = network.transposedTensors();
     List<LinearSlot> slots = network.linears();
-    boolean all = config.modules().targets() instanceof Targets.AllLinear;
-    Set<String> mixtures = ExpertParameters.mixtures(paths(network));
+    LinearLayers all = LinearLayers.of(network);
+    boolean mixtral = network.modelConfig().modelType().equals("mixtral");
+    Set<String> modules = config.storedModules();
     for (int i = 0; i < slots.size(); i++) {
       Linear linear = slots.get(i).linear();
-      for (Linear.Part part : linear.parts()) {
-        String path = part.path();
-        if (config.modules().matches(path)
-            && !isOutput(config, path)
-            && !(all && isWeightAlone(path, mixtures))
-            && !saved.holds(path)) {
+      boolean turned = transposed.contains(linear.parts().get(0).path() + ".weight");
+      for (ExpertNames.Candidate candidate :
+          ExpertNames.of(linear.parts(), modules, mixtral, turned)) {
+        String path = candidate.part().path();
+        boolean stored =
+            config.modules().namesParameter(candidate.names())
+                && ExpertNames.isStored(path, modules);
+        if ((stored || config.modules().matches(candidate.names()))
+            && (!(config.modules().targets() instanceof Targets.AllLinear)
+                || all.contain(candidate.origin()))
+            && !saved.holds(candidate.origin())) {
           adapted.add(
               new Adapted(
                   i,
-                  part,
+                  candidate.part(),
+                  candidate.origin(),
                   linear.inFeatures(),
                   config.rankOf(path),
                   config.scaleOf(path),
-                  transposed.contains(path + ".weight"),
+                  transposed.contains(candidate.origin() + ".weight"),
                   config.dora(),
                   config.biasOfB()));
         }
@@ -152,15 +189,24 @@ record AdapterPlan(
     return List.copyOf(adapted);
   }
 
-  /** Weights that are no module's are not among all linear layers, as PEFT takes them. */
-  private static boolean isWeightAlone(String path, Set<String> mixtures) {
-    return ExpertParameters.isStacked(path) || ExpertParameters.isRouter(path, mixtures);
-  }
-
-  /** All linear layers are all but the one that scores classes, as PEFT takes it. */
-  private static boolean isOutput(AdapterConfig config, String path) {
-    return config.modules().targets() instanceof Targets.AllLinear
-        && (path.equals("classifier") || path.equals("score"));
+  private static Mixture mixture(AdapterConfig config, Network network, List<Adapted> adapted) {
+    Set<String> mixtures = ExpertNames.mixtures(network);
+    if (mixtures.isEmpty()) {
+      return Mixture.NONE;
+    }
+    Set<String> paths = adapted.stream().map(Adapted::origin).collect(Collectors.toSet());
+    Set<String> partly =
+        paths(network)
+            .filter(path -> !paths.contains(path) && config.modules().allows(path))
+            .map(ExpertNames::leaf)
+            .collect(Collectors.toSet());
+    return new Mixture(
+        network.modelConfig().modelType(),
+        adapted.stream()
+            .filter(part -> ExpertNames.isRouter(part.origin(), mixtures))
+            .map(part -> part.part().path())
+            .collect(Collectors.toCollection(LinkedHashSet::new)),
+        partly);
   }
 
   private static List<String> biases(
@@ -183,12 +229,14 @@ record AdapterPlan(
       Network network,
       Map<String, List<Long>> tensors,
       List<Adapted> adapted,
+      List<TableTarget> tables,
       Set<String> brought) {
     List<String> problems = new ArrayList<>();
     otherTask(config.source(), taskType(network)).ifPresent(problems::add);
     if (!(config.modules().targets() instanceof Targets.AllLinear)) {
+      Set<String> vocabulary = VocabularyTables.of(network).keySet();
       for (String path : otherModules(network, tensors.keySet())) {
-        if (config.modules().matches(path)) {
+        if (config.modules().matches(path) && !vocabulary.contains(path)) {
           problems.add(
               ("The LoRA targets %s match %s, which is no projection of a layer; name it in"
                       + " modulesToSave to train it in full, or narrow the targets.")
@@ -246,7 +294,7 @@ record AdapterPlan(
                           .formatted(
                               part.part().path(), part.rank(), config.initial().peftName())));
     }
-    if (adapted.isEmpty() && problems.isEmpty()) {
+    if (adapted.isEmpty() && tables.isEmpty() && problems.isEmpty()) {
       problems.add(
           "The LoRA targets %s match no projection that is not trained in full already; %s."
               .formatted(config.modules(), choices(network)));
@@ -257,7 +305,8 @@ record AdapterPlan(
   private static Set<String> otherModules(Network network, Set<String> tensors) {
     Set<String> linear = paths(network).collect(Collectors.toSet());
     return tensors.stream()
-        .map(name -> name.substring(0, name.lastIndexOf('.')))
+        .map(PeftNames::module)
+        .filter(path -> !path.isEmpty())
         .filter(path -> !linear.contains(path))
         .collect(Collectors.toCollection(LinkedHashSet::new));
   }
@@ -325,21 +374,24 @@ record AdapterPlan(
     return adapted.stream().map(part -> part.part().path());
   }
 
-  /** Whether the factors of a weight change places in a file, by its name there. */
-  Predicate<String> swapped() {
-    Set<String> swapped =
-        adapted.stream()
-            .filter(part -> !part.transposed())
-            .map(part -> part.part().path())
-            .filter(ExpertParameters::isStacked)
-            .map(ExpertParameters::parameter)
-            .collect(Collectors.toSet());
-    return swapped::contains;
+  /** The sizes of matrices of stacked experts, by the names of the stacks in files. */
+  Map<String, StackSize> stackSizes() {
+    Map<String, StackSize> sizes = new LinkedHashMap<>();
+    for (Adapted part : adapted) {
+      if (ExpertParameters.isStacked(part.part().path())) {
+        sizes.put(
+            ExpertParameters.parameter(part.part().path()),
+            new StackSize(part.in(), part.part().width(), part.transposed()));
+      }
+    }
+    return sizes;
   }
 
   /** The number of values that train. */
   long trainableParameters() {
-    long count = adapted.stream().mapToLong(Adapted::count).sum();
+    long count =
+        adapted.stream().mapToLong(Adapted::count).sum()
+            + tables.stream().mapToLong(TableTarget::count).sum();
     for (List<Long> shape : shapes.values()) {
       count += shape.stream().reduce(1L, Math::multiplyExact);
     }
@@ -373,8 +425,9 @@ record AdapterPlan(
             : bySlot.keySet().stream()
                 .map(slot -> new TrainableSummary.Rescaling(slot, false))
                 .toList();
-    return new TrainableSummary(
-        shapes.keySet(), factors, untiesHead, magnitudes, rescalings, adapters);
+    Set<String> trained = new LinkedHashSet<>(shapes.keySet());
+    trained.addAll(TableTarget.tensors(tables));
+    return new TrainableSummary(trained, factors, untiesHead, magnitudes, rescalings, adapters);
   }
 
   /** PEFT's mark of an adapter whose base weights are stored as [in, out]. */
@@ -387,6 +440,7 @@ record AdapterPlan(
   boolean sameAs(AdapterPlan other) {
     return adapted.equals(other.adapted)
         && saved.equals(other.saved)
+        && tables.equals(other.tables)
         && biases.equals(other.biases);
   }
 }

@@ -32,6 +32,11 @@ interface AdapterTraining extends Adaptation {
   }
 
   @Override
+  default void collectGradients() {
+    model().collectGradients();
+  }
+
+  @Override
   default void enabled(boolean on) {
     model().enabled(on);
   }

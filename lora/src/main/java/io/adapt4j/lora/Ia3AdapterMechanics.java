@@ -43,6 +43,11 @@ record Ia3AdapterMechanics(Ia3Adapter adapter) implements AdapterMechanics {
   }
 
   @Override
+  public Optional<ModelConfig> modelConfig(ModelConfig base) {
+    return modelConfig().or(() -> ClassOutput.of(adapter.folder(), base));
+  }
+
+  @Override
   public TrainableSummary trainableSummary(Network declared) {
     Ia3Plan plan = Ia3Plan.of(adapter.config(), declared);
     return plan.trainableSummary(Ia3Model.adapters(plan));
@@ -96,9 +101,7 @@ record Ia3AdapterMechanics(Ia3Adapter adapter) implements AdapterMechanics {
       return differences.isEmpty()
           ? List.of()
           : List.of(
-              folder
-                  + ": this adapter does not fit the model:\n  "
-                  + String.join("\n  ", differences));
+              folder + ": this adapter does not fit the model:\n  " + PeftNames.some(differences));
     } catch (CheckpointException e) {
       return List.of(e.getMessage());
     }

@@ -55,6 +55,11 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
     return PeftFolder.classConfig(adapter.folder());
   }
 
+  @Override
+  public Optional<ModelConfig> modelConfig(ModelConfig base) {
+    return modelConfig().or(() -> ClassOutput.of(adapter.folder(), base));
+  }
+
   /**
    * What the folder's {@code provenance.json} says, or without one what template stands beside the
    * adapter.
@@ -96,8 +101,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
       throw new CheckpointException(String.join("\n", problems));
     }
     LoraModel model = LoraModel.attach(network, plan, adapter.config());
-    try (Checkpoint weights =
-        PeftFolder.openWeights(adapter.folder(), adapter.config(), plan.swapped())) {
+    try (Checkpoint weights = PeftFolder.openWeights(adapter.folder(), adapter.config(), plan)) {
       model.repeatInitial(adapter.config());
       model.load(weights);
     } catch (RuntimeException e) {
@@ -115,9 +119,10 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
       throw new CheckpointException(String.join("\n", problems));
     }
     return new LoraLayerMerge(
+        declared,
         adapter.config(),
         plan,
-        PeftFolder.openWeights(adapter.folder(), adapter.config(), plan.swapped()));
+        PeftFolder.openWeights(adapter.folder(), adapter.config(), plan));
   }
 
   /** Writes the base with the adapter merged into what a format makes of its weights. */
@@ -126,16 +131,17 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
       throw new IllegalArgumentException(
           "output: expected another folder than the base's, found " + output);
     }
-    ModelConfig declared = modelConfig().orElseGet(() -> adapted(ModelConfig.read(base)));
-    try (Network network = Architectures.declare(declared)) {
-      StoredType type = load(network, base);
+    ModelConfig plain = ModelConfig.read(base);
+    Optional<ModelConfig> classes = modelConfig(plain);
+    try (Network network = Architectures.declare(classes.orElseGet(() -> adapted(plain)))) {
+      StoredType type = load(network, base, classes.isPresent());
       restore(network, weights, base);
       try (AttachedAdapter attached = attach(network)) {
         attached.merge();
         CheckpointFolder.write(output, base, config(network), network, type);
         trainedTemplate(base)
             .ifPresent(template -> new TrainedFolder(base, output).write(template));
-        if (modelConfig().isEmpty() && embeds(network, base)) {
+        if (classes.isEmpty() && embeds(network, base)) {
           SentenceFolderWriter.write(output, base, network.dimensions().hiddenSize());
         }
       }
@@ -216,8 +222,8 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
     return untied ? base.withTieWordEmbeddings(false) : base;
   }
 
-  private StoredType load(Network network, Path base) {
-    if (modelConfig().isPresent()) {
+  private StoredType load(Network network, Path base, boolean bringsOutput) {
+    if (bringsOutput) {
       try (Checkpoint checkpoint = Checkpoint.open(base)) {
         network.initializeNew(NewParameters.missing(network, checkpoint));
       }

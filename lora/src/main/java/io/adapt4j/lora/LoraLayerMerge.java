@@ -4,16 +4,18 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.LayerMerge;
 import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /** A LoRA adapter merged into one projection after the other. */
 final class LoraLayerMerge implements LayerMerge {
@@ -21,24 +23,59 @@ final class LoraLayerMerge implements LayerMerge {
   private final AdapterConfig config;
   private final AdapterPlan plan;
   private final Checkpoint file;
-  private final Map<String, AdapterPlan.Adapted> adapted;
 
-  LoraLayerMerge(AdapterConfig config, AdapterPlan plan, Checkpoint file) {
+  /** What changes each projection of the network, in its order. */
+  private final Map<String, List<Piece>> pieces = new LinkedHashMap<>();
+
+  /**
+   * What an adapter's projection has in common with one of the network.
+   *
+   * @param adapted the adapter's
+   * @param start first row in the network's
+   * @param from first row in the adapter's
+   * @param rows their number
+   */
+  private record Piece(AdapterPlan.Adapted adapted, long start, long from, long rows) {
+
+    boolean isWhole() {
+      return rows == adapted.part().width();
+    }
+  }
+
+  LoraLayerMerge(Network network, AdapterConfig config, AdapterPlan plan, Checkpoint file) {
     this.config = config;
     this.plan = plan;
     this.file = file;
-    this.adapted =
-        plan.adapted().stream()
-            .collect(Collectors.toMap(part -> part.part().path(), Function.identity()));
+    List<LinearSlot> slots = network.linears();
+    for (AdapterPlan.Adapted adapted : plan.adapted()) {
+      for (Linear.Part part : slots.get(adapted.slot()).parts()) {
+        Linear.Part own = adapted.part();
+        long start = Math.max(part.start(), own.start());
+        long end = Math.min(part.start() + part.width(), own.start() + own.width());
+        if (start < end) {
+          pieces
+              .computeIfAbsent(part.path(), path -> new ArrayList<>())
+              .add(new Piece(adapted, start - part.start(), start - own.start(), end - start));
+        }
+      }
+    }
   }
 
   @Override
   public boolean changes(String path) {
-    return adapted.containsKey(path);
+    return pieces.containsKey(path);
   }
 
   @Override
   public void merge(DenseLinear projection) {
+    if (config.loftq().isUsed()) {
+      AdapterPlan.Adapted adapted =
+          Objects.requireNonNull(pieces.get(projection.parts().get(0).path())).get(0).adapted();
+      try (Scope scope = Scope.open()) {
+        Tensor weight = projection.weight().value();
+        weight.copyFrom(config.loftq().base(weight, adapted.rank(), adapted.transposed()));
+      }
+    }
     LoraLinear layer = filled(projection);
     try {
       layer.refresh();
@@ -51,23 +88,27 @@ final class LoraLayerMerge implements LayerMerge {
   /** The adapter's layer over a projection, with its values. */
   private LoraLinear filled(DenseLinear projection) {
     Linear.Part part = projection.parts().get(0);
-    AdapterPlan.Adapted found = Objects.requireNonNull(adapted.get(part.path()));
-    AdapterPlan.Adapted alone =
-        new AdapterPlan.Adapted(
-            0,
-            part,
-            found.in(),
-            found.rank(),
-            found.scale(),
-            found.transposed(),
-            found.dora(),
-            found.biasOfB());
-    LoraLinear layer = new LoraLinear(projection, List.of(alone), DType.F32, config, 0);
+    List<Piece> own = Objects.requireNonNull(pieces.get(part.path()));
+    List<AdapterPlan.Adapted> alone =
+        own.stream()
+            .map(
+                piece ->
+                    piece
+                        .adapted()
+                        .at(
+                            new Linear.Part(
+                                piece.adapted().part().path(), piece.start(), piece.rows())))
+            .toList();
+    LoraLinear layer = new LoraLinear(projection, alone, DType.F32, config, 0);
     try {
       if (config.initial().leavesResidual()) {
         new Initializer(config.initial(), 0).fill(layer);
       }
-      LayerFile.load(layer, file);
+      if (own.stream().allMatch(Piece::isWhole)) {
+        LayerFile.load(layer, file);
+      } else {
+        loadRows(layer, own);
+      }
       return layer;
     } catch (RuntimeException e) {
       layer.detach(layer);
@@ -75,8 +116,25 @@ final class LoraLayerMerge implements LayerMerge {
     }
   }
 
+  /** Reads what a projection has of an adapter's that unites several. */
+  private void loadRows(LoraLinear layer, List<Piece> own) {
+    for (int i = 0; i < own.size(); i++) {
+      Piece piece = own.get(i);
+      AdapterPlan.Adapted adapted = piece.adapted();
+      try (Scope scope = Scope.open()) {
+        Weights.fill(layer.factors().a(i), file, PeftNames.a(adapted.part().path()));
+        Tensor all = Tensor.empty(DType.F32, adapted.part().width(), adapted.rank());
+        Weights.fill(all, file, PeftNames.b(adapted.part().path()));
+        layer.factors().b(i).copyFrom(all.narrow(0, piece.from(), piece.rows()));
+      }
+    }
+  }
+
   @Override
   public Optional<String> moreThanProducts() {
+    if (config.loftq().isUsed()) {
+      return Optional.of("the base weights that LoftQ quantized");
+    }
     if (config.dora()) {
       return Optional.of("DoRA's magnitudes");
     }
@@ -97,20 +155,45 @@ final class LoraLayerMerge implements LayerMerge {
             });
     LoraLinear layer = filled(projection);
     try (Scope scope = Scope.open()) {
-      Tensor a = layer.wholeA(0);
-      return new Product(
-          Math.toIntExact(a.size(0)),
-          a.toHost().toFloats(),
-          layer.wholeB(0).toHost().toFloats(),
-          layer.adapted().get(0).scale());
+      return layer.adapted().size() == 1 ? product(layer) : sum(layer, projection.outFeatures());
     } finally {
       layer.detach(layer);
     }
   }
 
+  private static Product product(LoraLinear layer) {
+    Tensor a = layer.wholeA(0);
+    return new Product(
+        Math.toIntExact(a.size(0)),
+        a.toHost().toFloats(),
+        layer.wholeB(0).toHost().toFloats(),
+        layer.adapted().get(0).scale());
+  }
+
+  /** Updates of rows of their own as one, of the sum of their ranks and the first one's scale. */
+  private static Product sum(LoraLinear layer, long width) {
+    double scale = layer.adapted().get(0).scale();
+    int rank = layer.adapted().stream().mapToInt(AdapterPlan.Adapted::rank).sum();
+    float[] b = new float[Math.toIntExact(width * rank)];
+    List<Tensor> a = new ArrayList<>();
+    int column = 0;
+    for (int i = 0; i < layer.adapted().size(); i++) {
+      AdapterPlan.Adapted adapted = layer.adapted().get(i);
+      a.add(layer.wholeA(i));
+      float[] own = layer.wholeB(i).scaled(adapted.scale() / scale).toHost().toFloats();
+      int start = Math.toIntExact(adapted.part().start());
+      for (int row = 0; row < own.length / adapted.rank(); row++) {
+        System.arraycopy(
+            own, row * adapted.rank(), b, (start + row) * rank + column, adapted.rank());
+      }
+      column += adapted.rank();
+    }
+    return new Product(rank, Tensor.concatenated(a, 0).toHost().toFloats(), b, scale);
+  }
+
   @Override
   public List<String> paths() {
-    return plan.adapted().stream().map(part -> part.part().path()).toList();
+    return List.copyOf(pieces.keySet());
   }
 
   @Override
@@ -122,7 +205,7 @@ final class LoraLayerMerge implements LayerMerge {
   public Map<String, Stored> own() {
     Map<String, Stored> own = new LinkedHashMap<>();
     for (String name : plan.shapes().keySet()) {
-      String stored = PeftNames.find(PeftNames.base(name, plan), file.names());
+      String stored = PeftNames.find(PeftTensors.base(name, plan), file.names());
       if (file.names().contains(stored)) {
         own.put(name, new Stored(file, stored));
       }

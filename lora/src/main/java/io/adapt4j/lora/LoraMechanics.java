@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
+import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.method.WeightFormat;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Trains the factors of a LoRA adapter. */
 record LoraMechanics(Lora lora) implements MethodMechanics {
@@ -55,7 +57,11 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
 
   @Override
   public List<String> questions(Network declared) {
-    return AdapterPlan.of(completed(declared), declared).idleRank().stream().toList();
+    AdapterConfig own = completed(declared);
+    AdapterPlan plan = AdapterPlan.of(own, declared);
+    List<String> questions = new ArrayList<>(plan.idleRank().stream().toList());
+    questions.addAll(PeftReaders.warnings(own, plan, declared));
+    return List.copyOf(questions);
   }
 
   @Override
@@ -89,9 +95,12 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
     if (config().modules().targets() instanceof Targets.Names names && problems.isEmpty()) {
       for (String name : names.names()) {
         boolean used =
-            declared.linears().stream()
-                .flatMap(slot -> slot.parts().stream())
-                .anyMatch(part -> Targets.Names.names(part.path(), name));
+            Stream.concat(
+                    declared.linears().stream()
+                        .flatMap(slot -> slot.parts().stream())
+                        .map(Linear.Part::path),
+                    VocabularyTables.of(declared).keySet().stream())
+                .anyMatch(path -> Targets.Names.names(path, name));
         if (!used) {
           problems.add(
               "The LoRA target '%s' matches no projection; %s."

@@ -1,14 +1,17 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.method.BaseTensor;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.QuantizedLinear;
 import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -50,6 +53,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
       }
     }
     model.takeBases(plan.shapes().keySet());
+    model.putTables(plan.tables(), config.tiesEmbeddings());
     return model;
   }
 
@@ -85,6 +89,8 @@ final class LoraModel extends AdapterModel<LoraLinear> {
   void initialize(LoraInit kind, long seed) {
     Initializer initializer = new Initializer(kind, seed);
     layers().forEach(initializer::fill);
+    tables().forEach(table -> table.initialize(seed));
+    adoptTies();
     refresh();
   }
 
@@ -93,14 +99,38 @@ final class LoraModel extends AdapterModel<LoraLinear> {
    * loads such an adapter.
    */
   void repeatInitial(AdapterConfig stored) {
+    if (stored.loftq().isUsed()) {
+      quantizeBase(stored.loftq());
+    }
     if (stored.initial().leavesResidual()) {
       initialize(stored.initial(), 0);
+    }
+  }
+
+  /** Puts what LoftQ makes of the base's weights under the adapter, for as long as it is on. */
+  private void quantizeBase(LoftQ loftq) {
+    for (LoraLinear layer : layers()) {
+      if (layer.innermost() instanceof QuantizedLinear && loftq.iterations() == 1) {
+        continue; // held in these bits already
+      }
+      for (AdapterPlan.Adapted adapted : layer.adapted()) {
+        String weight = adapted.origin() + ".weight";
+        for (BaseTensor base : takeUnder(weight)) {
+          try (Scope scope = Scope.open();
+              Tensor rows = base.master()) {
+            rows.copyFrom(loftq.base(rows, adapted.rank(), adapted.transposed()));
+          }
+          base.parameter().refresh();
+        }
+      }
     }
   }
 
   /** Fills everything from an adapter file that has been compared with the plan. */
   void load(Checkpoint checkpoint) {
     layers().forEach(layer -> LayerFile.load(layer, checkpoint));
+    tables().forEach(table -> table.load(checkpoint));
+    adoptTies();
     for (BaseTensor base : bases()) {
       String name = PeftNames.find(stored(base.name()), checkpoint.names());
       if (checkpoint.names().contains(name)) {
@@ -114,11 +144,27 @@ final class LoraModel extends AdapterModel<LoraLinear> {
 
   @Override
   String stored(String base) {
-    return PeftNames.base(base, plan);
+    return PeftTensors.base(base, plan);
   }
 
   @Override
   List<TensorData> layerTensors() {
-    return layers().stream().flatMap(layer -> LayerFile.tensors(layer).stream()).toList();
+    List<TensorData> tensors = new ArrayList<>();
+    layers().forEach(layer -> tensors.addAll(LayerFile.tensors(layer)));
+    for (BaseTensor base : bases()) {
+      plan.copies()
+          .forEach(
+              (name, other) -> {
+                if (other.equals(base.name())) {
+                  tensors.add(
+                      Weights.tensor(
+                          PeftNames.base(name),
+                          base.parameter().master(),
+                          base.slice(),
+                          StoredType.F32));
+                }
+              });
+    }
+    return tensors;
   }
 }

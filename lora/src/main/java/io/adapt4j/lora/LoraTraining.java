@@ -42,7 +42,7 @@ record LoraTraining(LoraModel model, AdapterConfig config, Path base) implements
               + ": this adapter has other ranks, scales, targets, biases or modules to save than"
               + " the method it is restored into. Use Lora.continuing(folder) to take them over.");
     }
-    try (Checkpoint weights = PeftFolder.openWeights(folder, stored, plan.swapped())) {
+    try (Checkpoint weights = PeftFolder.openWeights(folder, stored, plan)) {
       model.repeatInitial(stored);
       model.load(weights);
     }

@@ -25,22 +25,19 @@ import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * An adapter on disk as PEFT lays it out: {@code adapter_config.json} and {@code
- * adapter_model.safetensors}. Fields and defaults are those of PEFT 0.17.
+ * adapter_model.safetensors}. Fields and defaults are those of PEFT 0.17 to 0.20.
  *
  * @see <a href="https://huggingface.co/docs/peft/developer_guides/checkpoint">PEFT checkpoint
  *     format</a>
@@ -61,55 +58,13 @@ final class PeftFolder {
   private static final Map<String, String> READERS =
       ImmutableMap.of(LORA, "LoraAdapter.at", IA3, "Adapter.at");
 
-  /** Fields that change nothing in what a finished adapter computes. */
-  private static final Set<String> WITHOUT_MEANING =
-      Set.of(
-          "auto_mapping",
-          "base_model_name_or_path",
-          "corda_config",
-          "eva_config",
-          "fan_in_fan_out",
-          "inference_mode",
-          "loftq_config",
-          "megatron_core",
-          "peft_version",
-          "qalora_group_size",
-          "revision",
-          "runtime_config");
-
   private static final Set<String> TASK_TYPES =
       Set.of("CAUSAL_LM", "SEQ_2_SEQ_LM", "SEQ_CLS", "TOKEN_CLS", "FEATURE_EXTRACTION");
 
-  /** Fields that are read. */
-  private static final Set<String> READ =
-      Set.of(
-          "alpha_pattern",
-          "bias",
-          "exclude_modules",
-          "init_lora_weights",
-          "layers_pattern",
-          "layers_to_transform",
-          "lora_alpha",
-          "lora_bias",
-          "lora_dropout",
-          "modules_to_save",
-          "peft_type",
-          "r",
-          "rank_pattern",
-          "target_modules",
-          "target_parameters",
-          "task_type",
-          "use_dora",
-          "use_rslora");
+  private static final Pattern VERSION = Pattern.compile("(\\d{1,6})\\.(\\d{1,6})");
 
-  /** Initial values that leave the base as it was. */
-  private static final Set<String> PLAIN_INITIALIZATIONS = Set.of("gaussian", "eva", "orthogonal");
-
-  /**
-   * Initial values that are taken out of the base weight, which PEFT repeats whenever it loads the
-   * adapter. Others depend on more than the base.
-   */
-  private static final Pattern RESIDUAL = Pattern.compile("olora|pissa(?:_niter_(\\d{1,2}))?");
+  /** The version whose format is written where older ones have another. */
+  private static final String WRITTEN_VERSION = "0.20.0";
 
   private PeftFolder() {}
 
@@ -124,27 +79,16 @@ final class PeftFolder {
         : ChatTemplate.find(folder).map(ChatTemplate::digest);
   }
 
-  /** Reads the configuration. */
-  static AdapterConfig readConfig(Path folder) {
-    ConfigReader fields = ConfigReader.read(folder.resolve(CONFIG));
-    ObjectNode json = fields.json();
-    requireSupported(fields, json);
-    return AdapterConfig.ofRank(fields.requirePositiveInt("r"))
-        .with(
-            draft -> {
-              draft.alpha = fields.positiveNumber("lora_alpha", 8);
-              draft.dropout = dropout(fields);
-              draft.modules = SelectionFields.read(fields);
-              draft.bias = bias(fields);
-              draft.modulesToSave = fields.texts("modules_to_save");
-              draft.rankStabilized = fields.bool("use_rslora", false);
-              draft.dora = fields.bool("use_dora", false);
-              draft.biasOfB = fields.bool("lora_bias", false);
-              draft.initial = initial(fields);
-              draft.rankPattern = pattern(fields, "rank_pattern", JsonNode::intValue);
-              draft.alphaPattern = pattern(fields, "alpha_pattern", JsonNode::doubleValue);
-              draft.source = json;
-            });
+  /** The tensors that the weights have; none where they cannot be opened. */
+  static Set<String> storedNames(Path folder) {
+    if (!Files.exists(folder.resolve(WEIGHTS))) {
+      return Set.of();
+    }
+    try (Checkpoint weights = openWeights(folder)) {
+      return Set.copyOf(weights.names());
+    } catch (CheckpointException e) {
+      return Set.of();
+    }
   }
 
   /**
@@ -178,40 +122,9 @@ final class PeftFolder {
     }
   }
 
-  private static void requireSupported(ConfigReader fields, ObjectNode json) {
-    requireType(fields, LORA);
-    requireTask(fields);
-    JsonNode initial = json.path("init_lora_weights");
-    if (initial.isTextual()
-        && !PLAIN_INITIALIZATIONS.contains(initial.textValue())
-        && !RESIDUAL.matcher(initial.textValue()).matches()) {
-      throw fields.invalid(
-          "init_lora_weights",
-          "true, false, olora, pissa, pissa_niter_ with a number, or one of "
-              + PLAIN_INITIALIZATIONS.stream().sorted().toList(),
-          "This initialization changes the base model by more than the base; convert the adapter to"
-              + " plain LoRA with PEFT first.");
-    }
-    for (Map.Entry<String, JsonNode> field : json.properties()) {
-      String name = field.getKey();
-      if (!READ.contains(name) && !WITHOUT_MEANING.contains(name) && isSet(field.getValue())) {
-        throw fields.invalid(
-            name, "null, false or empty", "This option of LoRA adapters is not supported.");
-      }
-    }
-  }
-
-  private static LoraInit initial(ConfigReader fields) {
-    Matcher residual = RESIDUAL.matcher(fields.json().path("init_lora_weights").asText());
-    if (!residual.matches()) {
-      return LoraInit.KAIMING;
-    }
-    if (residual.group().equals("olora")) {
-      return LoraInit.OLORA;
-    }
-    return residual.group(1) == null
-        ? LoraInit.pissa()
-        : LoraInit.pissa(Math.max(1, Math.min(64, Integer.parseInt(residual.group(1)))));
+  /** Reads the configuration. */
+  static AdapterConfig readConfig(Path folder) {
+    return LoraFields.read(folder);
   }
 
   static boolean isSet(JsonNode value) {
@@ -220,43 +133,6 @@ final class PeftFolder {
             || (value.isBoolean() && !value.booleanValue())
             || (value.isContainerNode() && value.isEmpty());
     return !unset;
-  }
-
-  private static double dropout(ConfigReader fields) {
-    double dropout = fields.optionalNumber("lora_dropout").orElse(0);
-    if (!(dropout >= 0 && dropout < 1)) {
-      throw fields.invalid("lora_dropout", "a number in [0, 1)", "Correct the field.");
-    }
-    return dropout;
-  }
-
-  private static LoraBias bias(ConfigReader fields) {
-    String name = fields.optionalText("bias").orElse(LoraBias.NONE.peftName());
-    for (LoraBias bias : LoraBias.values()) {
-      if (bias.peftName().equals(name)) {
-        return bias;
-      }
-    }
-    throw fields.invalid("bias", "one of none, all, lora_only", "Correct the field.");
-  }
-
-  private static <V> Map<String, V> pattern(
-      ConfigReader fields, String field, Function<JsonNode, V> value) {
-    Map<String, V> pattern = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> entry : fields.json().path(field).properties()) {
-      if (!entry.getValue().isNumber() || entry.getValue().doubleValue() <= 0) {
-        throw fields.invalid(
-            field, "positive numbers by module name", "Correct entry " + entry.getKey() + ".");
-      }
-      try {
-        Pattern.compile(entry.getKey());
-      } catch (PatternSyntaxException e) {
-        throw new CheckpointException(
-            fields.file() + ": " + field + ": expected regular expressions: " + e.getMessage(), e);
-      }
-      pattern.put(entry.getKey(), value.apply(entry.getValue()));
-    }
-    return pattern;
   }
 
   /** The configuration of a model that scores classes, where it stands beside the adapter. */
@@ -280,10 +156,37 @@ final class PeftFolder {
   }
 
   /** Opens the weights of a LoRA adapter, with those of experts in one tensor one by one. */
-  static Checkpoint openWeights(Path folder, AdapterConfig config, Predicate<String> swapped) {
+  static Checkpoint openWeights(Path folder, AdapterConfig config, AdapterPlan plan) {
+    return openWeights(folder, config, layout(config, plan));
+  }
+
+  /** On which sides matrices of stacked experts are, as their dimensions or the version say. */
+  private static StackedFactorFile.Layout layout(AdapterConfig config, AdapterPlan plan) {
+    Map<String, StackSize> sizes = plan.stackSizes();
+    boolean old = !isModern(config.source());
+    return (parameter, columns, rows) -> {
+      StackSize size = sizes.get(parameter);
+      if (size == null || size.transposed()) {
+        return false;
+      }
+      boolean fitsOld = columns == size.out() && rows == size.in();
+      return fitsOld && (old || size.in() != size.out());
+    };
+  }
+
+  /** Opens the weights of a LoRA adapter as they are stored, without a model. */
+  static Checkpoint openWeights(
+      Path folder, AdapterConfig config, StackedFactorFile.Layout swapped) {
     List<String> parameters = config.modules().parameters();
     return openWeights(
         folder, file -> StackedFactorFile.of(file, parameters, config::rankOf, swapped));
+  }
+
+  /** Returns whether a version of PEFT wrote a file that has matrices of stacked experts right. */
+  static boolean isModern(ObjectNode source) {
+    Matcher version = VERSION.matcher(source.path("peft_version").asText());
+    return version.lookingAt()
+        && (Integer.parseInt(version.group(1)) > 0 || Integer.parseInt(version.group(2)) >= 19);
   }
 
   private static Checkpoint openWeights(Path folder, UnaryOperator<TensorFile> view) {
@@ -305,10 +208,30 @@ final class PeftFolder {
     if (!plan.problems().isEmpty()) {
       return plan.problems();
     }
-    try (Checkpoint weights = openWeights(folder, config, plan.swapped())) {
+    Map<String, List<Long>> whole = new TreeMap<>();
+    List<StackedFactorFile> views = new ArrayList<>();
+    try (Checkpoint weights =
+        openWeights(
+            folder,
+            file -> {
+              file.entries().forEach((name, entry) -> whole.put(name, entry.shape()));
+              TensorFile view =
+                  StackedFactorFile.of(
+                      file, config.modules().parameters(), config::rankOf, layout(config, plan));
+              if (view instanceof StackedFactorFile stacked) {
+                views.add(stacked);
+              }
+              return view;
+            })) {
       Map<String, List<Long>> stored = new TreeMap<>();
       weights.names().forEach(name -> stored.put(name, weights.entry(name).shape()));
-      List<String> differences = PeftNames.differences(plan, config.bias(), stored);
+      List<String> differences =
+          PeftTensors.differences(
+              plan,
+              config.bias(),
+              stored,
+              whole,
+              name -> views.isEmpty() ? name : views.get(0).stored(name));
       if (differences.isEmpty()) {
         return List.of();
       }
@@ -317,7 +240,7 @@ final class PeftFolder {
               + ": this adapter does not fit the model; it was trained on the base '"
               + config.source().path("base_model_name_or_path").asText("(not named)")
               + "', so put it on that one.\n  "
-              + String.join("\n  ", differences));
+              + PeftNames.some(differences));
     } catch (CheckpointException e) {
       return List.of(e.getMessage());
     }
@@ -330,7 +253,7 @@ final class PeftFolder {
    */
   static void write(
       Path folder, AdapterConfig config, AdapterPlan plan, String base, List<TensorData> tensors) {
-    write(folder, json(config, plan, base), StackedFactors.join(tensors, plan.swapped()));
+    write(folder, json(config, plan, base), StackedFactors.join(tensors));
   }
 
   /**
@@ -363,8 +286,13 @@ final class PeftFolder {
     fields.put("inference_mode", nodes.booleanNode(true));
     fields.put("r", nodes.numberNode(config.rank()));
     fields.put("lora_alpha", number(config.alpha()));
-    fields.put("lora_dropout", nodes.numberNode(config.dropout()));
-    SelectionFields.write(fields, config.modules(), plan);
+    // With Transformers 5 PEFT refuses dropout on experts, even of an adapter that only computes.
+    boolean dropped = ExpertTargets.isPlain(config) && !ExpertTargets.experts(plan).isEmpty();
+    fields.put("lora_dropout", nodes.numberNode(dropped ? 0 : config.dropout()));
+    SelectionFields.write(fields, config, plan);
+    if (plan.paths().anyMatch(ExpertParameters::isStacked) && !isModern(config.source())) {
+      fields.put("peft_version", nodes.textNode(WRITTEN_VERSION));
+    }
     fields.put("bias", nodes.textNode(config.bias().peftName()));
     fields.put(
         "modules_to_save",
@@ -375,11 +303,13 @@ final class PeftFolder {
     if (config.initial() != LoraInit.KAIMING) {
       fields.put("init_lora_weights", nodes.textNode(config.initial().peftName()));
     }
+    boolean weights = ExpertTargets.areNeeded(config, plan);
     ObjectNode ranks = nodes.objectNode();
-    config.rankPattern().forEach(ranks::put);
+    (weights ? ExpertTargets.of(config, plan).ranks() : config.rankPattern()).forEach(ranks::put);
     fields.put("rank_pattern", ranks);
     ObjectNode alphas = nodes.objectNode();
-    config.alphaPattern().forEach((key, alpha) -> alphas.set(key, number(alpha)));
+    (weights ? ExpertTargets.of(config, plan).alphas() : config.alphaPattern())
+        .forEach((key, alpha) -> alphas.set(key, number(alpha)));
     fields.put("alpha_pattern", alphas);
     ObjectNode json = nodes.objectNode();
     fields.forEach(json::set);

@@ -1,12 +1,9 @@
 package io.adapt4j.lora;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Tensor names in PEFT's adapter files: the module path below {@code base_model.model}.
@@ -16,9 +13,17 @@ import java.util.stream.Collectors;
  */
 final class PeftNames {
 
+  /** How many differences a message shows. */
+  private static final int SHOWN = 5;
+
   private static final String ROOT = "base_model.model.";
 
   private PeftNames() {}
+
+  /** The path of the module that a tensor belongs to; empty for one of the model itself. */
+  static String module(String tensor) {
+    return tensor.substring(0, Math.max(0, tensor.lastIndexOf('.')));
+  }
 
   static String a(String path) {
     return ROOT + path + ".lora_A.weight";
@@ -26,6 +31,13 @@ final class PeftNames {
 
   static String b(String path) {
     return ROOT + path + ".lora_B.weight";
+  }
+
+  /** Returns whether a tensor belongs to an update of the embedding or the output head. */
+  static boolean isOfTable(String name) {
+    return name.contains(".lora_embedding_")
+        || name.contains(".token_adapter.")
+        || name.endsWith(".base_layer.weight");
   }
 
   /** The bias of the second factor. */
@@ -56,65 +68,20 @@ final class PeftNames {
     return ROOT + tensor;
   }
 
-  /** The name of a base tensor that trains with the adapter. */
-  static String base(String tensor, AdapterPlan plan) {
-    String path = tensor.substring(0, tensor.lastIndexOf('.'));
-    boolean wrapped =
-        plan.biases().contains(tensor)
-            && plan.adapted().stream().anyMatch(part -> part.part().path().equals(path));
-    return ROOT + path + (wrapped ? ".base_layer." : ".") + tensor.substring(path.length() + 1);
-  }
-
-  /** The tensors of an adapter file, name to dimensions. */
-  static Map<String, List<Long>> tensors(AdapterPlan plan) {
-    Map<String, List<Long>> tensors = new LinkedHashMap<>();
-    for (AdapterPlan.Adapted part : plan.adapted()) {
-      String path = part.part().path();
-      tensors.put(a(path), List.of((long) part.rank(), part.in()));
-      tensors.put(b(path), List.of(part.part().width(), (long) part.rank()));
-      if (part.biasOfB()) {
-        tensors.put(biasOfB(path), List.of(part.part().width()));
-      }
-      if (part.dora()) {
-        tensors.put(magnitude(path), List.of(part.part().width()));
-      }
-    }
-    plan.shapes().forEach((name, shape) -> tensors.put(base(name, plan), shape));
-    return tensors;
-  }
-
   /** The name under which a file holds a tensor; the given one where it holds neither spelling. */
   static String find(String name, Set<String> stored) {
     String old = name.replace(".base_layer.bias", ".bias");
     return !stored.contains(name) && stored.contains(old) ? old : name;
   }
 
-  /**
-   * Tensors that may be missing: PEFT trains the biases of {@code lora_only} but, since it wraps
-   * layers, does not find them when it saves.
-   */
-  static Set<String> optional(AdapterPlan plan, LoraBias bias) {
-    return bias == LoraBias.LORA_ONLY
-        ? plan.biases().stream().map(name -> base(name, plan)).collect(Collectors.toSet())
-        : Set.of();
-  }
-
-  /** Compares what a file holds with what a plan needs; one entry a difference. */
-  static List<String> differences(AdapterPlan plan, LoraBias bias, Map<String, List<Long>> stored) {
-    List<String> differences = new ArrayList<>();
-    Map<String, List<Long>> unused = new LinkedHashMap<>(stored);
-    Set<String> optional = optional(plan, bias);
-    tensors(plan)
-        .forEach(
-            (name, shape) -> {
-              List<Long> found = unused.remove(find(name, stored.keySet()));
-              if (found == null && !optional.contains(name)) {
-                differences.add(name + " " + shape + " is missing");
-              } else if (found != null && !found.equals(shape)) {
-                differences.add(name + " is " + found + " where this model needs " + shape);
-              }
-            });
-    unused.forEach((name, shape) -> differences.add(name + " " + shape + " has no place"));
-    return differences;
+  /** The first of many differences, a line each, and how many more there are. */
+  static String some(List<String> differences) {
+    int more = differences.size() - SHOWN;
+    List<String> lines =
+        new ArrayList<>(differences.subList(0, Math.min(SHOWN, differences.size())));
+    if (more > 0) {
+      lines.add("and %d more of %d differences".formatted(more, differences.size()));
+    }
+    return String.join("\n  ", lines);
   }
 }

@@ -20,9 +20,14 @@ import java.util.Set;
  * @param tensors base tensors of the modules
  * @param known dimensions of every tensor of the model, a tied output head's among them
  * @param untiesHead whether a tied output head must become its own matrix
+ * @param copies tensors of files that repeat another one, by which one that is
  */
 record SavedModules(
-    List<String> names, List<String> tensors, Map<String, List<Long>> known, boolean untiesHead) {
+    List<String> names,
+    List<String> tensors,
+    Map<String, List<Long>> known,
+    boolean untiesHead,
+    Map<String, String> copies) {
 
   /** What PEFT adds to the modules to save, whichever of the two a model has. */
   private static final List<String> CLASSIFIERS = List.of("classifier", "score");
@@ -61,7 +66,47 @@ record SavedModules(
     List<String> tensors = known.keySet().stream().filter(name -> contains(modules, name)).toList();
     boolean unties =
         tiedHead.isPresent() && (tensors.contains(embedding) || tensors.contains(tiedHead.get()));
-    return new SavedModules(outermost(modules, paths(network)), tensors, known, unties);
+    return new SavedModules(outermost(modules, paths(network)), tensors, known, unties, Map.of());
+  }
+
+  /**
+   * The modules that an adapter's configuration names, with the vocabulary's layers that PEFT
+   * stores unasked where their size was changed.
+   */
+  static SavedModules of(AdapterConfig config, Network network) {
+    SavedModules named = of(config.modulesToSave(), network);
+    String embedding = network.embedding().slices().get(0).name();
+    Optional<String> head = tiedHead(network);
+    List<String> vocabulary =
+        VocabularyTables.of(network).values().stream()
+            .filter(named.known::containsKey)
+            .filter(
+                tensor ->
+                    named.tensors.contains(tensor)
+                        || config.storedNames().contains(PeftNames.base(tensor)))
+            .toList();
+    boolean unasked = !named.tensors.containsAll(vocabulary);
+    boolean both =
+        head.isPresent() && vocabulary.contains(embedding) && vocabulary.contains(head.get());
+    if (head.isPresent()
+        && !vocabulary.isEmpty()
+        && (config.tiesEmbeddings() || (unasked && both))) {
+      List<String> tensors = new ArrayList<>(named.tensors);
+      tensors.remove(head.get());
+      if (!tensors.contains(embedding)) {
+        tensors.add(embedding);
+      }
+      return new SavedModules(
+          named.names, List.copyOf(tensors), named.known, false, Map.of(head.get(), embedding));
+    }
+    Set<String> tensors = new LinkedHashSet<>(named.tensors);
+    tensors.addAll(vocabulary);
+    return new SavedModules(
+        named.names,
+        List.copyOf(tensors),
+        named.known,
+        named.untiesHead || (head.isPresent() && !vocabulary.isEmpty()),
+        Map.of());
   }
 
   /**
@@ -75,7 +120,8 @@ record SavedModules(
     }
     for (String tensor : network.outputTensors()) {
       if (network.newTensors().contains(tensor) && !contains(List.copyOf(all), tensor)) {
-        all.add(tensor.substring(0, tensor.lastIndexOf('.')));
+        String module = PeftNames.module(tensor);
+        all.add(module.isEmpty() ? tensor : module);
       }
     }
     return List.copyOf(all);

@@ -54,9 +54,33 @@ record Selection(
     return new Selection(targets, excluded, changed, pattern, parameters, modulesOnly);
   }
 
+  /** Returns whether a projection is adapted that may be meant by several paths. */
+  boolean matches(List<String> paths) {
+    return paths.stream().anyMatch(this::matches) && paths.stream().noneMatch(this::isExcluded);
+  }
+
+  /** Returns whether a weight is named, in whichever layer, as PEFT takes names of parameters. */
+  boolean namesParameter(List<String> paths) {
+    return paths.stream().anyMatch(this::isParameter);
+  }
+
+  /** Returns whether a projection is meant by its weight's name alone, as a parameter. */
+  boolean isWeight(String path) {
+    return !ExpertParameters.isStacked(path) && !targets.matches(path) && isParameter(path);
+  }
+
+  /** Returns whether neither exclusions nor layers keep a projection from being adapted. */
+  boolean allows(String path) {
+    return !isExcluded(path) && isInLayers(path);
+  }
+
+  private boolean isExcluded(String path) {
+    return excluded.isPresent() && excluded.get().matches(path);
+  }
+
   /** Whether a module is adapted. */
   boolean matches(String path) {
-    if (excluded.isPresent() && excluded.get().matches(path)) {
+    if (isExcluded(path)) {
       return false;
     }
     boolean isModule = !modulesOnly || !ExpertParameters.isStacked(path);
@@ -69,8 +93,11 @@ record Selection(
 
   /** Weights that are no module's may be named as PEFT names them, too. */
   private boolean isNamed(String path) {
-    return targets.matches(path)
-        || (ExpertParameters.isStacked(path) && targets.matches(ExpertParameters.parameter(path)));
+    if (targets.matches(path) || !ExpertParameters.isStacked(path)) {
+      return targets.matches(path);
+    }
+    String parameter = ExpertParameters.parameter(path);
+    return targets.matches(parameter) || targets.matches(parameter.replaceFirst("\\.weight$", ""));
   }
 
   private boolean isParameter(String path) {
@@ -107,7 +134,11 @@ record Selection(
 
   @Override
   public String toString() {
-    return targets
+    String names =
+        targets.equals(NO_MODULE)
+            ? "target_parameters " + parameters
+            : targets + (parameters.isEmpty() ? "" : " and target_parameters " + parameters);
+    return names
         + excluded.map(other -> " without " + other).orElse("")
         + (layers.isEmpty() ? "" : " in layers " + layers)
         + (layersPattern.isEmpty() ? "" : " of " + layersPattern);

@@ -99,13 +99,19 @@ final class SelectionFields {
     return pattern;
   }
 
-  static void write(Map<String, JsonNode> fields, Selection modules, AdapterPlan plan) {
+  static void write(Map<String, JsonNode> fields, AdapterConfig config, AdapterPlan plan) {
     JsonNode none = JsonNodeFactory.instance.nullNode();
-    fields.put("target_modules", modules(modules, plan));
-    List<String> parameters = parameters(modules, plan);
-    fields.put("target_parameters", parameters.isEmpty() ? none : array(parameters));
-    fields.put(
-        "exclude_modules", modules.excluded().map(excluded -> json(excluded, plan)).orElse(none));
+    Selection modules = config.modules();
+    if (ExpertTargets.areNeeded(config, plan)) {
+      ExpertTargets targets = ExpertTargets.of(config, plan);
+      fields.put("target_modules", array(targets.modules()));
+      fields.put("target_parameters", array(targets.parameters()));
+    } else {
+      fields.put("target_modules", modules(modules, plan));
+      List<String> parameters = parameters(modules, plan);
+      fields.put("target_parameters", parameters.isEmpty() ? none : array(parameters));
+    }
+    fields.put("exclude_modules", modules.excluded().map(SelectionFields::json).orElse(none));
     if (modules.layers().isEmpty()) {
       fields.put("layers_to_transform", none);
       fields.put("layers_pattern", none);
@@ -128,9 +134,13 @@ final class SelectionFields {
       return json(selection.targets(), plan);
     }
     List<String> stacked =
-        plan.paths()
+        plan.adapted().stream()
+            .flatMap(part -> Stream.of(part.part().path(), part.origin()))
             .filter(ExpertParameters::isStacked)
-            .flatMap(path -> Stream.of(path, ExpertParameters.parameter(path)))
+            .flatMap(
+                path ->
+                    Stream.of(
+                        path, ExpertParameters.parameter(path).replaceFirst("\\.weight$", "")))
             .toList();
     List<String> modules = plan.paths().filter(path -> !ExpertParameters.isStacked(path)).toList();
     return array(
@@ -146,16 +156,16 @@ final class SelectionFields {
   /** The weights that are adapted and no module's: as they were named, else each by its path. */
   private static List<String> parameters(Selection selection, AdapterPlan plan) {
     List<String> adapted = ExpertParameters.parameters(plan.paths());
-    List<String> named =
-        adapted.stream()
-            .filter(name -> !ExpertParameters.matches(selection.parameters(), name))
+    List<String> known =
+        selection.parameters().stream()
+            .filter(name -> !ExpertParameters.isOfOldName(name) || adapted.isEmpty())
             .toList();
+    List<String> named =
+        adapted.stream().filter(name -> !ExpertParameters.matches(known, name)).toList();
     boolean everywhere = selection.layers().isEmpty() && selection.excluded().isEmpty();
     return Stream.concat(
-            selection.parameters().stream(),
-            named.stream()
-                .map(name -> everywhere ? name.replaceFirst(".*\\.\\d+\\.", "") : name)
-                .distinct())
+            known.stream(),
+            named.stream().map(name -> everywhere ? ExpertTargets.inLayer(name) : name).distinct())
         .toList();
   }
 
@@ -169,12 +179,15 @@ final class SelectionFields {
   }
 
   private static JsonNode json(Targets targets, AdapterPlan plan) {
+    List<String> paths = plan.paths().filter(path -> !ExpertParameters.isStacked(path)).toList();
+    if (targets instanceof Targets.Regex && !plan.mixture().modelType().isEmpty()) {
+      // PEFT 0.20 takes the targets of a mixture for a list.
+      return array(paths);
+    }
     if (!(targets instanceof Targets.AllLinear)) {
       return json(targets);
     }
-    List<String> paths = plan.adapted().stream().map(part -> part.part().path()).toList();
-    List<String> names =
-        plan.adapted().stream().map(part -> part.part().name()).distinct().toList();
+    List<String> names = paths.stream().map(ExpertNames::leaf).distinct().toList();
     return array(paths.size() >= LONG_TARGET_LIST && !meansSaved(names, plan) ? names : paths);
   }
 
@@ -184,7 +197,7 @@ final class SelectionFields {
    */
   private static boolean meansSaved(List<String> names, AdapterPlan plan) {
     return plan.saved().stream()
-        .map(tensor -> tensor.substring(0, tensor.lastIndexOf('.')))
+        .map(PeftNames::module)
         .anyMatch(path -> names.stream().anyMatch(name -> Targets.Names.names(path, name)));
   }
 

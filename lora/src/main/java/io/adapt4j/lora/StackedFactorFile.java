@@ -10,11 +10,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** An adapter's file whose {@link StackedFactors} are shown expert by expert. */
+/**
+ * An adapter's file whose {@link StackedFactors} are shown expert by expert, whichever version of
+ * PEFT wrote them.
+ */
 final class StackedFactorFile implements TensorFile {
 
   private final TensorFile file;
@@ -34,6 +36,12 @@ final class StackedFactorFile implements TensorFile {
   /** A stored tensor that was read. */
   private record Whole(String name, ByteBuffer bytes) {}
 
+  /** The layout of stored matrices. */
+  @FunctionalInterface
+  interface Layout {
+    boolean isOld(String parameter, long columnsOfA, long rowsOfB);
+  }
+
   private StackedFactorFile(TensorFile file) {
     this.file = file;
   }
@@ -43,11 +51,12 @@ final class StackedFactorFile implements TensorFile {
    *
    * @param file the open file
    * @param names what {@code target_parameters} says
-   * @param rank of a parameter's factors
-   * @param swapped whether the factors of a parameter change places
+   * @param rank of a parameter's matrices
+   * @param swapped tells from the number of columns of A and of rows of B whether the matrices of a
+   *     parameter are on the sides that PEFT had them on before 0.19
    */
   static TensorFile of(
-      TensorFile file, List<String> names, ToIntFunction<String> rank, Predicate<String> swapped) {
+      TensorFile file, List<String> names, ToIntFunction<String> rank, Layout swapped) {
     if (names.isEmpty()) {
       return file;
     }
@@ -65,8 +74,7 @@ final class StackedFactorFile implements TensorFile {
     return view;
   }
 
-  private void add(
-      StackedFactors.Stack stack, ToIntFunction<String> rank, Predicate<String> swapped) {
+  private void add(StackedFactors.Stack stack, ToIntFunction<String> rank, Layout swapped) {
     String parameter = ExpertParameters.parameter(stack.path(0));
     TensorEntry a = file.entries().get(stack.a());
     TensorEntry b = file.entries().get(stack.b());
@@ -82,7 +90,7 @@ final class StackedFactorFile implements TensorFile {
     entries.remove(stack.a());
     entries.remove(stack.b());
     int experts = Math.toIntExact(a.shape().get(0) / own);
-    boolean swap = swapped.test(parameter);
+    boolean swap = swapped.isOld(parameter, a.shape().get(1), b.shape().get(0));
     for (int expert = 0; expert < experts; expert++) {
       String path = stack.path(expert);
       String rows = swap ? PeftNames.b(path) : PeftNames.a(path);
@@ -98,6 +106,12 @@ final class StackedFactorFile implements TensorFile {
     entries.put(
         name, new TensorEntry(name, stored.type(), shape, stored.file(), stored.offset(), length));
     parts.put(name, part);
+  }
+
+  /** The stored tensor that a shown one is part of; its own name where it is a whole one. */
+  String stored(String name) {
+    Part part = parts.get(name);
+    return part == null ? name : part.stored();
   }
 
   @Override

@@ -15,10 +15,10 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * Factors of experts whose weights lie in one tensor, as PEFT stores those of {@code
- * target_parameters}: A [experts * rank, in] and B [out, rank * experts], the expert the fastest,
- * for weights [experts, in, out]. PEFT takes the dimensions of weights in this order: where they
- * are [experts, out, in], the two factors change places.
+ * LoRA matrices of experts whose weights lie in one tensor, as PEFT 0.19 and later stores those of
+ * {@code target_parameters}: A [experts * rank, in] and B [out, rank * experts], the expert the
+ * fastest. Before 0.19 PEFT took the dimensions of every weight for [experts, in, out]: where they
+ * are [experts, out, in], A is [experts * rank, out] and B [in, rank * experts].
  *
  * <p>A module with several such parameters is wrapped once for each, the last one outermost.
  */
@@ -27,11 +27,16 @@ final class StackedFactors {
   private static final String A = ".lora_A.weight";
   private static final String B = ".lora_B.weight";
   private static final String WRAPPED = ".base_layer";
-  private static final String WEIGHT = ".weight";
 
   /** Parameters of a module of experts, in the order in which PEFT wraps it. */
   private static final List<String> PARAMETERS =
       List.of("gate_up_proj", "gate_proj", "up_proj", "down_proj");
+
+  /** Granite's modules of one stack each, as Transformers 4 has them. */
+  private static final Map<String, String> PARALLEL =
+      Map.of(
+          ".block_sparse_moe.input_linear", ExpertNames.GATE_UP,
+          ".block_sparse_moe.output_linear", ExpertNames.DOWN);
 
   private StackedFactors() {}
 
@@ -51,15 +56,13 @@ final class StackedFactors {
     }
   }
 
-  /** The stacks of a module; empty where its factors are those of the module itself. */
+  /** The stacks of a module; empty where its matrices are those of the module itself. */
   static List<Stack> stacks(String module, Predicate<String> adapted) {
-    if (adapted.test(module + WEIGHT)) {
-      int dot = module.lastIndexOf('.');
-      Stack alone = new Stack(module, module.substring(0, dot), module.substring(dot + 1), 0);
-      return ExpertParameters.isStacked(alone.path(0))
-              && ExpertParameters.parameter(alone.path(0)).equals(module + WEIGHT)
-          ? List.of(alone)
-          : List.of();
+    for (Map.Entry<String, String> parallel : PARALLEL.entrySet()) {
+      if (module.endsWith(parallel.getKey())) {
+        String owner = module.substring(0, module.lastIndexOf('.')) + ".experts";
+        return List.of(new Stack(module, owner, parallel.getValue(), 0));
+      }
     }
     List<String> own =
         PARAMETERS.stream().filter(name -> adapted.test(module + "." + name)).toList();
@@ -84,12 +87,11 @@ final class StackedFactors {
   }
 
   /**
-   * Joins the factors of experts.
+   * Joins the matrices of experts.
    *
    * @param tensors of an adapter, with those of each expert
-   * @param swapped whether the factors of a parameter change places
    */
-  static List<TensorData> join(List<TensorData> tensors, Predicate<String> swapped) {
+  static List<TensorData> join(List<TensorData> tensors) {
     Map<String, TreeMap<Integer, TensorData>> parts = new LinkedHashMap<>();
     Map<String, String> modules = new LinkedHashMap<>();
     List<TensorData> joined = new ArrayList<>();
@@ -117,9 +119,8 @@ final class StackedFactors {
                   List.copyOf(Objects.requireNonNull(parts.get(parameter + A)).values());
               List<TensorData> b =
                   List.copyOf(Objects.requireNonNull(parts.get(parameter + B)).values());
-              boolean swap = swapped.test(parameter);
-              joined.add(rows(stack.a(), swap ? b : a, swap));
-              joined.add(columns(stack.b(), swap ? a : b, swap));
+              joined.add(rows(stack.a(), a));
+              joined.add(columns(stack.b(), b));
             });
     return joined;
   }
@@ -135,23 +136,23 @@ final class StackedFactors {
     return path.filter(ExpertParameters::isStacked);
   }
 
-  /** [experts * rank, width] of factors [rank, width], or of [width, rank] that are turned. */
-  private static TensorData rows(String name, List<TensorData> parts, boolean turned) {
-    List<Long> shape = shape(parts.get(0), turned);
+  /** [experts * rank, width] of matrices [rank, width]. */
+  private static TensorData rows(String name, List<TensorData> parts) {
+    List<Long> shape = parts.get(0).shape();
     return new TensorData(
         name,
         parts.get(0).type(),
         List.of(parts.size() * shape.get(0), shape.get(1)),
         channel -> {
           for (TensorData part : parts) {
-            channel.write(turned ? turned(bytes(part), part) : bytes(part));
+            channel.write(bytes(part));
           }
         });
   }
 
-  /** [width, rank * experts] of factors [width, rank], or of [rank, width] that are turned. */
-  private static TensorData columns(String name, List<TensorData> parts, boolean turned) {
-    List<Long> shape = shape(parts.get(0), turned);
+  /** [width, rank * experts] of matrices [width, rank]. */
+  private static TensorData columns(String name, List<TensorData> parts) {
+    List<Long> shape = parts.get(0).shape();
     int experts = parts.size();
     return new TensorData(
         name,
@@ -162,25 +163,13 @@ final class StackedFactors {
           int count = Math.toIntExact(shape.get(0) * shape.get(1));
           ByteBuffer all = ByteBuffer.allocate(Math.multiplyExact(count * size, experts));
           for (int expert = 0; expert < experts; expert++) {
-            TensorData part = parts.get(expert);
-            ByteBuffer own = turned ? turned(bytes(part), part) : bytes(part);
+            ByteBuffer own = bytes(parts.get(expert));
             for (int i = 0; i < count; i++) {
               all.put((i * experts + expert) * size, own, i * size, size);
             }
           }
           channel.write(all);
         });
-  }
-
-  private static List<Long> shape(TensorData part, boolean turned) {
-    List<Long> shape = part.shape();
-    return turned ? List.of(shape.get(1), shape.get(0)) : shape;
-  }
-
-  private static ByteBuffer turned(ByteBuffer bytes, TensorData part) {
-    int rows = Math.toIntExact(part.shape().get(0));
-    int columns = Math.toIntExact(part.shape().get(1));
-    return turned(bytes, rows, columns, part.type().bytes());
   }
 
   static ByteBuffer turned(ByteBuffer bytes, int rows, int columns, int size) {

@@ -26,7 +26,8 @@ record StoredLoraMatrices(Tensor a, Tensor b, double scale) {
   /** Reads all factors of a folder, by module path; the tensors belong to the open scope. */
   static Map<String, StoredLoraMatrices> read(Path folder, AdapterConfig config) {
     Map<String, StoredLoraMatrices> factors = new LinkedHashMap<>();
-    try (Checkpoint file = PeftFolder.openWeights(folder, config, parameter -> false)) {
+    try (Checkpoint file =
+        PeftFolder.openWeights(folder, config, (parameter, columns, rows) -> false)) {
       for (String name : new TreeSet<>(file.names())) {
         PeftNames.moduleOfA(name)
             .ifPresent(

@@ -131,7 +131,7 @@ class DoraLayerTest {
   }
 
   private static AdapterPlan.Adapted adapted(Part part) {
-    return new AdapterPlan.Adapted(0, part, IN, RANK, SCALE, false, true, false);
+    return new AdapterPlan.Adapted(0, part, part.path(), IN, RANK, SCALE, false, true, false);
   }
 
   private static Part part(int index) {

@@ -48,21 +48,21 @@ class FamilyLoraTest {
           gemma4          | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj per_layer_input_gate per_layer_projection mlp.down_proj
           gemma4          | model                   | per_layer_model_projection layers.3.self_attn.q_proj layers.3.mlp.gate_proj
           gemma4_one      | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.o_proj
-          gemma4_moe      | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.o_proj mlp.gate_proj router.proj
+          gemma4_moe      | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.o_proj mlp.gate_proj
           mistral3        | model.language_model.layers.1 | self_attn.q_proj self_attn.o_proj mlp.gate_proj mlp.down_proj
           apertus         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.up_proj mlp.down_proj
           phi3            | model.layers.1          | self_attn.qkv_proj self_attn.o_proj mlp.gate_up_proj mlp.down_proj
           smollm3         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           olmo2           | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           granite         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
-          mixtral         | model.layers.1          | self_attn.q_proj self_attn.o_proj block_sparse_moe.gate block_sparse_moe.experts.3.w1 block_sparse_moe.experts.3.w2 block_sparse_moe.experts.3.w3
-          qwen2_moe       | model.layers.1          | mlp.gate mlp.experts.4.gate_proj mlp.shared_expert.up_proj mlp.shared_expert_gate
+          mixtral         | model.layers.1          | self_attn.q_proj self_attn.o_proj block_sparse_moe.experts.3.w1 block_sparse_moe.experts.3.w2 block_sparse_moe.experts.3.w3
+          qwen2_moe       | model.layers.1          | mlp.experts.4.gate_proj mlp.shared_expert.up_proj mlp.shared_expert_gate
           lfm2            | model.layers.0          | conv.in_proj conv.out_proj feed_forward.w1 feed_forward.w2 feed_forward.w3
           qwen3_5         | model.layers.0          | linear_attn.in_proj_qkv linear_attn.in_proj_z linear_attn.in_proj_b linear_attn.in_proj_a linear_attn.out_proj mlp.gate_proj
           qwen3_5         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
           qwen3_next      | model.layers.0          | linear_attn.in_proj_qkvz linear_attn.in_proj_ba linear_attn.out_proj mlp.shared_expert.up_proj
           granite_hybrid  | model.layers.0          | mamba.in_proj mamba.out_proj shared_mlp.input_linear shared_mlp.output_linear
-          falcon_h1       | model.layers.1          | mamba.in_proj mamba.out_proj self_attn.q_proj self_attn.o_proj feed_forward.gate_proj feed_forward.down_proj
+          falcon_h1       | model.layers.1          | mamba.in_proj self_attn.q_proj self_attn.o_proj feed_forward.gate_proj feed_forward.down_proj
           gpt2_by_layer   | transformer.h.1         | attn.c_attn attn.c_proj mlp.c_fc mlp.c_proj
           gpt_neox_linear | gpt_neox.layers.1       | attention.query_key_value attention.dense mlp.dense_h_to_4h mlp.dense_4h_to_h
           gpt_bigcode     | transformer.h.1         | attn.c_attn attn.c_proj mlp.c_fc mlp.c_proj
@@ -82,7 +82,7 @@ class FamilyLoraTest {
           albert_mlm      | albert.encoder.albert_layer_groups.0.albert_layers.0 | attention.query attention.key attention.value attention.dense ffn ffn_output
           deberta_v2_cls  | deberta.encoder.layer.1 | attention.self.query_proj attention.self.key_proj attention.self.value_proj attention.output.dense intermediate.dense output.dense
           deberta_v2_own_keys | deberta.encoder.layer.1 | attention.self.pos_key_proj attention.self.pos_query_proj
-          nomic_bert_moe  | bert.encoder.layers.1   | attn.Wqkv attn.out_proj mlp.router.layer
+          nomic_bert_moe  | bert.encoder.layers.1   | attn.Wqkv attn.out_proj
           nomic_bert_mlm  | bert.encoder.layers.1   | attn.Wqkv attn.out_proj mlp.fc1 mlp.fc2
           bert_features   | encoder.layer.1         | attention.self.query attention.self.key attention.self.value attention.output.dense intermediate.dense output.dense
           """)

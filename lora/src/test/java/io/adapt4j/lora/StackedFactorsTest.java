@@ -47,14 +47,17 @@ class StackedFactorsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "gpt_oss,         mlp.experts,                    gate_up_proj, down_proj, true",
-    "mixtral_stacked, mlp.experts,                    gate_up_proj, down_proj, true",
-    "granitemoe,      block_sparse_moe.input_linear,  input_linear, output_linear, false",
-    "gemma4_moe,      experts,                        gate_up_proj, experts.down_proj, true",
-    "gemma4_by_layer, experts,                        gate_up_proj, experts.down_proj, true"
+    "gpt_oss,         mlp.experts,              gate_up_proj, down_proj, mlp.experts.gate_up_proj",
+    "mixtral_stacked, mlp.experts,              gate_up_proj, down_proj, mlp.experts.gate_up_proj",
+    "granitemoe,      block_sparse_moe.experts, input_linear, output_linear,"
+        + " block_sparse_moe.input_linear.weight",
+    "gemma4_moe,      experts,                  gate_up_proj, experts.down_proj,"
+        + " experts.gate_up_proj",
+    "gemma4_by_layer, experts,                  gate_up_proj, experts.down_proj,"
+        + " experts.gate_up_proj"
   })
   void theFileHoldsWhatPeftComputesFromIt(
-      String name, String module, String first, String second, boolean wrapped) throws Exception {
+      String name, String module, String first, String second, String weight) throws Exception {
     Path base = family(name);
     Path merged = folder.resolve("merged");
     Path adapter = folder.resolve("adapter");
@@ -79,39 +82,43 @@ class StackedFactorsTest {
     }
     JsonNode config = Json.parse(Files.readString(adapter.resolve("adapter_config.json")));
     assertThat(config.path("target_modules").toString()).isEqualTo("[\"q_proj\"]");
-    String parameter = wrapped ? module + "." + first : module + ".weight";
-    assertThat(config.path("target_parameters").toString()).contains('"' + parameter + '"');
-    String stored = "model.layers.1." + module;
+    assertThat(config.path("target_parameters").toString())
+        .contains('"' + module + ".gate_up_proj\"", '"' + module + ".down_proj\"");
+    assertThat(config.path("peft_version").asText()).isEqualTo("0.20.0");
     assertDelta(
         adapter,
-        "base_model.model." + stored + (wrapped ? ".base_layer" : ""),
+        "base_model.model.model.layers.1." + module + ".base_layer",
         base,
         merged,
-        wrapped ? stored + "." + first : stored + ".weight");
+        "model.layers.1." + weight,
+        name.equals("gpt_oss"));
   }
 
-  /** W [e, i, o] grows by the scale times the sum over r of B [o, r, e] A [e, r, i]. */
+  /**
+   * W [e, o, i] grows by the scale times the sum over r of B [o, r, e] A [e, r, i], as PEFT has it
+   * since 0.19, and W [e, i, o] likewise.
+   */
   private static void assertDelta(
-      Path adapter, String factors, Path base, Path merged, String parameter) {
+      Path adapter, String factors, Path base, Path merged, String parameter, boolean transposed) {
     try (Checkpoint file = Checkpoint.openFile(adapter.resolve("adapter_model.safetensors"));
         Checkpoint before = Checkpoint.openFile(base.resolve(Checkpoint.SINGLE_FILE));
         Checkpoint after = Checkpoint.openFile(merged.resolve(Checkpoint.SINGLE_FILE))) {
       List<Long> shape = before.entry(parameter).shape();
       int experts = Math.toIntExact(shape.get(0));
-      int rows = Math.toIntExact(shape.get(1));
-      int columns = Math.toIntExact(shape.get(2));
+      int in = Math.toIntExact(shape.get(transposed ? 1 : 2));
+      int out = Math.toIntExact(shape.get(transposed ? 2 : 1));
       float[] a = floats(file, factors + ".lora_A.weight");
       float[] b = floats(file, factors + ".lora_B.weight");
       float[] old = floats(before, parameter);
       float[] changed = floats(after, parameter);
       for (int e = 0; e < experts; e++) {
-        for (int i = 0; i < rows; i++) {
-          for (int o = 0; o < columns; o++) {
+        for (int i = 0; i < in; i++) {
+          for (int o = 0; o < out; o++) {
             double delta = 0;
             for (int r = 0; r < RANK; r++) {
-              delta += b[(o * RANK + r) * experts + e] * a[(e * RANK + r) * rows + i];
+              delta += b[(o * RANK + r) * experts + e] * a[(e * RANK + r) * in + i];
             }
-            int at = (e * rows + i) * columns + o;
+            int at = transposed ? (e * in + i) * out + o : (e * out + o) * in + i;
             assertThat(changed[at] - old[at]).isCloseTo((float) (3 * delta), within(1e-5f));
           }
         }

@@ -13,6 +13,8 @@ import java.util.List;
  * @param reading what became of the files, those that gave no document included
  * @param unchanged documents that a synchronization left as they are; 0 otherwise
  * @param deleted ids that the source of a synchronization no longer has; none otherwise
+ * @param missing ids that the source of an update no longer has and that the index keeps; none
+ *     otherwise
  */
 public record IngestReport(
     int documents,
@@ -20,7 +22,8 @@ public record IngestReport(
     Duration duration,
     ReadingReport reading,
     int unchanged,
-    List<String> deleted) {
+    List<String> deleted,
+    List<String> missing) {
 
   /**
    * Makes a report with its own copy of the ids.
@@ -31,12 +34,18 @@ public record IngestReport(
    * @param reading what became of the files
    * @param unchanged documents that were left as they are
    * @param deleted ids that the source no longer has
+   * @param missing ids that the source no longer has and that the index keeps
    */
   public IngestReport {
     deleted = List.copyOf(deleted);
+    missing = List.copyOf(missing);
   }
 
   IngestReport synchronizedWith(int left, List<String> vanished) {
-    return new IngestReport(documents, chunks, duration, reading, left, vanished);
+    return new IngestReport(documents, chunks, duration, reading, left, vanished, List.of());
+  }
+
+  IngestReport updatedWith(int left, List<String> vanished) {
+    return new IngestReport(documents, chunks, duration, reading, left, List.of(), vanished);
   }
 }

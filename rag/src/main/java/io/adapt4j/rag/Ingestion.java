@@ -48,10 +48,32 @@ final class Ingestion {
       ChangedDocuments changed = new ChangedDocuments(documents, index.contentHashes(), prefix);
       IngestReport report = run(changed, documents);
       List<String> vanished = changed.vanished(unreadable(report.reading()));
+      requireDocuments(report.documents() + changed.unchanged(), vanished);
       if (!vanished.isEmpty()) {
         index.delete(vanished);
       }
       return report.synchronizedWith(changed.unchanged(), vanished);
+    }
+  }
+
+  /** Adds what has changed and deletes nothing. */
+  IngestReport update(DocumentSource source) {
+    try (DocumentReading documents = source.open()) {
+      ChangedDocuments changed = new ChangedDocuments(documents, index.contentHashes(), "");
+      IngestReport report = run(changed, documents);
+      return report.updatedWith(
+          changed.unchanged(), changed.vanished(unreadable(report.reading())));
+    }
+  }
+
+  /** A disk that is not mounted, or a pattern that matches nothing, looks like an empty source. */
+  private static void requireDocuments(int read, List<String> vanished) {
+    if (read == 0 && !vanished.isEmpty()) {
+      throw new IllegalStateException(
+          "The source has no documents, and all %d of the index would be deleted, such as '%s';"
+                  .formatted(vanished.size(), vanished.get(0))
+              + " nothing was changed. Check the folder and its patterns, or delete(...) these"
+              + " documents by their ids");
     }
   }
 
@@ -73,7 +95,7 @@ final class Ingestion {
       writer.finish();
     }
     Duration duration = Duration.ofNanos(System.nanoTime() - begun);
-    return new IngestReport(added, chunks, duration, reading.report(), 0, List.of());
+    return new IngestReport(added, chunks, duration, reading.report(), 0, List.of(), List.of());
   }
 
   private List<Entry> embedded(List<BatchReader.Split> batch) {

@@ -101,10 +101,13 @@ public final class Rag implements AutoCloseable {
   /**
    * Brings the index up to date with a source, by content: what is new or changed is added, what
    * the source no longer has is deleted, the rest is neither split nor embedded again. Documents of
-   * files that could not be read this time stay. If reading breaks off, nothing is deleted.
+   * files that could not be read this time stay. If reading breaks off, nothing is deleted, nor if
+   * the source has no documents at all.
    *
    * @param documents all documents of the index
    * @return what was done
+   * @throws IllegalStateException if the source has no documents and the index has some, as where a
+   *     disk is not mounted; nothing is changed then
    */
   public IngestReport sync(DocumentSource documents) {
     return sync(documents, "");
@@ -118,6 +121,8 @@ public final class Rag implements AutoCloseable {
    * @param prefix what their ids begin with
    * @return what was done
    * @throws IllegalArgumentException if a document's id does not begin with it
+   * @throws IllegalStateException if the source has no documents and the index has some with the
+   *     prefix; nothing is changed then
    */
   public IngestReport sync(DocumentSource documents, String prefix) {
     Texts.require("documents", documents);
@@ -126,6 +131,22 @@ public final class Rag implements AutoCloseable {
         () -> {
           IngestReport report = ingestion.sync(documents, prefix);
           LOG.debug("Synchronized {}", report);
+          return report;
+        });
+  }
+
+  /**
+   * Adds what is new or changed, as {@link #sync(DocumentSource)} does, and deletes nothing.
+   *
+   * @param documents the documents
+   * @return what was done, with the ids that the index has and the source has not
+   */
+  public IngestReport update(DocumentSource documents) {
+    Texts.require("documents", documents);
+    return using(
+        () -> {
+          IngestReport report = ingestion.update(documents);
+          LOG.debug("Updated {}", report);
           return report;
         });
   }

@@ -124,6 +124,33 @@ class RagTest {
   }
 
   @Test
+  void aSourceWithoutDocumentsDeletesNothing(@TempDir Path unmounted) throws IOException {
+    try (Rag rag = builder().build()) {
+      rag.add(numbered(3));
+      assertThatThrownBy(() -> rag.sync(Documents.in(unmounted)))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("The source has no documents, and all 3 of the index")
+          .hasMessageContaining("delete(...)");
+      assertThat(index.contentHashes()).hasSize(3);
+    }
+  }
+
+  @Test
+  void anUpdateAddsWhatIsNewAndNamesWhatIsGoneButKeepsIt() throws IOException {
+    try (Rag rag = builder().build()) {
+      rag.add(List.of(Document.of("a", "One page."), Document.of("b", "Other page.")));
+      IngestReport report =
+          rag.update(
+              Documents.of(List.of(Document.of("a", "One page."), Document.of("c", "New page."))));
+      assertThat(report.documents()).isEqualTo(1);
+      assertThat(report.unchanged()).isEqualTo(1);
+      assertThat(report.deleted()).isEmpty();
+      assertThat(report.missing()).containsExactly("b");
+      assertThat(index.contentHashes()).containsOnlyKeys("a", "b", "c");
+    }
+  }
+
+  @Test
   void aSynchronizedPartLeavesTheRestOfTheIndex() throws IOException {
     try (Rag rag = builder().build()) {
       rag.add(List.of(Document.of("wiki/a", "One page."), Document.of("mail/b", "One mail.")));

@@ -65,20 +65,18 @@ final class AnswerPool implements AutoCloseable {
     return most - free.availablePermits();
   }
 
+  /** How many requests have begun that are not closed. */
+  int open() {
+    return all.size();
+  }
+
   /**
    * Begins to compute.
    *
    * @param inPieces whether there are events with pieces; without, nobody is woken by them
    */
   <T> Running<T> start(List<Job<T>> jobs, boolean inPieces) {
-    if (jobs.size() > most) {
-      throw Fault.invalid(
-          400,
-          "n",
-          "invalid_value",
-          "The request asks for %d answers, but this server computes at most %d at the same time."
-              .formatted(jobs.size(), most));
-    }
+    requireFew(jobs.size());
     if (!free.tryAcquire(jobs.size())) {
       throw Fault.busy("The server has as many requests as it takes. Ask again later.");
     }
@@ -92,6 +90,18 @@ final class AnswerPool implements AutoCloseable {
       execute(running, choice, () -> run(running, choice, jobs.get(choice), inPieces));
     }
     return running;
+  }
+
+  /** Refuses a request for more answers than may be computed at the same time. */
+  void requireFew(int answers) {
+    if (answers > most) {
+      throw Fault.invalid(
+          400,
+          "n",
+          "invalid_value",
+          "The request asks for %d answers, but this server computes at most %d at the same time."
+              .formatted(answers, most));
+    }
   }
 
   /** What no thread can be had for has failed, as if it had begun. */

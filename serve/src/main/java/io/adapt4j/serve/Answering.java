@@ -3,6 +3,7 @@ package io.adapt4j.serve;
 import io.adapt4j.core.generate.Generation;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -11,8 +12,20 @@ import org.jspecify.annotations.Nullable;
 /** Has answers computed and writes them as they come. */
 final class Answering {
 
-  /** How often something is written where nothing comes, to learn whether the client is there. */
-  private static final long HEARTBEAT_MILLIS = 1_000;
+  /** How long a request is prepared before something is written, which decides its status. */
+  private static final Duration SILENCE = Duration.ofSeconds(3);
+
+  /** How often is looked whether the time of a request that is prepared is up. */
+  private static final long LOOK_MILLIS = 100;
+
+  /** How long nothing comes before something is written, which sends the status. */
+  private static final long QUIET_MILLIS = 1_000;
+
+  /**
+   * How often something is written after that, to learn whether the client is there: of two writes
+   * to one that left the second fails.
+   */
+  private static final long HEARTBEAT_MILLIS = 400;
 
   private final AnswerPool pool;
   private final ServerLimits limits;
@@ -20,6 +33,66 @@ final class Answering {
   Answering(AnswerPool pool, ServerLimits limits) {
     this.pool = pool;
     this.limits = limits;
+  }
+
+  /**
+   * Has done what comes before an answer: reading schemas, rendering and encoding. What is wrong
+   * with a request shows here, while its status can still say so.
+   *
+   * @param streams whether the answer is a stream
+   * @param job looks from time to time whether it is cancelled
+   * @param prompt the parameter that holds the prompt
+   */
+  <T> T prepare(Call call, boolean streams, AnswerPool.Job<T> job, String prompt)
+      throws IOException {
+    try {
+      return prepareInTurn(call, streams, job, prompt);
+    } finally {
+      call.endTurn();
+    }
+  }
+
+  private <T> T prepareInTurn(Call call, boolean streams, AnswerPool.Job<T> job, String prompt)
+      throws IOException {
+    Duration before = call.age();
+    Duration silence = SILENCE;
+    try (AnswerPool.Running<T> running = pool.start(List.of(job), false)) {
+      AnswerPool.Event<T> end = next(running, LOOK_MILLIS);
+      while (end == null) {
+        if (pool.isClosing()) {
+          throw Fault.closing();
+        }
+        if (call.age().compareTo(limits.requestTime()) > 0) {
+          throw Fault.late(limits.requestTime());
+        }
+        Duration age = call.age().minus(before);
+        if (age.compareTo(silence) > 0) {
+          silence = age.plusMillis(HEARTBEAT_MILLIS);
+          alive(call, streams);
+        }
+        end = next(running, LOOK_MILLIS);
+      }
+      if (pool.isClosing()) {
+        throw Fault.closing();
+      }
+      if (end.failure() != null) {
+        throw fault(end.failure(), prompt);
+      }
+      return Objects.requireNonNull(end.answer());
+    }
+  }
+
+  /** Refuses a request for more answers than the server computes at the same time. */
+  void requireFew(int answers) {
+    pool.requireFew(answers);
+  }
+
+  private static void alive(Call call, boolean streams) throws IOException {
+    if (streams) {
+      Reply.aliveBetweenEvents(call);
+    } else {
+      Reply.aliveBeforeObject(call);
+    }
   }
 
   /**
@@ -50,11 +123,13 @@ final class Answering {
    */
   <T> List<T> write(Call call, List<AnswerPool.Job<T>> jobs, Reply<T> reply, String prompt)
       throws IOException {
+    call.endTurn();
     List<@Nullable T> answers = new ArrayList<>();
     jobs.forEach(job -> answers.add(null));
     try (AnswerPool.Running<T> running = pool.start(jobs, reply.isInPieces())) {
       while (running.isOpen()) {
-        AnswerPool.Event<T> event = next(running);
+        AnswerPool.Event<T> event =
+            next(running, call.isCommitted() ? HEARTBEAT_MILLIS : QUIET_MILLIS);
         if (call.age().compareTo(limits.requestTime()) > 0) {
           running.cancel();
         }
@@ -68,10 +143,10 @@ final class Answering {
     return answers.stream().<T>map(Objects::requireNonNull).toList();
   }
 
-  private static <T> AnswerPool.@Nullable Event<T> next(AnswerPool.Running<T> running)
+  private static <T> AnswerPool.@Nullable Event<T> next(AnswerPool.Running<T> running, long millis)
       throws IOException {
     try {
-      return running.next(HEARTBEAT_MILLIS);
+      return running.next(millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("the request took too long");

@@ -7,6 +7,7 @@ import io.adapt4j.core.generate.TokenLogprobs;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /** Answers questions from documents: {@code /v1/rag/ask}. */
 final class AskEndpoint implements Endpoint {
@@ -40,7 +41,14 @@ final class AskEndpoint implements Endpoint {
     Reply<GroundedAnswer> reply =
         streams ? new AnswerEvents(call, envelope) : new WholeAnswer(call, envelope);
     String prompt = isQuestion ? QUESTION : "messages";
-    reply.end(answering.write(call, List.of(job), reply, prompt), new Usage(0, 0));
+    List<GroundedAnswer> all = answering.write(call, List.of(job), reply, prompt);
+    Usage usage = usage(all.get(0)).orElse(new Usage(0, 0));
+    call.took(usage);
+    reply.end(all, usage);
+  }
+
+  private static Optional<Usage> usage(GroundedAnswer answer) {
+    return answer.usage().map(tokens -> new Usage(tokens.promptTokens(), tokens.newTokens()));
   }
 
   private static ObjectNode json(Envelope envelope, GroundedAnswer answer) {
@@ -61,6 +69,7 @@ final class AskEndpoint implements Endpoint {
     }
     ArrayNode unknown = json.putArray("unknown_citations");
     answer.unknownCitations().forEach(unknown::add);
+    usage(answer).ifPresent(usage -> json.set("usage", usage.json()));
     return json;
   }
 

@@ -6,10 +6,14 @@ import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
 /** Reads the body of a request. */
 final class Body {
@@ -17,25 +21,38 @@ final class Body {
   /** How much of a body that is too long is read, so that the client reads the answer. */
   private static final long MOST_SKIPPED = 64L << 20;
 
+  /** Bytes for which there is room at first. */
+  private static final int FIRST = 1 << 13;
+
+  /** Larger bodies are read and understood in turns. */
+  private static final int LARGE = 1 << 16;
+
+  /** What the JDK's server says where a chunk does not end as it must. */
+  private static final String NO_LINE_END = "invalid chunk end";
+
   private Body() {}
 
   /**
    * Reads a JSON value.
    *
-   * @param most how long it may be
+   * @param limits how long it may be, and how long a large one may wait for its turn
    * @throws IOException if the client has left
    */
-  static JsonNode read(Call call, int most) throws IOException {
+  static JsonNode read(Call call, ServerLimits limits) throws IOException {
+    int most = limits.bodyBytes();
     requireJson(call);
     InputStream in = call.exchange().getRequestBody();
-    byte[] bytes = in.readNBytes(most);
-    if (bytes.length == most && in.read() >= 0) {
+    ByteBuffer bytes = read(call, in, most);
+    if (bytes.limit() > most) {
       skip(in);
       throw Fault.invalid(
           413,
           null,
           "request_too_large",
           "The body is longer than " + most + " bytes, the limit of this server.");
+    }
+    if (bytes.limit() > LARGE) {
+      take(call, limits);
     }
     String text = text(bytes);
     call.readBody(text);
@@ -44,6 +61,51 @@ final class Body {
     } catch (JsonProcessingException e) {
       throw Fault.invalid(
           400, null, "invalid_json", "The body is not valid JSON: " + e.getOriginalMessage());
+    }
+  }
+
+  private static void take(Call call, ServerLimits limits) {
+    try {
+      call.holds(Turns.OF_PROCESS.take(() -> call.age().compareTo(limits.requestTime()) > 0));
+    } catch (CancellationException e) {
+      throw Fault.late(limits.requestTime());
+    }
+  }
+
+  /** Reads one byte more than there may be, if there is one. */
+  private static ByteBuffer read(Call call, InputStream in, int most) throws IOException {
+    // One more than a body is said to have, so that its end is seen. What only is said takes no
+    // room.
+    long said = call.header("Content-Length").map(Long::parseLong).orElse((long) most);
+    int capacity = (int) Math.min(Integer.MAX_VALUE - 8L, Math.min(most, said) + 1);
+    byte[] bytes = new byte[Math.min(FIRST, capacity)];
+    int size = 0;
+    int read = 0;
+    while (read >= 0 && size <= most) {
+      if (size == bytes.length) {
+        bytes = Arrays.copyOf(bytes, (int) Math.min(2L * size, Math.max(capacity, size + 1L)));
+      }
+      try {
+        read = in.read(bytes, size, bytes.length - size);
+      } catch (IOException e) {
+        requireTrailer(e, size);
+        // What follows on the connection are the fields of the trailer, which mean nothing here.
+        call.set("Connection", "close");
+        read = -1;
+      }
+      size += Math.max(0, read);
+    }
+    return ByteBuffer.wrap(bytes, 0, size);
+  }
+
+  /**
+   * The JDK's server knows no trailers: after the last chunk it takes their first character for a
+   * fault, as it does where another chunk is longer than it says. What came before is the body
+   * then, or no JSON.
+   */
+  private static void requireTrailer(IOException failure, int read) throws IOException {
+    if (read == 0 || !String.valueOf(failure.getMessage()).equals(NO_LINE_END)) {
+      throw failure;
     }
   }
 
@@ -73,11 +135,19 @@ final class Body {
     }
   }
 
-  private static String text(byte[] bytes) {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (CharacterCodingException e) {
+  /** Decodes what must be valid, without another copy of it. */
+  private static String text(ByteBuffer bytes) {
+    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+    ByteBuffer in = bytes.duplicate();
+    CharBuffer checked = CharBuffer.allocate(FIRST);
+    CoderResult result = CoderResult.OVERFLOW;
+    while (result.isOverflow()) {
+      checked.clear();
+      result = decoder.decode(in, checked, true);
+    }
+    if (result.isError()) {
       throw Fault.invalid(400, null, "invalid_json", "The body is not valid UTF-8.");
     }
+    return new String(bytes.array(), 0, bytes.limit(), StandardCharsets.UTF_8);
   }
 }

@@ -28,6 +28,7 @@ final class Call {
   private @Nullable OutputStream out;
   private int status;
   private Optional<String> model = Optional.empty();
+  private Optional<Turns.Turn> turn = Optional.empty();
   private Usage usage = new Usage(0, 0);
   private @Nullable String body;
   private @Nullable Duration untilText;
@@ -56,6 +57,21 @@ final class Call {
 
   Duration age() {
     return Duration.ofNanos(System.nanoTime() - start);
+  }
+
+  /** Holds a turn for what comes before the answer. */
+  void holds(Turns.Turn taken) {
+    turn = Optional.of(taken);
+  }
+
+  boolean hasTurn() {
+    return turn.isPresent();
+  }
+
+  /** Ends the turn, if it holds one. */
+  void endTurn() {
+    turn.ifPresent(Turns.Turn::close);
+    turn = Optional.empty();
   }
 
   /** Whether the status is sent, so that no other can be. */

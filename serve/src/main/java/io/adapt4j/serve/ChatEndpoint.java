@@ -5,7 +5,7 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.structured.TextConstraint;
+import io.adapt4j.core.generate.PreparedPrompt;
 import io.adapt4j.tools.ToolRequest;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -15,6 +15,8 @@ import java.util.OptionalInt;
 
 /** Answers conversations: {@code /v1/chat/completions}. */
 final class ChatEndpoint implements Endpoint {
+
+  private static final String MESSAGES = "messages";
 
   private final Models models;
   private final Answering answering;
@@ -33,21 +35,32 @@ final class ChatEndpoint implements Endpoint {
     call.asks(name);
     List<ChatMessage> messages = Messages.read(parameters);
     ToolFields fields = ToolFields.read(parameters);
-    Optional<TextConstraint> text = TextShape.read(parameters);
+    TextShape text = TextShape.read(parameters);
     refuse(parameters);
     int tokens =
         Sampling.tokens(
             parameters, limits.newTokens(), limits, "max_completion_tokens", "max_tokens");
     Sampling sampling = Sampling.read(parameters, tokens, limits, ChatEndpoint::logprobs);
     parameters.requireNoOthers();
-    ToolRequest request = fields.request(model, text, messages, sampling.options(), "messages");
+    answering.requireFew(sampling.choices());
+    boolean inTurn = call.hasTurn();
+    ToolPrompt prepared =
+        answering.prepare(
+            call,
+            sampling.streams(),
+            (onText, cancellation) ->
+                fields.prompt(
+                    model, text, messages, sampling.options(), MESSAGES, inTurn, cancellation),
+            MESSAGES);
+    ToolRequest request = prepared.request();
+    PreparedPrompt prompt = prepared.prompt();
     List<AnswerPool.Job<Generation>> jobs = new ArrayList<>();
     for (int i = 0; i < sampling.choices(); i++) {
       GenerationOptions options =
-          request.options().toBuilder().seed(sampling.options(i).seed()).build();
+          prompt.options().toBuilder().seed(sampling.options(i).seed()).build();
       jobs.add(
           (onText, cancellation) ->
-              model.chat(messages, request.chat(), options, onText, cancellation));
+              model.generate(prompt.tokenIds(), options, onText, cancellation));
     }
     Envelope envelope = Envelope.of("chatcmpl-", name, sampling.sendsUsage());
     Optional<Logprobs> logprobs = Logprobs.of(model, sampling.options());
@@ -55,7 +68,7 @@ final class ChatEndpoint implements Endpoint {
         request.mayHaveParts()
             ? ToolReply.of(call, envelope, logprobs, request, sampling)
             : Reply.of(call, new ChatFormat(envelope, logprobs), sampling, jobs.size());
-    answering.answer(call, jobs, 1, reply, "messages");
+    answering.answer(call, jobs, 1, reply, MESSAGES);
   }
 
   /** A flag, and how many alternatives there are to be. */

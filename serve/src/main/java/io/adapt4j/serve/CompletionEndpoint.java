@@ -3,6 +3,7 @@ package io.adapt4j.serve;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.PreparedPrompt;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,13 +36,26 @@ final class CompletionEndpoint implements Endpoint {
     Sampling sampling = Sampling.read(parameters, tokens, limits, CompletionEndpoint::logprobs);
     boolean echoes = echoes(parameters, sampling);
     parameters.requireNoOthers();
+    answering.requireFew(prompts.size() * sampling.choices());
+    List<PreparedPrompt> prepared =
+        answering.prepare(
+            call,
+            sampling.streams(),
+            (onText, cancellation) ->
+                prompts.stream()
+                    .map(prompt -> prompt.prepared(model, sampling.options(), cancellation))
+                    .toList(),
+            Prompt.NAME);
     List<AnswerPool.Job<Generation>> jobs = new ArrayList<>();
     List<String> before = new ArrayList<>();
-    for (Prompt prompt : prompts) {
+    for (int p = 0; p < prompts.size(); p++) {
+      PreparedPrompt prompt = prepared.get(p);
       for (int i = 0; i < sampling.choices(); i++) {
         GenerationOptions options = sampling.options(i);
-        before.add(echoes ? prompt.text(model) : "");
-        jobs.add((onText, cancellation) -> prompt.continued(model, options, onText, cancellation));
+        before.add(echoes ? prompts.get(p).text(model) : "");
+        jobs.add(
+            (onText, cancellation) ->
+                model.generate(prompt.tokenIds(), options, onText, cancellation));
       }
     }
     Envelope envelope = Envelope.of("cmpl-", name, sampling.sendsUsage());

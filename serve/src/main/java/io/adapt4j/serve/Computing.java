@@ -28,6 +28,7 @@ final class Computing {
    * @param input the parameter that holds what is computed with
    */
   <T> T compute(Call call, AnswerPool.Job<T> job, String input) throws IOException {
+    call.endTurn();
     try (AnswerPool.Running<T> running = pool.start(List.of(job), false)) {
       AnswerPool.Event<T> end = running.next(Math.max(0, time.minus(call.age()).toMillis()));
       if (pool.isClosing()) {

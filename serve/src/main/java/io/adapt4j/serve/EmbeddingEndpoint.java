@@ -5,12 +5,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.core.generate.CancellationToken;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Embeds texts: {@code /v1/embeddings}. */
@@ -54,7 +56,7 @@ final class EmbeddingEndpoint implements Endpoint {
         computing.compute(
             call,
             (onText, cancellation) -> {
-              int tokens = tokens(embedder, texts, cut);
+              int tokens = tokens(embedder, texts, cut, cancellation);
               return new Embedded(all.embed(texts, cancellation), tokens);
             },
             INPUT);
@@ -85,16 +87,20 @@ final class EmbeddingEndpoint implements Endpoint {
     return format.equals("base64");
   }
 
-  private static int tokens(TextEmbedder embedder, List<String> texts, boolean cut) {
+  private static int tokens(
+      TextEmbedder embedder, List<String> texts, boolean cut, CancellationToken cancellation) {
     int sum = 0;
     for (String text : texts) {
-      int tokens = embedder.countTokens(text);
+      if (cancellation.isCancelled()) {
+        throw new CancellationException();
+      }
+      int tokens = embedder.countTokens(text, embedder.maxTokens());
       if (tokens > embedder.maxTokens() && !cut) {
         throw Fault.invalid(
             400,
             INPUT,
             "context_length_exceeded",
-            "This model's maximum context length is %d tokens, however an input has %d tokens. Shorten it, or have its end cut with \"truncate_prompt_tokens\": -1."
+            "This model's maximum context length is %d tokens, however an input has at least %d tokens. Shorten it, or have its end cut with \"truncate_prompt_tokens\": -1."
                 .formatted(embedder.maxTokens(), tokens));
       }
       sum += Math.min(tokens, embedder.maxTokens());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.exception.TooManyRequestsException;
+import io.adapt4j.core.exception.UnknownAdapterException;
 import io.adapt4j.core.generate.PromptTooLongException;
 import io.adapt4j.jinja.TemplateException;
 import java.time.Duration;
@@ -45,6 +46,14 @@ final class Fault extends RuntimeException {
   /** A parameter that this server does not know, or something of it that it cannot do. */
   static Fault unsupported(String name, String message) {
     return invalid(400, name, "unsupported_parameter", name + ": " + message);
+  }
+
+  static Fault unknownModel(String name) {
+    return invalid(
+        404,
+        "model",
+        "model_not_found",
+        "The model '" + name + "' does not exist. GET /v1/models lists those that do.");
   }
 
   static Fault unauthorized() {
@@ -94,8 +103,16 @@ final class Fault extends RuntimeException {
           400,
           prompt,
           "context_length_exceeded",
-          "This model's maximum context length is %d tokens, at least one of them new. However, the %s resulted in %d tokens. Shorten the %s."
-              .formatted(tooLong.limit(), prompt, tooLong.promptTokens(), prompt));
+          "This model's maximum context length is %d tokens, at least one of them new. However, the %s resulted in %s%d tokens. Shorten the %s."
+              .formatted(
+                  tooLong.limit(),
+                  prompt,
+                  tooLong.getCause() == null ? "" : "at least ",
+                  tooLong.promptTokens(),
+                  prompt));
+    }
+    if (failure instanceof UnknownAdapterException unknown) {
+      return unknownModel(unknown.name());
     }
     if (failure instanceof TooManyRequestsException) {
       return busy("The model has as many waiting requests as it takes. Ask again later.");

@@ -30,6 +30,7 @@ final class Gateway implements HttpHandler {
 
   private final Map<String, Endpoint> endpoints;
   private final Models models;
+  private final Optional<AdapterEndpoint> adapters;
   private final Optional<Page> page;
   private final Guard guard;
   private final IntSupplier answers;
@@ -43,6 +44,7 @@ final class Gateway implements HttpHandler {
   Gateway(
       Map<String, Endpoint> endpoints,
       Models models,
+      Optional<AdapterEndpoint> adapters,
       Optional<Page> page,
       Guard guard,
       IntSupplier answers,
@@ -50,6 +52,7 @@ final class Gateway implements HttpHandler {
       AccessLog log) {
     this.endpoints = Map.copyOf(endpoints);
     this.models = models;
+    this.adapters = adapters;
     this.page = page;
     this.guard = guard;
     this.answers = answers;
@@ -89,6 +92,7 @@ final class Gateway implements HttpHandler {
 
   private void over(Call call) {
     try {
+      call.endTurn();
       metrics.count(route(call), call);
       log.log(call);
     } finally {
@@ -130,12 +134,17 @@ final class Gateway implements HttpHandler {
       page.get().send(call);
       return;
     }
+    if (adapters.isPresent() && AdapterEndpoint.isFor(call.path())) {
+      requireOpen();
+      adapters.get().answer(call);
+      return;
+    }
     guard.requireKey(call);
     Endpoint endpoint = endpoints.get(call.path());
     if (endpoint != null) {
       requireMethod(call, "POST");
       requireOpen();
-      endpoint.answer(call, new Parameters(Body.read(call, limits.bodyBytes())));
+      endpoint.answer(call, new Parameters(Body.read(call, limits)));
     } else {
       look(call);
     }
@@ -163,7 +172,7 @@ final class Gateway implements HttpHandler {
     }
   }
 
-  private static void requireMethod(Call call, String method) {
+  static void requireMethod(Call call, String method) {
     if (!call.method().equals(method)) {
       call.set("Allow", method);
       throw Fault.invalid(
@@ -186,9 +195,8 @@ final class Gateway implements HttpHandler {
       call.send(fault.status(), fault.json());
       return;
     }
-    if (call.isStream()) {
-      call.write("data: " + Json.compact(fault.json()) + "\n\n");
-    }
+    String json = Json.compact(fault.json());
+    call.write(call.isStream() ? "data: " + json + "\n\n" : json);
     throw new IOException("an answer that had begun failed: " + fault.getMessage());
   }
 
@@ -197,6 +205,9 @@ final class Gateway implements HttpHandler {
     String path = call.path();
     if (endpoints.containsKey(path) || List.of(PAGE, HEALTH, METRICS).contains(path)) {
       return path;
+    }
+    if (adapters.isPresent() && AdapterEndpoint.isFor(path)) {
+      return AdapterEndpoint.PATH;
     }
     return path.equals(MODELS) || path.startsWith(MODELS + "/") ? MODELS : "other";
   }

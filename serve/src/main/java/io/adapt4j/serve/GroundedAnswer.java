@@ -1,6 +1,9 @@
 package io.adapt4j.serve;
 
+import io.adapt4j.core.text.TokenUsage;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 
 /**
  * An answer from documents.
@@ -11,13 +14,15 @@ import java.util.List;
  *     source's, and every quote is verbatim
  * @param citations the sources that the text names
  * @param unknownCitations numbers in the text that are no source's
+ * @param usage the tokens that the generator read and wrote, if it counts them
  */
 public record GroundedAnswer(
     String text,
     boolean answerable,
     boolean checked,
     List<Citation> citations,
-    List<Integer> unknownCitations) {
+    List<Integer> unknownCitations,
+    Optional<TokenUsage> usage) {
 
   /**
    * Copies the lists.
@@ -27,10 +32,30 @@ public record GroundedAnswer(
    * @param checked whether everything that can be checked holds
    * @param citations the sources that the text names
    * @param unknownCitations numbers in the text that are no source's
+   * @param usage the tokens that the generator read and wrote, if it counts them
    */
   public GroundedAnswer {
     citations = List.copyOf(citations);
     unknownCitations = List.copyOf(unknownCitations);
+    Objects.requireNonNull(usage, "usage");
+  }
+
+  /**
+   * Creates an answer whose tokens nobody counted.
+   *
+   * @param text the answer, with numbers of sources in brackets such as [1]
+   * @param answerable whether the documents contain an answer
+   * @param checked whether everything that can be checked holds
+   * @param citations the sources that the text names
+   * @param unknownCitations numbers in the text that are no source's
+   */
+  public GroundedAnswer(
+      String text,
+      boolean answerable,
+      boolean checked,
+      List<Citation> citations,
+      List<Integer> unknownCitations) {
+    this(text, answerable, checked, citations, unknownCitations, Optional.empty());
   }
 
   /**

@@ -9,6 +9,8 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -77,7 +79,7 @@ public final class ModelServer implements AutoCloseable {
     this.computed = new AnswerPool(limits.answers());
     this.threads = threads(limits.connections());
     Models models =
-        new Models(builder.models, builder.embedders, builder.rerankers, builder.answerers);
+        new Models(builder.models, builder.embedders, builder.rerankers, builder.answerers, limits);
     Answering answering = new Answering(pool, limits);
     Computing computing = new Computing(computed, limits);
     this.gateway =
@@ -90,6 +92,7 @@ public final class ModelServer implements AutoCloseable {
                 "/v1/rerank", new RerankEndpoint(models, computing),
                 "/v1/rag/ask", new AskEndpoint(models, answering)),
             models,
+            builder.adapters(models),
             builder.page(),
             builder.guard(),
             () -> pool.running() + computed.running(),
@@ -213,6 +216,8 @@ public final class ModelServer implements AutoCloseable {
     private Consumer<AccessRecord> accessLog = entry -> {};
     private boolean logsContents;
     private @Nullable Boolean showsPage;
+    private @Nullable Path adapterFolder;
+    private String adminKey = "";
 
     private Builder() {}
 
@@ -318,14 +323,43 @@ public final class ModelServer implements AutoCloseable {
      * @throws IllegalArgumentException if it is blank or has white space around it
      */
     public Builder apiKey(String key) {
-      Texts.require("key", key);
+      keys.add(required("apiKey", key));
+      return this;
+    }
+
+    private static String required(String name, String key) {
+      Texts.require(name, key);
       if (key.isBlank() || !key.equals(key.strip())) {
         throw new IllegalArgumentException(
-            "apiKey: expected a text without white space around it, found "
+            name
+                + ": expected a text without white space around it, found "
                 + (key.isBlank() ? "a blank one" : "some"));
       }
-      keys.add(key);
+      return key;
+    }
+
+    /**
+     * Lets adapters be added and removed over HTTP, at {@code /v1/adapters}, by requests that show
+     * a key of its own. Unless set there is nothing at that address.
+     *
+     * @param folder holds the adapters that may be added, each in a folder of its name
+     * @param adminKey the key, which should be none of {@link #apiKey}
+     * @return this builder
+     * @throws IllegalArgumentException if there is no such folder, or the key is blank or has white
+     *     space around it
+     */
+    public Builder adapterFolder(Path folder, String adminKey) {
+      this.adminKey = required("adminKey", adminKey);
+      if (!Files.isDirectory(Texts.require("folder", folder))) {
+        throw new IllegalArgumentException("adapterFolder: there is no folder " + folder);
+      }
+      this.adapterFolder = folder;
       return this;
+    }
+
+    private Optional<AdapterEndpoint> adapters(Models served) {
+      return Optional.ofNullable(adapterFolder)
+          .map(folder -> new AdapterEndpoint(folder, adminKey, served, limits));
     }
 
     /**

@@ -7,6 +7,7 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextEmbedder;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,13 +39,16 @@ final class Models {
 
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<AdapterName, LanguageModel> adapted = new ConcurrentHashMap<>();
+  private final ServerLimits limits;
   private final long since = Instant.now().getEpochSecond();
 
   Models(
       Map<String, LanguageModel> languageModels,
       Map<String, TextEmbedder> embedders,
       Map<String, RelevanceScorer> rerankers,
-      Map<String, QuestionAnswering> answerers) {
+      Map<String, QuestionAnswering> answerers,
+      ServerLimits limits) {
+    this.limits = limits;
     languageModels.forEach((name, model) -> entries.put(name, new Entry(Kind.LANGUAGE, model)));
     embedders.forEach((name, model) -> entries.put(name, new Entry(Kind.EMBEDDING, model)));
     rerankers.forEach((name, model) -> entries.put(name, new Entry(Kind.RERANK, model)));
@@ -63,6 +67,31 @@ final class Models {
       }
     }
     return find(name, Kind.LANGUAGE, LanguageModel.class);
+  }
+
+  /** A model itself, no adapter on one. */
+  LanguageModel baseModel(String name) {
+    return find(name, Kind.LANGUAGE, LanguageModel.class);
+  }
+
+  /** The only language model of the server. */
+  LanguageModel onlyBaseModel() {
+    List<LanguageModel> all =
+        entries.values().stream()
+            .map(Entry::model)
+            .filter(LanguageModel.class::isInstance)
+            .map(LanguageModel.class::cast)
+            .toList();
+    if (all.size() != 1) {
+      throw Fault.parameter(
+          "model", "expected the name of a language model, of which the server has " + all.size());
+    }
+    return all.get(0);
+  }
+
+  /** Whether a model or an adapter has the name. */
+  boolean isTaken(String name) {
+    return entries.containsKey(name) || adapters().containsKey(name);
   }
 
   /** The same model each time, so that what is known of it is kept; null where there is none. */
@@ -108,20 +137,12 @@ final class Models {
   private <T> T find(String name, Kind kind, Class<T> type) {
     Entry entry = entries.get(name);
     if (entry == null) {
-      throw unknown(name);
+      throw Fault.unknownModel(name);
     }
     if (entry.kind() != kind) {
       throw Fault.parameter("model", "'" + name + "' " + entry.kind().use);
     }
     return type.cast(entry.model());
-  }
-
-  private static Fault unknown(String name) {
-    return Fault.invalid(
-        404,
-        "model",
-        "model_not_found",
-        "The model '" + name + "' does not exist. GET /v1/models lists those that do.");
   }
 
   ObjectNode list() {
@@ -159,7 +180,7 @@ final class Models {
     }
     String base = adapters().get(name);
     if (base == null) {
-      throw unknown(name);
+      throw Fault.unknownModel(name);
     }
     return json(name, base);
   }
@@ -179,6 +200,9 @@ final class Models {
           endpoints.add("/v1/chat/completions").add("/v1/responses");
         }
         endpoints.add("/v1/completions");
+        json.putObject("limits")
+            .put("context_tokens", ((LanguageModel) entry.model()).contextLength())
+            .put("new_tokens", limits.newTokens());
       }
       case EMBEDDING -> endpoints.add("/v1/embeddings");
       case RERANK -> endpoints.add("/v1/rerank");

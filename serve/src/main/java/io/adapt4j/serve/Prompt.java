@@ -3,11 +3,10 @@ package io.adapt4j.serve;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.CancellationToken;
-import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.PreparedPrompt;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What a completion continues: a text, or token ids. */
@@ -63,14 +62,12 @@ final class Prompt {
     return new Prompt(null, ids);
   }
 
-  Generation continued(
-      LanguageModel model,
-      GenerationOptions options,
-      Consumer<String> onText,
-      CancellationToken cancellation) {
+  /** The prompt in tokens, which fit into the model's context. */
+  PreparedPrompt prepared(
+      LanguageModel model, GenerationOptions options, CancellationToken cancellation) {
     return text == null
-        ? model.generate(ids, options, onText, cancellation)
-        : model.generate(text, options, onText, cancellation);
+        ? model.prompts().ids(ids, options)
+        : model.prompts().text(text, options, cancellation);
   }
 
   /** The prompt as a text. */

@@ -17,6 +17,9 @@ final class RerankEndpoint implements Endpoint {
 
   private static final String DOCUMENTS = "documents";
 
+  /** Documents after which others have their turn, and a request may end. */
+  private static final int DOCUMENTS_A_TURN = 64;
+
   /** Cohere's limit. */
   private static final int MOST_DOCUMENTS = 1_000;
 
@@ -64,15 +67,21 @@ final class RerankEndpoint implements Endpoint {
       String query,
       List<String> documents,
       CancellationToken cancellation) {
-    turns.acquireUninterruptibly();
-    try {
-      if (cancellation.isCancelled()) {
-        throw new CancellationException();
+    double[] scores = new double[documents.size()];
+    for (int from = 0; from < scores.length; from += DOCUMENTS_A_TURN) {
+      int to = Math.min(scores.length, from + DOCUMENTS_A_TURN);
+      turns.acquireUninterruptibly();
+      try {
+        if (cancellation.isCancelled()) {
+          throw new CancellationException();
+        }
+        double[] some = scorer.scores(query, documents.subList(from, to));
+        System.arraycopy(some, 0, scores, from, to - from);
+      } finally {
+        turns.release();
       }
-      return scorer.scores(query, documents);
-    } finally {
-      turns.release();
     }
+    return scores;
   }
 
   private static List<String> documents(JsonNode json) {

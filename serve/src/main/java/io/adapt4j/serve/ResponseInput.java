@@ -30,8 +30,8 @@ final class ResponseInput {
   /** What the assistant thought before the next item. */
   private Optional<String> thought = Optional.empty();
 
-  /** The calls of the last message, where the items of its answer are not at their end. */
-  private List<Map<String, Object>> calls = List.of();
+  /** The calls of the last message, which are put into it when the items of its answer end. */
+  private List<Map<String, Object>> calls = new ArrayList<>();
 
   private boolean answering;
 
@@ -54,6 +54,7 @@ final class ResponseInput {
     for (int i = 0; i < json.size(); i++) {
       input.item(NAME + "[" + i + "]", json.get(i));
     }
+    input.endCalls();
     return input.messages;
   }
 
@@ -93,13 +94,21 @@ final class ResponseInput {
 
   /** Adds a message. Thoughts belong to the answer after them; without one they say nothing. */
   private void add(ChatMessage message, boolean answers) {
+    endCalls();
     messages.add(
         answers && thought.isPresent()
             ? message.with("reasoning_content", thought.get())
             : message);
     thought = Optional.empty();
-    calls = List.of();
     answering = answers;
+  }
+
+  private void endCalls() {
+    if (!calls.isEmpty()) {
+      int last = messages.size() - 1;
+      messages.set(last, messages.get(last).with(CALLS, calls));
+      calls = new ArrayList<>();
+    }
   }
 
   private void thought(String at, Parameters fields) {
@@ -116,8 +125,7 @@ final class ResponseInput {
     if (!answering) {
       add(ChatMessage.assistant(""), true);
     }
-    List<Map<String, Object>> all = new ArrayList<>(calls);
-    all.add(
+    calls.add(
         Map.of(
             "id",
             id,
@@ -125,9 +133,6 @@ final class ResponseInput {
             "function",
             "function",
             Map.of("name", text(at, fields, "name"), "arguments", text(at, fields, "arguments"))));
-    calls = all;
-    int last = messages.size() - 1;
-    messages.set(last, messages.get(last).with(CALLS, all));
   }
 
   private void result(String at, Parameters fields) {

@@ -5,8 +5,7 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.structured.TextConstraint;
-import io.adapt4j.tools.ToolRequest;
+import io.adapt4j.core.generate.PreparedPrompt;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +32,7 @@ final class ResponsesEndpoint implements Endpoint {
     call.asks(name);
     List<ChatMessage> messages = ResponseInput.read(parameters);
     ToolFields fields = ToolFields.readFlat(parameters);
-    Optional<TextConstraint> text = TextShape.readText(parameters);
+    TextShape text = TextShape.readText(parameters);
     refuse(parameters);
     int tokens = Sampling.tokens(parameters, limits.newTokens(), limits, "max_output_tokens");
     GenerationOptions.Builder asked = Sampling.options(parameters, tokens);
@@ -42,13 +41,22 @@ final class ResponsesEndpoint implements Endpoint {
     ignoreStreamOptions(parameters);
     parameters.requireNoOthers();
     GenerationOptions options = asked.build();
-    ToolRequest request = fields.request(model, text, messages, options, ResponseInput.NAME);
+    boolean inTurn = call.hasTurn();
+    ToolPrompt prepared =
+        answering.prepare(
+            call,
+            streams,
+            (onText, cancellation) ->
+                fields.prompt(
+                    model, text, messages, options, ResponseInput.NAME, inTurn, cancellation),
+            ResponseInput.NAME);
+    PreparedPrompt prompt = prepared.prompt();
     AnswerPool.Job<Generation> job =
         (onText, cancellation) ->
-            model.chat(messages, request.chat(), request.options(), onText, cancellation);
+            model.generate(prompt.tokenIds(), prompt.options(), onText, cancellation);
     ResponseFormat format =
         ResponseFormat.of(name, options, parameters, Logprobs.of(model, options));
-    Reply<Generation> reply = new ResponseReply(call, format, request, streams);
+    Reply<Generation> reply = new ResponseReply(call, format, prepared.request(), streams);
     answering.answer(call, List.of(job), 1, reply, ResponseInput.NAME);
   }
 

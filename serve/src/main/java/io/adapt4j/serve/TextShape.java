@@ -6,24 +6,48 @@ import io.adapt4j.structured.JsonSchema;
 import io.adapt4j.structured.TextConstraint;
 import io.adapt4j.structured.UnsupportedConstraintException;
 import java.util.Optional;
+import java.util.function.Supplier;
 
-/** What the text of an answer is to be. */
+/** What the text of an answer is to be. Schemas are read when it is asked for its constraint. */
 final class TextShape {
 
-  private TextShape() {}
+  private static final TextShape ANY = new TextShape("response_format", Optional::empty);
 
-  /** Of a conversation: {@code response_format}. Empty where it may be any text. */
-  static Optional<TextConstraint> read(Parameters parameters) {
+  private final String name;
+  private final Supplier<Optional<TextConstraint>> constraint;
+
+  private TextShape(String name, Supplier<Optional<TextConstraint>> constraint) {
+    this.name = name;
+    this.constraint = constraint;
+  }
+
+  /** The parameter that says it. */
+  String name() {
+    return name;
+  }
+
+  boolean isAny() {
+    return equals(ANY);
+  }
+
+  /** The constraint; empty where the text may be any. Reading a schema may take long. */
+  Optional<TextConstraint> constraint() {
+    return constraint.get();
+  }
+
+  /** Of a conversation: {@code response_format}. */
+  static TextShape read(Parameters parameters) {
     Optional<JsonNode> json = parameters.value("response_format");
-    return json.flatMap(
-        format -> read("response_format", "json_schema.", format, format.path("json_schema")));
+    return json.map(
+            format -> read("response_format", "json_schema.", format, format.path("json_schema")))
+        .orElse(ANY);
   }
 
   /** Of a response: {@code text.format}. */
-  static Optional<TextConstraint> readText(Parameters parameters) {
+  static TextShape readText(Parameters parameters) {
     JsonNode text = parameters.value("text").orElse(null);
     if (text == null) {
-      return Optional.empty();
+      return ANY;
     }
     if (!text.isObject()) {
       throw Fault.parameter("text", "expected an object, found " + Parameters.kind(text));
@@ -34,7 +58,7 @@ final class TextShape {
     }
     Optional<JsonNode> format = fields.value("format");
     fields.requireNoOthers();
-    return format.flatMap(json -> read("text", "format.", json, json));
+    return format.map(json -> read("text", "format.", json, json)).orElse(ANY);
   }
 
   /**
@@ -43,20 +67,23 @@ final class TextShape {
    * @param at where the schema is within the parameter
    * @param holder what has the schema
    */
-  private static Optional<TextConstraint> read(
-      String name, String at, JsonNode format, JsonNode holder) {
+  private static TextShape read(String name, String at, JsonNode format, JsonNode holder) {
     return switch (format.path("type").asText()) {
-      case "text" -> Optional.empty();
-      case "json_object" -> Optional.of(JsonSchema.anyObject());
-      case "json_schema" -> Optional.of(schema(name, at, holder.path("schema")));
+      case "text" -> ANY;
+      case "json_object" -> new TextShape(name, () -> Optional.of(JsonSchema.anyObject()));
+      case "json_schema" -> schema(name, at, holder.path("schema"));
       default -> throw Fault.parameter(name, "expected the type text, json_object or json_schema");
     };
   }
 
-  private static TextConstraint schema(String name, String at, JsonNode schema) {
+  private static TextShape schema(String name, String at, JsonNode schema) {
     if (!schema.isObject()) {
       throw Fault.parameter(name, at + "schema: expected an object");
     }
+    return new TextShape(name, () -> Optional.of(parsed(name, at, schema)));
+  }
+
+  private static TextConstraint parsed(String name, String at, JsonNode schema) {
     try {
       return JsonSchema.parse(Json.compact(schema));
     } catch (UnsupportedConstraintException e) {

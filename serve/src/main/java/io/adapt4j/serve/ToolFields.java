@@ -4,9 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.PreparedPrompt;
 import io.adapt4j.core.internal.chat.ToolCallFields;
+import io.adapt4j.jinja.RenderOptions;
 import io.adapt4j.jinja.TemplateException;
+import io.adapt4j.structured.ConstraintLimits;
 import io.adapt4j.structured.TextConstraint;
 import io.adapt4j.tools.Tool;
 import io.adapt4j.tools.ToolChat;
@@ -17,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -127,23 +133,74 @@ record ToolFields(List<Tool> tools, ToolChoice choice, boolean parallel) {
    *
    * @param text what the text of the answer is to be
    * @param input the parameter that holds the conversation
+   * @param inTurn whether the request has its turn already
+   * @param cancellation ends it
    */
-  ToolRequest request(
+  ToolPrompt prompt(
       LanguageModel model,
-      Optional<TextConstraint> text,
+      TextShape text,
       List<ChatMessage> messages,
       GenerationOptions options,
-      String input) {
-    ToolChat chat = ToolChat.of(model).tools(tools).choice(choice).parallelToolCalls(parallel);
-    if (text.isPresent()) {
-      chat = chat.text(text.get());
+      String input,
+      boolean inTurn,
+      CancellationToken cancellation) {
+    boolean constrains = !tools.isEmpty() || !text.isAny();
+    ToolRequest request =
+        constrains
+            ? limited(
+                inTurn,
+                cancellation,
+                () -> request(model, text, messages, options, input, cancellation))
+            : request(model, text, messages, options, input, cancellation);
+    PreparedPrompt prompt =
+        model.prompts().chat(messages, request.chat(), request.options(), cancellation);
+    return new ToolPrompt(request, prompt);
+  }
+
+  /** Compiles schemas within limits, one after the other. */
+  private static <T> T limited(
+      boolean inTurn, CancellationToken cancellation, Supplier<T> compiling) {
+    ConstraintLimits limits = ConstraintLimits.defaults();
+    if (inTurn) {
+      return limits.run(cancellation::isCancelled, compiling);
+    }
+    try (Turns.Turn turn = Turns.OF_PROCESS.take(cancellation::isCancelled)) {
+      return limits.run(cancellation::isCancelled, compiling);
+    }
+  }
+
+  private ToolRequest request(
+      LanguageModel model,
+      TextShape text,
+      List<ChatMessage> messages,
+      GenerationOptions options,
+      String input,
+      CancellationToken cancellation) {
+    RenderOptions rendering =
+        RenderOptions.defaults().withCancellation(printed -> cancellation.isCancelled());
+    ToolChat chat =
+        ToolChat.of(model)
+            .tools(tools)
+            .choice(choice)
+            .parallelToolCalls(parallel)
+            .rendering(ChatOptions.defaults().withRenderOptions(rendering));
+    Optional<TextConstraint> constraint = text.constraint();
+    if (constraint.isPresent()) {
+      chat = chat.text(constraint.get());
     }
     try {
-      return chat.request(messages, options);
+      ToolRequest request = chat.request(messages, options);
+      // What a constraint needs for the vocabulary is made here, not between steps of the model.
+      request
+          .options()
+          .constraint()
+          .ifPresent(made -> made.begin(model.tokenizer().tokenBytes(), false));
+      return request;
     } catch (TemplateException | ChatException e) {
       throw Fault.of(e, input);
     } catch (IllegalArgumentException e) {
-      throw Fault.parameter(TOOLS, String.valueOf(e.getMessage()));
+      String parameter = tools.isEmpty() ? text.name() : TOOLS;
+      throw Fault.parameter(parameter, String.valueOf(e.getMessage()));
     }
   }
 }

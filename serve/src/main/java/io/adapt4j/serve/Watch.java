@@ -30,6 +30,11 @@ final class Watch implements AutoCloseable {
     return new Watched(time);
   }
 
+  /** How many threads it would interrupt at some time. */
+  int watched() {
+    return clock.getQueue().size();
+  }
+
   @Override
   public void close() {
     clock.shutdownNow();

@@ -91,6 +91,29 @@ class AbusedServerTest {
     assertThat(send(old.formatted(CHAT, ASK.length(), ASK))).contains(" 200 ", "\"choices\"");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"Checksum: abc\r\n\r\n", "A: b\r\nC: d\r\n\r\n", "Content-Length: 5\r\n\r\n"})
+  void aTrailerMeansNothingAndEndsTheConnection(String trailer) throws Exception {
+    String chunked = chunk(ASK.substring(0, 9)) + chunk(ASK.substring(9)) + "0\r\n" + trailer;
+    String said = send(post("Transfer-Encoding: chunked\r\n", chunked + HIDDEN));
+    assertThat(said).startsWith("HTTP/1.1 200").contains("\"choices\"", "Connection: close");
+    assertThat(answers(said)).as(said).isOne();
+  }
+
+  @Test
+  void aBodyMayBeAsLongAsTheLimitAndNoLonger() throws Exception {
+    String ask = ASK + " ".repeat(20_000 - ASK.length());
+    assertThat(send(post("Content-Length: 20000\r\n", ask))).startsWith("HTTP/1.1 200");
+    assertThat(send(post("Transfer-Encoding: chunked\r\n", chunk(ask) + "0\r\n\r\n")))
+        .startsWith("HTTP/1.1 200");
+    assertThat(send(post("Content-Length: 20001\r\n", ask + " ")))
+        .startsWith("HTTP/1.1 413")
+        .contains("longer than 20000 bytes");
+    assertThat(send(post("Transfer-Encoding: chunked\r\n", chunk(ask + " ") + "0\r\n\r\n")))
+        .startsWith("HTTP/1.1 413");
+  }
+
   /** A proxy before the server may have taken the other length for the right one. */
   @ParameterizedTest
   @ValueSource(

@@ -9,6 +9,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
+import io.adapt4j.core.text.TokenUsage;
 import io.adapt4j.rag.Rag;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.spi.TextEmbeddings;
@@ -103,7 +104,8 @@ class AskTest {
 
     @Override
     public GeneratedText generate(List<ChatMessage> messages, GenerationOptions options) {
-      return new GeneratedText(ANSWER, FinishReason.STOP, Optional.empty(), false);
+      return new GeneratedText(
+          ANSWER, FinishReason.STOP, Optional.of(new TokenUsage(70, 15)), false);
     }
 
     @Override
@@ -139,6 +141,34 @@ class AskTest {
   @Test
   void anAnswerNamesItsSourcesAndWhatItQuotesOfThem() throws Exception {
     assertAnswer(server.answer(PATH, "{'model':'help','question':'When may goods be returned?'}"));
+  }
+
+  @Test
+  void tokensAreToldAndCounted() throws Exception {
+    try (TestServer counted =
+        TestServer.start(s -> s.questionAnswering("faq", new RagAnswers(rag)))) {
+      String ask = "{'model':'faq','question':'When may goods be returned?'}";
+      JsonNode usage = counted.answer(PATH, ask).get("usage");
+      assertThat(usage.get("prompt_tokens").asInt()).isEqualTo(70);
+      assertThat(usage.get("completion_tokens").asInt()).isEqualTo(15);
+      counted.events(PATH, ask.replace("}", ",'stream':true}"));
+      counted.log(2);
+      assertThat(counted.get("/metrics").body())
+          .contains("adapt4j_prompt_tokens_total{model=\"faq\"} 140\n")
+          .contains("adapt4j_generated_tokens_total{model=\"faq\"} 30\n");
+    }
+  }
+
+  @Test
+  void aQuestionAsLongAsABookIsRefused() throws Exception {
+    JsonNode error =
+        Json.parse(
+                server
+                    .post(PATH, "{'model':'help','question':'" + "When? ".repeat(100_000) + "'}")
+                    .body())
+            .get("error");
+    assertThat(error.get("param").asText()).isEqualTo("question");
+    assertThat(error.get("message").asText()).contains("at most 32768 characters, found 600000");
   }
 
   @Test

@@ -40,6 +40,7 @@ class PageTest {
         TestServer.start(
             s ->
                 s.apiKey(KEY)
+                    .limits(ServerLimits.defaults().withNewTokens(200))
                     .model("tales", other)
                     .reranker("ranker", (query, documents) -> new double[documents.size()])
                     .questionAnswering("help", (asked, onText, cancellation) -> answer(onText)));
@@ -116,7 +117,8 @@ class PageTest {
 
   @Test
   void aMissingKeyIsToldAndATypedOneLetsIn() throws Exception {
-    assertThat(text(".error")).contains("A valid API key is needed");
+    assertThat(text(".error")).contains("needs a key", "field API key above");
+    assertThat(browser.value("document.activeElement.id").asText()).isEqualTo("key");
     browser.picture("page-error");
     enterKey();
     assertThat(browser.value("document.querySelectorAll('.error').length").asInt()).isZero();
@@ -124,6 +126,18 @@ class PageTest {
     assertThat(browser.value("document.querySelector('#model0').innerText").asText())
         .contains("stories", "tales", "help")
         .doesNotContain("ranker");
+  }
+
+  @Test
+  void asksForNoMoreTokensThanTheServerAllows() throws Exception {
+    enterKey();
+    assertThat(browser.value("document.getElementById('max_tokens').value").asText())
+        .isEqualTo("200");
+    set("max_tokens", "5000");
+    set("temperature", "0");
+    ask("Tell me of Lily.");
+    browser.waitFor("document.querySelector('.assistant .note')");
+    assertThat(text(".assistant .body")).isEqualTo(alone("Tell me of Lily.", 200));
   }
 
   @Test
@@ -191,10 +205,10 @@ class PageTest {
   @Test
   void whatTheServerRefusesIsShown() throws Exception {
     enterKey();
-    set("max_tokens", "99999");
+    set("temperature", "5");
     ask("Hello");
     browser.waitFor("document.querySelector('.error[role=alert]')");
-    assertThat(text(".error")).contains("max_tokens: expected an integer from 1 to 4096");
+    assertThat(text(".error")).contains("temperature: expected");
   }
 
   @Test

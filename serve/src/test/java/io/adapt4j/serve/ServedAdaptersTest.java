@@ -17,6 +17,9 @@ import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.lora.Lora;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -155,5 +158,84 @@ class ServedAdaptersTest {
     assertThat(ask("guest", 9)).isEqualTo(ask("calm", 9));
     server.languageModel().removeAdapter("guest");
     assertThat(server.post(PATH, request).statusCode()).isEqualTo(404);
+  }
+
+  private static HttpResponse<String> admin(
+      TestServer asked, String method, String path, String json) throws Exception {
+    return asked.send(
+        asked
+            .request("/v1/adapters" + path, json)
+            .header("Authorization", "Bearer admin")
+            .method(method, HttpRequest.BodyPublishers.ofString(json.replace('\'', '"')))
+            .build());
+  }
+
+  private static int asked(TestServer asked, String model) throws Exception {
+    return asked
+        .post(PATH, "{'model':'%s','max_tokens':2,'prompt':'A'}".formatted(model))
+        .statusCode();
+  }
+
+  @Test
+  void administratorsAddAndRemoveThem() throws Exception {
+    try (TestServer own = TestServer.start(s -> s.adapterFolder(folder, "admin"))) {
+      assertThat(asked(own, "brave")).isEqualTo(404);
+      HttpResponse<String> added = admin(own, "POST", "", "{'name':'brave'}");
+      assertThat(added.statusCode()).as(added.body()).isEqualTo(200);
+      assertThat(Json.parse(added.body()).get("parent").asText()).isEqualTo("stories");
+      assertThat(asked(own, "brave")).isEqualTo(200);
+      JsonNode list = Json.parse(admin(own, "GET", "", "").body()).get("data");
+      assertThat(list.findValuesAsText("id")).containsExactly("brave", "calm");
+      assertThat(list.findValuesAsText("loaded")).containsExactly("true", "false");
+      assertThat(admin(own, "POST", "", "{'name':'brave','model':'stories'}").statusCode())
+          .isEqualTo(409);
+      assertThat(admin(own, "DELETE", "/brave", "").statusCode()).isEqualTo(200);
+      assertThat(asked(own, "brave")).isEqualTo(404);
+      assertThat(admin(own, "DELETE", "/brave", "").statusCode()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void nothingElseIsAddedThanWhatLiesInTheFolder(@TempDir Path inside) throws Exception {
+    Path outside = folder.resolve("brave");
+    Files.createSymbolicLink(inside.resolve("link"), outside);
+    Files.createDirectory(inside.resolve("empty"));
+    Files.createDirectory(inside.resolve("broken"));
+    Files.writeString(inside.resolve("broken").resolve("adapter_config.json"), "{}");
+    try (TestServer own = TestServer.start(s -> s.adapterFolder(inside, "admin"))) {
+      for (String name :
+          List.of("../brave", outside.toString(), "link", "empty", ".", "", "broken/../broken")) {
+        HttpResponse<String> refused = admin(own, "POST", "", "{'name':'" + name + "'}");
+        assertThat(refused.statusCode()).as(name + refused.body()).isEqualTo(404);
+      }
+      HttpResponse<String> broken = admin(own, "POST", "", "{'name':'broken'}");
+      assertThat(broken.statusCode()).as(broken.body()).isEqualTo(400);
+      assertThat(admin(own, "POST", "", "{'name':'broken','model':'x'}").statusCode())
+          .isEqualTo(404);
+      assertThat(admin(own, "POST", "", "{'name':'broken','path':'/'}").statusCode())
+          .isEqualTo(400);
+      own.languageModel().addAdapter("mine", Adapter.at(outside));
+      assertThat(admin(own, "DELETE", "/mine", "").statusCode()).isEqualTo(404);
+      assertThat(asked(own, "mine")).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void onlyAdministratorsAddThemAndOnlyWhereTheyMay() throws Exception {
+    try (TestServer own =
+        TestServer.start(s -> s.apiKey("client").adapterFolder(folder, "admin"))) {
+      for (String key : List.of("client", "wrong")) {
+        HttpResponse<String> refused =
+            own.send(
+                own.request("/v1/adapters", "{'name':'brave'}")
+                    .header("Authorization", "Bearer " + key)
+                    .build());
+        assertThat(refused.statusCode()).isEqualTo(401);
+        assertThat(refused.body()).contains("administrator");
+      }
+      assertThat(own.get("/v1/adapters").statusCode()).isEqualTo(401);
+      assertThat(own.languageModel().adapterNames()).isEmpty();
+    }
+    assertThat(admin(server, "POST", "", "{'name':'calm'}").statusCode()).isEqualTo(404);
   }
 }

@@ -13,7 +13,7 @@ import java.util.OptionalDouble;
  * @param failures the first failure of each attempt that did not come to the end
  * @param steps optimizer steps of the run
  * @param firstLoss training loss of the first step
- * @param lastLoss training loss of the last step
+ * @param lastLoss mean training loss of the last steps
  * @param bestValidationLoss validation loss of the best evaluation; empty without validation data
  * @param best folder of the checkpoint to use: the best if it was kept, else the last
  * @param last folder of the last checkpoint
@@ -41,7 +41,7 @@ public record SparkFineTuneReport(
    * @param failures the first failure of each attempt that did not come to the end
    * @param steps optimizer steps of the run
    * @param firstLoss training loss of the first step
-   * @param lastLoss training loss of the last step
+   * @param lastLoss mean training loss of the last steps
    * @param bestValidationLoss validation loss of the best evaluation
    * @param best folder of the checkpoint to use
    * @param last folder of the last checkpoint

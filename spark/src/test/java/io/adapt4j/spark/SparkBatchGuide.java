@@ -24,6 +24,7 @@ import org.apache.spark.ml.PipelineStage;
 import org.apache.spark.ml.clustering.KMeans;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
 
 /** The code of docs/spark-batch.md, which {@link SparkBatchPageTest} compares with the page. */
 final class SparkBatchGuide {
@@ -67,6 +68,12 @@ final class SparkBatchGuide {
             .setInputCol("query")
             .setCandidateCol("passage");
     System.out.println(List.of(intent, rerank, model));
+  }
+
+  static void sort(org.apache.spark.sql.Dataset<Row> rows, ScoreTransformer rerank) {
+    org.apache.spark.sql.Dataset<Row> scored =
+        rerank.transform(rows).persist(StorageLevel.MEMORY_AND_DISK());
+    scored.orderBy("score").show();
   }
 
   static void estimate(org.apache.spark.sql.Dataset<Row> rows) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What chats with models of one tokenizer share, with adapters and without. Kept as long as the
@@ -52,14 +53,22 @@ final class ModelTools {
     return signs;
   }
 
-  /** A constraint, which is kept for the next request of the same kind. */
-  synchronized OutputConstraint constraint(List<Object> kind, Supplier<OutputConstraint> make) {
-    OutputConstraint kept = constraints.get(kind);
-    if (kept == null) {
-      kept = signs.spelling(make.get());
-      constraints.put(kind, kept);
-    }
-    return kept;
+  /**
+   * A constraint, which is kept for the next request of the same kind. Others do not wait while it
+   * is made, which may take long.
+   */
+  OutputConstraint constraint(List<Object> kind, Supplier<OutputConstraint> make) {
+    OutputConstraint kept = kept(kind);
+    return kept == null ? keep(kind, signs.spelling(make.get())) : kept;
+  }
+
+  private synchronized @Nullable OutputConstraint kept(List<Object> kind) {
+    return constraints.get(kind);
+  }
+
+  private synchronized OutputConstraint keep(List<Object> kind, OutputConstraint made) {
+    OutputConstraint other = constraints.putIfAbsent(kind, made);
+    return other == null ? made : other;
   }
 
   /** How a template writes tools, which is found out once. */

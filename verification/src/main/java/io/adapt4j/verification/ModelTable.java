@@ -55,6 +55,43 @@ public final class ModelTable {
           "xlm-roberta");
 
   private static final Path RESOURCES = Path.of("core/src/test/resources");
+
+  /** Section on configurations and tensors of every family. */
+  private static final String FILES =
+      """
+
+      ## What a folder says
+
+      **Transformers 4 and 5.** Where the two read one file in two ways, the version that wrote it decides: 5 or later in
+      `transformers_version`, or a field `rope_parameters`.
+
+      - `tie_word_embeddings: true` beside a stored output matrix with other values than the embedding: version 4 ties the
+        two and ignores the stored one, version 5 uses it. So it is here, and a warning says which was done (when the model
+        is loaded, and in `adapt4j inspect`). A stored matrix with the embedding's values is just tied. A model that is
+        saved says `false` where it has a matrix of its own.
+      - T5: `scale_decoder_outputs` says whether the decoder's states are scaled by `d_model` to the power of -0.5; where it
+        is absent, `tie_word_embeddings` does. Files of version 5 are scaled never (mT5) or always (umT5), as it does.
+      - Apertus: version 4 holds the learned numbers of the activation in bfloat16 in a model of any type, and rounds what it
+        computes of them; version 5 and this library compute in the model's type. Logits differ from version 4's by about
+        1e-3 for that.
+
+      **Fields of `config.json`.** For each family there is a list of every field that its class has in Transformers 4.57
+      and 5.15, and of those in published files.
+
+      - A field that is read, or has no effect on what is computed: nothing is said.
+      - A field that this build does not read, with a value that changes what the model computes (a soft cap, a window, experts,
+        `rope_interleaved: true`): refused, naming the field and its value.
+      - A field in no list: refused if its name says that something is multiplied or limited (`scale`, `scaling`, `multiplier`,
+        `softcap`, `clip`) and its value is not 1, off or empty. All others are named in a warning with their values, as nobody
+        can say what they do; nothing is computed with them.
+
+      **Tensors that are not read.** Copies of the embedding, masks, positions in order, rotary frequencies and tables of
+      sines, as older files have them, are compared with what is computed in their place, and a model with other values is
+      refused by the tensor's name. Pegasus and MarianMT read tables of positions where a file has them. Parts of other
+      models are left out: a pooling layer or a head that the model's class does not have, images, layers that guess
+      several tokens.
+      """;
+
   private static final Pattern TYPE = Pattern.compile("\"model_type\"\\s*:\\s*\"([^\"]+)\"");
 
   private ModelTable() {}
@@ -193,8 +230,9 @@ public final class ModelTable {
             FP8 (of Transformers, FBGEMM or compressed-tensors, by tensor, row or block; unpacked as it is read), or in
             [8 or 4 bits](qlora.md) where they have linear layers. All are trained in full and with
             [adapters](adapters.md), planned, merged and saved. A model of another `model_type` whose tensors and fields are
-            all those of Llama, Mistral, Qwen 2, Qwen 3 or OLMo 2 is read as that family, with a warning; of every other
-            one `adapt4j inspect` says what of it is known.
+            all those of Llama, Mistral, Qwen 2, Qwen 3 or OLMo 2 is read as that family, which warnings, plans, training reports and
+            `adapt4j inspect` say; of every other one `adapt4j inspect` says what of it is known. Folders of Transformers 4.57 and 5.15
+            are [read alike](verification.md#folders-of-transformers-457-and-515).
 
             **Verified**: *T* with numbers that Transformers 4.57 computed (logits to 1e-4, gradients, greedy tokens), *R*
             with a second implementation in numpy that is no part of the library, *L* by llama.cpp, which generates the same
@@ -211,7 +249,7 @@ public final class ModelTable {
           .filter(row -> row.group() == group)
           .forEach(row -> page.append(line(row, referenced)));
     }
-    return page.toString();
+    return page.append(FILES).toString();
   }
 
   private static String line(Row row, Set<String> referenced) {

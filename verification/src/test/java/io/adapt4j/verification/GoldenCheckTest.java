@@ -54,6 +54,14 @@ class GoldenCheckTest {
   }
 
   @Test
+  void foldersOfTransformersFivePassInEveryQuantity() {
+    for (String name : List.of("mixtral", "modernbert", "qwen3_moe", "qwen3_moe_fused")) {
+      List<String> lines = run(true, golden("v5/models/" + name));
+      assertThat(lines.get(lines.size() - 1)).matches("[1-9]\\d+ passed, 0 failed, 0 unsupported");
+    }
+  }
+
+  @Test
   void everyKindOfSharedFolderPassesOrIsNamed() {
     List<String> lines =
         run(true, golden("nf4"), golden("metrics"), golden("methods"), golden("embedders"));

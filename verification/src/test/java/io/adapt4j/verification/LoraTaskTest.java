@@ -27,12 +27,15 @@ import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Classifiers trained with LoRA on a decoder: the new output layer trains and is saved with it. */
 class LoraTaskTest {
@@ -73,6 +76,17 @@ class LoraTaskTest {
         assertThat(whole.classify(text(i)).score("big"))
             .isCloseTo(adapted.classify(text(i)).score("big"), within(1e-4));
       }
+    }
+    // PEFT leaves the names of the classes to whoever loads the base.
+    Path peft = Files.createDirectories(folder.resolve("peft"));
+    for (String file : List.of("adapter_config.json", "adapter_model.safetensors")) {
+      Files.copy(report.best().resolve(file), peft.resolve(file));
+    }
+    try (TextClassifier named = TextClassifier.load(BASE, Precision.FP32, adapter);
+        TextClassifier numbered = TextClassifier.load(BASE, Precision.FP32, LoraAdapter.at(peft))) {
+      assertThat(numbered.labels()).containsExactly("LABEL_0", "LABEL_1");
+      assertThat(numbered.classify(text(0)).score("LABEL_0"))
+          .isEqualTo(named.classify(text(0)).score(named.labels().get(0)));
     }
     assertThat(Tensor.live()).isEqualTo(before);
   }
@@ -118,6 +132,39 @@ class LoraTaskTest {
                   assertThat(entity.text()).isEqualTo(sign);
                 });
       }
+    }
+  }
+
+  /** The fit is in the adapter that is saved before a step is made, and goes on from there. */
+  @ParameterizedTest
+  @ValueSource(strings = {"lora", "ia3"})
+  void aNewClassifierIsFittedBeforeTrainingAndSavedWithTheAdapter(String name) {
+    FineTuningMethod method = name.equals("lora") ? Lora.rank(4) : Ia3.create();
+    Split data = split(i -> new Example.Classified(text(i), i % 2 == 0 ? "big" : "red"));
+    FineTuner.Builder builder =
+        FineTuner.builder()
+            .model(BASE)
+            .task(Task.classification())
+            .dataset(data)
+            .method(method)
+            .precision(Precision.FP32)
+            .learningRate(1e-12)
+            .maxSteps(1)
+            .keepBest();
+    FineTuneReport report = builder.output(folder.resolve("run")).build().run();
+    assertThat(report.initialMetrics().get("accuracy")).isEqualTo(1);
+    try (TextClassifier adapted =
+        TextClassifier.load(BASE, Precision.FP32, Adapter.at(report.best()))) {
+      for (int i = 0; i < 8; i++) {
+        assertThat(adapted.classify(text(i)).label()).isEqualTo(i % 2 == 0 ? "big" : "red");
+      }
+    }
+    if (name.equals("lora")) {
+      FineTuner next =
+          builder.method(Lora.continuing(report.last())).output(folder.resolve("next")).build();
+      assertThat(next.plan().options()).noneMatch(option -> option.name().equals("headWarmStart"));
+      assertThat(next.run().initialValidationLoss().orElseThrow())
+          .isCloseTo(report.lastValidationLoss().orElseThrow(), within(1e-6));
     }
   }
 

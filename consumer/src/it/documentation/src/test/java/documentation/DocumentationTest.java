@@ -3,22 +3,17 @@ package documentation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import java.io.File;
 import java.io.IOException;
-import java.io.StringReader;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
 import java.net.URI;
-import java.net.URL;
-import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
@@ -26,14 +21,10 @@ import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
-import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.w3c.dom.Element;
-import org.w3c.dom.NodeList;
-import org.xml.sax.InputSource;
 
 /** The snippets of the documentation, in a project that depends on Adapt4J's jars only. */
 class DocumentationTest {
@@ -47,24 +38,32 @@ class DocumentationTest {
   /** What the compiler says of each snippet, by the name of its class. */
   private static final Map<String, List<String>> ERRORS = new LinkedHashMap<>();
 
+  private static final ClassPaths CLASS_PATHS = ClassPaths.ofThisProject();
+
   @BeforeAll
   static void compileAll() throws IOException {
     Files.createDirectories(CLASSES);
     Fixtures.create(ROOT);
-    List<JavaFileObject> sources = new ArrayList<>();
-    for (Snippet snippet : snippets().toList()) {
-      if (snippet.coveredBy().isEmpty()) {
-        sources.add(new Source(snippet));
+    for (Page page : PAGES) {
+      List<JavaFileObject> sources = new ArrayList<>();
+      for (Snippet snippet : page.snippets()) {
+        if (snippet.coveredBy().isEmpty()) {
+          sources.add(new Source(snippet));
+        }
       }
-    }
-    if (!compile(sources)) {
-      // An error in one snippet keeps the compiler from writing the others.
-      sources.removeIf(source -> ERRORS.containsKey(((Source) source).snippet.className()));
-      compile(sources);
+      if (!compile(page, sources)) {
+        // An error in one snippet keeps the compiler from writing the others.
+        sources.removeIf(source -> ERRORS.containsKey(((Source) source).snippet.className()));
+        compile(page, sources);
+      }
     }
   }
 
-  private static boolean compile(List<JavaFileObject> sources) {
+  /** Compiles with what the page tells to depend on, and nothing else. */
+  private static boolean compile(Page page, List<JavaFileObject> sources) {
+    if (sources.isEmpty()) {
+      return true;
+    }
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
     List<String> options =
@@ -72,13 +71,14 @@ class DocumentationTest {
             "-d",
             CLASSES.toString(),
             "-cp",
-            System.getProperty("java.class.path"),
+            CLASS_PATHS.of(page.artifacts()),
             "-proc:none",
             "-parameters");
     boolean compiled = compiler.getTask(null, null, found, options, null, sources).call();
     for (Diagnostic<? extends JavaFileObject> error : found.getDiagnostics()) {
       if (error.getKind() == Diagnostic.Kind.ERROR) {
-        Snippet snippet = ((Source) error.getSource()).snippet;
+        JavaFileObject source = error.getSource() == null ? sources.get(0) : error.getSource();
+        Snippet snippet = ((Source) source).snippet;
         long line = snippet.line() + error.getLineNumber() - snippet.firstLine();
         ERRORS
             .computeIfAbsent(snippet.className(), name -> new ArrayList<>())
@@ -108,27 +108,70 @@ class DocumentationTest {
                     }));
   }
 
+  /** In a JVM with what the page tells to depend on, and nothing else. */
   @TestFactory
   Stream<DynamicTest> everySnippetThatCanRunRuns() {
-    return snippets()
-        .filter(Snippet::runs)
-        .map(snippet -> DynamicTest.dynamicTest(snippet.name(), () -> run(snippet)));
+    return PAGES.stream()
+        .filter(page -> page.snippets().stream().anyMatch(Snippet::runs))
+        .map(page -> DynamicTest.dynamicTest(page.name(), () -> run(page)));
   }
 
-  /** The blocks of XML are parts of a project: this one has each of them. */
+  /**
+   * The blocks of XML are parts of a project: this one has each of them, in the version that the
+   * page states. Without one the BOM has it.
+   */
   @TestFactory
   Stream<DynamicTest> everyDependencyOfThePagesResolves() throws Exception {
-    List<String> ours = coordinates(Files.readString(PROJECT.resolve("pom.xml")));
+    List<Coordinates> ours = Coordinates.of(Files.readString(PROJECT.resolve("pom.xml")));
+    List<Coordinates> bom = Coordinates.of(Files.readString(ROOT.resolve("bom/pom.xml")));
     return blocks("xml")
         .map(
             found ->
                 DynamicTest.dynamicTest(
                     found.name(),
                     () -> {
-                      List<String> asked = coordinates("<page>" + found.block().text() + "</page>");
+                      List<Coordinates> asked =
+                          Coordinates.of("<page>" + found.block().text() + "</page>");
                       assertTrue(!asked.isEmpty(), "no dependency in the block");
-                      for (String coordinate : asked) {
-                        assertTrue(ours.contains(coordinate), coordinate + " is not tried here");
+                      asked.forEach(coordinate -> require(coordinate, ours, bom));
+                    }));
+  }
+
+  private static void require(Coordinates asked, List<Coordinates> ours, List<Coordinates> bom) {
+    boolean managed = bom.stream().anyMatch(asked::isArtifact);
+    assertTrue(managed || !asked.version().isEmpty(), asked + ": neither a version nor the BOM's");
+    assertTrue(
+        ours.stream()
+            .filter(asked::isArtifact)
+            .anyMatch(
+                own ->
+                    asked.version().isEmpty()
+                        || own.version().isEmpty()
+                        || own.version().equals(asked.version())),
+        asked + " is not tried here");
+  }
+
+  /** What a page names without a version is in the BOM. */
+  @TestFactory
+  Stream<DynamicTest> everyPageWithJavaNamesWhatItNeeds() throws IOException {
+    List<Coordinates> bom = Coordinates.of(Files.readString(ROOT.resolve("bom/pom.xml")));
+    return PAGES.stream()
+        .filter(page -> page.snippets().stream().anyMatch(each -> each.coveredBy().isEmpty()))
+        .map(
+            page ->
+                DynamicTest.dynamicTest(
+                    page.name(),
+                    () -> {
+                      assertTrue(!page.artifacts().isEmpty(), "the page names no dependency");
+                      for (String artifact : page.artifacts()) {
+                        boolean stated =
+                            page.blocks().stream()
+                                .anyMatch(block -> block.text().contains(artifact.split(":")[1]));
+                        boolean managed =
+                            bom.stream()
+                                .anyMatch(
+                                    own -> artifact.equals(own.group() + ":" + own.artifact()));
+                        assertTrue(stated || managed, artifact + " is not in the BOM");
                       }
                     }));
   }
@@ -182,50 +225,34 @@ class DocumentationTest {
     return PAGES.stream().flatMap(page -> page.snippets().stream());
   }
 
-  private static void run(Snippet snippet) throws Exception {
-    if (ERRORS.containsKey(snippet.className())) {
-      fail("does not compile");
-    }
-    URL[] urls = {CLASSES.toUri().toURL()};
-    try (URLClassLoader loader =
-        new URLClassLoader(urls, DocumentationTest.class.getClassLoader())) {
-      Class<?> type = loader.loadClass(snippet.className());
-      Method method =
-          Stream.of(type.getMethods())
-              .filter(each -> each.getName().equals("run"))
-              .findFirst()
-              .orElseThrow();
-      try (Fixtures fixtures = new Fixtures()) {
-        Object[] arguments = Stream.of(method.getParameters()).map(fixtures::value).toArray();
-        method.invoke(null, arguments);
-      } catch (InvocationTargetException e) {
-        // A build without a C++ compiler lacks these kernels, and says so.
-        assumeFalse(
-            String.valueOf(e.getCause().getMessage()).contains("need the kernels in C++"),
-            () -> e.getCause().getMessage());
-        throw new AssertionError(snippet.name() + ": " + e.getCause(), e.getCause());
+  private static void run(Page page) throws Exception {
+    for (Snippet snippet : page.snippets()) {
+      if (snippet.runs() && ERRORS.containsKey(snippet.className())) {
+        fail(snippet.name() + " does not compile");
       }
     }
-  }
-
-  /** Returns group:artifact[:classifier] of each dependency, the managed ones included. */
-  private static List<String> coordinates(String xml) throws Exception {
-    NodeList dependencies =
-        DocumentBuilderFactory.newInstance()
-            .newDocumentBuilder()
-            .parse(new InputSource(new StringReader(xml)))
-            .getElementsByTagName("dependency");
-    List<String> all = new ArrayList<>();
-    for (int i = 0; i < dependencies.getLength(); i++) {
-      Element dependency = (Element) dependencies.item(i);
-      all.add(
-          Stream.of("groupId", "artifactId", "classifier")
-              .map(dependency::getElementsByTagName)
-              .filter(nodes -> nodes.getLength() > 0)
-              .map(nodes -> nodes.item(0).getTextContent().strip())
-              .collect(Collectors.joining(":")));
-    }
-    return all;
+    String classPath =
+        String.join(
+            File.pathSeparator,
+            CLASS_PATHS.of(page.artifacts()),
+            PROJECT.resolve("target/test-classes").toString(),
+            CLASSES.toString());
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx1g",
+                "-cp",
+                classPath,
+                RunPage.class.getName(),
+                ROOT.toString(),
+                page.name())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), said);
+    List<String> failed = said.lines().filter(line -> line.startsWith(RunPage.FAILED)).toList();
+    assertTrue(failed.isEmpty(), () -> String.join("\n", failed) + "\n" + said);
   }
 
   /** A snippet as the compiler reads it. */

@@ -5,7 +5,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -13,10 +16,17 @@ import java.util.stream.Stream;
  *
  * @param name its path relative to the project's root
  * @param blocks its fenced blocks, in order
+ * @param artifacts what it tells to depend on, each {@code group:artifact}
  */
-record Page(String name, List<Block> blocks) {
+record Page(String name, List<Block> blocks, Set<String> artifacts) {
 
   private static final String DIRECTIVE = "<!-- snippet: ";
+
+  /** Begins the line of a page that names what its snippets need, beside its blocks of XML. */
+  private static final String DEPENDENCIES = "Dependencies: ";
+
+  private static final Pattern NAMED =
+      Pattern.compile("`(adapt4j-[a-z0-9-]+|[a-z][\\w.]+:[\\w.-]+)(?::[\\w.]+)?`");
 
   /**
    * A fenced block.
@@ -69,7 +79,7 @@ record Page(String name, List<Block> blocks) {
         directive = "";
       }
     }
-    return new Page(name, blocks);
+    return new Page(name, blocks, artifacts(lines, blocks));
   }
 
   /**
@@ -87,6 +97,22 @@ record Page(String name, List<Block> blocks) {
         .filter(block -> block.language().equals("java") && !onlyImports(block))
         .map(block -> new Snippet(name, block.line(), block.directive(), block.text(), imports))
         .toList();
+  }
+
+  private static Set<String> artifacts(List<String> lines, List<Block> blocks) {
+    Set<String> artifacts = new LinkedHashSet<>();
+    lines.stream()
+        .filter(line -> line.startsWith(DEPENDENCIES))
+        .flatMap(line -> NAMED.matcher(line).results())
+        .map(found -> found.group(1))
+        .map(named -> named.contains(":") ? named : "io.adapt4j:" + named)
+        .forEach(artifacts::add);
+    blocks.stream()
+        .filter(block -> block.language().equals("xml"))
+        .flatMap(block -> Coordinates.of("<page>" + block.text() + "</page>").stream())
+        .map(coordinate -> coordinate.group() + ":" + coordinate.artifact())
+        .forEach(artifacts::add);
+    return artifacts;
   }
 
   private static boolean onlyImports(Block block) {

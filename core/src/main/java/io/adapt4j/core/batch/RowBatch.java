@@ -17,7 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -26,8 +26,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
-/** Rows of a file, the results of which go to another. */
+/**
+ * Rows of a file, the results of which go to another. Rows are always computed in the same chunks,
+ * so that a batch that was cut off ends with the results of one that was not: a chunk of which some
+ * results are kept is computed whole again.
+ */
 final class RowBatch {
 
   private final FileDataset rows;
@@ -132,7 +137,12 @@ final class RowBatch {
     return (ObjectNode) Json.written(row(row).toString());
   }
 
-  private void perform(PartFile part, int[] missing, int chunk, int threads, Worker worker) {
+  private void perform(PartFile part, int[] rows, int chunk, int threads, Worker worker) {
+    BitSet missing = new BitSet();
+    for (int row : rows) {
+      missing.set(row);
+    }
+    int[] chunks = missing.stream().map(row -> row / chunk).distinct().toArray();
     AtomicInteger next = new AtomicInteger();
     CancellationToken failure = new CancellationToken();
     ExecutorService executor = Executors.newFixedThreadPool(threads, RowBatch::thread);
@@ -143,7 +153,7 @@ final class RowBatch {
             executor.submit(
                 () -> {
                   try {
-                    work(part, missing, chunk, worker, next, failure);
+                    work(part, missing, chunks, chunk, worker, next, failure);
                   } catch (RuntimeException | Error e) {
                     failure.cancel();
                     throw e;
@@ -164,20 +174,24 @@ final class RowBatch {
 
   private void work(
       PartFile part,
-      int[] missing,
+      BitSet missing,
+      int[] chunks,
       int chunk,
       Worker worker,
       AtomicInteger next,
       CancellationToken failure) {
     while (!cancellation.isCancelled() && !failure.isCancelled()) {
-      int from = next.getAndAdd(chunk);
-      if (from >= missing.length) {
+      int place = next.getAndIncrement();
+      if (place >= chunks.length) {
         return;
       }
-      int[] chosen = Arrays.copyOfRange(missing, from, Math.min(missing.length, from + chunk));
+      int first = chunks[place] * chunk;
+      int[] chosen = IntStream.range(first, Math.min(first + chunk, rows.size())).toArray();
       List<ObjectNode> results = worker.work(chosen);
       for (int i = 0; i < results.size(); i++) {
-        part.store(chosen[i], results.get(i));
+        if (missing.get(chosen[i])) {
+          part.store(chosen[i], results.get(i));
+        }
       }
       tell(part);
     }

@@ -5,7 +5,7 @@ public final class PromptTooLongException extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1L;
 
-  /** How many tokens the prompt has. */
+  /** How many tokens the prompt has, or at least has. */
   private final int promptTokens;
 
   /** How many tokens the context holds. */
@@ -15,7 +15,7 @@ public final class PromptTooLongException extends IllegalArgumentException {
    * Creates an exception.
    *
    * @param message what is too long and what to do
-   * @param promptTokens the tokens of the prompt
+   * @param promptTokens the tokens of the prompt, or how many it has at least
    * @param limit the tokens of prompt and answer that the model's context holds
    */
   public PromptTooLongException(String message, int promptTokens, int limit) {
@@ -24,7 +24,10 @@ public final class PromptTooLongException extends IllegalArgumentException {
     this.limit = limit;
   }
 
-  /** {@return the tokens of the prompt} */
+  /**
+   * {@return the tokens of the prompt; of a text that was not encoded to its end, how many it has
+   * at least}
+   */
   public int promptTokens() {
     return promptTokens;
   }

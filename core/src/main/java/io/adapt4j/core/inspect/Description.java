@@ -35,13 +35,22 @@ final class Description {
             + (shape.architectures().isEmpty()
                 ? ""
                 : " (" + String.join(", ", shape.architectures()) + ")"));
-    line("supported", info.supported() ? "yes" : "no: " + info.unsupported().orElseThrow());
+    line("supported", supported(info));
     line("context", number(info.contextLength(), " tokens"));
     line("hidden size", number(shape.hiddenSize(), ""));
     line("layers", number(shape.layers(), ""));
     line("vocabulary", number(shape.vocabularySize(), " rows"));
     line(
         "tied embeddings", shape.tiedEmbeddings().map(tied -> tied ? "yes" : "no").orElse(UNKNOWN));
+  }
+
+  private static String supported(ModelInfo info) {
+    boolean asAnother =
+        info.warnings().stream()
+            .anyMatch(warning -> warning.kind() == ModelWarning.Kind.READ_AS_KNOWN_FAMILY);
+    return info.supported()
+        ? asAnother ? "only as another family, which its tensors fit" : "yes"
+        : "no: " + info.unsupported().orElseThrow();
   }
 
   private void weights(ModelInfo info) {

@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.checkpoint.SingleFileModels;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.GenerationDefaults;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.method.WeightFormat;
@@ -43,6 +44,9 @@ final class ModelInfoReader {
 
   /** Null as long as no weights have been seen. */
   private @Nullable Boolean hasOutputMatrix;
+
+  /** Whether the model computes with an output matrix of its own, whatever the file says. */
+  private boolean untied;
 
   ModelInfoReader(Path folder) {
     this.folder = folder;
@@ -94,9 +98,16 @@ final class ModelInfoReader {
     try {
       ModelConfig stated = StoredModel.read(folder, WeightFormat.asStored()).config();
       ModelConfig known = Architectures.known(stated);
-      Architectures.declare(known).close();
+      try (Network network = Architectures.declare(known)) {
+        JsonNode tied = network.modelConfig().toJson().path("tie_word_embeddings");
+        untied = tied.isBoolean() && !tied.booleanValue();
+      }
       Architectures.note(stated, known)
           .ifPresent(note -> problems.add(new ModelWarning(Kind.READ_AS_KNOWN_FAMILY, note)));
+      Architectures.unknownFields(known)
+          .ifPresent(note -> problems.add(new ModelWarning(Kind.UNKNOWN_FIELDS, note)));
+      Architectures.storedHead(known)
+          .ifPresent(note -> problems.add(new ModelWarning(Kind.UNTIED_OUTPUT_MATRIX, note)));
       return Optional.empty();
     } catch (CheckpointException e) {
       return Optional.of(String.valueOf(e.getMessage()));
@@ -112,6 +123,9 @@ final class ModelInfoReader {
 
   /** A language model without its own output matrix uses the embedding. */
   private ModelShape withTying(ModelShape shape) {
+    if (untied) {
+      return shape.withTiedEmbeddings(false);
+    }
     boolean generates =
         shape.architectures().stream()
             .anyMatch(name -> name.endsWith("ForCausalLM") || name.endsWith("LMHeadModel"));

@@ -24,6 +24,10 @@ public record ModelWarning(Kind kind, String message) {
     UNSUPPORTED_ARCHITECTURE,
     /** The model is a known family under another name, by its tensors and fields. */
     READ_AS_KNOWN_FAMILY,
+    /** The configuration has fields whose meaning nobody knows, which nothing is computed with. */
+    UNKNOWN_FIELDS,
+    /** An output matrix is stored though the configuration ties it to the embedding. */
+    UNTIED_OUTPUT_MATRIX,
     /** The weights are quantized. */
     QUANTIZED_WEIGHTS,
     /** There are no weights that could be read. */

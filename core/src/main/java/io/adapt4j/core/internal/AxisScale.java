@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -15,15 +16,29 @@ public record AxisScale(double low, double high, boolean logarithmic) {
 
   private static final int TICKS = 5;
 
+  /** Least span of a linear scale over the size of its numbers: less is no change to look at. */
+  private static final double LEAST_SPAN = 0.02;
+
+  /** Numbers below are zero. */
+  private static final double LEAST_SIZE = 1e-9;
+
+  private static final int MOST_DIGITS = 8;
+
   /**
-   * Makes a linear scale with some room at both ends.
+   * Makes a linear scale with some room at both ends. Numbers that hardly differ are not magnified:
+   * the scale spans at least 2 % of their size, and that of zeros goes from 0 to 1.
    *
    * @param low the smallest number shown
    * @param high the greatest; may equal {@code low}
    * @return the scale
    */
   public static AxisScale linear(double low, double high) {
-    double room = high > low ? 0.04 * (high - low) : Math.max(1e-9, Math.abs(low) * 0.1);
+    double size = Math.max(Math.abs(low), Math.abs(high));
+    if (size < LEAST_SIZE) {
+      return new AxisScale(0, 1, false);
+    }
+    double least = LEAST_SPAN * size;
+    double room = Math.max(0.04 * (high - low), (least - (high - low)) / 2);
     return new AxisScale(low - room, high + room, false);
   }
 
@@ -64,6 +79,34 @@ public record AxisScale(double low, double high, boolean logarithmic) {
       }
     }
     return linearTicks();
+  }
+
+  /**
+   * Writes the ticks with as many digits as tell them apart.
+   *
+   * @return a text for each of {@link #ticks}
+   */
+  public List<String> labels() {
+    List<Double> ticks = ticks();
+    List<String> labels = ticks.stream().map(AxisScale::label).toList();
+    for (int digits = 4; digits <= MOST_DIGITS && repeats(labels); digits++) {
+      String pattern = "%." + digits + "g";
+      labels = ticks.stream().map(tick -> significant(tick, pattern)).toList();
+    }
+    return labels;
+  }
+
+  private static boolean repeats(List<String> labels) {
+    return labels.stream().distinct().count() < labels.size();
+  }
+
+  private static String significant(double value, String pattern) {
+    if (value == 0) {
+      return "0";
+    }
+    return new BigDecimal(String.format(Locale.ROOT, pattern, value))
+        .stripTrailingZeros()
+        .toPlainString();
   }
 
   private List<Double> linearTicks() {

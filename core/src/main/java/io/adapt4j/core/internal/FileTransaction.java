@@ -151,7 +151,7 @@ public final class FileTransaction implements AutoCloseable {
   }
 
   private static void requireNoFolder(Path target) throws IOException {
-    if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+    if (Files.isDirectory(target)) {
       throw new IOException(target + " is a folder, so no file can be written there");
     }
   }

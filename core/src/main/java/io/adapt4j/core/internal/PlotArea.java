@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal;
 
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -51,7 +52,10 @@ public record PlotArea(int height) {
 
   /** Draws the lines and numbers of the vertical axis. */
   public void grid(StringBuilder out, AxisScale y) {
-    for (double tick : y.ticks()) {
+    List<Double> ticks = y.ticks();
+    List<String> labels = y.labels();
+    for (int i = 0; i < ticks.size(); i++) {
+      double tick = ticks.get(i);
       out.append(
           String.format(
               Locale.ROOT,
@@ -62,13 +66,17 @@ public record PlotArea(int height) {
               RIGHT,
               LEFT - 6,
               down(y, tick) + 4,
-              AxisScale.label(tick)));
+              labels.get(i)));
     }
   }
 
   /** Draws the numbers of the horizontal axis. */
   public void below(StringBuilder out, AxisScale x) {
-    x.ticks().forEach(tick -> below(out, along(x, tick), AxisScale.label(tick)));
+    List<Double> ticks = x.ticks();
+    List<String> labels = x.labels();
+    for (int i = 0; i < ticks.size(); i++) {
+      below(out, along(x, ticks.get(i)), labels.get(i));
+    }
   }
 
   /** Writes a text below the horizontal axis. */

@@ -59,6 +59,16 @@ public final class WholeAppends implements AutoCloseable {
   }
 
   /**
+   * Takes away everything that is in the file.
+   *
+   * @throws IOException if the file cannot be cut
+   */
+  public void clear() throws IOException {
+    channel.truncate(0);
+    torn = -1;
+  }
+
+  /**
    * Forces what was appended onto the device.
    *
    * @param metadata whether the file's attributes are forced too

@@ -6,7 +6,10 @@ import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.ReadOnlyFileSystemException;
 import java.util.Locale;
@@ -21,6 +24,8 @@ public final class WriteFailure {
           "no space left|not enough space|disk quota exceeded|disk full", Pattern.CASE_INSENSITIVE);
   private static final Pattern DENIED =
       Pattern.compile("read-only file system|permission denied", Pattern.CASE_INSENSITIVE);
+  private static final Pattern OTHER_KIND =
+      Pattern.compile("is a directory|not a directory|is a folder", Pattern.CASE_INSENSITIVE);
   private static final int DEEPEST = 20;
 
   private WriteFailure() {}
@@ -44,6 +49,9 @@ public final class WriteFailure {
     }
     if (isDenied(cause)) {
       return root(cause) + ". Check the permissions of " + existing(target);
+    }
+    if (isOther(cause)) {
+      return root(cause) + ". Name another path";
     }
     return "%s. Check free space and permissions: %s are free in %s"
         .formatted(root(cause), free(target), existing(target));
@@ -77,6 +85,17 @@ public final class WriteFailure {
             cause instanceof AccessDeniedException
                 || cause instanceof ReadOnlyFileSystemException
                 || (cause instanceof IOException && DENIED.matcher(text(cause)).find()));
+  }
+
+  /** A file where a folder has to be, or a folder where a file has to be. */
+  private static boolean isOther(Throwable failure) {
+    return any(
+        failure,
+        cause ->
+            cause instanceof FileAlreadyExistsException
+                || cause instanceof NotDirectoryException
+                || cause instanceof DirectoryNotEmptyException
+                || (cause instanceof IOException && OTHER_KIND.matcher(text(cause)).find()));
   }
 
   private static String text(Throwable cause) {

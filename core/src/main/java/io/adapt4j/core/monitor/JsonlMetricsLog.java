@@ -62,6 +62,9 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
 
   @Override
   public void started(RunStart event) {
+    if (EarlierRun.isReplacedAt(file, event)) {
+      begin();
+    }
     Map<String, Object> line = line("run_started");
     line.put("total_steps", event.totalSteps());
     line.put("epochs", finite(event.epochs()));
@@ -102,7 +105,9 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     Map<String, Object> line = line("evaluation");
     line.put("step", event.step());
     line.put("loss", finite(event.loss()));
-    line.put("perplexity", finite(event.perplexity()));
+    if (!Double.isNaN(event.perplexity())) {
+      line.put("perplexity", finite(event.perplexity()));
+    }
     line.put("best", event.bestSoFar());
     putMetrics(line, event.metrics());
     write(line);
@@ -211,6 +216,15 @@ final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
       Disk.forceFolder(file.getParent());
     }
     return lines;
+  }
+
+  /** Leaves nothing of what is in the file, which {@link #open} has seen to be a metrics log. */
+  private void begin() {
+    try {
+      (lines == null || !lines.isOpen() ? open() : lines).clear();
+    } catch (IOException e) {
+      throw failed(e);
+    }
   }
 
   private void release() {

@@ -80,7 +80,9 @@ final class MicrometerMeters implements TrainingListener {
   @Override
   public void evaluated(EvaluationEvent event) {
     gauge("validation.loss", event.loss());
-    gauge("validation.perplexity", event.perplexity());
+    if (!Double.isNaN(event.perplexity())) {
+      gauge("validation.perplexity", event.perplexity());
+    }
     event
         .metrics()
         .forEach((name, value) -> gauge("validation.metric", value, null, Tag.of("metric", name)));

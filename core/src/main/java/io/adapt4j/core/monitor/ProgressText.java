@@ -11,7 +11,6 @@ import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingWarning;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** Words the events of a run for people. */
 final class ProgressText {
@@ -89,14 +88,13 @@ final class ProgressText {
   }
 
   static String evaluated(EvaluationEvent event) {
-    String measured =
-        event.metrics().isEmpty()
-            ? format("perplexity %.2f", event.perplexity())
-            : event.metrics().entrySet().stream()
-                .map(entry -> format("%s %.4f", entry.getKey(), entry.getValue()))
-                .collect(Collectors.joining(" | "));
+    StringBuilder measured = new StringBuilder();
+    if (event.metrics().isEmpty() && !Double.isNaN(event.perplexity())) {
+      measured.append(format(" | perplexity %.2f", event.perplexity()));
+    }
+    event.metrics().forEach((name, value) -> measured.append(format(" | %s %.4f", name, value)));
     return format(
-        "step %d | validation loss %.4f | %s%s",
+        "step %d | validation loss %.4f%s%s",
         event.step(),
         event.loss(),
         measured,

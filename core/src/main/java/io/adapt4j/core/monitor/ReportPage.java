@@ -16,12 +16,14 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
-/** Makes the page of a report. */
+/** Page of a training report. */
 final class ReportPage {
 
   private static final String SCRIPT = resource("report.js");
@@ -64,16 +66,16 @@ final class ReportPage {
   }
 
   private void head() {
-    String model = Html.escape(state.start.model());
+    String name = RunFacts.title(state.start);
     String refresh =
         isRunning() ? "<meta http-equiv=\"refresh\" content=\"" + REFRESH_SECONDS + "\">\n" : "";
-    out.append(Html.head(state.start.model(), "script-src 'unsafe-inline'; ", refresh))
+    out.append(Html.head("Fine-tuning " + name, "script-src 'unsafe-inline'; ", refresh))
         .append("<body data-written=\"")
         .append(now.toEpochMilli())
         .append("\" data-silence=\"")
         .append(isRunning() ? silence().toMillis() : 0)
         .append("\">\n<header><h1>")
-        .append(model)
+        .append(Html.escape(name))
         .append("</h1><span class=\"badge ")
         .append(badge())
         .append("\">")
@@ -139,13 +141,23 @@ final class ReportPage {
       tile(
           "best validation loss",
           number(state.best.loss()),
-          format("step %,d, perplexity %.2f", state.best.step(), state.best.perplexity()));
+          Double.isNaN(state.best.perplexity())
+              ? format("step %,d", state.best.step())
+              : format("step %,d, perplexity %.2f", state.best.step(), state.best.perplexity()));
     } else if (state.before != null) {
       tile(
           "validation loss before",
           number(state.before.loss()),
           state.validationLoss.points().size() > 1 ? "no evaluation was better" : "");
     }
+    state.stepMetrics.entrySet().stream()
+        .findFirst()
+        .ifPresent(
+            metric ->
+                tile(
+                    "training " + metric.getKey(),
+                    number(lastOf(metric.getValue().smoothed())),
+                    "smoothed"));
     if (!state.tokensPerSecond.isEmpty()) {
       tile(
           "tokens a second",
@@ -234,13 +246,14 @@ final class ReportPage {
             .detail("training", "a", state.loss.points())
             .line("smoothed", "a", state.loss.smoothed())
             .line("validation", "b", state.validationLoss.points()));
-    charts.add(
-        new Chart("Perplexity")
-            .bothScales()
-            .line("training, smoothed", "a", exponential(state.loss.smoothed()))
-            .line("validation", "b", exponential(state.validationLoss.points())));
-    state.metrics.forEach(
-        (name, curve) -> charts.add(new Chart(name).line("validation", "b", curve.points())));
+    if (state.start.tokenLoss()) {
+      charts.add(
+          new Chart("Perplexity")
+              .bothScales()
+              .line("training, smoothed", "a", exponential(state.loss.smoothed()))
+              .line("validation", "b", exponential(state.validationLoss.points())));
+    }
+    metricNames().forEach(name -> charts.add(metric(name)));
     charts.add(
         new Chart("Gradient norm")
             .bothScales()
@@ -266,6 +279,26 @@ final class ReportPage {
     return charts;
   }
 
+  /** Metrics of steps and of evaluations; a reward is both. */
+  private Set<String> metricNames() {
+    Set<String> names = new LinkedHashSet<>(state.stepMetrics.keySet());
+    names.addAll(state.metrics.keySet());
+    return names;
+  }
+
+  private Chart metric(String name) {
+    Chart chart = new Chart(name);
+    Curve training = state.stepMetrics.get(name);
+    if (training != null) {
+      chart.detail("training", "a", training.points()).line("smoothed", "a", training.smoothed());
+    }
+    Curve validation = state.metrics.get(name);
+    if (validation != null) {
+      chart.line("validation", "b", validation.points());
+    }
+    return chart;
+  }
+
   private static List<Curve.Point> exponential(List<Curve.Point> points) {
     return points.stream()
         .map(
@@ -284,16 +317,18 @@ final class ReportPage {
       return;
     }
     List<String> names = List.copyOf(state.metrics.keySet());
-    out.append("<h2>Evaluations</h2><div class=\"wide\"><table><tr><th>step<th>loss<th>perplexity");
+    boolean perplexity =
+        state.evaluations.stream().anyMatch(event -> !Double.isNaN(event.perplexity()));
+    out.append("<h2>Evaluations</h2><div class=\"wide\"><table><tr><th>step<th>loss")
+        .append(perplexity ? "<th>perplexity" : "");
     names.forEach(name -> out.append("<th>").append(Html.escape(name)));
     out.append("<th></tr>\n");
     List<EvaluationEvent> newestFirst = new ArrayList<>(state.evaluations);
     Collections.reverse(newestFirst);
     for (EvaluationEvent evaluationEvent : newestFirst) {
       out.append(
-              format(
-                  "<tr><td>%,d<td>%s<td>", evaluationEvent.step(), number(evaluationEvent.loss())))
-          .append(number(evaluationEvent.perplexity()));
+              format("<tr><td>%,d<td>%s", evaluationEvent.step(), number(evaluationEvent.loss())))
+          .append(perplexity ? "<td>" + number(evaluationEvent.perplexity()) : "");
       for (String name : names) {
         out.append("<td>").append(number(evaluationEvent.metrics().getOrDefault(name, Double.NaN)));
       }

@@ -37,6 +37,7 @@ final class ReportState {
   final Curve processorShare = new Curve();
   final Curve validationLoss = new Curve();
   final Map<String, Curve> metrics = new LinkedHashMap<>();
+  final Map<String, Curve> stepMetrics = new LinkedHashMap<>();
 
   final Deque<EvaluationEvent> evaluations = new ArrayDeque<>();
 
@@ -69,6 +70,16 @@ final class ReportState {
         .resources()
         .processorShare()
         .ifPresent(share -> processorShare.add(event.step(), 100 * share));
+    add(stepMetrics, event.step(), event.metrics());
+  }
+
+  private static void add(Map<String, Curve> curves, int step, Map<String, Double> values) {
+    values.forEach(
+        (name, value) -> {
+          if (curves.containsKey(name) || curves.size() < MOST_METRICS) {
+            curves.computeIfAbsent(name, key -> new Curve()).add(step, value);
+          }
+        });
   }
 
   private static double gib(long bytes) {
@@ -92,14 +103,7 @@ final class ReportState {
     // The run went on after it was judged.
     warnings.removeIf(warning -> warning.kind() == TrainingWarning.Kind.ENDED_WORSE);
     validationLoss.add(event.step(), event.loss());
-    event
-        .metrics()
-        .forEach(
-            (name, value) -> {
-              if (metrics.containsKey(name) || metrics.size() < MOST_METRICS) {
-                metrics.computeIfAbsent(name, key -> new Curve()).add(event.step(), value);
-              }
-            });
+    add(metrics, event.step(), event.metrics());
   }
 
   void add(CheckpointEvent event) {

@@ -5,10 +5,17 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** Words what is known when a run starts, by name, in the order to show it. */
+/** Facts known when a run starts, by name, in the order to show them. */
 final class RunFacts {
 
   private RunFacts() {}
+
+  /** Returns a short name of the model: the last part of its path, without settings. */
+  static String title(RunStart start) {
+    String path = start.model().split(", ", 2)[0].replaceAll("[/\\\\]+$", "");
+    String name = path.substring(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+    return name.isBlank() ? start.model() : name;
+  }
 
   static Map<String, String> of(RunStart start) {
     Map<String, String> facts = new LinkedHashMap<>();

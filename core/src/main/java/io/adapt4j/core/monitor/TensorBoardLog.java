@@ -9,6 +9,7 @@ import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingWarning;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,9 +48,12 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
 
   private static final double MIB = 1 << 20;
 
+  private static final String EVENT_FILES = "events.out.tfevents.";
+
   private final Path folder;
   private final Clock clock;
   private @Nullable RecordFile file;
+  private boolean tokenLoss;
 
   private TensorBoardLog(Path folder, Clock clock) {
     this.folder = Objects.requireNonNull(folder, "folder");
@@ -75,14 +79,26 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
   @Override
   public void started(RunStart event) {
     close();
+    tokenLoss = event.tokenLoss();
     try {
       Files.createDirectories(folder);
+      if (EarlierRun.isReplacedAt(folder, event)) {
+        deleteEventFiles();
+      }
       file = create();
     } catch (IOException e) {
       throw failed(e);
     }
     append(TensorBoardEvent.version(now()));
     append(TensorBoardEvent.text(now(), 0, "run", markdown(event)));
+  }
+
+  private void deleteEventFiles() throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, EVENT_FILES + "*")) {
+      for (Path old : files) {
+        Files.deleteIfExists(old);
+      }
+    }
   }
 
   /** Names sort by time, the order in which TensorBoard reads the files of a folder. */
@@ -92,7 +108,7 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
       String name =
           String.format(
               Locale.ROOT,
-              "events.out.tfevents.%010d.%03d.%d.%d",
+              EVENT_FILES + "%010d.%03d.%d.%d",
               now.getEpochSecond(),
               now.getNano() / 1_000_000,
               number,
@@ -134,7 +150,9 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
   public void step(StepEvent event) {
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("train/loss", event.loss());
-    values.put("train/perplexity", Math.exp(event.loss()));
+    if (tokenLoss) {
+      values.put("train/perplexity", Math.exp(event.loss()));
+    }
     if (event.penalty() != 0) {
       values.put("train/penalty", event.penalty());
     }
@@ -163,7 +181,9 @@ final class TensorBoardLog implements TrainingListener, AutoCloseable {
   public void evaluated(EvaluationEvent event) {
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("eval/loss", event.loss());
-    values.put("eval/perplexity", event.perplexity());
+    if (!Double.isNaN(event.perplexity())) {
+      values.put("eval/perplexity", event.perplexity());
+    }
     event.metrics().forEach((name, value) -> values.put("eval/" + name, value));
     append(TensorBoardEvent.scalars(now(), event.step(), values));
   }

@@ -1,6 +1,7 @@
 package io.adapt4j.core.plan;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -48,6 +49,16 @@ public interface FineTunePlan {
   List<String> questions();
 
   /**
+   * Returns what is wrong with the data, by those checks that cost little: malformed rows, empty
+   * answers, roles out of order, secrets, damaged characters, duplicates, contradictory and similar
+   * labels, validation rows that are in the training data. {@code FineTuner.checkData} looks for
+   * more.
+   *
+   * @return a line a check that found something, with its severity, count and first row
+   */
+  List<String> dataFindings();
+
+  /**
    * Returns the predicted peak of memory.
    *
    * @return bytes; empty outside of a plan of {@code FineTuner.plan}
@@ -66,6 +77,15 @@ public interface FineTunePlan {
    * @return single changes, the one that saves most first; empty where none is needed
    */
   List<Advice> advice();
+
+  /**
+   * Returns what the model measures before training with a classifier fitted to its vectors, where
+   * steps were timed: what training has to be better than.
+   *
+   * @return the loss and the metrics of the task over the validation data; empty where no steps
+   *     were timed, and where no classifier is new
+   */
+  Map<String, Double> frozenBaseline();
 
   /** {@return how long some steps took, where they were asked for} */
   Optional<TimedSteps> timed();

@@ -2,6 +2,7 @@ package io.adapt4j.core.search;
 
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.internal.train.RunStates;
 import io.adapt4j.core.search.Strategy.SuccessiveHalving;
 import io.adapt4j.core.search.Strategy.Unit;
 import io.adapt4j.core.train.EvaluationEvent;
@@ -74,7 +75,14 @@ final class TrialRun implements TrainingListener {
 
   /** What the search decides: where to, how far, and that every cut can be continued from. */
   private FineTuner.Builder described(FineTuner.Builder builder) {
-    builder.output(output).resume().saveLimit(STATES).keepBest().listener(this);
+    builder.output(output);
+    // A trial that begins, or was cut off before its first state, has nothing to go on with.
+    if (RunStates.exist(output)) {
+      builder.resume();
+    } else {
+      builder.overwriteOutput();
+    }
+    builder.saveLimit(STATES).keepBest().listener(this);
     if (strategy instanceof SuccessiveHalving halving) {
       if (halving.unit() == Unit.STEPS) {
         builder

@@ -2,6 +2,7 @@ package io.adapt4j.core.tokenize;
 
 import java.util.Arrays;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * The tokens a model expects around one text and around a pair of texts, and the type ids of all.
@@ -37,12 +38,9 @@ final class Frame {
     this.secondType = secondType;
   }
 
-  /**
-   * Asks a tokenizer's own post-processor.
-   *
-   * @param probe any text that has tokens
-   */
-  static Frame of(NativeTokenizer tokenizer, String probe) {
+  /** Asks a tokenizer's own post-processor. */
+  static Frame of(NativeTokenizer tokenizer, Vocabulary vocabulary) {
+    String probe = probe(tokenizer, vocabulary);
     int length = tokenizer.encode(probe).length;
     Encoding encoding = tokenizer.encodeFramed(probe);
     Encoding two = tokenizer.encodeFramed(probe, probe);
@@ -58,6 +56,14 @@ final class Frame {
         two.slice(secondEnd, two.length()),
         typeAt(two, firstStart),
         typeAt(two, secondEnd - 1));
+  }
+
+  /** A text that has tokens: a vocabulary without an unknown token may know few characters. */
+  private static String probe(NativeTokenizer tokenizer, Vocabulary vocabulary) {
+    return Stream.concat(Stream.of("a"), vocabulary.tokens())
+        .filter(text -> tokenizer.encode(text).length > 0)
+        .findFirst()
+        .orElse("a");
   }
 
   /** Puts bos before and eos after every text, where there is one; a second text has type 1. */

@@ -8,6 +8,7 @@ import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.AddressSpace;
 import io.adapt4j.core.internal.CudaProbe;
 import io.adapt4j.core.internal.NativeCache;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -67,6 +68,22 @@ final class NativeTokenizer implements AutoCloseable {
     this.handle = library().createTokenizerFromString(json);
     library().disableTruncation(handle);
     library().disablePadding(handle);
+  }
+
+  /** Opens the tokenizer of a folder; a file that it cannot use is named. */
+  static NativeTokenizer open(Path folder, TokenizerFile file) {
+    try {
+      return new NativeTokenizer(folder.toString(), file.text());
+    } catch (EngineException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new CheckpointException(
+          file.path()
+              + ": the tokenizers library cannot use it: "
+              + e.getMessage()
+              + ". Download the file again, or save it with a current version of Transformers.",
+          e);
+    }
   }
 
   /** Token ids without any added around the text. */

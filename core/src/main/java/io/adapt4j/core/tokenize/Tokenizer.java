@@ -3,14 +3,14 @@ package io.adapt4j.core.tokenize;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.base.Suppliers;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.UnpairedSurrogates;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
  * A Hugging Face tokenizer, read from a model folder: {@code tokenizer.json}, and beside it, where
@@ -29,17 +29,20 @@ public final class Tokenizer implements AutoCloseable {
   private final Frame frame;
   private final Optional<SpelledOffsets> spelled;
   private final Supplier<TokenBytes> tokenBytes;
+  private final LongTexts longTexts;
 
   private Tokenizer(
       Vocabulary vocabulary,
       SpecialTokens specialTokens,
       NativeTokenizer tokenizer,
       Frame frame,
+      LongTexts longTexts,
       Supplier<TokenBytes> tokenBytes) {
     this.vocabulary = vocabulary;
     this.specialTokens = specialTokens;
     this.tokenizer = tokenizer;
     this.frame = frame;
+    this.longTexts = longTexts;
     this.spelled = SpelledOffsets.of(tokenizer, vocabulary);
     this.tokenBytes = Suppliers.memoize(tokenBytes::get);
   }
@@ -56,19 +59,20 @@ public final class Tokenizer implements AutoCloseable {
     TokenizerFile file = TokenizerFile.read(folder);
     Vocabulary vocabulary = Vocabulary.read(file.path(), file.root());
     SpecialTokens specialTokens = SpecialTokens.read(folder, vocabulary, file.isWordPiece());
-    NativeTokenizer tokenizer = openNative(folder, file);
+    NativeTokenizer tokenizer = NativeTokenizer.open(folder, file);
     try {
       Frame frame =
           specialTokens
               .affixes()
               .map(affixes -> affixes.frame(specialTokens))
-              .orElseGet(() -> Frame.of(tokenizer, probe(tokenizer, vocabulary)));
+              .orElseGet(() -> Frame.of(tokenizer, vocabulary));
       JsonNode decoder = file.root().path("decoder");
       return new Tokenizer(
           vocabulary,
           specialTokens,
           tokenizer,
           frame,
+          new LongTexts(tokenizer, TokenReach.of(file.root(), vocabulary)),
           () -> TokenSpelling.of(file.path(), decoder, vocabulary));
     } catch (RuntimeException e) {
       tokenizer.close();
@@ -88,6 +92,38 @@ public final class Tokenizer implements AutoCloseable {
     requireWellFormed(text);
     int[] ids = tokenizer.encode(text);
     return addSpecialTokens ? frame.around(ids) : ids;
+  }
+
+  /**
+   * Turns a text of any length into token ids in little memory: part by part, and no further than
+   * there may be tokens. The ids are those of {@link #encode(String, boolean)}.
+   *
+   * @param text the text; may be empty
+   * @param addSpecialTokens whether to add the tokens the model expects around a text, such as bos
+   * @param mostTokens how many tokens the text may have, added ones not counted
+   * @param isCancelled asked between the parts, on this thread
+   * @return the ids
+   * @throws TooManyTokensException if the text has more tokens
+   * @throws java.util.concurrent.CancellationException if it is cancelled
+   * @throws IllegalArgumentException if the text has an unpaired surrogate, or hundreds of
+   *     thousands of characters without any place to divide it
+   */
+  public int[] encode(
+      String text, boolean addSpecialTokens, int mostTokens, BooleanSupplier isCancelled) {
+    requireWellFormed(text);
+    int[] ids = longTexts.encode(text, mostTokens, isCancelled);
+    return addSpecialTokens ? frame.around(ids) : ids;
+  }
+
+  /**
+   * Refuses a text that has too many tokens whatever they are, by its length and the longest token.
+   *
+   * @param characters how many the text has
+   * @param mostTokens how many tokens it may have
+   * @throws TooManyTokensException if it must have more
+   */
+  public void requireLength(int characters, int mostTokens) {
+    longTexts.requireLength(characters, mostTokens);
   }
 
   /**
@@ -111,13 +147,12 @@ public final class Tokenizer implements AutoCloseable {
    * @param text the text; may be empty
    * @param maxLength the largest number of ids, added ones included
    * @return the ids
-   * @throws IllegalArgumentException if the text has an unpaired surrogate
-   * @throws IllegalArgumentException if the added tokens leave no room for the text
+   * @throws IllegalArgumentException if the text has an unpaired surrogate, or there is no room
    */
   public int[] encodeTruncated(String text, int maxLength) {
     frame.requireRoom(maxLength);
     requireWellFormed(text);
-    return frame.aroundTruncated(tokenizer.encode(text), maxLength);
+    return frame.aroundTruncated(longTexts.encodeBeginning(text, maxLength), maxLength);
   }
 
   /**
@@ -126,11 +161,13 @@ public final class Tokenizer implements AutoCloseable {
    * @param texts the texts
    * @param maxLength the largest number of ids of a text, added ones included
    * @return the ids of each text, in the order of the texts
-   * @throws IllegalArgumentException if a text has an unpaired surrogate
-   * @throws IllegalArgumentException if the added tokens leave no room for the text
+   * @throws IllegalArgumentException if a text has an unpaired surrogate, or there is no room
    */
   public List<int[]> encodeAllTruncated(List<String> texts, int maxLength) {
     frame.requireRoom(maxLength);
+    if (texts.stream().anyMatch(text -> text.length() > LongTexts.WHOLE)) {
+      return texts.stream().map(text -> encodeTruncated(text, maxLength)).toList();
+    }
     texts.forEach(Tokenizer::requireWellFormed);
     return tokenizer.encodeAll(texts).stream()
         .map(ids -> frame.aroundTruncated(ids, maxLength))
@@ -148,6 +185,20 @@ public final class Tokenizer implements AutoCloseable {
   public Encoding encodeWithOffsets(String text, boolean addSpecialTokens) {
     Encoding encoding = encodePlain(text);
     return addSpecialTokens ? frame.around(encoding) : encoding;
+  }
+
+  /**
+   * Turns the beginning of a text into token ids, without any added.
+   *
+   * @param text the text; may be empty
+   * @param mostTokens the largest number of ids
+   * @return the first ids of the text
+   * @throws IllegalArgumentException if the text has an unpaired surrogate
+   */
+  public int[] encodeBeginning(String text, int mostTokens) {
+    requireWellFormed(text);
+    int[] ids = longTexts.encodeBeginning(text, mostTokens);
+    return ids.length <= mostTokens ? ids : Arrays.copyOf(ids, mostTokens);
   }
 
   /**
@@ -177,8 +228,35 @@ public final class Tokenizer implements AutoCloseable {
    * @throws IllegalArgumentException if the added tokens leave no room for a token of each text
    */
   public Encoding encodePair(String first, String second, int maxLength) {
+    return encodePairs(first, List.of(second), maxLength).get(0);
+  }
+
+  /**
+   * Turns one text with each of others into one sequence as {@link #encodePair(String, String,
+   * int)} does. Of texts of tens of thousands of characters the longer is told by their characters.
+   *
+   * @param first the first text of every pair; may be empty
+   * @param seconds the second texts
+   * @param maxLength the largest number of ids, added ones included
+   * @return a sequence for each second text, in their order
+   * @throws IllegalArgumentException as the other method does
+   */
+  public List<Encoding> encodePairs(String first, List<String> seconds, int maxLength) {
     frame.requireRoomForPair(maxLength);
-    return frame.aroundTruncated(encodePlain(first), encodePlain(second), maxLength);
+    Encoding begun = encodePlain(longTexts.beginning(first, maxLength + 1));
+    return seconds.stream().map(second -> pair(first, begun, second, maxLength)).toList();
+  }
+
+  private Encoding pair(String first, Encoding begun, String second, int maxLength) {
+    Encoding other = encodePlain(longTexts.beginning(second, maxLength + 1));
+    if (Math.max(first.length(), second.length()) <= LongTexts.WHOLE) {
+      return frame.aroundTruncated(begun, other, maxLength);
+    }
+    boolean firstIsLonger = first.length() > second.length();
+    return frame.aroundTruncated(
+        begun.head(firstIsLonger ? maxLength + 1 : maxLength),
+        other.head(firstIsLonger ? maxLength : maxLength + 1),
+        maxLength);
   }
 
   /**
@@ -192,6 +270,20 @@ public final class Tokenizer implements AutoCloseable {
   public int[] encodePrompt(String text) {
     requireWellFormed(text);
     return frame.beforePrompt(tokenizer.encode(text));
+  }
+
+  /**
+   * Turns the beginning of a text of any length into token ids as {@link #encodePrompt(String)}
+   * does, and part by part as {@link #encode(String, boolean, int, BooleanSupplier)} does.
+   *
+   * @param text the text; may be empty
+   * @param mostTokens how many tokens the text may have, added ones not counted
+   * @param isCancelled asked between the parts, on this thread
+   * @return the ids; empty only for an empty text around which nothing is added
+   * @throws IllegalArgumentException as the other method does
+   */
+  public int[] encodePrompt(String text, int mostTokens, BooleanSupplier isCancelled) {
+    return frame.beforePrompt(encode(text, false, mostTokens, isCancelled));
   }
 
   /**
@@ -302,12 +394,7 @@ public final class Tokenizer implements AutoCloseable {
     return specialTokens.maxLength();
   }
 
-  /**
-   * Returns the id to fill rows of a batch with: pad, else eos, else unk, else 0. Any will do,
-   * because what is padding is told by position and attention mask, never by the id.
-   *
-   * @return an id
-   */
+  /** {@return the id to fill rows of a batch with: pad, else eos, else unk, else 0} */
   public int paddingId() {
     if (padId().isPresent()) {
       return padId().getAsInt();
@@ -387,29 +474,6 @@ public final class Tokenizer implements AutoCloseable {
         .map(offsets -> tokenizer.encodeWithOffsets(text, offsets))
         .orElseGet(() -> tokenizer.encodeWithOffsets(text))
         .inUtf16Units(text);
-  }
-
-  private static NativeTokenizer openNative(Path folder, TokenizerFile file) {
-    try {
-      return new NativeTokenizer(folder.toString(), file.text());
-    } catch (EngineException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      throw new CheckpointException(
-          file.path()
-              + ": the tokenizers library cannot use it: "
-              + e.getMessage()
-              + ". Download the file again, or save it with a current version of Transformers.",
-          e);
-    }
-  }
-
-  /** A text that has tokens: a vocabulary without an unknown token may know few characters. */
-  private static String probe(NativeTokenizer tokenizer, Vocabulary vocabulary) {
-    return Stream.concat(Stream.of("a"), vocabulary.tokens())
-        .filter(text -> tokenizer.encode(text).length > 0)
-        .findFirst()
-        .orElse("a");
   }
 
   private static void requireId(int id) {

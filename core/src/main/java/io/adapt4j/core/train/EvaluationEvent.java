@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param step optimizer steps done so far
  * @param loss mean loss per target: a token, or a text with a label
- * @param perplexity exponential of the loss
+ * @param perplexity exponential of the loss where that is the mean over tokens; NaN for other tasks
  * @param bestSoFar whether it is better than every earlier evaluation of the run, that before
  *     training included, by the loss or the metric that was chosen; false before training
  * @param metrics what the task measures besides the loss, such as {@code accuracy}, in the order to

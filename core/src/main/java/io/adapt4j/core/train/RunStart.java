@@ -17,6 +17,8 @@ import java.util.Objects;
  * @param model short description of the model
  * @param precision compute precision, such as {@code bf16}
  * @param settings how the run is set up, in words by name, in the order to show them
+ * @param tokenLoss whether the loss is the mean cross-entropy of tokens, whose exponential is the
+ *     perplexity
  */
 public record RunStart(
     int totalSteps,
@@ -27,7 +29,8 @@ public record RunStart(
     long validationExamples,
     String model,
     String precision,
-    Map<String, String> settings) {
+    Map<String, String> settings,
+    boolean tokenLoss) {
 
   /**
    * Checks that the texts are given and copies the settings.
@@ -41,12 +44,50 @@ public record RunStart(
    * @param model short description of the model
    * @param precision compute precision, such as {@code bf16}
    * @param settings how the run is set up
+   * @param tokenLoss whether the loss is the mean cross-entropy of tokens
    * @throws NullPointerException if one is null
    */
   public RunStart {
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(precision, "precision");
     settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
+  }
+
+  /**
+   * Creates the event of a run that predicts tokens.
+   *
+   * @param totalSteps planned optimizer steps
+   * @param epochs planned passes over the training examples
+   * @param trainableParameters parameters that are trained
+   * @param totalParameters all parameters, the trained ones included
+   * @param trainExamples training examples; 0 if they are streamed and their number is unknown
+   * @param validationExamples validation examples; 0 without validation
+   * @param model short description of the model
+   * @param precision compute precision, such as {@code bf16}
+   * @param settings how the run is set up
+   * @throws NullPointerException if one is null
+   */
+  public RunStart(
+      int totalSteps,
+      double epochs,
+      long trainableParameters,
+      long totalParameters,
+      long trainExamples,
+      long validationExamples,
+      String model,
+      String precision,
+      Map<String, String> settings) {
+    this(
+        totalSteps,
+        epochs,
+        trainableParameters,
+        totalParameters,
+        trainExamples,
+        validationExamples,
+        model,
+        precision,
+        settings,
+        true);
   }
 
   /**
@@ -80,7 +121,8 @@ public record RunStart(
         validationExamples,
         model,
         precision,
-        Map.of());
+        Map.of(),
+        true);
   }
 
   /**
@@ -101,6 +143,7 @@ public record RunStart(
         validationExamples,
         model,
         precision,
-        all);
+        all,
+        tokenLoss);
   }
 }

@@ -28,6 +28,10 @@ public record TrainingWarning(Kind kind, int step, String message, String remedy
     LOSS_NOT_FINITE,
     /** The training loss rises. */
     LOSS_RISING,
+    /** Sampled answers go on to the limit, though those of the data end. */
+    ANSWERS_NEVER_END,
+    /** The run ended while its loss was still falling. */
+    STILL_FALLING,
     /** The process needs more and more memory. */
     MEMORY_GROWING
   }

@@ -64,4 +64,39 @@ class BatchEmbeddingTest {
       }
     }
   }
+
+  @Test
+  void vectorsAreTheSameToTheBitWhereverARunWasCut() throws IOException {
+    Path input = folder.resolve("rows.csv");
+    StringBuilder rows = new StringBuilder("text\n");
+    for (int i = 0; i < ROWS; i++) {
+      rows.append("the cat sat ".repeat(1 + i * 7 % 9).strip()).append('\n');
+    }
+    Files.writeString(input, rows);
+    try (TextEmbedder embedder =
+        TextEmbedder.load(ModelSource.path(SmallEncoder.write(folder.resolve("model"))))) {
+      Path whole = folder.resolve("whole.jsonl");
+      BatchEmbedding.of(embedder).run(Datasets.read(input), whole);
+      for (int lost : new int[] {1, 5, 40, 63}) {
+        Path output = folder.resolve("cut" + lost + ".jsonl");
+        cut(embedder, input, output, lost);
+        BatchReport rest = BatchEmbedding.of(embedder).run(Datasets.read(input), output);
+        assertThat(rest.kept()).isEqualTo(64 - lost);
+        assertThat(output).hasSameTextualContentAs(whole);
+      }
+    }
+  }
+
+  /** Leaves what a process leaves that is killed before the first rows are all stored. */
+  private static void cut(TextEmbedder embedder, Path input, Path output, int lost)
+      throws IOException {
+    CancellationToken token = new CancellationToken();
+    BatchEmbedding.of(embedder)
+        .cancellation(token)
+        .listener((done, all) -> token.cancel())
+        .run(Datasets.read(input), output);
+    Path part = output.resolveSibling(output.getFileName() + ".part");
+    List<String> lines = Files.readAllLines(part);
+    Files.write(part, lines.subList(0, lines.size() - lost));
+  }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.ResourceUse;
 import io.adapt4j.core.train.RunEnd;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingWarning;
 import java.io.IOException;
@@ -71,6 +73,66 @@ class HtmlReportTest {
     assertThat(count(page, "<svg class=\"lin\"")).isEqualTo(3);
     assertThat(count(page, "<svg class=\"log\"")).isEqualTo(3);
     assertThat(count(page, "<tr><td>")).isEqualTo(11 + 2);
+  }
+
+  @Test
+  void perplexityIsShownOfTokensOnly() throws IOException {
+    RunStart start = MadeUpRun.start(10);
+    report.started(
+        new RunStart(
+            10, 1, 1, 1, 1, 1, "policy", "fp32", start.settings(), /* tokenLoss= */ false));
+    report.step(MadeUpRun.step(1, -0.06, 1, 1e-3, ResourceUse.UNKNOWN));
+    report.evaluated(new EvaluationEvent(1, -0.06, Double.NaN, true, Map.of("reward", 0.5)));
+    report.ended(MadeUpRun.end(1));
+
+    assertThat(page())
+        .containsIgnoringCase("best validation loss")
+        .doesNotContainIgnoringCase("perplexity");
+  }
+
+  @Test
+  void metricsOfStepsHaveAChartAndTheFirstATile() throws IOException {
+    report.started(MadeUpRun.start(3));
+    for (int step = 1; step <= 3; step++) {
+      StepEvent plain = MadeUpRun.step(step, 1, 1, 1e-3, ResourceUse.UNKNOWN);
+      report.step(withMetrics(plain, Map.of("reward", 0.1 * step)));
+    }
+    report.evaluated(new EvaluationEvent(3, 1, 2, true, Map.of("reward", 0.7)));
+    report.ended(MadeUpRun.end(3));
+
+    String chart = page().substring(page().indexOf("<b>reward</b>"));
+    assertThat(chart.substring(0, chart.indexOf("</figure>")))
+        .contains("training", "smoothed", "validation");
+    assertThat(page()).contains("<small>training reward</small><b>0.2");
+    assertThat(count(page(), "<b>reward</b>")).isEqualTo(1);
+  }
+
+  private static StepEvent withMetrics(StepEvent event, Map<String, Double> metrics) {
+    return new StepEvent(
+        event.step(),
+        event.totalSteps(),
+        event.epoch(),
+        event.loss(),
+        event.learningRate(),
+        event.gradientNorm(),
+        event.tokensPerSecond(),
+        event.targetTokens(),
+        event.elapsed(),
+        event.remaining(),
+        event.penalty(),
+        event.duration(),
+        event.resources(),
+        metrics);
+  }
+
+  @Test
+  void theTitleIsTheNameOfTheModel() throws IOException {
+    report.started(
+        MadeUpRun.start(5, "/data/models/SmolLM2-135M, LoRA r=16 alpha=32 on q_proj, v_proj"));
+
+    assertThat(page())
+        .contains("<title>Fine-tuning SmolLM2-135M</title>", "<h1>SmolLM2-135M</h1>")
+        .contains("<td>/data/models/SmolLM2-135M, LoRA r=16 alpha=32 on q_proj, v_proj");
   }
 
   @Test

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.train.ResumeEvent;
+import io.adapt4j.core.train.RunStart;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +56,37 @@ class RunFilesTest {
         .contains(">best</tr>");
     assertThat(points(folder.resolve("out/report.html"))).isEqualTo(99);
     assertThat(eventFiles()).hasSize(2);
+  }
+
+  @Test
+  void aRunThatReplacesAnEarlierOneBeginsItsMetricsAndEventsAnew() throws IOException {
+    Path out = folder.resolve("out");
+    RunFiles earlier = RunFiles.in(out);
+    MadeUpRun.replay(earlier, 100);
+    earlier.ended(MadeUpRun.end(100));
+    RunFiles files = RunFiles.in(out);
+    files.started(
+        MadeUpRun.start(10).withSettings(Map.of("output", "" + out, "earlier run", "replaced")));
+    files.ended(MadeUpRun.end(10));
+    assertThat(Files.readAllLines(out.resolve("metrics.jsonl"))).hasSize(2);
+    assertThat(eventFiles()).hasSize(1);
+  }
+
+  @Test
+  void aLogOutsideTheReplacedFolderAndOneThatIsOpenAlreadyKeepWhatIsTheirs() throws IOException {
+    Path shared = folder.resolve("all.jsonl");
+    Files.writeString(shared, "{\"event\":\"run_ended\"}\n");
+    JsonlMetricsLog outside = JsonlMetricsLog.to(shared);
+    JsonlMetricsLog inside = JsonlMetricsLog.to(folder.resolve("out/metrics.jsonl"));
+    RunStart start =
+        MadeUpRun.start(10)
+            .withSettings(Map.of("output", "" + folder.resolve("out"), "earlier run", "replaced"));
+    for (JsonlMetricsLog log : List.of(outside, inside)) {
+      log.started(start);
+      log.ended(MadeUpRun.end(10));
+    }
+    assertThat(Files.readAllLines(shared)).hasSize(3);
+    assertThat(Files.readAllLines(folder.resolve("out/metrics.jsonl"))).hasSize(2);
   }
 
   @Test

@@ -12,7 +12,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
-/** Draws points with error bars, joined by lines, as inline SVG. */
+/** Chart of points with error bars, joined by lines where they follow each other, as inline SVG. */
 final class CurveChart {
 
   /** A point. */
@@ -47,7 +47,10 @@ final class CurveChart {
     return this;
   }
 
-  /** Lets both axes go from 0 to 1 and draws where they are equal. */
+  /**
+   * Lets both axes go from 0 to 1 and draws where they are equal. Points are measurements side by
+   * side then, without lines between them.
+   */
   CurveChart shares() {
     shares = true;
     return this;
@@ -68,7 +71,12 @@ final class CurveChart {
     AxisScale x = shares ? unit() : horizontal();
     AxisScale y = shares ? unit() : vertical();
     grid(out, x, y);
-    lines.forEach(line -> draw(out, line, x, y));
+    for (Line line : lines) {
+      if (!shares) {
+        join(out, line, x, y);
+      }
+      draw(out, line, x, y);
+    }
     return out.append("</svg></figure>\n").toString();
   }
 
@@ -116,13 +124,16 @@ final class CurveChart {
     }
   }
 
-  private static void draw(StringBuilder out, Line line, AxisScale x, AxisScale y) {
+  private static void join(StringBuilder out, Line line, AxisScale x, AxisScale y) {
     out.append("<polyline class=\"").append(line.style()).append("\" points=\"");
     for (Point point : line.points()) {
       out.append(
           Texts.format("%.1f,%.1f ", AREA.along(x, point.x()), AREA.down(y, point.y().value())));
     }
     out.append("\"/>");
+  }
+
+  private static void draw(StringBuilder out, Line line, AxisScale x, AxisScale y) {
     for (Point point : line.points()) {
       double at = AREA.along(x, point.x());
       out.append(

@@ -19,12 +19,13 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** The charts of a page: scores, calibration, history. */
+/** Charts of an evaluation page: scores, calibration, history. */
 final class HtmlCharts {
 
   private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("MM-dd", Locale.ROOT);
   private static final List<String> STYLES = List.of("a", "b", "c", "d", "e", "f");
   private static final int BINS = 10;
+  private static final int LEAST_ANSWERS = 10;
   private static final int MOST_TICKS = 6;
 
   private final Content content;
@@ -126,16 +127,30 @@ final class HtmlCharts {
     return value == 0 || value == 1 ? OptionalDouble.of(value) : OptionalDouble.empty();
   }
 
+  /** Points of enough answers each to say something: neighboring bins of fewer are one point. */
   private static List<Point> points(CalibrationReport calibration) {
-    return calibration.bins().stream()
-        .filter(bin -> bin.count() > 0)
-        .map(
-            bin ->
-                new Point(
-                    bin.confidence(),
-                    ConfidenceInterval.wilson(
-                        Math.round(bin.accuracy() * bin.count()), bin.count())))
-        .toList();
+    long all = calibration.bins().stream().mapToLong(CalibrationReport.Bin::count).sum();
+    long least = Math.max(LEAST_ANSWERS, all / (2 * BINS));
+    List<Point> points = new ArrayList<>();
+    long count = 0;
+    long right = 0;
+    double confidence = 0;
+    long left = all;
+    for (CalibrationReport.Bin bin : calibration.bins()) {
+      if (bin.count() > 0) {
+        count += bin.count();
+        left -= bin.count();
+        right += Math.round(bin.accuracy() * bin.count());
+        confidence += bin.confidence() * bin.count();
+      }
+      if (count > 0 && (left == 0 || (count >= least && left >= least))) {
+        points.add(new Point(confidence / count, ConfidenceInterval.wilson(right, count)));
+        count = 0;
+        right = 0;
+        confidence = 0;
+      }
+    }
+    return points;
   }
 
   private String histories() {

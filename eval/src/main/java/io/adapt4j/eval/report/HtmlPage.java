@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 
-/** A report as a page. */
+/** Page of an evaluation report. */
 final class HtmlPage {
 
   private static final DateTimeFormatter TIME =
@@ -36,9 +36,9 @@ final class HtmlPage {
     HtmlPage page = new HtmlPage(content);
     page.head();
     page.verdicts();
+    page.comparisons();
     page.scores();
     page.out.append(HtmlCharts.of(content));
-    page.comparisons();
     page.costs();
     page.out.append(HtmlFailures.of(content)).append(HtmlCases.of(content));
     page.foot();
@@ -72,12 +72,13 @@ final class HtmlPage {
   }
 
   private void scores() {
-    out.append("<h2>Scores</h2><div class=\"wide\"><table><tr><th class=\"name\">task")
+    out.append("<h2>Scores</h2><div class=\"wide\"><table class=\"scores\"><tr>")
         .append("<th class=\"name\">metric");
     content.reports().forEach(report -> out.append("<th>").append(Html.escape(report.candidate())));
     out.append("</tr>\n");
     for (String task : content.tasks()) {
       List<TaskResult> results = content.results(task);
+      task(results.get(0), 1 + results.size());
       for (TaskMetric metric : results.get(0).definitions()) {
         score(results, metric);
       }
@@ -85,17 +86,21 @@ final class HtmlPage {
     out.append("</table></div>\n");
   }
 
+  /** A row of its own, so that columns of candidates fit on a phone. */
+  private void task(TaskResult result, int columns) {
+    out.append("<tr class=\"task\"><th class=\"name\" scope=\"rowgroup\" colspan=\"")
+        .append(columns)
+        .append("\"><b>")
+        .append(Html.escape(result.task()))
+        .append("</b> ")
+        .append(Texts.count(result.outcomes().size()))
+        .append(result.isGeneral() ? " items, general ability" : " items")
+        .append("</tr>\n");
+  }
+
   private void score(List<TaskResult> results, TaskMetric metric) {
-    TaskResult first = results.get(0);
-    boolean counts = metric.equals(first.primary());
-    out.append("<tr><td class=\"name\">");
-    if (counts) {
-      out.append(Html.escape(first.task()))
-          .append("<small>")
-          .append(Texts.count(first.outcomes().size()))
-          .append(first.isGeneral() ? " items, general ability</small>" : " items</small>");
-    }
-    out.append("<td class=\"name\">")
+    boolean counts = metric.equals(results.get(0).primary());
+    out.append("<tr><td class=\"name\">")
         .append(Html.escape(metric.name()))
         .append("&nbsp;<span title=\"")
         .append(metric.largerIsBetter() ? "larger is better" : "smaller is better")
@@ -118,16 +123,21 @@ final class HtmlPage {
     if (!content.isComparison()) {
       return;
     }
+    boolean mcNemar = content.comparisons().stream().anyMatch(item -> item.mcNemar().isPresent());
+    boolean kept = content.comparisons().stream().anyMatch(item -> item.retention().isPresent());
     out.append("<h2>Against ")
         .append(Html.escape(content.first().candidate()))
         .append("</h2><div class=\"wide\"><table><tr><th class=\"name\">task")
         .append("<th class=\"name\">candidate<th class=\"name\">verdict<th>difference<th>p")
-        .append("<th>McNemar p<th>won, tied, lost<th>kept</tr>\n");
-    content.comparisons().forEach(this::comparison);
+        .append(mcNemar ? "<th>McNemar p" : "")
+        .append("<th>won, tied, lost")
+        .append(kept ? "<th>kept" : "")
+        .append("</tr>\n");
+    content.comparisons().forEach(item -> comparison(item, mcNemar, kept));
     out.append("</table></div>\n");
   }
 
-  private void comparison(TaskComparison item) {
+  private void comparison(TaskComparison item, boolean mcNemar, boolean kept) {
     String verdict = Verdicts.of(item);
     out.append("<tr><td class=\"name\">")
         .append(Html.escape(item.task()))
@@ -146,14 +156,15 @@ final class HtmlPage {
         .append("<small>")
         .append(Texts.range(item.difference()))
         .append("</small><td>")
-        .append(Texts.pValue(item.pValue()))
-        .append("<td>")
-        .append(item.mcNemar().isPresent() ? Texts.pValue(item.mcNemar().getAsDouble()) : "")
-        .append("<td>")
-        .append(shares(item))
-        .append("<td>")
-        .append(item.retention().map(HtmlPage::retention).orElse(""))
-        .append("</tr>\n");
+        .append(Texts.pValue(item.pValue()));
+    if (mcNemar) {
+      cell(item.mcNemar().isPresent() ? Texts.pValue(item.mcNemar().getAsDouble()) : "");
+    }
+    cell(shares(item));
+    if (kept) {
+      cell(item.retention().map(HtmlPage::retention).orElse(""));
+    }
+    out.append("</tr>\n");
   }
 
   private static String shares(TaskComparison comparison) {

@@ -35,8 +35,8 @@ final class MarkdownText {
     text.out.append("## ").append(plain(content.title())).append("\n\n");
     Verdicts.sentences(content, MarkdownText::code)
         .forEach(sentence -> text.out.append("- ").append(sentence).append('\n'));
-    text.scores();
     text.comparisons();
+    text.scores();
     text.costs();
     text.cases();
     return text.out.append('\n').append(Verdicts.CAVEAT).append('\n').toString();
@@ -65,16 +65,19 @@ final class MarkdownText {
 
   private static String score(ConfidenceInterval found, boolean counts) {
     String value = Texts.number(found.value());
-    return (counts ? "**" + value + "**" : value) + " (" + Texts.range(found) + ")";
+    String range = Texts.range(found);
+    return (counts ? "**" + value + "**" : value) + (range.isEmpty() ? "" : " (" + range + ")");
   }
 
   private void comparisons() {
     if (!content.isComparison()) {
       return;
     }
+    boolean kept = content.comparisons().stream().anyMatch(item -> item.retention().isPresent());
     List<List<String>> rows = new ArrayList<>();
     for (TaskComparison comparison : content.comparisons()) {
-      rows.add(
+      List<String> row = new ArrayList<>();
+      row.addAll(
           List.of(
               code(comparison.task()),
               code(comparison.candidate()),
@@ -84,15 +87,19 @@ final class MarkdownText {
                   + Texts.range(comparison.difference())
                   + ")",
               Texts.pValue(comparison.pValue()),
-              comparison.wins() + " / " + comparison.ties() + " / " + comparison.losses(),
-              comparison.retention().map(MarkdownText::retention).orElse("")));
+              comparison.wins() + " / " + comparison.ties() + " / " + comparison.losses()));
+      if (kept) {
+        row.add(comparison.retention().map(MarkdownText::retention).orElse(""));
+      }
+      rows.add(row);
     }
-    table(
-        "Against " + code(content.first().candidate()),
-        List.of(
-            "task", "candidate", "verdict", "difference", "p", "won / tied / lost", "retention"),
-        3,
-        rows);
+    List<String> header =
+        new ArrayList<>(
+            List.of("task", "candidate", "verdict", "difference", "p", "won / tied / lost"));
+    if (kept) {
+      header.add("retention");
+    }
+    table("Against " + code(content.first().candidate()), header, 3, rows);
   }
 
   private static String retention(Retention retention) {

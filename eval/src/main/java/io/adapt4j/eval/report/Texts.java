@@ -1,6 +1,5 @@
 package io.adapt4j.eval.report;
 
-import io.adapt4j.core.internal.AxisScale;
 import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Duration;
@@ -10,6 +9,9 @@ import java.util.Locale;
 final class Texts {
 
   private static final String DASH = "\u2013";
+
+  /** From here on a number, such as the perplexity of a word, says only that it is too large. */
+  private static final double MILLION = 1e6;
 
   private Texts() {}
 
@@ -22,8 +24,8 @@ final class Texts {
       return DASH;
     }
     double size = Math.abs(value);
-    if (size >= 1e6) {
-      return AxisScale.label(value);
+    if (size >= MILLION) {
+      return value > 0 ? "over a million" : "under minus a million";
     }
     String pattern = size < 10 ? "%.3f" : size < 1000 ? "%.1f" : "%,.0f";
     return format(pattern, value);
@@ -35,7 +37,9 @@ final class Texts {
 
   /** Such as {@code 0.612 to 0.790}. */
   static String range(ConfidenceInterval interval) {
-    return number(interval.low()) + " to " + number(interval.high());
+    return interval.low() >= MILLION
+        ? ""
+        : number(interval.low()) + " to " + number(interval.high());
   }
 
   static String pValue(double value) {

@@ -2,6 +2,7 @@ package io.adapt4j.eval.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +13,8 @@ class TextsTest {
     assertThat(Texts.number(0.61234)).isEqualTo("0.612");
     assertThat(Texts.number(-12.345)).isEqualTo("-12.3");
     assertThat(Texts.number(12345.6)).isEqualTo("12,346");
-    assertThat(Texts.number(15_811_133)).isEqualTo("15.8M");
+    assertThat(Texts.number(15_811_133)).isEqualTo("over a million");
+    assertThat(Texts.range(new ConfidenceInterval(15_811_133, 7e6, 3e7, 0.95))).isEmpty();
     assertThat(Texts.number(Double.NaN)).isEqualTo("\u2013");
     assertThat(Texts.number(Double.POSITIVE_INFINITY)).isEqualTo("\u2013");
     assertThat(Texts.signed(0.5)).isEqualTo("+0.500");

@@ -8,31 +8,52 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The files of an adapter folder in memory: what travels between the coordinator and the sites.
+ * Files of an adapter folder in memory, to be sent between the coordinator and the sites. Only
+ * files of known names are read, sent and written: other files of a training stay at its site, and
+ * a name cannot lead out of the folder.
  *
  * @param files content by name
  */
 public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
 
-  /** Files of a checkpoint that tell of its run, not of its values. */
-  private static final List<String> OF_RUN = List.of("provenance.json", "optimizer", "state");
+  /** Files beside the values and their configuration that belong to an adapter. */
+  private static final Set<String> COMPANIONS =
+      Set.of(
+          "chat_template.jinja",
+          "chat_template.json",
+          "generation_config.json",
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.json",
+          "merges.txt",
+          "tokenizer.model");
+
+  private static boolean isKnown(String name) {
+    return name.equals(StoredAdapter.CONFIG)
+        || name.equals(StoredAdapter.WEIGHTS)
+        || COMPANIONS.contains(name);
+  }
 
   /**
    * Reads a folder.
    *
    * @param folder an adapter's, without sub-folders
-   * @return its files, without those that tell of a run
+   * @return its files of known names
    */
   public static AdapterFiles read(Path folder) {
     Map<String, byte[]> files = new TreeMap<>();
     try (Stream<Path> all = Files.list(folder)) {
       for (Path file : all.filter(Files::isRegularFile).toList()) {
         String name = file.getFileName().toString();
-        if (OF_RUN.stream().noneMatch(name::contains) && !name.startsWith(".")) {
+        if (isKnown(name)) {
           files.put(name, Files.readAllBytes(file));
         }
       }
@@ -43,11 +64,55 @@ public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
   }
 
   /**
+   * Checks files that came from elsewhere.
+   *
+   * @param maxBytes limit of the sum of the sizes
+   * @return what is wrong with them; empty if they can be written
+   */
+  public Optional<String> problem(long maxBytes) {
+    if (files == null) {
+      return Optional.of("no files");
+    }
+    for (Map.Entry<String, byte[]> file : files.entrySet()) {
+      String name = String.valueOf(file.getKey());
+      if (!isKnown(name)) {
+        return Optional.of("a file that no adapter has: '" + printable(name) + "'");
+      }
+      if (file.getValue() == null) {
+        return Optional.of("no content of " + name);
+      }
+    }
+    for (String name : List.of(StoredAdapter.CONFIG, StoredAdapter.WEIGHTS)) {
+      if (!files.containsKey(name)) {
+        return Optional.of("no " + name);
+      }
+    }
+    return bytes() <= maxBytes
+        ? Optional.empty()
+        : Optional.of("an adapter of %d bytes, more than %d".formatted(bytes(), maxBytes));
+  }
+
+  private static String printable(String name) {
+    String shown = name.replaceAll("\\p{Cntrl}", "?");
+    return shown.length() <= 100 ? shown : shown.substring(0, 100) + "...";
+  }
+
+  /**
    * Writes the files.
    *
    * @param folder created if absent
+   * @throws IllegalArgumentException if a file has a name that no adapter has; nothing is written
    */
   public void write(Path folder) {
+    files
+        .keySet()
+        .forEach(
+            name -> {
+              if (!isKnown(name)) {
+                throw new IllegalArgumentException(
+                    "expected files of an adapter, found '" + printable(name) + "'");
+              }
+            });
     try {
       Disk.createFolders(folder);
       for (Map.Entry<String, byte[]> file : files.entrySet()) {
@@ -70,8 +135,26 @@ public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
     new AdapterFiles(others).write(folder);
   }
 
+  /**
+   * Writes values that a site trained beside the configuration they were sent with: scales and
+   * ranks are the coordinator's.
+   *
+   * @param start folder that the site began with
+   * @param folder created if absent
+   */
+  public void writeTrained(Path start, Path folder) {
+    Map<String, byte[]> trained = new TreeMap<>();
+    trained.put(StoredAdapter.WEIGHTS, weights());
+    try {
+      trained.put(StoredAdapter.CONFIG, Files.readAllBytes(start.resolve(StoredAdapter.CONFIG)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    new AdapterFiles(trained).write(folder);
+  }
+
   /** {@return the content of the file of values; empty where there is none} */
-  byte[] weights() {
+  public byte[] weights() {
     return files.getOrDefault(StoredAdapter.WEIGHTS, new byte[0]);
   }
 

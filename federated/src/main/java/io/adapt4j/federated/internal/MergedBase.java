@@ -61,7 +61,13 @@ public final class MergedBase {
     return target;
   }
 
-  private static String digest(byte[] content) {
+  /**
+   * Returns a digest of what is folded into a base.
+   *
+   * @param content values of an adapter
+   * @return 24 hexadecimal digits of their SHA-256
+   */
+  public static String digest(byte[] content) {
     try {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(content);
       return HexFormat.of().formatHex(hash, 0, 12);

@@ -1,5 +1,6 @@
 package io.adapt4j.federated.internal;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.describe.Fields;
@@ -89,6 +90,43 @@ public record StoredMethod(String name, String json) implements Serializable {
     ObjectNode options = options();
     return !options.path("bias").asText("none").equals("none")
         || options.path("modulesToSave").size() > 0;
+  }
+
+  /**
+   * Compares an adapter with what this method makes.
+   *
+   * @param adapter the first adapter of a run
+   * @return what differs; empty where ranks and scales are the method's
+   */
+  public Optional<String> difference(StoredAdapter adapter) {
+    ObjectNode config = adapter.config();
+    if (!config.path("peft_type").asText().equals("LORA")) {
+      return Optional.of("the site returned an adapter that is not LoRA");
+    }
+    ObjectNode options = options();
+    if (!options.has("rank") || options.has("ranks") || options.has("alphas")) {
+      return Optional.empty();
+    }
+    int rank = options.path("rank").asInt();
+    if (config.path("rank_pattern").size() > 0 || config.path("alpha_pattern").size() > 0) {
+      return Optional.of("the site returned an adapter with ranks by module");
+    }
+    if (config.path("use_rslora").asBoolean() != options.path("rankStabilized").asBoolean()) {
+      return Optional.of("the site returned an adapter with another use_rslora");
+    }
+    for (String module : adapter.modules()) {
+      if (adapter.rank(module) != rank) {
+        return Optional.of(
+            "the site returned rank %d of %s, not %d"
+                .formatted(adapter.rank(module), module, rank));
+      }
+    }
+    JsonNode alpha = options.path("alpha");
+    return alpha.isNumber()
+            && alpha.asDouble() != config.path("lora_alpha").asDouble(alpha.asDouble())
+        ? Optional.of(
+            "the site returned lora_alpha %s, not %s".formatted(config.path("lora_alpha"), alpha))
+        : Optional.empty();
   }
 
   /** {@return the method} */

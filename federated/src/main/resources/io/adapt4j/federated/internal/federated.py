@@ -9,8 +9,10 @@ def best_of_product(self, b: Tensor, a: Tensor, r: int, length: float) -> List[T
   right = torch.mul(torch.mm(torch.narrow(v, 0, 0, n), torch.t(qa)), length)
   return [left, right]
 
-# The Frobenius norm of b a, which is never formed.
+# The Frobenius norm of b a, which is never formed. LAPACK overlooks a NaN in small matrices, so
+# the sums carry what is not finite into the result.
 def norm_of_product(self, b: Tensor, a: Tensor) -> Tensor:
   qb, rb = torch.linalg_qr(torch.to(b, 7))
   qa, ra = torch.linalg_qr(torch.t(torch.to(a, 7)))
-  return torch.norm(torch.mm(rb, torch.t(ra)))
+  unknown = torch.mul(torch.add(torch.sum(b), torch.sum(a)), 0)
+  return torch.add(torch.norm(torch.mm(rb, torch.t(ra))), unknown)

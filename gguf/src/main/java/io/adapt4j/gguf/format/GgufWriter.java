@@ -40,14 +40,15 @@ public final class GgufWriter {
   /**
    * Writes a file.
    *
-   * @param target the file to create or replace; missing folders are created
+   * @param file the file to create or replace, of a link what it points to; missing folders are
+   *     created
    * @param metadata the keys with their values
    * @param tensors the tensors with distinct names
    * @throws GgufException if a name repeats or is too long, a shape does not fit its type, a source
    *     gives too few or too many bytes, or writing fails
    */
-  public static void write(
-      Path target, GgufMetadata metadata, List<? extends TensorSource> tensors) {
+  public static void write(Path file, GgufMetadata metadata, List<? extends TensorSource> tensors) {
+    Path target = target(file);
     int alignment = alignment(target, metadata);
     HeaderOutput header = header(target, metadata, tensors, alignment);
     Path folder = target.resolveSibling(".").toAbsolutePath().normalize();
@@ -85,6 +86,25 @@ public final class GgufWriter {
     } catch (RuntimeException | Error e) {
       deleteAfter(temporary, e);
       throw e;
+    }
+  }
+
+  /** Where to write; a link stays, and what it points to is replaced. */
+  private static Path target(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new GgufException(
+          file + ": expected a file to write, found a folder. Name a file in it.");
+    }
+    for (Path at = file.toAbsolutePath().getParent(); at != null; at = at.getParent()) {
+      if (Files.isRegularFile(at)) {
+        throw new GgufException(
+            file + ": expected a file in a folder, but " + at + " is a file. Name another.");
+      }
+    }
+    try {
+      return Files.isSymbolicLink(file) && Files.exists(file) ? file.toRealPath() : file;
+    } catch (IOException e) {
+      throw new GgufException(file + ": this link cannot be followed: " + e + ".", e);
     }
   }
 

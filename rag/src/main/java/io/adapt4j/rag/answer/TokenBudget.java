@@ -2,6 +2,7 @@ package io.adapt4j.rag.answer;
 
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.tokenize.TooManyTokensException;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.function.ToIntFunction;
@@ -55,8 +56,17 @@ public record TokenBudget(
             .filter(tokenizer::isSpecial)
             .mapToObj(tokenizer::token)
             .collect(Collectors.toSet());
-    return new TokenBudget(
-        model.contextLength(), text -> tokenizer.encode(text, false).length, special);
+    int context = model.contextLength();
+    return new TokenBudget(context, text -> count(tokenizer, text, context), special);
+  }
+
+  /** What is too long is not read further than that. */
+  private static int count(Tokenizer tokenizer, String text, int most) {
+    try {
+      return tokenizer.encode(text, false, most, () -> false).length;
+    } catch (TooManyTokensException e) {
+      return e.leastTokens();
+    }
   }
 
   /**

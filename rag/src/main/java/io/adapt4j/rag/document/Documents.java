@@ -8,6 +8,7 @@ import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,12 @@ public final class Documents implements DocumentSource {
   @FunctionalInterface
   private interface Origin {
     Iterator<RawFile> files(FolderOptions options, ReportBuilder report);
+
+    default List<String> ids(FolderOptions options) {
+      List<String> ids = new ArrayList<>();
+      files(options, new ReportBuilder()).forEachRemaining(file -> ids.add(file.id()));
+      return List.copyOf(ids);
+    }
   }
 
   private Documents(
@@ -105,12 +112,20 @@ public final class Documents implements DocumentSource {
     AtomicBoolean used = new AtomicBoolean();
     RawFile file = new RawFile(name, Optional.empty(), () -> stream);
     return of(
-        (options, report) -> {
-          if (used.getAndSet(true)) {
-            throw new IllegalStateException(
-                name + ": this stream was read already. Open it again, or use bytes().");
+        new Origin() {
+          @Override
+          public Iterator<RawFile> files(FolderOptions options, ReportBuilder report) {
+            if (used.getAndSet(true)) {
+              throw new IllegalStateException(
+                  name + ": this stream was read already. Open it again, or use bytes().");
+            }
+            return List.of(file).iterator();
           }
-          return List.of(file).iterator();
+
+          @Override
+          public List<String> ids(FolderOptions options) {
+            return List.of(name);
+          }
         });
   }
 
@@ -213,6 +228,16 @@ public final class Documents implements DocumentSource {
    */
   public Documents metadata(Function<String, Map<String, Object>> fields) {
     return new Documents(origin, folder, limits, fallback, id -> joined(id, fields));
+  }
+
+  /**
+   * Lists the files that {@link #open} reads, without reading them. Some may give no document.
+   *
+   * @return their ids, in order
+   * @throws java.io.UncheckedIOException if there is no such folder
+   */
+  public List<String> ids() {
+    return origin.ids(folder);
   }
 
   @Override

@@ -53,7 +53,10 @@ final class FileConverter {
         case TEXT -> text(file, bytes);
         case HTML -> html(bytes);
         case OFFICE -> Tika.convert(file.name(), type.mediaType(), bytes, limits);
-        case NONE -> throw TextDecoder.noText();
+        case NONE ->
+            throw BinaryFormat.of(bytes)
+                .map(format -> TextDecoder.noText("is " + format.description()))
+                .orElseGet(TextDecoder::noText);
       };
     } catch (TextSink.TooLong e) {
       throw tooLarge(Objects.requireNonNull(e.getMessage()));

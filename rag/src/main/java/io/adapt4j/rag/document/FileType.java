@@ -76,7 +76,7 @@ record FileType(Kind kind, String mediaType) {
     if (OFFICE.containsKey(extension)) {
       return new FileType(Kind.OFFICE, OFFICE.get(extension));
     }
-    if (isZip(bytes)) {
+    if (isZip(bytes) || BinaryFormat.of(bytes).isPresent()) {
       return UNKNOWN;
     }
     return HTML_EXTENSIONS.contains(extension) || (extension.isEmpty() && looksLikeHtml(bytes))

@@ -95,27 +95,39 @@ final class TextDecoder {
     }
   }
 
-  /** Text has no control characters but those that lay it out. */
+  /**
+   * Text has no control characters but those that lay it out, also where a binary file begins with
+   * words.
+   */
   private static void refuseBinary(String text) throws Unreadable {
-    int length = Math.min(text.length(), PROBE);
-    int control = 0;
-    for (int i = 0; i < length; i++) {
+    long control = 0;
+    for (int i = 0; i < text.length(); i++) {
       char character = text.charAt(i);
-      if (character == 0) {
+      if (character == 0 && i < PROBE) {
         throw noText();
       }
       boolean layout = Character.isWhitespace(character) || character == '\u001B';
-      control += character < ' ' && !layout ? 1 : 0;
+      control += (character < ' ' && !layout) || character == '\u007F' ? 1 : 0;
+      if (i == PROBE - 1) {
+        requireFew(control, PROBE);
+      }
     }
-    if (control * 50 > length) {
+    requireFew(control, text.length());
+  }
+
+  private static void requireFew(long control, int characters) throws Unreadable {
+    if (control * 50 > characters) {
       throw noText();
     }
   }
 
   static Unreadable noText() {
+    return noText("is not a document of a known format");
+  }
+
+  static Unreadable noText(String reason) {
     return Unreadable.skipped(
-        "is not a document of a known format",
-        "Convert it to one, such as PDF or text, or leave it out by except()");
+        reason, "Convert it to one, such as PDF or text, or leave it out by except()");
   }
 
   private enum Mark {

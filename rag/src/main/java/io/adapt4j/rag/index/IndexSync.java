@@ -56,6 +56,8 @@ public final class IndexSync {
    *
    * @param source all documents whose ids begin with the prefix; each is asked for once
    * @return what was done
+   * @throws IllegalStateException if the source has no documents, none are to be kept and the index
+   *     has some, as where a disk is not mounted; nothing is changed then
    */
   public Result run(Iterable<Document> source) {
     return new Run().over(source);
@@ -158,6 +160,13 @@ public final class IndexSync {
           hashes.keySet().stream()
               .filter(id -> id.startsWith(prefix) && !seen.contains(id) && !kept.contains(id))
               .toList();
+      if (seen.isEmpty() && kept.isEmpty() && !vanished.isEmpty()) {
+        throw new IllegalStateException(
+            "The source has no documents, and all %d of the index would be deleted, such as '%s';"
+                    .formatted(vanished.size(), vanished.get(0))
+                + " nothing was changed. Check the source, or delete(...) these documents by their"
+                + " ids");
+      }
       if (!vanished.isEmpty()) {
         index.delete(vanished);
       }

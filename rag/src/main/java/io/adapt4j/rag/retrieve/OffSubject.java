@@ -1,37 +1,29 @@
 package io.adapt4j.rag.retrieve;
 
 import io.adapt4j.rag.document.Chunk;
-import io.adapt4j.rag.internal.embed.Vectors;
+import io.adapt4j.rag.retrieve.SubjectCalibration.Asked;
+import io.adapt4j.rag.spi.Hit;
 import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.SearchQuery;
 import io.adapt4j.rag.spi.TextEmbeddings;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds below which similarity a question is off the subject of an index, whatever the scale of the
- * embeddings: neutral questions are asked, of which most have no answer there.
+ * Calibrates {@link SubjectScore} on an index and keeps the result until the index has changed
+ * much.
  */
 final class OffSubject {
 
   private static final Logger LOG = LoggerFactory.getLogger(OffSubject.class);
 
-  /**
-   * How many of the neutral questions are below the bound; the others may be on the subject. At
-   * 0.85 MiniLM refuses 0 to 1.6 % of the questions that SQuAD, CACM and Cranfield answer.
-   */
-  private static final double QUANTILE = 0.85;
-
-  /**
-   * How far the bound may be above the cosines between questions and passages of other subjects, in
-   * standard deviations. It matters where an index answers most of the neutral questions.
-   */
-  private static final double DEVIATIONS = 4.5;
-
-  /** By how much the number of chunks may change before the bound is found again. */
+  /** By how much the number of chunks may change before the score is calibrated again. */
   private static final double GROWTH = 1.25;
 
   /** Counting chunks may take this share of the time. */
@@ -39,79 +31,77 @@ final class OffSubject {
 
   private final SearchIndex index;
   private final TextEmbeddings embeddings;
-  private @Nullable List<float[]> questions;
-  private OptionalDouble bound = OptionalDouble.empty();
+  private final RetrievalOptions options;
+  private @Nullable List<float[]> vectors;
+  private Optional<SubjectScore> score = Optional.empty();
   private long chunks = -1;
   private long countAgain = Long.MIN_VALUE;
 
-  OffSubject(SearchIndex index, TextEmbeddings embeddings) {
+  OffSubject(SearchIndex index, TextEmbeddings embeddings, RetrievalOptions options) {
     this.index = index;
     this.embeddings = embeddings;
+    this.options = options;
   }
 
-  /** The least cosine of a question on the subject; empty if none can be told. */
-  synchronized OptionalDouble bound() {
+  /** The calibrated score; empty if the index does not allow one. */
+  synchronized Optional<SubjectScore> score() {
     long now = System.nanoTime();
     if (chunks >= 0 && now - countAgain < 0) {
-      return bound;
+      return score;
     }
     long count = index.chunkCount();
     countAgain = System.nanoTime() + REST_PER_COUNT * (System.nanoTime() - now);
     if (chunks < 0 || count > chunks * GROWTH || count * GROWTH < chunks) {
-      bound = found();
+      score = calibrated();
       chunks = count;
     }
-    return bound;
+    return score;
   }
 
-  private OptionalDouble found() {
+  private Optional<SubjectScore> calibrated() {
     try {
-      List<float[]> asked = questions;
-      if (asked == null) {
-        asked = embeddings.queries(NeutralQuestions.all());
-        questions = asked;
+      List<Asked> neutral = neutral();
+      if (neutral.isEmpty()) {
+        return Optional.empty();
       }
-      OptionalDouble found = found(BestCosines.of(index, asked), asked);
-      LOG.debug("Questions below a similarity of {} are off the subject", found);
-      return found;
+      Map<String, Chunk> nearest = new LinkedHashMap<>();
+      neutral.forEach(asked -> nearest.put(asked.nearest().id(), asked.nearest()));
+      List<Chunk> chunks = List.copyOf(nearest.values());
+      SubjectScore found = SubjectCalibration.of(neutral, chunks, index.vectors(chunks));
+      LOG.debug("Questions whose best score is below {} are off the subject", found.bound());
+      return Optional.of(found);
     } catch (RuntimeException e) {
       LOG.warn("No question is refused as off the subject, since the bound could not be found", e);
-      return OptionalDouble.empty();
+      return Optional.empty();
     }
   }
 
-  private OptionalDouble found(BestCosines best, List<float[]> asked) {
-    if (best.cosines().size() < asked.size()) {
-      return OptionalDouble.empty();
+  /** The neutral questions; none unless the index finds passages with vectors for all of them. */
+  private List<Asked> neutral() {
+    List<String> questions = NeutralQuestions.all();
+    List<float[]> asked = vectors;
+    if (asked == null) {
+      asked = embeddings.queries(questions);
+      vectors = asked;
     }
-    List<Double> sorted = best.cosines().stream().sorted().toList();
-    double quantile = sorted.get((int) (QUANTILE * (sorted.size() - 1)));
-    return OptionalDouble.of(Math.min(quantile, noise(best.chunks(), asked)));
-  }
-
-  /**
-   * The mean and some deviations of the cosines to passages that other questions are nearest to.
-   */
-  private double noise(List<Chunk> nearest, List<float[]> asked) {
-    Map<String, float[]> vectors = index.vectors(nearest);
-    double sum = 0;
-    double squares = 0;
-    int count = 0;
-    for (int i = 0; i < nearest.size(); i++) {
-      for (Chunk chunk : nearest) {
-        float[] vector = vectors.get(chunk.id());
-        if (vector != null && !chunk.id().equals(nearest.get(i).id())) {
-          double cosine = Vectors.product(asked.get(i), vector);
-          sum += cosine;
-          squares += cosine * cosine;
-          count++;
-        }
+    List<Asked> neutral = new ArrayList<>();
+    for (int i = 0; i < questions.size(); i++) {
+      String question = questions.get(i);
+      float[] vector = asked.get(i);
+      Similarities similarities = new Similarities(index, embeddings, question, vector);
+      List<Hit> hits = index.search(query(question, vector));
+      Optional<Hit> nearest = similarities.nearest(hits);
+      if (nearest.isEmpty()) {
+        return List.of();
       }
+      neutral.add(new Asked(question, hits, similarities, nearest.get().chunk()));
     }
-    if (count == 0) {
-      return Double.POSITIVE_INFINITY;
-    }
-    double mean = sum / count;
-    return mean + DEVIATIONS * Math.sqrt(Math.max(0, squares / count - mean * mean));
+    return neutral;
+  }
+
+  private SearchQuery query(String question, float[] vector) {
+    String words = options.searchBy() == SearchBy.VECTOR ? "" : question;
+    return new SearchQuery(
+        words, Optional.of(vector), options.candidates(), Optional.empty(), options.fusion());
   }
 }

@@ -261,12 +261,12 @@ public final class RetrievalOptions {
 
     /**
      * Sets whether a question that is plainly off the documents' subject finds nothing: one whose
-     * best passage is no nearer than the best passages of most questions from a shipped list of 120
-     * everyday subjects. The bound is found at the first question, and again when the index has
-     * grown or shrunk by a quarter. It holds where the index keeps vectors ({@link
-     * io.adapt4j.rag.spi.SearchIndex#vectors}), chunks are searched by vector, and neither {@link
-     * #minimumSimilarity} nor {@link #minimumScore} is set. A question with a word of letters and
-     * digits, such as a part number, that stands in a candidate is never refused.
+     * best passage scores less, by cosine and shared words together, than those of most questions
+     * from a shipped list of 120 everyday subjects. The bound is found at the first question, and
+     * again when the index has grown or shrunk by a quarter. It holds where the index keeps vectors
+     * ({@link io.adapt4j.rag.spi.SearchIndex#vectors}), chunks are searched by vector, and neither
+     * {@link #minimumSimilarity} nor {@link #minimumScore} is set. A question with a word of
+     * letters and digits, such as a part number, that stands in a candidate is never refused.
      *
      * @param value true unless it is set; see docs/rag.md for how often it errs
      * @return this

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,7 +55,7 @@ public final class Retriever {
     this.search = new Search(Objects.requireNonNull(index, "index"), embeddings, options);
     this.reader = new PassageReader(index, options);
     this.index = index;
-    this.offSubject = new OffSubject(index, embeddings);
+    this.offSubject = new OffSubject(index, embeddings, options);
   }
 
   /**
@@ -127,21 +126,23 @@ public final class Retriever {
 
   private List<Hit> onSubject(
       String question, List<Hit> hits, Similarities similarities, StageRecorder stages) {
-    OptionalDouble best = similarities.best(hits);
-    OptionalDouble bound = best.isPresent() ? offSubject.bound() : OptionalDouble.empty();
-    if (bound.isEmpty()) {
+    Optional<SubjectScore> score =
+        similarities.nearest(hits).isPresent() ? offSubject.score() : Optional.empty();
+    if (score.isEmpty()) {
       return hits;
     }
-    boolean near = best.getAsDouble() >= bound.getAsDouble() || Identifiers.standIn(question, hits);
+    double best = score.get().of(question, hits, similarities).orElseThrow();
+    double bound = score.get().bound();
+    boolean near = best >= bound || Identifiers.standIn(question, hits);
     return stages.hits(
         "subject",
         () -> near ? hits : List.of(),
         () ->
             String.format(
                 Locale.ROOT,
-                "best similarity %.3f, off the subject below %.3f",
-                best.getAsDouble(),
-                bound.getAsDouble()));
+                "best score by vector and words %.3f, off the subject below %.3f",
+                best,
+                bound));
   }
 
   /** Overlapping passages become one, so that a few more than the limit are of use. */

@@ -6,11 +6,15 @@ import io.adapt4j.rag.spi.Hit;
 import io.adapt4j.rag.spi.SearchIndex;
 import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,15 +35,30 @@ final class Similarities {
     this.question = question;
   }
 
+  /** Those of a question whose vector is known. */
+  Similarities(SearchIndex index, TextEmbeddings embeddings, String question, float[] vector) {
+    this(index, embeddings, question);
+    questions.put(question, vector);
+  }
+
   /** The vector of this question or of another paraphrase. */
   float[] query(String text) {
     return questions.computeIfAbsent(text, embeddings::query);
   }
 
-  /** The largest cosine of hits whose vectors are stored; empty if none are. */
-  OptionalDouble best(List<Hit> hits) {
+  /** The largest cosine plus bonus of hits whose vectors are stored; empty if none are. */
+  OptionalDouble best(List<Hit> hits, ToDoubleFunction<Hit> bonus) {
+    return withVectors(hits).mapToDouble(hit -> toQuestion(hit) + bonus.applyAsDouble(hit)).max();
+  }
+
+  /** The hit with the largest cosine of those whose vectors are stored; empty if none are. */
+  Optional<Hit> nearest(List<Hit> hits) {
+    return withVectors(hits).max(Comparator.comparingDouble(this::toQuestion));
+  }
+
+  private Stream<Hit> withVectors(List<Hit> hits) {
     lookUp(hits);
-    return hits.stream().filter(hit -> find(hit) != null).mapToDouble(this::toQuestion).max();
+    return hits.stream().filter(hit -> find(hit) != null);
   }
 
   /** The first ones that are near enough to the question, in their order. */

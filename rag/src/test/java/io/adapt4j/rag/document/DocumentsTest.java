@@ -13,12 +13,18 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DocumentsTest {
 
@@ -134,6 +140,65 @@ class DocumentsTest {
             tuple("blank.md", "has no text"),
             tuple("empty.txt", "is empty"),
             tuple("picture.png", "is not a document of a known format"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "a PNG image, 89504e470d0a1a0a",
+    "a JPEG image, ffd8ffe0",
+    "a GIF image, 47494638396101",
+    "a compressed file, 1f8b08",
+    "a program, 7f454c46",
+    "a sound, 49443304",
+    "a GGUF file, 4747554603",
+    "an archive, 377abcaf271c",
+  })
+  void binaryFilesAreToldByTheirFirstBytesWhateverTheirNames(String format, String signature)
+      throws IOException {
+    byte[] head = HexFormat.of().parseHex(signature);
+    byte[] text = "Words that a program wrote into its file, in plain letters.".getBytes(UTF_8);
+    byte[] bytes = Arrays.copyOf(head, head.length + text.length);
+    System.arraycopy(text, 0, bytes, head.length, text.length);
+    for (String name : List.of("file.txt", "file.md", "file.html", "file")) {
+      Files.write(folder.resolve(name), bytes);
+    }
+    ReadingReport report = report(Documents.in(folder));
+    assertThat(report.read()).isZero();
+    assertThat(report.skipped())
+        .hasSize(4)
+        .extracting(FileProblem::reason)
+        .containsOnly("is " + format);
+  }
+
+  @Test
+  void textsThatBeginLikeASignatureInPlainLettersAreTexts() throws IOException {
+    write("a.txt", "GIF89a is a format of images.");
+    write("b.txt", "BM25 ranks documents by their words.");
+    write("c.txt", "MZ are the initials of its designer.");
+    write("d.txt", "RIFF, a comic of two pages.");
+    assertThat(ids(Documents.in(folder))).containsExactly("a.txt", "b.txt", "c.txt", "d.txt");
+  }
+
+  @Test
+  void aBinaryFileThatBeginsWithManyWordsIsNoText() throws IOException {
+    byte[] rest = new byte[20_000];
+    new Random(1).nextBytes(rest);
+    Path file = write("mixed.txt", "Words at first. ".repeat(300));
+    Files.write(file, rest, StandardOpenOption.APPEND);
+    assertThat(report(Documents.in(folder)).skipped())
+        .extracting(FileProblem::id)
+        .containsExactly("mixed.txt");
+  }
+
+  @Test
+  void theFilesAreListedWithoutBeingRead() throws IOException {
+    write("a.md", "A.");
+    write("b.txt", "B.");
+    assertThat(Documents.in(folder).ids()).containsExactly("a.md", "b.txt");
+    assertThat(Documents.in(folder).only("*.mdd").ids()).isEmpty();
+    Documents stream = Documents.stream("s.txt", new ByteArrayInputStream("S.".getBytes(UTF_8)));
+    assertThat(stream.ids()).containsExactly("s.txt");
+    assertThat(ids(stream)).containsExactly("s.txt");
   }
 
   @Test

@@ -122,6 +122,15 @@ class IndexSyncTest {
   }
 
   @Test
+  void aSourceWithoutDocumentsDeletesNothing() {
+    sync(Document.of("a", "one"), Document.of("b", "two"));
+    assertThatIllegalStateException()
+        .isThrownBy(this::sync)
+        .withMessageContaining("all 2 of the index would be deleted");
+    assertThat(index.documentCount()).isEqualTo(2);
+  }
+
+  @Test
   void aSourceThatBreaksOffDeletesNothing() {
     sync(Document.of("a", "one"), Document.of("b", "two"));
     Iterator<Document> broken =

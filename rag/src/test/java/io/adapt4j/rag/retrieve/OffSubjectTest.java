@@ -113,6 +113,23 @@ class OffSubjectTest {
   }
 
   @Test
+  void wordsThatStandInAPassageCountBesideTheVector() throws IOException {
+    try (Rag rag = rag("union", RetrievalOptions.defaults())) {
+      rag.add(TELESCOPES);
+      String question = "What is the NASUWT?";
+      assertThat(rag.ask(question).answerable()).isFalse();
+      rag.add(
+          List.of(
+              Document.of(
+                  "rota.md",
+                  "The dome is closed on Mondays. On Fridays it is open until midnight for groups"
+                      + " that have booked it a week before, such as members of the NASUWT, and"
+                      + " for those who clean the floor, the stairs and the windows.")));
+      assertThat(rag.search(question).passages().get(0).documentId()).isEqualTo("rota.md");
+    }
+  }
+
+  @Test
   void ratesOnSquadAreAsDocumented() throws IOException {
     Path file = DATA.resolve("squad/xquad_en_a.json");
     Assumptions.assumeTrue(Files.exists(file), file + " is not here");
@@ -121,7 +138,7 @@ class OffSubjectTest {
     for (JsonNode article : new ObjectMapper().readTree(file.toFile()).get("data")) {
       for (JsonNode paragraph : article.get("paragraphs")) {
         documents.add(Document.of("p" + documents.size(), paragraph.get("context").asText()));
-        questions.add(paragraph.get("qas").get(0).get("question").asText());
+        paragraph.get("qas").forEach(qa -> questions.add(qa.get("question").asText()));
       }
     }
     List<String> others = new ArrayList<>();
@@ -131,8 +148,8 @@ class OffSubjectTest {
     }
     try (Rag rag = rag("squad", RetrievalOptions.defaults())) {
       rag.add(documents);
-      assertThat(refused(rag, questions)).isLessThan(0.04);
-      assertThat(refused(rag, others)).isGreaterThan(0.9);
+      assertThat(refused(rag, questions)).isLessThan(0.005);
+      assertThat(refused(rag, others)).isGreaterThan(0.95);
       SimilarityCalibration calibration = rag.calibrate(questions, others);
       assertThat(calibration.threshold()).isBetween(0.2, 0.4);
       assertThat(calibration.falseRefusals()).isLessThan(0.06);

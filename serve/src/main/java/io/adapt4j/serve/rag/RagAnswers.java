@@ -40,7 +40,8 @@ public final class RagAnswers implements QuestionAnswering {
         answer.answerable(),
         answer.checked(),
         answer.citations().stream().map(source -> citation(source, answer.quotes())).toList(),
-        answer.unknownCitations());
+        answer.unknownCitations(),
+        answer.trace().usage());
   }
 
   private static GroundedAnswer.Citation citation(Citation source, List<Quote> quotes) {

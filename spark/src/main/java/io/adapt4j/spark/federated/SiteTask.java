@@ -31,7 +31,7 @@ record SiteTask(Broadcast<SiteJob> job, String scratch) implements Serializable 
     SiteJob site = job.value();
     Optional<String> elsewhere = elsewhere(site);
     if (elsewhere.isPresent()) {
-      return SiteResult.failed(site.site(), elsewhere.get());
+      return site.failed(elsewhere.get());
     }
     TRAINING.lockInterruptibly();
     try {

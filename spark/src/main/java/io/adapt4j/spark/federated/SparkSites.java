@@ -158,7 +158,7 @@ public final class SparkSites implements SiteRunner {
       for (SiteJob job : jobs) {
         Optional<String> problem = unsendable(job);
         if (problem.isPresent()) {
-          results.add(SiteResult.failed(job.site(), problem.get()));
+          results.add(job.failed(problem.get()));
           continue;
         }
         Broadcast<SiteJob> broadcast = context.broadcast(job);
@@ -198,15 +198,13 @@ public final class SparkSites implements SiteRunner {
     try {
       long left = Math.max(0, deadline - System.nanoTime());
       List<SiteResult> found = action.get(left, TimeUnit.NANOSECONDS);
-      return found.isEmpty()
-          ? SiteResult.failed(job.site(), "the partition is not there any more")
-          : found.get(0);
+      return found.isEmpty() ? job.failed("the partition is not there any more") : found.get(0);
     } catch (TimeoutException e) {
-      return SiteResult.failed(
-          job.site(), "took longer than the timeout; raise it, or give the cluster more executors");
+      return job.failed(
+          "took longer than the timeout; raise it, or give the cluster more executors");
     } catch (ExecutionException e) {
       LOG.warn("Site {} failed on Spark", job.site(), e);
-      return SiteResult.failed(job.site(), "Spark gave it up: " + firstLine(e.getCause()));
+      return job.failed("Spark gave it up: " + firstLine(e.getCause()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new FederatedException("Interrupted while sites trained; resume to go on", e);

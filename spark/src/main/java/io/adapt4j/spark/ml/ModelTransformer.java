@@ -333,6 +333,13 @@ public abstract class ModelTransformer<M extends ModelTransformer<M>> extends Mo
     return Columns.with(outputs(schema), errorCol, error, DataTypes.StringType);
   }
 
+  /**
+   * Adds the columns. Nothing is computed before an action, and each action computes again; sorting
+   * does so twice. Persist the result to run the model once.
+   *
+   * @param dataset rows with the input column
+   * @return rows with the output and error columns too
+   */
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
     StructType schema = dataset.schema();

@@ -47,7 +47,7 @@ final class ModelReplier implements Replier {
     }
     List<Tool> tools = question.tools().stream().map(ModelReplier::tool).toList();
     ToolRequest request =
-        Schemas.hold(chat.get().tools(tools), question.schema())
+        Schemas.hold(chat.get().tools(tools), question)
             .request(question.messages(), question.options());
     ToolParser parser =
         request.parser(

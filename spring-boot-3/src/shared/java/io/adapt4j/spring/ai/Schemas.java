@@ -1,16 +1,84 @@
 package io.adapt4j.spring.ai;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.structured.JsonSchema;
+import io.adapt4j.structured.UnsupportedConstraintException;
 import io.adapt4j.tools.ToolChat;
+import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Schemas of answers. */
 final class Schemas {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Schemas.class);
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  /** How Spring AI's {@code BeanOutputConverter} tells a model of the schema of an entity. */
+  private static final Pattern TOLD =
+      Pattern.compile(
+          "JSON Schema instance your output must adhere to:\\s*```(?:json)?\\s*(\\{.*?})\\s*```",
+          Pattern.DOTALL);
+
   private Schemas() {}
 
-  /** Holds answers that call nothing to a schema. */
-  static ToolChat hold(ToolChat chat, Optional<String> schema) {
-    return schema.isEmpty() ? chat : chat.text(JsonSchema.parse(schema.get()));
+  /**
+   * Holds answers that call nothing to a schema: that of the options, else the one that Spring AI
+   * wrote into the conversation for {@code entity(...)}. One that cannot be ensured is left to the
+   * model where nobody asked for more.
+   */
+  static ToolChat hold(ToolChat chat, Question question) {
+    if (question.schema().isPresent()) {
+      return chat.text(JsonSchema.parse(question.schema().get()));
+    }
+    Optional<String> told = told(question.messages());
+    if (told.isEmpty()) {
+      return chat;
+    }
+    try {
+      return chat.text(JsonSchema.parse(bounded(told.get())));
+    } catch (UnsupportedConstraintException
+        | IllegalArgumentException
+        | JsonProcessingException e) {
+      LOG.warn("The schema of an entity is not ensured: {}", e.getMessage());
+      return chat;
+    }
+  }
+
+  /** Java's whole numbers have limits, which a schema of them states as a format, if at all. */
+  private static String bounded(String schema) throws JsonProcessingException {
+    JsonNode tree = MAPPER.readTree(schema);
+    for (JsonNode typed : tree.findParents("type")) {
+      if (typed instanceof ObjectNode number
+          && number.path("type").asText().equals("integer")
+          && !number.has("minimum")
+          && !number.has("maximum")) {
+        boolean isInt = number.path("format").asText().equals("int32");
+        number.put("minimum", isInt ? Integer.MIN_VALUE : Long.MIN_VALUE);
+        number.put("maximum", isInt ? Integer.MAX_VALUE : Long.MAX_VALUE);
+      }
+    }
+    return tree.toString();
+  }
+
+  /** The schema in the last message of a user or of the system. */
+  private static Optional<String> told(List<ChatMessage> messages) {
+    Optional<String> told = Optional.empty();
+    for (ChatMessage message : messages) {
+      if (message.role().equals("user") || message.role().equals("system")) {
+        Matcher matcher = TOLD.matcher(String.valueOf(message.content()));
+        while (matcher.find()) {
+          told = Optional.of(matcher.group(1));
+        }
+      }
+    }
+    return told;
   }
 }

@@ -245,6 +245,36 @@ class Adapt4jChatModelTest {
         .isIn("{\"color\":\"red\"}", "{\"color\":\"green\"}");
   }
 
+  /** What a color is. */
+  enum Color {
+    RED,
+    GREEN
+  }
+
+  /**
+   * An entity.
+   *
+   * @param color its color
+   * @param count how many there are
+   */
+  record Balls(Color color, long count) {}
+
+  @Test
+  void anEntityIsHeldToItsSchemaWithoutFurtherSettings() {
+    Adapt4jChatModel real =
+        Adapt4jChatModel.builder()
+            .model(model)
+            .generationOptions(
+                GenerationOptions.builder()
+                    .temperature(0)
+                    .maxNewTokens(60)
+                    .ignoreContextLength(true)
+                    .build())
+            .build();
+    Balls balls = ChatClient.create(real).prompt("Paint some balls.").call().entity(Balls.class);
+    assertThat(Objects.requireNonNull(balls).color()).isIn(Color.RED, Color.GREEN);
+  }
+
   @Test
   void theModelItselfAnswersTheSameInPieces() {
     Adapt4jChatModel real =

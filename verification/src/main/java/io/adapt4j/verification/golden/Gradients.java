@@ -1,10 +1,31 @@
 package io.adapt4j.verification.golden;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Gradients by the names of golden files. */
 final class Gradients {
+
+  /** A tensor of all experts of a layer, as Transformers 5 has them in memory. */
+  private static final Pattern STACK = Pattern.compile("(.*\\.experts)\\.(gate_up_proj|down_proj)");
+
+  /** Names of an expert's projections in files with a tensor for each: gate, up, down. */
+  private static final List<List<String>> PROJECTIONS =
+      List.of(List.of("gate_proj", "up_proj", "down_proj"), List.of("w1", "w3", "w2"));
+
+  /** The output matrix, which is the embedding where a gradient has this name alone. */
+  private static final Pattern OUTPUT =
+      Pattern.compile(
+          "(.*\\.)?(lm_head|decoder|embed_out|vocab_projector|generator_lm_head)\\.weight");
+
+  private static final Pattern EMBEDDING =
+      Pattern.compile(
+          "(.*\\.)?(embed_tokens|word_embeddings|tok_embeddings|wte|embed_in|shared)\\.weight");
 
   private Gradients() {}
 
@@ -19,11 +40,66 @@ final class Gradients {
     return Math.sqrt(squares);
   }
 
+  /**
+   * Finds the gradient of a parameter of the reference, which may have another name than in the
+   * file: a mixture is called {@code mlp} in Transformers 5, experts are stacked there, and a tied
+   * output has the name of one of the two modules.
+   */
   static float[] found(Map<String, float[]> gradients, String name) {
-    float[] found = gradients.get(name);
-    if (found == null) {
-      throw new GoldenException("expected a gradient of " + name + ", found none");
+    return exact(gradients, name)
+        .or(() -> exact(gradients, name.replace(".mlp.", ".block_sparse_moe.")))
+        .or(() -> exact(gradients, name.replace(".gate.moe_statics.", ".moe_statics.")))
+        .or(() -> stacked(gradients, name))
+        .or(() -> stacked(gradients, name.replace(".mlp.", ".block_sparse_moe.")))
+        .or(() -> tied(gradients, name))
+        .orElseThrow(() -> new GoldenException("expected a gradient of " + name + ", found none"));
+  }
+
+  private static Optional<float[]> exact(Map<String, float[]> gradients, String name) {
+    return Optional.ofNullable(gradients.get(name));
+  }
+
+  private static Optional<float[]> stacked(Map<String, float[]> gradients, String name) {
+    Matcher stack = STACK.matcher(name);
+    if (!stack.matches()) {
+      return Optional.empty();
     }
-    return found;
+    for (List<String> projections : PROJECTIONS) {
+      boolean down = stack.group(2).equals("down_proj");
+      List<String> parts = down ? projections.subList(2, 3) : projections.subList(0, 2);
+      List<float[]> found = new ArrayList<>();
+      String path = stack.group(1) + ".";
+      for (int i = 0; gradients.containsKey(path + i + "." + parts.get(0) + ".weight"); i++) {
+        for (String part : parts) {
+          found.add(gradients.get(path + i + "." + part + ".weight"));
+        }
+      }
+      if (!found.isEmpty()) {
+        return Optional.of(joined(found));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Puts arrays of any lengths one after the other. */
+  static float[] joined(List<float[]> parts) {
+    float[] joined = new float[parts.stream().mapToInt(part -> part.length).sum()];
+    int at = 0;
+    for (float[] part : parts) {
+      System.arraycopy(part, 0, joined, at, part.length);
+      at += part.length;
+    }
+    return joined;
+  }
+
+  private static Optional<float[]> tied(Map<String, float[]> gradients, String name) {
+    if (!OUTPUT.matcher(name).matches()) {
+      return Optional.empty();
+    }
+    List<String> embeddings =
+        gradients.keySet().stream().filter(other -> EMBEDDING.matcher(other).matches()).toList();
+    return embeddings.size() == 1
+        ? Optional.of(gradients.get(embeddings.get(0)))
+        : Optional.empty();
   }
 }

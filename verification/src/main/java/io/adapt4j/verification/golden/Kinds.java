@@ -21,6 +21,7 @@ final class Kinds {
           LoraCheck.KIND,
           PreferenceCheck.KIND,
           MethodsCheck.KIND,
+          StoredHeadCheck.KIND,
           ModelCheck.KIND,
           EmbedderCheck.KIND,
           RerankCheck.KIND,

@@ -132,16 +132,20 @@ final class Networks {
         : encoder.classLogits(ops, hidden, batch.ids(), batch.attentionMask());
   }
 
-  /** Every hidden state as Transformers returns them: the last is after the final norm. */
-  static List<float[]> hiddenStates(Network network, EncoderInputs batch) {
+  /**
+   * Every hidden state as Transformers returns them: the last is after the final norm.
+   *
+   * @param five whether they are those of version 5
+   */
+  static List<float[]> hiddenStates(Network network, EncoderInputs batch, boolean five) {
     try (Scope scope = Scope.open();
         Positions positions = positions(network, batch)) {
       Tensor ids = Tensor.of(batch.ids(), batch.rows(), batch.length());
       Tensor types = Tensor.of(batch.tokenTypes(), batch.rows(), batch.length());
       List<Tensor> states =
           new ArrayList<>(network.hiddenStates(Ops.inference(), ids, types, positions));
-      // ModernBERT's class leaves the norm out of its last hidden state.
-      boolean beforeNorm = network.modelConfig().modelType().equals("modernbert");
+      // ModernBERT's class left the norm out of its last hidden state before version 5.
+      boolean beforeNorm = !five && network.modelConfig().modelType().equals("modernbert");
       states.remove(states.size() - (beforeNorm ? 1 : 2));
       return states.stream().map(Tensor::toFloats).toList();
     }
@@ -267,16 +271,8 @@ final class Networks {
                             .computeIfAbsent(slot.stack(), stack -> new TreeMap<>())
                             .put(slot.expert(), values)));
     gradients.keySet().removeIf(name -> ExpertStacks.slot(name).isPresent());
-    stacks.forEach((name, parts) -> gradients.put(name, joined(List.copyOf(parts.values()))));
+    stacks.forEach(
+        (name, parts) -> gradients.put(name, Gradients.joined(List.copyOf(parts.values()))));
     return gradients;
-  }
-
-  private static float[] joined(List<float[]> parts) {
-    int length = parts.get(0).length;
-    float[] joined = new float[parts.size() * length];
-    for (int i = 0; i < parts.size(); i++) {
-      System.arraycopy(parts.get(i), 0, joined, i * length, length);
-    }
-    return joined;
   }
 }

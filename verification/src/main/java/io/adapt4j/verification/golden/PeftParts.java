@@ -1,6 +1,8 @@
 package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.primitives.Floats;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Network;
@@ -26,6 +28,8 @@ final class PeftParts {
   private static final Pattern EXPERT =
       Pattern.compile("(.*)\\[(\\d+)]\\.(\\w+)(\\.lora_[AB]\\.weight)");
 
+  private static final Pattern STACK = Pattern.compile("(.*\\.experts)\\.(gate_up_proj|down_proj)");
+
   private static final String CONFIG = "adapter_config.json";
 
   private PeftParts() {}
@@ -50,7 +54,7 @@ final class PeftParts {
   /** Whether the adapter's initial values were taken out of the base weight. */
   static boolean leavesResidual(Path folder) {
     String initial = config(folder).path("init_lora_weights").asText();
-    return initial.startsWith("pissa") || initial.equals("olora");
+    return initial.startsWith("pissa") || initial.equals("olora") || initial.equals("loftq");
   }
 
   static JsonNode config(Path folder) {
@@ -118,6 +122,26 @@ final class PeftParts {
           }
         });
     return joined;
+  }
+
+  /** A weight; of experts that Transformers 5 has in one tensor, what the checkpoint's make. */
+  static float[] weight(Checkpoint checkpoint, String name) {
+    Matcher matcher = STACK.matcher(name);
+    if (checkpoint.names().contains(name) || !matcher.matches()) {
+      return GoldenFolder.floats(checkpoint, name);
+    }
+    List<String> parts =
+        matcher.group(2).equals("down_proj")
+            ? List.of("down_proj")
+            : List.of("gate_proj", "up_proj");
+    List<float[]> all = new ArrayList<>();
+    for (int expert = 0; ; expert++) {
+      String path = matcher.group(1) + "." + expert + ".";
+      if (!checkpoint.names().contains(path + parts.get(0) + ".weight")) {
+        return Floats.concat(all.toArray(float[][]::new));
+      }
+      parts.forEach(part -> all.add(GoldenFolder.floats(checkpoint, path + part + ".weight")));
+    }
   }
 
   /**

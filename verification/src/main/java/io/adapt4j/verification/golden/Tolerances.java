@@ -9,6 +9,9 @@ final class Tolerances {
   /** Relative part of the tolerance of gradients. */
   static final double RELATIVE = 1e-3;
 
+  /** Tolerance of hidden states as a share of the largest: 25 roundings of single precision. */
+  static final double ROUNDING = 3e-6;
+
   private static final double MOST = 3e-4;
 
   private Tolerances() {}

@@ -108,17 +108,20 @@ final class StudyTraining {
       return model;
     }
     List<Example> examples = rows.make();
+    FineTuner.Builder builder =
+        FineTuner.builder()
+            .model(from)
+            .dataset(Datasets.of(examples))
+            .method(FullFineTuning.create())
+            .precision(Precision.FP32)
+            .weightDecay(0.01)
+            .output(folder);
     FineTuneReport report =
         settings
             .apply(
-                FineTuner.builder()
-                    .model(from)
-                    .dataset(Datasets.of(examples))
-                    .method(FullFineTuning.create())
-                    .precision(Precision.FP32)
-                    .weightDecay(0.01)
-                    .output(folder)
-                    .resume())
+                Files.isDirectory(folder.resolve("states"))
+                    ? builder.resume()
+                    : builder.overwriteOutput())
             .build()
             .run();
     Files.writeString(

@@ -36,7 +36,6 @@ import io.adapt4j.eval.task.Task;
 import io.adapt4j.eval.task.Tasks;
 import io.adapt4j.federated.FederatedFineTuner;
 import io.adapt4j.federated.Site;
-import io.adapt4j.federated.SiteResult;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.verification.ExampleFiles;
 import java.io.IOException;
@@ -270,10 +269,7 @@ final class KeptFileTargets {
 
   private static void resumeFederated(Path folder) throws IOException {
     seal(folder);
-    federated(folder)
-        .resume()
-        .build()
-        .run(jobs -> List.of(SiteResult.failed("a", "it is not there")));
+    federated(folder).resume().build().run(jobs -> List.of(jobs.get(0).failed("it is not there")));
   }
 
   /** Makes checksums right where a file is still JSON. */

@@ -343,7 +343,8 @@ public final class DataChecker {
     for (int i = 0; i < original.length; i++) {
       int row = i;
       if (original[row] >= 0) {
-        found.add(check, row, () -> dataset.locate(row), words + "row " + original[row]);
+        found.add(
+            check, row, () -> dataset.locate(row), () -> words + dataset.locate(original[row]));
       }
     }
   }
@@ -360,7 +361,9 @@ public final class DataChecker {
             Check.CONTRADICTORY_LABEL,
             row,
             () -> dataset.locate(row),
-            here.labels() + ", but row " + first[row] + " with the same text " + there.labels());
+            () ->
+                "%s, but %s with the same text %s"
+                    .formatted(here.labels(), dataset.locate(first[row]), there.labels()));
       }
     }
   }
@@ -435,9 +438,11 @@ public final class DataChecker {
             Check.LEAKAGE,
             row,
             () -> other.locate(row),
-            Math.round(100 * leakage.share(row))
-                + " % of its word sequences are in training row "
-                + leakage.trainingRow(row));
+            () ->
+                "%d %% of its word sequences are in the training data, %s"
+                    .formatted(
+                        Math.round(100 * leakage.share(row)),
+                        dataset.locate(leakage.trainingRow(row))));
       }
     }
   }

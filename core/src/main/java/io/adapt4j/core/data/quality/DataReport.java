@@ -66,8 +66,13 @@ public final class DataReport {
 
     /** Counts a finding; its place is only worked out if it is kept. */
     void add(Check check, int row, Supplier<String> place, String message) {
+      add(check, row, place, () -> message);
+    }
+
+    /** Counts a finding whose message names another row's place. */
+    void add(Check check, int row, Supplier<String> place, Supplier<String> message) {
       if (counts.merge(check, 1L, Long::sum) <= examples) {
-        findings.add(new Finding(check, row, place.get(), message));
+        findings.add(new Finding(check, row, place.get(), message.get()));
       }
     }
 

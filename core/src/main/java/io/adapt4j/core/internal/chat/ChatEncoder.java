@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 
 /**
@@ -66,6 +68,33 @@ public final class ChatEncoder {
    */
   public int[] encode(List<ChatMessage> messages, ChatOptions options) {
     return tokenizer.encode(render(messages, options), false);
+  }
+
+  /**
+   * Encodes a conversation as {@link #encode(List, ChatOptions)} does, no further than it may have
+   * tokens.
+   *
+   * @param messages the conversation
+   * @param options how to render it, usually with a generation prompt
+   * @param mostTokens how many tokens it may have
+   * @param isCancelled asked from time to time, on this thread
+   * @return the ids
+   * @throws io.adapt4j.core.tokenize.TooManyTokensException if it has more tokens
+   * @throws java.util.concurrent.CancellationException if it is cancelled
+   */
+  public int[] encode(
+      List<ChatMessage> messages,
+      ChatOptions options,
+      int mostTokens,
+      BooleanSupplier isCancelled) {
+    IntPredicate ends =
+        printed -> {
+          tokenizer.requireLength(printed, mostTokens);
+          return isCancelled.getAsBoolean();
+        };
+    ChatOptions rendering =
+        options.withRenderOptions(options.renderOptions().withCancellation(ends));
+    return tokenizer.encode(render(messages, rendering), false, mostTokens, isCancelled);
   }
 
   /**

@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.BoundedFiles;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -24,6 +26,16 @@ import java.util.OptionalInt;
 public final class ConfigReader {
 
   private static final String CORRECT = "Correct the value.";
+
+  /** The field of an object that stands for a number JSON has no word for. */
+  private static final String NO_JSON_NUMBER = "__float__";
+
+  private static final Map<String, DoubleNode> NO_JSON_NUMBERS =
+      Map.of(
+          "Infinity", DoubleNode.valueOf(Double.POSITIVE_INFINITY),
+          "-Infinity", DoubleNode.valueOf(Double.NEGATIVE_INFINITY),
+          "NaN", DoubleNode.valueOf(Double.NaN));
+
   private static final int LONGEST_VALUE = 120;
 
   private final Path file;
@@ -164,7 +176,7 @@ public final class ConfigReader {
     if (!has(field)) {
       return OptionalDouble.empty();
     }
-    JsonNode node = object.get(field);
+    JsonNode node = number(object.get(field));
     if (!node.isNumber() || !Double.isFinite(node.doubleValue())) {
       throw invalid(field, "a finite number", CORRECT);
     }
@@ -304,10 +316,13 @@ public final class ConfigReader {
     }
     List<Double> numbers = new ArrayList<>();
     for (JsonNode item : array(field, expected)) {
-      if (!item.isNumber() || !(item.doubleValue() > 0) || Double.isInfinite(item.doubleValue())) {
+      JsonNode value = number(item);
+      if (!value.isNumber()
+          || !(value.doubleValue() > 0)
+          || Double.isInfinite(value.doubleValue())) {
         throw invalid(field, expected, CORRECT);
       }
-      numbers.add(item.doubleValue());
+      numbers.add(value.doubleValue());
     }
     return List.copyOf(numbers);
   }
@@ -328,10 +343,11 @@ public final class ConfigReader {
     int at = 0;
     for (JsonNode item : array(field, expected)) {
       if (at++ == index) {
-        if (!item.isNumber() || Double.isNaN(item.doubleValue())) {
+        JsonNode value = number(item);
+        if (!value.isNumber() || Double.isNaN(value.doubleValue())) {
           throw invalid(field, expected, CORRECT);
         }
-        return OptionalDouble.of(item.doubleValue());
+        return OptionalDouble.of(value.doubleValue());
       }
     }
     return OptionalDouble.empty();
@@ -386,6 +402,17 @@ public final class ConfigReader {
   /** A field's value, a missing node if there is none. */
   JsonNode node(String field) {
     return object.path(field);
+  }
+
+  /**
+   * Decodes a number. Transformers 5 writes infinite ones as {@code {"__float__": "Infinity"}}.
+   *
+   * @param node a field's value or an entry of a list
+   * @return the number that such an object stands for, else the value itself
+   */
+  public static JsonNode number(JsonNode node) {
+    String word = node.size() == 1 ? node.path(NO_JSON_NUMBER).asText() : "";
+    return NO_JSON_NUMBERS.containsKey(word) ? NO_JSON_NUMBERS.get(word) : node;
   }
 
   private CheckpointException missing(String field, String expected) {

@@ -20,7 +20,7 @@ import java.util.OptionalInt;
 /**
  * A model's {@code config.json}: what all model families share, and all other fields through {@link
  * #fields()}. The fields of Llama-like decoders are read by {@link DecoderConfig#from}. Writing it
- * back keeps every field, known or not, in its order.
+ * back keeps every field, known or not, in its order; {@link EarlierFields} are added.
  *
  * <p>Immutable and thread-safe.
  */
@@ -30,6 +30,7 @@ public final class ModelConfig {
   public static final String FILE = "config.json";
 
   private static final String TEXT = "text_config";
+  private static final String ROPE_OF_5 = "rope_parameters";
   private static final String QUANTIZATION = "quantization_config";
   private static final String METHOD = "quant_method";
 
@@ -83,7 +84,7 @@ public final class ModelConfig {
    *     a shared field has the wrong type, or the checkpoint is quantized
    */
   public static ModelConfig read(Path folder) {
-    ConfigReader fields = dequantized(ConfigReader.read(folder.resolve(FILE)));
+    ConfigReader fields = EarlierFields.added(dequantized(ConfigReader.read(folder.resolve(FILE))));
     return new ModelConfig(fields, ExpertStacks.areIn(folder, fields.json()));
   }
 
@@ -115,7 +116,7 @@ public final class ModelConfig {
    * @throws CheckpointException as {@link #read} does
    */
   public static ModelConfig parse(Path file, String json) {
-    return new ModelConfig(ConfigReader.parse(file, json));
+    return new ModelConfig(EarlierFields.added(ConfigReader.parse(file, json)));
   }
 
   /**
@@ -182,6 +183,22 @@ public final class ModelConfig {
    */
   public OptionalInt padTokenId() {
     return tokenIds.pad();
+  }
+
+  /**
+   * Returns whether the file is Transformers 5's, by its version or by a field that older versions
+   * do not know. Of a file that the two versions read in two ways it decides how it is read here.
+   *
+   * @return false for an older version, and where the file says nothing
+   */
+  public boolean isOfTransformers5() {
+    String version = fields.node("transformers_version").asText("");
+    int end = version.indexOf('.');
+    String major = end < 0 ? version : version.substring(0, end);
+    boolean newer = !major.isEmpty() && major.chars().allMatch(Character::isDigit);
+    return (newer && (major.length() > 1 || major.charAt(0) >= '5'))
+        || fields.has(ROPE_OF_5)
+        || fields.node(TEXT).hasNonNull(ROPE_OF_5);
   }
 
   /** {@return whether the model reads more than text, so that its text model is a part of it} */

@@ -1,14 +1,24 @@
 package io.adapt4j.core.internal.config;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Reads the rotary embedding fields, which files of different ages keep in {@code rope_scaling}
- * beside {@code rope_theta}, or together in {@code rope_parameters}.
+ * beside {@code rope_theta}, or together in {@code rope_parameters}: one object for all layers, or
+ * one for each type of layer.
  */
-final class RopeScalingReader {
+public final class RopeScalingReader {
+
+  private static final String PARAMETERS = "rope_parameters";
+
+  /** Types of layers without rotary positions, whose parameters mean nothing. */
+  private static final Set<String> UNROTATED = Set.of("linear_attention", "conv", "mamba");
 
   private static final double DEFAULT_BETA_FAST = 32;
   private static final double DEFAULT_BETA_SLOW = 1;
@@ -18,12 +28,16 @@ final class RopeScalingReader {
   /**
    * Reads the scaling of the layers of one type.
    *
+   * @param config the configuration
    * @param layerType the type whose parameters count where a file has them by type; empty where the
    *     family has one set for all
+   * @return how frequencies are stretched
+   * @throws io.adapt4j.core.exception.CheckpointException if the scaling is unknown, or the layers
+   *     of a family with one set for all have several
    */
-  static RopeScaling scaling(ConfigReader config, Optional<String> layerType) {
+  public static RopeScaling scaling(ConfigReader config, Optional<String> layerType) {
     Optional<ConfigReader> older = config.child("rope_scaling");
-    if (older.isPresent()) {
+    if (older.isPresent() && ofType(config, layerType).isEmpty()) {
       return scaling(config, older.get(), typeField(older.get()));
     }
     Optional<ConfigReader> newer = parameters(config, layerType);
@@ -54,13 +68,41 @@ final class RopeScalingReader {
 
   private static Optional<ConfigReader> parameters(
       ConfigReader config, Optional<String> layerType) {
-    Optional<ConfigReader> all = config.child("rope_parameters");
-    if (all.isPresent() && layerType.isEmpty()) {
-      refuseSettingsPerLayer(all.get());
+    Optional<ConfigReader> own = ofType(config, layerType);
+    if (own.isPresent()) {
+      return own;
     }
-    Optional<ConfigReader> own =
-        layerType.flatMap(type -> all.flatMap(parameters -> parameters.child(type)));
-    return own.isPresent() ? own : all;
+    Optional<ConfigReader> all = config.child(PARAMETERS);
+    List<String> types = all.map(RopeScalingReader::types).orElse(List.of());
+    if (types.isEmpty()) {
+      return all;
+    }
+    requireOneSet(all.get(), types);
+    return all.get().child(types.get(0));
+  }
+
+  /**
+   * Finds the rotary parameters of one type of layer.
+   *
+   * @param config the configuration
+   * @param layerType such as {@code sliding_attention}
+   * @return its parameters; empty where a file has one set for all layers
+   */
+  public static Optional<ConfigReader> ofType(ConfigReader config, Optional<String> layerType) {
+    return layerType.flatMap(
+        type -> config.child(PARAMETERS).flatMap(parameters -> parameters.child(type)));
+  }
+
+  /** The types of rotated layers that have parameters of their own. */
+  private static List<String> types(ConfigReader parameters) {
+    List<String> types = new ArrayList<>();
+    for (String name : parameters.names()) {
+      JsonNode value = parameters.node(name);
+      if (value.isObject() && !ConfigReader.number(value).isNumber() && !UNROTATED.contains(name)) {
+        types.add(name);
+      }
+    }
+    return types;
   }
 
   private static String typeField(ConfigReader scaling) {
@@ -151,13 +193,14 @@ final class RopeScalingReader {
         : OptionalInt.empty();
   }
 
-  private static void refuseSettingsPerLayer(ConfigReader parameters) {
-    for (String layerType : new String[] {"full_attention", "sliding_attention"}) {
-      if (parameters.has(layerType)) {
+  private static void requireOneSet(ConfigReader parameters, List<String> types) {
+    for (String type : types) {
+      if (!parameters.node(type).equals(parameters.node(types.get(0)))) {
         throw parameters.invalid(
-            layerType,
-            "one set of rotary parameters for all layers",
-            "This build does not read rotary parameters by layer type; use another model.");
+            type,
+            "the same parameters as " + types.get(0),
+            "All layers of this family turn alike; correct the value, or fetch the model's original"
+                + " file.");
       }
     }
   }

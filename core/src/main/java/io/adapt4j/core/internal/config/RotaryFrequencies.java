@@ -289,6 +289,11 @@ public final class RotaryFrequencies {
     }
   }
 
+  /** {@return the inverse frequencies without the scaling} */
+  public float[] unscaled() {
+    return powers((float) theta);
+  }
+
   private float[] withinContext() {
     float[] plain = powers((float) theta);
     if (scaling instanceof RopeScaling.Linear linear) {
@@ -403,8 +408,7 @@ public final class RotaryFrequencies {
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
-                        "yarn: expected factor or original_max_position_embeddings, found"
-                            + " neither"));
+                        "yarn: expected factor or original_max_position_embeddings, found neither"));
     return (double) maxPositionEmbeddings / original;
   }
 

@@ -110,7 +110,7 @@ public final class ChoicePrompt {
    * @return the prompt
    */
   public Prompt prompt(String instruction, String query, String document) {
-    int[] whole = tokenizer.encode(question(instruction, query, document), false);
+    int[] whole = tokenizer.encodeBeginning(question(instruction, query, document), room + 1);
     int kept = Math.min(room, whole.length);
     int[] ids = Arrays.copyOf(before, before.length + kept + after.length);
     System.arraycopy(whole, 0, ids, before.length, kept);

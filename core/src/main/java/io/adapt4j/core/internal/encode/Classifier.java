@@ -7,7 +7,6 @@ import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -62,7 +61,12 @@ public final class Classifier {
    * @return the logits of each pair, one a class, in the order of the second texts
    */
   public List<float[]> pairLogits(String first, List<String> seconds) {
-    return pairLogits(Collections.nCopies(seconds.size(), first), seconds);
+    List<Encoding> encoded = tokenizer.encodePairs(first, seconds, maxTokens);
+    List<TokenSequence> pairs = new ArrayList<>();
+    for (int i = 0; i < encoded.size(); i++) {
+      pairs.add(TokenSequence.of(i, encoded.get(i)));
+    }
+    return run(pairs);
   }
 
   /**

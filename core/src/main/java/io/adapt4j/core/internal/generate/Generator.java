@@ -12,12 +12,14 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.tokenize.TextStream;
 import io.adapt4j.core.tokenize.TokenBytes;
 import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.tokenize.TooManyTokensException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 
 /** Generates from tokenized prompts. Not thread safe. */
 public final class Generator {
@@ -146,9 +148,11 @@ public final class Generator {
   /**
    * Checks a prompt.
    *
+   * @param prompt token ids, at least one
+   * @param options how to choose tokens and when to stop
    * @throws IllegalArgumentException as {@link #generate} does
    */
-  void requireUsable(int[] prompt, GenerationOptions options) {
+  public void requireUsable(int[] prompt, GenerationOptions options) {
     requireAllUsable(List.of(prompt), options);
   }
 
@@ -191,7 +195,17 @@ public final class Generator {
 
   /** What a request gets that is cancelled before it starts. */
   Generation cancelled(Request request) {
-    return new Generation("", List.of(), FinishReason.CANCELLED, request.prompt().length);
+    return cancelled(request.prompt().length);
+  }
+
+  /**
+   * Returns what is generated where that is cancelled before it begins.
+   *
+   * @param promptTokens how many tokens of the prompt were encoded
+   * @return nothing
+   */
+  public static Generation cancelled(int promptTokens) {
+    return new Generation("", List.of(), FinishReason.CANCELLED, promptTokens);
   }
 
   private Sequence sequence(Request request) {
@@ -260,21 +274,43 @@ public final class Generator {
       }
       decoder.requireKnownIds(prompt, "Prompt " + i);
       if (prompt.length >= limit) {
-        throw new PromptTooLongException(
-            "Prompt "
-                + i
-                + " has "
-                + prompt.length
-                + " tokens, but the model's context holds "
-                + limit
-                + " including at least one new token; shorten the prompt to "
-                + (limit - 1)
-                + (limit < decoder.positionLimit()
-                    ? ", or set ignoreContextLength in GenerationOptions to go beyond"
-                    : ""),
-            prompt.length,
-            limit);
+        throw tooLong("Prompt " + i + " has ", prompt.length, options);
       }
     }
+  }
+
+  /**
+   * Encodes a prompt for which there is room.
+   *
+   * @param options how to choose tokens and when to stop
+   * @param encoding encodes no more tokens than it is told
+   * @return the tokens
+   * @throws PromptTooLongException if there are more
+   */
+  public int[] encode(GenerationOptions options, IntFunction<int[]> encoding) {
+    try {
+      return encoding.apply(limit(options) - 1);
+    } catch (TooManyTokensException e) {
+      PromptTooLongException tooLong =
+          tooLong("The prompt has at least ", e.leastTokens(), options);
+      tooLong.initCause(e);
+      throw tooLong;
+    }
+  }
+
+  private PromptTooLongException tooLong(String found, int tokens, GenerationOptions options) {
+    int limit = limit(options);
+    return new PromptTooLongException(
+        found
+            + tokens
+            + " tokens, but the model's context holds "
+            + limit
+            + " including at least one new token; shorten the prompt to "
+            + (limit - 1)
+            + (limit < decoder.positionLimit()
+                ? ", or set ignoreContextLength in GenerationOptions to go beyond"
+                : ""),
+        tokens,
+        limit);
   }
 }

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.load;
 
+import io.adapt4j.core.exception.UnknownAdapterException;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Network;
@@ -453,9 +454,14 @@ public final class AdapterSet implements AutoCloseable {
 
   private void requireKnown(List<String> names) {
     Set<String> distinct = new LinkedHashSet<>(names);
-    if (!attached.keySet().containsAll(distinct) || distinct.size() != names.size()) {
-      throw new IllegalArgumentException(
-          "adapters: expected names out of " + names() + ", each once, found " + names);
+    String problem = "adapters: expected names out of " + names() + ", each once, found " + names;
+    for (String name : distinct) {
+      if (!attached.containsKey(name)) {
+        throw new UnknownAdapterException(name, problem);
+      }
+    }
+    if (distinct.size() != names.size()) {
+      throw new IllegalArgumentException(problem);
     }
   }
 

@@ -80,7 +80,7 @@ public record LoadedEncoder(
     Optional<Tokenizer> tokenizer = Optional.empty();
     List<AttachedAdapter> attached = new ArrayList<>();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      if (bringsOutput(adapters)) {
+      if (bringsOutput(base.config(), adapters)) {
         encoder.initializeNew(NewParameters.missing(encoder, checkpoint));
       }
       base.weights().install(encoder, checkpoint);
@@ -109,13 +109,13 @@ public record LoadedEncoder(
 
   private static ModelConfig config(StoredModel base, List<AdapterMechanics> adapters) {
     return adapters.stream()
-        .flatMap(adapter -> adapter.modelConfig().stream())
+        .flatMap(adapter -> adapter.modelConfig(base.config()).stream())
         .findFirst()
         .orElse(base.config());
   }
 
-  private static boolean bringsOutput(List<AdapterMechanics> adapters) {
-    return adapters.stream().anyMatch(adapter -> adapter.modelConfig().isPresent());
+  private static boolean bringsOutput(ModelConfig base, List<AdapterMechanics> adapters) {
+    return adapters.stream().anyMatch(adapter -> adapter.modelConfig(base).isPresent());
   }
 
   /** The most tokens of a text: as many as the model has positions for, or fewer if it says so. */

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /** What a model folder holds, in memory: closes as one. */
 public record LoadedModel(
@@ -156,7 +157,24 @@ public record LoadedModel(
    * @throws IllegalStateException if the folder has no tokenizer
    */
   public int[] promptIds(String prompt) {
-    int[] ids = requireTokenizer().encodePrompt(prompt);
+    return startedIds(requireTokenizer().encodePrompt(prompt));
+  }
+
+  /**
+   * Encodes a prompt as {@link #promptIds(String)} does, no further than it may have tokens.
+   *
+   * @param prompt a text
+   * @param mostTokens how many tokens it may have
+   * @param isCancelled asked from time to time, on this thread
+   * @return its tokens
+   * @throws io.adapt4j.core.tokenize.TooManyTokensException if it has more tokens
+   * @throws java.util.concurrent.CancellationException if it is cancelled
+   */
+  public int[] promptIds(String prompt, int mostTokens, BooleanSupplier isCancelled) {
+    return startedIds(requireTokenizer().encodePrompt(prompt, mostTokens, isCancelled));
+  }
+
+  private int[] startedIds(int[] ids) {
     return ids.length == 0 && specialIds.first().isPresent()
         ? new int[] {specialIds.first().getAsInt()}
         : ids;

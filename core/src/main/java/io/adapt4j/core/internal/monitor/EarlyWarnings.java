@@ -39,6 +39,10 @@ import java.util.function.Function;
  *     NaN or infinite</td></tr>
  * <tr><td>{@code LOSS_RISING}</td><td>two blocks of 20 steps in a row whose mean loss is above the
  *     lowest block's by 10 % and six standard errors of a block's mean</td></tr>
+ * <tr><td>{@code STILL_FALLING}</td><td>at the end of a completed run: a line through the training
+ *     losses of the last 30 % of the steps, at least 20, falls by more than 10 % of their mean and
+ *     two standard errors, and the last evaluation is the best and better than the one before by
+ *     3 %</td></tr>
  * <tr><td>{@code MEMORY_GROWING}</td><td>the smallest RSS of 100 steps rose five times in
  *     a row by at least 1 %, and by 20 % and 256 MiB in all</td></tr>
  * </table>
@@ -98,6 +102,7 @@ public final class EarlyWarnings implements TrainingListener {
                 new NothingLearnedRule(),
                 new LossNotFiniteRule(),
                 new LossRisingRule(),
+                new StillFallingRule(),
                 new MemoryGrowingRule())
             : List.of(new GradientSpikesRule(), new LossNotFiniteRule(), new MemoryGrowingRule()));
     listener.started(event);
@@ -139,6 +144,7 @@ public final class EarlyWarnings implements TrainingListener {
 
   @Override
   public void ended(RunEnd event) {
+    apply(rule -> rule.ended(event));
     listener.ended(event);
   }
 

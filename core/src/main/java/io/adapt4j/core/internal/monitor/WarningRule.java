@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.monitor;
 
 import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.RunEnd;
 import io.adapt4j.core.train.SkippedStep;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingWarning;
@@ -17,6 +18,10 @@ interface WarningRule {
   }
 
   default Optional<TrainingWarning> skipped(SkippedStep event) {
+    return Optional.empty();
+  }
+
+  default Optional<TrainingWarning> ended(RunEnd event) {
     return Optional.empty();
   }
 

@@ -86,6 +86,17 @@ public interface AdapterMechanics extends Adapter {
   }
 
   /**
+   * Returns the configuration of the model that the adapter makes of a base, where the adapter
+   * brings an output layer that the base does not have.
+   *
+   * @param base the base's configuration
+   * @return the configuration; empty where it is the base's
+   */
+  default Optional<ModelConfig> modelConfig(ModelConfig base) {
+    return modelConfig();
+  }
+
+  /**
    * Returns the hash of the chat template that the adapter was trained in, as {@link
    * io.adapt4j.core.chat.ChatTemplate#digest} computes it. A model in use with another template is
    * refused.

@@ -72,12 +72,23 @@ public record ClassificationHead(
    * @param ids token ids, row-major [B, T]
    */
   Tensor logits(Ops ops, Tensor hidden, long[] ids, long[] mask) {
-    return logits(
-        ops,
-        hidden,
-        unpooled.isPresent()
-            ? pooled(ids, mask, unpooled.getAsInt(), Math.toIntExact(hidden.size(1)))
-            : mask);
+    return logits(ops, hidden, pooledMask(hidden, ids, mask));
+  }
+
+  private long[] pooledMask(Tensor hidden, long[] ids, long[] mask) {
+    return unpooled.isPresent()
+        ? pooled(ids, mask, unpooled.getAsInt(), Math.toIntExact(hidden.size(1)))
+        : mask;
+  }
+
+  /**
+   * Computes what the classifier reads.
+   *
+   * @param ids token ids, row-major [B, T]
+   * @return [B, features] of texts, [B, T, features] of tokens
+   */
+  Tensor features(Ops ops, Tensor hidden, long[] ids, long[] mask) {
+    return features(ops, hidden, pooledMask(hidden, ids, mask));
   }
 
   /** The mask without a token; a text of nothing else keeps its first one. */
@@ -101,10 +112,12 @@ public record ClassificationHead(
   }
 
   Tensor logits(Ops ops, Tensor hidden, long[] mask) {
+    return classifier.forward(ops, ops.dropClassifierInput(features(ops, hidden, mask)));
+  }
+
+  private Tensor features(Ops ops, Tensor hidden, long[] mask) {
     Tensor pooled = pooling.map(other -> other.pool(ops, hidden, mask)).orElse(hidden);
-    Tensor transformed =
-        transform.map(other -> other.forward(ops, ops.dropHeadInput(pooled))).orElse(pooled);
-    return classifier.forward(ops, ops.dropClassifierInput(transformed));
+    return transform.map(other -> other.forward(ops, ops.dropHeadInput(pooled))).orElse(pooled);
   }
 
   @Override

@@ -261,8 +261,31 @@ public final class Encoder extends Network {
         "This model has no classification head: " + modelConfig().architectures());
   }
 
-  /** The layer whose outputs are the classes' scores. */
-  LinearSlot classifier() {
+  /**
+   * Computes what the layer reads whose outputs are the classes' scores.
+   *
+   * @param ops the operators to use
+   * @param hidden [B, T, hidden]
+   * @param ids token ids, row-major [B, T]
+   * @param attentionMask 1 on tokens and 0 on padding, row-major [B, T]
+   * @return [B, features] of texts, [B, T, features] of tokens
+   * @throws IllegalStateException if the model is no classifier
+   */
+  public Tensor classifierInput(Ops ops, Tensor hidden, long[] ids, long[] attentionMask) {
+    if (head instanceof ClassificationHead own) {
+      return own.features(ops.dropping(dropout()), hidden, ids, attentionMask);
+    }
+    throw new IllegalStateException(
+        "This model has no classification head: " + modelConfig().architectures());
+  }
+
+  /**
+   * Returns the layer whose outputs are the classes' scores.
+   *
+   * @return its place
+   * @throws IllegalStateException if the model is no classifier
+   */
+  public LinearSlot classifier() {
     if (head instanceof ClassificationHead own) {
       return own.classifier();
     }

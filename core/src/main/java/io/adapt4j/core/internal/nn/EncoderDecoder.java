@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn;
 
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Masks;
@@ -10,6 +11,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +39,7 @@ public final class EncoderDecoder extends Network {
   private final List<Parameter> targetTokens;
   private final VocabularyHead head;
   private final SequenceTokens specialTokens;
+  private List<Parameter> readTables = List.of();
 
   /**
    * Declares a network.
@@ -180,6 +183,39 @@ public final class EncoderDecoder extends Network {
               positions.table().allocate(computeType);
               positions.compute();
             });
+  }
+
+  /**
+   * Finds the tables of positions that a checkpoint has, though they are computed where it has not.
+   *
+   * @param stored the names in the checkpoint
+   * @return the tables by stored name
+   */
+  Map<String, Parameter> storedTables(Set<String> stored) {
+    Map<String, Parameter> tables = new LinkedHashMap<>();
+    computedTables()
+        .filter(SourcePositions::readsStored)
+        .map(SourcePositions::table)
+        .forEach(
+            table -> {
+              String name = storedNames().find(table.slices().get(0).name(), stored);
+              if (stored.contains(name)) {
+                tables.put(name, table);
+              }
+            });
+    return tables;
+  }
+
+  /** Reads those tables, which belong to the model from then on. */
+  void readTables(Checkpoint checkpoint) {
+    Map<String, Parameter> stored = storedTables(checkpoint.names());
+    stored.forEach((name, table) -> Weights.fill(table.value(), checkpoint, name));
+    readTables = List.copyOf(stored.values());
+  }
+
+  /** The tables of positions that came from a file and are written with the model. */
+  List<Parameter> readTables() {
+    return readTables;
   }
 
   private Stream<SourcePositions> computedTables() {

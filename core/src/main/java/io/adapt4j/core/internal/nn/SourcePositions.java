@@ -18,7 +18,10 @@ public record SourcePositions(Parameter table, int offset, Kind kind) {
   public enum Kind {
     /** Parameters. */
     LEARNED,
-    /** Sines in the first half, then cosines (Vaswani et al. 2017). */
+    /**
+     * Sines in the first half, then cosines (Vaswani et al. 2017), unless the file has the table:
+     * Transformers reads it then, whatever its values are.
+     */
     SINES,
     /** The same with frequencies that end at the slowest, as fairseq has them. */
     FAIRSEQ_SINES
@@ -59,18 +62,30 @@ public record SourcePositions(Parameter table, int offset, Kind kind) {
     return ids;
   }
 
+  /** One value of a computed table. */
+  double computed(long row, int column) {
+    int width = Math.toIntExact(table.sizes()[1]);
+    int sines = (width + 1) / 2;
+    int half = width / 2;
+    int at = column % sines;
+    double part = kind == Kind.SINES ? 2.0 * at / width : at / (half - 1.0);
+    double angle = row / Math.pow(LONGEST, part);
+    return column < sines ? Math.sin(angle) : Math.cos(angle);
+  }
+
+  /** Whether a file may have the table with values of its own, which are read then. */
+  boolean readsStored() {
+    return kind == Kind.SINES;
+  }
+
   /** Fills a computed table. */
   void compute() {
     int count = Math.toIntExact(table.sizes()[0]);
     int width = Math.toIntExact(table.sizes()[1]);
-    int sines = (width + 1) / 2;
-    int half = width / 2;
     float[] values = new float[count * width];
     for (int at = 0; at < count; at++) {
       for (int i = 0; i < width; i++) {
-        double part = kind == Kind.SINES ? 2.0 * (i % sines) / width : (i % sines) / (half - 1.0);
-        double angle = at / Math.pow(LONGEST, part);
-        values[at * width + i] = (float) (i < sines ? Math.sin(angle) : Math.cos(angle));
+        values[at * width + i] = (float) computed(at, i);
       }
     }
     try (Tensor made = Tensor.of(values, count, width)) {

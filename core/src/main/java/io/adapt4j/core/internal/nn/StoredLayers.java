@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ConfigReader;
-import java.nio.file.Path;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * of so many layers is declared. All other sizes are in the shapes of tensors and are checked
  * before their memory is allocated.
  */
-final class StoredLayers {
+public final class StoredLayers {
 
   private static final Pattern LAYER =
       Pattern.compile("(?:^|.*?\\.)(?:layers|layer|h|block)\\.(\\d{1,9})\\..*");
@@ -28,11 +28,15 @@ final class StoredLayers {
    * Refuses a configuration that has more layers than the weights beside it. Weights that are
    * absent or cannot be read are left to whoever needs them.
    *
+   * @param config the configuration of a known family, in its folder
    * @throws CheckpointException naming the field
    */
-  static void require(Path folder, ConfigReader config) {
+  public static void require(ConfigReader config) {
+    if (!Files.isRegularFile(config.file())) {
+      return;
+    }
     OptionalInt stored;
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    try (Checkpoint checkpoint = Checkpoint.open(config.file().toAbsolutePath().getParent())) {
       stored = count(checkpoint);
     } catch (CheckpointException e) {
       return;

@@ -30,8 +30,7 @@ public record StoredModel(ModelConfig config, WeightMechanics weights) {
    * @param wanted how to hold the linear weights
    * @return what the folder says
    * @throws CheckpointException as {@link ModelConfig#read} does; a quantized checkpoint is refused
-   *     where no module reads it, or where it is in another format than wanted, and one with more
-   *     layers than the weights in the folder
+   *     where no module reads it, or where it is in another format than wanted
    */
   public static StoredModel read(Path folder, WeightFormat wanted) {
     if (wanted instanceof WeightFormat.Int8Activations rounded) {
@@ -45,7 +44,6 @@ public record StoredModel(ModelConfig config, WeightMechanics weights) {
         ObjectNode plain = stored.json();
         plain.remove(StoredWeightFormat.FIELD);
         ModelConfig config = ModelConfig.parse(stored.file(), Json.compact(plain));
-        StoredLayers.require(folder, config.fields());
         return new StoredModel(config, found.get());
       }
     }
@@ -53,7 +51,6 @@ public record StoredModel(ModelConfig config, WeightMechanics weights) {
     if (stored.has(StoredWeightFormat.FIELD)) {
       LOG.info("{}: the stored weights are quantized; they are unpacked as they are read", folder);
     }
-    StoredLayers.require(folder, config.fields());
     return new StoredModel(config, WeightMechanics.of(wanted));
   }
 

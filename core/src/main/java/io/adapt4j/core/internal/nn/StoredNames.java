@@ -80,7 +80,8 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   }
 
   /**
-   * Returns whether a stored tensor may be left unread.
+   * Returns whether a stored tensor may be left unread. Values that are computed instead, and
+   * copies, are compared when the weights are checked.
    *
    * @param name its stored name
    * @return true for buffers that are computed, and for layers this model does not have

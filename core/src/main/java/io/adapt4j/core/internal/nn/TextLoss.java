@@ -68,6 +68,26 @@ public final class TextLoss {
     }
   }
 
+  /**
+   * Computes what the classifier reads of the batch's targets.
+   *
+   * @param encoder a network that scores classes
+   * @param inputs the batch; its labels are not read
+   * @param targets what it should say
+   * @return one row a target, row by row
+   */
+  public static float[] features(Encoder encoder, EncoderInputs inputs, TextTargets targets) {
+    try (Scope scope = Scope.open(encoder.engine());
+        Positions positions = positions(encoder, inputs)) {
+      Ops ops = Ops.inference();
+      Tensor hidden =
+          encoder.hidden(
+              ops, inputs.idTensor(), inputs.typeTensor(), positions, /* recompute= */ false);
+      Tensor features = encoder.classifierInput(ops, hidden, inputs.ids(), inputs.attentionMask());
+      return targets.select(ops, features).toFloats();
+    }
+  }
+
   private static Tensor selected(
       Encoder encoder,
       Ops ops,

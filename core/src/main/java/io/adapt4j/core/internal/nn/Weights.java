@@ -45,11 +45,12 @@ public final class Weights {
 
   /**
    * Checks that a checkpoint holds the tensors of a model, and nothing unknown, in types that can
-   * be read.
+   * be read; and that tensors which are not read have the values that are computed instead.
    *
    * @param network the declared model
    * @param checkpoint the weights
-   * @throws CheckpointException naming every missing, unexpected or misshapen tensor
+   * @throws CheckpointException naming every missing, unexpected or misshapen tensor, or an unread
+   *     one with other values
    */
   public static void check(Network network, Checkpoint checkpoint) {
     StoredNames names = network.storedNames();
@@ -63,10 +64,18 @@ public final class Weights {
             .collect(Collectors.toSet());
     List<String> plain = List.copyOf(expected.keySet());
     network.packedLinears().forEach(packed -> expected.putAll(packed.stored()));
+    if (network instanceof EncoderDecoder both) {
+      both.storedTables(stored).forEach((name, table) -> expected.put(name, shape(table.sizes())));
+    }
     checkpoint.requireTensors(
         expected,
         name -> names.ignores(name) || isTiedHead(network, name) || replaced.contains(name));
     plain.forEach(name -> requireFloating(checkpoint.entry(name)));
+    UnreadTensors.check(network, checkpoint, expected.keySet());
+  }
+
+  private static List<Long> shape(long[] sizes) {
+    return Arrays.stream(sizes).boxed().toList();
   }
 
   private static boolean isTiedHead(Network network, String name) {
@@ -154,6 +163,9 @@ public final class Weights {
     HugePages.during(filled, () -> runAll(copies));
     network.parameters().forEach(Parameter::refresh);
     network.packedLinears().forEach(packed -> packed.read(checkpoint));
+    if (network instanceof EncoderDecoder both) {
+      both.readTables(checkpoint);
+    }
     if (network instanceof Decoder decoder) {
       decoder.headSlot().readCompact(checkpoint);
     }
@@ -278,7 +290,11 @@ public final class Weights {
               + " weights first");
     }
     List<TensorData> tensors = new ArrayList<>();
-    for (Parameter parameter : network.parameters()) {
+    List<Parameter> parameters = new ArrayList<>(network.parameters());
+    if (network instanceof EncoderDecoder both) {
+      parameters.addAll(both.readTables());
+    }
+    for (Parameter parameter : parameters) {
       for (Parameter.Slice slice : parameter.slices()) {
         tensors.add(tensor(slice.name(), parameter.master(), slice, type));
       }

@@ -17,6 +17,12 @@ import java.util.List;
 public record XieluMlp(LinearSlot up, LinearSlot down, Parameter above, Parameter below)
     implements Mlp {
 
+  /** The activation's factor of what is passed on as it is. */
+  static final double BETA = 0.5;
+
+  /** The number below which values count as below 0 in the exponential. */
+  static final double EPS = -1e-6;
+
   @Override
   public Tensor forward(Ops ops, Tensor x, boolean computed) {
     Tensor inner = ops.xielu(up.forward(ops, x), above, below);

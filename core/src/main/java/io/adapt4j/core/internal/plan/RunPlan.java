@@ -8,8 +8,11 @@ import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.plan.Advice;
 import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.plan.TimedSteps;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
@@ -29,8 +32,10 @@ import java.util.stream.Collectors;
  * @param options what the run does about learning rate, epochs, batch size and warm-up
  * @param questions what is unusual about the run, but no reason to refuse it; see {@code
  *     FineTuner.questions}
+ * @param dataFindings what is wrong with the data, a line a check
  * @param forecast predicted memory, in a plan of {@code FineTuner.plan}
  * @param timed how long some steps took, where they were asked for
+ * @param frozenBaseline what a fitted classifier measures before training, where steps were timed
  * @param rollouts what is generated, in reinforcement learning
  * @param notes what is to be known of the run, part sentence each
  */
@@ -46,8 +51,10 @@ public record RunPlan(
     long totalParameters,
     List<Option> options,
     List<String> questions,
+    List<String> dataFindings,
     Optional<Forecast> forecast,
     Optional<TimedSteps> timed,
+    Map<String, Double> frozenBaseline,
     Optional<RolloutPlan> rollouts,
     List<String> notes)
     implements FineTunePlan {
@@ -66,15 +73,19 @@ public record RunPlan(
    * @param totalParameters values of the base model
    * @param options what the run does about learning rate, epochs, batch size and warm-up
    * @param questions what is unusual about the run
+   * @param dataFindings what is wrong with the data
    * @param forecast predicted memory
    * @param timed how long some steps took
+   * @param frozenBaseline what a fitted classifier measures before training
    * @param rollouts what is generated
    * @param notes what is to be known of the run
    */
   public RunPlan {
     options = List.copyOf(options);
     questions = List.copyOf(questions);
+    dataFindings = List.copyOf(dataFindings);
     notes = List.copyOf(notes);
+    frozenBaseline = Collections.unmodifiableMap(new LinkedHashMap<>(frozenBaseline));
   }
 
   /** What is learned from in an epoch. */
@@ -123,11 +134,25 @@ public record RunPlan(
             totalParameters,
             100 * trainableRatio());
     return questions.stream().map(part -> "Warning: " + part + "\n").collect(Collectors.joining())
+        + dataFindings.stream().map(part -> "Data: " + part + "\n").collect(Collectors.joining())
         + counts
         + options.stream().map(RunPlan::text).collect(Collectors.joining())
         + forecast.map(part -> "memory:\n" + part.text()).orElse("")
         + timed.map(TimedSteps::text).orElse("")
+        + baseline()
         + notes.stream().map(note -> "note: " + note + "\n").collect(Collectors.joining());
+  }
+
+  private String baseline() {
+    return frozenBaseline.isEmpty()
+        ? ""
+        : "  frozen baseline: "
+            + frozenBaseline.entrySet().stream()
+                .map(
+                    metric ->
+                        String.format(Locale.ROOT, "%s %.4f", metric.getKey(), metric.getValue()))
+                .collect(Collectors.joining(", "))
+            + "\n";
   }
 
   @Override
@@ -145,6 +170,7 @@ public record RunPlan(
     ArrayNode chosen = json.putArray("options");
     options.forEach(part -> chosen.add(json(part)));
     questions.forEach(json.putArray("warnings")::add);
+    dataFindings.forEach(json.putArray("data")::add);
     notes.forEach(json.putArray("notes")::add);
     rollouts.ifPresent(
         part ->
@@ -157,6 +183,10 @@ public record RunPlan(
                 .put("passes", part.passes()));
     forecast.ifPresent(part -> json.set("memory", Json.written(part.json())));
     timed.ifPresent(part -> json.set("timed", Json.written(part.json())));
+    if (!frozenBaseline.isEmpty()) {
+      ObjectNode baseline = json.putObject("frozenBaseline");
+      frozenBaseline.forEach(baseline::put);
+    }
     return Json.indented(json);
   }
 

@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.load.TokenizerFit;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.Engine;
+import io.adapt4j.core.internal.train.RunStates;
 import io.adapt4j.core.internal.train.Trainer;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -76,6 +77,28 @@ public final class Checks {
                     + " go on with it or overwriteOutput() to replace it")
                 .formatted(output, name));
       }
+    }
+  }
+
+  /** A run that is to be resumed has saved a state; begun anew it would be another one. */
+  public void resumable(Path output) {
+    if (RunStates.exist(output)) {
+      return;
+    }
+    String states = output.resolve(Trainer.STATES) + "/step-*";
+    if (!Files.isDirectory(output)) {
+      problems.add(
+          ("resume() found nothing to go on with: there is no folder %s, where the states of the"
+                  + " run were looked for (%s). Give the output folder of the run that was cut"
+                  + " off, or leave out resume() to begin one")
+              .formatted(output, states));
+    } else {
+      problems.add(
+          ("resume() found nothing to go on with: %s has no saved state (looked for %s). The run"
+                  + " was cut off before its first one, saved none (saveLimit(0)), or had another"
+                  + " output folder; give that folder, or replace resume() by overwriteOutput() to"
+                  + " begin from the start")
+              .formatted(output, states));
     }
   }
 

@@ -21,6 +21,9 @@ public final class FineTuneDefaults {
   /** Longest example in tokens where the model would take more. */
   public static final int MAX_LENGTH = 1024;
 
+  /** Validation rows answered at each evaluation. */
+  public static final int EVALUATION_SAMPLES = 3;
+
   /** States kept to resume from. */
   public static final int SAVE_LIMIT = 2;
 

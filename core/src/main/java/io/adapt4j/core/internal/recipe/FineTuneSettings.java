@@ -24,7 +24,9 @@ public record FineTuneSettings(
     Optional<Dataset> validation,
     MethodMechanics method,
     boolean modelDropout,
+    boolean headWarmStart,
     Path output,
+    boolean replacesEarlierRun,
     int batchSize,
     Optional<Integer> maxLength,
     int contextLength,
@@ -38,6 +40,7 @@ public record FineTuneSettings(
     List<TrainingListener> listeners,
     List<Regularization> regularizations,
     int numberedCheckpoints,
+    int evaluationSamples,
     Optional<Provenance> repeats,
     RunChoices choices) {
 

@@ -92,6 +92,15 @@ public final class Options {
           .text("Drops values in training with the probabilities of the model's configuration.")
           .written(FineTuneSettings::modelDropout);
 
+  /** First values of a new classifier. */
+  public static final Option<Boolean> HEAD_WARM_START =
+      Option.toggle("headWarmStart")
+          .usually("true where a classifier is new")
+          .text(
+              "Starts a new classifier from a linear fit to the untrained model's vectors; false"
+                  + " for random values.")
+          .written(FineTuneSettings::headWarmStart);
+
   /** The folder of checkpoints. */
   public static final Option<Path> OUTPUT =
       Option.<Path>of("output", "a folder")
@@ -273,6 +282,15 @@ public final class Options {
                   Optional.of(
                       IntervalKeys.write(new Interval(settings.training().evaluationInterval()))));
 
+  /** Rows that are answered. */
+  public static final Option<Integer> EVALUATION_SAMPLES =
+      Option.integer("evaluationSamples", 0)
+          .usual(FineTuneDefaults.EVALUATION_SAMPLES)
+          .text(
+              "Validation rows answered at each evaluation, in samples.jsonl; of next tokens, where"
+                  + " rows have a prompt and an answer that ends.")
+          .written(FineTuneSettings::evaluationSamples);
+
   /** Whether the best checkpoint stays. */
   public static final Option<Boolean> KEEP_BEST =
       Option.flag("keepBest")
@@ -337,7 +355,8 @@ public final class Options {
 
   /** The compute type. */
   public static final Option<Precision> PRECISION =
-      Option.choice("precision", Precision.class)
+      Option.choice(PrecisionKey.KEY, Precision.class)
+          .read(PrecisionKey::read)
           .usual(Precision.AUTO)
           .checked(
               (precision, checks) ->
@@ -411,6 +430,7 @@ public final class Options {
         METHOD,
         NEFTUNE,
         MODEL_DROPOUT,
+        HEAD_WARM_START,
         OUTPUT,
         OVERWRITE_OUTPUT,
         RESUME,
@@ -435,6 +455,7 @@ public final class Options {
         WEIGHT_DECAY,
         MAX_GRADIENT_NORM,
         EVALUATE_EVERY,
+        EVALUATION_SAMPLES,
         KEEP_BEST,
         METRIC_FOR_BEST_MODEL,
         KEEP_LAST,

@@ -28,6 +28,18 @@ public record RunChoices(TrainingDefaults defaults, Set<String> stated, List<Str
         option("warmup", warmup(training.warmup()), ""));
   }
 
+  /** What a new classifier starts from. */
+  public FineTunePlan.Option headWarmStart(boolean on) {
+    return option(
+        "headWarmStart",
+        on ? "on" : "off",
+        on
+            ? "the new classifier starts from a linear fit to the untrained model's vectors, the"
+                + " frozen baseline, which a plan with timed steps and the evaluation before"
+                + " training measure"
+            : "the new classifier starts from random values");
+  }
+
   private static String warmup(Warmup warmup) {
     return warmup instanceof Warmup.Ratio ratio
         ? ratio.ratio() + " of the steps"

@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.memory.Planner;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.plan.RolloutPlan;
+import io.adapt4j.core.internal.train.WorkerGroup;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -91,6 +92,14 @@ public interface PreparedTask<B> {
   default List<String> regularizations() {
     return List.of();
   }
+
+  /**
+   * Gives a new output layer first values that suit the training data. By default nothing is done.
+   *
+   * @param network the network, with its weights, before a method is attached
+   * @param workers those who train together
+   */
+  default void startHead(Network network, WorkerGroup workers) {}
 
   /**
    * Opens what training needs beside the network, does something with it and closes it.

@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
@@ -104,7 +105,8 @@ public final class RunAssembly {
             new BestModelMetric(draft.get(Options.METRIC_FOR_BEST_MODEL)),
             found.orElseThrow());
     RunChoices choices = new RunChoices(defaults, stated(), questions(declared.orElseThrow()));
-    return settings(contextLength, objective, template, choices, watched(listener));
+    boolean warm = warmsHead(declared.orElseThrow());
+    return settings(contextLength, objective, template, choices, warm, watched(listener));
   }
 
   private TaskModel model(Path folder) {
@@ -153,6 +155,10 @@ public final class RunAssembly {
         measured.contains(metricForBestModel),
         "metricForBestModel: expected one of %s, which this task measures, found %s"
             .formatted(measured, metricForBestModel));
+    checks.require(
+        !Boolean.TRUE.equals(draft.get(Options.HEAD_WARM_START))
+            || definition.kind(of) == TaskKind.CLASSIFICATION,
+        "headWarmStart is for tasks that classify or give a number; leave it out for this one");
     definition.check(of, draft, or(draft.get(Options.BATCH_SIZE), defaults.batchSize()), checks);
   }
 
@@ -164,6 +170,9 @@ public final class RunAssembly {
     if (output != null) {
       checks.output(output, overwrite || resume);
       checks.require(!overwrite || !resume, "overwriteOutput and resume exclude each other");
+      if (resume && !overwrite) {
+        checks.resumable(output);
+      }
     }
   }
 
@@ -186,7 +195,17 @@ public final class RunAssembly {
     if (draft.states(Options.WARMUP_RATIO) || draft.states(Options.WARMUP_STEPS)) {
       stated.add("warmup");
     }
+    if (draft.states(Options.HEAD_WARM_START)) {
+      stated.add(Options.HEAD_WARM_START.name());
+    }
     return stated;
+  }
+
+  /** An adapter that training continues from brings its own output layer. */
+  private boolean warmsHead(Network declared) {
+    return or(draft.get(Options.HEAD_WARM_START), true)
+        && method.start().isEmpty()
+        && TaskDefinitions.of(task).startsHead(declared);
   }
 
   private List<String> questions(Network declared) {
@@ -194,6 +213,7 @@ public final class RunAssembly {
     if (optimizer.usualRateFactor().isPresent()) {
       defaults.question(learningRate()).ifPresent(questions::add);
     }
+    Architectures.note(draft.get(Options.MODEL).folder()).ifPresent(questions::add);
     questions.addAll(method.questions(declared));
     return List.copyOf(questions);
   }
@@ -203,6 +223,7 @@ public final class RunAssembly {
       Objective objective,
       Optional<ChatTemplate> template,
       RunChoices choices,
+      boolean headWarmStart,
       TrainingListener watched) {
     long seed = draft.get(Options.SEED);
     TaskKind kind = TaskDefinitions.of(task).kind(task);
@@ -215,7 +236,9 @@ public final class RunAssembly {
         Optional.ofNullable(draft.get(Options.VALIDATION)),
         neftune > 0 ? Neftune.of(method, neftune) : method,
         or(draft.get(Options.MODEL_DROPOUT), kind.usesModelDropout()),
+        headWarmStart,
         draft.get(Options.OUTPUT),
+        draft.get(Options.OVERWRITE_OUTPUT),
         or(draft.get(Options.BATCH_SIZE), defaults.batchSize()),
         Optional.ofNullable(draft.get(Options.MAX_LENGTH)),
         contextLength,
@@ -229,6 +252,7 @@ public final class RunAssembly {
         List.of(watched),
         List.copyOf(draft.get(Options.REGULARIZE)),
         draft.get(Options.KEEP_LAST),
+        draft.get(Options.EVALUATION_SAMPLES),
         Optional.ofNullable(draft.get(Options.REPEATS)),
         choices);
   }

@@ -69,6 +69,9 @@ final class RunIdentity {
         identity.put("model dropout", rates.toString());
       }
     }
+    if (settings.headWarmStart()) {
+      identity.put("new classifier", "fitted to the untrained model's vectors");
+    }
     identity.put("precision", settings.precision().toString());
     identity.put("seed", String.valueOf(settings.seed()));
     return identity;

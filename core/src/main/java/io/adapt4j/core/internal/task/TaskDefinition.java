@@ -146,6 +146,16 @@ public interface TaskDefinition<T extends Task> {
   }
 
   /**
+   * Returns whether the task can give a model's new output layer first values that suit the data.
+   *
+   * @param declared the model, without weights
+   * @return by default not
+   */
+  default boolean startsHead(Network declared) {
+    return false;
+  }
+
+  /**
    * Puts warnings before listeners.
    *
    * @param listeners told of the run

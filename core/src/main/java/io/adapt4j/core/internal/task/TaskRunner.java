@@ -17,6 +17,7 @@ import io.adapt4j.core.internal.recipe.WrittenRecipe;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.train.LearningRateRangeTest;
 import io.adapt4j.core.internal.train.RangeTestLoop;
+import io.adapt4j.core.internal.train.SettingsText;
 import io.adapt4j.core.internal.train.Trainer;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingResult;
@@ -31,7 +32,9 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.TrainingListener;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -78,10 +81,9 @@ public final class TaskRunner<B> {
         (runner, tokenizer) -> {
           Network declared = settings.objective().model().declare();
           Forecast memory = runner.forecast(declared, device);
-          Optional<TimedSteps> time =
-              timedSteps == 0 ? Optional.empty() : Optional.of(runner.timed(timedSteps));
+          Timing timing = timedSteps == 0 ? Timing.NONE : runner.timed(timedSteps);
           return runner.plan(
-              declared, Optional.of(memory), time, TemplateNotes.of(settings, tokenizer));
+              declared, Optional.of(memory), timing, TemplateNotes.of(settings, tokenizer));
         });
   }
 
@@ -119,7 +121,7 @@ public final class TaskRunner<B> {
                 runner.plan(
                     settings.objective().model().declare(),
                     Optional.empty(),
-                    Optional.empty(),
+                    Timing.NONE,
                     List.of());
             runner.agree();
             return new Outcome(plan, runner.trained(plan, stopRequested));
@@ -148,6 +150,12 @@ public final class TaskRunner<B> {
    */
   public static LearningRateCurve sweep(FineTuneSettings settings, LearningRateRangeTest sweep) {
     return prepared(settings, WorkerGroup.ALONE, (runner, tokenizer) -> runner.swept(sweep));
+  }
+
+  /** Steps that were timed, and what the model measured before them. */
+  private record Timing(Optional<TimedSteps> steps, Map<String, Double> baseline) {
+
+    private static final Timing NONE = new Timing(Optional.empty(), Map.of());
   }
 
   /** Something that is done with a prepared task, of whatever batches. */
@@ -182,12 +190,25 @@ public final class TaskRunner<B> {
 
   private <R> R loaded(PreparedTask.Purpose purpose, Trains<B, R> action) {
     TaskModel model = settings.objective().model();
-    try (Network network = model.load(settings.precision(), settings.seed());
+    try (Network network = started(model.load(settings.precision(), settings.seed()));
         Adaptation adaptation =
             settings
                 .method()
                 .attach(dropping(network), settings.model().folder(), settings.seed())) {
       return task.with(network, adaptation, purpose, training -> action.apply(network, training));
+    }
+  }
+
+  /** Before the method is attached, so that every copy of the output layer has these values. */
+  private Network started(Network network) {
+    try {
+      if (settings.headWarmStart()) {
+        task.startHead(network, workers);
+      }
+      return network;
+    } catch (RuntimeException | Error e) {
+      network.close();
+      throw e;
     }
   }
 
@@ -201,7 +222,9 @@ public final class TaskRunner<B> {
   private TrainingResult trained(FineTunePlan plan, BooleanSupplier stopRequested) {
     return loaded(
         PreparedTask.Purpose.TRAINING,
-        (network, training) -> trainer(training, stopRequested).run(start(network, plan)));
+        (network, training) ->
+            trainer(training, stopRequested)
+                .run(start(network, plan, training.task().isTokenLoss())));
   }
 
   private Trainer<B> trainer(Training<B> training, BooleanSupplier stopRequested) {
@@ -241,7 +264,7 @@ public final class TaskRunner<B> {
         .stepsTogether(training.stepsTogether());
   }
 
-  private RunStart start(Network network, FineTunePlan plan) {
+  private RunStart start(Network network, FineTunePlan plan, boolean tokenLoss) {
     return new RunStart(
         plan.steps(),
         settings.training().epochs(),
@@ -249,8 +272,18 @@ public final class TaskRunner<B> {
         plan.totalParameters(),
         plan.trainExamples(),
         plan.validationExamples(),
-        settings.model() + ", " + settings.method().description(),
-        network.type() == DType.BF16 ? "bf16, trained values fp32" : "fp32");
+        settings.model() + readAs(network) + ", " + settings.method().description(),
+        network.type() == DType.BF16 ? "bf16, trained values fp32" : "fp32",
+        settings.replacesEarlierRun()
+            ? Map.of(SettingsText.EARLIER_RUN, SettingsText.REPLACED)
+            : Map.of(),
+        tokenLoss);
+  }
+
+  private String readAs(Network network) {
+    return Architectures.note(settings.model().folder()).isEmpty()
+        ? ""
+        : " (of an unknown type, read as " + network.modelConfig().modelType() + ")";
   }
 
   private LearningRateCurve swept(LearningRateRangeTest sweep) {
@@ -272,7 +305,7 @@ public final class TaskRunner<B> {
         });
   }
 
-  private TimedSteps timed(int steps) {
+  private Timing timed(int steps) {
     return loaded(
         PreparedTask.Purpose.TIMING,
         (network, training) -> {
@@ -283,14 +316,18 @@ public final class TaskRunner<B> {
                   settings.training(),
                   training.batches(),
                   training.held());
-          return task.rollouts().isPresent()
-              ? timer.measureWithBatches(steps, training.stepsTogether())
-              : timer.measure(steps, data.train().tokens());
+          Map<String, Double> baseline =
+              settings.headWarmStart() ? HeldMeasurement.of(training) : Map.of();
+          TimedSteps timed =
+              task.rollouts().isPresent()
+                  ? timer.measureWithBatches(steps, training.stepsTogether())
+                  : timer.measure(steps, data.train().tokens());
+          return new Timing(Optional.of(timed), baseline);
         });
   }
 
   private FineTunePlan plan(
-      Network declared, Optional<Forecast> memory, Optional<TimedSteps> time, List<String> notes) {
+      Network declared, Optional<Forecast> memory, Timing timing, List<String> notes) {
     EncodingReport train = data.train();
     Optional<EncodingReport> held = data.held();
     return new RunPlan(
@@ -305,12 +342,24 @@ public final class TaskRunner<B> {
         train.targetTokens(),
         settings.method().trainableParameters(declared),
         declared.parameterCount(),
-        settings.choices().options(settings.training(), settings.batchSize()),
+        options(declared),
         settings.choices().questions(),
+        workers.leads() ? DataFindings.of(settings) : List.of(),
         memory,
-        time,
+        timing.steps(),
+        timing.baseline(),
         task.rollouts(),
         notes);
+  }
+
+  private List<FineTunePlan.Option> options(Network declared) {
+    List<FineTunePlan.Option> options =
+        new ArrayList<>(settings.choices().options(settings.training(), settings.batchSize()));
+    if (TaskDefinitions.of(settings.objective().task()).startsHead(declared)
+        && settings.method().start().isEmpty()) {
+      options.add(settings.choices().headWarmStart(settings.headWarmStart()));
+    }
+    return options;
   }
 
   /** Predicts the memory: the largest micro-batch is one of the longest texts. */

@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.WrittenRecipe;
+import io.adapt4j.core.internal.train.RunStates;
 import io.adapt4j.core.internal.train.WorkerGroup;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
@@ -90,8 +91,10 @@ public final class WorkerRun {
             Documents.parse("the run", Path.of("").toAbsolutePath(), description), unread);
     data.ifPresent(parts -> Options.setData(draft, parts));
     if (start != Start.AS_DESCRIBED) {
-      draft.set(Options.OVERWRITE_OUTPUT, start == Start.OVERWRITE);
-      draft.set(Options.RESUME, start == Start.RESUME);
+      // An attempt that failed before its first state has left nothing to go on with.
+      boolean resumes = start == Start.RESUME && RunStates.exist(draft.get(Options.OUTPUT));
+      draft.set(Options.OVERWRITE_OUTPUT, !resumes);
+      draft.set(Options.RESUME, resumes);
     }
     draft.set(Options.LISTENERS, List.of());
     return RunAssembly.of(draft, listener);

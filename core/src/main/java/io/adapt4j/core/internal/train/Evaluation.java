@@ -1,7 +1,9 @@
 package io.adapt4j.core.internal.train;
 
+import io.adapt4j.core.train.TrainingWarning;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One pass over the validation data.
@@ -26,6 +28,23 @@ public interface Evaluation<B> {
    */
   default Map<String, Double> metrics() {
     return Map.of();
+  }
+
+  /**
+   * Told that every batch has been evaluated.
+   *
+   * @param step optimizer steps done so far
+   */
+  default void finished(int step) {}
+
+  /**
+   * Says what this pass shows to be wrong, where it is the last of the run.
+   *
+   * @param step optimizer steps done so far
+   * @return a warning; by default none
+   */
+  default Optional<TrainingWarning> warning(int step) {
+    return Optional.empty();
   }
 
   /**

@@ -82,10 +82,12 @@ final class Evaluations<B> {
       sum += evaluation.add(batch);
       divisor += task.weight(batch);
     }
+    evaluation.finished(step);
     double loss = sum / divisor;
     Map<String, Double> metrics = evaluation.metrics();
     boolean best = Double.isFinite(loss) && isBest(loss, metrics);
-    listener.evaluated(new EvaluationEvent(step, loss, Math.exp(loss), best && step > 0, metrics));
+    double perplexity = task.isTokenLoss() ? Math.exp(loss) : Double.NaN;
+    listener.evaluated(new EvaluationEvent(step, loss, perplexity, best && step > 0, metrics));
     if (best) {
       bestLoss = OptionalDouble.of(loss);
       bestStep = OptionalInt.of(step);
@@ -149,9 +151,22 @@ final class Evaluations<B> {
     }
   }
 
+  /** Tells of what the last evaluation shows to be wrong. */
+  void warn(int step) {
+    if (newest != null) {
+      newest.warning(step).ifPresent(listener::warned);
+    }
+  }
+
   Verdict verdict() {
     return new Verdict(
-        task.selection(), initialLoss, initialMetrics, newestLoss, newestMetrics, bestStep);
+        task.selection(),
+        task.isTokenLoss(),
+        initialLoss,
+        initialMetrics,
+        newestLoss,
+        newestMetrics,
+        bestStep);
   }
 
   boolean isBestAt(int step) {

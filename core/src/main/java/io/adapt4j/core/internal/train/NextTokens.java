@@ -17,6 +17,11 @@ public record NextTokens(Decoder decoder) implements TrainingTask<Batch> {
   }
 
   @Override
+  public boolean isTokenLoss() {
+    return true;
+  }
+
+  @Override
   public double evaluate(Batch batch) {
     return LanguageModelLoss.evaluate(decoder, inputs(batch));
   }

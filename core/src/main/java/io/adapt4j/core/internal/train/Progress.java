@@ -17,7 +17,7 @@ import java.util.OptionalInt;
  * @param applied optimizer steps performed, those skipped left out
  * @param skippedInARow steps skipped since the last that was applied
  * @param firstLoss loss of the first step
- * @param lastLoss loss of the newest step
+ * @param recentLosses losses of the newest steps
  * @param initialValidation validation loss before the first step
  * @param initialMetrics what the task measured before the first step
  * @param bestValidation the lowest validation loss
@@ -31,7 +31,7 @@ record Progress(
     int applied,
     int skippedInARow,
     double firstLoss,
-    double lastLoss,
+    RecentLosses recentLosses,
     OptionalDouble initialValidation,
     Map<String, Double> initialMetrics,
     OptionalDouble bestValidation,
@@ -46,7 +46,8 @@ record Progress(
     json.put("applied", applied);
     json.put("skippedInARow", skippedInARow);
     json.put("firstLoss", Double.toString(firstLoss));
-    json.put("lastLoss", Double.toString(lastLoss));
+    json.put("lastLoss", Double.toString(recentLosses.mean(steps)));
+    json.set("recentLosses", recentLosses.json());
     put(json, "initialValidation", initialValidation);
     put(json, "bestValidation", bestValidation);
     json.put("bestStep", bestStep.isPresent() ? bestStep.getAsInt() : null);
@@ -85,7 +86,7 @@ record Progress(
         whole(json, "applied"),
         whole(json, "skippedInARow"),
         number(json, "firstLoss"),
-        number(json, "lastLoss"),
+        recent(json),
         optional(json, "initialValidation", sparse),
         metrics(json, "initialMetrics", sparse),
         optional(json, "bestValidation", sparse),
@@ -101,6 +102,14 @@ record Progress(
                     number(json, "patienceBest"),
                     whole(json, "staleEvaluations"))),
         whole(json, "savedAt"));
+  }
+
+  /** States of before have the loss of the newest step alone. */
+  private static RecentLosses recent(JsonNode json) {
+    double last = number(json, "lastLoss");
+    return json.has("recentLosses")
+        ? RecentLosses.of(json.get("recentLosses"))
+        : RecentLosses.NONE.with(last, 1);
   }
 
   private static Map<String, Double> metrics(JsonNode json, String name, boolean sparse) {

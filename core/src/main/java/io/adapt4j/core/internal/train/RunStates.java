@@ -30,7 +30,7 @@ import java.util.stream.Stream;
  * their checksum and its own. A folder appears under its name only when it is complete and on the
  * device.
  */
-final class RunStates {
+public final class RunStates {
 
   /** Sub-folder of the output. */
   static final String FOLDER = "states";
@@ -62,6 +62,16 @@ final class RunStates {
    * @param damaged why newer ones were passed over
    */
   record Found(Path path, Path tensors, Progress progress, boolean checked, List<String> damaged) {}
+
+  /**
+   * Returns whether a run can be resumed.
+   *
+   * @param output its folder
+   * @return whether it has saved a state there, intact or not
+   */
+  public static boolean exist(Path output) {
+    return !folders(output.resolve(FOLDER)).isEmpty();
+  }
 
   /** Saves a state and deletes those that are too many. */
   void save(Progress progress, List<TensorData> tensors) {
@@ -258,6 +268,10 @@ final class RunStates {
 
   /** Complete states, the newest first. */
   private List<Path> folders() {
+    return folders(folder);
+  }
+
+  private static List<Path> folders(Path folder) {
     if (!Files.isDirectory(folder)) {
       return List.of();
     }

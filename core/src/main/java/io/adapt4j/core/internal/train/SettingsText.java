@@ -6,7 +6,16 @@ import java.util.List;
 import java.util.Map;
 
 /** Words how a run is set up, for people. */
-final class SettingsText {
+public final class SettingsText {
+
+  /** The setting that names the run's folder. */
+  public static final String OUTPUT = "output";
+
+  /** The setting that says what becomes of the files of an earlier run in that folder. */
+  public static final String EARLIER_RUN = "earlier run";
+
+  /** They are replaced. */
+  public static final String REPLACED = "replaced";
 
   /** What the run's identity says that the options do not. */
   private static final List<String> FROM_IDENTITY =
@@ -46,7 +55,7 @@ final class SettingsText {
             ? every(options.states().interval()) + ", the newest " + options.states().kept()
             : "none");
     text.put("seed", String.valueOf(options.seed()));
-    text.put("output", output.toString());
+    text.put(OUTPUT, output.toString());
     return text;
   }
 

@@ -72,7 +72,7 @@ public final class Trainer<B> {
   private int steps;
   private int skippedInARow;
   private double firstLoss = Double.NaN;
-  private double lastLoss = Double.NaN;
+  private RecentLosses recentLosses = RecentLosses.NONE;
   private String usualRates = "";
   private StepHooks hooks = StepHooks.NONE;
   private long stateSavedNanos = startNanos;
@@ -207,6 +207,7 @@ public final class Trainer<B> {
       }
       finish();
       reason = ended;
+      evaluations.warn(steps);
       Verdict verdict = evaluations.verdict();
       if (verdict.outcome() == RunOutcome.WORSE) {
         listener.warned(
@@ -220,8 +221,9 @@ public final class Trainer<B> {
     return new TrainingResult(
         reason,
         steps,
+        task.isTokenLoss(),
         firstLoss,
-        lastLoss,
+        recentLosses.mean(steps),
         evaluations.initialLoss(),
         evaluations.initialMetrics(),
         evaluations.newestLoss(),
@@ -288,7 +290,7 @@ public final class Trainer<B> {
     steps = progress.steps();
     skippedInARow = progress.skippedInARow();
     firstLoss = progress.firstLoss();
-    lastLoss = progress.lastLoss();
+    recentLosses = progress.recentLosses();
     evaluations.restore(progress);
   }
 
@@ -340,7 +342,7 @@ public final class Trainer<B> {
             step.applied(),
             skippedInARow,
             firstLoss,
-            lastLoss,
+            recentLosses,
             evaluations.initialLoss(),
             evaluations.initialMetrics(),
             evaluations.bestLoss(),
@@ -421,9 +423,9 @@ public final class Trainer<B> {
       return;
     }
     skippedInARow = 0;
-    lastLoss = outcome.loss();
+    recentLosses = recentLosses.with(outcome.loss(), divisor);
     if (Double.isNaN(firstLoss)) {
-      firstLoss = lastLoss;
+      firstLoss = outcome.loss();
     }
     long nanos = clock.getAsLong() - begun;
     long tokens = micro.stream().mapToLong(task::tokens).sum();

@@ -13,8 +13,9 @@ import java.util.OptionalInt;
  *
  * @param reason why it ended
  * @param steps optimizer steps performed
+ * @param tokenLoss whether losses are cross-entropies of tokens, which have a perplexity
  * @param firstLoss training loss of the first step
- * @param lastLoss training loss of the last step
+ * @param lastLoss mean training loss of the last steps
  * @param initialValidationLoss validation loss before the first step, if there is validation data
  * @param initialMetrics what the task measured there besides the loss; may be empty
  * @param lastValidationLoss validation loss of the last evaluation, if there is validation data
@@ -33,6 +34,7 @@ import java.util.OptionalInt;
 public record TrainingResult(
     StopReason reason,
     int steps,
+    boolean tokenLoss,
     double firstLoss,
     double lastLoss,
     OptionalDouble initialValidationLoss,

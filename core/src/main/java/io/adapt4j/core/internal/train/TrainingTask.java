@@ -36,6 +36,16 @@ public interface TrainingTask<B> extends TrainingStep.Objective<B> {
   }
 
   /**
+   * Returns whether the mean loss is the cross-entropy of tokens, whose exponential is the
+   * perplexity.
+   *
+   * @return false unless the task predicts tokens
+   */
+  default boolean isTokenLoss() {
+    return false;
+  }
+
+  /**
    * Says which checkpoint is the best.
    *
    * @return the lowest validation loss, unless the task was told otherwise

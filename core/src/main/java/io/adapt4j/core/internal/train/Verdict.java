@@ -12,6 +12,7 @@ import java.util.OptionalInt;
  * Compares the end of a run with its beginning.
  *
  * @param selection what decides
+ * @param tokenLoss whether the loss has a perplexity
  * @param initialLoss validation loss before training
  * @param initialMetrics what the task measured there
  * @param lastLoss validation loss of the last evaluation
@@ -20,6 +21,7 @@ import java.util.OptionalInt;
  */
 record Verdict(
     BestModelMetric selection,
+    boolean tokenLoss,
     OptionalDouble initialLoss,
     Map<String, Double> initialMetrics,
     OptionalDouble lastLoss,
@@ -87,7 +89,7 @@ record Verdict(
           "%s %s",
           selection.metric(), number(metrics.getOrDefault(selection.metric(), Double.NaN)));
     }
-    return metrics.isEmpty()
+    return tokenLoss && metrics.isEmpty()
         ? format("validation loss %s (perplexity %.2f)", number(loss), Math.exp(loss))
         : format("validation loss %s", number(loss));
   }

@@ -137,13 +137,31 @@ class DataCheckerTest {
             new Example.Classified("Where is my card?", "late"));
     assertThat(report.findings(Check.EXACT_DUPLICATE))
         .extracting(Finding::row, Finding::message)
-        .containsExactly(tuple(2, "equal to row 0"));
+        .containsExactly(tuple(2, "equal to examples row 0"));
     assertThat(report.findings(Check.NEAR_DUPLICATE))
         .extracting(Finding::row)
         .containsExactly(3, 4);
     assertThat(report.findings(Check.CONTRADICTORY_LABEL).get(0).message())
-        .isEqualTo("[late], but row 1 with the same text [card]");
+        .isEqualTo("[late], but examples row 1 with the same text [card]");
     assertThat(report.labels()).containsExactly(Map.entry("late", 4), Map.entry("card", 1));
+  }
+
+  @Test
+  void otherRowsAreNamedByTheirLinesInTheFileAlsoInAShuffledSplit(@TempDir Path folder)
+      throws IOException {
+    StringBuilder rows = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      rows.append("{\"text\": \"Lily saw %d red balls in the park.\"}\n".formatted(i % 20));
+    }
+    Path file = Files.writeString(folder.resolve("rows.jsonl"), rows);
+    Dataset train = Datasets.jsonl(file).split(0.8, 0.1, 0.1, 7).train();
+    List<Finding> found = DataChecker.of(train).check().findings(Check.EXACT_DUPLICATE);
+    assertThat(found).isNotEmpty();
+    for (Finding finding : found) {
+      int line = Integer.parseInt(finding.place().replaceAll(".* line ", ""));
+      assertThat(finding.place()).isEqualTo(file + " line " + line);
+      assertThat(finding.message()).isEqualTo("equal to " + file + " line " + (line - 20));
+    }
   }
 
   @Test
@@ -165,7 +183,7 @@ class DataCheckerTest {
     DataReport report = DataChecker.of(train).testedOn(test).check();
     assertThat(report.findings(Check.LEAKAGE)).extracting(Finding::row).containsExactly(0, 1);
     assertThat(report.findings(Check.LEAKAGE).get(0).message())
-        .isEqualTo("100 % of its word sequences are in training row 0");
+        .isEqualTo("100 % of its word sequences are in the training data, examples row 0");
     assertThat(report.isSound()).isFalse();
     Cleaned cleaned = DataCleaner.of(train).dropLeaked(test).clean();
     assertThat(cleaned.dataset().size()).isEqualTo(1);

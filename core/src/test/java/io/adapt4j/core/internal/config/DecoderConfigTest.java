@@ -179,7 +179,7 @@ class DecoderConfigTest {
           rope_scaling          | {"type": "yarn"}          | 'rope_scaling.factor'
           rope_scaling          | {"type": "yarn", "factor": 2, "attention_factor": -1} | attention_factor
           rope_scaling          | {"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 4, "original_max_position_embeddings": 64} | 'rope_scaling.high_freq_factor'
-          rope_parameters       | {"full_attention": {"rope_type": "default"}} | 'rope_parameters.full_attention'
+          rope_parameters       | {"full_attention": {"rope_type": "default"}, "sliding_attention": {"rope_theta": 7}} | 'rope_parameters.sliding_attention'
           """)
   void namesTheFieldThatIsWrong(String field, String value, String complaint) throws IOException {
     String json = with(field, value);

@@ -8,12 +8,14 @@ import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -167,6 +169,21 @@ class PromptCacheTest {
     }
 
     @Test
+    void whatWasReadWithOtherAdaptersIsReadAgain() {
+      reads(TinyDecoder.ids(24));
+      AttachedAdapter adapter = new SomeAdapter();
+      assertThat(leased(TinyDecoder.ids(30), adapter)).isEqualTo(30);
+      assertThat(leased(TinyDecoder.ids(30), null)).isEqualTo(6);
+    }
+
+    /** How many tokens are to be read with an adapter. */
+    private long leased(int[] prompt, @Nullable AttachedAdapter adapter) {
+      long so = prompts.prefilledTokens();
+      prompts.lease(prompt, 31, adapter).close();
+      return prompts.prefilledTokens() - so;
+    }
+
+    @Test
     void whatWasClearedMeanwhileIsNotKept() {
       try (PromptCache.Lease lease = prompts.lease(TinyDecoder.ids(24), 31, null)) {
         prompts.clear();
@@ -204,6 +221,22 @@ class PromptCacheTest {
       ids[0] = id;
       return ids;
     }
+  }
+
+  /** An adapter that changes nothing. */
+  private static final class SomeAdapter implements AttachedAdapter {
+
+    @Override
+    public void merge() {}
+
+    @Override
+    public void unmerge() {}
+
+    @Override
+    public void enabled(boolean on) {}
+
+    @Override
+    public void close() {}
   }
 
   private static int[] joined(int[] prompt, Generation answer, int... question) {

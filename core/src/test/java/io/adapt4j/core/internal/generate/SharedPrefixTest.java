@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.adapt4j.core.generate.CancellationToken;
@@ -216,6 +217,22 @@ class SharedPrefixTest {
       run.add(prompt(COMMON, 1));
       assertThat(run.prompts.prefilledTokens()).isEqualTo(2 * (COMMON + 1));
       run.batch.finish();
+      run.assertEachAsAlone(SIX);
+    }
+  }
+
+  @Test
+  void aRequestThatFailsEndsAndTheOthersGoOn() {
+    try (TinyDecoder model = TinyDecoder.of("qwen3_window");
+        Run run = new Run(model, 0)) {
+      run.add(prompt(COMMON, 1));
+      Request broken = run.request(prompt(2, 3));
+      RunningRequest running = model.generator().start(broken, run.prompts);
+      run.batch.add(running);
+      running.cache().close();
+      run.batch.finish();
+      assertThat(broken.isOver()).isTrue();
+      assertThatThrownBy(broken::await).isInstanceOf(RuntimeException.class);
       run.assertEachAsAlone(SIX);
     }
   }

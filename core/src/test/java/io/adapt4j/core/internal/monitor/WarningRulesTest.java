@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.adapt4j.core.monitor.MadeUpRun;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.ResourceUse;
+import io.adapt4j.core.train.RunEnd;
 import io.adapt4j.core.train.SkippedStep;
+import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingWarning;
 import io.adapt4j.core.train.TrainingWarning.Kind;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.function.IntToDoubleFunction;
@@ -243,6 +247,49 @@ class WarningRulesTest {
   }
 
   @Test
+  void aLossThatFallsSteeplyToTheEndAsksForMoreTraining() {
+    Random noise = new Random(5);
+    evaluate(4.3);
+    train(125, at -> 4.3 - 0.008 * at + 0.1 * noise.nextGaussian());
+    evaluate(3.4);
+    train(125, at -> 3.3 - 0.008 * at + 0.1 * noise.nextGaussian());
+    evaluate(2.5);
+    end(StopReason.COMPLETED);
+    assertThat(kinds()).containsExactly(Kind.STILL_FALLING);
+    assertThat(warnings.get(0).text())
+        .contains("still falling at the end: from 2.", "over the last 75 steps")
+        .contains("the validation loss from 3.4000 to 2.5000")
+        .contains("Train longer (more epochs)");
+  }
+
+  @Test
+  void aLossThatHasFlattenedOrThatValidationDoesNotFollowDoesNot() {
+    evaluate(4.3);
+    train(125, at -> 1 + 3 * Math.exp(-at / 20.0));
+    evaluate(1.2);
+    train(125, at -> 1 + 3 * Math.exp(-(125 + at) / 20.0));
+    evaluate(1.1);
+    end(StopReason.COMPLETED);
+    assertThat(kinds()).isEmpty();
+    step = 0;
+    watch.started(MadeUpRun.start(250));
+    evaluate(4.3);
+    train(125, at -> 4.3 - 0.008 * at);
+    evaluate(3.4);
+    train(125, at -> 3.3 - 0.008 * at);
+    evaluate(3.39);
+    end(StopReason.COMPLETED);
+    assertThat(kinds()).isEmpty();
+  }
+
+  @Test
+  void aRunThatWasStoppedIsNotAskedToGoOn() {
+    train(250, at -> 4.3 - 0.008 * at);
+    end(StopReason.STOP_REQUESTED);
+    assertThat(kinds()).isEmpty();
+  }
+
+  @Test
   void memoryThatGrowsWithoutEndIsReported() {
     train(1000, at -> 3 - 0.002 * at, at -> 1, at -> (1L << 30) + at * (1L << 20));
     assertThat(kinds()).containsExactly(Kind.MEMORY_GROWING);
@@ -305,6 +352,11 @@ class WarningRulesTest {
 
   private void evaluate(double loss) {
     watch.evaluated(EvaluationEvent.of(step, loss, false));
+  }
+
+  private void end(StopReason reason) {
+    watch.ended(
+        new RunEnd(reason, step, OptionalInt.empty(), OptionalDouble.empty(), Duration.ZERO));
   }
 
   private void skip(String reason) {

@@ -39,6 +39,7 @@ class DropoutTest {
         "phi | 'embd_pdrop': 0.1, 'resid_pdrop': 0.3 | 0.1 0 0.3 0 0.3 0 0",
         "phi3 | 'embd_pdrop': 0.1, 'resid_pdrop': 0.3 | 0 0 0.3 0 0.3 0 0",
         "starcoder2 | 'embedding_dropout': 0.1, 'residual_dropout': 0.3 | 0.1 0 0.3 0 0.3 0 0",
+        "seed_oss | 'attention_dropout': 0.2, 'residual_dropout': 0.3 | 0 0.2 0.3 0 0.3 0 0",
         "stablelm | 'hidden_dropout': 0.3 | 0 0 0 0 0.3 0 0",
         "bert | | 0.1 0.1 0.1 0 0.1 0 0.1",
         "bert | 'hidden_dropout_prob': 0.3, 'classifier_dropout': 0.2 | 0.3 0.1 0.3 0 0.3 0 0.2",

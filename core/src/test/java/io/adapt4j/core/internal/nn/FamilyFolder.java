@@ -41,6 +41,11 @@ public final class FamilyFolder implements AutoCloseable {
     return new FamilyFolder(root().resolve(name));
   }
 
+  /** Another folder of the same form. */
+  static FamilyFolder at(Path path) {
+    return new FamilyFolder(path);
+  }
+
   /** The names of all of them. */
   static Stream<String> names() {
     try (Stream<Path> children = Files.list(root())) {
@@ -82,6 +87,15 @@ public final class FamilyFolder implements AutoCloseable {
   }
 
   Network load(DType type) {
+    return load(path, type);
+  }
+
+  /** Loads the network of any checkpoint folder. */
+  static Network load(Path path) {
+    return load(path, DType.F32);
+  }
+
+  private static Network load(Path path, DType type) {
     Network network = Architectures.declare(ModelConfig.read(path));
     try (Checkpoint checkpoint = Checkpoint.open(path)) {
       Weights.check(network, checkpoint);

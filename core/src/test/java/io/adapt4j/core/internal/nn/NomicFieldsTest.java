@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Nomic BERT with the fields of Transformers 5 in its configuration. */
 class NomicFieldsTest {
@@ -51,6 +53,31 @@ class NomicFieldsTest {
             .isEqualTo(FamilyFolder.hidden(original, batch));
         assertThat(renamed.dimensions()).isEqualTo(original.dimensions());
       }
+    }
+  }
+
+  /**
+   * Nomic's own code rounds the width of gated MLPs up to a multiple of 256; Transformers does not.
+   */
+  @ParameterizedTest
+  @CsvSource({"intermediate_size, 40", "n_inner, 256"})
+  void widthsThat256DoesNotDivideAreTakenAsTransformersDoes(String field, long width) {
+    boolean own = field.equals("n_inner");
+    String json =
+        """
+        {"model_type": "nomic_bert", "architectures": ["NomicBertModel"], "vocab_size": 8,
+         "%s": 8, "%s": 2, "%s": 1, "%s": 40, "activation_function": "swiglu", "hidden_act": "silu",
+         "rotary_emb_fraction": 1.0, "mlp_fc1_bias": false, "mlp_fc2_bias": false,
+         "qkv_proj_bias": false}
+        """
+            .formatted(
+                own ? "n_embd" : "hidden_size",
+                own ? "n_head" : "num_attention_heads",
+                own ? "n_layer" : "num_hidden_layers",
+                field);
+    try (Network network = Architectures.declare(ModelConfig.parse(Path.of("c.json"), json))) {
+      assertThat(network.tensors().get("encoder.layers.0.mlp.fc11.weight"))
+          .containsExactly(width, 8L);
     }
   }
 

@@ -35,6 +35,7 @@ class SequenceReferenceTest {
         "marian",
         "marian_apart",
         "pegasus",
+        "pegasus_tables",
         "m2m_100",
         "mt5",
         "umt5",
@@ -62,7 +63,7 @@ class SequenceReferenceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mbart", "marian", "pegasus", "m2m_100", "mt5", "umt5"})
+  @ValueSource(strings = {"mbart", "marian", "pegasus", "pegasus_tables", "m2m_100", "mt5", "umt5"})
   void greedyTextThroughTheCacheEqualsTheReference(String name) throws Exception {
     Path folder =
         Path.of(Objects.requireNonNull(getClass().getResource("/sequences/" + name), name).toURI());
@@ -101,7 +102,7 @@ class SequenceReferenceTest {
     return best;
   }
 
-  private static EncoderDecoder load(Path folder) {
+  static EncoderDecoder load(Path folder) {
     EncoderDecoder network = Architectures.declareSequence(ModelConfig.read(folder));
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       Weights.check(network, checkpoint);
@@ -111,7 +112,7 @@ class SequenceReferenceTest {
     return network;
   }
 
-  private static SequenceInputs inputs(SafetensorsFile file) {
+  static SequenceInputs inputs(SafetensorsFile file) {
     long[] ids = longs(file, "input_ids");
     return new SequenceInputs(
         ids, longs(file, "attention_mask"), longs(file, "labels"), ROWS, ids.length / ROWS);
@@ -178,7 +179,7 @@ class SequenceReferenceTest {
     return values;
   }
 
-  private static float[] floats(SafetensorsFile file, String tensor) {
+  static float[] floats(SafetensorsFile file, String tensor) {
     float[] values = new float[Math.toIntExact(file.entry(tensor).elements())];
     file.bytes(tensor).asFloatBuffer().get(values);
     return values;

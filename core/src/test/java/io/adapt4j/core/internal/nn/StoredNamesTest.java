@@ -13,7 +13,6 @@ import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,8 +128,7 @@ class StoredNamesTest {
                 tensorData.content()));
       }
       for (String name : others) {
-        tensors.add(
-            TensorData.of(name, StoredType.F32, List.of(1L), () -> ByteBuffer.allocateDirect(4)));
+        tensors.add(StoredBuffers.of(name, written));
       }
       SafetensorsWriter.create().writeModel(folder, tensors);
       try (Checkpoint checkpoint = Checkpoint.open(folder)) {

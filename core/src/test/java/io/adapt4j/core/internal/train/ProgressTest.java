@@ -24,7 +24,7 @@ class ProgressTest {
           11,
           1,
           6.25,
-          Double.NaN,
+          RecentLosses.NONE.with(0.1, 3).with(Double.NaN, 2),
           OptionalDouble.of(6.1),
           Map.of("accuracy", 0.4),
           OptionalDouble.of(Double.NEGATIVE_INFINITY),
@@ -39,7 +39,7 @@ class ProgressTest {
           0,
           0,
           0,
-          0,
+          RecentLosses.NONE,
           OptionalDouble.empty(),
           Map.of(),
           OptionalDouble.empty(),
@@ -71,14 +71,24 @@ class ProgressTest {
   void aValueOfAnotherKindIsNamed() {
     refused(FULL.toJson().put("steps", 1.5), "steps");
     refused(FULL.toJson().put("steps", 1L << 40), "steps");
-    refused(FULL.toJson().put("lastLoss", 1.5), "lastLoss");
-    refused(FULL.toJson().put("lastLoss", "much"), "lastLoss");
+    refused(withoutRecent().put("lastLoss", 1.5), "lastLoss");
+    refused(withoutRecent().put("lastLoss", "much"), "lastLoss");
+    ObjectNode damaged = FULL.toJson();
+    damaged.putArray("recentLosses").addArray().add("much").add("1");
+    refused(damaged, "recentLosses");
     refused(FULL.toJson().put("bestMetrics", "many"), "bestMetrics");
     refused(FULL.toJson().put("bestStep", "4"), "bestStep");
     refused(FULL.toJson().put("staleEvaluations", "none"), "staleEvaluations");
     ObjectNode inner = FULL.toJson();
     inner.putObject("bestMetrics").put("accuracy", true);
     refused(inner, "accuracy");
+  }
+
+  /** As before the newest losses were kept. */
+  private static ObjectNode withoutRecent() {
+    ObjectNode json = FULL.toJson();
+    json.remove("recentLosses");
+    return json;
   }
 
   private static void refused(ObjectNode json, String field) {

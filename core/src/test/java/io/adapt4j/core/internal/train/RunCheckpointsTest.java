@@ -85,7 +85,7 @@ class RunCheckpointsTest {
         steps,
         0,
         6.25,
-        5.5,
+        RecentLosses.NONE.with(5.5, 1),
         OptionalDouble.of(6.1),
         Map.of(),
         OptionalDouble.of(5.9),

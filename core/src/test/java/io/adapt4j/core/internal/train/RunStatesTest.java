@@ -61,7 +61,7 @@ class RunStatesTest {
                 steps,
                 0,
                 6.25,
-                5.5,
+                RecentLosses.NONE.with(5.5, 1),
                 OptionalDouble.of(6.1),
                 Map.of("accuracy", 0.4),
                 OptionalDouble.of(5.9),
@@ -167,7 +167,7 @@ class RunStatesTest {
     assertThat(found.path()).isEqualTo(newer);
     assertThat(found.checked()).isFalse();
     assertThat(found.progress().bestMetrics()).isEmpty();
-    assertThat(found.progress().lastLoss()).isEqualTo(5.5);
+    assertThat(found.progress().recentLosses().mean(9)).isEqualTo(5.5);
 
     String text = Files.readString(newer.resolve("state.json"));
     Files.writeString(newer.resolve("state.json"), text.replace("lastLoss", "lastLosr"));

@@ -35,7 +35,7 @@ class StatesUnderFaultsTest {
                 steps,
                 0,
                 6.25,
-                5.5,
+                RecentLosses.NONE.with(5.5, 1),
                 OptionalDouble.of(6.1),
                 Map.of(),
                 OptionalDouble.of(5.9),

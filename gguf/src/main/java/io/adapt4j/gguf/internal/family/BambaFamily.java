@@ -91,6 +91,10 @@ final class BambaFamily extends LlamaLikeFamily {
     return LayerKinds.heads(
         facts -> {
           boolean[] attends = new boolean[facts.decoder().layers()];
+          List<String> types = LayerKinds.mixers(facts.fields());
+          for (int i = 0; i < types.size(); i++) {
+            attends[i] = types.get(i).equals(LayerKinds.ATTENTION);
+          }
           facts.fields().integers(ATTENDING).forEach(layer -> attends[layer] = true);
           return attends;
         });

@@ -99,7 +99,7 @@ class Gemma3Family extends Gemma2Family {
     return fields
         .child("rope_parameters")
         .flatMap(all -> all.child("sliding_attention"))
-        .map(own -> own.positiveNumber("rope_theta", 10_000))
+        .map(own -> RopeFields.plain(own).positiveNumber("rope_theta", 10_000))
         .orElse(fields.positiveNumber("rope_local_base_freq", 10_000));
   }
 

@@ -15,8 +15,8 @@ import java.util.Set;
  */
 final class GraniteHybridFamily extends GraniteFamily {
 
-  private static final String MAMBA = "mamba";
-  private static final String ATTENTION = "attention";
+  private static final String MAMBA = LayerKinds.MAMBA;
+  private static final String ATTENTION = LayerKinds.ATTENTION;
   private static final String SHARED = "shared_intermediate_size";
   private static final String EXPERTS = "num_local_experts";
   private static final String ROTATED = "rope.scaling.finetuned";
@@ -73,8 +73,7 @@ final class GraniteHybridFamily extends GraniteFamily {
   }
 
   private static Optional<List<String>> types(ConfigReader fields) {
-    String field = fields.has("layer_types") ? "layer_types" : "layers_block_type";
-    return Optional.of(fields.texts(field)).filter(types -> !types.isEmpty());
+    return Optional.of(LayerKinds.mixers(fields)).filter(types -> !types.isEmpty());
   }
 
   private static int experts(ConfigReader fields) {

@@ -2,8 +2,11 @@ package io.adapt4j.gguf.internal.family;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /** Which layers of a hybrid attend: in files, those that have heads of keys and values. */
@@ -11,7 +14,20 @@ final class LayerKinds {
 
   private static final String KEY = "attention.head_count_kv";
 
+  static final String MAMBA = "mamba";
+  static final String ATTENTION = "attention";
+
+  /** The same in Transformers 5. */
+  private static final Map<String, String> LATER =
+      Map.of("linear_attention", MAMBA, "full_attention", ATTENTION);
+
   private LayerKinds() {}
+
+  /** The types of a model's layers in the names of Transformers 4; empty where none are listed. */
+  static List<String> mixers(ConfigReader fields) {
+    String field = fields.has("layer_types") ? "layer_types" : "layers_block_type";
+    return fields.texts(field).stream().map(type -> LATER.getOrDefault(type, type)).toList();
+  }
 
   /**
    * The heads of each layer.

@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.config.RopeScaling;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
@@ -30,8 +31,13 @@ abstract class LlamaLikeFamily extends GgufFamily {
   Facts read(ModelConfig stated) {
     ModelConfig model = text(stated);
     ModelConfig complete = share() == 1 ? model : RotaryShare.withDefault(model, share());
-    DecoderConfig decoder = DecoderConfig.from(complete, defaults());
+    DecoderConfig decoder = DecoderConfig.from(complete, defaults(), rotatedAs());
     return new Facts(model, decoder, decoder.maxPositionEmbeddings());
+  }
+
+  /** The type of layers whose rotary parameters files state; empty where all have the same. */
+  Optional<String> rotatedAs() {
+    return Optional.empty();
   }
 
   /** The share of each head that is rotated where the configuration does not say. */

@@ -67,7 +67,7 @@ final class ModernBertFamily extends EncoderFamily {
         .child("rope_parameters")
         .flatMap(all -> all.child(type))
         .filter(own -> own.has("rope_theta"))
-        .map(own -> own.requirePositiveNumber("rope_theta"))
+        .map(own -> RopeFields.plain(own).requirePositiveNumber("rope_theta"))
         .orElse(stated);
   }
 

@@ -104,7 +104,8 @@ final class NomicBertFamily extends EncoderFamily {
         fields
             .optionalInt("n_inner")
             .orElse(fields.positiveInt("intermediate_size", mixes ? 4 * hidden : 8 * hidden / 3));
-    return mixes ? stated : (stated + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
+    boolean rounded = !mixes && fields.has("n_embd");
+    return rounded ? (stated + MULTIPLE - 1) / MULTIPLE * MULTIPLE : stated;
   }
 
   /** Without the part of the context that a scaling by length is for. */
@@ -127,8 +128,8 @@ final class NomicBertFamily extends EncoderFamily {
         ? fields.positiveNumber("rotary_emb_base", 1000)
         : fields
             .child("rope_parameters")
-            .map(rope -> rope.positiveNumber("rope_theta", 10_000))
-            .orElse(10_000.0);
+            .map(rope -> rope.positiveNumber("rope_theta", 1000))
+            .orElse(1000.0);
   }
 
   @Override

@@ -2,8 +2,11 @@ package io.adapt4j.gguf.internal.family;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.config.RopeScalingReader;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** OLMo 3, whose files are those of OLMo 2 with windows. */
@@ -24,6 +27,29 @@ final class Olmo3Family extends Olmo2Family {
   @Override
   DecoderConfig.Defaults defaults() {
     return new DecoderConfig.Defaults(65_536, 1e-5, "silu", false, 500_000, OptionalInt.empty());
+  }
+
+  @Override
+  Optional<String> rotatedAs() {
+    return Optional.of("full_attention");
+  }
+
+  /** Layers with a window have the same base, never stretched. */
+  @Override
+  Facts read(ModelConfig stated) {
+    Facts facts = super.read(stated);
+    RopeScalingReader.ofType(facts.fields(), Optional.of("sliding_attention"))
+        .map(RopeFields::plain)
+        .filter(own -> own.optionalNumber("rope_theta").isPresent())
+        .filter(own -> own.requirePositiveNumber("rope_theta") != facts.decoder().ropeTheta())
+        .ifPresent(
+            own -> {
+              throw own.invalid(
+                  "rope_theta",
+                  "that of full_attention, " + facts.decoder().ropeTheta(),
+                  "GGUF has one base for all layers of this family.");
+            });
+    return facts;
   }
 
   @Override

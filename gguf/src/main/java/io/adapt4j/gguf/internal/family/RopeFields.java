@@ -3,6 +3,7 @@ package io.adapt4j.gguf.internal.family;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
@@ -76,6 +77,15 @@ final class RopeFields {
           }
         },
         (source, prefix, config) -> {});
+  }
+
+  /** Rotary parameters of layers of one type, which files have no scaling for. */
+  static ConfigReader plain(ConfigReader parameters) {
+    if (!parameters.optionalText("rope_type").orElse("default").equals("default")) {
+      throw parameters.invalid(
+          "rope_type", "default", "GGUF has no scaling for layers of one type alone.");
+    }
+    return parameters;
   }
 
   private static void write(

@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.core.internal.nn.family.T5Output;
 import io.adapt4j.gguf.format.GgufMetadata;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,14 +16,16 @@ import java.util.function.ToIntFunction;
  * T5, FLAN-T5, mT5 and umT5, which read one text and write another: tensors of both sides, numbers
  * for distances.
  *
- * <p>Where the output matrix is the embedding, the model multiplies its last states by a factor
- * that llama.cpp does not have. Files have it in the norm before, and a key of this library that
- * says so; files of the official converter are without.
+ * <p>T5 multiplies its last states by a factor that llama.cpp does not have. Files have it in the
+ * norm before, and a key of this library that says so; files of the official converter are without,
+ * and there the factor belongs to a model whose output matrix is the embedding.
  */
 final class T5Family extends GgufFamily {
 
   private static final String ACTIVATION = "feed_forward_proj";
   private static final String GATED = "gated-gelu";
+  private static final String FUNCTION = "dense_act_fn";
+  private static final String IS_GATED = "is_gated_act";
   private static final String BUCKETS = "relative_attention_num_buckets";
   private static final String DISTANCE = "relative_attention_max_distance";
   private static final String WRITTEN = "num_decoder_layers";
@@ -30,8 +33,11 @@ final class T5Family extends GgufFamily {
   private static final String START = "decoder_start_token_id";
   private static final String LAST_NORM = "decoder.final_layer_norm";
 
-  /** Says that the decoder's last norm has the factor of the tied output matrix. */
+  /** Says that the decoder's last norm has the factor of the states before the output. */
   private static final String SCALED = "adapt4j.scaled_output_norm";
+
+  /** Says whether there is such a factor, where it does not follow from the output matrix. */
+  private static final String SCALES = "adapt4j.scale_decoder_outputs";
 
   /** The distance from which llama.cpp puts all into the last bucket. */
   private static final int FARTHEST = 128;
@@ -64,10 +70,6 @@ final class T5Family extends GgufFamily {
     return !model.modelType().equals("t5");
   }
 
-  private static boolean isTied(ModelConfig model) {
-    return model.fields().bool("tie_word_embeddings", !model.modelType().equals("mt5"));
-  }
-
   private static String activation(ModelConfig model) {
     return model.fields().optionalText(ACTIVATION).orElse(isMultilingual(model) ? GATED : "relu");
   }
@@ -94,7 +96,7 @@ final class T5Family extends GgufFamily {
             activation(model),
             false,
             false,
-            isTied(model),
+            T5Output.isTied(model),
             10_000,
             new RopeScaling.Default(),
             width);
@@ -142,7 +144,7 @@ final class T5Family extends GgufFamily {
 
   private static Layout lastNorm(ModelConfig model) {
     int hidden = model.fields().positiveInt("d_model", 512);
-    return isTied(model) ? Layout.times(Math.pow(hidden, -0.5)) : Layout.SAME;
+    return T5Output.isScaled(model) ? Layout.times(Math.pow(hidden, -0.5)) : Layout.SAME;
   }
 
   @Override
@@ -191,7 +193,12 @@ final class T5Family extends GgufFamily {
         new Field(
                 (facts, prefix, target) -> target.bool(SCALED, true),
                 (source, prefix, config) -> {})
-            .when(facts -> isTied(facts.model())));
+            .when(facts -> T5Output.isScaled(facts.model())),
+        new Field(
+                (facts, prefix, target) -> target.bool(SCALES, T5Output.isScaled(facts.model())),
+                (source, prefix, config) ->
+                    source.bool(SCALES).ifPresent(scales -> config.put(T5Output.SCALED, scales)))
+            .when(facts -> T5Output.isScaled(facts.model()) != T5Output.isTied(facts.model())));
   }
 
   @Override
@@ -233,8 +240,17 @@ final class T5Family extends GgufFamily {
               "at most the " + facts.decoder().layers() + " layers of the encoder",
               "llama.cpp does not load a decoder with more; run this model here.");
     }
-    if (!Set.of("relu", GATED).contains(activation(facts.model()))) {
+    String activation = activation(facts.model());
+    if (!Set.of("relu", GATED).contains(activation)) {
       throw LlamaLikeFamily.refused(facts, ACTIVATION, "relu or " + GATED);
+    }
+    boolean gated = activation.equals(GATED);
+    String derived = gated ? "gelu_new" : activation;
+    if (!facts.fields().optionalText(FUNCTION).orElse(derived).equals(derived)) {
+      throw LlamaLikeFamily.refused(facts, FUNCTION, derived);
+    }
+    if (facts.fields().bool(IS_GATED, gated) != gated) {
+      throw LlamaLikeFamily.refused(facts, IS_GATED, String.valueOf(gated));
     }
   }
 }

@@ -61,6 +61,7 @@ record GgufModel(
           "granitemoeshared");
 
   static GgufModel read(GgufFile file) {
+    file.tensors().values().forEach(tensor -> requireValues(file.path(), tensor));
     GgufMetadata metadata = file.metadata();
     GgufFamily family = family(file.path(), metadata);
     RankHead.requireOutput(family, file);
@@ -99,6 +100,18 @@ record GgufModel(
         places,
         values(file, family, config),
         family.zeroTensors(file.tensors().keySet(), model));
+  }
+
+  /** Headers may state tensors without values, which no model has. */
+  private static void requireValues(Path path, GgufTensor tensor) {
+    if (tensor.shape().isEmpty() || tensor.shape().contains(0L)) {
+      throw CheckpointException.inTensor(
+          path,
+          tensor.name(),
+          "1 to 4 dimensions of at least 1",
+          tensor.shape().toString(),
+          "The file is damaged; fetch or write it again.");
+    }
   }
 
   /** The numbers of layers that the file has as keys. */

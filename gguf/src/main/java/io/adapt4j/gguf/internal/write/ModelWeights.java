@@ -73,7 +73,7 @@ public final class ModelWeights implements AutoCloseable {
    */
   public static ModelWeights open(Path folder, Optional<AdapterMechanics> adapter) {
     StoredModel model = StoredModel.read(folder, WeightFormat.asStored());
-    Optional<ModelConfig> adapted = adapter.flatMap(AdapterMechanics::modelConfig);
+    Optional<ModelConfig> adapted = adapter.flatMap(found -> found.modelConfig(model.config()));
     Network network = declare(adapted.orElse(model.config()));
     Checkpoint checkpoint = Checkpoint.open(folder);
     Optional<LayerMerge> merge = Optional.empty();

@@ -31,6 +31,9 @@ import java.util.function.Consumer;
  */
 public final class Answerer {
 
+  /** Characters of a question: far more than one has, and little to look for. */
+  private static final int LONGEST_QUESTION = 1 << 15;
+
   private final SearchIndex index;
   private final Retriever retriever;
   private final Optional<TextGenerator> generator;
@@ -159,8 +162,21 @@ public final class Answerer {
     if (!asked) {
       throw new IllegalArgumentException(
           "conversation: expected a text of the role user as the last message, found "
-              + (conversation.isEmpty() ? "none" : conversation.get(conversation.size() - 1)));
+              + (conversation.isEmpty() ? "none" : described(conversation)));
     }
+    int characters = QuestionRewriter.text(conversation.get(conversation.size() - 1)).length();
+    if (characters > LONGEST_QUESTION) {
+      throw new IllegalArgumentException(
+          ("question: expected at most %d characters, found %d. Ask shortly, and add long texts to"
+                  + " the documents")
+              .formatted(LONGEST_QUESTION, characters));
+    }
+  }
+
+  private static String described(List<ChatMessage> conversation) {
+    ChatMessage last = conversation.get(conversation.size() - 1);
+    boolean blank = QuestionRewriter.text(last).isBlank();
+    return (blank ? "no text of the role " : "a text of the role ") + last.role();
   }
 
   private String question(List<ChatMessage> conversation, StageRecorder stages) {

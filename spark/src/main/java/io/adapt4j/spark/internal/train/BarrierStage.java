@@ -5,6 +5,7 @@ import io.adapt4j.core.train.TrainingException;
 import io.adapt4j.core.train.TrainingListener;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -79,12 +80,17 @@ public final class BarrierStage {
     return new JavaRDD<>(trained, type).repartition(1).collect();
   }
 
-  private static FinishedRun finished(List<WorkerTask.Result> results) {
+  private static void requireNone(Stream<WorkerTask.Result> results) {
     List<String> problems =
-        results.stream().map(WorkerTask.Result::problem).filter(text -> !text.isEmpty()).toList();
+        results.flatMap(result -> result.problems().stream()).distinct().toList();
     if (!problems.isEmpty()) {
-      throw SettingsException.ofFineTuning(problems.stream().distinct().toList());
+      throw SettingsException.ofFineTuning(problems);
     }
+  }
+
+  static FinishedRun finished(List<WorkerTask.Result> results) {
+    requireNone(results.stream().filter(result -> !result.told()));
+    requireNone(results.stream());
     for (WorkerTask.Result result : results) {
       if (result.report() != null) {
         return result.report();

@@ -7,7 +7,7 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 
-/** What a cluster has to offer for workers that train at the same time. */
+/** Checks that a cluster can run the workers of a training at the same time. */
 public final class ClusterChecks {
 
   /** How long executors may take to report after the application has started. */
@@ -75,20 +75,32 @@ public final class ClusterChecks {
               .formatted(wanted, microBatches, wanted));
     }
     int slots = slots(context, wanted > 0 ? wanted : microBatches);
+    requireRoom(wanted, slots, context.getExecutorIds().size(), conf);
+    return wanted > 0 ? wanted : Math.min(slots, microBatches);
+  }
+
+  static void requireRoom(int wanted, int slots, int executors, SparkConf conf) {
+    String master = conf.get("spark.master");
+    if (slots == 0) {
+      throw refused(
+          ("no executor has registered at %s within %s s, so there is nobody to train. Look at the"
+               + " master's page: does it have workers, do they have what was asked for"
+               + " (spark.executor.memory=%s, spark.executor.cores=%s), and do other applications"
+               + " leave it free?")
+              .formatted(
+                  master,
+                  REGISTRATION.toSeconds(),
+                  conf.get("spark.executor.memory", "1g"),
+                  conf.get("spark.executor.cores", "all")));
+    }
     if (wanted > slots) {
       throw refused(
           ("%s workers need as many tasks at the same time, and the cluster runs %s (master %s,"
                   + " spark.task.cpus=%s, %s executors). Ask for more executors or cores, or take"
                   + " %s workers.")
               .formatted(
-                  wanted,
-                  slots,
-                  context.master(),
-                  conf.getInt("spark.task.cpus", 1),
-                  context.getExecutorIds().size(),
-                  slots));
+                  wanted, slots, master, conf.getInt("spark.task.cpus", 1), executors, slots));
     }
-    return wanted > 0 ? wanted : Math.min(slots, microBatches);
   }
 
   /**

@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param attempt number of the attempt that came to the end, from 0
  * @param steps optimizer steps of the whole run
  * @param firstLoss training loss of the first step
- * @param lastLoss training loss of the last step
+ * @param lastLoss mean training loss of the last steps
  * @param bestValidationLoss validation loss of the best evaluation; NaN without validation data
  * @param bestStep its step; -1 without validation data
  * @param best folder of the checkpoint to use

@@ -37,7 +37,8 @@ sealed interface SentEvent extends Serializable {
       long validation,
       String model,
       String precision,
-      LinkedHashMap<String, String> settings)
+      LinkedHashMap<String, String> settings,
+      boolean tokenLoss)
       implements SentEvent {
 
     static Started of(RunStart event) {
@@ -50,14 +51,24 @@ sealed interface SentEvent extends Serializable {
           event.validationExamples(),
           event.model(),
           event.precision(),
-          new LinkedHashMap<>(event.settings()));
+          new LinkedHashMap<>(event.settings()),
+          event.tokenLoss());
     }
 
     @Override
     public void tell(TrainingListener listener) {
       listener.started(
           new RunStart(
-              totalSteps, epochs, trainable, total, train, validation, model, precision, settings));
+              totalSteps,
+              epochs,
+              trainable,
+              total,
+              train,
+              validation,
+              model,
+              precision,
+              settings,
+              tokenLoss));
     }
   }
 

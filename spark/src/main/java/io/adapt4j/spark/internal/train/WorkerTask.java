@@ -2,6 +2,7 @@ package io.adapt4j.spark.internal.train;
 
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.Adapt4jException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.task.TaskRunner;
 import io.adapt4j.core.internal.task.WorkerRun;
 import io.adapt4j.spark.internal.collective.Collective;
@@ -35,8 +36,21 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
     this.order = order;
   }
 
-  /** What came of a task: a problem, or on the worker that leads a report. */
-  record Result(int rank, String problem, @Nullable FinishedRun report) implements Serializable {}
+  /**
+   * Result of one worker's task: problems, or the report (rank 0 only).
+   *
+   * @param rank the worker
+   * @param problems what is wrong, one text a problem
+   * @param told whether another worker found the problems, which returns them too
+   * @param report the finished run
+   */
+  record Result(int rank, List<String> problems, boolean told, @Nullable FinishedRun report)
+      implements Serializable {
+
+    static Result refused(int rank, List<String> problems) {
+      return new Result(rank, problems, false, null);
+    }
+  }
 
   @Override
   public Iterator<Result> apply(Iterator<Integer> ranks) {
@@ -52,7 +66,7 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
       List<Introduction> all = rendezvous.meet(context);
       String refusal = Introduction.refusal(all);
       if (!refusal.isEmpty()) {
-        return new Result(rank, refusal, null);
+        return Result.refused(rank, List.of(refusal));
       }
       try (Collective collective = new Collective(rendezvous.connect(rank, all, order, patience));
           SocketWorkers workers =
@@ -73,19 +87,27 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
       workers.finish();
       return new Result(
           rank,
-          "",
+          List.of(),
+          false,
           workers.leads()
               ? FinishedRun.of(outcome, attempt, events.steps(), workers.bytesSent(), begun)
               : null);
     } catch (SocketWorkers.ProblemException e) {
-      return new Result(rank, said(e), null);
+      return new Result(rank, List.of(said(e)), true, null);
     } catch (Adapt4jException e) {
       LOG.error("Worker {} cannot go on", rank, e);
-      if (workers.tell(said(e))) {
-        return new Result(rank, said(e), null);
+      if (workers.tell(String.join("; ", problems(e)))) {
+        return Result.refused(rank, problems(e));
       }
       throw e;
     }
+  }
+
+  /** Problems of a refusal without the sentences around them, which the driver adds again. */
+  private static List<String> problems(Adapt4jException e) {
+    return e instanceof SettingsException refusal
+        ? List.copyOf(refusal.problems())
+        : List.of(said(e));
   }
 
   private static String said(RuntimeException e) {

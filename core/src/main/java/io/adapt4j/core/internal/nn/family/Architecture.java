@@ -31,6 +31,17 @@ interface Architecture {
   }
 
   /**
+   * Changes a configuration so that the output matrix has values of its own, though the file ties
+   * it to the embedding.
+   *
+   * @param config a configuration of this family
+   * @return the same model with an output matrix beside the embedding
+   */
+  default ModelConfig withOwnHead(ModelConfig config) {
+    return config.withTieWordEmbeddings(false);
+  }
+
+  /**
    * Declares a network without weights.
    *
    * @param config a configuration of this family

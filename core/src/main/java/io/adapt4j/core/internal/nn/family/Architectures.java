@@ -1,7 +1,9 @@
 package io.adapt4j.core.internal.nn.family;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -9,10 +11,16 @@ import io.adapt4j.core.internal.nn.EncoderDecoder;
 import io.adapt4j.core.internal.nn.EncoderTask;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.OutputLayer;
+import io.adapt4j.core.internal.nn.StoredLayers;
+import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.tensor.DropoutRates;
+import io.adapt4j.core.method.WeightFormat;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -94,6 +102,8 @@ public final class Architectures {
           .collect(Collectors.toUnmodifiableSet());
 
   private static final Logger LOG = LoggerFactory.getLogger(Architectures.class);
+  private static final int LONGEST_VALUE = 60;
+  private static final Set<String> SAID = ConcurrentHashMap.newKeySet();
   private static final Pattern LANGUAGE_MODEL = Pattern.compile("(ForCausalLM|LMHeadModel)$");
 
   private Architectures() {}
@@ -117,7 +127,9 @@ public final class Architectures {
   public static Network declare(ModelConfig stated) {
     ModelConfig config = known(stated);
     Architecture architecture = find(config);
+    StoredLayers.require(config.fields());
     UnreadFeatures.refuse(config, architecture.features());
+    unknownFields(config).ifPresent(text -> warn(config, text));
     Network declared = architecture.declare(config);
     if (declared instanceof Decoder decoder) {
       if (EncoderTask.scoresClasses(config)) {
@@ -128,7 +140,26 @@ public final class Architectures {
       }
       requirePastOnly(decoder);
     }
-    return declared;
+    return withStoredHead(config, architecture, declared);
+  }
+
+  private static Network withStoredHead(
+      ModelConfig config, Architecture architecture, Network declared) {
+    Optional<StoredHead> stored = StoredHead.find(config, architecture, declared);
+    stored.filter(head -> !head.isExpected(config)).ifPresent(head -> warn(config, head.text()));
+    if (stored.filter(StoredHead::used).isEmpty()) {
+      return declared;
+    }
+    declared.close();
+    return architecture.declare(architecture.withOwnHead(config));
+  }
+
+  /** Says it once for a file, however often the file is read. */
+  private static void warn(ModelConfig config, String text) {
+    String message = config.fields().file() + ": " + text;
+    if (SAID.add(message)) {
+      LOG.warn("{}", message);
+    }
   }
 
   private static void requirePastOnly(Decoder decoder) {
@@ -234,8 +265,8 @@ public final class Architectures {
                 ? "This model writes one text for another; load it with SequenceToSequenceModel, or"
                     + " fine-tune it for the task sequenceToSequence."
                 : "This model reads text only; load it with TextEmbedder, TextClassifier,"
-                      + " TokenClassifier or MaskedLanguageModel, or fine-tune it for a task of"
-                      + " encoders.");
+                    + " TokenClassifier or MaskedLanguageModel, or fine-tune it for a task of"
+                    + " encoders.");
   }
 
   /**
@@ -373,7 +404,7 @@ public final class Architectures {
     Optional<ShapeMatch> nearest = ShapeMatch.nearest(config);
     ShapeMatch match =
         nearest.filter(ShapeMatch::isExact).orElseThrow(() -> unknown(config, nearest));
-    LOG.warn("{}: {}", config.fields().file(), readAs(config, match.config()));
+    warn(config, UnknownFamily.readAs(config, match.config()));
     return match.config();
   }
 
@@ -387,29 +418,73 @@ public final class Architectures {
   public static Optional<String> note(ModelConfig stated, ModelConfig known) {
     return stated.modelType().equals(known.modelType())
         ? Optional.empty()
-        : Optional.of(readAs(stated, known));
+        : Optional.of(UnknownFamily.readAs(stated, known));
   }
 
-  private static String readAs(ModelConfig stated, ModelConfig known) {
-    return "The model type "
-        + stated.modelType()
-        + " is not known. All its tensors and fields are those of "
-        + known.modelType()
-        + ", so it is read, and would be saved, as one of these. Compare an answer with that of the"
-        + " model's own code before you rely on it.";
+  /**
+   * Names the fields of a configuration that its family's class does not have in any version that
+   * is known here, so that nobody can say what they do.
+   *
+   * @param config a configuration whose type is known
+   * @return a sentence or two; empty where every field is known
+   */
+  public static Optional<String> unknownFields(ModelConfig config) {
+    Set<String> features = find(config).features();
+    List<String> fields = new ArrayList<>(unknown(config, features, ""));
+    if (config.hasText()) {
+      fields.addAll(unknown(config.text(), features, "text_config."));
+    }
+    return fields.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "A "
+                + config.modelType()
+                + " of Transformers 4.57 or 5.15 has no field "
+                + String.join(", ", fields)
+                + ". Nothing is computed with it; if the model needs it, its answers are others:"
+                + " compare one with that of the model's own code before you rely on it.");
+  }
+
+  private static List<String> unknown(ModelConfig config, Set<String> features, String path) {
+    return UnreadFeatures.unknown(config, features).entrySet().stream()
+        .map(field -> path + field.getKey() + " (" + shortened(field.getValue()) + ")")
+        .toList();
+  }
+
+  private static String shortened(JsonNode value) {
+    String text = Json.compact(value);
+    return text.length() <= LONGEST_VALUE ? text : text.substring(0, LONGEST_VALUE) + "...";
+  }
+
+  /**
+   * Says what is done with an output matrix that is stored though the configuration ties it to the
+   * embedding.
+   *
+   * @param config a configuration beside the model's weights, whose type is known
+   * @return a sentence or two; empty where there is none with other values than the embedding
+   */
+  public static Optional<String> storedHead(ModelConfig config) {
+    Architecture architecture = find(config);
+    try (Network declared = architecture.declare(config)) {
+      return StoredHead.find(config, architecture, declared)
+          .filter(head -> !head.isExpected(config))
+          .map(StoredHead::text);
+    }
+  }
+
+  /**
+   * Says what the model in a folder is read as.
+   *
+   * @param folder the checkpoint folder
+   * @return a sentence; empty where the type is known itself
+   * @throws CheckpointException if the family is not supported
+   */
+  public static Optional<String> note(Path folder) {
+    ModelConfig stated = StoredModel.read(folder, WeightFormat.asStored()).config();
+    return ofType(stated.modelType()).isPresent() ? Optional.empty() : note(stated, known(stated));
   }
 
   private static CheckpointException unknown(ModelConfig config, Optional<ShapeMatch> nearest) {
-    return config
-        .fields()
-        .invalid(
-            "model_type",
-            "one of "
-                + ALL.stream()
-                    .flatMap(other -> other.modelTypes().stream().sorted())
-                    .collect(Collectors.joining(", ")),
-            "This model family is not supported. "
-                + nearest.map(match -> match.text() + " ").orElse("")
-                + "A ModelFamily on the class path can bring it.");
+    return UnknownFamily.refusal(config, nearest, modelTypes());
   }
 }

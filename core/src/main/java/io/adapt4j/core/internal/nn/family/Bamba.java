@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.nn.Network;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Bamba (IBM, Princeton and UIUC 2024): state spaces, and attention in some layers. */
 final class Bamba implements Architecture {
@@ -20,12 +21,17 @@ final class Bamba implements Architecture {
   }
 
   @Override
+  public Set<String> features() {
+    return Set.of("layer_types");
+  }
+
+  @Override
   public Network declare(ModelConfig model) {
     ModelConfig partial = PartialRotary.withDefault(model, 0.5);
     ConfigReader fields = partial.fields();
     DecoderConfig config = DecoderConfig.from(partial, DEFAULTS);
     Mamba2 mamba = Mamba2.read(fields, config);
-    List<Integer> attending = fields.integers("attn_layer_indices");
+    List<Integer> attending = attending(fields, config.layers());
     LlamaLike like = new LlamaLike(partial, config);
     return like.attentionBias(config.attentionBias(), config.attentionBias())
         .mlpBias(config.mlpBias())
@@ -34,5 +40,16 @@ final class Bamba implements Architecture {
         .mixers((path, layer) -> attending.contains(layer) ? null : mamba.declare(path + ".mamba"))
         .mlps((path, layer) -> like.mlp(path + ".feed_forward"))
         .declare();
+  }
+
+  /** The layers with attention, by their numbers or by the types of all layers. */
+  private static List<Integer> attending(ConfigReader fields, int layers) {
+    List<String> types = LayerTypes.mixers(fields, layers);
+    return types.isEmpty()
+        ? fields.integers("attn_layer_indices")
+        : IntStream.range(0, layers)
+            .filter(layer -> types.get(layer).equals(LayerTypes.FULL))
+            .boxed()
+            .toList();
   }
 }

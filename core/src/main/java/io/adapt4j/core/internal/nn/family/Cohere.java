@@ -52,7 +52,12 @@ final class Cohere implements Architecture {
 
   private static Network alternating(LlamaLike like, ModelConfig model, DecoderConfig config) {
     int window = SlidingWindow.size(model, 4096);
-    int pattern = model.fields().positiveInt("_sliding_window_pattern", 4);
+    // The class reads the name that published files have and writes the other one.
+    int pattern =
+        model
+            .fields()
+            .positiveInt(
+                "sliding_window_pattern", model.fields().positiveInt("_sliding_window_pattern", 4));
     List<Boolean> slides =
         LayerTypes.sliding(model, config.layers(), layer -> (layer + 1) % pattern != 0);
     return like.window(LayerTypes.windows(model, slides, window))

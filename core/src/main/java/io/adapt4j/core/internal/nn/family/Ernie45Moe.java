@@ -42,7 +42,8 @@ final class Ernie45Moe implements Architecture {
                 0.001)
             .bias(bias)
             .correction(
-                "moe_statics.e_score_correction_bias",
+                // Beside stacks, names are those that Transformers 5 has in memory.
+                (model.hasStackedExperts() ? "gate." : "") + "moe_statics.e_score_correction_bias",
                 1,
                 fields.requirePositiveInt("moe_num_experts"));
     int shared = fields.optionalInt("moe_num_shared_experts").orElse(2);
@@ -52,7 +53,7 @@ final class Ernie45Moe implements Architecture {
         .rotatedInPairs()
         .mlps(
             (path, layer) ->
-                isSparse(fields, layer)
+                Experts.isSparse(fields, layer, isSparse(fields, layer))
                     ? experts.declare(
                         path + ".mlp",
                         shared == 0

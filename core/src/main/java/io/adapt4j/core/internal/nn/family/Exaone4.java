@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn.family;
 
+import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
@@ -15,6 +16,8 @@ import java.util.Set;
  * others.
  */
 final class Exaone4 implements Architecture {
+
+  private static final String PATTERN = "sliding_window_pattern";
 
   private static final DecoderConfig.Defaults DEFAULTS =
       new DecoderConfig.Defaults(2048, 1e-5, "silu", false, 10_000, OptionalInt.empty());
@@ -33,8 +36,10 @@ final class Exaone4 implements Architecture {
   public Network declare(ModelConfig model) {
     DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
     int window = SlidingWindow.size(model, 4096);
+    int pattern = pattern(model.fields());
     List<Boolean> slides =
-        LayerTypes.sliding(model, config.layers(), layer -> window > 0 && (layer + 1) % 4 != 0);
+        LayerTypes.sliding(
+            model, config.layers(), layer -> window > 0 && (layer + 1) % pattern != 0);
     return new LlamaLike(model, config)
         .norms(LlamaLike.NormPlacement.AFTER)
         .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)
@@ -43,5 +48,17 @@ final class Exaone4 implements Architecture {
             List.of(RotaryFrequencies.of(config)),
             layer -> window == 0 || slides.get(layer) ? 0 : Attention.NO_ROTARY)
         .declare();
+  }
+
+  /** Every how many layers one sees all: a number, or local ones before a global one as LLLG. */
+  private static int pattern(ConfigReader fields) {
+    if (!fields.has(PATTERN) || !fields.json().path(PATTERN).isTextual()) {
+      return fields.positiveInt(PATTERN, 4);
+    }
+    String letters = fields.requireText(PATTERN);
+    if (!letters.matches("L*G")) {
+      throw fields.invalid(PATTERN, "a number, or letters L before one G", "State layer_types.");
+    }
+    return letters.length();
   }
 }

@@ -14,6 +14,7 @@ import io.adapt4j.core.internal.tensor.Activation;
 import io.adapt4j.core.internal.tensor.ExpertOps;
 import io.adapt4j.core.internal.tensor.Parameter;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -84,6 +85,25 @@ final class Experts {
       throw fields.invalid(chosen, "at most " + count + " " + experts, "Correct one of the two.");
     }
     return found;
+  }
+
+  /**
+   * Returns whether a layer has a mixture: what {@code mlp_layer_types} says, which families of
+   * Transformers 5 may have in place of their own fields.
+   *
+   * @param otherwise what those fields say
+   */
+  static boolean isSparse(ConfigReader fields, int layer, boolean otherwise) {
+    List<String> types = fields.texts("mlp_layer_types");
+    if (types.isEmpty()) {
+      return otherwise;
+    }
+    int layers = fields.requirePositiveInt("num_hidden_layers");
+    if (types.size() != layers || !Set.of("sparse", "dense").containsAll(types)) {
+      throw fields.invalid(
+          "mlp_layer_types", layers + " entries, each sparse or dense", "No others are known.");
+    }
+    return types.get(layer).equals("sparse");
   }
 
   /** Other names than {@link Names#USUAL}. */

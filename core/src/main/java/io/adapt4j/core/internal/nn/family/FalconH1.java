@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.nn.GatedMlp;
 import io.adapt4j.core.internal.nn.MixerSum;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.ScaledMlp;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -17,6 +18,9 @@ final class FalconH1 implements Architecture {
   private static final DecoderConfig.Defaults DEFAULTS =
       new DecoderConfig.Defaults(8192, 1e-5, "silu", false, 10_000, OptionalInt.empty());
 
+  /** What the layers are called, which are all of one kind. */
+  private static final Set<String> ALIKE = Set.of("hybrid", "attention", LayerTypes.FULL);
+
   @Override
   public Set<String> modelTypes() {
     return Set.of("falcon_h1");
@@ -24,13 +28,17 @@ final class FalconH1 implements Architecture {
 
   @Override
   public Set<String> features() {
-    return Set.of("embedding_multiplier", "lm_head_multiplier");
+    return Set.of("embedding_multiplier", "lm_head_multiplier", "layer_types");
   }
 
   @Override
   public Network declare(ModelConfig model) {
     ConfigReader fields = model.fields();
     DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    List<String> types = fields.texts("layer_types");
+    if (!types.isEmpty()) {
+      LayerTypes.known(fields, types, config.layers(), ALIKE);
+    }
     Mamba2 mamba = Mamba2.read(fields, config).falcon(fields, config.rmsNormEps());
     double stateIn = factor(fields, "ssm_in_multiplier");
     double stateOut = factor(fields, "ssm_out_multiplier");

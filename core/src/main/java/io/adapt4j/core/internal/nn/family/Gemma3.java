@@ -87,15 +87,16 @@ final class Gemma3 implements Architecture {
             layer -> slides.get(layer) ? 1 : 0);
   }
 
-  private static RotaryFrequencies local(ModelConfig model, DecoderConfig config) {
-    double theta =
-        model
-            .fields()
-            .child("rope_parameters")
-            .flatMap(all -> all.child(LayerTypes.SLIDING))
-            .map(own -> own.positiveNumber("rope_theta", 10_000))
-            .orElse(model.fields().positiveNumber("rope_local_base_freq", 10_000));
-    return RotaryFrequencies.of(
-        theta, config.rotaryDim(), config.maxPositionEmbeddings(), new RopeScaling.Default());
+  /** Of layers with a window. */
+  static RotaryFrequencies local(ModelConfig model, DecoderConfig config) {
+    double theta = model.fields().positiveNumber("rope_local_base_freq", 10_000);
+    return LayerTypes.rotary(model, config, LayerTypes.SLIDING)
+        .orElseGet(
+            () ->
+                RotaryFrequencies.of(
+                    theta,
+                    config.rotaryDim(),
+                    config.maxPositionEmbeddings(),
+                    new RopeScaling.Default()));
   }
 }

@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.nn.family;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.AltUp;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -133,7 +132,7 @@ final class Gemma3n implements Architecture {
                   Embeddings.of(tokens, new Embeddings.Scale(Math.sqrt(hidden), true)),
                   List.copyOf(layers),
                   norm(prefix + "norm"),
-                  List.of(RotaryFrequencies.of(config), local()))
+                  List.of(RotaryFrequencies.of(config), Gemma3.local(model, config)))
               .with(
                   Optional.of(
                       GemmaFields.inputs(
@@ -161,17 +160,6 @@ final class Gemma3n implements Architecture {
               .mapToObj(Integer::toString)
               .toList();
       return SHARED.formatted(numbers.isEmpty() ? "none" : String.join("|", numbers));
-    }
-
-    private RotaryFrequencies local() {
-      double theta =
-          fields
-              .child("rope_parameters")
-              .flatMap(all -> all.child(LayerTypes.SLIDING))
-              .map(own -> own.positiveNumber("rope_theta", 10_000))
-              .orElse(fields.positiveNumber("rope_local_base_freq", 10_000));
-      return RotaryFrequencies.of(
-          theta, config.rotaryDim(), config.maxPositionEmbeddings(), new RopeScaling.Default());
     }
 
     private List<LinearSlot> between(String name) {

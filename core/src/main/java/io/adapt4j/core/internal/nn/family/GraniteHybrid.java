@@ -16,9 +16,6 @@ import java.util.Set;
  */
 final class GraniteHybrid implements Architecture {
 
-  private static final String STATE_SPACE = "mamba";
-  private static final String ATTENTION = "attention";
-
   @Override
   public Set<String> modelTypes() {
     return Set.of("granitemoehybrid");
@@ -46,11 +43,13 @@ final class GraniteHybrid implements Architecture {
     if (!isRotated(fields)) {
       like.rotary(List.of(), layer -> Attention.NO_ROTARY);
     }
-    if (types.contains(STATE_SPACE)) {
+    if (types.contains(LayerTypes.STATE_SPACE)) {
       Mamba2 mamba = Mamba2.read(fields, config);
       like.mixers(
           (path, layer) ->
-              types.get(layer).equals(STATE_SPACE) ? mamba.declare(path + ".mamba") : null);
+              types.get(layer).equals(LayerTypes.STATE_SPACE)
+                  ? mamba.declare(path + ".mamba")
+                  : null);
     }
     return like.attentionBias(config.attentionBias(), config.attentionBias())
         .mlps(mlps(model))
@@ -73,11 +72,8 @@ final class GraniteHybrid implements Architecture {
   }
 
   private static List<String> types(ConfigReader fields, int layers) {
-    String field = fields.has("layer_types") ? "layer_types" : "layers_block_type";
-    List<String> types = fields.texts(field);
-    return types.isEmpty()
-        ? Collections.nCopies(layers, STATE_SPACE)
-        : LayerTypes.known(fields, types, layers, Set.of(STATE_SPACE, ATTENTION));
+    List<String> types = LayerTypes.mixers(fields, layers);
+    return types.isEmpty() ? Collections.nCopies(layers, LayerTypes.STATE_SPACE) : types;
   }
 
   private static boolean isRotated(ConfigReader fields) {

@@ -27,11 +27,13 @@ final class GraniteMoe implements Architecture {
         "residual_multiplier",
         "logits_scaling",
         "num_local_experts",
-        "num_experts_per_tok");
+        "num_experts_per_tok",
+        "position_embedding_type");
   }
 
   @Override
   public Network declare(ModelConfig model) {
+    requireRotary(model);
     DecoderConfig config = DecoderConfig.from(model, DecoderConfig.Defaults.LLAMA);
     Experts experts = Experts.read(model, "intermediate_size", "num_local_experts", true, 0.001);
     int shared =
@@ -42,6 +44,14 @@ final class GraniteMoe implements Architecture {
         .attentionBias(config.attentionBias(), config.attentionBias())
         .mlps((path, layer) -> mixture(experts, path, shared))
         .declare();
+  }
+
+  /** Transformers 4 always states the only kind of positions there is. */
+  private static void requireRotary(ModelConfig model) {
+    String field = "position_embedding_type";
+    if (!model.fields().optionalText(field).orElse("rope").equals("rope")) {
+      throw model.fields().invalid(field, "rope", "Other positions are not known of this family.");
+    }
   }
 
   /** The mixture of a layer, and an MLP for all positions beside it where it has a width. */

@@ -49,7 +49,7 @@ final class Gte implements Architecture {
                   "(new\\.)?pooler\\..*",
                   "lm_head\\..*",
                   "classifier\\..*",
-                  "(new\\.)?embeddings\\.(position_ids|rotary_emb\\..*)"))
+                  "(new\\.)?embeddings\\.(position_ids|rotary_emb\\.inv_freq)"))
           .keeping(StoredNames.POOLING_LAYER);
 
   @Override

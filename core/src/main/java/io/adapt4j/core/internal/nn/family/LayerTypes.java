@@ -1,8 +1,13 @@
 package io.adapt4j.core.internal.nn.family;
 
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.config.RopeScalingReader;
+import io.adapt4j.core.internal.config.RotaryFrequencies;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.function.IntToLongFunction;
@@ -13,6 +18,13 @@ final class LayerTypes {
 
   static final String FULL = "full_attention";
   static final String SLIDING = "sliding_attention";
+
+  /** A layer with a state space, as Transformers 5 calls it too. */
+  static final String STATE_SPACE = "linear_attention";
+
+  /** The names that Transformers 4 has for layers of hybrid models. */
+  private static final Map<String, String> EARLIER =
+      Map.of("mamba", STATE_SPACE, "attention", FULL);
 
   private LayerTypes() {}
 
@@ -63,6 +75,44 @@ final class LayerTypes {
           "This build knows no other layers of this family.");
     }
     return types;
+  }
+
+  /**
+   * Reads which layers of a hybrid model have a state space and which attention, in the names of
+   * either version of Transformers.
+   *
+   * @param fields the configuration
+   * @param layers number of layers
+   * @return one type a layer, {@link #STATE_SPACE} or {@link #FULL}; empty where none are listed
+   * @throws io.adapt4j.core.exception.CheckpointException if a type is not known, or there are too
+   *     few
+   */
+  static List<String> mixers(ConfigReader fields, int layers) {
+    String field = fields.has("layer_types") ? "layer_types" : "layers_block_type";
+    List<String> types =
+        fields.texts(field).stream().map(type -> EARLIER.getOrDefault(type, type)).toList();
+    return types.isEmpty() ? types : known(fields, types, layers, Set.of(STATE_SPACE, FULL));
+  }
+
+  /**
+   * Reads the rotary frequencies that a file states for layers of one type.
+   *
+   * @param model the configuration
+   * @param config its dimensions
+   * @param type of layers
+   * @return the frequencies; empty where the file has no parameters for layers of this type alone
+   * @throws io.adapt4j.core.exception.CheckpointException if the scaling is not known
+   */
+  static Optional<RotaryFrequencies> rotary(ModelConfig model, DecoderConfig config, String type) {
+    return RopeScalingReader.ofType(model.fields(), Optional.of(type))
+        .filter(own -> own.has("rope_theta"))
+        .map(
+            own ->
+                RotaryFrequencies.of(
+                    own.requirePositiveNumber("rope_theta"),
+                    config.rotaryDim(),
+                    config.maxPositionEmbeddings(),
+                    RopeScalingReader.scaling(model.fields(), Optional.of(type))));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -18,6 +19,8 @@ import java.util.stream.IntStream;
 
 /** LFM2 (Liquid AI 2025): short convolutions between gates, and attention in some layers. */
 final class Lfm2 implements Architecture {
+
+  private static final String TIED = "tie_embedding";
 
   private static final DecoderConfig.Defaults DEFAULTS =
       new DecoderConfig.Defaults(128_000, 1e-6, "silu", true, 1_000_000, OptionalInt.empty());
@@ -58,13 +61,20 @@ final class Lfm2 implements Architecture {
         .declare();
   }
 
+  /** Under both names of the field. */
+  @Override
+  public ModelConfig withOwnHead(ModelConfig config) {
+    ModelConfig own = Architecture.super.withOwnHead(config);
+    return config.fields().has(TIED) ? own.with(TIED, BooleanNode.FALSE) : own;
+  }
+
   /** The model's own names of fields, which its first files have. */
   private static ModelConfig renamed(ModelConfig model) {
     ModelConfig named = model;
     String[][] names = {
       {"block_ff_dim", "intermediate_size"},
       {"theta", "rope_theta"},
-      {"tie_embedding", "tie_word_embeddings"}
+      {TIED, "tie_word_embeddings"}
     };
     for (String[] name : names) {
       JsonNode value = model.toJson().get(name[0]);

@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.nn.family;
 
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.core.internal.config.RopeScalingReader;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Attention;
 import io.adapt4j.core.internal.nn.ClassificationHead;
@@ -144,15 +144,14 @@ final class ModernBert implements Architecture {
         local
             ? fields.positiveNumber("local_rope_theta", 10_000)
             : fields.positiveNumber("global_rope_theta", 160_000);
+    Optional<String> type = Optional.of(layerType);
     double theta =
-        fields
-            .child("rope_parameters")
-            .flatMap(all -> all.child(layerType))
+        RopeScalingReader.ofType(fields, type)
             .filter(own -> own.has("rope_theta"))
             .map(own -> own.requirePositiveNumber("rope_theta"))
             .orElse(stated);
     return RotaryFrequencies.of(
-        theta, shape.headDim(), shape.positions(), new RopeScaling.Default());
+        theta, shape.headDim(), shape.positions(), RopeScalingReader.scaling(fields, type));
   }
 
   private static EncoderHead maskedTokens(Shape shape, Parameter embedding) {

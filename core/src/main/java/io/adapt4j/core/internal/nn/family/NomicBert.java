@@ -51,7 +51,7 @@ final class NomicBert implements Architecture {
   private static final String ACTIVATION = "activation_function";
 
   /** Gated MLPs are as wide as the next multiple of it. */
-  static final int MULTIPLE = 256;
+  private static final int MULTIPLE = 256;
 
   private static final StoredNames NAMES =
       StoredNames.of(PREFIX, List.of("(bert\\.)?pooler\\..*", "cls\\..*", "classifier\\..*"))
@@ -276,7 +276,8 @@ final class NomicBert implements Architecture {
             Activations.named(model, ACTIVATION, name));
       }
       int stated = fields().positiveInt("n_inner", 8 * hidden / 3);
-      int inner = (stated + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
+      int multiple = fields().positiveInt(NomicFields.MULTIPLE, MULTIPLE);
+      int inner = (stated + multiple - 1) / multiple * multiple;
       return new GatedMlp(
           LinearSlot.of(path, hidden, inBias, List.of("fc12", "fc11"), inner, inner),
           LinearSlot.of(path + ".fc2", inner, outBias, hidden),

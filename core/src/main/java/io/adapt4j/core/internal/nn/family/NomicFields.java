@@ -25,6 +25,11 @@ final class NomicFields {
   private static final Map<String, String> RATES =
       Map.of("hidden_dropout_prob", "embd_pdrop", "attention_probs_dropout_prob", "resid_pdrop");
 
+  /** Field for what the width of gated MLPs is rounded up to; those of Transformers are not. */
+  static final String MULTIPLE = "n_inner_multiple";
+
+  private static final double THETA = 1000;
+
   private NomicFields() {}
 
   /** The configuration itself where it has Nomic's own names. */
@@ -41,10 +46,13 @@ final class NomicFields {
       double stated = DropoutFields.rate(fields, rate.getKey(), 0.1);
       own = own.with(rate.getValue(), DoubleNode.valueOf(stated));
     }
-    int inner = fields.requirePositiveInt("intermediate_size");
-    if (inner % NomicBert.MULTIPLE != 0) {
+    int hidden = fields.requirePositiveInt("hidden_size");
+    int heads = fields.requirePositiveInt("num_attention_heads");
+    if (fields.has("head_dim") && fields.requirePositiveInt("head_dim") * (long) heads != hidden) {
       throw fields.invalid(
-          "intermediate_size", "a multiple of " + NomicBert.MULTIPLE, "Correct the value.");
+          "head_dim",
+          "hidden_size %d divided by num_attention_heads %d".formatted(hidden, heads),
+          "Heads of another width are not supported here.");
     }
     String activation = fields.optionalText("hidden_act").orElse("gelu");
     String gated = Map.of("silu", "swiglu", "gelu", "geglu").get(activation);
@@ -56,6 +64,7 @@ final class NomicFields {
     }
     int positions = fields.positiveInt("max_position_embeddings", 2048);
     return own.with("activation_function", TextNode.valueOf(gated))
+        .with(MULTIPLE, IntNode.valueOf(1))
         .with(
             "layer_norm_epsilon",
             DoubleNode.valueOf(fields.positiveNumber("layer_norm_eps", 1e-12)))
@@ -73,6 +82,6 @@ final class NomicFields {
             throw own.invalid("rope_type", "default", "No other scaling is known here.");
           }
         });
-    return rope.map(own -> own.positiveNumber("rope_theta", 10_000)).orElse(10_000.0);
+    return rope.map(own -> own.positiveNumber("rope_theta", THETA)).orElse(THETA);
   }
 }

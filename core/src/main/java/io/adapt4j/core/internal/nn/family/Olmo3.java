@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.config.RopeScaling;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.nn.Network;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -30,16 +31,19 @@ final class Olmo3 implements Architecture {
 
   @Override
   public Network declare(ModelConfig model) {
-    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS, Optional.of(LayerTypes.FULL));
     int window = SlidingWindow.size(model, 4096);
     List<Boolean> slides =
         LayerTypes.sliding(model, config.layers(), layer -> (layer + 1) % 4 != 0);
     RotaryFrequencies local =
-        RotaryFrequencies.of(
-            config.ropeTheta(),
-            config.rotaryDim(),
-            config.maxPositionEmbeddings(),
-            new RopeScaling.Default());
+        LayerTypes.rotary(model, config, LayerTypes.SLIDING)
+            .orElseGet(
+                () ->
+                    RotaryFrequencies.of(
+                        config.ropeTheta(),
+                        config.rotaryDim(),
+                        config.maxPositionEmbeddings(),
+                        new RopeScaling.Default()));
     return new LlamaLike(model, config)
         .attentionBias(config.attentionBias(), config.attentionBias())
         .norms(LlamaLike.NormPlacement.AFTER)

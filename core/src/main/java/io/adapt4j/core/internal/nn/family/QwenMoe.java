@@ -58,7 +58,7 @@ final class QwenMoe implements Architecture {
             model.fields().bool("norm_topk_prob", normalized),
             0.001);
     return (path, layer) ->
-        isSparse(model, layer)
+        Experts.isSparse(model.fields(), layer, isSparse(model, layer))
             ? experts.declare(path + ".mlp", shared ? shared(model, experts, path + ".mlp") : null)
             : like.mlp(path + ".mlp");
   }

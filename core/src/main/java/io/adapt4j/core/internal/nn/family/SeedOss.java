@@ -1,8 +1,10 @@
 package io.adapt4j.core.internal.nn.family;
 
+import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DropoutRates;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -15,6 +17,14 @@ final class SeedOss implements Architecture {
   @Override
   public Set<String> modelTypes() {
     return Set.of("seed_oss");
+  }
+
+  @Override
+  public DropoutRates dropout(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    double outputs = DropoutFields.rate(fields, "residual_dropout", 0.1);
+    return DropoutRates.ofAttention(DropoutFields.rate(fields, "attention_dropout", 0.1))
+        .withOutputs(outputs, outputs);
   }
 
   @Override

@@ -44,62 +44,6 @@ record ShapeMatch(
   /** The families that others are made of, each with the name of its classes. */
   private static final Map<String, String> CANDIDATES = new LinkedHashMap<>();
 
-  /** Fields that a candidate reads, or that mean nothing to what a model computes. */
-  private static final Set<String> READ =
-      Set.of(
-          "attention_bias",
-          "attention_dropout",
-          "head_dim",
-          "hidden_act",
-          "hidden_size",
-          "intermediate_size",
-          "layer_types",
-          "max_position_embeddings",
-          "max_window_layers",
-          "mlp_bias",
-          "num_attention_heads",
-          "num_hidden_layers",
-          "num_key_value_heads",
-          "partial_rotary_factor",
-          "rms_norm_eps",
-          "rope_parameters",
-          "rope_scaling",
-          "rope_theta",
-          "sliding_window",
-          "tie_word_embeddings",
-          "use_sliding_window",
-          "vocab_size");
-
-  private static final Set<String> WITHOUT_MEANING =
-      Set.of(
-          "_attn_implementation",
-          "_name_or_path",
-          "architectures",
-          "attn_implementation",
-          "auto_map",
-          "bos_token_id",
-          "dtype",
-          "eos_token_id",
-          "id2label",
-          "initializer_factor",
-          "initializer_range",
-          "keys_to_ignore_at_inference",
-          "label2id",
-          "model_type",
-          "num_labels",
-          "output_attentions",
-          "output_hidden_states",
-          "pad_token_id",
-          "pretraining_tp",
-          "problem_type",
-          "return_dict",
-          "tokenizer_class",
-          "torch_dtype",
-          "transformers_version",
-          "unk_token_id",
-          "use_cache",
-          "use_flash_attn");
-
   private static final int NAMED = 6;
 
   static {
@@ -135,7 +79,11 @@ record ShapeMatch(
     ModelConfig renamed = renamed(config, family);
     Architecture architecture = Architectures.known(family);
     try (Network declared = architecture.declare(renamed)) {
-      UnreadFeatures.refuse(renamed, architecture.features());
+      // Fields that are in no list are told of by name.
+      Set<String> told =
+          new TreeSet<>(UnreadFeatures.unknown(renamed, architecture.features()).keySet());
+      told.addAll(architecture.features());
+      UnreadFeatures.refuse(renamed, told);
       StoredNames names = declared.storedNames();
       Set<String> stored = checkpoint.names();
       Set<String> missing = new TreeSet<>();
@@ -156,7 +104,7 @@ record ShapeMatch(
       stored.stream()
           .filter(name -> !found.contains(name) && !names.ignores(name))
           .forEach(name -> unknown.add(numbered(name)));
-      return Optional.of(new ShapeMatch(renamed, family, missing, unknown, unread(config)));
+      return Optional.of(new ShapeMatch(renamed, family, missing, unknown, unread(config, family)));
     } catch (CheckpointException e) {
       return Optional.empty();
     }
@@ -174,11 +122,11 @@ record ShapeMatch(
         .with("auto_map", NullNode.getInstance());
   }
 
-  private static Set<String> unread(ModelConfig config) {
+  private static Set<String> unread(ModelConfig config, String family) {
+    KnownFields known = KnownFields.of(family).orElseThrow();
     Set<String> unread = new TreeSet<>();
     for (Map.Entry<String, JsonNode> field : config.toJson().properties()) {
-      boolean neutral = field.getValue().isNull() || WITHOUT_MEANING.contains(field.getKey());
-      if (!neutral && !READ.contains(field.getKey())) {
+      if (!field.getValue().isNull() && known.mark(field.getKey()).isEmpty()) {
         unread.add(field.getKey());
       }
     }

@@ -64,7 +64,7 @@ final class SigmoidRouted implements Architecture {
     int shared = fields.optionalInt("n_shared_experts").orElse(glm ? 1 : 0);
     return like.mlps(
             (path, layer) ->
-                layer < first
+                !Experts.isSparse(fields, layer, layer >= first)
                     ? like.mlp(path + ".mlp")
                     : experts.declare(
                         path + ".mlp",

@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.nn.family;
 
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
+import java.util.List;
 
 /** Reads the size of a sliding window. */
 final class SlidingWindow {
@@ -13,10 +14,17 @@ final class SlidingWindow {
    *
    * @param model the configuration
    * @param absent what the family takes where the field is absent
-   * @return tokens seen back, the own included; 0, for all, where the field is null
+   * @return tokens seen back, the own included; 0, for all, where the field is null, or 0 beside a
+   *     switch that is off
    */
   static int size(ModelConfig model, int absent) {
     ConfigReader fields = model.fields();
-    return fields.isNull("sliding_window") ? 0 : fields.positiveInt("sliding_window", absent);
+    boolean off =
+        fields.has("use_sliding_window")
+            && !fields.bool("use_sliding_window", true)
+            && fields.integers("sliding_window").equals(List.of(0));
+    return off || fields.isNull("sliding_window")
+        ? 0
+        : fields.positiveInt("sliding_window", absent);
   }
 }

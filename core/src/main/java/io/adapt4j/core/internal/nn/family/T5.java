@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.nn.family;
 
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.CrossAttention;
@@ -54,6 +55,14 @@ final class T5 implements Architecture {
         .withInner(rate);
   }
 
+  /** Keeps the scale, which one field said together with tying. */
+  @Override
+  public ModelConfig withOwnHead(ModelConfig config) {
+    return Architecture.super
+        .withOwnHead(config)
+        .with(T5Output.SCALED, BooleanNode.valueOf(T5Output.isScaled(config)));
+  }
+
   @Override
   public Network declare(ModelConfig model) {
     SequenceFields.requireGeneration(model, "ForConditionalGeneration");
@@ -92,11 +101,9 @@ final class T5 implements Architecture {
       int written = fields.positiveInt("num_decoder_layers", layers);
       Parameter tokens = Parameter.of("shared.weight", vocabulary, hidden);
       Embeddings embeddings = Embeddings.of(tokens, Embeddings.Scale.NONE);
-      boolean tied = fields.bool("tie_word_embeddings", each || !many);
-      VocabularyHead head =
-          tied
-              ? new VocabularyHead(tokens, null, Math.pow(hidden, -0.5), 0)
-              : VocabularyHead.of(Parameter.of("lm_head.weight", vocabulary, hidden));
+      boolean tied = T5Output.isTied(model);
+      Parameter output = tied ? tokens : Parameter.of("lm_head.weight", vocabulary, hidden);
+      double scale = T5Output.isScaled(model) ? Math.pow(hidden, -0.5) : 1;
       String unread =
           "(encoder|decoder)\\.embed_tokens\\.weight"
               + "|decoder\\.block\\.0\\.layer\\.1\\.EncDecAttention"
@@ -110,7 +117,7 @@ final class T5 implements Architecture {
           List.of(),
           side("encoder", embeddings.slot(), layers, false),
           side("decoder", embeddings.slot(), written, true),
-          head,
+          new VocabularyHead(output, null, scale, 0),
           SequenceFields.specialTokens(model, 0));
     }
 
@@ -178,12 +185,18 @@ final class T5 implements Architecture {
 
     private Mlp mlp(String path) {
       String named = fields.optionalText("feed_forward_proj").orElse(many ? "gated-gelu" : "relu");
-      boolean gated = named.startsWith("gated-");
-      String function = gated ? named.substring("gated-".length()) : named;
-      // As the reference reads it: the gated one alone is the approximation.
+      boolean says = named.startsWith("gated-");
+      // As the reference reads it: the gated one alone is the approximation, and what the class
+      // derives is overridden where the file states it.
+      String derived =
+          named.equals("gated-gelu")
+              ? "gelu_new"
+              : says ? named.substring("gated-".length()) : named;
+      boolean gated = fields.bool("is_gated_act", says);
       Activation activation =
-          Activations.named(
-              model, "feed_forward_proj", named.equals("gated-gelu") ? "gelu_new" : function);
+          fields.has("dense_act_fn")
+              ? Activations.read(model, "dense_act_fn", derived)
+              : Activations.named(model, "feed_forward_proj", derived);
       LinearSlot down = LinearSlot.of(path + ".wo", inner, false, hidden);
       return gated
           ? new GatedMlp(

@@ -3,7 +3,9 @@ package io.adapt4j.core.internal.nn.family;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.config.ModelConfig;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -13,7 +15,16 @@ import java.util.function.Predicate;
  */
 final class UnreadFeatures {
 
+  private static final List<String> ROPE = List.of("rope_scaling", "rope_parameters");
+
+  private static final String REMEDY =
+      "This build would ignore it and compute something else; use a model without it, or remove the"
+          + " field if it has no meaning for this model.";
+
   private static final Map<String, Predicate<JsonNode>> NEUTRAL = new LinkedHashMap<>();
+
+  private static final Set<String> EXPERTS =
+      Set.of("num_experts", "num_local_experts", "n_routed_experts");
 
   static {
     absent("attn_logit_softcapping");
@@ -83,28 +94,115 @@ final class UnreadFeatures {
   private UnreadFeatures() {}
 
   /**
-   * Refuses a configuration that sets a field its family does not read.
+   * Refuses a configuration that sets a field its family does not read: one of those above, one of
+   * the family's class that only has one meaning here, or one that nobody knows and whose name says
+   * that it multiplies or limits something.
    *
    * @param config the configuration
-   * @param read the fields the family reads
+   * @param read the fields of those above that the family reads
    * @throws io.adapt4j.core.exception.CheckpointException naming the field
    */
   static void refuse(ModelConfig config, Set<String> read) {
-    JsonNode fields = config.toJson();
-    NEUTRAL.forEach(
-        (field, neutral) -> {
-          if (fields.hasNonNull(field)
-              && !read.contains(field)
-              && !neutral.test(fields.get(field))) {
-            throw config
-                .fields()
-                .invalid(
-                    field,
-                    "no such setting in a model of type " + config.modelType(),
-                    "This build would ignore it and compute something else; use a model without"
-                        + " it, or remove the field if it has no meaning for this model.");
+    Optional<KnownFields> known = KnownFields.of(config.modelType());
+    for (Map.Entry<String, JsonNode> field : config.toJson().properties()) {
+      JsonNode value = field.getValue();
+      if (!value.isNull() && !isRead(field.getKey(), read)) {
+        refuse(config, known, field.getKey(), value);
+      }
+    }
+    for (String rope : ROPE) {
+      unknownSettings(config, rope)
+          .forEach(
+              (name, value) -> {
+                if (KnownFields.isFactor(name.substring(name.lastIndexOf('.') + 1), value)) {
+                  throw config
+                      .fields()
+                      .invalid(rope, "no setting " + name + " of rotary positions", REMEDY);
+                }
+              });
+    }
+  }
+
+  /** A family that reads the number of experts reads it under each of its names. */
+  private static boolean isRead(String field, Set<String> read) {
+    return read.contains(field)
+        || (EXPERTS.contains(field) && EXPERTS.stream().anyMatch(read::contains));
+  }
+
+  private static void refuse(
+      ModelConfig config, Optional<KnownFields> known, String field, JsonNode value) {
+    Optional<KnownFields.Mark> mark = known.flatMap(fields -> fields.mark(field));
+    if (mark.isPresent() && mark.get() instanceof KnownFields.Mark.Only only) {
+      if (!only.allows(value)) {
+        throw config
+            .fields()
+            .invalid(
+                field,
+                only + ", as every model of type " + config.modelType() + " has here",
+                REMEDY);
+      }
+      return;
+    }
+    Predicate<JsonNode> neutral = NEUTRAL.get(field);
+    boolean unknown = known.isPresent() && mark.isEmpty() && neutral == null;
+    if (neutral != null ? !neutral.test(value) : unknown && KnownFields.isFactor(field, value)) {
+      throw config
+          .fields()
+          .invalid(field, "no such setting in a model of type " + config.modelType(), REMEDY);
+    }
+  }
+
+  /**
+   * Finds the fields of a configuration that are in no list: nobody knows what they do.
+   *
+   * @param config the configuration
+   * @param read fields that its family reads besides those of its list
+   * @return their names and values; those that are off or empty are left out
+   */
+  static Map<String, JsonNode> unknown(ModelConfig config, Set<String> read) {
+    Map<String, JsonNode> unknown = new LinkedHashMap<>();
+    KnownFields.of(config.modelType())
+        .ifPresent(
+            known -> {
+              for (Map.Entry<String, JsonNode> field : config.toJson().properties()) {
+                String name = field.getKey();
+                boolean listed =
+                    known.mark(name).isPresent()
+                        || isRead(name, read)
+                        || NEUTRAL.containsKey(name);
+                if (!listed && !isOff(field.getValue())) {
+                  unknown.put(name, field.getValue());
+                }
+              }
+            });
+    ROPE.forEach(rope -> unknown.putAll(unknownSettings(config, rope)));
+    return unknown;
+  }
+
+  /** Settings of rotary positions that are in no list, which may be stated by type of layer. */
+  private static Map<String, JsonNode> unknownSettings(ModelConfig config, String rope) {
+    KnownFields known = KnownFields.of(rope).orElseThrow();
+    Map<String, JsonNode> unknown = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> setting : config.toJson().path(rope).properties()) {
+      String name = rope + "." + setting.getKey();
+      if (setting.getValue().isObject()) {
+        for (Map.Entry<String, JsonNode> own : setting.getValue().properties()) {
+          if (known.mark(own.getKey()).isEmpty() && !isOff(own.getValue())) {
+            unknown.put(name + "." + own.getKey(), own.getValue());
           }
-        });
+        }
+      } else if (known.mark(setting.getKey()).isEmpty() && !isOff(setting.getValue())) {
+        unknown.put(name, setting.getValue());
+      }
+    }
+    return unknown;
+  }
+
+  private static boolean isOff(JsonNode value) {
+    return value.isNull()
+        || (value.isBoolean() && !value.booleanValue())
+        || (value.isTextual() && value.textValue().isEmpty())
+        || (value.isContainerNode() && value.isEmpty());
   }
 
   private static void absent(String field) {

@@ -74,12 +74,13 @@ public final class CausalLmDefinition implements TaskDefinition<CausalLmTask> {
   @Override
   public PreparedTask<?> prepare(
       CausalLmTask task, FineTuneSettings settings, Tokenizer tokenizer) {
-    return PreparedCausalLm.of(settings, tokenizer, Peers.NONE);
+    return PreparedCausalLm.of(settings, tokenizer, Peers.NONE, true);
   }
 
   @Override
   public PreparedTask<?> prepare(
       CausalLmTask task, FineTuneSettings settings, Tokenizer tokenizer, WorkerGroup workers) {
-    return PreparedCausalLm.of(settings, tokenizer, workers.sharesData() ? workers : Peers.NONE);
+    return PreparedCausalLm.of(
+        settings, tokenizer, workers.sharesData() ? workers : Peers.NONE, workers.leads());
   }
 }

@@ -1,16 +1,23 @@
 package io.adapt4j.core.internal.task.causallm;
 
+import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.internal.chat.ChatEncoder;
+import io.adapt4j.core.internal.chat.TemplateMarker;
+import io.adapt4j.core.internal.config.GenerationDefaults;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.Peers;
+import io.adapt4j.core.internal.generate.Generator;
+import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.regularize.Penalties;
 import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.task.EncodedData;
@@ -18,11 +25,14 @@ import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.StepHooks;
+import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Texts to be continued, ready to train a decoder. */
@@ -31,10 +41,12 @@ record PreparedCausalLm(
     ExampleEncoder encoder,
     EncodableRows train,
     Optional<EncodableRows> held,
-    Peers peers)
+    Peers peers,
+    boolean leads)
     implements PreparedTask<Batch> {
 
-  static PreparedCausalLm of(FineTuneSettings settings, Tokenizer tokenizer, Peers peers) {
+  static PreparedCausalLm of(
+      FineTuneSettings settings, Tokenizer tokenizer, Peers peers, boolean leads) {
     ExampleEncoder encoder = settings.exampleEncoder(tokenizer);
     int maxLength = encoder.maxLength();
     EncodableRows train = encoder.filter(settings.train(), peers);
@@ -44,7 +56,7 @@ record PreparedCausalLm(
         rows ->
             EncodedData.requireUsable(
                 settings.validation().orElseThrow(), rows.report(), maxLength));
-    return new PreparedCausalLm(settings, encoder, train, held, peers);
+    return new PreparedCausalLm(settings, encoder, train, held, peers, leads);
   }
 
   @Override
@@ -91,13 +103,50 @@ record PreparedCausalLm(
         Regularizers.start(terms, regularized(decoder, adaptation, output))) {
       return action.apply(
           new Training<>(
-              new NextTokens(decoder),
+              task(decoder, purpose),
               trainBatches(),
               heldBatches(),
               adaptation,
               StepHooks.of(regularizers.penalties()),
               1));
     }
+  }
+
+  private TrainingTask<Batch> task(Decoder decoder, Purpose purpose) {
+    NextTokens task = new NextTokens(decoder);
+    int count = settings.evaluationSamples();
+    if (purpose != Purpose.TRAINING || !leads || held.isEmpty() || count == 0) {
+      return task;
+    }
+    TaskModel model = settings.objective().model();
+    Tokenizer tokenizer = encoder.tokenizer();
+    LoadedModel.SpecialIds ids =
+        LoadedModel.specialIds(
+            model.config(),
+            GenerationDefaults.read(model.folder(), model.config()),
+            Optional.of(tokenizer));
+    Set<Integer> ends = ends(tokenizer, ids);
+    return AnswerSamples.of(
+            held.get(),
+            count,
+            ends,
+            decoder.contextLength(),
+            new Generator(decoder, Optional.of(tokenizer), ends, ids.pad()),
+            tokenizer,
+            settings.output())
+        .<TrainingTask<Batch>>map(samples -> new SampledNextTokens(task, samples))
+        .orElse(task);
+  }
+
+  /** The model's tokens that end a text, and the one with which the template ends a turn. */
+  private Set<Integer> ends(Tokenizer tokenizer, LoadedModel.SpecialIds ids) {
+    Set<Integer> ends = new LinkedHashSet<>(ids.end());
+    encoder
+        .usedChatTemplate()
+        .flatMap(used -> new ChatEncoder(tokenizer, used).turnEnd(ChatOptions.defaults()))
+        .filter(TemplateMarker::isToken)
+        .ifPresent(end -> ends.add(end.ids().get(0)));
+    return ends;
   }
 
   private PenaltyRun regularized(Decoder decoder, Adaptation adaptation, Optional<Path> output) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.TaskKind;
+import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
@@ -107,6 +108,11 @@ public final class ClassificationDefinition implements TaskDefinition<Classifica
   @Override
   public TaskModel model(ClassificationTask task, Path folder, StoredModel stored, Dataset train) {
     return ClassificationModel.of(task, folder, stored, train);
+  }
+
+  @Override
+  public boolean startsHead(Network declared) {
+    return HeadWarmStart.concerns(declared);
   }
 
   @Override

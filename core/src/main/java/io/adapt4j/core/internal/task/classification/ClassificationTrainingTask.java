@@ -41,7 +41,7 @@ public record ClassificationTrainingTask(
     return TextLoss.evaluate(encoder, TextInputs.of(encoder, batch), targets(problem, batch));
   }
 
-  private static TextTargets targets(ClassificationProblem problem, TextBatch batch) {
+  static TextTargets targets(ClassificationProblem problem, TextBatch batch) {
     return switch (problem) {
       case SINGLE_LABEL -> new TextTargets.OneClass(batch.labels(), batch.weights());
       case MULTI_LABEL -> new TextTargets.ManyClasses(batch.values(), batch.weights());

@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
+import io.adapt4j.core.internal.train.WorkerGroup;
 import io.adapt4j.core.task.ClassificationTask;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.Optional;
@@ -71,6 +72,11 @@ record PreparedClassification(
             settings.objective().model().labels(),
             settings.objective().selection());
     return action.apply(new Training<>(training, trainBatches(), heldBatches(), adaptation));
+  }
+
+  @Override
+  public void startHead(Network network, WorkerGroup workers) {
+    HeadWarmStart.apply(network, task.problem(), train, settings.batchSize(), paddingId, workers);
   }
 
   private BatchSource<TextBatch> trainBatches() {

@@ -51,6 +51,14 @@ public final class TextBatches {
         new LengthGroupedBatches(rows.lengths(), batchSize, new EpochOrder(true, seed)));
   }
 
+  /** Takes all rows, the longest first. */
+  static BatchSource<TextBatch> byLength(TextRows rows, int batchSize, int paddingId) {
+    return batches(
+        rows,
+        paddingId,
+        new LengthGroupedBatches(rows.lengths(), batchSize, EpochOrder.UNSHUFFLED));
+  }
+
   private static BatchSource<TextBatch> batches(
       TextRows rows, int paddingId, BatchSampler batchSampler) {
     return ArrangedBatches.single(batchSampler, chosen -> batch(rows, paddingId, chosen));

@@ -20,6 +20,11 @@ public record MaskedLmTrainingTask(Encoder encoder) implements TrainingTask<Text
   }
 
   @Override
+  public boolean isTokenLoss() {
+    return true;
+  }
+
+  @Override
   public double evaluate(TextBatch batch) {
     return EncoderLoss.evaluate(encoder, TextInputs.of(encoder, batch));
   }

@@ -84,7 +84,7 @@ public final class AdapterReward implements RunReward {
               + " policy as an adapter, or give RewardModel.load(...), its own network");
     }
     try {
-      Optional<ModelConfig> config = adapter.get().modelConfig();
+      Optional<ModelConfig> config = adapter.get().modelConfig(declared.modelConfig());
       return config.isEmpty()
           ? List.of(label() + " brings no output for a reward; train it with Task.reward()")
           : problems(declared, config.get());
@@ -107,7 +107,8 @@ public final class AdapterReward implements RunReward {
   @Override
   public Planner beside(Planner planner, Decoder declared) {
     try (Encoder output =
-        Architectures.withClassOutput(declared, adapter.get().modelConfig().orElseThrow())) {
+        Architectures.withClassOutput(
+            declared, adapter.get().modelConfig(declared.modelConfig()).orElseThrow())) {
       return planner.besideAdapter(
           MemoryNames.REWARD, output, adapter.get().trainableSummary(output));
     }
@@ -125,7 +126,9 @@ public final class AdapterReward implements RunReward {
 
   private OnPolicy attached(Policy policy) {
     Encoder output =
-        Architectures.withClassOutput(policy.decoder(), adapter.get().modelConfig().orElseThrow());
+        Architectures.withClassOutput(
+            policy.decoder(),
+            adapter.get().modelConfig(policy.decoder().modelConfig()).orElseThrow());
     try {
       output.allocate(policy.decoder().type());
       NewParameters.initialize(output, 0);

@@ -22,6 +22,11 @@ record SequenceTrainingTask(EncoderDecoder network, double labelSmoothing)
   }
 
   @Override
+  public boolean isTokenLoss() {
+    return true;
+  }
+
+  @Override
   public double evaluate(SequenceInputs batch) {
     return SequenceLoss.evaluate(network, batch);
   }

@@ -11,8 +11,10 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.FamilyFolder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.method.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,6 +92,34 @@ class ShapeMatchTest {
         .hasMessageContaining("model_type")
         .hasMessageContaining("acme")
         .hasMessageNotContaining("nearest");
+  }
+
+  /** LongCat counts two layers for each that it stores. */
+  @Test
+  void theFamilyIsRefusedBeforeAFieldThatOnlyItsOwnCodeReads() throws IOException {
+    copy("llama_linear", "\"num_layers\": 100,");
+    assertThatThrownBy(
+            () -> Architectures.declare(StoredModel.read(folder, WeightFormat.asStored()).config()))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("This model family is not supported")
+        .hasMessageContaining("found \"acme\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "qwen4_next, 'Families of a similar name are qwen3_next, qwen2, qwen2_moe, qwen3'",
+    "lama, 'Families of a similar name are llama.'",
+    "longcat_flash, 'not supported. Use a model of a family listed in docs/models.md'"
+  })
+  void theRefusalBeginsWithTheFamilyAndNamesFewOthers(String type, String said) {
+    Path file = Path.of("some", "config.json");
+    ModelConfig config = ModelConfig.parse(file, "{\"model_type\": \"%s\"}".formatted(type));
+    assertThatThrownBy(() -> Architectures.declare(config))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageStartingWith(
+            file + ": field 'model_type': expected a model family that this build reads, found \"")
+        .hasMessageContaining(said)
+        .satisfies(refusal -> assertThat(refusal.getMessage()).hasSizeLessThan(400));
   }
 
   private static Decoder load(Path path) {

@@ -102,6 +102,10 @@ class UnreadFeaturesTest {
           nomic_bert_moe      | num_shared_experts      | 1
           nomic_bert_moe      | expert_choice_router    | true
           nomic_bert_moe      | moe_top_k               | 5
+          granitemoe          | position_embedding_type | "nope"
+          falcon_h1_plain     | layer_types             | ["mamba", "mamba"]
+          bamba               | layer_types             | ["conv", "attention", "mamba"]
+          glm4_moe            | mlp_layer_types         | ["dense", "narrow"]
           deberta_v2_cls      | pos_att_type            | ["p2p"]
           roberta_mlm         | position_embedding_type | "relative_key_query"
           distilbert_mlm      | pruned_heads            | {"0": [1]}
@@ -129,6 +133,8 @@ class UnreadFeaturesTest {
           llama_linear     | layer_types            | ["full_attention", "full_attention"]
           llama_linear     | is_causal              | true
           qwen2_window     | embedding_multiplier   | 1.0
+          granitemoe       | position_embedding_type | "rope"
+          granitemoeshared | position_embedding_type | "rope"
           bert_features    | pruned_heads           | {}
           bert_features    | is_decoder             | false
           gpt2_by_layer    | scale_attn_weights     | true

@@ -1,0 +1,243 @@
+package io.adapt4j.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Checks of the files and folders that a command reads and writes, made before its work begins:
+ * nothing that is there is replaced unless an option says so, and a path that cannot be written
+ * costs no work.
+ */
+final class Destination {
+
+  private static final String OVERWRITE = "--overwrite";
+  private static final int NAMED = 3;
+
+  private Destination() {}
+
+  /**
+   * Checks a file to write.
+   *
+   * @param option what names it on the command line
+   * @param overwrite whether one that is there may be replaced
+   * @return where to write it: what a link points to, so that the link stays
+   * @throws IllegalArgumentException with what is there and the remedy
+   */
+  static Path file(String option, Path file, boolean overwrite) {
+    if (Files.isDirectory(file)) {
+      throw wrong(option, "a file to write", "the folder " + described(file), "Name a file in it");
+    }
+    requireFolderAbove(option, file);
+    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      return file;
+    }
+    if (!Files.exists(file)) {
+      throw wrong(
+          option,
+          "a file to write",
+          described(file) + ", which is not there",
+          "Remove the link, or name another file");
+    }
+    if (!Files.isRegularFile(file)) {
+      throw wrong(
+          option, "a file to write", described(file) + ", which is a device", "Name another");
+    }
+    if (!overwrite) {
+      throw wrong(
+          option,
+          "a file that is not there yet",
+          described(file) + ", which is",
+          "Name another, or give " + OVERWRITE + " to replace it");
+    }
+    return real(file);
+  }
+
+  /**
+   * Checks a file to write that is not to be the one that is read.
+   *
+   * @param option what names it on the command line
+   * @param overwrite whether one that is there may be replaced
+   * @param read the option of the file that is read
+   * @param source that file
+   * @return where to write it
+   */
+  static Path file(String option, Path file, boolean overwrite, String read, Path source) {
+    if (isSame(file, source)) {
+      throw wrong(option, "another file than " + read, file.toString(), "Name another");
+    }
+    return file(option, file, overwrite);
+  }
+
+  /**
+   * Checks a folder to write into, which may be there.
+   *
+   * @param option what names it on the command line
+   */
+  static Path folder(String option, Path folder) {
+    if (Files.isDirectory(folder)) {
+      if (!Files.isWritable(folder)) {
+        throw wrong(
+            option,
+            "a folder to write into",
+            described(folder) + ", which this user may not write",
+            "Change its permissions, or name another");
+      }
+      return folder;
+    }
+    if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+      String what = Files.exists(folder) ? "the file " : "";
+      String gone = Files.exists(folder) ? "" : ", which is not there";
+      throw wrong(option, "a folder", what + described(folder) + gone, "Name a folder");
+    }
+    requireFolderAbove(option, folder);
+    return folder;
+  }
+
+  /**
+   * Checks a folder to write that has to be empty or not there.
+   *
+   * @param option what names it on the command line
+   */
+  static Path newFolder(String option, Path folder) {
+    folder(option, folder);
+    List<String> names = names(folder);
+    if (!names.isEmpty()) {
+      throw wrong(
+          option,
+          "an empty folder, or one that is not there",
+          described(folder) + ", which holds " + some(names),
+          "Name another");
+    }
+    return folder;
+  }
+
+  /**
+   * Checks a folder to write certain files into.
+   *
+   * @param option what names it on the command line
+   * @param overwrite whether files that are there may be replaced
+   * @param names the files
+   */
+  static Path folder(String option, Path folder, boolean overwrite, List<String> names) {
+    folder(option, folder);
+    for (String name : names) {
+      Path file = folder.resolve(name);
+      if (Files.isDirectory(file)) {
+        throw wrong(option, "a folder without a folder " + name, file.toString(), "Name another");
+      }
+    }
+    List<String> there =
+        names.stream()
+            .filter(name -> Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS))
+            .toList();
+    if (!overwrite && !there.isEmpty()) {
+      throw wrong(
+          option,
+          "a folder without " + some(there),
+          folder + ", which has " + (there.size() == 1 ? "it" : "them"),
+          "Name another, or give " + OVERWRITE + " to replace what is there");
+    }
+    return folder;
+  }
+
+  /**
+   * Checks rows to read, a file or a folder of them.
+   *
+   * @param option what names them on the command line
+   */
+  static Path rows(String option, Path rows) {
+    if (!Files.exists(rows)) {
+      throw wrong(
+          option, "a file of rows", described(rows) + ", which is not there", "Correct the path");
+    }
+    return rows;
+  }
+
+  /** The names in a folder, sorted; none where there is no folder. */
+  static List<String> names(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    List<String> names = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      entries.forEach(entry -> names.add(String.valueOf(entry.getFileName())));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    names.sort(null);
+    return names;
+  }
+
+  /** The first of some names, and how many more there are. */
+  static String some(List<String> names) {
+    int more = names.size() - NAMED;
+    return more > 0
+        ? String.join(", ", names.subList(0, NAMED)) + " and " + more + " more"
+        : String.join(", ", names);
+  }
+
+  /** A path; of a link also where it leads. */
+  static String described(Path path) {
+    if (!Files.isSymbolicLink(path)) {
+      boolean named = !String.valueOf(path.normalize().getFileName()).isEmpty();
+      return named ? path.toString() : path.toAbsolutePath().normalize().toString();
+    }
+    try {
+      return path + ", a link to " + Files.readSymbolicLink(path);
+    } catch (IOException e) {
+      return path + ", a link";
+    }
+  }
+
+  private static void requireFolderAbove(String option, Path path) {
+    Path above = path.toAbsolutePath().normalize().getParent();
+    while (above != null && !Files.exists(above, LinkOption.NOFOLLOW_LINKS)) {
+      above = above.getParent();
+    }
+    if (above == null) {
+      return;
+    }
+    if (!Files.isDirectory(above)) {
+      throw wrong(
+          option,
+          "a path below a folder",
+          path + ", where " + described(above) + " is no folder",
+          "Name another");
+    }
+    if (!Files.isWritable(above)) {
+      throw wrong(
+          option,
+          "a path that can be written",
+          path + ", but this user may not write in " + above,
+          "Change its permissions, or name another");
+    }
+  }
+
+  private static boolean isSame(Path file, Path other) {
+    try {
+      return Files.exists(file) && Files.exists(other) && Files.isSameFile(file, other);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static Path real(Path file) {
+    try {
+      return Files.isSymbolicLink(file) ? file.toRealPath() : file;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static IllegalArgumentException wrong(
+      String option, String expected, String found, String remedy) {
+    return new IllegalArgumentException(
+        "%s: expected %s, found %s. %s.".formatted(option, expected, found, remedy));
+  }
+}

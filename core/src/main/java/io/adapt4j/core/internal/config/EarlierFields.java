@@ -1,0 +1,196 @@
+package io.adapt4j.core.internal.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.CheckpointException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The fields of Transformers 4 for what a configuration states in those of Transformers 5 only:
+ * rotary parameters that are in {@code rope_parameters}, and how many experts there are. Version 4
+ * ignores what it does not know and would compute with its defaults, so a model is saved with the
+ * fields of both; version 5 finds its own first.
+ */
+final class EarlierFields {
+
+  private static final String PARAMETERS = "rope_parameters";
+  private static final String SCALING = "rope_scaling";
+  private static final String THETA = "rope_theta";
+  private static final String SHARE = "partial_rotary_factor";
+  private static final String FULL = "full_attention";
+  private static final String SLIDING = "sliding_attention";
+  private static final String TEXT = "text_config";
+
+  /** Families that version 4 does not know. */
+  private static final Set<String> LATER =
+      Set.of(
+          "ministral3",
+          "qwen3_5",
+          "qwen3_5_text",
+          "qwen3_5_moe",
+          "qwen3_5_moe_text",
+          "gemma4",
+          "gemma4_text",
+          "nomic_bert");
+
+  private static final List<String> COUNTS =
+      List.of("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts");
+  private static final List<String> CHOSEN =
+      List.of("num_experts_per_tok", "moe_k", "top_k_experts");
+
+  /** The names that families have for the number of experts, and for how many a token goes to. */
+  private static final Map<String, List<String>> EXPERTS =
+      Map.ofEntries(
+          Map.entry("qwen2_moe", List.of("num_experts", "num_experts_per_tok")),
+          Map.entry("qwen3_moe", List.of("num_experts", "num_experts_per_tok")),
+          Map.entry("qwen3_next", List.of("num_experts", "num_experts_per_tok")),
+          Map.entry("qwen3_5_moe_text", List.of("num_experts", "num_experts_per_tok")),
+          Map.entry("olmoe", List.of("num_experts", "num_experts_per_tok")),
+          Map.entry("gemma4_text", List.of("num_experts", "top_k_experts")),
+          Map.entry("mixtral", List.of("num_local_experts", "num_experts_per_tok")),
+          Map.entry("gpt_oss", List.of("num_local_experts", "num_experts_per_tok")),
+          Map.entry("granitemoe", List.of("num_local_experts", "num_experts_per_tok")),
+          Map.entry("granitemoeshared", List.of("num_local_experts", "num_experts_per_tok")),
+          Map.entry("granitemoehybrid", List.of("num_local_experts", "num_experts_per_tok")),
+          Map.entry("glm4_moe", List.of("n_routed_experts", "num_experts_per_tok")),
+          Map.entry("dots1", List.of("n_routed_experts", "num_experts_per_tok")),
+          Map.entry("ernie4_5_moe", List.of("moe_num_experts", "moe_k")));
+
+  private EarlierFields() {}
+
+  /**
+   * Adds the fields.
+   *
+   * @param stated a configuration
+   * @return the same with the fields of both versions; the same reader where there is nothing to
+   *     add
+   * @throws CheckpointException if two names of one field have different values
+   */
+  static ConfigReader added(ConfigReader stated) {
+    ObjectNode fields = stated.json();
+    add(stated.file(), fields, fields.path("model_type").asText());
+    if (fields.get(TEXT) instanceof ObjectNode text) {
+      String whole = fields.path("model_type").asText();
+      add(stated.file(), text, text.path("model_type").asText(whole + "_text"));
+    }
+    return fields.equals(stated.json()) ? stated : ConfigReader.of(stated.file(), fields);
+  }
+
+  private static void add(Path file, ObjectNode fields, String family) {
+    List<String> names = EXPERTS.get(family);
+    if (names != null) {
+      named(ConfigReader.of(file, fields), fields, names.get(0), COUNTS);
+      named(ConfigReader.of(file, fields), fields, names.get(1), CHOSEN);
+    }
+    if (fields.get(PARAMETERS) instanceof ObjectNode parameters && !LATER.contains(family)) {
+      rotary(fields, parameters, family);
+    }
+  }
+
+  /** States a number under a family's name for it. */
+  private static void named(
+      ConfigReader reader, ObjectNode fields, String name, List<String> others) {
+    for (String other : others) {
+      if (!other.equals(name) && fields.hasNonNull(other)) {
+        if (!fields.hasNonNull(name)) {
+          fields.set(name, fields.get(other));
+        } else if (!fields.get(other).equals(fields.get(name))) {
+          throw reader.invalid(
+              other,
+              name + " " + fields.get(name) + ", for which it is another name",
+              "Correct one of the two, or fetch the model's original file.");
+        }
+      }
+    }
+  }
+
+  private static void rotary(ObjectNode fields, ObjectNode parameters, String family) {
+    JsonNode full = parameters.path(FULL);
+    JsonNode sliding = parameters.path(SLIDING);
+    if (!full.isObject() && !sliding.isObject()) {
+      one(fields, parameters, family);
+      return;
+    }
+    switch (family) {
+      case "modernbert" -> {
+        put(fields, "global_rope_theta", full.path(THETA));
+        put(fields, "local_rope_theta", sliding.path(THETA));
+        everyLayer(fields);
+      }
+      case "gemma3", "gemma3_text", "gemma3n", "gemma3n_text" -> {
+        one(fields, full, family);
+        put(fields, "rope_local_base_freq", sliding.path(THETA));
+      }
+      case "olmo3" -> {
+        // There, layers with a window have the same base, which is never stretched.
+        boolean plain = isDefault(sliding) && sliding.path(THETA).equals(full.path(THETA));
+        if (plain || !sliding.isObject()) {
+          one(fields, full, family);
+        }
+      }
+      default -> {
+        if (full.equals(sliding) || !sliding.isObject()) {
+          one(fields, full, family);
+        }
+      }
+    }
+  }
+
+  /** States one set of parameters. */
+  private static void one(ObjectNode fields, JsonNode parameters, String family) {
+    boolean neoX = family.equals("gpt_neox");
+    put(fields, neoX ? "rotary_emb_base" : THETA, parameters.path(THETA));
+    put(fields, neoX ? "rotary_pct" : SHARE, parameters.path(SHARE));
+    if (fields.hasNonNull(SCALING)) {
+      return;
+    }
+    if (isDefault(parameters)) {
+      fields.set(SCALING, NullNode.instance);
+    } else if (parameters instanceof ObjectNode stated) {
+      fields.set(SCALING, scaling(stated.deepCopy(), family));
+    }
+  }
+
+  private static ObjectNode scaling(ObjectNode parameters, String family) {
+    parameters.remove(List.of(THETA, SHARE));
+    if (family.equals("phi3")) {
+      // Version 4 takes these three and no others.
+      parameters.set("type", parameters.path("rope_type"));
+      parameters.retain("type", "short_factor", "long_factor");
+    }
+    return parameters;
+  }
+
+  private static boolean isDefault(JsonNode parameters) {
+    return parameters.isObject()
+        && parameters
+            .path("rope_type")
+            .asText(parameters.path("type").asText("default"))
+            .equals("default");
+  }
+
+  private static void put(ObjectNode fields, String name, JsonNode value) {
+    if (value.isNumber()) {
+      fields.set(name, value);
+    }
+  }
+
+  /** ModernBERT's pattern of layers as the distance of those that see everything. */
+  private static void everyLayer(ObjectNode fields) {
+    String field = "global_attn_every_n_layers";
+    JsonNode types = fields.path("layer_types");
+    for (int every = 1; every <= types.size() && !fields.hasNonNull(field); every++) {
+      boolean fits = true;
+      for (int i = 0; i < types.size(); i++) {
+        fits &= types.get(i).asText().equals(i % every == 0 ? FULL : SLIDING);
+      }
+      if (fits) {
+        fields.put(field, every);
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+
+/**
+ * The output matrix of T5's family: whether it is the embedding, and whether states are scaled
+ * before it. T5 does both, T5 1.1 and mT5 neither. Before Transformers 5 one field said both; that
+ * version writes {@code tie_word_embeddings} as true for every model, scales T5 by {@code
+ * scale_decoder_outputs}, mT5 never and umT5 always.
+ */
+public final class T5Output {
+
+  /** Says whether states are scaled by d_model^-0.5, whatever the matrix is. */
+  public static final String SCALED = "scale_decoder_outputs";
+
+  private static final String T5 = "t5";
+  private static final String MT5 = "mt5";
+
+  private T5Output() {}
+
+  /**
+   * Returns whether the output matrix is the embedding.
+   *
+   * @param model a configuration of the family
+   * @return {@code tie_word_embeddings}, which only mT5 has false where it is absent
+   */
+  public static boolean isTied(ModelConfig model) {
+    boolean tied = !model.modelType().equals(MT5) || model.isOfTransformers5();
+    return model.fields().bool("tie_word_embeddings", tied);
+  }
+
+  /**
+   * Returns whether states are multiplied by d_model^-0.5 before the output matrix.
+   *
+   * @param model a configuration of the family
+   * @return what {@value #SCALED} says; where it is absent, what the version does that wrote the
+   *     file
+   */
+  public static boolean isScaled(ModelConfig model) {
+    boolean scaled =
+        (model.isOfTransformers5() && !model.modelType().equals(T5))
+            ? !model.modelType().equals(MT5)
+            : isTied(model);
+    return model.fields().bool(SCALED, scaled);
+  }
+}

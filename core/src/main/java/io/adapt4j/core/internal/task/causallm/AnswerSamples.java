@@ -1,0 +1,189 @@
+package io.adapt4j.core.internal.task.causallm;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.data.EncodableRows;
+import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.generate.Generator;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.TrainingWarning;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Greedy answers to some validation rows, written to {@value #FILE} at each evaluation. The loss
+ * does not show a model that never ends an answer; these do. Not thread-safe.
+ */
+final class AnswerSamples {
+
+  static final String FILE = "samples.jsonl";
+
+  private static final Logger LOG = LoggerFactory.getLogger(AnswerSamples.class);
+
+  /** Tokens at most: what a sample is to show is seen in as many. */
+  private static final int MOST_TOKENS = 128;
+
+  /** An answer may be this many times as long as that of the row, and so many tokens longer. */
+  private static final int TIMES = 2;
+
+  private static final int MORE = 16;
+
+  /** Fewer say nothing of the rest. */
+  private static final int LEAST_TO_JUDGE = 2;
+
+  private final Generator generator;
+  private final Tokenizer tokenizer;
+  private final List<Asked> rows;
+  private final int tokens;
+  private final Path file;
+  private int unended;
+  private String longest = "";
+
+  /** The prompt of a row, and the answer that it has. */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  private record Asked(int[] prompt, int[] answer) {}
+
+  private AnswerSamples(
+      Generator generator, Tokenizer tokenizer, List<Asked> rows, int tokens, Path file) {
+    this.generator = generator;
+    this.tokenizer = tokenizer;
+    this.rows = rows;
+    this.tokens = tokens;
+    this.file = file;
+  }
+
+  /**
+   * Chooses rows: the first whose answer is short enough to be seen to its end, has a prompt before
+   * it and ends with a token that ends texts.
+   *
+   * @param rows the validation rows
+   * @param count how many at most
+   * @param ends tokens that end a text
+   * @param contextLength the most tokens of a sequence
+   * @param output the run's folder
+   * @return empty where no row can be asked
+   */
+  static Optional<AnswerSamples> of(
+      EncodableRows rows,
+      int count,
+      Set<Integer> ends,
+      int contextLength,
+      Generator generator,
+      Tokenizer tokenizer,
+      Path output) {
+    List<Asked> asked = new ArrayList<>();
+    int longest = 0;
+    int room = contextLength;
+    for (int i = 0; i < rows.samples().size() && asked.size() < count; i++) {
+      TrainingSample sample = rows.samples().get(i);
+      int from = sample.firstLabel();
+      int to = answerEnd(sample, from, ends);
+      int wanted = budget(to - from);
+      if (from > 0 && to > 0 && wanted <= MOST_TOKENS && from + wanted <= contextLength) {
+        asked.add(
+            new Asked(
+                Arrays.copyOf(sample.ids(), from), Arrays.copyOfRange(sample.ids(), from, to)));
+        longest = Math.max(longest, wanted);
+        room = Math.min(room, contextLength - from);
+      }
+    }
+    return asked.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new AnswerSamples(
+                generator, tokenizer, asked, Math.min(longest, room), output.resolve(FILE)));
+  }
+
+  private static int budget(int answer) {
+    return TIMES * answer + MORE;
+  }
+
+  /** Where the first answer ends, its end token left out; 0 if it has none. */
+  private static int answerEnd(TrainingSample sample, int from, Set<Integer> ends) {
+    for (int i = from; i < sample.length(); i++) {
+      if (ends.contains(sample.ids()[i])) {
+        return i;
+      }
+    }
+    return 0;
+  }
+
+  /** Answers the rows with the model as it is after a step. */
+  void take(int step) {
+    List<Generation> answers =
+        generator.generate(
+            rows.stream().map(Asked::prompt).toList(),
+            GenerationOptions.greedy().toBuilder().maxNewTokens(tokens).build());
+    unended = 0;
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < answers.size(); i++) {
+      Generation answer = answers.get(i);
+      boolean ended = !answer.finishReason().isCut();
+      if (!ended) {
+        unended++;
+        longest = answer.text();
+      }
+      ObjectNode line = JsonNodeFactory.instance.objectNode();
+      line.put("step", step);
+      line.put("prompt", tokenizer.decode(rows.get(i).prompt(), true));
+      line.put("answer", answer.text());
+      line.put("expected", tokenizer.decode(rows.get(i).answer(), true));
+      line.put("ended", ended);
+      lines.append(line).append('\n');
+    }
+    write(lines.toString(), step == 0);
+  }
+
+  private void write(String lines, boolean begins) {
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.writeString(
+          file,
+          lines,
+          StandardCharsets.UTF_8,
+          StandardOpenOption.CREATE,
+          StandardOpenOption.WRITE,
+          begins ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      // The run is worth more than a look at it; a full disk ends it at its next checkpoint.
+      LOG.warn("Writing {} failed: {}.", file, WriteFailure.explain(file, e));
+    }
+  }
+
+  /** Warns where the newest samples had no end, though the rows' answers have one. */
+  Optional<TrainingWarning> warning(int step) {
+    if (rows.size() < LEAST_TO_JUDGE || unended < rows.size()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new TrainingWarning(
+            TrainingWarning.Kind.ANSWERS_NEVER_END,
+            step,
+            ("None of %d sampled answers ended within %d tokens, though those of the rows do, as in"
+                    + " '%s'.")
+                .formatted(rows.size(), tokens, excerpt(longest)),
+            "See "
+                + file
+                + ". Train longer, or see that rows are not cut before their end"
+                + " (maxLength, overflow) and that the end is among the trained tokens (lossOn,"
+                + " chatTemplate)."));
+  }
+
+  private static String excerpt(String text) {
+    String line = text.strip().replaceAll("\\s+", " ");
+    return line.length() > 60 ? "..." + line.substring(line.length() - 60) : line;
+  }
+}

@@ -1,0 +1,101 @@
+package io.adapt4j.core.internal.task.classification;
+
+import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.TextBatch;
+import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.TextLoss;
+import io.adapt4j.core.internal.nn.TextTargets;
+import io.adapt4j.core.internal.train.TextInputs;
+import io.adapt4j.core.task.ClassificationProblem;
+import java.util.Arrays;
+import java.util.Iterator;
+
+/**
+ * What the classifier of a model that does not train reads of labeled rows, with what it should say
+ * of them.
+ *
+ * @param features one row a target, row-major [targets, width]
+ * @param labels the class of each target; empty where values are given
+ * @param values 1 or 0 for each class, or a number a target; empty where labels are given
+ * @param weights how much each target counts
+ * @param targets how many there are
+ */
+@SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+record FrozenFeatures(
+    float[] features, long[] labels, float[] values, float[] weights, int targets) {
+
+  /**
+   * Reads rows.
+   *
+   * @param encoder the model
+   * @param problem what is to be said of a text
+   * @param batches the rows
+   * @param limit the most targets that are kept
+   * @param width features of a target
+   * @param outputs classes or numbers
+   */
+  static FrozenFeatures of(
+      Encoder encoder,
+      ClassificationProblem problem,
+      BatchSource<TextBatch> batches,
+      int limit,
+      int width,
+      int outputs) {
+    boolean hasLabels =
+        problem == ClassificationProblem.SINGLE_LABEL || problem == ClassificationProblem.TOKEN;
+    float[] features = new float[limit * width];
+    long[] labels = new long[hasLabels ? limit : 0];
+    float[] values = new float[hasLabels ? 0 : limit * outputs];
+    float[] weights = new float[limit];
+    int targets = 0;
+    Iterator<TextBatch> epoch = batches.epoch(0);
+    while (epoch.hasNext() && targets < limit) {
+      TextBatch batch = epoch.next();
+      TextTargets wanted = ClassificationTrainingTask.targets(problem, batch);
+      float[] read = TextLoss.features(encoder, TextInputs.of(encoder, batch), wanted);
+      int perRow = batch.ofTokens() ? batch.length() : 1;
+      int inBatch = 0;
+      for (int i = 0; i < batch.rows() * perRow && targets < limit; i++) {
+        if (hasLabels && batch.labels()[i] == TrainingSample.IGNORED) {
+          continue;
+        }
+        System.arraycopy(read, inBatch * width, features, targets * width, width);
+        if (hasLabels) {
+          labels[targets] = batch.labels()[i];
+        } else {
+          System.arraycopy(batch.values(), i * outputs, values, targets * outputs, outputs);
+        }
+        weights[targets++] = batch.weights()[i / perRow];
+        inBatch++;
+      }
+    }
+    return new FrozenFeatures(
+        first(features, targets * width),
+        Arrays.copyOf(labels, hasLabels ? targets : 0),
+        first(values, hasLabels ? 0 : targets * outputs),
+        first(weights, targets),
+        targets);
+  }
+
+  private static float[] first(float[] values, int count) {
+    return values.length == count ? values : Arrays.copyOf(values, count);
+  }
+
+  /** The targets as the loss takes them; numbers as they are. */
+  TextTargets wanted(ClassificationProblem problem) {
+    return switch (problem) {
+      case SINGLE_LABEL, TOKEN -> new TextTargets.OneClass(labels, weights);
+      case MULTI_LABEL -> new TextTargets.ManyClasses(values, weights);
+      case REGRESSION -> new TextTargets.Numbers(values, weights);
+    };
+  }
+
+  double weight() {
+    double sum = 0;
+    for (float weight : weights) {
+      sum += weight;
+    }
+    return sum;
+  }
+}

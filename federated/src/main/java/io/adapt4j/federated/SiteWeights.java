@@ -1,0 +1,46 @@
+package io.adapt4j.federated;
+
+import java.util.List;
+
+/** Shares of sites in the mean of a round. */
+final class SiteWeights {
+
+  private SiteWeights() {}
+
+  /**
+   * Returns shares in proportion to counts of tokens, none above a limit. What exceeds the limit
+   * goes to the other sites in proportion to their counts.
+   *
+   * @param tokens counts, each at least 1
+   * @param limit greatest share; equal shares where it is below one over the sites
+   * @return shares that sum to 1
+   */
+  static double[] of(List<Long> tokens, double limit) {
+    int sites = tokens.size();
+    double greatest = Math.max(limit, 1.0 / sites);
+    double[] shares = new double[sites];
+    boolean[] limited = new boolean[sites];
+    double left = 1;
+    boolean changed = true;
+    while (changed) {
+      changed = false;
+      double counts = 0;
+      for (int i = 0; i < sites; i++) {
+        counts += limited[i] ? 0 : tokens.get(i);
+      }
+      double free = left;
+      for (int i = 0; i < sites; i++) {
+        if (!limited[i]) {
+          shares[i] = free * tokens.get(i) / counts;
+          if (shares[i] > greatest) {
+            shares[i] = greatest;
+            limited[i] = true;
+            left -= greatest;
+            changed = true;
+          }
+        }
+      }
+    }
+    return shares;
+  }
+}

@@ -1,0 +1,205 @@
+package io.adapt4j.lora;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * The targets of an adapter on a mixture whose experts are modules in the checkpoint, named so that
+ * PEFT computes the same with Transformers 4, where they are modules, and with Transformers 5,
+ * where they are one tensor.
+ *
+ * <p>There PEFT takes every target named {@code gate_proj} for the experts' and drops it elsewhere:
+ * on shared experts and dense layers. It multiplies alpha by 2 where gate and up become one, which
+ * is right without rank stabilization only, and for some families it does neither. Weights that are
+ * named as parameters it leaves alone.
+ *
+ * @param modules for {@code target_modules}
+ * @param parameters for {@code target_parameters}
+ * @param ranks for {@code rank_pattern}
+ * @param alphas for {@code alpha_pattern}
+ */
+record ExpertTargets(
+    List<String> modules,
+    List<String> parameters,
+    Map<String, Integer> ranks,
+    Map<String, Double> alphas) {
+
+  /** Families whose targets PEFT translates, and where only experts have the names. */
+  private static final Set<String> TRANSLATED = Set.of("mixtral", "qwen3_moe", "olmoe");
+
+  /** Returns whether the configuration has to name weights, not modules. */
+  static boolean areNeeded(AdapterConfig config, AdapterPlan plan) {
+    List<AdapterPlan.Adapted> experts = experts(plan);
+    if (!isPlain(config)) {
+      return false;
+    }
+    if (!plan.mixture().routers().isEmpty()) {
+      return true;
+    }
+    return !experts.isEmpty()
+        && (!TRANSLATED.contains(plan.mixture().modelType())
+            || config.rankStabilized()
+            || !others(plan).isEmpty()
+            || experts.stream()
+                .anyMatch(
+                    part ->
+                        part.rank() != config.rank()
+                            || part.scale() != config.alpha() / config.rank()));
+  }
+
+  /** Whether PEFT can have an adapter of this kind on tensors of several experts. */
+  static boolean isPlain(AdapterConfig config) {
+    return !config.dora() && !config.biasOfB() && config.bias() != LoraBias.LORA_ONLY;
+  }
+
+  /** Returns whether experts' gate projections are adapted without their up projections or so. */
+  static boolean hasHalf(AdapterPlan plan) {
+    List<String> leaves =
+        experts(plan).stream().map(part -> ExpertNames.leaf(part.part().path())).toList();
+    if (leaves.isEmpty()) {
+      return false;
+    }
+    List<String> names = ExpertNames.siblings(experts(plan).get(0).part().path());
+    return leaves.contains(names.get(0)) != leaves.contains(names.get(1));
+  }
+
+  /** The adapted projections of single experts. */
+  static List<AdapterPlan.Adapted> experts(AdapterPlan plan) {
+    return plan.adapted().stream()
+        .filter(part -> ExpertNames.isModule(part.part().path()))
+        .toList();
+  }
+
+  /** Adapted projections beside the experts that have names of experts' projections. */
+  private static List<AdapterPlan.Adapted> others(AdapterPlan plan) {
+    Set<String> names = names(plan);
+    return plan.adapted().stream()
+        .filter(part -> !ExpertNames.isModule(part.part().path()))
+        .filter(part -> names.contains(ExpertNames.leaf(part.part().path())))
+        .filter(part -> !ExpertParameters.isStacked(part.part().path()))
+        .toList();
+  }
+
+  /** The names that experts' projections have. */
+  private static Set<String> names(AdapterPlan plan) {
+    return experts(plan).isEmpty()
+        ? Set.of()
+        : Set.copyOf(ExpertNames.siblings(experts(plan).get(0).part().path()));
+  }
+
+  static ExpertTargets of(AdapterConfig config, AdapterPlan plan) {
+    List<AdapterPlan.Adapted> experts = experts(plan);
+    List<AdapterPlan.Adapted> weights =
+        Stream.of(experts, others(plan)).flatMap(List::stream).toList();
+    Set<String> named = new LinkedHashSet<>();
+    weights.forEach(part -> named.add(part.part().path()));
+    named.addAll(plan.mixture().routers());
+    Set<String> parameters = new LinkedHashSet<>(config.modules().parameters());
+    for (AdapterPlan.Adapted part : weights) {
+      String leaf = ExpertNames.leaf(part.part().path());
+      boolean partly = plan.mixture().partly().contains(leaf);
+      parameters.add((partly ? part.part().path() : leaf) + ".weight");
+    }
+    for (String router : plan.mixture().routers()) {
+      parameters.add(inLayer(router) + ".weight");
+    }
+    Map<String, Integer> ranks = weightKeys(config.rankPattern(), named);
+    Map<String, Double> alphas = weightKeys(config.alphaPattern(), named);
+    addStacks(experts, config, parameters, ranks, alphas);
+    return new ExpertTargets(
+        modules(config.modules(), plan, named), List.copyOf(parameters), ranks, alphas);
+  }
+
+  /** The path below a layer's number, as it is in all layers. */
+  static String inLayer(String path) {
+    return path.replaceFirst(".*?\\.\\d+\\.", "");
+  }
+
+  private static void addStacks(
+      List<AdapterPlan.Adapted> experts,
+      AdapterConfig config,
+      Set<String> parameters,
+      Map<String, Integer> ranks,
+      Map<String, Double> alphas) {
+    Map<String, AdapterPlan.Adapted> first = new LinkedHashMap<>();
+    experts.forEach(part -> first.putIfAbsent(ExpertNames.leaf(part.part().path()), part));
+    if (first.isEmpty()) {
+      return;
+    }
+    String path = experts.get(0).part().path();
+    String owner = inLayer(ExpertNames.owner(path));
+    List<String> names = ExpertNames.siblings(path);
+    AdapterPlan.Adapted down = first.get(names.get(2));
+    if (down != null) {
+      parameters.add(owner + "." + ExpertNames.DOWN);
+      boolean usual = down.rank() == config.rank() && down.scale() == config.scaleOf(owner);
+      if (!usual) {
+        put(owner, ExpertNames.DOWN, down.rank(), down.scale(), config, ranks, alphas);
+      }
+    }
+    AdapterPlan.Adapted gate = first.get(names.get(0));
+    AdapterPlan.Adapted up = first.get(names.get(1));
+    if (gate != null && up != null) {
+      parameters.add(owner + "." + ExpertNames.GATE_UP);
+      int rank = gate.rank() + up.rank();
+      put(owner, ExpertNames.GATE_UP, rank, gate.scale(), config, ranks, alphas);
+    }
+  }
+
+  private static void put(
+      String owner,
+      String name,
+      int rank,
+      double scale,
+      AdapterConfig config,
+      Map<String, Integer> ranks,
+      Map<String, Double> alphas) {
+    String key = owner.replace(".", "\\.") + "\\." + name;
+    ranks.put(key, rank);
+    alphas.put(key, scale * (config.rankStabilized() ? Math.sqrt(rank) : rank));
+  }
+
+  /** The patterns, with such for names of weights where projections are named by theirs. */
+  private static <V> Map<String, V> weightKeys(Map<String, V> patterns, Set<String> named) {
+    Map<String, V> all = new LinkedHashMap<>(patterns);
+    patterns.forEach(
+        (key, value) -> {
+          String expression = "(?:.*\\.)?(?:" + key + ")";
+          if (named.stream().anyMatch(path -> Expressions.matches(expression, path))) {
+            all.putIfAbsent("(?:" + key + ")\\.weight", value);
+          }
+        });
+    return all;
+  }
+
+  /** What is left to name as modules. */
+  private static List<String> modules(Selection selection, AdapterPlan plan, Set<String> named) {
+    List<String> rest =
+        plan.paths()
+            .filter(path -> !named.contains(path) && !ExpertParameters.isStacked(path))
+            .filter(path -> !selection.isWeight(path))
+            .toList();
+    List<String> modules = new ArrayList<>();
+    if (selection.targets() instanceof Targets.Names names) {
+      names.names().stream()
+          .filter(name -> named.stream().noneMatch(path -> Targets.Names.names(path, name)))
+          .filter(name -> rest.stream().anyMatch(path -> Targets.Names.names(path, name)))
+          .forEach(modules::add);
+    } else if (selection.targets() instanceof Targets.AllLinear) {
+      rest.stream()
+          .map(ExpertNames::leaf)
+          .distinct()
+          .filter(name -> named.stream().noneMatch(path -> Targets.Names.names(path, name)))
+          .forEach(modules::add);
+    }
+    rest.stream()
+        .filter(path -> modules.stream().noneMatch(name -> Targets.Names.names(path, name)))
+        .forEach(modules::add);
+    return modules;
+  }
+}

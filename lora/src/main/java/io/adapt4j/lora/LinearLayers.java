@@ -1,0 +1,44 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.internal.nn.Network;
+import java.util.Set;
+
+/**
+ * The projections that {@link Targets#ALL_LINEAR} means: those that every version of PEFT takes for
+ * linear layers and adapts.
+ *
+ * @param mixtures paths of the mixtures of experts
+ * @param mamba whether PEFT refuses the state space's output projection, whose weight is read
+ *     without calling it
+ */
+record LinearLayers(Set<String> mixtures, boolean mamba) {
+
+  /** Model types whose {@code out_proj} PEFT refuses. */
+  private static final Set<String> MAMBA = Set.of("falcon_h1", "mamba", "mamba2", "falcon_mamba");
+
+  private static final Set<String> REFUSED = Set.of("out_proj", "conv1d");
+
+  private static final Set<String> OUTPUTS = Set.of("classifier", "score");
+
+  static LinearLayers of(Network network) {
+    return new LinearLayers(
+        ExpertNames.mixtures(network), isMamba(network.modelConfig().modelType()));
+  }
+
+  private static boolean isMamba(String modelType) {
+    return MAMBA.contains(modelType);
+  }
+
+  /** Returns whether PEFT refuses a projection by name. */
+  boolean refuse(String path) {
+    return mamba && REFUSED.contains(ExpertNames.leaf(path));
+  }
+
+  /** Returns whether a projection is among all linear layers. */
+  boolean contain(String path) {
+    return !OUTPUTS.contains(path)
+        && !ExpertParameters.isStacked(path)
+        && !ExpertNames.isRouter(path, mixtures)
+        && !refuse(path);
+  }
+}

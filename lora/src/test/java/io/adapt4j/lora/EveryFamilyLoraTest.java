@@ -1,0 +1,208 @@
+package io.adapt4j.lora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.SequenceToSequenceModel;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.SequenceOptions;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.EncoderDecoder;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.EncoderLoss;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.SequenceInputs;
+import io.adapt4j.core.internal.nn.SequenceLoss;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.optim.Optimizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The life of a LoRA adapter on a model of every family: trained, saved, loaded, merged, used. */
+class EveryFamilyLoraTest {
+
+  private static final int LENGTH = 8;
+  private static final Path RESOURCES = Path.of("..", "core", "src", "test", "resources");
+
+  @TempDir private Path folder;
+
+  static List<Path> families() throws IOException {
+    try (Stream<Path> decoders = Files.list(RESOURCES.resolve("families"));
+        Stream<Path> sequences = Files.list(RESOURCES.resolve("sequences"))) {
+      return Stream.concat(decoders, sequences)
+          .filter(Files::isDirectory)
+          // Hidden states alone have no loss.
+          .filter(path -> !path.toString().endsWith("_features"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void anAdapterIsTrainedSavedLoadedMergedAndUsed(Path base) {
+    Path adapter = folder.resolve("adapter");
+    Path merged = folder.resolve("merged");
+    float[] plain;
+    float[] trained;
+    try (Network network = load(base)) {
+      plain = outputs(network);
+      try (Adaptation adaptation = Methods.of(Lora.rank(2)).attach(network, base, 1)) {
+        train(network, adaptation);
+        trained = outputs(network);
+        assertThat(trained).isNotEqualTo(plain);
+        adaptation.save(adapter);
+      }
+      try (AttachedAdapter attached =
+          AdapterMechanics.of(LoraAdapter.at(adapter)).attach(network)) {
+        assertThat(outputs(network)).isEqualTo(trained);
+      }
+    }
+    LoraAdapter.at(adapter).writeMerged(base, merged);
+    try (Network written = load(merged)) {
+      assertThat(distance(outputs(written), trained)).isCloseTo(0, within(1e-4));
+    }
+    if (!(Architectures.declare(ModelConfig.read(base)) instanceof Encoder)) {
+      assertThat(texts(merged)).isDeepEqualTo(texts(base, LoraAdapter.at(adapter)));
+    }
+  }
+
+  private static int[][] texts(Path base, LoraAdapter... adapters) {
+    List<int[]> prompts = List.of(new int[] {4, 11, 18, 7}, new int[] {5, 9, 6});
+    ModelSource source = ModelSource.path(base);
+    if (Architectures.declare(ModelConfig.read(base)) instanceof EncoderDecoder) {
+      try (SequenceToSequenceModel model =
+          SequenceToSequenceModel.load(source, Precision.FP32, adapters)) {
+        SequenceOptions options = SequenceOptions.builder().maxNewTokens(5).ignoreEos(true).build();
+        return model.generateIds(prompts, options).toArray(int[][]::new);
+      }
+    }
+    try (LanguageModel model = LanguageModel.load(source, Precision.FP32, adapters)) {
+      GenerationOptions options =
+          GenerationOptions.greedy().toBuilder().maxNewTokens(5).ignoreEos(true).build();
+      return model.generateIds(prompts, options).toArray(int[][]::new);
+    }
+  }
+
+  private static Network load(Path folder) {
+    Network network = Architectures.declare(ModelConfig.read(folder));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      Weights.check(network, checkpoint);
+      network.allocate(DType.F32);
+      Weights.load(network, checkpoint);
+    }
+    return network;
+  }
+
+  private static void train(Network network, Adaptation adaptation) {
+    TrainingStep.Settings settings = new TrainingStep.Settings(Optimizer.adamW(), 0, 1, false);
+    try (TrainingStep<long[]> steps =
+        new TrainingStep<>(
+            (ids, scale, recompute, seed) -> loss(network, ids, scale, recompute, seed),
+            adaptation,
+            settings)) {
+      for (int step = 0; step < 2; step++) {
+        assertThat(steps.run(List.of(ids()), LENGTH, 1e-2, step).applied()).isTrue();
+      }
+    }
+  }
+
+  private static double loss(
+      Network network, long[] ids, double scale, boolean recompute, long seed) {
+    if (network instanceof EncoderDecoder both) {
+      SequenceInputs inputs = new SequenceInputs(ids, mask(), ids, 1, LENGTH);
+      return SequenceLoss.forwardBackward(both, inputs, 0, scale, recompute, seed);
+    }
+    if (network instanceof Decoder decoder) {
+      return LanguageModelLoss.forwardBackward(
+          decoder,
+          new LanguageModelLoss.Inputs(ids, mask(), ids, 1, LENGTH),
+          scale,
+          recompute,
+          seed);
+    }
+    Encoder encoder = (Encoder) network;
+    long[] labels = ids;
+    if (encoder.classes() > 0) {
+      labels = encoder.classifiesTokens() ? new long[LENGTH] : new long[1];
+    }
+    EncoderInputs inputs = new EncoderInputs(ids, mask(), new long[LENGTH], labels, 1, LENGTH);
+    return EncoderLoss.forwardBackward(encoder, inputs, scale, recompute, seed);
+  }
+
+  private static long[] ids() {
+    long[] ids = new long[LENGTH];
+    Arrays.setAll(ids, i -> 4 + i * 7L % 12);
+    return ids;
+  }
+
+  private static long[] mask() {
+    long[] mask = new long[LENGTH];
+    Arrays.fill(mask, 1);
+    return mask;
+  }
+
+  /** Logits where the model has them, else hidden states. */
+  private static float[] outputs(Network network) {
+    if (network instanceof EncoderDecoder both) {
+      return SequenceLoss.logits(both, new SequenceInputs(ids(), mask(), ids(), 1, LENGTH));
+    }
+    try (Scope scope = Scope.open();
+        Positions positions =
+            network instanceof Decoder decoder
+                ? decoder.positions(mask(), 1, LENGTH)
+                : ((Encoder) network).positions(ids(), mask(), 1, LENGTH)) {
+      Tensor tokens = Tensor.of(ids(), 1, LENGTH);
+      if (network instanceof Decoder decoder) {
+        return decoder.logits(decoder.hidden(Ops.inference(), tokens, positions, false)).toFloats();
+      }
+      Encoder encoder = (Encoder) network;
+      Tensor types = Tensor.of(new long[LENGTH], 1, LENGTH);
+      Tensor hidden = encoder.hidden(Ops.inference(), tokens, types, positions, false);
+      if (encoder.classes() > 0) {
+        return encoder.classLogits(Ops.inference(), hidden, mask()).toFloats();
+      }
+      return encoder.predictsTokens()
+          ? encoder
+              .vocabularyHead()
+              .logits(encoder.vocabularyInput(Ops.inference(), hidden))
+              .toFloats()
+          : hidden.toFloats();
+    }
+  }
+
+  /** The largest deviation, relative where values are above 1. */
+  private static double distance(float[] found, float[] wanted) {
+    assertThat(found).hasSameSizeAs(wanted);
+    double worst = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      worst = Math.max(worst, Math.abs(found[i] - wanted[i]) / Math.max(1, Math.abs(wanted[i])));
+    }
+    return worst;
+  }
+}

@@ -1,0 +1,55 @@
+package io.adapt4j.verification.golden;
+
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DType;
+import java.util.function.UnaryOperator;
+
+/**
+ * A model whose configuration ties the output matrix to the embedding, beside another matrix in the
+ * file: Transformers 4 and 5 give other logits, each for the files it wrote.
+ */
+final class StoredHeadCheck {
+
+  private static final String FIVE = "logits_5_15";
+  private static final String FOUR = "logits_4_57";
+  private static final String ROPE = "rope_parameters";
+  private static final String THETA = "rope_theta";
+
+  static final Kind KIND =
+      new Kind(
+          "models",
+          source -> source.hasAny(FOUR + "_vs_5_15_maxdiff"),
+          (source, section) -> {
+            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
+              run(golden, section);
+            }
+          });
+
+  private StoredHeadCheck() {}
+
+  private static void run(GoldenFolder golden, Report.Section section) {
+    section.attempt(FIVE, () -> compare(golden, section, FIVE, config -> config));
+    section.attempt(FOUR, () -> compare(golden, section, FOUR, StoredHeadCheck::ofFour));
+  }
+
+  private static void compare(
+      GoldenFolder golden, Report.Section section, String tensor, UnaryOperator<ModelConfig> as) {
+    EncoderInputs batch = golden.unlabeled("", "");
+    try (Network network = Networks.load(golden.path(), DType.F32, as)) {
+      float[] found = Networks.logits(network, batch);
+      section.compared(tensor, golden.deviation(tensor, found, batch, Tolerances.FP32));
+    }
+  }
+
+  /** The same fields in the words of version 4. */
+  private static ModelConfig ofFour(ModelConfig config) {
+    return config
+        .with(THETA, config.toJson().path(ROPE).path(THETA))
+        .with(ROPE, NullNode.getInstance())
+        .with("transformers_version", TextNode.valueOf("4.57.0"));
+  }
+}
