@@ -80,7 +80,7 @@ final class CharacterClasses {
     int first = -1;
     Budget budget = Budget.current();
     for (int character = 0; character <= CodePoints.LAST + 1; character++) {
-      budget.step(2);
+      budget.step(character % 2);
       boolean in =
           character <= CodePoints.LAST && pattern.matcher(Character.toString(character)).matches();
       if (in && first < 0) {
