@@ -60,9 +60,7 @@ final class ClassOutput {
     }
     return base.with(
             "architectures",
-            JsonNodeFactory.instance
-                .arrayNode()
-                .add(OutputLayer.family(base) + ENDINGS.get(layer)))
+            JsonNodeFactory.instance.arrayNode().add(OutputLayer.family(base) + ENDINGS.get(layer)))
         .with("id2label", names)
         .with("label2id", numbers);
   }

@@ -408,7 +408,8 @@ public final class RotaryFrequencies {
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
-                        "yarn: expected factor or original_max_position_embeddings, found neither"));
+                        "yarn: expected factor or original_max_position_embeddings, found"
+                            + " neither"));
     return (double) maxPositionEmbeddings / original;
   }
 

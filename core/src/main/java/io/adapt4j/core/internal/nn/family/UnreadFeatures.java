@@ -167,9 +167,7 @@ final class UnreadFeatures {
               for (Map.Entry<String, JsonNode> field : config.toJson().properties()) {
                 String name = field.getKey();
                 boolean listed =
-                    known.mark(name).isPresent()
-                        || isRead(name, read)
-                        || NEUTRAL.containsKey(name);
+                    known.mark(name).isPresent() || isRead(name, read) || NEUTRAL.containsKey(name);
                 if (!listed && !isOff(field.getValue())) {
                   unknown.put(name, field.getValue());
                 }
