@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.nn.family;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.config.ModelConfig;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -104,10 +105,13 @@ final class UnreadFeatures {
    */
   static void refuse(ModelConfig config, Set<String> read) {
     Optional<KnownFields> known = KnownFields.of(config.modelType());
-    for (Map.Entry<String, JsonNode> field : config.toJson().properties()) {
-      JsonNode value = field.getValue();
-      if (!value.isNull() && !isRead(field.getKey(), read)) {
-        refuse(config, known, field.getKey(), value);
+    JsonNode fields = config.toJson();
+    // Those above first, in their order.
+    Set<String> names = new LinkedHashSet<>(NEUTRAL.keySet());
+    fields.fieldNames().forEachRemaining(names::add);
+    for (String name : names) {
+      if (fields.hasNonNull(name) && !isRead(name, read)) {
+        refuse(config, known, name, fields.get(name));
       }
     }
     for (String rope : ROPE) {
