@@ -150,9 +150,15 @@ final class EarlierFields {
     }
     if (isDefault(parameters)) {
       fields.set(SCALING, NullNode.instance);
-    } else if (parameters instanceof ObjectNode stated) {
+    } else if (parameters instanceof ObjectNode stated && isExpressible(stated, family)) {
       fields.set(SCALING, scaling(stated.deepCopy(), family));
     }
+  }
+
+  /** Version 4 takes the factors of Phi-3 from its two lengths. */
+  private static boolean isExpressible(ObjectNode parameters, String family) {
+    return !family.equals("phi3")
+        || !(parameters.hasNonNull("factor") || parameters.hasNonNull("attention_factor"));
   }
 
   private static ObjectNode scaling(ObjectNode parameters, String family) {

@@ -72,6 +72,13 @@ class EarlierFieldsTest {
               "sliding_attention": {"rope_type": "default", "rope_theta": 3.0}}}
             """);
     assertThat(both.has("rope_theta")).isFalse();
+    JsonNode phi =
+        added(
+            """
+            {"model_type": "phi3", "rope_parameters": {"rope_type": "longrope", "rope_theta": 5.0,
+              "attention_factor": 1.5, "short_factor": [1.0], "long_factor": [2.0]}}
+            """);
+    assertThat(phi.has("rope_scaling")).isFalse();
   }
 
   @ParameterizedTest
