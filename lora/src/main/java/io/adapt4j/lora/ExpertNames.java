@@ -67,6 +67,11 @@ final class ExpertNames {
     return MODULE.matcher(path).matches();
   }
 
+  /** The names of gate, up and down projections of experts that are modules in a family. */
+  static Set<String> names(String modelType) {
+    return Set.copyOf(modelType.equals("mixtral") ? MIXTRAL : USUAL);
+  }
+
   /** The last component of a path. */
   static String leaf(String path) {
     return path.substring(path.lastIndexOf('.') + 1);

@@ -32,19 +32,30 @@ record ExpertTargets(
   /** Families whose targets PEFT translates, and where only experts have the names. */
   private static final Set<String> TRANSLATED = Set.of("mixtral", "qwen3_moe", "olmoe");
 
+  /** Families with experts whose targets PEFT leaves alone. */
+  private static final Set<String> UNTOUCHED =
+      Set.of(
+          "",
+          "gemma4",
+          "gemma4_text",
+          "gpt_oss",
+          "granitemoe",
+          "granitemoeshared",
+          "granitemoehybrid",
+          "nomic_bert");
+
   /** Returns whether the configuration has to name weights, not modules. */
   static boolean areNeeded(AdapterConfig config, AdapterPlan plan) {
     List<AdapterPlan.Adapted> experts = experts(plan);
     if (!isPlain(config)) {
       return false;
     }
-    if (!plan.mixture().routers().isEmpty()) {
+    if (!plan.mixture().routers().isEmpty() || !others(plan).isEmpty()) {
       return true;
     }
     return !experts.isEmpty()
         && (!TRANSLATED.contains(plan.mixture().modelType())
             || config.rankStabilized()
-            || !others(plan).isEmpty()
             || experts.stream()
                 .anyMatch(
                     part ->
@@ -85,11 +96,16 @@ record ExpertTargets(
         .toList();
   }
 
-  /** The names that experts' projections have. */
+  /** The names that PEFT takes for those of experts' projections. */
   private static Set<String> names(AdapterPlan plan) {
-    return experts(plan).isEmpty()
+    return UNTOUCHED.contains(plan.mixture().modelType())
         ? Set.of()
-        : Set.copyOf(ExpertNames.siblings(experts(plan).get(0).part().path()));
+        : ExpertNames.names(plan.mixture().modelType());
+  }
+
+  /** Returns whether PEFT would have projections as parameters, which take plain LoRA only. */
+  static boolean becomeParameters(AdapterPlan plan) {
+    return !experts(plan).isEmpty() || !others(plan).isEmpty();
   }
 
   static ExpertTargets of(AdapterConfig config, AdapterPlan plan) {
@@ -99,7 +115,7 @@ record ExpertTargets(
     Set<String> named = new LinkedHashSet<>();
     weights.forEach(part -> named.add(part.part().path()));
     named.addAll(plan.mixture().routers());
-    Set<String> parameters = new LinkedHashSet<>(config.modules().parameters());
+    Set<String> parameters = new LinkedHashSet<>(parameters(config.modules(), plan));
     for (AdapterPlan.Adapted part : weights) {
       String leaf = ExpertNames.leaf(part.part().path());
       boolean partly = plan.mixture().partly().contains(leaf);
@@ -113,6 +129,22 @@ record ExpertTargets(
     addStacks(experts, config, parameters, ranks, alphas);
     return new ExpertTargets(
         modules(config.modules(), plan, named), List.copyOf(parameters), ranks, alphas);
+  }
+
+  /** The weights that are adapted and no module's: as they were named, else each by its path. */
+  static List<String> parameters(Selection selection, AdapterPlan plan) {
+    List<String> adapted = ExpertParameters.parameters(plan.paths());
+    List<String> known =
+        selection.parameters().stream()
+            .filter(name -> !ExpertParameters.isOfOldName(name) || adapted.isEmpty())
+            .toList();
+    List<String> named =
+        adapted.stream().filter(name -> !ExpertParameters.matches(known, name)).toList();
+    boolean everywhere = selection.layers().isEmpty() && selection.excluded().isEmpty();
+    return Stream.concat(
+            known.stream(),
+            named.stream().map(name -> everywhere ? inLayer(name) : name).distinct())
+        .toList();
   }
 
   /** The path below a layer's number, as it is in all layers. */

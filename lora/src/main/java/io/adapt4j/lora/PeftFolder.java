@@ -287,7 +287,9 @@ final class PeftFolder {
     fields.put("r", nodes.numberNode(config.rank()));
     fields.put("lora_alpha", number(config.alpha()));
     // With Transformers 5 PEFT refuses dropout on experts, even of an adapter that only computes.
-    boolean dropped = ExpertTargets.isPlain(config) && !ExpertTargets.experts(plan).isEmpty();
+    boolean dropped =
+        ExpertTargets.areNeeded(config, plan)
+            || (ExpertTargets.isPlain(config) && ExpertTargets.becomeParameters(plan));
     fields.put("lora_dropout", nodes.numberNode(dropped ? 0 : config.dropout()));
     SelectionFields.write(fields, config, plan);
     boolean sided = plan.stackSizes().values().stream().anyMatch(size -> !size.transposed());

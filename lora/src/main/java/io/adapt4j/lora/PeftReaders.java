@@ -12,7 +12,6 @@ final class PeftReaders {
   /** One text for each group of readers that would refuse the adapter or compute something else. */
   static List<String> warnings(AdapterConfig config, AdapterPlan plan, Network network) {
     List<String> warnings = new ArrayList<>();
-    List<AdapterPlan.Adapted> experts = ExpertTargets.experts(plan);
     boolean stacked =
         plan.adapted().stream()
             .anyMatch(part -> ExpertParameters.isStacked(part.part().path()) && !part.transposed());
@@ -23,9 +22,10 @@ final class PeftReaders {
               + " sides and refuse it, or compute something else. Use it with those versions merged"
               + " into its base.");
     }
-    if (!experts.isEmpty() && !ExpertTargets.isPlain(config)) {
+    boolean parameters = ExpertTargets.becomeParameters(plan);
+    if (parameters && !ExpertTargets.isPlain(config)) {
       warnings.add(
-          "The adapter changes experts with "
+          "The adapter changes MLPs of a mixture of experts with "
               + (config.dora() ? "DoRA" : "biases")
               + ", which PEFT refuses with Transformers 5, where the experts of a layer are one"
               + " tensor. Leave it out, or use the adapter with Transformers 4 or merged into its"
@@ -37,11 +37,11 @@ final class PeftReaders {
               + " with Transformers 5, where both are one tensor. Adapt both or none, or use the"
               + " adapter with Transformers 4 or merged into its base.");
     }
-    if (!experts.isEmpty() && config.dropout() > 0) {
+    if ((parameters || ExpertTargets.areNeeded(config, plan)) && config.dropout() > 0) {
       warnings.add(
           "Dropout acts in this run, but adapter_config.json will say lora_dropout 0: PEFT refuses"
-              + " dropout on experts with Transformers 5, even of an adapter that only computes."
-              + " Set it again where training goes on.");
+              + " dropout on MLPs of mixtures with Transformers 5, even of an adapter that only"
+              + " computes. Set it again where training goes on.");
     }
     if (ExpertTargets.areNeeded(config, plan)) {
       warnings.add(

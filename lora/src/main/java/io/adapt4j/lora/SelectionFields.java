@@ -108,7 +108,7 @@ final class SelectionFields {
       fields.put("target_parameters", array(targets.parameters()));
     } else {
       fields.put("target_modules", modules(modules, plan));
-      List<String> parameters = parameters(modules, plan);
+      List<String> parameters = ExpertTargets.parameters(modules, plan);
       fields.put("target_parameters", parameters.isEmpty() ? none : array(parameters));
     }
     fields.put("exclude_modules", modules.excluded().map(SelectionFields::json).orElse(none));
@@ -151,22 +151,6 @@ final class SelectionFields {
 
   private static boolean isAny(List<String> paths, String name) {
     return paths.stream().anyMatch(path -> Targets.Names.names(path, name));
-  }
-
-  /** The weights that are adapted and no module's: as they were named, else each by its path. */
-  private static List<String> parameters(Selection selection, AdapterPlan plan) {
-    List<String> adapted = ExpertParameters.parameters(plan.paths());
-    List<String> known =
-        selection.parameters().stream()
-            .filter(name -> !ExpertParameters.isOfOldName(name) || adapted.isEmpty())
-            .toList();
-    List<String> named =
-        adapted.stream().filter(name -> !ExpertParameters.matches(known, name)).toList();
-    boolean everywhere = selection.layers().isEmpty() && selection.excluded().isEmpty();
-    return Stream.concat(
-            known.stream(),
-            named.stream().map(name -> everywhere ? ExpertTargets.inLayer(name) : name).distinct())
-        .toList();
   }
 
   /** Names or an expression; all linear layers by PEFT's word for them. */
