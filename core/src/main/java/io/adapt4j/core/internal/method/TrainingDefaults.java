@@ -101,7 +101,12 @@ public record TrainingDefaults(
         new Rates(2e-4, 1e-5, 2e-3, "QLoRA 2e-4 (Dettmers et al. 2023, B.2); TRL 1e-4"));
     LOW_RANK.put(
         TaskKind.CLASSIFICATION,
-        new Rates(5e-4, 5e-5, 5e-3, "LoRA, 4e-4 to 5e-4 for GLUE (Hu et al. 2021, table 9)"));
+        new Rates(
+            2e-4,
+            5e-5,
+            5e-3,
+            "measured, with a fitted classifier; LoRA, 4e-4 to 5e-4 for GLUE (Hu et al. 2021,"
+                + " table 9)"));
     LOW_RANK.put(TaskKind.MASKED_TOKENS, new Rates(5e-4, 5e-5, 2e-3, TEN_TIMES));
     LOW_RANK.put(
         TaskKind.EMBEDDINGS,
