@@ -1,7 +1,6 @@
 package io.adapt4j.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.RunDescription;
@@ -11,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -82,7 +80,6 @@ final class TrainCommand implements Callable<Integer> {
     }
     RunDescription description = run.read();
     if (earlier.resume) {
-      description.output().ifPresent(TrainCommand::requireRun);
       description = description.with("resume", "true").with("overwriteOutput", "false");
     }
     if (earlier.overwrite) {
@@ -97,44 +94,14 @@ final class TrainCommand implements Callable<Integer> {
           "output %s holds %s of another run; choose another folder, or give %s to replace it"
               .formatted(folder, Destination.some(others), OVERWRITE));
     }
-    List<String> counts = DataCounts.of(description);
-    counts.forEach(output.isJson() ? output.err()::println : output.out()::println);
-    output.out().flush();
     FineTuneReport report =
         Training.run(
             tuner,
             output,
             "Interrupted after a whole step; the state is in %s. Go on with: %s"
                 .formatted(folder.resolve("states"), resumption()));
-    output.write(text(report, counts), json(report, counts));
+    output.write(Wording.of(report.text()), Training.json(report));
     return Training.exitCode(report);
-  }
-
-  /** A mistyped output would begin another run. */
-  private static void requireRun(Path folder) {
-    Path states = folder.resolve("states");
-    if (Destination.names(states).isEmpty()) {
-      throw new IllegalArgumentException(
-          "%s: expected a run to go on with, found no saved state in %s. Correct the output, or leave %s out to begin a run."
-              .formatted(RESUME, states, RESUME));
-    }
-  }
-
-  /** The report, with what is wrong with the data among its warnings. */
-  private static String text(FineTuneReport report, List<String> counts) {
-    String text = Wording.of(report.text());
-    if (counts.isEmpty()) {
-      return text;
-    }
-    String lines = counts.stream().map(each -> each + "\n").collect(Collectors.joining());
-    String body = text.replaceFirst("(?m)^No warnings\\R?", "");
-    return body + (body.endsWith("\n") ? "" : "\n") + lines;
-  }
-
-  private static ObjectNode json(FineTuneReport report, List<String> counts) {
-    ObjectNode json = Training.json(report);
-    counts.forEach(json.withArray("warnings")::add);
-    return json;
   }
 
   /** The files of another run that this one would write. */

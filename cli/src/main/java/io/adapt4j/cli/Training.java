@@ -85,6 +85,7 @@ final class Training {
     ArrayNode warnings = json.putArray("warnings");
     report.warnings().forEach(warning -> warnings.add(Wording.of(warning.text())));
     report.plan().questions().forEach(question -> warnings.add(Wording.of(question)));
+    report.plan().dataFindings().forEach(finding -> warnings.add(Wording.of(finding)));
     json.put("seconds", report.elapsed().toMillis() / 1000.0);
     json.put("best", report.best().toString());
     json.put("last", report.last().toString());
