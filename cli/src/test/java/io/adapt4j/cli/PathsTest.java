@@ -41,6 +41,7 @@ class PathsTest {
   private enum Use {
     MODEL,
     ADAPTER,
+    ADAPTERS,
     INDEX_TO_ASK,
     INDEX_TO_MAKE,
     DOCUMENTS,
@@ -58,6 +59,7 @@ class PathsTest {
       return switch (this) {
         case MODEL -> List.of("missing", "file", "empty", "dangling");
         case ADAPTER -> List.of("missing", "file", "empty", "dangling", "model");
+        case ADAPTERS -> List.of("missing", "file", "dangling");
         case INDEX_TO_ASK -> List.of("missing", "file", "empty", "dangling", "model", "documents");
         case INDEX_TO_MAKE -> List.of("file", "dangling", "model", "documents", "file/below");
         case DOCUMENTS -> List.of("missing", "empty", "dangling");
@@ -145,6 +147,17 @@ class PathsTest {
               "0",
               "--named-adapter",
               "a=" + PATH),
+          argument(
+              "serve",
+              "--adapter-folder",
+              Use.ADAPTERS,
+              "model",
+              "--port",
+              "0",
+              "--admin-key-env",
+              "HOME",
+              "--adapter-folder",
+              PATH),
           argument("serve", "--embedder", Use.MODEL, "model", "--port", "0", "--embedder", PATH),
           argument("serve", "--reranker", Use.MODEL, "model", "--port", "0", "--reranker", PATH),
           argument("serve", "--index", Use.INDEX_TO_ASK, "model", "--port", "0", "--index", PATH),
