@@ -87,8 +87,8 @@ class MonitoredRunTest {
     assertThat(report.plan().dataFindings())
         .containsExactly(
             "ERROR: validation rows that are in the training data: 4 (first: examples row 20: 100"
-                + " % of its word sequences are in training row 0)",
-            "WARNING: exact duplicates: 16 (first: examples row 4: equal to row 0)");
+                + " % of its word sequences are in the training data, examples row 0)",
+            "WARNING: exact duplicates: 16 (first: examples row 4: equal to examples row 0)");
     assertThat(report.text())
         .contains("  unusual         learningRate 0.01 is above what is usual")
         .contains("  data            ERROR: validation rows that are in the training data: 4")

@@ -201,7 +201,7 @@ class TrainerTest {
     assertThatThrownBy(() -> run(options(1, 1, false), 4))
         .isInstanceOf(TrainingException.class)
         .hasMessageContaining("step 1 in " + output.resolve("last"))
-        .hasMessageContaining("free space");
+        .hasMessageContaining("Name another path");
     assertThat(events.ends).extracting(RunEnd::reason).containsExactly(StopReason.FAILED);
   }
 
