@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A server in a process of its own under clients that send prompts of 4 MB and schemas that would
+ * A server in a separate process under clients that send prompts of 4 MB and schemas that would
  * take hours, beside honest ones: what these wait, the memory of the process, and whether anything
  * goes on a second after the hostile ones have left.
  */

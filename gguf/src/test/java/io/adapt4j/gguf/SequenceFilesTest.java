@@ -104,7 +104,7 @@ class SequenceFilesTest {
     assertThat(SequenceToSequenceModel.reads(ModelSource.path(file))).isTrue();
   }
 
-  /** Transformers 5 says so of every T5, and of the scale by a field of its own. */
+  /** Transformers 5 says so of every T5, and of the scale by a separate field. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -62,7 +62,7 @@ final class ExpertNames {
     }
   }
 
-  /** Returns whether a path is that of one expert's projection in a tensor of its own. */
+  /** Returns whether a path is that of one expert's projection in a separate tensor. */
   static boolean isModule(String path) {
     return MODULE.matcher(path).matches();
   }

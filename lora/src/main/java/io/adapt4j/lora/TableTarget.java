@@ -158,7 +158,7 @@ record TableTarget(
     return Optional.empty();
   }
 
-  /** Whether a tied head needs values of its own for these tables. */
+  /** Whether a tied head needs separate values for these tables. */
   static boolean untieHead(Network network, List<TableTarget> tables) {
     return network instanceof Decoder decoder
         && decoder.isStoredTied()

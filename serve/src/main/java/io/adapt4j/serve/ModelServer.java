@@ -340,7 +340,7 @@ public final class ModelServer implements AutoCloseable {
 
     /**
      * Lets adapters be added and removed over HTTP, at {@code /v1/adapters}, by requests that show
-     * a key of its own. Unless set there is nothing at that address.
+     * a separate key. Unless set there is nothing at that address.
      *
      * @param folder holds the adapters that may be added, each in a folder of its name
      * @param adminKey the key, which should be none of {@link #apiKey}

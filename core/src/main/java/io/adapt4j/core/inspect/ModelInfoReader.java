@@ -45,7 +45,7 @@ final class ModelInfoReader {
   /** Null as long as no weights have been seen. */
   private @Nullable Boolean hasOutputMatrix;
 
-  /** Whether the model computes with an output matrix of its own, whatever the file says. */
+  /** Whether the model computes with a separate output matrix, whatever the file says. */
   private boolean untied;
 
   ModelInfoReader(Path folder) {

@@ -73,7 +73,7 @@ public record SourcePositions(Parameter table, int offset, Kind kind) {
     return column < sines ? Math.sin(angle) : Math.cos(angle);
   }
 
-  /** Whether a file may have the table with values of its own, which are read then. */
+  /** Whether a file may have the table with different values, which are read then. */
   boolean readsStored() {
     return kind == Kind.SINES;
   }

@@ -96,7 +96,7 @@ public final class Checks {
     }
   }
 
-  /** A run that is to be resumed has saved a state; begun anew it would be another one. */
+  /** A run that is to be resumed has saved a state; started over it would be another one. */
   public void resumable(Path output) {
     if (RunStates.exist(output) || isFinished(output)) {
       return;

@@ -123,7 +123,7 @@ class EarlierFieldsTest {
         .withMessageContaining("field 'rate': expected a finite number");
   }
 
-  /** Whoever reads the field tells what is wrong with it. */
+  /** Whoever reads the field reports what is wrong with it. */
   @ParameterizedTest
   @ValueSource(
       strings = {

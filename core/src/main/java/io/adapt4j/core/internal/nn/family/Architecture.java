@@ -31,8 +31,8 @@ interface Architecture {
   }
 
   /**
-   * Changes a configuration so that the output matrix has values of its own, though the file ties
-   * it to the embedding.
+   * Changes a configuration so that the output matrix has different values, though the file ties it
+   * to the embedding.
    *
    * @param config a configuration of this family
    * @return the same model with an output matrix beside the embedding

@@ -49,7 +49,7 @@ record StoredHead(String name, String embedding, boolean used) {
           ? Optional.empty()
           : Optional.of(new StoredHead(head, embedding, config.isOfTransformers5()));
     } catch (CheckpointException e) {
-      // Whoever loads the weights tells what is wrong with them.
+      // Whoever loads the weights reports what is wrong with them.
       return Optional.empty();
     }
   }

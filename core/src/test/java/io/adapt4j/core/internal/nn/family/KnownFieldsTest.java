@@ -93,7 +93,7 @@ class KnownFieldsTest {
     }
   }
 
-  /** Measured: an object in the place of a value is noticed only by who reads it. */
+  /** Measured: an object instead of a value is noticed only by who reads it. */
   @Test
   void fieldsThatAreSaidToBeReadAreReadAndTheOthersAreNot() throws Exception {
     Map<String, Set<String>> read = new TreeMap<>();
