@@ -306,6 +306,8 @@ final class RandomModels {
     Description model = FAMILIES.getOrDefault(name, VARIANTS.getOrDefault(name, DENSE.get(name)));
     GoldenFolders.copy(GoldenFolders.of(model.tokenizer()), folder);
     Files.delete(folder.resolve("generation_config.json"));
+    // They are of another model, whose layers are other than those that are declared below.
+    Files.deleteIfExists(folder.resolve("model.safetensors"));
     int vocabulary =
         Json.parse(Files.readString(folder.resolve("config.json"))).path("vocab_size").asInt();
     ObjectNode config = (ObjectNode) Json.parse("{" + COMMON + model.fields() + "}");

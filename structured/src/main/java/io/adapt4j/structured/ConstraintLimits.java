@@ -42,6 +42,10 @@ public record ConstraintLimits(int characters, long steps, int states, Duration 
   /**
    * Creates limits.
    *
+   * @param characters the most characters of a schema or grammar
+   * @param steps the most steps
+   * @param states the most states and transitions
+   * @param time the longest time
    * @throws IllegalArgumentException if one is not above 0
    */
   public ConstraintLimits {

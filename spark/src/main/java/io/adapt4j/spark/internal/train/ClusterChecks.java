@@ -84,9 +84,9 @@ public final class ClusterChecks {
     if (slots == 0) {
       throw refused(
           ("no executor has registered at %s within %s s, so there is nobody to train. Look at the"
-               + " master's page: does it have workers, do they have what was asked for"
-               + " (spark.executor.memory=%s, spark.executor.cores=%s), and do other applications"
-               + " leave it free?")
+                  + " master's page: does it have workers, do they have what was asked for"
+                  + " (spark.executor.memory=%s, spark.executor.cores=%s), and do other applications"
+                  + " leave it free?")
               .formatted(
                   master,
                   REGISTRATION.toSeconds(),
