@@ -148,6 +148,6 @@ final class Body {
     if (result.isError()) {
       throw Fault.invalid(400, null, "invalid_json", "The body is not valid UTF-8.");
     }
-    return new String(bytes.array(), 0, bytes.limit(), StandardCharsets.UTF_8);
+    return new String(bytes.array(), bytes.arrayOffset(), bytes.limit(), StandardCharsets.UTF_8);
   }
 }
