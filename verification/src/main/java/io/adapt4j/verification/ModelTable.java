@@ -68,7 +68,7 @@ public final class ModelTable {
       - `tie_word_embeddings: true` beside a stored output matrix with other values than the embedding: version 4 ties the
         two and ignores the stored one, version 5 uses it. So it is here, and a warning says which was done (when the model
         is loaded, and in `adapt4j inspect`). A stored matrix with the embedding's values is just tied. A model that is
-        saved says `false` where it has a matrix of its own.
+        saved says `false` where it has a separate matrix.
       - T5: `scale_decoder_outputs` says whether the decoder's states are scaled by `d_model` to the power of -0.5; where it
         is absent, `tie_word_embeddings` does. Files of version 5 are scaled never (mT5) or always (umT5), as it does.
       - Apertus: version 4 holds the learned numbers of the activation in bfloat16 in a model of any type, and rounds what it
