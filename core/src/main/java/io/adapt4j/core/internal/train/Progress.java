@@ -86,7 +86,7 @@ record Progress(
         whole(json, "applied"),
         whole(json, "skippedInARow"),
         number(json, "firstLoss"),
-        recent(json, sparse),
+        recent(json),
         optional(json, "initialValidation", sparse),
         metrics(json, "initialMetrics", sparse),
         optional(json, "bestValidation", sparse),
@@ -104,12 +104,12 @@ record Progress(
         whole(json, "savedAt"));
   }
 
-  /** Sparse states have the loss of the newest step alone. */
-  private static RecentLosses recent(JsonNode json, boolean sparse) {
+  /** States of earlier builds have the loss of the newest step alone. */
+  private static RecentLosses recent(JsonNode json) {
     double last = number(json, "lastLoss");
-    return sparse && !json.has("recentLosses")
-        ? RecentLosses.NONE.with(last, 1)
-        : RecentLosses.of(field(json, "recentLosses"));
+    return json.has("recentLosses")
+        ? RecentLosses.of(json.get("recentLosses"))
+        : RecentLosses.NONE.with(last, 1);
   }
 
   private static Map<String, Double> metrics(JsonNode json, String name, boolean sparse) {
