@@ -35,26 +35,14 @@ public final class AddressSpace {
     return LIMITED;
   }
 
-  /**
-   * Checks that the C library would give memory, where addresses are limited.
-   *
-   * @param bytes how much
-   * @param use what it is for
-   * @throws EngineException if it would not
-   */
+  /** Checks that the C library would give memory, where addresses are limited. */
   public static void requireMemory(long bytes, String use) {
     if (isLimited()) {
       require(() -> isGiven(bytes), bytes, use);
     }
   }
 
-  /**
-   * Checks that there is room for the stacks of threads, where addresses are limited.
-   *
-   * @param threads how many
-   * @param use what they are for
-   * @throws EngineException if there is no room
-   */
+  /** Checks that there is room for the stacks of threads, where addresses are limited. */
   public static void requireStacks(int threads, String use) {
     if (isLimited()) {
       long limit = limit(RLIMIT_STACK);

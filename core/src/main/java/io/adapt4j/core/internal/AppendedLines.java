@@ -38,24 +38,11 @@ public final class AppendedLines implements AutoCloseable {
   /** Takes lines that stand in a file. */
   @FunctionalInterface
   public interface Lines {
-    /**
-     * Takes a line.
-     *
-     * @param line the line without its end
-     * @throws IOException if it cannot be read
-     * @throws IllegalArgumentException if it cannot be read
-     */
+    /** Takes a line. */
     void take(String line) throws IOException;
   }
 
-  /**
-   * Opens a file, reading what it holds.
-   *
-   * @param file the file; created if absent, as is its folder
-   * @param lines takes its lines
-   * @return the file, to append to
-   * @throws IOException if the file cannot be read or written
-   */
+  /** Opens a file, reading what it holds. */
   public static AppendedLines open(Path file, Lines lines) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     Disk.createFolders(folder);
@@ -78,9 +65,6 @@ public final class AppendedLines implements AutoCloseable {
   /**
    * Appends a line. It survives the end of the process at once, and a power cut within a twentieth
    * of a second or after {@link #force}.
-   *
-   * @param line the line without an end
-   * @throws IOException if it cannot be written; nothing of it stays then
    */
   public synchronized void append(String line) throws IOException {
     appends.append((line + "\n").getBytes(StandardCharsets.UTF_8));
@@ -90,11 +74,7 @@ public final class AppendedLines implements AutoCloseable {
     }
   }
 
-  /**
-   * Forces what was appended onto the device.
-   *
-   * @throws IOException if the device fails
-   */
+  /** Forces what was appended onto the device. */
   public synchronized void force() throws IOException {
     if (unforced) {
       appends.force(false);

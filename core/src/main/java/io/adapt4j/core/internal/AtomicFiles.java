@@ -22,22 +22,11 @@ public final class AtomicFiles {
   /** Writes the content of one file. */
   @FunctionalInterface
   public interface Content {
-    /**
-     * Writes everything to the channel, which the caller closes.
-     *
-     * @param channel an empty file open for writing
-     * @throws IOException if the content cannot be produced or written
-     */
+    /** Writes everything to the channel, which the caller closes. */
     void writeTo(FileChannel channel) throws IOException;
   }
 
-  /**
-   * Writes a file through a channel.
-   *
-   * @param file the file to create or replace
-   * @param content what to write
-   * @throws IOException if writing or moving fails; the target is unchanged then
-   */
+  /** Writes a file through a channel. */
   public static void write(Path file, Content content) throws IOException {
     try (FileTransaction transaction = new FileTransaction()) {
       writeNew(transaction.stage(file), content);
@@ -45,46 +34,22 @@ public final class AtomicFiles {
     }
   }
 
-  /**
-   * Writes bytes to a file.
-   *
-   * @param file the file to create or replace
-   * @param bytes the whole content
-   * @throws IOException if writing or moving fails; the target is unchanged then
-   */
+  /** Writes bytes to a file. */
   public static void write(Path file, byte[] bytes) throws IOException {
     write(file, channel -> writeFully(channel, ByteBuffer.wrap(bytes)));
   }
 
-  /**
-   * Writes text to a file in UTF-8.
-   *
-   * @param file the file to create or replace
-   * @param text the whole content
-   * @throws IOException if writing or moving fails; the target is unchanged then
-   */
+  /** Writes text to a file in UTF-8. */
   public static void writeText(Path file, String text) throws IOException {
     write(file, text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /**
-   * Writes a JSON value to a file, indented by two spaces and ended by a line feed.
-   *
-   * @param file the file to create or replace
-   * @param value the whole content
-   * @throws IOException if writing or moving fails; the target is unchanged then
-   */
+  /** Writes a JSON value to a file, indented by two spaces and ended by a line feed. */
   public static void writeJson(Path file, JsonNode value) throws IOException {
     writeText(file, Json.indented(value));
   }
 
-  /**
-   * Copies a file, of any size.
-   *
-   * @param from the file to copy
-   * @param file the file to create or replace
-   * @throws IOException if reading, writing or moving fails; the target is unchanged then
-   */
+  /** Copies a file, of any size. */
   public static void copy(Path from, Path file) throws IOException {
     write(
         file,
@@ -102,26 +67,14 @@ public final class AtomicFiles {
         });
   }
 
-  /**
-   * Puts a complete file in its place, in one step and so that it survives a power cut.
-   *
-   * @param complete a file in the same folder as the target
-   * @param file the name it gets
-   * @throws IOException if forcing or moving fails
-   */
+  /** Puts a complete file in its place, in one step and so that it survives a power cut. */
   public static void publish(Path complete, Path file) throws IOException {
     Disk.force(complete);
     Disk.move(complete, file);
     Disk.forceFolder(file.toAbsolutePath().getParent());
   }
 
-  /**
-   * Writes a file that must not exist yet, such as one staged in a {@link FileTransaction}.
-   *
-   * @param file the file to create
-   * @param content what to write
-   * @throws IOException if the file exists or cannot be written
-   */
+  /** Writes a file that must not exist yet, such as one staged in a {@link FileTransaction}. */
   public static void writeNew(Path file, Content content) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

@@ -18,23 +18,12 @@ public final class AtomicFolders {
 
   private AtomicFolders() {}
 
-  /**
-   * Returns a name beside a folder that nobody reads.
-   *
-   * @param target the folder to be
-   * @return a path in the same folder, not existing yet
-   */
+  /** Returns a name beside a folder that nobody reads. */
   public static Path hidden(Path target) {
     return Temporaries.beside(target.toAbsolutePath(), Temporaries.NEW);
   }
 
-  /**
-   * Forces a complete folder onto the device and puts it in place of another, if there is one.
-   *
-   * @param hidden the complete folder
-   * @param target its name from now on
-   * @throws IOException if it cannot be moved; what was there before is there still
-   */
+  /** Forces a complete folder onto the device and puts it in place of another, if there is one. */
   public static void publish(Path hidden, Path target) throws IOException {
     Disk.forceTree(hidden);
     if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
@@ -62,10 +51,6 @@ public final class AtomicFolders {
   /**
    * Forces a complete folder onto the device and gives it its name, unless another process was
    * faster, whose folder is as good.
-   *
-   * @param hidden the complete folder
-   * @param target its name from now on
-   * @throws IOException if it cannot be moved and the target is not there
    */
   public static void publishUnlessThere(Path hidden, Path target) throws IOException {
     Disk.forceTree(hidden);
@@ -80,12 +65,7 @@ public final class AtomicFolders {
     Disk.forceFolder(parent(target));
   }
 
-  /**
-   * Deletes a folder, of which no part is left under its name at any time.
-   *
-   * @param folder the folder; it may be missing
-   * @throws IOException if it cannot be deleted
-   */
+  /** Deletes a folder, of which no part is left under its name at any time. */
   public static void delete(Path folder) throws IOException {
     if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
       Path doomed = Temporaries.beside(folder.toAbsolutePath(), Temporaries.DELETED);
@@ -97,8 +77,6 @@ public final class AtomicFolders {
   /**
    * Deletes a folder that was not published, or is not any more, if it is still there. What cannot
    * be deleted is never read, and swept some day.
-   *
-   * @param hidden the folder
    */
   public static void discard(Path hidden) {
     try {

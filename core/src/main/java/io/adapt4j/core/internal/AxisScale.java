@@ -5,13 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/**
- * Maps numbers to places along an axis.
- *
- * @param low number at the start of the axis
- * @param high number at its end, above {@code low}
- * @param logarithmic whether equal factors are equally far apart; {@code low} is above 0 then
- */
+/** Maps numbers to places along an axis. */
 public record AxisScale(double low, double high, boolean logarithmic) {
 
   private static final int TICKS = 5;
@@ -27,10 +21,6 @@ public record AxisScale(double low, double high, boolean logarithmic) {
   /**
    * Makes a linear scale with some room at both ends. Numbers that hardly differ are not magnified:
    * the scale spans at least 2 % of their size, and that of zeros goes from 0 to 1.
-   *
-   * @param low the smallest number shown
-   * @param high the greatest; may equal {@code low}
-   * @return the scale
    */
   public static AxisScale linear(double low, double high) {
     double size = Math.max(Math.abs(low), Math.abs(high));
@@ -42,13 +32,7 @@ public record AxisScale(double low, double high, boolean logarithmic) {
     return new AxisScale(low - room, high + room, false);
   }
 
-  /**
-   * Makes a logarithmic scale with some room at both ends.
-   *
-   * @param low the smallest number shown, above 0
-   * @param high the greatest; may equal {@code low}
-   * @return the scale
-   */
+  /** Makes a logarithmic scale with some room at both ends. */
   public static AxisScale logarithmic(double low, double high) {
     double factor = high > low ? Math.pow(high / low, 0.04) : 1.1;
     return new AxisScale(low / factor, high * factor, true);
@@ -57,7 +41,6 @@ public record AxisScale(double low, double high, boolean logarithmic) {
   /**
    * Finds the place of a number.
    *
-   * @param value the number
    * @return from 0 for the start of the axis to 1 for its end
    */
   public double place(double value) {
@@ -81,11 +64,7 @@ public record AxisScale(double low, double high, boolean logarithmic) {
     return linearTicks();
   }
 
-  /**
-   * Writes the ticks with as many digits as tell them apart.
-   *
-   * @return a text for each of {@link #ticks}
-   */
+  /** Writes the ticks with as many digits as tell them apart. */
   public List<String> labels() {
     List<Double> ticks = ticks();
     List<String> labels = ticks.stream().map(AxisScale::label).toList();
@@ -142,12 +121,7 @@ public record AxisScale(double low, double high, boolean logarithmic) {
     return ticks;
   }
 
-  /**
-   * Writes a number in a short form: {@code 0.25}, {@code 1200}, {@code 12k}, {@code 2e-4}.
-   *
-   * @param value a finite number
-   * @return its text
-   */
+  /** Writes a number in a short form: {@code 0.25}, {@code 1200}, {@code 12k}, {@code 2e-4}. */
   public static String label(double value) {
     double size = Math.abs(value);
     if (size < 1e-12) {

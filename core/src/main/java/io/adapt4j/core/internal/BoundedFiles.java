@@ -50,11 +50,7 @@ public final class BoundedFiles {
   /**
    * Reads a text in UTF-8.
    *
-   * @param file the file
    * @param limit the most bytes it may have
-   * @return its content
-   * @throws TooLargeException if it has more
-   * @throws IOException if it cannot be read or is not UTF-8
    */
   public static String readText(Path file, long limit) throws IOException {
     return StandardCharsets.UTF_8
@@ -63,14 +59,7 @@ public final class BoundedFiles {
         .toString();
   }
 
-  /**
-   * Reads a text of a model.
-   *
-   * @param file the file
-   * @param limit the most bytes it may have
-   * @return its content
-   * @throws CheckpointException if it has more, cannot be read or is not UTF-8
-   */
+  /** Reads a text of a model. */
   public static String readModelText(Path file, long limit) {
     try {
       return readText(file, limit);
@@ -83,15 +72,7 @@ public final class BoundedFiles {
     }
   }
 
-  /**
-   * Reads bytes.
-   *
-   * @param file the file
-   * @param limit the most bytes it may have
-   * @return its content
-   * @throws TooLargeException if it has more
-   * @throws IOException if it cannot be read
-   */
+  /** Reads bytes. */
   public static byte[] read(Path file, long limit) throws IOException {
     long size = Files.size(file);
     if (size > limit) {

@@ -7,12 +7,7 @@ public final class Bytes {
 
   private Bytes() {}
 
-  /**
-   * Writes a size.
-   *
-   * @param bytes the size
-   * @return megabytes or gigabytes, in powers of 1000
-   */
+  /** Writes a size. */
   public static String text(long bytes) {
     return bytes < 1_000_000_000
         ? String.format(Locale.ROOT, "%.1f MB", bytes / 1e6)

@@ -45,21 +45,10 @@ public final class CheckedJson {
     }
   }
 
-  /**
-   * What a file holds.
-   *
-   * @param json the value
-   * @param checked whether it had a checksum, which was right; false for files of older versions
-   */
+  /** What a file holds. */
   public record Content(JsonNode json, boolean checked) {}
 
-  /**
-   * Writes an object with its checksum.
-   *
-   * @param file the file to create or replace
-   * @param object what to write
-   * @throws IOException if writing fails; the file is unchanged then
-   */
+  /** Writes an object with its checksum. */
   public static void write(Path file, ObjectNode object) throws IOException {
     ObjectNode whole = JsonNodeFactory.instance.objectNode();
     whole.put(FIELD, KIND + ZEROS);
@@ -70,14 +59,7 @@ public final class CheckedJson {
     AtomicFiles.write(file, content);
   }
 
-  /**
-   * Reads a file and checks it.
-   *
-   * @param file the file
-   * @return its content
-   * @throws DamagedException if it is not what was written
-   * @throws IOException if it cannot be read
-   */
+  /** Reads a file and checks it. */
   public static Content read(Path file) throws IOException {
     byte[] content = Files.readAllBytes(file);
     if (!startsAsWritten(content)) {
@@ -104,22 +86,13 @@ public final class CheckedJson {
   /**
    * Writes an object on one line, its checksum as the last field: the CRC-32C of the line without
    * that field.
-   *
-   * @param object an object with at least one field
-   * @return the line, without an end
    */
   public static String line(ObjectNode object) {
     String body = Json.compact(object);
     return body.substring(0, body.length() - 1) + LINE_START + checksum(bytes(body)) + LINE_END;
   }
 
-  /**
-   * Reads what {@link #line} wrote, or a line that never had a checksum.
-   *
-   * @param line the line, without its end
-   * @return the object, without the checksum
-   * @throws DamagedException if it is not what was written
-   */
+  /** Reads what {@link #line} wrote, or a line that never had a checksum. */
   public static JsonNode ofLine(String line) throws DamagedException {
     Matcher sealed = LINE.matcher(line);
     if (!sealed.matches()) {

@@ -20,11 +20,7 @@ public final class CudaProbe {
 
   private CudaProbe() {}
 
-  /**
-   * Runs something that makes DJL look at the platform.
-   *
-   * @param start what to run
-   */
+  /** Runs something that makes DJL look at the platform. */
   public static void without(Runnable start) {
     boolean absent =
         System.getProperty("os.name").equals("Linux") && DEVICES.stream().noneMatch(Files::exists);

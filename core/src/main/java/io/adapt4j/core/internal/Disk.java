@@ -26,12 +26,7 @@ public final class Disk {
 
   private Disk() {}
 
-  /**
-   * Forces a file's content onto the device.
-   *
-   * @param file a file that may be written to
-   * @throws IOException if the device or the thread's interruption prevents it
-   */
+  /** Forces a file's content onto the device. */
   public static void force(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.force(true);
@@ -42,9 +37,6 @@ public final class Disk {
   /**
    * Forces a folder's entries onto the device, where the system can do that: Windows cannot, and
    * some network file systems refuse.
-   *
-   * @param folder the folder
-   * @throws IOException if the thread is interrupted
    */
   public static void forceFolder(Path folder) throws IOException {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
@@ -57,12 +49,7 @@ public final class Disk {
     trace.accept("force " + folder);
   }
 
-  /**
-   * Forces all files of a folder, and the folders themselves from the inside out.
-   *
-   * @param folder the folder
-   * @throws IOException if one of them cannot be forced
-   */
+  /** Forces all files of a folder, and the folders themselves from the inside out. */
   public static void forceTree(Path folder) throws IOException {
     List<Path> children;
     try (Stream<Path> listed = Files.list(folder)) {
@@ -78,12 +65,7 @@ public final class Disk {
     forceFolder(folder);
   }
 
-  /**
-   * Creates a folder and those above it, and forces the entries of those that were missing.
-   *
-   * @param folder the folder
-   * @throws IOException if one cannot be created
-   */
+  /** Creates a folder and those above it, and forces the entries of those that were missing. */
   public static void createFolders(Path folder) throws IOException {
     Deque<Path> changed = new ArrayDeque<>();
     Path at = folder.toAbsolutePath();

@@ -22,13 +22,7 @@ public final class FileChecksums {
 
   private FileChecksums() {}
 
-  /**
-   * Reads all files of a folder and its sub-folders.
-   *
-   * @param folder the folder
-   * @return their checksums
-   * @throws IOException if a file cannot be read
-   */
+  /** Reads all files of a folder and its sub-folders. */
   public static ObjectNode of(Path folder) throws IOException {
     List<Path> files;
     try (Stream<Path> tree = Files.walk(folder)) {
@@ -55,14 +49,7 @@ public final class FileChecksums {
     }
   }
 
-  /**
-   * Compares a folder's files with their checksums. Other files do not matter.
-   *
-   * @param folder the folder
-   * @param checksums what {@link #of} returned
-   * @return what is wrong with the first that differs, without the last period; empty if none does
-   * @throws IOException if a file cannot be read
-   */
+  /** Compares a folder's files with their checksums. Other files do not matter. */
   public static Optional<String> problem(Path folder, JsonNode checksums) throws IOException {
     for (Map.Entry<String, JsonNode> property : checksums.properties()) {
       Path file;

@@ -17,13 +17,7 @@ public final class FileDigest {
 
   private FileDigest() {}
 
-  /**
-   * Computes the SHA-256 of a file.
-   *
-   * @param file the file
-   * @return 64 hexadecimal digits
-   * @throws IOException if reading fails
-   */
+  /** Computes the SHA-256 of a file. */
   public static String sha256(Path file) throws IOException {
     MessageDigest digest = sha256();
     byte[] buffer = new byte[BUFFER];
@@ -35,13 +29,7 @@ public final class FileDigest {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /**
-   * Computes the CRC-32C of a file, which runs at memory speed and is enough against accidents.
-   *
-   * @param file the file
-   * @return 8 hexadecimal digits
-   * @throws IOException if reading fails
-   */
+  /** Computes the CRC-32C of a file, which runs at memory speed and is enough against accidents. */
   public static String crc32c(Path file) throws IOException {
     CRC32C checksum = new CRC32C();
     byte[] buffer = new byte[BUFFER];
@@ -53,21 +41,12 @@ public final class FileDigest {
     return hex(checksum);
   }
 
-  /**
-   * Writes a CRC-32C as text.
-   *
-   * @param checksum the checksum
-   * @return 8 hexadecimal digits
-   */
+  /** Writes a CRC-32C as text. */
   public static String hex(CRC32C checksum) {
     return HexFormat.of().toHexDigits((int) checksum.getValue());
   }
 
-  /**
-   * Starts a SHA-256.
-   *
-   * @return an empty digest
-   */
+  /** Starts a SHA-256. */
   public static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
@@ -76,12 +55,7 @@ public final class FileDigest {
     }
   }
 
-  /**
-   * Adds numbers to a digest, their count before them.
-   *
-   * @param digest the digest
-   * @param values the numbers
-   */
+  /** Adds numbers to a digest, their count before them. */
   public static void update(MessageDigest digest, int[] values) {
     ByteBuffer bytes = ByteBuffer.allocate((values.length + 1) * Integer.BYTES);
     bytes.putInt(values.length).asIntBuffer().put(values);

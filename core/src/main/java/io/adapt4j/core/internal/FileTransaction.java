@@ -43,13 +43,7 @@ public final class FileTransaction implements AutoCloseable {
   /** Starts an empty transaction. */
   public FileTransaction() {}
 
-  /**
-   * Announces new content for a file. The folder is created if it is missing.
-   *
-   * @param target the file to create or replace
-   * @return a path in the same folder, not existing yet, to write the content to
-   * @throws IOException if the folder cannot be created
-   */
+  /** Announces new content for a file. The folder is created if it is missing. */
   public Path stage(Path target) throws IOException {
     Path file = target.toAbsolutePath();
     Disk.createFolders(folderOf(file));
@@ -58,11 +52,7 @@ public final class FileTransaction implements AutoCloseable {
     return temporary;
   }
 
-  /**
-   * Announces that a file goes away, if it exists, once all staged files are in place.
-   *
-   * @param target the file to delete
-   */
+  /** Announces that a file goes away, if it exists, once all staged files are in place. */
   public void delete(Path target) {
     deletions.add(target.toAbsolutePath());
   }
@@ -70,9 +60,6 @@ public final class FileTransaction implements AutoCloseable {
   /**
    * Forces the staged files onto the device, moves them to their targets and removes the files to
    * delete. What it returns from survives a power cut.
-   *
-   * @throws IOException if a file cannot be moved; the previous files are back in place then,
-   *     unless putting one back failed too, which is told as a suppressed exception
    */
   public void commit() throws IOException {
     for (Path temporary : staged.values()) {

@@ -16,9 +16,6 @@ public final class Html {
   /**
    * Escapes a text for use between tags and in quoted attributes. Control characters and unpaired
    * surrogates become U+FFFD.
-   *
-   * @param text any text
-   * @return the text as HTML
    */
   public static String escape(String text) {
     StringBuilder out = new StringBuilder(text.length());
@@ -44,11 +41,9 @@ public final class Html {
   /**
    * Begins a page that loads nothing: a content security policy forbids it.
    *
-   * @param title the title, escaped here
    * @param policy what the policy allows beside inline styles, such as {@code script-src
    *     'unsafe-inline';}; may be empty
    * @param more more lines for the head, such as a style sheet; may be empty
-   * @return everything up to the end of the head
    */
   public static String head(String title, String policy, String more) {
     return ("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta"

@@ -56,10 +56,6 @@ public final class Json {
   /**
    * Parses one JSON value. Python's {@code NaN} and {@code Infinity} are accepted; of equal keys
    * the last one wins, as in Python.
-   *
-   * @param text the JSON text
-   * @return the tree; a missing node if the text is empty
-   * @throws JsonProcessingException if the text is not exactly one JSON value
    */
   public static JsonNode parse(String text) throws JsonProcessingException {
     try {
@@ -69,12 +65,7 @@ public final class Json {
     }
   }
 
-  /**
-   * Parses what this library wrote.
-   *
-   * @param text JSON text of {@link #compact} or {@link #indented}
-   * @return the tree
-   */
+  /** Parses what this library wrote. */
   public static JsonNode written(String text) {
     try {
       return parse(text);
@@ -83,13 +74,7 @@ public final class Json {
     }
   }
 
-  /**
-   * Parses one JSON value as the JSON standard has it, refusing duplicate keys.
-   *
-   * @param text the JSON text
-   * @return the tree; a missing node if the text is empty
-   * @throws JsonProcessingException if the text is not exactly one JSON value or repeats a key
-   */
+  /** Parses one JSON value as the JSON standard has it, refusing duplicate keys. */
   public static JsonNode parseStrictly(String text) throws JsonProcessingException {
     try {
       return STRICT.readTree(text);
@@ -102,20 +87,12 @@ public final class Json {
    * Starts reading a document token by token, as strictly as {@link #parseStrictly}.
    *
    * @param in the document in UTF-8; the caller closes it
-   * @return a parser before the first token
-   * @throws IOException if the document cannot be read
    */
   public static JsonParser parser(InputStream in) throws IOException {
     return STRICT.createParser(in);
   }
 
-  /**
-   * Reads the value that a parser stands at, and leaves the parser at its last token.
-   *
-   * @param parser a parser of {@link #parser}
-   * @return the tree
-   * @throws IOException if it cannot be read or is not valid
-   */
+  /** Reads the value that a parser stands at, and leaves the parser at its last token. */
   public static JsonNode readTree(JsonParser parser) throws IOException {
     try {
       return STRICT_PART.readTree(parser);
@@ -129,22 +106,12 @@ public final class Json {
     return new JsonParseException(null, "a number is out of range: " + e.getMessage(), e);
   }
 
-  /**
-   * Writes a value on one line without spaces.
-   *
-   * @param value the tree to write
-   * @return the JSON text
-   */
+  /** Writes a value on one line without spaces. */
   public static String compact(JsonNode value) {
     return value.toString();
   }
 
-  /**
-   * Writes a value indented by two spaces and ended by a line feed, as Hugging Face files are.
-   *
-   * @param value the tree to write
-   * @return the JSON text
-   */
+  /** Writes a value indented by two spaces and ended by a line feed, as Hugging Face files are. */
   public static String indented(JsonNode value) {
     try {
       return INDENTED.writeValueAsString(value) + "\n";

@@ -12,12 +12,7 @@ public final class JudgeText {
 
   private JudgeText() {}
 
-  /**
-   * Returns what a judge says, without what it thinks before.
-   *
-   * @param reply the judge's reply
-   * @return its end, stripped
-   */
+  /** Returns what a judge says, without what it thinks before. */
   public static String said(String reply) {
     return THOUGHTS.matcher(reply).replaceFirst("").strip();
   }
@@ -25,11 +20,6 @@ public final class JudgeText {
   /**
    * Finds the decision on its own line, such as {@code Verdict: A}. What a judge meant is never
    * guessed.
-   *
-   * @param reply the judge's reply
-   * @param word what stands before the colon
-   * @param decision a pattern of what may follow
-   * @return the decision in lower case; empty where there is none, or where lines differ
    */
   public static Optional<String> decision(String reply, String word, String decision) {
     Pattern line =

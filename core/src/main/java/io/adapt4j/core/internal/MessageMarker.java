@@ -8,14 +8,7 @@ public final class MessageMarker {
 
   private MessageMarker() {}
 
-  /**
-   * Returns how much of what follows a message's content belongs to its turn.
-   *
-   * @param rest what follows it in the whole conversation
-   * @param alone what follows it where it is the last message; may have an end of the conversation
-   *     in addition
-   * @return how many characters
-   */
+  /** Returns how much of what follows a message's content belongs to its turn. */
   public static int turnEnd(String rest, String alone) {
     if (rest.startsWith(alone)) {
       return alone.length();

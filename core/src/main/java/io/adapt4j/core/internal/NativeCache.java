@@ -43,12 +43,7 @@ public final class NativeCache {
 
   private NativeCache() {}
 
-  /**
-   * Chooses the folder once a process, before the first native library is loaded.
-   *
-   * @return the folder, which exists; DJL and JNA have been told of it
-   * @throws NativeCacheException if others may write to it
-   */
+  /** Chooses the folder once a process, before the first native library is loaded. */
   public static synchronized Path prepare() {
     if (folder == null) {
       folder = choose();
@@ -56,11 +51,7 @@ public final class NativeCache {
     return folder;
   }
 
-  /**
-   * Chooses the folder of JavaCPP, before its first library is loaded.
-   *
-   * @throws NativeCacheException if others may write to it
-   */
+  /** Chooses the folder of JavaCPP, before its first library is loaded. */
   public static synchronized void prepareJavaCpp() {
     String named = System.getProperty(JAVACPP, "");
     if (!named.isEmpty()) {
@@ -145,9 +136,6 @@ public final class NativeCache {
   /**
    * Compares what is in the folder with libtorch and its binding on the class path. What is not
    * unpacked yet passes.
-   *
-   * @param loader the class loader that has the libraries
-   * @throws NativeCacheException naming the first file that is another, or does not belong there
    */
   public static void verifyTorch(ClassLoader loader) {
     Path cache = prepare().resolve("pytorch");
@@ -201,9 +189,6 @@ public final class NativeCache {
   /**
    * Compares what is in the folder with the tokenizers' library on the class path. What is not
    * unpacked yet passes.
-   *
-   * @param loader the class loader that has the library
-   * @throws NativeCacheException naming the file that is another
    */
   public static void verifyTokenizers(ClassLoader loader) {
     Path cache = prepare().resolve("tokenizers");

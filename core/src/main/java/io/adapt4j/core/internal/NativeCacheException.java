@@ -5,21 +5,12 @@ public final class NativeCacheException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  /**
-   * Creates an exception.
-   *
-   * @param message the file, what is wrong with it, and the remedy
-   */
+  /** Creates an exception. */
   NativeCacheException(String message) {
     super(message);
   }
 
-  /**
-   * Creates an exception.
-   *
-   * @param message the file, what is wrong with it, and the remedy
-   * @param cause why
-   */
+  /** Creates an exception. */
   NativeCacheException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -19,14 +19,7 @@ public final class NoLinks {
 
   private NoLinks() {}
 
-  /**
-   * Opens a file that is no symbolic link.
-   *
-   * @param file the file; the folders on the way to it may be links
-   * @param options as for {@link FileChannel#open}
-   * @return the channel
-   * @throws IOException if it is a link, or cannot be opened
-   */
+  /** Opens a file that is no symbolic link. */
   public static FileChannel open(Path file, OpenOption... options) throws IOException {
     Set<OpenOption> all = new HashSet<>(List.of(options));
     all.add(LinkOption.NOFOLLOW_LINKS);

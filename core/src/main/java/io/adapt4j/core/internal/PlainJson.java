@@ -20,8 +20,6 @@ public final class PlainJson {
    * Returns a value as a tree.
    *
    * @param value a text, number, boolean, null, or a collection or map of these with texts as keys
-   * @return the tree
-   * @throws IllegalArgumentException if a value is of another type
    */
   public static JsonNode tree(Object value) {
     if (value == null) {
@@ -51,9 +49,7 @@ public final class PlainJson {
   /**
    * Returns a map as a JSON object.
    *
-   * @param map values by name
    * @return the object, in the order of the map
-   * @throws IllegalArgumentException if a key is no text, or a value is of another type
    */
   public static ObjectNode object(Map<?, ?> map) {
     ObjectNode object = NODES.objectNode();

@@ -3,11 +3,7 @@ package io.adapt4j.core.internal;
 import java.util.List;
 import java.util.Locale;
 
-/**
- * Where the lines of a chart stand in an SVG image.
- *
- * @param height of the image
- */
+/** Where the lines of a chart stand in an SVG image. */
 public record PlotArea(int height) {
 
   /** Of the image. */

@@ -54,8 +54,6 @@ final class PrivateFolder {
   /**
    * What is wrong with a file or folder, or with a folder above it: it belongs to somebody else, or
    * others may write to it.
-   *
-   * @param path where it is, or will be
    */
   static Optional<String> problem(Path path) throws IOException {
     Path absolute = path.toAbsolutePath().normalize();

@@ -48,13 +48,7 @@ public final class ProcessLock implements AutoCloseable {
     this.size = size;
   }
 
-  /**
-   * Takes a lock unless somebody has it.
-   *
-   * @param file the lock's file; its folder is created if absent
-   * @return the lock; empty if this or another process has it
-   * @throws IOException if the file cannot be written or locked
-   */
+  /** Takes a lock unless somebody has it. */
   public static Optional<ProcessLock> tryTake(Path file) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     Disk.createFolders(folder);

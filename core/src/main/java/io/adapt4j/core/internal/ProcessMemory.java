@@ -27,11 +27,7 @@ public final class ProcessMemory {
     return read(RESIDENT);
   }
 
-  /**
-   * Returns the most that was ever resident.
-   *
-   * @return bytes; empty on other systems
-   */
+  /** Returns the most that was ever resident. */
   public static OptionalLong peak() {
     return read(PEAK);
   }

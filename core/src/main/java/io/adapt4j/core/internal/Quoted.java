@@ -21,9 +21,6 @@ public final class Quoted {
   /**
    * Finds a word. It is hashed from the texts: the same prompt each time, and no text can know it
    * beforehand.
-   *
-   * @param texts all that is to be quoted
-   * @return the word, to quote them with
    */
   public static Quoted of(List<String> texts) {
     String all = String.join("\n", texts);
@@ -42,23 +39,12 @@ public final class Quoted {
     return word;
   }
 
-  /**
-   * Quotes a text.
-   *
-   * @param text one of those the word was found for
-   * @return three parts, each on lines of its own: the word, the text, the word
-   */
+  /** Quotes a text. */
   public String between(String text) {
     return word + "\n" + text.strip() + "\n" + word;
   }
 
-  /**
-   * Quotes a text below a title.
-   *
-   * @param title what it is
-   * @param text one of those the word was found for
-   * @return title and text, with an empty line after them
-   */
+  /** Quotes a text below a title. */
   public String block(String title, String text) {
     return title + ":\n" + between(text) + "\n\n";
   }

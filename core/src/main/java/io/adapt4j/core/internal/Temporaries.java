@@ -56,8 +56,6 @@ public final class Temporaries {
   /**
    * Removes what killed processes left directly in a folder, and puts back what they had set aside
    * without replacing it. Only for a caller that knows no other process to be writing there.
-   *
-   * @param folder the folder; it may be missing
    */
   public static void sweep(Path folder) {
     sweep(folder, Instant.MAX);
@@ -66,8 +64,6 @@ public final class Temporaries {
   /**
    * Removes what killed processes left in a folder and its sub-folders, as {@link #sweep(Path)}
    * does.
-   *
-   * @param folder the folder; it may be missing
    */
   public static void sweepTree(Path folder) {
     sweep(folder);
@@ -81,9 +77,6 @@ public final class Temporaries {
   /**
    * Removes what has not changed for some time, from a folder that other processes may be writing
    * to.
-   *
-   * @param folder the folder; it may be missing
-   * @param age the smallest age of what is removed
    */
   public static void sweepOlderThan(Path folder, Duration age) {
     sweep(folder, Instant.now().minus(age));
@@ -179,12 +172,7 @@ public final class Temporaries {
     }
   }
 
-  /**
-   * Deletes a file, or a folder with what is in it. Links are deleted, not what they lead to.
-   *
-   * @param path the file or folder; it may be missing
-   * @throws IOException if something cannot be deleted
-   */
+  /** Deletes a file, or a folder with what is in it. Links are deleted, not what they lead to. */
   public static void deleteTree(Path path) throws IOException {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return;

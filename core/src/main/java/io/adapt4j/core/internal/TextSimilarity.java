@@ -11,14 +11,7 @@ public final class TextSimilarity {
 
   private TextSimilarity() {}
 
-  /**
-   * Compares two texts.
-   *
-   * @param a a text
-   * @param b another
-   * @return from 0, nothing in common, to 1, the same pieces; texts without a letter or digit are 1
-   *     where they are equal, else 0
-   */
+  /** Compares two texts. */
   public static double of(String a, String b) {
     if (Words.normalized(a).isEmpty() || Words.normalized(b).isEmpty()) {
       return a.equals(b) ? 1 : 0;
@@ -26,13 +19,7 @@ public final class TextSimilarity {
     return Words.jaccard(Words.shingles(a, PIECE), Words.shingles(b, PIECE));
   }
 
-  /**
-   * Returns whether two texts have the same letters and digits in the same words.
-   *
-   * @param a a text
-   * @param b another
-   * @return whether they differ in nothing but case, spaces and punctuation
-   */
+  /** Returns whether two texts have the same letters and digits in the same words. */
   public static boolean same(String a, String b) {
     String words = Words.normalized(a);
     return words.isEmpty() ? a.equals(b) : words.equals(Words.normalized(b));

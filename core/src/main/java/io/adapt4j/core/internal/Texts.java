@@ -8,15 +8,7 @@ public final class Texts {
 
   private Texts() {}
 
-  /**
-   * Checks an argument.
-   *
-   * @param <T> its type
-   * @param name its name
-   * @param value its value
-   * @return the value
-   * @throws NullPointerException if it is null
-   */
+  /** Checks an argument. */
   public static <T> T require(String name, T value) {
     if (value == null) {
       throw new NullPointerException(name + ": expected a value, found null");
@@ -24,13 +16,7 @@ public final class Texts {
     return value;
   }
 
-  /**
-   * Checks an argument and what is in it.
-   *
-   * @param name its name
-   * @param values its value
-   * @throws NullPointerException if it is null or has an element that is, naming the first one
-   */
+  /** Checks an argument and what is in it. */
   public static void requireAll(String name, Collection<?> values) {
     require(name, values);
     int i = 0;
@@ -43,13 +29,7 @@ public final class Texts {
     }
   }
 
-  /**
-   * Checks an argument and what is in it.
-   *
-   * @param name its name
-   * @param values its value
-   * @throws NullPointerException if it is null or has an element that is, naming the first one
-   */
+  /** Checks an argument and what is in it. */
   public static void requireAll(String name, Object[] values) {
     requireAll(name, Arrays.asList(require(name, values)));
   }

@@ -7,14 +7,7 @@ public final class Threads {
 
   private Threads() {}
 
-  /**
-   * Starts a thread that does not keep the JVM.
-   *
-   * @param work what it does
-   * @param name its name
-   * @return the thread, started
-   * @throws EngineException if the system has no memory for another thread, or allows no more
-   */
+  /** Starts a thread that does not keep the JVM. */
   public static Thread startDaemon(Runnable work, String name) {
     Thread thread = new Thread(work, name);
     thread.setDaemon(true);

@@ -8,12 +8,7 @@ public final class TooManyTokensException extends IllegalArgumentException {
   /** How many tokens the text has at least. */
   private final int leastTokens;
 
-  /**
-   * Creates an exception.
-   *
-   * @param leastTokens how many tokens the text has at least
-   * @param limit how many it may have
-   */
+  /** Creates an exception. */
   public TooManyTokensException(int leastTokens, int limit) {
     super(
         "the text has at least %d tokens, more than the %d that may be read. Shorten it."

@@ -8,7 +8,6 @@ public final class UnpairedSurrogates {
   /**
    * Returns the position of the first surrogate without its partner.
    *
-   * @param text the text
    * @return a position in UTF-16 units, or -1 if the text is valid
    */
   public static int indexIn(String text) {

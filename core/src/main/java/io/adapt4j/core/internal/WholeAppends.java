@@ -24,13 +24,7 @@ public final class WholeAppends implements AutoCloseable {
     this.channel = channel;
   }
 
-  /**
-   * Appends bytes.
-   *
-   * @param bytes all of which are written
-   * @throws IOException if they cannot be written; none of them is there then, or is taken away
-   *     before the next are written
-   */
+  /** Appends bytes. */
   public void append(byte[] bytes) throws IOException {
     if (torn >= 0) {
       channel.truncate(torn);
@@ -58,22 +52,13 @@ public final class WholeAppends implements AutoCloseable {
     }
   }
 
-  /**
-   * Takes away everything that is in the file.
-   *
-   * @throws IOException if the file cannot be cut
-   */
+  /** Takes away everything that is in the file. */
   public void clear() throws IOException {
     channel.truncate(0);
     torn = -1;
   }
 
-  /**
-   * Forces what was appended onto the device.
-   *
-   * @param metadata whether the file's attributes are forced too
-   * @throws IOException if the device fails
-   */
+  /** Forces what was appended onto the device. */
   public void force(boolean metadata) throws IOException {
     channel.force(metadata);
   }

@@ -10,12 +10,7 @@ public final class Words {
 
   private Words() {}
 
-  /**
-   * Normalizes a text.
-   *
-   * @param text a text
-   * @return its words with one space between them
-   */
+  /** Normalizes a text. */
   public static String normalized(String text) {
     StringBuilder words = new StringBuilder(text.length());
     boolean space = false;
@@ -39,8 +34,6 @@ public final class Words {
   /**
    * Cuts a text into overlapping pieces.
    *
-   * @param text a text
-   * @param characters the length of a piece
    * @return hashes of the pieces, sorted, each once
    */
   public static long[] shingles(String text, int characters) {
@@ -53,13 +46,7 @@ public final class Words {
     return distinct(hashes);
   }
 
-  /**
-   * Cuts a text into overlapping sequences of words.
-   *
-   * @param text a text
-   * @param length words of a sequence
-   * @return hashes of the sequences, in order; of a shorter text, of all its words
-   */
+  /** Cuts a text into overlapping sequences of words. */
   public static long[] sequences(String text, int length) {
     String words = normalized(text);
     if (words.isEmpty()) {
@@ -88,14 +75,7 @@ public final class Words {
     return Arrays.copyOf(starts, count);
   }
 
-  /**
-   * Hashes a part of a text.
-   *
-   * @param text a text
-   * @param from where the part begins
-   * @param to where it ends
-   * @return its hash
-   */
+  /** Hashes a part of a text. */
   public static long hash(String text, int from, int to) {
     long hash = (long) to - from;
     for (int i = from; i < to; i++) {
@@ -105,12 +85,7 @@ public final class Words {
     return mix(hash);
   }
 
-  /**
-   * Mixes the bits of a number, as the finalizer of SplitMix64 does.
-   *
-   * @param value a number
-   * @return the mixed one
-   */
+  /** Mixes the bits of a number, as the finalizer of SplitMix64 does. */
   public static long mix(long value) {
     long z = (value ^ (value >>> 30)) * 0xBF58476D1CE4E5B9L;
     z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
@@ -138,8 +113,6 @@ public final class Words {
    * Compares two sets.
    *
    * @param a a sorted set
-   * @param b another
-   * @return what they share of what they have together
    */
   public static double jaccard(long[] a, long[] b) {
     int shared = 0;

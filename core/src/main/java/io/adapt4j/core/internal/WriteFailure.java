@@ -32,10 +32,6 @@ public final class WriteFailure {
 
   /**
    * Explains a failure: an interrupted thread, a full disk, missing permissions, or another cause.
-   *
-   * @param target the file or folder that was to be written
-   * @param cause the failure
-   * @return sentences without the last period: the cause with its remedy
    */
   public static String explain(Path target, Throwable cause) {
     if (isInterrupt(cause)) {
@@ -57,12 +53,7 @@ public final class WriteFailure {
         .formatted(root(cause), free(target), existing(target));
   }
 
-  /**
-   * Returns whether a failure comes from the interruption of the thread.
-   *
-   * @param failure the failure
-   * @return whether it or one of its causes says so
-   */
+  /** Returns whether a failure comes from the interruption of the thread. */
   public static boolean isInterrupt(Throwable failure) {
     return any(
         failure,

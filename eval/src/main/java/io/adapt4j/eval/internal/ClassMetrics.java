@@ -27,12 +27,7 @@ public final class ClassMetrics {
 
   private ClassMetrics() {}
 
-  /**
-   * Counts which class was predicted for which, with the classes in lexicographic order.
-   *
-   * @param outcomes at least one
-   * @return the counts
-   */
+  /** Counts which class was predicted for which, with the classes in lexicographic order. */
   public static ClassificationReport decisions(List<Outcome> outcomes) {
     Metric<String, String, ClassificationReport> decisions =
         Metrics.classification(
@@ -45,12 +40,7 @@ public final class ClassMetrics {
     return decisions.result();
   }
 
-  /**
-   * Compares how sure the model was with whether it was right.
-   *
-   * @param outcomes outcomes with a confidence
-   * @return the calibration
-   */
+  /** Compares how sure the model was with whether it was right. */
   public static CalibrationReport calibration(List<Outcome> outcomes) {
     Metric<Double, Boolean, CalibrationReport> calibration = Metrics.calibration();
     for (Outcome outcome : outcomes) {

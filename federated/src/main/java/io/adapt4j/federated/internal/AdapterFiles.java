@@ -17,8 +17,6 @@ import java.util.stream.Stream;
  * Files of an adapter folder in memory, to be sent between the coordinator and the sites. Only
  * files of known names are read, sent and written: other files of a training stay at its site, and
  * a name cannot lead out of the folder.
- *
- * @param files content by name
  */
 public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
 
@@ -42,12 +40,7 @@ public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
         || COMPANIONS.contains(name);
   }
 
-  /**
-   * Reads a folder.
-   *
-   * @param folder an adapter's, without sub-folders
-   * @return its files of known names
-   */
+  /** Reads a folder. */
   public static AdapterFiles read(Path folder) {
     Map<String, byte[]> files = new TreeMap<>();
     try (Stream<Path> all = Files.list(folder)) {
@@ -63,12 +56,7 @@ public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
     return new AdapterFiles(files);
   }
 
-  /**
-   * Checks files that came from elsewhere.
-   *
-   * @param maxBytes limit of the sum of the sizes
-   * @return what is wrong with them; empty if they can be written
-   */
+  /** Checks files that came from elsewhere. */
   public Optional<String> problem(long maxBytes) {
     if (files == null) {
       return Optional.of("no files");
@@ -97,12 +85,7 @@ public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
     return shown.length() <= 100 ? shown : shown.substring(0, 100) + "...";
   }
 
-  /**
-   * Writes the files.
-   *
-   * @param folder created if absent
-   * @throws IllegalArgumentException if a file has a name that no adapter has; nothing is written
-   */
+  /** Writes the files. */
   public void write(Path folder) {
     files
         .keySet()
@@ -123,11 +106,7 @@ public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
     }
   }
 
-  /**
-   * Writes what is neither configuration nor values, such as the chat template.
-   *
-   * @param folder created if absent
-   */
+  /** Writes what is neither configuration nor values, such as the chat template. */
   public void writeOthers(Path folder) {
     Map<String, byte[]> others = new TreeMap<>(files);
     others.remove(StoredAdapter.CONFIG);
@@ -138,9 +117,6 @@ public record AdapterFiles(Map<String, byte[]> files) implements Serializable {
   /**
    * Writes values that a site trained beside the configuration they were sent with: scales and
    * ranks are the coordinator's.
-   *
-   * @param start folder that the site began with
-   * @param folder created if absent
    */
   public void writeTrained(Path start, Path folder) {
     Map<String, byte[]> trained = new TreeMap<>();

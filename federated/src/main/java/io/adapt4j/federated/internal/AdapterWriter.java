@@ -33,25 +33,14 @@ public final class AdapterWriter {
   /** Starts an adapter without tensors. */
   public AdapterWriter() {}
 
-  /**
-   * Adds the factors of a module.
-   *
-   * @param module its name, as {@link StoredAdapter#modules} gives it
-   * @param factors copied now
-   * @param scale what multiplies their product
-   */
+  /** Adds the factors of a module. */
   public void factors(String module, LowRank factors, double scale) {
     modules.put(module, new Module(factors.rank(), scale));
     tensor(StoredAdapter.nameOfA(module), factors.a().toFloats(), factors.a().sizes());
     tensor(StoredAdapter.nameOfB(module), factors.b().toFloats(), factors.b().sizes());
   }
 
-  /**
-   * Adds a tensor of another kind.
-   *
-   * @param name its name
-   * @param values copied now
-   */
+  /** Adds a tensor of another kind. */
   public void tensor(String name, Tensor values) {
     tensor(name, values.toFloats(), values.sizes());
   }
@@ -70,13 +59,7 @@ public final class AdapterWriter {
     return bytes;
   }
 
-  /**
-   * Writes the adapter.
-   *
-   * @param folder created if absent
-   * @param model the configuration of an adapter of the same kind; ranks and scales are replaced
-   * @throws CheckpointException if writing fails
-   */
+  /** Writes the adapter. */
   public void write(Path folder, ObjectNode model) {
     try {
       Disk.createFolders(folder);

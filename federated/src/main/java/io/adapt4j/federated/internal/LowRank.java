@@ -12,13 +12,7 @@ import java.util.List;
  */
 public record LowRank(Tensor b, Tensor a) {
 
-  /**
-   * Brings factors to fp64.
-   *
-   * @param b [out, rank]
-   * @param a [rank, in]
-   * @return the factors
-   */
+  /** Brings factors to fp64. */
   public static LowRank of(Tensor b, Tensor a) {
     return new LowRank(b.copyAs(DType.F64), a.copyAs(DType.F64));
   }
@@ -28,22 +22,12 @@ public record LowRank(Tensor b, Tensor a) {
     return Math.toIntExact(a.size(0));
   }
 
-  /**
-   * Cuts the rank.
-   *
-   * @param rank of the result; this one where it has no more
-   * @return the first columns of b and rows of a
-   */
+  /** Cuts the rank. */
   public LowRank first(int rank) {
     return rank >= rank() ? this : new LowRank(b.narrow(1, 0, rank), a.narrow(0, 0, rank));
   }
 
-  /**
-   * Fills the rank up with what another has behind it.
-   *
-   * @param other of at least this rank
-   * @return this with the other's last columns of b and rows of a
-   */
+  /** Fills the rank up with what another has behind it. */
   public LowRank completedBy(LowRank other) {
     int missing = other.rank() - rank();
     if (missing <= 0) {
@@ -54,12 +38,7 @@ public record LowRank(Tensor b, Tensor a) {
         Tensor.concatenated(List.of(a, other.a.narrow(0, rank(), missing)), 0));
   }
 
-  /**
-   * Multiplies the factor b.
-   *
-   * @param factor any number
-   * @return the factors of the multiplied matrix
-   */
+  /** Multiplies the factor b. */
   public LowRank times(double factor) {
     return factor == 1 ? this : new LowRank(b.scaled(factor), a);
   }
@@ -67,9 +46,7 @@ public record LowRank(Tensor b, Tensor a) {
   /**
    * Goes a part of the way to another, each factor by itself.
    *
-   * @param other of the same shape
    * @param share 0 for this one, 1 for the other
-   * @return factors between the two
    */
   public LowRank towards(LowRank other, double share) {
     return share == 1
@@ -79,23 +56,12 @@ public record LowRank(Tensor b, Tensor a) {
             a.scaled(1 - share).plus(other.a.scaled(share)));
   }
 
-  /**
-   * Subtracts factor from factor.
-   *
-   * @param other of the same shape
-   * @return the differences of the factors, whose product is not the difference of the products
-   */
+  /** Subtracts factor from factor. */
   public LowRank minus(LowRank other) {
     return new LowRank(b.plus(other.b.scaled(-1)), a.plus(other.a.scaled(-1)));
   }
 
-  /**
-   * Makes factors of zeros.
-   *
-   * @param like tells the sizes
-   * @param rank of the result
-   * @return the factors
-   */
+  /** Makes factors of zeros. */
   public static LowRank zeros(LowRank like, int rank) {
     return new LowRank(
         Tensor.zeros(DType.F64, like.b.size(0), rank),

@@ -22,13 +22,7 @@ public final class LowRankSum {
   /** Starts a sum of nothing. */
   public LowRankSum() {}
 
-  /**
-   * Adds a matrix.
-   *
-   * @param weight multiplies it; one of weight 0 is left out
-   * @param term the matrix
-   * @return this sum
-   */
+  /** Adds a matrix. */
   public LowRankSum plus(double weight, LowRank term) {
     if (weight != 0) {
       left.add(term.times(weight).b());
@@ -50,10 +44,6 @@ public final class LowRankSum {
   /**
    * Approximates the sum in a given rank as well as it can be (Eckart and Young 1936): QR
    * decompositions of the stacked factors, the singular values of their small core, cut.
-   *
-   * @param rank of the result; fewer where the matrix is smaller
-   * @param length of each row of a, which are orthogonal; b takes the singular values
-   * @return the approximation, the largest singular value first
    */
   public LowRank best(int rank, double length) {
     LowRank all = stacked();

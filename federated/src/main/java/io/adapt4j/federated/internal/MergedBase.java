@@ -24,11 +24,6 @@ public final class MergedBase {
   /**
    * Returns the merged base; writes it unless it is there already. Those of other rounds are
    * deleted.
-   *
-   * @param base folder of the base as it was
-   * @param folded what is to be added to it
-   * @param scratch where to write
-   * @return its folder
    */
   public static Path of(Path base, AdapterFiles folded, Path scratch) {
     String name = PREFIX + digest(folded.weights());
@@ -61,12 +56,7 @@ public final class MergedBase {
     return target;
   }
 
-  /**
-   * Returns a digest of what is folded into a base.
-   *
-   * @param content values of an adapter
-   * @return 24 hexadecimal digits of their SHA-256
-   */
+  /** Returns a digest of what is folded into a base. */
   public static String digest(byte[] content) {
     try {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(content);

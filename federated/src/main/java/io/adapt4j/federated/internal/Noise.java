@@ -14,13 +14,7 @@ public final class Noise {
     this.source = source;
   }
 
-  /**
-   * Makes a source.
-   *
-   * @param seed for noise that can be repeated, which protects nothing; empty for secure noise
-   * @param stream tells sources of one seed apart
-   * @return the source
-   */
+  /** Makes a source. */
   public static Noise of(Optional<Long> seed, long stream) {
     return new Noise(
         seed.<RandomGenerator>map(value -> repeatable(value, stream)).orElseGet(SecureRandom::new));
@@ -36,7 +30,6 @@ public final class Noise {
    * Adds noise to values.
    *
    * @param values changed in place
-   * @param deviation standard deviation of the noise
    */
   public void add(float[] values, double deviation) {
     if (deviation > 0) {

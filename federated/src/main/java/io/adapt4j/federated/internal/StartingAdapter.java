@@ -12,15 +12,7 @@ public final class StartingAdapter {
 
   private StartingAdapter() {}
 
-  /**
-   * Makes new factors: A uniform within 1 / sqrt(in) either way, B zero, as LoRA begins.
-   *
-   * @param like tells the sizes
-   * @param rank of the result
-   * @param module decides the values, with the seed; those of a lower rank are the first of these
-   * @param seed of the round
-   * @return the factors
-   */
+  /** Makes new factors: A uniform within 1 / sqrt(in) either way, B zero, as LoRA begins. */
   public static LowRank fresh(LowRank like, int rank, String module, long seed) {
     int in = Math.toIntExact(like.a().size(1));
     SplittableRandom random = Noise.repeatable(seed, module.hashCode());
@@ -33,13 +25,7 @@ public final class StartingAdapter {
         LowRank.zeros(like, rank).b(), Tensor.of(values, rank, in).copyAs(DType.F64));
   }
 
-  /**
-   * Writes the first ranks of an adapter, with its scales.
-   *
-   * @param common the adapter
-   * @param rank the highest rank of a module
-   * @param folder where to write
-   */
+  /** Writes the first ranks of an adapter, with its scales. */
   public static void writeFirst(StoredAdapter common, int rank, Path folder) {
     AdapterWriter writer = new AdapterWriter();
     for (String module : common.modules()) {
@@ -50,14 +36,7 @@ public final class StartingAdapter {
     writeOthers(common, writer, folder);
   }
 
-  /**
-   * Writes an adapter of new factors.
-   *
-   * @param common tells the modules and scales
-   * @param rank of all modules; empty for those of the adapter
-   * @param seed of the round
-   * @param folder where to write
-   */
+  /** Writes an adapter of new factors. */
   public static void writeFresh(StoredAdapter common, OptionalInt rank, long seed, Path folder) {
     AdapterWriter writer = new AdapterWriter();
     for (String module : common.modules()) {

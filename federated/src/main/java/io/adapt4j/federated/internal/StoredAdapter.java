@@ -2,7 +2,6 @@ package io.adapt4j.federated.internal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.nn.Weights;
@@ -49,13 +48,7 @@ public final class StoredAdapter implements AutoCloseable {
     }
   }
 
-  /**
-   * Opens an adapter.
-   *
-   * @param folder a PEFT folder
-   * @return the adapter
-   * @throws CheckpointException if a file is missing or malformed
-   */
+  /** Opens an adapter. */
   public static StoredAdapter open(Path folder) {
     ObjectNode config = ConfigReader.read(folder.resolve(CONFIG)).json();
     return new StoredAdapter(config, Checkpoint.openFile(folder.resolve(WEIGHTS)));
@@ -89,22 +82,12 @@ public final class StoredAdapter implements AutoCloseable {
     return others;
   }
 
-  /**
-   * Returns the rank of a module.
-   *
-   * @param module one of {@link #modules}
-   * @return the number of rows of its A
-   */
+  /** Returns the rank of a module. */
   public int rank(String module) {
     return Math.toIntExact(file.entry(nameOfA(module)).shape().get(0));
   }
 
-  /**
-   * Returns what multiplies B A.
-   *
-   * @param module one of {@link #modules}
-   * @return alpha / r, or alpha / sqrt(r)
-   */
+  /** Returns what multiplies B A. */
   public double scale(String module) {
     double alpha = config.path("lora_alpha").asDouble(8);
     for (Map.Entry<String, JsonNode> pattern : config.path("alpha_pattern").properties()) {
@@ -117,22 +100,12 @@ public final class StoredAdapter implements AutoCloseable {
     return alpha / (config.path("use_rslora").asBoolean() ? Math.sqrt(rank) : rank);
   }
 
-  /**
-   * Reads the factors of a module without their scale.
-   *
-   * @param module one of {@link #modules}
-   * @return the factors
-   */
+  /** Reads the factors of a module without their scale. */
   public LowRank factors(String module) {
     return new LowRank(tensor(nameOfB(module)), tensor(nameOfA(module)));
   }
 
-  /**
-   * Reads a tensor.
-   *
-   * @param name its name
-   * @return its values in fp64
-   */
+  /** Reads a tensor. */
   public Tensor tensor(String name) {
     long[] sizes = file.entry(name).shape().stream().mapToLong(Long::longValue).toArray();
     Tensor values = Tensor.empty(DType.F64, sizes);
@@ -140,12 +113,7 @@ public final class StoredAdapter implements AutoCloseable {
     return values;
   }
 
-  /**
-   * Compares with an adapter that this one should have the modules of.
-   *
-   * @param start what this one began as
-   * @return what differs in names or sizes; empty where nothing does
-   */
+  /** Compares with an adapter that this one should have the modules of. */
   public List<String> differences(StoredAdapter start) {
     List<String> differences = new ArrayList<>();
     for (String name : start.file.names()) {

@@ -17,12 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/**
- * A method of low-rank adaptation as text, which can be sent.
- *
- * @param name what a description calls it
- * @param json its options
- */
+/** A method of low-rank adaptation as text, which can be sent. */
 public record StoredMethod(String name, String json) implements Serializable {
 
   /** Options that a stored adapter says itself. */
@@ -44,12 +39,7 @@ public record StoredMethod(String name, String json) implements Serializable {
           "ranks",
           "alphas");
 
-  /**
-   * Writes a method down.
-   *
-   * @param method a method of any kind
-   * @return the text; empty if it is no low-rank adaptation, or cannot be written
-   */
+  /** Writes a method down. */
   public static Optional<StoredMethod> of(FineTuningMethod method) {
     for (MethodProvider provider : Methods.known()) {
       Optional<ObjectNode> options = provider.write(method);
@@ -92,12 +82,7 @@ public record StoredMethod(String name, String json) implements Serializable {
         || options.path("modulesToSave").size() > 0;
   }
 
-  /**
-   * Compares an adapter with what this method makes.
-   *
-   * @param adapter the first adapter of a run
-   * @return what differs; empty where ranks and scales are the method's
-   */
+  /** Compares an adapter with what this method makes. */
   public Optional<String> difference(StoredAdapter adapter) {
     ObjectNode config = adapter.config();
     if (!config.path("peft_type").asText().equals("LORA")) {
@@ -134,12 +119,7 @@ public record StoredMethod(String name, String json) implements Serializable {
     return read(options());
   }
 
-  /**
-   * Returns the method with a stored adapter to go on with.
-   *
-   * @param adapter a PEFT folder
-   * @return a method with this one's options of training, and the adapter's own
-   */
+  /** Returns the method with a stored adapter to go on with. */
   public FineTuningMethod continuing(Path adapter) {
     ObjectNode options = options();
     options.remove(OF_ADAPTER);

@@ -10,15 +10,7 @@ public final class UpdateNorm {
 
   private UpdateNorm() {}
 
-  /**
-   * Measures a change.
-   *
-   * @param start the adapter before
-   * @param end the adapter after, of the same names and sizes
-   * @param trained which tensors count, by name
-   * @return the length of the change of all values as one vector; not finite where a value of
-   *     either adapter is not
-   */
+  /** Measures a change. */
   public static double of(StoredAdapter start, StoredAdapter end, Predicate<String> trained) {
     double sum = 0;
     for (String name : start.names()) {
@@ -34,28 +26,12 @@ public final class UpdateNorm {
     return Math.sqrt(sum);
   }
 
-  /**
-   * Returns what a change is multiplied by so that it is no longer than a limit.
-   *
-   * @param norm its length
-   * @param limit the limit
-   * @return 1 where it is short enough
-   */
+  /** Returns what a change is multiplied by so that it is no longer than a limit. */
   public static double factor(double norm, double limit) {
     return norm <= limit ? 1 : limit / norm;
   }
 
-  /**
-   * Writes an adapter with its change cut to a limit and hidden by noise.
-   *
-   * @param start the adapter before
-   * @param end the adapter after
-   * @param trained which tensors changed, by name; noise is added to these
-   * @param limit the longest change
-   * @param deviation standard deviation of the noise on each value
-   * @param noise where it comes from
-   * @param folder where to write, with the configuration of the adapter after
-   */
+  /** Writes an adapter with its change cut to a limit and hidden by noise. */
   public static void write(
       StoredAdapter start,
       StoredAdapter end,
@@ -84,14 +60,7 @@ public final class UpdateNorm {
     writer.write(folder, end.config());
   }
 
-  /**
-   * Adds noise to a tensor.
-   *
-   * @param values left as they are
-   * @param deviation its standard deviation
-   * @param noise where it comes from
-   * @return the values with noise, in fp32; the given tensor without any
-   */
+  /** Adds noise to a tensor. */
   public static Tensor noisy(Tensor values, double deviation, Noise noise) {
     if (deviation == 0) {
       return values;

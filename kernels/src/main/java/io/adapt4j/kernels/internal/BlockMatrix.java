@@ -38,24 +38,12 @@ public final class BlockMatrix implements AutoCloseable {
     this.tiles = tiles;
   }
 
-  /**
-   * Returns whether the kernels in C++ are there.
-   *
-   * @return false where weights in blocks cannot be held
-   */
+  /** Returns whether the kernels in C++ are there. */
   public static boolean isSupported() {
     return CpuLibrary.get().isPresent();
   }
 
-  /**
-   * Makes room for a weight, which {@link #arrange} fills.
-   *
-   * @param type how it is stored
-   * @param rows outputs
-   * @param columns inputs, whole blocks
-   * @return a matrix without values yet
-   * @throws IllegalStateException without the kernels in C++, with the reason
-   */
+  /** Makes room for a weight, which {@link #arrange} fills. */
   public static BlockMatrix empty(BlockType type, int rows, int columns) {
     return empty(type, rows, columns, CpuKernels.open().variant());
   }
@@ -69,9 +57,6 @@ public final class BlockMatrix implements AutoCloseable {
   /**
    * Returns the memory that a weight takes.
    *
-   * @param type how it is stored
-   * @param rows outputs
-   * @param columns inputs, whole blocks
    * @return bytes: those in the file for rows that count up to whole strips, and up to 6 % more
    */
   public static long bytes(BlockType type, long rows, long columns) {
@@ -99,7 +84,6 @@ public final class BlockMatrix implements AutoCloseable {
   /**
    * Takes the rows of a file.
    *
-   * @param blocks the blocks of all rows, from index 0 on, in direct memory
    * @param order for each row of the weight its row in the file; null where the order is the same
    */
   public void arrange(ByteBuffer blocks, int @Nullable [] order) {
@@ -174,8 +158,6 @@ public final class BlockMatrix implements AutoCloseable {
   /**
    * Restores the weight with zeros below zero, which {@link #dequantize} leaves out as GGUF's
    * reference does.
-   *
-   * @param target as there
    */
   public void dequantizeSigned(Tensor target) {
     dequantize(target);
@@ -196,7 +178,6 @@ public final class BlockMatrix implements AutoCloseable {
    * @param x [n, columns], contiguous, in host memory; F32 or BF16
    * @param y [n, outputs], contiguous, of the type of x; columns {@code first} to {@code first +
    *     rows} are overwritten. Sums are formed in fp32
-   * @param first the first column of y
    */
   public void multiply(Tensor x, Tensor y, int first) {
     long n = CpuMatrix.requireRows(x, columns);
@@ -224,9 +205,6 @@ public final class BlockMatrix implements AutoCloseable {
   /**
    * Returns whether {@link #multiply} is faster than restoring the weight and multiplying by
    * libtorch.
-   *
-   * @param n rows of x
-   * @return whether it is
    */
   public boolean multipliesFaster(long n) {
     return n <= MOST_ROWS;

@@ -34,12 +34,7 @@ public enum BlockType {
     this.bytes = bytes;
   }
 
-  /**
-   * Finds a type.
-   *
-   * @param id its number in files
-   * @return the type; empty for one of another kind
-   */
+  /** Finds a type. */
   public static Optional<BlockType> of(int id) {
     return Arrays.stream(values()).filter(type -> type.id == id).findFirst();
   }

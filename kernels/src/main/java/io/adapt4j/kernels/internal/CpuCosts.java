@@ -10,10 +10,6 @@ final class CpuCosts {
   /**
    * The most rows that are multiplied faster by the 4-bit weight itself than by libtorch after
    * dequantizing it.
-   *
-   * @param variant what computes
-   * @param type of the rows
-   * @param columns inputs; where they are not whole groups of 64, rows are dequantized one by one
    */
   static long mostRows(CpuVariant variant, DType type, int columns) {
     if (columns % 64 != 0) {

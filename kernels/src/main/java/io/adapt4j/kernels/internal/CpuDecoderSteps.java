@@ -41,10 +41,6 @@ final class CpuDecoderSteps implements DecoderSteps {
   /**
    * Takes a program over.
    *
-   * @param readsPrompts whether many tokens are as fast as operator by operator
-   * @param leavesLayersOut whether some layers compute only tokens whose logits are wanted
-   * @param rows as many as there can be outputs
-   * @param adapters how many a token can name
    * @param head the output layer in 8 bits, closed with these steps; null where it is as the model
    *     has it
    */

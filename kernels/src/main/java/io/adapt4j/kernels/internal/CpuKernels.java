@@ -19,12 +19,7 @@ final class CpuKernels implements FourBitKernels {
     this.variant = variant;
   }
 
-  /**
-   * The kernels of this process, in the variant that the system property names.
-   *
-   * @throws IllegalStateException if there are none here, with the reason
-   * @throws IllegalArgumentException if the system property names no variant
-   */
+  /** The kernels of this process, in the variant that the system property names. */
   static CpuKernels open() {
     CpuLibrary library = CpuLibrary.get();
     if (!library.isPresent()) {
@@ -34,11 +29,7 @@ final class CpuKernels implements FourBitKernels {
     return of(name.isEmpty() ? library.best() : CpuVariant.of(name));
   }
 
-  /**
-   * The kernels in one variant.
-   *
-   * @throws IllegalStateException if the processor lacks its instructions, or without the library
-   */
+  /** The kernels in one variant. */
   static CpuKernels of(CpuVariant variant) {
     CpuLibrary library = CpuLibrary.get();
     if (!library.isPresent()) {

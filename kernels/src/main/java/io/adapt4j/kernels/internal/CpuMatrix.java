@@ -197,8 +197,6 @@ final class CpuMatrix implements FourBitMatrix {
   /**
    * Whether products with tokens in 8 bits are of use. Dot products of bfloat16 are faster, and
    * FP4's smallest number, which most small weights are, would be 0 in a byte.
-   *
-   * @param type what the tokens would be rounded to instead
    */
   boolean takesRoundedTokens(DType type) {
     boolean hasBrainProducts = variant.compareTo(CpuVariant.AVX512BF16) >= 0;

@@ -12,11 +12,7 @@ final class CpuProduct implements FourBitProduct {
   private final int outputs;
   private FourBitWeights weights = new FourBitWeights();
 
-  /**
-   * Joins weights.
-   *
-   * @param matrices at least one, of as many columns each
-   */
+  /** Joins weights. */
   CpuProduct(List<CpuMatrix> matrices) {
     this.matrices = List.copyOf(matrices);
     int first = 0;

@@ -40,11 +40,7 @@ enum CpuVariant {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /**
-   * Reads the system property.
-   *
-   * @throws IllegalArgumentException if there is none of that name
-   */
+  /** Reads the system property. */
   static CpuVariant of(String name) {
     return Arrays.stream(values())
         .filter(variant -> variant.propertyName().equals(name))

@@ -25,39 +25,23 @@ public final class CudaKernels implements FourBitKernels {
   /**
    * Computes on a device. Tensors on CUDA are computed on in place, others are copied there and
    * back.
-   *
-   * @param device where
    */
   public CudaKernels(Device device) {
     this(device, Tensor::isOnCuda);
   }
 
-  /**
-   * Computes on a device.
-   *
-   * @param device where
-   * @param inPlace whether a tensor is in its memory; others are copied there and back
-   */
+  /** Computes on a device. */
   public CudaKernels(Device device, Predicate<Tensor> inPlace) {
     this.device = device;
     this.inPlace = inPlace;
   }
 
-  /**
-   * Opens the first device, whatever tensors are on.
-   *
-   * @throws RuntimeException with the reason if there is none, or its kernels cannot be had
-   */
+  /** Opens the first device, whatever tensors are on. */
   static CudaKernels open() {
     return new CudaKernels(CudaDevice.open());
   }
 
-  /**
-   * Opens the device that the engine's tensors are on.
-   *
-   * @throws RuntimeException with the reason if they are in host memory, where copying to a device
-   *     and back would take longer than computing; else as {@link #open}
-   */
+  /** Opens the device that the engine's tensors are on. */
   static CudaKernels openForTensors() {
     try (Tensor probe = Tensor.empty(DType.U8, 1)) {
       if (!probe.isOnCuda()) {

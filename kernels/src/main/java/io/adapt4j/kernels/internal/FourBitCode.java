@@ -100,20 +100,12 @@ public enum FourBitCode {
     this.numbers = numbers;
   }
 
-  /**
-   * Returns the 16 numbers.
-   *
-   * @return a new array, by code
-   */
+  /** Returns the 16 numbers. */
   public float[] numbers() {
     return numbers.clone();
   }
 
-  /**
-   * Returns the name in files.
-   *
-   * @return {@code nf4} or {@code fp4}
-   */
+  /** Returns the name in files. */
   public String fileName() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -20,11 +20,7 @@ public interface FourBitMatrix extends AutoCloseable {
    */
   long bytes();
 
-  /**
-   * Returns whether the codes are in memory of its own, so that those it was made from may go.
-   *
-   * @return false where it reads them where they were
-   */
+  /** Returns whether the codes are in memory of its own, so that those it was made from may go. */
   default boolean holdsCodes() {
     return false;
   }
@@ -43,26 +39,16 @@ public interface FourBitMatrix extends AutoCloseable {
    * @param x [n, columns], contiguous, F32 or BF16
    * @param y [n, outputs], contiguous, of the type of x; columns {@code first} to {@code first +
    *     rows} are overwritten. Sums are formed in fp32 or better
-   * @param first the first column of y
    */
   void multiply(Tensor x, Tensor y, int first);
 
   /**
    * Returns whether {@link #multiply} is faster than dequantizing the weight and multiplying by
    * libtorch.
-   *
-   * @param n rows of x
-   * @return whether it is
    */
   boolean multipliesFaster(long n);
 
-  /**
-   * Returns the same where it depends on the type.
-   *
-   * @param type of x: F32 or BF16
-   * @param n rows of x
-   * @return whether it is
-   */
+  /** Returns the same where it depends on the type. */
   default boolean multipliesFaster(DType type, long n) {
     return multipliesFaster(n);
   }

@@ -34,9 +34,6 @@ public final class Int8Matrix implements AutoCloseable {
    * Rounds a weight.
    *
    * @param weight [rows, columns], contiguous, in host memory; F32, F16 or BF16
-   * @return the rounded weight, which shares no memory with it
-   * @throws IllegalArgumentException if a number is not finite
-   * @throws IllegalStateException without the kernels in C++, with the reason
    */
   public static Int8Matrix of(Tensor weight) {
     int rows = Math.toIntExact(weight.size(0));
@@ -48,28 +45,13 @@ public final class Int8Matrix implements AutoCloseable {
     return matrix;
   }
 
-  /**
-   * Makes room for a weight, which {@link #quantize} fills piece by piece.
-   *
-   * @param rows outputs
-   * @param columns inputs
-   * @return a matrix without values yet
-   * @throws IllegalStateException without the kernels in C++, with the reason
-   */
+  /** Makes room for a weight, which {@link #quantize} fills piece by piece. */
   public static Int8Matrix empty(int rows, int columns) {
     requireLibrary();
     return new Int8Matrix(rows, columns, Tensor.emptyOnHost(DType.U8, bytes(rows, columns)).own());
   }
 
-  /**
-   * Rounds some rows.
-   *
-   * @param first row, a multiple of {@value #ROWS}
-   * @param count rows, a multiple of {@value #ROWS} unless they are the last
-   * @param type F32, F16 or BF16
-   * @param values numbers of that type from index 0 on, little-endian, in direct memory
-   * @return whether all numbers are finite; where not, the rows are of no use
-   */
+  /** Rounds some rows. */
   public boolean quantize(int first, int count, StoredType type, ByteBuffer values) {
     if (!values.isDirect() || values.capacity() < (long) count * columns * type.bytes()) {
       throw new IllegalArgumentException(
@@ -103,8 +85,6 @@ public final class Int8Matrix implements AutoCloseable {
   /**
    * Returns the memory that a weight takes.
    *
-   * @param rows outputs
-   * @param columns inputs
    * @return bytes
    */
   public static long bytes(long rows, long columns) {
@@ -114,8 +94,6 @@ public final class Int8Matrix implements AutoCloseable {
   /**
    * Returns the memory of a weight's codes.
    *
-   * @param rows outputs
-   * @param columns inputs
    * @return bytes: one for each weight of whole tiles
    */
   public static long codeBytes(long rows, long columns) {
@@ -125,8 +103,6 @@ public final class Int8Matrix implements AutoCloseable {
   /**
    * Returns the memory of a weight's scales.
    *
-   * @param rows outputs
-   * @param columns inputs
    * @return bytes: two for each row of a tile
    */
   public static long scaleBytes(long rows, long columns) {
@@ -137,11 +113,7 @@ public final class Int8Matrix implements AutoCloseable {
     return (rows + ROWS - 1) / ROWS * ((columns + BLOCK - 1) / BLOCK);
   }
 
-  /**
-   * Makes sure that the kernels in C++ are there.
-   *
-   * @throws IllegalStateException without them, with the reason
-   */
+  /** Makes sure that the kernels in C++ are there. */
   public static void requireLibrary() {
     if (!CpuLibrary.get().isPresent()) {
       throw new IllegalStateException(

@@ -47,16 +47,7 @@ public final class JavaKernels implements FourBitKernels {
     return true;
   }
 
-  /**
-   * Quantizes finite numbers in the same way.
-   *
-   * @param format number format and block size
-   * @param values numbers from index 0 on
-   * @param count how many of them
-   * @param packed takes the codes from its position on, which moves behind them
-   * @param absmax takes the scales
-   * @param block where in {@code absmax} the first of them goes
-   */
+  /** Quantizes finite numbers in the same way. */
   public void quantize(
       FourBitFormat format,
       float[] values,
@@ -79,14 +70,7 @@ public final class JavaKernels implements FourBitKernels {
     packed.position(firstByte + (int) QuantizedTensor.packedBytes(count));
   }
 
-  /**
-   * Finds the largest magnitude of a block.
-   *
-   * @param values finite numbers
-   * @param start the block's first index
-   * @param end the index behind its last
-   * @return the scale of the block
-   */
+  /** Finds the largest magnitude of a block. */
   public static float largest(float[] values, int start, int end) {
     float largest = 0;
     for (int i = start; i < end; i++) {

@@ -155,7 +155,6 @@ record JavaMatrix(QuantizedTensor tensor) implements FourBitMatrix {
    *
    * @param weight [outputs, inputs]
    * @param x [rows, inputs]
-   * @param rows how many
    * @return [rows, outputs]
    */
   static float[] matmul(QuantizedTensor weight, float[] x, int rows) {

@@ -14,13 +14,7 @@ public final class KernelChoice {
 
   static final String PROPERTY = "adapt4j.qlora.kernels";
 
-  /**
-   * An implementation.
-   *
-   * @param name what the system property calls it
-   * @param open returns it; throws anything, an {@link UnsatisfiedLinkError} too, where it is not
-   *     present, with the reason as the message
-   */
+  /** An implementation. */
   record Candidate(String name, Supplier<FourBitKernels> open) {}
 
   /** The one place that lists them, the preferred ones first; the last one is always there. */
@@ -43,13 +37,7 @@ public final class KernelChoice {
         : CudaKernels.openForTensors();
   }
 
-  /**
-   * Returns the implementation of this process.
-   *
-   * @return the same for every call
-   * @throws IllegalStateException if the property names one that is not present, with the reason
-   * @throws IllegalArgumentException if the property names none that is known
-   */
+  /** Returns the implementation of this process. */
   public static synchronized FourBitKernels kernels() {
     if (chosen == null) {
       Choice choice = choose(System.getProperty(PROPERTY, ""), CANDIDATES);
@@ -59,12 +47,7 @@ public final class KernelChoice {
     return chosen;
   }
 
-  /**
-   * What was chosen.
-   *
-   * @param kernels the implementation
-   * @param message says it, and why preferred ones are not used
-   */
+  /** What was chosen. */
   record Choice(FourBitKernels kernels, String message) {}
 
   static Choice choose(String forced, List<Candidate> candidates) {

@@ -20,14 +20,7 @@ final class NativeChecksum {
 
   private NativeChecksum() {}
 
-  /**
-   * What is wrong with a library that would be loaded. One of another build is unpacked anew.
-   *
-   * @param owner a class beside whose folder the library is
-   * @param resource the library's name from there
-   * @return empty if it is the one that was built, or a build has recorded nothing
-   * @throws IOException if it cannot be unpacked or read
-   */
+  /** What is wrong with a library that would be loaded. One of another build is unpacked anew. */
   static Optional<String> problem(Class<?> owner, String resource) throws IOException {
     try (InputStream record = owner.getResourceAsStream(resource + RECORD)) {
       if (record == null) {

@@ -3,12 +3,6 @@ package io.adapt4j.kernels.internal;
 /**
  * Scales in 8 bits: scale = numbers[code] * absmax[block of scales] + offset. The arrays belong to
  * the record.
- *
- * @param codes one a scale
- * @param numbers what the codes mean, 256
- * @param absmax one for each block of scales
- * @param blockSize scales in a block
- * @param offset the mean of the scales
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared; copies would double large scales
 public record NestedScales(
@@ -17,12 +11,7 @@ public record NestedScales(
   /** What a code of 8 bits may be. */
   public static final int CODES = 256;
 
-  /**
-   * Quantizes scales as bitsandbytes does.
-   *
-   * @param scales as floats
-   * @return in 8 bits
-   */
+  /** Quantizes scales as bitsandbytes does. */
   public static NestedScales of(float[] scales) {
     float offset = mean(scales);
     int size = FourBitFormat.SCALE_BLOCK;

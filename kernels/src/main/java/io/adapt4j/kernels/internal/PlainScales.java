@@ -1,10 +1,6 @@
 package io.adapt4j.kernels.internal;
 
-/**
- * Scales kept as floats. The array belongs to the record.
- *
- * @param values one a block
- */
+/** Scales kept as floats. The array belongs to the record. */
 @SuppressWarnings("ArrayRecordComponent") // never compared; copies would double large scales
 public record PlainScales(float[] values) implements Scales {
 

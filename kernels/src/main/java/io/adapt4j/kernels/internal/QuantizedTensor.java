@@ -6,12 +6,8 @@ import java.util.List;
 /**
  * A tensor in 4 bits.
  *
- * @param format how it was quantized
- * @param numbers what the 16 codes mean
- * @param shape sizes before quantizing
  * @param packed two codes a byte along the flattened tensor, the first in the high half; from
  *     position 0, perhaps read-only or mapped from a file
- * @param scales one a block
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never changed
 public record QuantizedTensor(
@@ -20,23 +16,13 @@ public record QuantizedTensor(
   /**
    * Makes a tensor.
    *
-   * @param format how it was quantized
-   * @param numbers what the 16 codes mean
-   * @param shape sizes before quantizing
    * @param packed two codes a byte along the flattened tensor, the first in the high half
-   * @param scales one a block
    */
   public QuantizedTensor {
     shape = List.copyOf(shape);
   }
 
-  /**
-   * Returns how many weights a shape has.
-   *
-   * @param shape sizes
-   * @return their product
-   * @throws ArithmeticException if it does not fit a long
-   */
+  /** Returns how many weights a shape has. */
   public static long elements(List<Long> shape) {
     return shape.stream().reduce(1L, Math::multiplyExact);
   }
@@ -44,18 +30,13 @@ public record QuantizedTensor(
   /**
    * Returns the bytes that codes take.
    *
-   * @param elements how many weights
    * @return half a byte each, rounded up
    */
   public static long packedBytes(long elements) {
     return elements / 2 + elements % 2;
   }
 
-  /**
-   * Returns how many weights there are.
-   *
-   * @return the product of the sizes
-   */
+  /** Returns how many weights there are. */
   public long elements() {
     return elements(shape);
   }
@@ -65,23 +46,13 @@ public record QuantizedTensor(
     return packed.limit() + scales.bytes() + (long) numbers.length * Float.BYTES;
   }
 
-  /**
-   * Returns the outputs of a linear layer with this weight, [outputs, inputs].
-   *
-   * @return the first size
-   * @throws IllegalArgumentException if there are not two dimensions
-   */
+  /** Returns the outputs of a linear layer with this weight, [outputs, inputs]. */
   public int rows() {
     requireMatrix();
     return Math.toIntExact(shape.get(0));
   }
 
-  /**
-   * Returns the inputs of a linear layer with this weight, [outputs, inputs].
-   *
-   * @return the second size
-   * @throws IllegalArgumentException if there are not two dimensions
-   */
+  /** Returns the inputs of a linear layer with this weight, [outputs, inputs]. */
   public int columns() {
     requireMatrix();
     return Math.toIntExact(shape.get(1));

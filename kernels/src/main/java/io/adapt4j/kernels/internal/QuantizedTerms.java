@@ -10,28 +10,13 @@ public interface QuantizedTerms extends LinearTerms {
   /**
    * Adds the product with one projection of a layer.
    *
-   * @param matrix its weight
-   * @param start its first output in the layer
    * @param bias the bias of the whole layer, or null
-   * @return whether these kernels multiply with it
    */
   boolean add(FourBitMatrix matrix, long start, @Nullable Parameter bias);
 
-  /**
-   * Adds the product with one projection of a layer.
-   *
-   * @param matrix its weight
-   * @param start its first output in the layer
-   * @param bias the bias of the whole layer, or null
-   */
+  /** Adds the product with one projection of a layer. */
   void add(Int8Matrix matrix, long start, @Nullable Parameter bias);
 
-  /**
-   * Adds the product with one projection of a layer.
-   *
-   * @param matrix its weight
-   * @param start its first output in the layer
-   * @param bias the bias of the whole layer, or null
-   */
+  /** Adds the product with one projection of a layer. */
   void add(BlockMatrix matrix, long start, @Nullable Parameter bias);
 }

@@ -6,12 +6,7 @@ public interface Scales {
   /** {@return the number of blocks} */
   int count();
 
-  /**
-   * Returns the scale of one block.
-   *
-   * @param block its index
-   * @return its largest magnitude
-   */
+  /** Returns the scale of one block. */
   float of(int block);
 
   /** {@return the memory they take} */

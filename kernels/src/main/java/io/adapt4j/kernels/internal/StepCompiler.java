@@ -46,8 +46,6 @@ final class StepCompiler {
 
   /**
    * Compiles a decoder with adapters on it, each of which takes part for the tokens that name it.
-   *
-   * @return empty where it has a part without an operator
    */
   static Optional<CpuDecoderSteps> compile(
       Decoder decoder,

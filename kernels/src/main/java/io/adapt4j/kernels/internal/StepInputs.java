@@ -25,11 +25,7 @@ final class StepInputs {
     this.writer = writer;
   }
 
-  /**
-   * Makes them.
-   *
-   * @param x buffer of the embeddings
-   */
+  /** Makes them. */
   void inputs(LayerInputs all, int x) {
     Tensor rows = all.tokens().value();
     width = rows.size(1);
@@ -51,12 +47,7 @@ final class StepInputs {
     writer.program().add(projected, inputs, half, -1);
   }
 
-  /**
-   * Computes what a layer reads of them.
-   *
-   * @param x buffer of what the gate reads
-   * @param residuals the streams that it is added to
-   */
+  /** Computes what a layer reads of them. */
   void gate(InputGate gate, int x, int... residuals) {
     int y = writer.shared("branch", writer.hiddenSize());
     writer.linear(gate.projection(), read(gate, x), y, 1, false);
@@ -66,12 +57,7 @@ final class StepInputs {
     }
   }
 
-  /**
-   * Has what follows done for the tokens whose logits are wanted alone.
-   *
-   * @param streams buffers that it reads besides the inputs, of the hidden width
-   * @return the buffers that it reads instead
-   */
+  /** Has what follows done for the tokens whose logits are wanted alone. */
   int[] wanted(int... streams) {
     StepProgram program = writer.program();
     IntStream all = IntStream.of(streams);

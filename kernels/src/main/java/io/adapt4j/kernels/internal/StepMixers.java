@@ -35,13 +35,7 @@ final class StepMixers {
     this.sharing = new StepSharing(writer, rotary);
   }
 
-  /**
-   * Adds a mixer.
-   *
-   * @param x buffer of its input
-   * @param branch where its output goes
-   * @param layer number of the layer
-   */
+  /** Adds a mixer. */
   void mixer(Mixer mixer, int x, Branch branch, int layer) {
     if (mixer instanceof Attention attention) {
       attention(attention, false, x, branch, layer);

@@ -36,12 +36,7 @@ final class StepMlps {
     this.writer = writer;
   }
 
-  /**
-   * Adds a layer.
-   *
-   * @param x buffer of its input
-   * @param branch where its output goes
-   */
+  /** Adds a layer. */
   void mlp(Mlp mlp, int x, Branch branch) {
     if (mlp instanceof ExpertMlp mixture) {
       mixture(mixture, x, branch);
@@ -152,7 +147,6 @@ final class StepMlps {
   /**
    * What experts are chosen by.
    *
-   * @param read buffer that the router reads
    * @param gains multiplies the weights of each expert, or null
    */
   private record Routed(int read, @Nullable Parameter gains) {}

@@ -25,13 +25,7 @@ final class StepRecurrences {
     this.writer = writer;
   }
 
-  /**
-   * Adds a recurrence.
-   *
-   * @param x buffer of its input
-   * @param branch where its output goes
-   * @param layer number of the layer, whose state it is
-   */
+  /** Adds a recurrence. */
   void recurrence(RecurrentMixer mixer, int x, Branch branch, int layer) {
     long width = mixer.in().linear().outFeatures();
     int projected = writer.shared("projected", width);

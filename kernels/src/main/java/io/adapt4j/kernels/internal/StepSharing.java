@@ -27,12 +27,7 @@ final class StepSharing {
     this.rotary = rotary;
   }
 
-  /**
-   * Adds a layer's attention.
-   *
-   * @param x buffer of its input
-   * @param branch where its output goes
-   */
+  /** Adds a layer's attention. */
   void attention(SharingAttention attention, int x, Branch branch) {
     KeyValues keyValues = attention.keyValues();
     Heads heads = keyValues.heads();

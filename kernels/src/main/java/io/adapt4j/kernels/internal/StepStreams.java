@@ -34,11 +34,7 @@ final class StepStreams {
     this.inputs = inputs;
   }
 
-  /**
-   * Makes the streams.
-   *
-   * @param x buffer of the embeddings, which is the first one's from then on
-   */
+  /** Makes the streams. */
   void begin(Streams all, int x) {
     streams = buffers(all.count());
     predicted = buffers(all.count());
@@ -60,11 +56,7 @@ final class StepStreams {
     }
   }
 
-  /**
-   * Brings the streams together. Done for all tokens: updates by adapters are.
-   *
-   * @return buffer of their mean
-   */
+  /** Brings the streams together. Done for all tokens: updates by adapters are. */
   int end(Streams all) {
     project(all.gathered(), streams, predicted, streams[0]);
     for (int i = 1; i < streams.length; i++) {

@@ -79,13 +79,7 @@ final class StepWriter {
         use + ' ' + width + " of " + rows, name -> program.buffer(width, rows));
   }
 
-  /**
-   * Where what a branch computes goes.
-   *
-   * @param residual the stream that it is added to
-   * @param after norm of it
-   * @param scale multiplies it
-   */
+  /** Where what a branch computes goes. */
   record Branch(int residual, Norm after, double scale) {
 
     boolean isDirect() {

@@ -13,14 +13,7 @@ public final class StoredFloats {
 
   private StoredFloats() {}
 
-  /**
-   * Reads numbers from a buffer's position on.
-   *
-   * @param type their type
-   * @param bytes a little-endian buffer
-   * @param target takes them from index 0 on
-   * @param count how many
-   */
+  /** Reads numbers from a buffer's position on. */
   public static void decode(StoredType type, ByteBuffer bytes, float[] target, int count) {
     for (int i = 0; i < count; i++) {
       target[i] =
@@ -36,8 +29,6 @@ public final class StoredFloats {
   /**
    * Finds the first number that is NaN or infinite.
    *
-   * @param values numbers
-   * @param count how many of them are looked at
    * @return its index; -1 if there is none
    */
   public static int firstNotFinite(float[] values, int count) {
@@ -52,10 +43,7 @@ public final class StoredFloats {
   /**
    * Reads the number at a byte.
    *
-   * @param type its type
-   * @param bytes a little-endian buffer
    * @param index of its first byte
-   * @return the number
    */
   public static float get(StoredType type, ByteBuffer bytes, int index) {
     return switch (type) {
@@ -71,14 +59,7 @@ public final class StoredFloats {
     return type == StoredType.BF16 ? toBrain(value) : toHalf(value);
   }
 
-  /**
-   * Writes numbers, rounded to nearest even, from a buffer's position on.
-   *
-   * @param type their type there
-   * @param values the numbers
-   * @param count how many of them
-   * @param target a little-endian buffer
-   */
+  /** Writes numbers, rounded to nearest even, from a buffer's position on. */
   public static void encode(StoredType type, float[] values, int count, ByteBuffer target) {
     for (int i = 0; i < count; i++) {
       switch (type) {

@@ -50,12 +50,9 @@ public final class Dora {
    * Multiplies the outputs of a layer: gain (x - bias) + bias, as if the rows of its weight were
    * multiplied. Retains x.
    *
-   * @param ops the operators in use
    * @param x a layer's output [.., out]
    * @param gain F32 [out]
    * @param bias the layer's bias [out], or null; it is trained through x and here
-   * @param gradient takes the F32 gradient by the gain, which is closed when it returns
-   * @return the shape of x
    */
   public static Tensor rescaled(
       Ops ops, Tensor x, Tensor gain, Parameter bias, Consumer<Tensor> gradient) {
@@ -83,20 +80,13 @@ public final class Dora {
    * @param a [rank, in]
    * @param b [rows, rank], with any scale already inside
    * @param gain F32 [rows]
-   * @param start the first column of the layer's output that it makes
    */
   public record Projection(Tensor weight, Tensor a, Tensor b, Tensor gain, long start) {}
 
   /** Takes the gradients of one projection; they are closed when it returns. */
   @FunctionalInterface
   public interface ProjectionGradients {
-    /**
-     * Adds them up.
-     *
-     * @param da by a
-     * @param db by b
-     * @param dgain by the gain, F32
-     */
+    /** Adds them up. */
     void accept(Tensor da, Tensor db, Tensor dgain);
   }
 
@@ -104,12 +94,8 @@ public final class Dora {
    * Adds to some columns of y what DoRA changes in a projection whose input differs from the base
    * layer's by dropout: (gain - 1) W x + gain b a x. Retains x and W x + b a x.
    *
-   * @param ops the operators in use
    * @param y the base layer's output [.., out]
    * @param x the update's input [.., in]
-   * @param p the projection
-   * @param gradients takes the gradients by a, b and the gain
-   * @return the shape of y
    */
   public static Tensor update(
       Ops ops, Tensor y, Tensor x, Projection p, ProjectionGradients gradients) {
@@ -144,11 +130,8 @@ public final class Dora {
   /**
    * Magnitudes of the rows of a weight with an update, which is never formed.
    *
-   * @param weight [rows, in], any floating type
-   * @param squares what {@link #squares} gives for it
    * @param a F32 [rank, in]
    * @param b F32 [rows, rank]
-   * @param scale multiplies b a
    * @return F32 [rows]; of a row of zeros 1e-12
    */
   public static Tensor magnitudes(Tensor weight, Tensor squares, Tensor a, Tensor b, double scale) {
@@ -159,20 +142,12 @@ public final class Dora {
    * Divides elementwise.
    *
    * @param target overwritten with the quotient
-   * @param numerator of its shape
-   * @param denominator of its shape
    */
   public static void divide(Tensor target, Tensor numerator, Tensor denominator) {
     DIVIDE_INTO.run(target, numerator, denominator);
   }
 
-  /**
-   * Adds a quotient.
-   *
-   * @param target F32, changed
-   * @param numerator F32 of its shape
-   * @param denominator F32 of its shape
-   */
+  /** Adds a quotient. */
   public static void addQuotient(Tensor target, Tensor numerator, Tensor denominator) {
     ADD_QUOTIENT.run(target, numerator, denominator);
   }
@@ -180,10 +155,6 @@ public final class Dora {
   /**
    * Gives a weight its update and new magnitudes in place; computed in fp32 and rounded once.
    *
-   * @param weight [rows, in], any floating type
-   * @param a F32 [rank, in]
-   * @param b F32 [rows, rank]
-   * @param scale multiplies b a
    * @param gain F32 [rows], multiplies the rows of the sum
    */
   public static void merge(Tensor weight, Tensor a, Tensor b, double scale, Tensor gain) {

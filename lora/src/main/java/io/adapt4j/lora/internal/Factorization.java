@@ -28,10 +28,8 @@ public record Factorization(Tensor left, Tensor right) {
    * the singular values.
    *
    * @param matrix [rows, columns], any floating type
-   * @param rank r, at most the smaller dimension
    * @param iterations 0 for the exact decomposition; else of a random subspace from libtorch's
    *     generator (Halko et al. 2011)
-   * @return the factors
    */
   public static Factorization principal(Tensor matrix, int rank, int iterations) {
     return of(PRINCIPAL_FACTORS.tensors(matrix, rank, iterations));
@@ -42,20 +40,12 @@ public record Factorization(Tensor left, Tensor right) {
    *
    * @param left F32 [rows, k]
    * @param right F32 [k, columns]
-   * @param rank r; fewer where the product has fewer
-   * @return the factors, exact
    */
   public static Factorization principalOfProduct(Tensor left, Tensor right, int rank) {
     return of(PRINCIPAL_FACTORS_OF_PRODUCT.tensors(left, right, rank));
   }
 
-  /**
-   * The first columns of Q and rows of R of a QR decomposition.
-   *
-   * @param matrix [rows, columns], any floating type
-   * @param rank r, at most the smaller dimension
-   * @return the factors
-   */
+  /** The first columns of Q and rows of R of a QR decomposition. */
   public static Factorization leadingQr(Tensor matrix, int rank) {
     return of(LEADING_QR.tensors(matrix, rank));
   }

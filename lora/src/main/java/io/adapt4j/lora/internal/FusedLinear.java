@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * The products of a frozen weight with a low-rank update, by kernels.
  *
- * @param kernels what multiplies
  * @param weight [out, in]
  * @param a [rank, in]
  * @param b [out, rank]
@@ -27,8 +26,6 @@ record FusedLinear(HostKernels kernels, Tensor weight, Tensor a, Tensor b) {
    * The derivatives.
    *
    * @param x by the input, or null
-   * @param a by a
-   * @param b by b
    */
   record Gradients(@Nullable Tensor x, Tensor a, Tensor b) {}
 

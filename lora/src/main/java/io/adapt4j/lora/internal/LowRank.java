@@ -43,13 +43,10 @@ public final class LowRank {
   /**
    * Adds a low-rank update (x a') b' to y in place (Hu et al. 2021, eq. 3). Retains x.
    *
-   * @param ops the operators in use
    * @param y the base layer's output [.., out]; not to be used afterwards
    * @param x the update's input [.., in]
    * @param a [rank, in]
    * @param b [out, rank], with any scale already inside
-   * @param gradients takes the gradients by a and b, which are closed when it returns
-   * @return the sum
    */
   public static Tensor add(
       Ops ops, Tensor y, Tensor x, Tensor a, Tensor b, BiConsumer<Tensor, Tensor> gradients) {
@@ -73,14 +70,9 @@ public final class LowRank {
    * second product of the update is added to the weight's before either is rounded, forward and
    * backward. Retains x and its projection.
    *
-   * @param ops the operators in use, recording
    * @param x [.., in]
    * @param weight w [out, in]
    * @param bias [out], or null
-   * @param a [rank, in]
-   * @param b [out, rank], with any scale already inside
-   * @param computed false where only the derivative is of use, not the values of the output
-   * @param gradients takes the gradients by a and b, which are closed when it returns
    * @return [.., out]; null where no kernels do that
    */
   public static @Nullable Tensor linear(
@@ -160,16 +152,7 @@ public final class LowRank {
     return h;
   }
 
-  /**
-   * Adds a low-rank update whose matrices are frozen, to y in place. Retains nothing.
-   *
-   * @param ops the operators in use
-   * @param y the base layer's output [.., out]; not to be used afterwards
-   * @param x the update's input [.., in]
-   * @param a [rank, in]
-   * @param b [out, rank], with any scale already inside
-   * @return the sum
-   */
+  /** Adds a low-rank update whose matrices are frozen, to y in place. Retains nothing. */
   public static Tensor addFrozen(Ops ops, Tensor y, Tensor x, Tensor a, Tensor b) {
     Tensor sum = sum(y, x, a, b);
     if (ops.isDifferentiated(x) || ops.isDifferentiated(y)) {
@@ -181,35 +164,20 @@ public final class LowRank {
     return sum;
   }
 
-  /**
-   * Where the updates stand in the packed B, and how they are scaled.
-   *
-   * @param starts first row of each
-   * @param scales factor of each
-   */
+  /** Where the updates stand in the packed B, and how they are scaled. */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   public record Layout(long[] starts, double[] scales) {}
 
   /**
    * Writes scaled B matrices into the packed one.
    *
-   * @param packed b; entries outside the updates' blocks are left as they are
    * @param factors one [rows, rank] an update
-   * @param layout their places
    */
   public static void pack(Tensor packed, List<Tensor> factors, Layout layout) {
     LOW_RANK_COMPOSE.run(packed, factors, layout.starts(), layout.scales());
   }
 
-  /**
-   * Adds the gradients by the packed pair to those of the updates.
-   *
-   * @param da gradient by a
-   * @param db gradient by b
-   * @param first F32 gradients of the A matrices, below each other
-   * @param second F32 gradients of the B matrices
-   * @param layout their places
-   */
+  /** Adds the gradients by the packed pair to those of the updates. */
   public static void accumulate(
       Tensor da, Tensor db, Tensor first, List<Tensor> second, Layout layout) {
     LOW_RANK_ACCUMULATE.run(da, db, first, second, layout.starts(), layout.scales());
@@ -221,7 +189,6 @@ public final class LowRank {
    * @param weight [rows, in], any floating type
    * @param a F32 [rank, in]
    * @param b F32 [rows, rank]
-   * @param scale multiplies b a
    */
   public static void merge(Tensor weight, Tensor a, Tensor b, double scale) {
     LOW_RANK_MERGE.run(weight, a, b, scale);

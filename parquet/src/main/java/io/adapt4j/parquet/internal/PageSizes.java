@@ -37,8 +37,6 @@ final class PageSizes {
   /**
    * Refuses a file with a page that is larger than the file or than memory, and one with more rows
    * than values.
-   *
-   * @throws IOException saying which number is wrong
    */
   static void require(Path file, ParquetFileReader reader) throws IOException {
     long length = Files.size(file);

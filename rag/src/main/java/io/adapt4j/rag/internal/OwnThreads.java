@@ -34,12 +34,6 @@ public final class OwnThreads {
   /**
    * Runs work and waits until it is done. An interrupt of the caller neither ends the work nor the
    * wait; the caller's flag is set afterwards.
-   *
-   * @param work what to do
-   * @param <T> its result
-   * @param <E> what it throws
-   * @return the result
-   * @throws E what the work threw
    */
   public static <T, E extends Exception> T call(Work<T, E> work) throws E {
     if (Thread.currentThread() instanceof OwnThread) {
@@ -57,21 +51,11 @@ public final class OwnThreads {
     }
   }
 
-  /**
-   * Work with a result.
-   *
-   * @param <T> the result
-   * @param <E> what it throws
-   */
+  /** Work with a result. */
   @FunctionalInterface
   public interface Work<T, E extends Exception> {
 
-    /**
-     * Does it.
-     *
-     * @return the result
-     * @throws E if it fails
-     */
+    /** Does it. */
     T run() throws E;
   }
 }

@@ -8,12 +8,7 @@ public final class WellFormed {
 
   private WellFormed() {}
 
-  /**
-   * Replaces halves of surrogate pairs, which are no characters.
-   *
-   * @param text any text
-   * @return a text of the same length, with a question mark for each of them
-   */
+  /** Replaces halves of surrogate pairs, which are no characters. */
   public static String of(String text) {
     return UnpairedSurrogates.indexIn(text) < 0
         ? text

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.chat;
 
-import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
@@ -32,40 +31,19 @@ public final class ChatEncoder {
   private final ChatTemplate template;
   private final Map<List<Object>, ToolTemplate> toolTemplates = new ConcurrentHashMap<>();
 
-  /**
-   * Creates an encoder.
-   *
-   * @param tokenizer the model's tokenizer
-   * @param template the model's chat template
-   */
+  /** Creates an encoder. */
   public ChatEncoder(Tokenizer tokenizer, ChatTemplate template) {
     this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
     this.template = Objects.requireNonNull(template, "template");
   }
 
-  /**
-   * Renders a conversation for the model to answer or go on with.
-   *
-   * @param messages the conversation
-   * @param options how to render it
-   * @return the text
-   * @throws io.adapt4j.jinja.TemplateException if the template fails or refuses the conversation
-   * @throws ChatException as {@link ChatTemplate#render} does
-   */
+  /** Renders a conversation for the model to answer or go on with. */
   public String render(List<ChatMessage> messages, ChatOptions options) {
     Conversation fitted = fitted(messages, options);
     return template.render(fitted.messages(), fitted.options());
   }
 
-  /**
-   * Encodes a conversation for the model to answer or go on with.
-   *
-   * @param messages the conversation
-   * @param options how to render it, usually with a generation prompt
-   * @return the ids
-   * @throws io.adapt4j.jinja.TemplateException if the template fails or refuses the conversation
-   * @throws ChatException as {@link ChatTemplate#render} does
-   */
+  /** Encodes a conversation for the model to answer or go on with. */
   public int[] encode(List<ChatMessage> messages, ChatOptions options) {
     return tokenizer.encode(render(messages, options), false);
   }
@@ -74,13 +52,7 @@ public final class ChatEncoder {
    * Encodes a conversation as {@link #encode(List, ChatOptions)} does, no further than it may have
    * tokens.
    *
-   * @param messages the conversation
-   * @param options how to render it, usually with a generation prompt
-   * @param mostTokens how many tokens it may have
    * @param isCancelled asked from time to time, on this thread
-   * @return the ids
-   * @throws io.adapt4j.core.internal.TooManyTokensException if it has more tokens
-   * @throws java.util.concurrent.CancellationException if it is cancelled
    */
   public int[] encode(
       List<ChatMessage> messages,
@@ -101,13 +73,6 @@ public final class ChatEncoder {
    * Encodes a conversation for training, with the tokens of all assistant messages marked or only
    * those of the last span of {@link ChatTemplate#renderWithSpans}. A token is marked if any of its
    * characters is in a span.
-   *
-   * @param messages the conversation
-   * @param options how to render it
-   * @param lastOnly whether to mark the last span only
-   * @return text, ids and mask
-   * @throws io.adapt4j.jinja.TemplateException if the template fails or refuses the conversation
-   * @throws ChatException as {@link ChatTemplate#renderWithSpans} does
    */
   public EncodedChat encodeWithMask(
       List<ChatMessage> messages, ChatOptions options, boolean lastOnly) {
@@ -122,11 +87,6 @@ public final class ChatEncoder {
    * that follow it.
    *
    * @param prompt the conversation so far; may be empty
-   * @param continuation the messages that follow
-   * @param options how to render them
-   * @return text, ids and mask of all of it
-   * @throws io.adapt4j.jinja.TemplateException if the template fails or refuses the conversation
-   * @throws ChatException as {@link ChatTemplate#renderWithSpans} does
    */
   public EncodedChat encodeContinuation(
       List<ChatMessage> prompt, List<ChatMessage> continuation, ChatOptions options) {
@@ -141,20 +101,12 @@ public final class ChatEncoder {
 
   /**
    * Finds the texts that the template sets messages off with, and what the tokenizer makes of them.
-   *
-   * @return signs such as {@code <|im_start|>} and {@code [INST]}, each once
    */
   public List<TemplateMarker> markers() {
     return new TemplateMarkers(tokenizer, template, ChatOptions.defaults()).all();
   }
 
-  /**
-   * Finds what the template ends an answer with, where a generation is to stop.
-   *
-   * @param options how conversations are rendered
-   * @return a sign such as {@code <|im_end|>}, else the first line after an answer, else what comes
-   *     before the next question; empty where the template marks no end
-   */
+  /** Finds what the template ends an answer with, where a generation is to stop. */
   public Optional<TemplateMarker> turnEnd(ChatOptions options) {
     return new TemplateMarkers(tokenizer, template, options).turnEnd();
   }
@@ -162,8 +114,6 @@ public final class ChatEncoder {
   /**
    * Says what is to be known of the template with this tokenizer: signs that are learned as several
    * tokens, characters that the vocabulary lacks, and an end of answers that is not marked.
-   *
-   * @return a sentence; empty where every sign is a token
    */
   public Optional<String> remark() {
     List<TemplateMarker> all = markers();

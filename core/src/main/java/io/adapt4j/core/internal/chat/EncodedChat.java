@@ -1,24 +1,11 @@
 package io.adapt4j.core.internal.chat;
 
-/**
- * A conversation as tokens. Not copied in or out: treat the arrays as read-only.
- *
- * @param text the rendered conversation
- * @param ids its tokens
- * @param assistantMask which tokens the model is to learn
- */
+/** A conversation as tokens. Not copied in or out: treat the arrays as read-only. */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
 public record EncodedChat(String text, int[] ids, boolean[] assistantMask) {
 
-  /**
-   * Creates an encoded conversation.
-   *
-   * @param text the rendered conversation
-   * @param ids its tokens
-   * @param assistantMask which tokens the model is to learn
-   * @throws IllegalArgumentException if the arrays differ in length
-   */
+  /** Creates an encoded conversation. */
   public EncodedChat {
     if (ids.length != assistantMask.length) {
       throw new IllegalArgumentException(

@@ -64,12 +64,7 @@ public final class ToolCallFields {
     return changed;
   }
 
-  /**
-   * Returns a value as an object: a text that holds the JSON of one becomes it.
-   *
-   * @param arguments a map or a text
-   * @return a map, or what was given
-   */
+  /** Returns a value as an object: a text that holds the JSON of one becomes it. */
   static @Nullable Object asObject(@Nullable Object arguments) {
     if (arguments instanceof String text) {
       if (text.isBlank()) {
@@ -92,12 +87,7 @@ public final class ToolCallFields {
     return arguments instanceof Map<?, ?> map ? PlainJson.object(map).toString() : arguments;
   }
 
-  /**
-   * Returns a tree as maps, lists, texts, numbers, booleans and null.
-   *
-   * @param value the tree
-   * @return the value
-   */
+  /** Returns a tree as maps, lists, texts, numbers, booleans and null. */
   public static @Nullable Object plain(JsonNode value) {
     if (value.isObject()) {
       Map<String, @Nullable Object> map = new LinkedHashMap<>();

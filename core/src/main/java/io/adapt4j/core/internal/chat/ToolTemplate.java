@@ -68,13 +68,7 @@ public final class ToolTemplate {
     this.hasSystem = hasSystem;
   }
 
-  /**
-   * Has a template write a call.
-   *
-   * @param template the template
-   * @param options how conversations are rendered; with tools if these have any
-   * @return how it writes them
-   */
+  /** Has a template write a call. */
   public static ToolTemplate of(ChatTemplate template, ChatOptions options) {
     boolean tools = options.tools().isPresent();
     ChatOptions plain = options.withGenerationPrompt(false);
@@ -204,13 +198,7 @@ public final class ToolTemplate {
     return named;
   }
 
-  /**
-   * Brings a conversation into the form that the template takes.
-   *
-   * @param messages the conversation
-   * @param options how to render it
-   * @return the messages to render with {@link #options}
-   */
+  /** Brings a conversation into the form that the template takes. */
   public List<ChatMessage> messages(List<ChatMessage> messages, ChatOptions options) {
     if (syntax == ToolSyntax.TOLD_IN_TEXT) {
       return ToolTexts.rewrite(messages, options.tools().orElse(List.of()), hasSystem);
@@ -223,12 +211,7 @@ public final class ToolTemplate {
     return result;
   }
 
-  /**
-   * Leaves tools out that are told in the messages.
-   *
-   * @param options how to render a conversation
-   * @return how to render what {@link #messages} made of it
-   */
+  /** Leaves tools out that are told in the messages. */
   public ChatOptions options(ChatOptions options) {
     return syntax == ToolSyntax.TOLD_IN_TEXT ? options.withoutTools() : options;
   }

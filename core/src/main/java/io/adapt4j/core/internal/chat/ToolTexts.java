@@ -49,12 +49,7 @@ final class ToolTexts {
 
   private ToolTexts() {}
 
-  /**
-   * Rewrites a conversation.
-   *
-   * @param tools what may be called; empty for none
-   * @param hasSystem whether the template takes a system message
-   */
+  /** Rewrites a conversation. */
   static List<ChatMessage> rewrite(
       List<ChatMessage> messages, List<Map<String, Object>> tools, boolean hasSystem) {
     List<ChatMessage> texts = new ArrayList<>();

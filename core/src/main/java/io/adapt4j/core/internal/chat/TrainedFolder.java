@@ -38,12 +38,7 @@ public final class TrainedFolder {
   private final Path base;
   private final Path folder;
 
-  /**
-   * Names a folder.
-   *
-   * @param base the folder of the model that was trained
-   * @param folder the checkpoint or adapter
-   */
+  /** Names a folder. */
   public TrainedFolder(Path base, Path folder) {
     this.base = base;
     this.folder = folder;
@@ -53,9 +48,6 @@ public final class TrainedFolder {
    * Writes the template that was trained in, with what other programs need to use it there: the
    * tokenizer's files where they are missing, as beside an adapter, and in a checkpoint the token
    * that ends an answer among the tokens of {@code generation_config.json} that end a generation.
-   *
-   * @param template the template
-   * @throws ChatException if writing fails
    */
   public void write(ChatTemplate template) {
     try {

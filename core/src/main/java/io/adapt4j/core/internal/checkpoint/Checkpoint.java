@@ -51,26 +51,14 @@ public final class Checkpoint implements AutoCloseable {
     this.files = files;
   }
 
-  /**
-   * Returns whether a folder has weights that can be opened.
-   *
-   * @param folder a folder
-   * @return whether it has one of the files that {@link #open} reads
-   */
+  /** Returns whether a folder has weights that can be opened. */
   public static boolean exists(Path folder) {
     return Files.isRegularFile(folder.resolve(SINGLE_FILE))
         || Files.isRegularFile(folder.resolve(INDEX_FILE))
         || Files.isRegularFile(folder.resolve(SingleFileModels.MARKER));
   }
 
-  /**
-   * Opens the weights in a folder.
-   *
-   * @param folder the checkpoint folder
-   * @return the open checkpoint
-   * @throws CheckpointException if there are no safetensors weights (pickled ones are refused), a
-   *     shard is missing or does not hold what the index says, or a file is malformed
-   */
+  /** Opens the weights in a folder. */
   public static Checkpoint open(Path folder) {
     if (!Files.isDirectory(folder)) {
       throw CheckpointException.inFile(
@@ -92,13 +80,7 @@ public final class Checkpoint implements AutoCloseable {
         .orElseThrow(() -> noWeights(folder));
   }
 
-  /**
-   * Opens one safetensors file of any name, such as an adapter's.
-   *
-   * @param file the file
-   * @return the open checkpoint
-   * @throws CheckpointException if the file is missing or malformed
-   */
+  /** Opens one safetensors file of any name, such as an adapter's. */
   public static Checkpoint openFile(Path file) {
     return single(file.toAbsolutePath().getParent(), SafetensorsFile.open(file));
   }
@@ -106,10 +88,7 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Opens one safetensors file of any name, and shows its tensors in another way.
    *
-   * @param file the file
    * @param view shows the open file, which it closes
-   * @return the open checkpoint
-   * @throws CheckpointException if the file is missing or malformed
    */
   public static Checkpoint openFile(Path file, UnaryOperator<TensorFile> view) {
     return single(file.toAbsolutePath().getParent(), view.apply(SafetensorsFile.open(file)));
@@ -120,22 +99,12 @@ public final class Checkpoint implements AutoCloseable {
     return folder;
   }
 
-  /**
-   * Returns the names of all tensors.
-   *
-   * @return an unmodifiable set in file order, shard by shard
-   */
+  /** Returns the names of all tensors. */
   public Set<String> names() {
     return Collections.unmodifiableSet(fileOf.keySet());
   }
 
-  /**
-   * Returns one tensor's type, shape and place.
-   *
-   * @param name the tensor's name
-   * @return its entry
-   * @throws CheckpointException if there is no such tensor
-   */
+  /** Returns one tensor's type, shape and place. */
   public TensorEntry entry(String name) {
     return holder(name).entry(name);
   }
@@ -143,11 +112,7 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Maps a whole tensor.
    *
-   * @param name the tensor's name
    * @return a read-only, little-endian view of its bytes
-   * @throws CheckpointException if there is no such tensor, it is larger than {@link
-   *     Integer#MAX_VALUE} bytes, or mapping fails
-   * @throws IllegalStateException if the checkpoint is closed
    */
   public ByteBuffer bytes(String name) {
     return holder(name).bytes(name);
@@ -156,28 +121,15 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Maps a piece of a tensor.
    *
-   * @param name the tensor's name
    * @param offset first byte of the piece, from the start of the tensor
    * @param length size of the piece in bytes
    * @return a read-only, little-endian view of these bytes
-   * @throws CheckpointException if there is no such tensor or mapping fails
-   * @throws IndexOutOfBoundsException if the piece does not lie within the tensor
-   * @throws IllegalStateException if the checkpoint is closed
    */
   public ByteBuffer bytes(String name, long offset, int length) {
     return holder(name).bytes(name, offset, length);
   }
 
-  /**
-   * Copies a piece of a tensor into memory the caller has; see {@link SafetensorsFile#read}.
-   *
-   * @param name the tensor's name
-   * @param offset first byte of the piece, from the start of the tensor
-   * @param target filled from its position to its limit
-   * @throws CheckpointException if there is no such tensor or reading fails
-   * @throws IndexOutOfBoundsException if the piece does not lie within the tensor
-   * @throws IllegalStateException if the checkpoint is closed
-   */
+  /** Copies a piece of a tensor into memory the caller has; see {@link SafetensorsFile#read}. */
   public void read(String name, long offset, ByteBuffer target) {
     holder(name).read(name, offset, target);
   }
@@ -185,11 +137,7 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Returns the file that a tensor is in, where it is of a kind.
    *
-   * @param name the tensor's name
-   * @param kind a kind of file
-   * @param <T> that kind
    * @return the file, which this checkpoint closes; empty if it is of another kind
-   * @throws CheckpointException if there is no such tensor
    */
   public <T extends TensorFile> Optional<T> file(String name, Class<T> kind) {
     TensorFile file = holder(name);
@@ -199,19 +147,13 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Returns what a tensor takes in its file.
    *
-   * @param name the tensor's name
    * @return bytes; fewer than its entry says where it is stored quantized
    */
   public long storedBytes(String name) {
     return holder(name).storedBytes(name);
   }
 
-  /**
-   * Returns what the type of a tensor's values is called in its file.
-   *
-   * @param name the tensor's name
-   * @return such as {@code BF16}; another than its entry's where it is stored quantized
-   */
+  /** Returns what the type of a tensor's values is called in its file. */
   public String storedType(String name) {
     return holder(name).storedType(name);
   }
@@ -225,11 +167,7 @@ public final class Checkpoint implements AutoCloseable {
     return names().stream().mapToLong(this::storedBytes).sum();
   }
 
-  /**
-   * Returns the number of stored values. A matrix tied to another is stored, and counted, once.
-   *
-   * @return the elements of all tensors together
-   */
+  /** Returns the number of stored values. A matrix tied to another is stored, and counted, once. */
   public long parameterCount() {
     return names().stream().mapToLong(name -> entry(name).elements()).sum();
   }
@@ -237,23 +175,12 @@ public final class Checkpoint implements AutoCloseable {
   /**
    * Checks that the checkpoint has exactly the tensors a model needs, in the shapes it needs,
    * without touching their data.
-   *
-   * @param expected shape by tensor name
-   * @throws CheckpointException naming every missing, misshapen and unexpected tensor (of each kind
-   *     the first ten)
    */
   public void requireTensors(Map<String, List<Long>> expected) {
     requireTensors(expected, name -> false);
   }
 
-  /**
-   * Checks as {@link #requireTensors(Map)} does, but lets some tensors be there without need.
-   *
-   * @param expected shape by tensor name
-   * @param ignorable accepts the names that may be present though they are not expected
-   * @throws CheckpointException naming every missing, misshapen and unexpected tensor (of each kind
-   *     the first ten)
-   */
+  /** Checks as {@link #requireTensors(Map)} does, but lets some tensors be there without need. */
   public void requireTensors(Map<String, List<Long>> expected, Predicate<String> ignorable) {
     List<String> missing = new ArrayList<>();
     List<String> misshapen = new ArrayList<>();

@@ -47,16 +47,7 @@ public final class EightBitFloats implements TensorFile {
   private final Map<String, Scaled> weights;
   private final Map<String, TensorEntry> entries;
 
-  /**
-   * A weight and what multiplies it.
-   *
-   * @param file where it stands
-   * @param columns of the weight
-   * @param factors by blocks, row by row
-   * @param factorColumns how many blocks a row has
-   * @param blockRows rows of a block
-   * @param blockColumns columns of a block
-   */
+  /** A weight and what multiplies it. */
   private record Scaled(
       TensorFile file,
       long columns,
@@ -81,14 +72,7 @@ public final class EightBitFloats implements TensorFile {
     this.entries = Collections.unmodifiableMap(all);
   }
 
-  /**
-   * Shows the tensors of a checkpoint with its 8-bit floats decoded.
-   *
-   * @param folder the checkpoint folder, whose config.json says how large blocks are
-   * @param fileOf the files of all tensors
-   * @return the same map where there are none
-   * @throws CheckpointException if scales do not fit their weight
-   */
+  /** Shows the tensors of a checkpoint with its 8-bit floats decoded. */
   static Map<String, TensorFile> shown(Path folder, Map<String, TensorFile> fileOf) {
     Map<String, String> scaleOf = new LinkedHashMap<>();
     fileOf.forEach(
@@ -113,22 +97,12 @@ public final class EightBitFloats implements TensorFile {
     return shown;
   }
 
-  /**
-   * Returns whether weights are in 8-bit floats that are read.
-   *
-   * @param quantization the field {@code quantization_config} of a checkpoint
-   * @return whether they are
-   */
+  /** Returns whether weights are in 8-bit floats that are read. */
   public static boolean areRead(JsonNode quantization) {
     return EightBitLayout.read(quantization).isPresent();
   }
 
-  /**
-   * Returns whether values of a type are 8-bit floats.
-   *
-   * @param storedType the name of a type as {@link Checkpoint#storedType} has it
-   * @return whether they are
-   */
+  /** Returns whether values of a type are 8-bit floats. */
   public static boolean isType(String storedType) {
     return NUMBERS.keySet().stream().anyMatch(type -> type.name().equals(storedType));
   }
@@ -202,7 +176,6 @@ public final class EightBitFloats implements TensorFile {
   /**
    * The values of all codes: a sign, an exponent and a mantissa.
    *
-   * @param bits of the mantissa
    * @param finite whether only the last code is no number and none is infinite
    */
   private static float[] numbers(int bits, boolean finite) {

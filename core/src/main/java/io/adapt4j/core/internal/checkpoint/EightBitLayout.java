@@ -11,7 +11,6 @@ import java.util.Set;
  * Transformers ({@code fp8}), by FBGEMM ({@code fbgemm_fp8}), or by compressed-tensors.
  *
  * @param blockRows rows of a block; 0 where only what scales there are says it
- * @param blockColumns columns of a block; 0 likewise
  */
 record EightBitLayout(long blockRows, long blockColumns) {
 
@@ -24,12 +23,7 @@ record EightBitLayout(long blockRows, long blockColumns) {
   /** The rows and columns that share a scale. */
   record Block(long rows, long columns) {}
 
-  /**
-   * Reads a configuration.
-   *
-   * @param quantization the field {@code quantization_config}
-   * @return empty where weights are quantized in another way
-   */
+  /** Reads a configuration. */
   static Optional<EightBitLayout> read(JsonNode quantization) {
     String method = quantization.path("quant_method").asText();
     if (!METHODS.contains(method)) {
@@ -79,15 +73,7 @@ record EightBitLayout(long blockRows, long blockColumns) {
     return FORMATS.contains(format.asText());
   }
 
-  /**
-   * Finds the block of a scale.
-   *
-   * @param weight the weight's place
-   * @param scale the scales' name
-   * @param factors the scales' place
-   * @return what shares a scale
-   * @throws CheckpointException if the scales do not fit their weight
-   */
+  /** Finds the block of a scale. */
   Block block(TensorEntry weight, String scale, TensorEntry factors) {
     List<Long> shape = factors.shape();
     long rows = weight.shape().get(0);

@@ -56,12 +56,7 @@ public final class ExpertStacks {
 
   private ExpertStacks() {}
 
-  /**
-   * One expert's part of a stack.
-   *
-   * @param stack the stored name of the stack
-   * @param expert its number
-   */
+  /** One expert's part of a stack. */
   public record Slot(String stack, int expert) {}
 
   /** The names of the experts' parts of a tensor; empty where it is no stack. */
@@ -88,10 +83,6 @@ public final class ExpertStacks {
   /**
    * Returns whether a checkpoint has stacks. Weights that are absent or damaged are left to whoever
    * needs them.
-   *
-   * @param folder the checkpoint folder
-   * @param config what its config.json says; without experts no weights are looked at
-   * @return whether one of its tensors is a stack
    */
   public static boolean areIn(Path folder, JsonNode config) {
     if (COUNTS.stream().noneMatch(config::hasNonNull) || !Checkpoint.exists(folder)) {
@@ -104,24 +95,12 @@ public final class ExpertStacks {
     }
   }
 
-  /**
-   * Names an expert's projection.
-   *
-   * @param owner path of the module that has the stack
-   * @param expert number of the expert
-   * @param parameter name of the stack
-   * @return the module path
-   */
+  /** Names an expert's projection. */
   public static String path(String owner, int expert, String parameter) {
     return owner + "[" + expert + "]." + parameter;
   }
 
-  /**
-   * Finds the stack that a tensor is part of.
-   *
-   * @param name name of a tensor
-   * @return its place; empty where the tensor stands alone
-   */
+  /** Finds the stack that a tensor is part of. */
   public static Optional<Slot> slot(String name) {
     Matcher matcher = EXPERT.matcher(name);
     if (!matcher.matches()) {
@@ -135,22 +114,12 @@ public final class ExpertStacks {
         new Slot(owner + "." + matcher.group(3) + suffix, Integer.parseInt(matcher.group(2))));
   }
 
-  /**
-   * Finds the stack that a projection is part of.
-   *
-   * @param path module path of a projection
-   * @return the place of its weight; empty where it stands alone
-   */
+  /** Finds the stack that a projection is part of. */
   public static Optional<Slot> slotOfPath(String path) {
     return slot(path + ".weight");
   }
 
-  /**
-   * Joins the experts' tensors to stacks.
-   *
-   * @param tensors of a model; the experts of a stack in any order
-   * @return the same, with stacks where the first of their tensors stood
-   */
+  /** Joins the experts' tensors to stacks. */
   public static List<TensorData> join(List<TensorData> tensors) {
     Map<String, TreeMap<Integer, TensorData>> stacks = new LinkedHashMap<>();
     for (TensorData tensor : tensors) {

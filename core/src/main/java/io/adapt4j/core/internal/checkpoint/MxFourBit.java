@@ -29,15 +29,7 @@ public final class MxFourBit {
 
   private MxFourBit() {}
 
-  /**
-   * Decodes rows to fp32.
-   *
-   * @param blocks of all rows, row by row, from index 0 on
-   * @param scales of all blocks, likewise
-   * @param rows how many rows
-   * @param columns of each, whole blocks
-   * @param target takes the rows from index 0 on
-   */
+  /** Decodes rows to fp32. */
   public static void decode(
       ByteBuffer blocks, ByteBuffer scales, int rows, int columns, FloatBuffer target) {
     IntStream.range(0, rows)
@@ -50,15 +42,7 @@ public final class MxFourBit {
             });
   }
 
-  /**
-   * Decodes rows to bfloat16, which holds all of the numbers exactly.
-   *
-   * @param blocks of all rows, row by row, from index 0 on
-   * @param scales of all blocks, likewise
-   * @param rows how many rows
-   * @param columns of each, whole blocks
-   * @param target takes the rows from index 0 on
-   */
+  /** Decodes rows to bfloat16, which holds all of the numbers exactly. */
   public static void decode(
       ByteBuffer blocks, ByteBuffer scales, int rows, int columns, ShortBuffer target) {
     IntStream.range(0, rows)

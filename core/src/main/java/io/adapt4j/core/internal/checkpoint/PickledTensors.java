@@ -54,7 +54,6 @@ public final class PickledTensors {
    * A tensor.
    *
    * @param values in row-major order
-   * @param shape its dimensions
    */
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Dense(float[] values, List<Long> shape) {}
@@ -67,13 +66,7 @@ public final class PickledTensors {
     this.file = file;
   }
 
-  /**
-   * Reads a file.
-   *
-   * @param file written by {@code torch.save(module.state_dict(), file)}
-   * @return its tensors by name
-   * @throws CheckpointException if it contains anything else, or too much
-   */
+  /** Reads a file. */
   public static Map<String, Dense> read(Path file) {
     PickledTensors reader = new PickledTensors(file);
     try (ZipFile zip = new ZipFile(file.toFile())) {

@@ -37,10 +37,6 @@ public final class SafetensorsFile implements TensorFile {
   /**
    * Opens a file and checks its header: length, JSON, types, shapes, and that the tensors cover the
    * data section without holes or overlaps.
-   *
-   * @param file the file to open
-   * @return the open file
-   * @throws CheckpointException if the file cannot be read or breaks a rule of the format
    */
   public static SafetensorsFile open(Path file) {
     if (!Files.isRegularFile(file)) {
@@ -73,21 +69,13 @@ public final class SafetensorsFile implements TensorFile {
     return header.entries();
   }
 
-  /**
-   * Returns the free text entries of the header, such as {@code format=pt}.
-   *
-   * @return an unmodifiable map, empty if there are none
-   */
+  /** Returns the free text entries of the header, such as {@code format=pt}. */
   public Map<String, String> metadata() {
     return header.metadata();
   }
 
   /**
    * Compares the file with the checksum that {@link SafetensorsWriter#withChecksum} put into it.
-   *
-   * @return false if the file is not what was written; true if it is, or has no checksum
-   * @throws CheckpointException if reading fails
-   * @throws IllegalStateException if the file is closed
    */
   public boolean isIntact() {
     String stored = metadata().get(FileChecksum.KEY);
@@ -129,12 +117,7 @@ public final class SafetensorsFile implements TensorFile {
    * Copies a piece of a tensor into memory the caller has, without mapping the file. Reading a
    * whole model this way leaves no second copy of it in the process's RSS.
    *
-   * @param name the tensor's name
    * @param offset first byte of the piece, from the start of the tensor
-   * @param target filled from its position to its limit
-   * @throws CheckpointException if there is no such tensor or reading fails
-   * @throws IndexOutOfBoundsException if the piece does not lie within the tensor
-   * @throws IllegalStateException if the file is closed
    */
   @Override
   public void read(String name, long offset, ByteBuffer target) {

@@ -33,7 +33,6 @@ import java.util.Map;
  * every tensor with its type, shape and place in the data section that follows.
  *
  * @param entries the tensors by name, in the order of their data
- * @param metadata the free text entries
  */
 record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> metadata) {
 

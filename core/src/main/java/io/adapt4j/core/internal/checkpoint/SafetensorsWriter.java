@@ -73,12 +73,7 @@ public final class SafetensorsWriter {
     return new SafetensorsWriter(DEFAULT_METADATA, DEFAULT_MAX_SHARD_BYTES, false);
   }
 
-  /**
-   * Returns a writer that puts other free text entries into the header.
-   *
-   * @param metadata the entries; none are written if it is empty
-   * @return a new writer
-   */
+  /** Returns a writer that puts other free text entries into the header. */
   public SafetensorsWriter withMetadata(Map<String, String> metadata) {
     return new SafetensorsWriter(metadata, maxShardBytes, checksum);
   }
@@ -95,8 +90,6 @@ public final class SafetensorsWriter {
    * Returns a writer with another limit on the tensor bytes in a shard.
    *
    * @param maxShardBytes bytes, at least 1; a larger tensor gets its own shard
-   * @return a new writer
-   * @throws IllegalArgumentException if the limit is below 1
    */
   public SafetensorsWriter withMaxShardBytes(long maxShardBytes) {
     if (maxShardBytes < 1) {
@@ -106,14 +99,7 @@ public final class SafetensorsWriter {
     return new SafetensorsWriter(metadata, maxShardBytes, checksum);
   }
 
-  /**
-   * Writes all tensors to one file, whatever the shard limit.
-   *
-   * @param file the file to create or replace; its folder is created if missing
-   * @param tensors the tensors, with distinct names
-   * @throws CheckpointException if a name repeats, a tensor gives too few or too many bytes, or
-   *     writing fails
-   */
+  /** Writes all tensors to one file, whatever the shard limit. */
   public void writeFile(Path file, List<TensorData> tensors) {
     checkDistinct(file, tensors);
     try {
@@ -128,12 +114,6 @@ public final class SafetensorsWriter {
    * limit, {@code model-00001-of-0000N.safetensors} and so on with {@code
    * model.safetensors.index.json}. Shards are filled in the order of the list. Weight files of this
    * naming that an earlier save left in the folder are removed.
-   *
-   * @param folder the checkpoint folder; created if missing
-   * @param tensors the tensors, with distinct names
-   * @return the files written
-   * @throws CheckpointException if a name repeats, a tensor gives too few or too many bytes, or
-   *     writing fails
    */
   public List<Path> writeModel(Path folder, List<TensorData> tensors) {
     try (FileTransaction transaction = new FileTransaction()) {
@@ -145,16 +125,7 @@ public final class SafetensorsWriter {
     }
   }
 
-  /**
-   * Writes as {@link #writeModel} does, but into a transaction that the caller commits.
-   *
-   * @param transaction takes the files, the one that names the others last
-   * @param folder the checkpoint folder; created if missing
-   * @param tensors the tensors, with distinct names
-   * @return the files that are written
-   * @throws CheckpointException if a name repeats, a tensor gives too few or too many bytes, or
-   *     writing fails
-   */
+  /** Writes as {@link #writeModel} does, but into a transaction that the caller commits. */
   public List<Path> stageModel(FileTransaction transaction, Path folder, List<TensorData> tensors) {
     checkDistinct(folder, tensors);
     try {

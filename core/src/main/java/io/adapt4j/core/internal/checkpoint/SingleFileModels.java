@@ -39,13 +39,7 @@ public final class SingleFileModels {
 
   private SingleFileModels() {}
 
-  /**
-   * Returns the folder by which a model is read.
-   *
-   * @param path a folder, or the file of a model
-   * @return the folder that stands for a file; any other path as it is
-   * @throws CheckpointException if no module reads the file, or it is damaged
-   */
+  /** Returns the folder by which a model is read. */
   public static Path folder(Path path) {
     if (!Files.isRegularFile(path)) {
       return path;
@@ -79,13 +73,7 @@ public final class SingleFileModels {
     }
   }
 
-  /**
-   * Returns the file that a folder stands for.
-   *
-   * @param folder the folder of a model
-   * @return the file; empty for a folder with weights, and for one that {@link #folder} has not
-   *     made
-   */
+  /** Returns the file that a folder stands for. */
   public static Optional<Path> file(Path folder) {
     Path marker = folder.resolve(MARKER);
     if (!Files.isRegularFile(marker)) {
@@ -109,22 +97,12 @@ public final class SingleFileModels {
     return folder.toAbsolutePath().normalize().endsWith(name(file));
   }
 
-  /**
-   * Returns what a model is called by for people and other programs.
-   *
-   * @param folder the folder of a model
-   * @return the file that it stands for, or the folder itself
-   */
+  /** Returns what a model is called by for people and other programs. */
   public static Path origin(Path folder) {
     return file(folder).orElse(folder);
   }
 
-  /**
-   * Returns whether a file of a folder is the one that says where the weights are.
-   *
-   * @param file a file
-   * @return whether it is
-   */
+  /** Returns whether a file of a folder is the one that says where the weights are. */
   public static boolean isMarker(Path file) {
     return file.endsWith(MARKER);
   }

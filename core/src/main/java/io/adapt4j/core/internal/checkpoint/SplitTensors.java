@@ -101,23 +101,12 @@ public final class SplitTensors implements TensorFile {
     return scales.substring(0, scales.length() - SCALES.length()) + BLOCKS;
   }
 
-  /**
-   * Returns whether a weight is stored in four bits.
-   *
-   * @param name name of a weight
-   * @return whether it is
-   */
+  /** Returns whether a weight is stored in four bits. */
   public boolean isFourBit(String name) {
     return name.endsWith(WEIGHT) && !pieces.containsKey(name) && entries.containsKey(name);
   }
 
-  /**
-   * Reads a weight as it is stored.
-   *
-   * @param name of a weight in four bits
-   * @param blocks takes the numbers, row by row of the outputs
-   * @param scales takes the scales
-   */
+  /** Reads a weight as it is stored. */
   public void readFourBit(String name, ByteBuffer blocks, ByteBuffer scales) {
     String path = name.substring(0, name.length() - WEIGHT.length());
     readPiece(path + BLOCKS, 0, blocks);

@@ -18,8 +18,6 @@ public final class StoredValues {
      * Tests a value.
      *
      * @param index its place in the tensor, row-major
-     * @param value the value
-     * @return whether it is as expected
      */
     boolean test(long index, double value);
   }
@@ -27,11 +25,6 @@ public final class StoredValues {
   /**
    * Returns whether all values of a tensor meet a condition. Reading stops at the first that does
    * not.
-   *
-   * @param checkpoint where the tensor is
-   * @param name its stored name
-   * @param condition what each value must meet
-   * @return false where one does not, or the type holds no numbers
    */
   public static boolean all(Checkpoint checkpoint, String name, Condition condition) {
     StoredType type = checkpoint.entry(name).type();
@@ -51,14 +44,7 @@ public final class StoredValues {
     return true;
   }
 
-  /**
-   * Returns whether two tensors hold the same values, also where one is stored in another type.
-   *
-   * @param checkpoint where both are
-   * @param one a stored name
-   * @param other another
-   * @return false at the first difference, and where the shapes differ
-   */
+  /** Returns whether two tensors hold the same values, also where one is stored in another type. */
   public static boolean areEqual(Checkpoint checkpoint, String one, String other) {
     TensorEntry first = checkpoint.entry(one);
     TensorEntry second = checkpoint.entry(other);
@@ -131,12 +117,7 @@ public final class StoredValues {
     return bits < 0 ? -size : size;
   }
 
-  /**
-   * Returns how far a value may be off where a number was rounded to a type when it was stored.
-   *
-   * @param type the type
-   * @return the relative error
-   */
+  /** Returns how far a value may be off where a number was rounded to a type when it was stored. */
   public static double rounding(StoredType type) {
     return switch (type) {
       case BF16 -> 1.0 / 128;

@@ -11,9 +11,6 @@ import java.util.function.Supplier;
  * A tensor to write. Its bytes are asked for once, when its turn comes, so that only one tensor
  * needs to be in memory at a time.
  *
- * @param name the tensor's name
- * @param type the element type
- * @param shape the size of each dimension; empty for a scalar
  * @param content gives the bytes: little-endian, row-major, exactly {@link #length()} of them
  */
 public record TensorData(String name, StoredType type, List<Long> shape, Content content) {
@@ -25,7 +22,6 @@ public record TensorData(String name, StoredType type, List<Long> shape, Content
      * Writes all bytes of the tensor. A write to this channel takes everything it is given.
      *
      * @param channel where the bytes go; the caller closes it
-     * @throws IOException if the bytes cannot be produced or written
      */
     void writeTo(WritableByteChannel channel) throws IOException;
   }
@@ -33,12 +29,7 @@ public record TensorData(String name, StoredType type, List<Long> shape, Content
   /**
    * Makes a tensor with its own copy of the shape.
    *
-   * @param name the tensor's name
-   * @param type the element type
-   * @param shape the size of each dimension
    * @param content gives the bytes
-   * @throws IllegalArgumentException if the name is empty or reserved, a dimension is negative, or
-   *     the size in bytes overflows a long
    */
   public TensorData {
     Objects.requireNonNull(type, "type");
@@ -60,22 +51,14 @@ public record TensorData(String name, StoredType type, List<Long> shape, Content
   /**
    * Makes a tensor whose bytes a supplier gives.
    *
-   * @param name the tensor's name
-   * @param type the element type
-   * @param shape the size of each dimension
    * @param bytes gives a buffer with the bytes between its position and limit; called once
-   * @return the tensor
    */
   public static TensorData of(
       String name, StoredType type, List<Long> shape, Supplier<ByteBuffer> bytes) {
     return new TensorData(name, type, shape, channel -> channel.write(bytes.get().duplicate()));
   }
 
-  /**
-   * Returns the size in bytes.
-   *
-   * @return the product of the shape times the element size
-   */
+  /** Returns the size in bytes. */
   public long length() {
     return SafetensorsHeader.byteLength(type, shape);
   }

@@ -6,10 +6,6 @@ import java.util.List;
 /**
  * Where a tensor lies in a safetensors file. Elements are little-endian and in row-major order.
  *
- * @param name the tensor's name
- * @param type the element type
- * @param shape the size of each dimension; empty for a scalar
- * @param file the file that holds the tensor
  * @param offset position of the first byte, from the start of the file
  * @param length size in bytes: the product of the shape times the element size
  */
@@ -19,10 +15,6 @@ public record TensorEntry(
   /**
    * Makes an entry with its own copy of the shape.
    *
-   * @param name the tensor's name
-   * @param type the element type
-   * @param shape the size of each dimension
-   * @param file the file that holds the tensor
    * @param offset position of the first byte
    * @param length size in bytes
    */
@@ -39,11 +31,7 @@ public record TensorEntry(
     return length / type.bytes();
   }
 
-  /**
-   * Returns the shape as a new array.
-   *
-   * @return the size of each dimension
-   */
+  /** Returns the shape as a new array. */
   public long[] dimensions() {
     return shape.stream().mapToLong(Long::longValue).toArray();
   }

@@ -14,20 +14,10 @@ public interface TensorFile extends AutoCloseable {
   /** {@return the path the file was opened with} */
   Path file();
 
-  /**
-   * Returns the tensors by name, in the order of their data.
-   *
-   * @return an unmodifiable map
-   */
+  /** Returns the tensors by name, in the order of their data. */
   Map<String, TensorEntry> entries();
 
-  /**
-   * Returns one tensor's place and shape.
-   *
-   * @param name the tensor's name
-   * @return its entry
-   * @throws CheckpointException if the file has no such tensor
-   */
+  /** Returns one tensor's place and shape. */
   default TensorEntry entry(String name) {
     TensorEntry entry = entries().get(name);
     if (entry == null) {
@@ -44,11 +34,7 @@ public interface TensorFile extends AutoCloseable {
   /**
    * Returns a whole tensor.
    *
-   * @param name the tensor's name
    * @return a read-only, little-endian view of its bytes
-   * @throws CheckpointException if there is no such tensor, it is larger than {@link
-   *     Integer#MAX_VALUE} bytes, or reading fails
-   * @throws IllegalStateException if the file is closed
    */
   default ByteBuffer bytes(String name) {
     TensorEntry entry = entry(name);
@@ -66,44 +52,25 @@ public interface TensorFile extends AutoCloseable {
   /**
    * Returns a piece of a tensor.
    *
-   * @param name the tensor's name
    * @param offset first byte of the piece, from the start of the tensor
    * @param length size of the piece in bytes
    * @return a read-only, little-endian view of these bytes
-   * @throws CheckpointException if there is no such tensor or reading fails
-   * @throws IndexOutOfBoundsException if the piece does not lie within the tensor
-   * @throws IllegalStateException if the file is closed
    */
   ByteBuffer bytes(String name, long offset, int length);
 
-  /**
-   * Copies a piece of a tensor into memory the caller has.
-   *
-   * @param name the tensor's name
-   * @param offset first byte of the piece, from the start of the tensor
-   * @param target filled from its position to its limit
-   * @throws CheckpointException if there is no such tensor or reading fails
-   * @throws IndexOutOfBoundsException if the piece does not lie within the tensor
-   * @throws IllegalStateException if the file is closed
-   */
+  /** Copies a piece of a tensor into memory the caller has. */
   void read(String name, long offset, ByteBuffer target);
 
   /**
    * Returns what a tensor takes in the file.
    *
-   * @param name the tensor's name
    * @return bytes; fewer than its entry says where it is stored quantized
    */
   default long storedBytes(String name) {
     return entry(name).length();
   }
 
-  /**
-   * Returns what the type of a tensor's values is called in the file.
-   *
-   * @param name the tensor's name
-   * @return such as {@code BF16}; another than its entry's where it is stored quantized
-   */
+  /** Returns what the type of a tensor's values is called in the file. */
   default String storedType(String name) {
     return entry(name).type().name();
   }

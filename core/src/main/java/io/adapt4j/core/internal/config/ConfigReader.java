@@ -48,13 +48,7 @@ public final class ConfigReader {
     this.object = object;
   }
 
-  /**
-   * Reads a file that holds one JSON object.
-   *
-   * @param file the file, in UTF-8
-   * @return a reader of its top-level fields
-   * @throws CheckpointException if the file is missing or unreadable, or is not a JSON object
-   */
+  /** Reads a file that holds one JSON object. */
   public static ConfigReader read(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new CheckpointException(
@@ -63,14 +57,7 @@ public final class ConfigReader {
     return parse(file, BoundedFiles.readModelText(file, BoundedFiles.SETTINGS));
   }
 
-  /**
-   * Parses the text of a configuration file.
-   *
-   * @param file the file to name in errors
-   * @param json the text
-   * @return a reader of its top-level fields
-   * @throws CheckpointException if the text is not a JSON object
-   */
+  /** Parses the text of a configuration file. */
   public static ConfigReader parse(Path file, String json) {
     try {
       JsonNode root = Json.parse(json);
@@ -100,21 +87,12 @@ public final class ConfigReader {
     return file;
   }
 
-  /**
-   * Returns a copy of the object.
-   *
-   * @return all fields, known and unknown
-   */
+  /** Returns a copy of the object. */
   public ObjectNode json() {
     return object.deepCopy();
   }
 
-  /**
-   * Returns whether a field is present and not null.
-   *
-   * @param field the field's name
-   * @return whether it has a value
-   */
+  /** Returns whether a field is present and not null. */
   public boolean has(String field) {
     return object.hasNonNull(field);
   }
@@ -122,9 +100,7 @@ public final class ConfigReader {
   /**
    * Reads an integer if there is one.
    *
-   * @param field the field's name
    * @return its value, or empty if it is absent or null
-   * @throws CheckpointException if it is not an integer in the range of int
    */
   public OptionalInt optionalInt(String field) {
     return has(field)
@@ -132,13 +108,7 @@ public final class ConfigReader {
         : OptionalInt.empty();
   }
 
-  /**
-   * Reads an integer above zero.
-   *
-   * @param field the field's name
-   * @return its value
-   * @throws CheckpointException if it is absent or not a positive integer
-   */
+  /** Reads an integer above zero. */
   public int requirePositiveInt(String field) {
     if (!has(field)) {
       throw missing(field, "a positive integer");
@@ -149,10 +119,7 @@ public final class ConfigReader {
   /**
    * Reads an integer above zero, or takes a default.
    *
-   * @param field the field's name
    * @param defaultValue the value if it is absent or null
-   * @return its value or the default
-   * @throws CheckpointException if it is not a positive integer
    */
   public int positiveInt(String field, int defaultValue) {
     if (!has(field)) {
@@ -165,13 +132,7 @@ public final class ConfigReader {
     return value;
   }
 
-  /**
-   * Reads a finite number if there is one.
-   *
-   * @param field the field's name
-   * @return its value, or empty if it is absent or null
-   * @throws CheckpointException if it is not a finite number
-   */
+  /** Reads a finite number if there is one. */
   public OptionalDouble optionalNumber(String field) {
     if (!has(field)) {
       return OptionalDouble.empty();
@@ -183,13 +144,7 @@ public final class ConfigReader {
     return OptionalDouble.of(node.doubleValue());
   }
 
-  /**
-   * Reads a finite number above zero.
-   *
-   * @param field the field's name
-   * @return its value
-   * @throws CheckpointException if it is absent or not a positive finite number
-   */
+  /** Reads a finite number above zero. */
   public double requirePositiveNumber(String field) {
     if (!has(field)) {
       throw missing(field, "a positive number");
@@ -197,14 +152,7 @@ public final class ConfigReader {
     return positiveNumber(field, 0);
   }
 
-  /**
-   * Reads a finite number above zero, or takes a default.
-   *
-   * @param field the field's name
-   * @param defaultValue the value if it is absent or null
-   * @return its value or the default
-   * @throws CheckpointException if it is not a positive finite number
-   */
+  /** Reads a finite number above zero, or takes a default. */
   public double positiveNumber(String field, double defaultValue) {
     OptionalDouble value = optionalNumber(field);
     if (value.isPresent() && value.getAsDouble() <= 0) {
@@ -213,14 +161,7 @@ public final class ConfigReader {
     return value.orElse(defaultValue);
   }
 
-  /**
-   * Reads a truth value, or takes a default.
-   *
-   * @param field the field's name
-   * @param defaultValue the value if it is absent or null
-   * @return its value or the default
-   * @throws CheckpointException if it is neither true nor false
-   */
+  /** Reads a truth value, or takes a default. */
   public boolean bool(String field, boolean defaultValue) {
     if (!has(field)) {
       return defaultValue;
@@ -231,24 +172,12 @@ public final class ConfigReader {
     return object.get(field).booleanValue();
   }
 
-  /**
-   * Reads a text.
-   *
-   * @param field the field's name
-   * @return its value
-   * @throws CheckpointException if it is absent or not a text
-   */
+  /** Reads a text. */
   public String requireText(String field) {
     return optionalText(field).orElseThrow(() -> missing(field, "a text"));
   }
 
-  /**
-   * Reads a text if there is one.
-   *
-   * @param field the field's name
-   * @return its value, or empty if it is absent or null
-   * @throws CheckpointException if it is not a text
-   */
+  /** Reads a text if there is one. */
   public Optional<String> optionalText(String field) {
     if (!has(field)) {
       return Optional.empty();
@@ -262,9 +191,7 @@ public final class ConfigReader {
   /**
    * Reads a list of texts.
    *
-   * @param field the field's name
    * @return the texts; an empty list if it is absent or null
-   * @throws CheckpointException if it is not an array of texts
    */
   public List<String> texts(String field) {
     if (!has(field)) {
@@ -283,9 +210,7 @@ public final class ConfigReader {
   /**
    * Reads one integer or a list of integers, the two ways files write token ids.
    *
-   * @param field the field's name
    * @return the integers; an empty list if it is absent or null
-   * @throws CheckpointException if it is neither an integer nor an array of integers
    */
   public List<Integer> integers(String field) {
     String expected = "an integer or an array of integers";
@@ -302,13 +227,7 @@ public final class ConfigReader {
     return List.copyOf(integers);
   }
 
-  /**
-   * Reads a list of finite numbers above zero.
-   *
-   * @param field the field's name
-   * @return the numbers
-   * @throws CheckpointException if it is absent or not an array of positive numbers
-   */
+  /** Reads a list of finite numbers above zero. */
   public List<Double> positiveNumbers(String field) {
     String expected = "an array of positive numbers";
     if (!has(field)) {
@@ -330,10 +249,7 @@ public final class ConfigReader {
   /**
    * Reads an entry of a list of numbers, which may be infinite.
    *
-   * @param field the field's name
-   * @param index of the entry
    * @return its value; empty if the field is absent or null, or has no such entry
-   * @throws CheckpointException if the field is not an array, or the entry no number
    */
   public OptionalDouble numberAt(String field, int index) {
     if (!has(field)) {
@@ -356,7 +272,6 @@ public final class ConfigReader {
   /**
    * Tells a field that is null from one that is absent, where null says something of its own.
    *
-   * @param field the field's name
    * @return whether the field is there and null
    */
   public boolean isNull(String field) {
@@ -366,9 +281,7 @@ public final class ConfigReader {
   /**
    * Reads an object inside this one.
    *
-   * @param field the field's name
    * @return a reader of its fields, or empty if it is absent or null
-   * @throws CheckpointException if it is not an object
    */
   public Optional<ConfigReader> child(String field) {
     if (!has(field)) {
@@ -380,14 +293,7 @@ public final class ConfigReader {
     throw invalid(field, "an object", CORRECT);
   }
 
-  /**
-   * Makes the exception for a field whose value cannot be used.
-   *
-   * @param field the field's name
-   * @param expected what would have been right
-   * @param remedy a sentence that says what to do
-   * @return the exception, to be thrown
-   */
+  /** Makes the exception for a field whose value cannot be used. */
   public CheckpointException invalid(String field, String expected, String remedy) {
     return new CheckpointException(
         "%s: field '%s%s': expected %s, found %s. %s"
@@ -404,12 +310,7 @@ public final class ConfigReader {
     return object.path(field);
   }
 
-  /**
-   * Decodes a number. Transformers 5 writes infinite ones as {@code {"__float__": "Infinity"}}.
-   *
-   * @param node a field's value or an entry of a list
-   * @return the number that such an object stands for, else the value itself
-   */
+  /** Decodes a number. Transformers 5 writes infinite ones as {@code {"__float__": "Infinity"}}. */
   public static JsonNode number(JsonNode node) {
     String word = node.size() == 1 ? node.path(NO_JSON_NUMBER).asText() : "";
     return NO_JSON_NUMBERS.containsKey(word) ? NO_JSON_NUMBERS.get(word) : node;

@@ -1,29 +1,11 @@
 package io.adapt4j.core.internal.config;
 
-import io.adapt4j.core.exception.CheckpointException;
 import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
  * The dimensions of a Llama-like decoder, read from {@code config.json} under the names
  * Transformers gives them.
- *
- * @param hiddenSize width of the residual stream
- * @param intermediateSize inner width of the MLP
- * @param layers number of decoder layers
- * @param heads number of query heads
- * @param kvHeads number of key and value heads; divides {@code heads}
- * @param headDim width of one head; need not be {@code hiddenSize / heads}
- * @param vocabSize number of token embeddings
- * @param maxPositionEmbeddings longest sequence the model is meant for, in tokens
- * @param rmsNormEps added to the mean square in the norms
- * @param hiddenActivation activation of the MLP, as the file spells it
- * @param attentionBias whether the four attention projections have biases
- * @param mlpBias whether the three MLP projections have biases
- * @param tieWordEmbeddings whether the output matrix is the embedding matrix
- * @param ropeTheta base of the rotary frequencies
- * @param ropeScaling how they are stretched
- * @param rotaryDim how many values of a head are rotated; even, at most {@code headDim}
  */
 public record DecoderConfig(
     int hiddenSize,
@@ -43,16 +25,7 @@ public record DecoderConfig(
     RopeScaling ropeScaling,
     int rotaryDim) {
 
-  /**
-   * What a family takes for fields its files leave out.
-   *
-   * @param maxPositionEmbeddings longest sequence, in tokens
-   * @param rmsNormEps added to the mean square in the norms
-   * @param hiddenActivation activation of the MLP
-   * @param tieWordEmbeddings whether the output matrix is the embedding matrix
-   * @param ropeTheta base of the rotary frequencies
-   * @param headDim width of one head; empty for {@code hidden_size / num_attention_heads}
-   */
+  /** What a family takes for fields its files leave out. */
   public record Defaults(
       int maxPositionEmbeddings,
       double rmsNormEps,
@@ -66,29 +39,12 @@ public record DecoderConfig(
         new Defaults(2048, 1e-6, "silu", false, 10_000, OptionalInt.empty());
   }
 
-  /**
-   * Reads the fields of a Llama-like decoder.
-   *
-   * @param config the configuration
-   * @param defaults what the family takes for missing fields
-   * @return the dimensions, checked against each other
-   * @throws CheckpointException if a required field is missing, a value has the wrong type or
-   *     range, the head counts do not divide, the rotated width is odd, or the rotary scaling is
-   *     unknown
-   */
+  /** Reads the fields of a Llama-like decoder. */
   public static DecoderConfig from(ModelConfig config, Defaults defaults) {
     return from(config, defaults, Optional.empty());
   }
 
-  /**
-   * Reads the fields of a Llama-like decoder whose layers may have rotary parameters by type.
-   *
-   * @param config the configuration
-   * @param defaults what the family takes for missing fields
-   * @param layerType the type whose rotary parameters to take, such as {@code full_attention}
-   * @return the dimensions, checked against each other
-   * @throws CheckpointException as the other factory does
-   */
+  /** Reads the fields of a Llama-like decoder whose layers may have rotary parameters by type. */
   public static DecoderConfig from(
       ModelConfig config, Defaults defaults, Optional<String> layerType) {
     ConfigReader fields = config.fields();
@@ -121,8 +77,6 @@ public record DecoderConfig(
    * Returns the most tokens of a sequence that the model is made for. Files with a linear, dynamic
    * or yarn rotary scaling mostly state the length before it; those with llama3 or longrope state
    * the extended one.
-   *
-   * @return {@code max_position_embeddings}, or what the scaling extends it to
    */
   public int contextLength() {
     return (int) Math.min(Integer.MAX_VALUE, Math.max(maxPositionEmbeddings, extendedLength()));

@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.exception.CheckpointException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -62,14 +61,7 @@ final class EarlierFields {
 
   private EarlierFields() {}
 
-  /**
-   * Adds the fields.
-   *
-   * @param stated a configuration
-   * @return the same with the fields of both versions; the same reader where there is nothing to
-   *     add
-   * @throws CheckpointException if two names of one field have different values
-   */
+  /** Adds the fields. */
   static ConfigReader added(ConfigReader stated) {
     ObjectNode fields = stated.json();
     add(stated.file(), fields, fields.path("model_type").asText());

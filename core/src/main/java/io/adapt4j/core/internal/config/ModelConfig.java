@@ -75,14 +75,7 @@ public final class ModelConfig {
         + (format.isEmpty() ? "" : " (" + format + ")");
   }
 
-  /**
-   * Reads {@code config.json} in a checkpoint folder.
-   *
-   * @param folder the checkpoint folder
-   * @return the configuration
-   * @throws CheckpointException if the file is missing or malformed, {@code model_type} is missing,
-   *     a shared field has the wrong type, or the checkpoint is quantized
-   */
+  /** Reads {@code config.json} in a checkpoint folder. */
   public static ModelConfig read(Path folder) {
     ConfigReader fields = EarlierFields.added(dequantized(ConfigReader.read(folder.resolve(FILE))));
     return new ModelConfig(fields, ExpertStacks.areIn(folder, fields.json()));
@@ -107,14 +100,7 @@ public final class ModelConfig {
     return decoded;
   }
 
-  /**
-   * Parses the text of a {@code config.json}.
-   *
-   * @param file the file to name in errors
-   * @param json the text
-   * @return the configuration
-   * @throws CheckpointException as {@link #read} does
-   */
+  /** Parses the text of a {@code config.json}. */
   public static ModelConfig parse(Path file, String json) {
     return new ModelConfig(EarlierFields.added(ConfigReader.parse(file, json)));
   }
@@ -122,27 +108,17 @@ public final class ModelConfig {
   /**
    * Returns whether the checkpoint beside the file has the experts of a layer in one tensor, as
    * Transformers 5 may write them.
-   *
-   * @return false where nothing is known of the checkpoint
    */
   public boolean hasStackedExperts() {
     return stackedExperts;
   }
 
-  /**
-   * Returns the model family, such as {@code llama}.
-   *
-   * @return {@code model_type}
-   */
+  /** Returns the model family, such as {@code llama}. */
   public String modelType() {
     return modelType;
   }
 
-  /**
-   * Returns the model classes, such as {@code LlamaForCausalLM}.
-   *
-   * @return {@code architectures}; empty if the file has none
-   */
+  /** Returns the model classes, such as {@code LlamaForCausalLM}. */
   public List<String> architectures() {
     return architectures;
   }
@@ -150,28 +126,17 @@ public final class ModelConfig {
   /**
    * Returns the floating-point type the weights were saved in; what counts in the end is the type
    * in the weight files.
-   *
-   * @return {@code dtype}, or {@code torch_dtype} as older files call it; empty if the file has
-   *     neither
    */
   public Optional<StoredType> dtype() {
     return dtype;
   }
 
-  /**
-   * Returns the token that begins a text.
-   *
-   * @return {@code bos_token_id}, if there is one
-   */
+  /** Returns the token that begins a text. */
   public OptionalInt bosTokenId() {
     return tokenIds.bos();
   }
 
-  /**
-   * Returns the tokens that end a text.
-   *
-   * @return {@code eos_token_id}, which may be one or several; empty if there is none
-   */
+  /** Returns the tokens that end a text. */
   public List<Integer> eosTokenIds() {
     return tokenIds.eos();
   }
@@ -188,8 +153,6 @@ public final class ModelConfig {
   /**
    * Returns whether the file is Transformers 5's, by its version or by a field that older versions
    * do not know. Of a file that the two versions read in two ways it decides how it is read here.
-   *
-   * @return false for an older version, and where the file says nothing
    */
   public boolean isOfTransformers5() {
     String version = fields.node("transformers_version").asText("");
@@ -206,12 +169,7 @@ public final class ModelConfig {
     return fields.has(TEXT);
   }
 
-  /**
-   * Returns the configuration of the text model in one that reads more than text.
-   *
-   * @return {@code text_config}, with {@code tie_word_embeddings} of the whole where that has it
-   * @throws CheckpointException if there is none
-   */
+  /** Returns the configuration of the text model in one that reads more than text. */
   public ModelConfig text() {
     ConfigReader text =
         fields
@@ -224,11 +182,7 @@ public final class ModelConfig {
         : config;
   }
 
-  /**
-   * Returns typed access to all fields, for those that only one family has.
-   *
-   * @return a reader that names this file in its errors
-   */
+  /** Returns typed access to all fields, for those that only one family has. */
   public ConfigReader fields() {
     return fields;
   }
@@ -238,48 +192,27 @@ public final class ModelConfig {
     return fields.json();
   }
 
-  /**
-   * Returns this configuration with one field set or replaced.
-   *
-   * @param field the field's name
-   * @param value its new value
-   * @return a new configuration
-   * @throws CheckpointException if the new value makes the configuration invalid
-   */
+  /** Returns this configuration with one field set or replaced. */
   public ModelConfig with(String field, JsonNode value) {
     ObjectNode changed = toJson();
     changed.set(field, value);
     return new ModelConfig(ConfigReader.of(fields.file(), changed), stackedExperts);
   }
 
-  /**
-   * Returns this configuration with {@code tie_word_embeddings} set.
-   *
-   * @param tied whether the output matrix is the embedding matrix
-   * @return a new configuration
-   */
+  /** Returns this configuration with {@code tie_word_embeddings} set. */
   public ModelConfig withTieWordEmbeddings(boolean tied) {
     return with("tie_word_embeddings", BooleanNode.valueOf(tied));
   }
 
   /**
    * Returns this configuration with the weights' type set, under the name the file already uses.
-   *
-   * @param type F32, F16, BF16 or F64
-   * @return a new configuration
-   * @throws IllegalArgumentException if the type is another one
    */
   public ModelConfig withDtype(StoredType type) {
     String field = fields.has("torch_dtype") && !fields.has("dtype") ? "torch_dtype" : "dtype";
     return with(field, TextNode.valueOf(dtypeName(type)));
   }
 
-  /**
-   * Writes {@code config.json} into a folder, atomically; the folder is created if missing.
-   *
-   * @param folder the checkpoint folder
-   * @throws CheckpointException if writing fails; a file that was there before is unchanged then
-   */
+  /** Writes {@code config.json} into a folder, atomically; the folder is created if missing. */
   public void save(Path folder) {
     Path file = folder.resolve(FILE);
     try {

@@ -25,16 +25,7 @@ public final class RopeScalingReader {
 
   private RopeScalingReader() {}
 
-  /**
-   * Reads the scaling of the layers of one type.
-   *
-   * @param config the configuration
-   * @param layerType the type whose parameters count where a file has them by type; empty where the
-   *     family has one set for all
-   * @return how frequencies are stretched
-   * @throws io.adapt4j.core.exception.CheckpointException if the scaling is unknown, or the layers
-   *     of a family with one set for all have several
-   */
+  /** Reads the scaling of the layers of one type. */
   public static RopeScaling scaling(ConfigReader config, Optional<String> layerType) {
     Optional<ConfigReader> older = config.child("rope_scaling");
     if (older.isPresent() && ofType(config, layerType).isEmpty()) {
@@ -81,13 +72,7 @@ public final class RopeScalingReader {
     return all.get().child(types.get(0));
   }
 
-  /**
-   * Finds the rotary parameters of one type of layer.
-   *
-   * @param config the configuration
-   * @param layerType such as {@code sliding_attention}
-   * @return its parameters; empty where a file has one set for all layers
-   */
+  /** Finds the rotary parameters of one type of layer. */
   public static Optional<ConfigReader> ofType(ConfigReader config, Optional<String> layerType) {
     return layerType.flatMap(
         type -> config.child(PARAMETERS).flatMap(parameters -> parameters.child(type)));

@@ -31,9 +31,6 @@ public final class RotaryFrequencies {
   /**
    * A factor of what is rotated that grows with the position p: 1 + beta log(1 + floor(p /
    * length)).
-   *
-   * @param beta how fast it grows
-   * @param length tokens over which it stays the same, at least 1
    */
   public record Temperature(double beta, int length) {}
 
@@ -52,13 +49,7 @@ public final class RotaryFrequencies {
     this.unstretched = withinContext();
   }
 
-  /**
-   * Makes the frequencies of a decoder.
-   *
-   * @param config the decoder's dimensions
-   * @return its frequencies
-   * @throws IllegalArgumentException as the other factory does
-   */
+  /** Makes the frequencies of a decoder. */
   public static RotaryFrequencies of(DecoderConfig config) {
     return of(
         config.ropeTheta(),
@@ -67,17 +58,7 @@ public final class RotaryFrequencies {
         config.ropeScaling());
   }
 
-  /**
-   * Makes frequencies from their parameters.
-   *
-   * @param theta the base, above 0; for YaRN not 1
-   * @param rotaryDim how many values of a head are rotated; even, at least 2; for dynamic scaling
-   *     at least 4
-   * @param maxPositionEmbeddings the model's context length in tokens, at least 1
-   * @param scaling how the frequencies are stretched
-   * @return the frequencies
-   * @throws IllegalArgumentException if a parameter is out of range
-   */
+  /** Makes frequencies from their parameters. */
   public static RotaryFrequencies of(
       double theta, int rotaryDim, int maxPositionEmbeddings, RopeScaling scaling) {
     Objects.requireNonNull(scaling, "scaling");
@@ -102,49 +83,28 @@ public final class RotaryFrequencies {
         theta, rotaryDim, maxPositionEmbeddings, scaling, Optional.empty());
   }
 
-  /**
-   * Returns the same frequencies with a factor that grows with the position.
-   *
-   * @param factor how it grows
-   * @return a changed copy
-   */
+  /** Returns the same frequencies with a factor that grows with the position. */
   public RotaryFrequencies withTemperature(Temperature factor) {
     return new RotaryFrequencies(
         theta, rotaryDim, maxPositionEmbeddings, scaling, Optional.of(factor));
   }
 
-  /**
-   * Returns the factor that grows with the position.
-   *
-   * @return empty for most models, whose factor is the same everywhere
-   */
+  /** Returns the factor that grows with the position. */
   public Optional<Temperature> temperature() {
     return temperature;
   }
 
-  /**
-   * Returns how many values of a head are rotated.
-   *
-   * @return an even number; twice the number of frequencies
-   */
+  /** Returns how many values of a head are rotated. */
   public int rotaryDim() {
     return rotaryDim;
   }
 
-  /**
-   * Returns what cosines and sines are multiplied by.
-   *
-   * @return 1 except for YaRN and LongRoPE
-   */
+  /** Returns what cosines and sines are multiplied by. */
   public float attentionFactor() {
     return attentionFactor;
   }
 
-  /**
-   * Returns whether the frequencies change with the length of the sequence.
-   *
-   * @return true for dynamic scaling only
-   */
+  /** Returns whether the frequencies change with the length of the sequence. */
   public boolean dependsOnLength() {
     return scaling instanceof RopeScaling.Dynamic;
   }
@@ -153,9 +113,6 @@ public final class RotaryFrequencies {
    * Returns the inverse frequencies in radians per token. Only with dynamic scaling, and only
    * beyond {@code max_position_embeddings}, do they depend on the length; they are then those the
    * reference uses on meeting that length first, without its memory of longer sequences before.
-   *
-   * @param sequenceLength the highest position in the batch plus one, at least 0
-   * @return a new array of {@code rotaryDim / 2} values, from fast to slow
    */
   public float[] inverseFrequencies(int sequenceLength) {
     if (sequenceLength < 0) {
@@ -175,10 +132,6 @@ public final class RotaryFrequencies {
    * Returns whether a sequence changes from one set of frequencies to another as it grows, so that
    * what was computed with the first must be computed again. For longrope only: with dynamic
    * scaling the reference keeps what it has.
-   *
-   * @param from a length
-   * @param to a greater length
-   * @return whether the change lies between them
    */
   public boolean switchesBetween(int from, int to) {
     return scaling instanceof RopeScaling.LongRope longRope
@@ -186,13 +139,7 @@ public final class RotaryFrequencies {
         && to > original(longRope);
   }
 
-  /**
-   * Returns whether the frequencies of two lengths differ.
-   *
-   * @param from a length
-   * @param to a length that is not smaller
-   * @return whether {@link #inverseFrequencies} gives different values for them
-   */
+  /** Returns whether the frequencies of two lengths differ. */
   public boolean changesBetween(int from, int to) {
     return switchesBetween(from, to)
         || (dependsOnLength() && from < to && to > maxPositionEmbeddings);
@@ -201,9 +148,6 @@ public final class RotaryFrequencies {
   /**
    * Computes cosines and sines for some positions, with the frequencies of a sequence that ends at
    * the highest of them.
-   *
-   * @param positions token positions, each at least 0
-   * @return the tables, one row for each position
    */
   public Tables tables(int[] positions) {
     int length = 0;
@@ -214,14 +158,7 @@ public final class RotaryFrequencies {
     return tables(positions, length);
   }
 
-  /**
-   * Computes cosines and sines for some positions of a sequence.
-   *
-   * @param positions token positions
-   * @param sequenceLength the highest position in the batch plus one, as for {@link
-   *     #inverseFrequencies}
-   * @return the tables, one row for each position
-   */
+  /** Computes cosines and sines for some positions of a sequence. */
   public Tables tables(int[] positions, int sequenceLength) {
     float[] frequencies = inverseFrequencies(sequenceLength);
     float[] cos = new float[Math.multiplyExact(positions.length, frequencies.length)];
@@ -252,20 +189,12 @@ public final class RotaryFrequencies {
       this.sin = sin;
     }
 
-    /**
-     * Returns the number of positions.
-     *
-     * @return the number of rows
-     */
+    /** Returns the number of positions. */
     public int rows() {
       return rows;
     }
 
-    /**
-     * Returns the number of frequencies, which is half the rotated width of a head.
-     *
-     * @return the number of columns
-     */
+    /** Returns the number of frequencies, which is half the rotated width of a head. */
     public int columns() {
       return columns;
     }
@@ -279,11 +208,7 @@ public final class RotaryFrequencies {
       return cos;
     }
 
-    /**
-     * Returns the sines times the attention factor.
-     *
-     * @return the values [rows, columns]; the array itself, not a copy
-     */
+    /** Returns the sines times the attention factor. */
     public float[] sin() {
       return sin;
     }

@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.exception.CheckpointException;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -126,11 +125,7 @@ final class SizeLimits {
     return Stream.of(fields).collect(Collectors.toMap(field -> field, field -> most));
   }
 
-  /**
-   * Checks a configuration and those inside it.
-   *
-   * @throws CheckpointException naming the first field above its limit
-   */
+  /** Checks a configuration and those inside it. */
   static void check(ConfigReader fields) {
     for (String field : fields.names()) {
       Integer most = LIMITS.get(field);

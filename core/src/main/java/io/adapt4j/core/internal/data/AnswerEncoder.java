@@ -7,11 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/**
- * Encodes the answers that preferences judge.
- *
- * @param encoder turns texts and conversations into tokens
- */
+/** Encodes the answers that preferences judge. */
 public record AnswerEncoder(ExampleEncoder encoder) {
 
   /** Why a row is left out. */
@@ -24,8 +20,6 @@ public record AnswerEncoder(ExampleEncoder encoder) {
   /**
    * What became of a row.
    *
-   * @param samples its answers, within the limit; none where it is left out
-   * @param truncated whether an answer was cut
    * @param refusal why it is left out; null where it is not
    */
   public record Outcome(List<TrainingSample> samples, boolean truncated, Refusal refusal) {

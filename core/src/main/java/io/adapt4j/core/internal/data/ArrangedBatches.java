@@ -5,42 +5,19 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.function.Function;
 
-/**
- * Batches made of rows as an arrangement has them, one at a time.
- *
- * @param batchSampler which rows come together
- * @param maker makes a batch of the numbers of the samples in each row
- * @param <B> a batch
- */
+/** Batches made of rows as an arrangement has them, one at a time. */
 public record ArrangedBatches<B>(BatchSampler batchSampler, Maker<B> maker)
     implements BatchSource<B> {
 
-  /**
-   * Makes batches.
-   *
-   * @param <B> a batch
-   */
+  /** Makes batches. */
   @FunctionalInterface
   public interface Maker<B> {
 
-    /**
-     * Makes a batch.
-     *
-     * @param number its number in the epoch, from 0
-     * @param rows the numbers of the samples in each row
-     * @return the batch
-     */
+    /** Makes a batch. */
     B make(int number, int[][] rows);
   }
 
-  /**
-   * Makes batches of one sample a row.
-   *
-   * @param <B> a batch
-   * @param batchSampler which rows come together
-   * @param maker makes a batch of rows by their numbers
-   * @return the batches
-   */
+  /** Makes batches of one sample a row. */
   public static <B> ArrangedBatches<B> single(BatchSampler batchSampler, Function<int[], B> maker) {
     return new ArrangedBatches<>(
         batchSampler, (number, rows) -> maker.apply(BatchSampler.single(rows)));

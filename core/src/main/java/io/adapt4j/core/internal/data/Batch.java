@@ -8,15 +8,7 @@ import java.util.List;
  * The arrays of tokens are in row-major order, [rows, length]. Not copied in or out: treat them as
  * read-only.
  *
- * @param rows number of rows, at least 1
- * @param length tokens in each row, padding included
- * @param inputIds token ids
  * @param attentionMask 1 for a token, 0 for padding
- * @param labels token id to learn, or {@link TrainingSample#IGNORED}; not shifted. Nothing predicts
- *     the first token of a packed sample, so its label is ignored
- * @param documents lengths of the samples packed into each row, from its start; empty where each
- *     row is one sample
- * @param weights what each label counts in the loss; empty where each counts 1
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
@@ -29,19 +21,7 @@ public record Batch(
     int[][] documents,
     float[] weights) {
 
-  /**
-   * Creates a batch.
-   *
-   * @param rows number of rows, at least 1
-   * @param length tokens in each row, padding included
-   * @param inputIds token ids
-   * @param attentionMask 1 for a token, 0 for padding
-   * @param labels token id to learn, or {@link TrainingSample#IGNORED}; not shifted
-   * @param documents lengths of the samples packed into each row; empty where each row is one
-   * @param weights what each label counts in the loss; empty where each counts 1
-   * @throws IllegalArgumentException if an array does not have rows times length elements, or there
-   *     are documents for another number of rows
-   */
+  /** Creates a batch. */
   public Batch {
     int size = Math.multiplyExact(rows, length);
     if (rows < 1
@@ -67,15 +47,7 @@ public record Batch(
     }
   }
 
-  /**
-   * Pads samples to the longest of them.
-   *
-   * @param samples the samples, at least one
-   * @param paddingId the id to fill with; it is masked, whatever it is
-   * @param side where to fill
-   * @return the batch
-   * @throws IllegalArgumentException if there are no samples
-   */
+  /** Pads samples to the longest of them. */
   public static Batch of(List<TrainingSample> samples, int paddingId, PaddingSide side) {
     int longest = samples.stream().mapToInt(TrainingSample::length).max().orElse(0);
     return ofLength(longest, samples, paddingId, side);
@@ -92,8 +64,6 @@ public record Batch(
   /**
    * Returns the number of terms of the loss: labels that count, the first of each row left out,
    * since no position predicts it.
-   *
-   * @return the number of predicted tokens
    */
   public long targetTokens() {
     long count = 0;
@@ -103,11 +73,7 @@ public record Batch(
     return count;
   }
 
-  /**
-   * Returns what the loss is divided by to be a mean: the sum of the weights of its terms.
-   *
-   * @return the number of predicted tokens, each times its weight
-   */
+  /** Returns what the loss is divided by to be a mean: the sum of the weights of its terms. */
   public double targetWeight() {
     if (weights.length == 0) {
       return targetTokens();

@@ -11,47 +11,21 @@ import java.util.function.Function;
  * Batches to train or evaluate on, epoch by epoch. The batches of an epoch are the same every time
  * they are asked for, so that a run can go on from any of them; a source whose batches depend on
  * what was trained before keeps them in its {@link #state} for that.
- *
- * @param <B> a batch
  */
 public interface BatchSource<B> {
 
-  /**
-   * Returns the number of batches in an epoch.
-   *
-   * @return at least 1
-   */
+  /** Returns the number of batches in an epoch. */
   int count();
 
-  /**
-   * Goes through an epoch from any batch on; those before it are not made.
-   *
-   * @param epoch number of the epoch, from 0
-   * @param firstBatch number of the batch to begin with, from 0 to {@link #count()}
-   * @return the rest of the epoch's batches, for one thread
-   * @throws IllegalArgumentException if the epoch is negative
-   * @throws IndexOutOfBoundsException if there is no such batch
-   */
+  /** Goes through an epoch from any batch on; those before it are not made. */
   Iterator<B> epoch(int epoch, int firstBatch);
 
-  /**
-   * Goes through an epoch from its first batch.
-   *
-   * @param epoch number of the epoch, from 0
-   * @return the epoch's batches, for one thread
-   * @throws IllegalArgumentException if the epoch is negative
-   */
+  /** Goes through an epoch from its first batch. */
   default Iterator<B> epoch(int epoch) {
     return epoch(epoch, 0);
   }
 
-  /**
-   * Makes other batches of these, one at a time.
-   *
-   * @param <C> the other batches
-   * @param change makes a batch of one of these
-   * @return as many batches
-   */
+  /** Makes other batches of these, one at a time. */
   default <C> BatchSource<C> map(Function<? super B, C> change) {
     BatchSource<B> own = this;
     return new BatchSource<>() {
@@ -68,28 +42,16 @@ public interface BatchSource<B> {
     };
   }
 
-  /**
-   * Returns a batch to try a model on, the one that is easiest to come by.
-   *
-   * @return the first of the first epoch, unless this is overridden
-   */
+  /** Returns a batch to try a model on, the one that is easiest to come by. */
   default B any() {
     return epoch(0).next();
   }
 
-  /**
-   * Returns what must be kept with a run's state to go on between two batches.
-   *
-   * @return tensors under names of their own; none where an epoch can be made again from its number
-   */
+  /** Returns what must be kept with a run's state to go on between two batches. */
   default List<TensorData> state() {
     return List.of();
   }
 
-  /**
-   * Takes over what {@link #state} returned.
-   *
-   * @param state tensors of a run's state, those of others among them
-   */
+  /** Takes over what {@link #state} returned. */
   default void restore(Checkpoint state) {}
 }

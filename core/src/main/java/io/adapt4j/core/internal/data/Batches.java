@@ -45,23 +45,12 @@ public final class Batches implements BatchSource<Batch> {
   /**
    * Starts from a dataset whose rows can all be trained on, as {@link
    * ExampleEncoder#filter(Dataset)} gives it.
-   *
-   * @param dataset the rows, at least one
-   * @param encoder turns rows into samples
-   * @return a builder
-   * @throws IllegalArgumentException if the dataset is empty
    */
   public static Builder of(Dataset dataset, ExampleEncoder encoder) {
     return new Builder(dataset.name(), new DatasetSamples(dataset, encoder), encoder);
   }
 
-  /**
-   * Starts from samples that are tokenized already.
-   *
-   * @param rows what {@link ExampleEncoder#filter(Dataset)} gave, at least one sample
-   * @return a builder
-   * @throws IllegalArgumentException if there are no samples
-   */
+  /** Starts from samples that are tokenized already. */
   public static Builder of(EncodableRows rows) {
     Samples samples = rows.samples();
     return new Builder(samples.name(), samples, samples.encoder());
@@ -88,24 +77,13 @@ public final class Batches implements BatchSource<Batch> {
       this.encoder = encoder;
     }
 
-    /**
-     * Sets the number of rows in a batch: of samples, if they are not packed. Default: 8.
-     *
-     * @param rows how many, at least 1
-     * @return this
-     * @throws IllegalArgumentException if it is below 1
-     */
+    /** Sets the number of rows in a batch: of samples, if they are not packed. Default: 8. */
     public Builder batchSize(int rows) {
       this.batchSize = requirePositive("batchSize", rows);
       return this;
     }
 
-    /**
-     * Takes the rows of every epoch in its own order. Default: the order of the dataset.
-     *
-     * @param orderSeed seed of the orders
-     * @return this
-     */
+    /** Takes the rows of every epoch in its own order. Default: the order of the dataset. */
     public Builder shuffle(long orderSeed) {
       this.shuffle = true;
       this.seed = orderSeed;
@@ -115,9 +93,6 @@ public final class Batches implements BatchSource<Batch> {
     /**
      * Sets which samples come together. Default: {@link Batching#PADDED}. Not shuffled, {@link
      * Batching#BY_LENGTH} puts the longest samples first.
-     *
-     * @param way how
-     * @return this
      */
     public Builder batching(Batching way) {
       this.batching = way;
@@ -127,23 +102,13 @@ public final class Batches implements BatchSource<Batch> {
     /**
      * Makes only the batches that a process computes. Those of the others have as many tokens and
      * targets as theirs, and nothing is read for them.
-     *
-     * @param peers the processes, which take the micro-batches of a step in turns
-     * @param microBatches of a step
-     * @return this
      */
     public Builder among(Peers peers, int microBatches) {
       this.own = number -> number % microBatches % peers.size() == peers.rank();
       return this;
     }
 
-    /**
-     * Builds the batches; nothing is read yet.
-     *
-     * @return the batches
-     * @throws IllegalArgumentException if samples are to be packed or grouped by length, but are
-     *     not tokenized yet
-     */
+    /** Builds the batches; nothing is read yet. */
     public Batches build() {
       return new Batches(this, batchSampler());
     }

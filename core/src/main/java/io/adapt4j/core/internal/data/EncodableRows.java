@@ -6,7 +6,5 @@ import io.adapt4j.core.data.Dataset;
  * The rows of a dataset that can be trained on.
  *
  * @param dataset a view of these rows; may be empty
- * @param report how many were kept, cut and left out
- * @param samples what they are as tokens
  */
 public record EncodableRows(Dataset dataset, EncodingReport report, Samples samples) {}

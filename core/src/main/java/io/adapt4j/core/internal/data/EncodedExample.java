@@ -6,19 +6,10 @@ import java.util.List;
 public sealed interface EncodedExample
     permits EncodedExample.Kept, EncodedExample.Split, EncodedExample.Dropped {
 
-  /**
-   * Returns what to train on.
-   *
-   * @return the samples; none if the example is left out
-   */
+  /** Returns what to train on. */
   List<TrainingSample> samples();
 
-  /**
-   * An example to train on.
-   *
-   * @param sample its tokens and labels
-   * @param truncated whether it was cut to the limit
-   */
+  /** An example to train on. */
   record Kept(TrainingSample sample, boolean truncated) implements EncodedExample {
 
     @Override
@@ -27,29 +18,16 @@ public sealed interface EncodedExample
     }
   }
 
-  /**
-   * An example to train on that was split to the limit.
-   *
-   * @param samples its parts in their order, those with nothing to learn left out; at least one
-   */
+  /** An example to train on that was split to the limit. */
   record Split(List<TrainingSample> samples) implements EncodedExample {
 
-    /**
-     * Copies the list.
-     *
-     * @param samples its parts
-     */
+    /** Copies the list. */
     public Split {
       samples = List.copyOf(samples);
     }
   }
 
-  /**
-   * An example to leave out.
-   *
-   * @param reason why
-   * @param tokens how many tokens it has before cutting
-   */
+  /** An example to leave out. */
   record Dropped(Reason reason, int tokens) implements EncodedExample {
 
     @Override

@@ -3,12 +3,7 @@ package io.adapt4j.core.internal.data;
 import io.adapt4j.core.internal.Shuffle;
 import java.util.stream.IntStream;
 
-/**
- * The order of things in each epoch.
- *
- * @param shuffled whether every epoch has its own order; else it is 0, 1, 2 and so on
- * @param seed of the orders
- */
+/** The order of things in each epoch. */
 public record EpochOrder(boolean shuffled, long seed) {
 
   /** Every epoch in the order of the data. */

@@ -71,14 +71,7 @@ public final class ExampleEncoder implements SampleEncoding {
             : new ChatEncoder(builder.tokenizer, builder.chatTemplate);
   }
 
-  /**
-   * Starts an encoder.
-   *
-   * @param tokenizer the model's tokenizer, open as long as the encoder is in use
-   * @param maxLength most tokens of a sample, at least 2
-   * @return a builder
-   * @throws IllegalArgumentException if the length is below 2
-   */
+  /** Starts an encoder. */
   public static Builder builder(Tokenizer tokenizer, int maxLength) {
     return new Builder(tokenizer, maxLength);
   }
@@ -108,9 +101,6 @@ public final class ExampleEncoder implements SampleEncoding {
     /**
      * Says what to do with examples longer than the limit. Default: {@link
      * Overflow#TRUNCATE_RIGHT}.
-     *
-     * @param policy what to do
-     * @return this
      */
     public Builder overflow(Overflow policy) {
       this.overflow = policy;
@@ -123,8 +113,6 @@ public final class ExampleEncoder implements SampleEncoding {
      * every token but the first of the example is predicted once. Without effect unless examples
      * are split.
      *
-     * @param tokens at least 1, and 2 less than the most tokens of a sample or fewer
-     * @return this
      * @see Overflow#SPLIT
      */
     public Builder overlap(int tokens) {
@@ -132,23 +120,13 @@ public final class ExampleEncoder implements SampleEncoding {
       return this;
     }
 
-    /**
-     * Says which tokens are trained on. Default: {@link LossOn#COMPLETION}.
-     *
-     * @param tokens which
-     * @return this
-     */
+    /** Says which tokens are trained on. Default: {@link LossOn#COMPLETION}. */
     public Builder lossOn(LossOn tokens) {
       this.lossOn = tokens;
       return this;
     }
 
-    /**
-     * Says whether to end every sample with the end-of-sequence token. Default: true.
-     *
-     * @param append whether to end samples with it
-     * @return this
-     */
+    /** Says whether to end every sample with the end-of-sequence token. Default: true. */
     public Builder appendEos(boolean append) {
       this.appendEos = append;
       return this;
@@ -157,22 +135,13 @@ public final class ExampleEncoder implements SampleEncoding {
     /**
      * Names the template that makes texts of conversations. Default: none, and an {@link
      * Example.Chat} is refused.
-     *
-     * @param template the model's chat template
-     * @return this
      */
     public Builder chatTemplate(ChatTemplate template) {
       this.chatTemplate = template;
       return this;
     }
 
-    /**
-     * Builds the encoder.
-     *
-     * @return the encoder
-     * @throws IllegalArgumentException if samples are to end with an end-of-sequence token that the
-     *     tokenizer does not have, or examples are to be split with an overlap that leaves no room
-     */
+    /** Builds the encoder. */
     public ExampleEncoder build() {
       if (overflow == Overflow.SPLIT && (overlap < 1 || overlap > maxLength - 2)) {
         throw new IllegalArgumentException(
@@ -187,48 +156,28 @@ public final class ExampleEncoder implements SampleEncoding {
     }
   }
 
-  /**
-   * Returns the most tokens a sample can have.
-   *
-   * @return the limit in tokens
-   */
+  /** Returns the most tokens a sample can have. */
   @Override
   public int maxLength() {
     return limit.maxLength();
   }
 
-  /**
-   * Returns the id to fill the rows of a batch with.
-   *
-   * @return the tokenizer's {@link Tokenizer#paddingId()}
-   */
+  /** Returns the id to fill the rows of a batch with. */
   public int paddingId() {
     return tokenizer.paddingId();
   }
 
-  /**
-   * Returns whether an example over the limit is an error.
-   *
-   * @return whether the policy is {@link Overflow#FAIL}
-   */
+  /** Returns whether an example over the limit is an error. */
   public boolean failsOverLimit() {
     return limit.overflow() == Overflow.FAIL;
   }
 
-  /**
-   * Returns the template that makes texts of conversations.
-   *
-   * @return the template; empty if there is none
-   */
+  /** Returns the template that makes texts of conversations. */
   public Optional<ChatTemplate> chatTemplate() {
     return Optional.ofNullable(chatTemplate);
   }
 
-  /**
-   * Returns the template if a conversation was encoded with it.
-   *
-   * @return the template; empty as long as there was no conversation
-   */
+  /** Returns the template if a conversation was encoded with it. */
   public Optional<ChatTemplate> usedChatTemplate() {
     return chatTemplate().filter(template -> metChat);
   }
@@ -236,9 +185,6 @@ public final class ExampleEncoder implements SampleEncoding {
   /**
    * Returns whether a sample teaches the model to end: its last trained tokens are one that ends
    * texts, or spell what the chat template ends an answer with.
-   *
-   * @param sample a whole sample, or the last part of one
-   * @return whether an end is learned
    */
   public boolean endsTrained(TrainingSample sample) {
     return sample.endsTrained(tokenizer::isSpecial) || endsAtTurn(sample);
@@ -271,25 +217,12 @@ public final class ExampleEncoder implements SampleEncoding {
     return tokenizer;
   }
 
-  /**
-   * Counts the tokens of an example before it is cut to the limit.
-   *
-   * @param example the example
-   * @return how many tokens, special tokens among them
-   * @throws DatasetException if it is of a kind that holds no text to generate
-   */
+  /** Counts the tokens of an example before it is cut to the limit. */
   public int tokens(Example example) {
     return tokenize(example).length();
   }
 
-  /**
-   * Tokenizes an example.
-   *
-   * @param example the example
-   * @return the sample or samples, or why to leave the example out
-   * @throws DatasetException if it is longer than the limit and the policy is {@link
-   *     Overflow#FAIL}, or if it is of a kind that holds no text to generate
-   */
+  /** Tokenizes an example. */
   public EncodedExample encode(Example example) {
     return limit.apply(tokenize(example));
   }
@@ -297,11 +230,6 @@ public final class ExampleEncoder implements SampleEncoding {
   /**
    * Tokenizes every row, on all processors, and tells which can be trained on, so that batches can
    * be planned before the training starts.
-   *
-   * @param dataset the rows
-   * @return the rows that remain, and counts
-   * @throws DatasetException if a row is longer than the limit and the policy is {@link
-   *     Overflow#FAIL}; it names the row
    */
   public EncodableRows filter(Dataset dataset) {
     return new RowFilter(dataset, this).run();
@@ -310,11 +238,6 @@ public final class ExampleEncoder implements SampleEncoding {
   /**
    * Tokenizes rows together with other processes, each a part of them. The result is that of {@link
    * #filter(Dataset)}, but samples of the others' rows are tokenized when they are asked for.
-   *
-   * @param dataset the rows, the same everywhere
-   * @param peers the processes
-   * @return the rows that remain, and counts
-   * @throws DatasetException as {@link #filter(Dataset)} does, on the process that meets the row
    */
   public EncodableRows filter(Dataset dataset, Peers peers) {
     return peers.size() == 1 ? filter(dataset) : new SharedRowFilter(dataset, this, peers).run();

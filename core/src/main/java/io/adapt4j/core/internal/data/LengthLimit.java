@@ -7,15 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 
-/**
- * Brings samples within a length.
- *
- * @param maxLength most tokens of a sample
- * @param overflow what to do with longer ones
- * @param overlap tokens that a part of a split sample has of the part before it
- * @param bos the token that begins sequences, if there is one
- * @param eos the token that ends them
- */
+/** Brings samples within a length. */
 record LengthLimit(
     int maxLength, Overflow overflow, int overlap, OptionalInt bos, OptionalInt eos) {
 

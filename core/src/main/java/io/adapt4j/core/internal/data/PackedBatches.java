@@ -20,14 +20,7 @@ final class PackedBatches implements BatchSampler {
   private final EpochOrder order;
   private final int count;
 
-  /**
-   * Prepares packing.
-   *
-   * @param lengths of the samples, none above the capacity
-   * @param capacity tokens a row
-   * @param batchSize rows a batch
-   * @param order of the samples, and of the packed rows
-   */
+  /** Prepares packing. */
   PackedBatches(int[] lengths, int capacity, int batchSize, EpochOrder order) {
     this.lengths = lengths;
     this.capacity = capacity;

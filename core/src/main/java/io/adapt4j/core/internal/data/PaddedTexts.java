@@ -7,9 +7,6 @@ import java.util.List;
  * Texts side by side, filled to one length on the right. Arrays are in row-major order, [rows,
  * length]. Not copied in or out: treat them as read-only.
  *
- * @param rows number of texts, at least 1
- * @param length tokens in each row, padding included
- * @param inputIds token ids
  * @param attentionMask 1 for a token, 0 for padding
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.

@@ -34,11 +34,6 @@ public interface Peers {
   /** {@return how many processes there are} */
   int size();
 
-  /**
-   * Tells every process something.
-   *
-   * @param own what this one says
-   * @return what each says, by rank
-   */
+  /** Tells every process something. */
   List<byte[]> exchange(byte[] own);
 }

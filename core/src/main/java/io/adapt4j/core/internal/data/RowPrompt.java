@@ -19,18 +19,12 @@ public sealed interface RowPrompt {
   /**
    * A conversation to answer.
    *
-   * @param messages the conversation; empty where nothing stands before the answer
    * @param tools JSON schemas of tools that the assistant may call; may be empty
    */
   record Conversation(List<ChatMessage> messages, List<Map<String, Object>> tools)
       implements RowPrompt {
 
-    /**
-     * Copies the lists.
-     *
-     * @param messages the conversation
-     * @param tools JSON schemas of tools
-     */
+    /** Copies the lists. */
     public Conversation {
       messages = List.copyOf(messages);
       tools = List.copyOf(tools);
@@ -40,10 +34,6 @@ public sealed interface RowPrompt {
   /**
    * Finds the prompt of an example: a text as a whole, the prompt of a completion or of a pair, a
    * conversation without the last message where that is the assistant's.
-   *
-   * @param example the example
-   * @return its prompt
-   * @throws DatasetException if it is of a kind that asks nothing
    */
   static RowPrompt of(Example example) {
     if (example instanceof Example.Text text) {

@@ -107,22 +107,13 @@ public final class Samples implements SampleSource {
     return new TrainingSample(ids, labels);
   }
 
-  /**
-   * Returns the number of samples.
-   *
-   * @return how many; at least as many as rows
-   */
+  /** Returns the number of samples. */
   @Override
   public int size() {
     return rows.length;
   }
 
-  /**
-   * Returns the length of a sample without making it.
-   *
-   * @param sample its number, from 0
-   * @return its tokens
-   */
+  /** Returns the length of a sample without making it. */
   public int length(int sample) {
     return lengths[sample];
   }
@@ -131,8 +122,6 @@ public final class Samples implements SampleSource {
    * Makes a sample.
    *
    * @param sample its number, from 0, in the order of the rows
-   * @return its tokens and labels
-   * @throws DatasetException if its row has to be read again and no longer can be
    */
   @Override
   public TrainingSample get(int sample) {
@@ -155,12 +144,7 @@ public final class Samples implements SampleSource {
     return read.get(part);
   }
 
-  /**
-   * Makes a sample of as many tokens and targets as another, without reading it.
-   *
-   * @param sample its number, from 0
-   * @return tokens that stand for its own
-   */
+  /** Makes a sample of as many tokens and targets as another, without reading it. */
   @Override
   public TrainingSample outline(int sample) {
     int[] labels = new int[lengths[sample]];
@@ -168,12 +152,7 @@ public final class Samples implements SampleSource {
     return new TrainingSample(new int[labels.length], labels);
   }
 
-  /**
-   * Returns how much a sample counts in the loss.
-   *
-   * @param sample its number, from 0
-   * @return the weight of its row
-   */
+  /** Returns how much a sample counts in the loss. */
   @Override
   public double weight(int sample) {
     return dataset.weight(rows[sample]);

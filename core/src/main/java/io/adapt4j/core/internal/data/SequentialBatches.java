@@ -1,12 +1,6 @@
 package io.adapt4j.core.internal.data;
 
-/**
- * Samples as their order has them.
- *
- * @param size number of samples
- * @param batchSize rows a batch
- * @param order of the samples
- */
+/** Samples as their order has them. */
 public record SequentialBatches(int size, int batchSize, EpochOrder order) implements BatchSampler {
 
   @Override

@@ -7,17 +7,9 @@ import java.util.List;
  * Texts side by side, filled to one length on the right, with what is to be said of them. Arrays of
  * tokens are in row-major order, [rows, length]. Not copied in or out: treat them as read-only.
  *
- * @param rows number of texts, at least 1
- * @param length tokens in each row, padding included
- * @param inputIds token ids
  * @param attentionMask 1 for a token, 0 for padding
- * @param typeIds token types
- * @param ofTokens whether labels are those of the tokens
- * @param labels one a text, or one a token ({@link TrainingSample#IGNORED} where it has none);
- *     empty where values are given
  * @param values 1 or 0 for each class, [rows, classes], or a number a text; empty where labels are
  *     given
- * @param weights how much each text counts in the loss
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
@@ -87,22 +79,14 @@ public record TextBatch(
     return values;
   }
 
-  /**
-   * Returns the number of terms of the loss.
-   *
-   * @return labels that count, or texts
-   */
+  /** Returns the number of terms of the loss. */
   public long targets() {
     return ofTokens
         ? Arrays.stream(labels).filter(label -> label != TrainingSample.IGNORED).count()
         : rows;
   }
 
-  /**
-   * Returns the sum of the weights of the loss's terms.
-   *
-   * @return {@link #targets} where every weight is 1
-   */
+  /** Returns the sum of the weights of the loss's terms. */
   public double weight() {
     double sum = 0;
     for (int row = 0; row < rows; row++) {

@@ -9,9 +9,6 @@ import java.util.function.IntPredicate;
  * <p>Labels follow the convention of Transformers: {@code labels[i]} is {@code ids[i]} where it is
  * to be learned and {@link #IGNORED} where not. They are not shifted: the loss compares what the
  * model says at position i with the label at i + 1, so the first label counts for nothing.
- *
- * @param ids token ids, at least one
- * @param labels as many labels
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
@@ -23,13 +20,7 @@ public record TrainingSample(int[] ids, int[] labels) {
   /** Among so many last tokens is the one that ends a sample. */
   private static final int TURN_END = 3;
 
-  /**
-   * Creates a sample.
-   *
-   * @param ids token ids, at least one
-   * @param labels as many labels
-   * @throws IllegalArgumentException if there are no ids, or not as many labels
-   */
+  /** Creates a sample. */
   public TrainingSample {
     if (ids.length == 0 || labels.length != ids.length) {
       throw new IllegalArgumentException(
@@ -43,11 +34,7 @@ public record TrainingSample(int[] ids, int[] labels) {
     return ids.length;
   }
 
-  /**
-   * Returns the number of terms of the loss: labels that count, the first position left out.
-   *
-   * @return the number of predicted tokens
-   */
+  /** Returns the number of terms of the loss: labels that count, the first position left out. */
   public int targetTokens() {
     int count = 0;
     for (int i = 1; i < labels.length; i++) {
@@ -68,9 +55,6 @@ public record TrainingSample(int[] ids, int[] labels) {
   /**
    * Returns whether the sample begins with the beginning-of-sequence token and again with it: added
    * by the tokenizer to a text that has it too.
-   *
-   * @param bos the token, if there is one
-   * @return whether it stands twice
    */
   public boolean beginsTwice(OptionalInt bos) {
     return bos.isPresent() && ids.length > 1 && ids[0] == bos.getAsInt() && ids[1] == ids[0];
@@ -79,9 +63,6 @@ public record TrainingSample(int[] ids, int[] labels) {
   /**
    * Returns whether the model learns to end: one of the last three tokens is special and trained. A
    * template may write a line end after the token that ends a turn.
-   *
-   * @param special tells special tokens
-   * @return whether the end is trained
    */
   public boolean endsTrained(IntPredicate special) {
     for (int i = labels.length - 1; i >= Math.max(0, labels.length - TURN_END); i--) {

@@ -5,21 +5,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/**
- * The words of a text and where they stand in it.
- *
- * @param text the words with a space between
- * @param ends the character after each word
- */
+/** The words of a text and where they stand in it. */
 @SuppressWarnings("ArrayRecordComponent") // read once, never compared
 public record Words(String text, int[] ends) {
 
-  /**
-   * Joins words.
-   *
-   * @param words at least one
-   * @return the text and the places
-   */
+  /** Joins words. */
   public static Words of(List<String> words) {
     int[] ends = new int[words.size()];
     int at = 0;
@@ -36,7 +26,6 @@ public record Words(String text, int[] ends) {
    * the two together, so that a token of that space alone is the word's first one, as {@code
    * word_ids()} of Transformers has it.
    *
-   * @param encoding the text's tokens
    * @return the number of a word; -1 for further tokens of a word and for those of none
    */
   public int[] firstTokens(Encoding encoding) {
@@ -68,13 +57,7 @@ public record Words(String text, int[] ends) {
     return leads ? before + 1 : -1;
   }
 
-  /**
-   * Chooses the tokens that stay when a text is cut at its end: those added after it stay.
-   *
-   * @param encoding the text's tokens
-   * @param maxLength the most tokens
-   * @return their places
-   */
+  /** Chooses the tokens that stay when a text is cut at its end: those added after it stay. */
   public static int[] within(Encoding encoding, int maxLength) {
     int length = encoding.length();
     if (length <= maxLength) {

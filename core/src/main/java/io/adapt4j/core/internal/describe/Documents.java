@@ -56,13 +56,7 @@ public final class Documents {
     this.problems = problems;
   }
 
-  /**
-   * Reads a file. Relative paths in it begin at its folder.
-   *
-   * @param file a YAML or JSON file
-   * @return its value
-   * @throws SettingsException if it cannot be read, is not valid, or has a key twice
-   */
+  /** Reads a file. Relative paths in it begin at its folder. */
   public static Value read(Path file) {
     return read(file, MAX_BYTES);
   }
@@ -70,10 +64,7 @@ public final class Documents {
   /**
    * Reads a file that a program has written, and that may be larger than what people write.
    *
-   * @param file a YAML or JSON file
    * @param maxBytes the most bytes it may have
-   * @return its value
-   * @throws SettingsException if it cannot be read, is not valid, or has a key twice
    */
   public static Value read(Path file, int maxBytes) {
     Path folder = file.toAbsolutePath().getParent();
@@ -90,15 +81,7 @@ public final class Documents {
     }
   }
 
-  /**
-   * Reads a text.
-   *
-   * @param source what to call it in messages
-   * @param base the folder that relative paths in it begin at
-   * @param text YAML or JSON
-   * @return its value
-   * @throws SettingsException if it is not valid or has a key twice
-   */
+  /** Reads a text. */
   public static Value parse(String source, Path base, String text) {
     return parse(source, base, text, MAX_BYTES);
   }

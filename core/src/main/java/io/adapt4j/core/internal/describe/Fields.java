@@ -47,14 +47,7 @@ public final class Fields {
     this.problems = problems;
   }
 
-  /**
-   * Starts reading.
-   *
-   * @param path the keys that lead here, joined by dots; empty for the whole
-   * @param value a mapping; anything else is a problem
-   * @param problems where problems go
-   * @return its keys
-   */
+  /** Starts reading. */
   public static Fields of(String path, Value value, Problems problems) {
     if (!(value.content() instanceof Map)) {
       problems.add(
@@ -66,31 +59,17 @@ public final class Fields {
   /** A choice by name, alone or with options: {@code linear}, {@code {cosine: {to: 0.1}}}. */
   public record Named(String name, Fields options) {}
 
-  /**
-   * Returns the keys that lead to a key of this mapping.
-   *
-   * @param key the key
-   * @return keys joined by dots
-   */
+  /** Returns the keys that lead to a key of this mapping. */
   public String path(String key) {
     return path.isEmpty() ? key : path + "." + key;
   }
 
-  /**
-   * Returns the keys that are written here.
-   *
-   * @return the keys, in their order
-   */
+  /** Returns the keys that are written here. */
   public Set<String> written() {
     return entries.keySet();
   }
 
-  /**
-   * Adds a problem with a key.
-   *
-   * @param key the key; empty for the mapping itself
-   * @param problem what was expected, what was found, and the remedy
-   */
+  /** Adds a problem with a key. */
   public void problem(String key, String problem) {
     Value value = entries.get(key);
     problems.add(value == null ? place : value.place(), key.isEmpty() ? path : path(key), problem);
@@ -99,9 +78,6 @@ public final class Fields {
   /**
    * Runs something with what was read; its {@link IllegalArgumentException} or {@link
    * IllegalStateException} is a problem with a key.
-   *
-   * @param key the key
-   * @param action what to do
    */
   public void attempt(String key, Runnable action) {
     try {
@@ -111,33 +87,18 @@ public final class Fields {
     }
   }
 
-  /**
-   * Finds a value.
-   *
-   * @param key its key
-   * @return the value; empty if it is not written, or nothing is written after the key
-   */
+  /** Finds a value. */
   public Optional<Value> find(String key) {
     known.add(key);
     return Optional.ofNullable(entries.get(key)).filter(value -> value.content() != null);
   }
 
-  /**
-   * Reads a text.
-   *
-   * @param key its key
-   * @return the text
-   */
+  /** Reads a text. */
   public Optional<String> text(String key) {
     return find(key).flatMap(value -> typed(key, value, String.class, "a text"));
   }
 
-  /**
-   * Reads a path; a relative one begins at the folder of the file that it is written in.
-   *
-   * @param key its key
-   * @return the path
-   */
+  /** Reads a path; a relative one begins at the folder of the file that it is written in. */
   public Optional<Path> file(String key) {
     return text(key).flatMap(text -> file(key, find(key).orElseThrow(), text));
   }
@@ -151,35 +112,19 @@ public final class Fields {
     }
   }
 
-  /**
-   * Reads one path or a list of them.
-   *
-   * @param key their key
-   * @return the paths; empty if there are none
-   */
+  /** Reads one path or a list of them. */
   public List<Path> files(String key) {
     List<Path> files = new ArrayList<>();
     find(key).ifPresent(list -> texts(key).forEach(t -> file(key, list, t).ifPresent(files::add)));
     return files;
   }
 
-  /**
-   * Reads yes or no.
-   *
-   * @param key its key
-   * @return true or false
-   */
+  /** Reads yes or no. */
   public Optional<Boolean> flag(String key) {
     return find(key).flatMap(value -> typed(key, value, Boolean.class, "true or false"));
   }
 
-  /**
-   * Reads a whole number.
-   *
-   * @param key its key
-   * @param least the smallest that is right
-   * @return the number
-   */
+  /** Reads a whole number. */
   public Optional<Integer> integer(String key, int least) {
     String expected =
         least == Integer.MIN_VALUE ? "a whole number" : "a whole number of at least " + least;
@@ -200,12 +145,7 @@ public final class Fields {
             });
   }
 
-  /**
-   * Reads a whole number of 64 bits.
-   *
-   * @param key its key
-   * @return the number
-   */
+  /** Reads a whole number of 64 bits. */
   public Optional<Long> whole(String key) {
     return find(key)
         .flatMap(value -> typed(key, value, BigDecimal.class, "a whole number"))
@@ -220,14 +160,7 @@ public final class Fields {
             });
   }
 
-  /**
-   * Reads a number.
-   *
-   * @param key its key
-   * @param range which are right, such as {@code above 0}
-   * @param isRight the same as a function
-   * @return the number
-   */
+  /** Reads a number. */
   public Optional<Double> number(String key, String range, DoublePredicate isRight) {
     String expected = ("a number " + range).strip();
     return find(key)
@@ -243,14 +176,7 @@ public final class Fields {
             });
   }
 
-  /**
-   * Reads a constant of an enum, written in lower case with hyphens.
-   *
-   * @param <E> the enum
-   * @param key its key
-   * @param type the enum
-   * @return the constant
-   */
+  /** Reads a constant of an enum, written in lower case with hyphens. */
   public <E extends Enum<E>> Optional<E> choice(String key, Class<E> type) {
     Map<String, E> constants = new LinkedHashMap<>();
     for (E constant : type.getEnumConstants()) {
@@ -268,23 +194,12 @@ public final class Fields {
             });
   }
 
-  /**
-   * How a constant of an enum is written.
-   *
-   * @param constant the constant
-   * @return its name in lower case with hyphens
-   */
+  /** How a constant of an enum is written. */
   public static String written(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /**
-   * Says that a word is none of those that are known.
-   *
-   * @param key where it stands; empty for the mapping itself
-   * @param found the word
-   * @param choices the words that are known
-   */
+  /** Says that a word is none of those that are known. */
   public void refuse(String key, String found, Collection<String> choices) {
     problem(
         key,
@@ -296,12 +211,7 @@ public final class Fields {
             + Nearest.to(found, choices).map(near -> " Did you mean '" + near + "'?").orElse(""));
   }
 
-  /**
-   * Reads a text or a list of texts.
-   *
-   * @param key its key
-   * @return the texts; empty if there are none
-   */
+  /** Reads a text or a list of texts. */
   public List<String> texts(String key) {
     Optional<Value> value = find(key);
     List<String> texts = new ArrayList<>();
@@ -311,13 +221,7 @@ public final class Fields {
     return texts;
   }
 
-  /**
-   * Reads a whole number or a list of them.
-   *
-   * @param key its key
-   * @param least the smallest that is right
-   * @return the numbers; empty if there are none
-   */
+  /** Reads a whole number or a list of them. */
   public List<Integer> integers(String key, int least) {
     List<Integer> numbers = new ArrayList<>();
     String expected = "whole numbers of at least " + least;
@@ -339,12 +243,7 @@ public final class Fields {
     return numbers.stream().filter(number -> number >= least).toList();
   }
 
-  /**
-   * Reads a number or a list of them.
-   *
-   * @param key its key
-   * @return the numbers; empty if there are none
-   */
+  /** Reads a number or a list of them. */
   public List<Double> numbers(String key) {
     List<Double> numbers = new ArrayList<>();
     for (Value value : find(key).map(Value::elements).orElse(List.of())) {
@@ -354,22 +253,12 @@ public final class Fields {
     return numbers;
   }
 
-  /**
-   * Reads a mapping.
-   *
-   * @param key its key
-   * @return its keys
-   */
+  /** Reads a mapping. */
   public Optional<Fields> mapping(String key) {
     return find(key).map(value -> of(path(key), value, problems));
   }
 
-  /**
-   * Reads a list of mappings, or one alone.
-   *
-   * @param key its key
-   * @return the keys of each; empty if there are none
-   */
+  /** Reads a list of mappings, or one alone. */
   public List<Fields> mappings(String key) {
     List<Fields> all = new ArrayList<>();
     List<Value> elements = find(key).map(Value::elements).orElse(List.of());
@@ -379,12 +268,7 @@ public final class Fields {
     return all;
   }
 
-  /**
-   * Reads a choice by name, alone or with options.
-   *
-   * @param key its key
-   * @return the choice
-   */
+  /** Reads a choice by name, alone or with options. */
   public Optional<Named> named(String key) {
     return find(key)
         .flatMap(
@@ -413,12 +297,7 @@ public final class Fields {
     return new Fields(at, value.place(), Map.of(), problems);
   }
 
-  /**
-   * Requires a key.
-   *
-   * @param key the key
-   * @param remedy what to write
-   */
+  /** Requires a key. */
   public void require(String key, String remedy) {
     known.add(key);
     if (!entries.containsKey(key)) {
@@ -426,11 +305,7 @@ public final class Fields {
     }
   }
 
-  /**
-   * Says that of some keys at most one may be written.
-   *
-   * @param keys the keys
-   */
+  /** Says that of some keys at most one may be written. */
   public void exclude(String... keys) {
     List<String> both = Arrays.stream(keys).filter(entries::containsKey).toList();
     if (both.size() > 1) {

@@ -27,12 +27,7 @@ public final class FormerSpelling {
 
   private FormerSpelling() {}
 
-  /**
-   * Returns a key or choice as it is spelled today.
-   *
-   * @param key what was written
-   * @return its replacement; {@code key} itself if it was not renamed
-   */
+  /** Returns a key or choice as it is spelled today. */
   public static String ofKey(String key) {
     return KEYS.getOrDefault(key, key);
   }
@@ -40,10 +35,6 @@ public final class FormerSpelling {
   /**
    * Returns a mapping with the keys of today. A key that is there in both spellings stays as it is,
    * so that the former one is reported as unknown.
-   *
-   * @param <V> type of the values
-   * @param entries values by key
-   * @return values by key, in the same order
    */
   static <V> Map<String, V> ofKeys(Map<String, V> entries) {
     if (entries.keySet().stream().noneMatch(KEYS::containsKey)) {
@@ -58,12 +49,7 @@ public final class FormerSpelling {
     return renamed;
   }
 
-  /**
-   * Returns the text of a run's identity in a form in which both spellings are equal.
-   *
-   * @param identity the text
-   * @return lower-case text, only fit to be compared
-   */
+  /** Returns the text of a run's identity in a form in which both spellings are equal. */
   public static String comparable(String identity) {
     return ISE.matcher(identity)
         .replaceAll("$1iz")

@@ -13,10 +13,6 @@ public final class Nearest {
   /**
    * The known word with the fewest edits from a word, if they are at most a third of its letters,
    * or two; case, hyphens and underscores do not count.
-   *
-   * @param word the word
-   * @param known the words that are known
-   * @return the nearest of these; empty if none is near
    */
   public static Optional<String> to(String word, Collection<String> known) {
     String plain = plain(word);

@@ -6,33 +6,18 @@ import java.util.Objects;
 /**
  * Where a value was written.
  *
- * @param source the file, or what stands for it, such as {@code --set}
  * @param line its line, from 1; 0 where it is not known
  * @param column its column, from 1; 0 where it is not known
- * @param base the folder that relative paths in it begin at
  */
 public record Place(String source, int line, int column, Path base) {
 
-  /**
-   * Checks that source and base are there.
-   *
-   * @param source the file, or what stands for it
-   * @param line its line, from 1; 0 where it is not known
-   * @param column its column, from 1; 0 where it is not known
-   * @param base the folder that relative paths in it begin at
-   */
+  /** Checks that source and base are there. */
   public Place {
     Objects.requireNonNull(source, "source");
     Objects.requireNonNull(base, "base");
   }
 
-  /**
-   * Names a source without lines.
-   *
-   * @param source the file, or what stands for it
-   * @param base the folder that relative paths in it begin at
-   * @return the place
-   */
+  /** Names a source without lines. */
   public static Place of(String source, Path base) {
     return new Place(source, 0, 0, base);
   }

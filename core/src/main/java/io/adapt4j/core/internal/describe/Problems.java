@@ -17,22 +17,12 @@ public final class Problems {
   /** Starts without a problem. */
   public Problems() {}
 
-  /**
-   * Adds a problem; one that is there already is not added again.
-   *
-   * @param place where it is
-   * @param path the keys that lead there, joined by dots; empty for the whole
-   * @param problem what was expected, what was found, and the remedy
-   */
+  /** Adds a problem; one that is there already is not added again. */
   public void add(Place place, String path, String problem) {
     all.add(place + ": " + (path.isEmpty() ? "" : path + ": ") + problem);
   }
 
-  /**
-   * Returns the problems so far.
-   *
-   * @return one text a problem
-   */
+  /** Returns the problems so far. */
   public List<String> all() {
     if (all.size() <= MAX_LISTED) {
       return List.copyOf(all);
@@ -42,11 +32,7 @@ public final class Problems {
     return listed;
   }
 
-  /**
-   * Ends the reading.
-   *
-   * @throws SettingsException if there is a problem
-   */
+  /** Ends the reading. */
   public void finish() {
     if (!all.isEmpty()) {
       throw SettingsException.inDescription(all());

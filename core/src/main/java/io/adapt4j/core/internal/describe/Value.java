@@ -16,16 +16,10 @@ import java.util.Map;
  *
  * @param content a {@code Map<String, Value>}, a {@code List<Value>}, a text, a number, a boolean,
  *     or null
- * @param place where it was written
  */
 public record Value(Object content, Place place) {
 
-  /**
-   * Copies collections.
-   *
-   * @param content the value
-   * @param place where it was written
-   */
+  /** Copies collections. */
   public Value {
     if (content instanceof Map<?, ?> map) {
       content = Collections.unmodifiableMap(new LinkedHashMap<>(map));
@@ -34,13 +28,7 @@ public record Value(Object content, Place place) {
     }
   }
 
-  /**
-   * Takes a JSON tree.
-   *
-   * @param node the tree
-   * @param place what to call it; all values get this place
-   * @return the values
-   */
+  /** Takes a JSON tree. */
   public static Value of(JsonNode node, Place place) {
     if (node.isObject()) {
       Map<String, Value> entries = new LinkedHashMap<>();
@@ -60,11 +48,7 @@ public record Value(Object content, Place place) {
     return new Value(content, place);
   }
 
-  /**
-   * Returns the entries of a mapping.
-   *
-   * @return values by key; empty if this is no mapping
-   */
+  /** Returns the entries of a mapping. */
   public Map<String, Value> entries() {
     Map<String, Value> entries = new LinkedHashMap<>();
     if (content instanceof Map<?, ?> map) {
@@ -80,13 +64,7 @@ public record Value(Object content, Place place) {
         : List.of(this);
   }
 
-  /**
-   * Puts another value at some place below this one, making mappings on the way.
-   *
-   * @param path keys joined by dots
-   * @param value the value
-   * @return a changed copy
-   */
+  /** Puts another value at some place below this one, making mappings on the way. */
   public Value with(String path, Value value) {
     int dot = path.indexOf('.');
     String key = dot < 0 ? path : path.substring(0, dot);

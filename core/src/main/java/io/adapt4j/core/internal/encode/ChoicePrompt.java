@@ -25,12 +25,7 @@ public final class ChoicePrompt {
   private final int[] after;
   private final int room;
 
-  /**
-   * Prepares the parts that are the same in every prompt.
-   *
-   * @param tokenizer the model's
-   * @param maxTokens the most tokens of a prompt; longer ones lose the end of their document
-   */
+  /** Prepares the parts that are the same in every prompt. */
   public ChoicePrompt(Tokenizer tokenizer, int maxTokens) {
     this.tokenizer = tokenizer;
     this.before = tokenizer.encode(BEFORE, false);
@@ -43,15 +38,7 @@ public final class ChoicePrompt {
     }
   }
 
-  /**
-   * Finds the token of an answer.
-   *
-   * @param folder the model's folder, for messages
-   * @param tokenizer the model's
-   * @param word {@link #CHOSEN} or {@link #REJECTED}
-   * @return its id
-   * @throws IllegalArgumentException if the word is not one token
-   */
+  /** Finds the token of an answer. */
   public static int id(Path folder, Tokenizer tokenizer, String word) {
     return tokenizer
         .id(word)
@@ -64,14 +51,7 @@ public final class ChoicePrompt {
                         + " pairs."));
   }
 
-  /**
-   * Makes a prompt as one text.
-   *
-   * @param instruction what is asked
-   * @param query the query
-   * @param document the document
-   * @return the text, in which the parts around these three are tokens by themselves
-   */
+  /** Makes a prompt as one text. */
   public static String text(String instruction, String query, String document) {
     return BEFORE + question(instruction, query, document) + AFTER;
   }
@@ -80,35 +60,16 @@ public final class ChoicePrompt {
     return "<Instruct>: " + instruction + "\n<Query>: " + query + "\n<Document>: " + document;
   }
 
-  /**
-   * A prompt.
-   *
-   * @param ids its tokens
-   * @param truncated whether the document lost its end
-   */
+  /** A prompt. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Prompt(int[] ids, boolean truncated) {}
 
-  /**
-   * Makes a prompt.
-   *
-   * @param instruction what is asked
-   * @param query the query
-   * @param document the document
-   * @return its tokens
-   */
+  /** Makes a prompt. */
   public int[] of(String instruction, String query, String document) {
     return prompt(instruction, query, document).ids();
   }
 
-  /**
-   * Makes a prompt, and says whether all of it is there.
-   *
-   * @param instruction what is asked
-   * @param query the query
-   * @param document the document
-   * @return the prompt
-   */
+  /** Makes a prompt, and says whether all of it is there. */
   public Prompt prompt(String instruction, String query, String document) {
     int[] whole = tokenizer.encodeBeginning(question(instruction, query, document), room + 1);
     int kept = Math.min(room, whole.length);

@@ -20,11 +20,6 @@ public enum ClassScores {
    * Finds how a configuration wants it: as the activation that Sentence Transformers saves with
    * cross-encoders says; else by {@code problem_type} and the number of classes, as the
    * text-classification pipeline of Transformers does.
-   *
-   * @param config the model's configuration
-   * @param classes the number of classes
-   * @return the function
-   * @throws io.adapt4j.core.exception.CheckpointException if a field has an unknown value
    */
   public static ClassScores of(ModelConfig config, int classes) {
     ConfigReader fields = config.fields();
@@ -62,12 +57,7 @@ public enum ClassScores {
     };
   }
 
-  /**
-   * Computes the scores of one text.
-   *
-   * @param logits one a class
-   * @return one a class
-   */
+  /** Computes the scores of one text. */
   public double[] apply(float[] logits) {
     double[] scores = new double[logits.length];
     for (int i = 0; i < scores.length; i++) {

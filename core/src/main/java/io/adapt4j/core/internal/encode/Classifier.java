@@ -20,13 +20,7 @@ public final class Classifier {
   private final int maxTokens;
   private final EncoderRunner runner;
 
-  /**
-   * Creates a classifier.
-   *
-   * @param encoder a network with a classification head
-   * @param tokenizer its tokenizer
-   * @param maxTokens longer texts are cut at their end
-   */
+  /** Creates a classifier. */
   public Classifier(Encoder encoder, Tokenizer tokenizer, int maxTokens) {
     this.encoder = encoder;
     this.tokenizer = tokenizer;
@@ -34,11 +28,7 @@ public final class Classifier {
     this.runner = new EncoderRunner(encoder, tokenizer.paddingId());
   }
 
-  /**
-   * Sets whether the scores of a text are the same, to the bit, whatever it is scored with.
-   *
-   * @param on true for the same
-   */
+  /** Sets whether the scores of a text are the same, to the bit, whatever it is scored with. */
   public void batchInvariant(boolean on) {
     runner.batchInvariant(on);
   }
@@ -46,7 +36,6 @@ public final class Classifier {
   /**
    * Scores texts.
    *
-   * @param texts the texts
    * @return the logits of each, one a class, in the order of the texts
    */
   public List<float[]> logits(List<String> texts) {
@@ -56,8 +45,6 @@ public final class Classifier {
   /**
    * Scores pairs of one text with others.
    *
-   * @param first the first text of every pair
-   * @param seconds the second texts
    * @return the logits of each pair, one a class, in the order of the second texts
    */
   public List<float[]> pairLogits(String first, List<String> seconds) {
@@ -69,13 +56,7 @@ public final class Classifier {
     return run(pairs);
   }
 
-  /**
-   * Scores pairs of texts.
-   *
-   * @param firsts the first texts
-   * @param seconds the second texts, as many
-   * @return the logits of each pair, one a class, in their order
-   */
+  /** Scores pairs of texts. */
   public List<float[]> pairLogits(List<String> firsts, List<String> seconds) {
     List<TokenSequence> pairs = new ArrayList<>();
     for (int i = 0; i < firsts.size(); i++) {
@@ -85,12 +66,7 @@ public final class Classifier {
     return run(pairs);
   }
 
-  /**
-   * Scores texts that are tokens already.
-   *
-   * @param sequences token ids, special tokens among them; at most as many as the network reads
-   * @return a score a class for each text, in their order
-   */
+  /** Scores texts that are tokens already. */
   public List<float[]> logitsOf(List<int[]> sequences) {
     return run(TokenSequence.of(sequences));
   }

@@ -31,12 +31,7 @@ final class DenseModule implements VectorModule {
     this.activation = activation;
   }
 
-  /**
-   * Reads a module's configuration and checks its weights.
-   *
-   * @param folder the module's folder
-   * @param input width of what comes before it
-   */
+  /** Reads a module's configuration and checks its weights. */
   static DenseModule read(Path folder, int input) {
     ConfigReader config = ConfigReader.read(folder.resolve("config.json"));
     if (config.requirePositiveInt("in_features") != input) {

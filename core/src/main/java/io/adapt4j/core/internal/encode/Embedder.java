@@ -32,11 +32,6 @@ public final class Embedder implements AutoCloseable {
   /**
    * Declares an embedder. Weights of modules are checked and not read yet.
    *
-   * @param encoder the network, with or without weights
-   * @param tokenizer its tokenizer
-   * @param folder what the folder says
-   * @param changes what to do otherwise
-   * @param maxTokens the most tokens of a text
    * @return the embedder, closed by the caller
    */
   public static Embedder declare(
@@ -49,11 +44,7 @@ public final class Embedder implements AutoCloseable {
     return new Embedder(encoder, tokenizer, folder, head, maxTokens);
   }
 
-  /**
-   * Reads the weights of the modules after pooling.
-   *
-   * @param type the type to compute in, that of the encoder
-   */
+  /** Reads the weights of the modules after pooling. */
   public void load(DType type) {
     head.load(type);
   }
@@ -61,9 +52,7 @@ public final class Embedder implements AutoCloseable {
   /**
    * Embeds texts.
    *
-   * @param texts the texts
    * @param prompt what to put before each; may be empty
-   * @return one vector a text, in their order
    */
   public List<float[]> embed(List<String> texts, String prompt) {
     List<String> prepared = texts.stream().map(text -> prepare(prompt + text)).toList();
@@ -78,22 +67,12 @@ public final class Embedder implements AutoCloseable {
     return Arrays.asList(vectors);
   }
 
-  /**
-   * Sets whether the vector of a text is the same, to the bit, whatever it is embedded with.
-   *
-   * @param on true for the same
-   */
+  /** Sets whether the vector of a text is the same, to the bit, whatever it is embedded with. */
   public void batchInvariant(boolean on) {
     runner.batchInvariant(on);
   }
 
-  /**
-   * Counts the texts that are too long and will be cut.
-   *
-   * @param texts the texts
-   * @param prompt what to put before each; may be empty
-   * @return how many lose tokens
-   */
+  /** Counts the texts that are too long and will be cut. */
   public int countTruncated(List<String> texts, String prompt) {
     List<String> prepared = texts.stream().map(text -> prepare(prompt + text)).toList();
     return (int)

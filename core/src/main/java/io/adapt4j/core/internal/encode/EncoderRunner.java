@@ -56,12 +56,7 @@ final class EncoderRunner {
     void take(Ops ops, Batch batch, Tensor hidden);
   }
 
-  /**
-   * Sequences that are run together.
-   *
-   * @param rows the sequences
-   * @param inputs their tokens
-   */
+  /** Sequences that are run together. */
   record Batch(List<TokenSequence> rows, EncoderInputs inputs) {}
 
   void run(List<TokenSequence> sequences, Result result) {

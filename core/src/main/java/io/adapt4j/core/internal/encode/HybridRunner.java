@@ -43,11 +43,6 @@ public final class HybridRunner implements AutoCloseable {
   /**
    * Reads the layers beside an encoder.
    *
-   * @param encoder the encoder, with its weights
-   * @param tokenizer its tokenizer
-   * @param folder what its folder says
-   * @param at the folder
-   * @param maxTokens longer texts are cut
    * @return the runner, closed by the caller
    */
   public static HybridRunner read(
@@ -68,12 +63,7 @@ public final class HybridRunner implements AutoCloseable {
     }
   }
 
-  /**
-   * Returns whether a run left layers in a folder.
-   *
-   * @param folder the folder
-   * @return true where one of them is there as safetensors
-   */
+  /** Returns whether a run left layers in a folder. */
   public static boolean hasLayers(Path folder) {
     return TokenLinear.isIn(folder, TokenLinear.SPARSE)
         || TokenLinear.isIn(folder, TokenLinear.COLBERT);
@@ -84,22 +74,11 @@ public final class HybridRunner implements AutoCloseable {
     return lexical.isPresent() || vectors.isPresent();
   }
 
-  /**
-   * What is made of a text.
-   *
-   * @param dense its vector
-   * @param lexical weights by token id
-   * @param tokens a vector for each token but the first
-   */
+  /** What is made of a text. */
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Embedded(float[] dense, Map<Integer, Float> lexical, float[][] tokens) {}
 
-  /**
-   * Embeds texts.
-   *
-   * @param texts the texts
-   * @return one result a text, in their order
-   */
+  /** Embeds texts. */
   public List<Embedded> embed(List<String> texts) {
     Embedded[] all = new Embedded[texts.size()];
     List<String> stripped = texts.stream().map(String::strip).toList();

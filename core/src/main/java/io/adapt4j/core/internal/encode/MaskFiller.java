@@ -20,14 +20,7 @@ public final class MaskFiller {
   private final int maxTokens;
   private final EncoderRunner runner;
 
-  /**
-   * Creates a filler.
-   *
-   * @param encoder a network that predicts tokens
-   * @param tokenizer its tokenizer
-   * @param maskId the token that stands for a hidden one
-   * @param maxTokens the most tokens of a text
-   */
+  /** Creates a filler. */
   public MaskFiller(Encoder encoder, Tokenizer tokenizer, int maskId, int maxTokens) {
     this.encoder = encoder;
     this.tokenizer = tokenizer;
@@ -39,10 +32,7 @@ public final class MaskFiller {
   /**
    * Predicts what a text hides.
    *
-   * @param text holds one or more mask tokens
-   * @param best how many predictions a mask, at most the vocabulary's size
    * @return the likeliest tokens of each mask, in the order of the masks
-   * @throws IllegalArgumentException if the text has no mask token or does not fit into the model
    */
   public List<MaskPrediction> fill(String text, int best) {
     int[] ids = tokenizer.encode(text, true);

@@ -21,16 +21,6 @@ import java.util.stream.Stream;
  * What the files of a sentence-transformers folder say besides the network: {@code modules.json},
  * {@code sentence_bert_config.json} and {@code config_sentence_transformers.json}. A folder without
  * them is an encoder and nothing else.
- *
- * @param transformer the folder of the network and the tokenizer
- * @param pooling the folder of the pooling module, if there is one
- * @param after the modules after pooling, in their order
- * @param hasModules whether there is a {@code modules.json}
- * @param maxTokens the most tokens of a text, if it is stated
- * @param lowerCase whether texts are turned to lower case first
- * @param prompts texts to put before others, by name
- * @param defaultPrompt the name of the one to use where none is asked for
- * @param dimension how many first entries of the vectors are kept in use, if it is stated
  */
 public record SentenceFolder(
     Path transformer,
@@ -71,22 +61,10 @@ public record SentenceFolder(
     NORMALIZE
   }
 
-  /**
-   * A module after pooling.
-   *
-   * @param kind what it does
-   * @param folder where its files are
-   */
+  /** A module after pooling. */
   record Module(Kind kind, Path folder) {}
 
-  /**
-   * Reads a folder. No weights are read.
-   *
-   * @param folder the model's folder
-   * @return what it says
-   * @throws CheckpointException if a file is malformed, or a module is of an unknown type or out of
-   *     order
-   */
+  /** Reads a folder. No weights are read. */
   public static SentenceFolder read(Path folder) {
     Path file = folder.resolve(MODULES);
     boolean hasModules = Files.isRegularFile(file);

@@ -27,11 +27,6 @@ public final class SentenceFolderWriter {
    * Copies modules, limits and prompts of the folder a model was made from. Where that has no
    * modules, writes those by which such a folder is read here: the mean over tokens, scaled to
    * length 1.
-   *
-   * @param target the folder, with weights, configuration and tokenizer
-   * @param base the folder the model was made from
-   * @param hidden width of the hidden states
-   * @throws UncheckedIOException if a file cannot be read or written
    */
   public static void write(Path target, Path base, int hidden) {
     try {
@@ -54,10 +49,6 @@ public final class SentenceFolderWriter {
   /**
    * Says in a folder that vectors are cut to their first entries, as current versions of Sentence
    * Transformers do.
-   *
-   * @param target the folder
-   * @param dimension how many entries to keep
-   * @throws UncheckedIOException if the file cannot be read or written
    */
   public static void writeTruncation(Path target, int dimension) {
     Path file = target.resolve(SentenceFolder.PROMPTS);

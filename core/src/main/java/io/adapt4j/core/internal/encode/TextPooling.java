@@ -14,7 +14,6 @@ import java.util.Map;
  * Makes one vector of a text's hidden states: one or more poolings, side by side.
  *
  * @param modes the poolings, in the order of their results
- * @param includePrompt whether the tokens of a prompt count
  */
 record TextPooling(List<Pooling> modes, boolean includePrompt) {
 
@@ -46,12 +45,7 @@ record TextPooling(List<Pooling> modes, boolean includePrompt) {
     return new TextPooling(List.of(pooling), true);
   }
 
-  /**
-   * Reads the configuration of a Pooling module.
-   *
-   * @param folder the module's folder
-   * @param hidden width of the hidden states
-   */
+  /** Reads the configuration of a Pooling module. */
   static TextPooling read(Path folder, int hidden) {
     ConfigReader config = ConfigReader.read(folder.resolve("config.json"));
     if (config.positiveInt("word_embedding_dimension", hidden) != hidden) {

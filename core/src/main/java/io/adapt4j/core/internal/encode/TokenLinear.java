@@ -46,11 +46,6 @@ public final class TokenLinear implements AutoCloseable {
    * Makes a layer with the first values of {@code torch.nn.Linear}: uniform between the inverse
    * square roots of the input's width.
    *
-   * @param name the file's name without its ending
-   * @param width outputs a token
-   * @param hidden width of the hidden states
-   * @param type the type to compute in
-   * @param seed of the values
    * @return the layer, closed by the caller
    */
   public static TokenLinear create(String name, int width, int hidden, DType type, long seed) {
@@ -98,11 +93,7 @@ public final class TokenLinear implements AutoCloseable {
     parameters().forEach(Parameter::refresh);
   }
 
-  /**
-   * Writes NAME.safetensors.
-   *
-   * @param folder where to
-   */
+  /** Writes NAME.safetensors. */
   public void save(Path folder) {
     List<TensorData> tensors =
         List.of(
@@ -116,11 +107,7 @@ public final class TokenLinear implements AutoCloseable {
     return Files.isRegularFile(folder.resolve(name + SAFE));
   }
 
-  /**
-   * Reads what {@link #save} has written.
-   *
-   * @param folder where it is
-   */
+  /** Reads what {@link #save} has written. */
   public void restore(Path folder) {
     try (Checkpoint stored = Checkpoint.openFile(folder.resolve(name + SAFE))) {
       Weights.fill(weight.master(), stored, WEIGHT);
@@ -133,10 +120,6 @@ public final class TokenLinear implements AutoCloseable {
    * Reads a layer, if a folder has it: NAME.safetensors, else NAME.pt, of which only a dictionary
    * of tensors is read.
    *
-   * @param folder the model's folder
-   * @param name the file's name without its ending
-   * @param hidden width of the hidden states
-   * @param type the type to compute in
    * @return the layer, closed by the caller; empty where there is no such file
    */
   public static Optional<TokenLinear> read(Path folder, String name, int hidden, DType type) {
@@ -199,7 +182,6 @@ public final class TokenLinear implements AutoCloseable {
   /**
    * Applies the layer.
    *
-   * @param ops the operators to use
    * @param hidden [B, T, hidden]
    * @return [B, T, {@link #width}]
    */

@@ -4,13 +4,7 @@ import io.adapt4j.core.tokenize.Encoding;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A tokenized text or pair of texts.
- *
- * @param index its place among the texts that were given
- * @param ids token ids, added ones included
- * @param typeIds the text each token belongs to
- */
+/** A tokenized text or pair of texts. */
 @SuppressWarnings("ArrayRecordComponent") // a carrier inside this package, never compared
 record TokenSequence(int index, int[] ids, int[] typeIds) {
 

@@ -19,13 +19,7 @@ public final class TokenTagger {
   private final int maxTokens;
   private final EncoderRunner runner;
 
-  /**
-   * Creates a tagger.
-   *
-   * @param encoder a network that scores classes of tokens
-   * @param tokenizer its tokenizer
-   * @param maxTokens longer texts are cut at their end
-   */
+  /** Creates a tagger. */
   public TokenTagger(Encoder encoder, Tokenizer tokenizer, int maxTokens) {
     this.encoder = encoder;
     this.tokenizer = tokenizer;
@@ -33,22 +27,11 @@ public final class TokenTagger {
     this.runner = new EncoderRunner(encoder, tokenizer.paddingId());
   }
 
-  /**
-   * The tokens of a text with their classes.
-   *
-   * @param encoding the tokens that were read
-   * @param labels the likeliest class of each
-   * @param scores its probability
-   */
+  /** The tokens of a text with their classes. */
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Tagged(Encoding encoding, int[] labels, double[] scores) {}
 
-  /**
-   * Tags a text.
-   *
-   * @param text the text
-   * @return its tokens, those that the tokenizer adds among them
-   */
+  /** Tags a text. */
   public Tagged tag(String text) {
     Encoding whole = tokenizer.encodeWithOffsets(text, true);
     Encoding encoding = whole.at(Words.within(whole, maxTokens));

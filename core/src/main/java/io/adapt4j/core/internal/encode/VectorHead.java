@@ -30,13 +30,7 @@ public final class VectorHead implements AutoCloseable {
     this.width = last;
   }
 
-  /**
-   * What to do otherwise than a folder says; empty for what it says.
-   *
-   * @param pooling how to pool
-   * @param normalize whether to end with vectors of length 1
-   * @param dimension how many entries to keep
-   */
+  /** What to do otherwise than a folder says; empty for what it says. */
   public record Changes(
       Optional<Pooling> pooling, Optional<Boolean> normalize, OptionalInt dimension) {
 
@@ -48,11 +42,7 @@ public final class VectorHead implements AutoCloseable {
   /**
    * Declares what a folder says. Weights of modules are checked and not read yet.
    *
-   * @param hidden width of the hidden states
-   * @param folder what the folder says
-   * @param changes what to do otherwise
    * @return the head, closed by the caller
-   * @throws io.adapt4j.core.exception.CheckpointException if a module's configuration does not fit
    */
   public static VectorHead declare(int hidden, SentenceFolder folder, Changes changes) {
     TextPooling pooling =
@@ -108,11 +98,7 @@ public final class VectorHead implements AutoCloseable {
     return module instanceof VectorModule.Normalize;
   }
 
-  /**
-   * Reads the weights of the modules.
-   *
-   * @param type the type to compute in, that of the encoder
-   */
+  /** Reads the weights of the modules. */
   public void load(DType type) {
     after.forEach(module -> module.load(type));
   }
@@ -120,7 +106,6 @@ public final class VectorHead implements AutoCloseable {
   /**
    * Makes the vectors of a batch.
    *
-   * @param ops the operators to use
    * @param hidden [B, T, hidden]
    * @param mask 1 on tokens that count and 0 on others, row-major [B, T]
    * @return [B, {@link #width}]

@@ -47,11 +47,7 @@ sealed interface VectorModule extends AutoCloseable
     }
   }
 
-  /**
-   * Keeps the first entries.
-   *
-   * @param count how many
-   */
+  /** Keeps the first entries. */
   record FirstEntries(int count) implements VectorModule {
 
     @Override

@@ -4,16 +4,7 @@ import io.adapt4j.core.internal.nn.Pooling;
 import java.nio.file.Path;
 import java.util.List;
 
-/**
- * How a folder makes the vector of a text, for formats that say it in another way.
- *
- * @param poolings what is made of the hidden states, side by side, as Sentence Transformers calls
- *     it
- * @param includesPrompt whether the tokens of a prompt count
- * @param dense the folders of Dense layers after pooling, in their order
- * @param normalizes whether the vector has length 1
- * @param normalizesEarly whether a Dense layer comes after a vector of length 1
- */
+/** How a folder makes the vector of a text, for formats that say it in another way. */
 public record VectorOutline(
     List<String> poolings,
     boolean includesPrompt,
@@ -21,14 +12,7 @@ public record VectorOutline(
     boolean normalizes,
     boolean normalizesEarly) {
 
-  /**
-   * Describes a folder; one without modules as it is read here: the mean, scaled to length 1.
-   *
-   * @param folder what its files say
-   * @param hidden width of the hidden states
-   * @return the outline
-   * @throws io.adapt4j.core.exception.CheckpointException if a module's configuration does not fit
-   */
+  /** Describes a folder; one without modules as it is read here: the mean, scaled to length 1. */
   public static VectorOutline of(SentenceFolder folder, int hidden) {
     TextPooling pooling =
         folder

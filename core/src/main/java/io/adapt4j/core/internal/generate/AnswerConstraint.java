@@ -17,12 +17,7 @@ final class AnswerConstraint {
   /** The logits of the tokens that end an answer, while the others are masked. */
   private final float[] endLogits;
 
-  /**
-   * Starts an answer.
-   *
-   * @param state of what its text may be
-   * @param endIds tokens that end it
-   */
+  /** Starts an answer. */
   AnswerConstraint(ConstraintState state, Collection<Integer> endIds) {
     this.state = state;
     this.endIds = endIds.stream().distinct().mapToInt(Integer::intValue).sorted().toArray();
@@ -33,7 +28,6 @@ final class AnswerConstraint {
    * Forbids the tokens that may not come next.
    *
    * @param logits those of forbidden tokens become negative infinity
-   * @throws IllegalStateException if no token may
    */
   void mask(float[] logits) {
     TokenMask allowed = state.allowed();

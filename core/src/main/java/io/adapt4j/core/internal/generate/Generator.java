@@ -29,14 +29,7 @@ public final class Generator {
   private final Set<Integer> endIds;
   private final int padId;
 
-  /**
-   * Creates a generator.
-   *
-   * @param decoder the model, with its weights
-   * @param tokenizer turns tokens into text; without it results have no text
-   * @param endIds the model's end-of-sequence tokens
-   * @param padId fills short and ended rows of a batch
-   */
+  /** Creates a generator. */
   public Generator(Decoder decoder, Optional<Tokenizer> tokenizer, Set<Integer> endIds, int padId) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
@@ -44,17 +37,7 @@ public final class Generator {
     this.padId = padId;
   }
 
-  /**
-   * Generates from several prompts as one batch.
-   *
-   * @param prompts token ids, at least one each
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text of all rows in pieces as it is produced
-   * @param cancellation ends the generation early
-   * @return one result a prompt, in their order
-   * @throws IllegalArgumentException if a prompt is empty, has an unknown token or leaves no room
-   *     for a new token
-   */
+  /** Generates from several prompts as one batch. */
   public List<Generation> generate(
       List<int[]> prompts,
       GenerationOptions options,
@@ -77,14 +60,7 @@ public final class Generator {
     return rows.stream().map(Sequence::result).toList();
   }
 
-  /**
-   * Generates from several prompts as one batch, to the end and without a stream of text.
-   *
-   * @param prompts token ids, at least one each
-   * @param options how to choose tokens and when to stop
-   * @return one result a prompt, in their order
-   * @throws IllegalArgumentException as the other methods do
-   */
+  /** Generates from several prompts as one batch, to the end and without a stream of text. */
   public List<Generation> generate(List<int[]> prompts, GenerationOptions options) {
     return generate(prompts, options, piece -> {}, new CancellationToken());
   }
@@ -92,15 +68,6 @@ public final class Generator {
   /**
    * Generates from one prompt, whose beginning is not read again where an earlier prompt or answer
    * had the same.
-   *
-   * @param prompt token ids, at least one
-   * @param prompts what is kept of earlier ones; takes this one too
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text in pieces as it is produced
-   * @param cancellation ends the generation early
-   * @return the result
-   * @throws IllegalArgumentException if the prompt is empty, has an unknown token or leaves no room
-   *     for a new token
    */
   public Generation generate(
       int[] prompt,
@@ -114,11 +81,7 @@ public final class Generator {
     return request.await();
   }
 
-  /**
-   * Answers a request by itself, on this thread.
-   *
-   * @param prompts what is kept of earlier prompts
-   */
+  /** Answers a request by itself, on this thread. */
   private void alone(Request request, PromptCache prompts) {
     try (RequestBatch batch = newBatch(noAdapters())) {
       batch.add(start(request, prompts));
@@ -145,22 +108,12 @@ public final class Generator {
     return new AdapterSet(decoder);
   }
 
-  /**
-   * Checks a prompt.
-   *
-   * @param prompt token ids, at least one
-   * @param options how to choose tokens and when to stop
-   * @throws IllegalArgumentException as {@link #generate} does
-   */
+  /** Checks a prompt. */
   public void requireUsable(int[] prompt, GenerationOptions options) {
     requireAllUsable(List.of(prompt), options);
   }
 
-  /**
-   * Checks prompts.
-   *
-   * @throws IllegalArgumentException as {@link #generate} does
-   */
+  /** Checks prompts. */
   void requireAllUsable(List<int[]> prompts, GenerationOptions options) {
     requireUsable(prompts, options);
     if (options.constraint().isPresent()) {
@@ -198,12 +151,7 @@ public final class Generator {
     return cancelled(request.prompt().length);
   }
 
-  /**
-   * Returns what is generated where that is cancelled before it begins.
-   *
-   * @param promptTokens how many tokens of the prompt were encoded
-   * @return nothing
-   */
+  /** Returns what is generated where that is cancelled before it begins. */
   public static Generation cancelled(int promptTokens) {
     return new Generation("", List.of(), FinishReason.CANCELLED, promptTokens);
   }
@@ -279,14 +227,7 @@ public final class Generator {
     }
   }
 
-  /**
-   * Encodes a prompt for which there is room.
-   *
-   * @param options how to choose tokens and when to stop
-   * @param encoding encodes no more tokens than it is told
-   * @return the tokens
-   * @throws PromptTooLongException if there are more
-   */
+  /** Encodes a prompt for which there is room. */
   public int[] encode(GenerationOptions options, IntFunction<int[]> encoding) {
     try {
       return encoding.apply(limit(options) - 1);

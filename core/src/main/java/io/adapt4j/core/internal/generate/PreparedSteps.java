@@ -23,8 +23,6 @@ final class PreparedSteps {
   /**
    * Steps for some adapters.
    *
-   * @param steps what runs them
-   * @param joined adapters that its tokens can name
    * @param alone the only adapter, which has to be on; null where those are that are on
    */
   record Program(
@@ -76,7 +74,6 @@ final class PreparedSteps {
    * Finds the steps of a request.
    *
    * @param adapter what takes part in it; null for the adapters that are on
-   * @return its steps; empty where it is read operator by operator
    */
   Optional<Program> programFor(@Nullable AttachedAdapter adapter) {
     if (!isJoinedWanted) {

@@ -44,7 +44,6 @@ public final class PromptCache implements AutoCloseable {
   /**
    * Creates an empty cache.
    *
-   * @param decoder the model whose keys and values are kept
    * @param limit the most bytes that stay between generations; 0 keeps nothing
    */
   public PromptCache(Decoder decoder, long limit) {
@@ -85,8 +84,6 @@ public final class PromptCache implements AutoCloseable {
   /**
    * Where a prompt can begin.
    *
-   * @param cache what begins like it
-   * @param tokens how many both have in common, never all of the prompt
    * @param entry what is kept; null for a generation in progress
    */
   private record Match(KvCache cache, int tokens, @Nullable Entry entry) {
@@ -100,12 +97,7 @@ public final class PromptCache implements AutoCloseable {
     return mismatch < 0 ? ids.length : mismatch;
   }
 
-  /**
-   * Sets the limit, and drops what is beyond it.
-   *
-   * @param bytes the most that stay between generations; 0 keeps nothing
-   * @throws IllegalArgumentException if it is negative
-   */
+  /** Sets the limit, and drops what is beyond it. */
   public void limit(long bytes) {
     if (bytes < 0) {
       throw new IllegalArgumentException("bytes: expected at least 0, found " + bytes);
@@ -131,11 +123,7 @@ public final class PromptCache implements AutoCloseable {
     entries.clear();
   }
 
-  /**
-   * Drops what was read with an adapter.
-   *
-   * @param adapter one that is about to go
-   */
+  /** Drops what was read with an adapter. */
   void drop(AttachedAdapter adapter) {
     drop(entries.stream().filter(entry -> entry.adapter == adapter).toList());
   }
@@ -153,10 +141,7 @@ public final class PromptCache implements AutoCloseable {
   /**
    * Starts a generation.
    *
-   * @param prompt its tokens
-   * @param capacity the most tokens of prompt and answer that are read
    * @param adapter what it is read with; null for the adapters that are on
-   * @return a cache that holds a beginning of the prompt, never all of it
    */
   Lease lease(int[] prompt, int capacity, @Nullable AttachedAdapter adapter) {
     KvCache cache =
@@ -169,14 +154,7 @@ public final class PromptCache implements AutoCloseable {
     return lease;
   }
 
-  /**
-   * Returns how many tokens a generation would share with those in progress.
-   *
-   * @param prompt its tokens
-   * @param capacity the most tokens of prompt and answer that are read
-   * @param adapter what it is read with; null for the adapters that are on
-   * @return tokens that need no memory of their own
-   */
+  /** Returns how many tokens a generation would share with those in progress. */
   int sharedWithRunning(int[] prompt, int capacity, @Nullable AttachedAdapter adapter) {
     return match(prompt, capacity, adapter).filter(Match::isRunning).map(Match::tokens).orElse(0);
   }
@@ -302,11 +280,7 @@ public final class PromptCache implements AutoCloseable {
       return cache;
     }
 
-    /**
-     * Ends the generation and keeps what it has read.
-     *
-     * @param ids the tokens in the cache
-     */
+    /** Ends the generation and keeps what it has read. */
     void keep(int[] ids) {
       if (changes == owner.changes) {
         kept = true;

@@ -30,15 +30,7 @@ final class PromptLookup {
     next = Math.min(tokens, 2 * right + 1);
   }
 
-  /**
-   * Guesses.
-   *
-   * @param text an array that begins with the text
-   * @param length of the text
-   * @param most the most tokens to guess
-   * @return what followed the latest earlier place, or nothing; a place so near that the text ends
-   *     in between is read on in what was guessed
-   */
+  /** Guesses. */
   int[] guess(int[] text, int length, int most) {
     int count = Math.min(next, most);
     if (count <= 0) {

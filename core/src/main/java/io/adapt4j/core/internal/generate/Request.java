@@ -70,8 +70,6 @@ final class Request {
   /**
    * A request of a call for several prompts.
    *
-   * @param adapter let go of when it is over; null for the adapters that are on
-   * @param row its number in the call, which has a random stream of its own
    * @param group what it belongs to; null for a call of its own
    */
   Request(
@@ -160,11 +158,7 @@ final class Request {
     pieces.add(END);
   }
 
-  /**
-   * Hands text to the listener while somebody computes.
-   *
-   * @return the answer
-   */
+  /** Hands text to the listener while somebody computes. */
   Generation await() {
     return await(() -> false);
   }
@@ -173,7 +167,6 @@ final class Request {
    * Hands text to the listener.
    *
    * @param compute brings the request further on this thread; false where others do
-   * @return the answer
    */
   Generation await(BooleanSupplier compute) {
     RuntimeException fault = null;

@@ -21,8 +21,6 @@ final class RequestGroup implements AutoCloseable {
   /**
    * Adds a request.
    *
-   * @param prompt token ids, at least one
-   * @param options how to choose tokens and when to stop
    * @param adapter let go of when it is over; null for the adapters that are on
    */
   void add(int[] prompt, GenerationOptions options, AdapterSet.@Nullable Lease adapter) {
@@ -54,11 +52,7 @@ final class RequestGroup implements AutoCloseable {
     return given > 1;
   }
 
-  /**
-   * Waits for the answers. Where a request fails, the others are over before that is told.
-   *
-   * @return one a request, in their order
-   */
+  /** Waits for the answers. Where a request fails, the others are over before that is told. */
   List<Generation> await() {
     List<Generation> answers = new ArrayList<>();
     RuntimeException failure = null;

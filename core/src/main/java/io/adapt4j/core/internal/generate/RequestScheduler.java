@@ -74,25 +74,12 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
 
   private @Nullable Thread worker;
 
-  /**
-   * Creates a scheduler without a thread, for a model without adapters that requests name.
-   *
-   * @param lock held while the model is in use
-   * @param generator makes requests of prompts
-   * @param prompts what is kept of earlier ones
-   */
+  /** Creates a scheduler without a thread, for a model without adapters that requests name. */
   public RequestScheduler(ReentrantLock lock, Generator generator, PromptCache prompts) {
     this(lock, generator, prompts, generator.noAdapters());
   }
 
-  /**
-   * Creates a scheduler without a thread.
-   *
-   * @param lock held while the model is in use
-   * @param generator makes requests of prompts
-   * @param prompts what is kept of earlier ones
-   * @param adapters those on the model; this is told of changes
-   */
+  /** Creates a scheduler without a thread. */
   public RequestScheduler(
       ReentrantLock lock, Generator generator, PromptCache prompts, AdapterSet adapters) {
     this.lock = lock;
@@ -105,14 +92,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     adapters.listener(this);
   }
 
-  /**
-   * Sets limits.
-   *
-   * @param running requests at the same time, 1 to {@value #DEFAULT_RUNNING}
-   * @param waiting more requests that wait
-   * @param bytes memory of the keys and values of those that run; one alone may take more
-   * @throws IllegalArgumentException if one is out of its range
-   */
+  /** Sets limits. */
   public void limit(int running, int waiting, long bytes) {
     require("running", running, 1, DEFAULT_RUNNING);
     require("waiting", waiting, 0, Integer.MAX_VALUE);
@@ -134,14 +114,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   /**
    * Answers a request.
    *
-   * @param prompt token ids, at least one
-   * @param options how to choose tokens and when to stop
    * @param onText takes the text in pieces, on this thread
-   * @param cancellation ends the generation early
-   * @return the answer
-   * @throws IllegalArgumentException if the prompt is empty, has an unknown token or leaves no room
-   *     for a new token
-   * @throws TooManyRequestsException if as many requests wait as may
    */
   public Generation generate(
       int[] prompt,
@@ -152,17 +125,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     return answer(new Request(prompt, options, onText, cancellation));
   }
 
-  /**
-   * Answers a request with one adapter, which it keeps until it ends.
-   *
-   * @param adapter name of the only one that takes part
-   * @param prompt token ids, at least one
-   * @param options how to choose tokens and when to stop
-   * @param onText takes the text in pieces, on this thread
-   * @param cancellation ends the generation early
-   * @return the answer
-   * @throws IllegalArgumentException as the other method does, and if there is no such adapter
-   */
+  /** Answers a request with one adapter, which it keeps until it ends. */
   public Generation generate(
       String adapter,
       int[] prompt,
@@ -183,8 +146,6 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
    * steps are made operator by operator, nor on a thread that has the model for itself.
    *
    * @param adapter name of the only one that takes part; null for those that are on
-   * @return whether to call {@link #generateAll}
-   * @throws IllegalArgumentException if there is no such adapter
    */
   public boolean joinsGroups(@Nullable String adapter) {
     if (lock.isHeldByCurrentThread() || !generator.joinsRequests()) {
@@ -201,12 +162,6 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   /**
    * Answers several prompts, which join what runs one after the other. Nothing is kept of them;
    * what they have in common is read once.
-   *
-   * @param adapter name of the only one that takes part; null for those that are on
-   * @param prompts token ids, at least one each
-   * @param options how to choose tokens and when to stop
-   * @return one answer a prompt, in their order
-   * @throws IllegalArgumentException as {@link #generate} does
    */
   public List<Generation> generateAll(
       @Nullable String adapter, List<int[]> prompts, GenerationOptions options) {
@@ -223,15 +178,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     }
   }
 
-  /**
-   * Answers a request at once, without what is kept of earlier prompts. The lock is held.
-   *
-   * @param adapter name of the only one that takes part; null for those that are on
-   * @param prompt token ids, at least one
-   * @param options how to choose tokens and when to stop
-   * @return the answer
-   * @throws IllegalArgumentException as {@link #generate} does
-   */
+  /** Answers a request at once, without what is kept of earlier prompts. The lock is held. */
   public Generation alone(@Nullable String adapter, int[] prompt, GenerationOptions options) {
     generator.requireUsable(prompt, options);
     AdapterSet.Lease lease = adapter == null ? null : adapters.lease(adapter);
@@ -379,11 +326,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
     }
   }
 
-  /**
-   * Starts what waits, as far as there is room.
-   *
-   * @param onlyBegun whether only the rest of groups is started of which a part has been
-   */
+  /** Starts what waits, as far as there is room. */
   private void admit(boolean onlyBegun) {
     synchronized (monitor) {
       waiting

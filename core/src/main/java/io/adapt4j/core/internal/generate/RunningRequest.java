@@ -43,14 +43,7 @@ final class RunningRequest {
   private int[] guessed = NONE;
   private @Nullable Throwable failure;
 
-  /**
-   * Starts a request.
-   *
-   * @param decoder the model
-   * @param request what was asked; it is told how it ends
-   * @param sequence what to continue
-   * @param lease its keys and values, which hold a beginning of the prompt or nothing
-   */
+  /** Starts a request. */
   RunningRequest(Decoder decoder, Request request, Sequence sequence, PromptCache.Lease lease) {
     this.decoder = decoder;
     this.request = request;
@@ -103,13 +96,7 @@ final class RunningRequest {
     return Math.toIntExact(cache.length());
   }
 
-  /**
-   * Says what to read next.
-   *
-   * @param most tokens, at least 1
-   * @return tokens that follow those held: unread ones, and if these are few what is guessed to
-   *     follow them
-   */
+  /** Says what to read next. */
   int[] next(int most) {
     int unread = unread();
     guessed = NONE;
@@ -141,19 +128,13 @@ final class RunningRequest {
   /**
    * Returns how many outputs there are after what {@link #next} gave was read.
    *
-   * @param read how many tokens it gave
    * @return the last ones of them; 0 where some are still unread
    */
   int outputs(int read) {
     return read < unread() ? 0 : 1 + guessed.length;
   }
 
-  /**
-   * Takes what the model chooses after the outputs of a pass, as long as that is what was read.
-   *
-   * @param outputs at least 1; keys and values of what was read are in the cache
-   * @param scores of the outputs
-   */
+  /** Takes what the model chooses after the outputs of a pass, as long as that is what was read. */
   void accept(int outputs, Scores scores) {
     int right = 0;
     for (int i = 0; i < outputs; i++) {

@@ -45,13 +45,7 @@ final class Sampler {
   private double[] weights = {};
   private int count;
 
-  /**
-   * Creates the sampler of one row.
-   *
-   * @param options how to choose
-   * @param row index of the sequence in its batch
-   * @param promptIds ids of the prompt without padding; the repetition penalty covers them
-   */
+  /** Creates the sampler of one row. */
   Sampler(GenerationOptions options, int row, int[] promptIds) {
     this(options, row, promptIds, null);
   }
@@ -59,9 +53,6 @@ final class Sampler {
   /**
    * Creates the sampler of one row.
    *
-   * @param options how to choose
-   * @param row index of the sequence in its batch
-   * @param promptIds ids of the prompt without padding
    * @param constraint forbids tokens, or null
    */
   Sampler(
@@ -94,8 +85,6 @@ final class Sampler {
    * Chooses from the logits of one row inside a larger array, which is left unchanged.
    *
    * @param source holds the row's logits at {@code from} (inclusive) to {@code to} (exclusive)
-   * @return the token id, counted from {@code from}
-   * @throws IllegalStateException if a logit is NaN or positive infinity, or none is finite
    */
   int next(float[] source, int from, int to) {
     int best = load(source, from, to);

@@ -34,13 +34,6 @@ final class Sequence {
   /**
    * Starts a sequence.
    *
-   * @param prompt the prompt's tokens, at least one
-   * @param row its row in the batch
-   * @param room how many tokens the model's context leaves, at least 1
-   * @param options how to choose and when to stop
-   * @param endIds the model's own end-of-sequence tokens
-   * @param text takes the text
-   * @param onToken takes how likely tokens were, where the options ask for it
    * @param constraint what the text may be, or null
    */
   Sequence(

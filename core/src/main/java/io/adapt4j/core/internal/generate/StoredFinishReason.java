@@ -14,23 +14,12 @@ public final class StoredFinishReason {
 
   private StoredFinishReason() {}
 
-  /**
-   * Writes a reason.
-   *
-   * @param json what to write to
-   * @param reason the reason
-   */
+  /** Writes a reason. */
   public static void put(ObjectNode json, FinishReason reason) {
     json.put(KEY, reason.name());
   }
 
-  /**
-   * Reads a reason.
-   *
-   * @param json what to read from
-   * @return the reason
-   * @throws IllegalArgumentException if there is none, or one that is not known
-   */
+  /** Reads a reason. */
   public static FinishReason of(JsonNode json) {
     if (json.has(KEY)) {
       return FinishReason.valueOf(json.path(KEY).asText());

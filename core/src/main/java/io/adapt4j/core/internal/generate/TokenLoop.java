@@ -37,14 +37,7 @@ final class TokenLoop {
   /** The logits of all rows: recomputed for each token, they would fill the Java heap. */
   private float[] all = {};
 
-  /**
-   * Prepares a batch.
-   *
-   * @param decoder the model
-   * @param rows the sequences, at least one
-   * @param options how tokens are chosen
-   * @param padId fills short and ended rows
-   */
+  /** Prepares a batch. */
   TokenLoop(Decoder decoder, List<Sequence> rows, GenerationOptions options, int padId) {
     this.decoder = decoder;
     this.rows = rows;

@@ -15,8 +15,6 @@ final class TokenProbabilities {
    *
    * @param logits holds those of one place at {@code from} (inclusive) to {@code to} (exclusive),
    *     at least one finite and none NaN
-   * @param id the token, counted from {@code from}
-   * @param alternatives how many of the most probable tokens to tell; of equal ones the lower ids
    */
   static TokenLogprobs of(float[] logits, int from, int to, int id, int alternatives) {
     double logSum = logSumExp(logits, from, to);

@@ -15,10 +15,6 @@ import java.util.concurrent.Flow;
 /**
  * The number of bytes that an answer may have. Every answer that is held in memory is read through
  * this class, since the server decides how much it sends.
- *
- * @param address the address asked, as messages may show it
- * @param maxBytes the limit
- * @param setting what raises the limit; empty if nothing does
  */
 public record AnswerLimit(String address, long maxBytes, String setting) {
 
@@ -28,8 +24,6 @@ public record AnswerLimit(String address, long maxBytes, String setting) {
   /**
    * Collects the body of an answer in memory. Of an answer that is not 200 the first 64 KiB are
    * kept; any other one that exceeds the limit fails with {@link AnswerLimitException}.
-   *
-   * @return a handler for one request
    */
   public BodyHandler<byte[]> collected() {
     return answer -> {
@@ -42,24 +36,15 @@ public record AnswerLimit(String address, long maxBytes, String setting) {
   /**
    * Bounds the body of an answer that is read while it arrives.
    *
-   * @param body the body
-   * @param total the longest time until the end of the answer
    * @param useless the longest time in which bytes arrive but {@link BoundedInput#progress} is not
    *     called
-   * @param totalSetting what raises {@code total}; empty if nothing does
-   * @return the stream to read
    */
   public BoundedInput bound(
       InputStream body, Duration total, Duration useless, String totalSetting) {
     return new BoundedInput(body, this, total, useless, totalSetting);
   }
 
-  /**
-   * Bounds the lines of an answer: at most an eighth of the limit, or 1 MiB if that is more.
-   *
-   * @param body the body
-   * @return a reader of its lines
-   */
+  /** Bounds the lines of an answer: at most an eighth of the limit, or 1 MiB if that is more. */
   public BoundedLines lines(InputStream body) {
     return new BoundedLines(body, this, Math.max(1 << 20, maxBytes / 8));
   }

@@ -7,11 +7,7 @@ public final class AnswerLimitException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
-  /**
-   * Creates an exception.
-   *
-   * @param message the address, the limit and how to raise it
-   */
+  /** Creates an exception. */
   public AnswerLimitException(String message) {
     super(message);
   }

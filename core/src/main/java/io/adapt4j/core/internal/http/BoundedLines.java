@@ -26,7 +26,6 @@ public final class BoundedLines {
    * Reads a line.
    *
    * @return the line without its end; null at the end of the answer
-   * @throws IOException if the line is too long or cannot be read
    */
   public String next() throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();

@@ -31,9 +31,6 @@ public final class HttpClients {
    * Returns a client that follows no redirects and opens a connection for each request in flight.
    * It does not offer HTTP/2: there all requests to a server share one connection, the JDK fails
    * those beyond the server's limit of streams (JDK-8225647), and one cut connection ends them all.
-   *
-   * @param connectTimeout how long a connection may take
-   * @return the client
    */
   public static HttpClient of(Duration connectTimeout) {
     Settings settings =

@@ -26,15 +26,7 @@ public final class JsonApi {
   private final Duration timeout;
   private final BiFunction<String, Throwable, ? extends RuntimeException> failure;
 
-  /**
-   * Prepares requests.
-   *
-   * @param endpoint the address
-   * @param shown the address as messages show it
-   * @param connectTimeout how long a connection may take
-   * @param timeout how long an answer may take
-   * @param failure makes the exception for what no other attempt can mend
-   */
+  /** Prepares requests. */
   public JsonApi(
       URI endpoint,
       String shown,
@@ -48,13 +40,7 @@ public final class JsonApi {
     this.failure = failure;
   }
 
-  /**
-   * Makes a request.
-   *
-   * @param body what is sent
-   * @param key of the account
-   * @return the request, to add headers to
-   */
+  /** Makes a request. */
   public HttpRequest.Builder request(JsonNode body, Optional<String> key) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(endpoint)
@@ -68,12 +54,6 @@ public final class JsonApi {
   /**
    * Sends a request. The client's own timeout ends with the headers, so the whole exchange is
    * timed.
-   *
-   * @param request the request
-   * @param handler takes the answer
-   * @param <T> what it makes of it
-   * @return the answer
-   * @throws IOException if there was none in time
    */
   public <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler)
       throws IOException {
@@ -94,12 +74,7 @@ public final class JsonApi {
     }
   }
 
-  /**
-   * Says that a request was interrupted, and leaves the thread so.
-   *
-   * @param e the interruption
-   * @return the exception to throw
-   */
+  /** Says that a request was interrupted, and leaves the thread so. */
   public IOException interrupted(InterruptedException e) {
     Thread.currentThread().interrupt();
     return Retries.interrupted("the request to " + shown, e);

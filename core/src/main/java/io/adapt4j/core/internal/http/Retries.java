@@ -28,8 +28,6 @@ public final class Retries {
    * Creates a policy.
    *
    * @param most how often to try again; 0 for never
-   * @param sleeper how to wait
-   * @param notices takes a line before each wait
    */
   public Retries(int most, Sleeper sleeper, Consumer<String> notices) {
     this.most = most;
@@ -37,32 +35,15 @@ public final class Retries {
     this.notices = notices;
   }
 
-  /**
-   * An attempt that may fail for now.
-   *
-   * @param <T> what it gives
-   */
+  /** An attempt that may fail for now. */
   @FunctionalInterface
   public interface Attempt<T> {
 
-    /**
-     * Tries once.
-     *
-     * @return what came of it
-     * @throws IOException if it failed and may work later
-     */
+    /** Tries once. */
     T run() throws IOException;
   }
 
-  /**
-   * Runs until it works, the attempts are used up or there is no point.
-   *
-   * @param what what is tried, for notices
-   * @param attempt the attempt
-   * @param <T> what it gives
-   * @return what came of it
-   * @throws IOException the last failure
-   */
+  /** Runs until it works, the attempts are used up or there is no point. */
   public <T> T call(String what, Attempt<T> attempt) throws IOException {
     for (int failures = 1; ; failures++) {
       try {
@@ -76,12 +57,6 @@ public final class Retries {
   /**
    * As {@link #call}, but gives up at once when no connection can be made, so that a machine
    * without a network need not wait.
-   *
-   * @param what what is tried, for notices
-   * @param attempt the attempt
-   * @param <T> what it gives
-   * @return what came of it
-   * @throws IOException the last failure
    */
   public <T> T callIfReachable(String what, Attempt<T> attempt) throws IOException {
     for (int failures = 1; ; failures++) {
@@ -95,14 +70,7 @@ public final class Retries {
     }
   }
 
-  /**
-   * Waits before the next attempt.
-   *
-   * @param what what is tried, for notices
-   * @param failure what went wrong
-   * @param failures how often it has failed so far, from 1
-   * @throws IOException the failure, if there is no point in another attempt
-   */
+  /** Waits before the next attempt. */
   public void pause(String what, IOException failure, int failures) throws IOException {
     if (failures > most
         || failure instanceof SSLHandshakeException
@@ -134,25 +102,14 @@ public final class Retries {
     return doubled.compareTo(LONGEST) < 0 ? doubled : LONGEST;
   }
 
-  /**
-   * Says that a thread was interrupted while it waited.
-   *
-   * @param what what was interrupted
-   * @param cause the interruption
-   * @return the exception to throw
-   */
+  /** Says that a thread was interrupted while it waited. */
   public static InterruptedIOException interrupted(String what, InterruptedException cause) {
     InterruptedIOException e = new InterruptedIOException(what + " was interrupted");
     e.initCause(cause);
     return e;
   }
 
-  /**
-   * Returns what an exception says, down to the first cause that says anything.
-   *
-   * @param failure the exception
-   * @return a phrase for a message
-   */
+  /** Returns what an exception says, down to the first cause that says anything. */
   public static String reason(Throwable failure) {
     for (Throwable at = failure; at != null; at = at.getCause()) {
       if (at.getMessage() != null && !at.getMessage().isBlank()) {

@@ -19,23 +19,13 @@ public final class RetryLaterException extends IOException {
 
   private final transient Optional<Duration> retryAfter;
 
-  /**
-   * Creates an exception.
-   *
-   * @param message what the server answered
-   * @param headers its answer's headers, whose {@code Retry-After} is honored
-   */
+  /** Creates an exception. */
   public RetryLaterException(String message, HttpHeaders headers) {
     super(message);
     this.retryAfter = headers.firstValue("Retry-After").flatMap(RetryLaterException::duration);
   }
 
-  /**
-   * Returns whether the same request may succeed later.
-   *
-   * @param status the status of an answer
-   * @return whether it may
-   */
+  /** Returns whether the same request may succeed later. */
   public static boolean isForNow(int status) {
     return FOR_NOW.contains(status);
   }

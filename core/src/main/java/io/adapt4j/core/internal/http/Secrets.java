@@ -20,9 +20,6 @@ public final class Secrets {
   /**
    * Hides user names, passwords, and the values of queries in the addresses of a text: these are
    * signatures and keys, often enough.
-   *
-   * @param text such as the message of a server
-   * @return the text without them
    */
   public static String hideInAddresses(String text) {
     String clean = QUERY_VALUE.matcher(text).replaceAll("$1" + HIDDEN);
@@ -32,11 +29,6 @@ public final class Secrets {
   /**
    * Requires that a key can be sent in a header. The exception that Java's client would throw has
    * the key in its message.
-   *
-   * @param name what sets the key
-   * @param key the key
-   * @return the key
-   * @throws IllegalArgumentException without the key, if it has characters that a key never has
    */
   public static String requireKey(String name, String key) {
     if (!HEADER_CHARACTERS.matcher(key).matches()) {

@@ -9,11 +9,6 @@ public interface Sleeper {
   /** Waits by putting the thread to sleep. */
   Sleeper REAL = duration -> Thread.sleep(duration.toMillis());
 
-  /**
-   * Waits.
-   *
-   * @param duration how long
-   * @throws InterruptedException if the thread is interrupted
-   */
+  /** Waits. */
   void sleep(Duration duration) throws InterruptedException;
 }

@@ -23,11 +23,7 @@ public final class StallGuard implements AutoCloseable {
   private final ScheduledExecutorService watch;
   private volatile boolean closed;
 
-  /**
-   * Starts a guard.
-   *
-   * @param timeout the longest wait for something to arrive
-   */
+  /** Starts a guard. */
   public StallGuard(Duration timeout) {
     this(timeout, 0);
   }
@@ -35,8 +31,6 @@ public final class StallGuard implements AutoCloseable {
   /**
    * Starts a guard that also fails streams that are too slow.
    *
-   * @param timeout the longest wait for something to arrive, and the time over which the rate is
-   *     measured; only waiting counts
    * @param minBytesPerSecond the lowest rate; 0 for none
    */
   public StallGuard(Duration timeout, long minBytesPerSecond) {
@@ -55,13 +49,7 @@ public final class StallGuard implements AutoCloseable {
         watch.scheduleWithFixedDelay(this::closeStalled, period, period, TimeUnit.MILLISECONDS);
   }
 
-  /**
-   * Puts a stream under watch until it is closed.
-   *
-   * @param stream the stream
-   * @return a stream to read from in its place
-   * @throws IOException if the guard is closed
-   */
+  /** Puts a stream under watch until it is closed. */
   public InputStream guard(InputStream stream) throws IOException {
     Guarded guarded = new Guarded(stream);
     streams.add(guarded);

@@ -47,13 +47,7 @@ public final class PairQuestion {
     this.wording = wording;
   }
 
-  /**
-   * Asks by a measure.
-   *
-   * @param criteria what makes an answer better, a sentence or several
-   * @return the question
-   * @throws IllegalArgumentException if it is blank
-   */
+  /** Asks by a measure. */
   public static PairQuestion by(String criteria) {
     if (criteria.isBlank()) {
       throw new IllegalArgumentException("criteria must say what is better, found a blank text");
@@ -61,13 +55,7 @@ public final class PairQuestion {
     return new PairQuestion(criteria, PromptTemplate.of(PARAPHRASE));
   }
 
-  /**
-   * Asks by another measure.
-   *
-   * @param measure what makes an answer better
-   * @return the question in the same wording
-   * @throws IllegalArgumentException if it is blank
-   */
+  /** Asks by another measure. */
   public PairQuestion criteria(String measure) {
     return new PairQuestion(by(measure).criteria, wording);
   }
@@ -75,13 +63,6 @@ public final class PairQuestion {
   /**
    * Asks in other words. Whatever they are, {@link #read} looks for a line {@code Verdict: A},
    * {@code Verdict: B} or {@code Verdict: tie}, so they should ask for one.
-   *
-   * @param text the prompt, with {@code {question}}, {@code {first}} and {@code {second}}, each put
-   *     in between two lines with a word that none of them holds; it may name that {@code {word}},
-   *     and the {@code {criteria}}
-   * @return the question in these words
-   * @throws IllegalArgumentException if one of the first three is missing, or another name stands
-   *     in braces
    */
   public PairQuestion wording(String text) {
     for (String name : SHOWN) {
@@ -95,14 +76,7 @@ public final class PairQuestion {
     return question;
   }
 
-  /**
-   * Writes the question.
-   *
-   * @param question what was asked
-   * @param first the answer to show first
-   * @param second the answer to show second
-   * @return the prompt, the same each time
-   */
+  /** Writes the question. */
   public String ask(String question, String first, String second) {
     Quoted quoted = Quoted.of(List.of(question, first, second));
     Map<String, String> fields =
@@ -115,12 +89,7 @@ public final class PairQuestion {
     return wording.render(fields::get);
   }
 
-  /**
-   * Reads a reply. What the model meant is never guessed.
-   *
-   * @param reply what it wrote
-   * @return its choice; empty unless it ends with one verdict on its own line
-   */
+  /** Reads a reply. What the model meant is never guessed. */
   public static Optional<Choice> read(String reply) {
     return JudgeText.decision(reply, "verdict", "A|B|tie")
         .map(

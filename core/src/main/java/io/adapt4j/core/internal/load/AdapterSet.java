@@ -34,11 +34,7 @@ public final class AdapterSet implements AutoCloseable {
     /** An adapter has come or goes: what is computed stays, but not where its values lie. */
     default void rearranged() {}
 
-    /**
-     * An adapter goes, which no request names any more.
-     *
-     * @param adapter what it was
-     */
+    /** An adapter goes, which no request names any more. */
     default void dropped(AttachedAdapter adapter) {}
   }
 
@@ -101,20 +97,12 @@ public final class AdapterSet implements AutoCloseable {
   private volatile boolean merged;
   private Listener listener = new Listener() {};
 
-  /**
-   * Prepares for adapters.
-   *
-   * @param network the model, without any
-   */
+  /** Prepares for adapters. */
   public AdapterSet(Network network) {
     this.network = network;
   }
 
-  /**
-   * Sets who is told of changes.
-   *
-   * @param other such as what keeps what was computed
-   */
+  /** Sets who is told of changes. */
   public void listener(Listener other) {
     listener = other;
   }
@@ -133,11 +121,7 @@ public final class AdapterSet implements AutoCloseable {
     turn(used);
   }
 
-  /**
-   * Puts an adapter on that takes no part yet.
-   *
-   * @throws IllegalArgumentException if the name is blank or taken, or the adapter does not fit
-   */
+  /** Puts an adapter on that takes no part yet. */
   public void add(String name, AdapterMechanics adapter) {
     requireUnmerged();
     if (name.isBlank() || attached.containsKey(name)) {
@@ -148,11 +132,7 @@ public final class AdapterSet implements AutoCloseable {
     put(name, adapter);
   }
 
-  /**
-   * Replaces an adapter with another one. Requests that were started with the other keep it.
-   *
-   * @throws IllegalArgumentException if there is none of this name, or the adapter does not fit
-   */
+  /** Replaces an adapter with another one. Requests that were started with the other keep it. */
   public void replace(String name, AdapterMechanics adapter) {
     requireKnown(List.of(name));
     requireUnmerged();
@@ -197,11 +177,7 @@ public final class AdapterSet implements AutoCloseable {
     return entry;
   }
 
-  /**
-   * Takes an adapter off, as soon as no request needs it any more.
-   *
-   * @throws IllegalArgumentException if there is none of this name
-   */
+  /** Takes an adapter off, as soon as no request needs it any more. */
   public void remove(String name) {
     requireKnown(name);
     requireUnmerged();
@@ -246,14 +222,7 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
-  /**
-   * Keeps an adapter on the model for a request that names it.
-   *
-   * @param name one of {@link #names}
-   * @return the adapter, let go of when the request has ended
-   * @throws IllegalArgumentException if there is none of this name
-   * @throws IllegalStateException while adapters are merged
-   */
+  /** Keeps an adapter on the model for a request that names it. */
   public synchronized Lease lease(String name) {
     requireKnown(name);
     requireUnmerged();
@@ -272,14 +241,7 @@ public final class AdapterSet implements AutoCloseable {
         : List.of();
   }
 
-  /**
-   * Runs something with one adapter alone.
-   *
-   * @param name its name
-   * @param action what to run
-   * @return its result
-   * @throws IllegalArgumentException if there is none of this name
-   */
+  /** Runs something with one adapter alone. */
   public <T> T with(String name, Supplier<T> action) {
     requireKnown(name);
     List<T> result = new ArrayList<>();
@@ -287,13 +249,7 @@ public final class AdapterSet implements AutoCloseable {
     return result.get(0);
   }
 
-  /**
-   * Runs something with one adapter alone. Nothing else may use the model meanwhile.
-   *
-   * @param adapter one that is leased
-   * @param action what to run
-   * @throws IllegalStateException while adapters are merged
-   */
+  /** Runs something with one adapter alone. Nothing else may use the model meanwhile. */
   public void with(AttachedAdapter adapter, Runnable action) {
     requireUnmerged();
     Entry entry;
@@ -316,11 +272,7 @@ public final class AdapterSet implements AutoCloseable {
     return all;
   }
 
-  /**
-   * Lets exactly these adapters take part.
-   *
-   * @throws IllegalArgumentException if a name is unknown or there twice
-   */
+  /** Lets exactly these adapters take part. */
   public void use(List<String> names) {
     requireKnown(names);
     requireUnmerged();
@@ -422,8 +374,6 @@ public final class AdapterSet implements AutoCloseable {
   /**
    * Returns what tells the adapters that are on from others, in the order in which a layer applies
    * them.
-   *
-   * @return one text an adapter; empty if one of them is not on disk
    */
   public Optional<List<String>> identities() {
     List<Entry> all = inPlaceOrder();
@@ -432,21 +382,13 @@ public final class AdapterSet implements AutoCloseable {
         : Optional.empty();
   }
 
-  /**
-   * Returns what tells one adapter from others.
-   *
-   * @throws IllegalArgumentException if there is none of this name
-   */
+  /** Returns what tells one adapter from others. */
   public synchronized Optional<List<String>> identities(String name) {
     requireKnown(List.of(name));
     return attached.get(name).identity.map(List::of);
   }
 
-  /**
-   * Requires that there is an adapter.
-   *
-   * @throws IllegalArgumentException if there is none of this name
-   */
+  /** Requires that there is an adapter. */
   public synchronized void requireKnown(String name) {
     requireKnown(List.of(name));
   }
@@ -464,11 +406,7 @@ public final class AdapterSet implements AutoCloseable {
     }
   }
 
-  /**
-   * Requires that adapters are beside the weights.
-   *
-   * @throws IllegalStateException while they are merged
-   */
+  /** Requires that adapters are beside the weights. */
   public void requireUnmerged() {
     if (merged) {
       throw new IllegalStateException("Unmerge the adapters before others are put on or used");

@@ -26,11 +26,7 @@ public record LoadedEncoder(
   /** What a use of an encoder asks of it before weights take memory. */
   @FunctionalInterface
   public interface Requirement {
-    /**
-     * Checks an encoder.
-     *
-     * @throws RuntimeException if it cannot be used so
-     */
+    /** Checks an encoder. */
     void check(Encoder declared, Tokenizer tokenizer);
   }
 

@@ -35,13 +35,7 @@ public record LoadedModel(
     AdapterSet adapters)
     implements AutoCloseable {
 
-  /**
-   * The tokens generation needs to know.
-   *
-   * @param first stands before an empty prompt: bos, else eos
-   * @param end any of them ends a sequence
-   * @param pad pads rows of a batch
-   */
+  /** The tokens generation needs to know. */
   public record SpecialIds(OptionalInt first, Set<Integer> end, int pad) {}
 
   /** Reads a folder. Everything that can be checked is checked before weights take memory. */
@@ -134,12 +128,7 @@ public record LoadedModel(
     close(decoder, tokenizer, List.of());
   }
 
-  /**
-   * Returns the tokenizer of a model that is asked in texts.
-   *
-   * @return the tokenizer
-   * @throws IllegalStateException if the folder has none
-   */
+  /** Returns the tokenizer of a model that is asked in texts. */
   public Tokenizer requireTokenizer() {
     return tokenizer.orElseThrow(
         () ->
@@ -149,13 +138,7 @@ public record LoadedModel(
                     + " use generateIds and scoreIds"));
   }
 
-  /**
-   * Encodes a prompt; an empty one begins with the token that stands before texts.
-   *
-   * @param prompt a text
-   * @return its tokens
-   * @throws IllegalStateException if the folder has no tokenizer
-   */
+  /** Encodes a prompt; an empty one begins with the token that stands before texts. */
   public int[] promptIds(String prompt) {
     return startedIds(requireTokenizer().encodePrompt(prompt));
   }
@@ -163,12 +146,7 @@ public record LoadedModel(
   /**
    * Encodes a prompt as {@link #promptIds(String)} does, no further than it may have tokens.
    *
-   * @param prompt a text
-   * @param mostTokens how many tokens it may have
    * @param isCancelled asked from time to time, on this thread
-   * @return its tokens
-   * @throws io.adapt4j.core.internal.TooManyTokensException if it has more tokens
-   * @throws java.util.concurrent.CancellationException if it is cancelled
    */
   public int[] promptIds(String prompt, int mostTokens, BooleanSupplier isCancelled) {
     return startedIds(requireTokenizer().encodePrompt(prompt, mostTokens, isCancelled));

@@ -57,12 +57,7 @@ public record LoadedSequence(
     }
   }
 
-  /**
-   * Returns the tokenizer of a model that is asked in texts.
-   *
-   * @return the tokenizer
-   * @throws IllegalStateException if the folder has none
-   */
+  /** Returns the tokenizer of a model that is asked in texts. */
   public Tokenizer requireTokenizer() {
     return tokenizer.orElseThrow(
         () ->

@@ -26,8 +26,6 @@ public final class TokenizerFit {
    * Refuses a tokenizer that gives ids the model does not know: they would fail in the middle of a
    * text or a training run. Tokens that were added to the vocabulary are let through with a
    * warning: published models have some that no text holds, such as Gemma 3's for images.
-   *
-   * @throws CheckpointException naming both files, both sizes and the first token that does not fit
    */
   public static void require(Path folder, Network network, Tokenizer tokenizer) {
     int rows = network.dimensions().vocabularySize();

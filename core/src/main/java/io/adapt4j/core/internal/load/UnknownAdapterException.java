@@ -8,12 +8,7 @@ public final class UnknownAdapterException extends IllegalArgumentException {
   /** What was asked for. */
   private final String name;
 
-  /**
-   * Creates an exception.
-   *
-   * @param name what was asked for
-   * @param message which adapters there are
-   */
+  /** Creates an exception. */
   public UnknownAdapterException(String name, String message) {
     super(message);
     this.name = name;

@@ -10,13 +10,9 @@ import java.util.stream.Stream;
 /**
  * What a run keeps in memory besides the network that trains, and what it does between steps.
  *
- * @param parts models and adapters that do not train
- * @param generation sequences that the network generates; empty if it only trains
  * @param batches micro-batches of the whole run; 0 where only a few steps are thought of
- * @param forwards further passes of the whole run, without derivatives
  * @param encodedAtOnce sequences that pass through the network together where only their vectors
  *     are wanted; 0 where a batch passes as a whole and the network's own output counts
- * @param lengths how many lengths the batches have
  */
 record AuxiliaryModels(
     List<Part> parts,
@@ -28,21 +24,10 @@ record AuxiliaryModels(
 
   static final AuxiliaryModels NONE = new AuxiliaryModels(List.of(), Optional.empty(), 0, 0, 0, 1);
 
-  /**
-   * One of the models and adapters.
-   *
-   * @param name what it is
-   * @param bytes its size in a compute type
-   */
+  /** One of the models and adapters. */
   record Part(String name, ToLongFunction<DType> bytes) {}
 
-  /**
-   * Sequences that are generated side by side.
-   *
-   * @param rows how many
-   * @param prompt tokens of the longest prompt
-   * @param newTokens the most tokens after it
-   */
+  /** Sequences that are generated side by side. */
   record Generation(int rows, int prompt, int newTokens) {}
 
   AuxiliaryModels and(String name, ToLongFunction<DType> bytes) {

@@ -32,15 +32,7 @@ public final class FixedOverhead {
   /** What they come to where batches are of ever new lengths: oneDNN forgets the oldest then. */
   private static final long MOST_KERNELS = 440_000_000;
 
-  /**
-   * What decides how many shapes of products there are.
-   *
-   * @param factors whether adapters of low rank add products
-   * @param lengths different lengths of batches that train
-   * @param drawn tokens drawn of a sequence
-   * @param capped whether the scores of attention have a soft cap, so that each token drawn brings
-   *     products of its own length
-   */
+  /** What decides how many shapes of products there are. */
   record Products(boolean factors, long lengths, int drawn, boolean capped) {
 
     /** Of one layer; all have the same. */

@@ -6,8 +6,6 @@ import java.lang.management.ManagementFactory;
  * The part of the Java heap that a run touches. Nothing large lives in it, but the objects that
  * stand for tensors are dropped in it: it fills up until the collector comes by, and the collector
  * lets the young generation grow to a share of the heap that the virtual machine began with.
- *
- * @param initialBytes the heap that the virtual machine began with
  */
 record JavaHeap(long initialBytes) {
 
@@ -43,11 +41,6 @@ record JavaHeap(long initialBytes) {
   /**
    * Estimates what is resident at the end of a run.
    *
-   * @param layers passed forward and backward in the whole run
-   * @param forwards layers passed without derivatives
-   * @param dora whether they have adapters with magnitudes
-   * @param packed whether their weights are held in fewer bits
-   * @param draws whether sequences are drawn
    * @param arrays bytes that live throughout
    */
   long resident(

@@ -68,13 +68,7 @@ public final class Planner {
             network.windowMasks());
   }
 
-  /**
-   * Plans the training of a network, whose weights are held as the method says.
-   *
-   * @param declared its structure
-   * @param method how it is adapted
-   * @return the planner
-   */
+  /** Plans the training of a network, whose weights are held as the method says. */
   public static Planner of(Network declared, FineTuningMethod method) {
     MethodMechanics mechanics = Methods.of(method);
     Planner planner =
@@ -88,63 +82,29 @@ public final class Planner {
         : planner.with(planner.company.and(MemoryNames.COPIES, type -> copied * type.bytes()));
   }
 
-  /**
-   * Plans the training of a network.
-   *
-   * @param declared its structure
-   * @param trainableSummary what training adds to it
-   * @return the planner
-   */
+  /** Plans the training of a network. */
   public static Planner of(Network declared, TrainableSummary trainableSummary) {
     return of(declared, trainableSummary, WeightSizes.NONE);
   }
 
-  /**
-   * Plans the training of a network some of whose weights are held in fewer bits.
-   *
-   * @param declared its structure
-   * @param trainableSummary what training adds to it
-   * @param packing which weights, and what they take
-   * @return the planner
-   */
+  /** Plans the training of a network some of whose weights are held in fewer bits. */
   public static Planner of(
       Network declared, TrainableSummary trainableSummary, WeightSizes packing) {
     return measured(declared, trainableSummary, packing, AuxiliaryModels.NONE);
   }
 
-  /**
-   * Plans the training of a model that is known by its configuration only.
-   *
-   * @param config the configuration
-   * @param method how it is adapted
-   * @return the planner
-   * @throws io.adapt4j.core.exception.CheckpointException if the configuration is incomplete or of
-   *     an unsupported architecture
-   */
+  /** Plans the training of a model that is known by its configuration only. */
   public static Planner of(ModelConfig config, FineTuningMethod method) {
     return of(Architectures.declare(config), method);
   }
 
-  /**
-   * Plans for a second model in memory, in the compute type, that does not train.
-   *
-   * @param name what it is, such as {@link MemoryNames#REFERENCE}
-   * @param other its structure
-   * @return a changed copy
-   */
+  /** Plans for a second model in memory, in the compute type, that does not train. */
   public Planner beside(String name, Network other) {
     long values = other.parameterCount();
     return with(company.and(name, type -> values * type.bytes()));
   }
 
-  /**
-   * Plans for an adapter in memory that does not train, beside the one that does.
-   *
-   * @param name what it is, such as {@link MemoryNames#REWARD}
-   * @param declared the network that it stands on
-   * @param adapter what it adds
-   * @return a changed copy
-   */
+  /** Plans for an adapter in memory that does not train, beside the one that does. */
   public Planner besideAdapter(String name, Network declared, TrainableSummary adapter) {
     PersistentMemory own =
         new PersistentMemory(
@@ -152,14 +112,7 @@ public final class Planner {
     return with(company.and(name, own::adapterWithTensors));
   }
 
-  /**
-   * Plans for sequences that the network generates between its steps.
-   *
-   * @param rows sequences side by side
-   * @param prompt tokens of the longest prompt
-   * @param newTokens the most tokens generated after it
-   * @return a changed copy
-   */
+  /** Plans for sequences that the network generates between its steps. */
   public Planner generating(int rows, int prompt, int newTokens) {
     return with(company.generating(rows, prompt, newTokens));
   }
@@ -167,31 +120,17 @@ public final class Planner {
   /**
    * Plans for a run of some length, in which the Java heap grows as far as the virtual machine lets
    * it. Default: a few steps, in which it does not.
-   *
-   * @param microBatches of the whole run, forward and backward
-   * @return a changed copy
    */
   public Planner lasting(long microBatches) {
     return lasting(microBatches, 0);
   }
 
-  /**
-   * Plans for a run of some length that does more than to train, such as to draw texts.
-   *
-   * @param microBatches of the whole run, forward and backward
-   * @param forwards further passes of the whole run, without derivatives
-   * @return a changed copy
-   */
+  /** Plans for a run of some length that does more than to train, such as to draw texts. */
   public Planner lasting(long microBatches, long forwards) {
     return with(company.lasting(microBatches, forwards));
   }
 
-  /**
-   * Plans for batches of several lengths. Default: all are as long as the longest.
-   *
-   * @param lengths how many different ones there are
-   * @return a changed copy
-   */
+  /** Plans for batches of several lengths. Default: all are as long as the longest. */
   public Planner ofLengths(long lengths) {
     return with(company.ofLengths(lengths));
   }
@@ -199,9 +138,6 @@ public final class Planner {
   /**
    * Plans for a loss of the vectors of sequences, which pass through the network in several groups,
    * such as queries and passages.
-   *
-   * @param rows sequences of the largest group
-   * @return a changed copy
    */
   public Planner encoding(int rows) {
     return with(company.encoding(rows));
@@ -260,23 +196,12 @@ public final class Planner {
     return !packed.isEmpty();
   }
 
-  /**
-   * Predicts the memory of a run on a processor.
-   *
-   * @param shape its steps
-   * @return the parts and their peak
-   */
+  /** Predicts the memory of a run on a processor. */
   public MemoryEstimate estimate(StepShape shape) {
     return estimate(shape, Device.Kind.CPU);
   }
 
-  /**
-   * Predicts the memory of a run.
-   *
-   * @param shape its steps
-   * @param kind what the memory belongs to
-   * @return the parts and their peak
-   */
+  /** Predicts the memory of a run. */
   public MemoryEstimate estimate(StepShape shape, Device.Kind kind) {
     DType type = shape.type();
     boolean outside = kind == Device.Kind.GPU && shape.optimizer().isPaged();
@@ -395,10 +320,6 @@ public final class Planner {
 
   /**
    * Compares a run with full fine-tuning by AdamW in fp32, of the same batches on the same device.
-   *
-   * @param shape the run's steps
-   * @param kind what the memory belongs to
-   * @return both peaks
    */
   public FullComparison compared(StepShape shape, Device.Kind kind) {
     StepShape full =
@@ -434,10 +355,6 @@ public final class Planner {
 
   /**
    * Predicts the memory of a run, compares it with a device and says what would make it smaller.
-   *
-   * @param shape its steps
-   * @param device where it is to run
-   * @return the prediction and the advice
    */
   public Forecast forecast(StepShape shape, Device device) {
     return Advisor.forecast(this, shape, device);

@@ -12,13 +12,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * The weights of a declared network that are held in fewer bits.
- *
- * @param bytes what they take
- * @param asParameters how many of them a network that was declared plain has as parameters
- * @param largest values of the largest of their layers, which computing restores
- */
+/** The weights of a declared network that are held in fewer bits. */
 record QuantizedLinears(QuantizedSize bytes, long asParameters, long largest) {
 
   /**

@@ -14,9 +14,6 @@ import java.util.function.ToLongFunction;
  * The most memory of a forward and backward pass: what the layers keep, the work of one layer, the
  * loss.
  *
- * @param activations what the layers keep and need
- * @param head the output layer over the vocabulary
- * @param rotaryWidth cosines and sines a position, over all tables
  * @param windowMasks masks of [rows, length, length] that are made beforehand
  */
 record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, long windowMasks) {
@@ -25,7 +22,6 @@ record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, lon
    * An output layer over the vocabulary.
    *
    * @param vocabulary its outputs; 0 where there is no such layer
-   * @param hidden its inputs
    */
   record Head(long vocabulary, long hidden) {}
 
@@ -52,13 +48,7 @@ record StepMemory(ActivationMemory activations, Head head, long rotaryWidth, lon
   /**
    * The height of a pass with derivatives.
    *
-   * @param shape of all sequences of the batch, whose activations are kept
    * @param passing of those that pass through the network at once
-   * @param targets of the positions that the loss is taken of
-   * @param scored whether log-probabilities and entropies are taken before the loss, as
-   *     reinforcement learning does
-   * @param gaps between what the layers keep, at the end of the forward pass; they are given back
-   *     before the loss and the backward pass
    */
   List<MemoryItem> training(
       StepShape shape, StepShape passing, StepShape targets, boolean scored, long gaps) {

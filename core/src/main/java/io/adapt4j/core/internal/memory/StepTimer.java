@@ -16,8 +16,6 @@ import java.util.Optional;
 /**
  * Performs the first steps of a run, without listeners or output, to see how long they take. The
  * values that train are changed by them.
- *
- * @param <B> a batch
  */
 public final class StepTimer<B> {
 
@@ -27,15 +25,7 @@ public final class StepTimer<B> {
   private final BatchSource<B> train;
   private final Optional<? extends BatchSource<B>> validation;
 
-  /**
-   * Prepares to time a run.
-   *
-   * @param task what is minimized
-   * @param adaptation what trains in it
-   * @param options how the run proceeds
-   * @param train training data
-   * @param validation held-out data, if there is any
-   */
+  /** Prepares to time a run. */
   public StepTimer(
       TrainingTask<B> task,
       Adaptation adaptation,
@@ -49,13 +39,7 @@ public final class StepTimer<B> {
     this.validation = validation;
   }
 
-  /**
-   * Times steps after one of warm-up, in which libtorch specializes its operators.
-   *
-   * @param steps how many, at least 1; fewer where an epoch has fewer
-   * @param tokensPerEpoch tokens of all training examples, padding left out
-   * @return the figures
-   */
+  /** Times steps after one of warm-up, in which libtorch specializes its operators. */
   public TimedSteps measure(int steps, long tokensPerEpoch) {
     int perEpoch = options.stepsPerEpoch(train.count());
     int timed = Math.max(1, Math.min(steps, perEpoch - 1));
@@ -90,11 +74,6 @@ public final class StepTimer<B> {
   /**
    * Performs steps whose batches cost as much as the training itself, such as rollouts: making them
    * counts, and the steps timed stand for all.
-   *
-   * @param steps how many to time, at least 1
-   * @param together steps that belong to batches made together; so many go before the timed ones,
-   *     whose number is rounded up to a multiple
-   * @return the figures
    */
   public TimedSteps measureWithBatches(int steps, int together) {
     int timed = (steps + together - 1) / together * together;

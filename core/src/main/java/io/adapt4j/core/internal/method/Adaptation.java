@@ -11,11 +11,7 @@ import java.util.function.Supplier;
  */
 public interface Adaptation extends AutoCloseable {
 
-  /**
-   * Returns the values that train, with their gradients.
-   *
-   * @return a fixed order; the tensors belong to this adaptation or its model
-   */
+  /** Returns the values that train, with their gradients. */
   List<Trainable> trained();
 
   /** Brings everything computed from the trained values up to date after they changed. */
@@ -28,27 +24,15 @@ public interface Adaptation extends AutoCloseable {
    */
   default void collectGradients() {}
 
-  /**
-   * Writes the trained values in the field's own format (a PEFT folder, or a checkpoint).
-   *
-   * @param folder created if absent; files in it are replaced atomically
-   */
+  /** Writes the trained values in the field's own format (a PEFT folder, or a checkpoint). */
   void save(Path folder);
 
-  /**
-   * Reads back what {@link #save} wrote.
-   *
-   * @param folder the folder
-   */
+  /** Reads back what {@link #save} wrote. */
   void restore(Path folder);
 
   /**
    * Switches what was adapted off or back on. Off, the model is the one it was before training, to
    * the bit, which gives the log-probabilities of a reference without a second model.
-   *
-   * @param on whether the adapter takes part
-   * @throws UnsupportedOperationException if the base itself trains, so that it is not there any
-   *     more
    */
   default void enabled(boolean on) {
     if (!on) {
@@ -58,14 +42,7 @@ public interface Adaptation extends AutoCloseable {
     }
   }
 
-  /**
-   * Runs something with the model as it was before training.
-   *
-   * @param <T> what it gives
-   * @param action what to run; it must not train or save
-   * @return its result
-   * @throws UnsupportedOperationException if the base itself trains
-   */
+  /** Runs something with the model as it was before training. */
   default <T> T withoutAdapter(Supplier<T> action) {
     enabled(false);
     try {

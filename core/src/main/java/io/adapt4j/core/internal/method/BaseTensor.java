@@ -17,12 +17,7 @@ public final class BaseTensor implements AutoCloseable {
   private final Tensor other;
   private boolean adapted = true;
 
-  /**
-   * Keeps the base's values.
-   *
-   * @param parameter a parameter with values
-   * @param slice the tensor
-   */
+  /** Keeps the base's values. */
   public BaseTensor(Parameter parameter, Slice slice) {
     this.parameter = parameter;
     this.slice = slice;

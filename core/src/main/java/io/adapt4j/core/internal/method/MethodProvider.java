@@ -11,11 +11,7 @@ import java.util.Optional;
  */
 public interface MethodProvider {
 
-  /**
-   * Returns what a description calls the method.
-   *
-   * @return the key, such as {@code lora}
-   */
+  /** Returns what a description calls the method. */
   String name();
 
   /**
@@ -23,23 +19,12 @@ public interface MethodProvider {
    *
    * @param options its options; what is wrong with them goes to their problems. The caller refuses
    *     those that were not asked for
-   * @return the method; empty if the options are no method
    */
   Optional<FineTuningMethod> read(Fields options);
 
-  /**
-   * Writes a method.
-   *
-   * @param method a method of any kind
-   * @return the options that {@link #read} makes it of; empty if it is of another kind
-   */
+  /** Writes a method. */
   Optional<ObjectNode> write(FineTuningMethod method);
 
-  /**
-   * Returns what a method does.
-   *
-   * @param method a method of any kind
-   * @return its mechanics; empty if it is of another kind
-   */
+  /** Returns what a method does. */
   Optional<MethodMechanics> mechanics(FineTuningMethod method);
 }

@@ -11,24 +11,14 @@ public final class Methods {
 
   private Methods() {}
 
-  /**
-   * Returns the kinds of methods.
-   *
-   * @return one provider for each
-   */
+  /** Returns the kinds of methods. */
   public static List<MethodProvider> known() {
     return ServiceLoader.load(MethodProvider.class).stream()
         .map(ServiceLoader.Provider::get)
         .toList();
   }
 
-  /**
-   * Returns a kind of method that another builds on.
-   *
-   * @param name what a description calls it
-   * @return its provider
-   * @throws IllegalStateException if no module on the class path brings it
-   */
+  /** Returns a kind of method that another builds on. */
   public static MethodProvider named(String name) {
     return known().stream()
         .filter(provider -> provider.name().equals(name))
@@ -36,13 +26,7 @@ public final class Methods {
         .orElseThrow(() -> new IllegalStateException("no provider of the method " + name));
   }
 
-  /**
-   * Finds what a method does.
-   *
-   * @param method a method
-   * @return its mechanics; the method itself where it is a decorator that brings its own
-   * @throws CheckpointException if no module on the class path knows the method
-   */
+  /** Finds what a method does. */
   public static MethodMechanics of(FineTuningMethod method) {
     if (method instanceof MethodMechanics own) {
       return own;

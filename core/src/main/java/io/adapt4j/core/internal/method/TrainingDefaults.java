@@ -12,16 +12,6 @@ import java.util.Optional;
  * model is trained and on what it is trained for. A {@link FineTuningMethod} states them in {@link
  * FineTuningMethod#defaults}; the tables of the methods that come with the library are here, each
  * row with its source. Rates are those of AdamW and its kin.
- *
- * @param method the method in words, such as {@code LoRA}
- * @param task the task
- * @param learningRate the default rate
- * @param lowestRate the lowest usual rate
- * @param highestRate the highest usual rate
- * @param epochs passes over the training data
- * @param batchSize examples of a micro-batch
- * @param warmupRatio share of the steps in which the rate rises
- * @param source where the rates come from
  */
 public record TrainingDefaults(
     String method,
@@ -137,21 +127,7 @@ public record TrainingDefaults(
   /** A row of a table. */
   private record Rates(double rate, double lowest, double highest, String source) {}
 
-  /**
-   * Checks the values.
-   *
-   * @param method the method in words
-   * @param task the task
-   * @param learningRate the default rate
-   * @param lowestRate the lowest usual rate
-   * @param highestRate the highest usual rate
-   * @param epochs passes over the training data
-   * @param batchSize examples of a micro-batch
-   * @param warmupRatio share of the steps in which the rate rises
-   * @param source where the rates come from
-   * @throws IllegalArgumentException if the default rate is not within the usual ones, or another
-   *     value is out of its range
-   */
+  /** Checks the values. */
   public TrainingDefaults {
     Objects.requireNonNull(method, "method");
     Objects.requireNonNull(task, "task");
@@ -169,34 +145,17 @@ public record TrainingDefaults(
     }
   }
 
-  /**
-   * Returns the defaults of training the weights themselves.
-   *
-   * @param task what for
-   * @return the defaults
-   */
+  /** Returns the defaults of training the weights themselves. */
   public static TrainingDefaults fullFineTuning(TaskKind task) {
     return of("full fine-tuning", task, FULL);
   }
 
-  /**
-   * Returns the defaults of low-rank adapters such as LoRA.
-   *
-   * @param method the adapter's name
-   * @param task what for
-   * @return the defaults
-   */
+  /** Returns the defaults of low-rank adapters such as LoRA. */
   public static TrainingDefaults lowRank(String method, TaskKind task) {
     return of(method, task, LOW_RANK);
   }
 
-  /**
-   * Returns the defaults of vectors that multiply activations, such as (IA)3's.
-   *
-   * @param method the adapter's name
-   * @param task what for
-   * @return the defaults
-   */
+  /** Returns the defaults of vectors that multiply activations, such as (IA)3's. */
   public static TrainingDefaults scaling(String method, TaskKind task) {
     return of(method, task, SCALING);
   }
@@ -245,13 +204,7 @@ public record TrainingDefaults(
     };
   }
 
-  /**
-   * Scales the rates, for a method that multiplies some of them.
-   *
-   * @param name the method in words
-   * @param factor above 0
-   * @return the scaled defaults
-   */
+  /** Scales the rates, for a method that multiplies some of them. */
   public TrainingDefaults scaledRates(String name, double factor) {
     return new TrainingDefaults(
         name,
@@ -265,20 +218,12 @@ public record TrainingDefaults(
         source);
   }
 
-  /**
-   * Says what the defaults are for.
-   *
-   * @return such as {@code LoRA on next tokens}
-   */
+  /** Says what the defaults are for. */
   public String purpose() {
     return method + " on " + task.text();
   }
 
-  /**
-   * Says which rates are usual, and who says so.
-   *
-   * @return such as {@code 1e-06 to 5e-05 for full fine-tuning on next tokens (Stanford Alpaca)}
-   */
+  /** Says which rates are usual, and who says so. */
   public String usualRates() {
     return text(lowestRate)
         + " to "
@@ -290,12 +235,7 @@ public record TrainingDefaults(
         + ")";
   }
 
-  /**
-   * Questions a rate that is outside the usual ones.
-   *
-   * @param rate the rate of a run
-   * @return what is unusual, why it matters and what to do; empty where nothing is
-   */
+  /** Questions a rate that is outside the usual ones. */
   public Optional<String> question(double rate) {
     if (rate >= lowestRate * (1 - ROUNDING) && rate <= highestRate * (1 + ROUNDING)) {
       return Optional.empty();
@@ -319,12 +259,7 @@ public record TrainingDefaults(
   /** Rates that were computed, such as ten times 5e-6, are within the range they were meant for. */
   private static final double ROUNDING = 1e-9;
 
-  /**
-   * Writes a rate as the field does.
-   *
-   * @param rate any
-   * @return such as {@code 2e-05}, {@code 0.003}, {@code 1}
-   */
+  /** Writes a rate as the field does. */
   public static String text(double rate) {
     return rate < 1e-3 || rate >= 1e6
         ? String.format(Locale.ROOT, "%.3e", rate).replaceFirst("\\.?0+e", "e")

@@ -23,8 +23,6 @@ final class UpdateLinear implements StackedLinear {
    * Stands in front of a layer.
    *
    * @param base the layer, owned from now on
-   * @param updates of its parts, at least one
-   * @param type the compute type
    */
   UpdateLinear(Linear base, List<UpdatePart> updates, DType type) {
     this.base = base;
@@ -124,13 +122,7 @@ final class UpdateLinear implements StackedLinear {
     return base.parameters();
   }
 
-  /**
-   * Takes this layer out of a stack of layers and frees what it owns.
-   *
-   * @param top the stack's top
-   * @return what is left
-   * @throws IllegalStateException if a layer that cannot close the gap stands in front
-   */
+  /** Takes this layer out of a stack of layers and frees what it owns. */
   Linear detach(Linear top) {
     Linear left = StackedLinear.without(top, this);
     closeUpdates();

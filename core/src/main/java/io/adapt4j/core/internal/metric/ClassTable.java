@@ -7,32 +7,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 
-/**
- * Decisions class by class.
- *
- * @param labels names of the classes
- * @param counts what was decided for each
- */
+/** Decisions class by class. */
 public record ClassTable(List<String> labels, List<Counts> counts) {
 
   private static final int WIDEST = 60;
 
-  /**
-   * Copies the lists.
-   *
-   * @param labels names of the classes
-   * @param counts what was decided for each
-   */
+  /** Copies the lists. */
   public ClassTable {
     labels = List.copyOf(labels);
     counts = List.copyOf(counts);
   }
 
-  /**
-   * Returns the F1 of all decisions together.
-   *
-   * @return from 0 to 1
-   */
+  /** Returns the F1 of all decisions together. */
   public double microF1() {
     return counts.stream().reduce(Counts.NONE, Counts::plus).f1();
   }
@@ -47,11 +33,7 @@ public record ClassTable(List<String> labels, List<Counts> counts) {
     return mean.orElse(0);
   }
 
-  /**
-   * Shows precision, recall, F1 and support of each class.
-   *
-   * @return lines of text
-   */
+  /** Shows precision, recall, F1 and support of each class. */
   public String text() {
     int width =
         Math.min(WIDEST, Math.max(5, labels.stream().mapToInt(String::length).max().orElse(0)));
@@ -73,11 +55,7 @@ public record ClassTable(List<String> labels, List<Counts> counts) {
     return text.toString();
   }
 
-  /**
-   * Gives the same as JSON.
-   *
-   * @return one object a class
-   */
+  /** Gives the same as JSON. */
   public ArrayNode json() {
     ArrayNode all = JsonNodeFactory.instance.arrayNode();
     for (int i = 0; i < labels.size(); i++) {

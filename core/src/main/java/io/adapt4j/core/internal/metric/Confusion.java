@@ -15,40 +15,21 @@ public final class Confusion {
   private final List<String> labels;
   private final long[][] counts;
 
-  /**
-   * Starts with nothing counted.
-   *
-   * @param labels names of the classes
-   */
+  /** Starts with nothing counted. */
   public Confusion(List<String> labels) {
     this.labels = List.copyOf(labels);
     this.counts = new long[this.labels.size()][this.labels.size()];
   }
 
-  /**
-   * One pair of classes.
-   *
-   * @param truth the true class
-   * @param predicted the predicted one
-   * @param count how often
-   */
+  /** One pair of classes. */
   public record Mistake(String truth, String predicted, long count) {}
 
-  /**
-   * Counts a prediction.
-   *
-   * @param truth number of the true class
-   * @param predicted number of the predicted class
-   */
+  /** Counts a prediction. */
   public void add(int truth, int predicted) {
     counts[truth][predicted]++;
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one of the same classes
-   */
+  /** Adds everything that another has counted. */
   public void addAll(Confusion other) {
     for (int i = 0; i < counts.length; i++) {
       for (int j = 0; j < counts.length; j++) {
@@ -57,13 +38,7 @@ public final class Confusion {
     }
   }
 
-  /**
-   * Returns how often one class was taken for another.
-   *
-   * @param truth number of the true class
-   * @param predicted number of the predicted class
-   * @return the count
-   */
+  /** Returns how often one class was taken for another. */
   public long count(int truth, int predicted) {
     return counts[truth][predicted];
   }
@@ -85,11 +60,7 @@ public final class Confusion {
     return all == 0 ? 0 : (double) right / all;
   }
 
-  /**
-   * Returns the decisions class by class.
-   *
-   * @return the table
-   */
+  /** Returns the decisions class by class. */
   public ClassTable table() {
     List<Counts> table = new ArrayList<>();
     for (int i = 0; i < counts.length; i++) {
@@ -104,12 +75,7 @@ public final class Confusion {
     return new ClassTable(labels, table);
   }
 
-  /**
-   * Returns the most frequent mistakes.
-   *
-   * @param limit the most of them
-   * @return the most frequent first
-   */
+  /** Returns the most frequent mistakes. */
   public List<Mistake> worst(int limit) {
     List<Mistake> mistakes = new ArrayList<>();
     for (int i = 0; i < counts.length; i++) {
@@ -123,11 +89,7 @@ public final class Confusion {
     return List.copyOf(mistakes.subList(0, Math.min(limit, mistakes.size())));
   }
 
-  /**
-   * Shows the classes and the most frequent mistakes.
-   *
-   * @return lines of text
-   */
+  /** Shows the classes and the most frequent mistakes. */
   public String text() {
     StringBuilder text = new StringBuilder(table().text());
     text.append(String.format("%nMost frequent mistakes (true class, taken for)%n"));
@@ -142,8 +104,6 @@ public final class Confusion {
   /**
    * Gives everything as JSON: {@code classes}, {@code worst}, and {@code matrix} with a row a true
    * class and a column a predicted one.
-   *
-   * @param into the object to fill
    */
   public void json(ObjectNode into) {
     into.set("classes", table().json());

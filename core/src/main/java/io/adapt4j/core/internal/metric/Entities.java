@@ -14,21 +14,10 @@ public final class Entities {
 
   private Entities() {}
 
-  /**
-   * One entity.
-   *
-   * @param type what stands after the dash
-   * @param from its first tag
-   * @param to the tag after its last
-   */
+  /** One entity. */
   public record Span(String type, int from, int to) {}
 
-  /**
-   * Returns whether labels are of this kind.
-   *
-   * @param labels names of classes
-   * @return whether each is O or begins with B- or I-, and one has a type
-   */
+  /** Returns whether labels are of this kind. */
   public static boolean areMarked(List<String> labels) {
     return labels.stream().allMatch(label -> label.equals("O") || isTyped(label))
         && labels.stream().anyMatch(Entities::isTyped);
@@ -38,12 +27,7 @@ public final class Entities {
     return tag.startsWith("B-") || tag.startsWith("I-");
   }
 
-  /**
-   * Finds the entities of a sequence.
-   *
-   * @param tags the tags
-   * @return the entities, first one first
-   */
+  /** Finds the entities of a sequence. */
   public static List<Span> of(List<String> tags) {
     List<Span> found = new ArrayList<>();
     int from = -1;
@@ -60,13 +44,7 @@ public final class Entities {
     return List.copyOf(found);
   }
 
-  /**
-   * Compares two taggings of one sequence: an entity is right if type and both ends are.
-   *
-   * @param truth the true tags
-   * @param predicted as many predictions
-   * @return the decisions
-   */
+  /** Compares two taggings of one sequence: an entity is right if type and both ends are. */
   public static Counts compare(List<String> truth, List<String> predicted) {
     Set<Span> wanted = new LinkedHashSet<>(of(truth));
     Set<Span> given = new LinkedHashSet<>(of(predicted));

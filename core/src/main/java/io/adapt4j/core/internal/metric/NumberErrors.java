@@ -9,13 +9,7 @@ public final class NumberErrors {
 
   private NumberErrors() {}
 
-  /**
-   * Returns the mean squared error.
-   *
-   * @param truth the true numbers, at least one
-   * @param predicted as many predictions
-   * @return at least 0
-   */
+  /** Returns the mean squared error. */
   public static double meanSquared(double[] truth, double[] predicted) {
     return IntStream.range(0, truth.length)
         .mapToDouble(i -> (truth[i] - predicted[i]) * (truth[i] - predicted[i]))
@@ -26,8 +20,6 @@ public final class NumberErrors {
   /**
    * Returns Pearson's correlation.
    *
-   * @param truth the true numbers
-   * @param predicted as many predictions
    * @return from -1 to 1; NaN where all numbers of one are equal
    */
   public static double pearson(double[] truth, double[] predicted) {
@@ -46,13 +38,7 @@ public final class NumberErrors {
     return product / Math.sqrt(squaresTruth * squaresPredicted);
   }
 
-  /**
-   * Returns Spearman's rank correlation; equal numbers share their mean rank.
-   *
-   * @param truth the true numbers
-   * @param predicted as many predictions
-   * @return from -1 to 1; NaN where all numbers of one are equal
-   */
+  /** Returns Spearman's rank correlation; equal numbers share their mean rank. */
   public static double spearman(double[] truth, double[] predicted) {
     return pearson(ranks(truth), ranks(predicted));
   }

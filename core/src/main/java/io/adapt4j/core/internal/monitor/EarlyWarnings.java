@@ -59,12 +59,7 @@ public final class EarlyWarnings implements TrainingListener {
     this.lossFalls = lossFalls;
   }
 
-  /**
-   * Watches on behalf of other listeners.
-   *
-   * @param listeners told of every event and of the warnings
-   * @return the listener to give to the trainer in their place
-   */
+  /** Watches on behalf of other listeners. */
   public static EarlyWarnings before(List<? extends TrainingListener> listeners) {
     return new EarlyWarnings(TrainingListener.all(listeners), true);
   }
@@ -72,19 +67,12 @@ public final class EarlyWarnings implements TrainingListener {
   /**
    * Watches a run whose loss tells nothing by its height, as in reinforcement learning: what is
    * noticed there is what goes wrong with gradients, finite numbers and memory.
-   *
-   * @param listeners told of every event, and of warnings right after the event they come from
-   * @return a listener to give to a run
    */
   public static EarlyWarnings ofRewards(List<? extends TrainingListener> listeners) {
     return new EarlyWarnings(TrainingListener.all(listeners), false);
   }
 
-  /**
-   * Returns the warnings raised so far.
-   *
-   * @return in the order they were raised
-   */
+  /** Returns the warnings raised so far. */
   public List<TrainingWarning> raised() {
     return List.copyOf(raised);
   }

@@ -27,40 +27,16 @@ import java.util.function.ToLongFunction;
  */
 public final class ActivationMemory {
 
-  /**
-   * A batch that passes through the network.
-   *
-   * @param rows sequences
-   * @param length tokens of each
-   * @param type the compute type
-   * @param recompute whether layers are recomputed in the backward pass
-   */
+  /** A batch that passes through the network. */
   public record Batch(int rows, int length, DType type, boolean recompute) {}
 
-  /**
-   * Bytes of one layer.
-   *
-   * @param kept what its forward pass leaves for the derivative, its output included
-   * @param forward the most that exists during its forward pass besides what is kept then
-   * @param backward the most that exists during its derivative besides what is kept before
-   * @param inference the most that exists in a pass without derivatives, its input included
-   */
+  /** Bytes of one layer. */
   public record OfLayer(long kept, long forward, long backward, long inference) {}
 
-  /**
-   * Bytes of a pass.
-   *
-   * @param layers first layer first
-   * @param outside what it holds outside the layers: embeddings and the final norm
-   */
+  /** Bytes of a pass. */
   public record OfPass(List<OfLayer> layers, long outside) {
 
-    /**
-     * Copies the list.
-     *
-     * @param layers first layer first
-     * @param outside what is held outside the layers
-     */
+    /** Copies the list. */
     public OfPass {
       layers = List.copyOf(layers);
     }
@@ -71,13 +47,7 @@ public final class ActivationMemory {
     }
   }
 
-  /**
-   * Bytes of the loss over the vocabulary, hidden states of the targets among them.
-   *
-   * @param training with its gradients
-   * @param evaluation without
-   * @param scoring of log-probabilities and entropies
-   */
+  /** Bytes of the loss over the vocabulary, hidden states of the targets among them. */
   public record OfLoss(long training, long evaluation, long scoring) {}
 
   /** Targets in a compute type. */
@@ -91,34 +61,18 @@ public final class ActivationMemory {
   private final Map<Batch, OfPass> passes = new HashMap<>();
   private final Map<Targets, OfLoss> losses = new HashMap<>();
 
-  /**
-   * Prepares to measure a network.
-   *
-   * @param declared declares it anew for each pass
-   * @param trainable what trains in it
-   */
+  /** Prepares to measure a network. */
   public ActivationMemory(Supplier<Network> declared, TrainableSummary trainable) {
     this.declared = declared;
     this.trainable = trainable;
   }
 
-  /**
-   * Measures the pass of a batch.
-   *
-   * @param batch its shape
-   * @return what it takes
-   */
+  /** Measures the pass of a batch. */
   public synchronized OfPass of(Batch batch) {
     return passes.computeIfAbsent(batch, shape -> new Pass(shape).measure());
   }
 
-  /**
-   * Measures the loss over the vocabulary.
-   *
-   * @param targets tokens that it is taken of
-   * @param type the compute type
-   * @return what it takes; zeros where the network predicts no tokens
-   */
+  /** Measures the loss over the vocabulary. */
   public synchronized OfLoss loss(long targets, DType type) {
     return losses.computeIfAbsent(new Targets(targets, type), this::measure);
   }

@@ -13,30 +13,13 @@ import java.util.ServiceLoader;
  */
 public interface AdapterFormat {
 
-  /**
-   * Reads the adapter of a folder.
-   *
-   * @param folder the folder
-   * @return the adapter; empty if it is of another kind
-   * @throws CheckpointException if it is of this kind and cannot be used
-   */
+  /** Reads the adapter of a folder. */
   Optional<AdapterMechanics> find(Path folder);
 
-  /**
-   * Returns what an adapter does to a model.
-   *
-   * @param adapter an adapter of any kind
-   * @return its mechanics; empty if it is of another kind
-   */
+  /** Returns what an adapter does to a model. */
   Optional<AdapterMechanics> mechanics(Adapter adapter);
 
-  /**
-   * Reads the adapter of a folder, of whatever kind the modules on the class path know.
-   *
-   * @param folder the folder
-   * @return the adapter
-   * @throws CheckpointException if none of them knows it
-   */
+  /** Reads the adapter of a folder, of whatever kind the modules on the class path know. */
   static AdapterMechanics read(Path folder) {
     for (AdapterFormat adapterFormat : ServiceLoader.load(AdapterFormat.class)) {
       Optional<AdapterMechanics> found = adapterFormat.find(folder);

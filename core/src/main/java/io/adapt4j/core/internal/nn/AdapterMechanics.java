@@ -12,13 +12,7 @@ import java.util.ServiceLoader;
 /** A stored change to a model, such as a LoRA adapter, that can be put on its base. */
 public interface AdapterMechanics extends Adapter {
 
-  /**
-   * Finds what an adapter does to a model.
-   *
-   * @param adapter an adapter
-   * @return its mechanics; the adapter itself where it brings its own
-   * @throws CheckpointException if no module on the class path knows the adapter
-   */
+  /** Finds what an adapter does to a model. */
   static AdapterMechanics of(Adapter adapter) {
     Texts.require("adapter", adapter);
     if (adapter instanceof AdapterMechanics own) {
@@ -42,13 +36,7 @@ public interface AdapterMechanics extends Adapter {
             + " unites modules has to unite their META-INF/services too.");
   }
 
-  /**
-   * Finds what adapters do to a model.
-   *
-   * @param adapters the adapters
-   * @return the mechanics of each, in their order
-   * @throws CheckpointException if no module on the class path knows one of them
-   */
+  /** Finds what adapters do to a model. */
   static List<AdapterMechanics> of(List<? extends Adapter> adapters) {
     return adapters.stream().map(AdapterMechanics::of).toList();
   }
@@ -58,28 +46,17 @@ public interface AdapterMechanics extends Adapter {
     return "adapter";
   }
 
-  /**
-   * Returns where the adapter is stored.
-   *
-   * @return its folder; empty if it is not on disk
-   */
+  /** Returns where the adapter is stored. */
   default Optional<Path> folder() {
     return Optional.empty();
   }
 
-  /**
-   * Finds what keeps this adapter from a model, before any weight is read.
-   *
-   * @param declared the model's structure
-   * @return one sentence a problem; empty when it fits
-   */
+  /** Finds what keeps this adapter from a model, before any weight is read. */
   List<String> problems(Network declared);
 
   /**
    * Returns the configuration of the model that the adapter makes of its base, where the adapter
    * brings an output layer that the base does not have.
-   *
-   * @return the configuration; empty where it is the base's
    */
   default Optional<ModelConfig> modelConfig() {
     return Optional.empty();
@@ -88,9 +65,6 @@ public interface AdapterMechanics extends Adapter {
   /**
    * Returns the configuration of the model that the adapter makes of a base, where the adapter
    * brings an output layer that the base does not have.
-   *
-   * @param base the base's configuration
-   * @return the configuration; empty where it is the base's
    */
   default Optional<ModelConfig> modelConfig(ModelConfig base) {
     return modelConfig();
@@ -100,36 +74,21 @@ public interface AdapterMechanics extends Adapter {
    * Returns the hash of the chat template that the adapter was trained in, as {@link
    * io.adapt4j.core.chat.ChatTemplate#digest} computes it. A model in use with another template is
    * refused.
-   *
-   * @return 64 hexadecimal digits; empty if any template will do
    */
   default Optional<String> chatTemplateDigest() {
     return Optional.empty();
   }
 
-  /**
-   * Tells what the adapter adds to a model's memory.
-   *
-   * @param declared the model's structure, which it fits
-   * @return the factors beside its linear layers and the tensors it has values of its own for
-   */
+  /** Tells what the adapter adds to a model's memory. */
   TrainableSummary trainableSummary(Network declared);
 
-  /**
-   * Puts the adapter on a model.
-   *
-   * @param network the model, with its weights
-   * @return the adapter in its place; closed before the model
-   */
+  /** Puts the adapter on a model. */
   AttachedAdapter attach(Network network);
 
   /**
    * Prepares to merge the adapter projection by projection.
    *
-   * @param declared the model's structure, without weights
    * @return the merge, to be closed
-   * @throws CheckpointException if the adapter does not fit the model, or is of a kind that is not
-   *     merged so
    */
   default LayerMerge layerMerge(Network declared) {
     throw new CheckpointException(

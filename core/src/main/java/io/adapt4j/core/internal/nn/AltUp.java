@@ -11,15 +11,6 @@ import java.util.List;
 /**
  * Alternating updates (Baykal et al. 2023): a layer works on one of several streams; the others are
  * predicted before, and corrected after by what it changed.
- *
- * @param norm of what the router reads
- * @param router to one number a stream
- * @param prediction to the coefficients of the prediction
- * @param correction to those of the correction
- * @param scale multiplies the corrected stream where other streams read it
- * @param scales whether it does
- * @param count streams
- * @param activeStream the number of the one that the layer works on
  */
 public record AltUp(
     Norm norm,

@@ -9,19 +9,12 @@ public interface AttachedAdapter extends AutoCloseable {
   /** Takes the adapter out of the base weights again; it continues beside them. */
   void unmerge();
 
-  /**
-   * Switches the adapter on or off. Off, the model is its base, to the bit.
-   *
-   * @param on whether it takes part
-   * @throws IllegalStateException when asked to switch off while merged
-   */
+  /** Switches the adapter on or off. Off, the model is its base, to the bit. */
   void enabled(boolean on);
 
   /**
    * Returns whether the adapter is low-rank updates of linear layers and nothing else, so that some
    * tokens of a pass can have it and others not.
-   *
-   * @return false where it changes more, such as tensors of the base
    */
   default boolean isLowRank() {
     return false;

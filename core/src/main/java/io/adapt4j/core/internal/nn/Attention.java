@@ -12,13 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Grouped-query self-attention (Vaswani et al. 2017; Ainslie et al. 2023).
  *
- * @param qkv the query, key and value projections
- * @param output the projection of the joined heads
- * @param heads their number and width
  * @param norm norms of queries and keys, or null
- * @param rotary which of the model's rotary tables turns keys; {@link #NO_ROTARY} for none
- * @param queryRotary which of them turns queries; mostly the same
- * @param rule how scores are made and what is seen
  * @param sinks one more score for each head, of a key without a value; or null
  * @param limit of what is projected, which is drawn back to it; 0 for none
  */

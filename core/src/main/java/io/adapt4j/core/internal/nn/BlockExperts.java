@@ -13,12 +13,9 @@ import java.util.List;
  * et al. 2022). The experts have no gate and one bias together. They train in full; adapters find
  * the router alone.
  *
- * @param router chooses the experts
  * @param up of all experts to the inner width, [experts width, hidden]
  * @param down of all experts back, turned, [experts width, hidden]
  * @param bias added to what the experts return together, [hidden]
- * @param activation what stands between
- * @param width the inner width of an expert
  */
 public record BlockExperts(
     Router router, Parameter up, Parameter down, Parameter bias, Activation activation, long width)

@@ -8,8 +8,6 @@ import java.util.List;
  * does not depend on their number, or both.
  *
  * @param keyValueHeads heads of keys and values; 0 for none
- * @param headDim entries of each
- * @param states dimensions of each state of a row, the tail of a convolution first; empty for none
  */
 public record CacheShape(long keyValueHeads, long headDim, List<long[]> states) {
 

@@ -42,13 +42,6 @@ public final class CheckpointFolder {
    * beside a decoder that scores classes of texts it names the model's padding token, by which
    * Transformers finds the end of a text. All files appear together: a kill or a power cut leaves
    * the old model, the new one, or none that could be loaded.
-   *
-   * @param folder where to; created if absent
-   * @param base the folder the model came from
-   * @param config the configuration to write
-   * @param tensors the weights
-   * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
-   * @throws io.adapt4j.core.exception.CheckpointException if writing the weights fails
    */
   public static void write(Path folder, Path base, ModelConfig config, List<TensorData> tensors) {
     write(folder, base, config.toJson(), tensors);
@@ -58,14 +51,6 @@ public final class CheckpointFolder {
    * Writes a model as {@link #write(Path, Path, ModelConfig, List)} does, and with it the tensors
    * of its base that it does not compute with but that its class in Transformers has. Experts that
    * the base has in MXFP4 are written so where none has changed.
-   *
-   * @param folder where to; created if absent
-   * @param base the folder the model came from
-   * @param config the configuration to write
-   * @param network the model
-   * @param type how to store the weights
-   * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
-   * @throws io.adapt4j.core.exception.CheckpointException if writing the weights fails
    */
   public static void write(
       Path folder, Path base, ModelConfig config, Network network, StoredType type) {
@@ -90,13 +75,6 @@ public final class CheckpointFolder {
   /**
    * Writes as {@link #write(Path, Path, ModelConfig, List)} does, with a configuration that this
    * build does not load, such as one of quantized weights.
-   *
-   * @param folder where to; created if absent
-   * @param base the folder the model came from
-   * @param config the content of config.json
-   * @param tensors the weights
-   * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
-   * @throws io.adapt4j.core.exception.CheckpointException if writing the weights fails
    */
   public static void write(Path folder, Path base, JsonNode config, List<TensorData> tensors) {
     try (FileTransaction transaction = new FileTransaction()) {

@@ -8,11 +8,6 @@ import java.util.List;
 /**
  * Feed-forward layer with a gate, whose inner values are cut at a limit: down((up(x) + 1) gate(x)
  * sigmoid(alpha gate(x))) (OpenAI 2025, gpt-oss).
- *
- * @param gateUp the gate and up projections, whose outputs alternate
- * @param down the projection back to the hidden width
- * @param alpha of the sigmoid
- * @param limit what the gate is at most, and up in magnitude
  */
 public record ClampedMlp(LinearSlot gateUp, LinearSlot down, double alpha, double limit)
     implements Mlp {

@@ -12,12 +12,6 @@ import java.util.stream.Stream;
 /**
  * Scores classes of a whole text, or of each token where nothing is pooled: classifier(transform(
  * pooled x)).
- *
- * @param pooling what the text's vector is made of; empty for each token by itself
- * @param transform before the classifier; empty where there is none
- * @param classifier one output a class
- * @param unpooled the token id that is never pooled, wherever it stands: the padding token of a
- *     decoder
  */
 public record ClassificationHead(
     Optional<Pooling> pooling,
@@ -26,13 +20,7 @@ public record ClassificationHead(
     OptionalInt unpooled)
     implements EncoderHead {
 
-  /**
-   * norm(act(dense(x))).
-   *
-   * @param dense a linear layer
-   * @param activation after it
-   * @param norm after that
-   */
+  /** norm(act(dense(x))). */
   public record Transform(LinearSlot dense, Activation activation, Norm norm) {
 
     Tensor forward(Ops ops, Tensor x) {
@@ -84,7 +72,6 @@ public record ClassificationHead(
   /**
    * Computes what the classifier reads.
    *
-   * @param ids token ids, row-major [B, T]
    * @return [B, features] of texts, [B, T, features] of tokens
    */
   Tensor features(Ops ops, Tensor hidden, long[] ids, long[] mask) {

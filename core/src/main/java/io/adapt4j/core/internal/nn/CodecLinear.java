@@ -23,12 +23,7 @@ final class CodecLinear implements QuantizedLinear {
   private final Parameter bias;
   private final List<CodecPart> encoded;
 
-  /**
-   * Takes the place of a plain layer without memory.
-   *
-   * @param declared the plain layer, whose bias is taken over
-   * @param encoded its projections
-   */
+  /** Takes the place of a plain layer without memory. */
   CodecLinear(DenseLinear declared, List<CodecPart> encoded) {
     this.parts = declared.parts();
     this.in = declared.inFeatures();

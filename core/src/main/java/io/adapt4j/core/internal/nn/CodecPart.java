@@ -142,7 +142,6 @@ final class CodecPart implements AutoCloseable {
    * Decodes the weight.
    *
    * @param target takes it, [width, in] of any type on any device
-   * @throws IllegalStateException before it is read, and after it is closed
    */
   void decode(Tensor target) {
     if (codes == null) {

@@ -10,11 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface CompactHead extends AutoCloseable {
 
-  /**
-   * Reads the matrix.
-   *
-   * @param checkpoint the checkpoint that it was declared for
-   */
+  /** Reads the matrix. */
   void read(Checkpoint checkpoint);
 
   /** {@return the memory that the matrix takes once it is read} */
@@ -23,9 +19,7 @@ public interface CompactHead extends AutoCloseable {
   /**
    * Adds the product with the matrix.
    *
-   * @param terms takes it
    * @param bias added to the scores, or null
-   * @return whether these kernels multiply with it
    */
   boolean describe(LinearTerms terms, @Nullable Parameter bias);
 

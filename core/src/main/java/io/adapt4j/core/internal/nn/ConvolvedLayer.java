@@ -12,12 +12,7 @@ import java.util.List;
  * A layer beside which a convolution over neighboring positions reads the same input: norm(layer(x)
  * + act(convolution(x))), zero on padding. The first layer of the large DeBERTa v2 is one.
  *
- * @param layer the layer
  * @param weight of the convolution [hidden, hidden / groups, kernel]
- * @param bias of the convolution
- * @param groups parts of the channels that do not meet
- * @param activation of the convolution
- * @param norm of the sum
  */
 public record ConvolvedLayer(
     Layer layer, Parameter weight, Parameter bias, int groups, Activation activation, Norm norm)

@@ -5,15 +5,7 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/**
- * Attention of a decoder to the states of an encoder (Vaswani et al. 2017, section 3.2.3).
- *
- * @param query the projection of the decoder's states
- * @param keyValue the projections of the encoder's states
- * @param output the projection of the joined heads
- * @param heads their number and width
- * @param rule how scores are made
- */
+/** Attention of a decoder to the states of an encoder (Vaswani et al. 2017, section 3.2.3). */
 public record CrossAttention(
     LinearSlot query, LinearSlot keyValue, LinearSlot output, Heads heads, AttentionRule rule) {
 
@@ -21,7 +13,6 @@ public record CrossAttention(
    * Attends.
    *
    * @param x the decoder's states [B, T, hidden]
-   * @param memory keys and values, as {@link #memory} makes them
    * @param mask hides padding of the encoder [B, 1, 1, S]
    */
   Tensor forward(Ops ops, Tensor x, Tensor[] memory, Tensor mask) {

@@ -28,12 +28,7 @@ public final class Decoder extends Network {
   private final HeadSlot head;
   private boolean roundedActivations;
 
-  /**
-   * Declares a decoder.
-   *
-   * @param headName the name its own head has in checkpoints
-   * @param head the output head; its weight is the token embedding where the two are tied
-   */
+  /** Declares a decoder. */
   public Decoder(
       ModelConfig modelConfig,
       Dimensions dimensions,
@@ -75,12 +70,7 @@ public final class Decoder extends Network {
     return scoringClasses(modelConfig(), false);
   }
 
-  /**
-   * Declares a network that scores classes with this decoder's layers.
-   *
-   * @param classes the configuration of the model that scores classes
-   * @param shared whether closing the network leaves the layers to this decoder
-   */
+  /** Declares a network that scores classes with this decoder's layers. */
   public Encoder scoringClasses(ModelConfig classes, boolean shared) {
     boolean ofTokens = OutputLayer.TOKEN_CLASSES.isOf(classes);
     String path =
@@ -120,10 +110,6 @@ public final class Decoder extends Network {
   /**
    * Puts an output in the vocabulary's place that scores a text by the choice between two tokens
    * after it.
-   *
-   * @param rejected the token that speaks against
-   * @param chosen the token that speaks for
-   * @throws io.adapt4j.core.exception.CheckpointException if the vocabulary's output has a bias
    */
   public Encoder choosing(int rejected, int chosen) {
     return choosing(rejected, chosen, false);
@@ -132,11 +118,6 @@ public final class Decoder extends Network {
   /**
    * Scores texts by the choice between two tokens after them, with the weights, the adapters and
    * the dropout that this decoder has now. Nothing of the result is its own: it is not closed.
-   *
-   * @param rejected the token that speaks against
-   * @param chosen the token that speaks for
-   * @return the scorer, as long as this decoder is open
-   * @throws io.adapt4j.core.exception.CheckpointException if the vocabulary's output has a bias
    */
   public Encoder choosingBeside(int rejected, int chosen) {
     Encoder beside = choosing(rejected, chosen, true);
@@ -179,11 +160,7 @@ public final class Decoder extends Network {
     return head.head();
   }
 
-  /**
-   * Returns the place of the output head.
-   *
-   * @return where a tied head can get values of its own
-   */
+  /** Returns the place of the output head. */
   public HeadSlot headSlot() {
     return head;
   }
@@ -201,29 +178,17 @@ public final class Decoder extends Network {
     return roundedActivations;
   }
 
-  /**
-   * Returns the checkpoint name of the head's weight, whether it has one of its own or not.
-   *
-   * @return such as {@code lm_head.weight}
-   */
+  /** Returns the checkpoint name of the head's weight, whether it has one of its own or not. */
   public String headName() {
     return head.name();
   }
 
-  /**
-   * Returns whether embedding and output head are one parameter.
-   *
-   * @return true where the head has no values of its own
-   */
+  /** Returns whether embedding and output head are one parameter. */
   public boolean isTied() {
     return head.isTied();
   }
 
-  /**
-   * Returns whether embedding and output head are one in the checkpoint, whatever they are now.
-   *
-   * @return true where the checkpoint has no values for the head
-   */
+  /** Returns whether embedding and output head are one in the checkpoint, whatever they are now. */
   public boolean isStoredTied() {
     return head.isStoredTied();
   }
@@ -232,10 +197,6 @@ public final class Decoder extends Network {
    * Places a batch that starts at the beginning of its texts.
    *
    * @param attentionMask 1 on tokens and 0 on padding, row-major [rows, length]
-   * @param rows B
-   * @param length T
-   * @return positions counted from each row's first token
-   * @throws IllegalArgumentException if a text is longer than a model with learned positions allows
    */
   public Positions positions(long[] attentionMask, int rows, int length) {
     return placement.causal(attentionMask, rows, length, type());
@@ -245,28 +206,12 @@ public final class Decoder extends Network {
    * Places a batch of rows that hold several documents each. Positions count from each document's
    * first token, attention stays inside each document, and rotary frequencies that depend on a
    * length follow the document's.
-   *
-   * @param documents lengths of the documents of each row, which follow each other from its start
-   * @param length T
-   * @return their positions
-   * @throws IllegalArgumentException if documents do not fit their row, or one is longer than a
-   *     model with learned positions allows
    */
   public Positions packedPositions(int[][] documents, int length) {
     return placement.packed(documents, length, type());
   }
 
-  /**
-   * Places the next tokens of a batch after those in a cache.
-   *
-   * @param attentionMask 1 on tokens and 0 on padding of everything so far, the new tokens included
-   * @param rows B
-   * @param count new tokens a row, T
-   * @param cache what came before
-   * @return their positions
-   * @throws IllegalArgumentException if the cache has no room, or a text is longer than a model
-   *     with learned positions allows
-   */
+  /** Places the next tokens of a batch after those in a cache. */
   public Positions positions(long[] attentionMask, int rows, int count, KvCache cache) {
     return placement.next(attentionMask, rows, count, cache, type());
   }
@@ -291,12 +236,6 @@ public final class Decoder extends Network {
   /**
    * Returns whether keys of a sequence must be recomputed when it grows: its rotary frequencies
    * change at a length in between (longrope).
-   *
-   * @param from tokens so far
-   * @param to tokens then
-   *     <p>As in Transformers only phi3 does so; with every other family and scaling, keys in the
-   *     cache keep the rotation they were stored with.
-   * @return true where keys in a cache no longer fit
    */
   public boolean outgrowsCache(int from, int to) {
     return modelConfig().modelType().equals("phi3")
@@ -308,10 +247,6 @@ public final class Decoder extends Network {
    * Returns whether the rotation of a token depends on the length of the sequence that it is read
    * in, for lengths of a range. Where it does not, keys are the same in whatever passes the
    * sequence is read, up to rounding.
-   *
-   * @param from a length in tokens
-   * @param to a length that is not smaller
-   * @return false for all models but those with dynamic or longrope scaling
    */
   public boolean rotationChanges(int from, int to) {
     return placement.rotary().stream()
@@ -321,8 +256,6 @@ public final class Decoder extends Network {
   /**
    * Makes an empty cache.
    *
-   * @param rows B
-   * @param capacity tokens a row
    * @return the cache, closed by the caller
    */
   public KvCache newCache(int rows, int capacity) {
@@ -334,11 +267,6 @@ public final class Decoder extends Network {
   /**
    * Makes a cache that begins with what another one has read. Blocks that are shared already are
    * shared with it too; the rest is copied.
-   *
-   * @param cache of this model
-   * @param tokens how many to begin with, at most the cache's length
-   * @param capacity tokens, more than these
-   * @return the cache, closed by the caller
    */
   public KvCache copyOf(KvCache cache, int tokens, int capacity) {
     try (Scope scope = Scope.open(engine())) {
@@ -351,11 +279,6 @@ public final class Decoder extends Network {
   /**
    * Makes the cache of a text that begins like the one of another cache. Unless that is short, both
    * share its keys and values from now on, and whichever is read next fills what is missing.
-   *
-   * @param cache of this model
-   * @param tokens that both texts begin with, at most the cache's capacity
-   * @param capacity tokens, more than these
-   * @return the cache, closed by the caller
    */
   public KvCache branchOf(KvCache cache, int tokens, int capacity) {
     if (!sharesKeys(cache.capacity(), capacity)) {
@@ -366,12 +289,7 @@ public final class Decoder extends Network {
     }
   }
 
-  /**
-   * Returns whether texts that begin alike have the same keys, however far they go on.
-   *
-   * @param capacities of their caches
-   * @return false where the rotation may change with the length, or layers keep states
-   */
+  /** Returns whether texts that begin alike have the same keys, however far they go on. */
   public boolean sharesKeys(long... capacities) {
     long longest = Arrays.stream(capacities).max().orElse(0);
     return !keepsStates() && !rotationChanges(1, Math.toIntExact(longest + 1));
@@ -380,8 +298,6 @@ public final class Decoder extends Network {
   /**
    * Returns whether layers keep states instead of keys and values. A cache of such a model cannot
    * go back to an earlier token than its last.
-   *
-   * @return false for a model of attention alone
    */
   public boolean keepsStates() {
     return body().keepsStates();
@@ -390,9 +306,6 @@ public final class Decoder extends Network {
   /**
    * Returns the memory of a cache.
    *
-   * @param rows B
-   * @param capacity tokens a row
-   * @param type the compute type
    * @return bytes of all keys and values, and of all states
    */
   public long cacheBytes(long rows, long capacity, DType type) {
@@ -408,11 +321,7 @@ public final class Decoder extends Network {
   /**
    * Runs the model up to and with its final norm.
    *
-   * @param ops the operators to use
    * @param ids token ids, I64 [B, T]
-   * @param positions where they stand
-   * @param recompute whether each layer's intermediates are dropped and made again for the
-   *     derivative
    * @return [B, T, hidden]
    */
   public Tensor hidden(Ops ops, Tensor ids, Positions positions, boolean recompute) {

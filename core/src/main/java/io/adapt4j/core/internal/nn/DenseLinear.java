@@ -22,14 +22,7 @@ public final class DenseLinear implements Linear {
     this.bias = bias;
   }
 
-  /**
-   * Declares a layer of one or more projections.
-   *
-   * @param in width of the input
-   * @param bias whether each projection has a bias
-   * @param parts the projections, left to right
-   * @return the layer, without memory yet
-   */
+  /** Declares a layer of one or more projections. */
   public static DenseLinear declare(long in, boolean bias, List<Part> parts) {
     return declare(in, bias, parts, false);
   }
@@ -37,9 +30,6 @@ public final class DenseLinear implements Linear {
   /**
    * Declares a layer whose weights a checkpoint may store transposed, as GPT-2's do.
    *
-   * @param in width of the input
-   * @param bias whether each projection has a bias
-   * @param parts the projections, left to right
    * @param transposed whether the checkpoint has weights as [in, out]
    * @return the layer, without memory yet; in memory weights are [out, in] all the same
    */
@@ -52,14 +42,7 @@ public final class DenseLinear implements Linear {
         bias ? new Parameter(slices(parts, ".bias", false), out) : null);
   }
 
-  /**
-   * Lays projections side by side.
-   *
-   * @param prefix module path of their parent
-   * @param names last path components
-   * @param widths outputs of each
-   * @return the parts
-   */
+  /** Lays projections side by side. */
   static List<Part> parts(String prefix, List<String> names, long... widths) {
     List<Part> parts = new ArrayList<>();
     long start = 0;

@@ -8,12 +8,6 @@ import java.util.List;
 
 /**
  * A {@link PostNormLayer} whose attention, both ways, has scores by the distance of query and key.
- *
- * @param attention mixes positions
- * @param scores what distances add
- * @param attentionNorm norm of its sum with the input
- * @param mlp works on each position alone
- * @param mlpNorm norm of its sum with the input
  */
 public record DistanceLayer(
     Attention attention, DistanceScores scores, Norm attentionNorm, Mlp mlp, Norm mlpNorm)

@@ -16,9 +16,7 @@ public sealed interface DistanceScores
   /**
    * Mixes the values that each query sees.
    *
-   * @param ops the operators to use
    * @param heads q, k and v [B, H, T, D]
-   * @param attention the layer's attention
    * @param mask added to the scores, or null
    * @return the heads side by side [B, T, H D]
    */
@@ -56,7 +54,6 @@ public sealed interface DistanceScores
    * A bias for each head and bucket of distances, as MPNet has it (Song et al. 2020).
    *
    * @param table [buckets, H]
-   * @param distances how distances share it
    */
   record Bias(Parameter table, RelativeOps.Buckets distances) implements DistanceScores {
 
@@ -82,12 +79,6 @@ public sealed interface DistanceScores
    * (He et al. 2021).
    *
    * @param table a vector for each distance that is told apart [2 span, hidden]
-   * @param norm of these vectors
-   * @param keys projects them to keys; empty where the tokens' projection does
-   * @param queries projects them to queries; empty where the tokens' projection does
-   * @param contentToPosition whether queries meet keys of distances
-   * @param positionToContent whether keys meet queries of distances
-   * @param rows which distance has which row
    */
   record Disentangled(
       Parameter table,

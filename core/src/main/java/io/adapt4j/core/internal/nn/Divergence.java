@@ -16,8 +16,6 @@ public final class Divergence {
   /**
    * Runs a base up to its output layer.
    *
-   * @param base the model
-   * @param inputs the batch, with at least one target
    * @return hidden states of the rows that predict a target [N, hidden]; owned by the open scope,
    *     else by the caller
    */
@@ -34,15 +32,6 @@ public final class Divergence {
   /**
    * Sums KL(p_base || p_model) over the positions that predict a target, and adds the gradients of
    * the sum times a scale to the model's trained parameters.
-   *
-   * @param model the model
-   * @param inputs the batch
-   * @param baseRows what {@link #rows} gave for it
-   * @param baseHead the base's output layer
-   * @param scale multiplies the gradients
-   * @param recompute whether to trade time for memory, layer by layer
-   * @param seed decides dropout masks
-   * @return the sum, not scaled
    */
   public static double forwardBackward(
       Decoder model,

@@ -14,11 +14,7 @@ public final class EmbeddingSlot {
     this.embedding = embedding;
   }
 
-  /**
-   * Puts an embedding instead of the present one.
-   *
-   * @param change makes the new embedding from the present one
-   */
+  /** Puts an embedding instead of the present one. */
   public void replace(UnaryOperator<TokenEmbedding> change) {
     embedding = change.apply(embedding);
   }

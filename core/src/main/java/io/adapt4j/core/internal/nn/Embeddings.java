@@ -12,15 +12,8 @@ import java.util.stream.Stream;
 /**
  * What turns token ids into the first hidden states.
  *
- * @param tokens one row a token
  * @param positions one row a position, or null where positions are not learned
  * @param types one row a token type, or null
- * @param norm norm of the sum
- * @param scale multiplies the token rows
- * @param slot what looks tokens up
- * @param projection to the width of the layers, where tables are narrower
- * @param zeroOnPadding whether padding has a vector of zeros
- * @param unusedPositions rows of the positions' table before that of position 0
  */
 public record Embeddings(
     Parameter tokens,
@@ -33,12 +26,7 @@ public record Embeddings(
     boolean zeroOnPadding,
     int unusedPositions) {
 
-  /**
-   * A linear layer between narrow tables and the layers.
-   *
-   * @param linear the layer
-   * @param place what it comes after
-   */
+  /** A linear layer between narrow tables and the layers. */
   public record Projection(LinearSlot linear, Place place) {
 
     /** What is done to narrow vectors; the rest is done to those of the layers' width. */
@@ -49,12 +37,7 @@ public record Embeddings(
     }
   }
 
-  /**
-   * A factor of the embedding.
-   *
-   * @param factor its value
-   * @param rounded whether the reference rounds it to the compute type first
-   */
+  /** A factor of the embedding. */
   public record Scale(double factor, boolean rounded) {
 
     public static final Scale NONE = new Scale(1, false);
@@ -63,11 +46,7 @@ public record Embeddings(
   /**
    * Declares embeddings whose tokens are looked up in their table.
    *
-   * @param tokens one row a token
    * @param positions one row a position, or null
-   * @param types one row a token type, or null
-   * @param norm norm of the sum
-   * @param scale multiplies the token rows
    */
   public Embeddings(
       Parameter tokens, Parameter positions, Parameter types, Norm norm, Scale scale) {
@@ -83,13 +62,7 @@ public record Embeddings(
         0);
   }
 
-  /**
-   * Puts a projection between the tables and the layers.
-   *
-   * @param linear the projection
-   * @param place what it comes after
-   * @return a changed copy
-   */
+  /** Puts a projection between the tables and the layers. */
   public Embeddings projected(LinearSlot linear, Projection.Place place) {
     return new Embeddings(
         tokens,
@@ -103,12 +76,7 @@ public record Embeddings(
         unusedPositions);
   }
 
-  /**
-   * Says where the table of positions begins.
-   *
-   * @param rows before that of position 0
-   * @return a changed copy
-   */
+  /** Says where the table of positions begins. */
   public Embeddings positionsAfter(int rows) {
     return new Embeddings(
         tokens, positions, types, norm, scale, slot, projection, zeroOnPadding, rows);
@@ -127,11 +95,6 @@ public record Embeddings(
   /**
    * Declares embeddings of tokens alone, of which one is padding and does not learn from being
    * looked up.
-   *
-   * @param tokens one row a token
-   * @param scale multiplies the rows
-   * @param padding the id of padding
-   * @return the embeddings
    */
   public static Embeddings padded(Parameter tokens, Scale scale, int padding) {
     return new Embeddings(

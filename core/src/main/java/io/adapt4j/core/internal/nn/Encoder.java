@@ -23,12 +23,7 @@ public final class Encoder extends Network {
   private final boolean causal;
   private final boolean shared;
 
-  /**
-   * Declares an encoder.
-   *
-   * @param positionPadding the padding token from which positions are counted (RoBERTa), or empty
-   *     where they are 0, 1, 2 in every row
-   */
+  /** Declares an encoder. */
   public Encoder(
       ModelConfig modelConfig,
       Dimensions dimensions,
@@ -39,12 +34,7 @@ public final class Encoder extends Network {
     this(modelConfig, dimensions, storedNames, body, head, positionPadding, false, false);
   }
 
-  /**
-   * Declares a network that reads texts.
-   *
-   * @param causal whether the layers are a decoder's: tokens see those before them
-   * @param shared whether they stay that decoder's, so that only the output is this network's own
-   */
+  /** Declares a network that reads texts. */
   public Encoder(
       ModelConfig modelConfig,
       Dimensions dimensions,
@@ -100,20 +90,12 @@ public final class Encoder extends Network {
     return types == null ? 0 : Math.toIntExact(types.sizes()[0]);
   }
 
-  /**
-   * Returns whether the model predicts masked tokens.
-   *
-   * @return true for a masked language model
-   */
+  /** Returns whether the model predicts masked tokens. */
   public boolean predictsTokens() {
     return head instanceof MaskedLanguageHead;
   }
 
-  /**
-   * Returns whether classes are those of each token rather than of the text.
-   *
-   * @return true for a token classifier
-   */
+  /** Returns whether classes are those of each token rather than of the text. */
   public boolean classifiesTokens() {
     return head instanceof ClassificationHead own && own.pooling().isEmpty();
   }
@@ -123,11 +105,7 @@ public final class Encoder extends Network {
     return head instanceof TokenChoiceHead;
   }
 
-  /**
-   * Returns whether tokens see only those before them.
-   *
-   * @return true where the layers are a decoder's
-   */
+  /** Returns whether tokens see only those before them. */
   public boolean isCausal() {
     return causal;
   }
@@ -155,11 +133,6 @@ public final class Encoder extends Network {
    * Places a batch.
    *
    * @param ids token ids, row-major [rows, length]
-   * @param attentionMask 1 on tokens and 0 on padding
-   * @param rows B
-   * @param length T
-   * @return the positions
-   * @throws IllegalArgumentException if a text is longer than the model has learned positions for
    */
   public Positions positions(long[] ids, long[] attentionMask, int rows, int length) {
     if (causal && head instanceof EncoderHead.None) {
@@ -185,12 +158,8 @@ public final class Encoder extends Network {
   /**
    * Runs the model up to and with its final norm.
    *
-   * @param ops the operators to use
    * @param ids token ids, I64 [B, T]
    * @param typeIds token types, I64 [B, T]; not read where the model has none
-   * @param positions where they stand
-   * @param recompute whether each layer's intermediates are dropped and made again for the
-   *     derivative
    * @return [B, T, hidden]
    */
   public Tensor hidden(
@@ -201,21 +170,13 @@ public final class Encoder extends Network {
   /**
    * Prepares hidden states for the vocabulary head.
    *
-   * @param ops the operators to use
    * @param hidden [.., hidden]
-   * @return the shape of hidden
-   * @throws IllegalStateException if the model does not predict tokens
    */
   public Tensor vocabularyInput(Ops ops, Tensor hidden) {
     return maskedLanguageHead().transform(ops, hidden);
   }
 
-  /**
-   * Returns what scores masked tokens, from {@link #vocabularyInput}.
-   *
-   * @return the head
-   * @throws IllegalStateException if the model does not predict tokens
-   */
+  /** Returns what scores masked tokens, from {@link #vocabularyInput}. */
   public VocabularyHead vocabularyHead() {
     return maskedLanguageHead().vocabulary();
   }
@@ -225,12 +186,10 @@ public final class Encoder extends Network {
    * token that is not the configuration's {@code pad_token_id}, as Transformers has it: where that
    * is also the token that ends texts, the end is not what is scored.
    *
-   * @param ops the operators to use
    * @param hidden [B, T, hidden]
    * @param ids token ids, row-major [B, T]
    * @param attentionMask 1 on tokens and 0 on padding, row-major [B, T]
    * @return logits [B, classes] of texts, [B, T, classes] of tokens
-   * @throws IllegalStateException if the model is no classifier
    */
   public Tensor classLogits(Ops ops, Tensor hidden, long[] ids, long[] attentionMask) {
     if (head instanceof ClassificationHead own) {
@@ -246,12 +205,6 @@ public final class Encoder extends Network {
   /**
    * Scores the classes of each text, or of each token, where the padding token stands on padding
    * only; {@link #classLogits(Ops, Tensor, long[], long[])} makes no such assumption.
-   *
-   * @param ops the operators to use
-   * @param hidden [B, T, hidden]
-   * @param attentionMask 1 on tokens and 0 on padding, row-major [B, T]
-   * @return logits [B, classes] of texts, [B, T, classes] of tokens
-   * @throws IllegalStateException if the model is no classifier
    */
   public Tensor classLogits(Ops ops, Tensor hidden, long[] attentionMask) {
     if (head instanceof ClassificationHead own) {
@@ -264,12 +217,7 @@ public final class Encoder extends Network {
   /**
    * Computes what the layer reads whose outputs are the classes' scores.
    *
-   * @param ops the operators to use
-   * @param hidden [B, T, hidden]
-   * @param ids token ids, row-major [B, T]
-   * @param attentionMask 1 on tokens and 0 on padding, row-major [B, T]
    * @return [B, features] of texts, [B, T, features] of tokens
-   * @throws IllegalStateException if the model is no classifier
    */
   public Tensor classifierInput(Ops ops, Tensor hidden, long[] ids, long[] attentionMask) {
     if (head instanceof ClassificationHead own) {
@@ -279,12 +227,7 @@ public final class Encoder extends Network {
         "This model has no classification head: " + modelConfig().architectures());
   }
 
-  /**
-   * Returns the layer whose outputs are the classes' scores.
-   *
-   * @return its place
-   * @throws IllegalStateException if the model is no classifier
-   */
+  /** Returns the layer whose outputs are the classes' scores. */
   public LinearSlot classifier() {
     if (head instanceof ClassificationHead own) {
       return own.classifier();

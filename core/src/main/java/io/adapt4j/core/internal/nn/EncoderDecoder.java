@@ -41,16 +41,7 @@ public final class EncoderDecoder extends Network {
   private final SequenceTokens specialTokens;
   private List<Parameter> readTables = List.of();
 
-  /**
-   * Declares a network.
-   *
-   * @param dimensions sizes; its layers are those of both sides
-   * @param tokens the token embedding of the encoder, and of the decoder where they share it
-   * @param targetTokens parameters of the decoder's own token embedding; empty where it has none
-   * @param encoder reads
-   * @param decoder writes
-   * @param head scores tokens
-   */
+  /** Declares a network. */
   public EncoderDecoder(
       ModelConfig modelConfig,
       Dimensions dimensions,
@@ -187,9 +178,6 @@ public final class EncoderDecoder extends Network {
 
   /**
    * Finds the tables of positions that a checkpoint has, though they are computed where it has not.
-   *
-   * @param stored the names in the checkpoint
-   * @return the tables by stored name
    */
   Map<String, Parameter> storedTables(Set<String> stored) {
     Map<String, Parameter> tables = new LinkedHashMap<>();
@@ -227,11 +215,7 @@ public final class EncoderDecoder extends Network {
   /**
    * Reads a batch.
    *
-   * @param ops the operators to use
-   * @param inputs the batch
-   * @param recompute whether layers are made again for the derivative
    * @param states takes every state, where they are wanted; else null
-   * @return what was read, in the open scope
    */
   public SequenceSource read(
       Ops ops, SequenceInputs inputs, boolean recompute, @Nullable List<Tensor> states) {
@@ -257,11 +241,7 @@ public final class EncoderDecoder extends Network {
   /**
    * Runs the decoder over whole targets.
    *
-   * @param ops the operators to use
-   * @param source what was read
    * @param ids the tokens before each target [B, T]
-   * @param recompute whether layers are made again for the derivative
-   * @param states takes every state, where they are wanted; else null
    * @return [B, T, hidden]
    */
   public Tensor write(
@@ -287,9 +267,6 @@ public final class EncoderDecoder extends Network {
   /**
    * Begins to write texts for what was read.
    *
-   * @param source what was read, which is not needed afterwards
-   * @param rows for each text that is written, the row of the source that it is written for
-   * @param capacity the most tokens of a text
    * @return the cache, closed by the caller
    */
   public SequenceCache newCache(SequenceSource source, long[] rows, int capacity) {
@@ -300,8 +277,6 @@ public final class EncoderDecoder extends Network {
   /**
    * Runs the decoder over one more token of each text.
    *
-   * @param ids the tokens [B]
-   * @param cache what came before; takes them
    * @return [B, 1, hidden], in the open scope
    */
   public Tensor next(long[] ids, SequenceCache cache) {
@@ -370,12 +345,7 @@ public final class EncoderDecoder extends Network {
     return tokens;
   }
 
-  /**
-   * Reads and writes a batch and keeps every state.
-   *
-   * @param inputs the batch
-   * @return of each side: of the embedding, of each layer, and after the final norm
-   */
+  /** Reads and writes a batch and keeps every state. */
   public List<List<float[]>> allStates(SequenceInputs inputs) {
     try (Scope scope = Scope.open(engine())) {
       List<Tensor> read = new ArrayList<>();

@@ -18,16 +18,7 @@ public final class EncoderLoss {
 
   private EncoderLoss() {}
 
-  /**
-   * Sums the loss over the batch's targets.
-   *
-   * @param encoder the model
-   * @param inputs the batch
-   * @return sum of -log p(label)
-   * @throws IllegalStateException if the encoder has no output layer
-   * @throws io.adapt4j.core.exception.CheckpointException if it classifies otherwise than by one
-   *     label
-   */
+  /** Sums the loss over the batch's targets. */
   public static double evaluate(Encoder encoder, EncoderInputs inputs) {
     try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(encoder, inputs)) {
@@ -49,16 +40,6 @@ public final class EncoderLoss {
   /**
    * Sums the loss over the batch's targets and adds the gradients of the sum times a scale to the
    * trained parameters.
-   *
-   * @param encoder the model
-   * @param inputs the batch
-   * @param scale multiplies the gradients; usually 1 over the targets of the whole step
-   * @param recompute whether to trade time for memory, layer by layer
-   * @param seed decides dropout masks
-   * @return sum of -log p(label), not scaled
-   * @throws IllegalStateException if the encoder has no output layer
-   * @throws io.adapt4j.core.exception.CheckpointException if it classifies otherwise than by one
-   *     label
    */
   public static double forwardBackward(
       Encoder encoder, EncoderInputs inputs, double scale, boolean recompute, long seed) {

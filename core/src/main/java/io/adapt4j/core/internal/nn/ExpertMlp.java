@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
  * A mixture of experts (Shazeer et al. 2017): a router sends each position to a few of several
  * MLPs, whose outputs are added with its weights.
  *
- * @param router chooses the experts
- * @param experts MLPs of the same width
  * @param shared an MLP for all positions, or null
  */
 public record ExpertMlp(Router router, List<? extends Mlp> experts, @Nullable Shared shared)
@@ -22,7 +20,6 @@ public record ExpertMlp(Router router, List<? extends Mlp> experts, @Nullable Sh
   /**
    * An expert of all positions.
    *
-   * @param mlp the expert
    * @param gate gives one number a position, whose sigmoid multiplies its output; or null
    */
   public record Shared(Mlp mlp, @Nullable LinearSlot gate) {}

@@ -29,10 +29,7 @@ final class FourBitExperts {
   /**
    * Replaces plain weights by those of the base.
    *
-   * @param config of the model
-   * @param tensors of the model
    * @param base the weights it came from; to be closed after the tensors are written
-   * @return empty where the base has none in MXFP4, or one of them has changed
    */
   static Optional<Model> unchanged(ModelConfig config, List<TensorData> tensors, Checkpoint base)
       throws IOException {

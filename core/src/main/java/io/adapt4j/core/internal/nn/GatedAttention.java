@@ -10,8 +10,6 @@ import java.util.Set;
 /**
  * Attention whose joined heads are multiplied by the sigmoid of a gate (Qiu et al. 2025). The query
  * projection gives query and gate of each head side by side.
- *
- * @param attention the attention; its first projection is as much wider as its queries are
  */
 public record GatedAttention(Attention attention) implements Mixer {
 

@@ -5,13 +5,7 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/**
- * Feed-forward layer with a gate: down(act(gate(x)) * up(x)) (Shazeer 2020).
- *
- * @param gateUp the gate and up projections
- * @param down the projection back to the hidden width
- * @param activation the gate's activation
- */
+/** Feed-forward layer with a gate: down(act(gate(x)) * up(x)) (Shazeer 2020). */
 public record GatedMlp(LinearSlot gateUp, LinearSlot down, Activation activation) implements Mlp {
 
   @Override

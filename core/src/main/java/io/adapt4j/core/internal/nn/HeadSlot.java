@@ -63,11 +63,7 @@ public final class HeadSlot {
     return roundedInSteps;
   }
 
-  /**
-   * Puts a compact form beside the head's values, which is read and closed with the model.
-   *
-   * @param form the form, not read yet
-   */
+  /** Puts a compact form beside the head's values, which is read and closed with the model. */
   public void putCompact(CompactHead form) {
     compact = form;
   }
@@ -86,11 +82,7 @@ public final class HeadSlot {
     }
   }
 
-  /**
-   * Returns the compact form of the head's values.
-   *
-   * @return empty where there is none, or the values have changed since
-   */
+  /** Returns the compact form of the head's values. */
   public Optional<CompactHead> compact() {
     Parameter weight = head.weight();
     return weight == compactOf && !weight.isTrained() && weight.changes() == changes
@@ -108,9 +100,6 @@ public final class HeadSlot {
    * Gives a tied head values of its own, so that it can be trained alone. They are dropped when all
    * that asked for them have closed what they got; a head that the checkpoint has values for stays
    * as it is.
-   *
-   * @return what is closed when the values are no longer needed
-   * @throws IllegalStateException if the model has no weights yet
    */
   public Untied untie() {
     if (isTied()) {

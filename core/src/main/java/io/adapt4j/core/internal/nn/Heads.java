@@ -1,17 +1,6 @@
 package io.adapt4j.core.internal.nn;
 
-/**
- * The heads of an attention layer.
- *
- * @param query query heads
- * @param keyValue key and value heads; divides {@code query}
- * @param dim entries a head
- * @param interleaved whether the projection gives the queries of one key/value head, its key and
- *     its value side by side (GPT-NeoX, Falcon, InternLM 2), rather than all queries, all keys, all
- *     values
- * @param pairs whether rotary positions turn pairs of neighbors (GLM, Cohere), rather than an entry
- *     of the first half with one of the second
- */
+/** The heads of an attention layer. */
 public record Heads(int query, int keyValue, int dim, boolean interleaved, boolean pairs) {
 
   public static Heads grouped(int query, int keyValue, int dim) {

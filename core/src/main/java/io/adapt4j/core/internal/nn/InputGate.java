@@ -6,15 +6,7 @@ import io.adapt4j.core.internal.tensor.RelativeOps;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/**
- * How a layer reads its part of the {@link LayerInputs}: norm(projection(act(gate(x)) * part)).
- *
- * @param gate the projection to the part's width
- * @param activation the gate's activation
- * @param projection back to the hidden width
- * @param norm of what comes out
- * @param layer the number of the layer, whose part is read
- */
+/** How a layer reads its part of the {@link LayerInputs}: norm(projection(act(gate(x)) * part)). */
 public record InputGate(
     LinearSlot gate, Activation activation, LinearSlot projection, Norm norm, int layer) {
 

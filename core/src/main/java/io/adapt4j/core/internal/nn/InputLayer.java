@@ -11,10 +11,6 @@ import java.util.Optional;
 /**
  * A layer that adds its part of the {@link LayerInputs} to the residual stream after attention and
  * MLP, and multiplies the sum by a stored factor.
- *
- * @param layer attention and MLP
- * @param input how the part is read; empty for none
- * @param factor the factor, which is not trained
  */
 public record InputLayer(SequentialLayer layer, Optional<InputGate> input, Parameter factor)
     implements Layer {

@@ -13,11 +13,6 @@ import java.util.stream.Stream;
  * own, whose outputs are added. The router reads the same input through a norm of its own (Gemma
  * 4).
  *
- * @param dense the MLP of all positions
- * @param ofDense its norms
- * @param experts the mixture, without an MLP for all positions
- * @param ofExperts its norms
- * @param routerNorm norm of the router's input, which is divided by the root of its width then
  * @param expertScale multiplies the weights of the experts, [experts]
  */
 public record JoinedMlp(
@@ -29,12 +24,7 @@ public record JoinedMlp(
     Parameter expertScale)
     implements Mlp {
 
-  /**
-   * The norms of a branch.
-   *
-   * @param before of its input
-   * @param after of its output
-   */
+  /** The norms of a branch. */
   public record Norms(Norm before, Norm after) {}
 
   @Override

@@ -9,14 +9,6 @@ import java.util.stream.Stream;
 /**
  * What makes the keys and values of a layer, for itself and for later layers that have none of
  * their own.
- *
- * @param layer the number of the layer
- * @param input makes of the layer's input what the projection reads
- * @param projection of keys and values, or of keys that are values too
- * @param areOne whether keys, before their norm, are the values
- * @param heads their number and width
- * @param keyNorm norm of each key
- * @param valueNorm norm of each value
  */
 public record KeyValues(
     int layer,

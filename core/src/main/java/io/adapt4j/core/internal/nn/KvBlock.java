@@ -27,14 +27,7 @@ public final class KvBlock implements AutoCloseable {
   private long filled;
   private int users = 1;
 
-  /**
-   * Makes an empty block.
-   *
-   * @param layers what each keeps
-   * @param rows of each tensor
-   * @param capacity tokens of a row
-   * @param type of keys and values
-   */
+  /** Makes an empty block. */
   KvBlock(List<CacheShape> layers, long rows, long capacity, DType type) {
     this.layers = List.copyOf(layers);
     this.rows = rows;
@@ -78,12 +71,7 @@ public final class KvBlock implements AutoCloseable {
     return rows;
   }
 
-  /**
-   * Returns whether a layer keeps keys and values.
-   *
-   * @param layer its index
-   * @return false for a layer that keeps a state alone
-   */
+  /** Returns whether a layer keeps keys and values. */
   public boolean hasKeys(int layer) {
     return keys.get(layer) != null;
   }
@@ -91,19 +79,13 @@ public final class KvBlock implements AutoCloseable {
   /**
    * Returns the keys of a layer.
    *
-   * @param layer its index
    * @return [rows, key-value heads, capacity, width]; this block closes it
    */
   public Tensor keys(int layer) {
     return Objects.requireNonNull(keys.get(layer));
   }
 
-  /**
-   * Returns the values of a layer.
-   *
-   * @param layer its index
-   * @return [rows, key-value heads, capacity, width]; this block closes it
-   */
+  /** Returns the values of a layer. */
   public Tensor values(int layer) {
     return Objects.requireNonNull(values.get(layer));
   }
@@ -126,14 +108,7 @@ public final class KvBlock implements AutoCloseable {
     return perToken * rows * capacity * type.bytes();
   }
 
-  /**
-   * Overwrites places of this block with another's, in all layers.
-   *
-   * @param at the first one here
-   * @param from a block of the same model
-   * @param place the first one there
-   * @param tokens how many
-   */
+  /** Overwrites places of this block with another's, in all layers. */
   void copy(long at, KvBlock from, long place, long tokens) {
     for (int layer = 0; layer < layers.size(); layer++) {
       if (layers.get(layer).keyValueHeads() > 0) {

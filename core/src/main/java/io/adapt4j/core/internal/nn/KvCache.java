@@ -32,13 +32,7 @@ public final class KvCache implements AutoCloseable {
   /** The fewest tokens of a block: for less, a copy costs as little. */
   public static final int SHORTEST_SHARED = 32;
 
-  /**
-   * Some tokens of a text.
-   *
-   * @param block where their keys and values are, from the block's first place on
-   * @param start the first one's place in the text
-   * @param tokens how many of the block's places belong to the text
-   */
+  /** Some tokens of a text. */
   public record Part(KvBlock block, long start, long tokens) {
 
     private boolean isFull() {
@@ -66,11 +60,7 @@ public final class KvCache implements AutoCloseable {
     this.states = new LayerStates(own.layers(), own.rows());
   }
 
-  /**
-   * Returns how many tokens are held.
-   *
-   * @return tokens of each row, padding included
-   */
+  /** Returns how many tokens are held. */
   public long length() {
     long length = 0;
     for (Part part : shared) {
@@ -82,11 +72,7 @@ public final class KvCache implements AutoCloseable {
     return length + own.filled();
   }
 
-  /**
-   * Returns how many tokens there is room for.
-   *
-   * @return tokens of each row
-   */
+  /** Returns how many tokens there is room for. */
   public long capacity() {
     return sharedTokens() + own.capacity();
   }
@@ -131,7 +117,6 @@ public final class KvCache implements AutoCloseable {
   /**
    * Returns the states of a layer, which stay where they are.
    *
-   * @param layer its index
    * @return the tail of a convolution [rows, ..], then the state if there is one; empty for a layer
    *     that keeps none
    */
@@ -202,14 +187,7 @@ public final class KvCache implements AutoCloseable {
     }
   }
 
-  /**
-   * Some places of a block.
-   *
-   * @param block what holds them
-   * @param from the first one in it
-   * @param place the first one in the text
-   * @param tokens how many
-   */
+  /** Some places of a block. */
   private record Piece(KvBlock block, long from, long place, long tokens) {}
 
   /** Finds a range of places. */
@@ -237,7 +215,6 @@ public final class KvCache implements AutoCloseable {
   /**
    * Returns the memory that some caches take.
    *
-   * @param caches whose blocks are counted once
    * @return a number of bytes
    */
   public static long bytes(Collection<KvCache> caches) {
@@ -263,8 +240,6 @@ public final class KvCache implements AutoCloseable {
    * Forgets the tokens after the first ones. What a window of attention reaches back to stays: keys
    * and values are held of every token, in layers with a window too. Shared blocks stay as they are
    * for others; room in them is no longer this cache's.
-   *
-   * @param tokens how many of each row to keep, at most {@link #length}; with states all or none
    */
   public void truncate(long tokens) {
     if (tokens < 0 || tokens > length()) {
@@ -299,8 +274,6 @@ public final class KvCache implements AutoCloseable {
    * Makes a cache that begins with the first tokens of this one. What is shared already is shared
    * with it too, unless it is short, and the rest is copied.
    *
-   * @param tokens how many, as far as they are held or shared
-   * @param capacity of the copy, more than is shared
    * @return a cache, closed by the caller
    */
   KvCache copy(long tokens, long capacity) {
@@ -308,14 +281,7 @@ public final class KvCache implements AutoCloseable {
     return copy(tokens, capacity, common < SHORTEST_SHARED ? 0 : common);
   }
 
-  /**
-   * Makes a cache that begins with the first tokens of this one.
-   *
-   * @param tokens how many, as far as they are held or shared; with states all or none
-   * @param capacity of the copy, more than is shared
-   * @param common how many of them stay shared
-   * @return a cache, closed by the caller
-   */
+  /** Makes a cache that begins with the first tokens of this one. */
   KvCache copy(long tokens, long capacity, long common) {
     long end = Math.min(tokens, length());
     states.requireWhole(end, length());
@@ -334,10 +300,6 @@ public final class KvCache implements AutoCloseable {
   /**
    * Makes a cache of a text that begins like this one's. Both share what they have in common from
    * now on, also what is not held yet, unless it is short.
-   *
-   * @param tokens that both texts begin with, at most this capacity
-   * @param capacity of the other, more than that
-   * @return a cache, closed by the caller
    */
   KvCache branch(long tokens, long capacity) {
     long more = Math.min(tokens, capacity() - 1) - sharedTokens();
@@ -367,11 +329,7 @@ public final class KvCache implements AutoCloseable {
     changes++;
   }
 
-  /**
-   * Counts the tokens of a finished pass as held.
-   *
-   * @param tokens tokens of each row
-   */
+  /** Counts the tokens of a finished pass as held. */
   public void advance(long tokens) {
     long left = tokens;
     for (Part part : shared) {

@@ -13,18 +13,7 @@ public final class LanguageModelLoss {
 
   private LanguageModelLoss() {}
 
-  /**
-   * A batch; arrays are row-major [rows, length].
-   *
-   * @param ids token ids
-   * @param attentionMask 1 on tokens, 0 on padding
-   * @param labels targets before the shift, {@value TargetRows#IGNORED} where there is none
-   * @param rows B
-   * @param length T
-   * @param documents lengths of the documents packed into each row, whose first tokens are no
-   *     targets; empty where each row is one padded text
-   * @param weights what each label's term of the loss is multiplied by; empty for 1
-   */
+  /** A batch; arrays are row-major [rows, length]. */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   public record Inputs(
       long[] ids,
@@ -35,15 +24,7 @@ public final class LanguageModelLoss {
       int[][] documents,
       float[] weights) {
 
-    /**
-     * Makes a padded batch without weights.
-     *
-     * @param ids token ids
-     * @param attentionMask 1 on tokens, 0 on padding
-     * @param labels targets before the shift, {@value TargetRows#IGNORED} where there is none
-     * @param rows B
-     * @param length T
-     */
+    /** Makes a padded batch without weights. */
     public Inputs(long[] ids, long[] attentionMask, long[] labels, int rows, int length) {
       this(ids, attentionMask, labels, rows, length, new int[0][], new float[0]);
     }
@@ -65,13 +46,7 @@ public final class LanguageModelLoss {
     }
   }
 
-  /**
-   * Sums the loss over the batch's targets.
-   *
-   * @param decoder the model
-   * @param inputs the batch
-   * @return sum of -log p(target), each times its weight
-   */
+  /** Sums the loss over the batch's targets. */
   public static double evaluate(Decoder decoder, Inputs inputs) {
     TargetRows targets = inputs.targets();
     if (targets.count() == 0) {
@@ -91,13 +66,6 @@ public final class LanguageModelLoss {
    * Sums the loss over the batch's targets and adds the gradients of the sum times a scale to the
    * trained parameters. Where the model's configuration asks for the loss that balances its routers
    * ({@code output_router_logits}), it is added, times the number of targets.
-   *
-   * @param decoder the model
-   * @param inputs the batch
-   * @param scale multiplies the gradients; usually 1 over the targets of the whole step
-   * @param recompute whether to trade time for memory, layer by layer
-   * @param seed decides dropout masks
-   * @return sum of -log p(target), each times its weight, not scaled
    */
   public static double forwardBackward(
       Decoder decoder, Inputs inputs, double scale, boolean recompute, long seed) {

@@ -10,12 +10,6 @@ import java.util.List;
 /**
  * What each layer reads of a token besides the residual stream: a row of a second table, and a
  * projection of the token's embedding (Google 2025, Gemma 3n).
- *
- * @param tokens one row a token, of all layers side by side
- * @param scale multiplies the rows
- * @param projection of the embedding, to the width of a row
- * @param norm of the projection, for each layer by itself
- * @param layers how many there are
  */
 public record LayerInputs(
     Parameter tokens, Embeddings.Scale scale, LinearSlot projection, Norm norm, int layers) {

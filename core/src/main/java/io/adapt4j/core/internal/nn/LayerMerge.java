@@ -15,27 +15,19 @@ public interface LayerMerge extends AutoCloseable {
    * A tensor in an adapter's file.
    *
    * @param file the open file; the merge closes it
-   * @param name the tensor's name there
    */
   record Stored(Checkpoint file, String name) {}
 
   /**
    * An update that is a product: scale b a.
    *
-   * @param rank columns of b and rows of a
    * @param a row by row, [rank, in]
    * @param b row by row, [out, rank]
-   * @param scale multiplies the product
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Product(int rank, float[] a, float[] b, double scale) {}
 
-  /**
-   * Returns whether a projection's weight or bias changes.
-   *
-   * @param path its module path
-   * @return whether {@link #merge} does anything to it
-   */
+  /** Returns whether a projection's weight or bias changes. */
   boolean changes(String path);
 
   /**
@@ -49,13 +41,7 @@ public interface LayerMerge extends AutoCloseable {
   /** {@return why the adapter is more than products beside projections; empty if it is not} */
   Optional<String> moreThanProducts();
 
-  /**
-   * Returns the update of a projection.
-   *
-   * @param projection as in {@link #merge}; it may be changed
-   * @return the product
-   * @throws IllegalStateException if the adapter is more than products
-   */
+  /** Returns the update of a projection. */
   Product product(DenseLinear projection);
 
   /** {@return the paths of the projections that it changes, in the order of the model} */

@@ -9,10 +9,7 @@ import java.util.stream.Stream;
 /**
  * Normalization to mean 0 and variance 1.
  *
- * @param weight one factor an entry
- * @param offset added to the factors; 1 where they are stored as differences from 1 (Nemotron)
  * @param bias added afterwards, or null
- * @param eps added to the variance
  */
 public record LayerNorm(Parameter weight, double offset, Parameter bias, double eps)
     implements Norm {

@@ -71,11 +71,7 @@ final class LayerStates implements AutoCloseable {
     }
   }
 
-  /**
-   * Checks that a cache is to begin with all of its tokens or none, where there are states.
-   *
-   * @throws IllegalArgumentException if it is not
-   */
+  /** Checks that a cache is to begin with all of its tokens or none, where there are states. */
   void requireWhole(long tokens, long length) {
     if (!isEmpty() && tokens > 0 && tokens < length) {
       throw new IllegalArgumentException(

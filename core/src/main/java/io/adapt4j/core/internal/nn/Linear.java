@@ -14,49 +14,26 @@ import java.util.List;
  */
 public interface Linear extends AutoCloseable {
 
-  /**
-   * One projection of the layer, under the name the family gives it.
-   *
-   * @param path its module path, such as {@code model.layers.0.self_attn.q_proj}
-   * @param start its first output
-   * @param width its number of outputs
-   */
+  /** One projection of the layer, under the name the family gives it. */
   record Part(String path, long start, long width) {
-    /**
-     * Returns the name by which users target the projection.
-     *
-     * @return the last component of the path
-     */
+    /** Returns the name by which users target the projection. */
     public String name() {
       return path.substring(path.lastIndexOf('.') + 1);
     }
   }
 
-  /**
-   * Returns the projections.
-   *
-   * @return left to right, at least one
-   */
+  /** Returns the projections. */
   List<Part> parts();
 
-  /**
-   * Returns the width of the input.
-   *
-   * @return entries a position
-   */
+  /** Returns the width of the input. */
   long inFeatures();
 
-  /**
-   * Returns the width of the output.
-   *
-   * @return entries a position, all parts together
-   */
+  /** Returns the width of the output. */
   long outFeatures();
 
   /**
    * Applies the layer.
    *
-   * @param ops the operators to use
    * @param x [.., in]
    * @return [.., out], a tensor nothing else refers to
    */
@@ -66,8 +43,6 @@ public interface Linear extends AutoCloseable {
    * Records the layer where only its derivative is of use: the values of the output need not be
    * computed.
    *
-   * @param ops the operators to use, recording
-   * @param x [.., in]
    * @return [.., out], whose values are not defined
    */
   default Tensor recorded(Ops ops, Tensor x) {
@@ -81,30 +56,17 @@ public interface Linear extends AutoCloseable {
    */
   List<Parameter> parameters();
 
-  /**
-   * Takes the layer apart into products.
-   *
-   * @param terms takes the products in the order in which they are added
-   * @return whether that is all the layer does; where not, what terms got is of no use
-   */
+  /** Takes the layer apart into products. */
   default boolean describe(LinearTerms terms) {
     return false;
   }
 
-  /**
-   * Returns the layer that holds the base weight.
-   *
-   * @return this layer, or the one under all adapters
-   */
+  /** Returns the layer that holds the base weight. */
   default Linear innermost() {
     return this;
   }
 
-  /**
-   * Gives the parameters memory.
-   *
-   * @param type the compute type
-   */
+  /** Gives the parameters memory. */
   default void allocate(DType type) {
     parameters().forEach(parameter -> parameter.allocate(type));
   }

@@ -14,44 +14,18 @@ public final class LinearSlot {
     this.linear = linear;
   }
 
-  /**
-   * Declares projections of one input.
-   *
-   * @param parent module path of their parent
-   * @param in width of the input
-   * @param bias whether each has a bias
-   * @param names last path components
-   * @param widths outputs of each
-   * @return their place
-   */
+  /** Declares projections of one input. */
   public static LinearSlot of(
       String parent, long in, boolean bias, List<String> names, long... widths) {
     return new LinearSlot(DenseLinear.declare(in, bias, DenseLinear.parts(parent, names, widths)));
   }
 
-  /**
-   * Declares one projection.
-   *
-   * @param path its module path
-   * @param in width of the input
-   * @param bias whether it has a bias
-   * @param out width of the output
-   * @return its place
-   */
+  /** Declares one projection. */
   public static LinearSlot of(String path, long in, boolean bias, long out) {
     return new LinearSlot(DenseLinear.declare(in, bias, List.of(new Linear.Part(path, 0, out))));
   }
 
-  /**
-   * Declares one projection whose weight checkpoints may store as [in, out].
-   *
-   * @param path its module path
-   * @param in width of the input
-   * @param bias whether it has a bias
-   * @param out width of the output
-   * @param transposed whether they do
-   * @return its place
-   */
+  /** Declares one projection whose weight checkpoints may store as [in, out]. */
   public static LinearSlot of(String path, long in, boolean bias, long out, boolean transposed) {
     List<Linear.Part> parts = List.of(new Linear.Part(path, 0, out));
     return new LinearSlot(DenseLinear.declare(in, bias, parts, transposed));
@@ -66,11 +40,7 @@ public final class LinearSlot {
     return linear;
   }
 
-  /**
-   * Returns the projections that run here.
-   *
-   * @return left to right
-   */
+  /** Returns the projections that run here. */
   public List<Linear.Part> parts() {
     return linear.parts();
   }

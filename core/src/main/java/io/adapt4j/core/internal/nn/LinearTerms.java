@@ -20,9 +20,6 @@ public interface LinearTerms {
   /**
    * Adds x A' B' of an adapter.
    *
-   * @param adapter whose update it is
-   * @param on whether it takes part where no adapter is named; if not, it does so only where this
-   *     one is
    * @param a [rank, in]
    * @param b [out, rank], scale included
    */

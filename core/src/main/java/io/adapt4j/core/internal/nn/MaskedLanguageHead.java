@@ -8,14 +8,7 @@ import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * Predicts masked tokens (Devlin et al. 2019): vocabulary(norm(act(dense(x)))).
- *
- * @param dense the transform
- * @param activation after it
- * @param norm after that
- * @param vocabulary scores every token
- */
+/** Predicts masked tokens (Devlin et al. 2019): vocabulary(norm(act(dense(x)))). */
 public record MaskedLanguageHead(
     LinearSlot dense, Activation activation, Norm norm, VocabularyHead vocabulary)
     implements EncoderHead {

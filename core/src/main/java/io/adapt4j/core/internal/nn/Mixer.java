@@ -14,10 +14,7 @@ public sealed interface Mixer
   /**
    * Applies it.
    *
-   * @param ops the operators to use
    * @param x [B, T, hidden]
-   * @param positions where the tokens stand and what was before them
-   * @param layer number of the layer, for its part of the cache
    * @return [B, T, hidden]
    */
   Tensor forward(Ops ops, Tensor x, Positions positions, int layer);

@@ -6,21 +6,10 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 import java.util.Set;
 
-/**
- * Attention and a recurrence on the same input, whose outputs are added.
- *
- * @param recurrent the recurrence
- * @param attention the attention
- */
+/** Attention and a recurrence on the same input, whose outputs are added. */
 public record MixerSum(Branch recurrent, Branch attention) implements Mixer {
 
-  /**
-   * A mixer with factors.
-   *
-   * @param mixer the mixer
-   * @param in multiplies its input
-   * @param out multiplies its output
-   */
+  /** A mixer with factors. */
   public record Branch(Mixer mixer, double in, double out) {
 
     Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {

@@ -26,10 +26,7 @@ public sealed interface Mlp
   /**
    * Applies it.
    *
-   * @param ops the operators to use
    * @param x [.., hidden]
-   * @param computed false where only the derivative is of use, not the values of the output
-   * @return the shape of x
    */
   Tensor forward(Ops ops, Tensor x, boolean computed);
 

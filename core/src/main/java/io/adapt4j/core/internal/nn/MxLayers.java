@@ -9,33 +9,18 @@ import java.util.ServiceLoader;
  */
 public interface MxLayers {
 
-  /**
-   * Prepares for the layers of one model.
-   *
-   * @return what makes them; empty where the machine is none of these kernels'
-   */
+  /** Prepares for the layers of one model. */
   Optional<Maker> open();
 
   /** Makes the layers of one model. */
   @FunctionalInterface
   interface Maker {
 
-    /**
-     * Makes a layer.
-     *
-     * @param declared the plain layer of one part, whose place it takes and whose bias it has
-     * @param storedName the name of its weight in files of type {@link
-     *     io.adapt4j.core.internal.checkpoint.SplitTensors}
-     * @return the layer, still to be read
-     */
+    /** Makes a layer. */
     QuantizedLinear make(DenseLinear declared, String storedName);
   }
 
-  /**
-   * Prepares for the layers of one model with what is present.
-   *
-   * @return what makes them
-   */
+  /** Prepares for the layers of one model with what is present. */
   static Maker installed() {
     return ServiceLoader.load(MxLayers.class, MxLayers.class.getClassLoader())
         .findFirst()

@@ -29,12 +29,7 @@ final class MxLinear implements QuantizedLinear {
   private @Nullable Tensor blocks;
   private @Nullable Tensor scales;
 
-  /**
-   * Takes the place of a plain layer without memory.
-   *
-   * @param declared the plain layer of one part, whose bias is taken over
-   * @param storedName of its weight
-   */
+  /** Takes the place of a plain layer without memory. */
   MxLinear(DenseLinear declared, String storedName) {
     this.parts = declared.parts();
     this.in = Math.toIntExact(declared.inFeatures());

@@ -68,39 +68,22 @@ public abstract sealed class Network implements AutoCloseable
     return sharesLayers() ? outputParameters() : new LinkedHashSet<>(parameters());
   }
 
-  /**
-   * Returns the configuration file's content.
-   *
-   * @return the configuration as read
-   */
+  /** Returns the configuration file's content. */
   public ModelConfig modelConfig() {
     return modelConfig;
   }
 
-  /**
-   * Returns the sizes of the model.
-   *
-   * @return sizes, known before weights are
-   */
+  /** Returns the sizes of the model. */
   public Dimensions dimensions() {
     return dimensions;
   }
 
-  /**
-   * Returns how checkpoints may name this model's tensors.
-   *
-   * @return the rules for names that differ from {@link #tensors}
-   */
+  /** Returns how checkpoints may name this model's tensors. */
   public StoredNames storedNames() {
     return storedNames;
   }
 
-  /**
-   * Returns the compute type.
-   *
-   * @return F32 or BF16
-   * @throws IllegalStateException before {@link #allocate}
-   */
+  /** Returns the compute type. */
   public DType type() {
     if (type == null) {
       throw new IllegalStateException("The model has no weights yet");
@@ -108,12 +91,7 @@ public abstract sealed class Network implements AutoCloseable
     return type;
   }
 
-  /**
-   * Returns where the weights are and what computes with them, whatever the current engine is.
-   *
-   * @return the engine that was the current one in {@link #allocate}
-   * @throws IllegalStateException before {@link #allocate}
-   */
+  /** Returns where the weights are and what computes with them, whatever the current engine is. */
   public Engine engine() {
     if (engine == null) {
       throw new IllegalStateException("The model has no weights yet");
@@ -142,39 +120,25 @@ public abstract sealed class Network implements AutoCloseable
   /**
    * Returns the parameters of one layer.
    *
-   * @param layer its number, from 0 at the input
    * @return weights, biases and norms; the network closes them
    */
   public List<Parameter> layerParameters(int layer) {
     return body.layers().get(layer).parameters();
   }
 
-  /**
-   * Returns the place of the token embedding.
-   *
-   * @return the place, which networks of the same layers share
-   */
+  /** Returns the place of the token embedding. */
   public EmbeddingSlot embeddingSlot() {
     return body.embeddings().slot();
   }
 
-  /**
-   * Returns the places of all linear layers but the vocabulary's.
-   *
-   * @return first layer first, then those of the output; in a layer qkv, attention output, then the
-   *     MLP's
-   */
+  /** Returns the places of all linear layers but the vocabulary's. */
   public List<LinearSlot> linears() {
     List<LinearSlot> slots = new ArrayList<>(body.linears());
     slots.addAll(headLinears());
     return slots;
   }
 
-  /**
-   * Returns the places of the linear layers inside the layers, those of the output left out.
-   *
-   * @return first layer first; in a layer qkv, attention output, then the MLP's
-   */
+  /** Returns the places of the linear layers inside the layers, those of the output left out. */
   public List<LinearSlot> layerLinears() {
     return body.linears();
   }
@@ -194,11 +158,7 @@ public abstract sealed class Network implements AutoCloseable
     return found;
   }
 
-  /**
-   * Returns the weights that checkpoints store as [in, out].
-   *
-   * @return their checkpoint names; empty but for GPT-2
-   */
+  /** Returns the weights that checkpoints store as [in, out]. */
   public Set<String> transposedTensors() {
     Set<String> names = new LinkedHashSet<>();
     for (Parameter parameter : parameters()) {
@@ -244,18 +204,10 @@ public abstract sealed class Network implements AutoCloseable
     return tensors;
   }
 
-  /**
-   * Returns the output layer over the vocabulary.
-   *
-   * @return the layer; empty where the network predicts no tokens
-   */
+  /** Returns the output layer over the vocabulary. */
   public abstract Optional<VocabularyHead> vocabulary();
 
-  /**
-   * Returns what rotary tables hold for each position, cosines and sines of all tables.
-   *
-   * @return values a position
-   */
+  /** Returns what rotary tables hold for each position, cosines and sines of all tables. */
   public long rotaryWidth() {
     return body.rotary().stream().mapToLong(RotaryFrequencies::rotaryDim).sum();
   }
@@ -267,11 +219,7 @@ public abstract sealed class Network implements AutoCloseable
    */
   public abstract long windowMasks();
 
-  /**
-   * Returns the number of values in all parameters and packed weights.
-   *
-   * @return their count; a tied matrix counts once
-   */
+  /** Returns the number of values in all parameters and packed weights. */
   public long parameterCount() {
     return parameters().stream().mapToLong(Parameter::count).sum()
         + packedLinears().stream().mapToLong(QuantizedLinear::packedCount).sum();
@@ -282,13 +230,7 @@ public abstract sealed class Network implements AutoCloseable
     return dimensions.contextLength();
   }
 
-  /**
-   * Checks token ids against the vocabulary.
-   *
-   * @param ids the ids
-   * @param what names them in the error, such as {@code Prompt 0}
-   * @throws IllegalArgumentException if one has no embedding
-   */
+  /** Checks token ids against the vocabulary. */
   public void requireKnownIds(int[] ids, String what) {
     for (int id : ids) {
       if (id < 0 || id >= dimensions.vocabularySize()) {
@@ -326,27 +268,17 @@ public abstract sealed class Network implements AutoCloseable
   /**
    * States which tensors are new: they are not sought in the checkpoint, and {@link
    * NewParameters#initialize} gives them values.
-   *
-   * @param names checkpoint names
    */
   public void initializeNew(Set<String> names) {
     newTensors = Set.copyOf(names);
   }
 
-  /**
-   * Returns the tensors that do not come from the checkpoint.
-   *
-   * @return their checkpoint names; usually empty
-   */
+  /** Returns the tensors that do not come from the checkpoint. */
   public Set<String> newTensors() {
     return newTensors;
   }
 
-  /**
-   * States what is dropped in passes that are recorded.
-   *
-   * @param rates probabilities; {@link DropoutRates#NONE} at first
-   */
+  /** States what is dropped in passes that are recorded. */
   public void drop(DropoutRates rates) {
     dropout = rates;
   }
@@ -359,21 +291,15 @@ public abstract sealed class Network implements AutoCloseable
   /**
    * Runs the model and keeps every hidden state.
    *
-   * @param ops the operators to use
    * @param ids token ids, I64 [B, T]
    * @param typeIds token types, I64 [B, T]; not read where the model has none
-   * @param positions where they stand, without a cache
    * @return [B, T, hidden] each: of the embedding, of each layer, and after the final norm
    */
   public List<Tensor> hiddenStates(Ops ops, Tensor ids, Tensor typeIds, Positions positions) {
     return body.hiddenStates(ops, ids, typeIds, positions);
   }
 
-  /**
-   * Gives every parameter memory, with undefined content.
-   *
-   * @param computeType F32 or BF16
-   */
+  /** Gives every parameter memory, with undefined content. */
   public void allocate(DType computeType) {
     type = computeType;
     engine = Engine.current();

@@ -18,13 +18,7 @@ public final class NewParameters {
 
   private NewParameters() {}
 
-  /**
-   * Finds the tensors of a network's output layers that a checkpoint does not store.
-   *
-   * @param declared the network
-   * @param checkpoint the weights to start from
-   * @return their checkpoint names
-   */
+  /** Finds the tensors of a network's output layers that a checkpoint does not store. */
   public static Set<String> missing(Network declared, Checkpoint checkpoint) {
     Set<String> stored = checkpoint.names();
     return declared.outputTensors().stream()
@@ -32,12 +26,7 @@ public final class NewParameters {
         .collect(Collectors.toSet());
   }
 
-  /**
-   * Finds the tensors that score classes, so that others can stand in their place.
-   *
-   * @param declared the network
-   * @return their checkpoint names: weight and bias of the last layer
-   */
+  /** Finds the tensors that score classes, so that others can stand in their place. */
   public static Set<String> classifier(Encoder declared) {
     return declared.classifier().linear().parameters().stream()
         .flatMap(parameter -> parameter.slices().stream())
@@ -50,9 +39,6 @@ public final class NewParameters {
    * {@code initializer_range} (default 0.02), norms 1, biases 0. ModernBERT's are truncated normal,
    * with a deviation of 1 / sqrt(hidden) for the classifier and of the range over sqrt(2 layers)
    * for the layer before it.
-   *
-   * @param network a network with memory
-   * @param seed decides the values
    */
   public static void initialize(Network network, long seed) {
     SplittableRandom random = new SplittableRandom(seed);

@@ -76,12 +76,7 @@ public enum OutputLayer {
     return ENCODERS.contains(modelType);
   }
 
-  /**
-   * Names a family as its classes in Transformers begin.
-   *
-   * @param config the configuration
-   * @return such as {@code Qwen3}; made of the {@code model_type} where the name is not known
-   */
+  /** Names a family as its classes in Transformers begin. */
   public static String family(ModelConfig config) {
     return FAMILIES.getOrDefault(
         config.modelType(),
@@ -91,23 +86,12 @@ public enum OutputLayer {
             .collect(Collectors.joining()));
   }
 
-  /**
-   * Returns whether a checkpoint was saved with this output layer.
-   *
-   * @param config its configuration
-   * @return whether the first of its {@code architectures} has it
-   */
+  /** Returns whether a checkpoint was saved with this output layer. */
   public boolean isOf(ModelConfig config) {
     return !config.architectures().isEmpty() && config.architectures().get(0).endsWith(suffix);
   }
 
-  /**
-   * Names the class of Transformers that has this layer in a model's family.
-   *
-   * @param config the model's configuration
-   * @return such as {@code BertForSequenceClassification}
-   * @throws io.adapt4j.core.exception.CheckpointException if Transformers has no such class
-   */
+  /** Names the class of Transformers that has this layer in a model's family. */
   public String className(ModelConfig config) {
     String family = FAMILIES.get(config.modelType());
     boolean offered =

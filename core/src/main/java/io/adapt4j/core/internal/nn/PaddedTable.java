@@ -4,13 +4,7 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 
-/**
- * Looks tokens up in a table with a row for padding, which does not learn from being looked up.
- *
- * @param rows one row a token
- * @param factor multiplies the rows
- * @param padding the id of padding
- */
+/** Looks tokens up in a table with a row for padding, which does not learn from being looked up. */
 record PaddedTable(Parameter rows, double factor, int padding) implements TokenEmbedding {
 
   @Override

@@ -7,11 +7,6 @@ import java.util.List;
 /**
  * A layer whose attention and MLP read the same input: x + attention(norm(x)) + mlp(norm(x)), each
  * with a norm of its own, or both with the same.
- *
- * @param attentionNorm norm of attention's input
- * @param mixer mixes positions
- * @param mlpNorm norm of the MLP's input; the same object as attention's where they share one
- * @param mlp works on each position alone
  */
 public record ParallelLayer(Norm attentionNorm, Mixer mixer, Norm mlpNorm, Mlp mlp)
     implements Layer {

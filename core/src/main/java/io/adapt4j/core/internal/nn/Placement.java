@@ -18,11 +18,7 @@ import java.util.stream.IntStream;
 /**
  * Makes the positions of a batch: position ids, rotary tables, masks.
  *
- * @param rotary the sets of frequencies the layers use
- * @param windows the windows the layers use
- * @param keepsStates whether a layer has a state that padding must leave alone
  * @param learned positions that a table has rows for; 0 where there is none
- * @param unused rows of the table before that of position 0
  */
 record Placement(
     List<RotaryFrequencies> rotary,

@@ -5,13 +5,7 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/**
- * Feed-forward layer without a gate: down(act(up(x))) (Vaswani et al. 2017, eq. 2).
- *
- * @param up the projection to the inner width
- * @param down the projection back to the hidden width
- * @param activation what stands between
- */
+/** Feed-forward layer without a gate: down(act(up(x))) (Vaswani et al. 2017, eq. 2). */
 public record PlainMlp(LinearSlot up, LinearSlot down, Activation activation) implements Mlp {
 
   @Override

@@ -21,7 +21,6 @@ public enum Pooling {
   /**
    * Makes one vector a text.
    *
-   * @param ops the operators to use
    * @param hidden [B, T, hidden]
    * @param mask 1 on tokens and 0 on padding, row-major [B, T]
    * @return [B, hidden]

@@ -29,10 +29,7 @@ public final class Positions implements AutoCloseable {
    * Collects what was made.
    *
    * @param ids position ids [B, T], or null where none are learned
-   * @param rotary one table a set of rotary frequencies
-   * @param masks additive masks by window; empty where none is needed
    * @param cache keys and values of earlier tokens, or null
-   * @param rowTokens tokens of each row, padding left out
    */
   Positions(
       Tensor ids,
@@ -76,11 +73,7 @@ public final class Positions implements AutoCloseable {
     return masks.get(window);
   }
 
-  /**
-   * Counts the tokens of each row.
-   *
-   * @return one number a row, padding left out and what is in a cache included
-   */
+  /** Counts the tokens of each row. */
   public long[] rowTokens() {
     return rowTokens.clone();
   }

@@ -7,11 +7,6 @@ import java.util.List;
 /**
  * A layer that normalizes the residual stream itself after each branch, as the first transformers
  * did: norm(x + attention(x)), then norm(x + mlp(x)).
- *
- * @param mixer mixes positions
- * @param attentionNorm norm of its sum with the input
- * @param mlp works on each position alone
- * @param mlpNorm norm of its sum with the input
  */
 public record PostNormLayer(Mixer mixer, Norm attentionNorm, Mlp mlp, Norm mlpNorm)
     implements Layer {

@@ -17,11 +17,7 @@ import java.util.Set;
  */
 public interface QuantizedLinear extends Linear {
 
-  /**
-   * Returns the packed weights as a plain checkpoint names them.
-   *
-   * @return such as {@code model.layers.0.mlp.down_proj.weight}, at least one
-   */
+  /** Returns the packed weights as a plain checkpoint names them. */
   Set<String> packed();
 
   /**
@@ -34,38 +30,19 @@ public interface QuantizedLinear extends Linear {
   /**
    * Returns the tensors of the checkpoint that {@link #read} takes the packed weights from, several
    * for each where it is stored packed.
-   *
-   * @return the dimensions they are expected to have by their names in the checkpoint
    */
   Map<String, List<Long>> stored();
 
-  /**
-   * Returns the type of the packed weights before they were packed.
-   *
-   * @return F32, F16 or BF16
-   */
+  /** Returns the type of the packed weights before they were packed. */
   StoredType original();
 
-  /**
-   * Returns whether plain checkpoints store the weights as [in, out].
-   *
-   * @return true for GPT-2's
-   */
+  /** Returns whether plain checkpoints store the weights as [in, out]. */
   boolean isTransposed();
 
-  /**
-   * Reads the packed weights, piece by piece.
-   *
-   * @param checkpoint the checkpoint that the layer was declared for
-   * @throws io.adapt4j.core.exception.CheckpointException if one is damaged or not finite
-   */
+  /** Reads the packed weights, piece by piece. */
   void read(Checkpoint checkpoint);
 
-  /**
-   * Returns the number of packed weights.
-   *
-   * @return values, known before they are read
-   */
+  /** Returns the number of packed weights. */
   long packedCount();
 
   /**
@@ -75,12 +52,7 @@ public interface QuantizedLinear extends Linear {
    */
   long packedBytes();
 
-  /**
-   * Tells what the memory of the packed weights is for.
-   *
-   * @return parts that add up to {@link #packedBytes}; all of it as codes where the layer does not
-   *     say more
-   */
+  /** Tells what the memory of the packed weights is for. */
   default QuantizedSize packing() {
     return new QuantizedSize(packedBytes(), 0, 0);
   }
@@ -88,8 +60,6 @@ public interface QuantizedLinear extends Linear {
   /**
    * Restores the weight of one part.
    *
-   * @param part one of {@link #parts}
-   * @param type the type of the result
    * @return W [width, in] that shares no memory with the layer; owned by the open scope, else by
    *     the caller
    */

@@ -1,24 +1,12 @@
 package io.adapt4j.core.internal.nn;
 
-/**
- * What a weight takes that is held in fewer bits than numbers to compute with.
- *
- * @param codes the weights themselves
- * @param scales one for each block of weights
- * @param tables what the codes and scales are read with: the numbers that codes stand for, and
- *     scales of scales
- */
+/** What a weight takes that is held in fewer bits than numbers to compute with. */
 public record QuantizedSize(long codes, long scales, long tables) {
 
   /** Nothing at all. */
   public static final QuantizedSize NONE = new QuantizedSize(0, 0, 0);
 
-  /**
-   * Adds another weight.
-   *
-   * @param other what it takes
-   * @return both
-   */
+  /** Adds another weight. */
   public QuantizedSize plus(QuantizedSize other) {
     return new QuantizedSize(codes + other.codes, scales + other.scales, tables + other.tables);
   }

@@ -59,9 +59,7 @@ sealed interface QueriesKeysValues {
   /**
    * All three in one tensor.
    *
-   * @param ops the operators in use
    * @param projected [B, T, (query + 2 key-value) heads * width]
-   * @param heads their number and width
    */
   record Joined(Ops ops, Tensor projected, Heads heads) implements QueriesKeysValues {
 
@@ -91,12 +89,7 @@ sealed interface QueriesKeysValues {
     }
   }
 
-  /**
-   * All three in one tensor, queries and keys to be rotated with the operator that takes them.
-   *
-   * @param joined the three
-   * @param table the positions' cosines and sines
-   */
+  /** All three in one tensor, queries and keys to be rotated with the operator that takes them. */
   record Rotated(Joined joined, RotaryTable table) implements QueriesKeysValues {
 
     @Override
@@ -152,11 +145,9 @@ sealed interface QueriesKeysValues {
   /**
    * Each in its own tensor.
    *
-   * @param ops the operators in use
    * @param q [B, query heads, T, width]
    * @param k [B, key-value heads, T, width]
    * @param v [B, key-value heads, T, width]
-   * @param pairs whether pairs of neighbors are rotated
    */
   record Apart(Ops ops, Tensor q, Tensor k, Tensor v, boolean pairs) implements QueriesKeysValues {
 
@@ -202,12 +193,7 @@ sealed interface QueriesKeysValues {
     }
   }
 
-  /**
-   * Each in its own tensor, with one more score for each head.
-   *
-   * @param apart the three
-   * @param sinks the scores
-   */
+  /** Each in its own tensor, with one more score for each head. */
   record WithSinks(Apart apart, Parameter sinks) implements QueriesKeysValues {
 
     @Override

@@ -16,11 +16,7 @@ import org.jspecify.annotations.Nullable;
  * A recurrence between two projections. It reads many tokens at once in chunks, and token by token
  * from a state; padding and the documents beside one's own leave the state as it is.
  *
- * @param in the projections of its input
- * @param out the projection of what comes out
- * @param recurrence what is computed between them
  * @param ownParameters in the order of the recurrence's script
- * @param cache the states of a row
  */
 public record RecurrentMixer(
     LinearSlot in,
@@ -51,14 +47,7 @@ public record RecurrentMixer(
     }
   }
 
-  /**
-   * The heads of a recurrence.
-   *
-   * @param groups which share keys and queries
-   * @param heads in all groups together
-   * @param keyDim entries of a key
-   * @param valueDim entries of a value
-   */
+  /** The heads of a recurrence. */
   public record StateHeads(int groups, int heads, int keyDim, int valueDim) {
 
     /** {@return entries of a position that come out} */
@@ -71,14 +60,7 @@ public record RecurrentMixer(
     }
   }
 
-  /**
-   * The norm after a state space.
-   *
-   * @param weight one factor an entry
-   * @param parts equal parts of the width, each normalized by itself
-   * @param beforeGate whether the gate multiplies after it
-   * @param eps added to the mean square
-   */
+  /** The norm after a state space. */
   public record OutputNorm(Parameter weight, int parts, boolean beforeGate, double eps) {}
 
   /** A convolution between two gates, which the first projection gives with its values. */
@@ -94,13 +76,7 @@ public record RecurrentMixer(
 
   private static final double[] NONE = {};
 
-  /**
-   * Gated DeltaNet (Yang et al. 2024).
-   *
-   * @param byGroup whether the first projection gives queries, keys, values and gates of one group
-   *     side by side, then rates and decays likewise; else all queries, all keys, and so on
-   * @param rates A_log and dt_bias, one number a head
-   */
+  /** Gated DeltaNet (Yang et al. 2024). */
   public static RecurrentMixer gatedDelta(
       LinearSlot in,
       LinearSlot out,
@@ -123,9 +99,6 @@ public record RecurrentMixer(
   /**
    * Mamba-2 (Dao and Gu 2024).
    *
-   * @param rates A_log, dt_bias and D, one number a head
-   * @param numbers the least and the largest step, then factors of what the first projection gives:
-   *     gates, values, B, C and steps
    * @param norm of what comes out, or null
    */
   public static RecurrentMixer stateSpace(

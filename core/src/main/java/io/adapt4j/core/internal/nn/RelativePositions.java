@@ -8,18 +8,12 @@ import io.adapt4j.core.internal.tensor.Parameter;
  * others.
  *
  * @param table [buckets, heads]
- * @param maxDistance distances from here on share the last bucket
- * @param bothWays whether the future has buckets of its own, as in an encoder; in a decoder it is
- *     not seen
  */
 public record RelativePositions(Parameter table, int maxDistance, boolean bothWays) {
 
   /**
    * Finds the buckets of queries and keys.
    *
-   * @param first position of the first query; keys begin at 0
-   * @param queries their number
-   * @param keys their number
    * @return row-major [queries, keys]
    */
   long[] buckets(int first, int queries, int keys) {

@@ -5,13 +5,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/**
- * Root mean square normalization.
- *
- * @param weight one factor an entry
- * @param offset added to the factors; 1 where they are stored as differences from 1 (Gemma)
- * @param eps added to the mean square
- */
+/** Root mean square normalization. */
 public record RmsNorm(Parameter weight, double offset, double eps) implements Norm {
 
   public static RmsNorm declare(String path, long width, double offset, double eps) {

@@ -9,10 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends each position to a few of several experts.
  *
- * @param linear scores of the experts
  * @param correction added to what experts are chosen by, not to their weights; or null
- * @param rule how they are chosen and weighted
- * @param balance what all routers of the model have in common
  */
 public record Router(
     LinearSlot linear, @Nullable Parameter correction, ExpertOps.Rule rule, RouterBalance balance) {

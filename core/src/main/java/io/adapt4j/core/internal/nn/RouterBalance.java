@@ -27,8 +27,6 @@ public final class RouterBalance {
   /**
    * Makes the loss of a model.
    *
-   * @param experts of each router
-   * @param chosen how many of them a position goes to
    * @param coefficient of the loss; 0 where the model is trained without it
    */
   public RouterBalance(int experts, int chosen, double coefficient) {
@@ -37,12 +35,7 @@ public final class RouterBalance {
     this.coefficient = coefficient;
   }
 
-  /**
-   * Finds what the routers of a network have in common.
-   *
-   * @param network any network
-   * @return empty where it has no routers
-   */
+  /** Finds what the routers of a network have in common. */
   public static Optional<RouterBalance> of(Network network) {
     return network.body().layers().stream()
         .map(layer -> layer.mlp().router())
@@ -74,7 +67,6 @@ public final class RouterBalance {
   /**
    * Begins a pass whose loss is wanted.
    *
-   * @param mask 1 on tokens and 0 on padding
    * @param scale multiplies the gradients, beside the coefficient; 0 where there are none
    * @return the pass; the caller closes it after its derivatives
    */
@@ -142,12 +134,7 @@ public final class RouterBalance {
       return sum;
     }
 
-    /**
-     * Returns the loss, after the forward pass.
-     *
-     * @return the loss, without its coefficient; 1 where all experts are chosen alike, times how
-     *     many a position has
-     */
+    /** Returns the loss, after the forward pass. */
     public double loss() {
       float[] values = sum().toFloats();
       double routed = (double) tokens * loads.size();

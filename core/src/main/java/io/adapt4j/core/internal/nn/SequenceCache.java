@@ -23,16 +23,7 @@ public final class SequenceCache implements AutoCloseable {
   private final long capacity;
   private long length;
 
-  /**
-   * Makes a cache.
-   *
-   * @param layers what reads in each layer of the decoder, whose heads are those of its own
-   *     attention
-   * @param source what was read
-   * @param rows for each text that is written, the row of the source that it is written for
-   * @param capacity tokens a row
-   * @param type the compute type
-   */
+  /** Makes a cache. */
   SequenceCache(
       List<CrossAttention> layers, SequenceSource source, long[] rows, long capacity, DType type) {
     this.capacity = capacity;
@@ -96,12 +87,7 @@ public final class SequenceCache implements AutoCloseable {
     length += tokens;
   }
 
-  /**
-   * Continues other rows instead of the present ones, each of the same text it stood for.
-   *
-   * @param rows for each new row, the row whose written tokens it begins with; both must be of the
-   *     same text
-   */
+  /** Continues other rows instead of the present ones, each of the same text it stood for. */
   public void reorder(long[] rows) {
     try (Scope scope = Scope.open(keys.get(0).engine())) {
       Tensor index = Tensor.of(rows, rows.length);

@@ -7,26 +7,14 @@ import java.util.Arrays;
  * A padded batch for an encoder-decoder; arrays are row-major.
  *
  * @param ids tokens to read [rows, length]
- * @param attentionMask 1 on tokens, 0 on padding
  * @param labels tokens to write [rows, targetLength], where they stand; {@value TargetRows#IGNORED}
  *     where there is none
- * @param rows B
- * @param length S
- * @param weights what the terms of each row are multiplied by; empty for 1
  */
 @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
 public record SequenceInputs(
     long[] ids, long[] attentionMask, long[] labels, int rows, int length, float[] weights) {
 
-  /**
-   * Makes a batch without weights.
-   *
-   * @param ids tokens to read
-   * @param attentionMask 1 on tokens, 0 on padding
-   * @param labels tokens to write
-   * @param rows B
-   * @param length S
-   */
+  /** Makes a batch without weights. */
   public SequenceInputs(long[] ids, long[] attentionMask, long[] labels, int rows, int length) {
     this(ids, attentionMask, labels, rows, length, new float[0]);
   }
@@ -54,7 +42,6 @@ public record SequenceInputs(
    * Returns what the decoder reads before it writes each target: the start token, then the target
    * before.
    *
-   * @param special what stands where there is no token
    * @return I64 [rows, targetLength]
    */
   public Tensor targetInputs(SequenceTokens special) {

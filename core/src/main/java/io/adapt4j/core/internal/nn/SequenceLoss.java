@@ -12,13 +12,7 @@ public final class SequenceLoss {
 
   private SequenceLoss() {}
 
-  /**
-   * Sums the loss over the batch's targets.
-   *
-   * @param network the model
-   * @param inputs the batch
-   * @return sum of -log p(target), each times its row's weight
-   */
+  /** Sums the loss over the batch's targets. */
   public static double evaluate(EncoderDecoder network, SequenceInputs inputs) {
     TargetRows targets = TargetRows.masked(inputs.labels());
     if (targets.count() == 0) {
@@ -34,14 +28,6 @@ public final class SequenceLoss {
   /**
    * Sums the loss over the batch's targets and adds the gradients of the sum times a scale to the
    * trained parameters.
-   *
-   * @param network the model
-   * @param inputs the batch
-   * @param smoothing the share of a target's weight that is spread over all tokens
-   * @param scale multiplies the gradients; usually 1 over the targets of the whole step
-   * @param recompute whether to trade time for memory, layer by layer
-   * @param seed decides dropout masks
-   * @return sum of -log p(target), each times its row's weight, not scaled
    */
   public static double forwardBackward(
       EncoderDecoder network,
@@ -86,8 +72,6 @@ public final class SequenceLoss {
   /**
    * Scores every token that could be written.
    *
-   * @param network the model
-   * @param inputs the batch
    * @return row-major [rows, targetLength, vocabulary]
    */
   public static float[] logits(EncoderDecoder network, SequenceInputs inputs) {

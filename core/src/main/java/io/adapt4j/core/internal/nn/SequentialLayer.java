@@ -8,12 +8,6 @@ import java.util.List;
  * A layer that adds attention to the residual stream, then the MLP, with norms before a branch,
  * after it, or both.
  *
- * @param beforeAttention norm of attention's input
- * @param mixer mixes positions
- * @param afterAttention norm of attention's output
- * @param beforeMlp norm of the MLP's input
- * @param mlp works on each position alone
- * @param afterMlp norm of the MLP's output
  * @param residualScale multiplies what a branch adds; 1 for most models
  */
 public record SequentialLayer(

@@ -13,14 +13,6 @@ import java.util.Set;
  * Attention whose keys and values later layers may use, or that uses those of an earlier one
  * (Brandon et al. 2024). Where they are another layer's they are made again of its input, which is
  * a small product, and are in the cache once.
- *
- * @param query the projection of queries
- * @param keyValues what makes keys and values
- * @param owns whether they are this layer's own
- * @param output the projection of the joined heads
- * @param queryNorm norm of each query
- * @param rotary which of the model's rotary tables turns queries and keys
- * @param rule how scores are made and what is seen
  */
 public record SharingAttention(
     LinearSlot query,

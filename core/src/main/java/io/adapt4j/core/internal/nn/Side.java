@@ -10,13 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One side of an encoder-decoder, without the token embedding.
  *
- * @param tokens looks tokens up; both sides may share it
  * @param positions absolute positions, or null
  * @param relative what distances add to the scores of all layers, or null
- * @param embeddingNorm norm of the first states
- * @param layers first layer first
- * @param norm after the last layer
- * @param dropsLast whether the last states are dropped as the first ones are
  */
 public record Side(
     EmbeddingSlot tokens,
@@ -30,14 +25,8 @@ public record Side(
   /**
    * Runs the side.
    *
-   * @param ops the operators, which drop what the model drops
    * @param ids token ids [B, T]
-   * @param at what an embedding asks of the rows
    * @param memory the encoder's states, or null
-   * @param places where the tokens stand
-   * @param recompute whether layers are made again for the derivative
-   * @param drop tells what this side drops from what the other does
-   * @param states takes every state, where they are wanted
    * @return [B, T, hidden]
    */
   Tensor forward(
@@ -81,14 +70,7 @@ public record Side(
     return dropsLast ? ops.dropout(last, drop.rate(), drop.last()) : last;
   }
 
-  /**
-   * What a side drops outside its layers, and which numbers its layers have for what they drop.
-   *
-   * @param rate probability
-   * @param first tells the first states from all else that is dropped
-   * @param last tells the last states
-   * @param layer number of the first layer; each takes two
-   */
+  /** What a side drops outside its layers, and which numbers its layers have for what they drop. */
   record Drop(double rate, long first, long last, int layer) {}
 
   private static void keep(@Nullable List<Tensor> states, Tensor x) {

@@ -10,10 +10,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Attention of one side of an encoder-decoder to itself.
  *
- * @param qkv the query, key and value projections
- * @param output the projection of the joined heads
- * @param heads their number and width
- * @param rule how scores are made, and whether the future is hidden
  * @param distances what distances add to the scores of this layer; null for what they add in all
  */
 public record SideAttention(

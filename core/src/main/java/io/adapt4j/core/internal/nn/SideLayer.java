@@ -12,14 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A layer of an encoder-decoder: attention to its own side, in a decoder attention to the encoder's
  * states, and an MLP, each added to the residual stream.
  *
- * @param attention mixes the positions of its side
- * @param attentionNorm its norm
  * @param cross reads the encoder's states, or null in an encoder
- * @param crossNorm its norm; {@link Norm#NONE} in an encoder
- * @param mlp works on each position alone
- * @param mlpNorm its norm
- * @param normFirst whether the input of each part is normalized, rather than the sum with its
- *     output
  */
 public record SideLayer(
     SideAttention attention,
@@ -35,8 +28,6 @@ public record SideLayer(
    *
    * @param memory the encoder's states; null in an encoder, or where a cache has what is made of
    *     them
-   * @param number of the layer, for what is dropped
-   * @param index of the layer on its side
    */
   Tensor forward(
       Ops ops, Tensor x, @Nullable Tensor memory, SidePlaces places, int number, int index) {

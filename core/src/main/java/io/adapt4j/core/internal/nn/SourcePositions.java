@@ -5,13 +5,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/**
- * Absolute positions of one side of an encoder-decoder.
- *
- * @param table one row a position, those of the offset first
- * @param offset rows before that of position 0
- * @param kind what the rows are
- */
+/** Absolute positions of one side of an encoder-decoder. */
 public record SourcePositions(Parameter table, int offset, Kind kind) {
 
   /** What rows of positions are. */

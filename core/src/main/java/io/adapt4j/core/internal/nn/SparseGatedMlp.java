@@ -8,9 +8,6 @@ import java.util.List;
 /**
  * Feed-forward layer whose gate is open for the largest values only: down(act(how far gate(x) lies
  * above a quantile) * up(x)) (Google 2025, Gemma 3n).
- *
- * @param mlp the layer without the quantile
- * @param share of the values below the quantile, in (0, 1)
  */
 public record SparseGatedMlp(GatedMlp mlp, double share) implements Mlp {
 

@@ -6,21 +6,10 @@ public interface StackedLinear extends Linear {
   /** {@return the layer behind this one} */
   Linear base();
 
-  /**
-   * Stands in front of another layer from now on, without closing the one before.
-   *
-   * @param other the layer
-   */
+  /** Stands in front of another layer from now on, without closing the one before. */
   void base(Linear other);
 
-  /**
-   * Takes a layer out of a stack. Those in front of it close the gap.
-   *
-   * @param top the stack's front
-   * @param gone a layer of the stack
-   * @return the front of what is left
-   * @throws IllegalStateException if a layer that cannot close the gap stands in front
-   */
+  /** Takes a layer out of a stack. Those in front of it close the gap. */
   static Linear without(Linear top, StackedLinear gone) {
     if (top == gone) {
       return gone.base();

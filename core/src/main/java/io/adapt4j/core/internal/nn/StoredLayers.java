@@ -27,9 +27,6 @@ public final class StoredLayers {
   /**
    * Refuses a configuration that has more layers than the weights beside it. Weights that are
    * absent or cannot be read are left to whoever needs them.
-   *
-   * @param config the configuration of a known family, in its folder
-   * @throws CheckpointException naming the field
    */
   public static void require(ConfigReader config) {
     if (!Files.isRegularFile(config.file())) {

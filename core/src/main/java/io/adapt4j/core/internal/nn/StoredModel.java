@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.nn;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -12,12 +11,7 @@ import java.util.ServiceLoader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * What a checkpoint folder says of its model and of how the linear weights are stored.
- *
- * @param config the configuration, as of a plain checkpoint
- * @param weights how the linear weights will be held
- */
+/** What a checkpoint folder says of its model and of how the linear weights are stored. */
 public record StoredModel(ModelConfig config, WeightMechanics weights) {
 
   private static final Logger LOG = LoggerFactory.getLogger(StoredModel.class);
@@ -25,12 +19,6 @@ public record StoredModel(ModelConfig config, WeightMechanics weights) {
   /**
    * Reads a configuration, also that of a quantized checkpoint where a module on the class path
    * reads its weights.
-   *
-   * @param folder the checkpoint folder
-   * @param wanted how to hold the linear weights
-   * @return what the folder says
-   * @throws CheckpointException as {@link ModelConfig#read} does; a quantized checkpoint is refused
-   *     where no module reads it, or where it is in another format than wanted
    */
   public static StoredModel read(Path folder, WeightFormat wanted) {
     if (wanted instanceof WeightFormat.Int8Activations rounded) {

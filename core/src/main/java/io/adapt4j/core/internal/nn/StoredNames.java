@@ -9,11 +9,6 @@ import java.util.stream.Stream;
 /**
  * How checkpoints may name the tensors of a model: with or without the prefix of the base model, as
  * saved from another class of the same family, or under the names of older formats.
- *
- * @param prefix what the full model puts before the names of its base model, such as {@code bert.}
- * @param ignored names of stored tensors that this model does not use, as one expression
- * @param kept those of them that belong to the model nevertheless, and are written with it, named
- *     without the prefix
  */
 public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
 
@@ -25,13 +20,7 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   private static final String LAYERS = "layers.";
   private static final Pattern NOTHING = Pattern.compile("(?!)");
 
-  /**
-   * Makes the rules of a family.
-   *
-   * @param prefix what the full model puts before the names of its base model
-   * @param ignored expressions for names of stored tensors that are not used
-   * @return the rules
-   */
+  /** Makes the rules of a family. */
   public static StoredNames of(String prefix, List<String> ignored) {
     return new StoredNames(prefix, Pattern.compile(String.join("|", ignored)), NOTHING);
   }
@@ -39,21 +28,12 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   /**
    * Keeps stored tensors that the model's class in Transformers has, though nothing is computed
    * with them here.
-   *
-   * @param expression for their names without the prefix
-   * @return the same names with these kept
    */
   public StoredNames keeping(String expression) {
     return new StoredNames(prefix, ignored, Pattern.compile(expression));
   }
 
-  /**
-   * Finds the name under which an unused tensor is written with the model.
-   *
-   * @param name its stored name
-   * @param prefixed whether the model's own names have the prefix
-   * @return the name to write; empty where it does not belong to the model
-   */
+  /** Finds the name under which an unused tensor is written with the model. */
   Optional<String> kept(String name, boolean prefixed) {
     String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
     if (!ignores(name) || !kept.matcher(bare).matches()) {
@@ -63,13 +43,7 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
     return Optional.of(prefixed && inBase ? prefix + bare : bare);
   }
 
-  /**
-   * Finds the name under which a checkpoint stores a tensor.
-   *
-   * @param name the model's name for it
-   * @param stored every name in the checkpoint
-   * @return the stored name; the model's own where the checkpoint has none that fits
-   */
+  /** Finds the name under which a checkpoint stores a tensor. */
   public String find(String name, Set<String> stored) {
     return Stream.of(
             name, prefix + name, name.startsWith(prefix) ? name.substring(prefix.length()) : name)
@@ -82,9 +56,6 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   /**
    * Returns whether a stored tensor may be left unread. Values that are computed instead, and
    * copies, are compared when the weights are checked.
-   *
-   * @param name its stored name
-   * @return true for buffers that are computed, and for layers this model does not have
    */
   public boolean ignores(String name) {
     return ignored.matcher(name).matches();

@@ -10,13 +10,6 @@ import java.util.List;
  * A layer of a model with several residual streams (Google 2025, Gemma 3n). It works on one of
  * them: attention beside a low-rank branch, then the MLP. The others are corrected, and get the
  * layer's part of the {@link LayerInputs}.
- *
- * @param altUp how streams are predicted and corrected
- * @param layer attention and MLP, with norms before and after both
- * @param left first projection of the low-rank branch
- * @param right second projection of it
- * @param branchNorm norm of the branch
- * @param input how the part is read
  */
 public record StreamLayer(
     AltUp altUp,

@@ -12,9 +12,6 @@ import java.util.stream.Stream;
 /**
  * Several residual streams instead of one (Baykal et al. 2023): made of the embeddings before the
  * first layer, and brought together after the last.
- *
- * @param spread the projection of the embeddings to each stream but the first
- * @param gathered the projection of each stream but the first to the last states
  */
 public record Streams(List<LinearSlot> spread, List<LinearSlot> gathered) {
 

@@ -27,9 +27,6 @@ public final class TargetRows {
    * Finds the targets of a batch.
    *
    * @param labels row-major [rows, length], before the shift
-   * @param rows B
-   * @param length T
-   * @return the positions and targets, row by row
    */
   public static TargetRows of(long[] labels, int rows, int length) {
     long[] index = new long[labels.length];
@@ -51,7 +48,6 @@ public final class TargetRows {
    * Finds the masked tokens of a batch, which are predicted where they stand.
    *
    * @param labels row-major [rows, length]
-   * @return the positions and targets, row by row
    */
   static TargetRows masked(long[] labels) {
     long[] index =

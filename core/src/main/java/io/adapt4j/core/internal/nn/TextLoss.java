@@ -11,23 +11,11 @@ public final class TextLoss {
 
   private TextLoss() {}
 
-  /**
-   * A loss and the scores it was computed from.
-   *
-   * @param sum summed over the targets
-   * @param logits one row a target, row by row
-   */
+  /** A loss and the scores it was computed from. */
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Scored(double sum, float[] logits) {}
 
-  /**
-   * Sums the loss over the batch's targets.
-   *
-   * @param encoder a network that scores classes
-   * @param inputs the batch; its labels are not read
-   * @param targets what it should say
-   * @return the sum and the scores
-   */
+  /** Sums the loss over the batch's targets. */
   public static Scored evaluate(Encoder encoder, EncoderInputs inputs, TextTargets targets) {
     try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(encoder, inputs)) {
@@ -40,14 +28,6 @@ public final class TextLoss {
   /**
    * Sums the loss over the batch's targets and adds the gradients of the sum times a scale to the
    * trained parameters.
-   *
-   * @param encoder a network that scores classes
-   * @param inputs the batch; its labels are not read
-   * @param targets what it should say
-   * @param scale multiplies the gradients; usually 1 over the targets of the whole step
-   * @param recompute whether to trade time for memory, layer by layer
-   * @param seed decides dropout masks
-   * @return the sum, not scaled
    */
   public static double forwardBackward(
       Encoder encoder,
@@ -68,14 +48,7 @@ public final class TextLoss {
     }
   }
 
-  /**
-   * Computes what the classifier reads of the batch's targets.
-   *
-   * @param encoder a network that scores classes
-   * @param inputs the batch; its labels are not read
-   * @param targets what it should say
-   * @return one row a target, row by row
-   */
+  /** Computes what the classifier reads of the batch's targets. */
   public static float[] features(Encoder encoder, EncoderInputs inputs, TextTargets targets) {
     try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(encoder, inputs)) {

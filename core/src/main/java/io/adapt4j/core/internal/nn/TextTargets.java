@@ -14,26 +14,14 @@ public sealed interface TextTargets {
   /**
    * Chooses the scores of the batch that have a target.
    *
-   * @param ops the operators to use
-   * @param logits what the output layer gave
    * @return [N, classes]
    */
   Tensor select(Ops ops, Tensor logits);
 
-  /**
-   * Computes the loss.
-   *
-   * @param selected what {@link #select} gave
-   * @return the weighted sum over the targets, and its gradient
-   */
+  /** Computes the loss. */
   ClassLoss.Result loss(Tensor selected);
 
-  /**
-   * One class a text: cross-entropy.
-   *
-   * @param labels the class of each text
-   * @param weights one a text
-   */
+  /** One class a text: cross-entropy. */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   record OneClass(long[] labels, float[] weights) implements TextTargets {
 
@@ -53,7 +41,6 @@ public sealed interface TextTargets {
    * Any number of classes a text: binary cross-entropy, the mean over the classes.
    *
    * @param labels 1 where a class applies and 0 where not, row-major [texts, classes]
-   * @param weights one a text
    */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   record ManyClasses(float[] labels, float[] weights) implements TextTargets {
@@ -70,12 +57,7 @@ public sealed interface TextTargets {
     }
   }
 
-  /**
-   * A number a text: squared error.
-   *
-   * @param values the numbers
-   * @param weights one a text
-   */
+  /** A number a text: squared error. */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   record Numbers(float[] values, float[] weights) implements TextTargets {
 
@@ -96,7 +78,6 @@ public sealed interface TextTargets {
    *
    * @param labels the class of each token, {@value TargetRows#IGNORED} where it has none; row-major
    *     [texts, length]
-   * @param weights one a text
    */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   record TokenClasses(long[] labels, float[] weights) implements TextTargets {

@@ -12,10 +12,6 @@ import java.util.List;
  * Scores a text by how much rather a language model would go on with one token than with another,
  * such as yes and no: the difference of their logits at the last token. Its sigmoid is the
  * probability of the one among the two.
- *
- * @param vocabulary scores every token, without a bias
- * @param rejected the token that speaks against
- * @param chosen the token that speaks for
  */
 public record TokenChoiceHead(VocabularyHead vocabulary, int rejected, int chosen)
     implements EncoderHead {

@@ -9,9 +9,7 @@ public interface TokenEmbedding {
   /**
    * Looks tokens up.
    *
-   * @param ops the operators to use
    * @param ids token ids, I64 [B, T]
-   * @param positions where they stand
    * @return [B, T, hidden], before positions and types are added
    */
   Tensor forward(Ops ops, Tensor ids, Positions positions);

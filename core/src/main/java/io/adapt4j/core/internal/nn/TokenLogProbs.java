@@ -22,22 +22,11 @@ public final class TokenLogProbs {
   @FunctionalInterface
   public interface Derivative {
 
-    /**
-     * Differentiates.
-     *
-     * @param logProbs log-probabilities of the targets, row by row
-     * @return the derivative by each of them
-     */
+    /** Differentiates. */
     float[] at(float[] logProbs);
   }
 
-  /**
-   * Finds the log-probabilities of the targets.
-   *
-   * @param decoder the model
-   * @param inputs the batch; its weights are not read
-   * @return log p(target) of all targets, row by row; empty where there are none
-   */
+  /** Finds the log-probabilities of the targets. */
   public static float[] evaluate(Decoder decoder, LanguageModelLoss.Inputs inputs) {
     TargetRows targets = inputs.targets();
     if (targets.count() == 0) {
@@ -54,14 +43,6 @@ public final class TokenLogProbs {
   /**
    * Finds the log-probabilities of the targets and adds the gradients of a loss made of them, times
    * a scale, to the trained parameters.
-   *
-   * @param decoder the model
-   * @param inputs the batch; its weights are not read
-   * @param scale multiplies the gradients
-   * @param recompute whether to trade time for memory, layer by layer
-   * @param seed decides dropout masks
-   * @param derivative of the loss, not scaled; asked once, and not at all without targets
-   * @return log p(target) of all targets, row by row
    */
   public static float[] forwardBackward(
       Decoder decoder,

@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.tensor.Tensor;
  * A matrix of one row a token.
  *
  * @param rows [vocabulary, hidden]
- * @param scale multiplies the rows
  */
 public record TokenTable(Parameter rows, Embeddings.Scale scale) implements TokenEmbedding {
 

@@ -11,17 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/**
- * Embeddings, layers and final norm: what decoders and encoders have in common.
- *
- * @param embeddings turn ids into hidden states
- * @param layers first layer first
- * @param norm after the last layer
- * @param rotary the sets of rotary frequencies the layers refer to
- * @param inputs what layers read besides the residual stream; empty for most models
- * @param streams the residual streams, where there are several
- * @param projection of the last states, after their norm; empty for most models
- */
+/** Embeddings, layers and final norm: what decoders and encoders have in common. */
 public record Transformer(
     Embeddings embeddings,
     List<Layer> layers,

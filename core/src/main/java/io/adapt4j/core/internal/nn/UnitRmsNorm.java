@@ -6,11 +6,7 @@ import io.adapt4j.core.internal.tensor.StreamOps;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/**
- * Root mean square normalization without factors.
- *
- * @param eps added to the mean square
- */
+/** Root mean square normalization without factors. */
 public record UnitRmsNorm(double eps) implements Norm {
 
   @Override

@@ -49,14 +49,7 @@ final class UnreadTensors {
     this.checkpoint = checkpoint;
   }
 
-  /**
-   * Compares what is not read with what is computed in its place.
-   *
-   * @param network the declared network
-   * @param checkpoint its weights, whose names have been checked
-   * @param read the stored names that the network reads
-   * @throws CheckpointException naming the first tensor with other values
-   */
+  /** Compares what is not read with what is computed in its place. */
   static void check(Network network, Checkpoint checkpoint, Set<String> read) {
     UnreadTensors tensors = new UnreadTensors(network, checkpoint);
     for (String name : checkpoint.names()) {

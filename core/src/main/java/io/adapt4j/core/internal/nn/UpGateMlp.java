@@ -6,8 +6,6 @@ import java.util.List;
 
 /**
  * Feed-forward layer whose first projection gives up before the gate: down(act(gate(x)) * up(x)).
- *
- * @param mlp the layer with both the other way round
  */
 public record UpGateMlp(GatedMlp mlp) implements Mlp {
 

@@ -13,13 +13,7 @@ import java.util.ServiceLoader;
  */
 public interface WeightMechanics extends WeightFormat {
 
-  /**
-   * Finds how a format holds weights.
-   *
-   * @param format as stored, or what a module brings
-   * @return its mechanics
-   * @throws CheckpointException if no module on the class path knows the format
-   */
+  /** Finds how a format holds weights. */
   static WeightMechanics of(WeightFormat format) {
     if (format == WeightFormat.asStored()) {
       return AsStored.INSTANCE;
@@ -51,12 +45,6 @@ public interface WeightMechanics extends WeightFormat {
   /**
    * Puts the layers of this format into a declared network. Reads no weight, but finds everything
    * about them that can be known without.
-   *
-   * @param declared the network, without memory
-   * @param checkpoint the weights that will be read
-   * @throws io.adapt4j.core.exception.CheckpointException if the checkpoint's weights cannot be
-   *     held so; the message names file, tensor and remedy
-   * @throws IllegalArgumentException if the format does not fit the network, with every reason
    */
   void install(Network declared, Checkpoint checkpoint);
 

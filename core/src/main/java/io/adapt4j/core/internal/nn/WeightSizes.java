@@ -9,12 +9,6 @@ public interface WeightSizes {
   /** Holds all weights in the compute type. */
   WeightSizes NONE = (part, in) -> Optional.empty();
 
-  /**
-   * Looks at the weight of one projection.
-   *
-   * @param part the projection
-   * @param in width of its input
-   * @return what its weight takes; empty where it is held in the compute type
-   */
+  /** Looks at the weight of one projection. */
   Optional<QuantizedSize> of(Linear.Part part, long in);
 }

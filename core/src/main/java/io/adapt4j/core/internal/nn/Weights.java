@@ -46,11 +46,6 @@ public final class Weights {
   /**
    * Checks that a checkpoint holds the tensors of a model, and nothing unknown, in types that can
    * be read; and that tensors which are not read have the values that are computed instead.
-   *
-   * @param network the declared model
-   * @param checkpoint the weights
-   * @throws CheckpointException naming every missing, unexpected or misshapen tensor, or an unread
-   *     one with other values
    */
   public static void check(Network network, Checkpoint checkpoint) {
     StoredNames names = network.storedNames();
@@ -84,13 +79,7 @@ public final class Weights {
         && name.equals(decoder.headName());
   }
 
-  /**
-   * The types in which a checkpoint stores a model.
-   *
-   * @param network the declared model
-   * @param checkpoint its weights, already checked
-   * @return the type of the token embedding first
-   */
+  /** The types in which a checkpoint stores a model. */
   public static Set<StoredType> storedTypes(Network network, Checkpoint checkpoint) {
     Set<StoredType> types = new LinkedHashSet<>();
     for (String name : network.tensors().keySet()) {
@@ -132,9 +121,6 @@ public final class Weights {
    * Fills a model from a checkpoint, the masters of values that train included. Values are
    * converted to the compute type piece by piece: no second copy of the model exists at any moment.
    * Packed weights are read by their layers, one after the other.
-   *
-   * @param network a model with memory
-   * @param checkpoint its weights, already checked
    */
   public static void load(Network network, Checkpoint checkpoint) {
     StoredNames names = network.storedNames();
@@ -200,14 +186,7 @@ public final class Weights {
     }
   }
 
-  /**
-   * Fills a tensor from a checkpoint, converting the type.
-   *
-   * @param target of the stored shape, or of its transpose
-   * @param checkpoint where from
-   * @param name the stored tensor
-   * @param transposed whether it is stored transposed
-   */
+  /** Fills a tensor from a checkpoint, converting the type. */
   public static void fill(Tensor target, Checkpoint checkpoint, String name, boolean transposed) {
     if (!transposed) {
       fill(target, checkpoint, name);
@@ -218,13 +197,7 @@ public final class Weights {
     }
   }
 
-  /**
-   * Fills a tensor from a checkpoint, converting the type.
-   *
-   * @param target contiguous, of the stored shape
-   * @param checkpoint where from
-   * @param name the stored tensor
-   */
+  /** Fills a tensor from a checkpoint, converting the type. */
   public static void fill(Tensor target, Checkpoint checkpoint, String name) {
     fillPieces(target, checkpoint, name, true);
   }
@@ -254,9 +227,6 @@ public final class Weights {
   /**
    * Fills a model with random values: normal with deviation 0.02, norms 1, biases 0. For benchmarks
    * and tests, and for training from nothing.
-   *
-   * @param network a model with memory
-   * @param seed decides the values
    */
   public static void randomize(Network network, long seed) {
     Torch.seed(seed);
@@ -277,11 +247,6 @@ public final class Weights {
   /**
    * The model's tensors, ready to be written. Trained parameters give their fp32 masters, converted
    * to the stored type.
-   *
-   * @param network a model with weights
-   * @param type how to store them
-   * @return one entry a checkpoint tensor
-   * @throws IllegalStateException if weights are held packed
    */
   public static List<TensorData> tensors(Network network, StoredType type) {
     if (!network.packedLinears().isEmpty()) {
@@ -306,10 +271,7 @@ public final class Weights {
    * Tensors of a base that a model does not compute with but that its class in Transformers has,
    * such as BERT's pooling layer under an embedding model, ready to be written with the model's.
    *
-   * @param network the model
    * @param base the weights it came from; to be closed after the tensors are written
-   * @param type how to store them
-   * @return one entry a tensor, under the names that go with the model's own
    */
   static List<TensorData> kept(Network network, Checkpoint base, StoredType type) {
     StoredNames names = network.storedNames();
@@ -343,15 +305,7 @@ public final class Weights {
         });
   }
 
-  /**
-   * Rows of a tensor, ready to be written as a checkpoint stores them.
-   *
-   * @param name the name to write
-   * @param source the tensor; it must stay open until written
-   * @param slice its rows, and whether they are stored transposed
-   * @param type how to store them
-   * @return the entry
-   */
+  /** Rows of a tensor, ready to be written as a checkpoint stores them. */
   public static TensorData tensor(
       String name, Tensor source, Parameter.Slice slice, StoredType type) {
     long[] sizes = source.sizes().clone();

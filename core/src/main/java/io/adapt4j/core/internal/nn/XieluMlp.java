@@ -8,11 +8,6 @@ import java.util.List;
 /**
  * Feed-forward layer without a gate, whose activation is learned: down(xielu(up(x))) (Huang and
  * Schlag 2024).
- *
- * @param up the projection to the inner width
- * @param down the projection back to the hidden width
- * @param above the activation's number for values above 0
- * @param below that for values below
  */
 public record XieluMlp(LinearSlot up, LinearSlot down, Parameter above, Parameter below)
     implements Mlp {

@@ -28,9 +28,7 @@ public final class Lbfgs {
     /**
      * Evaluates the function.
      *
-     * @param point where
      * @param gradient overwritten by the gradient there
-     * @return the value
      */
     double at(double[] point, double[] gradient);
   }
@@ -39,15 +37,7 @@ public final class Lbfgs {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Pair(double[] step, double[] change, double product) {}
 
-  /**
-   * Minimizes a function.
-   *
-   * @param objective the function
-   * @param start where to begin
-   * @param iterations steps at most
-   * @param history steps that the curvature is estimated from, at least 1
-   * @return the best point found; the start where nothing is better
-   */
+  /** Minimizes a function. */
   public static double[] minimize(
       Objective objective, double[] start, int iterations, int history) {
     double[] point = start.clone();

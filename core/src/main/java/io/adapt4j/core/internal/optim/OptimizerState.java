@@ -42,11 +42,7 @@ public abstract class OptimizerState implements AutoCloseable {
   /** Performs one step; {@link #steps} counts it already. */
   abstract void update(double learningRate);
 
-  /**
-   * Updates all values.
-   *
-   * @param learningRate the rate of this step
-   */
+  /** Updates all values. */
   public final void step(double learningRate) {
     steps++;
     update(learningRate);
@@ -109,11 +105,7 @@ public abstract class OptimizerState implements AutoCloseable {
     return made;
   }
 
-  /**
-   * Returns values and moments, ready to be written.
-   *
-   * @return tensors of the open scope, which must stay open until they are written
-   */
+  /** Returns values and moments, ready to be written. */
   public final List<TensorData> save() {
     List<TensorData> saved = new ArrayList<>();
     trained.forEach(parameter -> saved.add(data("value." + parameter.name(), parameter.value())));
@@ -121,12 +113,7 @@ public abstract class OptimizerState implements AutoCloseable {
     return saved;
   }
 
-  /**
-   * Takes over what {@link #save} returned.
-   *
-   * @param saved values and moments
-   * @param performed the number of steps performed
-   */
+  /** Takes over what {@link #save} returned. */
   public final void restore(Checkpoint saved, int performed) {
     trained.forEach(
         parameter -> Weights.fill(parameter.value(), saved, "value." + parameter.name()));

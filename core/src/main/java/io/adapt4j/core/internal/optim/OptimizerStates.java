@@ -15,9 +15,6 @@ public final class OptimizerStates {
   /**
    * Makes the state for some values.
    *
-   * @param optimizer the algorithm
-   * @param trained what is optimized
-   * @param weightDecay decay of all values but biases and norms
    * @return the state, closed by the caller
    */
   public static OptimizerState start(
@@ -60,8 +57,6 @@ public final class OptimizerStates {
   /**
    * Returns what the state of one value takes, which lasts from step to step.
    *
-   * @param optimizer the algorithm
-   * @param sizes the value's dimensions
    * @return bytes
    */
   public static long stateBytes(Optimizer optimizer, long... sizes) {
@@ -86,13 +81,7 @@ public final class OptimizerStates {
     return Float.BYTES * count(sizes);
   }
 
-  /**
-   * Returns what a step makes on the way for one value and frees again.
-   *
-   * @param optimizer the algorithm
-   * @param sizes the value's dimensions
-   * @return bytes
-   */
+  /** Returns what a step makes on the way for one value and frees again. */
   public static long workBytes(Optimizer optimizer, long... sizes) {
     if (optimizer instanceof Optimizer.Paged paged) {
       return workBytes(paged.optimizer(), sizes);

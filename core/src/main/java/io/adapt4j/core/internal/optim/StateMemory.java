@@ -48,8 +48,6 @@ public enum StateMemory {
   /**
    * Updates moments where the values are.
    *
-   * @param moments what is kept; as before if the update fails
-   * @param values where those live that the moments belong to
    * @param update gets the moments, in order, and changes them in place
    */
   void update(List<Tensor> moments, Tensor values, Consumer<List<Tensor>> update) {

@@ -11,18 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/**
- * The predicted memory of a run, beside the memory of a device.
- *
- * @param rows examples a micro-batch
- * @param length tokens of the longest example, padding included
- * @param recompute whether layers are recomputed in the backward pass
- * @param device where it is to run
- * @param memory the prediction
- * @param advice changes that each make it smaller, least harm first; empty if it fits
- * @param together changes that make it fit together, where none does alone and all can
- * @param full the same beside full fine-tuning, where weights are held in fewer bits
- */
+/** The predicted memory of a run, beside the memory of a device. */
 public record Forecast(
     int rows,
     int length,
@@ -36,45 +25,24 @@ public record Forecast(
   /** Share of the device within which a prediction that fits is called close. */
   private static final double TOLERANCE = 0.15;
 
-  /**
-   * Copies the list.
-   *
-   * @param rows examples a micro-batch
-   * @param length tokens of the longest example
-   * @param recompute whether layers are recomputed
-   * @param device where it is to run
-   * @param memory the prediction
-   * @param advice changes that make it smaller
-   * @param together changes that make it fit together
-   * @param full the same beside full fine-tuning
-   */
+  /** Copies the list. */
   public Forecast {
     advice = List.copyOf(advice);
   }
 
-  /**
-   * Returns whether the predicted peak is within the device's memory.
-   *
-   * @return true if it fits
-   */
+  /** Returns whether the predicted peak is within the device's memory. */
   public boolean fits() {
     return memory.peakBytes() <= device.bytes();
   }
 
   /**
    * Returns whether a run that fits may not, should the prediction be as wrong as it is allowed to.
-   *
-   * @return true if less than 15 % are left
    */
   public boolean isClose() {
     return fits() && memory.peakBytes() * (1 + TOLERANCE) > device.bytes();
   }
 
-  /**
-   * Writes the prediction as a table that people read.
-   *
-   * @return lines, the last one ended as well
-   */
+  /** Writes the prediction as a table that people read. */
   public String text() {
     StringBuilder text = new StringBuilder();
     for (MemoryItem item : memory.lasting()) {
@@ -127,12 +95,7 @@ public record Forecast(
             advice.fits() ? ", fits" : ""));
   }
 
-  /**
-   * Writes the prediction as JSON.
-   *
-   * @return the text of an object with the fields {@code device}, {@code deviceBytes}, {@code
-   *     fits}, {@code peakBytes}, {@code lasting}, {@code phases}, {@code host} and {@code advice}
-   */
+  /** Writes the prediction as JSON. */
   public String json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("device", device.name());

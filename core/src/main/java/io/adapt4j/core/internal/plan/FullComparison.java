@@ -3,28 +3,15 @@ package io.adapt4j.core.internal.plan;
 import io.adapt4j.core.internal.Bytes;
 import java.util.Locale;
 
-/**
- * The predicted memory of a run beside that of full fine-tuning by AdamW in fp32.
- *
- * @param fullBytes the peak of full fine-tuning with the same batches
- * @param plannedBytes the peak of the run
- */
+/** The predicted memory of a run beside that of full fine-tuning by AdamW in fp32. */
 public record FullComparison(long fullBytes, long plannedBytes) {
 
-  /**
-   * Divides the peaks.
-   *
-   * @return the run's share of what full fine-tuning would need
-   */
+  /** Divides the peaks. */
   public double share() {
     return (double) plannedBytes / fullBytes;
   }
 
-  /**
-   * Writes the comparison for people.
-   *
-   * @return a line without its end
-   */
+  /** Writes the comparison for people. */
   public String text() {
     return String.format(
         Locale.ROOT,

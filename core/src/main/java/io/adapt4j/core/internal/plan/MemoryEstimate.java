@@ -6,27 +6,14 @@ import java.util.List;
 /**
  * The predicted memory of a run: what lasts through it, and what each of its phases takes on top.
  *
- * @param lasting what exists from the first step to the last
  * @param phases the phases, in the order of a run
- * @param host what lasts in the machine's memory beside a device of another kind; no part of the
- *     peak
  */
 public record MemoryEstimate(List<MemoryItem> lasting, List<Phase> phases, List<MemoryItem> host) {
 
-  /**
-   * A phase of a run.
-   *
-   * @param name what is done in it
-   * @param items what it takes at its height
-   */
+  /** A phase of a run. */
   public record Phase(String name, List<MemoryItem> items) {
 
-    /**
-     * Copies the list.
-     *
-     * @param name what is done
-     * @param items what it takes
-     */
+    /** Copies the list. */
     public Phase {
       items = List.copyOf(items);
     }
@@ -41,13 +28,7 @@ public record MemoryEstimate(List<MemoryItem> lasting, List<Phase> phases, List<
     }
   }
 
-  /**
-   * Copies the lists.
-   *
-   * @param lasting what exists throughout
-   * @param phases the phases
-   * @param host what lasts outside the device
-   */
+  /** Copies the lists. */
   public MemoryEstimate {
     lasting = List.copyOf(lasting);
     phases = List.copyOf(phases);
@@ -58,29 +39,17 @@ public record MemoryEstimate(List<MemoryItem> lasting, List<Phase> phases, List<
     return items.stream().mapToLong(MemoryItem::bytes).sum();
   }
 
-  /**
-   * Adds up what lasts.
-   *
-   * @return bytes
-   */
+  /** Adds up what lasts. */
   public long lastingBytes() {
     return total(lasting);
   }
 
-  /**
-   * Finds the phase that takes most.
-   *
-   * @return the phase in which the peak falls
-   */
+  /** Finds the phase that takes most. */
   public Phase peakPhase() {
     return phases.stream().max(Comparator.comparingLong(Phase::bytes)).orElseThrow();
   }
 
-  /**
-   * Predicts the most memory that exists at once.
-   *
-   * @return bytes
-   */
+  /** Predicts the most memory that exists at once. */
   public long peakBytes() {
     return lastingBytes() + peakPhase().bytes();
   }
@@ -88,7 +57,6 @@ public record MemoryEstimate(List<MemoryItem> lasting, List<Phase> phases, List<
   /**
    * Looks up one item of what lasts.
    *
-   * @param name its name
    * @return its bytes, 0 where there is no such item
    */
   public long lasting(String name) {

@@ -17,28 +17,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
-/**
- * What a run will do, with the parts of its memory.
- *
- * @param steps optimizer steps
- * @param trainExamples rows trained on
- * @param validationExamples rows held out
- * @param leftOut rows that cannot be used: too long, or nothing to learn in them
- * @param truncated rows that are cut to the sequence limit
- * @param split rows that are split to the sequence limit
- * @param targetTokensPerEpoch tokens learned from in part pass; texts where labels are of texts
- * @param trainableParameters values that train
- * @param totalParameters values of the base model
- * @param options what the run does about learning rate, epochs, batch size and warm-up
- * @param questions what is unusual about the run, but no reason to refuse it; see {@code
- *     FineTuner.questions}
- * @param dataFindings what is wrong with the data, a line a check
- * @param forecast predicted memory, in a plan of {@code FineTuner.plan}
- * @param timed how long some steps took, where they were asked for
- * @param frozenBaseline what a fitted classifier measures before training, where steps were timed
- * @param rollouts what is generated, in reinforcement learning
- * @param notes what is to be known of the run, part sentence each
- */
+/** What a run will do, with the parts of its memory. */
 public record RunPlan(
     int steps,
     int trainExamples,
@@ -59,27 +38,7 @@ public record RunPlan(
     List<String> notes)
     implements FineTunePlan {
 
-  /**
-   * Copies the lists.
-   *
-   * @param steps optimizer steps
-   * @param trainExamples rows trained on
-   * @param validationExamples rows held out
-   * @param leftOut rows that cannot be used
-   * @param truncated rows that are cut to the sequence limit
-   * @param split rows that are split to the sequence limit
-   * @param targetTokensPerEpoch tokens learned from in part pass
-   * @param trainableParameters values that train
-   * @param totalParameters values of the base model
-   * @param options what the run does about learning rate, epochs, batch size and warm-up
-   * @param questions what is unusual about the run
-   * @param dataFindings what is wrong with the data
-   * @param forecast predicted memory
-   * @param timed how long some steps took
-   * @param frozenBaseline what a fitted classifier measures before training
-   * @param rollouts what is generated
-   * @param notes what is to be known of the run
-   */
+  /** Copies the lists. */
   public RunPlan {
     options = List.copyOf(options);
     questions = List.copyOf(questions);

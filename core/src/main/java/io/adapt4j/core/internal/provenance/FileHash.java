@@ -24,13 +24,7 @@ public final class FileHash {
 
   private FileHash() {}
 
-  /**
-   * Computes the SHA-256 of a file.
-   *
-   * @param file the file
-   * @return 64 hexadecimal digits
-   * @throws UncheckedIOException if it cannot be read
-   */
+  /** Computes the SHA-256 of a file. */
   public static String of(Path file) {
     try {
       if (Files.isSymbolicLink(file)) {
@@ -50,13 +44,7 @@ public final class FileHash {
     return blob.getParent() != null && blob.getParent().endsWith("blobs");
   }
 
-  /**
-   * Describes a file.
-   *
-   * @param file the file
-   * @return its path, size and SHA-256
-   * @throws UncheckedIOException if it cannot be read
-   */
+  /** Describes a file. */
   public static ObjectNode describe(Path file) {
     try {
       return JsonNodeFactory.instance
@@ -69,13 +57,7 @@ public final class FileHash {
     }
   }
 
-  /**
-   * Lists the files of a model or adapter folder that decide what it computes.
-   *
-   * @param folder the folder
-   * @return configuration, tokenizer and weights; of a folder that stands for a file, that file
-   * @throws UncheckedIOException if it cannot be listed
-   */
+  /** Lists the files of a model or adapter folder that decide what it computes. */
   public static List<Path> modelFiles(Path folder) {
     Optional<Path> whole = SingleFileModels.file(folder);
     if (whole.isPresent()) {

@@ -46,26 +46,14 @@ public final class Provenance {
     this.json = json;
   }
 
-  /**
-   * Makes a record.
-   *
-   * @param file where it will stand
-   * @param json its fields; {@code schema} is set
-   * @return the record; nothing is written
-   */
+  /** Makes a record. */
   public static Provenance of(Path file, ObjectNode json) {
     ObjectNode fields = json.objectNode().put("schema", SCHEMA);
     fields.setAll(json);
     return new Provenance(file, fields);
   }
 
-  /**
-   * Reads a record.
-   *
-   * @param path the file, or a folder that has one
-   * @return the record
-   * @throws CheckpointException if there is none, it is damaged, or a newer version wrote it
-   */
+  /** Reads a record. */
   public static Provenance read(Path path) {
     Path file = Files.isDirectory(path) ? path.resolve(FILE) : path;
     try {
@@ -88,40 +76,22 @@ public final class Provenance {
     }
   }
 
-  /**
-   * Reads the record of a folder if it has one.
-   *
-   * @param folder a run's output, a checkpoint or an adapter
-   * @return the record
-   * @throws CheckpointException if it is damaged, or a newer version wrote it
-   */
+  /** Reads the record of a folder if it has one. */
   public static Optional<Provenance> find(Path folder) {
     return Files.isRegularFile(folder.resolve(FILE)) ? Optional.of(read(folder)) : Optional.empty();
   }
 
-  /**
-   * Writes the record, instead of the old one if there is one.
-   *
-   * @throws IOException if writing fails
-   */
+  /** Writes the record, instead of the old one if there is one. */
   public void write() throws IOException {
     AtomicFiles.writeJson(file, json);
   }
 
-  /**
-   * Returns where the record stands.
-   *
-   * @return its file
-   */
+  /** Returns where the record stands. */
   public Path file() {
     return file;
   }
 
-  /**
-   * Returns the fields.
-   *
-   * @return a copy
-   */
+  /** Returns the fields. */
   public ObjectNode json() {
     return json.deepCopy();
   }
@@ -133,11 +103,7 @@ public final class Provenance {
         : json.objectNode();
   }
 
-  /**
-   * Returns what the description lacks.
-   *
-   * @return a key and the reason each; empty if the run can be made of the description alone
-   */
+  /** Returns what the description lacks. */
   public List<String> omitted() {
     List<String> omitted = new ArrayList<>();
     json.path(json.has("omitted") ? "omitted" : "untold")
@@ -145,21 +111,13 @@ public final class Provenance {
     return omitted;
   }
 
-  /**
-   * Returns whether the run taught a model to embed texts.
-   *
-   * @return whether its task was embeddings
-   */
+  /** Returns whether the run taught a model to embed texts. */
   public boolean trainsEmbeddings() {
     JsonNode task = json.path("configuration").path("task");
     return task.has(EMBEDDINGS) || task.asText().equals(EMBEDDINGS);
   }
 
-  /**
-   * Returns the hash of the chat template that conversations were trained in.
-   *
-   * @return 64 hexadecimal digits; empty if there were no conversations
-   */
+  /** Returns the hash of the chat template that conversations were trained in. */
   public Optional<String> chatTemplate() {
     return Optional.ofNullable(json.path("chatTemplate").path("sha256").textValue());
   }
@@ -167,19 +125,12 @@ public final class Provenance {
   /**
    * Returns whether the run was given a chat template, in place of the one that its model has or
    * lacks.
-   *
-   * @return whether the description names one
    */
   public boolean choseChatTemplate() {
     return json.path("configuration").hasNonNull("chatTemplate");
   }
 
-  /**
-   * Compares the files of the record with those on disk now.
-   *
-   * @param model the model's folder, where its files are looked for
-   * @return one sentence a file that is missing or has changed; empty if all are as they were
-   */
+  /** Compares the files of the record with those on disk now. */
   public List<String> changedFiles(Path model) {
     List<String> changed = new ArrayList<>();
     for (String part : List.of(MODEL, "start", "data")) {
@@ -195,14 +146,7 @@ public final class Provenance {
     return changed;
   }
 
-  /**
-   * Compares the data of a run with that of this record, by the digests of its encoded samples.
-   *
-   * @param part {@code training} or {@code validation}
-   * @param rows rows that are used now
-   * @param digest digest of their samples
-   * @return what differs; empty if nothing does
-   */
+  /** Compares the data of a run with that of this record, by the digests of its encoded samples. */
   private Optional<String> changedData(String part, int rows, String digest) {
     JsonNode before = json.path("data").path(part);
     String found = before.path("sha256").asText("none");
@@ -214,13 +158,7 @@ public final class Provenance {
                 .formatted(part, before.path("kept").asInt(), found, rows, digest));
   }
 
-  /**
-   * Compares the encoded data of a run that repeats the recorded one.
-   *
-   * @param train what the training data came to
-   * @param held what the validation data came to
-   * @return what has changed, with both digests
-   */
+  /** Compares the encoded data of a run that repeats the recorded one. */
   public List<String> changedData(EncodingReport train, Optional<EncodingReport> held) {
     List<String> changed = new ArrayList<>();
     changedData(TRAINING, train.kept(), train.digest()).ifPresent(changed::add);
@@ -232,11 +170,7 @@ public final class Provenance {
     return changed;
   }
 
-  /**
-   * Compares the versions and the processor of the record with those here.
-   *
-   * @return one sentence a difference; with none, the same losses can be expected to the bit
-   */
+  /** Compares the versions and the processor of the record with those here. */
   public List<String> otherEnvironment() {
     List<String> differences = new ArrayList<>();
     JsonNode before = json.path("environment");

@@ -9,17 +9,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 
-/**
- * The versions and the machine that decide how numbers are rounded.
- *
- * @param library version of this library
- * @param engine version of libtorch
- * @param djl version of the library that loads it
- * @param java version and vendor of the JVM
- * @param system name, version and architecture of the operating system
- * @param processor its name, as Linux reports it
- * @param threads how many an operator uses
- */
+/** The versions and the machine that decide how numbers are rounded. */
 public record SystemInfo(
     String library,
     String engine,
@@ -31,12 +21,7 @@ public record SystemInfo(
 
   private static final String VERSION = "/io/adapt4j/core/version.properties";
 
-  /**
-   * Looks around; starts the engine if it is not running yet.
-   *
-   * @return what is here
-   * @throws io.adapt4j.core.exception.EngineException if the engine cannot be started
-   */
+  /** Looks around; starts the engine if it is not running yet. */
   public static SystemInfo here() {
     return new SystemInfo(
         libraryVersion(),
@@ -63,11 +48,7 @@ public record SystemInfo(
     return properties.getProperty("version");
   }
 
-  /**
-   * Returns the fields.
-   *
-   * @return a JSON object with the names of the components
-   */
+  /** Returns the fields. */
   public ObjectNode json() {
     return JsonNodeFactory.instance
         .objectNode()

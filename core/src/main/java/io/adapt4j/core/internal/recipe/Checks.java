@@ -124,9 +124,6 @@ public final class Checks {
    *
    * @param model where the model is; null if it is missing
    * @param method how it is adapted; null if that is missing
-   * @param ofTask finds the model of the task in a folder
-   * @param fits what else keeps a declared network from the task, one sentence a problem
-   * @return the model; empty if there is none or it cannot be declared
    */
   public Optional<TaskModel> model(
       ModelSource model,

@@ -40,13 +40,7 @@ public final class DataDescription {
 
   private DataDescription() {}
 
-  /**
-   * Opens data.
-   *
-   * @param fields the mapping; what is wrong with it, or with the files, goes to its problems
-   * @return the parts, validation and test empty where there is no split; empty if the data cannot
-   *     be opened
-   */
+  /** Opens data. */
   public static Optional<Split> open(Fields fields) {
     List<String> named = SOURCES.stream().filter(fields.written()::contains).toList();
     if (named.size() != 1) {

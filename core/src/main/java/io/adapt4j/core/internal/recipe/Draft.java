@@ -13,21 +13,13 @@ public final class Draft {
   /**
    * States an option, instead of what was stated before.
    *
-   * @param option the option
    * @param value its value; null is reported by {@link Option#check}
-   * @param <T> the type of its values
    */
   public <T> void set(Option<T> option, T value) {
     values.put(option, value);
   }
 
-  /**
-   * Adds an element to an option that is a list.
-   *
-   * @param option the option
-   * @param element what is added
-   * @param <T> the type of the elements
-   */
+  /** Adds an element to an option that is a list. */
   public <T> void add(Option<List<T>> option, T element) {
     List<T> all = new ArrayList<>(get(option));
     all.add(element);
@@ -37,8 +29,6 @@ public final class Draft {
   /**
    * Returns the value of an option.
    *
-   * @param option the option
-   * @param <T> the type of its values
    * @return what was stated, else its default; null if it has neither
    */
   @SuppressWarnings("unchecked") // put by set and add only, with the type of the option
@@ -49,19 +39,13 @@ public final class Draft {
   /**
    * Returns whether an option was stated.
    *
-   * @param option the option
    * @return whether it was, with null as well
    */
   public boolean states(Option<?> option) {
     return values.containsKey(option);
   }
 
-  /**
-   * Checks every option by itself.
-   *
-   * @param options all there are
-   * @param checks takes what is wrong
-   */
+  /** Checks every option by itself. */
   public void check(List<Option<?>> options, Checks checks) {
     options.forEach(option -> check(option, checks));
   }

@@ -3,14 +3,7 @@ package io.adapt4j.core.internal.recipe;
 import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.task.Task;
 
-/**
- * What a fine-tuning is for.
- *
- * @param task the task
- * @param identity everything of the task that decides how a run goes
- * @param selection which checkpoint is the best
- * @param model the model it needs
- */
+/** What a fine-tuning is for. */
 public record Objective(Task task, String identity, BestModelMetric selection, TaskModel model) {
 
   /** Everything of it that decides how a run goes. */

@@ -17,8 +17,6 @@ import java.util.stream.Collectors;
 /**
  * An option of a run, stated once: from here come the check of the builder, the key of descriptions
  * in YAML and the line in the documentation.
- *
- * @param <T> its values
  */
 public final class Option<T> {
 
@@ -39,14 +37,7 @@ public final class Option<T> {
     this.setter = name;
   }
 
-  /**
-   * Makes an option with its own form.
-   *
-   * @param name its key, and its setter
-   * @param values what it takes, in words
-   * @param <T> its values
-   * @return the option; without a default and, so far, without a key
-   */
+  /** Makes an option with its own form. */
   public static <T> Option<T> of(String name, String values) {
     return new Option<>(name, values);
   }
@@ -118,12 +109,7 @@ public final class Option<T> {
     return this;
   }
 
-  /**
-   * Says what the option does.
-   *
-   * @param sentence for the documentation
-   * @return this option
-   */
+  /** Says what the option does. */
   public Option<T> text(String sentence) {
     text = sentence;
     return this;
@@ -147,12 +133,7 @@ public final class Option<T> {
     return this;
   }
 
-  /**
-   * Reads the option from its key.
-   *
-   * @param key finds the value; tells the fields what is wrong with it
-   * @return this option
-   */
+  /** Reads the option from its key. */
   public Option<T> read(Function<Fields, Optional<T>> key) {
     return readInto(
         (fields, draft) -> key.apply(fields).ifPresent(value -> draft.set(this, value)));
@@ -163,12 +144,7 @@ public final class Option<T> {
     return this;
   }
 
-  /**
-   * Writes the option as its key.
-   *
-   * @param key the value of a run; empty where nothing is to be said, or it cannot be said
-   * @return this option
-   */
+  /** Writes the option as its key. */
   public Option<T> write(Function<FineTuneSettings, Optional<? extends JsonNode>> key) {
     writer = key;
     return this;
@@ -200,11 +176,7 @@ public final class Option<T> {
         value instanceof Enum<?> constant ? Fields.written(constant) : value.toString());
   }
 
-  /**
-   * Returns the key.
-   *
-   * @return how it is written
-   */
+  /** Returns the key. */
   public String name() {
     return name;
   }
@@ -222,31 +194,17 @@ public final class Option<T> {
     check.accept(value, checks);
   }
 
-  /**
-   * Reads the key into a draft.
-   *
-   * @param fields the description; takes what is wrong
-   * @param draft takes the value, if there is one
-   */
+  /** Reads the key into a draft. */
   public void read(Fields fields, Draft draft) {
     reader.accept(fields, draft);
   }
 
-  /**
-   * Writes the key.
-   *
-   * @param settings the run
-   * @return its value; empty where there is none to write
-   */
+  /** Writes the key. */
   public Optional<? extends JsonNode> write(FineTuneSettings settings) {
     return writer.apply(settings);
   }
 
-  /**
-   * Writes the option as a row of a table in Markdown.
-   *
-   * @return key, values, default and sentence
-   */
+  /** Writes the option as a row of a table in Markdown. */
   public String row() {
     return "| `" + name + "` | " + values + " | " + usualText + " | " + text + " |";
   }

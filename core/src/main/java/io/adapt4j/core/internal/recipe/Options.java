@@ -390,12 +390,7 @@ public final class Options {
 
   private Options() {}
 
-  /**
-   * States data to train on and to validate with.
-   *
-   * @param draft takes it
-   * @param parts the parts; that for tests is left alone
-   */
+  /** States data to train on and to validate with. */
   public static void setData(Draft draft, Split parts) {
     draft.set(DATA, Texts.require("dataset", parts).train());
     draft.set(VALIDATION, parts.validation().size() == 0 ? null : parts.validation());
@@ -414,12 +409,7 @@ public final class Options {
         .write(settings -> ScheduleKeys.warmupSteps(settings.training().warmup()));
   }
 
-  /**
-   * Lists the options with a key.
-   *
-   * @param task the one that says what the run is for, of which this package knows nothing
-   * @return all, in the order in which they are read and written
-   */
+  /** Lists the options with a key. */
   public static List<Option<?>> with(Option<Task> task) {
     return List.of(
         MODEL,

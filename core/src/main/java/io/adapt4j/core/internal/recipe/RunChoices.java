@@ -7,13 +7,7 @@ import io.adapt4j.core.plan.FineTunePlan;
 import java.util.List;
 import java.util.Set;
 
-/**
- * Where the values of a run come from.
- *
- * @param defaults those of the run's method and task
- * @param stated the options that were stated, by their keys
- * @param questions what is unusual about the description, but no reason to refuse it
- */
+/** Where the values of a run come from. */
 public record RunChoices(TrainingDefaults defaults, Set<String> stated, List<String> questions) {
 
   /** What the run does about the options whose defaults depend on the method and the task. */

@@ -18,17 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/**
- * The model a task needs: the checkpoint's, with the task's output layer.
- *
- * @param folder where the checkpoint is
- * @param weights how its linear weights are held
- * @param config its configuration, changed for the task
- * @param labels names of the classes; empty where there are none
- * @param generates whether it predicts next tokens
- * @param replacesClassifier whether the checkpoint's classifier is left unread
- * @param writes whether it writes one text for another
- */
+/** The model a task needs: the checkpoint's, with the task's output layer. */
 public record TaskModel(
     Path folder,
     WeightMechanics weights,
@@ -38,16 +28,7 @@ public record TaskModel(
     boolean replacesClassifier,
     boolean writes) {
 
-  /**
-   * Makes the model of a task that continues texts or encodes them.
-   *
-   * @param folder where the checkpoint is
-   * @param weights how its linear weights are held
-   * @param config its configuration, changed for the task
-   * @param labels names of the classes; empty where there are none
-   * @param generates whether it predicts next tokens
-   * @param replacesClassifier whether the checkpoint's classifier is left unread
-   */
+  /** Makes the model of a task that continues texts or encodes them. */
   public TaskModel(
       Path folder,
       WeightMechanics weights,
@@ -58,47 +39,22 @@ public record TaskModel(
     this(folder, weights, config, labels, generates, replacesClassifier, false);
   }
 
-  /**
-   * Makes the model of a task that writes one text for another.
-   *
-   * @param stored the checkpoint
-   * @param folder where it is
-   * @return the model
-   */
+  /** Makes the model of a task that writes one text for another. */
   public static TaskModel writing(StoredModel stored, Path folder) {
     return new TaskModel(folder, stored.weights(), stored.config(), List.of(), false, false, true);
   }
 
-  /**
-   * Makes the model of a task that predicts next tokens.
-   *
-   * @param stored the checkpoint
-   * @param folder where it is
-   * @return the model
-   */
+  /** Makes the model of a task that predicts next tokens. */
   public static TaskModel generating(StoredModel stored, Path folder) {
     return new TaskModel(folder, stored.weights(), stored.config(), List.of(), true, false);
   }
 
-  /**
-   * Makes the model of a task that encodes texts.
-   *
-   * @param stored the checkpoint
-   * @param folder where it is
-   * @param config its configuration, changed for the task
-   * @return the model, without classes
-   */
+  /** Makes the model of a task that encodes texts. */
   public static TaskModel encoding(StoredModel stored, Path folder, ModelConfig config) {
     return new TaskModel(folder, stored.weights(), config, List.of(), false, false);
   }
 
-  /**
-   * Gives a configuration an output layer.
-   *
-   * @param base the configuration
-   * @param layer the layer
-   * @return the configuration of a model that has it
-   */
+  /** Gives a configuration an output layer. */
   public static ModelConfig withOutput(ModelConfig base, OutputLayer layer) {
     return layer.isOf(base)
         ? base

@@ -5,13 +5,7 @@ import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import java.util.Optional;
 
-/**
- * How rows become tokens, and tokens batches.
- *
- * @param batching which samples come together
- * @param lossOn which tokens are trained on
- * @param overlap tokens that a part of a split row has of the part before it; empty for the default
- */
+/** How rows become tokens, and tokens batches. */
 public record TokenOptions(Batching batching, LossOn lossOn, Optional<Integer> overlap) {
 
   ExampleEncoder.Builder applyTo(ExampleEncoder.Builder encoder) {

@@ -5,21 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A run's description as it was written.
- *
- * @param keys the tree, every option stated
- * @param omitted what it lacks, so that a run cannot be made of it alone: a key and the reason each
- */
+/** A run's description as it was written. */
 public record WrittenRecipe(ObjectNode keys, List<String> omitted) {
 
-  /**
-   * Writes a description.
-   *
-   * @param settings the run
-   * @param options all options with a key
-   * @return the description
-   */
+  /** Writes a description. */
   public static WrittenRecipe of(FineTuneSettings settings, List<Option<?>> options) {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     for (Option<?> option : options) {

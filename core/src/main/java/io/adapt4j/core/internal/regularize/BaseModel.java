@@ -15,7 +15,6 @@ import java.util.Optional;
 /**
  * A model as it was before training: the model itself with its adapter off, or a copy.
  *
- * @param decoder the model that is asked
  * @param adapter switched off for it; empty for a copy, which is closed with this
  */
 record BaseModel(Decoder decoder, Optional<Adaptation> adapter) implements AutoCloseable {

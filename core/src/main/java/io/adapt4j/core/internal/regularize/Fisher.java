@@ -25,7 +25,6 @@ public final class Fisher {
    * Estimates it, or takes it from the run's output where the same was estimated before.
    *
    * @return one F32 tensor a trained value, closed by the caller
-   * @throws TrainingException if no row of the data can be used, or the estimate is not finite
    */
   static List<Tensor> of(Dataset reference, PenaltyRun run, FisherFile.Anchor anchor) {
     EncodableRows rows = run.encoder().filter(reference);

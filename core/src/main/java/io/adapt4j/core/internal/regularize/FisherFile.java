@@ -51,12 +51,7 @@ final class FisherFile {
     }
   }
 
-  /**
-   * The values a diagonal is estimated at.
-   *
-   * @param trained the values
-   * @param digest SHA-256 of their names and contents
-   */
+  /** The values a diagonal is estimated at. */
   record Anchor(List<Trainable> trained, String digest) {
 
     static Anchor of(List<Trainable> trained) {
@@ -107,8 +102,6 @@ final class FisherFile {
      * Reads a diagonal.
      *
      * @return one F32 tensor a value, closed by the caller
-     * @throws TrainingException if it was estimated at other values
-     * @throws CheckpointException if the file cannot be read
      */
     List<Tensor> read(Path file) {
       requireOwn(file);

@@ -13,12 +13,7 @@ import io.adapt4j.core.internal.train.Penalty;
 /**
  * The divergence of a model from its base on one replay batch a turn.
  *
- * @param decoder the model
  * @param base what it was; closed with this
- * @param batches the replay data
- * @param strength multiplies the divergence a token
- * @param interval steps from one turn to the next
- * @param recompute whether layers are recomputed in the backward pass
  */
 record KlPenalty(
     Decoder decoder,

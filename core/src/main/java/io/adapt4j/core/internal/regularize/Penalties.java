@@ -14,13 +14,7 @@ public final class Penalties {
 
   private Penalties() {}
 
-  /**
-   * Describes everything that decides what a term does, its data included.
-   *
-   * @param term the term
-   * @param encoder turns rows into samples
-   * @return a text that is the same for the same term
-   */
+  /** Describes everything that decides what a term does, its data included. */
   public static String identity(Regularization term, ExampleEncoder encoder) {
     if (term.name().equals("ewc")) {
       return "EWC, strength "
@@ -44,8 +38,6 @@ public final class Penalties {
   /**
    * Makes a term, with the trained values as they are now as its base.
    *
-   * @param term the term
-   * @param run what it is made for
    * @return the penalty, closed by the caller
    */
   public static Penalty start(Regularization term, PenaltyRun run) {

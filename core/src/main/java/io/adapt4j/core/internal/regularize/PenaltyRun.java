@@ -9,13 +9,6 @@ import java.util.Optional;
 /**
  * What a penalty is made for.
  *
- * @param decoder the model, with the adaptation on it
- * @param adaptation what trains
- * @param base folder of the base's weights
- * @param encoder turns rows into samples
- * @param output where the run keeps what is expensive to compute; empty to keep nothing
- * @param batchSize examples a batch
- * @param recompute whether layers are recomputed in the backward pass to save memory
  * @param seed decides the order of examples
  */
 public record PenaltyRun(

@@ -31,8 +31,6 @@ public final class Scorer {
   /**
    * Creates a scorer.
    *
-   * @param decoder the model, with its weights
-   * @param padId fills short rows
    * @param contextLength the most tokens the model reads at once
    */
   public Scorer(Decoder decoder, int padId, int contextLength) {
@@ -44,11 +42,6 @@ public final class Scorer {
   /**
    * Scores continuations. Where context and continuation are too long together, the beginning of
    * the context is left out.
-   *
-   * @param spans what to score
-   * @return one result a span, in their order
-   * @throws IllegalArgumentException if a token is unknown, or a continuation alone is longer than
-   *     the model's context
    */
   public List<TokenScores> score(List<TokenSpan> spans) {
     List<Row> rows = new ArrayList<>();
@@ -67,12 +60,7 @@ public final class Scorer {
     return Arrays.asList(scores);
   }
 
-  /**
-   * What the model runs: the longest of rows that begin alike, and all of them.
-   *
-   * @param longest the row that is run
-   * @param rows the rows whose inputs are its beginning, itself included
-   */
+  /** What the model runs: the longest of rows that begin alike, and all of them. */
   private record Sequence(Row longest, List<Row> rows) {
 
     int inputs() {
@@ -104,14 +92,7 @@ public final class Scorer {
         && Arrays.equals(row.ids, 0, row.inputs(), longer.ids, 0, row.inputs());
   }
 
-  /**
-   * A sequence ready to be run.
-   *
-   * @param request its place among the requests
-   * @param ids context and continuation
-   * @param scored how many ids at the end are scored
-   * @param dropped how many ids before were left out
-   */
+  /** A sequence ready to be run. */
   @SuppressWarnings("ArrayRecordComponent") // a local carrier, never compared
   private record Row(int request, int[] ids, int scored, int dropped) {
 

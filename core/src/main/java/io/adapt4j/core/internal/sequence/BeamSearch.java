@@ -156,13 +156,7 @@ final class BeamSearch {
     }
   }
 
-  /**
-   * Runs the search.
-   *
-   * @param next gives the scores of the next token of every row from the last tokens, after putting
-   *     the rows in an order; an empty order leaves them
-   * @return the best text for each source, without the start token
-   */
+  /** Runs the search. */
   List<int[]> run(BiFunction<int[], long[], float[]> next) {
     long[] order = {};
     for (int length = 1; length < settings.maxLength() && continues(); length++) {

@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.sequence;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.generate.SequenceOptions;
 import io.adapt4j.core.generate.SequenceOptions.EarlyStopping;
 import io.adapt4j.core.internal.config.ConfigReader;
@@ -14,22 +13,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/**
- * How texts are written. Lengths count the start token.
- *
- * @param start stands before every text
- * @param padding fills rows
- * @param eos tokens that end a text
- * @param beams texts kept in view
- * @param maxLength the most tokens
- * @param minLength the fewest before a text may end
- * @param lengthPenalty exponent of the length that scores are divided by
- * @param earlyStopping when beam search ends
- * @param ngram length of rows of tokens that must not occur twice; 0 to allow all
- * @param banned tokens that are never written
- * @param forcedBos the first token, if it is given
- * @param forcedEos the last token at the limit, if it is given
- */
+/** How texts are written. Lengths count the start token. */
 public record SequenceSettings(
     int start,
     int padding,
@@ -44,16 +28,7 @@ public record SequenceSettings(
     OptionalInt forcedBos,
     OptionalInt forcedEos) {
 
-  /**
-   * Reads what a model's files say.
-   *
-   * @param folder the checkpoint folder
-   * @param config the model's configuration
-   * @param start the start token of the configuration
-   * @param padding the padding token of the configuration
-   * @return the settings
-   * @throws CheckpointException if a value has no meaning
-   */
+  /** Reads what a model's files say. */
   public static SequenceSettings read(Path folder, ModelConfig config, int start, int padding) {
     Path file = folder.resolve(GenerationDefaults.FILE);
     ConfigReader fields = Files.exists(file) ? ConfigReader.read(file) : config.fields();
@@ -102,13 +77,7 @@ public record SequenceSettings(
     return Set.copyOf(banned);
   }
 
-  /**
-   * Puts options before what the model's files say.
-   *
-   * @param options what is asked for
-   * @param limit the most tokens that the decoder has positions for
-   * @return the settings to write with
-   */
+  /** Puts options before what the model's files say. */
   public SequenceSettings with(SequenceOptions options, int limit) {
     int wanted =
         options.maxNewTokens().isPresent() ? options.maxNewTokens().getAsInt() + 1 : maxLength;

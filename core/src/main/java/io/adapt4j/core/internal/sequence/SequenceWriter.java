@@ -15,22 +15,12 @@ public final class SequenceWriter {
 
   private final EncoderDecoder network;
 
-  /**
-   * Makes a writer.
-   *
-   * @param network the model, which stays open
-   */
+  /** Makes a writer. */
   public SequenceWriter(EncoderDecoder network) {
     this.network = network;
   }
 
-  /**
-   * Writes a text for each of a batch.
-   *
-   * @param sources what is read
-   * @param settings how
-   * @return the tokens of each, without the start token and with the one that ends it
-   */
+  /** Writes a text for each of a batch. */
   public List<int[]> write(List<int[]> sources, SequenceSettings settings) {
     try (Scope scope = Scope.open(network.engine());
         SequenceCache cache = read(sources, settings)) {

@@ -6,21 +6,12 @@ import java.util.OptionalInt;
 /**
  * What scores of the next token become before one is chosen, in the order of Transformers' logits
  * processors.
- *
- * @param settings the rules
  */
 record TokenRules(SequenceSettings settings) {
 
   private static final float NEVER = Float.NEGATIVE_INFINITY;
 
-  /**
-   * Changes scores in place.
-   *
-   * @param scores of all rows
-   * @param from the first of this row
-   * @param vocabulary their number
-   * @param written the tokens so far, the start token first
-   */
+  /** Changes scores in place. */
   void apply(float[] scores, int from, int vocabulary, int[] written) {
     int length = written.length;
     banRepeated(scores, from, written);

@@ -37,11 +37,7 @@ final class DataFindings {
 
   private DataFindings() {}
 
-  /**
-   * Looks through the training data, and for rows of it in the validation data.
-   *
-   * @return a line a check that found something, the worst first
-   */
+  /** Looks through the training data, and for rows of it in the validation data. */
   static List<String> of(FineTuneSettings settings) {
     Dataset train = settings.train();
     Optional<Dataset> held = settings.validation();

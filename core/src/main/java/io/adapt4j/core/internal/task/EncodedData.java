@@ -8,32 +8,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/**
- * What the data of a run came to.
- *
- * @param train the training data
- * @param held the validation data
- * @param maxLength the most tokens of a sample
- */
+/** What the data of a run came to. */
 public record EncodedData(EncodingReport train, Optional<EncodingReport> held, int maxLength) {
 
-  /**
-   * Returns the length of the longest sample of all.
-   *
-   * @return in tokens
-   */
+  /** Returns the length of the longest sample of all. */
   public int longest() {
     return Math.max(train.longest(), held.map(EncodingReport::longest).orElse(0));
   }
 
-  /**
-   * Encodes data, and reports a row that cannot be used as a problem of the run.
-   *
-   * @param encoding encodes
-   * @param <R> what it makes
-   * @return what it made
-   * @throws SettingsException naming the row
-   */
+  /** Encodes data, and reports a row that cannot be used as a problem of the run. */
   public static <R> R encoded(Supplier<R> encoding) {
     try {
       return encoding.get();
@@ -42,14 +25,7 @@ public record EncodedData(EncodingReport train, Optional<EncodingReport> held, i
     }
   }
 
-  /**
-   * Refuses data of which no row is left.
-   *
-   * @param data the data
-   * @param report what encoding came to
-   * @param maxLength the most tokens of a sample
-   * @throws SettingsException saying what became of the rows
-   */
+  /** Refuses data of which no row is left. */
   public static void requireUsable(Dataset data, EncodingReport report, int maxLength) {
     if (report.kept() == 0) {
       throw SettingsException.ofFineTuning(

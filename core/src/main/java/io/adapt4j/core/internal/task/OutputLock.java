@@ -23,13 +23,7 @@ final class OutputLock implements AutoCloseable {
     this.lock = lock;
   }
 
-  /**
-   * Takes the lock, and removes the temporary files of killed runs.
-   *
-   * @param output created if absent
-   * @return the lock
-   * @throws SettingsException if another run has it, or the folder cannot be written
-   */
+  /** Takes the lock, and removes the temporary files of killed runs. */
   static OutputLock take(Path output) {
     try {
       ProcessLock lock =

@@ -10,11 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/**
- * A task with its data encoded, ready to train.
- *
- * @param <B> a batch
- */
+/** A task with its data encoded, ready to train. */
 public interface PreparedTask<B> {
 
   /** What a network is loaded for. */
@@ -27,19 +23,10 @@ public interface PreparedTask<B> {
     TIMING
   }
 
-  /**
-   * The largest micro-batch, which decides how much memory a step takes.
-   *
-   * @param rows sequences that are in memory together
-   * @param longest tokens of each
-   */
+  /** The largest micro-batch, which decides how much memory a step takes. */
   record LargestBatch(int rows, int longest) {}
 
-  /**
-   * Returns what encoding came to.
-   *
-   * @return the reports
-   */
+  /** Returns what encoding came to. */
   EncodedData data();
 
   /** {@return the micro-batches of an epoch} */
@@ -47,70 +34,37 @@ public interface PreparedTask<B> {
 
   /**
    * Returns the largest micro-batch; by default as many of the longest texts as it has examples.
-   *
-   * @param examples of a micro-batch, no more than there are
-   * @return the batch
    */
   default LargestBatch largestBatch(int examples) {
     return new LargestBatch(examples, data().longest());
   }
 
-  /**
-   * Plans for memory that the run takes beside the network that trains.
-   *
-   * @param planner plans for that network
-   * @param declared the network
-   * @return plans for the rest as well
-   */
+  /** Plans for memory that the run takes beside the network that trains. */
   default Planner beside(Planner planner, Network declared) {
     return planner;
   }
 
-  /**
-   * Returns what is generated.
-   *
-   * @return the figures; empty where nothing is
-   */
+  /** Returns what is generated. */
   default Optional<RolloutPlan> rollouts() {
     return Optional.empty();
   }
 
-  /**
-   * Returns the chat template that rows were encoded with.
-   *
-   * @return the template; empty if there was none to use
-   */
+  /** Returns the chat template that rows were encoded with. */
   default Optional<ChatTemplate> chatTemplate() {
     return Optional.empty();
   }
 
-  /**
-   * Names the terms that are added to the loss.
-   *
-   * @return each one's identity
-   */
+  /** Names the terms that are added to the loss. */
   default List<String> regularizations() {
     return List.of();
   }
 
   /**
    * Gives a new output layer first values that suit the training data. By default nothing is done.
-   *
-   * @param network the network, with its weights, before a method is attached
-   * @param workers those who train together
    */
   default void startHead(Network network, WorkerGroup workers) {}
 
-  /**
-   * Opens what training needs beside the network, does something with it and closes it.
-   *
-   * @param network the network
-   * @param adaptation what trains of it
-   * @param purpose what for
-   * @param action what is done
-   * @param <R> what comes of it
-   * @return what came of it
-   */
+  /** Opens what training needs beside the network, does something with it and closes it. */
   <R> R with(
       Network network, Adaptation adaptation, Purpose purpose, Function<Training<B>, R> action);
 }

@@ -60,14 +60,7 @@ public final class RunAssembly {
     this.defaults = defaults();
   }
 
-  /**
-   * Makes a run.
-   *
-   * @param draft the options that were given
-   * @param listener told of the run beside the listeners that were given
-   * @return the run, everything stated
-   * @throws io.adapt4j.core.exception.SettingsException naming every problem found
-   */
+  /** Makes a run. */
   public static FineTuneSettings of(Draft draft, TrainingListener listener) {
     return new RunAssembly(draft).settings(listener);
   }

@@ -23,14 +23,7 @@ final class RunIdentity {
 
   private RunIdentity() {}
 
-  /**
-   * Describes a run.
-   *
-   * @param settings what is to be done
-   * @param data what the data came to
-   * @param regularizations each one's identity
-   * @return values by name, fit to be compared and read
-   */
+  /** Describes a run. */
   static Map<String, String> of(
       FineTuneSettings settings, EncodedData data, List<String> regularizations) {
     Path folder = settings.model().folder();

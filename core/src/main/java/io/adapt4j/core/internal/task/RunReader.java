@@ -12,14 +12,7 @@ public final class RunReader {
 
   private RunReader() {}
 
-  /**
-   * Opens the data and reads the options.
-   *
-   * @param tree the description
-   * @param unread keys that may be there and are of no consequence
-   * @return the options
-   * @throws io.adapt4j.core.exception.SettingsException naming everything that is wrong
-   */
+  /** Opens the data and reads the options. */
   public static Draft read(Value tree, Set<String> unread) {
     Problems problems = new Problems();
     Fields fields = Fields.of("", tree, problems);

@@ -58,12 +58,6 @@ final class RunRecorder implements TrainingListener {
 
   /**
    * Reads and hashes what the run is made of. Every byte of local weights and data is read for it.
-   *
-   * @param settings what is to be done
-   * @param written its description
-   * @param data what the data came to
-   * @param template the chat template, where conversations were encoded with it
-   * @return the recorder; nothing is written yet
    */
   static RunRecorder start(
       FineTuneSettings settings,

@@ -29,38 +29,20 @@ public final class RunRepeat {
 
   private RunRepeat() {}
 
-  /**
-   * Reads the run of a record.
-   *
-   * @param path a record, or a folder that has one
-   * @return its options
-   * @throws SettingsException naming everything that has changed or cannot be made again
-   */
+  /** Reads the run of a record. */
   public static Draft of(Path path) {
     Provenance record = Provenance.read(path);
     return repeating(record, record.omitted(), Set.of());
   }
 
-  /**
-   * Reads the run of a record with data that the record cannot make again.
-   *
-   * @param path a record, or a folder that has one
-   * @param data the same training and validation data
-   * @return its options
-   */
+  /** Reads the run of a record with data that the record cannot make again. */
   public static Draft of(Path path, Split data) {
     Draft draft = withoutData(Provenance.read(path));
     Options.setData(draft, data);
     return draft;
   }
 
-  /**
-   * Reads the run of a record with data that the record cannot make again, without validation.
-   *
-   * @param path a record, or a folder that has one
-   * @param data the same training data
-   * @return its options
-   */
+  /** Reads the run of a record with data that the record cannot make again, without validation. */
   public static Draft of(Path path, Dataset data) {
     Draft draft = withoutData(Provenance.read(path));
     draft.set(Options.DATA, data);

@@ -28,62 +28,34 @@ import java.util.Optional;
  * ready. A task is one package with a definition, and a line in {@code
  * META-INF/services/io.adapt4j.core.internal.task.TaskDefinition}; what all tasks do alike, to
  * plan, train, time and find a learning rate, is {@link TaskRun}.
- *
- * @param <T> the options of the task
  */
 public interface TaskDefinition<T extends Task> {
 
   /** {@return the type of the options} */
   Class<T> type();
 
-  /**
-   * Lists the names that descriptions can give under the key {@code task}.
-   *
-   * @return the names, at least one
-   */
+  /** Lists the names that descriptions can give under the key {@code task}. */
   List<String> names();
 
-  /**
-   * Reads the options of a description.
-   *
-   * @param name the given one of {@link #names}
-   * @param options what stands below it; takes what is wrong
-   * @return the task; empty if something is wrong
-   */
+  /** Reads the options of a description. */
   Optional<Task> read(String name, Fields options);
 
-  /**
-   * Writes a task as a description.
-   *
-   * @param task the task
-   * @return its name with its options; empty if part of it is code
-   */
+  /** Writes a task as a description. */
   Optional<JsonNode> write(T task);
 
   /**
    * Returns what the task is as far as the defaults of a run depend on it: whose learning rate,
    * epochs and batch size suit it.
-   *
-   * @param task the task
-   * @return the kind
    */
   TaskKind kind(T task);
 
   /**
    * Returns everything of a task that decides how a run goes. States hold it, and are resumed by
    * tasks with the same text only.
-   *
-   * @param task the task
-   * @return a text that is the same in every process and version
    */
   String identity(T task);
 
-  /**
-   * Lists what the task measures beside the loss.
-   *
-   * @param task the task
-   * @return names that {@code metricForBestModel} can give
-   */
+  /** Lists what the task measures beside the loss. */
   default List<String> metrics(T task) {
     return List.of();
   }
@@ -91,11 +63,6 @@ public interface TaskDefinition<T extends Task> {
   /**
    * Checks the task and what is asked of the run together. By default options that concern next
    * tokens are refused.
-   *
-   * @param task the task
-   * @param draft the run
-   * @param batchSize examples of a micro-batch, by default or as stated
-   * @param checks takes what is wrong
    */
   default void check(T task, Draft draft, int batchSize, Checks checks) {
     Overflow overflow = draft.get(Options.OVERFLOW);
@@ -107,12 +74,7 @@ public interface TaskDefinition<T extends Task> {
     requireNoTokenOptions(draft, checks);
   }
 
-  /**
-   * Refuses options that concern next tokens.
-   *
-   * @param draft the run
-   * @param checks takes what is wrong
-   */
+  /** Refuses options that concern next tokens. */
   static void requireNoTokenOptions(Draft draft, Checks checks) {
     String remedy = " is for the task nextTokens; leave it out for this task";
     checks.require(draft.get(Options.REGULARIZE).isEmpty(), "regularize" + remedy);
@@ -124,79 +86,36 @@ public interface TaskDefinition<T extends Task> {
   /**
    * Finds the model of the task: the checkpoint's, with the output layer that the task needs.
    *
-   * @param task the task
-   * @param folder where the checkpoint is
-   * @param stored the checkpoint
    * @param train the training data, where labels may be; null if it is missing
-   * @return the model
-   * @throws RuntimeException if the checkpoint's configuration is no base for the task
    */
   TaskModel model(T task, Path folder, StoredModel stored, Dataset train);
 
-  /**
-   * Says what else keeps the task from a model.
-   *
-   * @param task the task
-   * @param declared the model, without weights
-   * @param method how it is adapted
-   * @return one sentence a problem
-   */
+  /** Says what else keeps the task from a model. */
   default List<String> problems(T task, Network declared, MethodMechanics method) {
     return List.of();
   }
 
   /**
    * Returns whether the task can give a model's new output layer first values that suit the data.
-   *
-   * @param declared the model, without weights
-   * @return by default not
    */
   default boolean startsHead(Network declared) {
     return false;
   }
 
-  /**
-   * Puts warnings before listeners.
-   *
-   * @param listeners told of the run
-   * @return tells them of it, and of what looks wrong early
-   */
+  /** Puts warnings before listeners. */
   default TrainingListener warning(List<TrainingListener> listeners) {
     return EarlyWarnings.before(listeners);
   }
 
-  /**
-   * Returns what turns rows into the tokens that are trained on.
-   *
-   * @param settings the run
-   * @param tokenizer the model's
-   * @return the encoder; empty where rows are not texts that the model learns to continue
-   */
+  /** Returns what turns rows into the tokens that are trained on. */
   default Optional<ExampleEncoder> encoder(FineTuneSettings settings, Tokenizer tokenizer) {
     return Optional.empty();
   }
 
-  /**
-   * Tokenizes the data once to find the rows that can be used.
-   *
-   * @param task the task
-   * @param settings the run
-   * @param tokenizer the model's, open as long as the run
-   * @return the task with its data
-   * @throws io.adapt4j.core.exception.SettingsException if the data cannot be used
-   */
+  /** Tokenizes the data once to find the rows that can be used. */
   PreparedTask<?> prepare(T task, FineTuneSettings settings, Tokenizer tokenizer);
 
-  /**
-   * Tokenizes the data as one of several workers. By default each tokenizes all of it.
-   *
-   * @param task the task
-   * @param settings the run
-   * @param tokenizer the model's, open as long as the run
-   * @param workers those who train together
-   * @return the task with its data
-   * @throws io.adapt4j.core.exception.SettingsException if the data cannot be used
-   */
+  /** Tokenizes the data as one of several workers. By default each tokenizes all of it. */
   default PreparedTask<?> prepare(
       T task, FineTuneSettings settings, Tokenizer tokenizer, WorkerGroup workers) {
     return prepare(task, settings, tokenizer);

@@ -30,8 +30,6 @@ public final class TaskDefinitions {
   /**
    * Lists the definitions: those that this module names, and those that the class loader of the
    * application adds.
-   *
-   * @return all, those of this module first
    */
   public static List<TaskDefinition<?>> all() {
     List<TaskDefinition<?>> all = new ArrayList<>();
@@ -47,14 +45,7 @@ public final class TaskDefinitions {
     return all;
   }
 
-  /**
-   * Finds the definition of a task.
-   *
-   * @param task the task
-   * @param <T> its options
-   * @return the definition
-   * @throws IllegalArgumentException if no definition takes it
-   */
+  /** Finds the definition of a task. */
   @SuppressWarnings("unchecked") // a definition takes the type that it names
   public static <T extends Task> TaskDefinition<T> of(T task) {
     return (TaskDefinition<T>)
@@ -67,12 +58,7 @@ public final class TaskDefinitions {
                         "task: expected one that Task makes, found " + task.getClass().getName()));
   }
 
-  /**
-   * Reads the key {@code task}.
-   *
-   * @param fields the description; takes what is wrong
-   * @return the task; empty if there is none, or it is wrong
-   */
+  /** Reads the key {@code task}. */
   public static Optional<Task> read(Fields fields) {
     Optional<Fields.Named> named = fields.named("task");
     if (named.isEmpty()) {
@@ -92,12 +78,7 @@ public final class TaskDefinitions {
     return Optional.empty();
   }
 
-  /**
-   * Writes the key {@code task}.
-   *
-   * @param task the task
-   * @return its value; empty if part of it is code
-   */
+  /** Writes the key {@code task}. */
   public static Optional<JsonNode> write(Task task) {
     return of(task).write(task);
   }

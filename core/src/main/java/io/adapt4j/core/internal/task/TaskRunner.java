@@ -38,11 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/**
- * Plans, trains, times and finds learning rates, alike for every task.
- *
- * @param <B> a batch of the task
- */
+/** Plans, trains, times and finds learning rates, alike for every task. */
 public final class TaskRunner<B> {
 
   private final FineTuneSettings settings;
@@ -57,22 +53,13 @@ public final class TaskRunner<B> {
     this.data = task.data();
   }
 
-  /**
-   * What a run came to.
-   *
-   * @param plan what was to be done
-   * @param result how it went
-   */
+  /** What a run came to. */
   public record Outcome(FineTunePlan plan, TrainingResult result) {}
 
   /**
    * Works out what a run will do.
    *
-   * @param settings the run
-   * @param device where it is to take place
    * @param timedSteps how many steps to time; 0 for none
-   * @return the plan
-   * @throws SettingsException if no row of the training data can be used
    */
   public static FineTunePlan plan(FineTuneSettings settings, Device device, int timedSteps) {
     return prepared(
@@ -87,14 +74,7 @@ public final class TaskRunner<B> {
         });
   }
 
-  /**
-   * Trains to the end and saves.
-   *
-   * @param settings the run
-   * @param stopRequested asked after each step
-   * @return what it came to
-   * @throws SettingsException if no row of the training data can be used
-   */
+  /** Trains to the end and saves. */
   public static Outcome run(FineTuneSettings settings, BooleanSupplier stopRequested) {
     return run(settings, stopRequested, WorkerGroup.ALONE);
   }
@@ -102,13 +82,6 @@ public final class TaskRunner<B> {
   /**
    * Trains to the end as one of several workers. The one that leads saves, and alone tells
    * listeners.
-   *
-   * @param settings the run, the same on every worker
-   * @param stopRequested asked after each step; has to answer alike on all workers
-   * @param workers those who train together
-   * @return what it came to
-   * @throws SettingsException if no row of the training data can be used
-   * @throws io.adapt4j.core.train.TrainingException if the workers would not compute the same
    */
   public static Outcome run(
       FineTuneSettings settings, BooleanSupplier stopRequested, WorkerGroup workers) {
@@ -140,14 +113,7 @@ public final class TaskRunner<B> {
     return task.regularizations();
   }
 
-  /**
-   * Trains a few steps at growing rates; writes nothing.
-   *
-   * @param settings the run
-   * @param sweep which rates to try
-   * @return the losses
-   * @throws SettingsException if no row of the training data can be used
-   */
+  /** Trains a few steps at growing rates; writes nothing. */
   public static LearningRateCurve sweep(FineTuneSettings settings, LearningRateRangeTest sweep) {
     return prepared(settings, WorkerGroup.ALONE, (runner, tokenizer) -> runner.swept(sweep));
   }

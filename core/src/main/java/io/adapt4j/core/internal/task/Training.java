@@ -6,17 +6,7 @@ import io.adapt4j.core.internal.train.StepHooks;
 import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.Optional;
 
-/**
- * What a run goes over.
- *
- * @param task the loss and the metrics
- * @param batches to train on
- * @param held batches to evaluate on
- * @param adaptation what trains, as it is saved
- * @param hooks what is done around a step
- * @param stepsTogether steps that belong together, as those of a rollout
- * @param <B> a batch
- */
+/** What a run goes over. */
 public record Training<B>(
     TrainingTask<B> task,
     BatchSource<B> batches,
@@ -25,14 +15,7 @@ public record Training<B>(
     StepHooks hooks,
     int stepsTogether) {
 
-  /**
-   * Makes a training with the task's own loss and steps by themselves.
-   *
-   * @param task the loss and the metrics
-   * @param batches to train on
-   * @param held batches to evaluate on
-   * @param adaptation what trains, as it is saved
-   */
+  /** Makes a training with the task's own loss and steps by themselves. */
   public Training(
       TrainingTask<B> task,
       BatchSource<B> batches,

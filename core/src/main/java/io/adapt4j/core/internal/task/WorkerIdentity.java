@@ -14,13 +14,7 @@ final class WorkerIdentity {
 
   private WorkerIdentity() {}
 
-  /**
-   * Describes a worker.
-   *
-   * @param settings its run
-   * @param run what makes it that run
-   * @return values by name
-   */
+  /** Describes a worker. */
   static Map<String, String> of(FineTuneSettings settings, Map<String, String> run) {
     Map<String, String> identity = new TreeMap<>(run);
     SystemInfo system = SystemInfo.here();

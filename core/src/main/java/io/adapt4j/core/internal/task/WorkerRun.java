@@ -21,13 +21,7 @@ public final class WorkerRun {
 
   private WorkerRun() {}
 
-  /**
-   * Writes a run down.
-   *
-   * @param settings the run
-   * @return its keys, every option stated; with {@code resume} where it is to go on
-   * @throws SettingsException naming what cannot be written
-   */
+  /** Writes a run down. */
   public static JsonNode describe(FineTuneSettings settings) {
     WrittenRecipe written = WrittenRecipe.of(settings, TaskDefinitions.OPTIONS);
     if (!written.omitted().isEmpty()) {
@@ -52,17 +46,7 @@ public final class WorkerRun {
     RESUME
   }
 
-  /**
-   * Reads a run and trains as one of its workers.
-   *
-   * @param description what {@link #describe} wrote
-   * @param start what becomes of an earlier run in the output folder
-   * @param data the data as this worker has opened it; empty to open what is described
-   * @param listener told of the run, on the worker that leads
-   * @param workers those who train together
-   * @return what it came to
-   * @throws SettingsException naming what is wrong on this machine
-   */
+  /** Reads a run and trains as one of its workers. */
   public static TaskRunner.Outcome run(
       String description,
       Start start,
@@ -72,16 +56,7 @@ public final class WorkerRun {
     return TaskRunner.run(settings(description, start, data, listener), () -> false, workers);
   }
 
-  /**
-   * Reads a run.
-   *
-   * @param description what {@link #describe} wrote
-   * @param start what becomes of an earlier run in the output folder
-   * @param data the data; empty to open what is described
-   * @param listener told of the run
-   * @return the run
-   * @throws SettingsException naming what is wrong on this machine
-   */
+  /** Reads a run. */
   public static FineTuneSettings settings(
       String description, Start start, Optional<Split> data, TrainingListener listener) {
     Set<String> unread =

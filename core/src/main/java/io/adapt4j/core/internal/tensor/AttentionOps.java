@@ -58,13 +58,7 @@ abstract class AttentionOps extends LinearOps {
     };
   }
 
-  /**
-   * Draws entries beyond a limit back to it. Retains x.
-   *
-   * @param x any shape
-   * @param limit the largest absolute value
-   * @return the shape of x
-   */
+  /** Draws entries beyond a limit back to it. Retains x. */
   public Tensor clamped(Tensor x, double limit) {
     Tensor y = CLAMPED.tensor(x, limit).typedAs(x);
     if (isDifferentiated(x)) {
@@ -81,8 +75,6 @@ abstract class AttentionOps extends LinearOps {
    * Cuts a joined projection into heads. Retains nothing: the parts are views.
    *
    * @param x [B, T, sum(heads) D]
-   * @param heads number of heads of each part
-   * @param headDim D
    * @return one tensor [B, heads, T, D] a part
    */
   public Tensor[] splitHeads(Tensor x, long[] heads, long headDim) {
@@ -99,8 +91,6 @@ abstract class AttentionOps extends LinearOps {
    * each.
    *
    * @param x [B, T, K (G + 2) D]
-   * @param headDim D
-   * @param group queries of a key/value head, G
    * @return query [B, K G, T, D], key and value [B, K, T, D]
    */
   public Tensor[] splitInterleavedHeads(Tensor x, long headDim, long group) {
@@ -118,8 +108,6 @@ abstract class AttentionOps extends LinearOps {
    * Parts the heads of a tensor in two. Retains nothing: the parts are views.
    *
    * @param x [B, heads, T, D]
-   * @param first heads of the first part
-   * @return the first heads and the rest
    */
   public Tensor[] splitAlongHeads(Tensor x, long first) {
     Tensor[] parts = {x.narrow(1, 0, first), x.narrow(1, first, x.size(1) - first)};
@@ -129,13 +117,7 @@ abstract class AttentionOps extends LinearOps {
     return parts;
   }
 
-  /**
-   * Rotary position embedding (Su et al. 2021). Retains nothing.
-   *
-   * @param x [B, heads, T, D]
-   * @param table cosines and sines for the positions
-   * @return the shape of x
-   */
+  /** Rotary position embedding (Su et al. 2021). Retains nothing. */
   public Tensor rotary(Tensor x, RotaryTable table) {
     Tensor y = ROTARY.tensor(x, table.cos(), table.sin());
     if (isDifferentiated(x)) {
@@ -150,10 +132,6 @@ abstract class AttentionOps extends LinearOps {
   /**
    * Rotary position embedding of neighboring entries, (x0, x1), (x2, x3) and so on, rather than of
    * the two halves (GPT-J, Wang and Komatsuzaki 2021). Retains nothing.
-   *
-   * @param x [B, heads, T, D]
-   * @param table cosines and sines for the positions
-   * @return the shape of x
    */
   public Tensor rotaryPairs(Tensor x, RotaryTable table) {
     Tensor y = ROTARY_PAIRS.tensor(x, table.cos(), table.sin());
@@ -175,7 +153,6 @@ abstract class AttentionOps extends LinearOps {
    * @param v [B, K, T, D]
    * @param mask added to the scores, [B, 1, T, T] or [B, 1, 1, T], and then alone says what is
    *     seen; null for what the rule says
-   * @param rule how scores are made and what is seen
    * @return the heads side by side [B, T, H D]
    */
   public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
@@ -208,13 +185,10 @@ abstract class AttentionOps extends LinearOps {
    * Attention whose scores have something added that depends on the distance (Raffel et al. 2020).
    * Retains q, k, v and the bias.
    *
-   * @param q [B, H, T, D]
    * @param k [B, H, S, D]
    * @param v [B, H, S, D]
    * @param bias [T, S, H]
    * @param mask added to the scores, [B or 1, 1, T or 1, S]; null where all is seen
-   * @param scale multiplies the scores, not the bias
-   * @return the heads side by side [B, T, H D]
    */
   public Tensor biasedAttention(
       Tensor q, Tensor k, Tensor v, Tensor bias, Tensor mask, double scale) {
@@ -245,14 +219,7 @@ abstract class AttentionOps extends LinearOps {
     }
   }
 
-  /**
-   * Returns whether {@link #rotatedAttention} takes a projection.
-   *
-   * @param projected queries, keys and values side by side
-   * @param heads how they lie
-   * @param table cosines and sines
-   * @return whether it does
-   */
+  /** Returns whether {@link #rotatedAttention} takes a projection. */
   public boolean rotatesInAttention(Tensor projected, JoinedHeads heads, RotaryTable table) {
     return attentionDropout() == 0
         && isDifferentiated(projected)
@@ -264,10 +231,6 @@ abstract class AttentionOps extends LinearOps {
    * spares their copies. Retains what was projected.
    *
    * @param projected queries, keys and values side by side [B, T, (H + K + K) D]
-   * @param heads how they lie
-   * @param table cosines and sines
-   * @param rule how scores are made and what is seen
-   * @return the heads side by side [B, T, H D]
    */
   public Tensor rotatedAttention(
       Tensor projected, JoinedHeads heads, RotaryTable table, AttentionRule rule) {
@@ -289,13 +252,7 @@ abstract class AttentionOps extends LinearOps {
   /**
    * Scaled dot-product attention inside each document of a packed batch. Retains q, k and v.
    *
-   * @param q [B, H, T, D]
-   * @param k [B, K, T, D], K a divisor of H
-   * @param v [B, K, T, D]
-   * @param documents where they lie
-   * @param rule how scores are made and what is seen; causal
    * @return the heads side by side [B, T, H D]; zeros where there is no document
-   * @throws IllegalArgumentException if the rule looks both ways
    */
   public Tensor packedAttention(
       Tensor q, Tensor k, Tensor v, DocumentBlocks documents, AttentionRule rule) {

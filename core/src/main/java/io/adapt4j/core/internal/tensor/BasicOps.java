@@ -57,14 +57,7 @@ abstract class BasicOps extends Recorder {
     return y;
   }
 
-  /**
-   * Looks up rows, of which one is for padding: its uses give the table no gradient.
-   *
-   * @param ids token ids [B, T]
-   * @param weight table [V, hidden]
-   * @param padding the id of padding
-   * @return [B, T, hidden]
-   */
+  /** Looks up rows, of which one is for padding: its uses give the table no gradient. */
   public Tensor embedding(Tensor ids, Parameter weight, long padding) {
     Tensor y = EMBEDDING.tensor(ids, weight.value()).typedAs(weight.value());
     if (trains(weight)) {
@@ -85,9 +78,6 @@ abstract class BasicOps extends Recorder {
    *
    * @param x [.., hidden]
    * @param weight [hidden]
-   * @param offset added to the weight; 0, or 1 where weights are stored as differences from 1
-   * @param eps added to the mean square
-   * @return the shape of x
    */
   public Tensor rmsNorm(Tensor x, Parameter weight, double offset, double eps) {
     Tensor y = FusedOps.rmsNorm(x, weight.value(), offset, eps);
@@ -106,11 +96,7 @@ abstract class BasicOps extends Recorder {
   /**
    * Layer normalization (Ba et al. 2016). Retains x.
    *
-   * @param x [.., hidden]
-   * @param weight [hidden]
    * @param bias [hidden], or null
-   * @param eps added to the variance
-   * @return the shape of x
    */
   public Tensor layerNorm(Tensor x, Parameter weight, Parameter bias, double eps) {
     return layerNorm(x, weight, weight.value(), bias, eps);
@@ -119,13 +105,6 @@ abstract class BasicOps extends Recorder {
   /**
    * Layer normalization whose factors are stored as differences from another number, otherwise as
    * {@link #layerNorm(Tensor, Parameter, Parameter, double)}.
-   *
-   * @param x [.., hidden]
-   * @param weight [hidden]
-   * @param offset added to the weight
-   * @param bias [hidden], or null
-   * @param eps added to the variance
-   * @return the shape of x
    */
   public Tensor layerNorm(Tensor x, Parameter weight, double offset, Parameter bias, double eps) {
     return layerNorm(x, weight, PLUS.tensor(weight.value(), offset), bias, eps);
@@ -157,13 +136,6 @@ abstract class BasicOps extends Recorder {
 
   /**
    * Layer normalization of x + added, where their sum is needed for nothing else. Retains the sum.
-   *
-   * @param x [.., hidden]
-   * @param added the same shape
-   * @param weight [hidden]
-   * @param bias [hidden], or null
-   * @param eps added to the variance
-   * @return the shape of x
    */
   public Tensor layerNormOfSum(
       Tensor x, Tensor added, Parameter weight, Parameter bias, double eps) {
@@ -172,12 +144,7 @@ abstract class BasicOps extends Recorder {
         : FusedOps.layerNormOfSum(x, added, weight.value(), Parameter.valueOf(bias), eps);
   }
 
-  /**
-   * x divided by its Euclidean length. Retains x.
-   *
-   * @param x [.., hidden]
-   * @return the shape of x; vectors of length 1, or of zeros where x is zero
-   */
+  /** x divided by its Euclidean length. Retains x. */
   public Tensor normalize(Tensor x) {
     Tensor y = NORMALIZE.tensor(x);
     if (isDifferentiated(x)) {
@@ -190,13 +157,7 @@ abstract class BasicOps extends Recorder {
     return y;
   }
 
-  /**
-   * act(x). Retains x.
-   *
-   * @param x any shape
-   * @param activation the function
-   * @return the shape of x
-   */
+  /** act(x). Retains x. */
   public Tensor activation(Tensor x, Activation activation) {
     Tensor y = FusedOps.activation(x, activation);
     if (isDifferentiated(x)) {
@@ -209,25 +170,12 @@ abstract class BasicOps extends Recorder {
     return y;
   }
 
-  /**
-   * act(x) where x is needed for nothing else: without a tape its memory takes the result.
-   *
-   * @param x any shape; not to be used afterwards
-   * @param activation the function
-   * @return the shape of x
-   */
+  /** act(x) where x is needed for nothing else: without a tape its memory takes the result. */
   public Tensor activationOf(Tensor x, Activation activation) {
     return !isRecording() ? FusedOps.activationInPlace(x, activation) : activation(x, activation);
   }
 
-  /**
-   * xIELU (Huang and Schlag 2024). Retains x.
-   *
-   * @param x any shape
-   * @param above what a softplus makes the factor of squares above 0 of, [1]
-   * @param below likewise of the exponential below 0
-   * @return the shape of x
-   */
+  /** xIELU (Huang and Schlag 2024). Retains x. */
   public Tensor xielu(Tensor x, Parameter above, Parameter below) {
     Tensor y = XIELU.tensor(x, above.value(), below.value());
     if (isDifferentiated(x) || trains(above) || trains(below)) {
@@ -253,7 +201,6 @@ abstract class BasicOps extends Recorder {
    * act(gate) times up (Shazeer 2020). Retains x.
    *
    * @param x gate and up side by side [.., 2 width]
-   * @param activation the gate's activation
    * @return [.., width]
    */
   public Tensor gated(Tensor x, Activation activation) {
@@ -268,13 +215,7 @@ abstract class BasicOps extends Recorder {
     return y;
   }
 
-  /**
-   * x times a number.
-   *
-   * @param x any shape
-   * @param factor the number
-   * @return the shape of x; x itself where the number is 1
-   */
+  /** x times a number. */
   public Tensor scaled(Tensor x, double factor) {
     if (factor == 1) {
       return x;
@@ -286,14 +227,7 @@ abstract class BasicOps extends Recorder {
     return y;
   }
 
-  /**
-   * x + factor y.
-   *
-   * @param x any shape
-   * @param y the same shape
-   * @param factor multiplies y
-   * @return their sum
-   */
+  /** x + factor y. */
   public Tensor add(Tensor x, Tensor y, double factor) {
     if (factor == 1) {
       return add(x, y);
@@ -308,13 +242,7 @@ abstract class BasicOps extends Recorder {
     return sum;
   }
 
-  /**
-   * x + y.
-   *
-   * @param x any shape
-   * @param y the same shape
-   * @return their sum
-   */
+  /** x + y. */
   public Tensor add(Tensor x, Tensor y) {
     Tensor sum = FusedOps.add(x, y);
     if (isDifferentiated(x) || isDifferentiated(y)) {
@@ -323,13 +251,7 @@ abstract class BasicOps extends Recorder {
     return sum;
   }
 
-  /**
-   * Records x + y without computing it, for where only the derivative is of use.
-   *
-   * @param x any shape
-   * @param y the same shape
-   * @return a tensor of that shape whose values are not defined
-   */
+  /** Records x + y without computing it, for where only the derivative is of use. */
   public Tensor uncomputedSum(Tensor x, Tensor y) {
     Tensor sum = x.engine().empty(x.type(), x.sizes());
     if (isDifferentiated(x) || isDifferentiated(y)) {
@@ -342,7 +264,6 @@ abstract class BasicOps extends Recorder {
    * Cuts the last dimension. Retains nothing: the parts are views.
    *
    * @param x [.., sum(widths)]
-   * @param widths width of each part
    * @return one tensor [.., width] a part
    */
   public Tensor[] splitColumns(Tensor x, long... widths) {
@@ -397,7 +318,6 @@ abstract class BasicOps extends Recorder {
   /**
    * Weighted sums over positions, such as a mean.
    *
-   * @param x [B, T, hidden]
    * @param weights F32 [B, T]
    * @return [B, hidden]
    */
@@ -416,9 +336,7 @@ abstract class BasicOps extends Recorder {
   /**
    * Largest entries over positions. Retains x.
    *
-   * @param x [B, T, hidden]
    * @param mask 1 on tokens and 0 on padding, I64 [B, T]
-   * @return [B, hidden]
    */
   public Tensor maxPool(Tensor x, Tensor mask) {
     Tensor y = MAX_POOL.tensor(x, mask);

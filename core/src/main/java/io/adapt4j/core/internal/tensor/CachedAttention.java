@@ -22,8 +22,6 @@ public final class CachedAttention {
    * @param k new keys [B, K, T, D]
    * @param v new values [B, K, T, D]
    * @param keys key cache [B, K, capacity, D], written at {@code length}
-   * @param values value cache, likewise
-   * @param length tokens held before this call
    */
   public static void append(Tensor k, Tensor v, Tensor keys, Tensor values, long length) {
     CACHE_APPEND.run(keys, values, k, v, length);
@@ -33,7 +31,6 @@ public final class CachedAttention {
    * Takes rows of a cache in another order.
    *
    * @param x [B, ..]
-   * @param rows their numbers, I64 [N]; a row may stand there several times
    * @return [N, ..]
    */
   public static Tensor rows(Tensor x, Tensor rows) {
@@ -44,14 +41,8 @@ public final class CachedAttention {
    * Appends keys and values to a cache and attends over all of it.
    *
    * @param q queries [B, H, T, D]
-   * @param k new keys [B, K, T, D]
-   * @param v new values [B, K, T, D]
-   * @param keys key cache [B, K, capacity, D], written at {@code length}
-   * @param values value cache, likewise
-   * @param length tokens held before this call
    * @param mask additive [B, 1, T, length + T]; null where every cached token is seen, or, on an
    *     empty cache, for the causal mask
-   * @param rule how scores are made; causal
    * @return the heads side by side [B, T, H D]
    */
   public static Tensor apply(
@@ -85,14 +76,6 @@ public final class CachedAttention {
    * Does the same from a joined projection, whose queries and keys are turned first.
    *
    * @param projected queries, keys and values side by side [B, T, (H + K + K) D]
-   * @param queryHeads H
-   * @param table cosines and sines for the positions
-   * @param keys key cache [B, K, capacity, D], written at {@code length}
-   * @param values value cache, likewise
-   * @param length tokens held before this call
-   * @param mask as in {@link #apply}
-   * @param rule how scores are made; causal, without a bias by distance
-   * @return the heads side by side [B, T, H D]
    */
   public static Tensor rotated(
       Tensor projected,

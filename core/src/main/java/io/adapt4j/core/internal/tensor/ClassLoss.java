@@ -15,33 +15,19 @@ public final class ClassLoss {
 
   private ClassLoss() {}
 
-  /**
-   * A loss and its gradient.
-   *
-   * @param sum sum over rows
-   * @param logitsGradient gradient of the sum by the logits
-   */
+  /** A loss and its gradient. */
   public record Result(double sum, Tensor logitsGradient) {}
 
   /**
    * Sums cross-entropies, -log p(label) with p the softmax of a row.
    *
    * @param logits [N, classes]
-   * @param labels I64 [N], each at least 0 and below the number of classes
-   * @return the sum and the gradient by the logits
    */
   public static Result crossEntropy(Tensor logits, Tensor labels) {
     return crossEntropy(logits, labels, Optional.empty());
   }
 
-  /**
-   * Sums weighted cross-entropies, -log p(label) with p the softmax of a row.
-   *
-   * @param logits [N, classes]
-   * @param labels I64 [N], each at least 0 and below the number of classes
-   * @param weights F32 [N]; 1 each where empty
-   * @return the sum and the gradient by the logits
-   */
+  /** Sums weighted cross-entropies, -log p(label) with p the softmax of a row. */
   public static Result crossEntropy(Tensor logits, Tensor labels, Optional<Tensor> weights) {
     return call(CLASS_CROSS_ENTROPY, logits, labels, weights);
   }
@@ -50,10 +36,7 @@ public final class ClassLoss {
    * Sums binary cross-entropies with the logistic function, a row's being the mean over its
    * classes.
    *
-   * @param logits [N, classes]
    * @param targets F32 [N, classes], 1 where the class applies and 0 where not
-   * @param weights F32 [N]; 1 each where empty
-   * @return the sum and the gradient by the logits
    */
   public static Result binaryCrossEntropy(Tensor logits, Tensor targets, Optional<Tensor> weights) {
     return call(BINARY_CROSS_ENTROPY, logits, targets, weights);
@@ -64,8 +47,6 @@ public final class ClassLoss {
    *
    * @param outputs [N, values]
    * @param targets F32 [N, values]
-   * @param weights F32 [N]; 1 each where empty
-   * @return the sum and the gradient by the outputs
    */
   public static Result squaredError(Tensor outputs, Tensor targets, Optional<Tensor> weights) {
     return call(SQUARED_ERROR, outputs, targets, weights);

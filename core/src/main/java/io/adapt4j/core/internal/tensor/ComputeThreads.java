@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.tensor;
 import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
-import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.AddressSpace;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -47,9 +46,6 @@ final class ComputeThreads {
 
   /**
    * Starts the threads that compute beside this one, where the process might have no room for them.
-   *
-   * @param threads all that libtorch computes with, this one among them
-   * @throws EngineException if there is no room for them
    */
   static void start(int threads) {
     if (threads > 1 && AddressSpace.isLimited() && OpenMp.PARALLEL.isPresent()) {

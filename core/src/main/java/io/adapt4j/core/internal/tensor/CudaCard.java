@@ -10,11 +10,6 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The first CUDA device as NVIDIA's driver describes it, which libtorch's operators cannot tell.
- *
- * @param name what the driver calls it
- * @param major generation of its compute capability
- * @param minor step within the generation
- * @param bytes all of its memory
  */
 public record CudaCard(String name, int major, int minor, long bytes) {
 

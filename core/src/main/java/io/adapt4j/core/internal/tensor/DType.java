@@ -41,21 +41,12 @@ public enum DType {
     return bytes;
   }
 
-  /**
-   * Tells floating-point types from the others.
-   *
-   * @return true for the floating-point types
-   */
+  /** Tells floating-point types from the others. */
   public boolean isFloating() {
     return this == F16 || this == F32 || this == F64 || this == BF16;
   }
 
-  /**
-   * Rounds a number to this type.
-   *
-   * @param value the number
-   * @return the nearest value of a floating-point type; the number itself in F64
-   */
+  /** Rounds a number to this type. */
   public double round(double value) {
     return switch (this) {
       case F64 -> value;

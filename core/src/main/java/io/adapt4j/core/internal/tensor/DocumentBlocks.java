@@ -26,15 +26,7 @@ public record DocumentBlocks(List<Tensor> gather, List<Tensor> real, List<Tensor
 
   private record Document(int start, int length) {}
 
-  /**
-   * Groups the documents of a batch.
-   *
-   * @param documents lengths of the documents of each row, which follow each other from its start
-   * @param length tokens a row, T
-   * @return the blocks
-   * @throws IllegalArgumentException if a document is empty, or the documents of a row are longer
-   *     than it
-   */
+  /** Groups the documents of a batch. */
   public static DocumentBlocks of(int[][] documents, int length) {
     List<Document> all = documents(documents, length);
     all.sort(Comparator.comparingInt(Document::length).reversed());
@@ -50,14 +42,7 @@ public record DocumentBlocks(List<Tensor> gather, List<Tensor> real, List<Tensor
     return blocks;
   }
 
-  /**
-   * Checks the documents of a batch.
-   *
-   * @param documents lengths of the documents of each row
-   * @param length tokens a row, T
-   * @throws IllegalArgumentException if a document is empty, or the documents of a row are longer
-   *     than it
-   */
+  /** Checks the documents of a batch. */
   public static void check(int[][] documents, int length) {
     documents(documents, length);
   }

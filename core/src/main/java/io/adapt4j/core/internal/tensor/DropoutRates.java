@@ -3,14 +3,6 @@ package io.adapt4j.core.internal.tensor;
 /**
  * Where a model drops values in training, and with which probability (Srivastava et al. 2014). All
  * are 0 unless set.
- *
- * @param embedding of the first hidden states
- * @param attention of attention's weights
- * @param attentionOutput of what attention adds
- * @param inner of the MLP's inner values
- * @param mlpOutput of what the MLP adds
- * @param headInput of the input of a classification head's dense layer
- * @param classifier of the classifier's input
  */
 public record DropoutRates(
     double embedding,
@@ -28,7 +20,6 @@ public record DropoutRates(
    * Returns rates of attention's weights only.
    *
    * @param p probability in [0, 1)
-   * @return the rates
    */
   public static DropoutRates ofAttention(double p) {
     return new DropoutRates(0, p, 0, 0, 0, 0, 0);

@@ -7,9 +7,6 @@ import java.util.List;
 /**
  * The dynamic 8-bit number format of Dettmers (2016): 256 values in [-1, 1] or [0, 1] whose spacing
  * follows their size over seven decades. Closed by whoever made it.
- *
- * @param values F32 [256], rising
- * @param borders F32 [255], halfway between neighbors
  */
 public record DynamicCode(Tensor values, Tensor borders) implements AutoCloseable {
 

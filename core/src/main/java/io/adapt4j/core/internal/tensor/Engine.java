@@ -50,12 +50,7 @@ public final class Engine {
   /** Hears of all tensors, or null. */
   private final Counter counter;
 
-  /**
-   * Makes an engine. Nothing is loaded yet.
-   *
-   * @param device where its tensors live
-   * @param rewriting changes the sources of a library before they are compiled
-   */
+  /** Makes an engine. Nothing is loaded yet. */
   Engine(TensorDevice device, UnaryOperator<String> rewriting) {
     this(device, rewriting, new ConcurrentHashMap<>(), null);
   }
@@ -76,14 +71,7 @@ public final class Engine {
     return new Engine(TensorDevice.META, UnaryOperator.identity(), COMPILED, counter);
   }
 
-  /**
-   * Makes an engine on a device.
-   *
-   * @param device {@code cpu}, or {@code cuda} for the first CUDA device
-   * @return the engine; what it loads stays in memory
-   * @throws EngineException if the device is unknown, libtorch is built without it, or it is not
-   *     there
-   */
+  /** Makes an engine on a device. */
   public static Engine on(String device) {
     Engine engine =
         new Engine(TensorDevice.named(device), UnaryOperator.identity(), COMPILED, null);
@@ -91,12 +79,7 @@ public final class Engine {
     return engine;
   }
 
-  /**
-   * Returns the engine that makes tensors on this thread.
-   *
-   * @return that of the innermost open scope, else the default of the process
-   * @throws EngineException if {@value #PROPERTY} names no device, or one that is not there
-   */
+  /** Returns the engine that makes tensors on this thread. */
   public static Engine current() {
     Scope scope = Scope.current();
     return scope == null ? ofProcess() : scope.engine();
@@ -151,11 +134,7 @@ public final class Engine {
     }
   }
 
-  /**
-   * Returns where this engine's tensors live.
-   *
-   * @return what libtorch calls the device, {@code cpu} or {@code cuda:0}
-   */
+  /** Returns where this engine's tensors live. */
   public String device() {
     return device.name();
   }
@@ -163,9 +142,6 @@ public final class Engine {
   /**
    * Returns whether bfloat16 is multiplied natively on this device. Without that it saves memory
    * but no time.
-   *
-   * @return on a CPU what {@link Processor#hasBf16} says; on a CUDA device whether its compute
-   *     capability is known to be at least 8.0
    */
   public boolean multipliesBf16() {
     return multipliesBf16(device, card());
@@ -266,12 +242,7 @@ public final class Engine {
     return result;
   }
 
-  /**
-   * Runs a kernel that stands for an operator, unless only shapes are computed.
-   *
-   * @param operator whom observers are told of
-   * @param kernel computes it
-   */
+  /** Runs a kernel that stands for an operator, unless only shapes are computed. */
   public void runs(Operator operator, Runnable kernel) {
     if (isOnShapes()) {
       return;

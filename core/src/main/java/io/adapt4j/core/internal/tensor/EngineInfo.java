@@ -10,22 +10,13 @@ public final class EngineInfo {
 
   private EngineInfo() {}
 
-  /**
-   * Returns the version of libtorch; starts it if it is not running yet.
-   *
-   * @return such as {@code 2.7.1}
-   * @throws EngineException if it cannot be started
-   */
+  /** Returns the version of libtorch; starts it if it is not running yet. */
   public static String version() {
     LibTorch.threads();
     return ai.djl.engine.Engine.getEngine("PyTorch").getVersion();
   }
 
-  /**
-   * Returns the version of DJL, which loads libtorch.
-   *
-   * @return such as {@code 0.36.0}
-   */
+  /** Returns the version of DJL, which loads libtorch. */
   public static String loaderVersion() {
     return ai.djl.engine.Engine.getDjlVersion();
   }
@@ -34,9 +25,6 @@ public final class EngineInfo {
    * Returns how libtorch's threads wait for each other: by spinning, which takes the processor from
    * other work, or passively. Where the environment says nothing, {@code OMP_WAIT_POLICY=PASSIVE}
    * is set before libtorch is loaded, if that is possible.
-   *
-   * @return the setting, who made it, and what to do where it could not be made
-   * @throws EngineException if the engine cannot be started
    */
   public static String threadWaiting() {
     LibTorch.threads();
@@ -48,21 +36,13 @@ public final class EngineInfo {
    * given back to the system, which glibc alone would not do. Not where the environment sets {@code
    * MALLOC_TRIM_THRESHOLD_}, {@code MALLOC_MMAP_THRESHOLD_} or {@code GLIBC_TUNABLES}, where the
    * system property {@code adapt4j.allocator} is {@code user}, or where the C library is another.
-   *
-   * @return what is done, and why
-   * @throws EngineException if the engine cannot be started
    */
   public static String allocator() {
     LibTorch.threads();
     return HostAllocator.current().description();
   }
 
-  /**
-   * Returns the folder that native libraries are unpacked into and loaded from. Starts nothing.
-   *
-   * @return the folder
-   * @throws EngineException if others may write to it, with the remedy
-   */
+  /** Returns the folder that native libraries are unpacked into and loaded from. Starts nothing. */
   public static Path nativesCache() {
     try {
       return NativeCache.prepare();
@@ -71,12 +51,7 @@ public final class EngineInfo {
     }
   }
 
-  /**
-   * Returns the number of threads an operator uses.
-   *
-   * @return at least 1
-   * @throws EngineException if the engine cannot be started
-   */
+  /** Returns the number of threads an operator uses. */
   public static int threads() {
     return Torch.threads();
   }

@@ -39,7 +39,6 @@ public final class ExpertOps {
   /**
    * The positions of one expert.
    *
-   * @param expert its number
    * @param rows which positions, I64 [n]
    * @param slots where their weights stand among all, I64 [n]
    */
@@ -50,30 +49,18 @@ public final class ExpertOps {
    *
    * @param weights of the chosen experts of each position, F32 [N, k]
    * @param chosen their numbers, I64 [N, k]
-   * @param shares of the experts that have a position, by number
    */
   public record Routed(Tensor weights, Tensor chosen, List<Share> shares) {}
 
   /**
    * How experts are chosen and weighted.
    *
-   * @param chosen how many experts a position has
-   * @param normalized whether the weights of a position add up to the scale
-   * @param sigmoid whether a score counts by its sigmoid rather than by the softmax of all
-   * @param scale multiplies the weights
    * @param groups into which the experts are cut; 1 for none
-   * @param groupsKept of which a position may choose
    */
   public record Rule(
       int chosen, boolean normalized, boolean sigmoid, double scale, int groups, int groupsKept) {
 
-    /**
-     * Makes the rule of most families: the softmax of the scores, without groups.
-     *
-     * @param chosen how many experts a position has
-     * @param normalized whether the weights of a position add up to 1
-     * @return the rule
-     */
+    /** Makes the rule of most families: the softmax of the scores, without groups. */
     public static Rule softmax(int chosen, boolean normalized) {
       return new Rule(chosen, normalized, false, 1, 1, 1);
     }
@@ -86,12 +73,7 @@ public final class ExpertOps {
   /** Adds to the gradient of scores. */
   @FunctionalInterface
   public interface ScoreGradient {
-    /**
-     * Adds what else depends on the scores.
-     *
-     * @param gradient by the weights
-     * @return the sum
-     */
+    /** Adds what else depends on the scores. */
     Tensor plus(Tensor gradient);
   }
 
@@ -99,12 +81,8 @@ public final class ExpertOps {
    * Chooses experts by their scores. The scores are retained; which were chosen is read by this
    * thread.
    *
-   * @param ops the operators in use
    * @param scores [B, T, experts]
    * @param correction added to what experts are chosen by, not to their weights, [experts]; or null
-   * @param rule how they are chosen
-   * @param more what else depends on the scores
-   * @return where the positions go
    */
   public static Routed route(
       Ops ops, Tensor scores, @Nullable Parameter correction, Rule rule, ScoreGradient more) {
@@ -145,24 +123,14 @@ public final class ExpertOps {
    * Counts how often experts are chosen by the softmax of scores alone, and adds up their
    * probabilities.
    *
-   * @param scores [B, T, experts]
    * @param real 1 for positions that count and 0 for others, F32 [N, 1]
-   * @param k how many experts a position has
    * @return counts and sums, F32 [2, experts]
    */
   public static Tensor load(Tensor scores, Tensor real, int k) {
     return EXPERT_LOAD.tensor(scores, real, k);
   }
 
-  /**
-   * Derives the sum over experts of count times probabilities by the scores of some positions.
-   *
-   * @param scores [B, T, experts]
-   * @param real as in {@link #load}
-   * @param load of all positions
-   * @param factor multiplies the derivative
-   * @return the shape of scores
-   */
+  /** Derives the sum over experts of count times probabilities by the scores of some positions. */
   public static Tensor loadBackward(Tensor scores, Tensor real, Tensor load, double factor) {
     return EXPERT_LOAD_BACKWARD.tensor(scores, real, load, factor);
   }
@@ -170,10 +138,7 @@ public final class ExpertOps {
   /**
    * (up + 1) gate sigmoid(alpha gate), with gate and up cut at a limit. Retains x.
    *
-   * @param ops the operators in use
    * @param x gate and up of each output beside each other [.., 2 width]
-   * @param alpha of the sigmoid
-   * @param limit what gate is at most, and up in magnitude
    * @return [.., width]
    */
   public static Tensor clampedGated(Ops ops, Tensor x, double alpha, double limit) {
@@ -226,22 +191,13 @@ public final class ExpertOps {
     return shares;
   }
 
-  /**
-   * A block of the rows of a matrix, such as one expert's.
-   *
-   * @param weight the whole matrix
-   * @param first the first row
-   * @param rows how many
-   * @param turned whether inputs are as wide as the matrix, rather than as the block has rows
-   */
+  /** A block of the rows of a matrix, such as one expert's. */
   public record Block(Parameter weight, long first, long rows, boolean turned) {}
 
   /**
    * Multiplies by a block of a matrix. Retains x where the matrix is trained.
    *
-   * @param ops the operators in use
    * @param x [n, columns] where the block is turned, else [n, rows]
-   * @param block of the matrix
    * @return [n, rows] where the block is turned, else [n, columns]
    */
   public static Tensor linear(Ops ops, Tensor x, Block block) {
@@ -273,10 +229,8 @@ public final class ExpertOps {
   /**
    * Adds the same row everywhere. Retains nothing.
    *
-   * @param ops the operators in use
    * @param x [.., width]
    * @param row [width]
-   * @return the shape of x
    */
   public static Tensor plus(Ops ops, Tensor x, Parameter row) {
     Tensor y = PLUS_ROW.tensor(x, row.value());
@@ -298,10 +252,7 @@ public final class ExpertOps {
    * Multiplies the weights of the chosen experts by one factor an expert. Retains the weights where
    * the factors are trained.
    *
-   * @param ops the operators in use
-   * @param routed where the positions go
    * @param factors [experts]
-   * @return the same with other weights
    */
   public static Routed scaled(Ops ops, Routed routed, Parameter factors) {
     Tensor weights = routed.weights();
@@ -332,11 +283,8 @@ public final class ExpertOps {
   /**
    * Multiplies what an expert returned by the weights of its positions. Retains both.
    *
-   * @param ops the operators in use
    * @param y [n, hidden]
    * @param weights of all positions, F32 [N, k]
-   * @param share the expert's
-   * @return the shape of y
    */
   public static Tensor weigh(Ops ops, Tensor y, Tensor weights, Share share) {
     Tensor z = WEIGH_ROWS.tensor(y, weights, share.slots());
@@ -354,11 +302,8 @@ public final class ExpertOps {
   /**
    * Adds up what the experts of each position returned. Retains nothing.
    *
-   * @param ops the operators in use
    * @param parts [n, hidden] of each share
-   * @param shares in the same order
    * @param like [B, T, hidden], for the shape
-   * @return the shape of that
    */
   public static Tensor join(Ops ops, List<Tensor> parts, List<Share> shares, Tensor like) {
     List<Tensor> rows = shares.stream().map(Share::rows).toList();
@@ -375,10 +320,8 @@ public final class ExpertOps {
   /**
    * Multiplies by the sigmoid of a gate. Retains both.
    *
-   * @param ops the operators in use
    * @param y [B, T, hidden]
    * @param gate [B, T, 1]
-   * @return the shape of y
    */
   public static Tensor sigmoidGated(Ops ops, Tensor y, Tensor gate) {
     Tensor z = SIGMOID_GATED.tensor(y, gate);

@@ -7,11 +7,7 @@ import java.util.List;
  * Cross-entropy over the vocabulary with {@link HostKernels}: the logits of some rows become their
  * own derivative, without a copy of either in fp32.
  *
- * @param kernels what scores them
  * @param hidden [N, hidden]
- * @param head the output layer
- * @param targets I64 [N]
- * @param weights F32 [N] alone in a list, or none
  */
 record FusedCrossEntropy(
     HostKernels kernels, Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights) {

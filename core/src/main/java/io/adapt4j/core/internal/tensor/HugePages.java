@@ -43,7 +43,6 @@ public final class HugePages {
    * Memory by its addresses.
    *
    * @param start of the first byte
-   * @param end after the last
    */
   record Range(long start, long end) {}
 
@@ -75,9 +74,6 @@ public final class HugePages {
   /**
    * Fills memory, in large pages where the system lets programs choose. Afterwards the choice is
    * taken back: pages that have been mapped stay, and blocks that later lie there get small ones.
-   *
-   * @param tensors what is filled: contiguous, those outside host memory are passed over
-   * @param filling fills them
    */
   public static void during(List<Tensor> tensors, Runnable filling) {
     HugePages pages = Found.PAGES.orElse(null);

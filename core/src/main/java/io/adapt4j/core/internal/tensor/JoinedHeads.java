@@ -1,10 +1,4 @@
 package io.adapt4j.core.internal.tensor;
 
-/**
- * Heads of a joined projection: queries, then keys, then values.
- *
- * @param query number of query heads
- * @param keyValue number of key heads, and of value heads
- * @param dim entries a head
- */
+/** Heads of a joined projection: queries, then keys, then values. */
 public record JoinedHeads(long query, long keyValue, long dim) {}

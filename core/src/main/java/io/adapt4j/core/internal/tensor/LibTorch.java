@@ -279,11 +279,7 @@ final class LibTorch {
     }
   }
 
-  /**
-   * A tensor of libtorch as an argument, without an owner.
-   *
-   * @param address of it
-   */
+  /** A tensor of libtorch as an argument, without an owner. */
   record Handle(long address) {}
 
   private static long toValue(String method, Object argument) throws Throwable {

@@ -28,9 +28,6 @@ abstract class LinearOps extends BasicOps {
   /**
    * Records {@link #linear} without computing it, for where only the derivative is of use.
    *
-   * @param x [.., in]
-   * @param weight W [out, in]
-   * @param bias b [out], or null
    * @return [.., out], whose values are not defined
    */
   public Tensor uncomputedLinear(Tensor x, Parameter weight, Parameter bias) {
@@ -64,10 +61,7 @@ abstract class LinearOps extends BasicOps {
   /**
    * y = x W' + b with a frozen weight that is recomputed for the derivative. Retains nothing.
    *
-   * @param x [.., in]
-   * @param weight W [out, in]
    * @param bias b [out], or null; may be trained
-   * @return [.., out]
    */
   public Tensor frozenLinear(Tensor x, OnDemandWeight weight, Parameter bias) {
     DType type = x.type();
@@ -92,12 +86,7 @@ abstract class LinearOps extends BasicOps {
   /**
    * y = x W' + b by a kernel from outside libtorch. Has no derivative.
    *
-   * @param x [.., in]
-   * @param out width of the output
    * @param product takes x as [n, in], contiguous, and overwrites x W' [n, out]
-   * @param bias b [out], or null
-   * @return [.., out]
-   * @throws IllegalStateException if operators are recorded
    */
   public Tensor customKernelLinear(
       Tensor x, long out, BiConsumer<Tensor, Tensor> product, Parameter bias) {

@@ -12,9 +12,7 @@ public final class Masks {
    * Makes an additive mask that hides padding, the future, and what is beyond a window.
    *
    * @param attentionMask 1 on tokens and 0 on padding, I64 [B, keys]
-   * @param queries T; they are the last positions of the keys
    * @param window keys a query sees, its own included; 0 for all
-   * @param type the compute type
    * @return [B, 1, T, keys]; 0 where seen, the most negative finite number where not
    */
   public static Tensor causal(Tensor attentionMask, long queries, long window, DType type) {
@@ -26,7 +24,6 @@ public final class Masks {
    *
    * @param attentionMask 1 on tokens and 0 on padding, I64 [B, T]
    * @param window the largest distance seen; 0 for no limit
-   * @param type the compute type
    * @return [B, 1, 1, T], or [B, 1, T, T] with a window; 0 where seen
    */
   public static Tensor padding(Tensor attentionMask, long window, DType type) {

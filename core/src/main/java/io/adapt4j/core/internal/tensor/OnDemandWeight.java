@@ -12,10 +12,8 @@ public interface OnDemandWeight {
   /**
    * Makes the weight and uses it.
    *
-   * @param type the type it is needed in
    * @param use takes W [out, in], which is gone when it returns; the result must not be a view of
    *     it
-   * @return what the use returns
    */
   Tensor using(DType type, Function<Tensor, Tensor> use);
 }

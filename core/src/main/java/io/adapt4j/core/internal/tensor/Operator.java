@@ -7,10 +7,6 @@ package io.adapt4j.core.internal.tensor;
  * <p>An operator runs on the engine of the first tensor among its arguments; where there is none,
  * on the current one. Arguments are tensors, lists and arrays of tensors, numbers, arrays of
  * numbers, booleans, strings and {@link DType}s, in the order of the function's parameters.
- *
- * @param library where the function stands
- * @param name its name there
- * @param scratch what it allocates and frees again while it runs
  */
 public record Operator(OperatorLibrary library, String name, Scratch scratch) {
 
@@ -19,12 +15,7 @@ public record Operator(OperatorLibrary library, String name, Scratch scratch) {
     return OperatorLibrary.CORE.operator(name);
   }
 
-  /**
-   * States what the function allocates and frees again while it runs, for the planner.
-   *
-   * @param needed besides what it is given and returns
-   * @return a changed copy
-   */
+  /** States what the function allocates and frees again while it runs, for the planner. */
   public Operator needing(Scratch needed) {
     return new Operator(library, name, needed);
   }
@@ -37,7 +28,6 @@ public record Operator(OperatorLibrary library, String name, Scratch scratch) {
   /**
    * Runs a function that returns a tensor.
    *
-   * @param arguments the function's
    * @return the tensor; owned by the open scope, else by the caller
    */
   public Tensor tensor(Object... arguments) {
@@ -47,38 +37,23 @@ public record Operator(OperatorLibrary library, String name, Scratch scratch) {
   /**
    * Runs a function that returns a list of tensors.
    *
-   * @param arguments the function's
    * @return the tensors; owned by the open scope, else by the caller
    */
   public Tensor[] tensors(Object... arguments) {
     return Engine.of(arguments).tensors(this, arguments);
   }
 
-  /**
-   * Runs a function that returns a floating-point number.
-   *
-   * @param arguments the function's
-   * @return the number
-   */
+  /** Runs a function that returns a floating-point number. */
   public double number(Object... arguments) {
     return Engine.of(arguments).number(this, arguments);
   }
 
-  /**
-   * Runs a function that returns an integer.
-   *
-   * @param arguments the function's
-   * @return the integer
-   */
+  /** Runs a function that returns an integer. */
   public long integer(Object... arguments) {
     return Engine.of(arguments).integer(this, arguments);
   }
 
-  /**
-   * Runs a function for what it writes.
-   *
-   * @param arguments the function's
-   */
+  /** Runs a function for what it writes. */
   public void run(Object... arguments) {
     Engine.of(arguments).run(this, arguments);
   }

@@ -47,42 +47,22 @@ public final class OperatorLibrary {
     this.resources = resources;
   }
 
-  /**
-   * Makes a library. Nothing is read yet.
-   *
-   * @param owner a class in whose package the resources lie
-   * @param resources names of script sources
-   * @return the library
-   */
+  /** Makes a library. Nothing is read yet. */
   public static OperatorLibrary of(Class<?> owner, String... resources) {
     return new OperatorLibrary(owner, List.of(resources));
   }
 
-  /**
-   * Returns the handle of an operator.
-   *
-   * @param name its function in the sources; a wrong one fails when the operator first runs
-   * @return the handle
-   */
+  /** Returns the handle of an operator. */
   public Operator operator(String name) {
     return new Operator(this, name, Scratch.NONE);
   }
 
-  /**
-   * Reads the sources.
-   *
-   * @return script functions {@code def name(self, x: Tensor) -> Tensor:}
-   * @throws EngineException if a resource is missing
-   */
+  /** Reads the sources. */
   public String sources() {
     return resources.stream().map(this::resource).collect(Collectors.joining("\n"));
   }
 
-  /**
-   * Finds the functions that the sources define, those included that only other functions call.
-   *
-   * @return their names
-   */
+  /** Finds the functions that the sources define, those included that only other functions call. */
   public Set<String> functions() {
     return FUNCTION
         .matcher(sources())

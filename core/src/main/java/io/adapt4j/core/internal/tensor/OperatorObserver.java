@@ -4,12 +4,6 @@ package io.adapt4j.core.internal.tensor;
 @FunctionalInterface
 public interface OperatorObserver {
 
-  /**
-   * Takes note of a run.
-   *
-   * @param operator what ran
-   * @param nanos how long the call took; on a device that works by itself, how long handing it over
-   *     took
-   */
+  /** Takes note of a run. */
   void ran(Operator operator, long nanos);
 }

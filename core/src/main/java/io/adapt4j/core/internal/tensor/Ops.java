@@ -44,22 +44,12 @@ public final class Ops extends AttentionOps {
     this.layer = layer;
   }
 
-  /**
-   * Makes operators that record nothing; dropout is off.
-   *
-   * @return the operators
-   */
+  /** Makes operators that record nothing; dropout is off. */
   public static Ops inference() {
     return new Ops(null, 0, false, DropoutRates.NONE, 0);
   }
 
-  /**
-   * Operators that record on a tape.
-   *
-   * @param tape where to
-   * @param seed decides the dropout masks of this pass, so that a recomputed segment sees the same
-   * @return the operators
-   */
+  /** Operators that record on a tape. */
   public static Ops recording(Tape tape, long seed) {
     return new Ops(tape, seed, false, DropoutRates.NONE, 0);
   }
@@ -67,9 +57,6 @@ public final class Ops extends AttentionOps {
   /**
    * Makes operators of the same pass that drop values where a model does. Does nothing without a
    * tape.
-   *
-   * @param where the model's rates
-   * @return the operators
    */
   public Ops dropping(DropoutRates where) {
     return tape == null || where.equals(rates)
@@ -77,12 +64,7 @@ public final class Ops extends AttentionOps {
         : new Ops(tape, seed, recomputing, where, layer);
   }
 
-  /**
-   * Makes operators of the same pass for a layer, which drops other values than the others.
-   *
-   * @param index its number, from 0 at the input
-   * @return the operators
-   */
+  /** Makes operators of the same pass for a layer, which drops other values than the others. */
   public Ops inLayer(int index) {
     return rates.any() ? new Ops(tape, seed, recomputing, rates, index) : this;
   }
@@ -99,9 +81,6 @@ public final class Ops extends AttentionOps {
    * Adds uniform noise. Does nothing without a tape. Retains nothing.
    *
    * @param x [B, T, hidden]
-   * @param magnitudes F32 [B], the largest noise of each row
-   * @param place tells this use from the others of the same pass
-   * @return the shape of x
    */
   public Tensor noise(Tensor x, Tensor magnitudes, long place) {
     if (tape == null) {
@@ -119,10 +98,7 @@ public final class Ops extends AttentionOps {
    * Zeroes entries with probability p and scales the rest by 1 / (1 - p). Does nothing without a
    * tape. Retains the mask.
    *
-   * @param x any shape
    * @param p probability in [0, 1)
-   * @param place tells this use from the others of the same pass
-   * @return the shape of x
    */
   public Tensor dropout(Tensor x, double p, long place) {
     if (tape == null || p == 0) {
@@ -206,39 +182,18 @@ public final class Ops extends AttentionOps {
    * part neither trains nor depends on what does. Otherwise they are kept for the derivative, or,
    * when recomputing, dropped at once and made again from x when the derivative asks for them (Chen
    * et al. 2016).
-   *
-   * @param x the part's only input that is differentiated
-   * @param recompute whether to drop the intermediates
-   * @param body the part; it must use only the operators it is given
-   * @return the part's output
    */
   public Tensor checkpoint(Tensor x, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
     return checkpoint(new Tensor[] {x}, recompute, body);
   }
 
-  /**
-   * Runs a part of the network that reads a second tensor, which other parts read too.
-   *
-   * @param x the part's first input that is differentiated
-   * @param beside the second, which the body takes from here
-   * @param recompute whether to drop the intermediates
-   * @param body the part; it must use only the operators it is given
-   * @return the part's output
-   */
+  /** Runs a part of the network that reads a second tensor, which other parts read too. */
   public Tensor checkpoint(
       Tensor x, Tensor beside, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
     return checkpoint(new Tensor[] {x, beside}, recompute, body);
   }
 
-  /**
-   * Runs a part of the network that reads further tensors, which other parts read too.
-   *
-   * @param x the part's first input that is differentiated
-   * @param beside the others, which the body takes from elsewhere
-   * @param recompute whether to drop the intermediates
-   * @param body the part; it must use only the operators it is given
-   * @return the part's output
-   */
+  /** Runs a part of the network that reads further tensors, which other parts read too. */
   public Tensor checkpoint(
       Tensor x, List<Tensor> beside, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
     Tensor[] inputs = new Tensor[beside.size() + 1];

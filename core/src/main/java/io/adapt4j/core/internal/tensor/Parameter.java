@@ -19,32 +19,17 @@ public final class Parameter implements AutoCloseable {
   /**
    * Rows of a parameter that are one tensor of the checkpoint.
    *
-   * @param name its name there
-   * @param start first row
-   * @param rows number of rows
    * @param transposed whether the checkpoint stores it transposed, [in, out] for a projection
    */
   public record Slice(String name, long start, long rows, boolean transposed) {
 
-    /**
-     * Makes a slice stored as it is.
-     *
-     * @param name its name in the checkpoint
-     * @param start first row
-     * @param rows number of rows
-     */
+    /** Makes a slice stored as it is. */
     public Slice(String name, long start, long rows) {
       this(name, start, rows, false);
     }
   }
 
-  /**
-   * What an optimizer updates: views that share memory with the parameter.
-   *
-   * @param name the checkpoint name
-   * @param value fp32 values
-   * @param gradient fp32 gradient
-   */
+  /** What an optimizer updates: views that share memory with the parameter. */
   public record Trainable(String name, Tensor value, Tensor gradient) {}
 
   private final List<Slice> slices;
@@ -56,76 +41,42 @@ public final class Parameter implements AutoCloseable {
   private int changes;
   private boolean fixed;
 
-  /**
-   * Declares a parameter.
-   *
-   * @param slices the checkpoint tensors it holds, top to bottom
-   * @param sizes its dimensions; the first is the rows of all slices
-   */
+  /** Declares a parameter. */
   public Parameter(List<Slice> slices, long... sizes) {
     this.slices = List.copyOf(slices);
     this.sizes = sizes.clone();
   }
 
-  /**
-   * Declares a parameter that is one checkpoint tensor.
-   *
-   * @param name its name
-   * @param sizes its dimensions
-   * @return the parameter
-   */
+  /** Declares a parameter that is one checkpoint tensor. */
   public static Parameter of(String name, long... sizes) {
     return new Parameter(List.of(new Slice(name, 0, sizes[0])), sizes);
   }
 
-  /**
-   * Declares values that are stored with the parameters and never trained.
-   *
-   * @param name their name
-   * @param sizes their dimensions
-   * @return values on which {@link #train} has no effect
-   */
+  /** Declares values that are stored with the parameters and never trained. */
   public static Parameter fixed(String name, long... sizes) {
     Parameter parameter = of(name, sizes);
     parameter.fixed = true;
     return parameter;
   }
 
-  /**
-   * Returns the checkpoint tensors in this parameter.
-   *
-   * @return an immutable list, top to bottom
-   */
+  /** Returns the checkpoint tensors in this parameter. */
   public List<Slice> slices() {
     return slices;
   }
 
-  /**
-   * Returns the dimensions of the whole parameter.
-   *
-   * @return a copy; the first is the rows of all slices
-   */
+  /** Returns the dimensions of the whole parameter. */
   public long[] sizes() {
     return sizes.clone();
   }
 
-  /**
-   * The dimensions of one checkpoint tensor in it.
-   *
-   * @param slice one of {@link #slices}
-   * @return its dimensions as stored
-   */
+  /** The dimensions of one checkpoint tensor in it. */
   public long[] sizes(Slice slice) {
     long[] own = sizes.clone();
     own[0] = slice.rows;
     return slice.transposed ? new long[] {own[1], own[0]} : own;
   }
 
-  /**
-   * Returns the number of values, all slices together.
-   *
-   * @return the product of the dimensions
-   */
+  /** Returns the number of values, all slices together. */
   public long count() {
     long count = 1;
     for (long size : sizes) {
@@ -134,11 +85,7 @@ public final class Parameter implements AutoCloseable {
     return count;
   }
 
-  /**
-   * Gives the parameter memory, with undefined content.
-   *
-   * @param type the compute type
-   */
+  /** Gives the parameter memory, with undefined content. */
   public void allocate(DType type) {
     if (value != null) {
       throw new IllegalStateException("Parameter " + slices + " already has memory");
@@ -150,7 +97,6 @@ public final class Parameter implements AutoCloseable {
    * Returns the values in the compute type.
    *
    * @return the values; this parameter closes them
-   * @throws IllegalStateException if no memory has been allocated
    */
   public Tensor value() {
     if (value == null) {
@@ -174,11 +120,7 @@ public final class Parameter implements AutoCloseable {
     return fixed;
   }
 
-  /**
-   * Returns whether any slice is trained.
-   *
-   * @return true if there is a gradient
-   */
+  /** Returns whether any slice is trained. */
   public boolean isTrained() {
     return gradient != null;
   }
@@ -211,12 +153,7 @@ public final class Parameter implements AutoCloseable {
     return parameter == null ? List.of() : List.of(parameter.value());
   }
 
-  /**
-   * Returns an optional parameter's gradient as operators take it.
-   *
-   * @param parameter such as a bias, or null
-   * @return the gradient alone in a list; an empty list where there is none
-   */
+  /** Returns an optional parameter's gradient as operators take it. */
   public static List<Tensor> gradientOf(Parameter parameter) {
     return parameter != null && parameter.isTrained() ? List.of(parameter.gradient()) : List.of();
   }
@@ -226,11 +163,7 @@ public final class Parameter implements AutoCloseable {
     trainOnly(slices.stream().map(Slice::name).collect(Collectors.toSet()));
   }
 
-  /**
-   * Trains some slices, besides those already trained.
-   *
-   * @param names checkpoint names
-   */
+  /** Trains some slices, besides those already trained. */
   public void trainOnly(Set<String> names) {
     changes++;
     for (Slice slice : slices) {
@@ -250,11 +183,7 @@ public final class Parameter implements AutoCloseable {
     changes++;
   }
 
-  /**
-   * Counts how often the values may have changed, for who has made something of them.
-   *
-   * @return another number after a change
-   */
+  /** Counts how often the values may have changed, for who has made something of them. */
   public int changes() {
     return changes;
   }

@@ -22,10 +22,6 @@ public final class PinnedMemory {
   /**
    * Makes zeros in host memory, pinned where the current engine is on a CUDA device that has memory
    * to pin.
-   *
-   * @param type element type
-   * @param sizes dimensions
-   * @return the tensor
    */
   public static Tensor zeros(DType type, long... sizes) {
     if (Engine.current().isOnCuda()) {
@@ -42,17 +38,12 @@ public final class PinnedMemory {
    * Copies tensors pairwise out of the memory of a device.
    *
    * @param targets overwritten; those in pinned memory may be read after {@link #settle}
-   * @param sources of the same shapes and types
    */
   public static void copyBack(List<Tensor> targets, List<Tensor> sources) {
     COPY_BACK.run(sources, targets);
   }
 
-  /**
-   * Waits for all that was begun on a CUDA device; elsewhere there is nothing to wait for.
-   *
-   * @param tensor one on the device, not empty
-   */
+  /** Waits for all that was begun on a CUDA device; elsewhere there is nothing to wait for. */
   public static void settle(Tensor tensor) {
     if (tensor.isOnCuda()) {
       SETTLE.run(tensor);

@@ -21,8 +21,6 @@ public final class Processor {
   /**
    * Returns whether the processor multiplies bfloat16 natively. Without it, bfloat16 saves memory
    * but no time.
-   *
-   * @return what Linux reports; false on other systems
    */
   public static boolean hasBf16() {
     if (!Files.isReadable(CPU_INFO)) {
@@ -35,20 +33,12 @@ public final class Processor {
     }
   }
 
-  /**
-   * Returns the processor's name.
-   *
-   * @return what Linux reports, else the architecture
-   */
+  /** Returns the processor's name. */
   public static String name() {
     return line("model name").orElseGet(() -> System.getProperty("os.arch"));
   }
 
-  /**
-   * Returns what the processor can do.
-   *
-   * @return the names Linux gives its instruction sets; empty on other systems
-   */
+  /** Returns what the processor can do. */
   public static List<String> features() {
     return line("flags")
         .or(() -> line("Features"))

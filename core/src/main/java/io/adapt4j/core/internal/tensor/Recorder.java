@@ -15,12 +15,7 @@ abstract class Recorder {
     return tape != null;
   }
 
-  /**
-   * Returns whether derivatives reach a tensor: something that trains has gone into it.
-   *
-   * @param tensor what an operator returned
-   * @return false without a tape
-   */
+  /** Returns whether derivatives reach a tensor: something that trains has gone into it. */
   public boolean isDifferentiated(Tensor tensor) {
     return tape != null && tape.tracks(tensor);
   }
@@ -30,23 +25,12 @@ abstract class Recorder {
     return tape != null && parameter != null && parameter.isTrained();
   }
 
-  /**
-   * Keeps a tensor of the open scope until the derivatives are done, where there are any.
-   *
-   * @param tensor what a derivative will need
-   * @return the same tensor
-   */
+  /** Keeps a tensor of the open scope until the derivatives are done, where there are any. */
   public Tensor saveForBackward(Tensor tensor) {
     return tape == null ? tensor : tape.saveForBackward(tensor);
   }
 
-  /**
-   * Records an operator that has just run.
-   *
-   * @param outputs what it made
-   * @param inputs the activations it was made from
-   * @param backward its derivative
-   */
+  /** Records an operator that has just run. */
   public void record(Tensor[] outputs, Tensor[] inputs, Tape.Backward backward) {
     if (tape != null) {
       tape.record(outputs, inputs, backward);

@@ -48,14 +48,7 @@ public final class RecurrentOps {
     }
   }
 
-  /**
-   * A recurrence.
-   *
-   * @param kind which one
-   * @param width entries of a position that come out
-   * @param sizes its dimensions, as its script names them
-   * @param numbers its other constants, likewise
-   */
+  /** A recurrence. */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   public record Recurrence(Kind kind, long width, long[] sizes, double[] numbers) {}
 
@@ -70,8 +63,6 @@ public final class RecurrentOps {
   /**
    * Runs over a batch. Retains x.
    *
-   * @param ops the operators in use
-   * @param recurrence which one
    * @param x projected inputs [B, T, ..]
    * @param parameters in the order of its script
    * @param keep F32 [B, T, 1] with 0 on padding, or null where padding is on the right only
@@ -123,11 +114,6 @@ public final class RecurrentOps {
   /**
    * Runs over each document of a packed batch, from an empty state. Retains x.
    *
-   * @param ops the operators in use
-   * @param recurrence which one
-   * @param x projected inputs [B, T, ..]
-   * @param parameters in the order of its script
-   * @param documents where they lie
    * @return [B, T, width], zeros outside documents
    */
   public static Tensor packed(
@@ -207,10 +193,7 @@ public final class RecurrentOps {
   /**
    * Takes the gates of an attention's output out of its projection. Retains nothing.
    *
-   * @param ops the operators in use
    * @param x [B, T, H (query | gate) D + rest]
-   * @param heads H
-   * @param dim D
    * @return the projection without gates [B, T, H D + rest], and the gates [B, T, H D]
    */
   public static Tensor[] splitGates(Ops ops, Tensor x, long heads, long dim) {
@@ -224,14 +207,7 @@ public final class RecurrentOps {
     return parts;
   }
 
-  /**
-   * Multiplies by the sigmoids of gates. Retains both.
-   *
-   * @param ops the operators in use
-   * @param y any shape
-   * @param gates the shape of y
-   * @return the shape of y
-   */
+  /** Multiplies by the sigmoids of gates. Retains both. */
   public static Tensor gated(Ops ops, Tensor y, Tensor gates) {
     Tensor z = ENTRIES_GATED.tensor(y, gates);
     if (ops.isDifferentiated(y) || ops.isDifferentiated(gates)) {

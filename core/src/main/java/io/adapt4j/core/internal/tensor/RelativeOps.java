@@ -60,9 +60,6 @@ public final class RelativeOps {
   /**
    * Distances in buckets that have a bias each: half of them for keys after the query; small ones
    * have their own, others share by their logarithm (Raffel et al. 2020).
-   *
-   * @param buckets their number, both sides together
-   * @param furthest from where on all distances share a bucket
    */
   public record Buckets(int buckets, int furthest) {
 
@@ -76,12 +73,9 @@ public final class RelativeOps {
    * Attention both ways whose scores have a bias by the distance of query and key. Retains q, k and
    * v.
    *
-   * @param ops the operators in use
    * @param heads q, k and v [B, H, T, D]
    * @param bias of each bucket and head [buckets, H]
    * @param mask added to the scores, or null
-   * @param scale multiplies the scores before that
-   * @param distances how distances share the bias
    * @return the heads side by side [B, T, H D]
    */
   public static Tensor biasedAttention(
@@ -122,24 +116,15 @@ public final class RelativeOps {
   /**
    * How distances become rows of a table of 2 span rows (He et al. 2021).
    *
-   * @param span half of the table's rows
    * @param buckets distances up to half of it have their own row, others share by their logarithm;
    *     0 where all have their own
-   * @param furthest the largest distance that is told from others
    */
   public record Rows(int span, int buckets, int furthest) {}
 
   /**
    * Disentangled attention (He et al. 2021, eq. 4). Retains all heads.
    *
-   * @param ops the operators in use
-   * @param heads q, k and v [B, H, T, D]
    * @param positionKeys keys of the distances, which queries meet, [1, H, 2 span, D]; empty or one
-   * @param positionQueries queries of the distances, which keys meet; empty or one
-   * @param mask added to the scores, or null
-   * @param scale multiplies the scores before that
-   * @param rows which distance has which row
-   * @return the heads side by side [B, T, H D]
    */
   public static Tensor disentangledAttention(
       Ops ops,
@@ -192,12 +177,10 @@ public final class RelativeOps {
   /**
    * A convolution over positions that keeps their number, zero beyond the ends. Retains x.
    *
-   * @param ops the operators in use
    * @param x [B, T, in]
    * @param weight [out, in / groups, kernel], kernel odd
    * @param bias [out]
    * @param mask 0 on positions that are read and written, [B, 1, 1, T]; null for all
-   * @param groups parts of the channels that do not meet
    * @return [B, T, out], 0 where the mask hides
    */
   public static Tensor convolve(
@@ -227,7 +210,6 @@ public final class RelativeOps {
   /**
    * A table as a row of a batch.
    *
-   * @param ops the operators in use
    * @param table [N, hidden]
    * @return [1, N, hidden]
    */
@@ -238,10 +220,8 @@ public final class RelativeOps {
   /**
    * A tensor with zeros on padding. Retains nothing.
    *
-   * @param ops the operators in use
    * @param x [B, T, hidden]
    * @param mask 0 on tokens, [B, 1, 1, T]; null where there is no padding
-   * @return the shape of x; x itself without a mask
    */
   public static Tensor withoutPadding(Ops ops, Tensor x, Tensor mask) {
     if (mask == null) {
@@ -260,7 +240,6 @@ public final class RelativeOps {
   /**
    * Products of rows with other rows. Retains both.
    *
-   * @param ops the operators in use
    * @param x [B, hidden]
    * @param y [1, N, hidden]
    * @return [B, N]
@@ -281,10 +260,7 @@ public final class RelativeOps {
   /**
    * Some columns of a tensor. Retains nothing: they are a view.
    *
-   * @param ops the operators in use
    * @param x [.., columns]
-   * @param start the first of them
-   * @param width how many
    * @return [.., width]
    */
   public static Tensor columns(Ops ops, Tensor x, long start, long width) {

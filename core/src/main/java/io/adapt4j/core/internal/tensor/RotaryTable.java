@@ -4,7 +4,6 @@ package io.adapt4j.core.internal.tensor;
  * Cosines and sines of rotary position embedding for some positions. Closed by whoever made it.
  *
  * @param cos [T, D / 2], or [B, 1, T, D / 2] where rows have positions of their own
- * @param sin the same shape
  */
 public record RotaryTable(Tensor cos, Tensor sin) implements AutoCloseable {
 
@@ -15,10 +14,6 @@ public record RotaryTable(Tensor cos, Tensor sin) implements AutoCloseable {
    * Computes a table in fp32 and stores it in the compute type.
    *
    * @param positions I64 [T] or [B, T]
-   * @param inverseFrequencies F32 [D / 2]
-   * @param factor multiplies cosines and sines (yarn's attention factor, else 1)
-   * @param type the compute type
-   * @return the table
    */
   public static RotaryTable of(
       Tensor positions, Tensor inverseFrequencies, double factor, DType type) {
@@ -31,9 +26,6 @@ public record RotaryTable(Tensor cos, Tensor sin) implements AutoCloseable {
    * length)).
    *
    * @param positions I64 [T] or [B, T], as they were given
-   * @param beta how fast the factor grows
-   * @param length positions over which it stays the same
-   * @return a table of its own
    */
   public RotaryTable growing(Tensor positions, double beta, long length) {
     Tensor[] made = GROWING_TABLE.tensors(cos, sin, positions, beta, length);

@@ -34,12 +34,7 @@ public final class Scope implements AutoCloseable {
     return open(Engine.current());
   }
 
-  /**
-   * Opens a scope in which tensors are made on another engine than the current one.
-   *
-   * @param engine makes the tensors of this scope and of those opened inside it
-   * @return the scope, closed by the caller on this thread
-   */
+  /** Opens a scope in which tensors are made on another engine than the current one. */
   public static Scope open(Engine engine) {
     Scope scope = new Scope(CURRENT.get(), engine, true);
     CURRENT.set(scope);
@@ -73,7 +68,6 @@ public final class Scope implements AutoCloseable {
    * scope does not own stays where it is.
    *
    * @param tensor the tensor to save from this scope's closing; null is passed through
-   * @return the same tensor
    */
   public Tensor keep(Tensor tensor) {
     if (tensor != null && tensor.scope() == this) {

@@ -14,17 +14,11 @@ public interface Scratch {
   /**
    * Returns the most that exists at once.
    *
-   * @param arguments the operator's
    * @return bytes
    */
   long bytes(Object... arguments);
 
-  /**
-   * Adds what exists at the same time.
-   *
-   * @param other what is allocated besides
-   * @return the sum
-   */
+  /** Adds what exists at the same time. */
   default Scratch and(Scratch other) {
     return arguments -> bytes(arguments) + other.bytes(arguments);
   }

@@ -22,13 +22,10 @@ public final class SinkOps {
   /**
    * Attends as {@link Ops#attention} does. Retains q, k and v.
    *
-   * @param ops the operators in use
    * @param q [B, H, T, D]
    * @param k [B, K, T, D], K a divisor of H
    * @param v [B, K, T, D]
-   * @param sinks the additional scores [H]
    * @param mask added to the scores; null for what the rule says
-   * @param rule how scores are made, without a soft cap, and what is seen
    * @return the heads side by side [B, T, H D]
    */
   public static Tensor attention(
@@ -49,13 +46,6 @@ public final class SinkOps {
   /**
    * Attends inside each document of a packed batch. Retains q, k and v.
    *
-   * @param ops the operators in use
-   * @param q [B, H, T, D]
-   * @param k [B, K, T, D], K a divisor of H
-   * @param v [B, K, T, D]
-   * @param sinks the additional scores [H]
-   * @param documents where they lie
-   * @param rule how scores are made, without a soft cap; causal
    * @return the heads side by side [B, T, H D]; zeros where there is no document
    */
   public static Tensor packed(
@@ -118,12 +108,6 @@ public final class SinkOps {
    * @param k new keys [B, K, T, D]
    * @param v new values [B, K, T, D]
    * @param keys key cache [B, K, capacity, D], written at {@code length}
-   * @param values value cache, likewise
-   * @param sinks the additional scores [H]
-   * @param length tokens held before this call
-   * @param mask as in {@link CachedAttention#apply}
-   * @param rule how scores are made; causal
-   * @return the heads side by side [B, T, H D]
    */
   public static Tensor cached(
       Tensor q,

@@ -31,11 +31,8 @@ public final class StreamOps {
   /**
    * Adds to each stream a mixture of all. Retains both.
    *
-   * @param ops the operators in use
    * @param x [B, T, S width]
    * @param coefficients [B, T, S S]: S of the first stream, then S of the second
-   * @param count S
-   * @return the shape of x
    */
   public static Tensor mix(Ops ops, Tensor x, Tensor coefficients, int count) {
     Tensor y = MIX.tensor(x, coefficients, count);
@@ -53,12 +50,8 @@ public final class StreamOps {
   /**
    * Corrects every stream by what a layer changed in the active one. Retains all.
    *
-   * @param ops the operators in use
-   * @param x [B, T, S width]
    * @param worked what the layer made of the active stream, [B, T, width]
    * @param coefficients less 1, [B, T, S]
-   * @param active the number of the active stream
-   * @return the shape of x
    */
   public static Tensor correct(Ops ops, Tensor x, Tensor worked, Tensor coefficients, int active) {
     Tensor y = CORRECT.tensor(x, worked, coefficients, active);
@@ -79,11 +72,7 @@ public final class StreamOps {
   /**
    * Gives vectors the root mean square of others. Retains both.
    *
-   * @param ops the operators in use
    * @param y [.., width]
-   * @param other the same shape
-   * @param eps the least mean square that y is taken to have
-   * @return the shape of y
    */
   public static Tensor matched(Ops ops, Tensor y, Tensor other, double eps) {
     Tensor z = MATCH.tensor(y, other, eps);
@@ -101,9 +90,6 @@ public final class StreamOps {
   /**
    * The mean of all streams. Retains nothing.
    *
-   * @param ops the operators in use
-   * @param x [B, T, S width]
-   * @param count S
    * @return [B, T, width]
    */
   public static Tensor mean(Ops ops, Tensor x, int count) {
@@ -121,10 +107,7 @@ public final class StreamOps {
    * Keeps how far values lie above a quantile of their row, taken as normally distributed; the rest
    * becomes 0. Retains x and the result.
    *
-   * @param ops the operators in use
    * @param x [.., width]
-   * @param share of the values below the quantile, in (0, 1)
-   * @return the shape of x
    */
   public static Tensor aboveQuantile(Ops ops, Tensor x, double share) {
     Tensor y = ABOVE.tensor(x, share);
@@ -139,12 +122,7 @@ public final class StreamOps {
     return y;
   }
 
-  /**
-   * The quantile of a normal distribution that {@link #aboveQuantile} takes.
-   *
-   * @param share of the values below it, in (0, 1)
-   * @return deviations from the mean
-   */
+  /** The quantile of a normal distribution that {@link #aboveQuantile} takes. */
   public static float quantile(double share) {
     try (Tensor any = Tensor.of(new float[1], 1);
         Tensor quantile = QUANTILE.tensor(any, share)) {
@@ -155,10 +133,7 @@ public final class StreamOps {
   /**
    * x times one factor an entry, or one for all. Retains x where factors are trained.
    *
-   * @param ops the operators in use
-   * @param x [.., width]
    * @param factors [width] or [1]; [1] only where they are not trained
-   * @return the shape of x
    */
   public static Tensor times(Ops ops, Tensor x, Parameter factors) {
     Tensor y = TIMES.tensor(x, factors.value());
@@ -179,14 +154,7 @@ public final class StreamOps {
     return y;
   }
 
-  /**
-   * Root mean square normalization without factors. Retains x.
-   *
-   * @param ops the operators in use
-   * @param x [.., width]
-   * @param eps added to the mean square
-   * @return the shape of x
-   */
+  /** Root mean square normalization without factors. Retains x. */
   public static Tensor unitRms(Ops ops, Tensor x, double eps) {
     Tensor y = UNIT.tensor(x, eps);
     if (ops.isDifferentiated(x)) {
@@ -199,14 +167,7 @@ public final class StreamOps {
     return y;
   }
 
-  /**
-   * Normalization to mean 0 and variance 1 without factors. Retains x.
-   *
-   * @param ops the operators in use
-   * @param x [.., width]
-   * @param eps added to the variance
-   * @return the shape of x
-   */
+  /** Normalization to mean 0 and variance 1 without factors. Retains x. */
   public static Tensor unitNorm(Ops ops, Tensor x, double eps) {
     Tensor y = UNIT_NORM.tensor(x, eps);
     if (ops.isDifferentiated(x)) {
@@ -219,14 +180,7 @@ public final class StreamOps {
     return y;
   }
 
-  /**
-   * The same values in other dimensions. Retains nothing.
-   *
-   * @param ops the operators in use
-   * @param x any shape
-   * @param sizes with as many values
-   * @return the values in these dimensions
-   */
+  /** The same values in other dimensions. Retains nothing. */
   public static Tensor shaped(Ops ops, Tensor x, long... sizes) {
     long[] before = x.sizes();
     Tensor y = SHAPED.tensor(x, sizes);
@@ -241,7 +195,6 @@ public final class StreamOps {
    * Ids below a limit, and 0 in place of the others.
    *
    * @param ids I64 [B, T]
-   * @param limit the first id that is too large
    * @return I64 [B, T]
    */
   public static Tensor idsBelow(Tensor ids, long limit) {

@@ -35,9 +35,7 @@ public final class Tape implements AutoCloseable {
     /**
      * Maps the gradient of the output to that of the input.
      *
-     * @param gradient that of the output
      * @param present gradient by the input from elsewhere, or null; left as it is
-     * @return the sum of both
      */
     Tensor apply(Tensor gradient, Tensor present);
   }
@@ -64,11 +62,7 @@ public final class Tape implements AutoCloseable {
   /** Makes an empty tape. */
   public Tape() {}
 
-  /**
-   * Asks for the gradient of a tensor that no recorded operator made.
-   *
-   * @param tensor an input of the computation
-   */
+  /** Asks for the gradient of a tensor that no recorded operator made. */
   public void track(Tensor tensor) {
     tracked.add(tensor);
   }
@@ -80,9 +74,6 @@ public final class Tape implements AutoCloseable {
   /**
    * Keeps a tensor of the scope that is open now until this tape is closed. Tensors with another
    * owner are left with it: that owner must outlive the tape.
-   *
-   * @param tensor what a derivative will need
-   * @return the same tensor
    */
   public Tensor saveForBackward(Tensor tensor) {
     if (tensor.scope() != null && tensor.scope() == Scope.current()) {
@@ -96,13 +87,7 @@ public final class Tape implements AutoCloseable {
     saved.adopt(tensor);
   }
 
-  /**
-   * Adds an operator that has just run.
-   *
-   * @param outputs what it made
-   * @param inputs the activations it was made from
-   * @param backward its derivative
-   */
+  /** Adds an operator that has just run. */
   public void record(Tensor[] outputs, Tensor[] inputs, Backward backward) {
     nodes.add(new Node(outputs, inputs, backward, null));
     Collections.addAll(tracked, outputs);
@@ -117,9 +102,6 @@ public final class Tape implements AutoCloseable {
   /**
    * Runs every derivative, last operator first.
    *
-   * @param output a recorded output
-   * @param gradient the gradient of the loss by it
-   * @param input the tensor whose gradient is wanted
    * @return the gradient by {@code input}, or null when the output does not depend on it; owned by
    *     the scope open now
    */

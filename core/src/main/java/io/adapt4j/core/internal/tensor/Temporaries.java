@@ -5,13 +5,7 @@ public final class Temporaries {
 
   private Temporaries() {}
 
-  /**
-   * So many tensors of an argument's size and type.
-   *
-   * @param argument its index
-   * @param count how many
-   * @return what they take
-   */
+  /** So many tensors of an argument's size and type. */
   public static Scratch like(int argument, double count) {
     return arguments -> {
       Tensor tensor = (Tensor) arguments[argument];
@@ -19,14 +13,7 @@ public final class Temporaries {
     };
   }
 
-  /**
-   * So many tensors in F32 of an argument's size.
-   *
-   * @param argument its index
-   * @param inF32 how many where the argument is F32 itself
-   * @param otherwise how many where it is first converted
-   * @return what they take
-   */
+  /** So many tensors in F32 of an argument's size. */
   public static Scratch floats(int argument, double inF32, double otherwise) {
     return arguments -> {
       Tensor tensor = (Tensor) arguments[argument];

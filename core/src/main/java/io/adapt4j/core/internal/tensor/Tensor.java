@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.tensor;
 
-import io.adapt4j.core.exception.EngineException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
@@ -70,46 +69,22 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
-  /**
-   * Makes an uninitialized tensor.
-   *
-   * @param type element type
-   * @param sizes dimensions
-   * @return the tensor
-   */
+  /** Makes an uninitialized tensor. */
   public static Tensor empty(DType type, long... sizes) {
     return Engine.current().empty(type, sizes);
   }
 
-  /**
-   * Makes an uninitialized tensor in host memory, wherever others live.
-   *
-   * @param type element type
-   * @param sizes dimensions
-   * @return the tensor
-   */
+  /** Makes an uninitialized tensor in host memory, wherever others live. */
   public static Tensor emptyOnHost(DType type, long... sizes) {
     return EMPTY.tensor(sizes, type).typedAs(type);
   }
 
-  /**
-   * Makes a tensor of zeros.
-   *
-   * @param type element type
-   * @param sizes dimensions
-   * @return the tensor
-   */
+  /** Makes a tensor of zeros. */
   public static Tensor zeros(DType type, long... sizes) {
     return Engine.current().zeros(type, sizes);
   }
 
-  /**
-   * Makes a tensor of zeros in host memory, wherever others live.
-   *
-   * @param type element type
-   * @param sizes dimensions
-   * @return the tensor
-   */
+  /** Makes a tensor of zeros in host memory, wherever others live. */
   public static Tensor zerosOnHost(DType type, long... sizes) {
     return ZEROS.tensor(sizes, type).typedAs(type);
   }
@@ -117,10 +92,6 @@ public final class Tensor implements AutoCloseable {
   /**
    * Makes a tensor of standard normal values from libtorch's generator for the CPU ({@link
    * Torch#seed}), whatever the device: the same values everywhere.
-   *
-   * @param type element type
-   * @param sizes dimensions
-   * @return the tensor
    */
   public static Tensor randn(DType type, long... sizes) {
     return RANDN.tensor(sizes, type).toDevice();
@@ -130,8 +101,6 @@ public final class Tensor implements AutoCloseable {
    * Makes an I64 tensor from Java values.
    *
    * @param values the elements in row-major order
-   * @param sizes dimensions; their product is the number of values
-   * @return the tensor
    */
   public static Tensor of(long[] values, long... sizes) {
     Tensor tensor = emptyOnHost(DType.I64, sizes);
@@ -140,13 +109,7 @@ public final class Tensor implements AutoCloseable {
     return tensor.toDevice();
   }
 
-  /**
-   * Makes an F32 tensor from Java values.
-   *
-   * @param values the elements in row-major order
-   * @param sizes dimensions; their product is the number of values
-   * @return the tensor
-   */
+  /** Makes an F32 tensor from Java values. */
   public static Tensor of(float[] values, long... sizes) {
     Tensor tensor = emptyOnHost(DType.F32, sizes);
     tensor.requireCount(values.length);
@@ -200,11 +163,7 @@ public final class Tensor implements AutoCloseable {
     return sizes;
   }
 
-  /**
-   * {@return the size of a dimension}
-   *
-   * @param dimension its index; negative counts from the end
-   */
+  /** {@return the size of a dimension} */
   public long size(int dimension) {
     long[] all = sizes();
     return all[dimension < 0 ? all.length + dimension : dimension];
@@ -219,11 +178,7 @@ public final class Tensor implements AutoCloseable {
     return count;
   }
 
-  /**
-   * {@return the element type}
-   *
-   * @throws EngineException if it is none of {@link DType}
-   */
+  /** {@return the element type} */
   public DType type() {
     if (type == null) {
       type = DType.ofCode(DTYPE_OF.integer(this));
@@ -259,9 +214,6 @@ public final class Tensor implements AutoCloseable {
   /**
    * A copy on another tensor's engine, in the memory that it is in, also where that is this
    * tensor's own.
-   *
-   * @param other any tensor
-   * @return a new tensor
    */
   public Tensor copyBeside(Tensor other) {
     return other.engine.tensor(COPY_BESIDE, this, other);
@@ -289,13 +241,7 @@ public final class Tensor implements AutoCloseable {
     return LibTorch.deviceKind(handle()) == TensorDevice.CUDA.kind();
   }
 
-  /**
-   * A copy in the memory of a CUDA device.
-   *
-   * @param device its index
-   * @return a new tensor
-   * @throws EngineException if libtorch has no such device
-   */
+  /** A copy in the memory of a CUDA device. */
   public Tensor copyToCuda(int device) {
     return COPY_TO.tensor(this, "cuda:" + device);
   }
@@ -303,8 +249,6 @@ public final class Tensor implements AutoCloseable {
   /**
    * The address of the first element, in the memory of the tensor's own device; for native code.
    * The tensor must be contiguous, and stay open while the address is used.
-   *
-   * @return the address
    */
   public long address() {
     return memory().contiguousAddress();
@@ -330,7 +274,6 @@ public final class Tensor implements AutoCloseable {
    * before.
    *
    * @return a buffer in native byte order, with a position and limit of its own
-   * @throws IllegalStateException if the tensor is closed, not contiguous or not in host memory
    */
   public ByteBuffer data() {
     return memory().buffer();
@@ -344,7 +287,6 @@ public final class Tensor implements AutoCloseable {
   /**
    * Copies the elements as floats into an array that is used again and again.
    *
-   * @param array takes the elements if it is as long as there are
    * @return the elements in row-major order, in the array or in a new one
    */
   public float[] toFloats(float[] array) {
@@ -371,14 +313,7 @@ public final class Tensor implements AutoCloseable {
     return ITEM.number(this);
   }
 
-  /**
-   * A view of consecutive entries of one dimension; it shares memory with this tensor.
-   *
-   * @param dimension the dimension
-   * @param start first entry
-   * @param length number of entries
-   * @return the view
-   */
+  /** A view of consecutive entries of one dimension; it shares memory with this tensor. */
   public Tensor narrow(int dimension, long start, long length) {
     return NARROW.tensor(this, dimension, start, length);
   }
@@ -386,7 +321,6 @@ public final class Tensor implements AutoCloseable {
   /**
    * Views a contiguous tensor in other dimensions.
    *
-   * @param to dimensions of the same number of elements
    * @return the view, sharing memory; owned by the open scope, else by the caller
    */
   public Tensor viewed(long... to) {
@@ -398,38 +332,22 @@ public final class Tensor implements AutoCloseable {
     return TRANSPOSE.tensor(this);
   }
 
-  /**
-   * {@return a copy in another element type, contiguous, never sharing memory}
-   *
-   * @param to the element type
-   */
+  /** {@return a copy in another element type, contiguous, never sharing memory} */
   public Tensor copyAs(DType to) {
     return COPY_AS.tensor(this, to);
   }
 
-  /**
-   * {@return a copy with every element multiplied}
-   *
-   * @param factor the multiplier
-   */
+  /** {@return a copy with every element multiplied} */
   public Tensor scaled(double factor) {
     return SCALED.tensor(this, factor);
   }
 
-  /**
-   * {@return the elementwise sum}
-   *
-   * @param other of this tensor's sizes and type
-   */
+  /** {@return the elementwise sum} */
   public Tensor plus(Tensor other) {
     return ADD.tensor(this, other);
   }
 
-  /**
-   * {@return the elementwise product}
-   *
-   * @param other of this tensor's type and of sizes that broadcast to its own
-   */
+  /** {@return the elementwise product} */
   public Tensor timesElements(Tensor other) {
     return MULTIPLY.tensor(this, other);
   }
@@ -443,22 +361,12 @@ public final class Tensor implements AutoCloseable {
     return MATMUL.tensor(this, right);
   }
 
-  /**
-   * Joins tensors.
-   *
-   * @param parts of the same type, and of the same sizes but for one dimension
-   * @param dimension that one
-   * @return a new tensor
-   */
+  /** Joins tensors. */
   public static Tensor concatenated(List<Tensor> parts, int dimension) {
     return CONCATENATE.tensor(parts, dimension);
   }
 
-  /**
-   * Overwrites this tensor with another's values, converting the type.
-   *
-   * @param source a tensor of a shape that broadcasts to this one's
-   */
+  /** Overwrites this tensor with another's values, converting the type. */
   public void copyFrom(Tensor source) {
     COPY_INTO.run(this, source);
   }

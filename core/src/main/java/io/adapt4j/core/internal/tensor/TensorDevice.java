@@ -3,12 +3,7 @@ package io.adapt4j.core.internal.tensor;
 import io.adapt4j.core.exception.EngineException;
 import java.util.regex.Pattern;
 
-/**
- * A place where tensors live: host memory, the first CUDA device, or nowhere.
- *
- * @param kind ATen's number of the kind of device
- * @param name what libtorch calls it
- */
+/** A place where tensors live: host memory, the first CUDA device, or nowhere. */
 record TensorDevice(int kind, String name) {
 
   static final TensorDevice HOST = new TensorDevice(0, "cpu");
@@ -23,11 +18,7 @@ record TensorDevice(int kind, String name) {
           "arguments from the 'CUDA' backend|not linked with support for cuda"
               + "|not compiled with CUDA");
 
-  /**
-   * Names a device as the system property {@value Engine#PROPERTY} does.
-   *
-   * @throws EngineException if the name is unknown
-   */
+  /** Names a device as the system property {@value Engine#PROPERTY} does. */
   static TensorDevice named(String name) {
     return switch (name) {
       case "cpu" -> HOST;

@@ -16,11 +16,7 @@ final class TensorMemory {
   /** Memory that a tensor looks at and does not own. */
   interface Lease {
 
-    /**
-     * Closes a tensor over it.
-     *
-     * @param handle of the tensor
-     */
+    /** Closes a tensor over it. */
     void close(long handle);
   }
 

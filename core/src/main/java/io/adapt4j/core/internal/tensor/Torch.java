@@ -8,29 +8,17 @@ public final class Torch {
 
   private Torch() {}
 
-  /**
-   * Seeds libtorch's default generators, of every device.
-   *
-   * @param seed any value
-   */
+  /** Seeds libtorch's default generators, of every device. */
   public static void seed(long seed) {
     LibTorch.seed(seed);
   }
 
-  /**
-   * Returns the number of threads an operator may use.
-   *
-   * @return at least 1
-   */
+  /** Returns the number of threads an operator may use. */
   public static int threads() {
     return LibTorch.threads();
   }
 
-  /**
-   * Sets the number of threads an operator may use.
-   *
-   * @param count at least 1
-   */
+  /** Sets the number of threads an operator may use. */
   public static void threads(int count) {
     if (count < 1) {
       throw new IllegalArgumentException("threads must be at least 1, got " + count);

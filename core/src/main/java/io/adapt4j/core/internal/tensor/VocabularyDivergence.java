@@ -18,11 +18,7 @@ public final class VocabularyDivergence {
    * the model's head is added to it where it is trained; the base gets none.
    *
    * @param hidden the model's [N, hidden]
-   * @param head the model's output layer
    * @param baseHidden the base's [N, hidden]
-   * @param baseHead the base's output layer, over the same vocabulary
-   * @param scale multiplies the gradients, not the sum
-   * @return the sum and the gradient by the model's hidden states
    */
   public static VocabularyLoss.Result forwardBackward(
       Tensor hidden,

@@ -14,12 +14,7 @@ public record VocabularyHead(Parameter weight, Parameter bias, double scale, dou
 
   private static final Operator VOCABULARY_LOGITS = Operator.core("vocabulary_logits");
 
-  /**
-   * Makes a head that is one matrix.
-   *
-   * @param weight W [V, hidden]
-   * @return the head
-   */
+  /** Makes a head that is one matrix. */
   public static VocabularyHead of(Parameter weight) {
     return new VocabularyHead(weight, null, 1, 0);
   }
@@ -28,7 +23,6 @@ public record VocabularyHead(Parameter weight, Parameter bias, double scale, dou
    * Returns this head with another matrix.
    *
    * @param other W [V, hidden]
-   * @return the head
    */
   public VocabularyHead withWeight(Parameter other) {
     return new VocabularyHead(other, bias, scale, softCap);

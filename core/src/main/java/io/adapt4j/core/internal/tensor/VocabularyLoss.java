@@ -55,7 +55,6 @@ public final class VocabularyLoss {
   /**
    * Cross-entropy and its gradients in one pass.
    *
-   * @param sum sum over rows of -log p(target)
    * @param hiddenGradient gradient by the hidden states, times the scale; null when not asked for
    */
   public record Result(double sum, Tensor hiddenGradient) {}
@@ -64,23 +63,12 @@ public final class VocabularyLoss {
    * Sums cross-entropies.
    *
    * @param hidden [N, hidden]
-   * @param head the output layer
-   * @param targets I64 [N]
-   * @return the sum
    */
   public static double evaluate(Tensor hidden, VocabularyHead head, Tensor targets) {
     return evaluate(hidden, head, targets, List.of());
   }
 
-  /**
-   * Sums cross-entropies, each times its own weight.
-   *
-   * @param hidden [N, hidden]
-   * @param head the output layer
-   * @param targets I64 [N]
-   * @param weights F32 [N] alone in a list; an empty list stands for weights of 1
-   * @return the sum
-   */
+  /** Sums cross-entropies, each times its own weight. */
   public static double evaluate(
       Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights) {
     return run(hidden, head, targets, weights, 0, 1, false, Long.MAX_VALUE).sum();
@@ -89,28 +77,13 @@ public final class VocabularyLoss {
   /**
    * Sums cross-entropies and differentiates the sum times a scale. The gradient by the head is
    * added to it where it is trained.
-   *
-   * @param hidden [N, hidden]
-   * @param head the output layer
-   * @param targets I64 [N]
-   * @param scale multiplies the gradients, not the sum
-   * @return the sum and the gradient by the hidden states
    */
   public static Result forwardBackward(
       Tensor hidden, VocabularyHead head, Tensor targets, double scale) {
     return forwardBackward(hidden, head, targets, List.of(), scale);
   }
 
-  /**
-   * Sums cross-entropies, each times its own weight, and differentiates the sum times a scale.
-   *
-   * @param hidden [N, hidden]
-   * @param head the output layer
-   * @param targets I64 [N]
-   * @param weights F32 [N] alone in a list; an empty list stands for weights of 1
-   * @param scale multiplies the gradients, not the sum
-   * @return the sum and the gradient by the hidden states
-   */
+  /** Sums cross-entropies, each times its own weight, and differentiates the sum times a scale. */
   public static Result forwardBackward(
       Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights, double scale) {
     return run(hidden, head, targets, weights, 0, scale, true, Long.MAX_VALUE);
@@ -119,14 +92,6 @@ public final class VocabularyLoss {
   /**
    * The same with smoothed targets (Szegedy et al. 2016): a share of each target's weight is spread
    * over all tokens.
-   *
-   * @param hidden [N, hidden]
-   * @param head the output layer
-   * @param targets I64 [N]
-   * @param weights F32 [N] alone in a list; an empty list stands for weights of 1
-   * @param smoothing the share, from 0 up to 1
-   * @param scale multiplies the gradients, not the sum
-   * @return the sum and the gradient by the hidden states
    */
   public static Result forwardBackward(
       Tensor hidden,
@@ -180,43 +145,19 @@ public final class VocabularyLoss {
     return new Result(sum, gradients ? made[1] : null);
   }
 
-  /**
-   * Log-probabilities of given tokens.
-   *
-   * @param logProbabilities F32 [N]
-   * @param greedy I64 [N], 1 where the token is the likeliest of all
-   */
+  /** Log-probabilities of given tokens. */
   public record Scores(Tensor logProbabilities, Tensor greedy) {}
 
-  /**
-   * Scores given tokens.
-   *
-   * @param hidden [N, hidden]
-   * @param head the output layer
-   * @param targets I64 [N]
-   * @return their log-probabilities
-   */
+  /** Scores given tokens. */
   public static Scores score(Tensor hidden, VocabularyHead head, Tensor targets) {
     Tensor[] made = score(hidden, head, targets, false);
     return new Scores(made[0], made[1]);
   }
 
-  /**
-   * Log-probabilities of given tokens, and how open the choice was.
-   *
-   * @param logProbabilities F32 [N]
-   * @param entropies F32 [N], of the distribution over all tokens, in nats
-   */
+  /** Log-probabilities of given tokens, and how open the choice was. */
   public record Choices(Tensor logProbabilities, Tensor entropies) {}
 
-  /**
-   * Scores given tokens, and measures the distributions that they were chosen from.
-   *
-   * @param hidden [N, hidden]
-   * @param head the output layer
-   * @param targets I64 [N]
-   * @return their log-probabilities and the entropies
-   */
+  /** Scores given tokens, and measures the distributions that they were chosen from. */
   public static Choices choices(Tensor hidden, VocabularyHead head, Tensor targets) {
     Tensor[] made = score(hidden, head, targets, true);
     return new Choices(made[0], made[1]);

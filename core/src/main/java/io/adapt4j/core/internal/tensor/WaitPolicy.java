@@ -15,9 +15,6 @@ import org.slf4j.LoggerFactory;
  * them spin, which on a machine with other work takes the processor from the very threads that are
  * waited for. The runtime reads its settings from the process's environment when it is loaded, so
  * they are put there before, unless the user has set them.
- *
- * @param isPassive whether threads wait without spinning
- * @param description the setting and who made it
  */
 record WaitPolicy(boolean isPassive, String description) {
 

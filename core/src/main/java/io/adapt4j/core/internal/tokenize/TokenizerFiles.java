@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.tokenize;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.FileTransaction;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ConfigReader;
@@ -46,15 +45,6 @@ public final class TokenizerFiles {
   /**
    * Copies the files into a transaction, so that Transformers' {@code AutoTokenizer} makes the same
    * tokens of a text as {@link Tokenizer} does.
-   *
-   * @param transaction takes the files
-   * @param folder where to
-   * @param base where from; files that it lacks are not made up
-   * @param modelType the model's {@code model_type}
-   * @param paddingId the token by which the model tells padding from text, which the tokenizer is
-   *     to pad with; empty where any will do
-   * @throws IOException if a file cannot be read or written
-   * @throws CheckpointException if a file is malformed
    */
   public static void stage(
       FileTransaction transaction, Path folder, Path base, String modelType, OptionalInt paddingId)

@@ -3,11 +3,7 @@ package io.adapt4j.core.internal.train;
 import java.util.Map;
 import java.util.Set;
 
-/**
- * What decides which checkpoint is the best: the validation loss, or a metric of the task.
- *
- * @param metric name of the metric; {@value #LOSS} for the loss
- */
+/** What decides which checkpoint is the best: the validation loss, or a metric of the task. */
 public record BestModelMetric(String metric) {
 
   /** Name of the validation loss. */
@@ -22,8 +18,6 @@ public record BestModelMetric(String metric) {
   /**
    * Rates an evaluation.
    *
-   * @param loss the validation loss
-   * @param metrics the metrics, the chosen one among them
    * @return the lower, the better; NaN where the metric is missing
    */
   public double cost(double loss, Map<String, Double> metrics) {

@@ -16,8 +16,6 @@ import java.util.Optional;
  * What the checkpoints {@code best} and {@code last} hold: their step and the checksums of their
  * files, in one file of the run's folder. A run that continues keeps these checkpoints until better
  * or later ones replace them, so they have to be what was saved.
- *
- * @param output the run's folder
  */
 record CheckpointMarks(Path output) {
 
@@ -57,16 +55,7 @@ record CheckpointMarks(Path output) {
     }
   }
 
-  /**
-   * Looks for what is wrong with a checkpoint that a state goes with.
-   *
-   * @param name the checkpoint
-   * @param saved the step that the state says it is of
-   * @param latest the latest step that will do as well
-   * @param steps the step of the state
-   * @return a sentence without the last period; empty if it is intact, or is of a later step and
-   *     will be saved again when the run gets there
-   */
+  /** Looks for what is wrong with a checkpoint that a state goes with. */
   Optional<String> problem(String name, int saved, int latest, int steps) {
     Path folder = output.resolve(name);
     try {

@@ -8,22 +8,11 @@ package io.adapt4j.core.internal.train;
  * minimum delta. After {@code patience} evaluations in a row without improvement the run should
  * stop. Immutable: each evaluation gives a new value, which can be stored in a checkpoint.
  *
- * @param patience evaluations without improvement that are tolerated, at least 1
- * @param minDelta how much the loss must fall to count, at least 0
  * @param best loss of the last improvement; positive infinity before the first
- * @param staleEvaluations evaluations since the last improvement
  */
 public record EarlyStopping(int patience, double minDelta, double best, int staleEvaluations) {
 
-  /**
-   * Checks the ranges.
-   *
-   * @param patience evaluations without improvement that are tolerated, at least 1
-   * @param minDelta how much the loss must fall to count, at least 0
-   * @param best loss of the last improvement; positive infinity before the first
-   * @param staleEvaluations evaluations since the last improvement
-   * @throws IllegalArgumentException if a value is out of its range
-   */
+  /** Checks the ranges. */
   public EarlyStopping {
     if (patience < 1) {
       throw new IllegalArgumentException(
@@ -42,23 +31,12 @@ public record EarlyStopping(int patience, double minDelta, double best, int stal
     }
   }
 
-  /**
-   * Any fall of the loss counts.
-   *
-   * @param patience evaluations without improvement that are tolerated, at least 1
-   * @return the state before the first evaluation
-   */
+  /** Any fall of the loss counts. */
   public static EarlyStopping withPatience(int patience) {
     return of(patience, 0);
   }
 
-  /**
-   * Only a fall by more than a minimum counts.
-   *
-   * @param patience evaluations without improvement that are tolerated, at least 1
-   * @param minDelta how much the loss must fall to count, at least 0
-   * @return the state before the first evaluation
-   */
+  /** Only a fall by more than a minimum counts. */
   public static EarlyStopping of(int patience, double minDelta) {
     return new EarlyStopping(patience, minDelta, Double.POSITIVE_INFINITY, 0);
   }
@@ -67,7 +45,6 @@ public record EarlyStopping(int patience, double minDelta, double best, int stal
    * Takes the result of an evaluation.
    *
    * @param loss validation loss; NaN is no improvement
-   * @return the state after it
    */
   public EarlyStopping afterEvaluation(double loss) {
     boolean improved = loss < best - minDelta;
@@ -76,11 +53,7 @@ public record EarlyStopping(int patience, double minDelta, double best, int stal
         : new EarlyStopping(patience, minDelta, best, staleEvaluations + 1);
   }
 
-  /**
-   * Whether the patience is used up.
-   *
-   * @return true if the run should stop
-   */
+  /** Whether the patience is used up. */
   public boolean shouldStop() {
     return staleEvaluations >= patience;
   }

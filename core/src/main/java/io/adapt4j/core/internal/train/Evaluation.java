@@ -5,20 +5,11 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * One pass over the validation data.
- *
- * @param <B> a batch
- */
+/** One pass over the validation data. */
 @FunctionalInterface
 public interface Evaluation<B> {
 
-  /**
-   * Evaluates a batch.
-   *
-   * @param batch the batch
-   * @return the sum of the loss over its targets
-   */
+  /** Evaluates a batch. */
   double add(B batch);
 
   /**
@@ -30,27 +21,14 @@ public interface Evaluation<B> {
     return Map.of();
   }
 
-  /**
-   * Told that every batch has been evaluated.
-   *
-   * @param step optimizer steps done so far
-   */
+  /** Told that every batch has been evaluated. */
   default void finished(int step) {}
 
-  /**
-   * Says what this pass shows to be wrong, where it is the last of the run.
-   *
-   * @param step optimizer steps done so far
-   * @return a warning; by default none
-   */
+  /** Says what this pass shows to be wrong, where it is the last of the run. */
   default Optional<TrainingWarning> warning(int step) {
     return Optional.empty();
   }
 
-  /**
-   * Writes what is worth keeping of this pass besides its metrics, such as a confusion report.
-   *
-   * @param output folder of the run
-   */
+  /** Writes what is worth keeping of this pass besides its metrics, such as a confusion report. */
   default void write(Path output) {}
 }

@@ -13,8 +13,6 @@ import java.util.OptionalInt;
 /**
  * The evaluations of a run: the one before training, the newest, the best so far, and whether to
  * stop early. Not thread-safe.
- *
- * @param <B> a batch
  */
 final class Evaluations<B> {
 
@@ -56,11 +54,7 @@ final class Evaluations<B> {
     }
   }
 
-  /**
-   * Evaluates the model after a step, which counts for early stopping.
-   *
-   * @return the validation loss; empty without validation data
-   */
+  /** Evaluates the model after a step, which counts for early stopping. */
   OptionalDouble evaluateAfter(int step) {
     OptionalDouble loss = evaluate(step);
     if (loss.isPresent()) {

@@ -12,14 +12,7 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/**
- * Which parameters of a model stay as they are.
- *
- * @param layers how many layers from the input on
- * @param embeddings whether those are frozen
- * @param frozen regular expressions found in names of frozen parameters
- * @param trained regular expressions one of which must be found in a name; empty for all names
- */
+/** Which parameters of a model stay as they are. */
 public record Freezing(int layers, boolean embeddings, List<String> frozen, List<String> trained) {
 
   public static final Freezing NONE = new Freezing(0, false, List.of(), List.of());

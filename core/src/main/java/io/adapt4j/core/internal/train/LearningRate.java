@@ -3,26 +3,11 @@ package io.adapt4j.core.internal.train;
 import io.adapt4j.core.train.LearningRateSchedule;
 import java.util.Objects;
 
-/**
- * The learning rate of every step of one run.
- *
- * @param schedule how the rate changes
- * @param base the full learning rate, above 0
- * @param warmup how long it rises from 0
- * @param totalSteps optimizer steps of the run, at least 1
- */
+/** The learning rate of every step of one run. */
 public record LearningRate(
     LearningRateSchedule schedule, double base, Warmup warmup, int totalSteps) {
 
-  /**
-   * Checks the ranges.
-   *
-   * @param schedule how the rate changes
-   * @param base the full learning rate, above 0
-   * @param warmup how long it rises from 0
-   * @param totalSteps optimizer steps of the run, at least 1
-   * @throws IllegalArgumentException if a value is out of its range
-   */
+  /** Checks the ranges. */
   public LearningRate {
     Objects.requireNonNull(schedule, "schedule");
     Objects.requireNonNull(warmup, "warmup");
@@ -35,12 +20,7 @@ public record LearningRate(
     }
   }
 
-  /**
-   * The learning rate of a step.
-   *
-   * @param step index of the optimizer step, from 0
-   * @return the rate, from 0 to {@link #base()}
-   */
+  /** The learning rate of a step. */
   public double rate(int step) {
     return base * schedule.factor(step, warmup.steps(totalSteps), totalSteps);
   }

@@ -34,14 +34,7 @@ public final class Neftune implements MethodMechanics {
     this.alpha = alpha;
   }
 
-  /**
-   * Adds noise to a method.
-   *
-   * @param method what trains
-   * @param alpha the paper's alpha, a positive number; it tries 5, 10 and 15
-   * @return the method with noise
-   * @throws IllegalArgumentException if alpha is not positive
-   */
+  /** Adds noise to a method. */
   public static Neftune of(FineTuningMethod method, double alpha) {
     if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("neftune: expected a positive number, found " + alpha);
@@ -49,20 +42,12 @@ public final class Neftune implements MethodMechanics {
     return new Neftune(Methods.of(method), alpha);
   }
 
-  /**
-   * Returns what trains.
-   *
-   * @return the method without noise
-   */
+  /** Returns what trains. */
   public MethodMechanics method() {
     return method;
   }
 
-  /**
-   * Returns how much noise there is.
-   *
-   * @return alpha, above 0
-   */
+  /** Returns how much noise there is. */
   public double alpha() {
     return alpha;
   }

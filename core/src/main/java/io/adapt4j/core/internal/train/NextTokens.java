@@ -4,11 +4,7 @@ import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 
-/**
- * Trains a decoder to predict next tokens.
- *
- * @param decoder the model
- */
+/** Trains a decoder to predict next tokens. */
 public record NextTokens(Decoder decoder) implements TrainingTask<Batch> {
 
   @Override

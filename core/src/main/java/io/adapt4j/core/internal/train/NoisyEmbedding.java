@@ -9,9 +9,6 @@ import io.adapt4j.core.internal.tensor.Tensor;
 /**
  * A token embedding with uniform noise within alpha / sqrt(L d) on a row of L tokens, while
  * operators are recorded (NEFTune, Jain et al. 2023).
- *
- * @param plain the embedding without noise
- * @param alpha the paper's alpha
  */
 record NoisyEmbedding(TokenEmbedding plain, double alpha) implements TokenEmbedding {
 

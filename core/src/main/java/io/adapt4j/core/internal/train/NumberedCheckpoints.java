@@ -12,12 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/**
- * The newest checkpoints of a run, one folder {@code checkpoint-STEP} each.
- *
- * @param output the run's folder
- * @param kept how many stay
- */
+/** The newest checkpoints of a run, one folder {@code checkpoint-STEP} each. */
 record NumberedCheckpoints(Path output, int kept) {
 
   private static final Pattern NAME = Pattern.compile("checkpoint-(\\d+)");

@@ -7,13 +7,7 @@ package io.adapt4j.core.internal.train;
  */
 public interface Penalty extends AutoCloseable {
 
-  /**
-   * Adds the gradient of the term to the gradients of the trained values.
-   *
-   * @param step number of applied steps before this one, from 0
-   * @param seed decides dropout masks
-   * @return the term's value, its strength included
-   */
+  /** Adds the gradient of the term to the gradients of the trained values. */
   double add(int step, long seed);
 
   @Override

@@ -13,17 +13,6 @@ import java.util.OptionalInt;
  * How far a run has come: everything that decides how it continues, apart from tensors. Losses are
  * stored as text, which keeps every bit and NaN.
  *
- * @param steps optimizer steps performed, those skipped included
- * @param applied optimizer steps performed, those skipped left out
- * @param skippedInARow steps skipped since the last that was applied
- * @param firstLoss loss of the first step
- * @param recentLosses losses of the newest steps
- * @param initialValidation validation loss before the first step
- * @param initialMetrics what the task measured before the first step
- * @param bestValidation the lowest validation loss
- * @param bestStep the step it was reached at
- * @param bestMetrics what the task measured there
- * @param patience state of early stopping
  * @param savedAt the step of the checkpoint in {@code last}; -1 if there is none
  */
 record Progress(
@@ -74,11 +63,6 @@ record Progress(
   /**
    * Reads what {@link #toJson} wrote. Nothing that is missing or of another kind is replaced by a
    * default.
-   *
-   * @param json the object
-   * @param sparse whether fields without a value were left out, as before checksums
-   * @param rules the patience of the run, whose state is replaced by the stored one
-   * @throws IllegalArgumentException if a field is missing or cannot be read; names it
    */
   static Progress of(JsonNode json, boolean sparse, Optional<EarlyStopping> rules) {
     return new Progress(

@@ -11,18 +11,7 @@ public final class RangeTestLoop {
 
   private RangeTestLoop() {}
 
-  /**
-   * Trains.
-   *
-   * @param test which rates to try
-   * @param step performs the steps; what it trains is changed
-   * @param task counts targets
-   * @param train the data, epoch after epoch
-   * @param accumulation micro-batches a step
-   * @param seed decides dropout masks
-   * @return the losses
-   * @param <B> a batch
-   */
+  /** Trains. */
   public static <B> LearningRateCurve run(
       LearningRateRangeTest test,
       TrainingStep<B> step,

@@ -10,8 +10,6 @@ import java.util.List;
  * Training losses of the newest steps. Their mean, weighted by what each step was trained on, says
  * where a run stands; the last step alone does not, as its batch may hold the few rows that are
  * left over. Immutable.
- *
- * @param steps the newest steps, the oldest first
  */
 record RecentLosses(List<Step> steps) {
 
@@ -23,12 +21,7 @@ record RecentLosses(List<Step> steps) {
 
   static final RecentLosses NONE = new RecentLosses(List.of());
 
-  /**
-   * A step.
-   *
-   * @param loss its mean loss
-   * @param weight what the mean is over, such as target tokens
-   */
+  /** A step. */
   record Step(double loss, double weight) {}
 
   RecentLosses {
@@ -44,7 +37,6 @@ record RecentLosses(List<Step> steps) {
   /**
    * Returns the weighted mean over the last tenth of a run, 2 to 10 steps.
    *
-   * @param done steps of the run
    * @return the mean; NaN before the first step
    */
   double mean(int done) {
@@ -67,11 +59,7 @@ record RecentLosses(List<Step> steps) {
     return json;
   }
 
-  /**
-   * Reads what {@link #json} wrote.
-   *
-   * @throws IllegalArgumentException if it is something else
-   */
+  /** Reads what {@link #json} wrote. */
   static RecentLosses of(JsonNode json) {
     List<Step> steps = new ArrayList<>();
     for (JsonNode step : json) {

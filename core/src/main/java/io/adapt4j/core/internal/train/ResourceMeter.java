@@ -19,12 +19,7 @@ final class ResourceMeter {
         : -1;
   }
 
-  /**
-   * Measures at the end of a span of time.
-   *
-   * @param processorNanosBefore {@link #processorNanos} at its beginning
-   * @param nanos its length
-   */
+  /** Measures at the end of a span of time. */
   static ResourceUse use(long processorNanosBefore, long nanos) {
     Runtime runtime = Runtime.getRuntime();
     return new ResourceUse(

@@ -136,10 +136,7 @@ final class RunCheckpoints {
   /**
    * Finds what the checkpoints have lost since a state was saved.
    *
-   * @param progress the state
-   * @param checked whether the state names its checkpoints, as all do since checksums
    * @param evaluations forget a best that is gone; null if the best is not kept
-   * @return a line for each loss
    */
   List<String> takeStock(Progress progress, boolean checked, Evaluations<?> evaluations) {
     lastSavedAt = progress.savedAt();

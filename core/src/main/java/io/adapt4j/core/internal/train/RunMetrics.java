@@ -12,13 +12,8 @@ import java.util.OptionalLong;
 /**
  * What a run came to, over all its steps since it started or was resumed.
  *
- * @param tokensPerSecond tokens a second of training, padding, evaluations and saving left out;
- *     empty before the first timed step
- * @param targetTokensPerSecond of these the ones learned from
  * @param peakResidentBytes most bytes of the process in main memory at the end of a step; empty
  *     where not known
- * @param processorShare mean share of the processors' time, from 0 to 1; empty where not known
- * @param warnings what looked wrong, in the order it was noticed
  */
 public record RunMetrics(
     OptionalDouble tokensPerSecond,
@@ -39,11 +34,7 @@ public record RunMetrics(
   /**
    * Copies the warnings.
    *
-   * @param tokensPerSecond tokens a second of training
-   * @param targetTokensPerSecond of these the ones learned from
    * @param peakResidentBytes most bytes of the process in main memory
-   * @param processorShare mean share of the processors' time
-   * @param warnings what looked wrong
    */
   public RunMetrics {
     warnings = List.copyOf(warnings);
@@ -99,11 +90,7 @@ public record RunMetrics(
       warnings.add(warning);
     }
 
-    /**
-     * Returns what the steps so far came to.
-     *
-     * @return the figures
-     */
+    /** Returns what the steps so far came to. */
     public RunMetrics metrics() {
       return new RunMetrics(
           ratio(tokens, seconds),

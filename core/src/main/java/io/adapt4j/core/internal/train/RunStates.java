@@ -52,23 +52,10 @@ public final class RunStates {
     this.options = options;
   }
 
-  /**
-   * A state that can be continued from.
-   *
-   * @param path its folder
-   * @param tensors its tensors, a safetensors file
-   * @param progress how far the run had come
-   * @param checked whether its description had a checksum
-   * @param damaged why newer ones were passed over
-   */
+  /** A state that can be continued from. */
   record Found(Path path, Path tensors, Progress progress, boolean checked, List<String> damaged) {}
 
-  /**
-   * Returns whether a run can be resumed.
-   *
-   * @param output its folder
-   * @return whether it has saved a state there, intact or not
-   */
+  /** Returns whether a run can be resumed. */
   public static boolean exist(Path output) {
     return !folders(output.resolve(FOLDER)).isEmpty();
   }
@@ -98,14 +85,7 @@ public final class RunStates {
     }
   }
 
-  /**
-   * Finds the newest intact state.
-   *
-   * @param rules the patience of the run
-   * @param unfit says what else forbids to continue from a state that is intact itself
-   * @return empty if no state was saved
-   * @throws TrainingException if every state is damaged, or the run that saved it was another
-   */
+  /** Finds the newest intact state. */
   Optional<Found> newest(Optional<EarlyStopping> rules, Function<Found, Optional<String>> unfit) {
     List<Path> all = folders();
     List<String> damaged = new ArrayList<>();
@@ -142,11 +122,7 @@ public final class RunStates {
     }
   }
 
-  /**
-   * Reads the state of a step that another worker has found fit.
-   *
-   * @throws TrainingException if it is not there, damaged or of another run
-   */
+  /** Reads the state of a step that another worker has found fit. */
   Found at(int step, Optional<EarlyStopping> rules) {
     Path state = folder.resolve(name(step));
     try {

@@ -38,12 +38,7 @@ final class TimeLeft {
   private long evaluation;
   private boolean evaluatedNow;
 
-  /**
-   * Prepares an estimate.
-   *
-   * @param nanoTime the clock
-   * @param together steps whose batches are made together, at least 1
-   */
+  /** Prepares an estimate. */
   TimeLeft(LongSupplier nanoTime, int together) {
     this.nanoTime = nanoTime;
     this.together = together;
@@ -92,13 +87,7 @@ final class TimeLeft {
     return (WARM_UP + together - 1) / together * together;
   }
 
-  /**
-   * Estimates the time left.
-   *
-   * @param steps to come
-   * @param evaluations to come
-   * @return the time; empty as long as too little was seen
-   */
+  /** Estimates the time left. */
   Optional<Duration> estimate(int steps, int evaluations) {
     if (steps == 0) {
       return Optional.of(Duration.ofNanos(evaluations * evaluation));

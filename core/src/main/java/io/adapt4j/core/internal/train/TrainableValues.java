@@ -21,12 +21,7 @@ public final class TrainableValues {
     this.values = values;
   }
 
-  /**
-   * Copies the present values of an adaptation.
-   *
-   * @param adaptation what trains
-   * @return the copy
-   */
+  /** Copies the present values of an adaptation. */
   public static TrainableValues of(Adaptation adaptation) {
     Map<String, float[]> values = new LinkedHashMap<>();
     adaptation
@@ -39,7 +34,6 @@ public final class TrainableValues {
    * Makes a copy of arrays, such as those another worker sent.
    *
    * @param values row-major values by name; copied
-   * @return the copy
    */
   public static TrainableValues of(Map<String, float[]> values) {
     Map<String, float[]> copies = new LinkedHashMap<>();
@@ -47,14 +41,7 @@ public final class TrainableValues {
     return new TrainableValues(copies);
   }
 
-  /**
-   * Averages the values of several workers.
-   *
-   * @param workers at least one, all of the same names and sizes
-   * @param weights one a worker, above 0; such as the target tokens each has seen
-   * @return the weighted mean, summed in fp64
-   * @throws IllegalArgumentException if there are none, or names, sizes or weights do not fit
-   */
+  /** Averages the values of several workers. */
   public static TrainableValues average(List<TrainableValues> workers, List<Double> weights) {
     if (workers.isEmpty() || workers.size() != weights.size()) {
       throw new IllegalArgumentException(
@@ -91,11 +78,7 @@ public final class TrainableValues {
     return mean;
   }
 
-  /**
-   * Returns the names of the values.
-   *
-   * @return as the optimizer knows them, in its order
-   */
+  /** Returns the names of the values. */
   public Set<String> names() {
     return values.keySet();
   }
@@ -103,9 +86,7 @@ public final class TrainableValues {
   /**
    * Copies one value.
    *
-   * @param name its name
    * @return row-major
-   * @throws IllegalArgumentException if there is none of the name
    */
   public float[] values(String name) {
     float[] found = values.get(name);
@@ -115,12 +96,7 @@ public final class TrainableValues {
     return found.clone();
   }
 
-  /**
-   * Makes an adaptation continue from these values. The optimizer's moments stay as they are.
-   *
-   * @param adaptation of the same method on the same model
-   * @throws IllegalArgumentException if names or sizes do not fit; nothing has changed then
-   */
+  /** Makes an adaptation continue from these values. The optimizer's moments stay as they are. */
   public void copyTo(Adaptation adaptation) {
     List<Trainable> trained = adaptation.trained();
     if (trained.size() != values.size()) {

@@ -14,7 +14,6 @@ import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.SkippedStep;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;
-import io.adapt4j.core.train.TrainingException;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,8 +31,6 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs the training loop: epochs of steps, evaluations, checkpoints, and the events that tell of
  * them. The same data, options and machine give the same losses.
- *
- * @param <B> a batch
  */
 public final class Trainer<B> {
 
@@ -80,28 +77,12 @@ public final class Trainer<B> {
   private TimeLeft timeLeft = new TimeLeft(clock, stepsTogether);
   private int concludedAt = -1;
 
-  /**
-   * Finds the numbered checkpoints of a run.
-   *
-   * @param output the run's folder
-   * @return names of the sub-folders, the newest first
-   */
+  /** Finds the numbered checkpoints of a run. */
   public static List<String> numberedCheckpoints(Path output) {
     return new NumberedCheckpoints(output, 0).names();
   }
 
-  /**
-   * Prepares a run.
-   *
-   * @param task what is minimized
-   * @param adaptation what trains in it
-   * @param options how to proceed
-   * @param train training data
-   * @param validation held-out data, if there is any
-   * @param output folder for checkpoints
-   * @param listener told of everything; its exceptions must not reach the trainer
-   * @param stopRequested asked after each step
-   */
+  /** Prepares a run. */
   public Trainer(
       TrainingTask<B> task,
       Adaptation adaptation,
@@ -126,12 +107,7 @@ public final class Trainer<B> {
         new LearningRate(options.schedule(), options.learningRate(), options.warmup(), totalSteps);
   }
 
-  /**
-   * Lets others take part in each step. Default: {@link StepHooks#NONE}.
-   *
-   * @param taking part between backward pass and update; not closed here
-   * @return this trainer
-   */
+  /** Lets others take part in each step. Default: {@link StepHooks#NONE}. */
   public Trainer<B> hooks(StepHooks taking) {
     hooks = taking;
     if (!taking.workers().leads()) {
@@ -142,9 +118,6 @@ public final class Trainer<B> {
 
   /**
    * Keeps the newest checkpoints in folders {@code checkpoint-STEP} of their own. Default: none.
-   *
-   * @param checkpoints how many stay, at least 0
-   * @return this trainer
    */
   public Trainer<B> keepLast(int checkpoints) {
     this.checkpoints.keepNumbered(checkpoints);
@@ -154,9 +127,6 @@ public final class Trainer<B> {
   /**
    * Says how many steps' batches are made together, such as those of a rollout, so that the time
    * left is not judged by some of them. Default: 1.
-   *
-   * @param steps at least 1
-   * @return this trainer
    */
   public Trainer<B> stepsTogether(int steps) {
     stepsTogether = steps;
@@ -173,22 +143,13 @@ public final class Trainer<B> {
 
   /**
    * Says which learning rates are usual, for what is said of a run that ends worse than it began.
-   *
-   * @param text rates and who says so; empty to say nothing
-   * @return this trainer
    */
   public Trainer<B> usualRates(String text) {
     usualRates = text;
     return this;
   }
 
-  /**
-   * Runs to the end. Always tells the listener of the end, also when it throws.
-   *
-   * @param start what to tell the listener at the beginning
-   * @return how it went
-   * @throws TrainingException if too many steps in a row are not finite, or none is worth saving
-   */
+  /** Runs to the end. Always tells the listener of the end, also when it throws. */
   public TrainingResult run(RunStart start) {
     listener.started(start.withSettings(SettingsText.of(options, output)));
     StopReason reason = StopReason.FAILED;

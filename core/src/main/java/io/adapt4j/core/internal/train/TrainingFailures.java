@@ -14,7 +14,6 @@ final class TrainingFailures {
   /**
    * Too many steps in a row were not finite.
    *
-   * @param reason what was wrong with the last one
    * @param savedAt the step of the last checkpoint; below 0 where there is none
    */
   static TrainingException tooManySkipped(

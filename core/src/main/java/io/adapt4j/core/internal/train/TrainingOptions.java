@@ -7,19 +7,8 @@ import java.util.Optional;
 /**
  * How a run proceeds.
  *
- * @param epochs passes over the training data
  * @param maxSteps optimizer steps after which to stop; 0 for no limit
- * @param accumulation micro-batches a step
- * @param learningRate base rate
- * @param schedule shape of the rate over the run
- * @param warmup how the rate rises at first
- * @param step options of each step
  * @param evaluationInterval optimizer steps between evaluations; 0 for the end of each epoch
- * @param keepBest whether the checkpoint of the lowest validation loss is kept beside the last
- * @param earlyStopping when to give up, if at all
- * @param maxSkippedSteps steps in a row that may fail to be finite before the run ends
- * @param seed decides dropout masks
- * @param states what is saved to continue from
  */
 public record TrainingOptions(
     int epochs,
@@ -36,12 +25,7 @@ public record TrainingOptions(
     long seed,
     StateOptions states) {
 
-  /**
-   * Returns these options with what identifies the run.
-   *
-   * @param identity values by name
-   * @return new options
-   */
+  /** Returns these options with what identifies the run. */
   public TrainingOptions identifiedBy(Map<String, String> identity) {
     StateOptions identified =
         new StateOptions(
@@ -62,34 +46,18 @@ public record TrainingOptions(
         identified);
   }
 
-  /**
-   * The number of optimizer steps an epoch takes; its last may have fewer micro-batches.
-   *
-   * @param microBatches micro-batches an epoch
-   * @return steps an epoch
-   */
+  /** The number of optimizer steps an epoch takes; its last may have fewer micro-batches. */
   public int stepsPerEpoch(int microBatches) {
     return (microBatches + accumulation - 1) / accumulation;
   }
 
-  /**
-   * The number of optimizer steps of the whole run.
-   *
-   * @param microBatches micro-batches an epoch
-   * @return steps
-   */
+  /** The number of optimizer steps of the whole run. */
   public int totalSteps(int microBatches) {
     int all = Math.multiplyExact(epochs, stepsPerEpoch(microBatches));
     return maxSteps > 0 ? Math.min(all, maxSteps) : all;
   }
 
-  /**
-   * The number of evaluations that are still due, the one at the end of the run among them.
-   *
-   * @param done steps, the one that has ended included
-   * @param microBatches micro-batches an epoch
-   * @return evaluations
-   */
+  /** The number of evaluations that are still due, the one at the end of the run among them. */
   int evaluationsLeft(int done, int microBatches) {
     int interval = evaluationInterval == 0 ? stepsPerEpoch(microBatches) : evaluationInterval;
     int all = totalSteps(microBatches);

@@ -29,28 +29,16 @@ import java.util.regex.Pattern;
  * step of two micro-batches of ragged lengths equals the step of their union. The gradient of each
  * micro-batch is formed by itself, then added ({@link GradientSum}). A step whose loss or gradient
  * norm is not finite leaves every value as it was.
- *
- * @param <I> a batch
  */
 public final class TrainingStep<I> implements AutoCloseable {
 
-  /**
-   * What is minimized.
-   *
-   * @param <I> a batch
-   */
+  /** What is minimized. */
   @FunctionalInterface
   public interface Objective<I> {
 
     /**
      * Sums the loss over a batch's targets and adds the gradients of the sum times a scale to the
      * trained parameters.
-     *
-     * @param inputs the batch
-     * @param scale multiplies the gradients
-     * @param recompute whether to trade time for memory, layer by layer
-     * @param seed decides dropout masks
-     * @return the sum, not scaled
      */
     double forwardBackward(I inputs, double scale, boolean recompute, long seed);
   }
@@ -58,11 +46,7 @@ public final class TrainingStep<I> implements AutoCloseable {
   /**
    * What a step needs to know besides its data.
    *
-   * @param optimizer how gradients become steps
-   * @param weightDecay decay of all values but biases and norms
    * @param maxGradientNorm gradients of a larger norm are scaled down to it; 0 for no limit
-   * @param recompute whether layers are recomputed in the backward pass to save memory
-   * @param rates learning rates of some values, as factors on that of the step
    */
   public record Settings(
       Optimizer optimizer,
@@ -71,27 +55,12 @@ public final class TrainingStep<I> implements AutoCloseable {
       boolean recompute,
       List<LearningRateFactor> rates) {
 
-    /**
-     * Copies the list.
-     *
-     * @param optimizer how gradients become steps
-     * @param weightDecay decay of all values but biases and norms
-     * @param maxGradientNorm gradients of a larger norm are scaled down to it
-     * @param recompute whether layers are recomputed in the backward pass
-     * @param rates learning rates of some values
-     */
+    /** Copies the list. */
     public Settings {
       rates = List.copyOf(rates);
     }
 
-    /**
-     * Makes settings with one learning rate for all values.
-     *
-     * @param optimizer how gradients become steps
-     * @param weightDecay decay of all values but biases and norms
-     * @param maxGradientNorm gradients of a larger norm are scaled down to it
-     * @param recompute whether layers are recomputed in the backward pass
-     */
+    /** Makes settings with one learning rate for all values. */
     public Settings(
         Optimizer optimizer, double weightDecay, double maxGradientNorm, boolean recompute) {
       this(optimizer, weightDecay, maxGradientNorm, recompute, List.of());
@@ -101,15 +70,7 @@ public final class TrainingStep<I> implements AutoCloseable {
   /** Values that share a learning rate. */
   private record Group(OptimizerState state, double factor) {}
 
-  /**
-   * What a step did.
-   *
-   * @param microLosses each micro-batch's share of the loss
-   * @param loss their sum
-   * @param penalty sum of the penalties, not part of the loss
-   * @param gradientNorm before clipping, penalties included
-   * @param applied false if the step was skipped because a figure is not finite
-   */
+  /** What a step did. */
   public record Outcome(
       List<Double> microLosses, double loss, double penalty, double gradientNorm, boolean applied) {
 
@@ -137,25 +98,12 @@ public final class TrainingStep<I> implements AutoCloseable {
   private int applied;
   private boolean closed;
 
-  /**
-   * Prepares the optimizer's state.
-   *
-   * @param objective what is minimized
-   * @param adaptation what trains
-   * @param settings the options
-   */
+  /** Prepares the optimizer's state. */
   public TrainingStep(Objective<I> objective, Adaptation adaptation, Settings settings) {
     this(objective, adaptation, settings, StepHooks.NONE);
   }
 
-  /**
-   * Prepares the optimizer's state.
-   *
-   * @param objective what is minimized
-   * @param adaptation what trains
-   * @param settings the options
-   * @param hooks what takes part between backward pass and update
-   */
+  /** Prepares the optimizer's state. */
   public TrainingStep(
       Objective<I> objective, Adaptation adaptation, Settings settings, StepHooks hooks) {
     this(
@@ -198,9 +146,6 @@ public final class TrainingStep<I> implements AutoCloseable {
   /**
    * Makes steps that minimize the cross-entropy of next tokens.
    *
-   * @param decoder the model
-   * @param adaptation what trains in it
-   * @param settings the options
    * @return the steps, closed by the caller
    */
   public static TrainingStep<LanguageModelLoss.Inputs> ofLanguageModel(
@@ -214,13 +159,6 @@ public final class TrainingStep<I> implements AutoCloseable {
 
   /**
    * Performs one step. Among several workers each is given all micro-batches and computes its own.
-   *
-   * @param microBatches batches whose gradients add up
-   * @param divisor divides the summed loss; usually the number of target tokens of all
-   *     micro-batches
-   * @param learningRate the rate of this step
-   * @param seed decides dropout masks
-   * @return the losses and the gradient norm
    */
   public Outcome run(List<I> microBatches, double divisor, double learningRate, long seed) {
     List<Double> losses = forwardBackward(microBatches, divisor, seed);

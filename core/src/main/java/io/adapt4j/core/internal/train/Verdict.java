@@ -8,17 +8,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/**
- * Compares the end of a run with its beginning.
- *
- * @param selection what decides
- * @param tokenLoss whether the loss has a perplexity
- * @param initialLoss validation loss before training
- * @param initialMetrics what the task measured there
- * @param lastLoss validation loss of the last evaluation
- * @param lastMetrics what the task measured there
- * @param bestStep step of the best evaluation
- */
+/** Compares the end of a run with its beginning. */
 record Verdict(
     BestModelMetric selection,
     boolean tokenLoss,
@@ -49,9 +39,6 @@ record Verdict(
   /**
    * Words a run that ended worse than it began.
    *
-   * @param step the last
-   * @param keepsBest whether the best checkpoint is kept
-   * @param rate the learning rate of the run
    * @param usualRates what is usual; may be empty
    */
   TrainingWarning warning(int step, boolean keepsBest, double rate, String usualRates) {

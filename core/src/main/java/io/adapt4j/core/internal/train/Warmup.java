@@ -5,48 +5,22 @@ public sealed interface Warmup {
   /** No warm-up. */
   Warmup NONE = new Steps(0);
 
-  /**
-   * The length of the warm-up in a run.
-   *
-   * @param totalSteps optimizer steps of the run
-   * @return optimizer steps
-   */
+  /** The length of the warm-up in a run. */
   int steps(int totalSteps);
 
-  /**
-   * A fixed number of steps.
-   *
-   * @param steps optimizer steps, at least 0
-   * @return the warm-up
-   * @throws IllegalArgumentException if the number is negative
-   */
+  /** A fixed number of steps. */
   static Warmup ofSteps(int steps) {
     return new Steps(steps);
   }
 
-  /**
-   * A share of the run, rounded up to whole steps.
-   *
-   * @param ratio between 0 and 1
-   * @return the warm-up
-   * @throws IllegalArgumentException if the ratio is outside that range
-   */
+  /** A share of the run, rounded up to whole steps. */
   static Warmup ofRatio(double ratio) {
     return new Ratio(ratio);
   }
 
-  /**
-   * A fixed number of optimizer steps.
-   *
-   * @param count optimizer steps, at least 0
-   */
+  /** A fixed number of optimizer steps. */
   record Steps(int count) implements Warmup {
-    /**
-     * Checks the number.
-     *
-     * @param count optimizer steps, at least 0
-     * @throws IllegalArgumentException if it is negative
-     */
+    /** Checks the number. */
     public Steps {
       if (count < 0) {
         throw new IllegalArgumentException("warm-up steps must be at least 0, but is " + count);
@@ -59,18 +33,9 @@ public sealed interface Warmup {
     }
   }
 
-  /**
-   * A share of the optimizer steps.
-   *
-   * @param ratio between 0 and 1
-   */
+  /** A share of the optimizer steps. */
   record Ratio(double ratio) implements Warmup {
-    /**
-     * Checks the ratio.
-     *
-     * @param ratio between 0 and 1
-     * @throws IllegalArgumentException if it is outside that range
-     */
+    /** Checks the ratio. */
     public Ratio {
       if (!(ratio >= 0 && ratio <= 1)) {
         throw new IllegalArgumentException(

@@ -18,13 +18,7 @@ public final class WorkerAgreement {
 
   private WorkerAgreement() {}
 
-  /**
-   * Requires the same of all workers.
-   *
-   * @param group the workers
-   * @param own what holds for this one, by name
-   * @throws TrainingException on every worker, naming what differs between which
-   */
+  /** Requires the same of all workers. */
   public static void require(WorkerGroup group, Map<String, String> own) {
     List<Map<String, String>> all =
         group.exchange(written(own)).stream().map(WorkerAgreement::read).toList();
@@ -72,14 +66,7 @@ public final class WorkerAgreement {
     return values;
   }
 
-  /**
-   * Requires that the trained values are the same on all workers, to the bit.
-   *
-   * @param group the workers
-   * @param trained the values of this one
-   * @param step the step they are of, for the message
-   * @throws TrainingException on every worker if they differ
-   */
+  /** Requires that the trained values are the same on all workers, to the bit. */
   static void requireSameValues(WorkerGroup group, List<Trainable> trained, int step) {
     List<Long> sums =
         group.exchange(Longs.toByteArray(checksum(trained))).stream()

@@ -58,8 +58,6 @@ public interface WorkerGroup extends Peers {
   /**
    * Says when gradients are added up: micro-batch by micro-batch, in the order of one process, or
    * each worker's own first, which sends less and rounds otherwise.
-   *
-   * @return whether every micro-batch is added by itself
    */
   default boolean addsEveryMicroBatch() {
     return true;
@@ -68,8 +66,6 @@ public interface WorkerGroup extends Peers {
   /**
    * Returns whether workers tokenize the training data together, each a part, where the task can.
    * Otherwise each tokenizes all of it, and they compare what they have.
-   *
-   * @return whether the data is known to be the same everywhere
    */
   default boolean sharesData() {
     return false;
@@ -78,9 +74,6 @@ public interface WorkerGroup extends Peers {
   /**
    * Adds the gradients of one micro-batch of each worker to the sum of the step, in the order of
    * ranks.
-   *
-   * @param gradients F32, contiguous, of the same shapes everywhere; not changed
-   * @param contributors how many workers have a micro-batch: those of the lowest ranks
    */
   void add(List<Tensor> gradients, int contributors);
 
@@ -91,12 +84,7 @@ public interface WorkerGroup extends Peers {
    */
   void sum(List<Tensor> gradients);
 
-  /**
-   * Tells every worker something.
-   *
-   * @param own what this one says
-   * @return what each says, by rank
-   */
+  /** Tells every worker something. */
   @Override
   List<byte[]> exchange(byte[] own);
 }

@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
  *
  * @param step the step of the state; -1 if the run begins
  * @param savedAt the step of the last checkpoint; -1 if there is none
- * @param hasBest whether the best checkpoint counts
  */
 record WorkerResume(int step, int savedAt, boolean hasBest) {
 

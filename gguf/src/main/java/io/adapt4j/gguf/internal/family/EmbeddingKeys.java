@@ -46,12 +46,7 @@ public final class EmbeddingKeys {
 
   private EmbeddingKeys() {}
 
-  /**
-   * Parses a value that is JSON.
-   *
-   * @param text the value
-   * @return what it says; empty if it is no JSON
-   */
+  /** Parses a value that is JSON. */
   public static Optional<JsonNode> parse(String text) {
     try {
       return Optional.of(Json.parse(text)).filter(JsonNode::isObject);

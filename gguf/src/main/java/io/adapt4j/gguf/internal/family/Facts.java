@@ -4,13 +4,7 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.DecoderConfig;
 import io.adapt4j.core.internal.config.ModelConfig;
 
-/**
- * What a model's configuration says, with the family's defaults.
- *
- * @param model the configuration
- * @param decoder the fields of a Llama-like decoder; of GPT-2 those it has
- * @param contextLength the most tokens, as the file is to state it
- */
+/** What a model's configuration says, with the family's defaults. */
 public record Facts(ModelConfig model, DecoderConfig decoder, int contextLength) {
 
   ConfigReader fields() {

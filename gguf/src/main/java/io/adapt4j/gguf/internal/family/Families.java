@@ -99,33 +99,18 @@ public final class Families {
 
   private Families() {}
 
-  /**
-   * Returns whether GGUF files of a family are written.
-   *
-   * @param modelType the {@code model_type} of its configurations
-   * @return whether they are
-   */
+  /** Returns whether GGUF files of a family are written. */
   public static boolean hasModelType(String modelType) {
     return ALL.stream().anyMatch(family -> family.modelTypes().contains(modelType));
   }
 
-  /**
-   * Returns whether models of a family read whole texts.
-   *
-   * @param modelType the {@code model_type} of its configurations
-   * @return whether it is one of encoders
-   */
+  /** Returns whether models of a family read whole texts. */
   public static boolean readTexts(String modelType) {
     return ALL.stream()
         .anyMatch(family -> family.readsTexts() && family.modelTypes().contains(modelType));
   }
 
-  /**
-   * Returns whether a checkpoint's model reads whole texts.
-   *
-   * @param model its configuration
-   * @return whether it is an encoder, or a decoder whose tokens see both ways
-   */
+  /** Returns whether a checkpoint's model reads whole texts. */
   public static boolean readTexts(ModelConfig model) {
     return ALL.stream()
         .filter(family -> family.modelTypes().contains(model.modelType()))
@@ -133,13 +118,7 @@ public final class Families {
         .anyMatch(GgufFamily::readsTexts);
   }
 
-  /**
-   * Finds the family of a checkpoint.
-   *
-   * @param model its configuration
-   * @return the family
-   * @throws io.adapt4j.core.exception.CheckpointException if GGUF files of it are not written
-   */
+  /** Finds the family of a checkpoint. */
   public static GgufFamily of(ModelConfig model) {
     return ALL.stream()
         .filter(family -> family.modelTypes().contains(model.modelType()))
@@ -148,12 +127,7 @@ public final class Families {
         .orElseThrow(() -> unknown(model));
   }
 
-  /**
-   * Refuses a family that loads here and that llama.cpp does not have.
-   *
-   * @param model a checkpoint's configuration
-   * @throws io.adapt4j.core.exception.CheckpointException naming the family
-   */
+  /** Refuses a family that loads here and that llama.cpp does not have. */
   public static void requireKnownThere(ModelConfig model) {
     if (UNKNOWN_THERE.contains(model.modelType())) {
       throw unknown(model);
@@ -178,12 +152,7 @@ public final class Families {
                     + " it.");
   }
 
-  /**
-   * Finds the family of a file.
-   *
-   * @param metadata its metadata
-   * @return the family; empty if files of its architecture are not read
-   */
+  /** Finds the family of a file. */
   public static Optional<GgufFamily> of(GgufMetadata metadata) {
     return ALL.stream().filter(family -> family.fits(metadata)).findFirst();
   }

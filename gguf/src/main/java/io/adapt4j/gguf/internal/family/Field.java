@@ -8,12 +8,7 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
 
-/**
- * One or a few keys of a family's metadata, in both directions.
- *
- * @param writer writes the keys of a model
- * @param reader sets the fields of {@code config.json} that the keys stand for
- */
+/** One or a few keys of a family's metadata, in both directions. */
 record Field(Writer writer, Reader reader) {
 
   /** Names of GELU by its approximation with a hyperbolic tangent. */
@@ -71,10 +66,6 @@ record Field(Writer writer, Reader reader) {
   /**
    * The activation, which files have no key for since llama.cpp has one kind of GELU only. A key of
    * this library says that a model has the other kind.
-   *
-   * @param field its field in the configuration
-   * @param usual what a file without the key is read as
-   * @param value what a model has
    */
   static Field activation(String field, String usual, Function<Facts, String> value) {
     return new Field(

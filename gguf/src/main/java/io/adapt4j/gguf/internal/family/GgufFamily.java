@@ -53,12 +53,7 @@ public abstract class GgufFamily {
     return false;
   }
 
-  /**
-   * Returns how the embedding is written as an output matrix that files must have.
-   *
-   * @param facts the model
-   * @return the layout
-   */
+  /** Returns how the embedding is written as an output matrix that files must have. */
   public Layout tiedOutput(Facts facts) {
     return Layout.SAME;
   }
@@ -68,13 +63,7 @@ public abstract class GgufFamily {
     return false;
   }
 
-  /**
-   * Returns tensors of checkpoints that a file lacks because all their values are 0.
-   *
-   * @param tensors the names of those that the file has
-   * @param model the configuration, such as {@link #config} makes it
-   * @return their shapes, by their names in checkpoints
-   */
+  /** Returns tensors of checkpoints that a file lacks because all their values are 0. */
   public Map<String, List<Long>> zeroTensors(Set<String> tensors, ModelConfig model) {
     return Map.of();
   }
@@ -87,9 +76,6 @@ public abstract class GgufFamily {
   /**
    * Returns whether a model can be written only if all values of a tensor are 0, since files have
    * no place for it.
-   *
-   * @param stored the tensor's name in checkpoints
-   * @return whether it is such a tensor
    */
   public boolean mustBeZero(String stored) {
     return false;
@@ -126,9 +112,6 @@ public abstract class GgufFamily {
   /**
    * Returns tensors that files must have though nothing is computed with them, so that models are
    * without.
-   *
-   * @param model the configuration
-   * @return their names in checkpoints, which may have them, with their shapes there
    */
   public Map<String, List<Long>> unreadTensors(ModelConfig model) {
     return Map.of();
@@ -140,13 +123,7 @@ public abstract class GgufFamily {
 
   abstract Facts read(ModelConfig model);
 
-  /**
-   * Reads what the file is to say of a model.
-   *
-   * @param model the configuration
-   * @param contextLength the most tokens to state; empty for the model's own
-   * @return the facts
-   */
+  /** Reads what the file is to say of a model. */
   public final Facts facts(ModelConfig model, OptionalInt contextLength) {
     Facts facts = read(model);
     return new Facts(facts.model(), facts.decoder(), contextLength.orElse(facts.contextLength()));
@@ -155,37 +132,22 @@ public abstract class GgufFamily {
   /**
    * Refuses a model that llama.cpp would compute otherwise, as it has a setting fixed that the
    * configuration states differently.
-   *
-   * @param facts the model
-   * @throws io.adapt4j.core.exception.CheckpointException naming the field
    */
   public abstract void requireSupported(Facts facts);
 
   /**
    * Returns tensors that checkpoints do not have.
    *
-   * @param facts the model
    * @return vectors, in the order of the file
    */
   public List<ExtraTensor> extraTensors(Facts facts) {
     return List.of();
   }
 
-  /**
-   * Returns keys that official files have before all others.
-   *
-   * @param facts the model
-   * @param target takes them
-   */
+  /** Returns keys that official files have before all others. */
   public void describeFirst(Facts facts, GgufMetadata.Builder target) {}
 
-  /**
-   * Writes the family's keys.
-   *
-   * @param facts the model
-   * @param fileType the number of the file's type; empty where it stands elsewhere
-   * @param target takes them
-   */
+  /** Writes the family's keys. */
   public final void describe(Facts facts, OptionalInt fileType, GgufMetadata.Builder target) {
     String prefix = architecture() + ".";
     fieldsBeforeFileType().forEach(field -> field.writer().write(facts, prefix, target));
@@ -195,80 +157,37 @@ public abstract class GgufFamily {
     fieldsAfterFileType().forEach(field -> field.writer().write(facts, prefix, target));
   }
 
-  /**
-   * Finds a checkpoint's tensor in the GGUF file.
-   *
-   * @param stored its name as {@code Network.tensors} has it
-   * @param model the configuration
-   * @return the GGUF names and layouts, several where its rows are in several tensors; empty for a
-   *     tensor that such files do not have
-   */
+  /** Finds a checkpoint's tensor in the GGUF file. */
   public final List<Place> toGguf(String stored, ModelConfig model) {
     return rows(model).stream().flatMap(row -> row.toGguf(stored).stream()).toList();
   }
 
-  /**
-   * Finds a GGUF tensor in the checkpoint.
-   *
-   * @param gguf its name
-   * @param model the configuration, such as {@link #config} makes it
-   * @return the name in checkpoints and the layout that the GGUF file has; empty for a tensor that
-   *     checkpoints do not have
-   */
+  /** Finds a GGUF tensor in the checkpoint. */
   public final Optional<Place> toStored(String gguf, ModelConfig model) {
     return rows(model).stream().flatMap(row -> row.toStored(gguf).stream()).findFirst();
   }
 
-  /**
-   * Returns how a file has a tensor where what its metadata says decides.
-   *
-   * @param place where the family's table has it
-   * @param metadata the file's metadata
-   * @return the place, usually as given
-   */
+  /** Returns how a file has a tensor where what its metadata says decides. */
   public Place inFile(Place place, GgufMetadata metadata) {
     return place;
   }
 
-  /**
-   * Returns whether nothing is computed with a tensor, so that it is not read.
-   *
-   * @param gguf its name
-   * @param model the configuration, such as {@link #config} makes it
-   * @return whether it is of a layer beyond the model's, as those that guess several tokens are
-   */
+  /** Returns whether nothing is computed with a tensor, so that it is not read. */
   public boolean isUnused(String gguf, ModelConfig model) {
     return false;
   }
 
-  /**
-   * Returns whether this class is the one for a checkpoint of its {@code model_type}.
-   *
-   * @param model the configuration
-   * @return false only where several share a type and another one accepts it
-   */
+  /** Returns whether this class is the one for a checkpoint of its {@code model_type}. */
   public boolean accepts(ModelConfig model) {
     return true;
   }
 
-  /**
-   * Returns whether this class is the one for a file of its architecture.
-   *
-   * @param metadata a file's metadata
-   * @return false only where several families share an architecture and another one fits
-   */
+  /** Returns whether this class is the one for a file of its architecture. */
   public boolean fits(GgufMetadata metadata) {
     return metadata.string("general.architecture").filter(architecture()::equals).isPresent();
   }
 
-  /**
-   * Makes the {@code config.json} of a file, as far as the metadata says.
-   *
-   * @param metadata the file's metadata
-   * @param hasOutput whether the file has {@value #OUTPUT}
-   * @param ropeDivisors the values of {@value #ROPE_DIVISORS}; empty where it has none
-   * @return the fields; the size of the vocabulary is there where the file states it
-   */
+  /** Makes the {@code config.json} of a file, as far as the metadata says. */
   public final ObjectNode config(
       GgufMetadata metadata, boolean hasOutput, Optional<float[]> ropeDivisors) {
     ObjectNode config = JsonNodeFactory.instance.objectNode();
@@ -290,12 +209,7 @@ public abstract class GgufFamily {
     config.set("rope_scaling", RopeFields.scalingOf(divisors, contextLength));
   }
 
-  /**
-   * Adds what follows from which tensors there are.
-   *
-   * @param tensors the names of all
-   * @param config the fields of {@code config.json}
-   */
+  /** Adds what follows from which tensors there are. */
   public void fit(Set<String> tensors, ObjectNode config) {}
 
   /** Adds what follows from several keys, or from none. */

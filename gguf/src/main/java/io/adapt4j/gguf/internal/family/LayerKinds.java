@@ -29,11 +29,7 @@ final class LayerKinds {
     return fields.texts(field).stream().map(type -> LATER.getOrDefault(type, type)).toList();
   }
 
-  /**
-   * The heads of each layer.
-   *
-   * @param attends whether each layer of a model does
-   */
+  /** The heads of each layer. */
   static Field heads(Function<Facts, boolean[]> attends) {
     return new Field(
         (facts, prefix, target) -> {

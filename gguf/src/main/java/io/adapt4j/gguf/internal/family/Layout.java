@@ -9,11 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How the values of a checkpoint's tensor lie in a GGUF file.
  *
- * @param order which rows there are, and in which order
  * @param columns the order of a row's values; null where they keep theirs
- * @param values what a value becomes
- * @param form how dimensions differ
- * @param groups of the forms GROUPS and STACK, how many
  */
 public record Layout(
     RowOrder order, @Nullable RowOrder columns, Values values, Form form, int groups) {
@@ -55,21 +51,10 @@ public record Layout(
           }
         };
 
-    /**
-     * Returns the file's value.
-     *
-     * @param value the checkpoint's
-     * @param storedRow the row it is in there
-     * @return what the file has
-     */
+    /** Returns the file's value. */
     float toGguf(float value, long storedRow);
 
-    /**
-     * Returns the checkpoint's value.
-     *
-     * @param value the file's
-     * @return what the checkpoint has
-     */
+    /** Returns the checkpoint's value. */
     float toStored(float value);
   }
 
@@ -169,11 +154,7 @@ public record Layout(
     return new Layout(order, columns, other, form, groups);
   }
 
-  /**
-   * This layout with rows times factors; a file is read as a model whose factors are 1.
-   *
-   * @param factorOfRow by the row of the checkpoint
-   */
+  /** This layout with rows times factors; a file is read as a model whose factors are 1. */
   Layout scaled(IntToDoubleFunction factorOfRow) {
     return with(
         new Values() {
@@ -235,47 +216,25 @@ public record Layout(
     return form == Form.TURNED_STACK;
   }
 
-  /**
-   * Finds a value of a turned stack in the checkpoint, or the other way round.
-   *
-   * @param row a row of all matrices
-   * @param column a value of the row
-   * @param rows the number of rows of all matrices
-   * @param columns the values of a row
-   * @return where it is on the other side, counted row by row
-   */
+  /** Finds a value of a turned stack in the checkpoint, or the other way round. */
   public long turned(long row, long column, long rows, long columns) {
     long each = rows / groups;
     return (row / each * columns + column) * each + row % each;
   }
 
-  /**
-   * Finds a row of the GGUF tensor in the checkpoint's.
-   *
-   * @param row a row of the GGUF tensor
-   * @param rows the number of its rows
-   * @return the row of the checkpoint's tensor with the same values
-   */
+  /** Finds a row of the GGUF tensor in the checkpoint's. */
   public long storedRow(long row, long rows) {
     return order.storedRow(row, rows);
   }
 
   /**
    * Finds a row of the checkpoint's tensor in the GGUF tensor; the inverse of {@link #storedRow}.
-   *
-   * @param row a row of the checkpoint's tensor
-   * @param stored the number of the checkpoint's rows
-   * @return the row of the GGUF tensor with the same values; negative if another one has it
    */
   public long ggufRow(long row, long stored) {
     return order.ggufRow(row, stored);
   }
 
-  /**
-   * Turns values of a row as the file has them into the checkpoint's.
-   *
-   * @param row all values of a row
-   */
+  /** Turns values of a row as the file has them into the checkpoint's. */
   public void restore(float[] row) {
     if (columns != null) {
       float[] stored = row.clone();
@@ -294,7 +253,6 @@ public record Layout(
    * Returns the dimensions in the file.
    *
    * @param stored the checkpoint's, of matrices [out, in]
-   * @return rows' length first
    */
   public List<Long> ggufShape(List<Long> stored) {
     List<Long> shape = new ArrayList<>(stored);
@@ -322,13 +280,7 @@ public record Layout(
     return List.copyOf(shape);
   }
 
-  /**
-   * Returns the dimensions in the checkpoint.
-   *
-   * @param gguf the file's, rows' length first
-   * @param rows the number of rows of all tensors that are one in the checkpoint
-   * @return as the checkpoint stores them
-   */
+  /** Returns the dimensions in the checkpoint. */
   public List<Long> storedShape(List<Long> gguf, long rows) {
     if (form == Form.GROUPS && gguf.size() == 1) {
       // A dimension of 1 may be left out.

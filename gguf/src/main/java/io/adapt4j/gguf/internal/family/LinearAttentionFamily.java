@@ -26,11 +26,7 @@ abstract class LinearAttentionFamily extends MixtureFamily {
 
   private final boolean sparse;
 
-  /**
-   * A family.
-   *
-   * @param sparse whether layers have mixtures of experts
-   */
+  /** A family. */
   LinearAttentionFamily(boolean sparse) {
     this.sparse = sparse;
   }

@@ -28,11 +28,7 @@ final class NomicBertFamily extends EncoderFamily {
 
   private final boolean mixes;
 
-  /**
-   * One of the two kinds.
-   *
-   * @param mixes whether some layers have experts
-   */
+  /** One of the two kinds. */
   NomicBertFamily(boolean mixes) {
     this.mixes = mixes;
   }

@@ -3,14 +3,7 @@ package io.adapt4j.gguf.internal.family;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/**
- * Where a tensor is on the other side, and how its values lie in the GGUF file.
- *
- * @param name its name there
- * @param layout how the GGUF file has its values
- * @param expert number of the expert whose matrix it is, where the GGUF file has those of all
- *     experts in one tensor; {@link #ALONE} where it is a tensor there
- */
+/** Where a tensor is on the other side, and how its values lie in the GGUF file. */
 public record Place(String name, Layout layout, int expert) {
 
   /** Of a tensor that is one in both. */
@@ -24,12 +17,7 @@ public record Place(String name, Layout layout, int expert) {
     return name.contains(EXPERT);
   }
 
-  /**
-   * Returns the places of a GGUF tensor in the checkpoint.
-   *
-   * @param shape its dimensions, rows' length first
-   * @return one for each expert; this place where it is no stack
-   */
+  /** Returns the places of a GGUF tensor in the checkpoint. */
   public List<Place> stored(List<Long> shape) {
     return isStack()
         ? IntStream.range(0, Math.toIntExact(shape.get(shape.size() - 1)))
@@ -38,12 +26,7 @@ public record Place(String name, Layout layout, int expert) {
         : List.of(this);
   }
 
-  /**
-   * Returns the place of one expert's matrix.
-   *
-   * @param number of the expert
-   * @return the place in the checkpoint
-   */
+  /** Returns the place of one expert's matrix. */
   public Place ofExpert(int number) {
     return new Place(name.replace(EXPERT, String.valueOf(number)), layout, number);
   }

@@ -230,10 +230,6 @@ final class RopeFields {
    * What stands in {@code rope_scaling} for the divisors of a file: the scaling they came from
    * cannot be told, but one with the same factor for each frequency at every length computes the
    * same.
-   *
-   * @param divisors the values of {@code rope_freqs.weight}
-   * @param contextLength the model's most tokens
-   * @return the field's value
    */
   static ObjectNode scalingOf(float[] divisors, long contextLength) {
     ArrayNode factors = JsonNodeFactory.instance.arrayNode();

@@ -24,39 +24,18 @@ public interface RowOrder {
         }
       };
 
-  /**
-   * Returns how many rows the GGUF tensor has.
-   *
-   * @param stored the number of the checkpoint's rows
-   * @return the number
-   */
+  /** Returns how many rows the GGUF tensor has. */
   long rows(long stored);
 
-  /**
-   * Finds a row of the GGUF tensor in the checkpoint's.
-   *
-   * @param row a row of the GGUF tensor
-   * @param rows the number of its rows
-   * @return the row of the checkpoint's tensor with the same values; negative for zeros
-   */
+  /** Finds a row of the GGUF tensor in the checkpoint's. */
   long storedRow(long row, long rows);
 
   /**
    * Finds a row of the checkpoint's tensor in the GGUF tensor; the inverse of {@link #storedRow}.
-   *
-   * @param row a row of the checkpoint's tensor
-   * @param stored the number of the checkpoint's rows
-   * @return the row of the GGUF tensor with the same values; negative if another one has it
    */
   long ggufRow(long row, long stored);
 
-  /**
-   * Takes one of several equal parts that follow each other.
-   *
-   * @param number which, from 0
-   * @param parts how many there are
-   * @return the order
-   */
+  /** Takes one of several equal parts that follow each other. */
   static RowOrder part(int number, int parts) {
     return new RowOrder() {
       @Override
@@ -77,12 +56,7 @@ public interface RowOrder {
     };
   }
 
-  /**
-   * Takes all rows but the first ones, which a file that is read does not have.
-   *
-   * @param skipped how many are left out
-   * @return the order
-   */
+  /** Takes all rows but the first ones, which a file that is read does not have. */
   static RowOrder from(int skipped) {
     return new RowOrder() {
       @Override
@@ -105,8 +79,6 @@ public interface RowOrder {
   /**
    * Takes all rows, and zeros after them.
    *
-   * @param stored how many the checkpoint's tensor has
-   * @param all how many the GGUF tensor has, at least as many
    * @return the order, which finds rows of zeros at -1
    */
   static RowOrder padded(int stored, int all) {
@@ -128,13 +100,7 @@ public interface RowOrder {
     };
   }
 
-  /**
-   * Takes every so many rows.
-   *
-   * @param step of how many rows one is taken
-   * @param first the first of them
-   * @return the order
-   */
+  /** Takes every so many rows. */
   static RowOrder each(int step, int first) {
     return new RowOrder() {
       @Override
@@ -154,13 +120,7 @@ public interface RowOrder {
     };
   }
 
-  /**
-   * Takes the rows of a list.
-   *
-   * @param rows of the checkpoint's tensor, in the file's order
-   * @param stored how many the checkpoint's tensor has
-   * @return the order
-   */
+  /** Takes the rows of a list. */
   static RowOrder listed(int[] rows, int stored) {
     int[] inverse = new int[stored];
     Arrays.fill(inverse, -1);
@@ -188,10 +148,6 @@ public interface RowOrder {
   /**
    * Rows of a head alternate between the two halves of its rotated part, so that values rotated
    * together are neighbors.
-   *
-   * @param heads how many
-   * @param share the rotated part of a head, from its beginning
-   * @return the order
    */
   static RowOrder rotaryPairs(int heads, double share) {
     return new RowOrder() {
@@ -220,12 +176,7 @@ public interface RowOrder {
     };
   }
 
-  /**
-   * All queries, then all keys, then all values, instead of head by head.
-   *
-   * @param heads how many
-   * @return the order
-   */
+  /** All queries, then all keys, then all values, instead of head by head. */
   static RowOrder queriesKeysValues(int heads) {
     return new RowOrder() {
       @Override

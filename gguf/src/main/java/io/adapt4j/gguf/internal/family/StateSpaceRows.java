@@ -15,12 +15,7 @@ final class StateSpaceRows {
 
   private StateSpaceRows() {}
 
-  /**
-   * The rows of a layer's state space.
-   *
-   * @param in how the projection into it lies
-   * @param out how the projection out of it lies
-   */
+  /** The rows of a layer's state space. */
   static List<TensorName> names(ConfigReader fields, Layout in, Layout out) {
     return List.of(
         LlamaLikeFamily.layer("mamba.in_proj", "ssm_in", in),

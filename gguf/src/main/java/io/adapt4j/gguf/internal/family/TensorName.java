@@ -10,11 +10,6 @@ import java.util.regex.Pattern;
  * One row of a family's table: a module's name in checkpoints and in GGUF files, both with {@code
  * {}} for the number of the layer where there is one, and the layout of its weight. Where the rows
  * of a checkpoint's tensor are in several GGUF tensors, there is a row for each.
- *
- * @param stored the module path in checkpoints
- * @param gguf the name in GGUF files
- * @param layout how its weight lies there
- * @param isWhole whether the names are those of tensors, not of modules with a weight and a bias
  */
 record TensorName(String stored, String gguf, Layout layout, boolean isWhole) {
 

@@ -10,14 +10,7 @@ import io.adapt4j.kernels.internal.packed.BlockSource;
 import java.util.List;
 import java.util.Map;
 
-/**
- * A weight in the blocks of a GGUF file.
- *
- * @param name the name of the weight
- * @param storedName the name that the file's reader gives it
- * @param shape dimensions there
- * @param type how it is stored
- */
+/** A weight in the blocks of a GGUF file. */
 record FileBlocks(String name, String storedName, List<Long> shape, BlockType type)
     implements BlockSource {
 

@@ -22,16 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.DoubleStream;
 
-/**
- * What a file says of its model.
- *
- * @param family the model family
- * @param config the fields of {@code config.json}
- * @param places the tensors that checkpoints have, by their names in the file
- * @param values of tensors that checkpoints have and the file has as keys, by their names there
- * @param zeros shapes of tensors that checkpoints have and the file lacks, as they are zeros, by
- *     their names there
- */
+/** What a file says of its model. */
 record GgufModel(
     GgufFamily family,
     ObjectNode config,

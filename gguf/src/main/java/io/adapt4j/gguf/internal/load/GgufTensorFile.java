@@ -148,11 +148,7 @@ final class GgufTensorFile implements TensorFile {
         : find(name).blockType();
   }
 
-  /**
-   * For each row of a matrix [out, in] its row among those that {@link #readStored} gives.
-   *
-   * @return empty where they have the same order
-   */
+  /** For each row of a matrix [out, in] its row among those that {@link #readStored} gives. */
   Optional<int[]> order(String name) {
     return find(name).order();
   }

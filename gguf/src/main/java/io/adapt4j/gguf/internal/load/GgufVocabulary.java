@@ -12,13 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/**
- * The tokens of a file.
- *
- * @param tokens by id
- * @param types of each
- * @param scores of each; empty where the file has none
- */
+/** The tokens of a file. */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record GgufVocabulary(List<String> tokens, long[] types, double[] scores) {
 

@@ -10,12 +10,7 @@ import java.nio.ByteOrder;
 import java.util.Collection;
 import java.util.List;
 
-/**
- * The types that tensors of a file are read in.
- *
- * @param file the file
- * @param allBf16 whether every tensor has or may have been of bfloat16
- */
+/** The types that tensors of a file are read in. */
 record PlainTypes(GgufFile file, boolean allBf16) {
 
   /** The most values of a tensor that is read for its type when a file is opened. */

@@ -32,8 +32,6 @@ final class RankHead {
   /**
    * Refuses a file that scores other classes than yes and no, and one whose output matrix is
    * missing.
-   *
-   * @throws CheckpointException naming the key or the tensor
    */
   static void requireOutput(GgufFamily family, GgufFile file) {
     GgufTensor head = file.tensors().get(EmbeddingKeys.CLASSIFIER);

@@ -9,13 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * Where a checkpoint's tensor is in a file.
- *
- * @param pieces the tensors that have its rows, mostly one
- * @param rows the number of rows; of a vector, its values
- * @param type the type that it is read in
- */
+/** Where a checkpoint's tensor is in a file. */
 record StoredTensor(List<Piece> pieces, long rows, StoredType type) {
 
   /** A tensor in the file, and how its values lie there. */

@@ -30,12 +30,7 @@ public final class EndTokens {
 
   private EndTokens() {}
 
-  /**
-   * Returns whether llama.cpp ends an answer at a token though the file does not name it.
-   *
-   * @param text the token's text
-   * @return whether its text is known
-   */
+  /** Returns whether llama.cpp ends an answer at a token though the file does not name it. */
   public static boolean isKnown(String text) {
     return TEXTS.contains(text);
   }

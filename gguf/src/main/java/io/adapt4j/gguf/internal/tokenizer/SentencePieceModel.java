@@ -17,10 +17,6 @@ import org.jspecify.annotations.Nullable;
  * their types.
  *
  * @param pieces in the order of their ids
- * @param type its number of how texts are split
- * @param prependsSpace whether texts get a space in front
- * @param mergesSpaces whether several spaces are one and those at the ends none
- * @param characters what characters are replaced with, compiled; empty for none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record SentencePieceModel(
@@ -41,13 +37,7 @@ record SentencePieceModel(
   private static final int UNIGRAM = 1;
   private static final int BPE = 2;
 
-  /**
-   * A token.
-   *
-   * @param text its text
-   * @param score what merges are chosen by
-   * @param type its number in SentencePiece
-   */
+  /** A token. */
   record Piece(String text, float score, int type) {}
 
   static SentencePieceModel read(Path file) {

@@ -59,14 +59,7 @@ public final class TokenizerMetadata {
     this.size = size;
   }
 
-  /**
-   * Prepares a description.
-   *
-   * @param folder the checkpoint folder
-   * @param family the model's {@code model_type}
-   * @param size the rows of the embedding; ids without a token become unused ones
-   * @return the description
-   */
+  /** Prepares a description. */
   public static TokenizerMetadata read(Path folder, String family, int size) {
     return new TokenizerMetadata(TokenizerFolder.read(folder), family, size);
   }
@@ -79,15 +72,7 @@ public final class TokenizerMetadata {
         .isPresent();
   }
 
-  /**
-   * Writes the keys.
-   *
-   * @param preTokenizer llama.cpp's name of the pre-tokenizer; empty to find it
-   * @param templates the chat templates by name; empty for none
-   * @param target takes the keys
-   * @throws io.adapt4j.core.exception.CheckpointException if the tokenizer is missing or of a kind
-   *     that llama.cpp does not compute
-   */
+  /** Writes the keys. */
   public void write(
       Optional<String> preTokenizer, Map<String, String> templates, GgufMetadata.Builder target) {
     Optional<UnigramVocabulary> unigram = UnigramVocabulary.find(folder, size);

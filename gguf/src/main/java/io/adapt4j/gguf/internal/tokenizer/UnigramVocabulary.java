@@ -19,12 +19,6 @@ import java.util.stream.Stream;
  * Vocabularies whose texts are split into the pieces that are likeliest together (Kudo 2018,
  * Subword Regularization), with what is done to texts before: of a {@code tokenizer.json}, or of a
  * model of SentencePiece where there is none.
- *
- * @param vocabulary the pieces
- * @param unknown the token for what has no piece
- * @param prependsSpace whether texts get a space in front
- * @param mergesSpaces whether several spaces are one and those at the ends none
- * @param characters what characters are replaced with, compiled by SentencePiece; empty for none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record UnigramVocabulary(
@@ -53,13 +47,7 @@ record UnigramVocabulary(
           5, TokenType.UNUSED,
           6, TokenType.BYTE);
 
-  /**
-   * Reads the tokenizer of a folder.
-   *
-   * @param folder the folder
-   * @param size the rows of the embedding
-   * @return the tokenizer; empty if that of the folder is of another kind
-   */
+  /** Reads the tokenizer of a folder. */
   static Optional<UnigramVocabulary> find(TokenizerFolder folder, int size) {
     Optional<JsonNode> tokenizer = folder.tokenizer();
     if (tokenizer.isPresent()) {

@@ -30,12 +30,7 @@ public final class ActivationRecorder {
     this.decoder = decoder;
   }
 
-  /**
-   * Puts recorders in front of a model's linear layers, where they stay.
-   *
-   * @param decoder the model, with its weights
-   * @return the recorder
-   */
+  /** Puts recorders in front of a model's linear layers, where they stay. */
   public static ActivationRecorder on(Decoder decoder) {
     ActivationRecorder recorder = new ActivationRecorder(decoder);
     for (LinearSlot slot : decoder.linears()) {
@@ -49,11 +44,7 @@ public final class ActivationRecorder {
     return recorder;
   }
 
-  /**
-   * Runs the model over a text.
-   *
-   * @param ids its tokens
-   */
+  /** Runs the model over a text. */
   public void run(int[] ids) {
     long[] mask = new long[ids.length];
     Arrays.fill(mask, 1);

@@ -49,14 +49,7 @@ public final class AdapterTensors {
     }
   }
 
-  /**
-   * Reads an adapter.
-   *
-   * @param weights the base with the adapter, which is nothing but products
-   * @param family the base's family
-   * @param type how the matrices are stored; those whose rows it does not divide get F16
-   * @return the matrices, by the names of the base's tensors
-   */
+  /** Reads an adapter. */
   public static List<TensorSource> of(ModelWeights weights, GgufFamily family, TensorType type) {
     LayerMerge merge = weights.merge().orElseThrow();
     List<TensorSource> tensors = new ArrayList<>();

@@ -12,9 +12,6 @@ import java.util.List;
 /**
  * The scores of yes and no that a language model gives a pair, as llama.cpp ranks by: the two rows
  * of the output matrix, and the prompt around query and document.
- *
- * @param matrix the rows of yes and no
- * @param template the prompt, in which {@value #QUERY} and {@value #DOCUMENT} stand for the two
  */
 public record ChoiceHead(ExtraMatrix matrix, String template) {
 
@@ -29,13 +26,7 @@ public record ChoiceHead(ExtraMatrix matrix, String template) {
   /** The architecture whose scores llama.cpp takes from the last token, as probabilities. */
   private static final String ARCHITECTURE = "qwen3";
 
-  /**
-   * Refuses a model that llama.cpp would not rank with.
-   *
-   * @param family its family
-   * @param facts what its configuration says
-   * @throws io.adapt4j.core.exception.CheckpointException if it is of another family
-   */
+  /** Refuses a model that llama.cpp would not rank with. */
   public static void requireSupported(GgufFamily family, Facts facts) {
     if (!family.architecture().equals(ARCHITECTURE)) {
       throw facts
@@ -49,12 +40,7 @@ public record ChoiceHead(ExtraMatrix matrix, String template) {
     }
   }
 
-  /**
-   * Checks an instruction.
-   *
-   * @param instruction what the model is asked
-   * @throws IllegalArgumentException if llama.cpp would put a text into it
-   */
+  /** Checks an instruction. */
   public static void requireSupported(String instruction) {
     for (String placeholder : List.of(QUERY, DOCUMENT)) {
       if (instruction.contains(placeholder)) {
@@ -68,15 +54,7 @@ public record ChoiceHead(ExtraMatrix matrix, String template) {
     }
   }
 
-  /**
-   * Reads the rows.
-   *
-   * @param folder the model's
-   * @param weights its weights
-   * @param instruction what the model is asked
-   * @return the head
-   * @throws IllegalArgumentException if yes and no are not tokens of the model
-   */
+  /** Reads the rows. */
   public static ChoiceHead read(Path folder, ModelWeights weights, String instruction) {
     boolean tied = !weights.shapes().containsKey(weights.headName());
     Rows rows = weights.rows(tied ? weights.embeddingName() : weights.headName());
@@ -92,11 +70,7 @@ public record ChoiceHead(ExtraMatrix matrix, String template) {
         ChoicePrompt.text(instruction, QUERY, DOCUMENT));
   }
 
-  /**
-   * Writes the keys.
-   *
-   * @param target takes the keys
-   */
+  /** Writes the keys. */
   public void describe(GgufMetadata.Builder target) {
     target.uint32(ARCHITECTURE + EmbeddingKeys.POOLING, EmbeddingKeys.RANK);
     target.strings(ARCHITECTURE + "." + EmbeddingKeys.LABELS, LABELS);

@@ -13,11 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A Dense layer after pooling.
- *
- * @param matrix its weight
- */
+/** A Dense layer after pooling. */
 public record DenseLayer(ExtraMatrix matrix) {
 
   private static final List<String> NAMES =
@@ -27,15 +23,7 @@ public record DenseLayer(ExtraMatrix matrix) {
       "llama.cpp has two Dense layers without biases and activations, back to the model's width;"
           + " run this model here.";
 
-  /**
-   * Reads those of a model, where its family has some in files.
-   *
-   * @param folder the model's
-   * @param family its family
-   * @param facts what its configuration says
-   * @return none or two
-   * @throws CheckpointException if they are others than llama.cpp has
-   */
+  /** Reads those of a model, where its family has some in files. */
   public static List<DenseLayer> read(Path folder, GgufFamily family, Facts facts) {
     if (!family.hasDense()) {
       return List.of();
@@ -81,12 +69,7 @@ public record DenseLayer(ExtraMatrix matrix) {
     }
   }
 
-  /**
-   * Writes the keys for their widths.
-   *
-   * @param prefix the architecture and a dot
-   * @param target takes the keys
-   */
+  /** Writes the keys for their widths. */
   public void describe(String prefix, GgufMetadata.Builder target) {
     String layer = prefix + matrix.name().replace(".weight", "");
     target.uint32(layer + "_feat_in", matrix.in());

@@ -28,16 +28,7 @@ public final class EmbeddingMetadata {
 
   private EmbeddingMetadata() {}
 
-  /**
-   * Writes the keys; none for a model that continues texts and has no modules after it.
-   *
-   * @param folder the model's
-   * @param family its family
-   * @param facts what its configuration says
-   * @param lowercases whether the tokenizer reads lower case only
-   * @param target takes the keys
-   * @throws CheckpointException if llama.cpp would make other vectors
-   */
+  /** Writes the keys; none for a model that continues texts and has no modules after it. */
   public static void write(
       Path folder,
       GgufFamily family,

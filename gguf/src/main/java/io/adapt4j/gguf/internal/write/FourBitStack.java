@@ -13,22 +13,12 @@ import java.util.List;
 /**
  * The matrices of all experts in MXFP4, with the numbers and scales of the checkpoint: a block has
  * its scale in front there, and its numbers in halves rather than in pairs.
- *
- * @param name its name in the file
- * @param shape its dimensions, rows' length first
- * @param experts where they are stored
  */
 record FourBitStack(String name, List<Long> shape, List<Expert> experts) implements TensorSource {
 
   private static final int NUMBERS = MxFourBit.BLOCK / 2;
 
-  /**
-   * An expert's matrix.
-   *
-   * @param file its file
-   * @param weight its name there
-   * @param layout which rows it has
-   */
+  /** An expert's matrix. */
   record Expert(SplitTensors file, String weight, Layout layout) {}
 
   @Override

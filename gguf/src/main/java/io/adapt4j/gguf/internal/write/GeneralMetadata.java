@@ -33,14 +33,7 @@ public final class GeneralMetadata {
 
   private GeneralMetadata() {}
 
-  /**
-   * Writes the keys.
-   *
-   * @param folder the checkpoint
-   * @param name the model's name
-   * @param tensors the model's
-   * @param target takes the keys
-   */
+  /** Writes the keys. */
   public static void write(
       Path folder, String name, TensorList tensors, GgufMetadata.Builder target) {
     target.string("general.type", "model");
@@ -79,13 +72,7 @@ public final class GeneralMetadata {
         });
   }
 
-  /**
-   * Reads a field of the model card's front matter.
-   *
-   * @param folder the checkpoint
-   * @param field the field's name
-   * @return its value; empty if there is no such card or field
-   */
+  /** Reads a field of the model card's front matter. */
   public static Optional<String> license(Path folder, String field) {
     Path card = folder.resolve("README.md");
     if (!Files.isRegularFile(card)) {
@@ -106,9 +93,6 @@ public final class GeneralMetadata {
   /**
    * Turns the name of a folder into one for people: words without hyphens, those in lower case
    * capitalized.
-   *
-   * @param name such as {@code my-model-v2}
-   * @return such as {@code My Model v2}
    */
   public static String title(String name) {
     StringBuilder title = new StringBuilder();

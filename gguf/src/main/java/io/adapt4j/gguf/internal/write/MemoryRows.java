@@ -1,11 +1,6 @@
 package io.adapt4j.gguf.internal.write;
 
-/**
- * Values in memory.
- *
- * @param values row by row
- * @param columns the values of a row
- */
+/** Values in memory. */
 @SuppressWarnings("ArrayRecordComponent")
 record MemoryRows(float[] values, int columns) implements Rows {
 

@@ -62,15 +62,7 @@ public final class ModelWeights implements AutoCloseable {
     readStructure();
   }
 
-  /**
-   * Opens a model.
-   *
-   * @param folder its checkpoint
-   * @param adapter what to merge into it; empty for nothing
-   * @return the open weights
-   * @throws io.adapt4j.core.exception.CheckpointException if one of the two cannot be read, or they
-   *     do not fit
-   */
+  /** Opens a model. */
   public static ModelWeights open(Path folder, Optional<AdapterMechanics> adapter) {
     StoredModel model = StoredModel.read(folder, WeightFormat.asStored());
     Optional<ModelConfig> adapted = adapter.flatMap(found -> found.modelConfig(model.config()));
@@ -179,12 +171,7 @@ public final class ModelWeights implements AutoCloseable {
     return shapes;
   }
 
-  /**
-   * Returns what orders tensors as the checkpoint's files have them.
-   *
-   * @param name one of {@link #shapes}
-   * @return the file's name and the tensor's name in it
-   */
+  /** Returns what orders tensors as the checkpoint's files have them. */
   public String position(String name) {
     String stored = stored(name);
     String file =
@@ -212,11 +199,7 @@ public final class ModelWeights implements AutoCloseable {
     return network.storedNames().find(name, checkpoint.names());
   }
 
-  /**
-   * Refuses a tensor with other values than 0.
-   *
-   * @param name its name
-   */
+  /** Refuses a tensor with other values than 0. */
   void requireZero(String name) {
     Rows rows = rows(name);
     float[] values = new float[rows.columns()];
@@ -244,13 +227,7 @@ public final class ModelWeights implements AutoCloseable {
             shape.size() == 1 ? 1 : shape.get(0), Math.toIntExact(shape.get(shape.size() - 1)));
   }
 
-  /**
-   * Reads a tensor of one value.
-   *
-   * @param name its name
-   * @param absent its value where it is no tensor of the model
-   * @return the value
-   */
+  /** Reads a tensor of one value. */
   public float value(String name, OptionalDouble absent) {
     if (absent.isPresent() && !shapes.containsKey(name)) {
       return (float) absent.getAsDouble();
@@ -320,12 +297,7 @@ public final class ModelWeights implements AutoCloseable {
     return merge;
   }
 
-  /**
-   * Returns the update that the adapter adds to a projection.
-   *
-   * @param path one of {@link LayerMerge#paths}
-   * @return the product
-   */
+  /** Returns the update that the adapter adds to a projection. */
   public LayerMerge.Product product(String path) {
     Projection projection = projections.get(path);
     try (Scope scope = Scope.open();

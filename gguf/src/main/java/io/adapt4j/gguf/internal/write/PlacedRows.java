@@ -4,12 +4,7 @@ import io.adapt4j.gguf.internal.family.Layout;
 import io.adapt4j.gguf.internal.family.RowOrder;
 import java.util.Arrays;
 
-/**
- * Rows as a GGUF file has them.
- *
- * @param source as the model has them
- * @param layout what differs; not TRANSPOSED, which the source has undone
- */
+/** Rows as a GGUF file has them. */
 record PlacedRows(Rows source, Layout layout) implements Rows {
 
   /** Whether it is a vector, whose values are its rows. */

@@ -20,12 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A tensor whose rows are read and quantized on all cores while those before are written.
  *
- * @param name its name in the file
- * @param shape its dimensions, rows' length first
- * @param type how it is stored
- * @param rows opens its values
  * @param importance of each column; null where all count the same
- * @param workers the threads
  */
 @SuppressWarnings("ArrayRecordComponent")
 record QuantizedSource(

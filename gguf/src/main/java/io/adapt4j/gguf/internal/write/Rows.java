@@ -9,13 +9,6 @@ interface Rows {
   /** {@return the values of a row} */
   int columns();
 
-  /**
-   * Reads rows that lie one after the other.
-   *
-   * @param first the first row
-   * @param count how many
-   * @param target takes their values
-   * @param offset where the first goes
-   */
+  /** Reads rows that lie one after the other. */
   void read(long first, int count, float[] target, int offset);
 }

@@ -65,11 +65,6 @@ public final class TensorList {
 
   /**
    * Lists the tensors of a model in the order of its checkpoint, as the official converter does.
-   *
-   * @param weights the model
-   * @param family its family
-   * @param facts what its configuration says
-   * @return the list
    */
   public static TensorList of(ModelWeights weights, GgufFamily family, Facts facts) {
     List<Planned> tensors = new ArrayList<>();
@@ -203,12 +198,7 @@ public final class TensorList {
             .toList());
   }
 
-  /**
-   * Adds matrices that are not in the checkpoint itself.
-   *
-   * @param matrices such as Dense layers after pooling
-   * @return these tensors and those
-   */
+  /** Adds matrices that are not in the checkpoint itself. */
   public TensorList plus(List<ExtraMatrix> matrices) {
     List<Planned> all = new ArrayList<>(tensors);
     for (ExtraMatrix matrix : matrices) {
@@ -223,12 +213,7 @@ public final class TensorList {
     return new TensorList(List.copyOf(all));
   }
 
-  /**
-   * Orders the tensors as llama.cpp's quantizer does.
-   *
-   * @return the same tensors, those outside layers first, then layer by layer, by name; dimensions
-   *     of 1 at the end are left out
-   */
+  /** Orders the tensors as llama.cpp's quantizer does. */
   public TensorList byLayer() {
     List<Planned> sorted = new ArrayList<>();
     tensors.forEach(tensor -> sorted.add(tensor.withShape(withoutOnes(tensor.shape()))));
@@ -258,11 +243,7 @@ public final class TensorList {
         .sum();
   }
 
-  /**
-   * Returns the number of values that a token is computed with if it goes to one expert.
-   *
-   * @return as the label of a model's size counts them; all values where there are no experts
-   */
+  /** Returns the number of values that a token is computed with if it goes to one expert. */
   public long parametersOfOneExpert() {
     return tensors.stream()
         .mapToLong(
@@ -278,12 +259,7 @@ public final class TensorList {
     return tensors.stream().mapToLong(Planned::experts).max().orElse(0);
   }
 
-  /**
-   * Returns whether there is a tensor of a name.
-   *
-   * @param name its name in the file
-   * @return whether there is
-   */
+  /** Returns whether there is a tensor of a name. */
   public boolean has(String name) {
     return tensors.stream().anyMatch(tensor -> tensor.name().equals(name));
   }
@@ -299,14 +275,7 @@ public final class TensorList {
             .count();
   }
 
-  /**
-   * Prepares the tensors for writing.
-   *
-   * @param types chooses their types
-   * @param importance of columns, by a tensor's name; tensors without an entry count evenly
-   * @param workers quantize
-   * @return the sources in the list's order
-   */
+  /** Prepares the tensors for writing. */
   public List<TensorSource> sources(
       TypeMix types, Map<String, float[]> importance, ExecutorService workers) {
     List<TensorSource> sources = new ArrayList<>();

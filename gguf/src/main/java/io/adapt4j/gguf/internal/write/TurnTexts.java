@@ -13,11 +13,7 @@ import java.util.Optional;
  * What a chat template puts around each message, where that depends on the message's role only:
  * found by rendering conversations and verified on another one.
  *
- * @param system around the system's message; empty where the template takes none
  * @param defaultSystem what the template says as system where nobody does; may be empty
- * @param user around a user's message
- * @param assistant around an answer
- * @param answer before an answer that is to be generated
  */
 public record TurnTexts(
     Optional<Around> system, String defaultSystem, Around user, Around assistant, String answer) {
@@ -27,21 +23,10 @@ public record TurnTexts(
   private static final String ANSWER = "\u27e6answer\u27e7";
   private static final String SECOND = "\u27e6second\u27e7";
 
-  /**
-   * Text around a message.
-   *
-   * @param before what precedes it
-   * @param after what follows it
-   */
+  /** Text around a message. */
   public record Around(String before, String after) {}
 
-  /**
-   * Reads a template.
-   *
-   * @param template the template with its special tokens
-   * @param bos the text of the token before every text; removed, as runtimes add it
-   * @return the texts; empty where messages are not rendered one by one
-   */
+  /** Reads a template. */
   public static Optional<TurnTexts> of(ChatTemplate template, String bos) {
     try {
       return new Reader(template, bos).read();

@@ -29,19 +29,7 @@ public final class TypeMix {
     MEDIUM
   }
 
-  /**
-   * What the choice depends on.
-   *
-   * @param base the type of most matrices
-   * @param mixture which others there are
-   * @param layers the number of layers
-   * @param valueTensors how many tensors there are for values, fused ones included
-   * @param tied whether the embedding is the output
-   * @param sharedValues whether the model is one of 70 billion parameters with shared values
-   * @param weighted whether an importance matrix is used
-   * @param experts how many experts there are; 0 or 1 where there are no mixtures
-   * @param falcon whether the architecture is Falcon's, which has mixtures of its own
-   */
+  /** What the choice depends on. */
   public record Model(
       TensorType base,
       Mixture mixture,
@@ -57,22 +45,12 @@ public final class TypeMix {
   private int values;
   private int outputs;
 
-  /**
-   * Begins a file.
-   *
-   * @param model what the choice depends on
-   */
+  /** Begins a file. */
   public TypeMix(Model model) {
     this.model = model;
   }
 
-  /**
-   * Chooses a type.
-   *
-   * @param name the tensor's name in the file
-   * @param shape its dimensions, rows' length first
-   * @return the type
-   */
+  /** Chooses a type. */
   public TensorType next(String name, List<Long> shape) {
     boolean plain = model.mixture() == Mixture.PLAIN;
     if (!isQuantized(name, shape) || isKept(name, plain)) {

@@ -2,12 +2,7 @@ package io.adapt4j.gguf.internal.write;
 
 import java.util.Arrays;
 
-/**
- * Zeros.
- *
- * @param rows how many
- * @param columns the values of a row
- */
+/** Zeros. */
 record ZeroRows(long rows, int columns) implements Rows {
 
   @Override

@@ -29,9 +29,6 @@ public final class BlockWeight extends Pointer {
   /**
    * Returns the memory that a weight takes.
    *
-   * @param id type of its blocks
-   * @param rows outputs
-   * @param columns inputs
    * @return bytes of its tiles
    */
   public static native @Cast("long long") long bytes(
@@ -40,14 +37,7 @@ public final class BlockWeight extends Pointer {
   /**
    * Brings rows of blocks into the order of the tiles.
    *
-   * @param id type of the blocks
-   * @param blocks address of the rows in a file
    * @param order for each row of the weight its row in the file, or null for the same order
-   * @param first row of the weight, a multiple of 16
-   * @param count rows, a multiple of 16 unless they are the last
-   * @param columns inputs
-   * @param tiles address of the whole weight's
-   * @param threads at least 1
    */
   public static native void arrange(
       int id,
@@ -62,15 +52,7 @@ public final class BlockWeight extends Pointer {
   /**
    * Restores some rows.
    *
-   * @param id type of the blocks
-   * @param variant one that the processor has
-   * @param tiles address of the whole weight's
-   * @param columns inputs
-   * @param first row
-   * @param count rows
    * @param target address of [count, columns]
-   * @param type of the target
-   * @param threads at least 1
    */
   public static native void dequantize(
       int id,
@@ -83,16 +65,7 @@ public final class BlockWeight extends Pointer {
       int type,
       int threads);
 
-  /**
-   * Gives zeros of restored rows in MXFP4 their signs.
-   *
-   * @param tiles address of the whole weight's
-   * @param columns inputs
-   * @param count rows, from the first on
-   * @param target address of [count, columns]
-   * @param type of the target
-   * @param threads at least 1
-   */
+  /** Gives zeros of restored rows in MXFP4 their signs. */
   public static native void signZeros(
       @Cast("long long") long tiles,
       @Cast("long long") long columns,
@@ -104,18 +77,8 @@ public final class BlockWeight extends Pointer {
   /**
    * Computes y = x W'.
    *
-   * @param id type of the blocks
-   * @param variant one that the processor has
-   * @param tiles address of the weight's
-   * @param rows outputs of the weight
-   * @param columns inputs
    * @param x address of [tokens, columns]
-   * @param tokens rows of x
-   * @param type of x and y: 0 or 2
    * @param y address of [tokens, outputs]
-   * @param outputs columns of y
-   * @param at the first column of y to write
-   * @param threads at least 1
    */
   public static native void multiply(
       int id,

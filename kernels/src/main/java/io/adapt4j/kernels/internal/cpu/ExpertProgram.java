@@ -19,11 +19,7 @@ public final class ExpertProgram extends Pointer {
     Loader.load();
   }
 
-  /**
-   * Begins a mixture.
-   *
-   * @param program what it is added to
-   */
+  /** Begins a mixture. */
   public ExpertProgram(@ByRef StepProgram program) {
     super((Pointer) null);
     allocate(program);
@@ -31,21 +27,7 @@ public final class ExpertProgram extends Pointer {
 
   private native void allocate(@ByRef StepProgram program);
 
-  /**
-   * Chooses experts of a mixture for each token.
-   *
-   * @param scores buffer with a score of each expert
-   * @param chosen experts a token
-   * @param normalized whether weights are divided by their sum
-   * @param sigmoid whether weights are sigmoids of scores rather than the softmax of all
-   * @param scale multiplies weights
-   * @param groups equal parts of the experts
-   * @param groupsKept those parts that experts are chosen from
-   * @param correction address of what is added to what experts are chosen by, or 0
-   * @param correctionType its type
-   * @param gains address of what multiplies the weights of each expert in the end, or 0
-   * @param gainType their type
-   */
+  /** Chooses experts of a mixture for each token. */
   public native void route(
       int scores,
       int chosen,
@@ -62,16 +44,10 @@ public final class ExpertProgram extends Pointer {
   /**
    * Begins products of which each expert has its own. They go to a buffer with a row for each of a
    * token's experts.
-   *
-   * @param ofSlots whether they come from such a buffer too
    */
   public native void begin(@Cast("bool") boolean ofSlots);
 
-  /**
-   * Says whose the products are that follow.
-   *
-   * @param index the expert's
-   */
+  /** Says whose the products are that follow. */
   public native void expert(int index);
 
   /** Ends what {@link #begin} began. */
@@ -80,14 +56,8 @@ public final class ExpertProgram extends Pointer {
   /**
    * Adds an update B A of an adapter to the next {@link #lowRank}.
    *
-   * @param expert whose product is updated
-   * @param adapter its number
-   * @param on whether tokens that name no adapter have it too
    * @param a address of A [rank, columns]
    * @param b address of B [rows, rank]
-   * @param type of both
-   * @param rank rows of A
-   * @param start where A x begins in the inner buffer's rows
    */
   public native void lowRankTerm(
       int expert,
@@ -102,13 +72,6 @@ public final class ExpertProgram extends Pointer {
   /**
    * Adds updates to the results of the products that {@link #begin} began, each for the tokens that
    * have it and have chosen the expert: y += scale * B A x.
-   *
-   * @param from buffer of x
-   * @param inner buffer of A x, with a row for each of a token's experts
-   * @param to buffer of y
-   * @param rows outputs
-   * @param columns inputs
-   * @param scale multiplies the sum
    */
   public native void lowRank(
       int from,
@@ -118,13 +81,6 @@ public final class ExpertProgram extends Pointer {
       @Cast("long long") long columns,
       float scale);
 
-  /**
-   * Adds up what the experts of a token returned, times their weights.
-   *
-   * @param from buffer with a row for each of a token's experts
-   * @param to buffer
-   * @param scale multiplies the sum
-   * @param added whether y is added to
-   */
+  /** Adds up what the experts of a token returned, times their weights. */
   public native void combine(int from, int to, float scale, @Cast("bool") boolean added);
 }

@@ -21,16 +21,7 @@ public final class FourBitWeight extends Pointer {
     Loader.load();
   }
 
-  /**
-   * Makes a weight without scales.
-   *
-   * @param variant one that the processor has: 0 to {@link #bestVariant}
-   * @param packed the codes, in direct memory that outlives the weight
-   * @param rows outputs
-   * @param columns inputs
-   * @param blockSize weights that share a scale: a power of two from 64 on
-   * @param numbers what the 16 codes mean
-   */
+  /** Makes a weight without scales. */
   public FourBitWeight(
       int variant, ByteBuffer packed, long rows, long columns, int blockSize, float[] numbers) {
     super((Pointer) null);
@@ -45,29 +36,16 @@ public final class FourBitWeight extends Pointer {
       int blockSize,
       @Const float[] numbers);
 
-  /**
-   * Returns the most capable variant that the processor has.
-   *
-   * @return 0 scalar, 1 AVX2, 2 AVX-512, 3 with bfloat16, 4 with AMX
-   */
+  /** Returns the most capable variant that the processor has. */
   @NoException
   public static native int bestVariant();
 
   /**
    * Quantizes numbers in blocks, of which the last may be short.
    *
-   * @param variant one that the processor has
-   * @param values direct, little-endian
-   * @param type 0 F32, 1 F16, 2 BF16
-   * @param count how many
-   * @param blockSize weights that share a scale: a power of two from 64 to 4096
    * @param limits 15 ascending numbers: how many are below a value, in FP4 below its magnitude, is
    *     its rank
-   * @param fp4 whether codes are those of FP4 instead of the ranks
    * @param packed direct, takes (count + 1) / 2 bytes
-   * @param absmax takes a scale for each block
-   * @param threads at least 1
-   * @return whether all numbers are finite; where not, nothing of the result is of use
    */
   public static native @Cast("bool") boolean quantize(
       int variant,
@@ -81,24 +59,11 @@ public final class FourBitWeight extends Pointer {
       float[] absmax,
       int threads);
 
-  /**
-   * Sets the scales; they are copied.
-   *
-   * @param scales one a block
-   * @param count how many
-   */
+  /** Sets the scales; they are copied. */
   public native void plainScales(@Const float[] scales, @Cast("long long") long count);
 
   /**
    * Sets scales in 8 bits; all is copied. scale = numbers[code] * absmax[block of scales] + offset.
-   *
-   * @param codes one a block of weights
-   * @param count how many
-   * @param numbers what the 256 codes mean
-   * @param absmax one a block of scales
-   * @param absmaxCount how many
-   * @param blockSize scales in a block
-   * @param offset the mean of the scales
    */
   public native void nestedScales(
       @Cast("const unsigned char*") byte[] codes,
@@ -109,25 +74,14 @@ public final class FourBitWeight extends Pointer {
       int blockSize,
       float offset);
 
-  /**
-   * Dequantizes all weights.
-   *
-   * @param target direct memory for them
-   * @param type 0 F32, 1 F16, 2 BF16
-   * @param threads at least 1
-   */
+  /** Dequantizes all weights. */
   public native void dequantize(@Cast("void*") ByteBuffer target, int type, int threads);
 
   /**
    * Computes y = x W'.
    *
    * @param x direct, [tokens, columns]
-   * @param tokens rows of x
-   * @param type of x and y: 0 F32, 2 BF16
    * @param y direct, [tokens, outputs]
-   * @param outputs columns of y
-   * @param first the first column of y to write
-   * @param threads at least 1
    */
   public native void multiply(
       @Cast("const void*") ByteBuffer x,

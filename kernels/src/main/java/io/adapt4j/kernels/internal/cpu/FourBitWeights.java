@@ -29,23 +29,14 @@ public final class FourBitWeights extends Pointer {
 
   private native void allocate();
 
-  /**
-   * Adds a weight.
-   *
-   * @param weight of the columns and variant of those before it; outlives this list
-   * @param first the first column of its products
-   */
+  /** Adds a weight. */
   public native void add(@Const @ByRef FourBitWeight weight, @Cast("long long") long first);
 
   /**
    * Computes y = x W' for every weight.
    *
    * @param x direct, [tokens, columns]
-   * @param tokens rows of x
-   * @param type of x and y: 0 F32, 2 BF16
    * @param y direct, [tokens, outputs]
-   * @param outputs columns of y
-   * @param threads at least 1
    */
   public native void multiply(
       @Cast("const void*") ByteBuffer x,

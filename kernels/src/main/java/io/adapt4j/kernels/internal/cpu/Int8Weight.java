@@ -25,8 +25,6 @@ public final class Int8Weight extends Pointer {
   /**
    * Returns the memory that a weight takes.
    *
-   * @param rows outputs
-   * @param columns inputs
    * @return bytes of its tiles
    */
   public static native @Cast("long long") long bytes(
@@ -36,12 +34,7 @@ public final class Int8Weight extends Pointer {
    * Rounds a weight to 8 bits.
    *
    * @param values address of [rows, columns]
-   * @param type theirs
-   * @param rows outputs
-   * @param columns inputs
    * @param tiles address of {@link #bytes} bytes
-   * @param threads at least 1
-   * @return whether all numbers are finite; where not, the tiles are of no use
    */
   public static native @Cast("bool") boolean quantize(
       @Cast("long long") long values,
@@ -54,13 +47,7 @@ public final class Int8Weight extends Pointer {
   /**
    * Restores some rows.
    *
-   * @param tiles address of the whole weight's
-   * @param columns inputs
-   * @param first row
-   * @param count rows
    * @param target address of [count, columns]
-   * @param type of the target
-   * @param threads at least 1
    */
   public static native void dequantize(
       @Cast("long long") long tiles,

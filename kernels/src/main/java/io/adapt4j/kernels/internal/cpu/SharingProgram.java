@@ -20,16 +20,7 @@ public final class SharingProgram extends Pointer {
     Loader.load();
   }
 
-  /**
-   * Begins a layer.
-   *
-   * @param program what it is added to
-   * @param heads query heads
-   * @param kvHeads key and value heads
-   * @param dim entries a head
-   * @param type of keys and values in the cache
-   * @param layer number of the layer that has them in the cache
-   */
+  /** Begins a layer. */
   public SharingProgram(
       @ByRef StepProgram program,
       int heads,
@@ -49,33 +40,19 @@ public final class SharingProgram extends Pointer {
       int type,
       int layer);
 
-  /**
-   * Normalizes values without factors.
-   *
-   * @param keys buffer of keys and values
-   * @param areKeys whether the keys are the values, which are put behind them
-   * @param epsilon added to the mean square
-   */
+  /** Normalizes values without factors. */
   public native void values(int keys, @Cast("bool") boolean areKeys, float epsilon);
 
   /**
    * Rotates keys, and keeps them and the values.
    *
-   * @param keys buffer of keys and values
    * @param table number of the rotary table, or -1
-   * @param half frequencies in it
    */
   public native void append(int keys, int table, @Cast("long long") long half);
 
   /**
    * Rotates queries, and attends.
    *
-   * @param queries buffer
-   * @param to buffer of the joined heads
-   * @param table number of the rotary table, or -1
-   * @param half frequencies in it
-   * @param scale multiplies scores
-   * @param cap soft cap of scores, or 0
    * @param window places that a token sees, or 0 for all
    */
   public native void attend(

@@ -20,11 +20,7 @@ public final class StreamProgram extends Pointer {
     Loader.load();
   }
 
-  /**
-   * Begins them.
-   *
-   * @param program what they are added to
-   */
+  /** Begins them. */
   public StreamProgram(@ByRef StepProgram program) {
     super((Pointer) null);
     allocate(program);
@@ -32,88 +28,35 @@ public final class StreamProgram extends Pointer {
 
   private native void allocate(@ByRef StepProgram program);
 
-  /**
-   * Looks tokens up in a table that may have fewer rows than there are tokens.
-   *
-   * @param to buffer
-   * @param rows address of the table, as wide as the buffer
-   * @param type of it
-   * @param count its rows; tokens beyond get the first
-   * @param factor multiplies rows
-   */
+  /** Looks tokens up in a table that may have fewer rows than there are tokens. */
   public native void embed(
       int to, @Cast("long long") long rows, int type, @Cast("long long") long count, float factor);
 
-  /**
-   * Multiplies columns by an activation: y = f(gates) x.
-   *
-   * @param kind the activation's number
-   * @param gates buffer as wide as y
-   * @param from buffer of x
-   * @param start where x begins in its rows
-   * @param to buffer of y
-   */
+  /** Multiplies columns by an activation: y = f(gates) x. */
   public native void gate(int kind, int gates, int from, @Cast("long long") long start, int to);
 
   /**
    * Has what follows done for the tokens whose logits are wanted alone. Called once at most, and
    * where no later operator writes to the cache.
-   *
-   * @param count of buffers
-   * @param from buffers that are read by what follows
-   * @param to buffers that it reads instead, as wide as these
    */
   public native void wanted(int count, @Const int[] from, @Const int[] to);
 
   /**
    * Adds a mixture of all streams to each: y of stream j = x of j + the sum over i of c x of i,
    * where c is the coefficient of number j streams + i.
-   *
-   * @param streams how many
-   * @param from buffers of x
-   * @param coefficients buffer, as many as the square of the number of streams
-   * @param to buffers of y, others than those of x
    */
   public native void mix(int streams, @Const int[] from, int coefficients, @Const int[] to);
 
-  /**
-   * Corrects streams: y of stream j = x of j + (1 + c of j) (worked - x of the active one).
-   *
-   * @param streams how many
-   * @param from buffers of x
-   * @param worked buffer of what a layer made of the active stream
-   * @param coefficients buffer, one a stream
-   * @param active number of the active stream
-   * @param to buffers of y, others than those of x
-   */
+  /** Corrects streams: y of stream j = x of j + (1 + c of j) (worked - x of the active one). */
   public native void correct(
       int streams, @Const int[] from, int worked, int coefficients, int active, @Const int[] to);
 
-  /**
-   * Gives y the root mean square of another vector.
-   *
-   * @param other buffer of it
-   * @param epsilon the least mean square that y is taken to have
-   * @param to buffer of y
-   */
+  /** Gives y the root mean square of another vector. */
   public native void match(int other, float epsilon, int to);
 
-  /**
-   * Replaces values by how far they are above mean + quantile deviation, or by 0.
-   *
-   * @param x buffer
-   * @param width its first columns that are replaced
-   * @param quantile deviations from the mean
-   */
+  /** Replaces values by how far they are above mean + quantile deviation, or by 0. */
   public native void above(int x, @Cast("long long") long width, float quantile);
 
-  /**
-   * Multiplies by a factor an entry.
-   *
-   * @param from buffer of x
-   * @param factors address
-   * @param type of the factors
-   * @param to buffer of y, as wide as there are factors
-   */
+  /** Multiplies by a factor an entry. */
   public native void times(int from, @Cast("long long") long factors, int type, int to);
 }

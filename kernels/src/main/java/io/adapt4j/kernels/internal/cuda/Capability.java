@@ -1,11 +1,6 @@
 package io.adapt4j.kernels.internal.cuda;
 
-/**
- * What a device can do, as NVIDIA counts it.
- *
- * @param major generation
- * @param minor step within it
- */
+/** What a device can do, as NVIDIA counts it. */
 public record Capability(int major, int minor) {
 
   /** The least that the kernels run on: Turing. */

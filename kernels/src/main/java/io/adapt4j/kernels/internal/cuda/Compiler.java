@@ -14,8 +14,6 @@ interface Compiler {
   /**
    * The best that can be made for a device: its own binary; else, where the device is newer than
    * the compiler, PTX for the newest architecture before it.
-   *
-   * @throws CudaException if only newer architectures are known
    */
   default Target target(Capability capability) {
     int wanted = capability.number();
@@ -38,11 +36,7 @@ interface Compiler {
   /**
    * Compiles a source without includes.
    *
-   * @param name what messages call it
-   * @param source the text
-   * @param target what for
    * @return a binary or PTX that ends with a zero byte, as the target says
-   * @throws CudaException if the source does not compile, with the compiler's log
    */
   byte[] compile(String name, String source, Target target);
 }

@@ -47,10 +47,6 @@ public final class CudaDevice implements Device {
   /**
    * Opens the first device of this machine with all kernels loaded, compiled where that is needed.
    * It stays open while the process runs, as libtorch's does.
-   *
-   * @return the device
-   * @throws CudaException with the reason, if org.bytedeco's CUDA, a driver, a device or a way to
-   *     compile the kernels is missing
    */
   public static CudaDevice open() {
     return open(Natives.driver(), KernelCache.ofUser(), Natives::compiler, KernelFile::resource);
@@ -197,11 +193,7 @@ public final class CudaDevice implements Device {
         });
   }
 
-  /**
-   * Waits for everything launched so far, and reports what went wrong in it.
-   *
-   * @throws CudaException if a kernel failed
-   */
+  /** Waits for everything launched so far, and reports what went wrong in it. */
   public void synchronize() {
     makeCurrent();
     calls.check(driver.synchronize(), "cuCtxSynchronize");

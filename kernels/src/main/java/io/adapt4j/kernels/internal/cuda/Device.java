@@ -12,27 +12,13 @@ public interface Device {
   /** {@return what log lines call it} */
   String name();
 
-  /**
-   * Returns what it can do.
-   *
-   * @return its compute capability
-   */
+  /** Returns what it can do. */
   Capability capability();
 
-  /**
-   * Allocates memory.
-   *
-   * @param bytes how much, more than 0
-   * @return its address, a multiple of 16
-   * @throws CudaException if there is not so much; the message has the numbers
-   */
+  /** Allocates memory. */
   long allocate(long bytes);
 
-  /**
-   * Frees memory.
-   *
-   * @param address what {@link #allocate} returned
-   */
+  /** Frees memory. */
   void free(long address);
 
   /**
@@ -47,18 +33,9 @@ public interface Device {
    * Copies from the device.
    *
    * @param source address of as many bytes as the target has remaining
-   * @param target takes them; its position stays
    */
   void download(long source, ByteBuffer target);
 
-  /**
-   * Runs a kernel.
-   *
-   * @param kernel which
-   * @param columns blocks along the first dimension of the grid
-   * @param rows blocks along the second, at most 65535
-   * @param arguments as the kernel takes them: addresses and integers as they are, floats as their
-   *     bits
-   */
+  /** Runs a kernel. */
   void launch(Kernel kernel, int columns, int rows, long... arguments);
 }

@@ -15,9 +15,7 @@ public final class DeviceBuffer implements AutoCloseable {
   /**
    * Allocates memory.
    *
-   * @param device where
    * @param bytes how much; rounded up to whole 16 bytes, of which there is at least one
-   * @throws CudaException if there is not so much
    */
   public DeviceBuffer(Device device, long bytes) {
     this.device = device;
@@ -45,12 +43,7 @@ public final class DeviceBuffer implements AutoCloseable {
     return of(device, content);
   }
 
-  /**
-   * Returns where it is.
-   *
-   * @return the device's address
-   * @throws IllegalStateException after closing
-   */
+  /** Returns where it is. */
   public long address() {
     if (address == 0) {
       throw new IllegalStateException("This memory has been freed");

@@ -10,15 +10,8 @@ public final class DeviceQuantizer {
   /**
    * Quantizes numbers in blocks, of which the last may be short.
    *
-   * @param device where they are
-   * @param type of the numbers: F32, F16 or BF16
-   * @param values their address
-   * @param count how many
-   * @param blockSize weights that share a scale: a power of two of at least 2
    * @param numbers what the 16 codes mean, ascending unless {@code fp4}
-   * @param fp4 whether codes are those of FP4 instead of the nearest numbers
    * @param packed takes (count + 1) / 2 bytes
-   * @param absmax takes a float for each block
    */
   public static void quantize(
       Device device,

@@ -22,13 +22,7 @@ public final class DeviceWeight implements AutoCloseable {
   private final long bytes;
   private final Deque<DeviceBuffer> owned = new ArrayDeque<>();
 
-  /**
-   * Copies a matrix to a device.
-   *
-   * @param device where to
-   * @param weight the matrix, not used afterwards
-   * @throws CudaException if the device's memory does not suffice
-   */
+  /** Copies a matrix to a device. */
   public DeviceWeight(Device device, QuantizedWeight weight) {
     this.device = device;
     this.rows = weight.rows();
@@ -75,12 +69,7 @@ public final class DeviceWeight implements AutoCloseable {
     return bytes;
   }
 
-  /**
-   * Dequantizes the matrix.
-   *
-   * @param type F32, F16 or BF16
-   * @param target address of rows x columns elements of the type
-   */
+  /** Dequantizes the matrix. */
   public void dequantize(DType type, long target) {
     long elements = (long) rows * columns;
     // One thread more than there are words of eight looks after what is left over.
@@ -91,12 +80,8 @@ public final class DeviceWeight implements AutoCloseable {
   /**
    * Multiplies: y = x W'.
    *
-   * @param type of x and y: F32, F16 or BF16
    * @param x address of [n, columns]
-   * @param n rows of x, more than 0
    * @param y address of [n, stride]
-   * @param first the column of y that takes the first output
-   * @param stride columns of y
    */
   public void multiply(DType type, long x, int n, long y, int first, int stride) {
     long[] all = with(x, y, n, rows, columns, stride, first);
@@ -122,10 +107,6 @@ public final class DeviceWeight implements AutoCloseable {
    * Returns whether a product reads less memory than dequantizing the matrix and multiplying.
    * Dequantizing writes and reads 2 bytes a weight beside the half byte that both read, so few rows
    * gain. More rows would have to be measured, which nobody has on a device yet.
-   *
-   * @param type of x
-   * @param n rows of x
-   * @return true for few rows
    */
   public boolean multipliesFaster(DType type, long n) {
     boolean narrow = usesTensorCores(type, 0) && columns % 32 == 0;

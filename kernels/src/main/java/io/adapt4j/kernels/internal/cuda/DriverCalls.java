@@ -5,13 +5,7 @@ record DriverCalls(Driver driver) {
 
   static final int OUT_OF_MEMORY = 2;
 
-  /**
-   * Checks a call.
-   *
-   * @param status what it returned
-   * @param call what to name it
-   * @throws CudaException unless it succeeded
-   */
+  /** Checks a call. */
   void check(int status, String call) {
     if (status != 0) {
       throw new CudaException(call + ": " + describe(status));
@@ -29,11 +23,7 @@ record DriverCalls(Driver driver) {
         + ")";
   }
 
-  /**
-   * Allocates memory.
-   *
-   * @throws CudaException if there is not so much, with the numbers
-   */
+  /** Allocates memory. */
   long allocate(long bytes) {
     long[] address = new long[1];
     int status = driver.allocate(address, bytes);

@@ -3,13 +3,7 @@ package io.adapt4j.kernels.internal.cuda;
 import io.adapt4j.core.internal.tensor.DType;
 import java.util.Locale;
 
-/**
- * A kernel: a function of one of the sources, with the block that it is written for.
- *
- * @param file where it is
- * @param function its name
- * @param threads in a block
- */
+/** A kernel: a function of one of the sources, with the block that it is written for. */
 public record Kernel(KernelFile file, String function, int threads) {
 
   /** Blocks of weights that a block of {@link #quantize} takes. */

@@ -30,15 +30,7 @@ final class KernelImages {
   private final Supplier<Found> compiler;
   private final Function<String, Optional<byte[]>> resources;
 
-  /**
-   * Prepares to find images.
-   *
-   * @param capability of the device
-   * @param driverVersion as the driver counts
-   * @param cache where compiled ones are kept
-   * @param compiler asked for once a file
-   * @param resources files beside the sources
-   */
+  /** Prepares to find images. */
   KernelImages(
       Capability capability,
       int driverVersion,
@@ -55,9 +47,6 @@ final class KernelImages {
   /**
    * Finds the images of a source: the first that the driver takes is the best. A driver older than
    * a binary's CUDA refuses it, and finishes PTX instead.
-   *
-   * @return at least one
-   * @throws CudaException if it does not compile, or there is neither compiler nor binary nor PTX
    */
   List<byte[]> images(KernelFile file) {
     Found found = compiler.get();

@@ -14,11 +14,7 @@ final class Natives {
 
   private Natives() {}
 
-  /**
-   * Loads the driver.
-   *
-   * @throws CudaException with the reason if it or its binding is missing
-   */
+  /** Loads the driver. */
   static Driver driver() {
     try {
       return new BytedecoDriver();

@@ -5,12 +5,7 @@ import java.nio.ByteBuffer;
 /**
  * A 4-bit matrix in host memory.
  *
- * @param rows outputs
- * @param columns inputs
- * @param blockSize weights that share a scale, a power of two
  * @param packed two codes a byte along the flattened matrix, the first in the high half
- * @param numbers what the 16 codes mean
- * @param scales one a block
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never changed
 public record QuantizedWeight(
@@ -20,22 +15,14 @@ public record QuantizedWeight(
    * The scales of blocks: values[block], or where they are quantized themselves
    * numbers[codes[block]] * values[block / blockSize] + offset.
    *
-   * @param values scales, or the scales of scales
    * @param codes null where scales are not quantized
    * @param numbers what the codes mean, 256; null without codes
-   * @param blockSize scales that share a scale, a power of two; 1 without codes
-   * @param offset 0 without codes
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared, never changed
   public record BlockScales(
       float[] values, byte[] codes, float[] numbers, int blockSize, float offset) {
 
-    /**
-     * Scales as floats.
-     *
-     * @param values one a block
-     * @return the scales
-     */
+    /** Scales as floats. */
     public static BlockScales plain(float[] values) {
       return new BlockScales(values, null, null, 1, 0);
     }

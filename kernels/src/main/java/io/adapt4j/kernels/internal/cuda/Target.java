@@ -5,9 +5,6 @@ import java.util.List;
 /**
  * What kernels are compiled for: a binary for one architecture, or PTX, which the driver finishes
  * for any architecture from that on.
- *
- * @param architecture 80 for 8.0
- * @param binary whether a binary
  */
 record Target(int architecture, boolean binary) {
 

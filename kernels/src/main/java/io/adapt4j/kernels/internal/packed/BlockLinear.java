@@ -10,13 +10,7 @@ import java.util.Map;
 /** A linear layer with its weight in blocks; for few rows multiplied as it is. */
 public final class BlockLinear extends PackedLinear<BlockPart> {
 
-  /**
-   * Takes the place of a plain layer without memory.
-   *
-   * @param declared the plain layer, whose bias is taken over
-   * @param packed the projections in blocks, by path; at least one. Others stay plain
-   * @param workspace shared by the layers of the model
-   */
+  /** Takes the place of a plain layer without memory. */
   public BlockLinear(DenseLinear declared, Map<String, BlockPart> packed, Workspace workspace) {
     super(declared, packed, workspace);
   }

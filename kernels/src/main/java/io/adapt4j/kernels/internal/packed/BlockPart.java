@@ -16,13 +16,7 @@ public final class BlockPart extends PackedPart {
   private final BlockSource source;
   private @Nullable BlockMatrix matrix;
 
-  /**
-   * Makes a part without values.
-   *
-   * @param part the projection
-   * @param in width of its input
-   * @param source where the weight comes from
-   */
+  /** Makes a part without values. */
   public BlockPart(Linear.Part part, long in, BlockSource source) {
     super(part, in);
     this.source = source;

@@ -16,9 +16,6 @@ public interface BlockSource extends WeightSource {
   /**
    * Reads the weight.
    *
-   * @param checkpoint the checkpoint that it is in
-   * @param rows outputs
-   * @param columns inputs
    * @return the weight, with rows in the checkpoint's order; closed by the caller
    */
   BlockMatrix read(Checkpoint checkpoint, int rows, int columns);

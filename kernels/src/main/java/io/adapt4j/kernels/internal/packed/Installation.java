@@ -12,52 +12,23 @@ import java.util.Optional;
 /** Puts layers that take fewer bits into the places of a declared network. */
 public final class Installation {
 
-  /**
-   * Finds the weight of a projection; empty where it stays plain.
-   *
-   * @param <P> how it will be held
-   */
+  /** Finds the weight of a projection; empty where it stays plain. */
   @FunctionalInterface
   public interface Parts<P extends PackedPart> {
-    /**
-     * Finds the weight of a projection.
-     *
-     * @param part the projection
-     * @param weight its rows of the layer's weight
-     * @param in width of its input
-     * @return how it will be held; empty where it stays plain
-     */
+    /** Finds the weight of a projection. */
     Optional<P> find(Linear.Part part, Slice weight, long in);
   }
 
-  /**
-   * Makes a layer.
-   *
-   * @param <P> how its projections are held
-   */
+  /** Makes a layer. */
   @FunctionalInterface
   public interface Layers<P extends PackedPart> {
-    /**
-     * Makes a layer.
-     *
-     * @param declared the plain layer
-     * @param packed the projections that take fewer bits, by path
-     * @param workspace shared by the layers of the model
-     * @return the layer that takes its place
-     */
+    /** Makes a layer. */
     PackedLinear<P> make(DenseLinear declared, Map<String, P> packed, Workspace workspace);
   }
 
   private Installation() {}
 
-  /**
-   * Puts layers into their places.
-   *
-   * @param slots the places
-   * @param parts finds weights
-   * @param layers makes layers
-   * @param <P> how a projection is held
-   */
+  /** Puts layers into their places. */
   public static <P extends PackedPart> void install(
       List<LinearSlot> slots, Parts<P> parts, Layers<P> layers) {
     Workspace workspace = new Workspace();

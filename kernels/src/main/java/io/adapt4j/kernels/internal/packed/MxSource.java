@@ -13,13 +13,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
 
-/**
- * A weight in MXFP4 of a folder, whose numbers and scales are tensors of their own.
- *
- * @param name the name of the weight
- * @param storedName the name that the file's reader gives it
- * @param shape dimensions there, inputs first
- */
+/** A weight in MXFP4 of a folder, whose numbers and scales are tensors of their own. */
 record MxSource(String name, String storedName, List<Long> shape) implements BlockSource {
 
   /** Bytes of the numbers of a block. */

@@ -26,8 +26,6 @@ import org.jspecify.annotations.Nullable;
  * derivative, in memory that all layers of a model share (QLoRA, Dettmers et al. 2023, eq. 5).
  *
  * <p>Projections that were not quantized lie beside the others as they are.
- *
- * @param <P> how a projection is held
  */
 public abstract class PackedLinear<P extends PackedPart> implements QuantizedLinear {
 
@@ -41,13 +39,7 @@ public abstract class PackedLinear<P extends PackedPart> implements QuantizedLin
   private final Workspace workspace;
   private boolean closed;
 
-  /**
-   * Takes the place of a plain layer without memory.
-   *
-   * @param declared the plain layer, whose bias is taken over
-   * @param packed the projections that take fewer bits, by path; at least one. Others stay plain
-   * @param workspace shared by the layers of the model
-   */
+  /** Takes the place of a plain layer without memory. */
   protected PackedLinear(DenseLinear declared, Map<String, P> packed, Workspace workspace) {
     this.parts = declared.parts();
     this.in = declared.inFeatures();

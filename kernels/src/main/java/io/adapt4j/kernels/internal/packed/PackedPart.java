@@ -13,12 +13,7 @@ public abstract class PackedPart implements AutoCloseable {
   private final Linear.Part part;
   private final long in;
 
-  /**
-   * Makes a part without values.
-   *
-   * @param part the projection
-   * @param in width of its input
-   */
+  /** Makes a part without values. */
   protected PackedPart(Linear.Part part, long in) {
     this.part = part;
     this.in = in;
@@ -49,26 +44,15 @@ public abstract class PackedPart implements AutoCloseable {
    * Restores the weight.
    *
    * @param target takes it, [width, in], contiguous
-   * @throws IllegalStateException before it is read, and after it is closed
    */
   public abstract void dequantize(Tensor target);
 
-  /**
-   * Restores the weight to be written to a file.
-   *
-   * @param target takes it, [width, in], contiguous
-   */
+  /** Restores the weight to be written to a file. */
   public void restore(Tensor target) {
     dequantize(target);
   }
 
-  /**
-   * Adds the product with the weight.
-   *
-   * @param terms takes it
-   * @param bias of the whole layer
-   * @return whether the kernels multiply with it
-   */
+  /** Adds the product with the weight. */
   public abstract boolean describe(QuantizedTerms terms, @Nullable Parameter bias);
 
   /** {@return what says that the weight is not read yet} */

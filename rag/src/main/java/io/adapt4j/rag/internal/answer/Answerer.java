@@ -58,12 +58,7 @@ public final class Answerer {
   /**
    * Answers in a generator's words.
    *
-   * @param index where citations are checked
-   * @param retriever finds passages
-   * @param generator writes answers
    * @param budget how much it reads at once
-   * @param options how answers are written
-   * @return the answerer
    */
   public static Answerer of(
       SearchIndex index,
@@ -74,14 +69,7 @@ public final class Answerer {
     return new Answerer(index, retriever, Optional.of(generator), budget, options);
   }
 
-  /**
-   * Answers by the passages themselves.
-   *
-   * @param index where citations are checked
-   * @param retriever finds passages
-   * @param options what is said where nothing is found
-   * @return the answerer
-   */
+  /** Answers by the passages themselves. */
   public static Answerer extractive(SearchIndex index, Retriever retriever, AnswerOptions options) {
     TokenBudget unused = TokenBudget.estimated(TokenBudget.DEFAULT_CONTEXT);
     return new Answerer(index, retriever, Optional.empty(), unused, options);
@@ -91,31 +79,14 @@ public final class Answerer {
    * Answers the last message of a conversation. With a generator, one that follows others is first
    * turned into a question that stands by itself; without, it is taken as it is.
    *
-   * @param conversation at least one message, the last of the role user
-   * @param filter what documents must be like, besides what the retriever asks for
    * @param onText takes the answer's text as it is produced, on this thread
-   * @return the answer
-   * @throws IllegalArgumentException if the conversation does not end with a user's text, or the
-   *     generator's context has no room for a source
-   * @throws io.adapt4j.core.text.GeneratorException if the generator fails
    */
   public Answer answer(
       List<ChatMessage> conversation, Optional<Filter> filter, Consumer<String> onText) {
     return answer(conversation, filter, onText, new CancellationToken());
   }
 
-  /**
-   * Answers until it is cancelled, otherwise as {@link #answer(List, Optional, Consumer)}.
-   *
-   * @param conversation at least one message, the last of the role user
-   * @param filter what documents must be like, besides what the retriever asks for
-   * @param onText takes the answer's text as it is produced, on this thread
-   * @param cancellation ends the answer: before the generator is asked, or between two pieces
-   * @return the answer; when cancelled, with the text so far, and not answerable if there is none
-   * @throws IllegalArgumentException if the conversation does not end with a user's text, or the
-   *     generator's context has no room for a source
-   * @throws io.adapt4j.core.text.GeneratorException if the generator fails
-   */
+  /** Answers until it is cancelled, otherwise as {@link #answer(List, Optional, Consumer)}. */
   public Answer answer(
       List<ChatMessage> conversation,
       Optional<Filter> filter,
@@ -142,12 +113,7 @@ public final class Answerer {
         : extracted(retrieval, stages, onText, cancellation);
   }
 
-  /**
-   * Checks before the first question that the generator's context has room for one.
-   *
-   * @throws IllegalArgumentException if instructions, a short question, the longest answer and the
-   *     beginning of a source do not fit together
-   */
+  /** Checks before the first question that the generator's context has room for one. */
   public void requireRoom() {
     if (generator.isPresent()) {
       prompts.requireRoom();

@@ -5,12 +5,7 @@ public final class Vectors {
 
   private Vectors() {}
 
-  /**
-   * Brings a vector to Euclidean length 1, in place. One of zeros stays as it is.
-   *
-   * @param vector the vector
-   * @return the same array
-   */
+  /** Brings a vector to Euclidean length 1, in place. One of zeros stays as it is. */
   public static float[] normalize(float[] vector) {
     double length = Math.sqrt(product(vector, vector));
     if (length > 0) {
@@ -21,13 +16,7 @@ public final class Vectors {
     return vector;
   }
 
-  /**
-   * Returns the inner product, which is the cosine of the angle between vectors of length 1.
-   *
-   * @param a a vector
-   * @param b one as long
-   * @return the sum of the products of their entries
-   */
+  /** Returns the inner product, which is the cosine of the angle between vectors of length 1. */
   public static double product(float[] a, float[] b) {
     double sum = 0;
     for (int i = 0; i < a.length; i++) {

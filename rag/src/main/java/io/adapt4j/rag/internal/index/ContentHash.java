@@ -15,9 +15,6 @@ public final class ContentHash {
   /**
    * Hashes title, text and metadata. {@link Document#MODIFIED} is left out: a file that was copied
    * or touched says the same as before.
-   *
-   * @param document the document
-   * @return 64 hexadecimal digits of SHA-256
    */
   public static String of(Document document) {
     MessageDigest digest = sha256();

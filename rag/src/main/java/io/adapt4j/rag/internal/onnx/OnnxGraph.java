@@ -9,9 +9,6 @@ import java.util.Map;
 /**
  * The graph of an ONNX model file, as far as its weights need it (onnx.proto, ModelProto and
  * GraphProto). Weights outside the file are not read.
- *
- * @param nodes the operations in the order they run
- * @param weights the stored values by name
  */
 public record OnnxGraph(List<OnnxNode> nodes, Map<String, OnnxTensor> weights) {
 
@@ -19,13 +16,7 @@ public record OnnxGraph(List<OnnxNode> nodes, Map<String, OnnxTensor> weights) {
   private static final int NODE = 1;
   private static final int INITIALIZER = 5;
 
-  /**
-   * Parses a model file.
-   *
-   * @param file its whole content; weights share its memory
-   * @return the graph
-   * @throws IllegalArgumentException if it is not an ONNX model
-   */
+  /** Parses a model file. */
   public static OnnxGraph parse(ByteBuffer file) {
     ProtobufReader reader = new ProtobufReader(file);
     while (reader.next()) {

@@ -4,13 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * An operation of an ONNX graph (NodeProto).
- *
- * @param name its name, for PyTorch exports the module path
- * @param operator such as {@code MatMul}
- * @param inputs the names of what it reads
- */
+/** An operation of an ONNX graph (NodeProto). */
 public record OnnxNode(String name, String operator, List<String> inputs) {
 
   private static final int INPUT = 1;

@@ -8,9 +8,6 @@ import java.util.List;
 /**
  * A stored value of an ONNX graph (TensorProto).
  *
- * @param name its name
- * @param shape the size of each dimension
- * @param dataType the element type, {@value #FLOAT} for fp32
  * @param bytes the elements in row-major order, little-endian; shares the file's memory
  */
 public record OnnxTensor(String name, List<Long> shape, int dataType, ByteBuffer bytes) {
@@ -63,7 +60,6 @@ public record OnnxTensor(String name, List<Long> shape, int dataType, ByteBuffer
    * Returns the elements of an fp32 tensor.
    *
    * @return a view of them in row-major order
-   * @throws IllegalArgumentException if they are of another type, or not in the file
    */
   public FloatBuffer floats() {
     long count = shape.stream().reduce(1L, Math::multiplyExact);

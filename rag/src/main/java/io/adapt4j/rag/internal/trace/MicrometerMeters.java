@@ -33,14 +33,7 @@ public final class MicrometerMeters implements TraceListener {
     this.tags = tags;
   }
 
-  /**
-   * Keeps meters in a registry.
-   *
-   * @param registry where they are kept
-   * @param tags keys and values in turn, such as {@code "corpus", "handbook"}
-   * @return a new listener
-   * @throws IllegalArgumentException if a key has no value
-   */
+  /** Keeps meters in a registry. */
   public static MicrometerMeters of(MeterRegistry registry, String... tags) {
     return new MicrometerMeters(Objects.requireNonNull(registry, "registry"), Tags.of(tags));
   }

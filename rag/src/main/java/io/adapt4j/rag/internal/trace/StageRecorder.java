@@ -18,25 +18,12 @@ public final class StageRecorder {
   /** Begins without stages. */
   public StageRecorder() {}
 
-  /**
-   * Runs a stage that leaves hits.
-   *
-   * @param name its name
-   * @param action the stage
-   * @return the hits
-   */
+  /** Runs a stage that leaves hits. */
   public List<Hit> hits(String name, Supplier<List<Hit>> action) {
     return hits(name, action, () -> "");
   }
 
-  /**
-   * Runs a stage that leaves hits and has more to say.
-   *
-   * @param name its name
-   * @param action the stage
-   * @param note says of it what is to be known, after it has run
-   * @return the hits
-   */
+  /** Runs a stage that leaves hits and has more to say. */
   public List<Hit> hits(String name, Supplier<List<Hit>> action, Supplier<String> note) {
     long begun = System.nanoTime();
     List<Hit> hits = action.get();
@@ -44,15 +31,7 @@ public final class StageRecorder {
     return hits;
   }
 
-  /**
-   * Runs a stage of another kind.
-   *
-   * @param name its name
-   * @param action the stage
-   * @param note says of its result what is to be known
-   * @param <T> its result
-   * @return the result
-   */
+  /** Runs a stage of another kind. */
   public <T> T run(String name, Supplier<T> action, Function<T, String> note) {
     long begun = System.nanoTime();
     T result = action.get();

@@ -41,13 +41,7 @@ public final class Collective implements AutoCloseable {
     return number++;
   }
 
-  /**
-   * Tells every worker something.
-   *
-   * @param own what this one says
-   * @return what each says, by rank
-   * @throws CollectiveException if another has failed
-   */
+  /** Tells every worker something. */
   public List<byte[]> exchange(byte[] own) {
     int operation = next();
     Traffic[] out = new Traffic[mesh.size()];

@@ -27,20 +27,11 @@ final class Handshake {
     this.token = token.clone();
   }
 
-  /**
-   * What an accepted connection is.
-   *
-   * @param rank which worker has connected
-   * @param session a secret of both ends, of this connection alone
-   */
+  /** What an accepted connection is. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Accepted(int rank, byte[] session) {}
 
-  /**
-   * The side that connects: says which worker it is.
-   *
-   * @return a secret of both ends, of this connection alone
-   */
+  /** The side that connects: says which worker it is. */
   byte[] connect(SocketChannel channel, int own, int other, Patience.Wait wait, String what)
       throws IOException {
     byte[] theirs = Sockets.read(channel, NONCE_BYTES, wait, what);
@@ -55,12 +46,7 @@ final class Handshake {
     return hash("session", own, other, theirs, ours);
   }
 
-  /**
-   * The side that accepts.
-   *
-   * @return who has connected
-   * @throws IOException if it is none of this run
-   */
+  /** The side that accepts. */
   Accepted accept(SocketChannel channel, int own, Patience.Wait wait, String what)
       throws IOException {
     byte[] ours = nonce();

@@ -49,10 +49,7 @@ public final class Mesh implements AutoCloseable {
   /**
    * Opens a port for the other workers.
    *
-   * @param host the address of this machine that they reach
    * @param firstPort the first of the ports to try; 0 for any that is free
-   * @return the open socket
-   * @throws IOException if there is none
    */
   public static ServerSocketChannel listen(String host, int firstPort) throws IOException {
     ServerSocketChannel server = ServerSocketChannel.open();
@@ -73,11 +70,7 @@ public final class Mesh implements AutoCloseable {
     }
   }
 
-  /**
-   * Closes a socket of {@link #listen}.
-   *
-   * @param server the socket
-   */
+  /** Closes a socket of {@link #listen}. */
   public static void close(ServerSocketChannel server) {
     Sockets.close(server);
   }
@@ -85,14 +78,7 @@ public final class Mesh implements AutoCloseable {
   /**
    * Connects all workers with each other; each calls this.
    *
-   * @param rank which worker this is
-   * @param addresses where each listens, by rank
-   * @param server where this one listens; closed when this returns
-   * @param token what only the workers of this run know
    * @param security how bytes travel
-   * @param patience how long to wait, here and later
-   * @return the connections
-   * @throws CollectiveException if somebody is missing
    */
   public static Mesh connect(
       int rank,
@@ -183,12 +169,7 @@ public final class Mesh implements AutoCloseable {
     return sent;
   }
 
-  /**
-   * Sends and receives until all is done.
-   *
-   * @param out what goes to each worker; not read for this one
-   * @param in what comes from each worker
-   */
+  /** Sends and receives until all is done. */
   void move(Traffic[] out, Traffic[] in) {
     try {
       Patience.Wait wait = patience.begin();

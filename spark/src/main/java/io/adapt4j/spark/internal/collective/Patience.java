@@ -6,7 +6,6 @@ import java.util.function.BooleanSupplier;
 /**
  * How long a worker waits for the others.
  *
- * @param limit how long nothing may come or go
  * @param cancelled asked ten times a second: whether to give up at once
  */
 public record Patience(Duration limit, BooleanSupplier cancelled) {
@@ -14,12 +13,7 @@ public record Patience(Duration limit, BooleanSupplier cancelled) {
   /** Milliseconds after which a wait looks around. */
   static final long POLL_MILLIS = 100;
 
-  /**
-   * Waits that nobody cancels but by an interrupt.
-   *
-   * @param limit how long nothing may come or go
-   * @return the patience
-   */
+  /** Waits that nobody cancels but by an interrupt. */
   public static Patience of(Duration limit) {
     return new Patience(limit, () -> false);
   }
@@ -39,11 +33,7 @@ public record Patience(Duration limit, BooleanSupplier cancelled) {
       since = System.nanoTime();
     }
 
-    /**
-     * Looks whether to go on.
-     *
-     * @param what is waited for
-     */
+    /** Looks whether to go on. */
     void check(String what) {
       if (Thread.currentThread().isInterrupted() || cancelled.getAsBoolean()) {
         throw new CollectiveException("Stopped while waiting for " + what);

@@ -23,11 +23,7 @@ final class Rounding {
   private final int[] bits;
   private final short[] halves;
 
-  /**
-   * Prepares memory.
-   *
-   * @param most numbers at a time
-   */
+  /** Prepares memory. */
   Rounding(int most) {
     ByteBuffer memory =
         ByteBuffer.allocateDirect(most * Float.BYTES).order(ByteOrder.nativeOrder());

@@ -23,11 +23,6 @@ public enum Security {
     }
   };
 
-  /**
-   * Secures a connection.
-   *
-   * @param session a secret of both ends, of this connection alone
-   * @param connects whether this end has opened it
-   */
+  /** Secures a connection. */
   abstract Wire secure(SocketChannel channel, byte[] session, boolean connects);
 }

@@ -21,7 +21,6 @@ public final class Segments {
    * Takes memory as it is.
    *
    * @param pieces fp32 values in native byte order, between position and limit
-   * @return the vector; writing to it changes the memory
    */
   public static Segments of(List<ByteBuffer> pieces) {
     return new Segments(
@@ -33,13 +32,7 @@ public final class Segments {
     return count;
   }
 
-  /**
-   * A part of the vector.
-   *
-   * @param from first number
-   * @param to first number behind
-   * @return the part, in the same memory
-   */
+  /** A part of the vector. */
   public Segments part(long from, long to) {
     List<ByteBuffer> found = new ArrayList<>();
     long start = 0;

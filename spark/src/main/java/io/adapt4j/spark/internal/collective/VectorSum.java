@@ -36,8 +36,6 @@ public final class VectorSum {
   /**
    * Starts with a sum of nothing.
    *
-   * @param collective the workers
-   * @param encoding how numbers travel
    * @param memory makes zeroed memory of some sizes in bytes, which lasts as long as this
    */
   public VectorSum(
@@ -58,13 +56,7 @@ public final class VectorSum {
     return Segments.of(memory.apply(vector.sizes()));
   }
 
-  /**
-   * Adds a vector of each worker, in the order of ranks, after those of earlier rounds.
-   *
-   * @param vector this worker's; only read
-   * @param contributors how many workers have one: those of the lowest ranks
-   * @throws CollectiveException if another has failed
-   */
+  /** Adds a vector of each worker, in the order of ranks, after those of earlier rounds. */
   public void add(Segments vector, int contributors) {
     int operation = collective.next();
     boolean contributes = mesh.rank() < contributors;
@@ -102,7 +94,6 @@ public final class VectorSum {
    * Takes the sum, which begins anew.
    *
    * @param vector overwritten
-   * @throws CollectiveException if another has failed
    */
   public void take(Segments vector) {
     if (!begun || sums == null) {

@@ -22,16 +22,7 @@ public final class SparkProcess {
 
   private SparkProcess() {}
 
-  /**
-   * Prepares a process.
-   *
-   * @param home a folder that is filled with links to the jars of the class path
-   * @param javaOptions options for the JVM of the driver, such as its heap
-   * @param mainClass its main class
-   * @param arguments its arguments
-   * @return the process, not started
-   * @throws IOException if the folder cannot be filled
-   */
+  /** Prepares a process. */
   public static ProcessBuilder prepare(
       Path home, List<String> javaOptions, String mainClass, List<String> arguments)
       throws IOException {
@@ -53,15 +44,7 @@ public final class SparkProcess {
     return process;
   }
 
-  /**
-   * Runs a main class to its end, with the input and output of this process.
-   *
-   * @param mainClass the class
-   * @param arguments its arguments
-   * @return its exit code
-   * @throws IOException if it cannot be started
-   * @throws InterruptedException if the wait is interrupted; it is ended then
-   */
+  /** Runs a main class to its end, with the input and output of this process. */
   public static int run(String mainClass, List<String> arguments)
       throws IOException, InterruptedException {
     Path home = Files.createTempDirectory("adapt4j-spark");

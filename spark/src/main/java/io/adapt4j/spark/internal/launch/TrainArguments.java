@@ -38,13 +38,7 @@ public final class TrainArguments {
 
   private TrainArguments() {}
 
-  /**
-   * Reads arguments.
-   *
-   * @param arguments the words
-   * @return what they say
-   * @throws IllegalArgumentException if there is no file, or an option is unknown or lacks a value
-   */
+  /** Reads arguments. */
   public static TrainArguments read(List<String> arguments) {
     TrainArguments read = new TrainArguments();
     Iterator<String> words = arguments.iterator();

@@ -4,18 +4,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import java.io.Serializable;
 import java.util.List;
 
-/**
- * The generation options that can be sent to an executor.
- *
- * @param maxNewTokens most tokens of an answer
- * @param temperature divisor of the logits
- * @param topK most probable tokens to choose from
- * @param topP probability mass to choose from
- * @param minP least probability relative to the best
- * @param repetitionPenalty penalty on tokens that occurred
- * @param seed the seed
- * @param stopStrings texts that end an answer
- */
+/** The generation options that can be sent to an executor. */
 public record GenerationChoice(
     int maxNewTokens,
     double temperature,
@@ -27,11 +16,7 @@ public record GenerationChoice(
     List<String> stopStrings)
     implements Serializable {
 
-  /**
-   * Takes options apart.
-   *
-   * @throws IllegalArgumentException if they have something that cannot be sent
-   */
+  /** Takes options apart. */
   public static GenerationChoice of(GenerationOptions options) {
     GenerationChoice choice =
         new GenerationChoice(

@@ -61,11 +61,7 @@ public final class ModelPool {
     private @Nullable ScheduledFuture<?> closing;
   }
 
-  /**
-   * The use of a model by a task.
-   *
-   * @param <T> the model
-   */
+  /** The use of a model by a task. */
   public static final class Lease<T extends AutoCloseable> implements AutoCloseable {
 
     private final T model;
@@ -95,12 +91,6 @@ public final class ModelPool {
   /**
    * Gives a model to use. Of several callers that ask for one that is not there yet, one loads it
    * and the others wait.
-   *
-   * @param type tells models of one specification apart, such as the loaded class and its options
-   * @param spec where it is
-   * @param idle how long to keep it after its last use
-   * @param stop ends the waiting
-   * @param load loads it
    */
   public <T extends AutoCloseable> Lease<T> lease(
       String type, ModelSpec spec, Duration idle, TaskStop stop, Supplier<T> load) {

@@ -9,14 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/**
- * What to load on an executor.
- *
- * @param model a folder or file that every executor sees or that was shipped, or {@code
- *     hub:owner/name}, with {@code @} and a revision
- * @param adapter a folder that every executor sees or that was shipped; empty for none
- * @param precision the type of weights and computation
- */
+/** What to load on an executor. */
 public record ModelSpec(String model, String adapter, Precision precision) implements Serializable {
 
   private static final String HUB = "hub:";

@@ -8,17 +8,10 @@ import org.apache.spark.sql.Row;
 /**
  * Work of a model that takes many rows in a call, and sorts them by length itself. Where a call
  * fails for a row, it is halved until that row is alone.
- *
- * @param <T> the model
  */
 public interface BulkWork<T extends AutoCloseable> extends RowWork<T> {
 
-  /**
-   * Computes rows, or throws where one cannot be computed.
-   *
-   * @param rows rows with an input
-   * @return a result a row, in their order
-   */
+  /** Computes rows, or throws where one cannot be computed. */
   List<RowResult> computeAll(T model, List<Row> rows);
 
   @Override

@@ -18,8 +18,6 @@ import org.apache.spark.sql.Row;
 /**
  * Work of a model that takes a row in a call, and runs the calls of many threads as one batch. The
  * longest rows begin, so that none runs alone in the end.
- *
- * @param <T> the model
  */
 public interface ConcurrentWork<T extends AutoCloseable> extends RowWork<T> {
 

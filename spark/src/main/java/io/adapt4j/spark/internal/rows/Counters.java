@@ -4,15 +4,7 @@ import java.io.Serializable;
 import org.apache.spark.SparkContext;
 import org.apache.spark.util.LongAccumulator;
 
-/**
- * What a stage counts on all executors.
- *
- * @param rows rows that were read
- * @param nulls rows without an input
- * @param errors rows with an error
- * @param tokens tokens that were read and generated
- * @param nanos time of the tasks with the model
- */
+/** What a stage counts on all executors. */
 public record Counters(
     LongAccumulator rows,
     LongAccumulator nulls,

@@ -5,11 +5,7 @@ import java.util.Iterator;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
 
-/**
- * Adds columns to the rows of a partition, in their order, and at last one for the error.
- *
- * @param <T> the model
- */
+/** Adds columns to the rows of a partition, in their order, and at last one for the error. */
 public final class PartitionTask<T extends AutoCloseable>
     implements MapPartitionsFunction<Row, Row> {
 
@@ -17,14 +13,7 @@ public final class PartitionTask<T extends AutoCloseable>
 
   private final Computation<T> computation;
 
-  /**
-   * Makes a task.
-   *
-   * @param spec the model
-   * @param work what to do with it
-   * @param options how
-   * @param counters what is counted
-   */
+  /** Makes a task. */
   public PartitionTask(ModelSpec spec, RowWork<T> work, RowOptions options, Counters counters) {
     this.computation = new Computation<>(spec, work, options, counters);
   }

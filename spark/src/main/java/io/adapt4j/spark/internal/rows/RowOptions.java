@@ -3,13 +3,7 @@ package io.adapt4j.spark.internal.rows;
 import java.io.Serializable;
 import java.time.Duration;
 
-/**
- * Options of every work.
- *
- * @param window how many rows are in memory and computed together
- * @param idle how long the model stays after its last use
- * @param invalid what becomes of rows that cannot be computed
- */
+/** Options of every work. */
 public record RowOptions(int window, Duration idle, Invalid invalid) implements Serializable {
 
   /** What becomes of rows that cannot be computed. */

@@ -6,11 +6,7 @@ import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.sql.Row;
 
-/**
- * What a stage does with rows.
- *
- * @param <T> the model
- */
+/** What a stage does with rows. */
 public interface RowWork<T extends AutoCloseable> extends Serializable {
 
   /** The model's kind and options, which tell it from others of the same files. */
@@ -25,12 +21,6 @@ public interface RowWork<T extends AutoCloseable> extends Serializable {
   /** How many values a row gets, without the error. */
   int columns();
 
-  /**
-   * Computes rows.
-   *
-   * @param rows rows with an input
-   * @param stop says whether to go on
-   * @return a result a row, in their order
-   */
+  /** Computes rows. */
   List<RowResult> compute(T model, List<Row> rows, TaskStop stop);
 }

@@ -21,24 +21,10 @@ public final class BarrierStage {
 
   private BarrierStage() {}
 
-  /**
-   * What a stage came to.
-   *
-   * @param run the run
-   * @param failures the first failure of each attempt that did not come to the end
-   */
+  /** What a stage came to. */
   public record Outcome(FinishedRun run, List<String> failures) {}
 
-  /**
-   * Trains.
-   *
-   * @param context the cluster
-   * @param workers how many tasks
-   * @param order what each is told
-   * @param listener told of the run here, on the driver
-   * @return what it came to
-   * @throws TrainingException if every attempt has failed
-   */
+  /** Trains. */
   public static Outcome run(
       SparkContext context, int workers, WorkerOrder order, TrainingListener listener) {
     context.register(order.events(), "adapt4j run events");

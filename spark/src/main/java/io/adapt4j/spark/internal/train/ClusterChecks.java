@@ -24,13 +24,7 @@ public final class ClusterChecks {
     return SettingsException.ofFineTuning(List.of(problem));
   }
 
-  /**
-   * Finds the context of a session.
-   *
-   * @param session the session
-   * @return its context
-   * @throws SettingsException if it is one of Spark Connect
-   */
+  /** Finds the context of a session. */
   public static SparkContext context(SparkSession session) {
     try {
       return session.sparkContext();
@@ -42,12 +36,7 @@ public final class ClusterChecks {
     }
   }
 
-  /**
-   * Refuses executors that come and go.
-   *
-   * @param context the cluster
-   * @throws SettingsException with the remedy
-   */
+  /** Refuses executors that come and go. */
   public static void allocation(SparkContext context) {
     if (context.getConf().getBoolean("spark.dynamicAllocation.enabled", false)) {
       throw refused(
@@ -59,11 +48,7 @@ public final class ClusterChecks {
   /**
    * Counts the workers.
    *
-   * @param context the cluster
    * @param wanted how many are wanted; 0 for as many as there is room for
-   * @param microBatches of a step
-   * @return how many train
-   * @throws SettingsException if there is no room for so many, with the remedy
    */
   public static int workers(SparkContext context, int wanted, int microBatches) {
     SparkConf conf = context.getConf();

@@ -12,22 +12,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/**
- * A run as it travels to the workers.
- *
- * @param text its description
- * @param microBatches micro-batches a step
- * @param output its folder
- * @param resumes whether it goes on where an earlier one was cut off
- */
+/** A run as it travels to the workers. */
 public record DescribedRun(String text, int microBatches, Path output, boolean resumes) {
 
-  /**
-   * Reads what the workers need to be told.
-   *
-   * @param description the run, everything stated
-   * @return the run
-   */
+  /** Reads what the workers need to be told. */
   public static DescribedRun of(RunDescription description) {
     String text = description.text();
     JsonNode keys = Json.written(text);
@@ -43,12 +31,7 @@ public record DescribedRun(String text, int microBatches, Path output, boolean r
     return Json.written(text).path("task").asText().equals("nextTokens");
   }
 
-  /**
-   * Returns whether the run trains on data, and has no other to validate with.
-   *
-   * @param data the data
-   * @return whether it is the data of the description
-   */
+  /** Returns whether the run trains on data, and has no other to validate with. */
   public boolean reads(Split data) {
     JsonNode keys = Json.written(text);
     return !keys.has("validation")

@@ -8,16 +8,9 @@ import java.time.Duration;
 /**
  * What the worker that leads says of a run.
  *
- * @param attempt number of the attempt that came to the end, from 0
- * @param steps optimizer steps of the whole run
- * @param firstLoss training loss of the first step
- * @param lastLoss mean training loss of the last steps
  * @param bestValidationLoss validation loss of the best evaluation; NaN without validation data
  * @param bestStep its step; -1 without validation data
- * @param best folder of the checkpoint to use
- * @param last folder of the last checkpoint
  * @param bytesPerStep bytes a worker has sent in a step
- * @param elapsed time of the last attempt, from the rendezvous on
  */
 public record FinishedRun(
     int attempt,

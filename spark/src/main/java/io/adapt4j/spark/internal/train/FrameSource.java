@@ -8,64 +8,29 @@ import java.util.Optional;
 /** Where rows of a run come from: shards, or a DataFrame that becomes shards. */
 public sealed interface FrameSource {
 
-  /**
-   * Takes a DataFrame.
-   *
-   * @param option what names it in messages
-   * @param rows the rows
-   * @return the source
-   */
+  /** Takes a DataFrame. */
   static FrameSource of(String option, SparkDatasets rows) {
     return new Frame(option, rows);
   }
 
-  /**
-   * Takes shards.
-   *
-   * @param shards the rows
-   * @return the source
-   */
+  /** Takes shards. */
   static FrameSource of(ShardedData shards) {
     return new Written(shards);
   }
 
-  /**
-   * Returns where rows are written to.
-   *
-   * @param output the run's folder
-   * @return the folder; empty where they are shards already
-   */
+  /** Returns where rows are written to. */
   Optional<Path> folder(Path output);
 
-  /**
-   * Refuses columns that no training data can be made of.
-   *
-   * @return what the columns are, if they are prompts without answers; empty for all else
-   */
+  /** Refuses columns that no training data can be made of. */
   Optional<String> check();
 
-  /**
-   * Returns whether there are shards.
-   *
-   * @param output the run's folder
-   * @return whether all of them were written
-   */
+  /** Returns whether there are shards. */
   boolean isWritten(Path output);
 
-  /**
-   * Finds the shards.
-   *
-   * @param output the run's folder
-   * @return those there are
-   */
+  /** Finds the shards. */
   ShardedData shards(Path output);
 
-  /**
-   * Writes the shards.
-   *
-   * @param output the run's folder
-   * @return the shards
-   */
+  /** Writes the shards. */
   ShardedData write(Path output);
 
   /** A DataFrame. */

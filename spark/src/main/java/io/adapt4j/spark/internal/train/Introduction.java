@@ -6,15 +6,7 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
 
-/**
- * What a worker says of itself before the workers are connected, through Spark's own barrier.
- *
- * @param host where the others reach it
- * @param port where it listens
- * @param token a random number; that of the first worker is the token of the attempt
- * @param version the version of Adapt4J
- * @param problem why it cannot take part; empty if it can
- */
+/** What a worker says of itself before the workers are connected, through Spark's own barrier. */
 record Introduction(String host, int port, String token, String version, String problem) {
 
   private static final String SEPARATOR = "\t";

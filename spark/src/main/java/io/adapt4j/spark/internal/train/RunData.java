@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Shards that a run trains on. Workers open them by themselves.
  *
- * @param train to train on
  * @param validation to validate with; null for none
  */
 public record RunData(ShardedData train, @Nullable ShardedData validation) implements Serializable {

@@ -31,7 +31,6 @@ public final class RunSources {
   /**
    * A run with its data.
    *
-   * @param described the run
    * @param data its shards; null for what is described
    */
   public record Prepared(DescribedRun described, @Nullable RunData data) {}
@@ -42,9 +41,6 @@ public final class RunSources {
    *
    * @param train rows to train on; null for the run's own data
    * @param validation rows to validate with; null for none
-   * @param run gets the data; checked before rows of an earlier run are replaced
-   * @return the run
-   * @throws SettingsException naming what is wrong with the run or with a column
    */
   public static Prepared prepare(
       @Nullable FrameSource train, @Nullable FrameSource validation, FineTuner.Builder run) {

@@ -259,13 +259,7 @@ sealed interface SentEvent extends Serializable {
     }
   }
 
-  /**
-   * An event with its place among all.
-   *
-   * @param attempt of the stage, from 0
-   * @param number of the event in the attempt, from 0
-   * @param event the event
-   */
+  /** An event with its place among all. */
   record Numbered(int attempt, long number, SentEvent event) implements Serializable {
 
     boolean isAfter(@Nullable Numbered other) {

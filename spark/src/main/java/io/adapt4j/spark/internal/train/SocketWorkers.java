@@ -32,8 +32,6 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
    * Works over connections.
    *
    * @param collective the connections; closed with this
-   * @param encoding how gradients travel
-   * @param sharesData whether the data is known to be the same everywhere
    */
   public SocketWorkers(Collective collective, Encoding encoding, boolean sharesData) {
     this.collective = collective;
@@ -142,11 +140,7 @@ public final class SocketWorkers implements WorkerGroup, AutoCloseable {
     exchange(new byte[0]);
   }
 
-  /**
-   * Tells of a problem that another attempt would have, too.
-   *
-   * @return whether all workers know of it; false where some do something else at the time
-   */
+  /** Tells of a problem that another attempt would have, too. */
   boolean tell(String problem) {
     try {
       exchange(PROBLEM, problem.getBytes(StandardCharsets.UTF_8));

@@ -45,15 +45,7 @@ final class TrainingFrame {
 
   private TrainingFrame() {}
 
-  /**
-   * Writes the rows.
-   *
-   * @param option what names the frame in messages: {@code data} or {@code validation}
-   * @param rows the rows
-   * @param folder where shards are written, on storage that driver and executors see as a path
-   * @return the shards
-   * @throws SettingsException naming the column that has nulls, or that there are no rows
-   */
+  /** Writes the rows. */
   static ShardedData write(String option, SparkDatasets rows, Path folder) {
     try {
       return rows.withoutNulls().write(folder.toAbsolutePath().normalize().toUri().toString());
@@ -62,14 +54,7 @@ final class TrainingFrame {
     }
   }
 
-  /**
-   * Checks the columns.
-   *
-   * @param option what names the frame in messages
-   * @param rows the rows
-   * @return what the columns are, if they are prompts without answers; empty for all else
-   * @throws SettingsException naming columns that are missing or of another type
-   */
+  /** Checks the columns. */
   static Optional<String> check(String option, SparkDatasets rows) {
     StructType schema = rows.frame().schema();
     requireTexts(option, schema, rows.written());

@@ -36,14 +36,7 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Wor
     this.order = order;
   }
 
-  /**
-   * Result of one worker's task: problems, or the report (rank 0 only).
-   *
-   * @param rank the worker
-   * @param problems what is wrong, one text a problem
-   * @param told whether another worker found the problems, which returns them too
-   * @param report the finished run
-   */
+  /** Result of one worker's task: problems, or the report (rank 0 only). */
   record Result(int rank, List<String> problems, boolean told, @Nullable FinishedRun report)
       implements Serializable {
 

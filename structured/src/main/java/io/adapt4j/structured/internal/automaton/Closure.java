@@ -249,7 +249,6 @@ final class Closure {
    * What tells configurations apart for the next bytes: counts that are far from their limits do
    * not. Null where it is too long.
    *
-   * @param configuration a configuration
    * @param far more bytes than are looked at
    */
   Configuration.@Nullable Key signature(Configuration configuration, int far) {

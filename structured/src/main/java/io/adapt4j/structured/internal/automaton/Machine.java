@@ -86,7 +86,6 @@ public final class Machine {
      * Binds it to a vocabulary.
      *
      * @param vocabulary the bytes of tokens
-     * @return the machine
      */
     public Machine over(TokenBytes vocabulary) {
       return over(vocabulary, MOST_CELLS, MOST_MASK_BYTES);
@@ -103,23 +102,12 @@ public final class Machine {
     }
   }
 
-  /**
-   * Builds an automaton.
-   *
-   * @param root what it accepts
-   * @return the automaton
-   */
+  /** Builds an automaton. */
   public static Automaton compile(Node root) {
     return new Automaton(ProgramBuilder.build(root));
   }
 
-  /**
-   * Starts an answer.
-   *
-   * @param vocabulary the vocabulary of this machine
-   * @param atBeginning whether its first token begins a text
-   * @return the state of the answer
-   */
+  /** Starts an answer. */
   public ConstraintState begin(TokenBytes vocabulary, boolean atBeginning) {
     return new AnswerState(this, vocabulary, start(), atBeginning && trie != firstTrie);
   }
@@ -279,10 +267,7 @@ public final class Machine {
   /**
    * Walks through a part of the tree.
    *
-   * @param from the configuration before its first nodes
    * @param allowed takes the tokens that may follow; null to stop at the first one
-   * @param onlyMixed whether to leave out subtrees of plain text
-   * @return whether there is one
    */
   private boolean walk(
       Configuration from,

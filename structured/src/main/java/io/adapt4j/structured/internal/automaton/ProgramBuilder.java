@@ -43,14 +43,7 @@ final class ProgramBuilder {
     analysis = new Analysis(root);
   }
 
-  /**
-   * Builds an automaton.
-   *
-   * @param root what it accepts
-   * @return the automaton
-   * @throws GrammarException if there is no text, or a rule begins with itself
-   * @throws TooLargeException if there are too many states
-   */
+  /** Builds an automaton. */
   static Program build(Node root) {
     ProgramBuilder builder = new ProgramBuilder(root);
     if (!builder.analysis.hasText(root)) {

@@ -5,9 +5,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * States to return to, the latest first. Equal ones are the same object within a {@link Machine}.
  *
- * @param id its number
- * @param state to return to: a loop counts the return
- * @param count how often the loop has begun its body before
  * @param below the rest, or null
  */
 record Stack(int id, int state, int count, @Nullable Stack below) {

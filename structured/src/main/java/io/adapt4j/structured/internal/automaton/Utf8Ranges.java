@@ -13,8 +13,6 @@ final class Utf8Ranges {
   /**
    * Adds the sequences of a range without surrogates.
    *
-   * @param first the first character
-   * @param last the last character
    * @param to takes arrays with the first and the last byte of each place
    */
   static void add(int first, int last, List<int[]> to) {

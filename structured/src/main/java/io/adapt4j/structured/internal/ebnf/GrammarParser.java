@@ -39,13 +39,7 @@ public final class GrammarParser {
     this.text = text;
   }
 
-  /**
-   * Reads a grammar.
-   *
-   * @param grammar its rules, one of them {@code root}
-   * @return the texts of {@code root}
-   * @throws GrammarException if it is not understood
-   */
+  /** Reads a grammar. */
   public static Node parse(String grammar) {
     Budget budget = Budget.current();
     if (grammar.length() > budget.characters()) {

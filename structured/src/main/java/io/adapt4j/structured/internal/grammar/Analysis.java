@@ -31,12 +31,7 @@ public final class Analysis {
   /** Rules for which what is asked is known to hold. */
   private Set<Rule> current = Set.of();
 
-  /**
-   * Looks at a grammar.
-   *
-   * @param root where it begins
-   * @throws GrammarException if a rule can begin with itself
-   */
+  /** Looks at a grammar. */
   public Analysis(Node root) {
     collect(root);
     productive = fixpoint(this::isProductive);
@@ -102,23 +97,13 @@ public final class Analysis {
     return found;
   }
 
-  /**
-   * Returns whether there is a text.
-   *
-   * @param node part of the grammar
-   * @return whether it has one
-   */
+  /** Returns whether there is a text. */
   public boolean hasText(Node node) {
     current = productive;
     return isProductive(node);
   }
 
-  /**
-   * Returns whether a part may be empty.
-   *
-   * @param node part of the grammar
-   * @return whether the empty text is one of its texts
-   */
+  /** Returns whether a part may be empty. */
   public boolean mayBeEmpty(Node node) {
     current = nullable;
     return isNullable(node);

@@ -26,44 +26,23 @@ public final class CodePoints {
     this.ranges = ranges;
   }
 
-  /**
-   * Returns a range.
-   *
-   * @param first its first character
-   * @param last its last character
-   * @return the set, without surrogates
-   */
+  /** Returns a range. */
   public static CodePoints of(int first, int last) {
     return ofRanges(List.of(new int[] {first, last}));
   }
 
-  /**
-   * Returns one character.
-   *
-   * @param character the character
-   * @return the set
-   */
+  /** Returns one character. */
   public static CodePoints of(int character) {
     return of(character, character);
   }
 
-  /**
-   * Returns some characters.
-   *
-   * @param characters the characters
-   * @return the set
-   */
+  /** Returns some characters. */
   public static CodePoints ofAll(String characters) {
     return ofRanges(
         characters.codePoints().mapToObj(character -> new int[] {character, character}).toList());
   }
 
-  /**
-   * Joins ranges.
-   *
-   * @param ranges first and last of each, in any order
-   * @return the set, without surrogates
-   */
+  /** Joins ranges. */
   public static CodePoints ofRanges(List<int[]> ranges) {
     List<int[]> sorted = new ArrayList<>();
     for (int[] range : ranges) {
@@ -115,32 +94,17 @@ public final class CodePoints {
     return ranges.length / 2;
   }
 
-  /**
-   * Returns where a range begins.
-   *
-   * @param range its number
-   * @return the first character
-   */
+  /** Returns where a range begins. */
   public int first(int range) {
     return ranges[2 * range];
   }
 
-  /**
-   * Returns where a range ends.
-   *
-   * @param range its number
-   * @return the last character
-   */
+  /** Returns where a range ends. */
   public int last(int range) {
     return ranges[2 * range + 1];
   }
 
-  /**
-   * Returns whether a character is in the set.
-   *
-   * @param character the character
-   * @return whether it is
-   */
+  /** Returns whether a character is in the set. */
   public boolean contains(int character) {
     int place = Arrays.binarySearch(ranges, character);
     return place >= 0 || (-place - 1) % 2 == 1;
@@ -162,34 +126,19 @@ public final class CodePoints {
     return ofRanges(others);
   }
 
-  /**
-   * Returns the characters of either set.
-   *
-   * @param other the other set
-   * @return the union
-   */
+  /** Returns the characters of either set. */
   public CodePoints or(CodePoints other) {
     List<int[]> all = new ArrayList<>(list());
     all.addAll(other.list());
     return ofRanges(all);
   }
 
-  /**
-   * Returns the characters of both sets.
-   *
-   * @param other the other set
-   * @return the intersection
-   */
+  /** Returns the characters of both sets. */
   public CodePoints and(CodePoints other) {
     return complement().or(other.complement()).complement();
   }
 
-  /**
-   * Returns the characters that another set lacks.
-   *
-   * @param other the other set
-   * @return the difference
-   */
+  /** Returns the characters that another set lacks. */
   public CodePoints minus(CodePoints other) {
     return and(other.complement());
   }

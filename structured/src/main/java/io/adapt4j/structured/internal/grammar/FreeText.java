@@ -11,22 +11,12 @@ public final class FreeText {
 
   private FreeText() {}
 
-  /**
-   * Returns texts that do not contain another.
-   *
-   * @param trigger the other text
-   * @return the texts
-   */
+  /** Returns texts that do not contain another. */
   public static Node without(String trigger) {
     return build(trigger, false);
   }
 
-  /**
-   * Returns texts that end with the first occurrence of another.
-   *
-   * @param trigger the other text
-   * @return the texts
-   */
+  /** Returns texts that end with the first occurrence of another. */
   public static Node until(String trigger) {
     return build(trigger, true);
   }

@@ -7,11 +7,7 @@ public final class GrammarException extends RuntimeException {
 
   @Serial private static final long serialVersionUID = 1;
 
-  /**
-   * Creates an exception.
-   *
-   * @param message what is wrong
-   */
+  /** Creates an exception. */
   public GrammarException(String message) {
     super(message);
   }

@@ -21,11 +21,7 @@ public sealed interface Node {
   /** Every character. */
   Node ANY = new Characters(CodePoints.ALL);
 
-  /**
-   * A fixed text.
-   *
-   * @param text the text, without unpaired surrogates
-   */
+  /** A fixed text. */
   record Literal(String text) implements Node {
 
     /** {@return its bytes in UTF-8} */
@@ -34,59 +30,27 @@ public sealed interface Node {
     }
   }
 
-  /**
-   * One character of a set.
-   *
-   * @param set the characters
-   */
+  /** One character of a set. */
   record Characters(CodePoints set) implements Node {}
 
-  /**
-   * Texts one after the other.
-   *
-   * @param parts the texts
-   */
+  /** Texts one after the other. */
   record Sequence(List<Node> parts) implements Node {}
 
-  /**
-   * One of several texts.
-   *
-   * @param choices the texts
-   */
+  /** One of several texts. */
   record Alternatives(List<Node> choices) implements Node {}
 
-  /**
-   * A text several times.
-   *
-   * @param body the text
-   * @param min the least number of times
-   * @param max the greatest number of times, or {@link #UNBOUNDED}
-   */
+  /** A text several times. */
   record Repeat(Node body, int min, int max) implements Node {}
 
-  /**
-   * A use of a rule.
-   *
-   * @param rule the rule
-   */
+  /** A use of a rule. */
   record Reference(Rule rule) implements Node {}
 
-  /**
-   * Joins texts.
-   *
-   * @param parts the texts
-   * @return one after the other
-   */
+  /** Joins texts. */
   static Node sequence(Node... parts) {
     return sequence(List.of(parts));
   }
 
-  /**
-   * Joins texts.
-   *
-   * @param parts the texts
-   * @return one after the other
-   */
+  /** Joins texts. */
   static Node sequence(List<Node> parts) {
     List<Node> flat = new ArrayList<>();
     StringBuilder fixed = new StringBuilder();
@@ -117,22 +81,12 @@ public sealed interface Node {
     }
   }
 
-  /**
-   * Offers texts.
-   *
-   * @param choices the texts
-   * @return one of them
-   */
+  /** Offers texts. */
   static Node alternatives(Node... choices) {
     return alternatives(List.of(choices));
   }
 
-  /**
-   * Offers texts.
-   *
-   * @param choices the texts
-   * @return one of them
-   */
+  /** Offers texts. */
   static Node alternatives(List<Node> choices) {
     List<Node> flat = new ArrayList<>();
     for (Node choice : choices) {
@@ -145,34 +99,17 @@ public sealed interface Node {
     return flat.size() == 1 ? flat.get(0) : new Alternatives(List.copyOf(flat));
   }
 
-  /**
-   * Returns a text or nothing.
-   *
-   * @param body the text
-   * @return the text or the empty one
-   */
+  /** Returns a text or nothing. */
   static Node optional(Node body) {
     return alternatives(body, EMPTY);
   }
 
-  /**
-   * Returns a fixed text.
-   *
-   * @param text the text
-   * @return the text
-   */
+  /** Returns a fixed text. */
   static Node literal(String text) {
     return text.isEmpty() ? EMPTY : new Literal(text);
   }
 
-  /**
-   * Repeats a text.
-   *
-   * @param body the text
-   * @param min the least number of times
-   * @param max the greatest number of times, or {@link #UNBOUNDED}
-   * @return the repetition
-   */
+  /** Repeats a text. */
   static Node repeat(Node body, int min, int max) {
     if (max == 0 || (body instanceof Sequence sequence && sequence.parts().isEmpty())) {
       return EMPTY;
@@ -205,11 +142,7 @@ public sealed interface Node {
     private final String name;
     private @Nullable Node body;
 
-    /**
-     * Names a rule, whose body follows.
-     *
-     * @param name said where the rule cannot be used
-     */
+    /** Names a rule, whose body follows. */
     public Rule(String name) {
       this.name = name;
     }
@@ -219,11 +152,7 @@ public sealed interface Node {
       return name;
     }
 
-    /**
-     * Says what the rule stands for.
-     *
-     * @param text its texts
-     */
+    /** Says what the rule stands for. */
     public void define(Node text) {
       body = text;
     }

@@ -84,12 +84,7 @@ public final class Budget {
     return outer == null ? mostCharacters : Math.min(mostCharacters, outer.characters());
   }
 
-  /**
-   * Takes steps, each some ten nanoseconds of work.
-   *
-   * @throws TooLargeException if steps or time are used up
-   * @throws CancellationException if the work is cancelled or the thread is interrupted
-   */
+  /** Takes steps, each some ten nanoseconds of work. */
   public void step(long count) {
     for (Budget budget = this; budget != null; budget = budget.outer) {
       budget.steps += count;
@@ -99,11 +94,7 @@ public final class Budget {
     }
   }
 
-  /**
-   * Takes states or transitions of an automaton, each some bytes.
-   *
-   * @throws TooLargeException if there are too many
-   */
+  /** Takes states or transitions of an automaton, each some bytes. */
   public void states(long count) {
     for (Budget budget = this; budget != null; budget = budget.outer) {
       budget.states += count;
@@ -144,11 +135,7 @@ public final class Budget {
     }
   }
 
-  /**
-   * Gives up where nobody waits for the work.
-   *
-   * @throws CancellationException if it is cancelled or the thread is interrupted
-   */
+  /** Gives up where nobody waits for the work. */
   public void requireWanted() {
     if (Thread.currentThread().isInterrupted() || cancelled.getAsBoolean()) {
       throw new CancellationException("compiling the constraint was cancelled");

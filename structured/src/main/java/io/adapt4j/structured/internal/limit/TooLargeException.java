@@ -7,11 +7,7 @@ public final class TooLargeException extends RuntimeException {
 
   @Serial private static final long serialVersionUID = 1;
 
-  /**
-   * Creates an exception.
-   *
-   * @param message which limit, and what to do
-   */
+  /** Creates an exception. */
   public TooLargeException(String message) {
     super(message);
   }

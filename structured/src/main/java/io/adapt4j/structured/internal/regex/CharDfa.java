@@ -40,13 +40,7 @@ public final class CharDfa {
     this.accepting = accepting;
   }
 
-  /**
-   * Makes an automaton of a text without rules.
-   *
-   * @param node the text
-   * @return the automaton
-   * @throws RegexException if it is too large
-   */
+  /** Makes an automaton of a text without rules. */
   public static CharDfa of(Node node) {
     CharNfa nfa = new CharNfa(node);
     BitSet accepting = new BitSet();
@@ -54,14 +48,7 @@ public final class CharDfa {
     return new CharDfa(nfa.alphabet(), next, accepting);
   }
 
-  /**
-   * Returns the texts of some lengths.
-   *
-   * @param min the least number of characters
-   * @param max the greatest number, or {@link Node#UNBOUNDED}
-   * @return the automaton
-   * @throws RegexException if it is too large
-   */
+  /** Returns the texts of some lengths. */
   public static CharDfa ofLength(int min, int max) {
     long last = max == Node.UNBOUNDED ? min : max + 1L;
     if (last >= MOST_STATES) {
@@ -77,13 +64,7 @@ public final class CharDfa {
     return new CharDfa(Alphabet.of(List.of()), next, accepting);
   }
 
-  /**
-   * Returns some fixed texts.
-   *
-   * @param texts the texts
-   * @return the automaton
-   * @throws RegexException if it is too large
-   */
+  /** Returns some fixed texts. */
   public static CharDfa ofTexts(Collection<String> texts) {
     Set<Integer> characters = new HashSet<>();
     for (String text : texts) {
@@ -156,13 +137,7 @@ public final class CharDfa {
     return new CharDfa(alphabet, next, others);
   }
 
-  /**
-   * Returns the texts that two automata accept.
-   *
-   * @param other the other automaton
-   * @return the intersection
-   * @throws RegexException if it is too large
-   */
+  /** Returns the texts that two automata accept. */
   public CharDfa and(CharDfa other) {
     Alphabet.Joined joined = alphabet.with(other.alphabet);
     int classes = joined.both.size();
@@ -211,12 +186,7 @@ public final class CharDfa {
     return number;
   }
 
-  /**
-   * Returns whether some text is accepted by this automaton and by another one.
-   *
-   * @param other the other automaton
-   * @return whether there is one
-   */
+  /** Returns whether some text is accepted by this automaton and by another one. */
   public boolean meets(CharDfa other) {
     Alphabet.Joined joined = alphabet.with(other.alphabet);
     Set<Long> seen = new HashSet<>(List.of(0L));
@@ -242,12 +212,7 @@ public final class CharDfa {
     return false;
   }
 
-  /**
-   * Returns whether a text is accepted.
-   *
-   * @param text the text
-   * @return whether it is
-   */
+  /** Returns whether a text is accepted. */
   public boolean accepts(String text) {
     Budget.current().step(1 + text.length());
     int state = 0;
@@ -311,12 +276,7 @@ public final class CharDfa {
     return found;
   }
 
-  /**
-   * Turns the automaton into rules.
-   *
-   * @param name of the rules
-   * @return the texts that are accepted
-   */
+  /** Turns the automaton into rules. */
   public Node toNode(String name) {
     if (isEmpty()) {
       return Node.NOTHING;

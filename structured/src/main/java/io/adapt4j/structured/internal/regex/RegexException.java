@@ -10,11 +10,7 @@ public final class RegexException extends RuntimeException {
   /** The most states of an automaton over characters. */
   static final int MOST_STATES = 20_000;
 
-  /**
-   * Creates an exception.
-   *
-   * @param message what is wrong
-   */
+  /** Creates an exception. */
   public RegexException(String message) {
     super(message);
   }

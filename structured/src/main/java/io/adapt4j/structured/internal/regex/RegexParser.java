@@ -35,24 +35,12 @@ public final class RegexParser {
   /** One alternative, and whether it is tied to the ends of the text. */
   private record Branch(Node body, boolean begins, boolean ends) {}
 
-  /**
-   * Reads an expression that describes a whole text.
-   *
-   * @param regex the expression; {@code ^} and {@code $} at its ends change nothing
-   * @return the texts it matches
-   * @throws RegexException if it is not understood
-   */
+  /** Reads an expression that describes a whole text. */
   public static Node whole(String regex) {
     return Node.alternatives(new RegexParser(regex).parse().stream().map(Branch::body).toList());
   }
 
-  /**
-   * Reads an expression that is searched for in a text.
-   *
-   * @param regex the expression
-   * @return the texts that have a match somewhere
-   * @throws RegexException if it is not understood
-   */
+  /** Reads an expression that is searched for in a text. */
   public static Node search(String regex) {
     Node any = Node.repeat(Node.ANY, 0, Node.UNBOUNDED);
     List<Node> choices = new ArrayList<>();

@@ -18,12 +18,7 @@ public final class Remainders {
 
   private Remainders() {}
 
-  /**
-   * Returns the multiples of a number.
-   *
-   * @param divisor the number, at least 1
-   * @return an automaton of their digits, with a sign or without
-   */
+  /** Returns the multiples of a number. */
   public static CharDfa of(int divisor) {
     List<CodePoints> sets = new ArrayList<>(List.of(CodePoints.of('-')));
     for (int digit = 0; digit < 10; digit++) {

@@ -5,12 +5,7 @@ import io.adapt4j.structured.internal.limit.Budget;
 import java.util.Map;
 import java.util.TreeMap;
 
-/**
- * A value that a schema lists.
- *
- * @param value the value
- * @param identity equal for values that JSON Schema takes for equal, such as 1 and 1.0
- */
+/** A value that a schema lists. */
 record Instance(JsonNode value, String identity) {
 
   /** A value of a keyword, whose numbers are checked. */

@@ -2,12 +2,7 @@ package io.adapt4j.structured.internal.schema;
 
 import io.adapt4j.structured.internal.grammar.Node;
 
-/**
- * How many characters a text without rules has.
- *
- * @param min the least
- * @param max the most; {@link Node#UNBOUNDED} for any number
- */
+/** How many characters a text without rules has. */
 record Lengths(long min, long max) {
 
   private static final Lengths NONE = new Lengths(0, 0);

@@ -24,9 +24,7 @@ final class NumberTexts {
    * A range.
    *
    * @param min the lower bound, or null
-   * @param above whether the bound itself is left out
    * @param max the upper bound, or null
-   * @param below whether the bound itself is left out
    */
   record Range(@Nullable BigDecimal min, boolean above, @Nullable BigDecimal max, boolean below) {
 
@@ -173,12 +171,7 @@ final class NumberTexts {
         Node.sequence(digits(last, last), atMost(highRest)));
   }
 
-  /**
-   * The numbers of a range.
-   *
-   * @param range the range
-   * @param places the most digits after the point, or {@link Node#UNBOUNDED}
-   */
+  /** The numbers of a range. */
   static Node decimals(Range range, int places) {
     if (range.isUnbounded() && places == Node.UNBOUNDED) {
       return JsonTexts.NUMBER;

@@ -49,35 +49,17 @@ public final class SchemaCompiler {
     this.texts = new JsonTexts(spaced);
   }
 
-  /**
-   * Compiles a schema.
-   *
-   * @param schema the schema in JSON
-   * @param spaced whether spaces stand after commas and colons
-   * @return its values
-   * @throws SchemaException if it is not supported
-   */
+  /** Compiles a schema. */
   public static Node compile(String schema, boolean spaced) {
     return compile(SchemaDocument.of(schema), spaced);
   }
 
-  /**
-   * Writes a schema.
-   *
-   * @param schema the schema as maps, lists, texts, numbers and booleans
-   * @return the schema in JSON
-   * @throws SchemaException if it has something else
-   */
+  /** Writes a schema. */
   public static String text(Map<String, ?> schema) {
     return SchemaDocument.text(schema);
   }
 
-  /**
-   * Returns any JSON object.
-   *
-   * @param spaced whether spaces stand after commas and colons
-   * @return its texts
-   */
+  /** Returns any JSON object. */
   public static Node anyObject(boolean spaced) {
     return new JsonTexts(spaced).anyObject();
   }

@@ -7,12 +7,7 @@ public final class SchemaException extends RuntimeException {
 
   @Serial private static final long serialVersionUID = 1;
 
-  /**
-   * Creates an exception.
-   *
-   * @param path the place as a JSON pointer, such as {@code #/properties/a}
-   * @param message what is wrong there
-   */
+  /** Creates an exception. */
   public SchemaException(String path, String message) {
     super(path + ": " + message);
   }

@@ -22,28 +22,12 @@ final class Activations {
 
   private Activations() {}
 
-  /**
-   * Reads an activation.
-   *
-   * @param config the configuration
-   * @param field the field that names it
-   * @param defaultName what the family takes where the field is absent
-   * @return the activation
-   * @throws io.adapt4j.core.exception.CheckpointException if it is not known
-   */
+  /** Reads an activation. */
   static Activation read(ModelConfig config, String field, String defaultName) {
     return named(config, field, config.fields().optionalText(field).orElse(defaultName));
   }
 
-  /**
-   * Finds an activation.
-   *
-   * @param config the configuration that names it
-   * @param field the field, for the error
-   * @param name the name
-   * @return the activation
-   * @throws io.adapt4j.core.exception.CheckpointException if it is not known
-   */
+  /** Finds an activation. */
   static Activation named(ModelConfig config, String field, String name) {
     Activation activation = BY_NAME.get(name);
     if (activation == null) {

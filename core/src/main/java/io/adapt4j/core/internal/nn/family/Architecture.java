@@ -22,9 +22,6 @@ interface Architecture {
   /**
    * Returns what the reference drops while it trains. A field that it does not read, such as {@code
    * embd_pdrop} of Phi-3, drops nothing.
-   *
-   * @param model a configuration of this family
-   * @return the rates; by default {@code attention_dropout} alone
    */
   default DropoutRates dropout(ModelConfig model) {
     return DropoutFields.ofAttention(model.fields());
@@ -33,19 +30,11 @@ interface Architecture {
   /**
    * Changes a configuration so that the output matrix has different values, though the file ties it
    * to the embedding.
-   *
-   * @param config a configuration of this family
-   * @return the same model with an output matrix beside the embedding
    */
   default ModelConfig withOwnHead(ModelConfig config) {
     return config.withTieWordEmbeddings(false);
   }
 
-  /**
-   * Declares a network without weights.
-   *
-   * @param config a configuration of this family
-   * @return the network
-   */
+  /** Declares a network without weights. */
   Network declare(ModelConfig config);
 }

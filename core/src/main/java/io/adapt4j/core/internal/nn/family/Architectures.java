@@ -117,13 +117,7 @@ public final class Architectures {
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  /**
-   * Declares the network a configuration describes.
-   *
-   * @param stated the configuration
-   * @return the network, without weights
-   * @throws CheckpointException if the family or one of its options is not supported
-   */
+  /** Declares the network a configuration describes. */
   public static Network declare(ModelConfig stated) {
     ModelConfig config = known(stated);
     Architecture architecture = find(config);
@@ -178,9 +172,6 @@ public final class Architectures {
   /**
    * Makes the configuration of an embedding model: a language model's without its output, all
    * others as they are.
-   *
-   * @param stated the configuration
-   * @return that of a network which ends in hidden states, where it was a decoder's
    */
   public static ModelConfig embedding(ModelConfig stated) {
     ModelConfig config = known(stated);
@@ -202,9 +193,6 @@ public final class Architectures {
   /**
    * Makes the configuration of a language model: a decoder's without an output gets one, all others
    * are as they are.
-   *
-   * @param stated the configuration
-   * @return that of a network which generates text, where it was a decoder's
    */
   public static ModelConfig generating(ModelConfig stated) {
     ModelConfig config = known(stated);
@@ -221,13 +209,7 @@ public final class Architectures {
     return config.with("architectures", JsonNodeFactory.instance.arrayNode().add(name));
   }
 
-  /**
-   * Returns what the reference of a model drops while it trains.
-   *
-   * @param stated the configuration
-   * @return the rates of its fields, and of its class's defaults where they are absent
-   * @throws CheckpointException if the family is not supported, or a rate is no probability below 1
-   */
+  /** Returns what the reference of a model drops while it trains. */
   public static DropoutRates dropout(ModelConfig stated) {
     ModelConfig config = known(stated);
     DropoutRates rates = find(config).dropout(config);
@@ -237,14 +219,7 @@ public final class Architectures {
         : rates;
   }
 
-  /**
-   * Declares the decoder a configuration describes.
-   *
-   * @param config the configuration
-   * @return the decoder, without weights
-   * @throws CheckpointException as {@link #declare} does, and if the model has another output than
-   *     the vocabulary's
-   */
+  /** Declares the decoder a configuration describes. */
   public static Decoder declareDecoder(ModelConfig config) {
     Network declared = declare(generating(config));
     boolean hasDecoderLayers =
@@ -269,13 +244,7 @@ public final class Architectures {
                     + " encoders.");
   }
 
-  /**
-   * Declares the encoder a configuration describes, or the decoder whose output scores classes.
-   *
-   * @param config the configuration
-   * @return the network, without weights
-   * @throws CheckpointException as {@link #declare} does, and if the model generates text
-   */
+  /** Declares the encoder a configuration describes, or the decoder whose output scores classes. */
   public static Encoder declareEncoder(ModelConfig config) {
     if (declare(config) instanceof Encoder encoder) {
       return encoder;
@@ -300,13 +269,7 @@ public final class Architectures {
     }
   }
 
-  /**
-   * Declares the encoder-decoder a configuration describes.
-   *
-   * @param config the configuration
-   * @return the network, without weights
-   * @throws CheckpointException as {@link #declare} does, and if the model is of another kind
-   */
+  /** Declares the encoder-decoder a configuration describes. */
   public static EncoderDecoder declareSequence(ModelConfig config) {
     if (declare(config) instanceof EncoderDecoder network) {
       return network;
@@ -325,12 +288,6 @@ public final class Architectures {
    * decoder's layers. An adapter put on it stands on these layers, and takes part in both networks
    * while it is on. Only the output is the new network's own: {@link Network#allocate} gives memory
    * to nothing else, and closing it leaves the decoder as it is. Close it before the decoder.
-   *
-   * @param decoder the decoder
-   * @param classes the configuration of the model that scores classes, of the decoder's family and
-   *     dimensions
-   * @return the network, without memory for its output, whose tensors are new
-   * @throws CheckpointException if the configuration is of another model
    */
   public static Encoder withClassOutput(Decoder decoder, ModelConfig classes) {
     String family = decoder.modelConfig().modelType();
@@ -392,10 +349,6 @@ public final class Architectures {
   /**
    * Returns a configuration whose type is known: the same one, or that of a known family under
    * another name.
-   *
-   * @param config the configuration
-   * @return it, or the same model as one of a known family
-   * @throws CheckpointException if the family is not supported, saying what of the model is known
    */
   public static ModelConfig known(ModelConfig config) {
     if (ofType(config.modelType()).isPresent()) {
@@ -408,13 +361,7 @@ public final class Architectures {
     return match.config();
   }
 
-  /**
-   * Says what a model of another name is read as.
-   *
-   * @param stated its configuration
-   * @param known what {@link #known(ModelConfig)} made of it
-   * @return a sentence; empty where the type is known itself
-   */
+  /** Says what a model of another name is read as. */
   public static Optional<String> note(ModelConfig stated, ModelConfig known) {
     return stated.modelType().equals(known.modelType())
         ? Optional.empty()
@@ -424,9 +371,6 @@ public final class Architectures {
   /**
    * Names the fields of a configuration that its family's class does not have in any version that
    * is known here, so that nobody can say what they do.
-   *
-   * @param config a configuration whose type is known
-   * @return a sentence or two; empty where every field is known
    */
   public static Optional<String> unknownFields(ModelConfig config) {
     Set<String> features = find(config).features();
@@ -459,9 +403,6 @@ public final class Architectures {
   /**
    * Says what is done with an output matrix that is stored though the configuration ties it to the
    * embedding.
-   *
-   * @param config a configuration beside the model's weights, whose type is known
-   * @return a sentence or two; empty where there is none with other values than the embedding
    */
   public static Optional<String> storedHead(ModelConfig config) {
     Architecture architecture = find(config);
@@ -472,13 +413,7 @@ public final class Architectures {
     }
   }
 
-  /**
-   * Says what the model in a folder is read as.
-   *
-   * @param folder the checkpoint folder
-   * @return a sentence; empty where the type is known itself
-   * @throws CheckpointException if the family is not supported
-   */
+  /** Says what the model in a folder is read as. */
   public static Optional<String> note(Path folder) {
     ModelConfig stated = StoredModel.read(folder, WeightFormat.asStored()).config();
     return ofType(stated.modelType()).isPresent() ? Optional.empty() : note(stated, known(stated));

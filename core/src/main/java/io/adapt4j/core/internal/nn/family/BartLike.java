@@ -24,29 +24,12 @@ import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * What BART, mBART, M2M100, Pegasus and MarianMT share, and where they differ.
- *
- * @param model the configuration
- * @param options where the family stands
- */
+/** What BART, mBART, M2M100, Pegasus and MarianMT share, and where they differ. */
 record BartLike(ModelConfig model, Options options) {
 
   private static final double EPS = 1e-5;
 
-  /**
-   * The differences of the families.
-   *
-   * @param normFirst whether the input of each part is normalized, and the last states
-   * @param embeddingNorm whether the first states are normalized
-   * @param logitsBias whether files have a bias of the logits
-   * @param scaled whether embeddings are scaled where the configuration does not say
-   * @param kind of positions
-   * @param positionOffset rows of the positions' table before that of position 0
-   * @param activation where the configuration does not say
-   * @param positions likewise, their number
-   * @param padding likewise, the token
-   */
+  /** The differences of the families. */
   record Options(
       boolean normFirst,
       boolean embeddingNorm,

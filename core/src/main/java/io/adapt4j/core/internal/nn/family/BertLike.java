@@ -25,12 +25,6 @@ import java.util.List;
 /**
  * The body that BERT (Devlin et al. 2019) and RoBERTa (Liu et al. 2019) share: learned positions,
  * token types, a norm after each branch.
- *
- * @param model the configuration
- * @param prefix module path of the body with its dot; empty where the body is the whole model
- * @param hidden width of the hidden states
- * @param layers number of layers
- * @param eps of the norms
  */
 record BertLike(ModelConfig model, String prefix, int hidden, int layers, double eps) {
 

@@ -29,13 +29,7 @@ record CustomFamily(ModelFamily family) implements Architecture {
     return decoder.declare(config);
   }
 
-  /**
-   * Finds the families of the class loaders of this module and of the thread.
-   *
-   * @param known types of the families of this build
-   * @return the others
-   * @throws IllegalStateException if two families have one type
-   */
+  /** Finds the families of the class loaders of this module and of the thread. */
   static List<Architecture> all(Set<String> known) {
     List<Architecture> all = new ArrayList<>();
     Set<Class<?>> classes = new HashSet<>();

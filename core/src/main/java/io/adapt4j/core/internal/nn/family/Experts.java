@@ -49,14 +49,7 @@ final class Experts {
     this.activation = Activations.read(model, "hidden_act", "silu");
   }
 
-  /**
-   * Reads the fields of a configuration.
-   *
-   * @param width the field of an expert's width
-   * @param count the field of their number
-   * @param normalized whether the weights of a position add up to 1
-   * @param balance what the family takes for an absent {@code router_aux_loss_coef}
-   */
+  /** Reads the fields of a configuration. */
   static Experts read(
       ModelConfig model, String width, String count, boolean normalized, double balance) {
     int chosen = chosen(model, "num_experts_per_tok", count);
@@ -90,8 +83,6 @@ final class Experts {
   /**
    * Returns whether a layer has a mixture: what {@code mlp_layer_types} says, which families of
    * Transformers 5 may have in place of their own fields.
-   *
-   * @param otherwise what those fields say
    */
   static boolean isSparse(ConfigReader fields, int layer, boolean otherwise) {
     List<String> types = fields.texts("mlp_layer_types");

@@ -91,15 +91,7 @@ final class Falcon implements Architecture {
                 : Parameter.of(headName, config.vocabSize(), config.hiddenSize())));
   }
 
-  /**
-   * What the fields come to.
-   *
-   * @param model the configuration
-   * @param config its fields that other families have too
-   * @param heads of attention
-   * @param parallel whether attention and MLP read the same residual stream
-   * @param norms of a layer: 1 where both read the same
-   */
+  /** What the fields come to. */
   private record Shape(
       ModelConfig model, DecoderConfig config, Heads heads, boolean parallel, int norms) {
 

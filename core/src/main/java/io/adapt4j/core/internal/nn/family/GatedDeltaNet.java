@@ -8,15 +8,7 @@ import io.adapt4j.core.internal.nn.RmsNorm;
 import io.adapt4j.core.internal.tensor.Parameter;
 import java.util.List;
 
-/**
- * Declares the linear attention of Qwen (Gated DeltaNet, Yang et al. 2024).
- *
- * @param config sizes of the model
- * @param heads of the recurrence
- * @param width positions that the convolution sees
- * @param byGroup whether two projections give the parts of each group side by side (Qwen3-Next),
- *     rather than four that give one kind of part each (Qwen 3.5)
- */
+/** Declares the linear attention of Qwen (Gated DeltaNet, Yang et al. 2024). */
 record GatedDeltaNet(
     DecoderConfig config, RecurrentMixer.StateHeads heads, int width, boolean byGroup) {
 

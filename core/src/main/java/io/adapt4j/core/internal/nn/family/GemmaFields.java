@@ -29,14 +29,7 @@ final class GemmaFields {
 
   private GemmaFields() {}
 
-  /**
-   * Finds the layer whose keys and values each layer uses.
-   *
-   * @param model the configuration
-   * @param slides which layers slide
-   * @param shared how many of the last layers have none of their own
-   * @return one number a layer, its own for most
-   */
+  /** Finds the layer whose keys and values each layer uses. */
   static int[] sources(ModelConfig model, List<Boolean> slides, int shared) {
     int[] sources = new int[slides.size()];
     int first = slides.size() - shared;

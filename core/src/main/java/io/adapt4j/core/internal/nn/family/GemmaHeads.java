@@ -14,9 +14,6 @@ import java.util.stream.IntStream;
 /**
  * The heads of Gemma 4's sliding and global layers: by fields of their own, or by what {@code
  * per_layer_config} says of single layers, as Transformers writes it since 5.15.
- *
- * @param local of sliding layers
- * @param global of the others
  */
 public record GemmaHeads(Own local, Own global) {
 
@@ -25,22 +22,10 @@ public record GemmaHeads(Own local, Own global) {
   private static final String GROUPS = "num_key_value_heads";
   private static final Set<String> KNOWN = Set.of(DIM, GROUPS);
 
-  /**
-   * What a kind of layer has of its own.
-   *
-   * @param dim the width of a head; empty for the model's
-   * @param groups key heads; empty for the model's
-   * @param field names where it stands, for errors
-   */
+  /** What a kind of layer has of its own. */
   public record Own(OptionalInt dim, OptionalInt groups, String field) {}
 
-  /**
-   * Reads the heads.
-   *
-   * @param model the configuration
-   * @param slides which layers have a window
-   * @return the heads of both kinds of layers
-   */
+  /** Reads the heads. */
   public static GemmaHeads read(ModelConfig model, List<Boolean> slides) {
     ConfigReader fields = model.fields();
     if (fields.has(LAYERS)) {
@@ -110,13 +95,7 @@ public record GemmaHeads(Own local, Own global) {
     return own.has(field) ? OptionalInt.of(own.requirePositiveInt(field)) : OptionalInt.empty();
   }
 
-  /**
-   * Returns the configuration that sliding layers go by.
-   *
-   * @param model the configuration
-   * @param defaults the family's
-   * @return the fields of a decoder
-   */
+  /** Returns the configuration that sliding layers go by. */
   public DecoderConfig localConfig(ModelConfig model, DecoderConfig.Defaults defaults) {
     ModelConfig own = model;
     if (local.dim().isPresent()) {
@@ -128,13 +107,7 @@ public record GemmaHeads(Own local, Own global) {
     return DecoderConfig.from(own, defaults, Optional.of(LayerTypes.SLIDING));
   }
 
-  /**
-   * Returns the heads of layers that see everything.
-   *
-   * @param model the configuration
-   * @param defaults the family's
-   * @return the heads
-   */
+  /** Returns the heads of layers that see everything. */
   public Heads global(ModelConfig model, DecoderConfig.Defaults defaults) {
     DecoderConfig config = DecoderConfig.from(model, defaults, Optional.of(LayerTypes.SLIDING));
     int groups = global.groups().orElse(config.kvHeads());

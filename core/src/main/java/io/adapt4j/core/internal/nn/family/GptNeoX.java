@@ -121,12 +121,7 @@ final class GptNeoX implements Architecture {
         AttentionRule.causal(headDim));
   }
 
-  /**
-   * What the shared reader makes of the family's own names for the rotary fields.
-   *
-   * @param frequencies the rotary frequencies
-   * @param contextLength the most tokens
-   */
+  /** What the shared reader makes of the family's own names for the rotary fields. */
   private record RotaryFields(RotaryFrequencies frequencies, int contextLength) {
 
     static RotaryFields read(ModelConfig model) {

@@ -19,8 +19,6 @@ import java.util.regex.Pattern;
  * The fields that each family's configuration class has in Transformers 4.57 and 5.15, and those of
  * files published before: read here, without effect, or computed with one value only. The list is
  * the resource {@value #RESOURCE}, whose first lines say how it is written.
- *
- * @param marks what is known of each field
  */
 record KnownFields(Map<String, Mark> marks) {
 
@@ -49,11 +47,7 @@ record KnownFields(Map<String, Mark> marks) {
       WITHOUT_EFFECT
     }
 
-    /**
-     * Nobody reads it, and the family computes as it does with some values.
-     *
-     * @param values these values
-     */
+    /** Nobody reads it, and the family computes as it does with some values. */
     record Only(List<JsonNode> values) implements Mark {
 
       /** Whether a value is one of them. */
@@ -74,32 +68,18 @@ record KnownFields(Map<String, Mark> marks) {
     }
   }
 
-  /**
-   * Returns the fields of a family.
-   *
-   * @param modelType the {@code model_type} of its configurations
-   * @return its list; empty for a family from outside
-   */
+  /** Returns the fields of a family. */
   static Optional<KnownFields> of(String modelType) {
     return Optional.ofNullable(ALL.get(modelType));
   }
 
-  /**
-   * Returns what is known of a field.
-   *
-   * @param field its name
-   * @return empty where the list does not have it
-   */
+  /** Returns what is known of a field. */
   Optional<Mark> mark(String field) {
     return Optional.ofNullable(marks.get(field));
   }
 
   /**
    * Returns whether a field without a mark changes what a model computes, as far as its name says.
-   *
-   * @param field its name
-   * @param value its value
-   * @return true for factors and limits other than 1, and for such a switch that is on
    */
   static boolean isFactor(String field, JsonNode value) {
     boolean neutral =

@@ -28,16 +28,7 @@ final class LayerTypes {
 
   private LayerTypes() {}
 
-  /**
-   * Reads which layers slide.
-   *
-   * @param config the configuration
-   * @param layers number of layers
-   * @param slides what the family takes where the field is absent
-   * @return one entry a layer, true where it slides
-   * @throws io.adapt4j.core.exception.CheckpointException if a type is not known, or there are too
-   *     few
-   */
+  /** Reads which layers slide. */
   static List<Boolean> sliding(ModelConfig config, int layers, IntPredicate slides) {
     List<String> types = config.fields().texts("layer_types");
     if (types.isEmpty()) {
@@ -55,17 +46,7 @@ final class LayerTypes {
     return types.stream().map(SLIDING::equals).toList();
   }
 
-  /**
-   * Checks the types of layers.
-   *
-   * @param fields the configuration
-   * @param types what it lists
-   * @param layers number of layers
-   * @param known what the family has
-   * @return the types
-   * @throws io.adapt4j.core.exception.CheckpointException if a type is not known, or there are too
-   *     few
-   */
+  /** Checks the types of layers. */
   static List<String> known(
       ConfigReader fields, List<String> types, int layers, Set<String> known) {
     if (types.size() != layers || !known.containsAll(types)) {
@@ -80,12 +61,6 @@ final class LayerTypes {
   /**
    * Reads which layers of a hybrid model have a state space and which attention, in the names of
    * either version of Transformers.
-   *
-   * @param fields the configuration
-   * @param layers number of layers
-   * @return one type a layer, {@link #STATE_SPACE} or {@link #FULL}; empty where none are listed
-   * @throws io.adapt4j.core.exception.CheckpointException if a type is not known, or there are too
-   *     few
    */
   static List<String> mixers(ConfigReader fields, int layers) {
     String field = fields.has("layer_types") ? "layer_types" : "layers_block_type";
@@ -94,15 +69,7 @@ final class LayerTypes {
     return types.isEmpty() ? types : known(fields, types, layers, Set.of(STATE_SPACE, FULL));
   }
 
-  /**
-   * Reads the rotary frequencies that a file states for layers of one type.
-   *
-   * @param model the configuration
-   * @param config its dimensions
-   * @param type of layers
-   * @return the frequencies; empty where the file has no parameters for layers of this type alone
-   * @throws io.adapt4j.core.exception.CheckpointException if the scaling is not known
-   */
+  /** Reads the rotary frequencies that a file states for layers of one type. */
   static Optional<RotaryFrequencies> rotary(ModelConfig model, DecoderConfig config, String type) {
     return RopeScalingReader.ofType(model.fields(), Optional.of(type))
         .filter(own -> own.has("rope_theta"))
@@ -118,12 +85,8 @@ final class LayerTypes {
   /**
    * Gives each layer its window.
    *
-   * @param config the configuration
-   * @param slides which layers slide
    * @param window tokens a sliding layer sees; 0 where no window is in force
    * @return the window of each layer, 0 for all tokens
-   * @throws io.adapt4j.core.exception.CheckpointException if a layer slides but no window is in
-   *     force
    */
   static IntToLongFunction windows(ModelConfig config, List<Boolean> slides, int window) {
     if (window == 0 && slides.contains(true)) {

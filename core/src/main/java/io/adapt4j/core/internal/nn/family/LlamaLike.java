@@ -55,14 +55,7 @@ final class LlamaLike {
     SHARED_BEFORE
   }
 
-  /**
-   * The names of a layer's norms.
-   *
-   * @param beforeAttention of attention's input
-   * @param afterAttention of attention's output
-   * @param beforeMlp of the MLP's input
-   * @param afterMlp of the MLP's output
-   */
+  /** The names of a layer's norms. */
   record NormNames(
       String beforeAttention, String afterAttention, String beforeMlp, String afterMlp) {
 

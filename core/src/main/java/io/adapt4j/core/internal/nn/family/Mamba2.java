@@ -12,11 +12,6 @@ import org.jspecify.annotations.Nullable;
  * Declares the selective state spaces of hybrid models (Mamba-2, Dao and Gu 2024), from the fields
  * that begin with {@code mamba_}.
  *
- * @param hidden width of the residual stream
- * @param heads of the recurrence
- * @param convolution positions that the convolution sees
- * @param biases which parts have biases
- * @param numbers the least and the largest step, then factors of gates, values, B, C and steps
  * @param norm of what comes out, or null
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared

@@ -108,13 +108,7 @@ final class Mpt implements Architecture {
             0));
   }
 
-  /**
-   * What the fields come to.
-   *
-   * @param model the configuration
-   * @param attention its fields of attention
-   * @param prefix of all names
-   */
+  /** What the fields come to. */
   private record Shape(ModelConfig model, ConfigReader attention, String prefix) {
 
     ConfigReader fields() {

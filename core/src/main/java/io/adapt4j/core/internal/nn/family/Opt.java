@@ -84,12 +84,7 @@ final class Opt implements Architecture {
         VocabularyHead.of(tied ? tokens : Parameter.of(headName, vocabulary, narrow)));
   }
 
-  /**
-   * What the fields come to.
-   *
-   * @param model the configuration
-   * @param prefix of all names
-   */
+  /** What the fields come to. */
   private record Shape(ModelConfig model, String prefix) {
 
     ConfigReader fields() {

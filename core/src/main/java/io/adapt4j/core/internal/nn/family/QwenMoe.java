@@ -42,12 +42,7 @@ final class QwenMoe implements Architecture {
     return like.mlps(mlps(model, like, !third, false)).declare();
   }
 
-  /**
-   * The MLPs of layers, sparse or dense.
-   *
-   * @param shared whether one expert works on all positions
-   * @param normalized what the family takes for {@code norm_topk_prob} where it is absent
-   */
+  /** The MLPs of layers, sparse or dense. */
   static LlamaLike.MlpKind mlps(
       ModelConfig model, LlamaLike like, boolean shared, boolean normalized) {
     Experts experts =

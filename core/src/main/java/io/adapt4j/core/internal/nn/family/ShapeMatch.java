@@ -27,12 +27,6 @@ import java.util.stream.Collectors;
  * Aquila and many fine-tuned models are Llama. It is that family where every tensor has the name
  * and shape that the family gives it, and the configuration states no field that the family does
  * not read: a field could change what the model computes without showing in its tensors.
- *
- * @param config the configuration, as that family's
- * @param family its {@code model_type}
- * @param missing tensors that the family has and the model has not; numbers of layers as N
- * @param unknown tensors that the model has and the family has not, or with another shape
- * @param fields fields that the family does not read
  */
 record ShapeMatch(
     ModelConfig config,
@@ -54,12 +48,7 @@ record ShapeMatch(
     CANDIDATES.put("olmo2", "Olmo2");
   }
 
-  /**
-   * Compares a model with every candidate.
-   *
-   * @param config a configuration beside the model's weights
-   * @return the nearest; empty where there are no weights, or no candidate can read the dimensions
-   */
+  /** Compares a model with every candidate. */
   static Optional<ShapeMatch> nearest(ModelConfig config) {
     Path folder = config.fields().file().toAbsolutePath().getParent();
     if (!Files.isRegularFile(config.fields().file())) {

@@ -12,8 +12,6 @@ final class SlidingWindow {
   /**
    * Reads {@code sliding_window}.
    *
-   * @param model the configuration
-   * @param absent what the family takes where the field is absent
    * @return tokens seen back, the own included; 0, for all, where the field is null, or 0 beside a
    *     switch that is off
    */

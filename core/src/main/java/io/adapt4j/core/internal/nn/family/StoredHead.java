@@ -15,24 +15,12 @@ import java.util.Set;
  * An output matrix that is stored beside a configuration that ties it to the embedding, and has
  * other values. Transformers 4 ties and ignores the stored one, Transformers 5 uses it; so does
  * this build, by the version that wrote the file. One that equals the embedding is just tied.
- *
- * @param name the stored name of the matrix
- * @param embedding that of the embedding
- * @param used whether the model computes with the stored matrix
  */
 record StoredHead(String name, String embedding, boolean used) {
 
   private static final String FIELD = "tie_word_embeddings is true, but ";
 
-  /**
-   * Looks beside a configuration.
-   *
-   * @param config the configuration, in its folder
-   * @param family its family
-   * @param declared the network with tied matrices, or one that has none
-   * @return the matrix; empty where none is stored, where it equals the embedding, and where the
-   *     configuration has no weights beside it
-   */
+  /** Looks beside a configuration. */
   static Optional<StoredHead> find(ModelConfig config, Architecture family, Network declared) {
     Path file = config.fields().file();
     Optional<String> own = ownName(config, family, declared);

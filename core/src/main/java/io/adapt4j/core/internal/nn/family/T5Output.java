@@ -18,24 +18,13 @@ public final class T5Output {
 
   private T5Output() {}
 
-  /**
-   * Returns whether the output matrix is the embedding.
-   *
-   * @param model a configuration of the family
-   * @return {@code tie_word_embeddings}, which only mT5 has false where it is absent
-   */
+  /** Returns whether the output matrix is the embedding. */
   public static boolean isTied(ModelConfig model) {
     boolean tied = !model.modelType().equals(MT5) || model.isOfTransformers5();
     return model.fields().bool("tie_word_embeddings", tied);
   }
 
-  /**
-   * Returns whether states are multiplied by d_model^-0.5 before the output matrix.
-   *
-   * @param model a configuration of the family
-   * @return what {@value #SCALED} says; where it is absent, what the version does that wrote the
-   *     file
-   */
+  /** Returns whether states are multiplied by d_model^-0.5 before the output matrix. */
   public static boolean isScaled(ModelConfig model) {
     boolean scaled =
         (model.isOfTransformers5() && !model.modelType().equals(T5))

@@ -19,12 +19,7 @@ final class UnknownFamily {
 
   private UnknownFamily() {}
 
-  /**
-   * Refuses a model.
-   *
-   * @param nearest the family that its tensors are nearest to, if there are weights
-   * @param types all known ones
-   */
+  /** Refuses a model. */
   static CheckpointException refusal(
       ModelConfig config, Optional<ShapeMatch> nearest, Set<String> types) {
     Set<String> similar = similar(config.modelType(), types);

@@ -98,10 +98,6 @@ final class UnreadFeatures {
    * Refuses a configuration that sets a field its family does not read: one of those above, one of
    * the family's class that only has one meaning here, or one that nobody knows and whose name says
    * that it multiplies or limits something.
-   *
-   * @param config the configuration
-   * @param read the fields of those above that the family reads
-   * @throws io.adapt4j.core.exception.CheckpointException naming the field
    */
   static void refuse(ModelConfig config, Set<String> read) {
     Optional<KnownFields> known = KnownFields.of(config.modelType());
@@ -156,13 +152,7 @@ final class UnreadFeatures {
     }
   }
 
-  /**
-   * Finds the fields of a configuration that are in no list: nobody knows what they do.
-   *
-   * @param config the configuration
-   * @param read fields that its family reads besides those of its list
-   * @return their names and values; those that are off or empty are left out
-   */
+  /** Finds the fields of a configuration that are in no list: nobody knows what they do. */
   static Map<String, JsonNode> unknown(ModelConfig config, Set<String> read) {
     Map<String, JsonNode> unknown = new LinkedHashMap<>();
     KnownFields.of(config.modelType())

@@ -68,13 +68,6 @@ final class AnswerSamples {
   /**
    * Chooses rows: the first whose answer is short enough to be seen to its end, has a prompt before
    * it and ends with a token that ends texts.
-   *
-   * @param rows the validation rows
-   * @param count how many at most
-   * @param ends tokens that end a text
-   * @param contextLength the most tokens of a sequence
-   * @param output the run's folder
-   * @return empty where no row can be asked
    */
   static Optional<AnswerSamples> of(
       EncodableRows rows,

@@ -7,12 +7,7 @@ import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.train.TrainingWarning;
 import java.util.Optional;
 
-/**
- * Trains a decoder to predict next tokens, and answers some rows at each evaluation.
- *
- * @param task the training
- * @param samples the answers
- */
+/** Trains a decoder to predict next tokens, and answers some rows at each evaluation. */
 record SampledNextTokens(NextTokens task, AnswerSamples samples) implements TrainingTask<Batch> {
 
   @Override

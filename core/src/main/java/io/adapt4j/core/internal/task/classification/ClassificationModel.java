@@ -27,11 +27,7 @@ public final class ClassificationModel {
   /**
    * Finds the model of a task. Reads the labels of the data where the task does not state them.
    *
-   * @param task the task
-   * @param folder where the checkpoint is
-   * @param stored the checkpoint
    * @param train the training data; null if it is missing
-   * @return the model, with the output layer for the labels
    */
   public static TaskModel of(
       ClassificationTask task, Path folder, StoredModel stored, Dataset train) {

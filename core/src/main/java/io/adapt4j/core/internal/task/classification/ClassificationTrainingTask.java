@@ -16,11 +16,6 @@ import java.util.Map;
 /**
  * Trains a network to score classes or numbers of texts, or classes of their tokens. The loss of a
  * text, or of its labeled tokens, counts by its weight, and the mean is weighted so.
- *
- * @param encoder the model
- * @param problem what is to be said of a text
- * @param labels names of the classes
- * @param selection which checkpoint is the best
  */
 public record ClassificationTrainingTask(
     Encoder encoder, ClassificationProblem problem, List<String> labels, BestModelMetric selection)

@@ -16,25 +16,13 @@ import java.util.Iterator;
  * of them.
  *
  * @param features one row a target, row-major [targets, width]
- * @param labels the class of each target; empty where values are given
  * @param values 1 or 0 for each class, or a number a target; empty where labels are given
- * @param weights how much each target counts
- * @param targets how many there are
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 record FrozenFeatures(
     float[] features, long[] labels, float[] values, float[] weights, int targets) {
 
-  /**
-   * Reads rows.
-   *
-   * @param encoder the model
-   * @param problem what is to be said of a text
-   * @param batches the rows
-   * @param limit the most targets that are kept
-   * @param width features of a target
-   * @param outputs classes or numbers
-   */
+  /** Reads rows. */
   static FrozenFeatures of(
       Encoder encoder,
       ClassificationProblem problem,

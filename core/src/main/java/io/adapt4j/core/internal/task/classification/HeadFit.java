@@ -59,7 +59,6 @@ final class HeadFit {
    * A linear layer.
    *
    * @param weight row-major [outputs, width]
-   * @param bias one an output; zeros where the layer has none
    */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   record Layer(float[] weight, float[] bias) {}
@@ -68,10 +67,6 @@ final class HeadFit {
    * Fits a layer.
    *
    * @param rows features and targets; the features are overwritten
-   * @param problem decides the loss
-   * @param outputs of the layer
-   * @param width inputs of the layer
-   * @param hasBias whether it has one
    */
   static Layer fit(
       FrozenFeatures rows, ClassificationProblem problem, int outputs, int width, boolean hasBias) {

@@ -35,9 +35,6 @@ public final class HeadWarmStart {
   /**
    * Returns whether a network has a classifier that can be fitted: a new one, of a size whose fit
    * is within the bounds.
-   *
-   * @param network the network, with or without memory
-   * @return whether {@link #apply} changes it
    */
   public static boolean concerns(Network network) {
     return classifier(network).isPresent();
@@ -60,13 +57,6 @@ public final class HeadWarmStart {
   /**
    * Gives a network's new classifier its first values. Of several workers the one that leads fits
    * it, and all take its values.
-   *
-   * @param network the network, with its weights
-   * @param problem what is to be said of a text
-   * @param rows the training rows
-   * @param batchSize texts that are read together
-   * @param paddingId the id to fill with
-   * @param workers those who train together
    */
   static void apply(
       Network network,

@@ -31,23 +31,12 @@ public final class LabelSet {
     }
   }
 
-  /**
-   * Makes a set in a given order.
-   *
-   * @param names the names, class 0 first
-   * @return the set
-   * @throws IllegalArgumentException if a name occurs twice
-   */
+  /** Makes a set in a given order. */
   public static LabelSet of(List<String> names) {
     return new LabelSet(names);
   }
 
-  /**
-   * Collects the labels of a dataset.
-   *
-   * @param dataset rows with labels; others are passed over
-   * @return its labels in order: whole numbers by value, then other names by their characters
-   */
+  /** Collects the labels of a dataset. */
   public static LabelSet in(Dataset dataset) {
     SortedSet<String> found = new TreeSet<>(ORDER);
     for (int row = 0; row < dataset.size(); row++) {
@@ -65,21 +54,12 @@ public final class LabelSet {
     return name.matches("\\d{1,9}");
   }
 
-  /**
-   * Returns the names.
-   *
-   * @return an immutable list, class 0 first
-   */
+  /** Returns the names. */
   public List<String> names() {
     return names;
   }
 
-  /**
-   * Finds the number of a class.
-   *
-   * @param label its name, or its number where no class has that name
-   * @return the number; empty if there is no such class
-   */
+  /** Finds the number of a class. */
   public OptionalInt find(String label) {
     Integer number = numbers.get(label);
     if (number != null) {

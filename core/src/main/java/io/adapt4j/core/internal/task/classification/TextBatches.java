@@ -19,14 +19,7 @@ public final class TextBatches {
 
   private TextBatches() {}
 
-  /**
-   * Takes the rows in their order.
-   *
-   * @param rows the rows, at least one
-   * @param batchSize texts in a batch, at least 1
-   * @param paddingId the id to fill with
-   * @return the batches
-   */
+  /** Takes the rows in their order. */
   public static BatchSource<TextBatch> inOrder(TextRows rows, int batchSize, int paddingId) {
     return batches(
         rows,
@@ -34,15 +27,7 @@ public final class TextBatches {
         new SequentialBatches(rows.lengths().length, batchSize, EpochOrder.UNSHUFFLED));
   }
 
-  /**
-   * Takes the rows of every epoch in its own order.
-   *
-   * @param rows the rows, at least one
-   * @param batchSize texts in a batch, at least 1
-   * @param paddingId the id to fill with
-   * @param seed seed of the orders
-   * @return the batches
-   */
+  /** Takes the rows of every epoch in its own order. */
   public static BatchSource<TextBatch> shuffled(
       TextRows rows, int batchSize, int paddingId, long seed) {
     return batches(

@@ -30,14 +30,7 @@ public final class TextEncoder {
   private final ClassificationProblem problem;
   private final LabelSet labels;
 
-  /**
-   * Creates an encoder.
-   *
-   * @param tokenizer the model's
-   * @param maxLength the most tokens of a text, added ones included
-   * @param problem what is to be said of a text
-   * @param labels the classes; none for numbers
-   */
+  /** Creates an encoder. */
   public TextEncoder(
       Tokenizer tokenizer, int maxLength, ClassificationProblem problem, LabelSet labels) {
     this.tokenizer = tokenizer;
@@ -46,11 +39,7 @@ public final class TextEncoder {
     this.labels = labels;
   }
 
-  /**
-   * Returns the limit.
-   *
-   * @return the most tokens of a text, added ones included
-   */
+  /** Returns the limit. */
   public int maxLength() {
     return maxLength;
   }

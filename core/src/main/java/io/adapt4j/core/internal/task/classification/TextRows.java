@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.task.classification;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.data.LabeledSample;
@@ -10,25 +9,13 @@ import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.util.Arrays;
 
-/**
- * Rows with labels that can be trained on, with the number of tokens of each.
- *
- * @param dataset the rows
- * @param encoder makes tokens of them
- * @param lengths tokens of each row
- * @param report what encoding came to
- */
+/** Rows with labels that can be trained on, with the number of tokens of each. */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 public record TextRows(Dataset dataset, TextEncoder encoder, int[] lengths, EncodingReport report) {
 
   /**
    * Tokenizes a dataset once. Rows without anything to learn, such as words that are all cut away,
    * are left out.
-   *
-   * @param dataset the rows
-   * @param encoder makes tokens of them
-   * @return the rows that can be used
-   * @throws DatasetException if a row has no label that fits, naming it
    */
   public static TextRows of(Dataset dataset, TextEncoder encoder) {
     int[] rows = new int[dataset.size()];

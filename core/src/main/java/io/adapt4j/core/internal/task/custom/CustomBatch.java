@@ -4,12 +4,7 @@ import io.adapt4j.core.internal.data.PaddedTexts;
 import io.adapt4j.core.spi.ObjectiveSample;
 import java.util.List;
 
-/**
- * Samples side by side.
- *
- * @param samples the samples
- * @param texts their tokens, filled to one length
- */
+/** Samples side by side. */
 record CustomBatch(List<ObjectiveSample> samples, PaddedTexts texts) {
 
   static CustomBatch of(List<ObjectiveSample> samples, int paddingId) {

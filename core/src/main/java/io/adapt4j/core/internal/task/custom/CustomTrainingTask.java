@@ -22,10 +22,6 @@ import java.util.Map;
 
 /**
  * Trains a network by an objective from outside, which gets the outputs and gives their derivative.
- *
- * @param objective what is minimized
- * @param network the model
- * @param selection which checkpoint is the best
  */
 record CustomTrainingTask(TrainingObjective objective, Network network, BestModelMetric selection)
     implements TrainingTask<CustomBatch> {

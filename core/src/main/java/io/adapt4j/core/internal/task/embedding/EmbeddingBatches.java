@@ -16,15 +16,7 @@ public final class EmbeddingBatches {
 
   private EmbeddingBatches() {}
 
-  /**
-   * Makes batches of rows.
-   *
-   * @param rows the rows
-   * @param batchSize the most rows in a batch
-   * @param paddingId fills up texts
-   * @param order of the rows in each epoch
-   * @return the batches
-   */
+  /** Makes batches of rows. */
   public static BatchSource<EmbeddingBatch> of(
       EmbeddingRows rows, int batchSize, int paddingId, EpochOrder order) {
     return ArrangedBatches.single(

@@ -22,20 +22,13 @@ public final class EmbeddingEncoder {
   /**
    * How texts are read.
    *
-   * @param maxLength the most tokens of a text, added ones included
    * @param queryPrompt what stands before each query; may be empty
    * @param passagePrompt what stands before each passage; may be empty
-   * @param lowerCase whether texts are turned to lower case first
    */
   public record Options(
       int maxLength, String queryPrompt, String passagePrompt, boolean lowerCase) {}
 
-  /**
-   * Creates an encoder.
-   *
-   * @param tokenizer the model's
-   * @param options how texts are read
-   */
+  /** Creates an encoder. */
   public EmbeddingEncoder(Tokenizer tokenizer, Options options) {
     this.tokenizer = tokenizer;
     this.options = options;

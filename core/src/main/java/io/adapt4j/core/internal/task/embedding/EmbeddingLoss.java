@@ -5,23 +5,12 @@ import java.util.List;
 /** A loss of queries among passages. */
 interface EmbeddingLoss {
 
-  /**
-   * Sums the loss over the batch's queries.
-   *
-   * @param batch the batch
-   * @return the sum and the vectors
-   */
+  /** Sums the loss over the batch's queries. */
   RankingLoss.Scored evaluate(RankingLoss.Inputs batch);
 
   /**
    * Sums the loss over the batch's queries and adds the gradients of the sum times a factor to the
    * trained parameters.
-   *
-   * @param batch the batch
-   * @param factor multiplies the gradients
-   * @param recompute whether to trade time for memory, layer by layer
-   * @param seed decides dropout masks
-   * @return the sum, not multiplied
    */
   double forwardBackward(RankingLoss.Inputs batch, double factor, boolean recompute, long seed);
 

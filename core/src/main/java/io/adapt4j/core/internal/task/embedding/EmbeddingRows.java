@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.task.embedding;
 import com.google.common.collect.HashMultimap;
 import com.google.common.collect.SetMultimap;
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.data.EncodingReport;
 import java.nio.ByteBuffer;
@@ -37,23 +36,11 @@ public final class EmbeddingRows {
     this.most = numbers.stream().mapToInt(number -> number.passages().length).max().orElse(0);
   }
 
-  /**
-   * The numbers of a row's texts.
-   *
-   * @param query that of the query
-   * @param passages that of the passage to be found, then of those not to be found
-   */
+  /** The numbers of a row's texts. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   record Numbers(int query, int[] passages) {}
 
-  /**
-   * Tokenizes a dataset once.
-   *
-   * @param dataset the rows
-   * @param encoder makes tokens of them
-   * @return the rows
-   * @throws DatasetException if a row is not a query with its passage, naming it
-   */
+  /** Tokenizes a dataset once. */
   public static EmbeddingRows of(Dataset dataset, EmbeddingEncoder encoder) {
     Collector collector = new Collector();
     for (int row = 0; row < dataset.size(); row++) {
@@ -97,20 +84,12 @@ public final class EmbeddingRows {
     }
   }
 
-  /**
-   * Returns what encoding came to.
-   *
-   * @return its tokens are those of queries and passages
-   */
+  /** Returns what encoding came to. */
   public EncodingReport report() {
     return report;
   }
 
-  /**
-   * Returns the largest number of texts of a row.
-   *
-   * @return query, passage and negatives
-   */
+  /** Returns the largest number of texts of a row. */
   public int mostTexts() {
     return 1 + most;
   }

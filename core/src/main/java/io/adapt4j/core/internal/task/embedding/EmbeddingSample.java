@@ -2,13 +2,7 @@ package io.adapt4j.core.internal.task.embedding;
 
 import java.util.List;
 
-/**
- * A query and its passages as tokens. Not copied in or out: treat the arrays as read-only.
- *
- * @param query token ids of the query
- * @param passages token ids of the passage to be found, then of those not to be found
- * @param truncated whether a text was cut to the limit
- */
+/** A query and its passages as tokens. Not copied in or out: treat the arrays as read-only. */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
 record EmbeddingSample(int[] query, List<int[]> passages, boolean truncated) {

@@ -15,12 +15,6 @@ import java.util.function.IntPredicate;
 /**
  * Ranking by vectors, by weights of tokens and by vectors of tokens at once, whose layers train
  * with the encoder.
- *
- * @param dense the encoder, the head and the scale
- * @param lexical gives each token a weight
- * @param vectors gives each token a vector
- * @param counts whether a token's weight counts
- * @param distills whether the sum of the scores teaches each of them
  */
 record HybridLoss(
     RankingLoss dense,

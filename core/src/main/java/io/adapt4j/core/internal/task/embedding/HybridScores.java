@@ -8,9 +8,6 @@ package io.adapt4j.core.internal.task.embedding;
  * cross-entropies against the softmax of e, which is not differentiated.
  *
  * @param dense gradient of the loss by the scores of vectors, [B, P]
- * @param lexical by those of tokens' weights
- * @param tokens by those of tokens' vectors
- * @param sum the loss, summed over queries
  */
 @SuppressWarnings("ArrayRecordComponent") // read once, never compared
 record HybridScores(double[] dense, double[] lexical, double[] tokens, double sum) {
@@ -22,9 +19,6 @@ record HybridScores(double[] dense, double[] lexical, double[] tokens, double su
    * Computes the loss.
    *
    * @param scores the scaled scores of vectors, weights and tokens' vectors, [B, P] each
-   * @param batch what is compared
-   * @param distills whether the sum of the scores teaches each of them
-   * @return the loss and its gradients
    */
   static HybridScores of(double[][] scores, RankingLoss.Inputs batch, boolean distills) {
     int queries = batch.queries().rows();

@@ -18,13 +18,7 @@ final class LexicalScores {
 
   private final float[] weights;
 
-  /**
-   * Finds the largest weights.
-   *
-   * @param texts the texts
-   * @param weights of each token, row by row
-   * @param counts whether a token counts: special ones do not
-   */
+  /** Finds the largest weights. */
   LexicalScores(EncoderInputs texts, float[] weights, IntPredicate counts) {
     this.weights = weights;
     for (int row = 0; row < texts.rows(); row++) {
@@ -63,10 +57,7 @@ final class LexicalScores {
   /**
    * Takes a gradient back to the weights.
    *
-   * @param passages the other side
    * @param byScores the gradient by the scores, [B, P]
-   * @param byQueries added to, as large as the weights of the queries
-   * @param byPassages added to, as large as those of the passages
    */
   void backward(LexicalScores passages, double[] byScores, float[] byQueries, float[] byPassages) {
     for (int query = 0; query < places.size(); query++) {

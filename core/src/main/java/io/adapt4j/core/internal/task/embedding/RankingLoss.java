@@ -23,30 +23,14 @@ import java.util.stream.LongStream;
  * batch, by softmax cross-entropy over scaled cosines. With cuts it is the sum of the losses of
  * vectors that are cut and scaled to length 1 again (Kusupati et al. 2022; Sentence Transformers'
  * MatryoshkaLoss).
- *
- * @param encoder reads the texts
- * @param head makes their vectors
- * @param scale multiplies the cosines
- * @param cuts what vectors are cut to; empty for whole vectors
  */
 public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<Cut> cuts)
     implements EmbeddingLoss {
 
-  /**
-   * A part of the loss.
-   *
-   * @param dimension how many first entries of the vectors it is of
-   * @param weight how much it counts
-   */
+  /** A part of the loss. */
   public record Cut(int dimension, double weight) {}
 
-  /**
-   * Ranks whole vectors.
-   *
-   * @param encoder reads the texts
-   * @param head makes their vectors
-   * @param scale multiplies the cosines
-   */
+  /** Ranks whole vectors. */
   public RankingLoss(Encoder encoder, VectorHead head, double scale) {
     this(encoder, head, scale, List.of());
   }
@@ -57,10 +41,7 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
   /**
    * A batch of B queries and P passages, the first B of which are those of the queries.
    *
-   * @param queries the queries
-   * @param passages the passages
    * @param excluded [B, P] in row-major order: passages that a query is not compared with
-   * @param weights [B], how much each query counts
    */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
   public record Inputs(
@@ -69,7 +50,6 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale, List<C
   /**
    * A loss and the vectors it was computed from, of length 1.
    *
-   * @param sum summed over the queries
    * @param queries [B, width] in row-major order
    * @param passages [P, width] in row-major order
    */

@@ -21,12 +21,7 @@ final class RankingScores {
   static final String MRR = "mrr";
   static final String ACCURACY = "accuracy";
 
-  /**
-   * What the metric of vectors that are cut is called.
-   *
-   * @param metric that of whole vectors
-   * @param dimension what they are cut to
-   */
+  /** What the metric of vectors that are cut is called. */
   static String named(String metric, int dimension) {
     return metric + "_" + dimension;
   }

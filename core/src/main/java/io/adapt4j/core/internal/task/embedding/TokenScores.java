@@ -25,8 +25,6 @@ final class TokenScores {
   /**
    * Finds the nearest tokens.
    *
-   * @param queries the queries
-   * @param passages the passages
    * @param ofQueries vectors of the queries' tokens, fp32 [B, Tq, D]
    * @param ofPassages vectors of the passages' tokens, fp32 [P, Tp, D]
    */
@@ -86,7 +84,6 @@ final class TokenScores {
    * Takes a gradient back to the vectors.
    *
    * @param byScores the gradient by the scores, [B, P]
-   * @return that by the vectors of the queries and of the passages, in their shapes
    */
   Tensor[] backward(double[] byScores) {
     int columns = passages.rows() * passages.length();

@@ -44,17 +44,7 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
   private final Options options;
   private final EncodingReport report;
 
-  /**
-   * How batches are made.
-   *
-   * @param maxLength the most tokens of a text, added ones included; longer ones are cut
-   * @param probability of each token to be chosen
-   * @param vocabulary the number of tokens the model knows
-   * @param batchSize texts in a batch
-   * @param paddingId the id to fill with
-   * @param seed decides order and masked tokens
-   * @param shuffle whether every epoch has an order and masked tokens of its own
-   */
+  /** How batches are made. */
   public record Options(
       int maxLength,
       double probability,
@@ -77,16 +67,7 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
     this.report = report;
   }
 
-  /**
-   * Tokenizes a dataset once and leaves out rows in which nothing can be hidden.
-   *
-   * @param dataset rows of plain texts
-   * @param tokenizer the model's, with a mask token
-   * @param options how batches are made
-   * @return the batches
-   * @throws DatasetException if a row is no plain text, naming it
-   * @throws CheckpointException if there is no mask token
-   */
+  /** Tokenizes a dataset once and leaves out rows in which nothing can be hidden. */
   public static MaskedBatches of(Dataset dataset, Tokenizer tokenizer, Options options) {
     if (tokenizer.maskId().isEmpty()) {
       throw new CheckpointException(
@@ -136,11 +117,7 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
             + ". State the shape TEXT or map the fields when the data is read.");
   }
 
-  /**
-   * Returns what tokenizing came to. Target tokens are those expected to be hidden.
-   *
-   * @return the report
-   */
+  /** Returns what tokenizing came to. Target tokens are those expected to be hidden. */
   public EncodingReport report() {
     return report;
   }

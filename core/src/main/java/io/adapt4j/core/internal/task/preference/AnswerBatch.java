@@ -2,11 +2,7 @@ package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.internal.data.Batch;
 
-/**
- * A batch of answers that a reference can be asked about.
- *
- * @param <B> the batch
- */
+/** A batch of answers that a reference can be asked about. */
 public interface AnswerBatch<B> {
 
   /** {@return the numbers of its rows in the data} */
@@ -18,22 +14,12 @@ public interface AnswerBatch<B> {
   /** {@return what each row counts} */
   float[] weights();
 
-  /**
-   * Asks a reference.
-   *
-   * @param model the reference
-   * @return two log-probabilities a row: those of all first texts, then of all second ones
-   */
+  /** Asks a reference. */
   default float[] logProbs(ReferenceModel model) {
     return model.logProbs(texts());
   }
 
-  /**
-   * Keeps what a reference said.
-   *
-   * @param logProbs two a row
-   * @return a changed copy
-   */
+  /** Keeps what a reference said. */
   B withReference(float[] logProbs);
 
   /** {@return the number of rows} */

@@ -7,11 +7,7 @@ import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.Map;
 
-/**
- * Training on answers: the loss of a batch follows from the log-probabilities of their tokens.
- *
- * @param <B> a batch
- */
+/** Training on answers: the loss of a batch follows from the log-probabilities of their tokens. */
 abstract class AnswerTask<B extends AnswerBatch<B>> implements TrainingTask<B> {
 
   private final Decoder decoder;

@@ -1,12 +1,6 @@
 package io.adapt4j.core.internal.task.preference;
 
-/**
- * Direct preference optimization and the losses that differ from it in a pair's term only.
- *
- * @param beta how closely the model is held to the reference
- * @param form the term of a pair
- * @param labelSmoothing share of pairs that are taken to be the wrong way round
- */
+/** Direct preference optimization and the losses that differ from it in a pair's term only. */
 public record Dpo(double beta, Form form, double labelSmoothing) implements LossSettings {
 
   /** The term of a pair; {@code PreferenceLoss} has the formulas. */

@@ -3,12 +3,7 @@ package io.adapt4j.core.internal.task.preference;
 /** What KTO computes. */
 record KtoLoss(Kto kto) {
 
-  /**
-   * The term of an answer and its derivative.
-   *
-   * @param loss its value
-   * @param derivative by the answer's log-ratio
-   */
+  /** The term of an answer and its derivative. */
   record Term(double loss, double derivative) {}
 
   /** The term of an answer with a log-ratio, at a divergence. */

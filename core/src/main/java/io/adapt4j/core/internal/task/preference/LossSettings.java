@@ -7,11 +7,7 @@ import java.util.Locale;
 /** The settings of a preference loss, each kind by its own type. Their texts identify runs. */
 public sealed interface LossSettings permits Dpo, Kto, Orpo, SimPo, Cpo, LossSettings.Custom {
 
-  /**
-   * A loss that is code.
-   *
-   * @param loss the term of a pair
-   */
+  /** A loss that is code. */
   record Custom(PairwiseLoss loss) implements LossSettings {
 
     /** Returns the name and the options, which tell losses apart. */
@@ -21,12 +17,7 @@ public sealed interface LossSettings permits Dpo, Kto, Orpo, SimPo, Cpo, LossSet
     }
   }
 
-  /**
-   * Reads the settings of a loss.
-   *
-   * @param loss the loss
-   * @return its settings
-   */
+  /** Reads the settings of a loss. */
   static LossSettings of(PreferenceLoss loss) {
     if (loss.custom().isPresent()) {
       return new Custom(loss.custom().get());

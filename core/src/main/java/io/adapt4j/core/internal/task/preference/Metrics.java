@@ -20,12 +20,7 @@ public final class Metrics {
 
   private Metrics() {}
 
-  /**
-   * Lists what a loss can be chosen the best checkpoint by.
-   *
-   * @param loss the loss
-   * @return names of metrics of which more is better
-   */
+  /** Lists what a loss can be chosen the best checkpoint by. */
   public static List<String> selectable(PreferenceLoss loss) {
     List<String> names = new ArrayList<>(List.of(ACCURACY));
     if (!(LossSettings.of(loss) instanceof Kto)) {

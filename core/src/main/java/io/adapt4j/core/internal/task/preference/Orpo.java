@@ -1,8 +1,4 @@
 package io.adapt4j.core.internal.task.preference;
 
-/**
- * Odds ratio preference optimization.
- *
- * @param lambda weight of the odds ratio
- */
+/** Odds ratio preference optimization. */
 public record Orpo(double lambda) implements LossSettings {}

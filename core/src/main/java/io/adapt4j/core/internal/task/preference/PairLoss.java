@@ -6,24 +6,12 @@ import io.adapt4j.core.spi.PairwiseLoss;
 /** A loss of pairs of answers: a term of each pair, and perhaps the cross-entropy of the chosen. */
 public interface PairLoss {
 
-  /**
-   * Finds what a loss computes.
-   *
-   * @param loss a loss of pairs
-   * @return what it computes
-   * @throws IllegalArgumentException if it is a loss of answers by themselves
-   */
+  /** Finds what a loss computes. */
   static PairLoss of(PreferenceLoss loss) {
     return of(LossSettings.of(loss));
   }
 
-  /**
-   * Finds what a loss computes.
-   *
-   * @param loss the settings of a loss of pairs
-   * @return what it computes
-   * @throws IllegalArgumentException if it is a loss of answers by themselves
-   */
+  /** Finds what a loss computes. */
   static PairLoss of(LossSettings loss) {
     if (loss instanceof Dpo dpo) {
       return new DpoLoss(dpo.beta(), dpo.form(), dpo.labelSmoothing());
@@ -43,11 +31,7 @@ public interface PairLoss {
     throw new IllegalArgumentException("loss: expected one of pairs, found " + loss);
   }
 
-  /**
-   * Returns the weight of the scores, as rewards are reported with.
-   *
-   * @return above 0
-   */
+  /** Returns the weight of the scores, as rewards are reported with. */
   double beta();
 
   /** {@return whether the loss compares with a reference} */
@@ -55,13 +39,7 @@ public interface PairLoss {
     return false;
   }
 
-  /**
-   * The term of a pair and its derivatives.
-   *
-   * @param loss its value
-   * @param byChosen derivative by the chosen answer's score
-   * @param byRejected derivative by the rejected answer's score
-   */
+  /** The term of a pair and its derivatives. */
   record Terms(double loss, double byChosen, double byRejected) {
 
     /** The terms of a function of the difference of both scores. */
@@ -93,41 +71,20 @@ public interface PairLoss {
   /**
    * Tells which scores of a batch a term compares. Where they are of one rank, the loss depends on
    * which pairs meet in a batch, and a term has the mean weight of the pairs it is made of.
-   *
-   * @return {@link Pairing#PAIRS} unless a loss says otherwise
    */
   default Pairing pairing() {
     return Pairing.PAIRS;
   }
 
-  /**
-   * Computes the term of a pair. Not finite where a score is not.
-   *
-   * @param chosen score of the chosen answer: its log-probability, summed or {@link #averages()},
-   *     less that under the reference where there is one; or else what {@link #pairing()} has on
-   *     the left
-   * @param rejected score of the rejected answer, or what it has on the right
-   * @return the term
-   */
+  /** Computes the term of a pair. Not finite where a score is not. */
   Terms terms(double chosen, double rejected);
 
-  /**
-   * Computes the term of a pair of which more is known than its scores.
-   *
-   * @param pair the pair
-   * @param chosen its score on the left
-   * @param rejected its score on the right
-   * @return the term, which depends on the scores alone unless a loss says otherwise
-   */
+  /** Computes the term of a pair of which more is known than its scores. */
   default Terms terms(PairwiseLoss.Pair pair, double chosen, double rejected) {
     return terms(chosen, rejected);
   }
 
-  /**
-   * Returns whether log-probabilities are means over an answer's tokens instead of sums.
-   *
-   * @return whether they are
-   */
+  /** Returns whether log-probabilities are means over an answer's tokens instead of sums. */
   default boolean averages() {
     return false;
   }
@@ -135,8 +92,6 @@ public interface PairLoss {
   /**
    * Returns the weight of the cross-entropy of the chosen answers, a mean over all their tokens of
    * a batch.
-   *
-   * @return at least 0
    */
   default double likelihood() {
     return 0;

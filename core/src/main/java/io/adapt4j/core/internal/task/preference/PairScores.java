@@ -20,11 +20,7 @@ final class PairScores implements Scores {
   private double nll;
   private double sum;
 
-  /**
-   * Prepares a batch.
-   *
-   * @param reference log-probability of each answer under the reference
-   */
+  /** Prepares a batch. */
   PairScores(PairLoss loss, PreferenceBatch batch, float[] reference) {
     this.loss = loss;
     this.pairs = batch.size();

@@ -9,27 +9,13 @@ import java.util.List;
 /**
  * N pairs of answers, padded to one length so that one forward pass does for both. Not copied in or
  * out: treat the arrays as read-only.
- *
- * @param sides 2N rows: the chosen answers, then the rejected ones in the same order
- * @param numbers [N] the numbers of the pairs in their {@link PreferenceRows}
- * @param weights [N] how much each pair counts in the loss
- * @param reference [2N] log-probability of each answer under the reference model; empty where it is
- *     not known beforehand
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
 public record PreferenceBatch(Batch sides, int[] numbers, float[] weights, float[] reference)
     implements AnswerBatch<PreferenceBatch> {
 
-  /**
-   * Checks the sizes.
-   *
-   * @param sides 2N rows
-   * @param numbers N numbers
-   * @param weights N weights
-   * @param reference 2N log-probabilities, or none
-   * @throws IllegalArgumentException if the sizes do not agree
-   */
+  /** Checks the sizes. */
   public PreferenceBatch {
     int size = numbers.length;
     if (sides.rows() != 2 * size
@@ -43,15 +29,7 @@ public record PreferenceBatch(Batch sides, int[] numbers, float[] weights, float
     }
   }
 
-  /**
-   * Pads pairs to the longest of their answers, on the right.
-   *
-   * @param samples the pairs, at least one
-   * @param numbers their numbers
-   * @param weights how much each counts
-   * @param paddingId the id to fill with
-   * @return the batch, its reference unknown
-   */
+  /** Pads pairs to the longest of their answers, on the right. */
   public static PreferenceBatch of(
       List<PreferenceSample> samples, int[] numbers, float[] weights, int paddingId) {
     List<TrainingSample> sides = new ArrayList<>();

@@ -12,21 +12,13 @@ import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.function.Function;
 
-/**
- * What pairs and unpaired answers differ in.
- *
- * @param <B> a batch
- */
+/** What pairs and unpaired answers differ in. */
 interface PreferenceKind<B extends AnswerBatch<B>> {
 
   /**
    * Answers that can be learned from.
    *
-   * @param report what encoding came to
-   * @param size how many pairs or answers there are
-   * @param inOrder batches in their order
    * @param shuffled batches in an order of each epoch's own
-   * @param <B> a batch
    */
   record Data<B>(EncodingReport report, int size, BatchSource<B> inOrder, BatchSource<B> shuffled) {
 

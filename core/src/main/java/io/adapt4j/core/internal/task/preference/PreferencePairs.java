@@ -19,14 +19,7 @@ public final class PreferencePairs extends AnswerTask<PreferenceBatch> {
   private final PairLoss loss;
   private final ReferenceModel reference;
 
-  /**
-   * Creates the task.
-   *
-   * @param decoder the model
-   * @param loss what is minimized
-   * @param reference asked about batches that come without what it says
-   * @param selection which checkpoint is the best
-   */
+  /** Creates the task. */
   public PreferencePairs(
       Decoder decoder, PairLoss loss, ReferenceModel reference, BestModelMetric selection) {
     super(decoder, selection);

@@ -1,9 +1,6 @@
 package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.data.DatasetException;
-import io.adapt4j.core.data.Example;
-import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.data.AnswerCounts;
 import io.adapt4j.core.internal.data.AnswerEncoder;
 import io.adapt4j.core.internal.data.EncodingReport;
@@ -35,15 +32,7 @@ public final class PreferenceRows {
     this.report = report;
   }
 
-  /**
-   * Tokenizes a dataset once, on all processors.
-   *
-   * @param dataset rows that are {@link Example.Preference} or {@link Example.ChatPreference}
-   * @param encoder makes tokens of them; not one that splits
-   * @return the pairs
-   * @throws DatasetException if a row is no pair, or is longer than the limit and the policy is
-   *     {@link Overflow#FAIL}; it names the row
-   */
+  /** Tokenizes a dataset once, on all processors. */
   public static PreferenceRows of(Dataset dataset, ExampleEncoder encoder) {
     AnswerEncoder answers = new AnswerEncoder(encoder);
     AnswerCounts counts = new AnswerCounts();
@@ -78,51 +67,28 @@ public final class PreferenceRows {
     }
   }
 
-  /**
-   * Returns what encoding came to.
-   *
-   * @return counts; samples are answers, two a pair
-   */
+  /** Returns what encoding came to. */
   public EncodingReport report() {
     return report;
   }
 
-  /**
-   * Returns the rows the pairs are made of.
-   *
-   * @return a view, row for pair
-   */
+  /** Returns the rows the pairs are made of. */
   public Dataset dataset() {
     return dataset;
   }
 
-  /**
-   * Returns the number of pairs.
-   *
-   * @return how many; may be 0
-   */
+  /** Returns the number of pairs. */
   public int size() {
     return dataset.size();
   }
 
-  /**
-   * Makes a pair.
-   *
-   * @param pair its number, from 0
-   * @return its answers as tokens
-   * @throws DatasetException if its row can no longer be read
-   */
+  /** Makes a pair. */
   public PreferenceSample get(int pair) {
     List<TrainingSample> samples = encoder.pair(dataset, pair).samples();
     return new PreferenceSample(samples.get(0), samples.get(1));
   }
 
-  /**
-   * Returns how much a pair counts in the loss.
-   *
-   * @param pair its number, from 0
-   * @return the weight of its row
-   */
+  /** Returns how much a pair counts in the loss. */
   public double weight(int pair) {
     return dataset.weight(pair);
   }

@@ -30,11 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/**
- * Answers that are better or worse, ready to train a decoder.
- *
- * @param <B> a batch
- */
+/** Answers that are better or worse, ready to train a decoder. */
 final class PreparedPreference<B extends AnswerBatch<B>> implements PreparedTask<B> {
 
   private final FineTuneSettings settings;
@@ -123,13 +119,7 @@ final class PreparedPreference<B extends AnswerBatch<B>> implements PreparedTask
     return with(decoder, adaptation, kept, trained);
   }
 
-  /**
-   * What a run goes over.
-   *
-   * @param task the loss, with its reference
-   * @param batches to train on
-   * @param held batches to evaluate on
-   */
+  /** What a run goes over. */
   private record TrainingOn<B>(
       TrainingTask<B> task, BatchSource<B> batches, Optional<BatchSource<B>> held) {}
 

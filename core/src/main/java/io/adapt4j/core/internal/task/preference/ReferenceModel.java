@@ -11,19 +11,11 @@ public interface ReferenceModel {
   /**
    * Scores answers.
    *
-   * @param answers each row a prompt with an answer, whose labels say what is of the answer
    * @return [rows] log-probability of each answer
    */
   float[] logProbs(Batch answers);
 
-  /**
-   * Asks the model that trains, its adapter off.
-   *
-   * @param decoder the model
-   * @param adaptation what is switched off for it
-   * @return the reference; asking it throws {@link UnsupportedOperationException} where the base
-   *     itself trains
-   */
+  /** Asks the model that trains, its adapter off. */
   static ReferenceModel withoutAdapter(Decoder decoder, Adaptation adaptation) {
     return answers -> adaptation.withoutAdapter(() -> AnswerTargets.logProbs(decoder, answers));
   }
@@ -32,17 +24,12 @@ public interface ReferenceModel {
    * Asks a model as it is.
    *
    * @param decoder the model, which the caller closes
-   * @return the reference
    */
   static ReferenceModel of(Decoder decoder) {
     return answers -> AnswerTargets.logProbs(decoder, answers);
   }
 
-  /**
-   * Says 0 of every answer.
-   *
-   * @return the reference
-   */
+  /** Says 0 of every answer. */
   static ReferenceModel none() {
     return answers -> new float[answers.rows()];
   }

@@ -21,8 +21,6 @@ import org.slf4j.LoggerFactory;
  * What a reference model says of all answers, asked once. On disk it is a safetensors file with
  * what it belongs to and how far it got, written as a whole every {@value #SECONDS} seconds and
  * when asking ends or fails, so that a run that was cut off continues from there.
- *
- * @param <B> a batch
  */
 public final class StoredReference<B extends AnswerBatch<B>> {
 
@@ -40,8 +38,6 @@ public final class StoredReference<B extends AnswerBatch<B>> {
    * Prepares to ask about a source.
    *
    * @param inOrder its batches in the order of the numbers
-   * @param size how many numbers there are
-   * @param batchSize numbers in each batch but the last
    */
   public StoredReference(BatchSource<B> inOrder, int size, int batchSize) {
     this.inOrder = inOrder;
@@ -52,7 +48,6 @@ public final class StoredReference<B extends AnswerBatch<B>> {
   /**
    * Asks a model about every answer.
    *
-   * @param model the model
    * @return [2 size], two values a number
    */
   public float[] ask(ReferenceModel model) {
@@ -64,14 +59,7 @@ public final class StoredReference<B extends AnswerBatch<B>> {
     return values;
   }
 
-  /**
-   * Asks a model about every answer that a file does not hold yet.
-   *
-   * @param model the model
-   * @param file where to keep what it says; damaged ones and those of other keys are replaced
-   * @param key tells model and data from others
-   * @return [2 size], two values a number
-   */
+  /** Asks a model about every answer that a file does not hold yet. */
   public float[] ask(ReferenceModel model, Path file, String key) {
     Optional<Progress> found = read(file, key);
     float[] values = found.map(Progress::values).orElseGet(() -> new float[2 * size]);
@@ -109,9 +97,7 @@ public final class StoredReference<B extends AnswerBatch<B>> {
   /**
    * Gives batches what was said of their answers.
    *
-   * @param source batches of the same numbers, in any order
    * @param values [2 size], two values a number
-   * @return the batches with them
    */
   public BatchSource<B> around(BatchSource<B> source, float[] values) {
     return source.map(batch -> answered(batch, values));

@@ -19,14 +19,7 @@ public final class UnpairedAnswers extends AnswerTask<UnpairedBatch> {
   private final Kto loss;
   private final ReferenceModel reference;
 
-  /**
-   * Creates the task.
-   *
-   * @param decoder the model
-   * @param loss what is minimized
-   * @param reference asked about batches that come without what it says
-   * @param selection which checkpoint is the best
-   */
+  /** Creates the task. */
   public UnpairedAnswers(
       Decoder decoder, Kto loss, ReferenceModel reference, BestModelMetric selection) {
     super(decoder, selection);

@@ -9,14 +9,6 @@ import java.util.List;
 /**
  * N answers with their verdicts, and the same prompts with other answers. Not copied in or out:
  * treat the arrays as read-only.
- *
- * @param completions N rows, each a prompt with its answer
- * @param mismatched N rows, each prompt with an answer to another
- * @param numbers [N] the numbers of the answers in their {@link UnpairedRows}
- * @param desirable [N] whether each answer is wanted
- * @param weights [N] how much each answer counts in the loss
- * @param reference [2N] log-probability under the reference model of each answer, then of each
- *     mismatched one; empty where it is not known beforehand
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
@@ -29,15 +21,7 @@ public record UnpairedBatch(
     float[] reference)
     implements AnswerBatch<UnpairedBatch> {
 
-  /**
-   * Pads answers on the right, to the longest of them and of their mismatches.
-   *
-   * @param samples the answers, at least one
-   * @param numbers their numbers
-   * @param weights how much each counts
-   * @param paddingId the id to fill with
-   * @return the batch, its reference unknown
-   */
+  /** Pads answers on the right, to the longest of them and of their mismatches. */
   public static UnpairedBatch of(
       List<UnpairedSample> samples, int[] numbers, float[] weights, int paddingId) {
     boolean[] desirable = new boolean[samples.size()];

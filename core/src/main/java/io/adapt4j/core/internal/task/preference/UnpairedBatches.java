@@ -12,15 +12,7 @@ public final class UnpairedBatches {
 
   private UnpairedBatches() {}
 
-  /**
-   * Makes batches of rows.
-   *
-   * @param rows the rows
-   * @param batchSize the most rows in a batch
-   * @param paddingId fills up texts
-   * @param order of the rows in each epoch
-   * @return the batches
-   */
+  /** Makes batches of rows. */
   public static BatchSource<UnpairedBatch> of(
       UnpairedRows rows, int batchSize, int paddingId, EpochOrder order) {
     return ArrangedBatches.single(

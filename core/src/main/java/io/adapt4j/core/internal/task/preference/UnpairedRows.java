@@ -1,8 +1,6 @@
 package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.data.DatasetException;
-import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.data.AnswerCounts;
 import io.adapt4j.core.internal.data.AnswerEncoder;
 import io.adapt4j.core.internal.data.EncodingReport;
@@ -43,22 +41,10 @@ public final class UnpairedRows {
     this.maxLength = maxLength;
   }
 
-  /**
-   * Where an answer is.
-   *
-   * @param prompt equal for equal prompts
-   */
+  /** Where an answer is. */
   private record Answer(int row, boolean desirable, int prompt) {}
 
-  /**
-   * Tokenizes a dataset once.
-   *
-   * @param dataset rows with a verdict, or pairs
-   * @param encoder makes tokens of them; not one that splits
-   * @return the answers
-   * @throws DatasetException if a row is neither, or is longer than the limit and the policy is
-   *     {@link Overflow#FAIL}; it names the row
-   */
+  /** Tokenizes a dataset once. */
   public static UnpairedRows of(Dataset dataset, ExampleEncoder encoder) {
     AnswerEncoder coder = new AnswerEncoder(encoder);
     AnswerCounts counts = new AnswerCounts();
@@ -83,31 +69,17 @@ public final class UnpairedRows {
     return Arrays.copyOf(sample.ids(), sample.firstLabel());
   }
 
-  /**
-   * Returns what encoding came to.
-   *
-   * @return counts, of answers and not of rows; tokens leave mismatches out
-   */
+  /** Returns what encoding came to. */
   public EncodingReport report() {
     return report;
   }
 
-  /**
-   * Returns the number of answers.
-   *
-   * @return how many; may be 0
-   */
+  /** Returns the number of answers. */
   public int size() {
     return answers.size();
   }
 
-  /**
-   * Makes an answer.
-   *
-   * @param answer its number, from 0
-   * @return its tokens
-   * @throws DatasetException if its row can no longer be read
-   */
+  /** Makes an answer. */
   public UnpairedSample get(int answer) {
     TrainingSample own = sample(answer);
     TrainingSample other = sample(other(answer));
@@ -143,12 +115,7 @@ public final class UnpairedRows {
     return new TrainingSample(ids, labels);
   }
 
-  /**
-   * Returns how much an answer counts in the loss.
-   *
-   * @param answer its number, from 0
-   * @return the weight of its row
-   */
+  /** Returns how much an answer counts in the loss. */
   public double weight(int answer) {
     return dataset.weight(answers.get(answer).row());
   }

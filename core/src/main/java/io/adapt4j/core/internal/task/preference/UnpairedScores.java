@@ -12,12 +12,7 @@ final class UnpairedScores implements Scores {
   private float[] logProbs;
   private double sum;
 
-  /**
-   * Prepares a batch.
-   *
-   * @param reference log-probability of each answer under the reference
-   * @param divergence of the model from it
-   */
+  /** Prepares a batch. */
   UnpairedScores(Kto loss, UnpairedBatch batch, float[] reference, double divergence) {
     this.loss = loss;
     this.batch = batch;

@@ -25,16 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/**
- * Pairs of query and document, ready to train a language model.
- *
- * @param settings the run
- * @param train pairs to train on
- * @param held pairs to validate on
- * @param paddingId fills up prompts
- * @param rejected the token of no
- * @param chosen the token of yes
- */
+/** Pairs of query and document, ready to train a language model. */
 record PreparedReranking(
     FineTuneSettings settings,
     RerankingRows train,

@@ -2,11 +2,6 @@ package io.adapt4j.core.internal.task.reranking;
 
 import io.adapt4j.core.internal.data.TextBatch;
 
-/**
- * Prompts side by side. Not copied in or out: treat the array as read-only.
- *
- * @param texts the prompts, with how relevant each document is as their values
- * @param queries the number of each one's query
- */
+/** Prompts side by side. Not copied in or out: treat the array as read-only. */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 record RerankingBatch(TextBatch texts, int[] queries) {}

@@ -10,25 +10,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/**
- * Turns rows into pairs of query and document with their labels, and pairs into prompts.
- *
- * @param prompt makes the prompts
- * @param instruction what a document has to do
- * @param maxLength the most tokens of a prompt
- */
+/** Turns rows into pairs of query and document with their labels, and pairs into prompts. */
 record RerankingEncoder(ChoicePrompt prompt, String instruction, int maxLength) {
 
   private static final Set<String> YES = Set.of("yes", "true", "relevant");
   private static final Set<String> NO = Set.of("no", "false", "irrelevant", "not relevant");
 
-  /**
-   * A pair.
-   *
-   * @param query the query
-   * @param document the document
-   * @param label how relevant the document is, from 0 to 1
-   */
+  /** A pair. */
   record Pair(String query, String document, float label) {}
 
   /** The pairs of a row, at least one, naming the row if it has none. */

@@ -12,9 +12,6 @@ import java.util.Map;
 /**
  * Trains the logits of yes and no after a prompt: the cross-entropy of the two is the binary
  * cross-entropy of their difference.
- *
- * @param choice scores a prompt by that difference
- * @param selection which checkpoint is the best
  */
 record RerankingTrainingTask(Encoder choice, BestModelMetric selection)
     implements TrainingTask<RerankingBatch> {

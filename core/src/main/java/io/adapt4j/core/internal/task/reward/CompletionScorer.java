@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.task.reward;
 
-import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.encode.Classifier;
 import io.adapt4j.core.internal.load.LoadedEncoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -28,11 +27,7 @@ public final class CompletionScorer {
     this.classifier = new Classifier(encoder, tokenizer, maxTokens);
   }
 
-  /**
-   * Checks that a network gives one number to a text.
-   *
-   * @throws CheckpointException if it does not
-   */
+  /** Checks that a network gives one number to a text. */
   public static void requireUsable(Encoder encoder) {
     if (encoder.classes() != 1 || encoder.classifiesTokens()) {
       throw encoder

@@ -10,27 +10,14 @@ import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
  * The loss of a network that gives a text one number, over pairs that go through it side by side.
- *
- * @param encoder a network with one class
- * @param objective of the rewards of pairs
  */
 public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
 
-  /**
-   * What a batch came to.
-   *
-   * @param sum weighted sum of the losses
-   * @param rewards [2N] of the chosen answers, then of the rejected ones
-   */
+  /** What a batch came to. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Scored(double sum, float[] rewards) {}
 
-  /**
-   * Scores a batch.
-   *
-   * @param batch the pairs
-   * @return losses and rewards
-   */
+  /** Scores a batch. */
   public Scored evaluate(RewardBatch batch) {
     Batch sides = batch.sides();
     try (Scope scope = Scope.open(encoder.engine());
@@ -40,15 +27,7 @@ public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
     }
   }
 
-  /**
-   * Adds the gradients of the loss, times a scale, to the trained parameters.
-   *
-   * @param batch the pairs
-   * @param scale multiplies the gradients
-   * @param recompute whether to trade time for memory, layer by layer
-   * @param seed decides dropout masks
-   * @return the weighted sum of the losses, not scaled
-   */
+  /** Adds the gradients of the loss, times a scale, to the trained parameters. */
   public double forwardBackward(RewardBatch batch, double scale, boolean recompute, long seed) {
     Batch sides = batch.sides();
     try (Scope scope = Scope.open(encoder.engine());

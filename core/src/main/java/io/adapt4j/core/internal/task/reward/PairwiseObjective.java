@@ -5,40 +5,21 @@ package io.adapt4j.core.internal.task.reward;
  * - m)} of the rewards c and r of the chosen and the rejected answer, s the logistic function, m a
  * margin (Touvron et al. 2023, eq. 2), and {@code k (c + r)^2} to keep rewards around 0 (Eisenstein
  * et al. 2023).
- *
- * @param centering k, at least 0
  */
 public record PairwiseObjective(double centering) {
 
-  /**
-   * Checks the number.
-   *
-   * @param centering k
-   * @throws IllegalArgumentException if it is negative or not finite
-   */
+  /** Checks the number. */
   public PairwiseObjective {
     if (!(centering >= 0 && Double.isFinite(centering))) {
       throw new IllegalArgumentException("centering must be at least 0, found " + centering);
     }
   }
 
-  /**
-   * A loss with its derivative.
-   *
-   * @param loss weighted sum over the pairs
-   * @param derivative [2N] by the rewards of the chosen answers, then of the rejected ones
-   */
+  /** A loss with its derivative. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Outcome(double loss, float[] derivative) {}
 
-  /**
-   * Finds the loss of pairs.
-   *
-   * @param rewards [2N] of the chosen answers, then of the rejected ones in the same order
-   * @param margins [N]
-   * @param weights [N] how much each pair counts
-   * @return the weighted sum with its derivative
-   */
+  /** Finds the loss of pairs. */
   public Outcome of(float[] rewards, float[] margins, float[] weights) {
     int pairs = margins.length;
     double loss = 0;

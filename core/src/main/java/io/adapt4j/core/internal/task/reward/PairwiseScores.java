@@ -25,12 +25,7 @@ public final class PairwiseScores {
   /** Starts without pairs. */
   public PairwiseScores() {}
 
-  /**
-   * Adds a pair.
-   *
-   * @param chosen reward of the better answer
-   * @param rejected reward of the worse one
-   */
+  /** Adds a pair. */
   public void add(double chosen, double rejected) {
     double distance = chosen - rejected;
     double confidence = 1 / (1 + Math.exp(-Math.abs(distance)));

@@ -5,22 +5,13 @@ import io.adapt4j.core.internal.data.Batch;
 /**
  * N pairs of answers side by side, so that one forward pass does for both.
  *
- * @param sides 2N rows: the chosen answers, then the rejected ones in the same order
  * @param margins [N] distances that the rewards of a pair should have; 0 where none is asked for
- * @param weights [N] how much each pair counts in the loss
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
 public record RewardBatch(Batch sides, float[] margins, float[] weights) {
 
-  /**
-   * Checks the sizes.
-   *
-   * @param sides 2N rows
-   * @param margins N distances
-   * @param weights N weights
-   * @throws IllegalArgumentException if the sizes do not agree
-   */
+  /** Checks the sizes. */
   public RewardBatch {
     if (sides.rows() != 2 * margins.length || weights.length != margins.length) {
       throw new IllegalArgumentException(

@@ -21,10 +21,7 @@ final class RewardBatches {
   /**
    * Reads the margins of pairs.
    *
-   * @param rows the pairs
-   * @param field of the rows that holds the margin; empty to ask for none
    * @return the margin of each pair, 0 where none is asked for
-   * @throws DatasetException if a row has no such number; it names the row
    */
   static float[] margins(PreferenceRows rows, String field) {
     float[] margins = new float[rows.size()];

@@ -51,14 +51,7 @@ public final class AdapterReward implements RunReward {
     return folder;
   }
 
-  /**
-   * The adapter in its place.
-   *
-   * @param policy what stands on the base beside it
-   * @param output the network that ends in the reward
-   * @param attached the adapter on it, off
-   * @param scorer runs the network
-   */
+  /** The adapter in its place. */
   private record OnPolicy(
       Adaptation policy, Encoder output, AttachedAdapter attached, CompletionScorer scorer) {
 

@@ -11,7 +11,6 @@ import java.util.Map;
  * Rewards of completions.
  *
  * @param total weighted sum of each completion; NaN where a function gave none
- * @param metrics what each function gave
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 record BatchRewards(double[] total, Map<String, double[]> metrics) {

@@ -12,11 +12,6 @@ import io.adapt4j.core.reinforce.Reinforcement;
  * <p>A token's loss is {@code -min(r A, clip(r, 1 - low, 1 + high) A) + beta k3}, r the ratio of
  * its probabilities now and when it was drawn. Log ratios beyond 20 are taken as 20 and have no
  * derivative; they are counted.
- *
- * @param clipLow how far below 1 a ratio counts
- * @param clipHigh how far above 1 a ratio counts
- * @param klCoefficient beta; 0 leaves the divergence out
- * @param ofSequences whether a completion has one ratio, the geometric mean over its tokens (GSPO)
  */
 public record ClippedObjective(
     double clipLow, double clipHigh, double klCoefficient, boolean ofSequences) {
@@ -33,11 +28,6 @@ public record ClippedObjective(
    * Tokens of completions, those of one after the other.
    *
    * @param lengths tokens of each completion; 0 where it does not count and so has none here
-   * @param weights what a token of each completion counts in the sum
-   * @param logProbs log-probabilities under the policy now
-   * @param old log-probabilities when the tokens were drawn; empty if nothing changed since
-   * @param reference log-probabilities under the reference; empty without one
-   * @param advantages of the tokens
    */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Tokens(
@@ -53,26 +43,12 @@ public record ClippedObjective(
     }
   }
 
-  /**
-   * A loss with its derivative.
-   *
-   * @param loss weighted sum of the token losses
-   * @param derivative by each log-probability
-   * @param clippedLow tokens whose ratio is held by the lower limit
-   * @param clippedHigh tokens whose ratio is held by the upper limit
-   * @param overflows tokens whose log ratio is beyond 20
-   * @param kl sum of the divergences from the reference, not weighted
-   */
+  /** A loss with its derivative. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Outcome(
       double loss, float[] derivative, int clippedLow, int clippedHigh, int overflows, double kl) {}
 
-  /**
-   * Finds the loss of tokens.
-   *
-   * @param tokens of completions
-   * @return the weighted sum with its derivative
-   */
+  /** Finds the loss of tokens. */
   public Outcome of(Tokens tokens) {
     Sum sum = new Sum(tokens);
     int from = 0;

@@ -7,14 +7,7 @@ public final class Divergence {
 
   private Divergence() {}
 
-  /**
-   * Estimates.
-   *
-   * @param estimator how
-   * @param policy log-probability of the token under the policy
-   * @param reference its log-probability under the reference
-   * @return the estimate, in nats
-   */
+  /** Estimates. */
   public static double of(KlEstimator estimator, double policy, double reference) {
     double inverse = LogRatio.limited(reference - policy);
     return estimator == KlEstimator.K1 ? -inverse : Math.expm1(inverse) - inverse;
@@ -23,9 +16,6 @@ public final class Divergence {
   /**
    * Differentiates the estimate by the policy's log-probability.
    *
-   * @param estimator how
-   * @param policy log-probability of the token under the policy
-   * @param reference its log-probability under the reference
    * @return the derivative; 0 where the log ratio is beyond 20
    */
   static double derivative(KlEstimator estimator, double policy, double reference) {

@@ -13,11 +13,7 @@ public final class GroupAdvantages {
   /**
    * Finds the advantages.
    *
-   * @param estimator how
    * @param rewards of the completions, those of one prompt after each other; NaN where unknown
-   * @param groupSize completions a prompt
-   * @return the advantage of each
-   * @throws IllegalArgumentException if the rewards do not divide into groups
    */
   public static double[] of(AdvantageEstimator estimator, double[] rewards, int groupSize) {
     if (groupSize < 1 || rewards.length % groupSize != 0) {

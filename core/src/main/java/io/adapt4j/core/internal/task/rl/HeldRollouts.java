@@ -9,10 +9,6 @@ import java.util.stream.IntStream;
 /**
  * One completion of each held-out prompt, drawn when asked for, always from the same random
  * streams.
- *
- * @param maker draws and judges
- * @param prompts held out
- * @param seed of the random streams
  */
 record HeldRollouts(RolloutMaker maker, PromptRows prompts, long seed)
     implements BatchSource<RolloutBatch> {

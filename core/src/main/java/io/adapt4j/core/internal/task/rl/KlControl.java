@@ -12,12 +12,6 @@ final class KlControl {
   /**
    * Returns the coefficient of the next rollout (Ziegler et al. 2019, eq. 3 where it follows a
    * target).
-   *
-   * @param ppo the algorithm
-   * @param coefficient of this rollout
-   * @param divergence mean over its completions, in nats
-   * @param completions of the rollout
-   * @return at least 0
    */
   static double after(Ppo ppo, double coefficient, double divergence, int completions) {
     if (ppo.klTarget().isEmpty()) {

@@ -4,7 +4,6 @@ package io.adapt4j.core.internal.task.rl;
  * Mean and spread of numbers.
  *
  * @param count how many are not NaN
- * @param mean their mean; 0 without any
  * @param variance their unbiased variance; 0 for fewer than two
  */
 record MeanVariance(int count, double mean, double variance) {

@@ -17,20 +17,10 @@ import java.util.Optional;
 /**
  * Log-probabilities of a batch's target tokens at a temperature, the values before them, and the
  * gradient of any loss made of both, in one forward pass.
- *
- * @param decoder the network
- * @param valueHead says what is to be expected, if the algorithm asks for it
- * @param temperature divides the logits
  */
 record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature) {
 
-  /**
-   * Numbers of the target tokens, row by row.
-   *
-   * @param logProbs one a token
-   * @param entropies of the distributions that the tokens were drawn from, one a token, in nats
-   * @param values one a token; empty without a value head
-   */
+  /** Numbers of the target tokens, row by row. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   record Scores(float[] logProbs, float[] entropies, float[] values) {
 
@@ -45,12 +35,7 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
     }
   }
 
-  /**
-   * Derivatives of a loss.
-   *
-   * @param logProbs by each log-probability
-   * @param values by each value; empty without a value head
-   */
+  /** Derivatives of a loss. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   record Gradient(float[] logProbs, float[] values) {}
 

@@ -27,18 +27,7 @@ public final class PolicyTraining implements AutoCloseable {
   /**
    * What a run is made of.
    *
-   * @param algorithm what is optimized
-   * @param selection what decides which checkpoint is the best
-   * @param decoder the network
    * @param adaptation what trains in it; closed by whoever made it
-   * @param generator runs the network; it must have a tokenizer
-   * @param padId pads rows
-   * @param prompts to train on
-   * @param held prompts held out, if there are any
-   * @param batchSize completions in a micro-batch
-   * @param accumulation micro-batches in a step
-   * @param seed of the rollouts
-   * @param second loads the model again, as it was, where no adapter can be switched off
    */
   public record Setup(
       Reinforcement algorithm,
@@ -93,45 +82,28 @@ public final class PolicyTraining implements AutoCloseable {
   /**
    * Puts the parts together.
    *
-   * @param setup what the run is made of
    * @return the parts, to be closed before the network
    */
   public static PolicyTraining start(Setup setup) {
     return new PolicyTraining(setup);
   }
 
-  /**
-   * Returns what is minimized.
-   *
-   * @return the task; its figures are those of rollouts
-   */
+  /** Returns what is minimized. */
   public TrainingTask<RolloutBatch> task() {
     return task;
   }
 
-  /**
-   * Returns the batches to train on.
-   *
-   * @return micro-batches of rollouts that are made when their turn comes
-   */
+  /** Returns the batches to train on. */
   public BatchSource<RolloutBatch> batches() {
     return batches;
   }
 
-  /**
-   * Returns the batches to evaluate on.
-   *
-   * @return a completion of each held-out prompt; empty without any
-   */
+  /** Returns the batches to evaluate on. */
   public Optional<BatchSource<RolloutBatch>> held() {
     return held;
   }
 
-  /**
-   * Returns what trains.
-   *
-   * @return the adaptation with the value head, if there is one
-   */
+  /** Returns what trains. */
   public Adaptation adaptation() {
     return adaptation;
   }

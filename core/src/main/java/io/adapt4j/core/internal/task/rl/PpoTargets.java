@@ -7,12 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/**
- * Makes of the reward of each completion an advantage and a return of each token.
- *
- * @param ppo how
- * @param klCoefficient what a nat of divergence costs in this rollout
- */
+/** Makes of the reward of each completion an advantage and a return of each token. */
 record PpoTargets(Ppo ppo, double klCoefficient) {
 
   Rollout rollout(int number, List<Sample> samples, double[] rewards, MeanMetrics metrics) {

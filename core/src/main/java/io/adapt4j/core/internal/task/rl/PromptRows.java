@@ -44,23 +44,10 @@ public final class PromptRows {
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   record Prompt(int[] ids, String text, Map<String, Object> fields, boolean templated) {}
 
-  /**
-   * How prompts become tokens.
-   *
-   * @param tokenizer the model's
-   * @param template the model's chat template, if it has one
-   * @param most the most tokens of a prompt
-   */
+  /** How prompts become tokens. */
   public record Encoding(Tokenizer tokenizer, Optional<ChatTemplate> template, int most) {}
 
-  /**
-   * Tokenizes the prompts of a dataset.
-   *
-   * @param dataset rows with prompts
-   * @param encoding how they become tokens
-   * @return those within the limit
-   * @throws DatasetException if a row has no prompt; it names the row
-   */
+  /** Tokenizes the prompts of a dataset. */
   public static PromptRows of(Dataset dataset, Encoding encoding) {
     List<Prompt> prompts = new ArrayList<>();
     MessageDigest digest = FileDigest.sha256();
@@ -166,20 +153,12 @@ public final class PromptRows {
     digest.update(prompt.fields().toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  /**
-   * Returns what encoding came to.
-   *
-   * @return counts; those too long are left out
-   */
+  /** Returns what encoding came to. */
   public EncodingReport report() {
     return report;
   }
 
-  /**
-   * Returns whether a chat template made a prompt.
-   *
-   * @return true if one did
-   */
+  /** Returns whether a chat template made a prompt. */
   public boolean usesTemplate() {
     return usesTemplate;
   }

@@ -18,16 +18,7 @@ final class Reference implements AutoCloseable {
     this.adapter = adapter;
   }
 
-  /**
-   * Finds the reference of a run.
-   *
-   * @param decoder the network that trains
-   * @param adaptation what trains in it
-   * @param temperature divides the logits
-   * @param needed whether to load a second network where there is no adapter to switch off
-   * @param second loads it
-   * @return the reference; empty if there is none
-   */
+  /** Finds the reference of a run. */
   static Optional<Reference> of(
       Decoder decoder,
       Adaptation adaptation,

@@ -12,18 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/**
- * Makes rollouts: draws completions, has them judged and finds what training on them needs.
- *
- * @param algorithm what is optimized
- * @param sampling draws completions
- * @param policy scores them
- * @param reference scores them, if there is one
- * @param padId pads rows
- * @param rows completions scored side by side
- * @param onPolicy whether every update is of the policy that drew, so that its log-probabilities
- *     are those of the update itself
- */
+/** Makes rollouts: draws completions, has them judged and finds what training on them needs. */
 record RolloutMaker(
     Reinforcement algorithm,
     Sampling sampling,

@@ -8,15 +8,6 @@ import java.util.List;
 /**
  * A completion with what training on it needs. The arrays have a number a token of the completion,
  * or none where the algorithm does without.
- *
- * @param prompt token ids
- * @param completion token ids, the end-of-sequence token among them
- * @param counts whether it teaches anything
- * @param old log-probabilities when it was drawn
- * @param reference log-probabilities under the reference
- * @param advantages of its tokens
- * @param values what the value head expected then
- * @param returns what the value head should have expected
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 record Sample(
@@ -52,13 +43,7 @@ record Sample(
     return prompt.length + completion.length;
   }
 
-  /**
-   * Pads samples on the right.
-   *
-   * @param samples at least one
-   * @param padId pads rows
-   * @param all whether the tokens of samples that do not count are targets too
-   */
+  /** Pads samples on the right. */
   static LanguageModelLoss.Inputs inputs(List<Sample> samples, int padId, boolean all) {
     int length = samples.stream().mapToInt(Sample::length).max().orElseThrow();
     long[] ids = new long[samples.size() * length];

@@ -9,23 +9,13 @@ import io.adapt4j.core.reinforce.Reinforcement;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * Draws completions from the policy.
- *
- * @param generator runs the network
- * @param options what is sampled
- */
+/** Draws completions from the policy. */
 record Sampling(Generator generator, Reinforcement options) {
 
   /** Sets the random streams of the parts of a rollout apart. */
   private static final long PARTS = 0x9E3779B97F4A7C15L;
 
-  /**
-   * A prompt with a completion of it.
-   *
-   * @param prompt what was given
-   * @param generation what was drawn
-   */
+  /** A prompt with a completion of it. */
   record Drawn(PromptRows.Prompt prompt, Generation generation) {
 
     boolean truncated() {

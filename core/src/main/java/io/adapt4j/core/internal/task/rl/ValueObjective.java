@@ -8,24 +8,11 @@ package io.adapt4j.core.internal.task.rl;
  */
 public record ValueObjective(double clip) {
 
-  /**
-   * A loss with its derivative.
-   *
-   * @param loss sum over the tokens
-   * @param derivative by each value
-   * @param clipped tokens whose held value gives the larger error
-   */
+  /** A loss with its derivative. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Outcome(double loss, float[] derivative, int clipped) {}
 
-  /**
-   * Finds the loss of values.
-   *
-   * @param values of the tokens now
-   * @param old their values when the tokens were drawn
-   * @param returns what the values should have been
-   * @return the sum with its derivative
-   */
+  /** Finds the loss of values. */
   public Outcome of(float[] values, float[] old, float[] returns) {
     double loss = 0;
     int clipped = 0;

@@ -7,13 +7,7 @@ public final class Whitening {
 
   private Whitening() {}
 
-  /**
-   * Whitens.
-   *
-   * @param values the numbers; fewer than two stay as they are
-   * @param centered whether their mean becomes 0, or stays
-   * @return the whitened numbers
-   */
+  /** Whitens. */
   public static double[] of(double[] values, boolean centered) {
     MeanVariance meanVariance = MeanVariance.of(values, 0, values.length);
     double[] whitened = values.clone();

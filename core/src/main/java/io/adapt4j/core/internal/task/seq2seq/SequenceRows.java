@@ -10,24 +10,12 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.Arrays;
 
-/**
- * Rows of which one text is written for another, with the length of each.
- *
- * @param dataset the rows
- * @param tokenizer makes tokens of them
- * @param maxLength the most tokens of either text; longer ones are cut
- * @param lengths tokens of the longer text of each row
- * @param report what encoding came to
- */
+/** Rows of which one text is written for another, with the length of each. */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 record SequenceRows(
     Dataset dataset, Tokenizer tokenizer, int maxLength, int[] lengths, EncodingReport report) {
 
-  /**
-   * Tokenizes a dataset once. Rows with nothing to read are left out.
-   *
-   * @throws DatasetException if a row is no prompt with a completion, naming it
-   */
+  /** Tokenizes a dataset once. Rows with nothing to read are left out. */
   static SequenceRows of(Dataset dataset, Tokenizer tokenizer, int maxLength) {
     int[] rows = new int[dataset.size()];
     int[] lengths = new int[rows.length];

@@ -1,12 +1,6 @@
 package io.adapt4j.core.internal.task.seq2seq;
 
-/**
- * A text to read and a text to write.
- *
- * @param source tokens to read
- * @param target tokens to write, the one that ends them among them
- * @param truncated whether one of the two was cut
- */
+/** A text to read and a text to write. */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
 record SequenceSample(int[] source, int[] target, boolean truncated) {
 

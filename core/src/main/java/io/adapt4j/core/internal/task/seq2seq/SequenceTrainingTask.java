@@ -7,12 +7,7 @@ import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.Arrays;
 
-/**
- * Trains an encoder-decoder to write one text for another.
- *
- * @param network the model
- * @param labelSmoothing share of each target's weight that is spread over all tokens in training
- */
+/** Trains an encoder-decoder to write one text for another. */
 record SequenceTrainingTask(EncoderDecoder network, double labelSmoothing)
     implements TrainingTask<SequenceInputs> {
 
