@@ -65,6 +65,7 @@ final class Answering {
         if (call.age().compareTo(limits.requestTime()) > 0) {
           throw Fault.late(limits.requestTime());
         }
+        call.requireClient();
         Duration age = call.age().minus(before);
         if (age.compareTo(silence) > 0) {
           silence = age.plusMillis(HEARTBEAT_MILLIS);
@@ -126,16 +127,23 @@ final class Answering {
     call.endTurn();
     List<@Nullable T> answers = new ArrayList<>();
     jobs.forEach(job -> answers.add(null));
-    try (AnswerPool.Running<T> running = pool.start(jobs, reply.isInPieces())) {
+    try (Turns.Answer answering = Turns.OF_PROCESS.answering();
+        AnswerPool.Running<T> running = pool.start(jobs, reply.isInPieces())) {
+      long quiet = 0;
       while (running.isOpen()) {
-        AnswerPool.Event<T> event =
-            next(running, call.isCommitted() ? HEARTBEAT_MILLIS : QUIET_MILLIS);
+        AnswerPool.Event<T> event = next(running, LOOK_MILLIS);
         if (call.age().compareTo(limits.requestTime()) > 0) {
           running.cancel();
         }
         if (event == null) {
-          reply.alive();
+          call.requireClient();
+          quiet += LOOK_MILLIS;
+          if (quiet >= (call.isCommitted() ? HEARTBEAT_MILLIS : QUIET_MILLIS)) {
+            quiet = 0;
+            reply.alive();
+          }
         } else {
+          quiet = 0;
           take(call, event, reply, answers, prompt);
         }
       }

@@ -64,10 +64,13 @@ final class Body {
     }
   }
 
-  private static void take(Call call, ServerLimits limits) {
+  private static void take(Call call, ServerLimits limits) throws IOException {
     try {
-      call.holds(Turns.OF_PROCESS.take(() -> call.age().compareTo(limits.requestTime()) > 0));
+      call.holds(
+          Turns.OF_PROCESS.take(
+              () -> call.isAbandoned() || call.age().compareTo(limits.requestTime()) > 0));
     } catch (CancellationException e) {
+      call.requireClient();
       throw Fault.late(limits.requestTime());
     }
   }

@@ -23,6 +23,7 @@ final class Call {
   private final Instant at = Instant.now();
   private final long start = System.nanoTime();
   private final boolean keepsContents;
+  private final ClientConnection connection;
   private final Map<Integer, StringBuilder> answers = new TreeMap<>();
 
   private @Nullable OutputStream out;
@@ -36,6 +37,7 @@ final class Call {
   Call(HttpExchange exchange, boolean keepsContents) {
     this.exchange = exchange;
     this.keepsContents = keepsContents;
+    this.connection = new ClientConnection(exchange, ConnectionTable.OF_MACHINE);
   }
 
   HttpExchange exchange() {
@@ -84,6 +86,22 @@ final class Call {
   void endTurn() {
     turn.ifPresent(Turns.Turn::close);
     turn = Optional.empty();
+  }
+
+  /** Returns whether the client is known to have closed the connection. */
+  boolean isAbandoned() {
+    return connection.isClosed();
+  }
+
+  /**
+   * Ends a request whose client has left before it is written to.
+   *
+   * @throws IOException if the client has closed the connection
+   */
+  void requireClient() throws IOException {
+    if (isAbandoned()) {
+      throw new IOException("the client has closed the connection");
+    }
   }
 
   /** Whether the status is sent, so that no other can be. */

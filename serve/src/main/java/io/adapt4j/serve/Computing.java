@@ -13,6 +13,9 @@ import java.util.Objects;
  */
 final class Computing {
 
+  /** How often it checks the time and whether the client has left. */
+  private static final long LOOK_MILLIS = 100;
+
   private final AnswerPool pool;
   private final Duration time;
 
@@ -30,7 +33,14 @@ final class Computing {
   <T> T compute(Call call, AnswerPool.Job<T> job, String input) throws IOException {
     call.endTurn();
     try (AnswerPool.Running<T> running = pool.start(List.of(job), false)) {
-      AnswerPool.Event<T> end = running.next(Math.max(0, time.minus(call.age()).toMillis()));
+      AnswerPool.Event<T> end = null;
+      while (end == null && call.age().compareTo(time) <= 0 && !pool.isClosing()) {
+        long left = Math.max(0, time.minus(call.age()).toMillis());
+        end = running.next(Math.min(LOOK_MILLIS, left));
+        if (end == null) {
+          call.requireClient();
+        }
+      }
       if (pool.isClosing()) {
         throw Fault.closing();
       }

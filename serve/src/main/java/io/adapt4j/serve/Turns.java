@@ -1,14 +1,17 @@
 package io.adapt4j.serve;
 
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /**
  * Turns of what takes long before an answer: reading large bodies and long prompts, and compiling
- * schemas. It has half of the processors at most, so that answers go on beside it. Thread-safe.
+ * schemas. It has at most half of the processors, and half of their time while answers are
+ * generated. Thread-safe.
  */
 final class Turns {
 
@@ -18,7 +21,11 @@ final class Turns {
 
   private static final long POLL_MILLIS = 20;
 
+  /** Longest pause after a turn. */
+  private static final long LONGEST_PAUSE_NANOS = 1_000_000_000;
+
   private final Semaphore free;
+  private final AtomicInteger answers = new AtomicInteger();
 
   Turns(int most) {
     this.free = new Semaphore(most, true);
@@ -28,15 +35,41 @@ final class Turns {
   final class Turn implements AutoCloseable {
 
     private final AtomicBoolean ended = new AtomicBoolean();
+    private final long begun = System.nanoTime();
 
     private Turn() {}
 
     @Override
     public void close() {
-      if (!ended.getAndSet(true)) {
+      if (ended.getAndSet(true)) {
+        return;
+      }
+      if (answers.get() == 0) {
         free.release();
+      } else {
+        long pause = Math.min(LONGEST_PAUSE_NANOS, System.nanoTime() - begun);
+        CompletableFuture.delayedExecutor(pause, TimeUnit.NANOSECONDS, Runnable::run)
+            .execute(free::release);
       }
     }
+  }
+
+  /** An answer in progress, until it is closed. */
+  final class Answer implements AutoCloseable {
+
+    private Answer() {
+      answers.incrementAndGet();
+    }
+
+    @Override
+    public void close() {
+      answers.decrementAndGet();
+    }
+  }
+
+  /** Counts an answer as in progress: while there is one, each turn is followed by a pause. */
+  Answer answering() {
+    return new Answer();
   }
 
   /**

@@ -69,4 +69,19 @@ class TurnsTest {
       }
     }
   }
+
+  @Test
+  void whileAnswersAreInProgressATurnIsFollowedByAPauseAsLong() throws Exception {
+    Turns.Turn first = turns.take(() -> false);
+    try (Turns.Answer answer = turns.answering()) {
+      Thread.sleep(300);
+      first.close();
+    }
+    long closed = System.nanoTime();
+    turns.take(() -> false).close();
+    assertThat(System.nanoTime() - closed).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(250));
+    long free = System.nanoTime();
+    turns.take(() -> false).close();
+    assertThat(System.nanoTime() - free).isLessThan(TimeUnit.MILLISECONDS.toNanos(250));
+  }
 }

@@ -1,0 +1,32 @@
+package io.adapt4j.serve;
+
+import com.sun.net.httpserver.HttpExchange;
+import java.util.Optional;
+import java.util.Set;
+
+/** Connection of a request's client, which can be asked whether it has been closed. */
+final class ClientConnection {
+
+  private final ConnectionTable table;
+  private final String key;
+  private boolean seen;
+
+  ClientConnection(HttpExchange exchange, ConnectionTable table) {
+    this.table = table;
+    this.key = ConnectionTable.key(exchange.getLocalAddress(), exchange.getRemoteAddress());
+  }
+
+  /**
+   * Returns whether the client has closed its side since the first call; false where this system
+   * does not tell.
+   */
+  boolean isClosed() {
+    Optional<Set<String>> established = table.established();
+    if (established.isEmpty()) {
+      return false;
+    }
+    boolean open = established.get().contains(key);
+    seen |= open;
+    return seen && !open;
+  }
+}
