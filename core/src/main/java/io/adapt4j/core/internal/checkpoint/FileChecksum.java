@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 
 /**
- * CRC-32C checksum of a safetensors file, computed with zeros in place of its own digits in the
- * header.
+ * CRC-32C checksum of a safetensors file, computed with zeros in place of the checksum's digits in
+ * the header.
  */
 final class FileChecksum {
 

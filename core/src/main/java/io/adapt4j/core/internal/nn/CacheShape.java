@@ -4,8 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a layer caches of processed tokens: keys and values of each, states of constant size, or
- * both.
+ * Contents of a layer's cache: keys and values of each token, states of constant size, or both.
  *
  * @param keyValueHeads number of key-value heads; 0 for none
  */

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** What training adds to a declared network, known before anything is allocated. */
+/**
+ * Trainable parameters, LoRA matrices and rescalings that training adds to a declared network,
+ * known before anything is allocated.
+ */
 public record TrainableSummary(
     Set<String> trained,
     List<LoraMatrices> factors,

@@ -53,7 +53,7 @@ public final class ExpertOps {
   public record Routed(Tensor weights, Tensor chosen, List<Share> shares) {}
 
   /**
-   * How experts are chosen and weighted.
+   * Rule for choosing and weighting experts.
    *
    * @param groups number of groups that the experts are divided into; 1 for none
    */
