@@ -153,7 +153,7 @@ public final class Checkpoint implements AutoCloseable {
     return holder(name).storedBytes(name);
   }
 
-  /** Returns the file's name for the type of a tensor's values. */
+  /** Returns the name that the file uses for the type of a tensor's values. */
   public String storedType(String name) {
     return holder(name).storedType(name);
   }

@@ -60,7 +60,7 @@ public final class EightBitFloats implements TensorFile {
     }
   }
 
-  /** The scales of a weight, in a file of their own if needed. */
+  /** The scales of a weight and the file they are in. */
   private record Scale(TensorFile file, String name) {}
 
   private EightBitFloats(Path folder, Map<String, Scaled> weights, List<TensorEntry> shown) {

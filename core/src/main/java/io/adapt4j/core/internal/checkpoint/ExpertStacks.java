@@ -47,7 +47,9 @@ public final class ExpertStacks {
   private static final Map<String, Integer> RANKS =
       Map.of("weight", 3, "bias", 2, "blocks", 4, "scales", 3);
 
-  /** Scales of 8-bit floats may be one number per expert. */
+  /**
+   * Minimum number of dimensions of any stack: scales of 8-bit floats may be one number per expert.
+   */
   private static final int LEAST_RANK = 1;
 
   /** Configuration fields with the number of experts. */

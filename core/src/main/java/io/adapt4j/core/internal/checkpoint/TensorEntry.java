@@ -4,7 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Position of a tensor in a safetensors file. Elements are little-endian and in row-major order.
+ * Type, shape and position of a tensor in a safetensors file. Elements are little-endian and in
+ * row-major order.
  *
  * @param offset position of the first byte, from the start of the file
  * @param length size in bytes: the product of the shape and the element size

@@ -70,7 +70,7 @@ public interface TensorFile extends AutoCloseable {
     return entry(name).length();
   }
 
-  /** Returns the file's name for the type of a tensor's values. */
+  /** Returns the name that the file uses for the type of a tensor's values. */
   default String storedType(String name) {
     return entry(name).type().name();
   }

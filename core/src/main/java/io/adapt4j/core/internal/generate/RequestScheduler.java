@@ -35,7 +35,7 @@ public final class RequestScheduler implements AdapterSet.Listener, AutoCloseabl
   /** Default maximum number of waiting requests. */
   public static final int DEFAULT_WAITING = 1024;
 
-  /** Default limit for keys and values: 1 / MEMORY_SHARE of the machine's memory. */
+  /** The default limit for keys and values is the machine's memory divided by this. */
   private static final int MEMORY_SHARE = 4;
 
   /** One of this many rows of the batch is reserved for requests outside of groups. */

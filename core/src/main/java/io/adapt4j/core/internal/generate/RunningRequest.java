@@ -126,9 +126,9 @@ final class RunningRequest {
   }
 
   /**
-   * Returns the number of outputs after processing the tokens of {@link #next}.
+   * Returns the number of outputs of a pass over the tokens of {@link #next}.
    *
-   * @return the number of outputs, for the last of the tokens; 0 while some are still unread
+   * @return the number of outputs, which belong to the last tokens read; 0 while some are unread
    */
   int outputs(int read) {
     return read < unread() ? 0 : 1 + guessed.length;

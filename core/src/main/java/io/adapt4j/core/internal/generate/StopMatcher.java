@@ -5,10 +5,10 @@ import java.util.List;
 /**
  * Finds stop strings in streamed text.
  *
- * <p>Text that could still become part of a stop string is held back, so {@link #push} and {@link
- * #finish} never return any of one. The stop string that is complete first wins and, of several
- * that complete at the same character, the longest; the result does not depend on how the text is
- * split into pieces. Not thread safe.
+ * <p>Text that could still become part of a stop string is held back, so the results of {@link
+ * #push} and {@link #finish} never contain one. The stop string that is complete first wins and, of
+ * several that complete at the same character, the longest; the result does not depend on how the
+ * text is split into pieces. Not thread safe.
  */
 final class StopMatcher {
   private final List<String> stopStrings;

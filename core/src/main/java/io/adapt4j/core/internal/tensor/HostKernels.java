@@ -71,7 +71,7 @@ public interface HostKernels {
    * Sums the cross-entropies of rows of logits.
    *
    * @param logits [rows, vocabulary]; if gradient, overwritten by the gradient of the sum by the
-   *     scores before scale and cap
+   *     uncapped logits, times scale
    * @param targets I64 [rows]
    * @param weights F32 [rows] weights of the terms, or null for 1
    */
